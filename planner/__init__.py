@@ -1,0 +1,1 @@
+"""Where, when and how to house AI racks, and how to power them."""
