@@ -1,0 +1,417 @@
+"""Affine expressions over an index list, one per tuple: sum, broadcast, compare, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NoReturn, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.lp.index import UNIT, Index, Positions
+
+__all__ = ["Comparison", "Expression", "Floats", "Variable"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Operand: TypeAlias = "Expression | npt.ArrayLike"
+
+
+class Expression:
+    r"""One affine expression per tuple of an index list; never changed after it is made.
+
+    .. math:: e_i(x) = \sum_j a_{ij} x_j + b_i \qquad \forall i \in \text{over}
+
+    Arithmetic with numbers, arrays (one value per tuple) and expressions over the same list
+    makes new expressions. `sum_to` goes to a coarser list, `on` to a finer one.
+
+    Parameters
+    ----------
+    over : Index
+        The list.
+    row, column : array of int
+        Place of each term: tuple of `over`, column of the program. A place may come twice.
+    value : array of float
+        Factor of each term.
+    constant : array of float
+        Constant of each tuple, as long as `over`.
+    """
+
+    # numpy then leaves `array * expression` to __rmul__ instead of making an object array.
+    __array_ufunc__ = None
+
+    def __init__(
+        self, over: Index, row: Ints, column: Ints, value: Floats, constant: Floats
+    ) -> None:
+        self.over = over
+        self.row = row
+        self.column = column
+        self.value_of_term = value
+        self.constants = constant
+
+    @classmethod
+    def constant(cls, over: Index, values: npt.ArrayLike) -> Expression:
+        """Return an expression without variables.
+
+        Parameters
+        ----------
+        over : Index
+            The list.
+        values : float or array of float
+            One number for all, or one per tuple.
+        """
+        constants = np.broadcast_to(_as_array(over, values), (over.size,)).copy()
+        none = np.empty(0, dtype=np.int32)
+        return cls(over, none, none, np.empty(0), constants)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} over {self.over.name}[{self.over.size}]>"
+
+    # --- arithmetic ---------------------------------------------------------------------
+
+    def __add__(self, other: Operand) -> Expression:
+        if not isinstance(other, Expression):
+            constants = self.constants + _as_array(self.over, other)
+            return Expression(self.over, self.row, self.column, self.value_of_term, constants)
+        _check_same_list(self, other)
+        return Expression(
+            self.over,
+            np.concatenate((self.row, other.row)),
+            np.concatenate((self.column, other.column)),
+            np.concatenate((self.value_of_term, other.value_of_term)),
+            self.constants + other.constants,
+        )
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Expression:
+        return Expression(self.over, self.row, self.column, -self.value_of_term, -self.constants)
+
+    def __sub__(self, other: Operand) -> Expression:
+        return self + (-other if isinstance(other, Expression) else -_as_array(self.over, other))
+
+    def __rsub__(self, other: npt.ArrayLike) -> Expression:
+        return -self + other
+
+    def __mul__(self, factor: npt.ArrayLike) -> Expression:
+        if isinstance(factor, Expression):
+            message = f"{self!r} * {factor!r} is not linear"
+            raise TypeError(message)
+        factors = _as_array(self.over, factor)
+        of_term = factors[self.row] if factors.ndim else factors
+        return Expression(
+            self.over,
+            self.row,
+            self.column,
+            self.value_of_term * of_term,
+            self.constants * factors,
+        )
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: npt.ArrayLike) -> Expression:
+        if isinstance(divisor, Expression):
+            message = f"{self!r} / {divisor!r} is not linear"
+            raise TypeError(message)
+        return self * (1.0 / _as_array(self.over, divisor))
+
+    # --- comparison ---------------------------------------------------------------------
+
+    def __le__(self, other: Operand) -> Comparison:
+        return Comparison.between(self - other, -np.inf, 0.0)
+
+    def __ge__(self, other: Operand) -> Comparison:
+        return Comparison.between(self - other, 0.0, np.inf)
+
+    def __eq__(self, other: Operand) -> Comparison:  # type: ignore[override]
+        return Comparison.between(self - other, 0.0, 0.0)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    # --- from list to list --------------------------------------------------------------
+
+    def sum_to(self, index: Index, *, where: Literal["every", "present"] = "every") -> Expression:
+        r"""Add up to a coarser list.
+
+        .. math:: f_k = \sum_{i: \pi(i) = k} e_i \qquad \forall k \in \text{index}
+
+        with :math:`\pi` the tuple cut down to the axes of `index`.
+
+        Parameters
+        ----------
+        index : Index
+            Its axes must all be axes of this expression's list.
+        where : {"every", "present"}
+            ``"present"`` drops, knowingly, the tuples that have no place in `index`.
+
+        Returns
+        -------
+        Expression
+            Over `index`; 0 where nothing is added.
+
+        Raises
+        ------
+        ValueError
+            If a tuple has no place in `index`, unless `where` says ``"present"``.
+        """
+        target = index.find(self.over)
+        lost = target < 0
+        if lost.any():
+            if where == "every":
+                _raise_missing(self.over, int(np.argmax(lost)), index)
+            kept = np.flatnonzero(~lost)
+            return self.map(index, kept, target[kept])
+        return Expression(
+            index,
+            target.astype(np.int32)[self.row],
+            self.column,
+            self.value_of_term,
+            _added_up(self.constants, target, index),
+        )
+
+    def total(self) -> Expression:
+        """Add up everything, to one expression over the list without axes."""
+        return self.sum_to(UNIT)
+
+    def on(self, index: Index, *, missing: Literal["error", "zero"] = "error") -> Expression:
+        r"""Repeat along a finer list.
+
+        .. math:: f_k = e_{\pi(k)} \qquad \forall k \in \text{index}
+
+        with :math:`\pi` the tuple cut down to the axes of this expression's list.
+
+        Parameters
+        ----------
+        index : Index
+            Must have every axis of this expression's list.
+        missing : {"error", "zero"}
+            ``"zero"`` gives 0 to tuples whose cut is not in this expression's list.
+
+        Returns
+        -------
+        Expression
+            Over `index`.
+
+        Raises
+        ------
+        ValueError
+            If the cut of a tuple is missing, unless `missing` says ``"zero"``.
+        """
+        source = self.over.find(index)
+        lost = source < 0
+        if not lost.any():
+            return self._take(source, index)
+        if missing == "error":
+            _raise_missing(index, int(np.argmax(lost)), self.over)
+        kept = np.flatnonzero(~lost)
+        return self.map(index, source[kept], kept)
+
+    def select(self, which: npt.ArrayLike, name: str | None = None) -> Expression:
+        """Return the expressions under a mask or at distinct positions.
+
+        Parameters
+        ----------
+        which : array of bool or int
+            Either one truth value per tuple, or positions.
+        name : str, optional
+            Name of the shorter list; by default that of the longer.
+        """
+        at = self.over.positions(which)
+        return self._take(at, self.over.select(which, name))
+
+    def map(
+        self,
+        target_index: Index,
+        source_positions: npt.ArrayLike,
+        target_positions: npt.ArrayLike,
+        factors: npt.ArrayLike | None = None,
+    ) -> Expression:
+        r"""Apply any sparse linear map: running sums, vintages, moves from list to list.
+
+        .. math:: f_t = \sum_{k: t_k = t} \phi_k \, e_{s_k}
+
+        Parameters
+        ----------
+        target_index : Index
+            List of the result; its axes need not be related to those of this expression.
+        source_positions, target_positions : array of int
+            :math:`s_k`, :math:`t_k`: positions in this expression's list and in `target_index`.
+        factors : array of float, optional
+            :math:`\phi_k`, 1 by default.
+
+        Returns
+        -------
+        Expression
+            Over `target_index`; 0 where no pair leads.
+
+        Raises
+        ------
+        ValueError
+            If a position is off its list, or the arrays differ in length.
+        """
+        source = self.over.positions(np.asarray(source_positions, dtype=np.intp))
+        target = target_index.positions(np.asarray(target_positions, dtype=np.intp))
+        weights = np.ones(len(source)) if factors is None else np.asarray(factors, np.float64)
+        if not len(source) == len(target) == weights.size:
+            message = (
+                f"map to {target_index.name}: {len(source)} sources, {len(target)} targets and "
+                f"{weights.size} factors differ in number"
+            )
+            raise ValueError(message)
+        pair, term = self._terms_at(source)
+        value = self.value_of_term[term]
+        return Expression(
+            target_index,
+            target[pair].astype(np.int32),
+            self.column[term],
+            value if factors is None else value * weights[pair],
+            _added_up(self.constants[source] * weights, target, target_index),
+        )
+
+    def _take(self, source: Positions, index: Index) -> Expression:
+        pair, term = self._terms_at(source)
+        return Expression(
+            index,
+            pair.astype(np.int32),
+            self.column[term],
+            self.value_of_term[term],
+            self.constants[source],
+        )
+
+    def _terms_at(self, source: Positions) -> tuple[Positions, Positions]:
+        """Return the terms of the asked rows: which ask each is for, and which term it is."""
+        if len(self.row) == self.over.size and np.array_equal(self.row, np.arange(self.over.size)):
+            return np.arange(len(source)), source  # one term per row, as in a plain variable
+        is_sorted = bool((self.row[1:] >= self.row[:-1]).all())
+        order = None if is_sorted else np.argsort(self.row, kind="stable")
+        terms_in_row = np.bincount(self.row, minlength=self.over.size)
+        first_in_row = np.cumsum(terms_in_row) - terms_in_row
+        wanted = terms_in_row[source]
+        pair = np.repeat(np.arange(len(source)), wanted)
+        first_of_pair = np.cumsum(wanted) - wanted
+        term = np.arange(len(pair)) + (first_in_row[source] - first_of_pair)[pair]
+        return pair, term if order is None else order[term]
+
+    # --- numbers ------------------------------------------------------------------------
+
+    def value(self, x: npt.ArrayLike) -> Floats:
+        """Return the numbers the expressions take at a plan.
+
+        Parameters
+        ----------
+        x : array of float
+            Value of every column of the program.
+
+        Returns
+        -------
+        array of float
+            One number per tuple of the list.
+        """
+        terms = self.value_of_term * np.asarray(x, dtype=np.float64)[self.column]
+        return _added_up(terms, self.row, self.over) + self.constants
+
+
+class Variable(Expression):
+    """One decision per tuple of an index list; made by `ArrayProblem.variable`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the block of columns.
+    over : Index
+        The list.
+    lower, upper : array of float
+        Least and most value of each decision.
+    integer : bool
+        Whether only whole numbers are allowed.
+    first_column : int
+        Column of the first tuple; the others follow.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        over: Index,
+        lower: Floats,
+        upper: Floats,
+        *,
+        integer: bool,
+        first_column: int,
+    ) -> None:
+        place = np.arange(over.size, dtype=np.int32)
+        super().__init__(
+            over, place, place + np.int32(first_column), np.ones(over.size), np.zeros(over.size)
+        )
+        self.name = name
+        self.lower = lower
+        self.upper = upper
+        self.integer = integer
+        self.first_column = first_column
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One row per tuple: ``lower <= expression <= upper``, with the constants in the bounds.
+
+    Parameters
+    ----------
+    over : Index
+        The list.
+    expression : Expression
+        Left side, without constants.
+    lower, upper : array of float
+        Bounds of each row; infinite where a side is free.
+    """
+
+    over: Index
+    expression: Expression
+    lower: Floats
+    upper: Floats
+
+    @classmethod
+    def between(cls, expression: Expression, lower: float, upper: float) -> Comparison:
+        """Return ``lower <= expression <= upper`` with the constants moved into the bounds."""
+        terms = Expression(
+            expression.over,
+            expression.row,
+            expression.column,
+            expression.value_of_term,
+            np.zeros(expression.over.size),
+        )
+        constants = expression.constants
+        return cls(expression.over, terms, lower - constants, upper - constants)
+
+    def __bool__(self) -> NoReturn:
+        message = "a comparison of expressions is a set of rows and has no truth value"
+        raise TypeError(message)
+
+
+def _as_array(over: Index, values: npt.ArrayLike) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim and array.shape != (over.size,):
+        message = f"array of shape {array.shape} does not fit index {over.name} of {over.size}"
+        raise ValueError(message)
+    return array
+
+
+def _added_up(values: Floats, positions: Positions | Ints, index: Index) -> Floats:
+    sums = np.bincount(positions, weights=values, minlength=index.size)
+    return sums.astype(np.float64, copy=False)
+
+
+def _check_same_list(left: Expression, right: Expression) -> None:
+    if not left.over.matches(right.over):
+        message = (
+            f"expressions over {left.over.name}{left.over.axis_names} and "
+            f"{right.over.name}{right.over.axis_names} are over different lists; "
+            "bring them to one by sum_to or on"
+        )
+        raise ValueError(message)
+
+
+def _raise_missing(from_index: Index, position: int, to_index: Index) -> NoReturn:
+    message = (
+        f"tuple {from_index.tuples(position)} of index {from_index.name} "
+        f"has no place in index {to_index.name}{to_index.axis_names}"
+    )
+    raise ValueError(message)

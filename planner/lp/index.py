@@ -1,0 +1,378 @@
+"""Axes, sparse lists of index tuples, and the map from one list to another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["UNIT", "Axis", "Codes", "Index", "Positions"]
+
+Codes = npt.NDArray[np.int32]
+Positions = npt.NDArray[np.intp]
+Texts = npt.NDArray[np.object_]
+
+_DENSE_LOOKUP_FACTOR = 8  # a table this many times the list's length beats a binary search
+_MOST_KEYS = 2**63  # keys are int64
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A named, ordered set of labels, such as all sites or all years.
+
+    Parameters
+    ----------
+    name : str
+        What the axis counts, for example ``"site"``.
+    labels : tuple of str
+        Distinct texts; every character counts, so ``new-york`` and ``new_york`` stay apart.
+
+    Raises
+    ------
+    ValueError
+        If a label is not text or comes twice.
+
+    Examples
+    --------
+    >>> Axis("year", ("2027", "2028")).code("2028")
+    1
+    """
+
+    name: str
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for label in self.labels:
+            if not isinstance(label, str):
+                message = f"axis {self.name}: label {label!r} is not text"
+                raise ValueError(message)
+        if len(self._code_of) < len(self.labels):
+            twice = next(x for i, x in enumerate(self.labels) if self._code_of[x] != i)
+            message = f"axis {self.name}: label {twice!r} comes more than once"
+            raise ValueError(message)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def _code_of(self) -> dict[str, int]:
+        return {label: code for code, label in enumerate(self.labels)}
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The labels as an object array, to be taken by code."""
+        texts = np.empty(len(self.labels), dtype=object)
+        texts[:] = self.labels
+        texts.flags.writeable = False
+        return texts
+
+    def code(self, label: str) -> int:
+        """Return the place of one label on the axis.
+
+        Raises
+        ------
+        ValueError
+            If the axis has no such label.
+        """
+        return int(self.codes((label,))[0])
+
+    def codes(self, labels: Iterable[str]) -> Codes:
+        """Return the places of many labels on the axis.
+
+        Parameters
+        ----------
+        labels : iterable of str
+            Any number of labels, in any order, repeats allowed.
+
+        Returns
+        -------
+        array of int32
+            One place per label.
+
+        Raises
+        ------
+        ValueError
+            If the axis lacks a label; the first one is named.
+        """
+        try:
+            return np.fromiter(map(self._code_of.__getitem__, labels), dtype=np.int32)
+        except KeyError as error:
+            message = f"axis {self.name} has no label {error.args[0]!r}"
+            raise ValueError(message) from error
+
+    def renamed(self, name: str) -> Axis:
+        """Return the same labels under another name, so that a list can hold both."""
+        return replace(self, name=name)
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """A list of distinct tuples over axes; most sets of the model are such sparse lists.
+
+    Build one with `Index.full` or `Index.sparse`; both check what they are given.
+
+    Parameters
+    ----------
+    name : str
+        Name of the list, used in messages.
+    axes : tuple of Axis
+        Axes of a tuple, with distinct names.
+    codes : tuple of int32 arrays
+        For each axis the code of every tuple; all of one length.
+    size : int
+        Number of tuples; only a list without axes can not tell it from its codes.
+    """
+
+    name: str
+    axes: tuple[Axis, ...]
+    codes: tuple[Codes, ...]
+    size: int
+
+    @classmethod
+    def full(cls, name: str, *axes: Axis) -> Index:
+        """Return every combination of the axes' labels, the last axis running fastest.
+
+        Parameters
+        ----------
+        name : str
+            Name of the list.
+        *axes : Axis
+            At least none: without axes the list holds the one empty tuple.
+
+        Examples
+        --------
+        >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
+        >>> Index.full("site_year", site, year).tuples(2)
+        ('b', '2027')
+        """
+        _check_axes(name, axes)
+        shape = tuple(len(axis) for axis in axes)
+        grids = np.indices(shape, dtype=np.int32, sparse=True)
+        codes = tuple(np.broadcast_to(grid, shape).ravel() for grid in grids)
+        return cls(name, axes, codes, math.prod(shape))
+
+    @classmethod
+    def sparse(cls, name: str, axes: Sequence[Axis], codes: Sequence[npt.ArrayLike]) -> Index:
+        """Return the list of the given tuples, in the given order.
+
+        Parameters
+        ----------
+        name : str
+            Name of the list.
+        axes : sequence of Axis
+            At least one axis.
+        codes : sequence of int arrays
+            One array per axis, all of one length: the label's place on its axis.
+
+        Raises
+        ------
+        ValueError
+            If a code is off its axis, lengths differ, or a tuple comes twice.
+        """
+        axes = tuple(axes)
+        _check_axes(name, axes)
+        columns = tuple(np.asarray(column).reshape(-1) for column in codes)
+        if not axes or len(axes) != len(columns) or len({len(column) for column in columns}) != 1:
+            message = f"index {name}: needs one code array per axis, all of one length"
+            raise ValueError(message)
+        for axis, column in zip(axes, columns, strict=True):
+            if len(column) and column.dtype.kind not in "iu":
+                message = (
+                    f"index {name}: codes of axis {axis.name} are {column.dtype}, not integers"
+                )
+                raise ValueError(message)
+            off = (column < 0) | (column >= len(axis))
+            if off.any():
+                message = (
+                    f"index {name}: code {column[off][0]} is off axis {axis.name}, "
+                    f"which has {len(axis)} labels"
+                )
+                raise ValueError(message)
+        kept = tuple(column.astype(np.int32) for column in columns)
+        made = cls(name, axes, kept, len(columns[0]))
+        made._check_distinct()
+        return made
+
+    def _check_distinct(self) -> None:
+        keys = np.sort(self._keys)
+        twice = keys[1:][keys[1:] == keys[:-1]]
+        if len(twice):
+            at = int(np.flatnonzero(self._keys == twice[0])[0])
+            message = f"index {self.name}: tuple {self.tuples(at)} comes more than once"
+            raise ValueError(message)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, axis_name: str) -> Codes:
+        """Return the codes of one axis, one per tuple."""
+        return self.codes[self._place(axis_name)]
+
+    def _place(self, axis_name: str) -> int:
+        for place, axis in enumerate(self.axes):
+            if axis.name == axis_name:
+                return place
+        message = f"index {self.name} has no axis {axis_name!r}; it has {self.axis_names}"
+        raise ValueError(message)
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """Names of the axes, in order."""
+        return tuple(axis.name for axis in self.axes)
+
+    def axis(self, axis_name: str) -> Axis:
+        """Return the axis of that name."""
+        return self.axes[self._place(axis_name)]
+
+    def labels(self, axis_name: str) -> Texts:
+        """Return the labels of one axis, one per tuple."""
+        return self.axis(axis_name).texts[self[axis_name]]
+
+    def tuples(self, position: int) -> tuple[str, ...]:
+        """Return the labels of the tuple at one position."""
+        return tuple(
+            axis.labels[codes[position]] for axis, codes in zip(self.axes, self.codes, strict=True)
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return the tuples as a table of labels, one column per axis."""
+        columns: dict[str, Any] = {axis.name: self.labels(axis.name) for axis in self.axes}
+        return pd.DataFrame(columns, index=pd.RangeIndex(self.size))
+
+    def select(self, which: npt.ArrayLike, name: str | None = None) -> Index:
+        """Return the tuples under a mask or at distinct positions, in that order.
+
+        Parameters
+        ----------
+        which : array of bool or int
+            Either one truth value per tuple, or positions.
+        name : str, optional
+            Name of the new list; by default this list's name.
+
+        Raises
+        ------
+        ValueError
+            If the mask has another length, or a position is off the list or comes twice.
+        """
+        at = self.positions(which)
+        codes = tuple(codes[at] for codes in self.codes)
+        chosen = Index(name or self.name, self.axes, codes, len(at))
+        if np.asarray(which).dtype != np.bool_:
+            chosen._check_distinct()
+        return chosen
+
+    def positions(self, which: npt.ArrayLike) -> Positions:
+        """Return a mask over the list, or positions in it, as checked positions."""
+        which = np.asarray(which)
+        if which.dtype == np.bool_:
+            if which.shape != (self.size,):
+                message = f"index {self.name}: mask of shape {which.shape} for {self.size} tuples"
+                raise ValueError(message)
+            return np.flatnonzero(which)
+        at = which.astype(np.intp).reshape(-1)
+        off = (at < 0) | (at >= self.size)
+        if off.any():
+            message = f"index {self.name}: position {at[off][0]} is off its {self.size} tuples"
+            raise ValueError(message)
+        return at
+
+    def matches(self, other: Index) -> bool:
+        """Tell whether the other list holds the same tuples over the same axes in order."""
+        return self is other or (
+            self.axes == other.axes
+            and self.size == other.size
+            and all(map(np.array_equal, self.codes, other.codes))
+        )
+
+    def find(self, other: Index) -> Positions:
+        """Return where in this list the tuples of a finer list stand.
+
+        Parameters
+        ----------
+        other : Index
+            A list that has every axis of this one, and perhaps more.
+
+        Returns
+        -------
+        array of int
+            For each tuple of `other`, cut down to this list's axes, its position here, or -1.
+
+        Raises
+        ------
+        ValueError
+            If `other` lacks an axis of this list or has other labels on it.
+
+        Examples
+        --------
+        >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
+        >>> Index.full("site", site).find(Index.full("site_year", site, year)).tolist()
+        [0, 0, 1, 1]
+        """
+        if other is self:
+            return np.arange(self.size)
+        keys = self._keys_of(other)
+        if not self.size:
+            return np.full(other.size, -1, dtype=np.intp)
+        if self._is_dense:
+            return self._place_of_key[keys]
+        sorted_keys, order = self._sorted_keys
+        at = np.searchsorted(sorted_keys, keys)
+        at[at == self.size] = 0
+        return np.where(sorted_keys[at] == keys, order[at], -1)
+
+    def _keys_of(self, other: Index) -> npt.NDArray[np.int64]:
+        keys = np.zeros(other.size, dtype=np.int64)
+        for axis in self.axes:
+            if other.axis(axis.name) != axis:
+                message = (
+                    f"axis {axis.name} of index {other.name} has other labels than that of "
+                    f"index {self.name}"
+                )
+                raise ValueError(message)
+            keys *= len(axis)
+            keys += other[axis.name]
+        return keys
+
+    @cached_property
+    def _keys(self) -> npt.NDArray[np.int64]:
+        return self._keys_of(self)
+
+    @property
+    def _key_count(self) -> int:
+        return math.prod(len(axis) for axis in self.axes)
+
+    @property
+    def _is_dense(self) -> bool:
+        return self._key_count <= _DENSE_LOOKUP_FACTOR * self.size
+
+    @cached_property
+    def _place_of_key(self) -> Positions:
+        places = np.full(self._key_count, -1, dtype=np.intp)
+        places[self._keys] = np.arange(self.size)
+        return places
+
+    @cached_property
+    def _sorted_keys(self) -> tuple[npt.NDArray[np.int64], Positions]:
+        order = np.argsort(self._keys, kind="stable")
+        return self._keys[order], order
+
+
+def _check_axes(name: str, axes: Sequence[Axis]) -> None:
+    names = [axis.name for axis in axes]
+    if len(set(names)) < len(names):
+        message = f"index {name}: two axes of one name in {names}; use Axis.renamed"
+        raise ValueError(message)
+    if math.prod(len(axis) for axis in axes) >= _MOST_KEYS:
+        message = f"index {name}: axes {names} span more tuples than an int64 can number"
+        raise ValueError(message)
+
+
+UNIT = Index.full("unit")
