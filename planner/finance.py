@@ -1,0 +1,562 @@
+"""Money over time: real rates, annuities, and what falls inside the horizon.
+
+Everything is in real dollars, with one origin of discounting, 1 January of the base year, and
+payments in the middle of each calendar year. A moment is a float year: 2028.5 is 1 July 2028.
+
+An asset's overnight cost becomes an equal yearly payment over its life. The plan pays the
+payments that fall inside its horizon, so an asset bought in the last year is charged for one
+year of use and no guess of a salvage value is needed. Two other readings of the horizon's end
+have the same signature: `truncated_weights` and `perpetuity_weights`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+from planner.units import MONTHS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+    HorizonWeights = Callable[
+        [ArrayLike, ArrayLike, ArrayLike, int, int, int],
+        Floats,
+    ]
+
+__all__ = [
+    "END_OF_HORIZON",
+    "annuity_payment",
+    "capital_recovery_factor",
+    "discount_factor",
+    "financing_premium",
+    "interest_during_construction_frac",
+    "payment_weights",
+    "perpetuity_tail",
+    "perpetuity_weights",
+    "real_rate",
+    "spending_shares",
+    "truncated_weights",
+    "year_weights",
+    "yearly_payment_shares",
+]
+
+# An asset whose life ends with the horizon is in service to the end, whatever the rounding of
+# a service date that falls inside a year.
+_SAME_MOMENT_YEARS: Final = 1e-9
+
+
+def real_rate(nominal_frac: ArrayLike, inflation_frac: ArrayLike) -> Floats:
+    r"""Real rate that belongs to a nominal one (Fisher).
+
+    .. math:: r = \frac{1 + i}{1 + \pi} - 1
+
+    Parameters
+    ----------
+    nominal_frac, inflation_frac
+        Yearly rates as fractions, 0.08 for 8 %.
+
+    Returns
+    -------
+    numpy.ndarray
+        Yearly real rate as a fraction.
+
+    Examples
+    --------
+    >>> round(float(real_rate(0.08, 0.025)), 6)
+    0.053659
+    """
+    growth = 1.0 + _rate(nominal_frac, "nominal_frac")
+    return growth / (1.0 + _rate(inflation_frac, "inflation_frac")) - 1.0
+
+
+def capital_recovery_factor(rate_frac: ArrayLike, life_years: ArrayLike) -> Floats:
+    r"""Payment at the end of each year that repays one dollar over its life.
+
+    .. math:: \mathrm{CRF}(r, n) = \frac{r}{1 - (1 + r)^{-n}}, \qquad \mathrm{CRF}(0, n) = 1/n
+
+    Parameters
+    ----------
+    rate_frac
+        Yearly rate as a fraction; 0 is allowed.
+    life_years
+        Economic life. [yr]
+
+    Returns
+    -------
+    numpy.ndarray
+        Payment per dollar and year. [1/yr]
+
+    Raises
+    ------
+    InputError
+        If a rate is not above -1 or a life is not above 0.
+
+    Examples
+    --------
+    >>> round(float(capital_recovery_factor(0.08, 20.0)), 6)
+    0.101852
+    >>> float(capital_recovery_factor(0.0, 20.0))
+    0.05
+    """
+    rate, life = np.broadcast_arrays(_rate(rate_frac), _life(life_years))
+    repaid = -np.expm1(-life * np.log1p(rate))
+    has_interest = rate != 0.0
+    return np.where(has_interest, rate / np.where(has_interest, repaid, 1.0), 1.0 / life)
+
+
+def interest_during_construction_frac(rate_frac: ArrayLike, months: ArrayLike) -> Floats:
+    r"""Interest until service on money spent evenly over the construction, per dollar spent.
+
+    .. math:: \frac{1}{T} \int_0^T (1 + r)^u \, du - 1 = \frac{(1 + r)^T - 1}{T \ln(1 + r)} - 1
+
+    Parameters
+    ----------
+    rate_frac
+        Yearly rate as a fraction; 0 is allowed.
+    months
+        Length of the construction; 0 means paid on the first day of service. [month]
+
+    Returns
+    -------
+    numpy.ndarray
+        Interest over overnight cost, as a fraction.
+
+    Raises
+    ------
+    InputError
+        If a rate is not above -1 or the months are negative.
+
+    Examples
+    --------
+    >>> round(float(interest_during_construction_frac(0.07, 18.0)), 6)
+    0.052505
+    """
+    years = np.asarray(months, dtype=float) / MONTHS_PER_YEAR
+    if not np.all(years >= 0.0):
+        raise InputError(
+            [Problem("finance", None, None, f"months is {MONTHS_PER_YEAR * years}", "at least 0")]
+        )
+    growth = np.asarray(np.log1p(_rate(rate_frac)) * years)
+    has_interest = growth != 0.0
+    mean = np.expm1(growth) / np.where(has_interest, growth, 1.0)
+    return np.where(has_interest, mean - 1.0, 0.0)
+
+
+def annuity_payment(
+    overnight: ArrayLike, rate_frac: ArrayLike, life_years: ArrayLike, idc_frac: ArrayLike = 0.0
+) -> Floats:
+    r"""Equal mid-year payment whose present value over the whole life is the cost.
+
+    .. math:: A = \frac{K (1 + \mathrm{idc}) \, \mathrm{CRF}(r, n)}{\sqrt{1 + r}}
+
+    Parameters
+    ----------
+    overnight
+        Cost without interest, in any currency unit.
+    rate_frac
+        Real yearly rate of this asset, as a fraction.
+    life_years
+        Economic life. [yr]
+    idc_frac
+        Interest during construction per unit of overnight cost.
+
+    Returns
+    -------
+    numpy.ndarray
+        Payment per year, in the unit of `overnight` per year.
+
+    Examples
+    --------
+    >>> round(float(annuity_payment(11.65, 0.055, 20.0, 0.04)), 6)
+    0.987077
+    """
+    cost = np.asarray(overnight, dtype=float) * (1.0 + np.asarray(idc_frac, dtype=float))
+    return cost * capital_recovery_factor(rate_frac, life_years) / np.sqrt(1.0 + _rate(rate_frac))
+
+
+def discount_factor(rate_frac: ArrayLike, year: ArrayLike, base_year: int) -> Floats:
+    r"""Worth on 1 January of the base year of one dollar paid in the middle of a calendar year.
+
+    .. math:: (1 + r)^{-(y - y_0 + 1/2)}
+
+    Parameters
+    ----------
+    rate_frac
+        Real yearly rate as a fraction.
+    year
+        Calendar year of the payment.
+    base_year
+        Year on whose 1 January discounting starts.
+
+    Returns
+    -------
+    numpy.ndarray
+        Present dollars per dollar.
+
+    Examples
+    --------
+    >>> round(float(discount_factor(0.06, 2027, 2025)), 6)
+    0.864441
+    """
+    return (1.0 + _rate(rate_frac)) ** -(np.asarray(year, dtype=float) - base_year + 0.5)
+
+
+def year_weights(
+    rate_frac: float, calendar_years: Sequence[Sequence[int]], base_year: int
+) -> Floats:
+    """Sum of the discount factors of the calendar years that each model year stands for.
+
+    Parameters
+    ----------
+    rate_frac
+        Real yearly rate as a fraction.
+    calendar_years
+        For each model year, the calendar years it stands for.
+    base_year
+        Year on whose 1 January discounting starts.
+
+    Returns
+    -------
+    numpy.ndarray
+        Present dollars per dollar paid in each of these years, shape (model year,).
+
+    Examples
+    --------
+    >>> year_weights(0.06, [[2025], [2026, 2027]], 2025).round(6).tolist()
+    [0.971286, 1.780748]
+    """
+    return np.array(
+        [discount_factor(rate_frac, list(years), base_year).sum() for years in calendar_years]
+    )
+
+
+def yearly_payment_shares(
+    life_years: ArrayLike,
+    service_start: ArrayLike,
+    first_calendar_year: int,
+    last_calendar_year: int,
+) -> Floats:
+    """Share of a yearly payment that is due in each calendar year of the horizon.
+
+    The year in which service starts is charged for its months in service, the last year of
+    life for the remainder, every year between in full.
+
+    Parameters
+    ----------
+    life_years
+        Economic life. [yr]
+    service_start
+        First moment in service as a float year, for example 2028.5.
+    first_calendar_year, last_calendar_year
+        Horizon, both included.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shares between 0 and 1, shape (..., calendar year). Over a horizon that covers the
+        whole life they sum to the life.
+
+    Examples
+    --------
+    >>> yearly_payment_shares(2.0, 2028.25, 2027, 2031).tolist()
+    [0.0, 0.75, 1.0, 0.25, 0.0]
+    """
+    start, life = np.broadcast_arrays(np.asarray(service_start, dtype=float), _life(life_years))
+    return _shares_of_years(start, start + life, first_calendar_year, last_calendar_year)
+
+
+def spending_shares(
+    service_start: ArrayLike,
+    construction_months: ArrayLike,
+    first_calendar_year: int,
+    last_calendar_year: int,
+) -> Floats:
+    """Share of an overnight cost that is paid in cash in each calendar year.
+
+    Spending is even over the months before service; what falls outside the horizon is left
+    out, so the shares of a full horizon sum to 1.
+
+    Parameters
+    ----------
+    service_start
+        First moment in service as a float year.
+    construction_months
+        Months of spending before it; 0 pays all in the year of the start. [month]
+    first_calendar_year, last_calendar_year
+        Horizon, both included.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shares between 0 and 1, shape (..., calendar year).
+
+    Examples
+    --------
+    >>> spending_shares(2028.5, 24.0, 2026, 2028).tolist()
+    [0.25, 0.5, 0.25]
+    >>> spending_shares(2028.0, 0.0, 2026, 2028).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    start, years = np.broadcast_arrays(
+        np.asarray(service_start, dtype=float),
+        np.asarray(construction_months, dtype=float) / MONTHS_PER_YEAR,
+    )
+    is_spread = years > 0.0
+    at_once = np.arange(first_calendar_year, last_calendar_year + 1) == np.floor(start)[..., None]
+    spread = _shares_of_years(start - years, start, first_calendar_year, last_calendar_year)
+    return np.where(
+        is_spread[..., None], spread / np.where(is_spread, years, 1.0)[..., None], at_once
+    )
+
+
+def payment_weights(
+    rate_frac: ArrayLike,
+    life_years: ArrayLike,
+    service_start: ArrayLike,
+    first_calendar_year: int,
+    last_calendar_year: int,
+    base_year: int,
+) -> Floats:
+    r"""Discounted sum of the payments inside the horizon, per unit of yearly payment.
+
+    .. math:: \sum_{y=y_1}^{y_2} a_y \, (1 + r)^{-(y - y_0 + 1/2)}
+
+    with :math:`a_y` from `yearly_payment_shares`. For an asset that starts on a 1 January the
+    payments of the whole life are worth exactly its cost on that day. The part payments of an
+    asset that starts inside a year count in the middle of their calendar years like all
+    others, which adds at most :math:`r^2 / 8` of the cost (0.06 % at 7 %).
+
+    Parameters
+    ----------
+    rate_frac
+        Real yearly rate of the plan, the same for every asset.
+    life_years
+        Economic life. [yr]
+    service_start
+        First moment in service as a float year.
+    first_calendar_year, last_calendar_year
+        Horizon, both included.
+    base_year
+        Year on whose 1 January discounting starts.
+
+    Returns
+    -------
+    numpy.ndarray
+        Present dollars per dollar of yearly payment. [yr]
+
+    Examples
+    --------
+    A rack of life 5 put to work in mid-2029 pays for a year and a half until the end of 2030:
+
+    >>> round(float(payment_weights(0.0, 5.0, 2029.5, 2025, 2030, 2025)), 6)
+    1.5
+    """
+    shares = yearly_payment_shares(
+        life_years, service_start, first_calendar_year, last_calendar_year
+    )
+    years = np.arange(first_calendar_year, last_calendar_year + 1)
+    factors = discount_factor(np.asarray(rate_frac, dtype=float)[..., None], years, base_year)
+    return np.asarray((shares * factors).sum(axis=-1), dtype=float)
+
+
+def truncated_weights(
+    rate_frac: ArrayLike,
+    life_years: ArrayLike,
+    service_start: ArrayLike,
+    first_calendar_year: int,
+    last_calendar_year: int,
+    base_year: int,
+) -> Floats:
+    r"""Pay the whole cost at the start and sell at book value at the end of the horizon.
+
+    Book value falls on a straight line from the cost to 0 over the life. Per unit of yearly
+    payment the cost is :math:`\sqrt{1 + r} / \mathrm{CRF}(r, n)`.
+
+    Parameters
+    ----------
+    rate_frac, life_years, service_start, first_calendar_year, last_calendar_year, base_year
+        As in `payment_weights`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Present dollars per dollar of yearly payment. [yr]
+
+    Examples
+    --------
+    Without interest a straight line is the annuity:
+
+    >>> round(float(truncated_weights(0.0, 5.0, 2029.5, 2025, 2030, 2025)), 6)
+    1.5
+    """
+    rate = _rate(rate_frac)
+    life = _life(life_years)
+    start = np.asarray(service_start, dtype=float)
+    end = last_calendar_year + 1.0
+    # An asset that stands before the horizon enters at its book value of that day.
+    entry = np.clip(start, first_calendar_year, end)
+    cost = np.sqrt(1.0 + rate) / capital_recovery_factor(rate, life)
+
+    def book_frac(moment: Floats | float) -> Floats:
+        return np.clip((start + life - moment) / life, 0.0, 1.0)
+
+    paid = book_frac(entry) * (1.0 + rate) ** -(entry - base_year)
+    salvage = book_frac(end) * (1.0 + rate) ** -(end - base_year)
+    return np.asarray(cost * (paid - salvage), dtype=float)
+
+
+def perpetuity_tail(rate_frac: ArrayLike, last_calendar_year: int, base_year: int) -> Floats:
+    r"""Worth of one dollar a year for ever after the horizon.
+
+    .. math:: \sum_{y > y_2} (1 + r)^{-(y - y_0 + 1/2)} = \frac{(1 + r)^{-(y_2 - y_0 + 1/2)}}{r}
+
+    Parameters
+    ----------
+    rate_frac
+        Real yearly rate; above 0, or the sum has no end.
+    last_calendar_year
+        Last year of the horizon.
+    base_year
+        Year on whose 1 January discounting starts.
+
+    Returns
+    -------
+    numpy.ndarray
+        Present dollars per dollar a year. [yr]
+
+    Raises
+    ------
+    InputError
+        If the rate is not above 0.
+
+    Examples
+    --------
+    >>> round(float(perpetuity_tail(0.06, 2030, 2025)), 4)
+    12.0967
+    """
+    rate = np.asarray(rate_frac, dtype=float)
+    if not np.all(rate > 0.0):
+        raise InputError(
+            [
+                Problem(
+                    "finance",
+                    None,
+                    None,
+                    f"the real rate is {rate} and payments go on for ever",
+                    "above 0",
+                    "choose another end of the horizon or a higher rate",
+                )
+            ]
+        )
+    return np.asarray(discount_factor(rate, last_calendar_year, base_year) / rate, dtype=float)
+
+
+def perpetuity_weights(
+    rate_frac: ArrayLike,
+    life_years: ArrayLike,
+    service_start: ArrayLike,
+    first_calendar_year: int,
+    last_calendar_year: int,
+    base_year: int,
+) -> Floats:
+    """Pay inside the horizon and, for what serves at its end, for ever after (like for like).
+
+    The yearly costs of the last model year must be given the same tail, `perpetuity_tail`.
+
+    Parameters
+    ----------
+    rate_frac, life_years, service_start, first_calendar_year, last_calendar_year, base_year
+        As in `payment_weights`; the rate must be above 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        Present dollars per dollar of yearly payment. [yr]
+
+    Raises
+    ------
+    InputError
+        If the rate is not above 0.
+
+    Examples
+    --------
+    >>> round(float(perpetuity_weights(0.06, 15.0, 2030.0, 2025, 2030, 2025)), 4)
+    12.8225
+    """
+    start = np.asarray(service_start, dtype=float)
+    end = last_calendar_year + 1.0
+    serves_at_end = (start < end) & (start + _life(life_years) >= end - _SAME_MOMENT_YEARS)
+    inside = payment_weights(
+        rate_frac, life_years, start, first_calendar_year, last_calendar_year, base_year
+    )
+    return inside + serves_at_end * perpetuity_tail(rate_frac, last_calendar_year, base_year)
+
+
+END_OF_HORIZON: Final[Mapping[str, HorizonWeights]] = {
+    "annuity": payment_weights,
+    "truncated_salvage": truncated_weights,
+    "perpetuity": perpetuity_weights,
+}
+"""Readings of the horizon's end by the name a scenario gives them; one signature."""
+
+
+def financing_premium(
+    asset_rate_frac: ArrayLike, rate_frac: ArrayLike, life_years: ArrayLike
+) -> Floats:
+    r"""Give what an asset costs more since its own rate is not the plan's, per dollar.
+
+    The payments follow the asset's rate and are discounted at the plan's:
+
+    .. math:: \frac{\mathrm{CRF}(r_a, n)}{\sqrt{1 + r_a}} \cdot
+              \frac{\sqrt{1 + r}}{\mathrm{CRF}(r, n)} - 1
+
+    Parameters
+    ----------
+    asset_rate_frac
+        Real rate at which the asset is financed.
+    rate_frac
+        Real rate of the plan.
+    life_years
+        Economic life. [yr]
+
+    Returns
+    -------
+    numpy.ndarray
+        Premium as a fraction of the cost; negative when the asset's rate is the lower one.
+
+    Examples
+    --------
+    >>> round(float(financing_premium(0.09, 0.06, 15.0)), 4)
+    0.1882
+    """
+    own = annuity_payment(1.0, asset_rate_frac, life_years)
+    return np.asarray(own / annuity_payment(1.0, rate_frac, life_years) - 1.0)
+
+
+def _shares_of_years(
+    begin: Floats, end: Floats, first_calendar_year: int, last_calendar_year: int
+) -> Floats:
+    """Part of each calendar year between two moments, on a new last axis."""
+    years = np.arange(first_calendar_year, last_calendar_year + 1, dtype=float)
+    overlap = np.minimum(end[..., None], years + 1.0) - np.maximum(begin[..., None], years)
+    return np.asarray(np.clip(overlap, 0.0, 1.0))
+
+
+def _rate(rate_frac: ArrayLike, name: str = "rate_frac") -> Floats:
+    rate = np.asarray(rate_frac, dtype=float)
+    if not np.all(rate > -1.0):
+        raise InputError([Problem("finance", None, None, f"{name} is {rate}", "above -1")])
+    return rate
+
+
+def _life(life_years: ArrayLike) -> Floats:
+    life = np.asarray(life_years, dtype=float)
+    if not np.all(life > 0.0):
+        raise InputError([Problem("finance", None, None, f"life_years is {life}", "above 0")])
+    return life
