@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from planner.lp.index import UNIT, Index, Positions
 
-__all__ = ["Comparison", "Expression", "Floats", "Variable"]
+__all__ = ["Comparison", "Expression", "Floats", "Ints", "Variable", "added_up"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -166,7 +166,7 @@ class Expression:
             target.astype(np.int32)[self.row],
             self.column,
             self.value_of_term,
-            _added_up(self.constants, target, index),
+            added_up(self.constants, target, index.size),
         )
 
     def total(self) -> Expression:
@@ -265,7 +265,7 @@ class Expression:
             target[pair].astype(np.int32),
             self.column[term],
             value if factors is None else value * weights[pair],
-            _added_up(self.constants[source] * weights, target, target_index),
+            added_up(self.constants[source] * weights, target, target_index.size),
         )
 
     def _take(self, source: Positions, index: Index) -> Expression:
@@ -308,7 +308,7 @@ class Expression:
             One number per tuple of the list.
         """
         terms = self.value_of_term * np.asarray(x, dtype=np.float64)[self.column]
-        return _added_up(terms, self.row, self.over) + self.constants
+        return added_up(terms, self.row, self.over.size) + self.constants
 
 
 class Variable(Expression):
@@ -394,9 +394,10 @@ def _as_array(over: Index, values: npt.ArrayLike) -> Floats:
     return array
 
 
-def _added_up(values: Floats, positions: Positions | Ints, index: Index) -> Floats:
-    sums = np.bincount(positions, weights=values, minlength=index.size)
-    return sums.astype(np.float64, copy=False)
+def added_up(values: Floats, places: Positions | Ints, count: int) -> Floats:
+    """Return, for each of `count` places, the sum of the values that go there."""
+    # bincount of nothing is an array of integers
+    return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
 def _check_same_list(left: Expression, right: Expression) -> None:

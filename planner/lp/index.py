@@ -242,6 +242,29 @@ class Index:
             axis.labels[codes[position]] for axis, codes in zip(self.axes, self.codes, strict=True)
         )
 
+    def position(self, *labels: str) -> int:
+        """Return the position of one tuple.
+
+        Parameters
+        ----------
+        *labels : str
+            One label per axis, in the axes' order.
+
+        Raises
+        ------
+        ValueError
+            If a label is not on its axis, or the list lacks the tuple.
+        """
+        if len(labels) != len(self.axes):
+            message = f"index {self.name}: {labels} does not name one label of {self.axis_names}"
+            raise ValueError(message)
+        codes = tuple(axis.codes((label,)) for axis, label in zip(self.axes, labels, strict=True))
+        at = int(self.find(Index(self.name, self.axes, codes, 1))[0])
+        if at < 0:
+            message = f"index {self.name}{self.axis_names} has no tuple {labels}"
+            raise ValueError(message)
+        return at
+
     def frame(self) -> pd.DataFrame:
         """Return the tuples as a table of labels, one column per axis."""
         columns: dict[str, Any] = {axis.name: self.labels(axis.name) for axis in self.axes}

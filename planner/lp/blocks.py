@@ -1,0 +1,309 @@
+"""The linear program as blocks of columns and rows, one block per family of the mathematics."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.lp.expression import Comparison, Expression, Variable, added_up
+from planner.lp.index import UNIT
+from planner.lp.matrix import Matrix
+from planner.lp.names import check_block_name, tuple_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.lp.expression import Floats
+    from planner.lp.index import Index
+
+__all__ = ["Blocks", "Columns", "RowBlock", "RowBounds", "Stats"]
+
+Bools = npt.NDArray[np.bool_]
+_Block = TypeVar("_Block")
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What a solver must know of the columns: arrays of one number per column, and the offset.
+
+    Parameters
+    ----------
+    cost : array of float
+        Cost of one unit.
+    lower, upper : array of float
+        Bounds; infinite where free.
+    integer : array of bool
+        Whether only whole numbers are allowed.
+    offset : float
+        Constant part of the objective.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
+    offset: float
+
+
+@dataclass(frozen=True, eq=False)
+class RowBounds:
+    """Least and most value of every row; infinite where a side is free."""
+
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class RowBlock:
+    """Rows of one name: their list, where they begin, and their arrays."""
+
+    name: str
+    over: Index
+    first: int
+    matrix: Matrix
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Size of a program and the least and greatest size of its numbers, zeros left out."""
+
+    rows: int
+    columns: int
+    nonzeros: int
+    integers: int
+    coefficient_range: tuple[float, float]
+    cost_range: tuple[float, float]
+    bound_range: tuple[float, float]
+    rhs_range: tuple[float, float]
+
+
+class Blocks:
+    """Columns, rows and objective of a minimisation, kept as arrays."""
+
+    def __init__(self) -> None:
+        self._column_blocks: dict[str, Variable] = {}
+        self._row_blocks: dict[str, RowBlock] = {}
+        self._cost: Expression | None = None
+
+    # --- building -----------------------------------------------------------------------
+
+    def variable(
+        self,
+        name: str,
+        over: Index,
+        lower: npt.ArrayLike = 0.0,
+        upper: npt.ArrayLike = np.inf,
+        *,
+        integer: bool = False,
+    ) -> Variable:
+        """Add one column per tuple of a list.
+
+        Parameters
+        ----------
+        name : str
+            Name of the block, not used before.
+        over : Index
+            The list.
+        lower, upper : float or array of float
+            Bounds, one for all or one per tuple; infinite where free.
+        integer : bool
+            Whether only whole numbers are allowed.
+
+        Returns
+        -------
+        Variable
+            To be used in expressions.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken or not a word, or a bound is not a number.
+        """
+        self._check_new(name, self._column_blocks)
+        low, high = _per_tuple(over, lower), _per_tuple(over, upper)
+        _refuse(name, over, np.isnan(low) | (low == np.inf), "lower bound is", low)
+        _refuse(name, over, np.isnan(high) | (high == -np.inf), "upper bound is", high)
+        made = Variable(name, over, low, high, integer=integer, first_column=self._block_columns)
+        self._column_blocks[name] = made
+        return made
+
+    def rows(self, name: str, comparison: Comparison) -> None:
+        """Add one row per tuple of a comparison's list.
+
+        Parameters
+        ----------
+        name : str
+            Name of the block, not used before.
+        comparison : Comparison
+            What ``<=``, ``>=`` or ``==`` between expressions gives.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken or not a word, a coefficient is not a finite number, or no
+            number could ever meet a bound.
+        """
+        self._check_new(name, self._row_blocks)
+        over, terms = comparison.over, comparison.expression
+        low, high = comparison.lower, comparison.upper
+        _refuse(name, over, np.isnan(low) | (low == np.inf), "lower bound is", low)
+        _refuse(name, over, np.isnan(high) | (high == -np.inf), "upper bound is", high)
+        is_range = np.isfinite(low) & np.isfinite(high) & (low != high)
+        _refuse(name, over, is_range, "two bounds make two rows; the lower is", low)
+        shape = (over.size, self._block_columns)
+        matrix = Matrix.of_terms(terms.row, terms.column, terms.value_of_term, shape)
+        if not np.isfinite(matrix.value).all():
+            at = int(np.argmin(np.isfinite(matrix.value)))
+            row = int(np.searchsorted(matrix.start, at, side="right")) - 1
+            message = (
+                f"row {tuple_name(name, over, row)}: coefficient of "
+                f"{self.column_name(int(matrix.column[at]))} is {matrix.value[at]}"
+            )
+            raise ValueError(message)
+        self._row_blocks[name] = RowBlock(name, over, self._block_rows, matrix, low, high)
+
+    def minimise(self, total: Expression) -> None:
+        """Set what is made as small as possible; a later call replaces an earlier one.
+
+        Parameters
+        ----------
+        total : Expression
+            One expression, over the list without axes; see `Expression.total`.
+
+        Raises
+        ------
+        ValueError
+            If it is over another list or holds a number that is not finite.
+        """
+        if not total.over.matches(UNIT):
+            message = (
+                f"the objective is over {total.over.name}{total.over.axis_names}; use .total()"
+            )
+            raise ValueError(message)
+        finite = np.isfinite(total.value_of_term)
+        if not finite.all() or not np.isfinite(total.constants).all():
+            wrong = total.column[~finite]
+            where = self.column_name(int(wrong[0])) if len(wrong) else "the constant"
+            message = f"the objective's coefficient of {where} is not a finite number"
+            raise ValueError(message)
+        self._cost = total
+
+    def _check_new(self, name: str, blocks: Iterable[str]) -> None:
+        check_block_name(name)
+        if name in blocks:
+            message = f"block name {name!r} is taken"
+            raise ValueError(message)
+
+    # --- arrays -------------------------------------------------------------------------
+
+    @property
+    def _block_columns(self) -> int:
+        if not self._column_blocks:
+            return 0
+        last = next(reversed(self._column_blocks.values()))
+        return last.first_column + last.over.size
+
+    @property
+    def _block_rows(self) -> int:
+        if not self._row_blocks:
+            return 0
+        last = next(reversed(self._row_blocks.values()))
+        return last.first + last.over.size
+
+    def columns(self) -> Columns:
+        """Return cost, bounds and kind of every column."""
+        blocks = self._column_blocks.values()
+        count = self._block_columns
+        cost, offset = np.zeros(count), 0.0
+        if self._cost is not None:
+            terms = self._cost
+            cost = added_up(terms.value_of_term, terms.column, count)
+            offset = float(terms.constants[0])
+        integers = [np.full(block.over.size, block.integer) for block in blocks]
+        return Columns(
+            cost,
+            np.concatenate([np.empty(0), *(block.lower for block in blocks)]),
+            np.concatenate([np.empty(0), *(block.upper for block in blocks)]),
+            np.concatenate([np.empty(0, dtype=np.bool_), *integers]),
+            offset,
+        )
+
+    def matrix(self) -> Matrix:
+        """Return the coefficients of all rows."""
+        parts = [block.matrix for block in self._row_blocks.values()]
+        return Matrix.stacked(parts, self._block_columns)
+
+    def row_bounds(self) -> RowBounds:
+        """Return the bounds of every row."""
+        blocks = self._row_blocks.values()
+        return RowBounds(
+            np.concatenate([np.empty(0), *(block.lower for block in blocks)]),
+            np.concatenate([np.empty(0), *(block.upper for block in blocks)]),
+        )
+
+    def stats(self) -> Stats:
+        """Return the size of the program and the ranges of its numbers."""
+        columns, matrix, bounds = self.columns(), self.matrix(), self.row_bounds()
+        return Stats(
+            rows=matrix.rows,
+            columns=matrix.columns,
+            nonzeros=len(matrix.value),
+            integers=int(columns.integer.sum()),
+            coefficient_range=_range(matrix.value),
+            cost_range=_range(columns.cost),
+            bound_range=_range(np.concatenate((columns.lower, columns.upper))),
+            rhs_range=_range(np.concatenate((bounds.lower, bounds.upper))),
+        )
+
+    # --- names --------------------------------------------------------------------------
+
+    def column_block(self, name: str) -> slice:
+        """Return where a block's columns stand among all columns."""
+        block = _known(self._column_blocks, name, "columns")
+        return slice(block.first_column, block.first_column + block.over.size)
+
+    def row_block(self, name: str) -> slice:
+        """Return where a block's rows stand among all rows."""
+        block = _known(self._row_blocks, name, "rows")
+        return slice(block.first, block.first + block.over.size)
+
+    def column_name(self, column: int) -> str:
+        """Return the name of a column, such as ``racks(ashburn,2028)``."""
+        blocks = list(self._column_blocks.values())
+        block = blocks[bisect_right(blocks, column, key=lambda block: block.first_column) - 1]
+        return tuple_name(block.name, block.over, column - block.first_column)
+
+    def row_name(self, row: int) -> str:
+        """Return the name of a row, such as ``power_balance(ashburn,2028)``."""
+        blocks = list(self._row_blocks.values())
+        block = blocks[bisect_right(blocks, row, key=lambda block: block.first) - 1]
+        return tuple_name(block.name, block.over, row - block.first)
+
+
+def _known(blocks: dict[str, _Block], name: str, kind: str) -> _Block:
+    if name not in blocks:
+        message = f"no block of {kind} is called {name!r}; there are {', '.join(blocks)}"
+        raise ValueError(message)
+    return blocks[name]
+
+
+def _per_tuple(over: Index, values: npt.ArrayLike) -> Floats:
+    return Expression.constant(over, values).constants
+
+
+def _refuse(block: str, over: Index, wrong: Bools, what: str, values: Floats) -> None:
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        message = f"{tuple_name(block, over, at)}: {what} {values[at]}"
+        raise ValueError(message)
+
+
+def _range(numbers: Floats) -> tuple[float, float]:
+    sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0.0)])
+    return (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0)

@@ -1,0 +1,99 @@
+"""Sparse rows as three arrays, and how many terms become such rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.lp.expression import added_up
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.lp.expression import Floats, Ints
+
+__all__ = ["Matrix"]
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Compressed sparse rows: columns ascend within a row, no place comes twice, no zeros.
+
+    Parameters
+    ----------
+    columns : int
+        Number of columns.
+    start : array of int32
+        Where each row begins in `column` and `value`; one longer than there are rows.
+    column, value : array
+        Place and number of each non-zero.
+    """
+
+    columns: int
+    start: Ints
+    column: Ints
+    value: Floats
+
+    @classmethod
+    def of_terms(cls, row: Ints, column: Ints, value: Floats, shape: tuple[int, int]) -> Matrix:
+        """Return the matrix of any terms; those at one place are added up.
+
+        Parameters
+        ----------
+        row, column, value : array
+            Place and number of each term.
+        shape : tuple of int
+            Number of rows and columns.
+        """
+        rows, columns = shape
+        key = row.astype(np.int64) * columns + column
+        if not (key[1:] > key[:-1]).all():
+            # A stable sort adds up in the order of writing, so every machine gets the same bits.
+            order = np.argsort(key, kind="stable")
+            key = key[order]
+            first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+            value = np.add.reduceat(value[order], first)
+            row, column = row[order[first]], column[order[first]]
+        solid = value != 0.0
+        if not solid.all():
+            row, column, value = row[solid], column[solid], value[solid]
+        start = np.zeros(rows + 1, dtype=np.int32)
+        np.cumsum(np.bincount(row, minlength=rows), out=start[1:])
+        return cls(columns, start, column.astype(np.int32, copy=False), value)
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Matrix], columns: int) -> Matrix:
+        """Return the rows of all parts, one part below the other.
+
+        Parameters
+        ----------
+        parts : sequence of Matrix
+            Any number, of at most `columns` columns each.
+        columns : int
+            Number of columns of the whole.
+        """
+        offsets = np.cumsum([0, *(len(part.value) for part in parts)], dtype=np.int32)
+        starts = [part.start[:-1] + offset for part, offset in zip(parts, offsets, strict=False)]
+        return cls(
+            columns,
+            np.concatenate([*starts, offsets[-1:]]),
+            np.concatenate([np.empty(0, dtype=np.int32), *(part.column for part in parts)]),
+            np.concatenate([np.empty(0), *(part.value for part in parts)]),
+        )
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.start) - 1
+
+    def row_of_value(self) -> Ints:
+        """Return the row of every non-zero."""
+        return np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.start))
+
+    def times(self, x: npt.ArrayLike) -> Floats:
+        """Return the value of every row at a plan `x`, one number per column."""
+        terms = self.value * np.asarray(x, dtype=np.float64)[self.column]
+        return added_up(terms, self.row_of_value(), self.rows)
