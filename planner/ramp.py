@@ -1,0 +1,88 @@
+"""Ramp of a hall after energisation: how much of it can be used in a year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+from planner.units import MONTHS_PER_YEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["usable_share"]
+
+
+def usable_share(
+    service_start: ArrayLike,
+    year: ArrayLike,
+    ramp_months: float = 12.0,
+    ramp_mean_frac: float = 0.6,
+    *,
+    span_years: ArrayLike = 1.0,
+) -> Floats:
+    r"""Mean share of a hall that can be used in a calendar year, or in a row of them.
+
+    After energisation the usable share rises on a straight line from :math:`2 m - 1` to 1, so
+    that its mean over the ramp is :math:`m`; before, it is 0. The mean over the year is the
+    exact integral, whatever the month in which service starts:
+
+    .. math:: \frac{U(y + n - t_0) - U(y - t_0)}{n}, \qquad
+              U(x) = (2 m - 1) x + \frac{(1 - m) x^2}{T} \;\; (0 \le x \le T), \quad
+              U(x) = m T + x - T \;\; (x > T)
+
+    Parameters
+    ----------
+    service_start
+        Moment of energisation as a float year, for example 2028.5.
+    year
+        First calendar year of the mean.
+    ramp_months
+        Length of the ramp; 0 means usable at once. [month]
+    ramp_mean_frac
+        Mean usable share over the ramp, from 0.5 to 1.
+    span_years
+        Calendar years of the mean, for a model year that stands for several. [yr]
+
+    Returns
+    -------
+    numpy.ndarray
+        Shares between 0 and 1, broadcast over all arguments.
+
+    Raises
+    ------
+    InputError
+        If the ramp is negative or its mean is out of range.
+
+    Examples
+    --------
+    In service from mid-2028: half a year at 0.2 to 0.6, then half a year at 0.6 to 1:
+
+    >>> usable_share(2028.5, [2027, 2028, 2029, 2030]).round(6).tolist()
+    [0.0, 0.2, 0.9, 1.0]
+    """
+    problems = []
+    if not ramp_months >= 0.0:
+        problems.append(Problem("ramp", None, None, f"ramp_months is {ramp_months}", "at least 0"))
+    if not 0.5 <= ramp_mean_frac <= 1.0:
+        problems.append(
+            Problem("ramp", None, None, f"ramp_mean_frac is {ramp_mean_frac}", "0.5 to 1")
+        )
+    if problems:
+        raise InputError(problems)
+    ramp_years = ramp_months / MONTHS_PER_YEAR
+
+    def usable_years(since_start: Floats) -> Floats:
+        """Full-hall years of use until a moment."""
+        ramping = np.clip(since_start, 0.0, ramp_years)
+        rise = (1.0 - ramp_mean_frac) * ramping**2 / ramp_years if ramp_years > 0.0 else 0.0
+        full = np.maximum(since_start - ramp_years, 0.0)
+        return np.asarray((2.0 * ramp_mean_frac - 1.0) * ramping + rise + full)
+
+    begin = np.asarray(year, dtype=float) - np.asarray(service_start, dtype=float)
+    span = np.asarray(span_years, dtype=float)
+    return np.asarray((usable_years(begin + span) - usable_years(begin)) / span)
