@@ -136,7 +136,7 @@ class RackInputs:
     stock_only_mw: Floats  # [stock_only_group]
     install: Index  # (site, rack, hall, duty, year)
     install_capex_musd_per_mw: Floats  # [install], overnight incl. fabric and storage
-    it_maintenance_musd_per_mw_year: Floats  # [install]
+    it_maintenance_musd_per_mw_year: Floats  # [rack], per MW in use
     life_years: NDArray[np.int64]  # [rack]
     cohort: Index  # (site, rack, hall, vintage): training cohorts that may move
     cohort_stock_mw: Floats  # [cohort], stock in it; 0 for cohorts of new racks

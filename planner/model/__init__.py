@@ -1,1 +1,40 @@
-"""."""
+"""The mathematics: decisions, one file per family of rows, one list of costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.model import carbon, demand, grid, halls, power, racks, sites
+from planner.model.costs import COSTS, objective_musd
+from planner.model.variables import Model
+
+if TYPE_CHECKING:
+    from planner.inputs.types import Inputs
+
+__all__ = ["COSTS", "FAMILIES", "Model", "build_model"]
+
+FAMILIES = (demand, racks, halls, sites, power, grid, carbon)
+"""The table of contents: every family of rows, in the order of the paper."""
+
+
+def build_model(inputs: Inputs) -> Model:
+    """Build the linear program of a scenario.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Sets and coefficients.
+
+    Returns
+    -------
+    Model
+        Its `problem` holds columns, rows and objective and can be handed to a solver.
+    """
+    model = Model(inputs)
+    for family in FAMILIES:
+        for block in family.CONSTRAINTS:
+            comparison = block.build(model)
+            if comparison.over.size:
+                model.problem.rows(block.name, comparison)
+    model.problem.minimise(objective_musd(model))
+    return model

@@ -1,0 +1,43 @@
+"""Carbon and water: limits where a scenario sets them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="year", unit="kt")
+def carbon_cap(m: Model) -> Comparison:
+    r"""Location-based emissions of a year stay within the cap.
+
+    .. math:: \sum_{s,h} w_h\, \epsilon_{sth}\, F_{sth} \le \bar{E}_t \qquad \forall t
+
+    The dual is the carbon price that would lead to the same plan.
+
+    Source: GHG Protocol Scope 2 Guidance, 2015, location-based method.
+    """
+    cap = m.p.carbon.cap
+    return m.emissions_kt.sum_to(cap, where="present") <= m.p.carbon.cap_kt
+
+
+@constraint(over="site, year", unit="thousand m3")
+def water_limit(m: Model) -> Comparison:
+    r"""Cooling evaporates no more than a site may take.
+
+    .. math:: \sum_{c,h} w_h\, \omega_{csh}\, E_{scth} \le \bar{W}_{st} \qquad \forall s, t
+
+    Source: WUE as in ISO/IEC 30134-9.
+    """
+    p, m3_per_thousand = m.p.carbon, 1000.0
+    used = m.water_m3.sum_to(p.water_limit, where="present") / m3_per_thousand
+    return used <= p.water_limit_m3 / m3_per_thousand
+
+
+CONSTRAINTS = (carbon_cap, water_limit)

@@ -1,0 +1,140 @@
+"""Demand: all compute asked for is served, rented, saved, or counted as unmet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp import Expression
+from planner.lp.join import distinct, pairs
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS", "saved_kh100e"]
+
+
+def saved_kh100e(m: Model) -> Expression:
+    """Return the compute that efficiency levers make needless. [kH100e], over demand."""
+    p = m.p
+    wanted, lever = pairs(p.demand.demand, p.levers.adopted, on=("workload", "year"))
+    saving = p.levers.saving_frac[lever] * p.demand.demand_kh100e[wanted]
+    return m.adopted.map(p.demand.demand, lever, wanted, saving)
+
+
+@constraint(over="region, workload, year", unit="kH100e")
+def demand_balance(m: Model) -> Comparison:
+    r"""Compute served, rented, saved and unmet adds up to what users ask for.
+
+    .. math:: \sum_s v_{rwst} + \rho_{rwt} + \sum_j \sigma_{jw} a_{wjt} D_{rwt} + u_{rwt}
+        = D_{rwt} \qquad \forall r, w, t
+
+    The dual is the cost of one more kH100e of demand there and then. Unmet compute is a column
+    of its own and shows in every table.
+
+    Source: transportation problem, Hitchcock 1941.
+    """
+    demand = m.p.demand.demand
+    met = m.served.sum_to(demand) + m.rented.sum_to(demand) + m.unmet.sum_to(demand)
+    return met + saved_kh100e(m) == m.p.demand.demand_kh100e
+
+
+@constraint(over="site, workload, year", unit="kH100e")
+def site_load(m: Model) -> Comparison:
+    r"""The load of a site is what it serves to all regions.
+
+    .. math:: \ell_{swt} = \sum_r v_{rwst} \qquad \forall s, w, t
+
+    Capacity and power use the load and never the regions, which keeps their rows few.
+
+    Source: dcplan.
+    """
+    return m.load == m.served.sum_to(m.p.demand.load)
+
+
+@constraint(over="site, workload, year", unit="kH100e")
+def compute_capacity(m: Model) -> Comparison:
+    r"""The load of a class is carried by the racks in use for it.
+
+    .. math:: \ell_{swt} = \sum_{k,l} \eta_{klw}\, n_{sklwt} \qquad \forall s, w, t
+
+    Throughput :math:`\eta` is per MW of nameplate, at the mean utilisation of the class and net
+    of its spare racks, so a class whose users peak needs more racks for the same mean.
+
+    Source: dcplan.
+    """
+    p = m.p
+    carried = m.used_times(p.racks.throughput_kh100e_per_mw).sum_to(p.demand.load)
+    return m.load == carried
+
+
+@constraint(over="region, workload, year", unit="kH100e")
+def tight_latency_share(m: Model) -> Comparison:
+    r"""A share of the demand that is met is met within the tighter latency bound.
+
+    .. math:: \sum_{s:\ \mathrm{RTT}_{rs} \le \tau_w} v_{rwst} + \rho^{\tau}_{rwt}
+        \ge p_w \left( D_{rwt} - u_{rwt} - \mathrm{saved}_{rwt} \right) \qquad \forall r, w, t
+
+    Source: percentile service levels as in Google's SRE book, 2016, chapter 4.
+    """
+    p = m.p
+    tight, share = p.demand.tight, p.demand.tight_share_frac
+    is_tight = p.demand.route_is_tight[p.demand.route.find(p.demand.served)]
+    near = m.served.select(is_tight).sum_to(tight, where="present")
+    near_cloud = m.rented.select(p.rent.rented_is_tight).sum_to(tight, where="present")
+    demand = Expression.constant(p.demand.demand, p.demand.demand_kh100e)
+    met = (demand - m.unmet.sum_to(p.demand.demand) - saved_kh100e(m)).on(tight)
+    return near + near_cloud >= share * met
+
+
+@constraint(over="workload, year", unit="kH100e")
+def rent_supply(m: Model) -> Comparison:
+    r"""Rented compute comes from contracts that run.
+
+    .. math:: \sum_r \rho_{rwt} \le \sum_{o} \sum_{v \le t < v + T_o} b_{wov} \qquad \forall w, t
+
+    On-demand capacity runs for its year, reserved capacity for its whole term.
+
+    Source: dcplan.
+    """
+    class_year = distinct(m.p.rent.rented, "workload", "year")
+    return m.rented.sum_to(class_year) <= _rented_capacity(m).sum_to(class_year)
+
+
+@constraint(over="year", unit="kH100e")
+def rent_depth(m: Model) -> Comparison:
+    r"""The rental market has only so much for one customer.
+
+    .. math:: \sum_{w,o} \sum_{v \le t < v + T_o} b_{wov} \le \bar{B}_t \qquad \forall t
+
+    Source: dcplan.
+    """
+    limited = distinct(m.p.rent.rented, "year")
+    depth = m.p.rent.depth_kh100e[limited["year"]]
+    finite = np.isfinite(depth)
+    rented = _rented_capacity(m).sum_to(limited)
+    return rented.select(finite) <= depth[finite]
+
+
+def _rented_capacity(m: Model) -> Expression:
+    """Return the capacity of contracts that run, by class and year. [kH100e]"""
+    p = m.p.rent
+    class_year = distinct(p.rented, "workload", "year")
+    contract, now = pairs(p.bought, class_year, on=("workload",))
+    begun = m.year[p.bought["year"][contract]]
+    year = m.year[class_year["year"][now]]
+    runs = (year >= begun) & (year < begun + p.term_years[contract])
+    return m.bought.map(class_year, contract[runs], now[runs])
+
+
+CONSTRAINTS = (
+    demand_balance,
+    site_load,
+    compute_capacity,
+    tight_latency_share,
+    rent_supply,
+    rent_depth,
+)

@@ -1,0 +1,102 @@
+"""Grid: what a connection carries, what a zone can take, what peaks are billed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp import Index
+from planner.lp.join import locate, pairs
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="site, year, slot of the peak day", unit="MW")
+def grid_connection(m: Model) -> Comparison:
+    r"""Power drawn on the peak day stays within the firm connection.
+
+    .. math:: F_{sth} \le G^0_{st} + \sum_{v \le t} g_{sv} \qquad \forall s, t, h \in \mathrm{peak\ day}
+
+    The peak day has design weather, so the connection is sized on that day's PUE while bills
+    use the PUE of every hour.
+
+    Source: dcplan.
+    """
+    p = m.p
+    is_peak = np.asarray(p.days.is_peak_slot)[p.power.slot["slot"]]
+    drawn = m.facility_mw.select(is_peak)
+    return drawn <= m.firm_mw.on(drawn.over)
+
+
+@constraint(over="site, year", unit="MW")
+def contract_floor(m: Model) -> Comparison:
+    r"""Utilities size a connection on no less than a share of the nameplate behind it.
+
+    .. math:: \nu \sum_{k,l,w} (1 + \kappa_w)\, n_{sklwt} \le G_{st} \qquad \forall s, t
+
+    Source: large-load tariffs.
+    """
+    firm = m.p.grid.firm
+    return m.p.grid.contract_min_nameplate_frac * m.nameplate_mw.on(firm) <= m.firm_mw
+
+
+@constraint(over="zone, year", unit="MW")
+def zone_headroom(m: Model) -> Comparison:
+    r"""New firm connections in a zone stay within its headroom.
+
+    .. math:: \sum_{s \in z} \sum_{v \le t} g_{sv} \le \bar{G}_{zt} \qquad \forall z, t
+
+    Connections only grow, so a year whose limit is not below that of a later one needs no row.
+    The dual is what one more MW of headroom is worth.
+
+    Source: headroom as in Norris et al. 2025, Rethinking Load Growth.
+    """
+    p = m.p.grid
+    zoned = Index(
+        "expand by zone",
+        (p.headroom.axis("zone"), p.expand.axis("year")),
+        (m.p.sets.site_zone[p.expand["site"]].astype(np.int32), p.expand["year"]),
+        p.expand.size,
+    )
+    asked, limit = pairs(zoned, p.headroom, on=("zone",))
+    by_then = zoned["year"][asked] <= p.headroom["year"][limit]
+    new = m.expand.map(p.headroom, asked[by_then], limit[by_then])
+    return new <= p.headroom_mw
+
+
+@constraint(over="site, year, billing period, slot", unit="MW")
+def billed_peak(m: Model) -> Comparison:
+    r"""The billed peak of a period is no less than the draw in any of its slots.
+
+    .. math:: F_{sth} \le P_{stm} \qquad \forall s, t, m, h \in m
+
+    A maximum has no weight: the demand charge counts months, never the hours of the day.
+
+    Source: tariff form as in REopt.
+    """
+    p = m.p.grid
+    period = p.billing_slot["period"].to_numpy()
+    slot = p.billing_slot["slot"].to_numpy()
+    count = len(period)
+    n = p.billing.size
+    billed_period = np.repeat(p.billing["period"], count)
+    rows = np.flatnonzero(billed_period == np.tile(period, n))
+    billing, at = rows // count, rows % count
+    over = Index(
+        "billed",
+        (*p.billing.axes, m.p.sets.slot),
+        (*(codes[billing] for codes in p.billing.codes), slot[at].astype(np.int32)),
+        len(rows),
+    )
+    drawn = locate(m.p.power.slot, over["site"], over["year"], over["slot"])
+    facility = m.facility_mw.map(over, drawn, np.arange(over.size))
+    return facility <= m.peak_mw.map(over, billing, np.arange(over.size))
+
+
+CONSTRAINTS = (grid_connection, contract_floor, zone_headroom, billed_peak)

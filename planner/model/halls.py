@@ -1,0 +1,93 @@
+"""Halls: power and floor space for racks, new, standing, retrofitted or leased."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import pairs
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="site, hall, year", unit="MW")
+def hall_power(m: Model) -> Comparison:
+    r"""Racks and their companions draw no more than the hall can feed.
+
+    .. math:: \sum_{k,w} (\delta + \kappa_w)\, n_{sklwt} \le H_{slt} \qquad \forall s, l, t
+
+    A 2N hall has twice the power chain behind the same MW: it multiplies equipment, cost and
+    part-load loss, never the load. The dual is the worth of one more MW of this design.
+
+    Source: dcplan.
+    """
+    return m.used_times(m.p.racks.hall_mw_per_mw).sum_to(m.p.halls.hall) <= m.hall_usable
+
+
+@constraint(over="site, hall, year", unit="thousand m2")
+def hall_space(m: Model) -> Comparison:
+    r"""Racks stand on no more floor than the hall has.
+
+    .. math:: \sum_{k,w} \alpha_{k}\, n_{sklwt} \le H_{slt} / \Delta_l \qquad \forall s, l, t
+
+    Dense racks strand floor, sparse racks strand power; the stranded part is in the tables.
+
+    Source: dcplan.
+    """
+    p, m2_per_thousand = m.p, 1000.0
+    floor = m.used_times(p.racks.space_m2_per_mw / m2_per_thousand).sum_to(p.halls.hall)
+    # MW over kW/m2 is thousand m2
+    return floor <= m.hall_usable / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
+
+
+@constraint(over="site, hall, year", unit="MW")
+def retrofit_source(m: Model) -> Comparison:
+    r"""A retrofit takes halls that stand; what is usable never falls below zero.
+
+    .. math:: H_{slt} \ge 0 \qquad \forall s, l, t
+
+    Source: dcplan.
+    """
+    p = m.p.halls
+    source, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
+    begun = p.hall["year"][hall] >= p.retrofit["year"][source]
+    may_shrink = np.unique(hall[begun])
+    return m.hall_usable.select(may_shrink) >= 0.0
+
+
+@constraint(over="site, year", unit="MW")
+def committed_halls(m: Model) -> Comparison:
+    r"""Before its lead has passed, a site gets only the halls that are already committed.
+
+    .. math:: \sum_l \sum_{v \le t,\ v\ \mathrm{early}} b_{slv} \le \bar{C}_{st} \qquad \forall s, t
+
+    Source: dcplan.
+    """
+    p = m.p.halls
+    early, now = pairs(p.build, p.committed, on=("site",))
+    counts = p.build_is_early[early] & (p.committed["year"][now] >= p.build["year"][early])
+    built = m.build.map(p.committed, early[counts], now[counts])
+    return built <= p.committed_mw
+
+
+@constraint(over="site, year", unit="MW")
+def lease_depth(m: Model) -> Comparison:
+    r"""A market has only so much to let.
+
+    .. math:: \sum_l r_{slt} \le \bar{R}_s \qquad \forall s, t
+
+    Source: dcplan.
+    """
+    p, site_year = m.p, m.p.sites.site_year
+    to_let = np.unique(site_year.find(p.halls.lease))
+    leased = m.lease.sum_to(site_year).select(to_let)
+    return leased <= p.halls.lease_depth_mw[leased.over["site"]]
+
+
+CONSTRAINTS = (hall_power, hall_space, retrofit_source, committed_halls, lease_depth)

@@ -1,0 +1,144 @@
+"""From a decision to payments by calendar year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.finance import (
+    annuity_payment,
+    discount_factor,
+    perpetuity_tail,
+    yearly_payment_shares,
+)
+from planner.lp.join import locate
+
+if TYPE_CHECKING:
+    from planner.inputs.types import Floats
+    from planner.lp import Expression
+    from planner.model.variables import Model
+
+__all__ = ["Asset", "annuities", "discount", "once", "yearly"]
+
+
+def discount(m: Model) -> Floats:
+    """Discount factor of a payment in each calendar year, mid-year. [calendar]
+
+    With a perpetuity as end of horizon the last year stands for itself and all that follow.
+    """
+    p = m.p.finance
+    factor = discount_factor(p.rate_frac, m.calendar_year, p.base_year)
+    if p.end_of_horizon == "perpetuity":
+        factor = factor.copy()
+        factor[-1] += perpetuity_tail(p.rate_frac, p.last_year, p.base_year)
+    return factor
+
+
+@dataclass(frozen=True)
+class Asset:
+    """Something bought up front and repaid over its life.
+
+    Parameters
+    ----------
+    decision : Expression
+        What is bought, over a list with a site. [MW, or share of a site]
+    overnight_musd : array of float
+        Overnight cost of one unit, for each tuple.
+    kind : str
+        Asset class, for its cost of capital: rack, facility, grid.
+    start : array of float
+        Start of service of each tuple, for example 2028.5. [year]
+    life_years : array of float
+        Economic life of each tuple. [yr]
+    idc_frac : float
+        Interest during construction as a share of the overnight cost.
+    """
+
+    decision: Expression
+    overnight_musd: Floats
+    kind: str
+    start: Floats
+    life_years: Floats
+    idc_frac: float = 0.0
+
+
+def annuities(m: Model, asset: Asset, rate_frac: float | None = None) -> Expression:
+    """Repay an asset in equal yearly payments from its first month in service.
+
+    Parameters
+    ----------
+    m : Model
+        The program.
+    asset : Asset
+        What is repaid.
+    rate_frac : float, optional
+        Real cost of capital; by default the discount rate.
+
+    Returns
+    -------
+    Expression
+        Payments over (site, calendar). [MUSD]
+    """
+    p = m.p.finance
+    cost = asset.overnight_musd * (1.0 + asset.idc_frac)
+    if p.end_of_horizon == "truncated_salvage":
+        amount = cost[:, None] * _bought_and_salvaged(m, asset.start, asset.life_years)
+    else:
+        rate = p.rate_frac if rate_frac is None else rate_frac
+        payment = annuity_payment(cost, rate, asset.life_years)
+        shares = yearly_payment_shares(asset.life_years, asset.start, p.first_year, p.last_year)
+        amount = payment[:, None] * shares
+    return _spread(m, asset.decision, amount)
+
+
+def once(m: Model, decision: Expression, musd_per_unit: float) -> Expression:
+    """Pay in the calendar year a decision is taken. Returns payments over (site, calendar)."""
+    year = m.year[decision.over["year"]]
+    amount = musd_per_unit * (year[:, None] == m.calendar_year[None, :])
+    return _spread(m, decision, amount)
+
+
+def yearly(m: Model, paid: Expression, *, escalates: bool = False) -> Expression:
+    """Pay every calendar year that a model year stands for.
+
+    Parameters
+    ----------
+    m : Model
+        The program.
+    paid : Expression
+        Yearly payment over a list with a year, and with a site where the payment has one. [MUSD]
+    escalates : bool
+        Whether the payment grows with real opex escalation.
+    """
+    over = paid.over
+    factor = m.p.finance.opex_escalation[over["year"]] if escalates else np.ones(over.size)
+    stands_for = over["year"][:, None] == m.model_year_of[None, :]
+    return _spread(m, paid, factor[:, None] * stands_for)
+
+
+def _spread(m: Model, decision: Expression, amount: Floats) -> Expression:
+    """Return a decision times an amount per calendar year. `amount` is [tuple, calendar]."""
+    source, calendar = np.nonzero(amount)
+    factor = amount[source, calendar]
+    if "site" in decision.over.axis_names:
+        target = locate(m.site_calendar, decision.over["site"][source], calendar)
+        return decision.map(m.site_calendar, source, target, factor)
+    return decision.map(m.paid, source, calendar, factor)
+
+
+def _bought_and_salvaged(m: Model, start: Floats, life: Floats) -> Floats:
+    """Pay the whole cost at the start, get the book value back at the end of the horizon.
+
+    Amounts are moved to mid-year at the discount rate, so that discounting them by calendar
+    year gives the value at their own dates. [tuple, calendar]
+    """
+    p = m.p.finance
+    end = p.last_year + 1.0
+    growth = 1.0 + p.rate_frac
+    calendar = m.calendar_year[None, :]
+    paid = (np.floor(start)[:, None] == calendar) * growth ** (calendar + 0.5 - start[:, None])
+    book_frac = np.clip(1.0 - (end - start) / life, 0.0, 1.0)
+    is_last = calendar == p.last_year
+    return paid - is_last * book_frac[:, None] * growth**-0.5

@@ -1,0 +1,178 @@
+"""Power of a site: racks to IT load, cooling and losses, deferral within the day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import locate
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison, Expression, Index
+    from planner.lp.expression import Floats
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="site, cooling, year", unit="MW")
+def idle_load(m: Model) -> Comparison:
+    r"""IT power that is drawn whatever the load: idling accelerators and companions.
+
+    .. math:: I_{sct} = \sum_{k, w, l \ni c} \iota_{klw}\, n_{sklwt} \qquad \forall s, c, t
+
+    Source: linear power model, Fan, Weber and Barroso 2007.
+    """
+    cool = m.p.power.cool
+    return m.idle_mw == _uses(m, m.p.racks.idle_mw_per_mw, cool, m.cool_of_used)
+
+
+@constraint(over="site, cooling, shape, year", unit="MW")
+def dynamic_load(m: Model) -> Comparison:
+    r"""Mean IT power that follows the users' hours, less what may be deferred.
+
+    .. math:: Y_{scft} = \sum_{k, w \in f, l \ni c} (1 - \phi_w)\, \gamma_{klw}\, n_{sklwt}
+        \qquad \forall s, c, f, t
+
+    Source: linear power model, Fan, Weber and Barroso 2007.
+    """
+    p = m.p
+    firm = p.racks.dynamic_mw_per_mw * (1.0 - p.racks.deferrable_frac)
+    shape = p.power.deployment_shape[m.deployment_of_used]
+    used = p.racks.used
+    cooling = p.sets.hall_cooling[used["hall"]]
+    group = locate(p.power.group, used["site"], cooling, shape, used["year"])
+    return m.dynamic_mw == _uses(m, firm, p.power.group, group)
+
+
+@constraint(over="site, cooling, window, year", unit="MW")
+def deferrable_load(m: Model) -> Comparison:
+    r"""Mean IT power of training and batch work that may wait within its window.
+
+    .. math:: \Phi_{scxt} = \sum_{k, w \in x, l \ni c} \phi_w\, \gamma_{klw}\, n_{sklwt}
+        \qquad \forall s, c, x, t
+
+    Source: dcplan.
+    """
+    group, place = m.p.power.defer_group, _defer_group_of_used(m)
+    power = m.p.racks.dynamic_mw_per_mw * m.p.racks.deferrable_frac
+    return m.deferrable_mw == _uses(m, power, group, place)
+
+
+@constraint(over="site, cooling, window, year, block", unit="MWh")
+def deferral_balance(m: Model) -> Comparison:
+    r"""Deferred work is done within its window: energy is conserved block by block of the day.
+
+    .. math:: \sum_{h \in B} \Delta_h\, x_{scxth} = \sum_{h \in B} \Delta_h\, \Phi_{scxt}
+        \qquad \forall s, c, x, t, B
+
+    Source: load shifting as in Zerrahn and Schill 2015.
+    """
+    p = m.p.power
+    # The row of a block carries the tuple of the block's first slot.
+    first, block = np.unique(_block_keys(m), return_index=True, return_inverse=True)[1:]
+    rows = p.defer.select(first, "deferral block")
+    hours = np.asarray(m.p.days.hours)[p.defer["slot"]]
+    every = np.arange(p.defer.size)
+    done = m.defer_mw.map(rows, every, block, hours)
+    asked = m.deferrable_mw.map(rows, p.defer_group.find(p.defer), block, hours)
+    return done == asked
+
+
+@constraint(over="site, cooling, window, year, slot", unit="MW")
+def deferral_room(m: Model) -> Comparison:
+    r"""Work can only be caught up on racks that are not busy already.
+
+    .. math:: x_{scxth} \le \sum_{k, w \in x, l \ni c} \gamma_{klw}
+        \left( 1/u_w - (1 - \phi_w)\, \psi_{sfh} \right) n_{sklwt} \qquad \forall s, c, x, t, h
+
+    Source: dcplan.
+    """
+    p = m.p
+    place = _defer_group_of_used(m)
+    full = p.racks.dynamic_mw_per_mw / p.power.deployment_utilisation_frac
+    firm = p.racks.dynamic_mw_per_mw * (1.0 - p.racks.deferrable_frac)
+    room = _uses(m, full, p.power.defer_group, place).on(p.power.defer)
+    shape_of_use = p.power.deployment_shape[m.deployment_of_used]
+    for shape in np.unique(shape_of_use[place >= 0]):
+        of_shape = np.where(shape_of_use == shape, place, -1)
+        busy = _uses(m, firm, p.power.defer_group, of_shape).on(p.power.defer)
+        follows = p.power.shape_frac[p.power.defer["site"], shape, p.power.defer["slot"]]
+        room = room - follows * busy
+    return m.defer_mw <= room
+
+
+@constraint(over="site, year", unit="MW")
+def base_losses(m: Model) -> Comparison:
+    r"""Electrical losses that do not follow the users: of installed equipment and idle load.
+
+    .. math:: B_{st} = \sum_l \lambda^0_l\, H_{slt} + \sum_{k,l,w} \lambda_l\, \iota_{klw}\, n_{sklwt}
+        \qquad \forall s, t
+
+    A 2N hall has twice the equipment at half its load, so it loses more when half empty.
+
+    Source: UPS loss curves, IEC 62040-3.
+    """
+    p, site_year = m.p, m.p.sites.site_year
+    standing = p.power.loss_fixed_frac[p.halls.hall["hall"]] * m.hall_usable
+    per_mw = p.racks.idle_mw_per_mw * p.power.loss_variable_frac[p.racks.deployment["hall"]]
+    return m.loss_base_mw == standing.sum_to(site_year) + m.used_times(per_mw).sum_to(site_year)
+
+
+@constraint(over="site, shape, year", unit="MW")
+def following_losses(m: Model) -> Comparison:
+    r"""Electrical losses of the load that follows the users, by its hourly shape.
+
+    .. math:: Z_{sft} = \sum_{k,l,w \in f} \lambda_l\, \gamma_{klw}\, n_{sklwt} \qquad \forall s, f, t
+
+    The loss of deferred work is counted at the hour it was due.
+
+    Source: UPS loss curves, IEC 62040-3.
+    """
+    p, used = m.p, m.p.racks.used
+    per_mw = p.racks.dynamic_mw_per_mw * p.power.loss_variable_frac[p.racks.deployment["hall"]]
+    shape = p.power.deployment_shape[m.deployment_of_used]
+    group = locate(m.shape_group, used["site"], shape, used["year"])
+    return m.loss_dynamic_mw == _uses(m, per_mw, m.shape_group, group)
+
+
+def _uses(m: Model, per_mw: Floats, index: Index, place: np.ndarray) -> Expression:
+    """Return racks in use times a coefficient, added up at given places (-1: nowhere)."""
+    known = np.flatnonzero(place >= 0)
+    return m.used_times(per_mw).map(index, known, place[known])
+
+
+def _defer_group_of_used(m: Model) -> np.ndarray:
+    """Return for each use of racks the deferrable load it belongs to, -1 for none."""
+    p, used = m.p, m.p.racks.used
+    window = p.power.deployment_window[m.deployment_of_used]
+    may_wait = np.flatnonzero(window >= 0)
+    place = np.full(used.size, -1, dtype=np.intp)
+    place[may_wait] = locate(
+        p.power.defer_group,
+        used["site"][may_wait],
+        p.sets.hall_cooling[used["hall"]][may_wait],
+        window[may_wait],
+        used["year"][may_wait],
+    )
+    return place
+
+
+def _block_keys(m: Model) -> np.ndarray:
+    """Return a number for each deferral column that names its group and block of the day."""
+    p = m.p.power
+    blocks = int(p.defer_block.max(initial=0)) + 1
+    return p.defer_group.find(p.defer) * blocks + p.defer_block
+
+
+CONSTRAINTS = (
+    idle_load,
+    dynamic_load,
+    deferrable_load,
+    deferral_balance,
+    deferral_room,
+    base_losses,
+    following_losses,
+)

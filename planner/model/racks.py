@@ -1,0 +1,108 @@
+"""Racks: bought, delivered, in service while they live, moved from training to inference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import distinct, locate
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="site, rack, hall, duty, year", unit="MW")
+def racks_alive(m: Model) -> Comparison:
+    r"""Racks in use for all classes of a duty are alive: bought, not yet worn out, still here.
+
+    .. math:: \sum_{w \in f} n_{sklwt} \le N^0_{sklft} + \sum_{v \le t < v + L_k} n^{+}_{sklfv}
+        + \mathrm{in}_{sklft} - \mathrm{out}_{sklft} \qquad \forall s, k, l, f, t
+
+    A rack may be switched off early; it may not outlive its life :math:`L_k`.
+
+    Source: capacity vintages as in GenX and Temoa.
+    """
+    used, fleet = m.p.racks.used, m.p.racks.fleet
+    pool = locate(
+        fleet,
+        used["site"],
+        used["rack"],
+        used["hall"],
+        m.p.sets.workload_duty[used["workload"]],
+        used["year"],
+    )
+    in_use = m.used.map(fleet, np.arange(used.size), pool)
+    return in_use <= m.alive
+
+
+@constraint(over="site, rack, hall, year", unit="MW")
+def stock_only_use(m: Model) -> Comparison:
+    r"""Classes that no longer admit a rack type may go on using the stock of it, no more.
+
+    .. math:: \sum_{w\ \mathrm{not\ admitting}\ k} n_{sklwt} \le N^0_{sklt} \qquad \forall s, k, l, t
+
+    Source: dcplan.
+    """
+    p = m.p.racks
+    uses = m.used.select(p.used.find(p.stock_only), "stock_only")
+    return uses.sum_to(p.stock_only_group) <= p.stock_only_mw
+
+
+@constraint(over="site, rack, hall, vintage", unit="MW")
+def cohort_moves(m: Model) -> Comparison:
+    r"""No more of a training cohort moves away than there was of it.
+
+    .. math:: \sum_t \mathrm{out}_{sklvt} \le N^0_{sklv} + n^{+}_{skl,\mathrm{training},v}
+        \qquad \forall s, k, l, v
+
+    Source: dcplan.
+    """
+    p, sets = m.p.racks, m.p.sets
+    training = m.install.select(p.install["duty"] == sets.duty.code("training"))
+    bought = training.over
+    vintage = sets.vintage.codes(sets.year.labels)[bought["year"]]
+    cohort = locate(p.cohort, bought["site"], bought["rack"], bought["hall"], vintage)
+    may_move = np.flatnonzero(cohort >= 0)
+    size = training.map(p.cohort, may_move, cohort[may_move]) + p.cohort_stock_mw
+    return m.move_out.sum_to(p.cohort) <= size
+
+
+@constraint(over="site, rack, vintage, year", unit="MW")
+def move_balance(m: Model) -> Comparison:
+    r"""Racks that leave training halls of a site enter its inference halls.
+
+    .. math:: \sum_l \mathrm{out}_{sklvt} = \sum_{l'} \mathrm{in}_{skl'vt} \qquad \forall s, k, v, t
+
+    This is how last year's training racks become cheap inference.
+
+    Source: dcplan.
+    """
+    moved = distinct(m.p.racks.move_out, "site", "rack", "vintage", "year")
+    return m.move_out.sum_to(moved) == m.move_in.sum_to(moved)
+
+
+@constraint(over="vendor, year", unit="MW")
+def deliveries(m: Model) -> Comparison:
+    r"""Racks of a vendor bought in a year stay within what it can deliver.
+
+    .. math:: \sum_{k \in \mathrm{vendor}} \sum_{s,l,f} n^{+}_{sklft} \le \bar{n}_{\mathrm{vendor},t}
+        \qquad \forall\ \mathrm{vendor}, t
+
+    Without it one type takes everything.
+
+    Source: dcplan.
+    """
+    p = m.p.racks
+    vendor = m.p.sets.rack_vendor[p.install["rack"]]
+    limit = locate(p.delivery, vendor, p.install["year"])
+    limited = np.flatnonzero(limit >= 0)
+    bought = m.install.map(p.delivery, limited, limit[limited])
+    return bought <= p.delivery_limit_mw
+
+
+CONSTRAINTS = (racks_alive, stock_only_use, cohort_moves, move_balance, deliveries)

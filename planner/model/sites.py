@@ -1,0 +1,130 @@
+"""Sites: land, opening, minimum size, pace of building, budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import locate
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="site, year", unit="MW")
+def land_limit(m: Model) -> Comparison:
+    r"""Halls at a site fit its land, and need the site to be open.
+
+    .. math:: \sum_l H_{slt} \le \bar{H}_s\, o_{st} \qquad \forall s, t
+
+    Source: capacitated facility location.
+    """
+    limit = m.p.sites.land_limit_mw[m.p.sites.site_year["site"]]
+    return m.site_halls <= limit * m.open
+
+
+@constraint(over="site, year", unit="MW")
+def minimum_size(m: Model) -> Comparison:
+    r"""An open site is at least of an economic size.
+
+    .. math:: \sum_l H_{slt} \ge \underline{H}_s\, o_{st} \qquad \forall s, t
+
+    With a fractional opening this row does not bind; it waits for integer openings.
+
+    Source: dcplan.
+    """
+    p = m.p.sites
+    is_new = ~p.is_existing[p.site_year["site"]]
+    least = p.minimum_mw[p.site_year["site"]][is_new]
+    return m.site_halls.select(is_new) >= least * m.open.select(is_new)
+
+
+@constraint(over="site, year", unit="share")
+def opening(m: Model) -> Comparison:
+    r"""A site that is open this year and was not before has been opened.
+
+    .. math:: o_{st} - o_{s,t-1} \le \hat{o}_{st} \qquad \forall s, t
+
+    Source: facility location over time, Van Roy and Erlenkotter 1982.
+    """
+    site_year = m.p.sites.site_year
+    before = locate(site_year, site_year["site"], site_year["year"] - 1)
+    known = np.flatnonzero(before >= 0)
+    opened_before = m.open.map(site_year, before[known], known)
+    is_new = ~m.p.sites.is_existing[site_year["site"]]
+    return (m.open - opened_before - m.opened).select(is_new) <= 0.0
+
+
+@constraint(over="site, year", unit="share")
+def stays_open(m: Model) -> Comparison:
+    r"""A site that has been opened stays open.
+
+    .. math:: o_{st} \ge o_{s,t-1} \qquad \forall s, t
+
+    Source: dcplan.
+    """
+    site_year = m.p.sites.site_year
+    is_new = ~m.p.sites.is_existing[site_year["site"]]
+    before = locate(site_year, site_year["site"], site_year["year"] - 1)
+    at = np.flatnonzero((before >= 0) & is_new)
+    now = m.open.select(at)
+    return now - m.open.map(now.over, before[at], np.arange(at.size)) >= 0.0
+
+
+@constraint(over="site, year", unit="MW")
+def build_rate(m: Model) -> Comparison:
+    r"""A site commissions no more in a year than crews and contractors can build.
+
+    .. math:: \sum_l b_{slt} \le \bar{b}_{st} \qquad \forall s, t
+
+    Source: dcplan.
+    """
+    p = m.p
+    at = np.unique(p.sites.site_year.find(p.halls.build))
+    return m.build.sum_to(p.sites.site_year).select(at) <= p.sites.build_rate_mw[at]
+
+
+@constraint(over="market, year", unit="MW")
+def market_build_rate(m: Model) -> Comparison:
+    r"""A market commissions no more in a year than its contractors can build.
+
+    .. math:: \sum_{s \in \mathrm{market}} \sum_l b_{slt} \le \bar{b}_{\mathrm{market},t}
+
+    Source: dcplan.
+    """
+    p = m.p
+    market = p.sets.site_market[p.halls.build["site"]]
+    limit = locate(p.sites.market_rate, market, p.halls.build["year"])
+    limited = np.flatnonzero(limit >= 0)
+    built = m.build.map(p.sites.market_rate, limited, limit[limited])
+    return built <= p.sites.market_rate_mw
+
+
+@constraint(over="year", unit="MUSD", dual_unit="MUSD/MUSD")
+def capex_budget(m: Model) -> Comparison:
+    r"""What enters service in a year costs no more, overnight, than the board allows.
+
+    .. math:: \sum_s K_{st} \le \bar{K}_t \qquad \forall t
+
+    The dual is what one more dollar of budget saves.
+
+    Source: dcplan.
+    """
+    budget = m.p.sites.capex_budget
+    return m.capex_musd.sum_to(budget, where="present") <= m.p.sites.capex_budget_musd
+
+
+CONSTRAINTS = (
+    land_limit,
+    minimum_size,
+    opening,
+    stays_open,
+    build_rate,
+    market_build_rate,
+    capex_budget,
+)

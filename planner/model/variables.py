@@ -1,0 +1,314 @@
+"""The decisions of the plan, and the sums of them that more than one family of rows uses."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp import ArrayProblem, Axis, Expression, Index
+from planner.lp.join import cross, distinct, locate, pairs
+from planner.ramp import usable_share
+
+if TYPE_CHECKING:
+    from planner.inputs.types import Floats, Inputs
+    from planner.lp import Variable
+
+__all__ = ["Model"]
+
+
+class Model:
+    """The linear program of one scenario: inputs, decisions, shared sums.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Sets and coefficients, complete and checked.
+
+    Notes
+    -----
+    Racks and halls are in MW of nameplate, compute in kH100e, money in MUSD of the price year.
+    A decision without index tuples has no columns; nothing else switches it off.
+    """
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.p = inputs
+        self.problem = ArrayProblem(inputs.name)
+        p = inputs
+        new = self.problem.variable
+        # compute [kH100e]
+        self.served: Variable = new("served", p.demand.served)
+        self.load: Variable = new("load", p.demand.load)
+        self.rented: Variable = new("rented", p.rent.rented)
+        self.bought: Variable = new("bought", p.rent.bought)
+        self.unmet: Variable = new("unmet", p.demand.unmet)
+        self.adopted: Variable = new("adopted", p.levers.adopted, upper=p.levers.max_adoption_frac)
+        # racks [MW of nameplate]
+        self.used: Variable = new("used", p.racks.used)
+        self.install: Variable = new("install", p.racks.install)
+        self.move_out: Variable = new("move_out", p.racks.move_out)
+        self.move_in: Variable = new("move_in", p.racks.move_in)
+        # halls [MW of critical IT]
+        self.build: Variable = new("build", p.halls.build)
+        self.retrofit: Variable = new("retrofit", p.halls.retrofit)
+        self.lease: Variable = new("lease", p.halls.lease)
+        # sites [share of a site that is open; 0 or 1 once integers are asked for]
+        is_existing = p.sites.is_existing[p.sites.site_year["site"]]
+        self.open: Variable = new(
+            "open", p.sites.site_year, lower=is_existing.astype(np.float64), upper=1.0
+        )
+        self.opened: Variable = new("opened", p.sites.site_year)
+        # power [MW]
+        self.idle_mw: Variable = new("idle_mw", p.power.cool)
+        self.dynamic_mw: Variable = new("dynamic_mw", p.power.group)
+        self.deferrable_mw: Variable = new("deferrable_mw", p.power.defer_group)
+        self.defer_mw: Variable = new("defer_mw", p.power.defer)
+        self.loss_base_mw: Variable = new("loss_base_mw", p.sites.site_year)
+        self.loss_dynamic_mw: Variable = new("loss_dynamic_mw", self.shape_group)
+        self.peak_mw: Variable = new("peak_mw", p.grid.billing)
+        # grid [MW]
+        self.expand: Variable = new("expand", p.grid.expand)
+
+    # --- clocks -------------------------------------------------------------------------
+
+    @cached_property
+    def year(self) -> Floats:
+        """First calendar year of every model year. [year]"""
+        return np.asarray(self.p.years.years, dtype=np.float64)
+
+    @cached_property
+    def last_year(self) -> Floats:
+        """Last calendar year that every model year stands for. [year]"""
+        return np.asarray([max(span) for span in self.p.years.spans], dtype=np.float64)
+
+    @cached_property
+    def calendar(self) -> Axis:
+        """Every calendar year of the horizon: payments are made and discounted in these."""
+        first, last = self.p.finance.first_year, self.p.finance.last_year
+        return Axis("calendar", tuple(str(year) for year in range(first, last + 1)))
+
+    @cached_property
+    def calendar_year(self) -> Floats:
+        """The calendar years as numbers. [year]"""
+        return np.arange(self.p.finance.first_year, self.p.finance.last_year + 1, dtype=np.float64)
+
+    @cached_property
+    def model_year_of(self) -> np.ndarray:
+        """For each calendar year of the horizon, the model year that stands for it."""
+        return np.searchsorted(self.year, self.calendar_year, side="right") - 1
+
+    @cached_property
+    def site_calendar(self) -> Index:
+        """Every site with every calendar year: the list payments are added up over."""
+        return Index.full("site_calendar", self.p.sets.site, self.calendar)
+
+    @cached_property
+    def paid(self) -> Index:
+        """The calendar years as a list: payments that belong to no site."""
+        return Index.full("paid", self.calendar)
+
+    # --- racks --------------------------------------------------------------------------
+
+    @cached_property
+    def deployment_of_used(self) -> np.ndarray:
+        """For each use of racks, its deployment."""
+        return self.p.racks.deployment.find(self.p.racks.used)
+
+    def used_times(self, per_mw: Floats) -> Expression:
+        """Racks in use times a coefficient of their deployment.
+
+        Parameters
+        ----------
+        per_mw : array of float
+            One value per deployment.
+        """
+        return per_mw[self.deployment_of_used] * self.used
+
+    @cached_property
+    def alive(self) -> Expression:
+        """Racks of each pool that may be in service: stock, installs and moves still alive. [MW]"""
+        p = self.p.racks
+        fleet, training = p.fleet, self.p.sets.duty.code("training")
+        year, last = self.year, self.last_year
+
+        bought, pool = pairs(p.install, fleet, on=("site", "rack", "hall", "duty"))
+        start = year[p.install["year"][bought]]
+        end = start + p.life_years[p.install["rack"][bought]] - 1
+        now = fleet["year"][pool]
+        is_alive = (year[now] >= start) & (last[now] <= end)
+        alive = self.install.map(fleet, bought[is_alive], pool[is_alive]) + p.stock_mw
+
+        for moved, sign, into_training in (
+            (self.move_out, -1.0, True),
+            (self.move_in, 1.0, False),
+        ):
+            move, pool = pairs(moved.over, fleet, on=("site", "rack", "hall"))
+            now = fleet["year"][pool]
+            end = p.vintage_last_year[moved.over["vintage"][move], moved.over["rack"][move]]
+            counts = (
+                ((fleet["duty"][pool] == training) == into_training)
+                & (year[now] >= year[moved.over["year"][move]])
+                & (last[now] <= end)
+            )
+            alive = alive + sign * moved.map(fleet, move[counts], pool[counts])
+        return alive
+
+    @cached_property
+    def nameplate_mw(self) -> Expression:
+        """Nameplate of racks in service and their companions. [MW], (site, year)"""
+        companions = 1.0 + self.p.racks.companion_mw_per_mw
+        return self.used_times(companions).sum_to(self.p.sites.site_year)
+
+    # --- halls --------------------------------------------------------------------------
+
+    @cached_property
+    def hall_usable(self) -> Expression:
+        """Critical IT power usable in a hall design, mean over the year. [MW], (site, hall, year)
+
+        New halls ramp over their first months in service; a retrofit leaves its old design
+        when work begins and counts in the new one from when it is done.
+        """
+        p = self.p.halls
+        built, hall = pairs(p.build, p.hall, on=("site", "hall"))
+        share = usable_share(
+            p.build_start[built],
+            self.year[p.hall["year"][hall]],
+            ramp_months=p.ramp_months,
+            ramp_mean_frac=p.ramp_mean_frac,
+        )
+        later = p.hall["year"][hall] >= p.build["year"][built]
+        usable = self.build.map(p.hall, built[later], hall[later], share[later]) + p.existing_mw
+
+        work, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
+        begun = p.hall["year"][hall] >= p.retrofit["year"][work]
+        usable = usable - self.retrofit.map(p.hall, work[begun], hall[begun])
+
+        share = p.retrofit_capacity_frac
+        arrived = Index(
+            "retrofit by new design",
+            (p.retrofit.axis("site"), p.hall.axis("hall"), p.retrofit.axis("year")),
+            (p.retrofit["site"], p.retrofit["to_hall"], p.retrofit["year"]),
+            p.retrofit.size,
+        )
+        work, hall = pairs(arrived, p.hall, on=("site", "hall"))
+        year_of_hall, year_of_work = p.hall["year"][hall], p.retrofit["year"][work]
+        in_service = np.where(
+            year_of_hall > year_of_work,
+            share[work],
+            (share * p.retrofit_first_year_frac)[work],
+        )
+        begun = year_of_hall >= year_of_work
+        usable = usable + self.retrofit.map(p.hall, work[begun], hall[begun], in_service[begun])
+        return usable + self.lease.on(p.hall, missing="zero")
+
+    @cached_property
+    def site_halls(self) -> Expression:
+        """Critical IT power that stands at a site, ramped or not, own halls only. [MW]"""
+        p, site_year = self.p.halls, self.p.sites.site_year
+        built, now = pairs(p.build, site_year, on=("site",))
+        stands = site_year["year"][now] >= p.build["year"][built]
+        total = self.build.map(site_year, built[stands], now[stands])
+        total = total + Expression.constant(p.hall, p.existing_mw).sum_to(site_year)
+        work, now = pairs(p.retrofit, site_year, on=("site",))
+        begun = site_year["year"][now] >= p.retrofit["year"][work]
+        lost = (1.0 - p.retrofit_capacity_frac)[work]
+        return total - self.retrofit.map(site_year, work[begun], now[begun], lost[begun])
+
+    # --- power --------------------------------------------------------------------------
+
+    @cached_property
+    def shape_group(self) -> Index:
+        """Loads of one hourly shape at a site: electrical losses follow these."""
+        return distinct(self.p.power.group, "site", "shape", "year", name="shape_group")
+
+    @cached_property
+    def cool_of_used(self) -> np.ndarray:
+        """For each use of racks, the load of its cooling at its site and year."""
+        used, cooling = self.p.racks.used, self.p.sets.hall_cooling
+        return locate(self.p.power.cool, used["site"], cooling[used["hall"]], used["year"])
+
+    @cached_property
+    def cool_slot(self) -> Index:
+        """(site, cooling, year, slot)."""
+        return cross(self.p.power.cool, self.p.sets.slot, name="cool_slot")
+
+    @cached_property
+    def it_mw(self) -> Expression:
+        """IT power by cooling technology in every slot. [MW], (site, cooling, year, slot)"""
+        p = self.p.power
+        group_slot = cross(p.group, self.p.sets.slot)
+        shape = p.shape_frac[group_slot["site"], group_slot["shape"], group_slot["slot"]]
+        follows = (shape * self.dynamic_mw.on(group_slot)).sum_to(self.cool_slot)
+        return self.idle_mw.on(self.cool_slot) + follows + self.defer_mw.sum_to(self.cool_slot)
+
+    @cached_property
+    def facility_mw(self) -> Expression:
+        """Power at the meter in every slot: IT, cooling and electrical losses. [MW]"""
+        p = self.p.power
+        at = self.cool_slot
+        mechanical = p.mechanical_frac[at["site"], at["cooling"], at["slot"]]
+        cooled = ((1.0 + mechanical) * self.it_mw).sum_to(p.slot)
+        shape_slot = cross(self.shape_group, self.p.sets.slot)
+        shape = p.shape_frac[shape_slot["site"], shape_slot["shape"], shape_slot["slot"]]
+        losses = (shape * self.loss_dynamic_mw.on(shape_slot)).sum_to(p.slot)
+        return cooled + losses + self.loss_base_mw.on(p.slot)
+
+    @cached_property
+    def slot_hours(self) -> Floats:
+        """Hours of the modelled year that each (site, year, slot) stands for. [h]"""
+        return np.asarray(self.p.days.weight_h)[self.p.power.slot["slot"]]
+
+    @cached_property
+    def energy_mwh(self) -> Expression:
+        """Energy taken at the meter, slot by slot, in a year. [MWh], (site, year, slot)"""
+        return self.slot_hours * self.facility_mw
+
+    @cached_property
+    def emissions_kt(self) -> Expression:
+        """Location-based emissions of the energy taken, in a year. [kt], (site, year)"""
+        t_per_kt = 1000.0
+        slots = (self.p.carbon.location_t_per_mwh / t_per_kt) * self.energy_mwh
+        return slots.sum_to(self.p.sites.site_year)
+
+    @cached_property
+    def water_m3(self) -> Expression:
+        """Water evaporated by cooling in a year. [m3], (site, year)"""
+        at, p = self.cool_slot, self.p.power
+        # 1 l/kWh is 1 m3/MWh
+        wue_m3_per_mwh = p.wue_l_per_kwh[at["site"], at["cooling"], at["slot"]]
+        hours = np.asarray(self.p.days.weight_h)[at["slot"]]
+        return ((wue_m3_per_mwh * hours) * self.it_mw).sum_to(self.p.sites.site_year)
+
+    # --- grid ---------------------------------------------------------------------------
+
+    @cached_property
+    def firm_mw(self) -> Expression:
+        """Firm interconnection of a site in a year. [MW], (site, year)"""
+        p = self.p.grid
+        asked, firm = pairs(p.expand, p.firm, on=("site",))
+        year_of_firm, year_asked = p.firm["year"][firm], p.expand["year"][asked]
+        share = np.where(year_of_firm > year_asked, 1.0, p.expand_first_year_frac[asked])
+        later = year_of_firm >= year_asked
+        own = self.expand.map(p.firm, asked[later], firm[later], share[later]) + p.firm_mw
+        leased = p.lease_firm_mw_per_mw * self.lease
+        return own + leased.sum_to(p.firm)
+
+    # --- money --------------------------------------------------------------------------
+
+    @cached_property
+    def capex_musd(self) -> Expression:
+        """Overnight cost of what enters service in a model year. [MUSD], (site, year)"""
+        p, site_year = self.p, self.p.sites.site_year
+        bought = p.racks.install_capex_musd_per_mw * self.install
+        built = p.halls.build_capex_musd_per_mw * self.build
+        retrofitted = p.halls.retrofit_capex_musd_per_mw * self.retrofit
+        connected = p.grid.expand_capex_musd_per_mw * self.expand
+        opened = p.sites.opening_musd[site_year["site"]] * self.opened
+        return (
+            bought.sum_to(site_year)
+            + built.sum_to(site_year)
+            + retrofitted.sum_to(site_year)
+            + connected.sum_to(site_year)
+            + opened
+        )
