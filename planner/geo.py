@@ -1,0 +1,381 @@
+"""Distances on the globe and round-trip times over fibre.
+
+A round-trip time is a line over the geodesic distance, fitted per class of pairs of world
+regions, or a measured value where a measured pair lies close to both ends. Last-mile access
+is added on top of either. Inside a metro area the line's intercept, which is made of long-haul
+equipment and detours, does not apply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+from planner.latency_fit import LatencyLine, fit_line
+from planner.units import KM_PER_M, MS_PER_S
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+    Integers = NDArray[np.int64]
+
+__all__ = [
+    "FIBRE_GROUP_INDEX",
+    "METRO_RADIUS_KM",
+    "PAIR_CLASSES",
+    "LatencyLine",
+    "MeasuredPairs",
+    "apply_measured",
+    "fibre_floor_ms",
+    "fibre_problems",
+    "fit_line",
+    "geodesic_km",
+    "pair_class",
+    "round_trips_ms",
+    "rtt_ms",
+]
+
+SPEED_OF_LIGHT_KM_PER_S: Final = 299_792.458  # [km/s], in vacuum, by definition
+FIBRE_GROUP_INDEX: Final = 1.468
+"""Group index of standard single-mode fibre (ITU-T G.652) at 1,550 nm: 204,200 km/s."""
+METRO_RADIUS_KM: Final = 80.0  # [km]
+METRO_RTT_MS: Final = 1.0  # [ms], estimate: up to 80 km of fibre and a few switches
+MEASURED_RADIUS_KM: Final = 50.0  # [km]
+
+PAIR_CLASSES: Final = (
+    "us_ca",
+    "europe",
+    "asia_oceania",
+    "transatlantic",
+    "intercontinental",
+    "world",
+)
+"""Classes that have a line of their own; `world` serves pairs inside the other continents."""
+
+_BACKBONE_COUNTRIES: Final = frozenset({"US", "CA"})
+_ASIA_OCEANIA: Final = frozenset({"Asia", "Oceania", "Asia-Pacific"})
+
+
+def geodesic_km(lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLike) -> Floats:
+    """Shortest distance on the WGS84 ellipsoid.
+
+    Parameters
+    ----------
+    lat1, lon1, lat2, lon2
+        Coordinates, broadcast against each other; give columns and rows for a matrix. [degree]
+
+    Returns
+    -------
+    numpy.ndarray
+        Distances of the broadcast shape. [km]
+
+    Raises
+    ------
+    InputError
+        If a latitude is not within -90 to 90 or a longitude not within -180 to 180.
+
+    Examples
+    --------
+    >>> round(float(geodesic_km(51.5074, -0.1278, 48.8566, 2.3522)), 1)  # London to Paris
+    343.9
+    """
+    from pyproj import Geod  # noqa: PLC0415  pyproj is slow to load and most callers need none
+
+    coordinates = [np.asarray(value, dtype=float) for value in (lat1, lon1, lat2, lon2)]
+    limits = (90.0, 180.0, 90.0, 180.0)
+    outside = [
+        Problem("coordinates", None, None, f"{name} {worst}", f"within -{limit:g} to {limit:g}")
+        for name, value, limit in zip(
+            ("lat", "lon", "lat", "lon"), coordinates, limits, strict=True
+        )
+        for worst in np.unique(value[~(np.abs(value) <= limit)])
+    ]
+    if outside:
+        raise InputError(outside)
+    y1, x1, y2, x2 = np.broadcast_arrays(*coordinates)
+    _, _, metres = Geod(ellps="WGS84").inv(x1.ravel(), y1.ravel(), x2.ravel(), y2.ravel())
+    return np.asarray(metres, dtype=float).reshape(x1.shape) * KM_PER_M
+
+
+def fibre_floor_ms(distance_km: ArrayLike) -> Floats:
+    r"""Round-trip time of light in a fibre laid along the geodesic: nothing can be faster.
+
+    .. math:: 2 d \, n / c \qquad n = 1.468
+
+    Parameters
+    ----------
+    distance_km
+        Geodesic distance, one way. [km]
+
+    Returns
+    -------
+    numpy.ndarray
+        Least possible round-trip time. [ms]
+
+    Examples
+    --------
+    >>> round(float(fibre_floor_ms(1000.0)), 2)
+    9.79
+    """
+    there_and_back_km = 2.0 * np.asarray(distance_km, dtype=float)
+    return there_and_back_km * FIBRE_GROUP_INDEX / SPEED_OF_LIGHT_KM_PER_S * MS_PER_S
+
+
+def fibre_problems(
+    distance_km: ArrayLike, rtt_ms: ArrayLike, labels: Sequence[str], file: str
+) -> list[Problem]:
+    """List the measured values that would need signals faster than light in fibre.
+
+    Parameters
+    ----------
+    distance_km
+        Geodesic distance of each pair, shape (pair,). [km]
+    rtt_ms
+        Measured round-trip time of each pair, shape (pair,). [ms]
+    labels
+        Name of each pair, in the order of a table with one header line.
+    file
+        File the values come from.
+
+    Returns
+    -------
+    list of Problem
+        One for each value below `fibre_floor_ms`, and for each that is no number above 0.
+
+    Examples
+    --------
+    >>> print(*fibre_problems([1000.0, 300.0], [9.0, 4.1], ["a to b", "b to c"], "rtt.csv"))
+    rtt.csv:2: a to b: 9 ms over 1000 km; must be at least 9.79 ms, light in fibre; if it is one-way say so in the table
+    """  # noqa: E501  the example is one line
+    distance, rtt = np.asarray(distance_km, dtype=float), np.asarray(rtt_ms, dtype=float)
+    floor = fibre_floor_ms(distance)
+    too_fast = ~((rtt > 0.0) & (rtt >= floor))
+    return [
+        Problem(
+            file,
+            int(row) + 2,
+            None,
+            f"{labels[int(row)]}: {rtt[row]:g} ms over {distance[row]:.0f} km",
+            f"at least {floor[row]:.2f} ms, light in fibre",
+            "if it is one-way say so in the table",
+        )
+        for row in np.flatnonzero(too_fast)
+    ]
+
+
+def pair_class(region_a: str, country_a: str, region_b: str, country_b: str) -> str:
+    """Class of a pair of places, the name of its latency line.
+
+    Parameters
+    ----------
+    region_a, region_b
+        World regions, such as `Europe` or `Asia-Pacific`.
+    country_a, country_b
+        ISO codes of two letters.
+
+    Returns
+    -------
+    str
+        One of `PAIR_CLASSES`, the same in both directions.
+
+    Examples
+    --------
+    >>> pair_class("North America", "US", "Europe", "NO")
+    'transatlantic'
+    >>> pair_class("Asia", "JP", "Oceania", "AU")
+    'asia_oceania'
+    >>> pair_class("Latin America", "BR", "Latin America", "CL")
+    'world'
+    """
+    a, b = _continent(region_a, country_a), _continent(region_b, country_b)
+    if a == b:
+        return a if a in PAIR_CLASSES else "world"
+    return "transatlantic" if {a, b} == {"us_ca", "europe"} else "intercontinental"
+
+
+def rtt_ms(
+    distance_km: ArrayLike,
+    intercept_ms: ArrayLike,
+    slope_ms_per_km: ArrayLike,
+    last_mile_ms: ArrayLike = 0.0,
+    metro_radius_km: float = METRO_RADIUS_KM,
+    metro_rtt_ms: float = METRO_RTT_MS,
+) -> Floats:
+    r"""Round-trip time by the line of a pair class, or by the metro rule close by.
+
+    .. math:: \max(a + b d, \text{light in fibre}) + l \quad (d > d_m), \qquad
+              m + l \quad (d \le d_m)
+
+    Parameters
+    ----------
+    distance_km
+        Geodesic distance. [km]
+    intercept_ms, slope_ms_per_km
+        Line of the pair class, for each pair. [ms], [ms/km]
+    last_mile_ms
+        Access of the user; leave it 0 for the long-haul part alone, on which measured pairs
+        are laid before access is added. [ms]
+    metro_radius_km
+        Distance up to which the metro rule applies. [km]
+    metro_rtt_ms
+        Round-trip time inside a metro area, without access. [ms]
+
+    Returns
+    -------
+    numpy.ndarray
+        Round-trip times of the broadcast shape. [ms]
+
+    Examples
+    --------
+    The same line at 60 km, inside the metro, and at 1,000 km, with 10 ms of access:
+
+    >>> rtt_ms([60.0, 1000.0], 7.0, 0.016, 10.0).tolist()
+    [11.0, 33.0]
+    """
+    distance = np.asarray(distance_km, dtype=float)
+    line = np.asarray(intercept_ms) + np.asarray(slope_ms_per_km) * distance
+    long_haul = np.maximum(line, fibre_floor_ms(distance))
+    haul = np.where(distance <= metro_radius_km, metro_rtt_ms, long_haul)
+    return np.asarray(haul + np.asarray(last_mile_ms, dtype=float))
+
+
+@dataclass(frozen=True)
+class MeasuredPairs:
+    """Measured round-trip times between two places, one row a pair.
+
+    Parameters
+    ----------
+    origin_lat, origin_lon, destination_lat, destination_lon
+        Ends of each pair, shape (pair,). [degree]
+    rtt_ms
+        Round-trip time measured from the origin, shape (pair,). [ms]
+    """
+
+    origin_lat: Floats
+    origin_lon: Floats
+    destination_lat: Floats
+    destination_lon: Floats
+    rtt_ms: Floats
+
+
+def apply_measured(
+    haul_ms: ArrayLike,
+    user_lat: ArrayLike,
+    user_lon: ArrayLike,
+    site_lat: ArrayLike,
+    site_lon: ArrayLike,
+    measured: MeasuredPairs,
+    radius_km: float = MEASURED_RADIUS_KM,
+) -> Floats:
+    """Replace fitted long-haul times by measured ones where a pair lies close to both ends.
+
+    A pair measured from the users' side comes first, so tables with a value for each direction
+    keep their asymmetry; one measured only from the sites' side serves where there is no
+    other. Of several pairs the one whose ends lie closest counts, then the one listed first.
+
+    Parameters
+    ----------
+    haul_ms
+        Fitted times without access, shape (user, site). [ms]
+    user_lat, user_lon
+        Places of users, shape (user,). [degree]
+    site_lat, site_lon
+        Places of sites, shape (site,). [degree]
+    measured
+        Measured pairs.
+    radius_km
+        Both ends must lie within this distance of the pair's ends. [km]
+
+    Returns
+    -------
+    numpy.ndarray
+        A new matrix, shape (user, site). [ms]
+
+    Examples
+    --------
+    A value from Dallas to Ashburn serves users of Fort Worth, 49 km from Dallas:
+
+    >>> pair = MeasuredPairs(*np.array([[32.78], [-96.80], [39.04], [-77.49], [29.7]]))
+    >>> apply_measured([[38.4]], [32.76], [-97.33], [39.04], [-77.49], pair).tolist()
+    [[29.7]]
+    """
+    result = np.array(haul_ms, dtype=float)
+    closest_km = np.full(result.shape, np.inf)
+    users = np.stack([np.asarray(user_lat, dtype=float), np.asarray(user_lon)], axis=1)
+    sites = np.stack([np.asarray(site_lat, dtype=float), np.asarray(site_lon)], axis=1)
+    ends, origin, destination = _ends(measured)
+    user_km = _to_ends_km(users, ends)
+    site_km = _to_ends_km(sites, ends)
+    for user_end, site_end in ((origin, destination), (destination, origin)):
+        is_open = np.isinf(closest_km)
+        for pair, rtt in enumerate(measured.rtt_ms):
+            near_users = np.flatnonzero(user_km[:, user_end[pair]] <= radius_km)
+            near_sites = np.flatnonzero(site_km[:, site_end[pair]] <= radius_km)
+            block = np.ix_(near_users, near_sites)
+            offset_km = (
+                user_km[near_users, user_end[pair]][:, None] + site_km[near_sites, site_end[pair]]
+            )
+            is_better = is_open[block] & (offset_km < closest_km[block])
+            result[block] = np.where(is_better, rtt, result[block])
+            closest_km[block] = np.where(is_better, offset_km, closest_km[block])
+    return result
+
+
+def round_trips_ms(
+    origins: Sequence[str], destinations: Sequence[str], one_way_ms: ArrayLike
+) -> Floats:
+    """Turn one-way times into round trips: there plus back, or twice there.
+
+    Parameters
+    ----------
+    origins, destinations
+        Names of the ends of each row.
+    one_way_ms
+        Time from origin to destination, shape (row,). [ms]
+
+    Returns
+    -------
+    numpy.ndarray
+        Round-trip times, shape (row,); a row whose way back is not in the table is doubled.
+
+    Examples
+    --------
+    >>> round_trips_ms(["a", "b", "a"], ["b", "a", "c"], [12.0, 13.5, 7.0]).tolist()
+    [25.5, 25.5, 14.0]
+    """
+    there = np.asarray(one_way_ms, dtype=float)
+    row_of = {ends: row for row, ends in enumerate(zip(origins, destinations, strict=True))}
+    back_row = [
+        row_of.get((destination, origin), row)
+        for row, (origin, destination) in enumerate(zip(origins, destinations, strict=True))
+    ]
+    return np.asarray(there + there[back_row])
+
+
+def _continent(region: str, country: str) -> str:
+    if country in _BACKBONE_COUNTRIES:
+        return "us_ca"
+    if region in _ASIA_OCEANIA:
+        return "asia_oceania"
+    return "europe" if region == "Europe" else region
+
+
+def _ends(measured: MeasuredPairs) -> tuple[Floats, Integers, Integers]:
+    """List the different ends of all pairs, and the ends of each pair in that list."""
+    origins = np.stack([measured.origin_lat, measured.origin_lon], axis=1)
+    destinations = np.stack([measured.destination_lat, measured.destination_lon], axis=1)
+    ends, code = np.unique(np.concatenate([origins, destinations]), axis=0, return_inverse=True)
+    code = code.ravel()
+    return ends, code[: len(origins)], code[len(origins) :]
+
+
+def _to_ends_km(places: Floats, ends: Floats) -> Floats:
+    """Distances from places to ends of measured pairs, shape (place, end)."""
+    return geodesic_km(places[:, :1], places[:, 1:], ends[:, 0], ends[:, 1])

@@ -1,0 +1,247 @@
+"""Distances, round-trip times, measured pairs and fitted lines."""
+
+import itertools
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from planner.errors import InputError
+from planner.geo import (
+    PAIR_CLASSES,
+    MeasuredPairs,
+    apply_measured,
+    fibre_floor_ms,
+    fibre_problems,
+    fit_line,
+    geodesic_km,
+    pair_class,
+    round_trips_ms,
+    rtt_ms,
+)
+
+CASES = os.environ.get("DCPLAN_CASES")
+needs_facts = pytest.mark.skipif(CASES is None, reason="DCPLAN_CASES does not point to the facts")
+
+EUROPE = {"DE", "FR", "NO", "IT", "IE", "CH", "GB", "PL", "SE", "ES", "NL"}
+
+
+def test_the_quarter_meridian_of_wgs84_is_the_published_one():
+    # NIMA TR8350.2: 10,001,965.7293 m from the equator to the pole.
+    assert float(geodesic_km(0, 12, 90, 12)) == pytest.approx(10001.9657293, abs=1e-6)
+
+
+def test_columns_and_rows_of_coordinates_give_a_matrix_of_distances():
+    lat, lon = np.array([39.04, 32.78, 47.24]), np.array([-77.49, -96.80, -119.85])
+    km = geodesic_km(lat[:, None], lon[:, None], lat, lon)
+    assert km.shape == (3, 3)
+    np.testing.assert_allclose(np.diag(km), 0.0, atol=1e-9)
+    np.testing.assert_allclose(km, km.T)
+    assert float(km[0, 1]) == pytest.approx(float(geodesic_km(lat[0], lon[0], lat[1], lon[1])))
+
+
+def test_coordinates_that_are_not_on_the_globe_are_all_named():
+    with pytest.raises(InputError) as caught:
+        geodesic_km([91.5, 40.0], [7.0, np.nan], 3.0, 200.0)
+    assert [problem.what_is for problem in caught.value.problems] == [
+        "lat 91.5",
+        "lon 200.0",
+        "lon nan",
+    ]
+
+
+def test_light_in_fibre_needs_about_ten_milliseconds_there_and_back_per_thousand_km():
+    # 2 x 1,000 km at 299,792.458 / 1.468 km/s.
+    assert float(fibre_floor_ms(1000.0)) == pytest.approx(2000 / (299792.458 / 1.468) * 1000)
+
+
+def test_a_value_faster_than_light_is_told_with_its_line():
+    problems = fibre_problems([500.0, 800.0, 90.0], [6.5, 7.5, np.nan], ["a", "b", "c"], "t.csv")
+    # 800 km need 7.83 ms.
+    assert [(problem.line, problem.what_is) for problem in problems] == [
+        (3, "b: 7.5 ms over 800 km"),
+        (4, "c: nan ms over 90 km"),
+    ]
+
+
+def test_the_metro_rule_ends_at_its_radius():
+    rtt = rtt_ms([79.0, 80.0, 81.0], 7.5, 0.016, 3.0, metro_radius_km=80.0, metro_rtt_ms=1.25)
+    np.testing.assert_allclose(rtt, [4.25, 4.25, 7.5 + 0.016 * 81 + 3.0])
+
+
+def test_a_line_never_promises_more_than_light():
+    # 16.2 + 0.008 d falls below 0.00979 d beyond 9,000 km.
+    rtt = rtt_ms([5000.0, 12000.0], 16.2, 0.008, 2.0)
+    np.testing.assert_allclose(rtt, [16.2 + 40 + 2, float(fibre_floor_ms(12000.0)) + 2])
+
+
+def test_every_pair_of_continents_has_a_line_and_both_directions_share_it():
+    places = [
+        ("North America", "US"),
+        ("North America", "CA"),
+        ("Europe", "NO"),
+        ("Asia", "JP"),
+        ("Oceania", "AU"),
+        ("Asia-Pacific", "SG"),
+        ("Latin America", "MX"),
+        ("Latin America", "BR"),
+        ("Africa", "KE"),
+    ]
+    for a, b in itertools.product(places, repeat=2):
+        assert pair_class(*a, *b) == pair_class(*b, *a)
+        assert pair_class(*a, *b) in PAIR_CLASSES
+    assert pair_class(*places[0], *places[1]) == "us_ca"
+    assert pair_class(*places[2], *places[2]) == "europe"
+    assert pair_class(*places[1], *places[2]) == "transatlantic"
+    assert pair_class(*places[3], *places[4]) == "asia_oceania"
+    assert pair_class(*places[6], *places[7]) == "world"
+    assert pair_class(*places[0], *places[6]) == "intercontinental"
+
+
+DALLAS, ASHBURN, OREGON = (32.78, -96.80), (39.04, -77.49), (45.84, -119.70)
+FORT_WORTH = (32.76, -97.33)  # 50 km from Dallas by road, 49.7 on the map
+
+
+def pairs(*rows):
+    columns = zip(*((*origin, *destination, rtt) for origin, destination, rtt in rows), strict=True)
+    return MeasuredPairs(*(np.array(column, dtype=float) for column in columns))
+
+
+def laid_over(measured, users, sites, radius_km=50.0):
+    fitted = np.array(
+        [[41.0 + 7 * u + 3 * s for s in range(len(sites))] for u in range(len(users))]
+    )
+    (ulat, ulon), (slat, slon) = np.array(users).T, np.array(sites).T
+    return fitted, apply_measured(fitted, ulat, ulon, slat, slon, measured, radius_km)
+
+
+def test_a_measured_pair_replaces_the_line_near_both_its_ends_only():
+    fitted, rtt = laid_over(pairs((DALLAS, ASHBURN, 29.5)), [FORT_WORTH, OREGON], [ASHBURN, OREGON])
+    assert rtt[0, 0] == 29.5
+    np.testing.assert_array_equal(rtt.ravel()[1:], fitted.ravel()[1:])
+
+
+def test_beyond_the_radius_the_line_stands():
+    km = float(geodesic_km(*FORT_WORTH, *DALLAS))
+    for radius_km, expected in ((km - 0.5, 41.0), (km + 0.5, 29.5)):
+        _, rtt = laid_over(pairs((DALLAS, ASHBURN, 29.5)), [FORT_WORTH], [ASHBURN], radius_km)
+        assert rtt[0, 0] == expected
+
+
+def test_each_direction_of_an_asymmetric_pair_keeps_its_value():
+    measured = pairs((DALLAS, ASHBURN, 29.5), (ASHBURN, DALLAS, 31.0))
+    _, rtt = laid_over(measured, [DALLAS, ASHBURN], [DALLAS, ASHBURN])
+    assert (rtt[0, 1], rtt[1, 0]) == (29.5, 31.0)
+
+
+def test_a_pair_measured_one_way_round_serves_the_other_where_nothing_else_does():
+    _, rtt = laid_over(pairs((ASHBURN, DALLAS, 31.0)), [DALLAS], [ASHBURN, OREGON])
+    np.testing.assert_array_equal(rtt, [[31.0, 44.0]])
+
+
+def test_of_several_pairs_the_closest_counts():
+    near_dallas = (32.90, -96.90)
+    measured = pairs((near_dallas, ASHBURN, 35.0), (DALLAS, ASHBURN, 29.5), (DALLAS, ASHBURN, 33.0))
+    _, rtt = laid_over(measured, [DALLAS, near_dallas], [ASHBURN])
+    np.testing.assert_array_equal(rtt, [[29.5], [35.0]])
+
+
+def test_no_measured_pairs_leave_the_lines_as_they_are():
+    empty = MeasuredPairs(*np.empty((5, 0)))
+    fitted, rtt = laid_over(empty, [DALLAS, OREGON], [ASHBURN])
+    np.testing.assert_array_equal(rtt, fitted)
+
+
+def test_one_way_times_become_there_and_back():
+    rtt = round_trips_ms(["x", "y", "x"], ["y", "x", "z"], [11.0, 14.0, 6.5])
+    np.testing.assert_allclose(rtt, [25.0, 25.0, 13.0])
+
+
+def check_loss(distance, rtt, intercept, slope, quantile):
+    error = rtt - intercept - slope * distance
+    return np.maximum(quantile * error, (quantile - 1) * error).sum()
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("seed", range(5))
+def test_no_line_through_two_points_fits_better_than_the_fitted_one(quantile, seed):
+    # Some best line of a quantile regression passes through two of the points.
+    random = np.random.default_rng(seed)
+    distance = random.uniform(90, 4500, 31)
+    rtt = 6 + 0.017 * distance + random.exponential(9, 31)
+    line = fit_line(distance, rtt, quantile)
+    least = min(
+        check_loss(distance, rtt, rtt[i] - slope * distance[i], slope, quantile)
+        for i, j in itertools.combinations(range(31), 2)
+        for slope in [(rtt[j] - rtt[i]) / (distance[j] - distance[i])]
+    )
+    found = check_loss(distance, rtt, line.intercept_ms, line.slope_ms_per_km, quantile)
+    assert found == pytest.approx(least, rel=1e-9)
+
+
+def test_the_p90_line_leaves_a_tenth_of_the_pairs_above_it():
+    random = np.random.default_rng(7)
+    distance = random.uniform(90, 4500, 400)
+    rtt = 6 + 0.017 * distance + random.exponential(9, 400)
+    line = fit_line(distance, rtt, 0.9)
+    above = rtt > line.intercept_ms + line.slope_ms_per_km * distance + 1e-9
+    assert 38 <= above.sum() <= 40  # at least q n points lie on or below a best line
+
+
+def test_a_flat_table_fits_a_flat_line():
+    line = fit_line([100.0, 400.0, 900.0], [21.0, 21.0, 21.0])
+    assert (line.intercept_ms, line.slope_ms_per_km) == pytest.approx((21.0, 0.0), abs=1e-9)
+
+
+def test_a_line_without_two_distances_or_a_true_quantile_is_refused():
+    with pytest.raises(InputError) as caught:
+        fit_line([300.0, 300.0], [9.0, 11.0], quantile=1.5)
+    assert len(caught.value.problems) == 2
+
+
+@pytest.fixture(scope="module")
+def cloud_pairs():
+    path = Path(str(CASES)).parent / "facts" / "geo" / "latency_measured.csv"
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    table["km"] = geodesic_km(table.origin_lat, table.origin_lon, table.dest_lat, table.dest_lon)
+    return table
+
+
+@needs_facts
+def test_no_measured_pair_is_faster_than_light(cloud_pairs):
+    labels = list(cloud_pairs.origin + " to " + cloud_pairs.dest)
+    assert fibre_problems(cloud_pairs.km, cloud_pairs.rtt_ms, labels, "latency_measured.csv") == []
+
+
+@needs_facts
+@pytest.mark.parametrize(
+    ("fitted_on", "tried_on", "limit_ms"),
+    [({"US", "CA"}, {"US"}, 5.0), (EUROPE, EUROPE, 4.0)],
+    ids=["US", "Europe"],
+)
+def test_lines_fitted_on_half_the_pairs_foretell_the_other_half(
+    cloud_pairs, fitted_on, tried_on, limit_ms
+):
+    # Few pairs lie inside the US, so one cut in half says little (from 2.9 to 6.3 ms): the
+    # errors of many cuts are pooled. Every pair is listed in one direction only, so neither
+    # half knows the answers of the other.
+    def within(countries):
+        return cloud_pairs.origin_country.isin(countries) & cloud_pairs.dest_country.isin(countries)
+
+    pool = cloud_pairs[within(fitted_on)]
+    is_tried = within(tried_on)[pool.index].to_numpy()
+    km, rtt = pool.km.to_numpy(), pool.rtt_ms.to_numpy()
+    assert not set(zip(pool.origin, pool.dest, strict=True)) & set(
+        zip(pool.dest, pool.origin, strict=True)
+    )
+    random = np.random.default_rng(2025)
+    errors_ms = []
+    for _ in range(40):
+        is_fitted = random.permutation(len(pool)) < len(pool) // 2
+        line = fit_line(km[is_fitted], rtt[is_fitted])
+        held_out = is_tried & ~is_fitted
+        foretold = rtt_ms(km[held_out], line.intercept_ms, line.slope_ms_per_km)
+        errors_ms.append(np.abs(foretold - rtt[held_out]))
+    assert np.median(np.concatenate(errors_ms)) < limit_ms
