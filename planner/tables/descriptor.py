@@ -1,0 +1,208 @@
+"""The data dictionary: what `data/datapackage.json` says about every table.
+
+Frictionless Table Schema (https://datapackage.org), read into frozen records. The fields of
+one table are also turned into a pandera schema here, so that bounds are written once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.errors import InputError, Problem
+from planner.paths import DATA_DIR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Field", "ForeignKey", "Licence", "Package", "TableSchema", "load_package"]
+
+PACKAGE_FILE: Final = DATA_DIR / "datapackage.json"
+PURE_NUMBERS: Final = frozenset({"", "(unit)", "1", "count", "fraction", "ratio"})
+"""Units that say nothing a reader of an error message needs."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: name, type, unit, meaning, bounds."""
+
+    name: str
+    type: str
+    description: str
+    unit: str = ""
+    symbol: str = ""
+    required: bool = False
+    unique: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    enum: tuple[Any, ...] = ()
+    pattern: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Tell whether the column holds numbers."""
+        return self.type in {"number", "integer"}
+
+    @property
+    def bracket(self) -> str:
+        """Return the unit as ` [MW]`, or nothing for a pure number."""
+        return "" if self.unit in PURE_NUMBERS else f" [{self.unit}]"
+
+    @property
+    def bounds(self) -> str:
+        """Return the bounds in words, e.g. `at least 0, at most 1`."""
+        parts = []
+        if self.minimum is not None:
+            parts.append(f"at least {self.minimum:g}")
+        if self.maximum is not None:
+            parts.append(f"at most {self.maximum:g}")
+        if self.enum:
+            parts.append("one of " + ", ".join(str(value) for value in self.enum))
+        if self.pattern:
+            parts.append(f"like {self.pattern}")
+        if self.unique:
+            parts.append("unique")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A column whose values are ids of another table."""
+
+    field: str
+    table: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A licence of a source."""
+
+    name: str
+    title: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """One table of the package."""
+
+    name: str
+    path: str
+    title: str
+    description: str
+    vintage: str
+    sources: tuple[str, ...]
+    licences: tuple[Licence, ...]
+    fields: tuple[Field, ...]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    may_be_empty: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns in order."""
+        return tuple(field.name for field in self.fields)
+
+
+@dataclass(frozen=True)
+class Package:
+    """All tables, by name, and the folder they lie in."""
+
+    folder: Path
+    tables: Mapping[str, TableSchema]
+
+    def __getitem__(self, name: str) -> TableSchema:
+        """Return the schema of a table.
+
+        Raises
+        ------
+        InputError
+            If the package has no such table.
+        """
+        if name not in self.tables:
+            near = difflib.get_close_matches(name, self.tables, n=1)
+            mend = f"did you mean '{near[0]}'?" if near else "see `dcplan data list`"
+            raise InputError(
+                [Problem(name, None, None, "no table of this name", "one of the tables", mend)]
+            )
+        return self.tables[name]
+
+    def path(self, name: str) -> Path:
+        """Return where the table of this name ships."""
+        return self.folder / self[name].path
+
+
+@lru_cache(maxsize=4)
+def load_package(path: Path = PACKAGE_FILE) -> Package:
+    """Read a data package descriptor.
+
+    Parameters
+    ----------
+    path : Path
+        A `datapackage.json`; the shipped one by default.
+
+    Returns
+    -------
+    Package
+        The tables in the order of the file.
+
+    Examples
+    --------
+    >>> load_package()["sites"].primary_key
+    ('site',)
+    """
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    tables = {resource["name"]: _table(resource) for resource in raw["resources"]}
+    return Package(path.parent, tables)
+
+
+def _table(raw: Mapping[str, Any]) -> TableSchema:
+    schema = raw["schema"]
+    return TableSchema(
+        name=raw["name"],
+        path=raw["path"],
+        title=raw["title"],
+        description=raw["description"],
+        vintage=raw["dcplan:vintage"],
+        sources=tuple(source["title"] for source in raw["sources"]),
+        licences=tuple(
+            Licence(licence["name"], licence["title"], licence.get("path", ""))
+            for licence in raw["licenses"]
+        ),
+        fields=tuple(_field(field) for field in schema["fields"]),
+        primary_key=_names(schema["primaryKey"]),
+        foreign_keys=tuple(
+            ForeignKey(field, key["reference"]["resource"], target)
+            for key in schema.get("foreignKeys", [])
+            for field, target in zip(
+                _names(key["fields"]), _names(key["reference"]["fields"]), strict=True
+            )
+        ),
+        may_be_empty=raw.get("dcplan:mayBeEmpty", False),
+    )
+
+
+def _field(raw: Mapping[str, Any]) -> Field:
+    limits = raw.get("constraints", {})
+    return Field(
+        name=raw["name"],
+        type=raw["type"],
+        description=raw["description"],
+        unit=raw.get("unit", ""),
+        symbol=raw.get("symbol", ""),
+        required=limits.get("required", False),
+        unique=limits.get("unique", False),
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+        enum=tuple(limits.get("enum", ())),
+        pattern=limits.get("pattern", ""),
+    )
+
+
+def _names(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

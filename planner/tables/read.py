@@ -1,0 +1,145 @@
+"""Read tables strictly against the data dictionary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planner.errors import InputError, Problem
+from planner.tables.check import check_foreign_keys, check_sheet
+from planner.tables.descriptor import Package, load_package
+from planner.tables.sheet import Sheet, read_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.tables.descriptor import TableSchema
+
+__all__ = ["read_table", "read_tables"]
+
+
+def read_table(name_or_path: str | Path, *, package: Package | None = None) -> pd.DataFrame:
+    """Read one table and check it.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a table that ships (`"sites"`), or a file whose stem is the table's name
+        (`Path("mine/sites.csv")`).
+    package : Package, optional
+        The data dictionary; the shipped one by default.
+
+    Returns
+    -------
+    DataFrame
+        One row per record, columns and types as described, blanks as missing.
+
+    Raises
+    ------
+    InputError
+        With every problem of the table, each with file, line and column.
+
+    Examples
+    --------
+    >>> read_table("sites").set_index("site").loc["no-oslo", "country"]
+    'NO'
+    """
+    if isinstance(name_or_path, str):
+        return read_tables([name_or_path], {}, package=package)[name_or_path]
+    name = name_or_path.stem
+    return read_tables([name], {name: name_or_path}, package=package)[name]
+
+
+def read_tables(
+    names: Iterable[str],
+    overrides: Mapping[str, Path] | None = None,
+    *,
+    package: Package | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Read several tables and check them, also against each other.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Tables to return.
+    overrides : mapping of str to Path, optional
+        A user's own files instead of the shipped ones, by table: .csv, .xlsx or .parquet.
+    package : Package, optional
+        The data dictionary; the shipped one by default.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The tables by name. Ids are checked against the tables they point to, whether or not
+        these are asked for.
+
+    Raises
+    ------
+    InputError
+        With every problem of every table, each with file, line and column. In a Parquet file
+        the line is the number of the row.
+    """
+    reader = _Reader(package or load_package(), dict(overrides or {}))
+    wanted = list(names)
+    for name in reader.overrides:
+        reader.package[name]  # An override of a table that does not exist is a mistake.
+    for name in dict.fromkeys([*wanted, *reader.overrides]):
+        reader.read(name)
+    reader.check_links()
+    if reader.problems:
+        raise InputError(reader.problems)
+    return {name: reader.frames[name].reset_index(drop=True) for name in wanted}
+
+
+class _Reader:
+    """Tables read so far; each file is read once, also when others point to it."""
+
+    def __init__(self, package: Package, overrides: dict[str, Path]) -> None:
+        self.package = package
+        self.overrides = overrides
+        self.frames: dict[str, pd.DataFrame] = {}
+        self.problems: list[Problem] = []
+        self._sheets: dict[str, Sheet] = {}
+
+    def read(self, name: str) -> None:
+        """Read a table into `frames`, and its problems into `problems`."""
+        schema = self.package[name]
+        try:
+            sheet = read_sheet(self.overrides.get(name, self.package.path(name)), name)
+        except InputError as error:
+            self.problems += error.problems
+            return
+        self._sheets[name] = sheet
+        self.frames[name], problems = check_sheet(sheet, schema)
+        self.problems += problems
+
+    def check_links(self) -> None:
+        """Check ids of every table read against the tables they point to."""
+        for name in list(self._sheets):
+            schema = self.package[name]
+            if name not in self.overrides:
+                self._set_aside(name, schema)
+            self.problems += check_foreign_keys(
+                self._sheets[name], self.frames[name], schema, self._keys
+            )
+
+    def _set_aside(self, name: str, schema: TableSchema) -> None:
+        """Drop default rows about things that a user's own table does not have.
+
+        An id in the primary key says what a row is about: default limits of sites that are not
+        among the user's own are of no concern. An id elsewhere, such as the zone of a site,
+        stays and is an error when it is unknown.
+        """
+        for link in schema.foreign_keys:
+            known = self._keys(link.table, link.key) if link.table in self.overrides else None
+            if known is not None and link.field in schema.primary_key:
+                frame = self.frames[name]
+                self.frames[name] = frame[frame[link.field].isin(known)]
+
+    def _keys(self, name: str, column: str) -> pd.Series[Any] | None:
+        if name not in self.frames and name not in self.overrides:
+            self.read(name)
+        frame = self.frames.get(name)
+        return None if frame is None or column not in frame else frame[column]
