@@ -1,0 +1,339 @@
+"""From weather to overhead: mechanical cooling, water, and electrical loss.
+
+A cooling plant is a curve over one temperature, dry or wet bulb. The weather of a month is a
+mean day, a cosine around the monthly mean; the curve is applied to each of its hours and only
+then averaged, since an overhead at a mean temperature is not a mean overhead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from planner.calendar import slot_means, slot_peaks
+from planner.errors import InputError, Problem
+from planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.calendar import RepresentativeDays
+
+    Floats = NDArray[np.float64]
+
+__all__ = [
+    "WARMEST_HOUR",
+    "ElectricalLoss",
+    "design_day_temperatures",
+    "electrical_loss",
+    "hourly_temperatures",
+    "mechanical_overhead_frac",
+    "mixed_with_residual_air",
+    "slot_values",
+    "wue_l_per_kwh",
+]
+
+WARMEST_HOUR: Final = 15.0  # [h], local standard time; dry and wet bulb alike
+
+
+def mechanical_overhead_frac(
+    temp_c: ArrayLike,
+    floor: ArrayLike,
+    ramp: ArrayLike,
+    start: ArrayLike,
+    end: ArrayLike,
+    slope: ArrayLike,
+) -> Floats:
+    r"""Power of a cooling plant per unit of heat, at the temperature that drives it.
+
+    Free cooling up to `start`, mixed operation up to `end`, compressors alone beyond:
+
+    .. math:: m_0 + m_1 \min\!\left(\max\!\left(\frac{T - T_0}{T_1 - T_0}, 0\right), 1\right)
+              + m_2 \max(0, T - T_1)
+
+    Parameters
+    ----------
+    temp_c
+        Dry or wet bulb, as the technology demands. [deg C]
+    floor
+        Overhead in full free cooling, as a fraction of IT power.
+    ramp
+        What mixed operation adds between start and end, as a fraction.
+    start, end
+        Temperatures between which compressors take over. [deg C]
+    slope
+        Rise beyond the end. [1/K]
+
+    Returns
+    -------
+    numpy.ndarray
+        Fraction of IT power, broadcast over all arguments. PUE is 1 plus this plus the
+        electrical loss.
+
+    Raises
+    ------
+    InputError
+        If an end is not above its start.
+
+    References
+    ----------
+    Shape of the published PUE bands of N. Lei, E. Masanet, Resources, Conservation and
+    Recycling 182 (2022) 106323.
+
+    Examples
+    --------
+    >>> mechanical_overhead_frac([5, 15, 30], 0.06, 0.16, 10, 20, 0.005).round(6).tolist()
+    [0.06, 0.14, 0.27]
+    """
+    temp, low, high = (np.asarray(value, dtype=float) for value in (temp_c, start, end))
+    if not np.all(high > low):
+        raise InputError(
+            [Problem("cooling", None, None, f"the ramp ends at {high} C", f"above its start {low}")]
+        )
+    mixed = np.clip((temp - low) / (high - low), 0.0, 1.0)
+    beyond = np.maximum(temp - high, 0.0)
+    return np.asarray(
+        np.asarray(floor) + np.asarray(ramp) * mixed + np.asarray(slope) * beyond, dtype=float
+    )
+
+
+def wue_l_per_kwh(
+    temp_c: ArrayLike, floor: ArrayLike, ramp: ArrayLike, start: ArrayLike, end: ArrayLike
+) -> Floats:
+    """Water that a cooling plant evaporates and drains, at the temperature that drives it.
+
+    The same ramp as `mechanical_overhead_frac`, level beyond its end.
+
+    Parameters
+    ----------
+    temp_c
+        Dry or wet bulb, as the technology demands. [deg C]
+    floor, ramp
+        Use in the cold and what the ramp adds. [L/kWh of IT energy]
+    start, end
+        Temperatures between which the use rises. [deg C]
+
+    Returns
+    -------
+    numpy.ndarray
+        Litres per kWh of IT energy, broadcast over all arguments.
+
+    Examples
+    --------
+    >>> wue_l_per_kwh([6.0, 15.0, 35.0], 0.2, 2.4, 9.0, 21.0).round(6).tolist()
+    [0.2, 1.4, 2.6]
+    """
+    return mechanical_overhead_frac(temp_c, floor, ramp, start, end, 0.0)
+
+
+def mixed_with_residual_air(
+    liquid: ArrayLike, air: ArrayLike, liquid_capture_frac: ArrayLike
+) -> Floats:
+    """Overhead or water use of a hall whose liquid loop takes only a share of the heat.
+
+    Parameters
+    ----------
+    liquid
+        Figure of the liquid plant per unit of heat it takes.
+    air
+        Figure of the air plant that serves the rest.
+    liquid_capture_frac
+        Share of the heat that the liquid takes; 1 where the curve of the liquid plant already
+        includes its air.
+
+    Returns
+    -------
+    numpy.ndarray
+        Mean figure per unit of all heat, in the unit of the two.
+
+    Examples
+    --------
+    >>> round(float(mixed_with_residual_air(0.03, 0.21, 0.85)), 6)
+    0.057
+    """
+    captured = np.asarray(liquid_capture_frac, dtype=float)
+    return np.asarray(captured * np.asarray(liquid) + (1.0 - captured) * np.asarray(air))
+
+
+def hourly_temperatures(monthly_mean_c: ArrayLike, daily_range_k: ArrayLike) -> Floats:
+    r"""Mean day of each month, a cosine that is highest at 15 h local standard time.
+
+    .. math:: T(m, h) = \bar T_m + \frac{R_m}{2} \cos\frac{2 \pi (h - 15)}{24}
+
+    Parameters
+    ----------
+    monthly_mean_c
+        Monthly means, shape (..., month). [deg C]
+    daily_range_k
+        Mean of daily maximum less minimum, shape (..., month). [K]
+
+    Returns
+    -------
+    numpy.ndarray
+        Temperatures of the 24 local hours, shape (..., month, 24). [deg C]
+
+    Examples
+    --------
+    >>> day = hourly_temperatures([12.0], [9.0])
+    >>> day.shape, float(day.max()), float(day[0, 15]), round(float(day.mean()), 6)
+    ((1, 24), 16.5, 16.5, 12.0)
+    """
+    swing = np.asarray(daily_range_k, dtype=float)[..., None] / 2.0
+    return np.asarray(np.asarray(monthly_mean_c, dtype=float)[..., None] + swing * _cosine())
+
+
+def design_day_temperatures(design_max_c: ArrayLike, daily_range_k: ArrayLike) -> Floats:
+    """Peak day whose warmest hour is the design temperature.
+
+    Parameters
+    ----------
+    design_max_c
+        Design dry or wet bulb, for example of 0.4 % of hours or of 20 years, shape (...). [deg C]
+    daily_range_k
+        Daily range on that day, shape (...); the one of the warmest month is a fair choice. [K]
+
+    Returns
+    -------
+    numpy.ndarray
+        Temperatures of the 24 local hours, shape (..., 24). [deg C]
+
+    Examples
+    --------
+    >>> day = design_day_temperatures(36.0, 11.0)
+    >>> float(day.max()), float(day.min())
+    (36.0, 25.0)
+    """
+    swing = np.asarray(daily_range_k, dtype=float)[..., None] / 2.0
+    return np.asarray(np.asarray(design_max_c, dtype=float)[..., None] + swing * (_cosine() - 1.0))
+
+
+def slot_values(
+    by_month: ArrayLike, on_peak_day: ArrayLike, utc_offset_h: float, days: RepresentativeDays
+) -> Floats:
+    """Lay an hourly overhead or water use over the slots of the representative days.
+
+    Ordinary days take the mean over a slot, because they are billed; slots of the peak day
+    take the highest hour, because they size cooling and interconnection and must not shrink
+    when slots are made longer.
+
+    Parameters
+    ----------
+    by_month
+        Values on the mean day of each month, local hours, shape (..., 12, 24).
+    on_peak_day
+        Values on the peak day, local hours, shape (..., 24).
+    utc_offset_h
+        Standard offset of the site. [h]
+    days
+        Representative days.
+
+    Returns
+    -------
+    numpy.ndarray
+        Values, shape (..., slot).
+    """
+    peak = np.asarray(on_peak_day, dtype=float)[..., None, :]
+    every_day = np.broadcast_to(peak, (*peak.shape[:-2], days.n_days, peak.shape[-1]))
+    return np.where(
+        days.is_peak,
+        slot_peaks(every_day, utc_offset_h, days),
+        slot_means(by_month, utc_offset_h, days),
+    )
+
+
+class ElectricalLoss(NamedTuple):
+    """Loss of a power chain as a linear function of hall and load.
+
+    Parameters
+    ----------
+    fixed_frac
+        Loss per MW of hall, whatever the load.
+    variable_frac
+        Loss per MW of load.
+    """
+
+    fixed_frac: Floats
+    variable_frac: Floats
+
+
+def electrical_loss(
+    k0: ArrayLike,
+    k1: ArrayLike,
+    k2: ArrayLike,
+    distribution: ArrayLike,
+    installed_ratio: ArrayLike,
+    design_utilisation: ArrayLike,
+) -> ElectricalLoss:
+    r"""Linear loss of UPS and distribution that meets the quadratic curve at the design load.
+
+    A UPS of 1 MW at load fraction x loses :math:`k_0 + k_1 x + k_2 x^2`. A hall of H MW has
+    :math:`\rho H` MW of UPS, so at a load of L its fraction is :math:`x = L / (\rho H)`: every
+    feed of a 2N hall (:math:`\rho = 2`) carries half. With one x of the square held at the
+    design load, :math:`x_d = u_d / \rho`, the loss is linear in H and L,
+
+    .. math:: k_0 \rho H + (k_1 + k_2 x_d) L + \delta L,
+
+    equal to the curve at the design load and at no load. Between the two it exceeds the curve
+    by at most :math:`k_2 x_d^2 / 4` of the rating, 0.25 % at k2 = 0.018 and x = 0.75; beyond
+    the design load it falls short.
+
+    Parameters
+    ----------
+    k0, k1, k2
+        Loss curve of a UPS per MW of its rating.
+    distribution
+        Loss of transformers, switchgear and cables per MW of load.
+    installed_ratio
+        MW of UPS per MW of hall, 1 for N and 2 for 2N.
+    design_utilisation
+        Load over hall capacity at which the linear loss is exact.
+
+    Returns
+    -------
+    ElectricalLoss
+        Coefficients per MW of hall and per MW of load.
+
+    Raises
+    ------
+    InputError
+        If an installed ratio is below 1 or a design utilisation not above 0 and at most 1.
+
+    Examples
+    --------
+    A 2N hall at three quarters of its load:
+
+    >>> loss = electrical_loss(0.006, 0.008, 0.018, 0.02, 2.0, 0.75)
+    >>> round(float(loss.fixed_frac), 6), round(float(loss.variable_frac), 6)
+    (0.012, 0.03475)
+    """
+    ratio = np.asarray(installed_ratio, dtype=float)
+    utilisation = np.asarray(design_utilisation, dtype=float)
+    problems = []
+    if not np.all(ratio >= 1.0):
+        problems.append(
+            Problem("redundancy", None, None, f"installed_ratio is {ratio}", "at least 1")
+        )
+    if not np.all((utilisation > 0.0) & (utilisation <= 1.0)):
+        problems.append(
+            Problem(
+                "redundancy",
+                None,
+                None,
+                f"design_utilisation is {utilisation}",
+                "above 0 and at most 1",
+            )
+        )
+    if problems:
+        raise InputError(problems)
+    at_design = np.asarray(k1) + np.asarray(k2) * utilisation / ratio
+    return ElectricalLoss(
+        fixed_frac=np.asarray(np.asarray(k0) * ratio, dtype=float),
+        variable_frac=np.asarray(at_design + np.asarray(distribution), dtype=float),
+    )
+
+
+def _cosine() -> Floats:
+    """Shape of a day, 1 at the warmest local hour, mean 0, shape (24,)."""
+    hours = np.arange(HOURS_PER_DAY)
+    return np.asarray(np.cos(2.0 * np.pi * (hours - WARMEST_HOUR) / HOURS_PER_DAY))

@@ -1,0 +1,185 @@
+"""Weather, cooling curves, and the losses of the power chain."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.calendar import RepresentativeDays
+from planner.climate import (
+    design_day_temperatures,
+    electrical_loss,
+    hourly_temperatures,
+    mechanical_overhead_frac,
+    mixed_with_residual_air,
+    slot_values,
+    wue_l_per_kwh,
+)
+from planner.errors import InputError
+
+CASES = os.environ.get("DCPLAN_CASES")
+needs_facts = pytest.mark.skipif(CASES is None, reason="DCPLAN_CASES does not point to the facts")
+
+# One power chain, and its ratio of installed UPS to hall by topology.
+UPS = {"k0": 0.006, "k1": 0.008, "k2": 0.018, "distribution": 0.02}
+
+
+def quadratic_loss_mw(hall_mw, load_mw, installed_ratio):
+    """Loss of the UPS curve itself and of distribution."""
+    rating_mw = installed_ratio * hall_mw
+    x = load_mw / rating_mw
+    return rating_mw * (0.006 + 0.008 * x + 0.018 * x**2) + 0.02 * load_mw
+
+
+def test_the_overhead_is_level_then_ramps_then_rises_steadily():
+    overhead = mechanical_overhead_frac([-9, 12, 14, 18, 20, 26], 0.05, 0.12, 12, 20, 0.007)
+    # 14 and 18 C are a quarter and three quarters of the way; 26 C is 6 K beyond.
+    np.testing.assert_allclose(overhead, [0.05, 0.05, 0.08, 0.14, 0.17, 0.17 + 6 * 0.007])
+
+
+def test_curves_of_several_plants_broadcast_over_their_temperatures():
+    temp = np.array([[11.0, 31.0], [13.0, 24.0]])
+    floor, ramp = np.array([[0.02], [0.06]]), np.array([[0.10], [0.15]])
+    overhead = mechanical_overhead_frac(temp, floor, ramp, 21.0, 31.0, 0.004)
+    np.testing.assert_allclose(overhead, [[0.02, 0.12], [0.06, 0.06 + 0.3 * 0.15]])
+
+
+def test_water_rises_on_the_same_ramp_and_then_stays_level():
+    np.testing.assert_allclose(
+        wue_l_per_kwh([5, 16, 28, 40], 0.3, 2.2, 10, 22), [0.3, 1.4, 2.5, 2.5]
+    )
+
+
+def test_the_heat_that_liquid_leaves_is_cooled_by_air():
+    # 85 % at 0.04 and 15 % at 0.20.
+    assert float(mixed_with_residual_air(0.04, 0.20, 0.85)) == pytest.approx(0.064)
+
+
+def test_a_ramp_that_ends_before_it_starts_is_refused():
+    with pytest.raises(InputError, match="above its start"):
+        mechanical_overhead_frac(25.0, 0.05, 0.12, 20.0, 12.0, 0.007)
+
+
+def test_the_mean_day_is_warmest_at_three_and_keeps_mean_and_range():
+    mean, daily_range = np.array([[3.5, 22.0], [9.0, 14.5]]), np.array([[6.0, 11.0], [8.0, 10.0]])
+    day = hourly_temperatures(mean, daily_range)
+    assert day.shape == (2, 2, 24)
+    np.testing.assert_allclose(day.mean(axis=-1), mean)
+    np.testing.assert_allclose(np.ptp(day, axis=-1), daily_range)
+    assert np.all(day.argmax(axis=-1) == 15)
+    assert np.all(day.argmin(axis=-1) == 3)
+
+
+def test_the_design_day_reaches_the_design_temperature_and_no_more():
+    day = design_day_temperatures([35.1, 26.2], [11.2, 6.9])
+    np.testing.assert_allclose(day.max(axis=-1), [35.1, 26.2])
+    np.testing.assert_allclose(day.min(axis=-1), [35.1 - 11.2, 26.2 - 6.9])
+
+
+@pytest.mark.parametrize("slot_h", [1, 3, 8, 24])
+def test_longer_slots_never_shrink_the_peak_overhead(slot_h):
+    days = RepresentativeDays(slot_h=slot_h)
+    by_month = hourly_temperatures(np.linspace(2, 24, 12), np.full(12, 9.0))
+    peak_day = design_day_temperatures(36.0, 11.0)
+    slots = slot_values(by_month, peak_day, -6.0, days)
+    assert slots.shape == (days.n_slots,)
+    assert slots[days.is_peak].max() == pytest.approx(36.0)
+    # Monthly means from 2 to 24 in equal steps; winter is December, January, February.
+    winter = (31 * 24 + 31 * 2 + 28 * 4) / 90
+    assert slots[days.day == 0].mean() == pytest.approx(winter)
+
+
+def test_several_plants_are_laid_over_slots_at_once():
+    days = RepresentativeDays(slot_h=6)
+    by_month = np.arange(2 * 12 * 24, dtype=float).reshape(2, 12, 24)
+    peak = np.arange(2 * 24, dtype=float).reshape(2, 24) + 700
+    slots = slot_values(by_month, peak, 5.5, days)
+    assert slots.shape == (2, days.n_slots)
+    np.testing.assert_allclose(slots[1], slot_values(by_month[1], peak[1], 5.5, days))
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.2, 2.0])
+@pytest.mark.parametrize("design", [0.6, 0.75])
+def test_the_linear_loss_meets_the_curve_at_the_design_load_and_at_no_load(ratio, design):
+    loss = electrical_loss(**UPS, installed_ratio=ratio, design_utilisation=design)
+    hall_mw = 40.0
+    for load_mw in (design * hall_mw, 0.0):
+        linear = loss.fixed_frac * hall_mw + loss.variable_frac * load_mw
+        assert float(linear) == pytest.approx(quadratic_loss_mw(hall_mw, load_mw, ratio))
+
+
+@given(share=st.floats(0.0, 1.0), ratio=st.floats(1.0, 2.4))
+def test_the_linear_loss_strays_from_the_curve_by_what_its_docstring_says(share, ratio):
+    design = 0.75
+    loss = electrical_loss(**UPS, installed_ratio=ratio, design_utilisation=design)
+    load_mw = share * design
+    excess = float(loss.fixed_frac + loss.variable_frac * load_mw) - quadratic_loss_mw(
+        1.0, load_mw, ratio
+    )
+    x_design = design / ratio
+    assert -1e-12 <= excess <= ratio * 0.018 * x_design**2 / 4 + 1e-12
+
+
+def test_a_2n_hall_loses_more_than_an_n_hall_at_the_same_load_but_not_twice():
+    # At 75 %: N (0.006 + 0.008 x 0.75 + 0.018 x 0.5625) / 0.75 + 0.02 = 4.95 % of the load,
+    # 2N 2 x (0.006 + 0.008 x 0.375 + 0.018 x 0.140625) / 0.75 + 0.02 = 5.075 %.
+    loss = electrical_loss(**UPS, installed_ratio=[1.0, 2.0], design_utilisation=0.75)
+    np.testing.assert_allclose(loss.fixed_frac / 0.75 + loss.variable_frac, [0.0495, 0.05075])
+
+
+def test_a_power_chain_without_meaning_is_refused_whole():
+    with pytest.raises(InputError) as caught:
+        electrical_loss(**UPS, installed_ratio=0.8, design_utilisation=1.3)
+    assert [problem.what_is for problem in caught.value.problems] == [
+        "design_utilisation is 1.3",
+        "installed_ratio is 0.8",
+    ]
+
+
+def read_facts(name):
+    path = Path(str(CASES)).parent / "facts" / name
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+@needs_facts
+def test_annual_pue_of_the_slots_is_that_of_an_hourly_year_in_a_like_climate():
+    published = read_facts("tech/cooling_validation.csv")
+    plants = read_facts("tech/cooling.csv").set_index("cooling_id")
+    zone = read_facts("geo/climate.csv").set_index("site_id").ashrae_climate_zone.str.split().str[0]
+    days = RepresentativeDays()
+    compared = []
+    for site, months in read_facts("geo/climate_monthly.csv").groupby("site_id"):
+        sorted_months = months.sort_values("month")
+        temperatures = {
+            "Tdb": hourly_temperatures(
+                sorted_months.smooth_dry_bulb_c, sorted_months.daily_range_dry_bulb_k
+            ),
+            "Twb": hourly_temperatures(
+                sorted_months.smooth_wet_bulb_c, sorted_months.daily_range_wet_bulb_k
+            ),
+        }
+        dry, wet = temperatures["Tdb"].mean(), temperatures["Twb"].mean()
+        same_zone = published[published.ashrae_zone == zone[site]]
+        is_like = (abs(same_zone.mean_tdb_c - dry) < 1.5) & (abs(same_zone.mean_twb_c - wet) < 1.5)
+        for row in same_zone[is_like].itertuples():
+            plant = plants.loc[row.cooling_id]
+            overhead = mechanical_overhead_frac(
+                temperatures[plant.driver_temp],
+                plant.m0_floor,
+                plant.m1_ramp,
+                plant.t0_c,
+                plant.t1_c,
+                plant.m2_slope_per_c,
+            )
+            slots = slot_values(overhead, overhead[6], -5.0, days)
+            pue = 1 + plant.ref_elec_loss + np.average(slots, weights=days.weight_h)
+            compared.append((site, row.ashrae_zone, row.cooling_id, pue - row.pue_annual_8760h))
+    table = pd.DataFrame(compared, columns=["site", "zone", "cooling", "error"])
+    assert table.zone.nunique() >= 6
+    assert table.cooling.nunique() == len(plants)
+    assert table.error.abs().max() < 0.03, table.loc[table.error.abs().idxmax()]
+    assert table.error.abs().mean() < 0.006
