@@ -194,7 +194,7 @@ def rented_compute(m: Model) -> Expression:
     """Cloud capacity, on demand and reserved, for every year its contract runs."""
     p = m.p.rent
     begun = m.year[p.bought["year"]]
-    runs = _runs(m, begun, p.term_years)
+    runs = _runs(m, begun, p.term_years.astype(np.float64))
     source, calendar = np.nonzero(runs)
     price = p.price_musd_per_kh100e_year[source]
     return m.bought.map(m.paid, source, calendar, price)

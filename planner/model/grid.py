@@ -21,7 +21,8 @@ __all__ = ["CONSTRAINTS"]
 def grid_connection(m: Model) -> Comparison:
     r"""Power drawn on the peak day stays within the firm connection.
 
-    .. math:: F_{sth} \le G^0_{st} + \sum_{v \le t} g_{sv} \qquad \forall s, t, h \in \mathrm{peak\ day}
+    .. math:: F_{sth} \le G^0_{st} + \sum_{v \le t} g_{sv}
+        \qquad \forall s, t, h \in \mathrm{peak\ day}
 
     The peak day has design weather, so the connection is sized on that day's PUE while bills
     use the PUE of every hour.
@@ -29,7 +30,7 @@ def grid_connection(m: Model) -> Comparison:
     Source: dcplan.
     """
     p = m.p
-    is_peak = np.asarray(p.days.is_peak_slot)[p.power.slot["slot"]]
+    is_peak = p.days.is_peak[p.power.slot["slot"]]
     drawn = m.facility_mw.select(is_peak)
     return drawn <= m.firm_mw.on(drawn.over)
 

@@ -74,7 +74,7 @@ def deferral_balance(m: Model) -> Comparison:
     # The row of a block carries the tuple of the block's first slot.
     first, block = np.unique(_block_keys(m), return_index=True, return_inverse=True)[1:]
     rows = p.defer.select(first, "deferral block")
-    hours = np.asarray(m.p.days.hours)[p.defer["slot"]]
+    hours = m.p.days.hours[p.defer["slot"]]
     every = np.arange(p.defer.size)
     done = m.defer_mw.map(rows, every, block, hours)
     asked = m.deferrable_mw.map(rows, p.defer_group.find(p.defer), block, hours)
@@ -86,7 +86,8 @@ def deferral_room(m: Model) -> Comparison:
     r"""Work can only be caught up on racks that are not busy already.
 
     .. math:: x_{scxth} \le \sum_{k, w \in x, l \ni c} \gamma_{klw}
-        \left( 1/u_w - (1 - \phi_w)\, \psi_{sfh} \right) n_{sklwt} \qquad \forall s, c, x, t, h
+        \left( 1/u_w - (1 - \phi_w)\, \psi_{sfh} \right) n_{sklwt}
+        \qquad \forall s, c, x, t, h
 
     Source: dcplan.
     """
@@ -108,7 +109,8 @@ def deferral_room(m: Model) -> Comparison:
 def base_losses(m: Model) -> Comparison:
     r"""Electrical losses that do not follow the users: of installed equipment and idle load.
 
-    .. math:: B_{st} = \sum_l \lambda^0_l\, H_{slt} + \sum_{k,l,w} \lambda_l\, \iota_{klw}\, n_{sklwt}
+    .. math:: B_{st} = \sum_l \lambda^0_l\, H_{slt}
+        + \sum_{k,l,w} \lambda_l\, \iota_{klw}\, n_{sklwt}
         \qquad \forall s, t
 
     A 2N hall has twice the equipment at half its load, so it loses more when half empty.
@@ -125,7 +127,8 @@ def base_losses(m: Model) -> Comparison:
 def following_losses(m: Model) -> Comparison:
     r"""Electrical losses of the load that follows the users, by its hourly shape.
 
-    .. math:: Z_{sft} = \sum_{k,l,w \in f} \lambda_l\, \gamma_{klw}\, n_{sklwt} \qquad \forall s, f, t
+    .. math:: Z_{sft} = \sum_{k,l,w \in f} \lambda_l\, \gamma_{klw}\, n_{sklwt}
+        \qquad \forall s, f, t
 
     The loss of deferred work is counted at the hour it was due.
 

@@ -44,7 +44,8 @@ def racks_alive(m: Model) -> Comparison:
 def stock_only_use(m: Model) -> Comparison:
     r"""Classes that no longer admit a rack type may go on using the stock of it, no more.
 
-    .. math:: \sum_{w\ \mathrm{not\ admitting}\ k} n_{sklwt} \le N^0_{sklt} \qquad \forall s, k, l, t
+    .. math:: \sum_{w\ \mathrm{not\ admitting}\ k} n_{sklwt} \le N^0_{sklt}
+        \qquad \forall s, k, l, t
 
     Source: dcplan.
     """
@@ -90,7 +91,8 @@ def move_balance(m: Model) -> Comparison:
 def deliveries(m: Model) -> Comparison:
     r"""Racks of a vendor bought in a year stay within what it can deliver.
 
-    .. math:: \sum_{k \in \mathrm{vendor}} \sum_{s,l,f} n^{+}_{sklft} \le \bar{n}_{\mathrm{vendor},t}
+    .. math:: \sum_{k \in \mathrm{vendor}} \sum_{s,l,f} n^{+}_{sklft}
+        \le \bar{n}_{\mathrm{vendor},t}
         \qquad \forall\ \mathrm{vendor}, t
 
     Without it one type takes everything.

@@ -80,7 +80,7 @@ class Model:
     @cached_property
     def last_year(self) -> Floats:
         """Last calendar year that every model year stands for. [year]"""
-        return np.asarray([max(span) for span in self.p.years.spans], dtype=np.float64)
+        return np.asarray(self.p.years.last_calendar_years, dtype=np.float64)
 
     @cached_property
     def calendar(self) -> Axis:
@@ -123,7 +123,7 @@ class Model:
         per_mw : array of float
             One value per deployment.
         """
-        return per_mw[self.deployment_of_used] * self.used
+        return self.used * per_mw[self.deployment_of_used]
 
     @cached_property
     def alive(self) -> Expression:
@@ -145,11 +145,11 @@ class Model:
         ):
             move, pool = pairs(moved.over, fleet, on=("site", "rack", "hall"))
             now = fleet["year"][pool]
-            end = p.vintage_last_year[moved.over["vintage"][move], moved.over["rack"][move]]
+            wears_out = p.vintage_last_year[moved.over["vintage"][move], moved.over["rack"][move]]
             counts = (
                 ((fleet["duty"][pool] == training) == into_training)
                 & (year[now] >= year[moved.over["year"][move]])
-                & (last[now] <= end)
+                & (last[now] <= wears_out)
             )
             alive = alive + sign * moved.map(fleet, move[counts], pool[counts])
         return alive
@@ -176,6 +176,7 @@ class Model:
             self.year[p.hall["year"][hall]],
             ramp_months=p.ramp_months,
             ramp_mean_frac=p.ramp_mean_frac,
+            span_years=np.asarray(self.p.years.spans)[p.hall["year"][hall]],
         )
         later = p.hall["year"][hall] >= p.build["year"][built]
         usable = self.build.map(p.hall, built[later], hall[later], share[later]) + p.existing_mw
@@ -257,7 +258,7 @@ class Model:
     @cached_property
     def slot_hours(self) -> Floats:
         """Hours of the modelled year that each (site, year, slot) stands for. [h]"""
-        return np.asarray(self.p.days.weight_h)[self.p.power.slot["slot"]]
+        return self.p.days.weight_h[self.p.power.slot["slot"]]
 
     @cached_property
     def energy_mwh(self) -> Expression:
@@ -277,7 +278,7 @@ class Model:
         at, p = self.cool_slot, self.p.power
         # 1 l/kWh is 1 m3/MWh
         wue_m3_per_mwh = p.wue_l_per_kwh[at["site"], at["cooling"], at["slot"]]
-        hours = np.asarray(self.p.days.weight_h)[at["slot"]]
+        hours = self.p.days.weight_h[at["slot"]]
         return ((wue_m3_per_mwh * hours) * self.it_mw).sum_to(self.p.sites.site_year)
 
     # --- grid ---------------------------------------------------------------------------

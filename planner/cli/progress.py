@@ -1,0 +1,92 @@
+"""Live progress on stderr, and Ctrl-C as a request to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+    from planner.lp import ProgressEvent
+
+__all__ = ["Progress"]
+
+_STAGES = {
+    "read": "Reading scenario and data",
+    "build": "Building the linear program",
+    "solve": "Solving",
+    "results": "Making tables",
+    "check": "Checking the plan",
+    "write": "Writing the run folder",
+}
+
+
+class Progress:
+    """Shows stage and solver state on stderr while a plan is made.
+
+    On a terminal one line is redrawn; elsewhere each stage is one line. Ctrl-C asks the solver
+    to stop; a second one ends the program at once.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, quiet=quiet)
+        self._status = self._console.status("")
+        self._began = time.perf_counter()
+        self._stage = ""
+        self.interrupt = threading.Event()
+        self.lines: list[str] = []
+
+    def __enter__(self) -> Progress:
+        self._handler_before = signal.signal(signal.SIGINT, self._on_interrupt)
+        if self._console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+        signal.signal(signal.SIGINT, self._handler_before)
+
+    def stage(self, name: str) -> None:
+        """Say that a stage begins."""
+        self._stage = _STAGES.get(name, name)
+        self._note(self._stage)
+        if self._console.is_terminal:
+            self._status.update(self._stage)
+        else:
+            self._console.print(f"{self._elapsed():6.1f} s  {self._stage}", markup=False)
+
+    def solver(self, event: ProgressEvent) -> None:
+        """Say how far the solver is."""
+        text = f"{self._stage}: {event.phase} iteration {event.iterations}"
+        if event.objective == event.objective:  # not nan
+            text += f", cost {event.objective / 1e3:,.2f} BUSD"
+        self._note(text)
+        if self._console.is_terminal:
+            self._status.update(f"{text} ({event.seconds:.0f} s)")
+
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._began
+
+    def _note(self, text: str) -> None:
+        self.lines.append(f"{self._elapsed():8.2f} s  {text}")
+
+    def _on_interrupt(self, number: int, frame: FrameType | None) -> Any:
+        if self.interrupt.is_set():
+            raise KeyboardInterrupt
+        self.interrupt.set()
+        self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)

@@ -1,0 +1,65 @@
+"""`dcplan solve`: solve, check, write a run folder, print a summary."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("solve")
+@click.argument("scenario", default="us-base")
+@click.option(
+    "-o",
+    "--output",
+    "runs_dir",
+    type=click.Path(file_okay=False),
+    default="runs",
+    show_default=True,
+    help="Folder that the run folder is written into.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting, such as operator.demand_share_frac=0.2; may be repeated.",
+)
+@click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx.")
+@click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
+@click.pass_context
+def command(
+    context: click.Context,
+    scenario: str,
+    runs_dir: str,
+    overrides: tuple[str, ...],
+    no_workbook: bool,
+    as_json: bool,
+) -> None:
+    """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
+
+    The plan is checked by an independent program; the run folder holds tables, workbook and log.
+    """
+    import json
+    from pathlib import Path
+
+    from planner.cli.progress import Progress
+    from planner.outputs.terminal import print_summary
+    from planner.runs import load_run, write_run
+    from planner.solve import solve
+
+    with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
+        plan = solve(
+            scenario,
+            overrides,
+            on_stage=progress.stage,
+            on_progress=progress.solver,
+            interrupt=progress.interrupt,
+        )
+        progress.stage("write")
+        folder = write_run(plan, Path(runs_dir), workbook=not no_workbook, log=progress.lines)
+    if as_json:
+        click.echo(json.dumps(load_run(folder).meta, indent=2, ensure_ascii=False))
+    else:
+        print_summary(load_run(folder), folder)
+    context.exit(plan.exit_code)

@@ -1,0 +1,220 @@
+"""From a scenario file to a checked plan."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from planner.check import check_plan
+from planner.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.inputs import build_inputs
+from planner.lp.highs import HighsSession
+from planner.model import build_model
+from planner.results import read_results
+from planner.scenario import Scenario, load_scenario
+from planner.solve.clash import in_words
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from planner.check import Verdict
+    from planner.inputs.types import Inputs
+    from planner.lp import Outcome, ProgressEvent
+    from planner.results import Results
+
+__all__ = ["Plan", "solve"]
+
+_SHOWN_CLASHES = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A solved scenario: what was asked, what the solver said, the tables, the check.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        As merged and validated.
+    inputs : Inputs
+        Sets and coefficients made from it.
+    outcome : Outcome
+        The solver's verdict, bound and gap.
+    results : Results
+        Tidy tables with one documented schema.
+    verdict : Verdict
+        What the independent checker found.
+    seconds : mapping
+        Wall time of every stage. [s]
+    sizes : mapping
+        Rows, columns and non-zeros of the program.
+    """
+
+    scenario: Scenario
+    inputs: Inputs
+    outcome: Outcome
+    results: Results
+    verdict: Verdict
+    seconds: Mapping[str, float]
+    sizes: Mapping[str, int]
+
+    @property
+    def exit_code(self) -> int:
+        """0 solved and checked, 1 the check failed, 4 a limit was reached."""
+        if not self.verdict.ok:
+            return 1
+        return 0 if self.outcome.status == "optimal" else LimitReachedError.exit_code
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Every result table by name."""
+        return self.results.tables
+
+    @property
+    def site_year(self) -> pd.DataFrame:
+        """One row per site and year: halls, power, PUE, water, emissions, cost."""
+        return self.tables["site_year"]
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """One row per cost item, site and calendar year; its NPV adds up to the objective."""
+        return self.tables["costs"]
+
+    @property
+    def power(self) -> pd.DataFrame:
+        """One row per site, year and slot: IT and facility power."""
+        return self.tables["power_slot"]
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Shadow prices in natural units."""
+        return self.tables["prices"]
+
+    @cached_property
+    def sites(self) -> gpd.GeoDataFrame:
+        """The sites as points in WGS 84, with what the plan does there by year."""
+        import geopandas as gpd
+
+        table = self.inputs.sites.table.merge(self.site_year, on="site", how="left")
+        points = gpd.points_from_xy(table["lon"], table["lat"])
+        return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+
+
+@dataclass
+class _Clock:
+    """Wall time by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        from contextlib import contextmanager
+
+        @contextmanager
+        def timed() -> Iterator[None]:
+            begun = time.perf_counter()
+            yield
+            self.seconds[name] = time.perf_counter() - begun
+
+        return timed()
+
+
+def solve(
+    scenario: str | Path | Scenario,
+    overrides: Sequence[str] = (),
+    *,
+    on_stage: Callable[[str], None] | None = None,
+    on_progress: Callable[[ProgressEvent], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> Plan:
+    """Solve a scenario and check the plan.
+
+    Parameters
+    ----------
+    scenario : str, Path or Scenario
+        A file, the name of a shipped scenario, or one already loaded.
+    overrides : sequence of str
+        Settings as ``key.key=value``, as after ``--set``.
+    on_stage : callable, optional
+        Is told each stage as it begins.
+    on_progress : callable, optional
+        Is told how far the solver is.
+    interrupt : threading.Event, optional
+        Set it to stop the solver.
+
+    Returns
+    -------
+    Plan
+        Optimal, or, with `Plan.outcome` saying so, the best plan before a limit was reached.
+
+    Raises
+    ------
+    InputError
+        If scenario or data cannot be used; carries every problem.
+    InfeasibleError
+        If no plan can meet every rule; names those that clash.
+    LimitReachedError
+        If a limit was reached before there was any plan.
+    SolverError
+        If the solver failed.
+
+    Examples
+    --------
+    >>> plan = solve("tiny")
+    >>> plan.outcome.status, plan.verdict.ok
+    ('optimal', True)
+    """
+    clock = _Clock()
+
+    def stage(name: str) -> AbstractContextManager[None]:
+        if on_stage is not None:
+            on_stage(name)
+        return clock.stage(name)
+
+    with stage("read"):
+        if not isinstance(scenario, Scenario):
+            scenario = load_scenario(scenario, overrides)
+        inputs = build_inputs(scenario)
+    with stage("build"):
+        model = build_model(inputs)
+        session = HighsSession(model.problem, {})
+    with stage("solve"):
+        outcome = session.solve(
+            scenario.solver.method,
+            time_limit_s=scenario.solver.time_limit_s,
+            threads=scenario.solver.threads,
+            on_progress=on_progress,
+            interrupt=interrupt,
+        )
+    if not outcome.has_plan:
+        raise _no_plan(outcome, session, inputs)
+    with stage("results"):
+        results = read_results(model, outcome)
+    with stage("check"):
+        verdict = check_plan(inputs, results)
+    stats = model.problem.stats()
+    sizes = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
+    return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes)
+
+
+def _no_plan(
+    outcome: Outcome, session: HighsSession, inputs: Inputs
+) -> InfeasibleError | LimitReachedError | SolverError:
+    """Say why there is no plan."""
+    if outcome.status == "infeasible":
+        clash = tuple(session.iis(time_limit_s=60.0))
+        lines = [f"{inputs.name}: no plan can meet every rule; these exclude each other:"]
+        lines += [f"  {rule}" for rule in in_words(clash[:_SHOWN_CLASHES])]
+        if len(clash) > _SHOWN_CLASHES:
+            lines.append(f"  ... and {len(clash) - _SHOWN_CLASHES} more")
+        return InfeasibleError("\n".join(lines), clash)
+    if outcome.status in {"time_limit", "iteration_limit", "interrupted"}:
+        message = f"{inputs.name}: stopped ({outcome.status}) before any plan was found"
+        return LimitReachedError(message)
+    return SolverError(f"{inputs.name}: {outcome.status}: {outcome.message}")
