@@ -43,8 +43,9 @@ def command(
     import json
     from pathlib import Path
 
-    from planner.cli.progress import Progress
     from planner.outputs.terminal import print_summary
+
+    from planner.cli.progress import Progress
     from planner.runs import load_run, write_run
     from planner.solve import solve
 

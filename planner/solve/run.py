@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ from planner.solve.clash import in_words
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import geopandas as gpd
@@ -107,22 +107,20 @@ class Plan:
         return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
 
 
-@dataclass
 class _Clock:
     """Wall time by stage."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
+    def __init__(self, on_stage: Callable[[str], None] | None) -> None:
+        self._on_stage = on_stage
+        self.seconds: dict[str, float] = {}
 
-    def stage(self, name: str) -> AbstractContextManager[None]:
-        from contextlib import contextmanager
-
-        @contextmanager
-        def timed() -> Iterator[None]:
-            begun = time.perf_counter()
-            yield
-            self.seconds[name] = time.perf_counter() - begun
-
-        return timed()
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if self._on_stage is not None:
+            self._on_stage(name)
+        begun = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - begun
 
 
 def solve(
@@ -170,21 +168,15 @@ def solve(
     >>> plan.outcome.status, plan.verdict.ok
     ('optimal', True)
     """
-    clock = _Clock()
-
-    def stage(name: str) -> AbstractContextManager[None]:
-        if on_stage is not None:
-            on_stage(name)
-        return clock.stage(name)
-
-    with stage("read"):
+    clock = _Clock(on_stage)
+    with clock.stage("read"):
         if not isinstance(scenario, Scenario):
             scenario = load_scenario(scenario, overrides)
         inputs = build_inputs(scenario)
-    with stage("build"):
+    with clock.stage("build"):
         model = build_model(inputs)
         session = HighsSession(model.problem, {})
-    with stage("solve"):
+    with clock.stage("solve"):
         outcome = session.solve(
             scenario.solver.method,
             time_limit_s=scenario.solver.time_limit_s,
@@ -194,9 +186,9 @@ def solve(
         )
     if not outcome.has_plan:
         raise _no_plan(outcome, session, inputs)
-    with stage("results"):
+    with clock.stage("results"):
         results = read_results(model, outcome)
-    with stage("check"):
+    with clock.stage("check"):
         verdict = check_plan(inputs, results)
     stats = model.problem.stats()
     sizes = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
