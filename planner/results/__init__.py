@@ -1,1 +1,6 @@
-"""."""
+"""Results: the plan as tidy tables with one documented schema."""
+
+from planner.results.schema import TABLES
+from planner.results.types import Results
+
+__all__ = ["TABLES", "Results"]
