@@ -1,0 +1,228 @@
+"""The reference fleet: what compute a forecast in gigawatts stands for.
+
+A forecast says how much nameplate power stands in each year. Which compute that is depends on
+when the racks were bought: what stands in the base year has known vintages, and each later
+year adds the reference rack of that year for net growth and for what retires. The compute of a
+year is the sum over the vintages then alive. It is the demand of the plan, so that a better
+rack than the reference saves power.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.calendar import ModelYears
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Cohorts", "ReferenceFleet", "alive_frac", "reference_fleet_compute"]
+
+_SHARE_TOLERANCE = 1e-6
+
+
+def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> Floats:
+    """Tell in which model years racks of a vintage serve: 1 where they do, else 0.
+
+    Lives are exact: a rack bought in v with a life of n serves the calendar years v to
+    v + n - 1. In a model year that stands for several it serves only if it serves them all.
+
+    Parameters
+    ----------
+    vintage
+        Calendar year in which the racks enter service.
+    life_years
+        Life. [yr]
+    years
+        Model years.
+
+    Returns
+    -------
+    numpy.ndarray
+        0 or 1, shape (..., model year).
+
+    Examples
+    --------
+    >>> from planner.calendar import ModelYears
+    >>> alive_frac([2023, 2025], 5, ModelYears((2025, 2026, 2028, 2030))).tolist()
+    [[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]]
+    """
+    bought = np.asarray(vintage)[..., None]
+    last = bought + np.asarray(life_years)[..., None] - 1
+    serves = (bought <= np.array(years.years)) & (years.last_calendar_years <= last)
+    return np.asarray(serves, dtype=float)
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Racks bought together, for every workload class.
+
+    Parameters
+    ----------
+    vintage
+        Calendar year in which each cohort enters service, shape (cohort,).
+    life_years
+        Life, shape (class, cohort). [yr]
+    h100e_per_mw
+        Compute per MW of nameplate rack power, shape (class, cohort). [H100e/MW]
+    """
+
+    vintage: NDArray[np.int64]
+    life_years: NDArray[np.int64]
+    h100e_per_mw: Floats
+
+
+@dataclass(frozen=True)
+class ReferenceFleet:
+    """What stands, what is added, and the compute of it.
+
+    Parameters
+    ----------
+    compute_h100e
+        Mean compute, shape (class, model year). [H100e]
+    additions_mw
+        Gross additions of nameplate rack power, shape (class, model year): net growth plus
+        what retires. [MW]
+    alive_mw
+        Nameplate rack power in service by cohort, stock first and then the additions in the
+        order of the model years, shape (class, cohort, model year). [MW]
+    """
+
+    compute_h100e: Floats
+    additions_mw: Floats
+    alive_mw: Floats
+
+
+def reference_fleet_compute(
+    path_mw: ArrayLike,
+    years: ModelYears,
+    stock_share_frac: ArrayLike,
+    stock: Cohorts,
+    additions: Cohorts,
+    utilisation_frac: ArrayLike,
+) -> ReferenceFleet:
+    r"""Turn a path of nameplate rack power into mean compute, class by class.
+
+    With :math:`P_t` the path, :math:`S_{vt}` the part of the base-year stock of vintage v that
+    still serves in t and :math:`G_v` the additions of an earlier model year v,
+
+    .. math:: G_t = \max\Bigl(P_t - \sum_v S_{vt} - \sum_{v < t} G_v \, [v \text{ alive in } t],
+              \; 0\Bigr), \qquad
+              C_t = u \sum_v (\text{alive MW})_{vt} \, h_v
+
+    Where a path falls faster than racks retire, the racks in service are switched off in equal
+    parts down to the path, and come back before new ones are bought.
+
+    Parameters
+    ----------
+    path_mw
+        Nameplate rack power in service, shape (class, model year). [MW]
+    years
+        Model years; the first is the year of the stock.
+    stock_share_frac
+        Share of each cohort in the stock of the first year, shape (class, cohort); every class
+        sums to 1.
+    stock
+        Cohorts of the stock, with vintages up to the first year, the first year included.
+    additions
+        Reference racks of the model years, one cohort per model year.
+    utilisation_frac
+        Mean busy share, spare capacity taken off, shape (class,).
+
+    Returns
+    -------
+    ReferenceFleet
+
+    Raises
+    ------
+    InputError
+        With every class whose shares do not sum to 1, every stock cohort that does not serve
+        in the first year, and every addition that does not outlive its model year.
+
+    Examples
+    --------
+    One class, 10 MW in 2025, half of it bought in 2023 with a life of 3 years, growing to
+    16 MW in 2026. In 2026 the older half is gone, so 6 MW of growth need 11 MW of racks:
+
+    >>> from planner.calendar import ModelYears
+    >>> fleet = reference_fleet_compute(
+    ...     [[10.0, 16.0]],
+    ...     ModelYears((2025, 2026)),
+    ...     [[0.5, 0.5]],
+    ...     Cohorts(np.array([2023, 2025]), np.array([[3, 5]]), np.array([[400.0, 700.0]])),
+    ...     Cohorts(np.array([2025, 2026]), np.array([[5, 5]]), np.array([[700.0, 1200.0]])),
+    ...     [0.8],
+    ... )
+    >>> fleet.additions_mw.tolist()
+    [[0.0, 11.0]]
+    >>> fleet.compute_h100e.round(6).tolist()  # 0.8 x (5 x 400 + 5 x 700), 0.8 x (3500 + 13200)
+    [[4400.0, 13360.0]]
+    """
+    path = np.asarray(path_mw, dtype=float)
+    share = np.asarray(stock_share_frac, dtype=float)
+    _check(years, share, stock, additions)
+    n_stock, n_years = len(stock.vintage), len(years)
+
+    stock_mw = (path[:, :1] * share)[..., None] * alive_frac(stock.vintage, stock.life_years, years)
+    alive_mw = np.concatenate([stock_mw, np.zeros((len(path), n_years, n_years))], axis=1)
+    is_alive = alive_frac(additions.vintage, additions.life_years, years)
+    additions_mw = np.zeros_like(path)
+    for t in range(n_years):  # each year's additions depend on those of the years before
+        additions_mw[:, t] = np.maximum(path[:, t] - alive_mw[:, :, t].sum(axis=1), 0.0)
+        alive_mw[:, n_stock + t] = additions_mw[:, t, None] * is_alive[:, t]
+
+    standing_mw = alive_mw.sum(axis=1)
+    is_surplus = standing_mw > path
+    switched_on = np.where(is_surplus, path / np.where(is_surplus, standing_mw, 1.0), 1.0)
+    alive_mw = alive_mw * switched_on[:, None]
+    h100e_per_mw = np.concatenate([stock.h100e_per_mw, additions.h100e_per_mw], axis=1)
+    compute = np.einsum("wvt,wv->wt", alive_mw, h100e_per_mw)
+    return ReferenceFleet(
+        compute_h100e=np.asarray(utilisation_frac, dtype=float)[:, None] * compute,
+        additions_mw=additions_mw,
+        alive_mw=alive_mw,
+    )
+
+
+def _check(years: ModelYears, share: Floats, stock: Cohorts, additions: Cohorts) -> None:
+    problems = [
+        _problem(f"the stock shares of class {w} sum to {total:g}", "1")
+        for w, total in enumerate(share.sum(axis=1))
+        if abs(total - 1.0) > _SHARE_TOLERANCE
+    ]
+    last = stock.vintage + stock.life_years - 1
+    serves = (stock.vintage <= years.first) & (last >= years.first)
+    problems += [
+        _problem(
+            f"class {w} has stock of {stock.vintage[v]} with a life of {stock.life_years[w, v]}",
+            f"in service in {years.first}",
+        )
+        for w, v in np.argwhere((share > 0.0) & ~serves)
+    ]
+    if not np.array_equal(additions.vintage, years.years):
+        problems.append(
+            _problem(f"the additions are of {additions.vintage.tolist()}", f"of {years.years}")
+        )
+    else:
+        outlives = additions.life_years >= np.array(years.spans)
+        problems += [
+            _problem(
+                f"class {w} adds racks in {years.years[t]} with a life of"
+                f" {additions.life_years[w, t]}",
+                f"at least the {years.spans[t]} years this model year stands for",
+            )
+            for w, t in np.argwhere(~outlives)
+        ]
+    if problems:
+        raise InputError(problems)
+
+
+def _problem(what_is: str, must_be: str) -> Problem:
+    return Problem("fleet", None, None, what_is, must_be)
