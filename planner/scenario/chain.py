@@ -1,0 +1,166 @@
+"""Find a scenario file, and read it with those it extends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from planner.errors import InputError, Problem
+from planner.paths import SCENARIOS_DIR
+from planner.scenario.keys import closest
+from planner.scenario.tree import Node, Place, show
+from planner.scenario.yaml12 import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["VERSION", "find", "read_chain", "shipped_names"]
+
+VERSION: Final = 1
+_ENDINGS: Final = (".yaml", ".yml")
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the shipped scenarios in order."""
+    return sorted(path.stem for path in SCENARIOS_DIR.glob("*.yaml"))
+
+
+def find(path_or_name: str | Path) -> Path:
+    """Return the file of a scenario.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        A file, or the name of a shipped scenario.
+
+    Returns
+    -------
+    Path
+        The file; whether it can be read is not yet known.
+
+    Raises
+    ------
+    InputError
+        If no shipped scenario has the name.
+    """
+    if isinstance(path_or_name, Path) or _is_path(path_or_name):
+        return Path(path_or_name)
+    shipped = _shipped(path_or_name)
+    if not shipped.is_file():
+        found = f"no shipped scenario is called {path_or_name!r}"
+        mend = _name_mend(path_or_name, Path())
+        raise InputError([Problem(path_or_name, None, None, found, "a name or a file", mend)])
+    return shipped
+
+
+def read_chain(path: Path) -> tuple[list[Path], list[Node], list[Problem]]:
+    """Read a file, then the one it extends, and so on.
+
+    Parameters
+    ----------
+    path : Path
+        The file to begin with.
+
+    Returns
+    -------
+    tuple of list of Path, list of Node, list of Problem
+        Files and trees, nearest first, and what is wrong with the chain. A file that cannot be
+        read ends the chain.
+    """
+    files: list[Path] = []
+    trees: list[Node] = []
+    problems: list[Problem] = []
+    next_file: Path | None = path
+    place = Place(str(path))
+    while next_file is not None:
+        try:
+            tree = _read(next_file, place)
+        except InputError as error:
+            problems.extend(error.problems)
+            break
+        files.append(next_file)
+        trees.append(tree)
+        problems.extend(_version_problems(tree))
+        next_file = None
+        asked = tree.children.get("extends")
+        if asked is not None:
+            place = asked.place
+            try:
+                next_file = _parent(asked, files)
+            except InputError as error:
+                problems.extend(error.problems)
+    return files, trees, problems
+
+
+def _read(path: Path, asked_at: Place) -> Node:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        found = f"the scenario {str(path)!r} cannot be read: {error.strerror}"
+        meant = closest(str(path), [str(other) for other in path.parent.glob("*.y*ml")])
+        mend = f"did you mean {meant!r}?" if meant else "check the path"
+        raise InputError([asked_at.problem(found, "a file", mend)]) from error
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start + 1} of the file is not UTF-8"
+        problem = Place(str(path)).problem(found, "text in UTF-8", "save the file as UTF-8")
+        raise InputError([problem]) from error
+    tree = parse(text, str(path))
+    if not isinstance(tree.value, dict):
+        found = f"the file is {show(tree.value)}"
+        raise InputError(
+            [tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")]
+        )
+    return tree
+
+
+def _version_problems(tree: Node) -> list[Problem]:
+    node = tree.children.get("version")
+    if node is None:
+        mend = f"begin with 'version: {VERSION}'"
+        return [Place(tree.place.file, 1, 1).problem("version is missing", "given", mend)]
+    if isinstance(node.value, bool) or node.value != VERSION:
+        mend = "this program reads no other version of the format"
+        return [node.place.problem(f"version is {show(node.value)}", str(VERSION), mend)]
+    return []
+
+
+def _parent(asked: Node, files: Sequence[Path]) -> Path:
+    """Return the file that `extends` asks for."""
+    name = asked.value
+    if not isinstance(name, str) or not name:
+        mend = "a scenario extends a single other one"
+        problem = asked.place.problem(f"extends is {show(name)}", "one name or one path", mend)
+        raise InputError([problem])
+    if _is_path(name):
+        parent = Path(os.path.normpath(files[-1].parent / name))
+    else:
+        parent = _shipped(name)
+        if not parent.is_file():
+            found = f"extends is {name!r}, and no shipped scenario is called so"
+            mend = _name_mend(name, files[-1].parent)
+            raise InputError([asked.place.problem(found, "a shipped name or a path", mend)])
+    if any(parent.resolve() == file.resolve() for file in files):
+        chain = " -> ".join(str(file) for file in (*files, parent))
+        found = f"extends goes in a circle: {chain}"
+        mend = "remove one of these extends"
+        raise InputError([asked.place.problem(found, "a chain that ends", mend)])
+    return parent
+
+
+def _is_path(text: str) -> bool:
+    return text.endswith(_ENDINGS) or "/" in text or os.sep in text
+
+
+def _shipped(name: str) -> Path:
+    path = SCENARIOS_DIR / f"{name}.yaml"
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _name_mend(name: str, folder: Path) -> str:
+    for ending in _ENDINGS:
+        if (folder / f"{name}{ending}").is_file():
+            return f"for the file beside it write '{name}{ending}'"
+    meant = closest(name, shipped_names())
+    return f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_names())}"

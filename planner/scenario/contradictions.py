@@ -1,0 +1,142 @@
+"""Settings that are right each on its own but not together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from planner.scenario.messages import problem_at
+
+if TYPE_CHECKING:
+    from planner.errors import Problem
+    from planner.scenario.schema import Scenario
+    from planner.scenario.tree import Keys
+
+__all__ = ["contradictions"]
+
+
+def contradictions(scenario: Scenario) -> list[Problem]:
+    """Find settings of a scenario that exclude each other.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A scenario whose keys are right one by one.
+
+    Returns
+    -------
+    list of Problem
+        One problem for each clash, placed at the setting to change first.
+    """
+    return [
+        *_start(scenario),
+        *_paths_that_begin_late(scenario),
+        *_training_runs(scenario),
+        *_both_in_and_out(scenario),
+        *_classes(scenario),
+    ]
+
+
+def _start(scenario: Scenario) -> Iterator[Problem]:
+    if scenario.decisions_start.year > scenario.years[-1]:
+        yield problem_at(
+            scenario.tree,
+            ("decisions_start",),
+            f"decisions_start is {scenario.decisions_start}, after the last model year",
+            f"in {scenario.years[-1]} or before",
+            "move the start, or add years",
+        )
+
+
+def _paths_that_begin_late(scenario: Scenario) -> Iterator[Problem]:
+    first_year = scenario.years[0]
+    for keys, path in _full_paths(scenario):
+        if isinstance(path, Mapping) and min(path) > first_year:
+            yield problem_at(
+                scenario.tree,
+                keys,
+                f"{keys[-1]} begins in {min(path)}, after the first model year",
+                f"given for {first_year} or before",
+                f"add {first_year} to it",
+            )
+
+
+def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
+    """Paths by year without a meaning before their first year."""
+    demand = scenario.demand
+    yield ("demand", "facility_gw"), demand.facility_gw
+    yield ("demand", "scale_frac"), demand.scale_frac
+    for position, explicit in enumerate(demand.explicit):
+        yield ("demand", "explicit", position, "by_year"), explicit.by_year
+    for workload, path in (demand.workload_share_frac or {}).items():
+        yield ("demand", "workload_share_frac", workload), path
+    yield ("energy", "price_scale_frac"), scenario.energy.price_scale_frac
+    yield ("rent", "price_usd_per_h100e_hour"), scenario.rent.price_usd_per_h100e_hour
+
+
+def _training_runs(scenario: Scenario) -> Iterator[Problem]:
+    for position, explicit in enumerate(scenario.demand.explicit):
+        is_run = explicit.unit == "training_run_pf_days"
+        if is_run and explicit.days is None:
+            yield problem_at(
+                scenario.tree,
+                ("demand", "explicit", position, "unit"),
+                "unit is training_run_pf_days, and days is missing",
+                "given with days, the length of the run",
+                "add days, or count pf_days_per_year",
+            )
+        if not is_run and explicit.days is not None:
+            yield problem_at(
+                scenario.tree,
+                ("demand", "explicit", position, "days"),
+                f"days is given, and the unit is {explicit.unit}",
+                "given for training_run_pf_days alone",
+                "remove days",
+            )
+
+
+def _both_in_and_out(scenario: Scenario) -> Iterator[Problem]:
+    scope, racks = scenario.scope, scenario.racks
+    pairs: tuple[tuple[str, str, str, object, tuple[str, ...]], ...] = (
+        ("scope", "sites", "exclude_sites", scope.sites, scope.exclude_sites),
+        (
+            "scope",
+            "demand_regions",
+            "exclude_demand_regions",
+            scope.demand_regions,
+            scope.exclude_demand_regions,
+        ),
+        ("racks", "allow", "exclude", racks.allow, racks.exclude),
+    )
+    for block, listed, excluded, taken, left_out in pairs:
+        for position, id_ in enumerate(left_out):
+            if isinstance(taken, tuple) and id_ in taken:
+                yield problem_at(
+                    scenario.tree,
+                    (block, excluded, position),
+                    f"{id_!r} stands in {block}.{listed} and in {block}.{excluded}",
+                    "in one of them",
+                    "remove it from the other",
+                )
+
+
+def _classes(scenario: Scenario) -> Iterator[Problem]:
+    for workload, figures in scenario.workloads.items():
+        use, peak = figures.utilisation_frac, figures.peak_over_mean_frac
+        if use is not None and peak is not None and use * peak > 1:
+            yield problem_at(
+                scenario.tree,
+                ("workloads", workload, "peak_over_mean_frac"),
+                f"utilisation_frac x peak_over_mean_frac of {workload} is {use * peak:g}",
+                "at most 1 [-]",
+                "racks cannot work above their full work: lower one of the two",
+            )
+        tight, bound = figures.tight_rtt_ms, figures.rtt_bound_ms
+        if tight is not None and bound is not None and tight > bound:
+            yield problem_at(
+                scenario.tree,
+                ("workloads", workload, "tight_rtt_ms"),
+                f"tight_rtt_ms of {workload} is {tight:g}, above its rtt_bound_ms",
+                f"at most {bound:g} [ms]",
+                "tighten it, or set it to null for no tight bound",
+            )

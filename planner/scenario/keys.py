@@ -1,0 +1,136 @@
+"""Which keys the schema has at a place, what they mean, and which one was probably meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
+
+from planner.scenario.schema import Scenario
+from planner.scenario.values import Block
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from planner.scenario.tree import Keys
+
+__all__ = ["block_at", "closest", "field_at", "unit_of", "unknown_key_mend"]
+
+_UNIT: Final = re.compile(r"\[([^\]]+)\]$")
+_CLOSE_ENOUGH: Final = 0.6
+
+
+def closest(word: str, known: Sequence[str]) -> str | None:
+    """Return the known word most like a given one, None when none is near.
+
+    Examples
+    --------
+    >>> closest("us-va-ashbrun", ["us-ga-atlanta", "us-va-ashburn"])
+    'us-va-ashburn'
+    """
+    by_lower_case = {text.lower(): text for text in known}
+    found = get_close_matches(word.lower(), by_lower_case, n=1, cutoff=_CLOSE_ENOUGH)
+    return by_lower_case[found[0]] if found else None
+
+
+def block_at(keys: Keys) -> type[Block] | None:
+    """Return the block whose keys stand at the end of a way, None where there is none."""
+    annotation: Any = Scenario
+    for key in keys:
+        annotation = _below(annotation, key)
+    return next((kind for kind in _kinds(annotation) if _is_block(kind)), None)
+
+
+def field_at(keys: Keys) -> FieldInfo | None:
+    """Return the schema's field that a way leads to or into, None where there is none.
+
+    Parameters
+    ----------
+    keys : tuple of str and int
+        Way, such as `("carbon", "cap_kt", "2028")`, which leads into field `cap_kt`.
+
+    Returns
+    -------
+    FieldInfo or None
+        The innermost field on the way.
+    """
+    field = None
+    for length in range(1, len(keys) + 1):
+        block = block_at(keys[: length - 1])
+        if block is not None and keys[length - 1] in block.model_fields:
+            field = block.model_fields[str(keys[length - 1])]
+    return field
+
+
+def unit_of(field: FieldInfo | None) -> str:
+    """Return the unit at the end of a field's meaning, brackets included, or nothing."""
+    found = _UNIT.search(field.description or "") if field else None
+    return found.group() if found else ""
+
+
+def unknown_key_mend(keys: Keys) -> str:
+    """Say which key was probably meant: of the same block, or the same key in another block.
+
+    Parameters
+    ----------
+    keys : tuple of str and int
+        Way to the unknown key.
+
+    Returns
+    -------
+    str
+        What to do about it.
+    """
+    word = str(keys[-1])
+    block = block_at(keys[:-1])
+    known = list(block.model_fields) if block else []
+    meant = closest(word, known)
+    elsewhere = [way for way in _all_ways(Scenario) if way.rsplit(".", 1)[-1] == word]
+    if elsewhere:
+        return f"did you mean {elsewhere[0]!r}?"
+    if meant is None:
+        return f"known here: {', '.join(known)}"
+    unit = unit_of(field_at((*keys[:-1], meant)))
+    if unit and _without_unit(meant) == _without_unit(word):
+        return f"did you mean {meant!r}? Its unit is {unit}"
+    return f"did you mean {meant!r}?"
+
+
+def _without_unit(key: str) -> str:
+    return key.rsplit("_", 1)[0]
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """Open Annotated and unions: the kinds of value an annotation admits."""
+    if get_origin(annotation) is Annotated:
+        yield from _kinds(get_args(annotation)[0])
+    elif isinstance(annotation, type) or get_origin(annotation) in (Mapping, tuple):
+        yield annotation
+    else:
+        for part in get_args(annotation):
+            yield from _kinds(part)
+
+
+def _is_block(kind: Any) -> bool:
+    return isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, Block)
+
+
+def _below(annotation: Any, key: str | int) -> Any:
+    for kind in _kinds(annotation):
+        if _is_block(kind) and key in kind.model_fields:
+            return kind.model_fields[str(key)].annotation
+        if get_origin(kind) is Mapping and isinstance(key, str):
+            return get_args(kind)[1]
+        if get_origin(kind) is tuple and isinstance(key, int):
+            return get_args(kind)[0]
+    return None
+
+
+def _all_ways(block: type[Block], before: str = "") -> Iterator[str]:
+    """Dotted ways to every key that lies in blocks, ids apart."""
+    for name, field in block.model_fields.items():
+        yield before + name
+        for kind in _kinds(field.annotation):
+            if _is_block(kind):
+                yield from _all_ways(kind, f"{before}{name}.")

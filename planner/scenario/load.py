@@ -1,0 +1,128 @@
+"""From a scenario file, with what it extends and what `--set` changes, to a checked scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from planner.errors import InputError, Problem
+from planner.scenario.chain import VERSION, find, read_chain
+from planner.scenario.contradictions import contradictions
+from planner.scenario.messages import problems_of
+from planner.scenario.overrides import with_override
+from planner.scenario.schema import Scenario, file_of
+from planner.scenario.tree import Node, Place, merge, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["Draft", "load_scenario", "read_draft"]
+
+_NOT_HANDED_DOWN: Final = frozenset({"title", "question"})  # they speak of their own file alone
+_READING: Final = frozenset({"extends", "version"})  # dealt with when the files are read
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scenario as read and merged, with the problems found on the way."""
+
+    name: str
+    source_files: tuple[Path, ...]
+    tree: Node
+    problems: tuple[Problem, ...]
+
+    def checked(self) -> tuple[Scenario | None, tuple[Problem, ...]]:
+        """Check keys and values.
+
+        Returns
+        -------
+        tuple of Scenario or None, tuple of Problem
+            The scenario where one can be made, and every problem so far.
+        """
+        problems = [*self.problems, *_missing_files(self.tree)]
+        if not self.source_files:
+            return None, tuple(problems)
+        try:
+            bare = Scenario.model_validate(plain(self.tree))
+        except ValidationError as error:
+            return None, (*problems, *problems_of(error, self.tree))
+        scenario = bare.written_in(self.name, self.source_files, self.tree)
+        return scenario, (*problems, *contradictions(scenario))
+
+
+def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Read a scenario.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        A file, or the name of a shipped scenario.
+    overrides : sequence of str, optional
+        Changes such as `"operator.demand_share_frac=0.2"`; values in YAML.
+
+    Returns
+    -------
+    Scenario
+        The scenario, its defaults filled in; ids are not yet checked against the tables.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong; it carries every problem with its place.
+    """
+    scenario, problems = read_draft(path_or_name, overrides).checked()
+    if scenario is None or problems:
+        raise InputError(problems)
+    return scenario
+
+
+def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft:
+    """Read a scenario file and those it extends, and lay the changes on top.
+
+    Parameters
+    ----------
+    path_or_name : str or Path
+        A file, or the name of a shipped scenario.
+    overrides : sequence of str, optional
+        Changes such as `"operator.demand_share_frac=0.2"`.
+
+    Returns
+    -------
+    Draft
+        What could be read, and the problems; without source files if nothing could be.
+
+    Raises
+    ------
+    InputError
+        If there is no shipped scenario of the name.
+    """
+    path = find(path_or_name)
+    files, trees, problems = read_chain(path)
+    own = [_without(tree, _READING) for tree in trees[:1]]
+    handed_down = [_without(tree, _READING | _NOT_HANDED_DOWN) for tree in trees[1:]]
+    tree = reduce(merge, reversed([*own, *handed_down]), Node({}, Place(str(path), 1, 1)))
+    tree = replace(tree, value={"version": Node(VERSION, tree.place), **tree.children})
+    for override in overrides:
+        try:
+            tree = with_override(tree, override)
+        except InputError as error:
+            problems.extend(error.problems)
+    return Draft(path.stem, tuple(files), tree, tuple(problems))
+
+
+def _without(tree: Node, keys: frozenset[str]) -> Node:
+    return replace(tree, value={k: node for k, node in tree.children.items() if k not in keys})
+
+
+def _missing_files(tree: Node) -> Iterator[Problem]:
+    tables = tree.children["data"].children if "data" in tree.children else {}
+    for keys in (*(("data", table) for table in tables), ("latency", "rtt_table")):
+        found = file_of(tree, keys)
+        if found is not None and not found[0].is_file():
+            path, place = found
+            mend = "check the path; it is seen from the file in which it is written"
+            yield place.problem(f"{'.'.join(keys)} is {str(path)!r}", "a file", mend)

@@ -1,0 +1,187 @@
+"""What pydantic finds wrong, in the words of a planner and at the place in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.scenario.keys import closest, field_at, unit_of, unknown_key_mend
+from planner.scenario.schema import seen_at
+from planner.scenario.tree import Keys, Node, Place, nearest, show
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+    from planner.errors import Problem
+
+__all__ = ["problem_at", "problems_of"]
+
+_ALTERNATIVES: Final = {"'all'": "'all' or a list of ids"}
+_MUST_BE: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "float_type": lambda _: "a number",
+    "int_type": lambda _: "a whole number",
+    "int_from_float": lambda _: "a whole number",
+    "bool_type": lambda _: "true or false",
+    "string_type": lambda _: "text",
+    "string_too_short": lambda _: "given",
+    "string_pattern_mismatch": lambda _: "two capital letters (ISO 3166)",
+    "finite_number": lambda _: "finite",
+    "greater_than": lambda ctx: f"above {ctx['gt']:g}",
+    "greater_than_equal": lambda ctx: f"at least {ctx['ge']:g}",
+    "less_than": lambda ctx: f"below {ctx['lt']:g}",
+    "less_than_equal": lambda ctx: f"at most {ctx['le']:g}",
+    "literal_error": lambda ctx: _ALTERNATIVES.get(ctx["expected"], str(ctx["expected"])),
+    "value_error": lambda ctx: str(ctx["error"]),
+    "too_short": lambda _: "given with one entry at least",
+    "mapping_type": lambda _: "a mapping of keys",
+    "dict_type": lambda _: "a mapping of keys",
+    "model_type": lambda _: "a mapping of keys",
+    "tuple_type": lambda _: "a list",
+}
+_FOLLOWS_FROM_ANOTHER: Final = "default_factory_not_called"
+_NUMBERS: Final = frozenset(
+    {"float_type", "greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+)
+_MAPPINGS: Final = frozenset({"mapping_type", "dict_type", "model_type"})
+_TAGS: Final = frozenset({"number", "by_year", "all", "ids"})  # of the unions in values.py
+_SWITCH_WORDS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})
+_LIKE_A_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,' ]*(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*(%?)")
+
+
+def problem_at(tree: Node, keys: Keys, what_is: str, must_be: str, mend: str) -> Problem:
+    """Make a problem placed where a key was written.
+
+    Parameters
+    ----------
+    tree : Node
+        What was written, merged.
+    keys : tuple of str and int
+        Way to the key.
+    what_is, must_be, mend : str
+        What is found there, what must be, how to mend it.
+
+    Returns
+    -------
+    Problem
+        The problem with its place.
+    """
+    return seen_at(nearest(tree, keys)).problem(what_is, must_be, mend)
+
+
+def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
+    """Translate every finding of pydantic.
+
+    Parameters
+    ----------
+    error : ValidationError
+        Raised by `Scenario.model_validate` for the plain values of the tree.
+    tree : Node
+        The tree with places.
+
+    Returns
+    -------
+    list of Problem
+        One problem for each finding.
+    """
+    return [
+        _problem(found, tree)
+        for found in error.errors(include_url=False)
+        if found["type"] != _FOLLOWS_FROM_ANOTHER
+    ]
+
+
+def _problem(found: ErrorDetails, tree: Node) -> Problem:
+    keys = _way(found["loc"], tree)
+    kind, value, context = found["type"], found["input"], found.get("ctx", {})
+    name = _dotted(keys)
+    if kind == "extra_forbidden":
+        mend = unknown_key_mend(keys)
+        return _key_place(tree, keys).problem(f"unknown key {name!r}", "a key of the schema", mend)
+    field = field_at(keys)
+    meaning = _meaning(field.description if field else None)
+    if kind == "missing":
+        return problem_at(tree, keys, f"{name} is missing", "given", meaning)
+    must_be = _MUST_BE[kind](context) if kind in _MUST_BE else found["msg"]
+    if kind in _NUMBERS and (unit := unit_of(field)):
+        must_be = f"{must_be} {unit}"
+    if "[key]" in found["loc"]:
+        what_is = f"{_dotted(keys[:-1])} has the key {str(keys[-1])!r}"
+        mend = _hint(kind, str(keys[-1]), must_be) or meaning
+        return _key_place(tree, keys).problem(what_is, must_be, mend)
+    what_is = f"{name} is {show(value)}" if kind != "too_short" else f"{name} is empty"
+    if kind == "value_error" and isinstance(value, tuple | list):
+        what_is = f"{name} is [{', '.join(str(entry) for entry in value)}]"
+    return problem_at(tree, keys, what_is, must_be, _hint(kind, value, must_be) or meaning)
+
+
+def _key_place(tree: Node, keys: Keys) -> Place:
+    node = nearest(tree, keys)
+    return node.key_place or node.place
+
+
+def _way(location: tuple[str | int, ...], tree: Node) -> Keys:
+    """Take pydantic's own marks out of a location, so that the way of the file is left."""
+    keys: Keys = ()
+    node = tree
+    for step in location:
+        below = node.value
+        is_written = (isinstance(below, Mapping) and str(step) in below) or (
+            isinstance(below, tuple) and isinstance(step, int)
+        )
+        if is_written:
+            keys = (
+                *keys,
+                step if isinstance(step, int) and isinstance(below, tuple) else str(step),
+            )
+            node = nearest(node, keys[-1:])
+        elif step != "[key]" and step not in _TAGS:
+            keys = (*keys, step)
+    return keys
+
+
+def _dotted(keys: Keys) -> str:
+    text = ""
+    for key in keys:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}"
+    return text.lstrip(".") or "the scenario"
+
+
+def _meaning(description: str | None) -> str:
+    return f"meaning: {' '.join(description.split())}" if description else ""
+
+
+def _hint(kind: str, value: object, must_be: str) -> str:
+    """Say how to mend the mistakes that are made most, nothing for the rest."""
+    hint = ""
+    if kind == "literal_error":
+        meant = closest(str(value), re.findall(r"'([^']*)'", must_be))
+        hint = f"did you mean {meant!r}?" if meant else ""
+    elif value is None and kind in _MAPPINGS:
+        hint = "write keys under it, or remove the line"
+    elif value is None:
+        hint = "write a value, or leave the key out for its default"
+    elif kind == "bool_type" and isinstance(value, str) and value.lower() in _SWITCH_WORDS:
+        hint = "write true or false; yes, no, on and off are text in YAML 1.2"
+    elif kind == "float_type" and isinstance(value, str):
+        hint = _number_hint(value)
+    elif kind == "less_than_equal" and must_be.startswith("at most 1 "):
+        hint = _percent_hint(value)
+    return hint
+
+
+def _number_hint(text: str) -> str:
+    found = _LIKE_A_NUMBER.fullmatch(text.strip())
+    if not found:
+        return ""
+    number = float(re.sub(r"[_,' %]", "", text))
+    if found.group(3):
+        number /= 100
+    return f"write {number:.15g}, without quotes, percent sign or thousands separators"
+
+
+def _percent_hint(value: object) -> str:
+    if isinstance(value, float | int) and 1 < value <= 100:
+        return f"{value:g} % is written {value / 100:g}"
+    return ""

@@ -1,0 +1,293 @@
+"""What a scenario can say: every key with its type, bounds, unit, default and meaning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+
+from planner.scenario.demand_blocks import (
+    Demand,
+    Flexibility,
+    Latency,
+    Levers,
+    Operator,
+    Scope,
+    Time,
+    WorkloadOverride,
+)
+from planner.scenario.supply_blocks import (
+    Build,
+    Carbon,
+    Cascade,
+    Deliveries,
+    Energy,
+    Grid,
+    Halls,
+    LeadTimes,
+    Lease,
+    NewSite,
+    Racks,
+    Rent,
+    Retrofit,
+    SiteOverride,
+    Water,
+)
+from planner.scenario.tree import Keys, Node, Place, nearest
+from planner.scenario.values import Block, Flag, Frac, Positive, Text, Year
+
+__all__ = ["Finance", "Scenario", "Solver", "json_schema"]
+
+
+class Finance(Block):
+    """Discounting; rates left out come from table `finance`."""
+
+    wacc_nominal_frac: Frac | None = None
+    """Nominal weighted cost of capital instead of the table's. [1/year]"""
+    inflation_frac: Annotated[float, Field(strict=True, ge=-0.1, le=0.5)] | None = None
+    """Inflation between nominal and real rates and prices, instead of the table's. [1/year]"""
+    asset_wacc_nominal_frac: Mapping[Literal["rack", "facility", "grid"], Frac] = Field(
+        default_factory=dict
+    )
+    """Nominal cost of capital by asset, a premium over the plan's rate. [1/year]"""
+    end_of_horizon: Literal["annuity", "truncated_salvage", "perpetuity"] = "annuity"
+    """What assets are charged that outlive the plan: the payments inside it, or another rule."""
+    country_risk: Flag = True
+    """Whether the country's premium is added to the cost of capital."""
+    property_tax: Flag = True
+    """Whether property tax is charged."""
+
+
+class Solver(Block):
+    """How the program is solved."""
+
+    method: Literal["auto", "ipx", "hipo", "simplex", "pdlp"] = "auto"
+    """Algorithm of HiGHS; auto chooses by size."""
+    time_limit_s: Positive = 600.0
+    """Time after which the best plan so far is kept and marked. [s]"""
+    threads: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1
+    """Threads of the solver."""
+    tolerance: Annotated[float, Field(strict=True, ge=1e-10, le=1e-2)] = 1e-7
+    """Largest violation of a row or bound that counts as none."""
+
+
+def _increasing(years: tuple[int, ...]) -> tuple[int, ...]:
+    if any(later <= earlier for earlier, later in pairwise(years)):
+        message = "strictly increasing"
+        raise ValueError(message)
+    return years
+
+
+def _iso_date(value: object) -> object:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError as error:
+        message = "a date such as 2025-01-01"
+        raise ValueError(message) from error
+
+
+def _first_of_january(data: dict[str, Any]) -> date:
+    # The years are missing here only when they are themselves wrong, which is reported.
+    return date(data.get("years", (2025,))[0], 1, 1)
+
+
+class Scenario(Block):
+    """A question to the planner: what differs from the defaults, and where it was written."""
+
+    version: Literal[1]
+    """Version of the file format."""
+    title: str = ""
+    """Short title for reports; left out: the name of the file."""
+    question: str = ""
+    """The question that this scenario answers."""
+    extends: Text | None = None
+    """Scenario to start from: a shipped name, or a path relative to this file."""
+    data: Mapping[Text, Text] = Field(default_factory=dict)
+    """Tables of one's own, by table name: a csv, xlsx or parquet file relative to this file."""
+    scope: Scope = Scope()
+    """What the plan looks at."""
+    years: Annotated[tuple[Year, ...], Field(min_length=1), AfterValidator(_increasing)] = tuple(
+        range(2025, 2031)
+    )
+    """Model years; each stands for itself and the years up to the next, the last for one."""
+    decisions_start: Annotated[date, BeforeValidator(_iso_date)] = Field(
+        default_factory=_first_of_january
+    )
+    """Day from which lead times count; left out: 1 January of the first year."""
+    time: Time = Time()
+    """How a year is cut into representative days and slots."""
+    operator: Operator = Operator()
+    """How much of the market this plan is for."""
+    demand: Demand = Demand()
+    """How much compute is wanted."""
+    workloads: Mapping[Text, WorkloadOverride] = Field(default_factory=dict)
+    """Figures by workload class instead of table `workloads`."""
+    racks: Racks = Racks()
+    """Which racks may be bought, and their figures."""
+    halls: Halls = Halls()
+    """Which halls may be built, and how they fill."""
+    latency: Latency = Latency()
+    """Round-trip times between users and sites."""
+    lead_times: LeadTimes = LeadTimes()
+    """Months until a decision serves."""
+    build: Build = Build()
+    """How fast halls may be built."""
+    retrofit: Retrofit = Retrofit()
+    """Turning a standing hall into another design."""
+    cascade: Cascade = Cascade()
+    """Moving racks from training to inference."""
+    deliveries: Deliveries = Deliveries()
+    """Racks that vendors can deliver."""
+    grid: Grid = Grid()
+    """Connections and what the grid has room for."""
+    energy: Energy = Energy()
+    """Price of electricity."""
+    carbon: Carbon = Carbon()
+    """Location-based emissions."""
+    water: Water = Water()
+    """Water for cooling."""
+    rent: Rent = Rent()
+    """Compute rented from a cloud."""
+    lease: Lease = Lease()
+    """Halls leased from a colocation provider."""
+    levers: Levers = Levers()
+    """Ways to need less compute for the same work."""
+    flexibility: Flexibility = Flexibility()
+    """What load may do in time."""
+    finance: Finance = Finance()
+    """Discounting."""
+    sites: Mapping[Text, SiteOverride] = Field(default_factory=dict)
+    """Figures by site instead of those of the tables."""
+    new_sites: Mapping[Text, NewSite] = Field(default_factory=dict)
+    """Sites of one's own, by id."""
+    solver: Solver = Solver()
+    """How the program is solved."""
+
+    _name: str = PrivateAttr("scenario")
+    _source_files: tuple[Path, ...] = PrivateAttr(())
+    _tree: Node = PrivateAttr(Node({}, Place("scenario")))
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its ending."""
+        return self._name
+
+    @property
+    def source_files(self) -> tuple[Path, ...]:
+        """The file and those it extends, nearest first."""
+        return self._source_files
+
+    @property
+    def tree(self) -> Node:
+        """What was written, merged, with places; defaults are not in it."""
+        return self._tree
+
+    def written_in(self, name: str, source_files: tuple[Path, ...], tree: Node) -> Scenario:
+        """Return this scenario with the knowledge of where it was written.
+
+        Parameters
+        ----------
+        name : str
+            Name of the scenario.
+        source_files : tuple of Path
+            The file and those it extends, nearest first.
+        tree : Node
+            What was written, merged.
+
+        Returns
+        -------
+        Scenario
+            A copy.
+        """
+        copy = self.model_copy()
+        copy._name = name
+        copy._source_files = source_files
+        copy._tree = tree
+        return copy
+
+    def merged(self) -> dict[str, Any]:
+        """Return everything the scenario says, defaults included, in types of JSON.
+
+        Returns
+        -------
+        dict
+            Keys as in a scenario file, `extends` apart; written as YAML it loads to the same.
+        """
+        return self.model_dump(mode="json", exclude={"extends"})
+
+    def where(self, keys: str | Keys) -> tuple[str, int | None, int | None]:
+        """Tell where a key was written.
+
+        Parameters
+        ----------
+        keys : str or tuple of str and int
+            Way to the key: `"scope.sites"` or, for ids with a dot, `("sites", "my.site")`.
+
+        Returns
+        -------
+        tuple of str, int or None, int or None
+            File, line and column of the value, or of the key where the value is a mapping or
+            list. What is not written anywhere is placed at the nearest block above it that is.
+            Line and column are None for `--set`.
+        """
+        way = tuple(keys.split(".")) if isinstance(keys, str) else keys
+        place = seen_at(nearest(self._tree, way))
+        return place.file, place.line, place.column
+
+    def file_at(self, keys: Keys) -> Path | None:
+        """Return the path that a key gives, seen from the file in which it was written.
+
+        Parameters
+        ----------
+        keys : tuple of str and int
+            Way to the key, such as `("data", "sites")` or `("latency", "rtt_table")`.
+
+        Returns
+        -------
+        Path or None
+            The path; None where the key is not written or null.
+        """
+        found = file_of(self._tree, keys)
+        return found[0] if found else None
+
+    @property
+    def data_files(self) -> dict[str, Path]:
+        """Tables of one's own, by table name, as paths seen from the working directory."""
+        paths = {table: self.file_at(("data", table)) for table in self.data}
+        return {table: path for table, path in paths.items() if path is not None}
+
+
+def seen_at(node: Node) -> Place:
+    """Return where to look for a node: its key for blocks, the value itself for figures."""
+    is_block = isinstance(node.value, Mapping | tuple)
+    return node.key_place if is_block and node.key_place else node.place
+
+
+def file_of(tree: Node, keys: Keys) -> tuple[Path, Place] | None:
+    """Return the path that a key gives, seen from its file, and its place; None without one."""
+    node = nearest(tree, keys[:-1]).children.get(str(keys[-1]))
+    if node is None or not isinstance(node.value, str):
+        return None
+    is_set_by_hand = node.place.line is None  # by --set, seen from the working directory
+    folder = Path() if is_set_by_hand else Path(node.place.file).parent
+    return folder / node.value, node.place
+
+
+def json_schema() -> str:
+    """Return the JSON Schema of scenario files as text, for editors.
+
+    Returns
+    -------
+    str
+        JSON, draft 2020-12, with a line feed at its end.
+    """
+    schema = Scenario.model_json_schema(mode="validation")
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "dcplan scenario"}
+    return json.dumps(head | {k: v for k, v in schema.items() if k != "title"}, indent=2) + "\n"

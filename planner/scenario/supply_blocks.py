@@ -1,0 +1,299 @@
+"""Blocks of a scenario about what serves the demand: racks, halls, grid, rent, single sites."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from planner.scenario.values import (
+    AllOrSome,
+    Block,
+    Flag,
+    Frac,
+    Ids,
+    Months,
+    NonNegative,
+    NonNegativeByYear,
+    Number,
+    Override,
+    Positive,
+    PositiveByYear,
+    Text,
+    Whole,
+    Year,
+)
+
+__all__ = [
+    "Build",
+    "Carbon",
+    "Cascade",
+    "Deliveries",
+    "Energy",
+    "Grid",
+    "Halls",
+    "LeadTimes",
+    "Lease",
+    "NewSite",
+    "RackOverride",
+    "Racks",
+    "Rent",
+    "Retrofit",
+    "SiteOverride",
+    "Water",
+]
+
+_CURTAILMENT_RATES_PCT = (0.25, 0.5, 1.0, 5.0)
+
+
+def _studied_rate(rate_pct: float) -> float:
+    if rate_pct not in _CURTAILMENT_RATES_PCT:
+        message = "0.25, 0.5, 1 or 5, the rates that the headroom study gives"
+        raise ValueError(message)
+    return rate_pct
+
+
+_Delay = Annotated[float, Field(strict=True, ge=-120, le=120)]
+
+
+class RackOverride(Override):
+    """Figures of one rack type that replace those of table `racks`."""
+
+    peak_kw: Positive | None = None
+    """Nameplate power. [kW]"""
+    busy_frac: Annotated[Positive, Field(le=1)] | None = None
+    """Power at full work over nameplate. [-]"""
+    idle_frac: Frac | None = None
+    """Idle power over busy power. [-]"""
+    training_h100e: Positive | None = None
+    """Training throughput; null: not for training. [H100e]"""
+    inference_h100e: Positive | None = None
+    """Inference throughput; null: not for inference. [H100e]"""
+    capex_usd: NonNegative | None = None
+    """Price of the rack. [USD]"""
+    fabric_adder_frac: NonNegative | None = None
+    """Network and storage on top of the price. [-]"""
+    first_year: Year | None = None
+    """First year in which it can be installed."""
+    life_years: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """Economic and technical life. [years]"""
+    space_m2: Positive | None = None
+    """Floor space with its share of aisles. [m2]"""
+    liquid_heat_frac: Frac | None = None
+    """Share of the heat taken by liquid. [-]"""
+
+
+class Racks(Block):
+    """Which racks may be bought, and their figures."""
+
+    allow: AllOrSome = "all"
+    """Rack types that may be bought, or `all`."""
+    exclude: Ids = ()
+    """Rack types that may not be bought; those that stand already stay."""
+    override: Mapping[Text, RackOverride] = Field(default_factory=dict)
+    """Figures by rack type instead of table `racks`."""
+
+
+class Halls(Block):
+    """Which halls may be built, and how they fill."""
+
+    cooling: AllOrSome = "all"
+    """Cooling technologies of new halls, or `all`."""
+    redundancy: AllOrSome = "all"
+    """Redundancy topologies of new halls, or `all`."""
+    ramp_months: Annotated[Months, Field(le=60)] = 12.0
+    """Time after energisation until a hall is fully usable. [months]"""
+    ramp_mean_frac: Annotated[Positive, Field(le=1)] = 0.6
+    """Mean usable share during the ramp. [-]"""
+    diversity_frac: Annotated[Positive, Field(le=1)] = 0.9
+    """Hall power to hold per MW of rack nameplate, as racks do not peak together. [MW/MW]"""
+
+
+class LeadTimes(Block):
+    """Months until a decision serves; the critical path of a site is the longest chain."""
+
+    delay_months: _Delay = 0.0
+    """Delay of every new hall and connection; below 0 for faster. [months]"""
+    interconnection_delay_months: _Delay = 0.0
+    """Delay of grid connections alone; below 0 for faster. [months]"""
+    permit_months: Months | None = None
+    """Permits instead of the table's figure. [months]"""
+    construction_months: Months | None = None
+    """Construction instead of the table's figure. [months]"""
+    switchgear_months: Months | None = None
+    """Delivery of switchgear instead of the table's figure. [months]"""
+    transformer_months: Months | None = None
+    """Delivery of transformers instead of the table's figure. [months]"""
+    interconnection_months: Months | None = None
+    """Grid connection of every site instead of its zone's figure. [months]"""
+
+
+class Build(Block):
+    """How fast halls may be built."""
+
+    rate_scale_frac: NonNegative = 1.0
+    """Factor on the build rate of every site. [-]"""
+    market_rate_mw_per_year: Mapping[Text, NonNegative] = Field(default_factory=dict)
+    """Most critical IT MW that this operator may commission a year, by market. [MW/year]"""
+    capex_budget_musd: NonNegativeByYear | None = None
+    """Most overnight capex a year, held until the next given year; none before the first. [MUSD]"""
+    committed: Flag = True
+    """Whether halls under construction may enter service before the lead time has passed."""
+
+
+class Retrofit(Block):
+    """Turning a standing hall into another design."""
+
+    allow: Flag = True
+    """Whether halls may be retrofitted."""
+    cost_usd_per_kw: NonNegative | None = None
+    """Cost instead of the table's figure. [USD/kW]"""
+    duration_months: Months | None = None
+    """Time out of service instead of the table's figure. [months]"""
+
+
+class Cascade(Block):
+    """Moving racks from training to inference."""
+
+    allow: Flag = True
+    """Whether racks may move."""
+    cost_usd_per_kw: NonNegative = 400.0
+    """Cost of a move per kW of nameplate. [USD/kW]"""
+    min_age_years: Whole = 2
+    """Age from which a rack may move. [years]"""
+
+
+class Deliveries(Block):
+    """Racks that vendors can deliver."""
+
+    limit: Flag = True
+    """Whether deliveries are limited."""
+    scale_frac: NonNegative = 1.0
+    """Factor on the limit of every vendor and year. [-]"""
+
+
+class Grid(Block):
+    """Connections and what the grid has room for."""
+
+    curtailment_rate_pct: Annotated[
+        Positive,
+        AfterValidator(_studied_rate),
+        Field(json_schema_extra={"enum": list(_CURTAILMENT_RATES_PCT)}),
+    ] = 0.5
+    """Share of new load's energy that may be curtailed; sets the headroom. [%]"""
+    headroom_growth: Flag = True
+    """Whether headroom grows over the years as table `zone_headroom_growth` says."""
+    headroom_scale_frac: NonNegative = 1.0
+    """Factor on the headroom of every zone. [-]"""
+    expansion_usd_per_mw: NonNegative | None = None
+    """Cost of new connection instead of the table's figure. [USD/MW]"""
+    contract_min_nameplate_frac: Frac = 0.0
+    """Least firm connection per MW of nameplate load in service. [-]"""
+
+
+class Energy(Block):
+    """Price of electricity."""
+
+    price_scale_frac: NonNegativeByYear = 1.0
+    """Factor on delivered prices; straight lines between the given years. [-]"""
+    escalation_real_frac: Annotated[Number, Field(ge=-0.5, le=0.5)] | None = None
+    """Yearly real growth of prices instead of the table's figure. [1/year]"""
+    demand_charge: Flag = True
+    """Whether a demand charge is carved out of the retail price."""
+    use_flat_price: Flag = False
+    """Whether the price is the same in every slot."""
+
+
+class Carbon(Block):
+    """Location-based emissions."""
+
+    cap_kt: NonNegativeByYear | None = None
+    """Most emissions a year, held until the next given year; none before the first. [kt CO2]"""
+    price_usd_per_t: NonNegativeByYear = 0.0
+    """Price of emissions, held until the next given year; none before the first. [USD/t CO2]"""
+
+
+class Water(Block):
+    """Water for cooling."""
+
+    limit: Flag = True
+    """Whether the water limits of sites hold."""
+    price_scale_frac: NonNegative = 1.0
+    """Factor on the price of water. [-]"""
+    max_stress_score: Annotated[NonNegative, Field(le=5)] | None = None
+    """Sites above this water stress build no halls that evaporate water; null: no rule. [0-5]"""
+
+
+class Rent(Block):
+    """Compute rented from a cloud."""
+
+    allow: Flag = True
+    """Whether compute may be rented."""
+    placeless: Flag = True
+    """Whether rented compute meets every latency bound, wherever its users are."""
+    tiers: Annotated[tuple[Literal["on_demand", "reserved"], ...], Field(min_length=1)] = (
+        "on_demand",
+        "reserved",
+    )
+    """Contracts on offer."""
+    price_usd_per_h100e_hour: PositiveByYear | None = None
+    """On-demand price instead of the table's, held until the next given year; reserved keeps its
+    discount. [USD/H100e-hour]"""
+    trend_frac: Annotated[Number, Field(gt=-1, le=1)] | None = None
+    """Yearly real change of the price instead of the table's figure. [1/year]"""
+    depth_scale_frac: NonNegative = 1.0
+    """Factor on what the market rents out. [-]"""
+
+
+class Lease(Block):
+    """Halls leased from a colocation provider."""
+
+    allow: Flag = False
+    """Whether halls may be leased."""
+    usd_per_kw_month: Positive | None = None
+    """Rent instead of the table's figure. [USD/kW-month]"""
+    depth_mw_per_site: NonNegative = 20.0
+    """Most critical IT MW on offer at a site. [MW]"""
+    term_years: Annotated[int, Field(strict=True, ge=1, le=30)] = 5
+    """Length of a lease. [years]"""
+
+
+class SiteOverride(Override):
+    """Figures of one site, this operator's own: no share of `operator` is taken of them."""
+
+    exclude: Flag = False
+    """Whether the site is left out."""
+    zone: Text | None = None
+    """Headroom zone, by its id in table `grid_zones`."""
+    existing_mw: NonNegative | None = None
+    """Facility power standing in the base year. [MW]"""
+    grid_firm_mw: NonNegativeByYear | None = None
+    """Firm connection, held until the next given year; before the first the table's. [MW]"""
+    land_limit_mw: NonNegative | None = None
+    """Most critical IT power the land can hold. [MW]"""
+    build_rate_mw_per_year: NonNegative | None = None
+    """Most critical IT power commissioned a year. [MW/year]"""
+    lead_time_months: Months | None = None
+    """Months until a new hall or connection serves, instead of the critical path. [months]"""
+    retail_usd_per_mwh: Positive | None = None
+    """Delivered price of a flat load. [USD/MWh]"""
+    wholesale_usd_per_mwh: Number | None = None
+    """Mean wholesale price. [USD/MWh]"""
+    demand_charge_usd_per_kw_month: NonNegative | None = None
+    """Demand charge, carved out of the retail price. [USD/kW-month]"""
+    water_limit_m3_per_year: NonNegative | None = None
+    """Most water a year; null: no limit. [m3/year]"""
+
+
+class NewSite(SiteOverride):
+    """A site of one's own; every figure not given is taken from the site in `like`."""
+
+    name: Text
+    """Name for reports and maps."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    """Country, ISO 3166 alpha-2."""
+    lat: Annotated[float, Field(strict=True, ge=-90, le=90)]
+    """Latitude, WGS84. [degrees]"""
+    lon: Annotated[float, Field(strict=True, ge=-180, le=180)]
+    """Longitude, WGS84. [degrees]"""
+    like: Text
+    """Site whose figures it takes where none are given."""

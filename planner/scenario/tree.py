@@ -1,0 +1,160 @@
+"""A scenario file as a tree whose every node knows the file, line and column it was written at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from planner.errors import Problem
+
+__all__ = ["Keys", "Node", "Place", "assign", "is_year_path", "merge", "nearest", "plain", "show"]
+
+Scalar: TypeAlias = str | int | float | bool | None
+Keys: TypeAlias = tuple[str | int, ...]
+"""Way from the root to a node: mapping keys and list positions."""
+
+_YEAR: Final = re.compile(r"[0-9]{4}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is written; `line` and `column` count from 1, None outside of files."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def problem(self, what_is: str, must_be: str, mend: str) -> Problem:
+        """Return a problem at this place."""
+        return Problem(self.file, self.line, self.column, what_is, must_be, mend)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of a scenario file; `key_place` is where its key stands if it has one."""
+
+    value: Scalar | Mapping[str, Node] | tuple[Node, ...]
+    place: Place
+    key_place: Place | None = None
+
+    @property
+    def children(self) -> Mapping[str, Node]:
+        """The entries of a mapping; none for anything else."""
+        return self.value if isinstance(self.value, Mapping) else {}
+
+
+def is_year_path(node: Node) -> bool:
+    """Tell whether a node is a path by year: a mapping with nothing but years as keys."""
+    keys = node.children
+    return bool(keys) and all(_YEAR.fullmatch(key) for key in keys)
+
+
+def merge(parent: Node, child: Node) -> Node:
+    """Lay a child over its parent: mappings merge key by key, everything else is replaced.
+
+    A path by year (`{2025: 30, 2030: 90}`) is one value and is replaced as a whole: merged,
+    the years of the parent would stay between those of the child.
+
+    Parameters
+    ----------
+    parent, child : Node
+        Trees of the file named in `extends` and of the file that says it.
+
+    Returns
+    -------
+    Node
+        The merged tree; every node keeps the place it was written at.
+    """
+    both_mappings = isinstance(parent.value, Mapping) and isinstance(child.value, Mapping)
+    if not both_mappings or is_year_path(parent) or is_year_path(child):
+        return child
+    merged = dict(parent.children)
+    for key, node in child.children.items():
+        merged[key] = merge(merged[key], node) if key in merged else node
+    return replace(child, value=merged)
+
+
+def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:
+    """Return the tree with one value set; mappings on the way are made where they are missing.
+
+    Parameters
+    ----------
+    node : Node
+        Tree to change.
+    keys : tuple of str
+        Way to the value; a number picks an entry of a list.
+    value : Node
+        What to put there.
+
+    Returns
+    -------
+    Node
+        The changed tree.
+
+    Raises
+    ------
+    LookupError
+        If the way leads through a plain value or past the end of a list; the text says where.
+    """
+    if not keys:
+        return value
+    first, rest = keys[0], keys[1:]
+    if isinstance(node.value, Mapping):
+        below = node.value.get(first, Node({}, value.place, value.place))
+        return replace(node, value={**node.value, first: assign(below, rest, value)})
+    if isinstance(node.value, tuple):
+        if not (first.isascii() and first.isdigit() and int(first) < len(node.value)):
+            message = (
+                f"{first!r} is not a position in a list of {len(node.value)} (they start at 0)"
+            )
+            raise LookupError(message)
+        entries = list(node.value)
+        entries[int(first)] = assign(entries[int(first)], rest, value)
+        return replace(node, value=tuple(entries))
+    message = f"{first!r} lies below {show(node.value)}, which is not a mapping"
+    raise LookupError(message)
+
+
+def nearest(node: Node, keys: Keys) -> Node:
+    """Return the node at the end of a way, or the last one on it that is written anywhere."""
+    for key in keys:
+        below = node.value
+        if isinstance(below, Mapping) and str(key) in below:
+            node = below[str(key)]
+        elif isinstance(below, tuple) and isinstance(key, int) and key < len(below):
+            node = below[key]
+        else:
+            break
+    return node
+
+
+def plain(node: Node) -> object:
+    """Return the tree as dicts, lists and plain values."""
+    if isinstance(node.value, Mapping):
+        return {key: plain(below) for key, below in node.value.items()}
+    if isinstance(node.value, tuple):
+        return [plain(below) for below in node.value]
+    return node.value
+
+
+def show(value: object) -> str:
+    """Write a value the way a reader of a YAML file knows it.
+
+    Examples
+    --------
+    >>> show("10%"), show(True), show(None), show({2025: 1.5}), show([]), show(0.1)
+    ("text '10%'", 'true', 'empty', 'a mapping', 'a list', '0.1')
+    """
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f"text {value!r}"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return str(value)

@@ -1,0 +1,208 @@
+"""Kinds of values that scenario keys take: numbers with bounds, paths by year, lists of ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    model_serializer,
+)
+
+__all__ = [
+    "AllOrIds",
+    "AllOrSome",
+    "Block",
+    "Flag",
+    "Frac",
+    "FracPath",
+    "Ids",
+    "Months",
+    "NonNegative",
+    "NonNegativeByYear",
+    "NonNegativePath",
+    "Number",
+    "Override",
+    "Positive",
+    "PositiveByYear",
+    "PositivePath",
+    "Text",
+    "Whole",
+    "Year",
+    "held",
+    "interpolated",
+]
+
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
+_YEAR_TEXT: Final = re.compile(r"[0-9]{4}")
+
+
+class Block(BaseModel):
+    """A block of a scenario: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        validate_default=True,
+    )
+
+
+class Override(Block):
+    """Figures that replace those of a table; a key left out keeps the table's figure."""
+
+    def given(self) -> dict[str, Any]:
+        """Return the keys that were written, null included, with their values."""
+        return {
+            name: getattr(self, name) for name in self.model_fields if name in self.model_fields_set
+        }
+
+    @model_serializer(mode="wrap")
+    def _only_given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A key left out is not the same as null, which empties the table's cell.
+        return {
+            name: value for name, value in handler(self).items() if name in self.model_fields_set
+        }
+
+
+def _year(value: object) -> object:
+    """Keys of a YAML mapping arrive as text; only four digits are a year."""
+    if isinstance(value, str) and _YEAR_TEXT.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    message = "a year of four digits"
+    raise ValueError(message)
+
+
+def _in_order(path: Mapping[int, float]) -> Mapping[int, float]:
+    return dict(sorted(path.items()))
+
+
+def _no_doubles(ids: tuple[str, ...]) -> tuple[str, ...]:
+    doubles = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+    if doubles:
+        message = f"a list without repeats, but {', '.join(doubles)} is there more than once"
+        raise ValueError(message)
+    return ids
+
+
+def _number_or_path(value: object) -> str:
+    return "by_year" if isinstance(value, Mapping) else "number"
+
+
+def _all_or_ids(value: object) -> str:
+    return "ids" if isinstance(value, list | tuple) else "all"
+
+
+Number: TypeAlias = Annotated[float, Field(strict=True)]
+NonNegative: TypeAlias = Annotated[float, Field(strict=True, ge=0)]
+Positive: TypeAlias = Annotated[float, Field(strict=True, gt=0)]
+Frac: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=1)]
+"""A share; 10 % is written 0.1."""
+Months: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=600)]
+Whole: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
+Flag: TypeAlias = Annotated[bool, Field(strict=True)]
+Text: TypeAlias = Annotated[str, Field(min_length=1)]
+Year: TypeAlias = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_year)]
+
+_path = (Field(min_length=1), AfterValidator(_in_order))
+NonNegativePath: TypeAlias = Annotated[Mapping[Year, NonNegative], *_path]
+PositivePath: TypeAlias = Annotated[Mapping[Year, Positive], *_path]
+FracPath: TypeAlias = Annotated[Mapping[Year, Frac], *_path]
+
+NonNegativeByYear: TypeAlias = Annotated[
+    Annotated[NonNegative, Tag("number")] | Annotated[NonNegativePath, Tag("by_year")],
+    Discriminator(_number_or_path),
+]
+PositiveByYear: TypeAlias = Annotated[
+    Annotated[Positive, Tag("number")] | Annotated[PositivePath, Tag("by_year")],
+    Discriminator(_number_or_path),
+]
+
+Ids: TypeAlias = Annotated[tuple[Text, ...], AfterValidator(_no_doubles)]
+AllOrIds: TypeAlias = Annotated[
+    Annotated[Literal["all"], Tag("all")] | Annotated[Ids, Tag("ids")],
+    Discriminator(_all_or_ids),
+]
+AllOrSome: TypeAlias = Annotated[
+    Annotated[Literal["all"], Tag("all")] | Annotated[Ids, Field(min_length=1), Tag("ids")],
+    Discriminator(_all_or_ids),
+]
+"""As `AllOrIds`, for sets that a plan cannot do without."""
+
+
+def held(value: float | Mapping[int, float], year: int) -> float | None:
+    """Read a path by year as steps: each figure holds until the next given year.
+
+    Parameters
+    ----------
+    value : float or mapping of year to float
+        The setting; a plain number means every year.
+    year : int
+        Model year to read.
+
+    Returns
+    -------
+    float or None
+        The figure, in the unit of the setting; None before the first given year.
+
+    Examples
+    --------
+    >>> held({2026: 3.0, 2028: 5.0}, 2027), held({2026: 3.0}, 2025), held(4.0, 2025)
+    (3.0, None, 4.0)
+    """
+    if not isinstance(value, Mapping):
+        return value
+    given = [known for known in value if known <= year]
+    return value[max(given)] if given else None
+
+
+def interpolated(value: float | Mapping[int, float], year: int) -> float:
+    """Read a path by year as straight lines between the given years.
+
+    Parameters
+    ----------
+    value : float or mapping of year to float
+        The setting; a plain number means every year.
+    year : int
+        Model year to read.
+
+    Returns
+    -------
+    float
+        The figure, in the unit of the setting; past the last given year it holds.
+
+    Raises
+    ------
+    ValueError
+        If the year lies before the first given one.
+
+    Examples
+    --------
+    >>> interpolated({2025: 30.0, 2030: 90.0}, 2027), interpolated({2025: 30.0}, 2030)
+    (54.0, 30.0)
+    """
+    if not isinstance(value, Mapping):
+        return value
+    before = [known for known in value if known <= year]
+    after = [known for known in value if known >= year]
+    if not before:
+        message = f"the path begins in {min(value)}, after {year}"
+        raise ValueError(message)
+    start = max(before)
+    if not after or start == year:
+        return value[start]
+    end = min(after)
+    return value[start] + (value[end] - value[start]) * (year - start) / (end - start)

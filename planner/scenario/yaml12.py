@@ -1,0 +1,252 @@
+"""Text in YAML 1.2 (core schema) to a tree with places; only what a scenario needs of it.
+
+PyYAML follows YAML 1.1, where `NO` is false and `1e3` is text. So only its parser is used: the
+events become nodes here, under the rules of YAML 1.2, with duplicate keys and tags refused and
+with limits on nesting and on what aliases unfold to.
+
+Source: YAML 1.2.2, section 10.3 (core schema).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import yaml
+
+from planner.errors import InputError
+from planner.scenario.tree import Node, Place, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from planner.errors import Problem
+
+__all__ = ["parse"]
+
+MOST_NODES: Final = 100_000  # after aliases are unfolded; us-base has about a hundred
+MOST_LEVELS: Final = 20  # of nesting; a scenario needs five
+LONGEST_INTEGER: Final = 18  # digits; longer ones are read as floats, as no key holds such counts
+
+_CORE_SCHEMA: Final[tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...]] = (
+    (re.compile(r"|~|null|Null|NULL"), lambda _: None),
+    (re.compile(r"true|True|TRUE"), lambda _: True),
+    (re.compile(r"false|False|FALSE"), lambda _: False),
+    (re.compile(rf"[-+]?[0-9]{{1,{LONGEST_INTEGER}}}"), int),
+    (re.compile(r"0o[0-7]{1,20}"), lambda text: int(text[2:], 8)),
+    (re.compile(r"0x[0-9a-fA-F]{1,15}"), lambda text: int(text[2:], 16)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?(\.inf|\.Inf|\.INF)"), lambda text: float(text.replace(".", ""))),
+    (re.compile(r"\.nan|\.NaN|\.NAN"), lambda _: math.nan),
+)
+
+_MENDS: Final = (
+    ("cannot start any token", "indent with spaces, and put quotes around text with special signs"),
+    ("mapping values are not allowed", "put quotes around text that holds ': '"),
+    ("expected <block end>", "give keys of one mapping the same indent"),
+    ("could not find expected ':'", "write 'key: value' with a space after the colon"),
+    ("while scanning a quoted scalar", "close the quote"),
+    ("expected ',' or", "close the bracket, and part entries by commas"),
+    ("undefined alias", "give the anchor (&name) before the alias (*name)"),
+)
+
+
+def parse(text: str, file: str) -> Node:
+    """Read one YAML document.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+    file : str
+        Name of the file for places.
+
+    Returns
+    -------
+    Node
+        Root of the tree.
+
+    Raises
+    ------
+    InputError
+        If the text is not YAML, is empty or holds several documents, or uses tags, duplicate
+        keys, unknown anchors, or more nesting and aliases than the limits; all problems that
+        do not end the reading are collected.
+    """
+    builder = _Builder(text, file)
+    root = builder.document()
+    if builder.problems:
+        raise InputError(builder.problems)
+    return root
+
+
+def scalar(text: str) -> Scalar:
+    """Resolve a plain scalar by the core schema of YAML 1.2.
+
+    Examples
+    --------
+    >>> scalar("NO"), scalar("1e3"), scalar("0o17"), scalar("yes"), scalar("true"), scalar("~")
+    ('NO', 1000.0, 15, 'yes', True, None)
+    >>> scalar("017"), scalar("1_000"), scalar("1:30"), scalar("2025-01-01")
+    (17, '1_000', '1:30', '2025-01-01')
+    """
+    for pattern, convert in _CORE_SCHEMA:
+        if pattern.fullmatch(text):
+            return convert(text)
+    return text
+
+
+class _Builder:
+    """Turns the events of PyYAML's parser into nodes and collects what is wrong."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._events = self._read(text)
+        self._anchors: dict[str, tuple[Node, int] | None] = {}  # None while still being read
+        self._nodes = 0
+
+    def document(self) -> Node:
+        start = Place(self.file, 1, 1)
+        self._next()  # start of the stream
+        event = self._next()
+        if isinstance(event, yaml.StreamEndEvent):
+            self._stop(start, "the file is empty", "a mapping of keys", "begin with 'version: 1'")
+        root = self._node(self._next(), level=1)
+        self._next()  # end of the document
+        event = self._next()
+        if not isinstance(event, yaml.StreamEndEvent):
+            self._note(
+                self._place(event),
+                "a second document begins",
+                "one document in a file",
+                "remove the '---' or put the document into a file of its own",
+            )
+        return root
+
+    def _read(self, text: str) -> Iterator[yaml.Event]:
+        try:
+            yield from yaml.parse(text, Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
+            said = " ".join(part for part in (error.context, error.problem) if part)
+            mend = next((mend for sign, mend in _MENDS if sign in said), "")
+            self._stop(place, f"this is not YAML: {said}", "", mend)
+        except yaml.reader.ReaderError as error:
+            before = text[: error.position]
+            line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
+            found = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML"
+            self._stop(Place(self.file, line, column), found, "", "remove it")
+
+    def _node(self, event: yaml.Event, level: int) -> Node:
+        place = self._place(event)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, place)
+        self._count(place, 1)
+        if level > MOST_LEVELS:
+            self._stop(
+                place,
+                f"the nesting is deeper than {MOST_LEVELS} levels",
+                "flatter",
+                "see the schema",
+            )
+        if not isinstance(event, yaml.NodeEvent | yaml.CollectionStartEvent):
+            self._stop(place, "a value is missing", "a value or a key", "")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self._note(place, f"the tag {tag!r} is refused", "a plain value", "remove the tag")
+        nodes_before = self._nodes
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        if isinstance(event, yaml.MappingStartEvent):
+            node = Node(self._mapping(level), place)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = Node(self._sequence(level), place)
+        else:
+            assert isinstance(event, yaml.ScalarEvent)
+            # A style is a kind of quotes or block: such a value is text whatever it looks like.
+            node = Node(event.value if event.style else scalar(event.value), place)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (node, self._nodes - nodes_before + 1)
+        return node
+
+    def _mapping(self, level: int) -> dict[str, Node]:
+        entries: dict[str, Node] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            key_node = self._node(event, level + 1)
+            node = self._node(self._next(), level + 1)
+            key = key_node.value
+            if not isinstance(key, Scalar):
+                self._note(
+                    key_node.place, "a list or mapping is used as a key", "text or a year", ""
+                )
+                continue
+            name = key if isinstance(key, str) else _key_text(key)
+            if name in entries:
+                first = entries[name].key_place
+                line = first.line if first else None
+                self._note(
+                    key_node.place,
+                    f"the key {name!r} is given twice, first in line {line}",
+                    "given once",
+                    "keep one of them",
+                )
+                continue
+            entries[name] = replace(node, key_place=key_node.place)
+        return entries
+
+    def _sequence(self, level: int) -> tuple[Node, ...]:
+        nodes = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            nodes.append(self._node(event, level + 1))
+        return tuple(nodes)
+
+    def _alias(self, event: yaml.AliasEvent, place: Place) -> Node:
+        anchor = event.anchor or ""
+        if anchor not in self._anchors:
+            self._note(
+                place,
+                f"the alias *{anchor} has no anchor",
+                "an alias of an anchor above it",
+                f"write &{anchor} before the value that is meant",
+            )
+            return Node(None, place)
+        known = self._anchors[anchor]
+        if known is None:
+            self._stop(place, f"the alias *{anchor} holds itself", "", "write the value out")
+        node, size = known
+        self._count(place, size)
+        return replace(node, place=place)
+
+    def _count(self, place: Place, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MOST_NODES:
+            self._stop(
+                place,
+                f"the file unfolds to more than {MOST_NODES} values",
+                "smaller",
+                "write values out instead of aliases of aliases, and put tables into data:",
+            )
+
+    def _next(self) -> yaml.Event:
+        return next(self._events)
+
+    def _place(self, event: yaml.Event) -> Place:
+        mark = event.start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
+
+    def _note(self, place: Place, what_is: str, must_be: str, mend: str) -> None:
+        self.problems.append(place.problem(what_is, must_be, mend))
+
+    def _stop(self, place: Place, what_is: str, must_be: str, mend: str) -> NoReturn:
+        self._note(place, what_is, must_be, mend)
+        raise InputError(self.problems)
+
+
+def _key_text(key: float | bool | None) -> str:
+    if key is None:
+        return "null"
+    return str(key).lower() if isinstance(key, bool) else str(key)
