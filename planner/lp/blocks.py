@@ -273,6 +273,15 @@ class Blocks:
         block = _known(self._row_blocks, name, "rows")
         return slice(block.first, block.first + block.over.size)
 
+    @property
+    def row_block_names(self) -> tuple[str, ...]:
+        """Names of the blocks of rows, in order."""
+        return tuple(self._row_blocks)
+
+    def rows_over(self, name: str) -> Index:
+        """Return the list that a block of rows runs over."""
+        return _known(self._row_blocks, name, "rows").over
+
     def column_name(self, column: int) -> str:
         """Return the name of a column, such as ``racks(ashburn,2028)``."""
         blocks = list(self._column_blocks.values())
