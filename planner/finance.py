@@ -15,6 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.annuity import (
+    annuity_payment,
+    capital_recovery_factor,
+    checked_life,
+    checked_rate,
+    financing_premium,
+    interest_during_construction_frac,
+    real_rate,
+)
 from planner.errors import InputError, Problem
 from planner.units import MONTHS_PER_YEAR
 
@@ -51,135 +60,6 @@ __all__ = [
 _SAME_MOMENT_YEARS: Final = 1e-9
 
 
-def real_rate(nominal_frac: ArrayLike, inflation_frac: ArrayLike) -> Floats:
-    r"""Real rate that belongs to a nominal one (Fisher).
-
-    .. math:: r = \frac{1 + i}{1 + \pi} - 1
-
-    Parameters
-    ----------
-    nominal_frac, inflation_frac
-        Yearly rates as fractions, 0.08 for 8 %.
-
-    Returns
-    -------
-    numpy.ndarray
-        Yearly real rate as a fraction.
-
-    Examples
-    --------
-    >>> round(float(real_rate(0.08, 0.025)), 6)
-    0.053659
-    """
-    growth = 1.0 + _rate(nominal_frac, "nominal_frac")
-    return growth / (1.0 + _rate(inflation_frac, "inflation_frac")) - 1.0
-
-
-def capital_recovery_factor(rate_frac: ArrayLike, life_years: ArrayLike) -> Floats:
-    r"""Payment at the end of each year that repays one dollar over its life.
-
-    .. math:: \mathrm{CRF}(r, n) = \frac{r}{1 - (1 + r)^{-n}}, \qquad \mathrm{CRF}(0, n) = 1/n
-
-    Parameters
-    ----------
-    rate_frac
-        Yearly rate as a fraction; 0 is allowed.
-    life_years
-        Economic life. [yr]
-
-    Returns
-    -------
-    numpy.ndarray
-        Payment per dollar and year. [1/yr]
-
-    Raises
-    ------
-    InputError
-        If a rate is not above -1 or a life is not above 0.
-
-    Examples
-    --------
-    >>> round(float(capital_recovery_factor(0.08, 20.0)), 6)
-    0.101852
-    >>> float(capital_recovery_factor(0.0, 20.0))
-    0.05
-    """
-    rate, life = np.broadcast_arrays(_rate(rate_frac), _life(life_years))
-    repaid = -np.expm1(-life * np.log1p(rate))
-    has_interest = rate != 0.0
-    return np.where(has_interest, rate / np.where(has_interest, repaid, 1.0), 1.0 / life)
-
-
-def interest_during_construction_frac(rate_frac: ArrayLike, months: ArrayLike) -> Floats:
-    r"""Interest until service on money spent evenly over the construction, per dollar spent.
-
-    .. math:: \frac{1}{T} \int_0^T (1 + r)^u \, du - 1 = \frac{(1 + r)^T - 1}{T \ln(1 + r)} - 1
-
-    Parameters
-    ----------
-    rate_frac
-        Yearly rate as a fraction; 0 is allowed.
-    months
-        Length of the construction; 0 means paid on the first day of service. [month]
-
-    Returns
-    -------
-    numpy.ndarray
-        Interest over overnight cost, as a fraction.
-
-    Raises
-    ------
-    InputError
-        If a rate is not above -1 or the months are negative.
-
-    Examples
-    --------
-    >>> round(float(interest_during_construction_frac(0.07, 18.0)), 6)
-    0.052505
-    """
-    years = np.asarray(months, dtype=float) / MONTHS_PER_YEAR
-    if not np.all(years >= 0.0):
-        raise InputError(
-            [Problem("finance", None, None, f"months is {MONTHS_PER_YEAR * years}", "at least 0")]
-        )
-    growth = np.asarray(np.log1p(_rate(rate_frac)) * years)
-    has_interest = growth != 0.0
-    mean = np.expm1(growth) / np.where(has_interest, growth, 1.0)
-    return np.where(has_interest, mean - 1.0, 0.0)
-
-
-def annuity_payment(
-    overnight: ArrayLike, rate_frac: ArrayLike, life_years: ArrayLike, idc_frac: ArrayLike = 0.0
-) -> Floats:
-    r"""Equal mid-year payment whose present value over the whole life is the cost.
-
-    .. math:: A = \frac{K (1 + \mathrm{idc}) \, \mathrm{CRF}(r, n)}{\sqrt{1 + r}}
-
-    Parameters
-    ----------
-    overnight
-        Cost without interest, in any currency unit.
-    rate_frac
-        Real yearly rate of this asset, as a fraction.
-    life_years
-        Economic life. [yr]
-    idc_frac
-        Interest during construction per unit of overnight cost.
-
-    Returns
-    -------
-    numpy.ndarray
-        Payment per year, in the unit of `overnight` per year.
-
-    Examples
-    --------
-    >>> round(float(annuity_payment(11.65, 0.055, 20.0, 0.04)), 6)
-    0.987077
-    """
-    cost = np.asarray(overnight, dtype=float) * (1.0 + np.asarray(idc_frac, dtype=float))
-    return cost * capital_recovery_factor(rate_frac, life_years) / np.sqrt(1.0 + _rate(rate_frac))
-
-
 def discount_factor(rate_frac: ArrayLike, year: ArrayLike, base_year: int) -> Floats:
     r"""Worth on 1 January of the base year of one dollar paid in the middle of a calendar year.
 
@@ -204,7 +84,7 @@ def discount_factor(rate_frac: ArrayLike, year: ArrayLike, base_year: int) -> Fl
     >>> round(float(discount_factor(0.06, 2027, 2025)), 6)
     0.864441
     """
-    return (1.0 + _rate(rate_frac)) ** -(np.asarray(year, dtype=float) - base_year + 0.5)
+    return (1.0 + checked_rate(rate_frac)) ** -(np.asarray(year, dtype=float) - base_year + 0.5)
 
 
 def year_weights(
@@ -267,7 +147,9 @@ def yearly_payment_shares(
     >>> yearly_payment_shares(2.0, 2028.25, 2027, 2031).tolist()
     [0.0, 0.75, 1.0, 0.25, 0.0]
     """
-    start, life = np.broadcast_arrays(np.asarray(service_start, dtype=float), _life(life_years))
+    start, life = np.broadcast_arrays(
+        np.asarray(service_start, dtype=float), checked_life(life_years)
+    )
     return _shares_of_years(start, start + life, first_calendar_year, last_calendar_year)
 
 
@@ -395,8 +277,8 @@ def truncated_weights(
     >>> round(float(truncated_weights(0.0, 5.0, 2029.5, 2025, 2030, 2025)), 6)
     1.5
     """
-    rate = _rate(rate_frac)
-    life = _life(life_years)
+    rate = checked_rate(rate_frac)
+    life = checked_life(life_years)
     start = np.asarray(service_start, dtype=float)
     end = last_calendar_year + 1.0
     # An asset that stands before the horizon enters at its book value of that day.
@@ -491,7 +373,7 @@ def perpetuity_weights(
     """
     start = np.asarray(service_start, dtype=float)
     end = last_calendar_year + 1.0
-    serves_at_end = (start < end) & (start + _life(life_years) >= end - _SAME_MOMENT_YEARS)
+    serves_at_end = (start < end) & (start + checked_life(life_years) >= end - _SAME_MOMENT_YEARS)
     inside = payment_weights(
         rate_frac, life_years, start, first_calendar_year, last_calendar_year, base_year
     )
@@ -506,39 +388,6 @@ END_OF_HORIZON: Final[Mapping[str, HorizonWeights]] = {
 """Readings of the horizon's end by the name a scenario gives them; one signature."""
 
 
-def financing_premium(
-    asset_rate_frac: ArrayLike, rate_frac: ArrayLike, life_years: ArrayLike
-) -> Floats:
-    r"""Give what an asset costs more since its own rate is not the plan's, per dollar.
-
-    The payments follow the asset's rate and are discounted at the plan's:
-
-    .. math:: \frac{\mathrm{CRF}(r_a, n)}{\sqrt{1 + r_a}} \cdot
-              \frac{\sqrt{1 + r}}{\mathrm{CRF}(r, n)} - 1
-
-    Parameters
-    ----------
-    asset_rate_frac
-        Real rate at which the asset is financed.
-    rate_frac
-        Real rate of the plan.
-    life_years
-        Economic life. [yr]
-
-    Returns
-    -------
-    numpy.ndarray
-        Premium as a fraction of the cost; negative when the asset's rate is the lower one.
-
-    Examples
-    --------
-    >>> round(float(financing_premium(0.09, 0.06, 15.0)), 4)
-    0.1882
-    """
-    own = annuity_payment(1.0, asset_rate_frac, life_years)
-    return np.asarray(own / annuity_payment(1.0, rate_frac, life_years) - 1.0)
-
-
 def _shares_of_years(
     begin: Floats, end: Floats, first_calendar_year: int, last_calendar_year: int
 ) -> Floats:
@@ -546,17 +395,3 @@ def _shares_of_years(
     years = np.arange(first_calendar_year, last_calendar_year + 1, dtype=float)
     overlap = np.minimum(end[..., None], years + 1.0) - np.maximum(begin[..., None], years)
     return np.asarray(np.clip(overlap, 0.0, 1.0))
-
-
-def _rate(rate_frac: ArrayLike, name: str = "rate_frac") -> Floats:
-    rate = np.asarray(rate_frac, dtype=float)
-    if not np.all(rate > -1.0):
-        raise InputError([Problem("finance", None, None, f"{name} is {rate}", "above -1")])
-    return rate
-
-
-def _life(life_years: ArrayLike) -> Floats:
-    life = np.asarray(life_years, dtype=float)
-    if not np.all(life > 0.0):
-        raise InputError([Problem("finance", None, None, f"life_years is {life}", "above 0")])
-    return life

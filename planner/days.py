@@ -1,0 +1,231 @@
+"""Representative days: a year of 365 days told by a few, cut into slots.
+
+One day per season (or per month) and one peak day each stand for a number of days. Slots run
+in UTC, so a slot is the same moment at every site.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+from planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+__all__ = [
+    "DAYS_PER_MONTH",
+    "MONTHS",
+    "SEASONS",
+    "SEASON_OF_MONTH",
+    "BillingPeriod",
+    "RepresentativeDays",
+]
+
+SEASONS: Final = ("DJF", "MAM", "JJA", "SON")
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS_PER_MONTH: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # [day], no leap day
+SEASON_OF_MONTH: Final = tuple(SEASONS[month % 12 // 3] for month in range(1, 13))
+"""Season of each month, January first; by the calendar, in the south as in the north."""
+
+_Kind = TypeVar("_Kind", bound=np.generic)
+_HOURS: Final = int(HOURS_PER_DAY)
+_DAYS_ALLOWED: Final = (len(SEASONS), len(MONTHS))
+
+
+@dataclass(frozen=True)
+class BillingPeriod:
+    """Months whose demand charge is billed on one maximum.
+
+    Parameters
+    ----------
+    name
+        A season, or a month where one stands alone.
+    months
+        Months that are billed so. [month]
+    slots
+        Positions of the slots that represent these months.
+    """
+
+    name: str
+    months: int
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RepresentativeDays:
+    """Days that tell a year, cut into slots; the peak day is always the last of them.
+
+    Parameters
+    ----------
+    season_days
+        4, one day per season, or 12, one per month.
+    slot_h
+        Length of a slot; divides 24. [h]
+    peak_day_days
+        Days for which the peak day stands, taken from its month. [day]
+    peak_month
+        Month of the peak day, 1 to 12.
+
+    Raises
+    ------
+    InputError
+        With every setting that is out of range.
+
+    Examples
+    --------
+    >>> days = RepresentativeDays(season_days=4, slot_h=6)
+    >>> days.names[:5]
+    ('d0h00', 'd0h06', 'd0h12', 'd0h18', 'd1h00')
+    >>> days.day_days.tolist()
+    [90.0, 92.0, 89.0, 91.0, 3.0]
+    >>> float(days.weight_h.sum())
+    8760.0
+    >>> [(period.name, period.months) for period in days.billing_periods]
+    [('DJF', 3), ('MAM', 3), ('JJA', 2), ('SON', 3), ('Jul', 1)]
+    """
+
+    season_days: int = len(SEASONS)
+    slot_h: int = 3
+    peak_day_days: float = 3.0
+    peak_month: int = 7
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.season_days not in _DAYS_ALLOWED:
+            problems.append(
+                _problem("season_days", self.season_days, "4, a day per season, or 12, per month")
+            )
+        if self.slot_h not in range(1, _HOURS + 1) or _HOURS % self.slot_h:
+            problems.append(_problem("slot_h", self.slot_h, "a whole number that divides 24"))
+        if self.peak_month not in range(1, len(MONTHS) + 1):
+            problems.append(_problem("peak_month", self.peak_month, "1 to 12"))
+        elif not 0.0 < self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]:
+            problems.append(
+                _problem("peak_day_days", self.peak_day_days, "above 0 and below its month's days")
+            )
+        if problems:
+            raise InputError(problems)
+
+    @cached_property
+    def days_by_month(self) -> Floats:
+        """Days of each month that each day stands for, shape (day, month)."""
+        days = np.zeros((self.season_days + 1, len(MONTHS)))
+        months = np.arange(len(MONTHS))
+        days[self._day_of_month, months] = DAYS_PER_MONTH
+        peak = self.peak_month - 1
+        days[self._day_of_month[peak], peak] -= self.peak_day_days
+        days[-1, peak] = self.peak_day_days
+        return _frozen(days)
+
+    @cached_property
+    def day_days(self) -> Floats:
+        """Days of the year that each day stands for, shape (day,); they sum to 365."""
+        return _frozen(self.days_by_month.sum(axis=1))
+
+    @cached_property
+    def day_season(self) -> tuple[str, ...]:
+        """Season of each day."""
+        firsts = (int(np.argmax(row > 0.0)) for row in self.days_by_month)
+        return tuple(SEASON_OF_MONTH[first] for first in firsts)
+
+    @cached_property
+    def day_months(self) -> tuple[tuple[int, ...], ...]:
+        """Months, 1 to 12, for which each day stands in whole or in part."""
+        return tuple(tuple(int(m) + 1 for m in np.flatnonzero(row)) for row in self.days_by_month)
+
+    @property
+    def n_days(self) -> int:
+        """Number of days, the peak day included."""
+        return self.season_days + 1
+
+    @property
+    def slots_per_day(self) -> int:
+        """Slots of one day."""
+        return _HOURS // self.slot_h
+
+    @property
+    def n_slots(self) -> int:
+        """Slots of all days."""
+        return self.n_days * self.slots_per_day
+
+    @cached_property
+    def day(self) -> Integers:
+        """Day of each slot, shape (slot,)."""
+        return _frozen(np.repeat(np.arange(self.n_days), self.slots_per_day))
+
+    @cached_property
+    def start_hour(self) -> Integers:
+        """Hour of UTC at which each slot starts, shape (slot,), in h."""
+        return _frozen(np.tile(np.arange(0, _HOURS, self.slot_h), self.n_days))
+
+    @cached_property
+    def hours(self) -> Floats:
+        """Length of each slot, shape (slot,), in h."""
+        return _frozen(np.full(self.n_slots, float(self.slot_h)))
+
+    @cached_property
+    def weight_h(self) -> Floats:
+        """Hours of the modelled year for which each slot stands; they sum to 8,760 h."""
+        return _frozen(self.hours * self.day_days[self.day])
+
+    @cached_property
+    def is_peak(self) -> Bools:
+        """Whether each slot belongs to the peak day, shape (slot,)."""
+        return _frozen(self.day == self.n_days - 1)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the slots, such as `d0h03`: first day, from 3 h UTC."""
+        return tuple(
+            f"d{day}h{hour:02d}" for day, hour in zip(self.day, self.start_hour, strict=True)
+        )
+
+    @cached_property
+    def billing_periods(self) -> tuple[BillingPeriod, ...]:
+        """Periods that share one billed maximum; their months sum to 12.
+
+        Months told by the same days have the same maximum, so they are one period. The peak
+        day belongs to its month alone: that month's maximum is over its ordinary day and the
+        peak day, and the other months of the season never see the peak.
+        """
+        ordinary = self._day_of_month
+        peak = self.peak_month - 1
+        periods = []
+        for day in range(self.season_days):
+            months = [m for m in np.flatnonzero(ordinary == day) if m != peak]
+            if months:
+                is_season = self.season_days == len(SEASONS)
+                name = SEASONS[day] if is_season else MONTHS[day]
+                periods.append(BillingPeriod(name, len(months), self._slots_of(day)))
+        slots = self._slots_of(int(ordinary[peak])) + self._slots_of(self.n_days - 1)
+        return (*periods, BillingPeriod(MONTHS[peak], 1, slots))
+
+    @cached_property
+    def _day_of_month(self) -> Integers:
+        """Ordinary day that tells each month, shape (month,)."""
+        if self.season_days == len(MONTHS):
+            return np.arange(len(MONTHS), dtype=np.int64)
+        return np.array([SEASONS.index(season) for season in SEASON_OF_MONTH], dtype=np.int64)
+
+    def _slots_of(self, day: int) -> tuple[int, ...]:
+        first = day * self.slots_per_day
+        return tuple(range(first, first + self.slots_per_day))
+
+
+def _problem(name: str, value: float, must_be: str) -> Problem:
+    return Problem("time", None, None, f"{name} is {value}", must_be)
+
+
+def _frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,158 @@
+"""Profiles of a local clock laid over the slots of the representative days.
+
+The local clock of a place is UTC plus its standard offset. Daylight saving is left out, which
+moves a local profile by an hour for part of the year and leaves its daily mean alone. A
+representative day repeats itself, so what a local clock pushes over midnight comes back at
+the other end of the same day.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.days import MONTHS, SEASONS
+from planner.errors import InputError, Problem
+from planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.days import RepresentativeDays
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["slot_means", "slot_peaks", "to_local_hours"]
+
+_HOURS: Final = int(HOURS_PER_DAY)
+
+
+def to_local_hours(slot_start_utc_h: ArrayLike, utc_offset_h: ArrayLike) -> Floats:
+    """Hour of the local clock, in standard time, at hours of UTC.
+
+    Parameters
+    ----------
+    slot_start_utc_h
+        Hours of the UTC day. [h]
+    utc_offset_h
+        Standard offset of the place, for example -5 or 5.5. [h]
+
+    Returns
+    -------
+    numpy.ndarray
+        Hours of the local day, at least 0 and below 24. [h]
+
+    Examples
+    --------
+    >>> to_local_hours([0, 6, 21], 5.5).tolist()
+    [5.5, 11.5, 2.5]
+    """
+    local = np.asarray(slot_start_utc_h, dtype=float) + np.asarray(utc_offset_h, dtype=float)
+    return np.asarray(local % HOURS_PER_DAY)
+
+
+def slot_means(profile: ArrayLike, utc_offset_h: float, days: RepresentativeDays) -> Floats:
+    """Average an hourly profile on a local clock over the slots.
+
+    Parameters
+    ----------
+    profile
+        Values of the 24 local hours, hour 0 from midnight to one. Shape (..., 24) with one
+        axis only: the same every day. Otherwise the axis before the hours is by season (4),
+        by month (12; a day that stands for several months takes their mean) or by day.
+    utc_offset_h
+        Standard offset of the place; half and quarter hours are split exactly. [h]
+    days
+        Representative days.
+
+    Returns
+    -------
+    numpy.ndarray
+        Means, shape (..., slot): any axes before those named stay.
+
+    Raises
+    ------
+    InputError
+        If the profile has another shape.
+
+    Examples
+    --------
+    Hour 9 to 10 in India (UTC + 5.5 h) lies in the two UTC hours from 3 to 5:
+
+    >>> from planner.days import RepresentativeDays
+    >>> days = RepresentativeDays(slot_h=1)
+    >>> profile = [0.0] * 9 + [4.0] + [0.0] * 14
+    >>> slot_means(profile, 5.5, days)[:6].tolist()
+    [0.0, 0.0, 0.0, 2.0, 2.0, 0.0]
+    """
+    by_day = _by_day(profile, days)
+    means = by_day @ (_local_hours_in_slots(utc_offset_h, days) / days.slot_h).T
+    return np.asarray(means.reshape(*means.shape[:-2], days.n_slots))
+
+
+def slot_peaks(profile: ArrayLike, utc_offset_h: float, days: RepresentativeDays) -> Floats:
+    """Take the largest value that an hourly profile on a local clock has in each slot.
+
+    What sizes a connection must not shrink when the slots are made longer.
+
+    Parameters
+    ----------
+    profile, utc_offset_h, days
+        As in `slot_means`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Maxima over the local hours that a slot touches, shape (..., slot).
+
+    Raises
+    ------
+    InputError
+        If the profile has another shape.
+
+    Examples
+    --------
+    >>> from planner.days import RepresentativeDays
+    >>> days = RepresentativeDays(slot_h=12)
+    >>> slot_peaks(range(24), 0.0, days)[:2].tolist()
+    [11.0, 23.0]
+    """
+    by_day = _by_day(profile, days)
+    touches = _local_hours_in_slots(utc_offset_h, days) > 0.0
+    largest = np.where(touches, by_day[..., None, :], -np.inf).max(axis=-1)
+    return np.asarray(largest.reshape(*largest.shape[:-2], days.n_slots))
+
+
+def _by_day(profile: ArrayLike, days: RepresentativeDays) -> Floats:
+    """Write a profile by hour, season or month as one by representative day and hour."""
+    values = np.asarray(profile, dtype=float)
+    if values.shape[-1:] == (_HOURS,):
+        if values.ndim == 1:
+            return np.broadcast_to(values, (days.n_days, _HOURS))
+        rows = values.shape[-2]
+        if rows == days.n_days:
+            return values
+        if rows == len(SEASONS):
+            return values[..., [SEASONS.index(season) for season in days.day_season], :]
+        if rows == len(MONTHS):
+            return np.asarray((days.days_by_month / days.day_days[:, None]) @ values)
+    raise InputError(
+        [
+            Problem(
+                "profile",
+                None,
+                None,
+                f"the profile has shape {values.shape}",
+                f"(24,) or (..., 4, 12 or {days.n_days}, 24)",
+            )
+        ]
+    )
+
+
+def _local_hours_in_slots(utc_offset_h: float, days: RepresentativeDays) -> Floats:
+    """Hours of each local clock hour in each slot of a day, shape (slot of day, 24)."""
+    begin = to_local_hours(days.start_hour[: days.slots_per_day], utc_offset_h)[:, None]
+    hour = np.arange(2 * _HOURS, dtype=float)  # two rounds: a slot may run over midnight
+    overlap = np.minimum(begin + days.slot_h, hour + 1.0) - np.maximum(begin, hour)
+    return np.asarray(np.clip(overlap, 0.0, None).reshape(-1, 2, _HOURS).sum(axis=1))
