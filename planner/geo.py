@@ -86,7 +86,7 @@ def geodesic_km(lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLi
     >>> round(float(geodesic_km(51.5074, -0.1278, 48.8566, 2.3522)), 1)  # London to Paris
     343.9
     """
-    from pyproj import Geod  # noqa: PLC0415  pyproj is slow to load and most callers need none
+    from pyproj import Geod  # here, for it is slow to load and most callers need no distance
 
     coordinates = [np.asarray(value, dtype=float) for value in (lat1, lon1, lat2, lon2)]
     limits = (90.0, 180.0, 90.0, 180.0)

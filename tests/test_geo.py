@@ -141,6 +141,12 @@ def test_a_pair_measured_one_way_round_serves_the_other_where_nothing_else_does(
     np.testing.assert_array_equal(rtt, [[31.0, 44.0]])
 
 
+def test_the_users_side_comes_first_even_where_the_way_back_was_measured_closer():
+    measured = pairs((FORT_WORTH, ASHBURN, 35.0), (ASHBURN, DALLAS, 31.0))
+    _, rtt = laid_over(measured, [DALLAS], [ASHBURN])
+    np.testing.assert_array_equal(rtt, [[35.0]])
+
+
 def test_of_several_pairs_the_closest_counts():
     near_dallas = (32.90, -96.90)
     measured = pairs((near_dallas, ASHBURN, 35.0), (DALLAS, ASHBURN, 29.5), (DALLAS, ASHBURN, 33.0))
