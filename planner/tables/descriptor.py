@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Field", "ForeignKey", "Licence", "Package", "TableSchema", "load_package"]
 
 PACKAGE_FILE: Final = DATA_DIR / "datapackage.json"
-PURE_NUMBERS: Final = frozenset({"", "(unit)", "1", "count", "fraction", "ratio"})
+PURE_NUMBERS: Final = frozenset({"", "class", "count", "fraction", "ratio", "see unit"})
 """Units that say nothing a reader of an error message needs."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -161,7 +162,7 @@ def _cell_starts(lines: list[str]) -> list[tuple[int, int]]:
 
 def _read_xlsx(path: Path, file: str, table: str) -> Sheet:
     try:
-        import openpyxl  # noqa: PLC0415
+        import openpyxl
     except ImportError as error:
         raise _error(
             file,
@@ -171,7 +172,7 @@ def _read_xlsx(path: Path, file: str, table: str) -> Sheet:
         ) from error
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError, openpyxl.utils.exceptions.InvalidFileException) as error:
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise _error(file, f"the workbook cannot be opened ({error})", "an .xlsx file") from error
     sheet = book[table] if table in book.sheetnames else book.worksheets[0]
     rows = [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]

@@ -1,0 +1,90 @@
+"""`dcplan data`: the tables that ship, with units, sources and licences."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["data"]
+
+
+@click.group()
+def data() -> None:
+    """Show the tables that ship: units, sources, licences."""
+
+
+@data.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+def list_command(*, as_json: bool) -> None:
+    """List all tables."""
+    from planner.tables.catalog import list_tables
+
+    tables = list_tables()
+    if as_json:
+        click.echo(json.dumps(tables.to_dict("records"), indent=2, ensure_ascii=False))
+        return
+    _print_table(tables[["table", "title", "rows", "licences", "vintage"]])
+
+
+@data.command("show")
+@click.argument("table")
+@click.option("--json", "as_json", is_flag=True, help="Print all rows and columns as JSON.")
+@click.option(
+    "--rows",
+    "rows",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="Rows to print below the columns.",
+)
+def show_command(table: str, *, as_json: bool, rows: int) -> None:
+    """Show what TABLE holds: meaning, columns, sources, licences, first rows."""
+    from planner.tables import load_package, read_table
+    from planner.tables.catalog import describe_table
+
+    schema = load_package()[table]
+    columns = describe_table(table)
+    frame = read_table(table)
+    if as_json:
+        content = {
+            "table": schema.name,
+            "title": schema.title,
+            "description": schema.description,
+            "vintage": schema.vintage,
+            "sources": list(schema.sources),
+            "licences": [licence.title for licence in schema.licences],
+            "primary_key": list(schema.primary_key),
+            "columns": columns.to_dict("records"),
+            "rows": json.loads(frame.to_json(orient="records", double_precision=15)),
+        }
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{schema.name}: {schema.title}\n{schema.description}\n")
+    _print_table(columns[["column", "unit", "bounds", "meaning"]])
+    click.echo(f"\nSources: {'; '.join(schema.sources)}")
+    click.echo(f"Licences: {'; '.join(licence.title for licence in schema.licences)}")
+    click.echo(f"Vintage: {schema.vintage}. Rows: {len(frame):,}.")
+    for number, row in enumerate(frame.head(rows).to_dict("records"), start=1):
+        click.echo(f"\nrow {number}")
+        for name, value in row.items():
+            click.echo(f"  {name}: {'' if value != value else value}")  # noqa: PLR0124  NaN is blank
+
+
+def _print_table(frame: pd.DataFrame) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False)
+    for position, name in enumerate(frame):
+        justify: Literal["right", "left"] = "right" if frame[name].dtype.kind in "if" else "left"
+        # Names are copied and typed, so they stay in one piece.
+        grid.add_column(str(name), justify=justify, overflow="fold", no_wrap=position == 0)
+    for row in frame.itertuples(index=False):
+        grid.add_row(*(Text(str(value)) for value in row))
+    Console(highlight=False).print(grid)

@@ -1,0 +1,181 @@
+"""What ships: every table with its size, units, sources and licences, as a frame and as a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from planner.tables.descriptor import load_package
+from planner.tables.read import read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from planner.tables.descriptor import Field, Package, TableSchema
+
+__all__ = ["data_page", "describe_table", "list_tables"]
+
+KINDS = ("published", "derived", "estimate", "seed")
+
+
+def list_tables(*, package: Package | None = None) -> pd.DataFrame:
+    """List the tables of the package.
+
+    Parameters
+    ----------
+    package : Package, optional
+        The data dictionary; the shipped one by default.
+
+    Returns
+    -------
+    DataFrame
+        One row per table: table, title, rows, columns, units, licences, sources, vintage.
+
+    Examples
+    --------
+    >>> list_tables().set_index("table").loc["sites", "title"]
+    'Candidate and existing data-center markets'
+    """
+    package = package or load_package()
+    frames = read_tables(package.tables, package=package)
+    return pd.DataFrame(
+        {
+            "table": schema.name,
+            "title": schema.title,
+            "rows": len(frames[schema.name]),
+            "columns": len(schema.fields),
+            "units": ", ".join(_units(schema)),
+            "licences": ", ".join(licence.name for licence in schema.licences),
+            "sources": "; ".join(schema.sources),
+            "vintage": schema.vintage,
+        }
+        for schema in package.tables.values()
+    )
+
+
+def describe_table(name: str, *, package: Package | None = None) -> pd.DataFrame:
+    """Describe the columns of a table.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    package : Package, optional
+        The data dictionary; the shipped one by default.
+
+    Returns
+    -------
+    DataFrame
+        One row per column: column, type, unit, bounds, symbol, required, meaning.
+
+    Raises
+    ------
+    InputError
+        If there is no table of this name.
+    """
+    schema = (package or load_package())[name]
+    return pd.DataFrame(
+        {
+            "column": field.name,
+            "type": field.type,
+            "unit": field.unit,
+            "bounds": field.bounds,
+            "symbol": field.symbol,
+            "required": field.required,
+            "meaning": field.description,
+        }
+        for field in schema.fields
+    )
+
+
+def data_page(*, package: Package | None = None) -> str:
+    """Write the page `docs/data.md`: one section per table.
+
+    Parameters
+    ----------
+    package : Package, optional
+        The data dictionary; the shipped one by default.
+
+    Returns
+    -------
+    str
+        Markdown, ending with a line feed.
+    """
+    package = package or load_package()
+    frames = read_tables(package.tables, package=package)
+    lines = [
+        "# Data",
+        "",
+        "The tables that ship in `data/`, written from `data/datapackage.json` by"
+        " `planner.tables.catalog.data_page`. Do not edit by hand.",
+        "",
+        "Every figure keeps its source and an honesty flag, `kind`: *published* (as the source"
+        " says), *derived* (computed from published figures), *estimate* (judgement), *seed*"
+        " (from the planning brief). A row that mixes sources carries the flag of its weakest"
+        " figure, and `basis` says which column is from where. Money is real USD of 2025 unless a"
+        " column says otherwise. A blank cell is a missing value; `NA` and `NO` are strings.",
+        "",
+        _row("table", "meaning", "rows", *KINDS),
+        _row("---", "---", *["--:"] * (1 + len(KINDS))),
+    ]
+    counts = {name: _kinds(frame) for name, frame in frames.items()}
+    lines += [
+        _row(
+            f"[{name}](#{name})",
+            package[name].title,
+            len(frame),
+            *(counts[name].get(kind, "") for kind in KINDS),
+        )
+        for name, frame in frames.items()
+    ]
+    for name, frame in frames.items():
+        lines += _section(package[name], len(frame), counts[name])
+    return "\n".join(lines) + "\n"
+
+
+def _section(schema: TableSchema, rows: int, kinds: dict[str, int]) -> list[str]:
+    flags = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    licences = (f"[{x.title}]({x.path})" if x.path else x.title for x in schema.licences)
+    links = (f"`{x.field}` to `{x.table}.{x.key}`" for x in schema.foreign_keys)
+    facts = {
+        "Rows": f"{rows:,} ({flags})" if flags else f"{rows:,}",
+        "One row per": ", ".join(f"`{name}`" for name in schema.primary_key),
+        "Points to": ", ".join(links),
+        "Sources": "; ".join(schema.sources),
+        "Licences": "; ".join(licences),
+        "Vintage": schema.vintage,
+    }
+    return [
+        "",
+        f"## {schema.name}",
+        "",
+        f"**{schema.title}.** {schema.description}",
+        "",
+        *(f"- {title}: {text}" for title, text in facts.items() if text),
+        "",
+        _row("column", "type", "unit", "bounds", "symbol", "meaning"),
+        _row(*["---"] * 6),
+        *(_field_row(field) for field in schema.fields),
+    ]
+
+
+def _field_row(field: Field) -> str:
+    bounds = (
+        field.bounds if field.required else "; ".join(filter(None, ["may be blank", field.bounds]))
+    )
+    symbol = f"${field.symbol}$" if field.symbol else ""
+    return _row(f"`{field.name}`", field.type, field.unit, bounds, symbol, field.description)
+
+
+def _row(*cells: Any) -> str:
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _units(schema: TableSchema) -> Iterable[str]:
+    return dict.fromkeys(field.unit for field in schema.fields if field.unit)
+
+
+def _kinds(frame: pd.DataFrame) -> dict[str, int]:
+    counts = frame["kind"].value_counts()
+    return {kind: int(counts[kind]) for kind in KINDS if kind in counts}

@@ -1,0 +1,249 @@
+"""Tables are read as they are, or refused with every problem and its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from planner.errors import InputError
+from planner.tables import read_table, read_tables
+
+if TYPE_CHECKING:
+    from planner.tables import Package
+
+HEADER = "plant,zone,power_mw,units,is_new,stage\n"
+PLANTS = HEADER + "alpha,north,250.5,3,true,open\nbeta,south,75,2,false,planned\n"
+
+
+def problems_of(package: Package, text: str | bytes, name: str = "plants.csv") -> list[str]:
+    """Write a user's table, read it, and return `line:column: what is; must be` of each problem."""
+    path = package.folder.parent / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError) as caught:
+        read_table(path, package=package)
+    assert all(problem.file.endswith(name) for problem in caught.value.problems)
+    return [f"{p.line}:{p.column}: {p.what_is}; must be {p.must_be}" for p in caught.value.problems]
+
+
+def test_a_table_comes_with_its_types_and_the_order_of_the_descriptor(package: Package) -> None:
+    text = "stage,zone,plant,is_new,units,power_mw\nopen,north,gamma,1,,+1.5e2\n"
+    path = package.folder.parent / "plants.csv"
+    path.write_text(text, encoding="utf-8")
+
+    plants = read_table(path, package=package)
+
+    assert plants.columns.tolist() == ["plant", "zone", "power_mw", "units", "is_new", "stage"]
+    assert plants["power_mw"].tolist() == [150.0]
+    assert plants["is_new"].tolist() == [True]
+    assert plants["is_new"].dtype == bool
+    assert plants["units"].isna().tolist() == [True]
+
+
+def test_every_dirty_cell_is_shown_at_once_with_its_place(package: Package) -> None:
+    text = HEADER + (
+        "alpha,north,-5,3,true,open\n"  # below the minimum
+        "Beta,south,901,2.5,false,planned\n"  # pattern, maximum, no whole number
+        "gamma,nord,,4,maybe,closed\n"  # unknown id, blank, no boolean, out of the list
+        "delta,south,NaN,5,true,open\n"
+        "kappa,south,12 MW,6,true,open\n"
+        "omega,south,1e999,7,true,open\n"
+    )
+
+    found = problems_of(package, text)
+
+    assert found == [
+        "2:13: power_mw is -5; must be at least 0 [MW]",
+        "3:1: plant is Beta; must be of the form [a-z]+",
+        "3:12: power_mw is 901; must be at most 900 [MW]",
+        "3:16: units is 2.5; must be a whole number",
+        "4:7: zone is nord; must be an id of zones.zone",
+        "4:12: power_mw is blank; must be given",
+        "4:15: is_new is maybe; must be true or false",
+        "4:21: stage is closed; must be one of open, planned",
+        "5:13: power_mw is NaN; must be a number [MW]",
+        "6:13: power_mw is 12 MW; must be a number [MW]",
+        "7:13: power_mw is 1e999; must be a number [MW]",
+    ]
+
+
+def test_missing_unknown_and_repeated_columns_are_named(package: Package) -> None:
+    found = problems_of(package, "plant,zone,powr_mw,units,units,is_new\nalpha,north,7,2,2,true\n")
+
+    assert [text.split(";")[0] for text in found] == [
+        "1:1: column 'power_mw' is missing",
+        "1:1: column 'stage' is missing",
+        "1:12: unknown column 'powr_mw'",
+        "1:26: column 'units' is there twice",
+    ]
+
+
+def test_a_misspelt_id_and_column_come_with_the_likely_right_one(package: Package) -> None:
+    path = package.folder.parent / "plants.csv"
+    text = HEADER.replace("power_mw", "powr_mw") + "alpha,nort,7,2,true,open\n"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(InputError) as caught:
+        read_table(path, package=package)
+
+    mends = {problem.what_is: problem.mend for problem in caught.value.problems}
+    assert mends["zone is nort"] == "did you mean 'north'?"
+    assert mends["unknown column 'powr_mw'"] == "did you mean 'power_mw'?"
+
+
+def test_a_duplicate_key_names_the_line_of_the_first(package: Package) -> None:
+    found = problems_of(package, PLANTS + "alpha,south,12,2,true,open\n")
+
+    assert found == ["4:1: plant is alpha; must be given once: plant=alpha is on line 2 already"]
+
+
+def test_rows_of_another_length_are_shown_and_the_others_still_checked(package: Package) -> None:
+    found = problems_of(package, HEADER + "alpha,north,7\nbeta,south,-8,2,true,open\n")
+
+    assert found == [
+        "2:1: the row has 3 cells; must be 6 cells as in the header",
+        "3:12: power_mw is -8; must be at least 0 [MW]",
+    ]
+
+
+def test_places_are_right_after_quotes_line_breaks_and_blank_lines(package: Package) -> None:
+    text = HEADER + '\n"al,\npha",north,7,2,true,open\n\nbeta,"so""uth",-8,2,true,"open"\n'
+
+    found = problems_of(package, text)
+
+    assert found == [
+        "3:1: plant is al,\npha; must be of the form [a-z]+",
+        '6:6: zone is so"uth; must be an id of zones.zone',
+        "6:16: power_mw is -8; must be at least 0 [MW]",
+    ]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_byte_order_marks_and_windows_line_ends_are_no_problem(
+    package: Package, line_end: str
+) -> None:
+    path = package.folder.parent / "plants.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + PLANTS.replace("\n", line_end).encode())
+
+    assert read_table(path, package=package)["plant"].tolist() == ["alpha", "beta"]
+
+
+def test_strings_that_look_missing_or_odd_come_back_unchanged(package: Package) -> None:
+    zones = ["NA", "NO", "null", "=1+1", "<b>x</b>", "São Paulo ⚡", "new-york", "new_york"]
+    path = package.folder.parent / "zones.csv"
+    path.write_text("zone,peak_mw\n" + "".join(f"{zone},7\n" for zone in zones), encoding="utf-8")
+
+    assert read_table(path, package=package)["zone"].tolist() == zones
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"", "1:1: the file is empty; must be a header line and rows"),
+        (b"\n\n", "1:1: the file is empty; must be a header line and rows"),
+        (HEADER.encode(), "2:1: there is no row under the header; must be at least one row"),
+        (HEADER.encode() + b"al\xe9,north\n", "2:3: byte 0xe9 is not UTF-8; must be text in UTF-8"),
+        (b"plant;zone\na;b\n", "1:1: unknown column 'plant;zone'"),
+        (HEADER.encode() + b'"alpha,north\n', "2:1: the record that begins here cannot be read"),
+    ],
+)
+def test_files_that_are_no_tables_are_refused_at_their_place(
+    package: Package, raw: bytes, expected: str
+) -> None:
+    found = problems_of(package, raw)
+
+    assert any(text.startswith(expected) for text in found)
+
+
+def test_a_file_that_is_not_there_or_of_another_kind_is_refused(package: Package) -> None:
+    outside = package.folder.parent
+    (outside / "plants.txt").write_text(PLANTS, encoding="utf-8")
+    for path, words in ((Path("plants.csv"), "no such file"), (Path("plants.txt"), "'.txt'")):
+        with pytest.raises(InputError, match=words):
+            read_table(outside / path, package=package)
+
+
+def test_a_workbook_is_read_like_a_csv_and_places_are_rows_and_columns(package: Package) -> None:
+    pytest.importorskip("openpyxl")
+    path = package.folder.parent / "plants.xlsx"
+    frame = pd.DataFrame(
+        {
+            "plant": ["alpha", "beta"],
+            "zone": ["north", "NA"],
+            "power_mw": [250.5, -3.0],
+            "units": [2, 4],
+            "is_new": [True, False],
+            "stage": ["open", "open"],
+        }
+    )
+    frame.head(1).to_excel(path, index=False)
+    assert read_table(path, package=package)["power_mw"].tolist() == [250.5]
+
+    frame.to_excel(path, index=False)
+    with pytest.raises(InputError) as caught:
+        read_table(path, package=package)
+
+    assert [(p.line, p.column, p.what_is) for p in caught.value.problems] == [
+        (3, 2, "zone is NA"),
+        (3, 3, "power_mw is -3"),
+    ]
+
+
+def test_a_parquet_file_is_read_like_a_csv(package: Package) -> None:
+    path = package.folder.parent / "zones.parquet"
+    pd.DataFrame({"zone": ["north", "NA"], "peak_mw": [7.25, -2.0]}).to_parquet(path)
+
+    with pytest.raises(InputError) as caught:
+        read_table(path, package=package)
+
+    assert [(p.line, p.column, p.what_is) for p in caught.value.problems] == [
+        (2, 2, "peak_mw is -2")
+    ]
+
+
+@pytest.mark.parametrize("name", ["plants.xlsx", "plants.parquet"])
+def test_a_broken_workbook_or_parquet_file_is_refused(package: Package, name: str) -> None:
+    pytest.importorskip("openpyxl")
+    path = package.folder.parent / name
+    path.write_bytes(b"PK but no more")
+
+    with pytest.raises(InputError, match="cannot be"):
+        read_table(path, package=package)
+
+
+def test_problems_of_several_tables_come_together(package: Package) -> None:
+    outside = package.folder.parent
+    (outside / "zones.csv").write_text("zone,peak_mw\nnorth,-4\n", encoding="utf-8")
+    (outside / "plants.csv").write_text(HEADER + "alpha,south,7,2,true,open\n", encoding="utf-8")
+    overrides = {name: outside / f"{name}.csv" for name in ("zones", "plants")}
+
+    with pytest.raises(InputError) as caught:
+        read_tables(["plants"], overrides, package=package)
+
+    assert [problem.what_is for problem in caught.value.problems] == [
+        "zone is south",
+        "peak_mw is -4",
+    ]
+
+
+def test_an_override_of_a_table_that_does_not_exist_is_refused(package: Package) -> None:
+    with pytest.raises(InputError, match="did you mean 'zones'"):
+        read_tables(["plants"], {"zonse": Path("zonse.csv")}, package=package)
+
+
+def test_shipped_tables_follow_a_users_own_sites_but_not_a_users_own_zones(tmp_path: Path) -> None:
+    sites = read_table("sites")
+    own = tmp_path / "sites.csv"
+    sites[sites["site"].isin(["us-va-ashburn", "no-oslo"])].to_csv(own, index=False)
+
+    limits = read_tables(["site_limits"], {"sites": own})["site_limits"]
+
+    assert sorted(limits["site"]) == ["no-oslo", "us-va-ashburn"]
+    assert limits.index.tolist() == [0, 1]
+
+    zones = tmp_path / "grid_zones.csv"
+    read_table("grid_zones").query("zone != 'PJM'").to_csv(zones, index=False)
+    with pytest.raises(InputError, match="zone is PJM; must be an id of grid_zones"):
+        read_tables(["sites"], {"grid_zones": zones})
