@@ -1,0 +1,158 @@
+"""HiGHS, spoken to in whole arrays: what it is given, how it is run, when it is stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import highspy
+import numpy as np
+
+from planner.errors import SolverError
+from planner.lp.progress import Phase, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.lp.change import Arrays
+    from planner.lp.expression import Ints
+
+__all__ = ["Engine", "check"]
+
+_SMALLEST_COEFFICIENT = 1e-12  # [-]; HiGHS drops what is smaller, and by default below 1e-9
+
+_Callback = highspy.cb.HighsCallbackType
+_PHASES: Mapping[int, Phase] = {
+    int(_Callback.kCallbackSimplexInterrupt): "simplex",
+    int(_Callback.kCallbackIpmInterrupt): "ipm",
+    int(_Callback.kCallbackMipInterrupt): "mip",
+}
+
+
+class Engine:
+    """One HiGHS object, silent, that can be watched and stopped.
+
+    Parameters
+    ----------
+    options : mapping
+        Options of HiGHS by name.
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses an option.
+    """
+
+    # HiGHS has one pool of threads per process, made by the first solve.
+    _threads_of_process: ClassVar[int | None] = None
+
+    def __init__(self, options: Mapping[str, bool | float | str]) -> None:
+        self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.watch = Watch(None, None)
+        quiet = {"output_flag": False, "small_matrix_value": _SMALLEST_COEFFICIENT}
+        for name, value in {**quiet, **options}.items():
+            self.set(name, value)
+        self.highs.setCallback(self._on_callback, None)
+        for kind in _PHASES:
+            self.highs.startCallback(_Callback(kind))
+
+    def accepts(self, name: str, value: bool | float | str) -> bool:
+        """Set an option; return whether HiGHS takes it."""
+        return bool(self.highs.setOptionValue(name, value) != highspy.HighsStatus.kError)
+
+    def set(self, name: str, value: bool | float | str) -> None:
+        """Set an option that must be taken.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS refuses it.
+        """
+        if not self.accepts(name, value):
+            message = f"HiGHS refuses the option {name} = {value!r}"
+            raise SolverError(message)
+
+    def use_threads(self, threads: int) -> None:
+        """Let HiGHS use so many threads, in this and all later runs of the process."""
+        if Engine._threads_of_process not in {None, threads}:
+            # Without this the next run ends at once and has solved nothing.
+            highspy.Highs.resetGlobalScheduler(True)
+        Engine._threads_of_process = threads
+        self.set("threads", threads)
+
+    def pass_model(self, arrays: Arrays) -> None:
+        """Give HiGHS a whole program in place of what it holds."""
+        columns, matrix, rows = arrays.columns, arrays.matrix, arrays.rows
+        passed = self.highs.passModel(
+            matrix.columns,
+            matrix.rows,
+            len(matrix.value),
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            columns.offset,
+            columns.cost,
+            columns.lower,
+            columns.upper,
+            rows.lower,
+            rows.upper,
+            matrix.start,
+            matrix.column,
+            matrix.value,
+            columns.integer.astype(np.int32),
+        )
+        check(passed, "take the program")
+
+    def send(self, arrays: Arrays, costs: Ints, columns: Ints, rows: Ints, kinds: Ints) -> None:
+        """Give HiGHS the new numbers at some places of the program it holds.
+
+        Parameters
+        ----------
+        arrays : Arrays
+            The whole new program, with the coefficients that HiGHS holds.
+        costs, columns, rows, kinds : array of int32
+            Columns with a new cost, columns and rows with new bounds, and columns that begin or
+            cease to be whole numbers.
+        """
+        highs, new = self.highs, arrays
+        cost, kind = new.columns.cost[costs], new.columns.integer[kinds].astype(np.uint8)
+        lower, upper = new.columns.lower[columns], new.columns.upper[columns]
+        row_lower, row_upper = new.rows.lower[rows], new.rows.upper[rows]
+        for sent, what in (
+            (highs.changeObjectiveOffset(new.columns.offset), "the objective's constant"),
+            (highs.changeColsCost(len(costs), costs, cost), "costs"),
+            (highs.changeColsBounds(len(columns), columns, lower, upper), "column bounds"),
+            (highs.changeRowsBounds(len(rows), rows, row_lower, row_upper), "row bounds"),
+            (highs.changeColsIntegrality(len(kinds), kinds, kind), "integrality"),
+        ):
+            check(sent, f"take new {what}")
+
+    def run(self, seconds: float) -> Any:
+        """Run for at most so many seconds and return HiGHS' model status. [s]"""
+        # HiGHS counts the time of all runs of one object against its limit.
+        self.set("time_limit", max(0.0, seconds) + self.highs.getRunTime())
+        self.highs.run()
+        if self.watch.raised is not None:
+            raise self.watch.raised
+        return self.highs.getModelStatus()
+
+    def _on_callback(self, kind: Any, _text: str, seen: Any, answer: Any, _data: Any) -> None:
+        # What is raised in here can not pass through HiGHS: it is kept and raised after the run.
+        try:
+            stop = self.watch.look(_PHASES[int(kind)], seen)
+        except BaseException as error:
+            self.watch.raised = error
+            stop = True
+        if stop:
+            answer.user_interrupt = True
+
+
+def check(returned: Any, what: str) -> None:
+    """Raise where HiGHS says that a call failed.
+
+    Raises
+    ------
+    SolverError
+        Saying what HiGHS could not do.
+    """
+    if returned == highspy.HighsStatus.kError:
+        message = f"HiGHS could not {what}"
+        raise SolverError(message)

@@ -1,0 +1,339 @@
+"""The fast path to HiGHS: arrays in, verdict and arrays out, and warm re-solves in between."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import highspy
+import numpy as np
+
+from planner.lp.change import Arrays, Change
+from planner.lp.engine import Engine, check
+from planner.lp.outcome import Outcome, Status, relative_gap
+from planner.lp.progress import ProgressEvent, Watch
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
+    from planner.lp.expression import Floats
+    from planner.lp.problem import ArrayProblem
+
+__all__ = ["HighsSession", "Method"]
+
+Method = Literal["auto", "ipm", "hipo", "simplex", "primal", "pdlp"]
+
+_STATUS: Mapping[Any, Status] = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kUnbounded: "unbounded",
+    highspy.HighsModelStatus.kTimeLimit: "time_limit",
+    highspy.HighsModelStatus.kIterationLimit: "iteration_limit",
+    highspy.HighsModelStatus.kInterrupt: "interrupted",
+}
+
+# HiGHS options of each method. Its "ipm" may mean IPX or HiPO, so the name is said outright.
+_DUAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 1}
+_PRIMAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 4}
+_COLD: Mapping[str, Mapping[str, str | int]] = {
+    "ipm": {"solver": "ipx"},
+    "hipo": {"solver": "hipo"},
+    "simplex": _DUAL,
+    "primal": _PRIMAL,
+    "pdlp": {"solver": "pdlp"},
+}
+_RELAXATION: Mapping[str, str] = {
+    "auto": "choose",
+    "ipm": "ipx",
+    "hipo": "hipo",
+    "simplex": "simplex",
+    "primal": "simplex",
+    "pdlp": "choose",
+}
+
+_IIS_STRATEGY = 2 + 4  # from an elastic LP, then made irreducible
+_Side = highspy.IisBoundStatus
+_IIS_SIDES: Mapping[str, tuple[int, int]] = {
+    "lower": (int(_Side.kIisBoundStatusLower), int(_Side.kIisBoundStatusBoxed)),
+    "upper": (int(_Side.kIisBoundStatusUpper), int(_Side.kIisBoundStatusBoxed)),
+}
+_FEASIBLE = int(highspy.kSolutionStatusFeasible)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One way to solve: its name, HiGHS options, and for how long it may try."""
+
+    name: str
+    options: Mapping[str, str | int]
+    starts_afresh: bool = True
+    seconds: float = np.inf
+
+
+class HighsSession:
+    """HiGHS with a program in it: solve, change what changed, solve again from there.
+
+    Parameters
+    ----------
+    problem : ArrayProblem
+        The program; it is read now, later changes to it are not seen.
+    options : mapping, optional
+        Options of HiGHS by name, such as ``{"mip_rel_gap": 1e-3}``.
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses an option or the program.
+
+    Examples
+    --------
+    >>> from planner.lp import UNIT, ArrayProblem
+    >>> problem = ArrayProblem("tiny")
+    >>> power_mw = problem.variable("power_mw", UNIT, upper=7.0)
+    >>> problem.rows("demand", power_mw >= 3.0)
+    >>> problem.minimise(power_mw * 2.0)
+    >>> outcome = HighsSession(problem).solve()
+    >>> outcome.status, outcome.objective, outcome.row_dual.tolist()
+    ('optimal', 6.0, [2.0])
+    """
+
+    def __init__(
+        self, problem: ArrayProblem, options: Mapping[str, bool | float | str] | None = None
+    ) -> None:
+        self._engine = Engine(options or {})
+        self._highs = self._engine.highs
+        self._problem = problem
+        self._arrays = Arrays.of(problem)
+        self._pending = Change()
+        self._basis: Any | None = None
+        self._cold_seconds = np.inf
+        self._engine.pass_model(self._arrays)
+
+    # --- solving ------------------------------------------------------------------------
+
+    def solve(
+        self,
+        method: Method = "auto",
+        *,
+        time_limit_s: float | None = None,
+        threads: int = 1,
+        on_progress: Callable[[ProgressEvent], None] | None = None,
+        interrupt: threading.Event | None = None,
+    ) -> Outcome:
+        """Solve the program the session holds.
+
+        Parameters
+        ----------
+        method : {"auto", "ipm", "hipo", "simplex", "primal", "pdlp"}
+            ``"auto"`` goes on from the last basis where there is one: by dual simplex when
+            bounds changed, by primal simplex when costs changed, and for no longer than the
+            last solve without a basis took; else, and after that, by interior point (IPX) with
+            crossover. The others start afresh. With whole numbers the method is that of the
+            relaxations inside the search. PDLP gives no basis and can not be interrupted.
+        time_limit_s : float, optional
+            Most wall time. [s]
+        threads : int
+            Threads HiGHS may use; another number than before restarts its pool.
+        on_progress : callable, optional
+            Is given a `ProgressEvent` at most ten times a second; what it raises ends the solve
+            and is raised again here.
+        interrupt : threading.Event, optional
+            Set it, from any thread, to stop the solve.
+
+        Returns
+        -------
+        Outcome
+            Verdict, plan and duals.
+        """
+        self._engine.use_threads(threads)
+        watch = self._engine.watch = Watch(on_progress, interrupt)
+        deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
+        status: Status = "error"
+        iterations, message, given_up = 0, "", ""
+        for attempt in self._attempts(method):
+            if not all(
+                self._engine.accepts(name, value) for name, value in attempt.options.items()
+            ):
+                given_up += f" (HiGHS refused {attempt.name})"
+                continue
+            if attempt.starts_afresh:
+                check(self._highs.clearSolver(), "clear the last solution")
+            else:
+                check(self._highs.setBasis(self._basis), "take the last basis")
+            attempt_began = time.perf_counter()
+            left = deadline - attempt_began
+            status, message = self._run(min(left, attempt.seconds))
+            seconds = time.perf_counter() - attempt_began
+            iterations += self._iterations()
+            if status == "error" or (status == "time_limit" and attempt.seconds < left):
+                given_up += f" (gave up {attempt.name} after {seconds:.2g} s)"
+                continue
+            if status == "optimal" and attempt.starts_afresh:
+                self._cold_seconds = seconds
+            break
+        return self._outcome(status, iterations, attempt.name + given_up, message)
+
+    def _attempts(self, method: Method) -> list[_Attempt]:
+        if self._arrays.columns.integer.any():
+            # Any other "solver" makes HiGHS drop the whole numbers without a word.
+            relaxation = _RELAXATION[method]
+            search = {**_DUAL, "solver": "choose", "mip_lp_solver": relaxation}
+            return [_Attempt(f"branch and bound, {relaxation}", search)]
+        attempts = []
+        if method == "auto":
+            method = "ipm"
+            if self._basis is not None:
+                changed = self._pending
+                only_costs = changed.costs and not (changed.bounds or changed.coefficients)
+                name, options = ("primal", _PRIMAL) if only_costs else ("dual", _DUAL)
+                warm = _Attempt(
+                    f"warm {name}", options, starts_afresh=False, seconds=self._cold_seconds
+                )
+                attempts.append(warm)
+        names = dict.fromkeys((method, "ipm", "simplex"))  # the last two if the first breaks down
+        return attempts + [_Attempt(name, _COLD[name]) for name in names]
+
+    def _run(self, seconds: float) -> tuple[Status, str]:
+        verdict = self._engine.run(seconds)
+        message = str(self._highs.modelStatusToString(verdict))
+        if verdict == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            return self._settled(seconds), message
+        if verdict == highspy.HighsModelStatus.kModelEmpty:
+            bounds = self._arrays.rows
+            is_met = (bounds.lower <= 0.0).all() and (bounds.upper >= 0.0).all()
+            return ("optimal" if is_met else "infeasible"), message
+        return _STATUS.get(verdict, "error"), message
+
+    def _settled(self, seconds: float) -> Status:
+        """Tell unbounded from infeasible: without costs nothing is unbounded."""
+        cost = self._arrays.columns.cost
+        every = np.arange(len(cost), dtype=np.int32)
+        self._highs.changeColsCost(len(cost), every, np.zeros(len(cost)))
+        status = _STATUS.get(self._engine.run(seconds), "error")
+        self._highs.changeColsCost(len(cost), every, cost)
+        return "unbounded" if status == "optimal" else status
+
+    def _iterations(self) -> int:
+        info = self._highs.getInfo()
+        counts = (
+            info.simplex_iteration_count,
+            info.ipm_iteration_count,
+            info.crossover_iteration_count,
+            info.pdlp_iteration_count,
+        )
+        return sum(max(0, count) for count in counts)
+
+    def _outcome(self, status: Status, iterations: int, method: str, message: str) -> Outcome:
+        info, solution = self._highs.getInfo(), self._highs.getSolution()
+        columns, rows = self._arrays.matrix.columns, self._arrays.matrix.rows
+        is_mip = bool(self._arrays.columns.integer.any())
+        has_plan = status == "optimal" or (
+            info.primal_solution_status == _FEASIBLE and status not in {"infeasible", "unbounded"}
+        )
+        has_duals = status == "optimal" and not is_mip
+        objective = info.objective_function_value if has_plan else np.nan
+        if columns == 0 and has_plan:
+            objective = self._arrays.columns.offset  # an empty model has no info
+        bound = self._dual_bound(status, objective, is_mip=is_mip)
+        if status == "optimal":
+            basis = self._highs.getBasis()
+            self._basis = basis if basis.valid and not is_mip else None
+            self._pending = Change()
+        return Outcome(
+            status=status,
+            has_plan=has_plan,
+            has_duals=has_duals,
+            objective=objective,
+            dual_bound=bound,
+            gap=relative_gap(objective, bound),
+            x=_array(solution.col_value, columns, is_known=has_plan),
+            row_value=_array(solution.row_value, rows, is_known=has_plan),
+            row_dual=_array(solution.row_dual, rows, is_known=has_duals),
+            reduced_cost=_array(solution.col_dual, columns, is_known=has_duals),
+            basis=self._basis,
+            seconds=time.perf_counter() - self._engine.watch.began,
+            iterations=iterations,
+            method_used=method,
+            message=message,
+        )
+
+    def _dual_bound(self, status: Status, objective: float, *, is_mip: bool) -> float:
+        info = self._highs.getInfo()
+        if status in {"infeasible", "unbounded"}:
+            return np.inf if status == "infeasible" else -np.inf
+        if is_mip:
+            return float(info.mip_dual_bound)
+        if status == "optimal":
+            return objective
+        # A basis that is feasible in the dual alone has the objective of a lower bound.
+        is_bound = info.dual_solution_status == _FEASIBLE and self._highs.getBasis().valid
+        return float(info.objective_function_value) if is_bound else -np.inf
+
+    # --- changing -----------------------------------------------------------------------
+
+    def update(self, problem: ArrayProblem) -> Change:
+        """Take over another problem of the same shape by sending only what differs.
+
+        Parameters
+        ----------
+        problem : ArrayProblem
+            Built again from changed data. The next `solve` starts from the last basis. With
+            another number of rows or columns it replaces the program and nothing is kept.
+
+        Returns
+        -------
+        Change
+            How many numbers of each kind differ.
+        """
+        old, new = self._arrays, Arrays.of(problem)
+        self._problem, self._arrays = problem, new
+        if not old.has_shape_of(new):
+            self._basis, self._cold_seconds = None, np.inf
+            self._pending = Change(is_new_shape=True)
+            self._engine.pass_model(new)
+            return self._pending
+        costs = old.changed_costs(new).astype(np.int32)
+        columns = old.changed_column_bounds(new).astype(np.int32)
+        rows = old.changed_row_bounds(new).astype(np.int32)
+        kinds = old.changed_kinds(new).astype(np.int32)
+        change = Change(
+            len(costs), len(columns), len(rows), old.changed_coefficients(new), len(kinds)
+        )
+        if change.coefficients:
+            self._engine.pass_model(new)  # one call; a call per coefficient takes longer
+        else:
+            self._engine.send(new, costs, columns, rows, kinds)
+        self._pending = self._pending + change
+        return change
+
+    # --- why there is no plan -----------------------------------------------------------
+
+    def iis(self, *, time_limit_s: float | None = None) -> list[str]:
+        """Return rows and bounds that exclude each other, none of which could be left out.
+
+        Parameters
+        ----------
+        time_limit_s : float, optional
+            Most time; what is found by then may hold more than it must. [s]
+
+        Returns
+        -------
+        list of str
+            Names of rows, such as ``demand(2028)``, then bounds, such as
+            ``upper bound of racks(ashburn,2028)``. Empty where no conflict was found.
+        """
+        self._engine.set("iis_strategy", _IIS_STRATEGY)
+        self._engine.set("iis_time_limit", np.inf if time_limit_s is None else time_limit_s)
+        _, found = self._highs.getIis()
+        named = [self._problem.row_name(row) for row in found.row_index_]
+        for column, bound in zip(found.col_index_, found.col_bound_, strict=True):
+            for side, bounds in _IIS_SIDES.items():
+                if bound in bounds:
+                    named.append(f"{side} bound of {self._problem.column_name(column)}")
+        return named
+
+
+def _array(values: list[float], size: int, *, is_known: bool) -> Floats:
+    return np.array(values, dtype=np.float64) if is_known else np.full(size, np.nan)

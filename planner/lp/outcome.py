@@ -1,0 +1,103 @@
+"""What a solver run ends with: the verdict, and the plan if there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from planner.lp.expression import Floats
+
+__all__ = ["Outcome", "Status", "relative_gap"]
+
+Status = Literal[
+    "optimal",
+    "infeasible",
+    "unbounded",
+    "time_limit",
+    "iteration_limit",
+    "interrupted",
+    "error",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Verdict of the solver and the plan, if there is one.
+
+    Parameters
+    ----------
+    status : str
+        ``"optimal"`` only where the solver proved it. A limit or an interrupt is never that.
+    has_plan : bool
+        Whether `x` meets every row and bound.
+    has_duals : bool
+        Whether `row_dual` and `reduced_cost` are those of a proven optimum. A plan with whole
+        numbers has none.
+    objective : float
+        Cost of the plan; nan without one.
+    dual_bound : float
+        No plan can cost less; -inf where nothing is known, inf where no plan exists.
+    gap : float
+        From the bound to the plan, as a share of the objective; inf without a plan or bound.
+    x : array of float
+        Value of every column; nan without a plan.
+    row_value : array of float
+        Value of every row's left side; nan without a plan.
+    row_dual : array of float
+        Change of the objective for one more unit on a row's right side; nan without duals.
+    reduced_cost : array of float
+        Change of the objective for one more unit on a column's active bound; nan without duals.
+    basis : HighsBasis or None
+        Where a later solve may start.
+    seconds : float
+        Wall time of the solve. [s]
+    iterations : int
+        Of all methods together.
+    method_used : str
+        The method that gave the verdict, and what was given up before it.
+    message : str
+        The solver's own words.
+    """
+
+    status: Status
+    has_plan: bool
+    has_duals: bool
+    objective: float
+    dual_bound: float
+    gap: float
+    x: Floats
+    row_value: Floats
+    row_dual: Floats
+    reduced_cost: Floats
+    basis: Any | None
+    seconds: float
+    iterations: int
+    method_used: str
+    message: str
+
+
+def relative_gap(objective: float, dual_bound: float) -> float:
+    """Return the distance from a bound to a plan's objective as a share of the objective.
+
+    Parameters
+    ----------
+    objective, dual_bound : float
+        Cost of the plan, nan without one, and what no plan can cost less than.
+
+    Returns
+    -------
+    float
+        Share; inf without a plan or a bound.
+
+    Examples
+    --------
+    >>> relative_gap(80.0, 60.0), relative_gap(80.0, -np.inf)
+    (0.25, inf)
+    """
+    distance = objective - dual_bound
+    if distance == 0.0:
+        return 0.0
+    return distance / abs(objective) if np.isfinite(distance) and objective else np.inf

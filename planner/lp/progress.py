@@ -1,0 +1,92 @@
+"""How far a running solve is, and whether it should stop."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from planner.lp.outcome import relative_gap
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+__all__ = ["Phase", "ProgressEvent", "Watch"]
+
+Phase = Literal["simplex", "ipm", "mip"]
+
+_SECONDS_BETWEEN_EVENTS = 0.1
+
+
+@dataclass(frozen=True)
+class ProgressEvent:
+    """How far a running solve is.
+
+    Parameters
+    ----------
+    phase : {"simplex", "ipm", "mip"}
+        What is at work.
+    seconds : float
+        Since the solve began. [s]
+    iterations : int
+        Of this phase; nodes in a search for whole numbers.
+    objective : float
+        Of the point at hand, which need not meet every row; nan where there is none.
+    dual_bound : float
+        No plan can cost less; -inf where nothing is known.
+    gap : float
+        From the bound to the best plan, as a share of the plan's objective; inf where unknown.
+    """
+
+    phase: Phase
+    seconds: float
+    iterations: int
+    objective: float
+    dual_bound: float
+    gap: float
+
+
+class Watch:
+    """Looks at a running solve: passes progress on, and tells when to stop."""
+
+    def __init__(
+        self,
+        on_progress: Callable[[ProgressEvent], None] | None,
+        interrupt: threading.Event | None,
+    ) -> None:
+        self.began = time.perf_counter()
+        self.raised: BaseException | None = None
+        self._on_progress = on_progress
+        self._interrupt = interrupt
+        self._next_event = self.began
+
+    def look(self, phase: Phase, seen: Any) -> bool:
+        """Look once; return whether the solve should stop.
+
+        Parameters
+        ----------
+        phase : {"simplex", "ipm", "mip"}
+            What is at work.
+        seen : HighsCallbackOutput
+            What HiGHS shows of itself.
+        """
+        now = time.perf_counter()
+        if self._on_progress is not None and now >= self._next_event:
+            self._next_event = now + _SECONDS_BETWEEN_EVENTS
+            self._on_progress(_event(phase, now - self.began, seen))
+        return self.raised is not None or (self._interrupt is not None and self._interrupt.is_set())
+
+
+def _event(phase: Phase, seconds: float, seen: Any) -> ProgressEvent:
+    if phase != "mip":
+        is_simplex = phase == "simplex"
+        count = seen.simplex_iteration_count if is_simplex else seen.ipm_iteration_count
+        objective = float(seen.objective_function_value)
+        return ProgressEvent(phase, seconds, int(count), objective, -np.inf, np.inf)
+    found, bound = float(seen.mip_primal_bound), float(seen.mip_dual_bound)
+    objective = found if np.isfinite(found) else np.nan
+    gap = relative_gap(objective, bound)
+    return ProgressEvent(phase, seconds, int(seen.mip_node_count), objective, bound, gap)
