@@ -1,0 +1,44 @@
+# make plan: environment and the plan of us-base. make test: environment and all tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: plan test check lint types docs golden bench clean
+
+plan: $(VENV)/.installed
+	$(BIN)/dcplan solve us-base
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev lint types
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+# The generated pages and golden files; read the diff before it is committed.
+docs: $(VENV)/.installed
+	$(BIN)/python -m planner.docs
+
+golden: $(VENV)/.installed-dev
+	DCPLAN_GOLDEN=write $(BIN)/python -m pytest -m golden
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python bench/build_handoff.py
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,135 @@
+"""The generated pages: what the code says about itself, written once and kept in step.
+
+``python -m planner.docs`` writes them; a test compares them with what stands in docs/.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs import build_inputs
+from planner.model import COSTS, FAMILIES, build_model
+from planner.results.schema import results_page
+from planner.scenario import load_scenario
+from planner.tables.catalog import data_page
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from planner.lp import ArrayProblem
+    from planner.model import Model
+    from planner.model.block import Constraint, Cost
+
+__all__ = ["model_page", "pages"]
+
+_MOST_TERMS = 8
+_HEAD = """\
+# The model
+
+Generated from the constraint blocks in `planner/model/` by `python -m planner.docs`; each
+equation stands above one real row of the `tiny` scenario. Racks and halls are in MW of
+nameplate, compute in kH100e (thousand H100-equivalents, mean over the year), money in MUSD of
+2025 before tax. A dual in the tables is divided by weights and discount factors before it is
+called USD/MWh or USD/MW-year.
+"""
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by its path inside docs/."""
+    return {
+        "model.md": model_page(build_model(build_inputs(load_scenario("tiny")))),
+        "data.md": data_page(),
+        "results.md": results_page(),
+    }
+
+
+def model_page(model: Model) -> str:
+    """Return the page of the model: families, equations, one real row each, costs.
+
+    Parameters
+    ----------
+    model : Model
+        A built program whose rows serve as examples.
+    """
+    parts = [_HEAD, "| family | rows |", "|---|---|"]
+    for family in FAMILIES:
+        names = ", ".join(f"[`{b.name}`](#{b.name})" for b in family.CONSTRAINTS)
+        parts.append(f"| {_headline(family)} | {names} |")
+    for family in FAMILIES:
+        parts += ["", f"## {_headline(family)}"]
+        for block in family.CONSTRAINTS:
+            parts += ["", *_block(block, model.problem)]
+    parts += ["", "## Costs", ""]
+    parts += [
+        "One list: its discounted sum is the objective, the list walked again is the cost table.",
+        "",
+        "| item | group | paid | what it is |",
+        "|---|---|---|---|",
+    ]
+    parts += [_cost(item) for item in COSTS]
+    return "\n".join(parts) + "\n"
+
+
+def _headline(module: ModuleType) -> str:
+    return (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
+
+
+def _block(block: Constraint, problem: ArrayProblem) -> list[str]:
+    doc = inspect.cleandoc(block.doc)
+    sentence, _, rest = doc.partition("\n\n")
+    lines = [f"### {block.name}", "", sentence.replace("\n", " ")]
+    for paragraph in rest.split("\n\n"):
+        text = paragraph.strip()
+        if text.startswith(".. math::"):
+            formula = " ".join(text.removeprefix(".. math::").split())
+            lines += ["", "$$", formula, "$$"]
+        elif text:
+            lines += ["", text.replace("\n", " ")]
+    lines += ["", f"Over {block.over}. Unit {block.unit}; dual in {block.dual_unit} (NPV)."]
+    if block.name in problem.row_block_names():
+        lines += ["", "```", _row(problem, problem.row_block(block.name).start), "```"]
+    else:
+        lines += ["", "The `tiny` scenario has no row of it."]
+    return lines
+
+
+def _row(problem: ArrayProblem, row: int) -> str:
+    """Write one row as it stands in the program."""
+    matrix, bounds = problem.matrix(), problem.row_bounds()
+    terms = np.flatnonzero(matrix.row_of_value == row)
+    shown = [
+        f"{matrix.value[k]:+.4g} {problem.column_name(int(matrix.column[k]))}"
+        for k in terms[:_MOST_TERMS]
+    ]
+    if len(terms) > _MOST_TERMS:
+        shown.append(f"... {len(terms) - _MOST_TERMS} more")
+    lower, upper = bounds.lower[row], bounds.upper[row]
+    if lower == upper:
+        side = f"= {upper:.6g}"
+    elif np.isfinite(upper):
+        side = f"<= {upper:.6g}"
+    else:
+        side = f">= {lower:.6g}"
+    body = "\n    ".join(shown)
+    return f"{problem.row_name(row)}:\n    {body}\n    {side}"
+
+
+def _cost(item: Cost) -> str:
+    sentence = inspect.cleandoc(item.doc).splitlines()[0]
+    paid = "up front, by annuity" if item.upfront else "as it is used"
+    return f"| `{item.name}` | {item.group} | {paid} | {sentence} |"
+
+
+def _write(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
