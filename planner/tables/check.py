@@ -262,6 +262,8 @@ def _check_primary_key(frame: pd.DataFrame, schema: TableSchema, findings: _Find
             continue
         complete = frame[key].dropna()
         again = complete.index[complete.duplicated(keep="first")]
+        if again.empty:
+            continue
         first = complete.drop_duplicates().reset_index().set_index(key)["index"]
         for record in again:
             values = tuple(complete.loc[record])

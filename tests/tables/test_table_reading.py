@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from planner.errors import InputError
-from planner.tables import read_table, read_tables
+from planner.tables import load_package, read_table, read_tables
 
 if TYPE_CHECKING:
     from planner.tables import Package
@@ -247,3 +247,14 @@ def test_shipped_tables_follow_a_users_own_sites_but_not_a_users_own_zones(tmp_p
     read_table("grid_zones").query("zone != 'PJM'").to_csv(zones, index=False)
     with pytest.raises(InputError, match="zone is PJM; must be an id of grid_zones"):
         read_tables(["sites"], {"grid_zones": zones})
+
+
+def test_a_planner_without_a_pipeline_may_give_an_empty_one(tmp_path: Path) -> None:
+    own = tmp_path / "site_pipeline.csv"
+    own.write_text(",".join(load_package()["site_pipeline"].columns) + "\n", encoding="utf-8")
+
+    pipeline = read_table(own)
+
+    assert pipeline.empty
+    assert pipeline["committed_facility_mw"].dtype == float
+    assert pipeline["year"].dtype == "int64"
