@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.lp.change import Arrays
-    from planner.lp.expression import Ints
+    from planner.lp.expression import Floats, Ints
 
 __all__ = ["Engine", "check"]
 
@@ -133,6 +133,26 @@ class Engine:
         if self.watch.raised is not None:
             raise self.watch.raised
         return self.highs.getModelStatus()
+
+    def dual_ray(self, seconds: float) -> Floats | None:
+        """Return row multipliers that prove that there is no plan, or None where there are none.
+
+        Parameters
+        ----------
+        seconds : float
+            Most time. [s]
+        """
+        _, is_there, ray = self.highs.getDualRay()
+        if not is_there:
+            # Presolve finds infeasibility without a proof, and only simplex leaves a ray.
+            _, presolve = self.highs.getOptionValue("presolve")
+            self.set("presolve", "off")
+            self.set("solver", "simplex")
+            self.set("simplex_strategy", 1)
+            self.run(seconds)
+            self.set("presolve", presolve)
+            _, is_there, ray = self.highs.getDualRay()
+        return np.array(ray) if is_there else None
 
     def _on_callback(self, kind: Any, _text: str, seen: Any, answer: Any, _data: Any) -> None:
         # What is raised in here can not pass through HiGHS: it is kept and raised after the run.

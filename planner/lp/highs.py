@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 
 from planner.lp.change import Arrays, Change
+from planner.lp.conflict import find_conflict
 from planner.lp.engine import Engine, check
 from planner.lp.outcome import Outcome, Status, relative_gap
 from planner.lp.progress import ProgressEvent, Watch
@@ -53,12 +54,6 @@ _RELAXATION: Mapping[str, str] = {
     "pdlp": "choose",
 }
 
-_IIS_STRATEGY = 2 + 4  # from an elastic LP, then made irreducible
-_Side = highspy.IisBoundStatus
-_IIS_SIDES: Mapping[str, tuple[int, int]] = {
-    "lower": (int(_Side.kIisBoundStatusLower), int(_Side.kIisBoundStatusBoxed)),
-    "upper": (int(_Side.kIisBoundStatusUpper), int(_Side.kIisBoundStatusBoxed)),
-}
 _FEASIBLE = int(highspy.kSolutionStatusFeasible)
 
 
@@ -316,23 +311,26 @@ class HighsSession:
         Parameters
         ----------
         time_limit_s : float, optional
-            Most time; what is found by then may hold more than it must. [s]
+            Most time. [s]
 
         Returns
         -------
         list of str
             Names of rows, such as ``demand(2028)``, then bounds, such as
-            ``upper bound of racks(ashburn,2028)``. Empty where no conflict was found.
+            ``upper bound of racks(ashburn,2028)``. Empty where the program has a plan without
+            whole numbers, or where time ran out.
         """
-        self._engine.set("iis_strategy", _IIS_STRATEGY)
-        self._engine.set("iis_time_limit", np.inf if time_limit_s is None else time_limit_s)
-        _, found = self._highs.getIis()
-        named = [self._problem.row_name(row) for row in found.row_index_]
-        for column, bound in zip(found.col_index_, found.col_bound_, strict=True):
-            for side, bounds in _IIS_SIDES.items():
-                if bound in bounds:
-                    named.append(f"{side} bound of {self._problem.column_name(column)}")
-        return named
+        self._engine.watch = Watch(None, None)
+        seconds = np.inf if time_limit_s is None else time_limit_s
+        found = find_conflict(self._engine, self._arrays, seconds)
+        if found is None:
+            return []
+        row_name, column_name = self._problem.row_name, self._problem.column_name
+        return [
+            *(row_name(int(row)) for row in found.rows),
+            *(f"lower bound of {column_name(int(column))}" for column in found.lower_bounds),
+            *(f"upper bound of {column_name(int(column))}" for column in found.upper_bounds),
+        ]
 
 
 def _array(values: list[float], size: int, *, is_known: bool) -> Floats:

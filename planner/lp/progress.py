@@ -84,9 +84,13 @@ def _event(phase: Phase, seconds: float, seen: Any) -> ProgressEvent:
     if phase != "mip":
         is_simplex = phase == "simplex"
         count = seen.simplex_iteration_count if is_simplex else seen.ipm_iteration_count
-        objective = float(seen.objective_function_value)
-        return ProgressEvent(phase, seconds, int(count), objective, -np.inf, np.inf)
-    found, bound = float(seen.mip_primal_bound), float(seen.mip_dual_bound)
-    objective = found if np.isfinite(found) else np.nan
+        objective = _finite(seen.objective_function_value)
+        # HiGHS says -1 before the first iteration.
+        return ProgressEvent(phase, seconds, max(0, int(count)), objective, -np.inf, np.inf)
+    objective, bound = _finite(seen.mip_primal_bound), float(seen.mip_dual_bound)
     gap = relative_gap(objective, bound)
     return ProgressEvent(phase, seconds, int(seen.mip_node_count), objective, bound, gap)
+
+
+def _finite(number: float) -> float:
+    return float(number) if np.isfinite(number) else np.nan
