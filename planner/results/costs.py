@@ -1,0 +1,117 @@
+"""Tables of money: what is paid by line, site and year, and the cash spent on assets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.finance import spending_shares
+from planner.model.costs import (
+    connections_added,
+    halls_built,
+    halls_retrofitted,
+    rack_moves,
+    racks_bought,
+    sites_opened,
+)
+from planner.results.frame import made, words
+from planner.units import MONTHS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.model import Model
+    from planner.model.payments import Asset
+    from planner.results.solved import Line, Solved
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["ASSET_LINES", "NO_SITE", "cash", "costs"]
+
+NO_SITE: Final = ""
+"""Site of payments that belong to none."""
+
+ASSET_LINES: Final[tuple[tuple[Callable[[Model], Asset], str, bool], ...]] = (
+    (racks_bought, "rack_purchase", False),
+    (halls_built, "hall_construction", True),
+    (halls_retrofitted, "hall_retrofit", False),
+    (sites_opened, "site_opening", False),
+    (connections_added, "interconnection", True),
+)
+"""Every asset, the cost line that repays it, and whether it is paid for while it is built; the
+others are paid for in the year they enter service."""
+
+
+def costs(s: Solved) -> pd.DataFrame:
+    """Make table `costs`: the list of costs, undiscounted and discounted."""
+    parts = [_payments(s, line) for line in s.lines]
+    table = pd.concat(parts, ignore_index=True)
+    return made("costs", table)
+
+
+def _payments(s: Solved, line: Line) -> pd.DataFrame:
+    """Return one line of the list, in years with a payment."""
+    over = line.payments.over
+    rows = np.flatnonzero(line.musd)
+    calendar = over["calendar"][rows]
+    has_site = "site" in over.axis_names
+    return pd.DataFrame(
+        {
+            "item": line.cost.name,
+            "group": line.cost.group,
+            "upfront": line.cost.upfront,
+            "site": words(s.p.sets.site, over["site"][rows]) if has_site else NO_SITE,
+            "calendar_year": s.model.calendar_year[calendar].astype(np.int64),
+            "musd": line.musd[rows],
+            "npv_musd": line.musd[rows] * s.discount_factor[calendar],
+        },
+        index=pd.RangeIndex(rows.size),
+    )
+
+
+def cash(s: Solved) -> pd.DataFrame:
+    """Make table `cash`: money spent on assets, over the years in which they are built."""
+    spend_months = _spend_years(s) * MONTHS_PER_YEAR
+    parts = [
+        _spent(s, asset(s.model), item, spend_months if is_spread else 0.0)
+        for asset, item, is_spread in ASSET_LINES
+    ]
+    moved = next(line for line in s.lines if line.cost is rack_moves)
+    paid = _payments(s, moved)
+    parts.append(paid[["item", "site", "calendar_year"]].assign(cash_musd=paid["musd"]))
+    parts[-1]["overnight_musd"] = paid["musd"]
+    table = pd.concat(parts, ignore_index=True)
+    return made("cash", table)
+
+
+def _spent(s: Solved, asset: Asset, item: str, spend_months: float) -> pd.DataFrame:
+    """Return cash and overnight cost of an asset by site and calendar year."""
+    first, last = s.p.finance.first_year, s.p.finance.last_year
+    sites, years = len(s.p.sets.site), last - first + 1
+    overnight = asset.overnight_musd * s.value(asset.decision)
+    site = asset.decision.over["site"]
+    by_site = np.zeros((2, sites, years))
+    for kind, months in enumerate((spend_months, 0.0)):
+        shares = spending_shares(asset.start, np.full(overnight.size, months), first, last)
+        np.add.at(by_site[kind], site, overnight[:, None] * shares)
+    at, year = np.nonzero(by_site.any(axis=0))
+    return pd.DataFrame(
+        {
+            "item": item,
+            "site": words(s.p.sets.site, at),
+            "calendar_year": first + year,
+            "cash_musd": by_site[0][at, year],
+            "overnight_musd": by_site[1][at, year],
+        },
+        index=pd.RangeIndex(at.size),
+    )
+
+
+def _spend_years(s: Solved) -> float:
+    """Return over how many years before service a hall is paid for. [yr]"""
+    facility_cost = s.p.tables["facility_cost"].set_index("item")["value"]
+    return float(facility_cost["spend_profile_years"])

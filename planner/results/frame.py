@@ -1,0 +1,168 @@
+"""From arrays to result tables: labels, dust, and the check against the schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from planner.results.column import DUST
+from planner.results.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.lp import Axis, Index
+    from planner.results.column import Column, Table
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.integer]
+
+Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"
+"""What a column may be made of."""
+
+__all__ = ["Cells", "checked", "cleaned", "labels", "made", "mean_of", "ratio", "total_by", "words"]
+
+
+def words(axis: Axis, codes: Codes) -> pd.api.extensions.ExtensionArray:
+    """Return the labels of codes as an array of text."""
+    return pd.array(list(axis.labels), dtype="str").take(codes.astype(np.intp))
+
+
+def labels(over: Index, rows: NDArray[np.intp] | None = None) -> dict[str, Cells]:
+    """Return the labels of a list as columns, years as numbers.
+
+    Parameters
+    ----------
+    over : Index
+        The list.
+    rows : array of int, optional
+        Positions in it; by default all.
+
+    Returns
+    -------
+    dict of str to array
+        One column per axis.
+    """
+    columns: dict[str, Cells] = {}
+    for axis, codes in zip(over.axes, over.codes, strict=True):
+        kept = codes if rows is None else codes[rows]
+        if axis.name == "year":
+            columns["year"] = np.asarray([int(label) for label in axis.labels])[kept]
+        else:
+            columns[axis.name] = words(axis, kept)
+    return columns
+
+
+def cleaned(values: Floats) -> Floats:
+    """Return the values with numerical dust written as 0."""
+    return np.where(np.abs(values) < DUST, 0.0, values)
+
+
+def total_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
+    """Return, for each of `count` places, the sum of the values that go there."""
+    return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """Return part over whole, nan where the whole is 0."""
+    has_whole = whole != 0.0
+    return np.where(has_whole, part / np.where(has_whole, whole, 1.0), np.nan)
+
+
+def mean_of(values: Floats, group_of: NDArray[np.intp], groups: int) -> Floats:
+    """Return the means of groups of columns.
+
+    Parameters
+    ----------
+    values : array of float
+        Shape (row, column).
+    group_of : array of int
+        Group of each column; every group has one or more.
+    groups : int
+        Number of groups.
+
+    Returns
+    -------
+    array of float
+        Shape (row, group).
+    """
+    belongs = group_of[:, None] == np.arange(groups)[None, :]
+    return np.asarray(values @ (belongs / belongs.sum(axis=0)))
+
+
+def made(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame:
+    """Make a result table and check it against its schema.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    columns : mapping of str to array, or DataFrame
+        Every column of the schema, in any order.
+
+    Returns
+    -------
+    DataFrame
+        Columns in the order of the schema, with a plain row number.
+
+    Raises
+    ------
+    ValueError
+        As `checked` does.
+    """
+    schema = TABLES[name]
+    ordered = {column.name: columns[column.name] for column in schema.columns}
+    frame = pd.DataFrame(ordered)
+    types: dict[str, str] = {column.name: column.dtype for column in schema.columns}
+    return checked(name, frame.astype(types))
+
+
+def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a result table if it is as its schema says.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    frame : DataFrame
+        The table.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, unknown, out of order or of another type, a cell is nan or
+        infinite where the schema does not allow it, or two rows share a key.
+    """
+    schema = TABLES[name]
+    if tuple(frame.columns) != schema.names:
+        message = f"table {name} has columns {tuple(frame.columns)}, not {schema.names}"
+        raise ValueError(message)
+    for column in schema.columns:
+        _check_column(schema, column, frame[column.name])
+    keys = list(schema.key)
+    if keys and frame.duplicated(keys).any():
+        twice = frame.loc[frame.duplicated(keys), keys].iloc[0].to_dict()
+        message = f"table {name} has two rows for {twice}"
+        raise ValueError(message)
+    return frame
+
+
+def _check_column(schema: Table, column: Column, cells: pd.Series) -> None:
+    place = f"column {column.name} of table {schema.name}"
+    if str(cells.dtype) != column.dtype:
+        message = f"{place} is {cells.dtype}, not {column.dtype}"
+        raise ValueError(message)
+    if column.dtype != "float64":
+        wrong = cells.isna()
+    elif column.may_be_missing:
+        wrong = pd.Series(np.isinf(cells.to_numpy()))
+    else:
+        wrong = pd.Series(~np.isfinite(cells.to_numpy()))
+    if wrong.any():
+        row = int(np.argmax(wrong.to_numpy()))
+        message = f"{place} is {cells.iloc[row]} in row {row}, where a number or label must be"
+        raise ValueError(message)

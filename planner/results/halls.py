@@ -1,0 +1,169 @@
+"""Tables of sites and halls: names, builds, retrofits, leases, what is usable and stranded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.results.frame import labels, made, total_by, words
+from planner.units import KW_PER_MW
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.results.frame import Cells
+    from planner.results.solved import Solved
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["builds", "halls", "leads", "leases", "retrofits", "sites", "stranded"]
+
+
+def sites(s: Solved) -> pd.DataFrame:
+    """Make table `sites`: names and places."""
+    sets, given = s.p.sets, s.p.sites
+    table = given.table.set_index("site").loc[list(sets.site.labels)]
+    place = {name: table[name].to_numpy() for name in ("name", "country", "region", "lat", "lon")}
+    return made(
+        "sites",
+        {
+            "site": list(sets.site.labels),
+            **place,
+            "zone": words(sets.zone, sets.site_zone),
+            "market": words(sets.market, sets.site_market),
+            "is_existing": given.is_existing,
+            "land_limit_mw": given.land_limit_mw,
+            "opening_musd": given.opening_musd,
+        },
+    )
+
+
+def builds(s: Solved) -> pd.DataFrame:
+    """Make table `builds`: hall capacity commissioned."""
+    over, given = s.p.halls.build, s.p.halls
+    mw = s.value(s.model.build)
+    rows = np.flatnonzero(mw)
+    return made(
+        "builds",
+        {
+            **labels(over, rows),
+            **_design(s, over["hall"][rows]),
+            "built_mw": mw[rows],
+            "service_start": given.build_start[rows],
+            "early": given.build_is_early[rows],
+            "overnight_musd": (given.build_capex_musd_per_mw * mw)[rows],
+        },
+    )
+
+
+def retrofits(s: Solved) -> pd.DataFrame:
+    """Make table `retrofits`: hall capacity turned to another design."""
+    over, given = s.p.halls.retrofit, s.p.halls
+    mw = s.value(s.model.retrofit)
+    rows = np.flatnonzero(mw)
+    return made(
+        "retrofits",
+        {
+            **labels(over, rows),
+            "retrofitted_mw": mw[rows],
+            "gained_mw": (given.retrofit_capacity_frac * mw)[rows],
+            "overnight_musd": (given.retrofit_capex_musd_per_mw * mw)[rows],
+        },
+    )
+
+
+def leases(s: Solved) -> pd.DataFrame:
+    """Make table `leases`: hall capacity leased."""
+    mw = s.value(s.model.lease)
+    rows = np.flatnonzero(mw)
+    return made(
+        "leases",
+        {
+            **labels(s.p.halls.lease, rows),
+            "leased_mw": mw[rows],
+            "rent_musd": (s.p.halls.lease_musd_per_mw_year * mw)[rows],
+        },
+    )
+
+
+def halls(s: Solved) -> pd.DataFrame:
+    """Make table `halls`: power and floor that is usable, taken, spare and stranded."""
+    over, racks, used = s.p.halls.hall, s.p.racks, s.p.racks.used
+    hall_of_use = over.find(used)
+    usable_mw = s.value(s.model.hall_usable)
+    used_mw = total_by(hall_of_use, s.per_use(racks.hall_mw_per_mw), over.size)
+    floor_m2 = usable_mw * KW_PER_MW / s.p.halls.density_kw_per_m2[over["hall"]]
+    used_m2 = total_by(hall_of_use, s.per_use(racks.space_m2_per_mw), over.size)
+    rows = np.flatnonzero(usable_mw)
+    stranded_mw, stranded_m2 = stranded(usable_mw, used_mw, floor_m2, used_m2)
+    return made(
+        "halls",
+        {
+            **labels(over, rows),
+            **_design(s, over["hall"][rows]),
+            "existing_mw": s.p.halls.existing_mw[rows],
+            "leased_mw": s.value(s.model.lease.on(over, missing="zero"))[rows],
+            "usable_mw": usable_mw[rows],
+            "used_mw": used_mw[rows],
+            "spare_power_mw": np.maximum(usable_mw - used_mw, 0.0)[rows],
+            "stranded_power_mw": stranded_mw[rows],
+            "floor_m2": floor_m2[rows],
+            "used_m2": used_m2[rows],
+            "spare_floor_m2": np.maximum(floor_m2 - used_m2, 0.0)[rows],
+            "stranded_floor_m2": stranded_m2[rows],
+        },
+    )
+
+
+def stranded(
+    usable_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: Floats
+) -> tuple[Floats, Floats]:
+    r"""Return the power and floor that stay empty when a hall is filled with the mix it has.
+
+    .. math:: e = \min\left(\frac{H}{h}, \frac{A}{a}\right), \qquad H - e h, \qquad A - e a
+
+    Parameters
+    ----------
+    usable_mw, used_mw : array of float
+        Power that the hall can feed, :math:`H`, and that its racks take, :math:`h`. [MW]
+    floor_m2, used_m2 : array of float
+        Floor of the hall, :math:`A`, and that under its racks, :math:`a`. [m2]
+
+    Returns
+    -------
+    stranded_power_mw, stranded_floor_m2 : arrays of float
+        One of the two is 0; both are in an empty hall. [MW], [m2]
+
+    Examples
+    --------
+    Racks take half of the power on four fifths of the floor, so a quarter more fits:
+
+    >>> power, floor = stranded(*(np.array([x]) for x in (12.0, 6.0, 500.0, 400.0)))
+    >>> power.tolist(), floor.tolist()
+    ([4.5], [0.0])
+    """
+    is_used = (used_mw > 0.0) & (used_m2 > 0.0)
+    by_power = usable_mw / np.where(is_used, used_mw, 1.0)
+    by_floor = floor_m2 / np.where(is_used, used_m2, 1.0)
+    fill = np.minimum(by_power, by_floor)
+    return (
+        np.where(is_used & (by_floor < by_power), usable_mw - fill * used_mw, 0.0),
+        np.where(is_used & (by_power < by_floor), floor_m2 - fill * used_m2, 0.0),
+    )
+
+
+def leads(s: Solved) -> pd.DataFrame:
+    """Make table `leads`: when a decision of the first day enters service, and why then."""
+    lead = s.p.halls.lead
+    names = ("site", "hall", "months", "by", "service_start")
+    return made("leads", {name: lead[name].to_numpy() for name in names})
+
+
+def _design(s: Solved, hall: NDArray[np.integer]) -> dict[str, Cells]:
+    sets = s.p.sets
+    return {
+        "cooling": words(sets.cooling, sets.hall_cooling[hall]),
+        "redundancy": words(sets.redundancy, sets.hall_redundancy[hall]),
+    }

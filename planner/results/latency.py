@@ -1,0 +1,121 @@
+"""Table of the round trips that users get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import distinct
+from planner.model.demand import saved_kh100e
+from planner.results.frame import labels, made, ratio, total_by
+from planner.results.service import served_rtt_ms
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.lp import Expression
+    from planner.results.solved import Solved
+
+    Floats = NDArray[np.float64]
+    Positions = NDArray[np.intp]
+
+__all__ = ["latency", "weighted_quantile"]
+
+_LARGEST = 1.0
+
+
+def latency(s: Solved) -> pd.DataFrame:
+    """Make table `latency`: round trips by class and year, and what is not served at home."""
+    m, given = s.model, s.p.demand
+    over = distinct(given.demand, "workload", "year")
+    workloads = s.p.tables["workloads"].set_index("workload").loc[list(over.labels("workload"))]
+
+    def add(expression: Expression) -> Floats:
+        return s.value(expression.sum_to(over))
+
+    served_kh100e = s.value(m.served)
+    place = over.find(given.served)
+    rtt_ms = served_rtt_ms(s)
+    timed = np.flatnonzero(~np.isnan(rtt_ms) & (served_kh100e > 0.0))
+    at, rtt, weight = place[timed], rtt_ms[timed], served_kh100e[timed]
+    timed_kh100e = total_by(at, weight, over.size)
+
+    def quantile(share: float) -> Floats:
+        return weighted_quantile(rtt, weight, at, over.size, share)
+
+    is_tight = given.route_is_tight[given.route.find(given.served)][timed]
+    within_tight = ratio(total_by(at[is_tight], weight[is_tight], over.size), timed_kh100e)
+    tight_share = _tight_share_frac(s, over.find(given.tight), over.size)
+    demand_kh100e = total_by(over.find(given.demand), given.demand_kh100e, over.size)
+    return made(
+        "latency",
+        {
+            **labels(over),
+            "bound_ms": workloads["rtt_bound_ms"].to_numpy(dtype=np.float64),
+            "tight_ms": workloads["tight_rtt_ms"].to_numpy(dtype=np.float64),
+            "tight_share_frac": tight_share,
+            "demand_kh100e": demand_kh100e,
+            "served_kh100e": total_by(place, served_kh100e, over.size),
+            "mean_rtt_ms": ratio(total_by(at, weight * rtt, over.size), timed_kh100e),
+            "p50_rtt_ms": quantile(0.5),
+            "p95_rtt_ms": quantile(0.95),
+            "max_rtt_ms": quantile(_LARGEST),
+            "within_tight_frac": np.where(np.isnan(tight_share), np.nan, within_tight),
+            "rented_frac": ratio(add(m.rented), demand_kh100e),
+            "saved_frac": ratio(add(saved_kh100e(m)), demand_kh100e),
+            "unmet_frac": ratio(add(m.unmet), demand_kh100e),
+        },
+    )
+
+
+def weighted_quantile(
+    values: Floats, weights: Floats, group: Positions, groups: int, share: float
+) -> Floats:
+    """Return, for each group, the least value that a share of its weight does not exceed.
+
+    Parameters
+    ----------
+    values, weights : array of float
+        One entry each; weights above 0.
+    group : array of int
+        Group of each entry.
+    groups : int
+        Number of groups.
+    share : float
+        Above 0, at most 1.
+
+    Returns
+    -------
+    array of float
+        One value per group, nan for a group without entries.
+
+    Examples
+    --------
+    >>> rtt_ms, kh100e = np.array([30.0, 12.0, 25.0]), np.array([2.0, 6.0, 4.0])
+    >>> weighted_quantile(rtt_ms, kh100e, np.array([0, 0, 0]), 1, 0.8).tolist()
+    [25.0]
+    """
+    order = np.lexsort((values, group))
+    group_of, value_of, weight_of = group[order], values[order], weights[order]
+    entries = np.bincount(group_of, minlength=groups)
+    last = np.cumsum(entries) - 1
+    first = last - entries + 1
+    so_far = np.cumsum(weight_of)
+    before = np.where(first > 0, so_far[np.maximum(first, 1) - 1], 0.0) if groups else so_far
+    total = total_by(group_of, weight_of, groups)
+    # A hair less, so that rounding does not step over the entry that holds the share.
+    wanted = before + share * total * (1.0 - 1e-12)
+    at = np.clip(np.searchsorted(so_far, wanted), first, last)
+    has_entries = entries > 0
+    found = np.full(groups, np.nan)
+    found[has_entries] = value_of[at[has_entries]]
+    return found
+
+
+def _tight_share_frac(s: Solved, place: Positions, count: int) -> Floats:
+    """Return the share that must be within the tight bound, nan where there is none."""
+    share = np.full(count, np.nan)
+    share[place] = s.p.demand.tight_share_frac
+    return share

@@ -1,0 +1,103 @@
+"""Tables of racks: what is in use, what there is, what is bought and moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import locate
+from planner.results.frame import labels, made, total_by, words
+from planner.units import KW_PER_MW
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.lp import Variable
+    from planner.results.frame import Cells
+    from planner.results.solved import Solved
+
+__all__ = ["fleet", "installs", "moves", "plan"]
+
+
+def plan(s: Solved) -> pd.DataFrame:
+    """Make table `plan`: racks in use by site, type, hall, class and year."""
+    used, sets = s.p.racks.used, s.p.sets
+    rows = np.flatnonzero(s.used_mw)
+    hall, workload = used["hall"][rows], used["workload"][rows]
+    mw = s.used_mw[rows]
+    return made(
+        "plan",
+        {
+            **labels(used, rows),
+            "cooling": words(sets.cooling, sets.hall_cooling[hall]),
+            "redundancy": words(sets.redundancy, sets.hall_redundancy[hall]),
+            "duty": words(sets.duty, sets.workload_duty[workload]),
+            "used_mw": mw,
+            "racks": mw * KW_PER_MW / s.p.racks.peak_kw[used["rack"][rows]],
+            "companion_mw": s.per_use(s.p.racks.companion_mw_per_mw)[rows],
+            "load_kh100e": s.load_of_use_kh100e[rows],
+        },
+    )
+
+
+def fleet(s: Solved) -> pd.DataFrame:
+    """Make table `fleet`: racks alive, in use and parked by pool."""
+    used, pools, sets = s.p.racks.used, s.p.racks.fleet, s.p.sets
+    pool = locate(
+        pools,
+        used["site"],
+        used["rack"],
+        used["hall"],
+        sets.workload_duty[used["workload"]],
+        used["year"],
+    )
+    alive_mw = s.value(s.model.alive)
+    used_mw = total_by(pool, s.used_mw, pools.size)
+    rows = np.flatnonzero(alive_mw)
+    return made(
+        "fleet",
+        {
+            **labels(pools, rows),
+            "alive_mw": alive_mw[rows],
+            "stock_mw": s.p.racks.stock_mw[rows],
+            "used_mw": used_mw[rows],
+            # The solver's tolerance may use a trace more than there is; nothing is parked then.
+            "parked_mw": np.maximum(alive_mw - used_mw, 0.0)[rows],
+        },
+    )
+
+
+def installs(s: Solved) -> pd.DataFrame:
+    """Make table `installs`: racks bought."""
+    over, racks = s.p.racks.install, s.p.racks
+    mw = s.value(s.model.install)
+    rows = np.flatnonzero(mw)
+    return made(
+        "installs",
+        {
+            **labels(over, rows),
+            "installed_mw": mw[rows],
+            "racks": mw[rows] * KW_PER_MW / racks.peak_kw[over["rack"][rows]],
+            "overnight_musd": (racks.install_capex_musd_per_mw * mw)[rows],
+        },
+    )
+
+
+def moves(s: Solved) -> pd.DataFrame:
+    """Make table `moves`: cohorts that leave training and enter inference."""
+    leaving, entering = _moved(s, s.model.move_out), _moved(s, s.model.move_in)
+    direction = np.repeat(["out", "in"], [len(leaving["year"]), len(entering["year"])])
+    both: dict[str, Cells] = {
+        name: np.concatenate((np.asarray(leaving[name]), np.asarray(entering[name])))
+        for name in leaving
+    }
+    return made("moves", {**both, "direction": direction})
+
+
+def _moved(s: Solved, decision: Variable) -> dict[str, NDArray[np.generic]]:
+    mw = s.value(decision)
+    rows = np.flatnonzero(mw)
+    columns = {name: np.asarray(cells) for name, cells in labels(decision.over, rows).items()}
+    return {**columns, "moved_mw": mw[rows]}

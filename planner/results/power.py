@@ -1,0 +1,137 @@
+"""Tables of power at sites: by slot, year and billing period, and what is deferred."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.results.frame import labels, made, ratio, total_by, words
+from planner.units import HOURS_PER_YEAR, KW_PER_MW, LITRES_PER_M3, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.results.solved import Solved
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["billed_peaks", "deferral", "power_slot", "site_year", "wue_l_per_kwh"]
+
+
+def site_year(s: Solved) -> pd.DataFrame:
+    """Make table `site_year`: a site in a year, in one line."""
+    m, over, sets = s.model, s.p.sites.site_year, s.p.sets
+    water_m3 = s.value(m.water_m3)
+    return made(
+        "site_year",
+        {
+            **labels(over),
+            "zone": words(sets.zone, sets.site_zone[over["site"]]),
+            "open_frac": s.value(m.open),
+            "opened_frac": s.value(m.opened),
+            "halls_mw": s.value(m.site_halls),
+            "usable_mw": s.value(m.hall_usable.sum_to(over)),
+            "nameplate_mw": s.by_site_year(s.nameplate_of_use_mw),
+            "load_kh100e": s.by_site_year(s.load_of_use_kh100e),
+            "it_mean_mw": s.it_mean_mw,
+            "facility_mean_mw": s.facility_mean_mw,
+            "facility_peak_mw": s.facility_peak_mw,
+            "energy_mwh": s.facility_mean_mw * HOURS_PER_YEAR,
+            "load_factor_frac": ratio(s.facility_mean_mw, s.facility_peak_mw),
+            "pue": ratio(s.facility_mean_mw, s.it_mean_mw),
+            "water_m3": water_m3,
+            "wue_l_per_kwh": wue_l_per_kwh(water_m3, s.it_mean_mw),
+            "emissions_kt": s.value(m.emissions_kt),
+            "firm_mw": s.value(m.firm_mw.on(over, missing="zero")),
+            "new_firm_mw": s.new_firm_mw,
+            "capex_musd": s.value(m.capex_musd),
+            "cost_musd": _paid_musd(s)[over["site"], over["year"]],
+        },
+    )
+
+
+def wue_l_per_kwh(water_m3: Floats, it_mean_mw: Floats) -> Floats:
+    """Return water of a year over IT energy, nan without load. [L/kWh]"""
+    it_kwh = it_mean_mw * HOURS_PER_YEAR * KW_PER_MW
+    return ratio(water_m3 * LITRES_PER_M3, it_kwh)
+
+
+def power_slot(s: Solved) -> pd.DataFrame:
+    """Make table `power_slot`: the load curve of sites that have load."""
+    over, days = s.p.power.slot, s.p.days
+    loaded = np.repeat(s.has_load, len(s.p.sets.slot))
+    rows = np.flatnonzero(loaded)
+    facility, it, mechanical = (
+        of_slot.ravel()[rows] for of_slot in (s.facility_mw, s.it_mw, s.mechanical_mw)
+    )
+    done, due = _deferred(s)
+    moved = total_by(over.find(s.p.power.defer), done - due, over.size)
+    slot = over["slot"][rows]
+    return made(
+        "power_slot",
+        {
+            **labels(over, rows),
+            "is_peak_day": np.asarray(days.is_peak)[slot],
+            "hours": s.weight_h[slot],
+            "it_mw": it,
+            "mechanical_mw": mechanical,
+            "electrical_loss_mw": facility - it - mechanical,
+            "facility_mw": facility,
+            "deferred_mw": moved[rows],
+            "energy_usd_per_mwh": s.p.grid.energy_usd_per_mwh[rows],
+            "location_t_per_mwh": s.p.carbon.location_t_per_mwh[rows],
+        },
+    )
+
+
+def deferral(s: Solved) -> pd.DataFrame:
+    """Make table `deferral`: work that may wait, when it is due and when it is done."""
+    over = s.p.power.defer
+    done, due = _deferred(s)
+    rows = np.flatnonzero(due)
+    return made(
+        "deferral",
+        {
+            **labels(over, rows),
+            "block": s.p.power.defer_block[rows],
+            "due_mw": due[rows],
+            "done_mw": done[rows],
+        },
+    )
+
+
+def billed_peaks(s: Solved) -> pd.DataFrame:
+    """Make table `billed_peaks`: the maxima on which demand charges are paid."""
+    over, grid = s.p.grid.billing, s.p.grid
+    peak_mw = s.value(s.model.peak_mw)
+    months = grid.billing_months[over["period"]]
+    price = grid.demand_charge_usd_per_kw_month[s.p.sites.site_year.find(over)]
+    rows = np.flatnonzero(peak_mw)
+    charge_musd = price * KW_PER_MW * months * peak_mw / USD_PER_MUSD
+    return made(
+        "billed_peaks",
+        {
+            **labels(over, rows),
+            "months": months[rows],
+            "peak_mw": peak_mw[rows],
+            "usd_per_kw_month": price[rows],
+            "charge_musd": charge_musd[rows],
+        },
+    )
+
+
+def _deferred(s: Solved) -> tuple[Floats, Floats]:
+    """Return work that may wait, as done and as due. [MW], over (..., slot)"""
+    done = s.value(s.model.defer_mw)
+    return done, s.value(s.model.deferrable_mw.on(s.p.power.defer))
+
+
+def _paid_musd(s: Solved) -> Floats:
+    """Return the yearly payments of each site, shape (site, year)."""
+    total = np.zeros((len(s.p.sets.site), s.years))
+    for line in s.lines:
+        if "site" in line.payments.over.axis_names:
+            total += s.yearly_musd(line)
+    return total

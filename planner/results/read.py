@@ -1,0 +1,86 @@
+"""From a solved model to the tables of the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.errors import SolverError
+from planner.results import costs, grid, halls, latency, plan, power, prices, service
+from planner.results.schema import TABLES
+from planner.results.solved import Solved
+from planner.results.summary import solution, summary
+from planner.results.types import Results
+from planner.results.unit_costs import unit_costs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from planner.lp import Outcome
+    from planner.model import Model
+
+__all__ = ["READERS", "read_results"]
+
+READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
+    "sites": halls.sites,
+    "plan": plan.plan,
+    "fleet": plan.fleet,
+    "installs": plan.installs,
+    "moves": plan.moves,
+    "builds": halls.builds,
+    "retrofits": halls.retrofits,
+    "leases": halls.leases,
+    "halls": halls.halls,
+    "leads": halls.leads,
+    "connections": grid.connections,
+    "site_year": power.site_year,
+    "power_slot": power.power_slot,
+    "deferral": power.deferral,
+    "billed_peaks": power.billed_peaks,
+    "power_zone": grid.power_zone,
+    "power_class": grid.power_class,
+    "headroom": grid.headroom,
+    "assignment": service.assignment,
+    "demand": service.demand,
+    "no_route": service.no_route,
+    "latency": latency.latency,
+    "rent": service.rent,
+    "levers": service.levers,
+    "reference": service.reference,
+    "costs": costs.costs,
+    "cash": costs.cash,
+    "unit_costs": unit_costs,
+    "prices": prices.prices,
+    "solution": solution,
+}
+"""What makes each table; `summary` is made of the others."""
+
+
+def read_results(model: Model, outcome: Outcome) -> Results:
+    """Read the plan out of a solved model.
+
+    Parameters
+    ----------
+    model : Model
+        The program, with its inputs.
+    outcome : Outcome
+        What the solver ended with.
+
+    Returns
+    -------
+    Results
+        One table per subject, each as the schema says.
+
+    Raises
+    ------
+    SolverError
+        If the outcome has no plan.
+    """
+    if not outcome.has_plan:
+        message = f"there is no plan to read: the solve ended {outcome.status}; {outcome.message}"
+        raise SolverError(message)
+    solved = Solved(model, outcome)
+    tables = {name: read(solved) for name, read in READERS.items()}
+    tables["summary"] = summary(solved, tables)
+    return Results({name: tables[name] for name in TABLES}, model.p.notes)

@@ -1,0 +1,119 @@
+"""Tables of service: who is served from where, and what is rented, saved or unmet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.types import ANYWHERE
+from planner.lp.join import pairs
+from planner.model.demand import saved_kh100e
+from planner.results.frame import labels, made, ratio, total_by
+from planner.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.results.solved import Solved
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["assignment", "demand", "levers", "no_route", "reference", "rent", "served_rtt_ms"]
+
+
+def served_rtt_ms(s: Solved) -> Floats:
+    """Return the round trip of each service, nan for placeless classes. [served]"""
+    served = s.p.demand.served
+    rtt = s.p.demand.route_rtt_ms[s.p.demand.route.find(served)]
+    return np.where(served.labels("region") == ANYWHERE, np.nan, rtt)
+
+
+def assignment(s: Solved) -> pd.DataFrame:
+    """Make table `assignment`: which site serves which users."""
+    served = s.p.demand.served
+    kh100e = s.value(s.model.served)
+    rows = np.flatnonzero(kh100e)
+    is_tight = s.p.demand.route_is_tight[s.p.demand.route.find(served)]
+    return made(
+        "assignment",
+        {
+            **labels(served, rows),
+            "served_kh100e": kh100e[rows],
+            "rtt_ms": served_rtt_ms(s)[rows],
+            "within_tight": is_tight[rows],
+        },
+    )
+
+
+def demand(s: Solved) -> pd.DataFrame:
+    """Make table `demand`: how the compute asked for is met."""
+    over, m = s.p.demand.demand, s.model
+    served_kh100e, rtt_ms = s.value(m.served), served_rtt_ms(s)
+    timed_kh100e = np.where(np.isnan(rtt_ms), 0.0, served_kh100e)
+    place = over.find(s.p.demand.served)
+    travel = total_by(place, timed_kh100e * np.nan_to_num(rtt_ms), over.size)
+    return made(
+        "demand",
+        {
+            **labels(over),
+            "demand_kh100e": s.p.demand.demand_kh100e,
+            "served_kh100e": total_by(place, served_kh100e, over.size),
+            "rented_kh100e": s.value(m.rented.sum_to(over)),
+            "saved_kh100e": s.value(saved_kh100e(m)),
+            "unmet_kh100e": s.value(m.unmet.sum_to(over)),
+            "mean_rtt_ms": ratio(travel, total_by(place, timed_kh100e, over.size)),
+        },
+    )
+
+
+def no_route(s: Solved) -> pd.DataFrame:
+    """Make table `no_route`: users that no site reaches in time."""
+    given = s.p.demand.no_route
+    names = ("region", "workload", "nearest_site", "nearest_rtt_ms", "bound_ms")
+    return made("no_route", {name: given[name].to_numpy() for name in names})
+
+
+def rent(s: Solved) -> pd.DataFrame:
+    """Make table `rent`: cloud capacity rented."""
+    over, given = s.p.rent.bought, s.p.rent
+    kh100e = s.value(s.model.bought)
+    rows = np.flatnonzero(kh100e)
+    usd_per_hour = USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR
+    return made(
+        "rent",
+        {
+            **labels(over, rows),
+            "bought_kh100e": kh100e[rows],
+            "term_years": given.term_years[rows].astype(np.float64),
+            "usd_per_h100e_hour": given.price_musd_per_kh100e_year[rows] * usd_per_hour,
+        },
+    )
+
+
+def levers(s: Solved) -> pd.DataFrame:
+    """Make table `levers`: efficiency levers used."""
+    over, given = s.p.levers.adopted, s.p.levers
+    wanted, lever = pairs(s.p.demand.demand, over, on=("workload", "year"))
+    asked = total_by(lever, s.p.demand.demand_kh100e[wanted], over.size)
+    adopted = s.value(s.model.adopted)
+    saved = given.saving_frac * adopted * asked
+    rows = np.flatnonzero(adopted)
+    return made(
+        "levers",
+        {
+            **labels(over, rows),
+            "adopted_frac": adopted[rows],
+            "saved_kh100e": saved[rows],
+            "cost_musd": (given.cost_musd_per_kh100e_year * saved)[rows],
+        },
+    )
+
+
+def reference(s: Solved) -> pd.DataFrame:
+    """Make table `reference`: the fleet that turns a trajectory in GW into compute."""
+    given = s.p.reference
+    names = ("workload", "facility_gw", "rack_gw", "kh100e")
+    columns = {name: given[name].to_numpy() for name in names}
+    return made("reference", {**columns, "year": given["year"].to_numpy().astype(np.int64)})

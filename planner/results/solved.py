@@ -1,0 +1,247 @@
+"""A solved model: the values that more than one result table is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import locate
+from planner.model import COSTS
+from planner.model.payments import discount
+from planner.results.frame import cleaned, mean_of, total_by
+from planner.units import HOURS_PER_YEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.types import Inputs
+    from planner.lp import Expression, Outcome
+    from planner.model import Model
+    from planner.model.block import Cost
+
+    Floats = NDArray[np.float64]
+    Positions = NDArray[np.intp]
+
+__all__ = ["Line", "Solved"]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line of the cost list at the plan.
+
+    Parameters
+    ----------
+    cost : Cost
+        The line.
+    payments : Expression
+        Payments over (site, calendar) or (calendar,). [MUSD]
+    musd : array of float
+        Their values.
+    """
+
+    cost: Cost
+    payments: Expression
+    musd: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A model, the outcome of its solve, and values shared between tables.
+
+    Parameters
+    ----------
+    model : Model
+        The program.
+    outcome : Outcome
+        With a plan.
+    """
+
+    model: Model
+    outcome: Outcome
+
+    @property
+    def p(self) -> Inputs:
+        """The inputs."""
+        return self.model.p
+
+    @cached_property
+    def x(self) -> Floats:
+        """Value of every column, numerical dust written as 0 so that all tables agree."""
+        return cleaned(self.outcome.x)
+
+    def value(self, expression: Expression) -> Floats:
+        """Return the numbers that expressions take at the plan, dust written as 0."""
+        return cleaned(expression.value(self.x))
+
+    def dual(self, block: str) -> Floats | None:
+        """Return the raw duals of a block of rows; None without duals or without the block."""
+        problem = self.model.problem
+        if not self.outcome.has_duals or block not in problem.row_block_names:
+            return None
+        return self.outcome.row_dual[problem.row_block(block)]
+
+    # --- lists and sizes ----------------------------------------------------------------
+
+    @property
+    def years(self) -> int:
+        """Number of model years."""
+        return len(self.p.sets.year)
+
+    @property
+    def site_years(self) -> int:
+        """Number of (site, year) pairs."""
+        return self.p.sites.site_year.size
+
+    @cached_property
+    def weight_h(self) -> Floats:
+        """Hours of the year that each slot of a day stands for. [slot]"""
+        return np.asarray(self.p.days.weight_h, dtype=np.float64)
+
+    # --- racks --------------------------------------------------------------------------
+
+    @cached_property
+    def used_mw(self) -> Floats:
+        """Nameplate in use. [used]"""
+        return self.value(self.model.used)
+
+    def per_use(self, per_mw: Floats) -> Floats:
+        """Return nameplate in use times a coefficient of its deployment. [used]"""
+        return np.asarray(per_mw[self.model.deployment_of_used] * self.used_mw)
+
+    @cached_property
+    def nameplate_of_use_mw(self) -> Floats:
+        """Nameplate in use with its companions. [used]"""
+        return self.per_use(1.0 + self.p.racks.companion_mw_per_mw)
+
+    @cached_property
+    def load_of_use_kh100e(self) -> Floats:
+        """Compute carried by each use. [used]"""
+        return self.per_use(self.p.racks.throughput_kh100e_per_mw)
+
+    @cached_property
+    def it_mean_of_use_mw(self) -> Floats:
+        """IT power of each use, mean over the year. Shapes and deferral average out. [used]"""
+        racks = self.p.racks
+        return self.per_use(racks.idle_mw_per_mw + racks.dynamic_mw_per_mw)
+
+    @cached_property
+    def site_year_of_use(self) -> Positions:
+        """Site and year of each use. [used]"""
+        return self.p.sites.site_year.find(self.p.racks.used)
+
+    def by_site_year(self, of_use: Floats) -> Floats:
+        """Add up a quantity of the uses by site and year."""
+        return total_by(self.site_year_of_use, of_use, self.site_years)
+
+    # --- power --------------------------------------------------------------------------
+
+    def by_slot(self, values: Floats) -> Floats:
+        """Return values over (site, year, slot) as a table, shape (site_year, slot)."""
+        return values.reshape(self.site_years, len(self.p.sets.slot))
+
+    @cached_property
+    def facility_mw(self) -> Floats:
+        """Power at the meter, shape (site_year, slot)."""
+        return self.by_slot(self.value(self.model.facility_mw))
+
+    @cached_property
+    def it_by_cooling_mw(self) -> Floats:
+        """IT power by cooling. [cool_slot]"""
+        return self.value(self.model.it_mw)
+
+    def cooling_to_slot(self, of_cool_slot: Floats) -> Floats:
+        """Add up over cooling technologies, to shape (site_year, slot)."""
+        slot = self.p.power.slot
+        place = slot.find(self.model.cool_slot)
+        return self.by_slot(total_by(place, of_cool_slot, slot.size))
+
+    @cached_property
+    def it_mw(self) -> Floats:
+        """IT power, shape (site_year, slot)."""
+        return self.cooling_to_slot(self.it_by_cooling_mw)
+
+    @cached_property
+    def mechanical_mw(self) -> Floats:
+        """Cooling power, shape (site_year, slot)."""
+        at = self.model.cool_slot
+        share = self.p.power.mechanical_frac[at["site"], at["cooling"], at["slot"]]
+        return self.cooling_to_slot(share * self.it_by_cooling_mw)
+
+    def mean_mw(self, by_slot: Floats) -> Floats:
+        """Return the mean over the year of power by slot. [site_year]"""
+        return np.asarray(by_slot @ self.weight_h / HOURS_PER_YEAR)
+
+    @cached_property
+    def facility_mean_mw(self) -> Floats:
+        """Power at the meter, mean over the year. [site_year]"""
+        return self.mean_mw(self.facility_mw)
+
+    @cached_property
+    def it_mean_mw(self) -> Floats:
+        """IT power, mean over the year. [site_year]"""
+        return self.mean_mw(self.it_mw)
+
+    @cached_property
+    def facility_peak_mw(self) -> Floats:
+        """Largest power at the meter in any slot. [site_year]"""
+        return np.asarray(self.facility_mw.max(axis=1, initial=0.0))
+
+    @cached_property
+    def has_load(self) -> NDArray[np.bool_]:
+        """Whether anything is drawn. [site_year]"""
+        return np.asarray(self.facility_mw.any(axis=1))
+
+    @cached_property
+    def new_firm_mw(self) -> Floats:
+        """Firm connection that the plan has added so far. [site_year]"""
+        return self.so_far(self.model.expand)
+
+    def so_far(self, decision: Expression) -> Floats:
+        """Add up a decision over (site, year) to its total until each year. [site_year]"""
+        over, site_year = decision.over, self.p.sites.site_year
+        asked = np.zeros((len(self.p.sets.site), self.years))
+        asked[over["site"], over["year"]] = self.value(decision)
+        return np.asarray(asked.cumsum(axis=1)[site_year["site"], site_year["year"]])
+
+    # --- money --------------------------------------------------------------------------
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The list of costs, walked again at the plan."""
+        made = []
+        for item in COSTS:
+            payments = item.build(self.model)
+            made.append(Line(item, payments, payments.value(self.x)))
+        return tuple(made)
+
+    @cached_property
+    def discount_factor(self) -> Floats:
+        """Discount factor of each calendar year, as in the objective. [calendar]"""
+        return discount(self.model)
+
+    @cached_property
+    def model_year_of(self) -> Positions:
+        """Model year that stands for each calendar year. [calendar]"""
+        return np.asarray(self.model.model_year_of, dtype=np.intp)
+
+    @cached_property
+    def year_weight(self) -> Floats:
+        """Sum of the discount factors of the calendar years of each model year. [year]"""
+        return total_by(self.model_year_of, self.discount_factor, self.years)
+
+    def yearly_musd(self, line: Line) -> Floats:
+        """Return the mean yearly payments of a line, shape (site, year).
+
+        Payments that belong to no site make one row.
+        """
+        over, calendars = line.payments.over, len(self.model.calendar)
+        if "site" not in over.axis_names:
+            by_calendar = total_by(over["calendar"].astype(np.intp), line.musd, calendars)[None, :]
+        else:
+            place = locate(self.model.site_calendar, over["site"], over["calendar"])
+            every = total_by(place, line.musd, self.model.site_calendar.size)
+            by_calendar = every.reshape(len(self.p.sets.site), calendars)
+        return mean_of(by_calendar, self.model_year_of, self.years)

@@ -1,0 +1,112 @@
+"""Result tables on disk: one Parquet file each, with units and meanings in its schema."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from planner.errors import InputError, Problem
+from planner.results.frame import checked
+from planner.results.schema import TABLES
+from planner.results.types import Results
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+__all__ = ["from_parquet", "to_parquet"]
+
+_NOTES: Final = b"notes"
+_NOTES_TABLE: Final = "solution"
+
+
+def to_parquet(results: Results, folder: Path) -> None:
+    """Write every table to ``<folder>/<table>.parquet``.
+
+    Each column carries its unit and meaning as field metadata, each table its own meaning and
+    key, so that a file explains itself to pandas, DuckDB or GDAL.
+
+    Parameters
+    ----------
+    results : Results
+        The plan.
+    folder : Path
+        Made if it is not there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in results.tables.items():
+        metadata = {b"about": TABLES[name].about, b"key": ",".join(TABLES[name].key)}
+        if name == _NOTES_TABLE:
+            metadata[_NOTES] = json.dumps(results.notes)
+        fields = [
+            pa.field(column.name, _ARROW[column.dtype]).with_metadata(
+                {"unit": column.unit, "about": column.about}
+            )
+            for column in TABLES[name].columns
+        ]
+        schema = pa.schema(fields, metadata=metadata)
+        # A missing number stays nan: null would mean the same and read back as another type.
+        table = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
+        pq.write_table(table.cast(schema), folder / f"{name}.parquet", compression="zstd")
+
+
+_ARROW: Final = {
+    "str": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+}
+
+
+def from_parquet(folder: Path) -> Results:
+    """Read the tables that `to_parquet` wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are.
+
+    Returns
+    -------
+    Results
+        The plan.
+
+    Raises
+    ------
+    InputError
+        With every table that is missing or not as the schema says, as from another version.
+    """
+    problems, tables = [], {}
+    notes: tuple[str, ...] = ()
+    for name in TABLES:
+        path = folder / f"{name}.parquet"
+        try:
+            table = pq.read_table(path)
+            tables[name] = checked(name, _frame(name, table))
+        except (OSError, pa.ArrowInvalid, ValueError) as error:
+            problems.append(
+                Problem(
+                    str(path),
+                    None,
+                    None,
+                    f"the table can not be read: {error}",
+                    "a result table of this version of dcplan",
+                    "solve the scenario again",
+                )
+            )
+            continue
+        if name == _NOTES_TABLE:
+            notes = tuple(json.loads(table.schema.metadata[_NOTES]))
+    if problems:
+        raise InputError(problems)
+    return Results(tables, notes)
+
+
+def _frame(name: str, table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    known = {column.name: column.dtype for column in TABLES[name].columns}
+    return frame.astype({key: dtype for key, dtype in known.items() if key in frame.columns})

@@ -1,0 +1,219 @@
+"""What a unit of compute costs: by class and duty, up front and running apart.
+
+Every payment of a year for own sites goes to the classes that the site served in that year:
+purchases of racks to the duty they were bought for, each other line by the quantity that drives
+it. So the classes add up to the total, and the total to the cost table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.results.frame import made, mean_of, ratio
+from planner.units import (
+    H100E_PER_KH100E,
+    HOURS_PER_YEAR,
+    SECONDS_PER_HOUR,
+    USD_PER_MUSD,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.lp import Variable
+    from planner.results.solved import Line, Solved
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["unit_costs"]
+
+_APART: Final = ("rented_compute", "unmet_compute", "efficiency_levers")
+_BY_IT_ENERGY: Final = ("electricity_energy", "electricity_demand", "water", "carbon_price")
+_TOKENS_PER_MILLION: Final = 1e6
+_REQUEST: Final = "request"
+
+
+@dataclass(frozen=True, eq=False)
+class _Account:
+    """Quantities of classes, or of sums of them, by year; every array [row, year]."""
+
+    served_kh100e: Floats
+    nameplate_mw: Floats
+    upfront_musd: Floats
+    running_musd: Floats
+    rented_kh100e: Floats
+    rent_musd: Floats
+
+
+def unit_costs(s: Solved) -> pd.DataFrame:
+    """Make table `unit_costs`: one row per class, duty and total, and year."""
+    sets = s.p.sets
+    of_class = _accounts(s)
+    is_of_duty = sets.workload_duty[None, :] == np.arange(len(sets.duty))[:, None]
+    levels = (
+        ("workload", sets.workload.labels, np.eye(len(sets.workload))),
+        ("duty", sets.duty.labels, is_of_duty.astype(np.float64)),
+        ("total", ("total",), np.ones((1, len(sets.workload)))),
+    )
+    parts = [_rows(s, of_class, level, scopes, belongs) for level, scopes, belongs in levels]
+    table = pd.concat(parts, ignore_index=True).merge(
+        _conversions(s), on=["level", "scope"], how="left"
+    )
+    for name in ("work_unit", "conversion"):
+        table[name] = table[name].fillna("")
+    usd_per_s = table["usd_per_h100e_hour"] / SECONDS_PER_HOUR
+    table["usd_per_work_unit"] = usd_per_s * table["h100e_s_per_work_unit"]
+    is_request = table["work_unit"] == _REQUEST
+    table["usd_per_request"] = table["usd_per_work_unit"].where(is_request)
+    tokens_per_s = table["tokens_per_s_per_h100e"]
+    table["usd_per_million_tokens"] = usd_per_s * _TOKENS_PER_MILLION / tokens_per_s
+    return made("unit_costs", table)
+
+
+def _rows(
+    s: Solved, of_class: _Account, level: str, scopes: tuple[str, ...], belongs: Floats
+) -> pd.DataFrame:
+    """Return the rows of one level. `belongs` is [scope, workload], 1 where a class counts."""
+
+    def add(of: Floats) -> Floats:
+        return np.asarray((belongs @ of).ravel())
+
+    served, nameplate = add(of_class.served_kh100e), add(of_class.nameplate_mw)
+    upfront, running = add(of_class.upfront_musd), add(of_class.running_musd)
+    rented, rent = add(of_class.rented_kh100e), add(of_class.rent_musd)
+    served_hours, rented_hours = _h100e_hours(served), _h100e_hours(rented)
+    return pd.DataFrame(
+        {
+            "scope": np.repeat(scopes, s.years),
+            "level": level,
+            "year": np.tile([int(label) for label in s.p.sets.year.labels], len(scopes)),
+            "served_kh100e": served,
+            "nameplate_mw": nameplate,
+            "upfront_musd": upfront,
+            "running_musd": running,
+            "cost_musd": upfront + running,
+            "usd_per_h100e_hour": ratio((upfront + running) * USD_PER_MUSD, served_hours),
+            "upfront_usd_per_h100e_hour": ratio(upfront * USD_PER_MUSD, served_hours),
+            "running_usd_per_h100e_hour": ratio(running * USD_PER_MUSD, served_hours),
+            "usd_per_mw_year": ratio((upfront + running) * USD_PER_MUSD, nameplate),
+            "rented_kh100e": rented,
+            "rent_musd": rent,
+            "rented_usd_per_h100e_hour": ratio(rent * USD_PER_MUSD, rented_hours),
+        }
+    )
+
+
+def _h100e_hours(mean_kh100e: Floats) -> Floats:
+    return mean_kh100e * H100E_PER_KH100E * HOURS_PER_YEAR
+
+
+def _accounts(s: Solved) -> _Account:
+    """Return what every class uses, serves and costs by year."""
+    used, racks = s.p.racks.used, s.p.racks
+    nameplate = _by_cell(s, s.nameplate_of_use_mw)
+    drivers = {
+        **dict.fromkeys(_BY_IT_ENERGY, _by_cell(s, s.it_mean_of_use_mw)),
+        "companions": _by_cell(s, s.per_use(racks.companion_mw_per_mw)),
+        "it_maintenance": _by_cell(
+            s, s.per_use(racks.it_maintenance_musd_per_mw_year[racks.deployment["rack"]])
+        ),
+    }
+    paid = {True: np.zeros(_class_years(s)), False: np.zeros(_class_years(s))}
+    for line in s.lines:
+        if line.cost.name == "rack_purchase":
+            paid[True] += _racks_by_duty(s, line, nameplate)
+        elif line.cost.name not in _APART:
+            share = _shares(drivers.get(line.cost.name, nameplate), nameplate)
+            paid[line.cost.upfront] += np.einsum("sy,swy->wy", s.yearly_musd(line), share)
+    served = np.zeros(_class_years(s))
+    np.add.at(served, (used["workload"], used["year"]), s.load_of_use_kh100e)
+    rented = np.zeros(_class_years(s))
+    over = s.p.rent.rented
+    np.add.at(rented, (over["workload"], over["year"]), s.value(s.model.rented))
+    return _Account(
+        served, nameplate.sum(axis=0), paid[True], paid[False], rented, _rent_by_class(s)
+    )
+
+
+def _class_years(s: Solved) -> tuple[int, int]:
+    return len(s.p.sets.workload), s.years
+
+
+def _by_cell(s: Solved, of_use: Floats) -> Floats:
+    """Add up a quantity of the uses, shape (site, workload, year)."""
+    used = s.p.racks.used
+    cells = np.zeros((len(s.p.sets.site), *_class_years(s)))
+    np.add.at(cells, (used["site"], used["workload"], used["year"]), of_use)
+    return cells
+
+
+def _shares(driver: Floats, otherwise: Floats) -> Floats:
+    """Return the share of each class in a site's payments, shape (site, workload, year).
+
+    A site that drives nothing in a year, as while its halls ramp, is paid for by the classes
+    of all sites; with nothing driven anywhere, by all that is in use.
+    """
+    everywhere = driver.sum(axis=0)
+    nothing = everywhere.sum(axis=0) == 0.0
+    everywhere = np.where(nothing, otherwise.sum(axis=0), everywhere)
+    here = np.where(driver.sum(axis=1, keepdims=True) > 0.0, driver, everywhere[None])
+    total = here.sum(axis=1, keepdims=True)
+    return np.asarray(here / np.where(total > 0.0, total, 1.0))
+
+
+def _racks_by_duty(s: Solved, line: Line, nameplate: Floats) -> Floats:
+    """Return the repayments of racks by class, by way of the duty they were bought for."""
+    sets = s.p.sets
+    paid = np.zeros(_class_years(s))
+    bought, calendar, amount = _terms(s, line, s.model.install)
+    over = s.model.install.over
+    for duty in range(len(sets.duty)):
+        mine = over["duty"][bought] == duty
+        by_calendar = np.zeros((len(sets.site), len(s.model.calendar)))
+        np.add.at(by_calendar, (over["site"][bought[mine]], calendar[mine]), amount[mine])
+        yearly = mean_of(by_calendar, s.model_year_of, s.years)
+        of_duty = nameplate * (sets.workload_duty == duty)[None, :, None]
+        paid += np.einsum("sy,swy->wy", yearly, _shares(of_duty, nameplate))
+    return paid
+
+
+def _rent_by_class(s: Solved) -> Floats:
+    """Return what is paid for rented compute, shape (workload, year)."""
+    by_calendar = np.zeros((len(s.p.sets.workload), len(s.model.calendar)))
+    for line in s.lines:
+        if line.cost.name == "rented_compute":
+            bought, calendar, amount = _terms(s, line, s.model.bought)
+            workload = s.model.bought.over["workload"][bought]
+            np.add.at(by_calendar, (workload, calendar), amount)
+    return mean_of(by_calendar, s.model_year_of, s.years)
+
+
+def _terms(
+    s: Solved, line: Line, variable: Variable
+) -> tuple[NDArray[np.intp], NDArray[np.integer], Floats]:
+    """Return the payments of a line decision by decision: which, calendar year, amount."""
+    terms = line.payments
+    position = (terms.column - variable.first_column).astype(np.intp)
+    return position, terms.over["calendar"][terms.row], terms.value_of_term * s.x[terms.column]
+
+
+def _conversions(s: Solved) -> pd.DataFrame:
+    """Return how compute becomes work, by class, in numbers and in words."""
+    given = s.p.tables["requests"]
+    size_s, rate = given["h100e_seconds_per_unit"], given["tokens_per_s_per_h100e"]
+    words = "1 " + given["unit"] + " = " + size_s.map("{:.6g}".format) + " H100e s"
+    tokens = "; 1 H100e = " + rate.map("{:.6g}".format) + " tokens/s"
+    return pd.DataFrame(
+        {
+            "level": "workload",
+            "scope": given["workload"],
+            "work_unit": given["unit"],
+            "h100e_s_per_work_unit": size_s.astype(np.float64),
+            "tokens_per_s_per_h100e": rate.astype(np.float64),
+            "conversion": words + tokens.where(rate.notna(), ""),
+        }
+    )
