@@ -1,17 +1,21 @@
 """What a planner asks: scenario files, their schema, and their problems with places."""
 
 from planner.scenario.chain import shipped_names
+from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids
 from planner.scenario.load import Draft, load_scenario, read_draft
 from planner.scenario.schema import Scenario, json_schema
 from planner.scenario.values import held, interpolated
 
 __all__ = [
+    "ID_TABLES",
     "Draft",
     "Scenario",
+    "check_ids",
     "held",
     "interpolated",
     "json_schema",
     "load_scenario",
     "read_draft",
     "shipped_names",
+    "unknown_ids",
 ]

@@ -98,8 +98,9 @@ def _read(path: Path, asked_at: Place) -> Node:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         found = f"the scenario {str(path)!r} cannot be read: {error.strerror}"
-        meant = closest(str(path), [str(other) for other in path.parent.glob("*.y*ml")])
-        mend = f"did you mean {meant!r}?" if meant else "check the path"
+        siblings = {other.stem: other for other in path.parent.glob("*.y*ml")}
+        meant = closest(path.stem, list(siblings))
+        mend = f"did you mean {str(siblings[meant])!r}?" if meant else "check the path"
         raise InputError([asked_at.problem(found, "a file", mend)]) from error
     except UnicodeDecodeError as error:
         found = f"byte {error.start + 1} of the file is not UTF-8"

@@ -11,13 +11,15 @@ from pydantic import ValidationError
 from planner.errors import InputError, Problem
 from planner.scenario.chain import VERSION, find, read_chain
 from planner.scenario.contradictions import contradictions
+from planner.scenario.keys import closest
 from planner.scenario.messages import problems_of
 from planner.scenario.overrides import with_override
 from planner.scenario.schema import Scenario, file_of
 from planner.scenario.tree import Node, Place, merge, plain
+from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Draft", "load_scenario", "read_draft"]
@@ -35,6 +37,17 @@ class Draft:
     tree: Node
     problems: tuple[Problem, ...]
 
+    @property
+    def data_files(self) -> dict[str, Path]:
+        """Tables of one's own that are there, by table name."""
+        known = load_package().tables
+        found = {table: file_of(self.tree, ("data", table)) for table in _data_block(self.tree)}
+        return {
+            table: at[0]
+            for table, at in found.items()
+            if table in known and at is not None and at[0].is_file()
+        }
+
     def checked(self) -> tuple[Scenario | None, tuple[Problem, ...]]:
         """Check keys and values.
 
@@ -43,7 +56,7 @@ class Draft:
         tuple of Scenario or None, tuple of Problem
             The scenario where one can be made, and every problem so far.
         """
-        problems = [*self.problems, *_missing_files(self.tree)]
+        problems = [*self.problems, *_file_problems(self.tree)]
         if not self.source_files:
             return None, tuple(problems)
         try:
@@ -118,11 +131,21 @@ def _without(tree: Node, keys: frozenset[str]) -> Node:
     return replace(tree, value={k: node for k, node in tree.children.items() if k not in keys})
 
 
-def _missing_files(tree: Node) -> Iterator[Problem]:
-    tables = tree.children["data"].children if "data" in tree.children else {}
-    for keys in (*(("data", table) for table in tables), ("latency", "rtt_table")):
+def _file_problems(tree: Node) -> Iterator[Problem]:
+    known = load_package().tables
+    for table, node in _data_block(tree).items():
+        if table not in known:
+            meant = closest(table, list(known))
+            mend = f"did you mean {meant!r}?" if meant else "`dcplan data list` lists them"
+            place = node.key_place or node.place
+            yield place.problem(f"data has the key {table!r}", "the name of a table", mend)
+    for keys in (*(("data", table) for table in _data_block(tree)), ("latency", "rtt_table")):
         found = file_of(tree, keys)
         if found is not None and not found[0].is_file():
             path, place = found
             mend = "check the path; it is seen from the file in which it is written"
             yield place.problem(f"{'.'.join(keys)} is {str(path)!r}", "a file", mend)
+
+
+def _data_block(tree: Node) -> Mapping[str, Node]:
+    return tree.children["data"].children if "data" in tree.children else {}

@@ -1,0 +1,130 @@
+"""The command `dcplan`. Commands, and the libraries they need, are imported when they run."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from planner.errors import DcplanError
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: Final = {
+    "init": ("planner.cli.init:command", "Make a project of one's own to start from."),
+    "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
+    "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
+    "export": ("planner.cli.export:command", "Write a run for other programs."),
+    "runs": ("planner.cli.runs:command", "List, show and prune runs."),
+    "data": ("planner.cli.data:data", "Show tables with units, sources and licences."),
+    "schema": ("planner.cli.schema:command", "Print the JSON Schema of scenario files."),
+}
+"""Every command: where it is, and what it does."""
+
+INTERRUPTED: Final = 130  # as a shell reports a program ended by Ctrl-C
+
+
+class _LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        if not any(parameter.name == "quiet" for parameter in command.params):
+            command.params += _talk_options()  # so that they may stand before or after its name
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of a line, and name the near one where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"no command is called {args[0]!r}; {mend}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands for `--help` without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; errors raised on purpose become a message and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except DcplanError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def _talk_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Say nothing but results and errors.",
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Say more on the way.",
+        ),
+    ]
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    settings = ctx.ensure_object(dict)
+    settings[parameter.name] = settings.get(parameter.name, False) or wanted
+    if settings.get("quiet") and settings.get("verbose"):
+        message = "--quiet and --verbose exclude each other"
+        raise click.UsageError(message, ctx)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            installed = version("dcplan")
+        except PackageNotFoundError:
+            installed = "of a checkout that is not installed"
+        click.echo(f"dcplan {installed}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_LazyGroup,
+    params=_talk_options(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Print the version and end.",
+)
+def main() -> None:
+    """Plan where, when and how to house AI racks, and how to power them.
+
+    Results go to stdout, messages to stderr. Exit codes: 0 done, 1 a bug, 2 bad input or usage,
+    3 infeasible, 4 a limit was reached.
+    """

@@ -1,0 +1,69 @@
+"""`dcplan validate`: every problem of a scenario and its data at once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.errors import Problem
+
+__all__ = ["command"]
+
+
+@click.command("validate")
+@click.argument("scenario", default="us-base")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting, such as operator.demand_share_frac=0.2; may be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, as_json: bool
+) -> None:
+    """List every problem of SCENARIO (a file or a shipped name; default us-base) and its data.
+
+    Each line says file, line and column, what is, what must be and how to mend it. Ends with
+    exit code 2 if there is any.
+    """
+    from planner.errors import InputError
+
+    problems = _problems(scenario, overrides)
+    if as_json:
+        click.echo(json.dumps(_for_programs(scenario, problems), indent=2, ensure_ascii=False))
+        ctx.exit(InputError.exit_code if problems else 0)
+    if problems:
+        raise InputError(problems)
+    click.echo(f"{scenario}: no problems found")
+
+
+def _problems(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, ...]:
+    """Check the file, the tables it uses, and the ids it names."""
+    from planner.errors import InputError
+    from planner.scenario import read_draft, unknown_ids
+    from planner.tables import load_package, read_tables
+
+    try:
+        draft = read_draft(path_or_name, overrides)
+    except InputError as error:
+        return error.problems
+    _, problems = draft.checked()
+    try:
+        tables = read_tables(load_package().tables, draft.data_files)
+    except InputError as error:
+        return (*problems, *error.problems)
+    return (*problems, *unknown_ids(draft.tree, tables))
+
+
+def _for_programs(scenario: str, problems: Sequence[Problem]) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {"scenario": scenario, "problems": [asdict(problem) for problem in problems]}
