@@ -1,1 +1,33 @@
-"""Where, when and how to house AI racks, and how to power them."""
+"""Where, when and how to house AI racks, and how to power them.
+
+>>> import planner
+>>> plan = planner.solve("tiny")
+>>> plan.outcome.status
+'optimal'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planner.scenario import Scenario, load_scenario
+    from planner.studies import Plan, solve
+
+__all__ = ["Plan", "Scenario", "load_scenario", "solve"]
+
+# Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
+_HOME = {
+    "Plan": "planner.studies",
+    "Scenario": "planner.scenario",
+    "load_scenario": "planner.scenario",
+    "solve": "planner.studies",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOME[name]), name)

@@ -47,7 +47,7 @@ def command(
 
     from planner.cli.progress import Progress
     from planner.runs import load_run, write_run
-    from planner.solve import solve
+    from planner.studies import solve
 
     with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
         plan = solve(

@@ -15,7 +15,7 @@ from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.results import read_results
 from planner.scenario import Scenario, load_scenario
-from planner.solve.clash import in_words
+from planner.studies.clash import in_words
 
 if TYPE_CHECKING:
     import threading

@@ -1,5 +1,5 @@
 """What is done with the model: solve a scenario and check the plan."""
 
-from planner.solve.run import Plan, solve
+from planner.studies.run import Plan, solve
 
 __all__ = ["Plan", "solve"]

@@ -1,0 +1,92 @@
+"""Rooms import in one direction; the checker shares no code with the model."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "planner"
+
+# For each room, the rooms it may import. What is not listed imports pure functions only.
+PURE = {
+    "annuity",
+    "calendar",
+    "climate",
+    "days",
+    "errors",
+    "finance",
+    "fleet",
+    "geo",
+    "latency_fit",
+    "paths",
+    "profiles",
+    "ramp",
+    "units",
+}
+MAY_IMPORT = {
+    "lp": set(),
+    "tables": set(),
+    "scenario": {"tables"},
+    "inputs": {"scenario", "tables", "lp"},
+    "model": {"inputs", "lp"},
+    "results": {"model", "inputs", "lp", "scenario", "tables"},
+    "check": {"inputs", "results", "scenario", "tables"},
+    "tariffs": {"tables"},
+    "headroom": {"tables"},
+    "outputs": {"runs", "results", "scenario", "tables", "inputs", "model", "check", "lp"},
+    "runs": {"outputs", "results", "scenario", "tables", "check", "studies"},
+    "studies": {"check", "inputs", "lp", "model", "results", "scenario", "tables"},
+}
+
+
+def imported_rooms(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    parts = [name.split(".") for name in names if name.split(".")[0] == "planner"]
+    return {part[1] for part in parts if len(part) > 1}
+
+
+def rooms() -> list[str]:
+    return sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists())
+
+
+def test_every_room_is_listed() -> None:
+    assert set(rooms()) - {"cli"} == set(MAY_IMPORT) & set(rooms())
+
+
+@pytest.mark.parametrize("room", [room for room in rooms() if room != "cli"])
+def test_a_room_imports_only_rooms_below_it(room: str) -> None:
+    allowed = MAY_IMPORT[room] | {room} | PURE
+
+    strangers = {
+        f"{file.relative_to(PACKAGE)}: {name}"
+        for file in (PACKAGE / room).rglob("*.py")
+        for name in imported_rooms(file) - allowed
+    }
+
+    assert not strangers
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_pure_functions_import_pure_functions_only(name: str) -> None:
+    assert imported_rooms(PACKAGE / f"{name}.py") <= PURE
+
+
+def test_nothing_below_the_command_line_prints_or_exits() -> None:
+    callers = {
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        if "cli" not in file.parts
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) in {"print", "exit", "_exit"}
+    }
+
+    assert callers <= {"outputs/terminal.py"}  # rich's Console.print, handed in by a command
