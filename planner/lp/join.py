@@ -92,7 +92,21 @@ def locate(index: Index, *codes: npt.ArrayLike) -> Positions:
     index : Index
         The list.
     *codes : array of int
-        One array per axis of the list, in its order, all of one length; tuples may repeat.
+        One array per axis of the list, in its order, all of one length; tuples may repeat. A
+        code off its axis, such as that of the year before the first, is in no tuple.
+
+    Examples
+    --------
+    >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
+    >>> site_year = Index.full("site_year", site, year)
+    >>> locate(site_year, site_year["site"], site_year["year"] - 1).tolist()
+    [-1, 0, -1, 2]
     """
     columns = tuple(np.asarray(column, dtype=np.int32) for column in codes)
-    return index.find(Index(f"asked of {index.name}", index.axes, columns, len(columns[0])))
+    on_axes = np.ones(len(columns[0]), dtype=np.bool_)
+    for axis, column in zip(index.axes, columns, strict=True):
+        on_axes &= (column >= 0) & (column < len(axis))
+    # Off its axis a code would make the key of another tuple, so it asks for the first instead.
+    asked = tuple(np.where(on_axes, column, 0).astype(np.int32) for column in columns)
+    found = index.find(Index(f"asked of {index.name}", index.axes, asked, len(on_axes)))
+    return np.where(on_axes, found, -1)
