@@ -2,13 +2,14 @@
 
 from planner.lp.blocks import Columns, RowBounds, Stats
 from planner.lp.change import Change
-from planner.lp.expression import Comparison, Expression, Variable
+from planner.lp.expression import Comparison, Expression
 from planner.lp.highs import HighsSession, Method
 from planner.lp.index import UNIT, Axis, Index
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import Outcome, Status
 from planner.lp.problem import ArrayProblem
 from planner.lp.progress import ProgressEvent
+from planner.lp.variable import Variable
 
 __all__ = [
     "UNIT",

@@ -161,8 +161,7 @@ class Engine:
         except BaseException as error:
             self.watch.raised = error
             stop = True
-        if stop:
-            answer.user_interrupt = True
+        answer.user_interrupt = stop  # said every time: HiGHS remembers it from run to run
 
 
 def check(returned: Any, what: str) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from planner.lp.index import UNIT, Index, Positions
 
-__all__ = ["Comparison", "Expression", "Floats", "Ints", "Variable", "added_up"]
+__all__ = ["Comparison", "Expression", "Floats", "Ints", "added_up"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -98,6 +98,7 @@ class Expression:
             message = f"{self!r} * {factor!r} is not linear"
             raise TypeError(message)
         factors = _as_array(self.over, factor)
+        _check_finite(self.over, factors)
         of_term = factors[self.row] if factors.ndim else factors
         return Expression(
             self.over,
@@ -113,18 +114,19 @@ class Expression:
         if isinstance(divisor, Expression):
             message = f"{self!r} / {divisor!r} is not linear"
             raise TypeError(message)
-        return self * (1.0 / _as_array(self.over, divisor))
+        with np.errstate(divide="ignore"):  # a division by 0 is refused as a factor inf
+            return self * (1.0 / _as_array(self.over, divisor))
 
     # --- comparison ---------------------------------------------------------------------
 
     def __le__(self, other: Operand) -> Comparison:
-        return Comparison.between(self - other, -np.inf, 0.0)
+        return Comparison.of(self - other, has_upper=True)
 
     def __ge__(self, other: Operand) -> Comparison:
-        return Comparison.between(self - other, 0.0, np.inf)
+        return Comparison.of(self - other, has_lower=True)
 
     def __eq__(self, other: Operand) -> Comparison:  # type: ignore[override]
-        return Comparison.between(self - other, 0.0, 0.0)
+        return Comparison.of(self - other, has_lower=True, has_upper=True)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -247,7 +249,8 @@ class Expression:
         Raises
         ------
         ValueError
-            If a position is off its list, or the arrays differ in length.
+            If a position is off its list, the arrays differ in length, or a factor is not a
+            finite number.
         """
         source = self.over.positions(np.asarray(source_positions, dtype=np.intp))
         target = target_index.positions(np.asarray(target_positions, dtype=np.intp))
@@ -258,6 +261,7 @@ class Expression:
                 f"{weights.size} factors differ in number"
             )
             raise ValueError(message)
+        _check_finite(target_index, weights, target)
         pair, term = self._terms_at(source)
         value = self.value_of_term[term]
         return Expression(
@@ -311,44 +315,6 @@ class Expression:
         return added_up(terms, self.row, self.over.size) + self.constants
 
 
-class Variable(Expression):
-    """One decision per tuple of an index list; made by `ArrayProblem.variable`.
-
-    Parameters
-    ----------
-    name : str
-        Name of the block of columns.
-    over : Index
-        The list.
-    lower, upper : array of float
-        Least and most value of each decision.
-    integer : bool
-        Whether only whole numbers are allowed.
-    first_column : int
-        Column of the first tuple; the others follow.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        over: Index,
-        lower: Floats,
-        upper: Floats,
-        *,
-        integer: bool,
-        first_column: int,
-    ) -> None:
-        place = np.arange(over.size, dtype=np.int32)
-        super().__init__(
-            over, place, place + np.int32(first_column), np.ones(over.size), np.zeros(over.size)
-        )
-        self.name = name
-        self.lower = lower
-        self.upper = upper
-        self.integer = integer
-        self.first_column = first_column
-
-
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """One row per tuple: ``lower <= expression <= upper``, with the constants in the bounds.
@@ -369,17 +335,17 @@ class Comparison:
     upper: Floats
 
     @classmethod
-    def between(cls, expression: Expression, lower: float, upper: float) -> Comparison:
-        """Return ``lower <= expression <= upper`` with the constants moved into the bounds."""
+    def of(
+        cls, difference: Expression, *, has_lower: bool = False, has_upper: bool = False
+    ) -> Comparison:
+        """Return rows that keep a difference at or above 0, at or below 0, or both."""
+        over, rhs = difference.over, -difference.constants
         terms = Expression(
-            expression.over,
-            expression.row,
-            expression.column,
-            expression.value_of_term,
-            np.zeros(expression.over.size),
+            over, difference.row, difference.column, difference.value_of_term, np.zeros(over.size)
         )
-        constants = expression.constants
-        return cls(expression.over, terms, lower - constants, upper - constants)
+        lower = rhs if has_lower else np.full(over.size, -np.inf)
+        upper = rhs if has_upper else np.full(over.size, np.inf)
+        return cls(over, terms, lower, upper)
 
     def __bool__(self) -> NoReturn:
         message = "a comparison of expressions is a set of rows and has no truth value"
@@ -392,6 +358,15 @@ def _as_array(over: Index, values: npt.ArrayLike) -> Floats:
         message = f"array of shape {array.shape} does not fit index {over.name} of {over.size}"
         raise ValueError(message)
     return array
+
+
+def _check_finite(over: Index, factors: Floats, positions: Positions | None = None) -> None:
+    wrong = ~np.isfinite(factors)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        position = at if positions is None else int(positions[at])
+        message = f"factor {factors.flat[at]} for {over.tuples(position)} of index {over.name}"
+        raise ValueError(message)
 
 
 def added_up(values: Floats, places: Positions | Ints, count: int) -> Floats:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HighsSession", "Method"]
 
-Method = Literal["auto", "ipm", "hipo", "simplex", "primal", "pdlp"]
+Method = Literal["auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"]
 
 _STATUS: Mapping[Any, Status] = {
     highspy.HighsModelStatus.kOptimal: "optimal",
@@ -35,20 +35,22 @@ _STATUS: Mapping[Any, Status] = {
     highspy.HighsModelStatus.kInterrupt: "interrupted",
 }
 
-# HiGHS options of each method. Its "ipm" may mean IPX or HiPO, so the name is said outright.
+# HiGHS options of each method.
 _DUAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 1}
 _PRIMAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 4}
 _COLD: Mapping[str, Mapping[str, str | int]] = {
-    "ipm": {"solver": "ipx"},
+    "ipx": {"solver": "ipx"},
     "hipo": {"solver": "hipo"},
+    "ipm": {"solver": "ipm"},
     "simplex": _DUAL,
     "primal": _PRIMAL,
     "pdlp": {"solver": "pdlp"},
 }
 _RELAXATION: Mapping[str, str] = {
     "auto": "choose",
-    "ipm": "ipx",
+    "ipx": "ipx",
     "hipo": "hipo",
+    "ipm": "ipm",
     "simplex": "simplex",
     "primal": "simplex",
     "pdlp": "choose",
@@ -121,11 +123,12 @@ class HighsSession:
 
         Parameters
         ----------
-        method : {"auto", "ipm", "hipo", "simplex", "primal", "pdlp"}
+        method : {"auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"}
             ``"auto"`` goes on from the last basis where there is one: by dual simplex when
             bounds changed, by primal simplex when costs changed, and for no longer than the
             last solve without a basis took; else, and after that, by interior point (IPX) with
-            crossover. The others start afresh. With whole numbers the method is that of the
+            crossover. The others start afresh; ``"ipm"`` leaves it to HiGHS to choose
+            between IPX and HiPO. With whole numbers the method is that of the
             relaxations inside the search. PDLP gives no basis and can not be interrupted.
         time_limit_s : float, optional
             Most wall time. [s]
@@ -178,7 +181,7 @@ class HighsSession:
             return [_Attempt(f"branch and bound, {relaxation}", search)]
         attempts = []
         if method == "auto":
-            method = "ipm"
+            method = "ipx"
             if self._basis is not None:
                 changed = self._pending
                 only_costs = changed.costs and not (changed.bounds or changed.coefficients)
@@ -187,7 +190,7 @@ class HighsSession:
                     f"warm {name}", options, starts_afresh=False, seconds=self._cold_seconds
                 )
                 attempts.append(warm)
-        names = dict.fromkeys((method, "ipm", "simplex"))  # the last two if the first breaks down
+        names = dict.fromkeys((method, "ipx", "simplex"))  # the last two if the first breaks down
         return attempts + [_Attempt(name, _COLD[name]) for name in names]
 
     def _run(self, seconds: float) -> tuple[Status, str]:

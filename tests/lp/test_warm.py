@@ -1,0 +1,177 @@
+"""A changed program, solved from the last basis, against the same program solved afresh."""
+
+import numpy as np
+import pytest
+from lp_samples import Data, dispatch
+
+from planner.lp import ArrayProblem, Axis, Change, HighsSession, Index
+
+ROWS = 15 * 4  # regions, years: the demands
+
+
+@pytest.mark.parametrize(
+    ("data", "expected", "method"),
+    [
+        pytest.param(Data(demand=1.9), Change(row_bounds=ROWS), "warm dual", id="rhs"),
+        pytest.param(Data(price=2.3), Change(costs=12 * 4 * 24), "warm primal", id="costs"),
+        pytest.param(
+            Data(loss=0.11), Change(coefficients=12 * 4 * 24), "warm dual", id="coefficients"
+        ),
+        pytest.param(Data(land_mw=9.4), Change(row_bounds=12), "warm dual", id="few rhs"),
+        pytest.param(
+            Data(demand=2.3, unmet_usd=3500.0),
+            Change(row_bounds=ROWS, costs=ROWS),
+            "warm dual",
+            id="rhs and costs",
+        ),
+        pytest.param(
+            Data(demand=1.9, unmet_usd=4700.0, loss=0.05),
+            Change(row_bounds=ROWS, costs=ROWS, coefficients=12 * 4 * 24),
+            "warm dual",
+            id="all",
+        ),
+    ],
+)
+def test_warm_and_cold_find_one_objective(data, expected, method):
+    session = HighsSession(dispatch(Data()))
+    first = session.solve()
+
+    change = session.update(dispatch(data))
+    # Without a cap, so that a slow machine does not change what is tested.
+    session._cold_seconds = np.inf
+    warm = session.solve()
+
+    cold = HighsSession(dispatch(data)).solve()
+    assert change == expected
+    assert warm.method_used == method
+    assert warm.objective == pytest.approx(cold.objective, rel=1e-6)
+    assert warm.objective != pytest.approx(first.objective, rel=1e-6)
+
+
+def with_bounds(upper, **options):
+    problem = ArrayProblem("bounds")
+    sites = Index.full("site", Axis("site", ("a", "b", "c")))
+    racks = problem.variable("racks", sites, upper=upper, **options)
+    problem.rows("demand", racks.total() >= 10.5)
+    problem.minimise((racks * [2.0, 3.0, 5.0]).total())
+    return problem
+
+
+def test_a_changed_bound_moves_the_plan():
+    session = HighsSession(with_bounds([6.0, 7.0, 8.0]))
+    assert session.solve().objective == pytest.approx(6 * 2 + 4.5 * 3)
+
+    change = session.update(with_bounds([2.5, 7.0, 8.0]))
+
+    assert change == Change(column_bounds=1)
+    assert session.solve().objective == pytest.approx(2.5 * 2 + 7 * 3 + 1 * 5)
+
+
+def test_a_column_that_must_be_whole_and_then_not_moves_the_plan():
+    session = HighsSession(with_bounds([6.0, 7.0, 8.0]))
+    session.solve()
+
+    change = session.update(with_bounds([6.0, 7.0, 8.0], integer=True))
+
+    assert change == Change(integrality=3)
+    whole = session.solve()
+    assert whole.objective == pytest.approx(6 * 2 + 5 * 3)
+    assert not whole.has_duals
+    session.update(with_bounds([6.0, 7.0, 8.0]))
+    assert session.solve().objective == pytest.approx(6 * 2 + 4.5 * 3)
+
+
+def test_a_changed_constant_changes_the_objective_alone():
+    session = HighsSession(with_bounds([6.0, 7.0, 8.0]))
+    session.solve()
+    moved = with_bounds([6.0, 7.0, 8.0])
+    racks = moved._column_blocks["racks"]
+    moved.minimise((racks * [2.0, 3.0, 5.0]).total() + 40.0)
+
+    change = session.update(moved)
+
+    assert not change
+    assert session.solve().objective == pytest.approx(6 * 2 + 4.5 * 3 + 40)
+
+
+def test_another_shape_starts_afresh():
+    session = HighsSession(dispatch(Data()))
+    session.solve()
+
+    change = session.update(with_bounds([6.0, 7.0, 8.0]))
+
+    assert change == Change(is_new_shape=True)
+    outcome = session.solve()
+    assert outcome.method_used == "ipx"
+    assert outcome.objective == pytest.approx(6 * 2 + 4.5 * 3)
+
+
+def test_a_place_that_gains_or_loses_its_coefficient_is_counted():
+    def with_weights(weights):
+        problem = ArrayProblem("weights")
+        sites = Index.full("site", Axis("site", ("a", "b", "c")))
+        racks = problem.variable("racks", sites, upper=7.5)
+        problem.rows("demand", (racks * weights).total() >= 10.5)
+        problem.minimise((racks * [2.0, 3.0, 5.0]).total())
+        return problem
+
+    session = HighsSession(with_weights([0.0, 1.25, 1.5]))
+    session.solve()
+
+    change = session.update(with_weights([1.75, 0.0, 1.5]))
+
+    assert change == Change(coefficients=2)
+    assert session.solve().objective == pytest.approx(10.5 / 1.75 * 2)
+
+
+def test_an_unchanged_program_is_solved_without_a_step():
+    session = HighsSession(dispatch(Data()))
+    first = session.solve()
+
+    assert not session.update(dispatch(Data()))
+
+    again = session.solve()
+    assert again.iterations == 0
+    assert again.objective == pytest.approx(first.objective)
+
+
+def test_changes_add_up_until_a_plan_is_found():
+    session = HighsSession(dispatch(Data()))
+    session.solve()
+    session.update(dispatch(Data(demand=2.4)))
+    assert session.solve(time_limit_s=0.0).status == "time_limit"
+
+    session.update(dispatch(Data(demand=2.4, price=2.3)))
+    session._cold_seconds = np.inf
+    outcome = session.solve()
+
+    # Bounds changed since the last basis, so it is not a case for primal simplex.
+    assert outcome.method_used == "warm dual"
+    cold = HighsSession(dispatch(Data(demand=2.4, price=2.3))).solve()
+    assert outcome.objective == pytest.approx(cold.objective, rel=1e-6)
+
+
+def test_a_warm_solve_slower_than_the_cold_one_is_given_up():
+    session = HighsSession(dispatch(Data()))
+    session.solve()
+    session.update(dispatch(Data(demand=1.9, price=2.3, loss=0.2)))
+    session._cold_seconds = 0.0
+
+    outcome = session.solve()
+
+    assert outcome.status == "optimal"
+    assert outcome.method_used.startswith("ipx (gave up warm dual after")
+    cold = HighsSession(dispatch(Data(demand=1.9, price=2.3, loss=0.2))).solve()
+    assert outcome.objective == pytest.approx(cold.objective, rel=1e-6)
+
+
+def test_a_program_that_was_infeasible_in_between_finds_its_plan_again():
+    session = HighsSession(with_bounds([6.0, 7.0, 8.0]))
+    first = session.solve()
+
+    session.update(with_bounds([2.0, 3.0, 4.0]))
+    assert session.solve().status == "infeasible"
+
+    session.update(with_bounds([6.0, 7.0, 8.0]))
+    again = session.solve()
+    assert again.objective == pytest.approx(first.objective)
