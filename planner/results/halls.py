@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.results.frame import labels, made, total_by, words
+from planner.results.frame import cleaned, labels, made, total_by, words
 from planner.units import KW_PER_MW
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ def halls(s: Solved) -> pd.DataFrame:
             "leased_mw": s.value(s.model.lease.on(over, missing="zero"))[rows],
             "usable_mw": usable_mw[rows],
             "used_mw": used_mw[rows],
-            "spare_power_mw": np.maximum(usable_mw - used_mw, 0.0)[rows],
+            "spare_power_mw": cleaned(np.maximum(usable_mw - used_mw, 0.0))[rows],
             "stranded_power_mw": stranded_mw[rows],
             "floor_m2": floor_m2[rows],
             "used_m2": used_m2[rows],
-            "spare_floor_m2": np.maximum(floor_m2 - used_m2, 0.0)[rows],
+            "spare_floor_m2": cleaned(np.maximum(floor_m2 - used_m2, 0.0))[rows],
             "stranded_floor_m2": stranded_m2[rows],
         },
     )

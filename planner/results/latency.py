@@ -100,14 +100,13 @@ def weighted_quantile(
     order = np.lexsort((values, group))
     group_of, value_of, weight_of = group[order], values[order], weights[order]
     entries = np.bincount(group_of, minlength=groups)
-    last = np.cumsum(entries) - 1
-    first = last - entries + 1
-    so_far = np.cumsum(weight_of)
-    before = np.where(first > 0, so_far[np.maximum(first, 1) - 1], 0.0) if groups else so_far
-    total = total_by(group_of, weight_of, groups)
+    end = np.cumsum(entries)
+    first = end - entries
+    so_far = np.concatenate(([0.0], np.cumsum(weight_of)))
+    total = so_far[end] - so_far[first]
     # A hair less, so that rounding does not step over the entry that holds the share.
-    wanted = before + share * total * (1.0 - 1e-12)
-    at = np.clip(np.searchsorted(so_far, wanted), first, last)
+    wanted = so_far[first] + share * total * (1.0 - 1e-12)
+    at = np.clip(np.searchsorted(so_far[1:], wanted), first, end - 1)
     has_entries = entries > 0
     found = np.full(groups, np.nan)
     found[has_entries] = value_of[at[has_entries]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.join import locate
-from planner.results.frame import labels, made, total_by, words
+from planner.results.frame import cleaned, labels, made, total_by, words
 from planner.units import KW_PER_MW
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def fleet(s: Solved) -> pd.DataFrame:
             "stock_mw": s.p.racks.stock_mw[rows],
             "used_mw": used_mw[rows],
             # The solver's tolerance may use a trace more than there is; nothing is parked then.
-            "parked_mw": np.maximum(alive_mw - used_mw, 0.0)[rows],
+            "parked_mw": cleaned(np.maximum(alive_mw - used_mw, 0.0))[rows],
         },
     )
 

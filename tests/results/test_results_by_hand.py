@@ -1,0 +1,373 @@
+"""Tables of plans that are written down, so that each number can be worked out by hand."""
+
+import numpy as np
+import pytest
+from hand import written
+
+from planner.errors import SolverError
+from planner.lp import HighsSession
+from planner.results import read_results
+
+
+def row(table, **labels):
+    chosen = np.logical_and.reduce([table[name] == label for name, label in labels.items()])
+    return table[chosen].squeeze()
+
+
+def test_racks_are_nameplate_over_that_of_one_rack(model):
+    plan = {"used": {("dal", "big", "liquid|N", "train", "2028"): 1.2}}
+
+    found = read_results(model, written(model, plan)).plan.squeeze()
+
+    assert found["racks"] == pytest.approx(1200 / 150)  # kW over kW a rack
+    assert found["load_kh100e"] == pytest.approx(1.2 * 0.9)
+    assert found["companion_mw"] == pytest.approx(1.2 * 0.07)
+    assert (found["cooling"], found["redundancy"], found["duty"]) == ("liquid", "N", "training")
+
+
+def test_numerical_dust_is_left_out(model):
+    plan = {
+        "used": {("ash", "old", "air|2N", "chat", "2026"): 3e-8},
+        "install": {("ash", "big", "air|2N", "inference", "2026"): -2e-9},
+    }
+
+    results = read_results(model, written(model, plan))
+
+    assert results.plan.empty
+    assert results.installs.empty
+    assert results.site_year["nameplate_mw"].tolist() == [0.0] * 4
+
+
+def test_sparse_racks_strand_the_power_of_a_hall(model):
+    plan = {"used": {("ash", "old", "air|2N", "chat", "2026"): 1.6}}
+
+    found = row(read_results(model, written(model, plan)).halls, site="ash", year=2026)
+
+    assert found["usable_mw"] == pytest.approx(2.6)
+    assert found["used_mw"] == pytest.approx(1.6 * 0.95)
+    assert found["floor_m2"] == pytest.approx(2600 / 8)  # 325 m2
+    assert found["used_m2"] == pytest.approx(1.6 * 120)  # 192 m2
+    fill = 325 / 192  # the floor is full before the power is used up
+    assert found["stranded_power_mw"] == pytest.approx(2.6 - fill * 1.52)
+    assert found["stranded_floor_m2"] == 0.0
+    assert found["spare_power_mw"] == pytest.approx(2.6 - 1.52)
+    assert found["spare_floor_m2"] == pytest.approx(325 - 192)
+
+
+def test_power_of_a_slot_is_it_cooling_and_losses(model):
+    plan = {
+        "idle_mw": {("ash", "air", "2026"): 0.5},
+        "dynamic_mw": {("ash", "air", "conversation", "2026"): 0.8},
+        "loss_base_mw": {("ash", "2026"): 0.11},
+        "loss_dynamic_mw": {("ash", "conversation", "2026"): 0.04},
+        "peak_mw": {("ash", "2026", "Jul"): 2.3},
+    }
+
+    results = read_results(model, written(model, plan))
+
+    day = row(results.power_slot, slot="d0h00")
+    assert day["it_mw"] == pytest.approx(0.5 + 1.25 * 0.8)  # 1.5 MW by day
+    assert day["mechanical_mw"] == pytest.approx(0.3 * 1.5)
+    assert day["electrical_loss_mw"] == pytest.approx(0.11 + 1.25 * 0.04)
+    assert day["facility_mw"] == pytest.approx(1.5 + 0.45 + 0.16)
+    assert day["hours"] == 90 * 12  # DJF
+    night = row(results.power_slot, slot="d0h12")
+    assert night["facility_mw"] == pytest.approx(1.3 * (0.5 + 0.75 * 0.8) + 0.11 + 0.75 * 0.04)
+    peak = row(results.power_slot, slot="d4h00")
+    assert peak["is_peak_day"]
+    assert peak["facility_mw"] == pytest.approx(1.35 * 1.5 + 0.16)
+
+    site = row(results.site_year, site="ash", year=2026)
+    # 362 ordinary days and 3 peak days; 12 h each by day and by night
+    ordinary, hot = 2.11 + 1.57, (1.35 * 1.5 + 0.16) + (1.35 * 1.1 + 0.14)
+    energy_mwh = 12 * (362 * ordinary + 3 * hot)
+    assert site["energy_mwh"] == pytest.approx(energy_mwh)
+    assert site["facility_peak_mw"] == pytest.approx(2.185)
+    it_mwh = 8760 * (1.5 + 1.1) / 2
+    assert site["pue"] == pytest.approx(energy_mwh / it_mwh)
+    assert site["water_m3"] == pytest.approx(1.6 * it_mwh)  # L/kWh is m3/MWh
+    assert site["wue_l_per_kwh"] == pytest.approx(1.6)
+    assert site["load_factor_frac"] == pytest.approx(energy_mwh / 8760 / 2.185)
+    # 0.42 t/MWh by day, 0.36 by night
+    by_day, by_night = 12 * (362 * 2.11 + 3 * 2.185), 12 * (362 * 1.57 + 3 * 1.625)
+    assert site["emissions_kt"] == pytest.approx((0.42 * by_day + 0.36 * by_night) / 1000)
+
+    billed = results.billed_peaks.squeeze()
+    assert billed["charge_musd"] == pytest.approx(2.3 * 1000 * 9.0 / 1e6)  # one month
+
+
+def test_a_zone_peaks_when_its_sites_peak_together(model):
+    plan = {
+        "loss_base_mw": {("ash", "2026"): 0.7, ("dal", "2026"): 0.9},
+        "dynamic_mw": {("ash", "air", "conversation", "2026"): 0.8},
+    }
+
+    results = read_results(model, written(model, plan))
+
+    east = row(results.power_zone, zone="east", year=2026)
+    assert east["coincident_peak_mw"] == pytest.approx(0.7 + 1.35 * 1.25 * 0.8)
+    assert east["sites_in_use"] == 1
+    both = row(results.summary, year=2026)
+    assert both["facility_peak_mw"] == pytest.approx(0.7 + 1.35 + 0.9)
+    assert both["sites_in_use"] == 2
+
+
+def test_deferred_work_shows_where_it_is_done(model):
+    group = ("dal", "liquid", "24h", "2028")
+    plan = {
+        "deferrable_mw": {group: 0.5},
+        "defer_mw": {(*group, "d1h00"): 0.8, (*group, "d1h12"): 0.2},
+    }
+
+    results = read_results(model, written(model, plan))
+
+    assert row(results.power_slot, slot="d1h00")["deferred_mw"] == pytest.approx(0.3)
+    assert row(results.power_slot, slot="d1h12")["deferred_mw"] == pytest.approx(-0.3)
+    done = row(results.deferral, slot="d1h00")
+    assert (done["due_mw"], done["done_mw"], done["block"]) == (0.5, 0.8, 1)
+
+
+def test_a_connection_is_repaid_from_the_month_it_is_energised(model):
+    plan = {"expand": {("dal", "2026"): 4.0}}
+
+    results = read_results(model, written(model, plan))
+
+    overnight = 4.0 * 0.31
+    crf = 0.06 / (1 - 1.06**-30)
+    payment = overnight * crf / 1.06**0.5
+    costs = results.costs[results.costs["item"] == "interconnection"]
+    # in service from mid-2026
+    assert costs["musd"].tolist() == pytest.approx([payment / 2, payment, payment])
+    factors = [1.06**-0.5, 1.06**-1.5, 1.06**-2.5]
+    npv = [payment / 2 * factors[0], payment * factors[1], payment * factors[2]]
+    assert costs["npv_musd"].tolist() == pytest.approx(npv)
+    found = results.connections.squeeze()
+    assert (found["zone"], found["service_start"]) == ("west", 2026.5)
+    assert found["overnight_musd"] == pytest.approx(overnight)
+    firm = results.site_year[results.site_year["site"] == "dal"]
+    assert firm["firm_mw"].tolist() == pytest.approx([4.0 * 0.5, 4.0])
+    assert firm["new_firm_mw"].tolist() == pytest.approx([4.0, 4.0])
+    # of the connection's payments, the model year 2026 shows the mean of 2026 and 2027
+    assert firm["cost_musd"].tolist() == pytest.approx([0.75 * payment, payment])
+
+
+def test_cash_is_spent_over_the_two_years_before_service(model):
+    plan = {
+        "build": {("dal", "liquid|N", "2026"): 2.0, ("ash", "air|2N", "2028"): 3.0},
+        "install": {("ash", "big", "air|2N", "inference", "2028"): 0.5},
+    }
+
+    cash = read_results(model, written(model, plan)).cash
+
+    dal = cash[cash["site"] == "dal"]
+    # from mid-2024 to mid-2026: a quarter falls inside the horizon
+    assert dal["cash_musd"].tolist() == pytest.approx([2.0 * 10.5 / 4])
+    assert dal["overnight_musd"].tolist() == pytest.approx([2.0 * 10.5])
+    hall = cash[(cash["site"] == "ash") & (cash["item"] == "hall_construction")]
+    assert hall["calendar_year"].tolist() == [2026, 2027, 2028]
+    assert hall["cash_musd"].tolist() == pytest.approx([3 * 13.5 / 2, 3 * 13.5 / 2, 0.0])
+    racks = cash[cash["item"] == "rack_purchase"].squeeze()
+    assert (racks["calendar_year"], racks["cash_musd"]) == (2028, pytest.approx(0.5 * 29.0))
+
+
+def test_a_move_names_its_cohort_and_is_paid_once(model):
+    plan = {
+        "move_out": {("ash", "big", "liquid|N", "2026", "2028"): 0.6},
+        "move_in": {("ash", "big", "air|2N", "2026", "2028"): 0.6},
+    }
+
+    results = read_results(model, written(model, plan))
+
+    assert results.moves["direction"].tolist() == ["out", "in"]
+    assert results.moves["hall"].tolist() == ["liquid|N", "air|2N"]
+    assert results.moves["vintage"].tolist() == ["2026", "2026"]
+    paid = results.costs[results.costs["item"] == "rack_moves"].squeeze()
+    assert (paid["calendar_year"], paid["musd"]) == (2028, pytest.approx(0.6 * 0.45))
+
+
+def test_retrofits_and_leases_tell_what_they_give_and_cost(model):
+    plan = {
+        "retrofit": {("ash", "air|2N", "liquid|N", "2026"): 1.1},
+        "lease": {("dal", "air|2N", "2028"): 0.7},
+    }
+
+    results = read_results(model, written(model, plan))
+
+    retrofit = results.retrofits.squeeze()
+    assert retrofit["gained_mw"] == pytest.approx(1.1 * 0.85)
+    assert retrofit["overnight_musd"] == pytest.approx(1.1 * 3.6)
+    # work goes on in the first half of 2026
+    new = row(results.halls, site="ash", hall="liquid|N", year=2026)
+    assert new["usable_mw"] == pytest.approx(1.1 * 0.85 * 0.5)
+    lease = results.leases.squeeze()
+    assert lease["rent_musd"] == pytest.approx(0.7 * 2.1)
+    assert row(results.halls, site="dal", year=2028)["leased_mw"] == pytest.approx(0.7)
+
+
+def test_latency_is_weighted_by_what_is_served(model):
+    plan = {
+        "served": {
+            ("metro", "chat", "ash", "2026"): 0.5,
+            ("metro", "chat", "dal", "2026"): 0.2,
+            ("(anywhere)", "train", "dal", "2026"): 1.5,
+        },
+        "rented": {("metro", "chat", "2026"): 0.06},
+        "unmet": {("metro", "chat", "2026"): 0.04},
+    }
+
+    results = read_results(model, written(model, plan))
+
+    found = row(results.latency, workload="chat", year=2026)
+    assert found["mean_rtt_ms"] == pytest.approx((0.5 * 13 + 0.2 * 34) / 0.7)
+    assert (found["p50_rtt_ms"], found["p95_rtt_ms"], found["max_rtt_ms"]) == (13.0, 34.0, 34.0)
+    assert found["within_tight_frac"] == pytest.approx(0.5 / 0.7)
+    assert (found["bound_ms"], found["tight_ms"], found["tight_share_frac"]) == (60.0, 20.0, 0.7)
+    assert found["rented_frac"] == pytest.approx(0.06 / 0.8)
+    assert found["unmet_frac"] == pytest.approx(0.04 / 0.8)
+    train = row(results.latency, workload="train", year=2026)
+    assert np.isnan(train["mean_rtt_ms"])
+    assert train["served_kh100e"] == 1.5
+    near = row(results.assignment, workload="chat", site="ash")
+    assert (near["rtt_ms"], near["within_tight"]) == (13.0, True)
+
+
+def test_rent_is_told_by_contract_and_charged_apart(model):
+    plan = {
+        "bought": {("chat", "on_demand", "2026"): 0.09, ("chat", "reserved", "2026"): 0.05},
+        "rented": {("metro", "chat", "2026"): 0.12, ("metro", "chat", "2028"): 0.05},
+    }
+
+    results = read_results(model, written(model, plan))
+
+    on_demand = row(results.rent, tier="on_demand")
+    assert on_demand["usd_per_h100e_hour"] == pytest.approx(5.0)  # 43.8e6 / 1e3 / 8760
+    assert row(results.rent, tier="reserved")["usd_per_h100e_hour"] == pytest.approx(3.0)
+    chat = row(results.unit_costs, scope="chat", year=2026)
+    # on demand for 2026 and 2027, which the model year stands for; reserved for three years
+    rent_musd = 0.09 * 43.8 + 0.05 * 26.28
+    assert chat["rent_musd"] == pytest.approx(rent_musd)
+    assert chat["rented_usd_per_h100e_hour"] == pytest.approx(rent_musd * 1e6 / (120 * 8760))
+    assert chat["cost_musd"] == 0.0
+    assert np.isnan(chat["usd_per_h100e_hour"])
+    later = row(results.unit_costs, scope="chat", year=2028)
+    assert later["rent_musd"] == pytest.approx(0.05 * 26.28)
+
+
+def test_levers_save_a_share_of_the_demand(model):
+    plan = {"adopted": {("chat", "cache", "2028"): 0.4}}
+
+    results = read_results(model, written(model, plan))
+
+    found = results.levers.squeeze()
+    assert found["saved_kh100e"] == pytest.approx(0.4 * 0.15 * 1.4)
+    assert found["cost_musd"] == pytest.approx(0.4 * 0.15 * 1.4 * 1.7)
+    assert row(results.demand, workload="chat", year=2028)["saved_kh100e"] == pytest.approx(0.084)
+
+
+def test_racks_are_charged_to_the_duty_they_were_bought_for(model):
+    plan = {
+        "install": {("ash", "big", "liquid|N", "training", "2028"): 0.5},
+        "used": {
+            ("ash", "big", "liquid|N", "train", "2028"): 0.4,
+            ("ash", "old", "air|2N", "chat", "2028"): 1.6,
+        },
+    }
+
+    costs = read_results(model, written(model, plan)).unit_costs
+
+    crf_own, crf = 0.08 / (1 - 1.08**-5), 0.06 / (1 - 1.06**-5)
+    overnight = 0.5 * 27.0
+    repaid = overnight * crf / 1.06**0.5
+    premium = overnight * crf_own / 1.08**0.5 - repaid
+    train_mw, chat_mw = 0.4 * 1.07, 1.6 * 1.11
+    share = train_mw / (train_mw + chat_mw)
+    train = row(costs, scope="train", year=2028)
+    companions = 0.4 * 0.07 * 2.3
+    assert train["upfront_musd"] == pytest.approx(repaid + companions + share * premium)
+    # halls stand and are paid for by nameplate, maintenance is each rack's own; + 5 % since 2026
+    hall = 0.37 * 2.6 * share * 1.05
+    assert train["running_musd"] == pytest.approx(0.9 * 0.4 * 1.05 + hall)
+    hours = 0.4 * 0.9 * 1000 * 8760
+    assert train["usd_per_h100e_hour"] == pytest.approx(train["cost_musd"] * 1e6 / hours)
+    assert train["usd_per_mw_year"] == pytest.approx(train["cost_musd"] * 1e6 / train_mw)
+    assert train["work_unit"] == "PF-day"
+    pf_day_h = 218_400 / 3600  # H100e hours
+    assert train["usd_per_work_unit"] == pytest.approx(train["usd_per_h100e_hour"] * pf_day_h)
+    assert np.isnan(train["usd_per_request"])
+    chat = row(costs, scope="chat", year=2028)
+    assert chat["usd_per_request"] == pytest.approx(chat["usd_per_h100e_hour"] * 0.6 / 3600)
+    tokens_per_h = 350 * 3600
+    million = chat["usd_per_h100e_hour"] / tokens_per_h * 1e6
+    assert chat["usd_per_million_tokens"] == pytest.approx(million)
+    assert chat["conversion"] == "1 request = 0.6 H100e s; 1 H100e = 350 tokens/s"
+
+
+def test_duals_lose_their_weights_and_discounts(model):
+    duals = {
+        "demand_balance": {("metro", "chat", "2026"): 40.0},
+        "grid_connection": {("dal", "2028", "d4h00"): -0.3, ("dal", "2028", "d4h12"): -0.1},
+        "zone_headroom": {("west", "2028"): -2.5},
+        "carbon_cap": {("2028",): -0.08},
+        "water_limit": {("dal", "2028"): -0.004},
+        "deliveries": {("maker", "2028"): -1.5},
+        "capex_budget": {("2026",): -0.2},
+        "hall_power": {("ash", "air|2N", "2026"): -1.7},
+    }
+
+    results = read_results(model, written(model, {}, duals))
+
+    in_2026, in_2027, in_2028 = (1.06**-years for years in (0.5, 1.5, 2.5))
+    value = results.prices.set_index("block")["value"]
+    # 2026 stands for itself and 2027
+    assert value["demand_balance"] == pytest.approx(40e6 / 1000 / 8760 / (in_2026 + in_2027))
+    connection = value["grid_connection"].tolist()
+    assert connection == pytest.approx([0.3e6 / in_2028, 0.1e6 / in_2028])
+    assert value["carbon_cap"] == pytest.approx(80e3 / 1000 / in_2028)  # MUSD/kt is 1000 USD/t
+    assert value["water_limit"] == pytest.approx(4e3 / 1000 / in_2028)
+    assert value["deliveries"] == pytest.approx(1.5e6 / in_2028)
+    assert value["capex_budget"] == pytest.approx(0.2 / in_2026)  # what is bought in one year
+    assert value["hall_power"] == pytest.approx(1.7e6 / (in_2026 + in_2027))
+    horizon = in_2026 + in_2027 + in_2028
+    assert value["zone_headroom"] == pytest.approx(2.5e6 / horizon)
+    west = row(results.headroom, zone="west", year=2028)
+    assert west["value_npv_usd_per_mw"] == pytest.approx(2.5e6)
+    assert west["value_usd_per_mw_year"] == pytest.approx(2.5e6 / horizon)
+    assert row(results.headroom, zone="west", year=2026)["value_npv_usd_per_mw"] == 0.0
+    labels = results.prices.set_index("block").loc["hall_power"]
+    assert (labels["site"], labels["hall"], labels["slot"]) == ("ash", "air|2N", "")
+    assert labels["raw_dual"] == -1.7
+
+
+def test_headroom_binds_when_nothing_is_spare(model):
+    plan = {"expand": {("dal", "2026"): 8.0, ("dal", "2028"): 4.5}}
+
+    headroom = read_results(model, written(model, plan)).headroom
+
+    west = headroom[headroom["zone"] == "west"]
+    assert west["new_firm_mw"].tolist() == pytest.approx([8.0, 12.5])
+    assert west["spare_mw"].tolist() == pytest.approx([14 - 1.5 - 8, 0.0])
+    assert west["binds"].tolist() == [False, True]
+
+
+def test_a_plan_without_duals_has_no_prices(model):
+    results = read_results(model, written(model, {}))
+
+    assert results.prices.empty
+    assert results.headroom["value_npv_usd_per_mw"].isna().all()
+    assert results.status == "time_limit"
+    assert results.solution["gap_frac"].isna().all()
+
+
+def test_names_that_look_like_formulas_come_through_unchanged(model):
+    sites = read_results(model, written(model, {})).sites
+
+    assert sites["name"].tolist() == ["=Ashburn", "Dallas"]
+    assert sites["is_existing"].tolist() == [True, False]
+
+
+def test_an_outcome_without_a_plan_is_refused(model):
+    stopped = HighsSession(model.problem).solve("simplex", time_limit_s=0.0)
+
+    assert not stopped.has_plan
+    with pytest.raises(SolverError, match="no plan to read"):
+        read_results(model, stopped)

@@ -1,0 +1,74 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from planner.model import COSTS, FAMILIES
+from planner.model.costs import ASSETS
+from planner.results.costs import ASSET_LINES
+from planner.results.prices import PRICES
+from planner.results.read import READERS
+from planner.results.schema import TABLES, schema_frame
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "results_schema.csv"
+
+UNIT_IN_NAME = {
+    "MW": "_mw",
+    "MUSD": "_musd",
+    "MUSD/year": "_musd",
+    "kH100e": "_kh100e",
+    "ms": "_ms",
+    "MWh": "_mwh",
+    "m2": "_m2",
+    "m3": "_m3",
+    "kt CO2": "_kt",
+    "USD/MW-year": "_usd_per_mw_year",
+    "L/kWh": "_l_per_kwh",
+    "TWh": "_twh",
+    "GW": "_gw",
+}
+
+
+@pytest.mark.golden
+def test_the_schema_is_the_one_that_was_reviewed():
+    text = schema_frame().to_csv(index=False)
+    if os.environ.get("DCPLAN_GOLDEN") == "write":
+        GOLDEN.write_text(text, encoding="utf-8")
+
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_keys_are_labels_or_years_and_never_missing(table):
+    for name in table.key:
+        assert table.column(name).dtype in {"str", "int64"}
+        assert not table.column(name).may_be_missing
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_units_stand_at_the_end_of_column_names(table):
+    for column in table.columns:
+        if column.unit in UNIT_IN_NAME and column.name != "kh100e":
+            assert f"_{column.name}".endswith(UNIT_IN_NAME[column.unit]), column.name
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_every_column_says_what_it_means_and_numbers_have_a_unit(table):
+    for column in table.columns:
+        assert column.about
+        assert bool(column.unit) == (column.dtype in {"int64", "float64"}), column.name
+
+
+def test_every_table_has_a_reader():
+    assert set(READERS) | {"summary"} == set(TABLES)
+
+
+def test_every_asset_has_a_cash_profile():
+    assert tuple(asset for asset, _, _ in ASSET_LINES) == ASSETS
+    assert {item for _, item, _ in ASSET_LINES} <= {cost.name for cost in COSTS}
+
+
+def test_every_price_belongs_to_a_family_of_rows():
+    rows = {block.name for family in FAMILIES for block in family.CONSTRAINTS}
+
+    assert {price.block for price in PRICES} <= rows
