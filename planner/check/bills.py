@@ -1,0 +1,256 @@
+"""Every line of the cost list, added up anew from the tables of the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, listed, tally
+from planner.check.grid import own_peaks
+from planner.check.payments import every_year, repay
+from planner.check.power import emissions_kt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["BILLS"]
+
+_SITE = ("site", "year")
+_HALL = ("site", "hall", "year")
+_HOURS_PER_YEAR = 8760.0
+_H100E_PER_KH100E = 1000.0
+_KW_PER_MW = 1000.0
+_USD_PER_MUSD = 1e6
+
+
+def _of_site(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
+    """Take one value per site to the rows of a table."""
+    return np.asarray(values)[case.inputs.sets.site.codes(frame["site"])]
+
+
+# --- bought up front ------------------------------------------------------------------------
+
+
+def _racks(case: Case) -> pd.DataFrame:
+    table = case.plan("installs")
+    life = case.racks.set_index("rack")["life_years"]
+    return table[["site"]].assign(
+        start=table["year"],
+        life_years=at(life, table, ("rack",), np.nan),
+        cost_musd=table["overnight_musd"],
+    )
+
+
+def _halls(case: Case) -> pd.DataFrame:
+    table, finance = case.plan("builds"), case.inputs.finance
+    return table[["site"]].assign(
+        start=table["service_start"],
+        life_years=finance.life_years["facility"],
+        cost_musd=table["overnight_musd"] * (1.0 + finance.build_idc_frac),
+    )
+
+
+def _retrofits(case: Case) -> pd.DataFrame:
+    table = case.plan("retrofits")
+    return table[["site"]].assign(
+        start=table["year"],
+        life_years=case.inputs.finance.life_years["retrofit"],
+        cost_musd=table["overnight_musd"],
+    )
+
+
+def _openings(case: Case) -> pd.DataFrame:
+    table = case.plan("site_year")
+    price = _of_site(case, table, case.inputs.sites.opening_musd)
+    return table[["site"]].assign(
+        start=table["year"],
+        life_years=case.inputs.finance.life_years["opening"],
+        cost_musd=table["opened_frac"] * price,
+    )
+
+
+def _connections(case: Case) -> pd.DataFrame:
+    table = case.plan("connections")
+    return table[["site"]].assign(
+        start=table["service_start"],
+        life_years=case.inputs.finance.life_years["grid"],
+        cost_musd=table["overnight_musd"],
+    )
+
+
+def financing_premium(case: Case) -> pd.DataFrame:
+    """What assets cost more where their capital is dearer than the discount rate."""
+    finance = case.inputs.finance
+    assets = (
+        ("rack", _racks),
+        ("facility", _halls),
+        ("facility", _retrofits),
+        ("facility", _openings),
+        ("grid", _connections),
+    )
+    premiums = []
+    for kind, bought in assets:
+        own = finance.asset_rate_frac.get(kind, finance.rate_frac)
+        dearer, plain = repay(case, bought(case), own), repay(case, bought(case))
+        premiums.append(dearer.assign(musd=dearer["musd"] - plain["musd"]))
+    return pd.concat(premiums, ignore_index=True)
+
+
+# --- paid as it is used ---------------------------------------------------------------------
+
+
+def companions(case: Case) -> pd.DataFrame:
+    """Companions of the racks in use, at their yearly payment."""
+    uses = case.uses
+    price = case.inputs.racks.companion_musd_per_mw_year
+    return every_year(case, uses, uses["used_mw"] * uses["companion_mw_per_mw"] * price)
+
+
+def rack_moves(case: Case) -> pd.DataFrame:
+    """Moves, once, in their year."""
+    moves = case.plan("moves")
+    out = moves[moves["direction"] == "out"]
+    return pd.DataFrame(
+        {
+            "site": out["site"],
+            "calendar_year": out["year"],
+            "musd": out["moved_mw"] * case.inputs.racks.move_cost_musd_per_mw,
+        }
+    )
+
+
+def it_maintenance(case: Case) -> pd.DataFrame:
+    """Spares and support per MW of racks in use."""
+    uses, racks = case.uses, case.inputs.racks
+    price = pd.Series(racks.it_maintenance_musd_per_mw_year, index=case.inputs.sets.rack.labels)
+    musd = uses["used_mw"] * at(price, uses, ("rack",), np.nan)
+    return every_year(case, uses, musd, escalates=True)
+
+
+def hall_opex(case: Case) -> pd.DataFrame:
+    """Running cost per MW of own usable halls."""
+    halls, hall_years = case.inputs.halls, case.hall_years
+    price = listed(halls.hall, price=halls.opex_musd_per_mw_year).set_index(list(_HALL))["price"]
+    musd = hall_years["own_mw"] * at(price, hall_years, _HALL, np.nan)
+    return every_year(case, hall_years, musd, escalates=True)
+
+
+def lease_rent(case: Case) -> pd.DataFrame:
+    """Rent per MW leased."""
+    halls, leases = case.inputs.halls, case.plan("leases")
+    price = listed(halls.lease, price=halls.lease_musd_per_mw_year).set_index(list(_HALL))["price"]
+    return every_year(case, leases, leases["leased_mw"] * at(price, leases, _HALL, np.nan))
+
+
+def site_fixed(case: Case) -> pd.DataFrame:
+    """Fixed cost of a site as far as it is open."""
+    sites = case.site_years
+    fixed = _of_site(case, sites, case.inputs.sites.fixed_musd_per_year)
+    return every_year(case, sites, fixed * sites["open_frac"], escalates=True)
+
+
+def electricity_energy(case: Case) -> pd.DataFrame:
+    """Hourly energy at the delivered price of the hour."""
+    power, grid = case.power, case.inputs.grid
+    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    key = ("site", "year", "slot")
+    price = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))["usd"]
+    usd = power.energy_mwh * at(price, frame, key, np.nan).reshape(power.energy_mwh.shape)
+    return every_year(case, power.site_year, usd.sum(axis=1) / _USD_PER_MUSD)
+
+
+def electricity_demand(case: Case) -> pd.DataFrame:
+    """Months times the largest draw of each billing period, never times the hours of a day."""
+    peaks = own_peaks(case)
+    rate = listed(
+        case.inputs.sites.site_year, usd=case.inputs.grid.demand_charge_usd_per_kw_month
+    ).set_index(list(_SITE))["usd"]
+    usd = peaks["months"] * peaks["peak_mw"] * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
+    return every_year(case, peaks, usd / _USD_PER_MUSD)
+
+
+def water(case: Case) -> pd.DataFrame:
+    """Cubic metres at the price of the site."""
+    frame = case.power.site_year
+    price = _of_site(case, frame, case.inputs.carbon.water_price_usd_per_m3)
+    return every_year(case, frame, case.power.water_m3 * price / _USD_PER_MUSD)
+
+
+def carbon_price(case: Case) -> pd.DataFrame:
+    """Tonnes at the price of the year."""
+    frame = case.power.site_year
+    price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
+    usd = emissions_kt(case) * 1000.0 * at(price, frame, ("year",), np.nan)
+    return every_year(case, frame, usd / _USD_PER_MUSD)
+
+
+def rented_compute(case: Case) -> pd.DataFrame:
+    """Contracts: every calendar year that their model year stands for, and their whole term."""
+    rent = case.inputs.rent
+    offers = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
+    bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")
+    last = np.maximum(
+        bought["year"] + bought["term"] - 1.0, case.last_calendar_year(bought["year"])
+    )
+    paid = bought.assign(site="", last=last, musd=bought["bought_kh100e"] * bought["price"])
+    rows = paid.merge(pd.DataFrame({"calendar_year": case.calendar}), how="cross")
+    runs = (rows["calendar_year"] >= rows["year"]) & (rows["calendar_year"] <= rows["last"])
+    return rows.loc[runs, ["site", "calendar_year", "musd"]]
+
+
+def unmet_compute(case: Case) -> pd.DataFrame:
+    """Unmet compute at the price that the scenario puts on it."""
+    table = case.plan("demand")
+    price_musd = (
+        case.scenario.demand.unmet_usd_per_h100e_hour
+        * _HOURS_PER_YEAR
+        * _H100E_PER_KH100E
+        / _USD_PER_MUSD
+    )
+    return every_year(case, table[["year"]], table["unmet_kh100e"] * price_musd)
+
+
+def efficiency_levers(case: Case) -> pd.DataFrame:
+    """Compute saved by each lever at its price."""
+    levers, demand = case.inputs.levers, case.plan("demand")
+    offers = listed(
+        levers.adopted, saving=levers.saving_frac, price=levers.cost_musd_per_kh100e_year
+    )
+    used = case.plan("levers").merge(offers, on=["workload", "lever", "year"], how="left")
+    key = ("workload", "year")
+    asked = at(tally(demand, key, demand["demand_kh100e"]), used, key)
+    return every_year(
+        case, used[["year"]], used["adopted_frac"] * used["saving"] * asked * used["price"]
+    )
+
+
+BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
+    "rack_purchase": lambda case: repay(case, _racks(case)),
+    "companions": companions,
+    "rack_moves": rack_moves,
+    "it_maintenance": it_maintenance,
+    "hall_construction": lambda case: repay(case, _halls(case)),
+    "hall_retrofit": lambda case: repay(case, _retrofits(case)),
+    "hall_opex": hall_opex,
+    "lease_rent": lease_rent,
+    "site_opening": lambda case: repay(case, _openings(case)),
+    "site_fixed": site_fixed,
+    "interconnection": lambda case: repay(case, _connections(case)),
+    "electricity_energy": electricity_energy,
+    "electricity_demand": electricity_demand,
+    "water": water,
+    "carbon_price": carbon_price,
+    "rented_compute": rented_compute,
+    "unmet_compute": unmet_compute,
+    "efficiency_levers": efficiency_levers,
+    "financing_premium": financing_premium,
+}
+"""Payments by site and calendar year of every line of the cost list, by its name."""

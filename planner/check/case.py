@@ -1,0 +1,207 @@
+"""What is checked: a plan, the inputs it was made from, and the scenario behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check import chain, routes, standing
+from planner.check.frames import listed, with_int_year
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.inputs.types import Inputs
+    from planner.results import Results
+    from planner.scenario.schema import Scenario
+    from planner.scenario.values import Override
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Case"]
+
+
+def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Override]) -> pd.DataFrame:
+    """Put the scenario's figures into the cells of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A table of the data.
+    key : str
+        Column that names the row.
+    overrides : mapping of str to Override
+        Figures by row; what is not a column of the table is left aside.
+
+    Returns
+    -------
+    DataFrame
+        A copy.
+    """
+    result = table.set_index(key, drop=False).rename_axis(None)
+    for name, override in overrides.items():
+        for column, value in override.given().items():
+            if column in result.columns:
+                result.loc[name, column] = np.nan if value is None else value
+    return result.reset_index(drop=True)
+
+
+_COEFFICIENTS = (
+    "throughput_kh100e_per_mw",
+    "hall_mw_per_mw",
+    "space_m2_per_mw",
+    "idle_mw_per_mw",
+    "dynamic_mw_per_mw",
+    "deferrable_frac",
+    "companion_mw_per_mw",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A finished plan and everything needed to judge it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question.
+    inputs : Inputs
+        Index lists and coefficients the plan was made from.
+    results : Results
+        The plan as tables.
+    objective_musd : float
+        Objective that the solver reports. [MUSD]
+    status : str
+        What the solver reports of it.
+    """
+
+    scenario: Scenario
+    inputs: Inputs
+    results: Results
+    objective_musd: float
+    status: str
+
+    def plan(self, table: str) -> pd.DataFrame:
+        """Return a result table."""
+        return self._plans.setdefault(table, with_int_year(self.results.tables[table]))
+
+    @cached_property
+    def _plans(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    def data(self, table: str) -> pd.DataFrame:
+        """Return a table of the data as the plan read it."""
+        return self.inputs.tables[table]
+
+    # --- data with what the scenario says instead ------------------------------------------
+
+    @cached_property
+    def workloads(self) -> pd.DataFrame:
+        """Table of workload classes with the scenario's figures in place."""
+        return replaced(self.data("workloads"), "workload", self.scenario.workloads)
+
+    @cached_property
+    def racks(self) -> pd.DataFrame:
+        """Table of rack types with the scenario's figures in place."""
+        return replaced(self.data("racks"), "rack", self.scenario.racks.override)
+
+    @cached_property
+    def sites(self) -> pd.DataFrame:
+        """Table of sites with the scenario's own sites and zones."""
+        table = self.data("sites")
+        own = []
+        for name, site in self.scenario.new_sites.items():
+            like = table[table["site"] == site.like].assign(site=name)
+            own.append(replaced(like, "site", {name: site}))
+        return replaced(pd.concat([table, *own], ignore_index=True), "site", self.scenario.sites)
+
+    @cached_property
+    def duty(self) -> dict[str, str]:
+        """Duty of each workload class."""
+        return dict(zip(self.workloads["workload"], self.workloads["duty"], strict=True))
+
+    # --- years --------------------------------------------------------------------------
+
+    @cached_property
+    def years(self) -> tuple[int, ...]:
+        """Model years."""
+        return tuple(int(year) for year in self.scenario.years)
+
+    def last_calendar_year(self, year: pd.Series[int]) -> Floats:
+        """Return the last calendar year that each model year stands for."""
+        later = {a: b - 1 for a, b in zip(self.years, self.years[1:], strict=False)}
+        later[self.years[-1]] = self.years[-1]
+        return np.asarray(year.map(later), dtype=np.float64)
+
+    @cached_property
+    def calendar(self) -> tuple[int, ...]:
+        """Calendar years of the horizon."""
+        return tuple(range(self.years[0], self.years[-1] + 1))
+
+    # --- racks in use -------------------------------------------------------------------
+
+    @cached_property
+    def deployments(self) -> pd.DataFrame:
+        """Ways to use a rack, with their coefficients per MW of nameplate."""
+        racks, power, sets = self.inputs.racks, self.inputs.power, self.inputs.sets
+        frame = listed(racks.deployment, **{name: getattr(racks, name) for name in _COEFFICIENTS})
+        window = np.array([*sets.window.labels, ""], dtype=object)
+        return frame.assign(
+            shape=np.array(sets.shape.labels, dtype=object)[power.deployment_shape],
+            window=window[power.deployment_window],
+            utilisation_frac=power.deployment_utilisation_frac,
+        )
+
+    @cached_property
+    def halls(self) -> pd.DataFrame:
+        """Hall designs: cooling, redundancy, density, losses."""
+        sets, power = self.inputs.sets, self.inputs.power
+        return pd.DataFrame(
+            {
+                "hall": sets.hall.labels,
+                "cooling": np.array(sets.cooling.labels, dtype=object)[sets.hall_cooling],
+                "redundancy": np.array(sets.redundancy.labels, dtype=object)[sets.hall_redundancy],
+                "density_kw_per_m2": self.inputs.halls.density_kw_per_m2,
+                "loss_fixed_frac": power.loss_fixed_frac,
+                "loss_variable_frac": power.loss_variable_frac,
+            }
+        )
+
+    @cached_property
+    def uses(self) -> pd.DataFrame:
+        """Racks in use with the coefficients of their deployment and hall; 0 where unknown."""
+        plan = self.plan("plan")[["site", "rack", "hall", "workload", "year", "used_mw"]]
+        known = plan.merge(self.deployments, on=["rack", "hall", "workload"], how="left")
+        numbers = [*_COEFFICIENTS, "utilisation_frac"]
+        known[numbers] = known[numbers].fillna(0.0)
+        known = known.merge(self.halls, on="hall", how="left")
+        known["loss_variable_frac"] = known["loss_variable_frac"].fillna(0.0)
+        return known.assign(duty=known["workload"].map(self.duty))
+
+    # --- what follows from the plan -----------------------------------------------------
+
+    @cached_property
+    def hall_years(self) -> pd.DataFrame:
+        """Every hall design of a site in every year, with the power usable, added up anew."""
+        return standing.hall_years(self)
+
+    @cached_property
+    def site_years(self) -> pd.DataFrame:
+        """Every site and year with its halls and its firm connection, added up anew."""
+        return standing.site_years(self)
+
+    @cached_property
+    def routes(self) -> pd.DataFrame:
+        """Every pair of users and site that the plan uses, with its round trip."""
+        return routes.routes(self)
+
+    @cached_property
+    def power(self) -> chain.Power:
+        """Power of every site, year and slot, added up anew."""
+        return chain.power(self)

@@ -1,0 +1,178 @@
+"""The power chain of every site, year and slot, added up anew from the racks in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import listed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Codes = NDArray[np.integer]
+    Floats = NDArray[np.float64]
+
+__all__ = ["Power", "power", "slots"]
+
+
+@dataclass(frozen=True, eq=False)
+class Power:
+    """Power by site and year (rows) and slot (columns).
+
+    Parameters
+    ----------
+    site_year : DataFrame
+        site and year of every row.
+    slot : DataFrame
+        slot, day, hour, hours of the year and is_peak of every column.
+    it_mw, facility_mw, deferred_mw : array of float
+        IT power, power at the meter and work done that may wait, shape (site_year, slot). [MW]
+    losses_mw : array of float
+        Electrical losses, shape (site_year, slot). [MW]
+    water_m3 : array of float
+        Water evaporated in a year, shape (site_year,). [m3]
+    """
+
+    site_year: pd.DataFrame
+    slot: pd.DataFrame
+    it_mw: Floats
+    facility_mw: Floats
+    deferred_mw: Floats
+    losses_mw: Floats
+    water_m3: Floats
+
+    @property
+    def hours(self) -> Floats:
+        """Hours of the year that every slot stands for. [h]"""
+        return self.slot["hours"].to_numpy(dtype=np.float64)
+
+    @property
+    def energy_mwh(self) -> Floats:
+        """Energy at the meter, shape (site_year, slot). [MWh]"""
+        return self.facility_mw * self.hours
+
+
+def slots(case: Case) -> pd.DataFrame:
+    """List the slots with the hours each stands for, counted from the calendar of 2025.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        slot, day, hour (UTC), hours, is_peak; one row per slot in the order of the inputs.
+    """
+    time = case.scenario.time
+    dates = pd.date_range("2025-01-01", "2025-12-31")
+    month = dates.month.to_numpy()
+    day_of_date = month - 1 if time.season_days == 12 else month % 12 // 3
+    days = np.bincount(day_of_date, minlength=time.season_days + 1).astype(np.float64)
+    days[day_of_date[month == time.peak_month][0]] -= time.peak_day_days
+    days[time.season_days] = time.peak_day_days
+    label = pd.Series(case.inputs.sets.slot.labels, dtype="str")
+    parts = label.str.extract(r"^d(\d+)h(\d+)$").astype("int64")
+    frame = pd.DataFrame({"slot": label, "day": parts[0], "hour": parts[1]})
+    return frame.assign(
+        hours=days[frame["day"]] * time.slot_h, is_peak=frame["day"] == time.season_days
+    )
+
+
+def power(case: Case) -> Power:
+    """Add up IT power, cooling, losses and water of a plan.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    Power
+        By site, year and slot.
+    """
+    chain, sets = case.inputs.power, case.inputs.sets
+    site_year = listed(case.inputs.sites.site_year)
+    row_of = pd.Series(np.arange(len(site_year)), index=pd.MultiIndex.from_frame(site_year))
+    site = np.asarray(sets.site.codes(site_year["site"]))
+    slot = slots(case)
+    rows, cools, shapes = len(site_year), len(sets.cooling), len(sets.shape)
+
+    uses = _placed(case.uses, row_of)
+    row = uses["row"].to_numpy()
+    cooling, shape = sets.cooling.codes(uses["cooling"]), sets.shape.codes(uses["shape"])
+    used = uses["used_mw"].to_numpy(dtype=np.float64)
+    idle_mw = used * uses["idle_mw_per_mw"].to_numpy()
+    follows_mw = used * uses["dynamic_mw_per_mw"].to_numpy()
+    waits = uses["deferrable_frac"].to_numpy()
+
+    def add(values: Floats, *places: tuple[Codes, int]) -> Floats:
+        """Add values up on a grid of places."""
+        size = tuple(count for _, count in places)
+        flat = np.ravel_multi_index(tuple(code for code, _ in places), size)
+        total = np.bincount(flat, weights=values, minlength=int(np.prod(size)))
+        return np.asarray(total, dtype=np.float64).reshape(size)
+
+    at_row, at_cool, at_shape = (row, rows), (cooling, cools), (shape, shapes)
+    profile = chain.shape_frac[site]  # [row, shape, slot]
+    now_mw = add(follows_mw * (1.0 - waits), at_row, at_cool, at_shape)
+    it_mw = add(idle_mw, at_row, at_cool)[:, :, None] + np.einsum("rcf,rfh->rch", now_mw, profile)
+    deferred_mw = _deferred(case, row_of, rows)
+    it_mw = it_mw + deferred_mw
+
+    loss_frac = uses["loss_variable_frac"].to_numpy()
+    following = add(loss_frac * follows_mw, at_row, at_shape)
+    halls = _placed(case.hall_years.merge(case.halls, on="hall"), row_of)
+    plant = np.bincount(
+        halls["row"], weights=halls["loss_fixed_frac"] * halls["usable_mw"], minlength=rows
+    )
+    losses_mw = (plant + add(loss_frac * idle_mw, at_row))[:, None] + np.einsum(
+        "rf,rfh->rh", following, profile
+    )
+    cooled_mw = np.einsum("rch,rch->rh", 1.0 + chain.mechanical_frac[site], it_mw)
+    hours = slot["hours"].to_numpy(dtype=np.float64)
+    return Power(
+        site_year=site_year,
+        slot=slot,
+        it_mw=it_mw.sum(axis=1),
+        facility_mw=cooled_mw + losses_mw,
+        deferred_mw=deferred_mw.sum(axis=1),
+        losses_mw=losses_mw,
+        water_m3=np.einsum("rch,rch,h->r", chain.wue_l_per_kwh[site], it_mw, hours),
+    )
+
+
+def _placed(frame: pd.DataFrame, row_of: pd.Series[int]) -> pd.DataFrame:
+    """Keep the rows whose site and year are in the plan, with their place in `row`."""
+    row = row_of.index.get_indexer(pd.MultiIndex.from_frame(frame[["site", "year"]]))
+    known = frame.assign(row=row)
+    is_known = (known["row"] >= 0) & known["cooling"].notna()
+    if "shape" in known:
+        is_known &= known["shape"].notna()
+    return known[is_known]
+
+
+def _deferred(case: Case, row_of: pd.Series[int], rows: int) -> Floats:
+    """Work done that may wait, by row, cooling and slot. [MW]"""
+    sets = case.inputs.sets
+    size = (rows, len(sets.cooling), len(sets.slot))
+    done = _placed(case.plan("deferral"), row_of)
+    flat = np.ravel_multi_index(
+        (
+            done["row"].to_numpy(),
+            sets.cooling.codes(done["cooling"]),
+            sets.slot.codes(done["slot"]),
+        ),
+        size,
+    )
+    weights = done["done_mw"].to_numpy(dtype=np.float64)
+    total = np.bincount(flat, weights=weights, minlength=int(np.prod(size)))
+    return np.asarray(total, dtype=np.float64).reshape(size)

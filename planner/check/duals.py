@@ -1,0 +1,137 @@
+"""Shadow prices: right in sign, right in unit, and only where a limit binds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check import demand, grid, halls, latency, power, racks, sites
+from planner.check.frames import at, with_int_year
+from planner.check.payments import discounts
+from planner.check.verdict import Excess, Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_KEY = ("block", "site", "region", "workload", "zone", "market", "vendor", "hall", "year", "slot")
+_MUST_BE_MET: Final = ("demand_balance", "tight_latency_share")
+_HOURS_PER_YEAR: Final = 8760.0
+_USD_PER_MUSD: Final = 1e6
+
+_ONCE: Final = (
+    "committed_halls",
+    "build_rate",
+    "market_build_rate",
+    "deliveries",
+    "capex_budget",
+)
+_UNITS_IN_ONE: Final[Mapping[str, float]] = {
+    "demand_balance": 1000.0 * _HOURS_PER_YEAR,  # H100e hours in a kH100e-year
+    "tight_latency_share": 1000.0 * _HOURS_PER_YEAR,
+    "rent_depth": 1000.0 * _HOURS_PER_YEAR,
+    "carbon_cap": 1000.0,  # t in a kt
+    "water_limit": 1000.0,  # m3 in a thousand m3
+    "hall_space": 1000.0,  # m2 in a thousand m2
+    "capex_budget": _USD_PER_MUSD,  # USD in a MUSD
+}
+_LIMITS: Final[Mapping[str, Rule]] = {
+    "hall_power": halls.hall_power,
+    "hall_space": halls.hall_space,
+    "committed_halls": halls.committed_halls,
+    "lease_depth": halls.lease_depth,
+    "land_limit": sites.land_limit,
+    "build_rate": sites.build_rate,
+    "market_build_rate": sites.market_rate,
+    "capex_budget": sites.capex_budget,
+    "deliveries": racks.deliveries,
+    "zone_headroom": grid.zone_headroom,
+    "tight_latency_share": latency.tight_share,
+    "rent_depth": demand.rent_depth,
+    "water_limit": power.water_limit,
+    "carbon_cap": power.carbon_cap,
+}
+"""The rule that reckons the slack of each limit."""
+
+
+@rule(unit="MUSD")
+def dual_sign(case: Case) -> Excess:
+    """Looser limits never cost more, and no compute is worth more than its unmet price."""
+    prices = case.plan("prices")
+    stricter = prices["block"].isin(_MUST_BE_MET).to_numpy()
+    raw = prices["raw_dual"].to_numpy()
+    wrong = np.where(stricter, -raw, raw)
+    is_demand = (prices["block"] == "demand_balance").to_numpy()
+    price = case.scenario.demand.unmet_usd_per_h100e_hour
+    ceiling = price if case.scenario.demand.unmet == "allow" else np.inf
+    values = prices["value"].to_numpy()[is_demand]
+    place = prices[list(_KEY)]
+    return Excess.above(place[~is_demand], wrong[~is_demand], 0.0).and_also(
+        Excess.above(place[is_demand], values, ceiling)
+    )
+
+
+@rule(unit="USD")
+def dual_unit(case: Case) -> Excess:
+    """Prices are duals without discounting: of a year's payments, of one, or of the horizon."""
+    prices = case.plan("prices")
+    worth = discounts(case)
+    model_year = pd.Series({y: max(t for t in case.years if t <= y) for y in case.calendar})
+    yearly = worth.groupby(model_year).sum()
+    growth = 1.0 + case.inputs.finance.rate_frac
+    base = case.inputs.finance.base_year
+    once = pd.Series({year: growth ** (base - year - 0.5) for year in case.years})
+    weight = np.where(
+        prices["block"].isin(_ONCE),
+        at(once, prices, ("year",), np.nan),
+        np.where(
+            prices["block"] == "zone_headroom",
+            worth.sum(),
+            at(yearly, prices, ("year",), np.nan),
+        ),
+    )
+    units = prices["block"].map(_UNITS_IN_ONE).fillna(1.0).to_numpy()
+    stricter = prices["block"].isin(_MUST_BE_MET)
+    raw = np.where(stricter, 1.0, -1.0) * prices["raw_dual"].to_numpy()
+    value = raw * _USD_PER_MUSD / units / weight
+    return Excess.differs(prices[list(_KEY)], prices["value"].to_numpy(), value)
+
+
+@rule(unit="MUSD")
+def dual_only_where_binding(case: Case) -> Excess:
+    """A limit that is not reached is worth nothing: price times slack is nothing of the cost."""
+    prices = case.plan("prices")
+    cost = max(abs(case.objective_musd), 1.0)
+    parts = []
+    for block, limit in _LIMITS.items():
+        rows = prices[prices["block"] == block]
+        if len(rows):
+            slack, keys = _slack(limit, case)
+            units = 1000.0 if block in ("water_limit", "hall_space") else 1.0
+            unused = at(slack, rows, keys, np.nan) / units
+            lost = np.abs(rows["raw_dual"].to_numpy(dtype=np.float64)) * unused
+            parts.append(Excess(rows[list(_KEY)], lost, np.full(len(rows), cost)))
+    nothing = Excess(prices[list(_KEY)].iloc[:0], np.zeros(0), np.zeros(0))
+    return nothing.and_also(*parts)
+
+
+def _slack(limit: Rule, case: Case) -> tuple[pd.Series[float], list[str]]:
+    """Distance of each place from its limit, by labels, which come second; 0 where passed."""
+    excess = limit.test(case)
+    slack = np.maximum(-excess.amount, 0.0)
+    place = with_int_year(excess.place)
+    keys = list(place.columns)
+    index = pd.Index(place[keys[0]]) if len(keys) == 1 else pd.MultiIndex.from_frame(place)
+    return pd.Series(slack, index=index), keys
+
+
+RULES = (dual_sign, dual_unit, dual_only_where_binding)

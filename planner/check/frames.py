@@ -1,0 +1,109 @@
+"""Small operations on labelled tables that every check is written with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.lp.index import Index
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+__all__ = ["at", "has", "listed", "tally", "with_int_year"]
+
+
+def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose years are whole numbers, so that tables can be laid side by side."""
+    years = [column for column in ("year", "calendar_year") if column in frame.columns]
+    return frame.assign(**{column: frame[column].astype("int64") for column in years})
+
+
+def listed(index: Index, **columns: NDArray[Any]) -> pd.DataFrame:
+    """Write an index list as a table of labels with values beside them.
+
+    Parameters
+    ----------
+    index : Index
+        List of tuples.
+    **columns : array
+        Values, one per tuple.
+
+    Returns
+    -------
+    DataFrame
+        One row per tuple; `year` is a whole number.
+    """
+    return with_int_year(index.frame()).assign(**columns)
+
+
+def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series[float]:
+    """Add values up by keys.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Table with the columns `keys`.
+    keys : sequence of str
+        Columns to add up by.
+    values : array
+        One number per row.
+
+    Returns
+    -------
+    Series
+        Sums by the keys that occur.
+    """
+    numbers = pd.Series(np.asarray(values, dtype=np.float64), index=frame.index)
+    return numbers.groupby([frame[key] for key in keys], sort=False).sum()
+
+
+def at(
+    series: pd.Series[float],
+    frame: pd.DataFrame,
+    keys: Sequence[str],
+    missing: float = 0.0,
+) -> Floats:
+    """Look up a number for every row of a table.
+
+    Parameters
+    ----------
+    series : Series
+        Numbers by key, such as `tally` returns, without repeated keys.
+    frame : DataFrame
+        Rows to look up.
+    keys : sequence of str
+        Columns of `frame`, in the order of the series' index.
+    missing : float, optional
+        What rows get whose key the series does not have.
+
+    Returns
+    -------
+    array of float
+        One number per row.
+    """
+    if not len(frame) or not len(series):
+        return np.full(len(frame), missing)
+    wanted = _as_index(frame, keys)
+    found = series.index.get_indexer(wanted)
+    return np.where(found >= 0, series.to_numpy(dtype=np.float64)[found], missing)
+
+
+def has(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
+    """Say for each row of a table whether another table has its keys."""
+    if not len(frame) or not len(other):
+        return np.zeros(len(frame), dtype=np.bool_)
+    known = _as_index(other, keys)
+    return np.asarray(_as_index(frame, keys).isin(known), dtype=np.bool_)
+
+
+def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
+    index: pd.Index[Any] = pd.MultiIndex.from_frame(frame[list(keys)])
+    return index if len(keys) > 1 else index.get_level_values(0)

@@ -1,0 +1,160 @@
+"""Connections, zone headroom and billed peaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, has, listed, tally, with_int_year
+from planner.check.standing import since
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from planner.check.case import Case
+
+__all__ = ["RULES"]
+
+_SITE = ("site", "year")
+_ZONE = ("zone", "year")
+
+
+@rule(unit="MW")
+def connection_carries_peak(case: Case) -> Excess:
+    """Power drawn in any slot of the peak day stays within the firm connection."""
+    power, sites = case.power, case.site_years
+    peak = power.facility_mw[:, power.slot["is_peak"].to_numpy()].max(axis=1)
+    drawn = tally(power.site_year, _SITE, peak)
+    return Excess.above(sites[list(_SITE)], at(drawn, sites, _SITE), sites["firm_mw"].to_numpy())
+
+
+@rule(unit="MW")
+def contract_floor(case: Case) -> Excess:
+    """Connections are no smaller than the contract's share of the nameplate behind them."""
+    uses, sites = case.uses, case.site_years
+    nameplate = tally(uses, _SITE, uses["used_mw"] * (1.0 + uses["companion_mw_per_mw"]))
+    least = case.scenario.grid.contract_min_nameplate_frac * at(nameplate, sites, _SITE)
+    table = case.plan("site_year")
+    told = Excess.differs(
+        table[list(_SITE)], table["nameplate_mw"].to_numpy(), at(nameplate, table, _SITE)
+    )
+    return Excess.above(sites[list(_SITE)], least, sites["firm_mw"].to_numpy()).and_also(told)
+
+
+@rule(unit="MW")
+def connections(case: Case) -> Excess:
+    """Connections are added where offered and not before their lead; the tables add them up."""
+    added, grid = case.plan("connections"), case.inputs.grid
+    offers = listed(grid.expand, start=grid.expand_start)
+    place = added[list(_SITE)]
+    start = added["service_start"].to_numpy()
+    due = at(offers.set_index(list(_SITE))["start"], added, _SITE, np.nan)
+    table, sites = case.plan("site_year"), case.site_years
+    totals = [
+        Excess.differs(
+            table[list(_SITE)],
+            table[name].to_numpy(),
+            at(tally(sites, _SITE, sites[name]), table, _SITE, np.nan),
+        )
+        for name in ("firm_mw", "new_firm_mw", "halls_mw")
+    ]
+    return Excess.where(place, ~has(added, offers, _SITE)).and_also(
+        Excess.above(place, due, start), *totals
+    )
+
+
+def _zones(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
+    """Write the zone beside every site."""
+    zone = case.inputs.sites.table.set_index("site")["zone"]
+    return frame.assign(zone=frame["site"].map(zone))
+
+
+@rule(unit="MW")
+def zone_headroom(case: Case) -> Excess:
+    """New firm connection in a zone, added up year by year, stays within its headroom."""
+    limits = with_int_year(case.inputs.grid.headroom_all)
+    added = since(_zones(case, case.plan("connections")), limits, ("zone",))
+    new = tally(added, ("zone", "year_now"), added["added_mw"])
+    room = (limits["limit_mw"] - limits["committed_mw"]).clip(lower=0.0).to_numpy()
+    return Excess.above(limits[list(_ZONE)], at(new, limits, _ZONE), room)
+
+
+@rule(unit="MW")
+def headroom_table(case: Case) -> Excess:
+    """The headroom table states limit, new connection and what is spare as the plan has them."""
+    table, sites = case.plan("headroom"), _zones(case, case.site_years)
+    new = tally(sites, _ZONE, sites["new_firm_mw"])
+    place = table[list(_ZONE)]
+    spare = table["limit_mw"] - table["committed_mw"] - table["new_firm_mw"]
+    return Excess.differs(place, table["new_firm_mw"].to_numpy(), at(new, table, _ZONE)).and_also(
+        Excess.differs(place, table["spare_mw"].to_numpy(), spare.clip(lower=0.0).to_numpy())
+    )
+
+
+def own_peaks(case: Case) -> pd.DataFrame:
+    """List the largest draw of every site and year in the slots of every billing period.
+
+    Months of a season have one maximum each and are alike; the month of the peak day is billed
+    on the larger of its ordinary day and the peak day.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, year, period, months, peak_mw.
+    """
+    grid = case.inputs.grid
+    period = np.asarray(grid.billing_slot["period"], dtype=np.intp)
+    slot = np.asarray(grid.billing_slot["slot"], dtype=np.intp)
+    frames = [
+        case.power.site_year.assign(
+            period=name,
+            months=grid.billing_months[code],
+            peak_mw=case.power.facility_mw[:, slot[period == code]].max(axis=1, initial=0.0),
+        )
+        for code, name in enumerate(grid.period.labels)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+@rule(unit="MW")
+def billed_peaks(case: Case) -> Excess:
+    """Every month is billed once, on the largest draw of the slots that stand for it."""
+    own, table = own_peaks(case), case.plan("billed_peaks")
+    key = (*_SITE, "period")
+    told = table.set_index(list(key))["peak_mw"]
+    known = own[has(own, table, _SITE)]
+    right = Excess.above(known[list(key)], known["peak_mw"].to_numpy(), at(told, known, key))
+    months = tally(table, _SITE, table["months"])
+    place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
+    year = Excess.differs(place, at(months, place, _SITE), np.full(len(place), 12.0))
+    charge = (
+        table["months"] * table["peak_mw"] * table["usd_per_kw_month"] * 1000.0 / 1e6
+    ).to_numpy()
+    bill = Excess.differs(table[list(key)], table["charge_musd"].to_numpy(), charge)
+    grid = case.inputs.grid
+    rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
+        list(_SITE)
+    )["usd"]
+    rate = Excess.differs(
+        table[list(key)], table["usd_per_kw_month"].to_numpy(), at(rates, table, _SITE, np.nan)
+    )
+    # A peak above the largest draw would be paid for nothing; without a charge it may float.
+    costly = known[at(rates, known, _SITE) > 0.0]
+    exact = Excess.above(costly[list(key)], at(told, costly, key), costly["peak_mw"].to_numpy())
+    return right.and_also(year, bill, rate, exact)
+
+
+RULES = (
+    connection_carries_peak,
+    contract_floor,
+    connections,
+    zone_headroom,
+    headroom_table,
+    billed_peaks,
+)

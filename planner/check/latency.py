@@ -1,0 +1,128 @@
+"""Who is served from where: distance, round trip, residency, all reckoned a second time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, has, listed, tally
+from planner.check.routes import ANYWHERE, round_trips
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_ROUTE = ("region", "workload", "site")
+_CLASS = ("workload", "year")
+_LOCAL_KM = 200.0
+
+
+@rule(unit="ms")
+def round_trip_within_bound(case: Case) -> Excess:
+    """Users are served only from sites whose round trip, reckoned anew, is within the bound."""
+    frame = case.routes
+    return Excess.above(
+        frame[list(_ROUTE)], frame["rtt_ms"].to_numpy(), frame["rtt_bound_ms"].to_numpy()
+    )
+
+
+@rule(unit="ms", floor=1000.0)
+def round_trip_told(case: Case) -> Excess:
+    """Round trips in the tables are those reckoned anew from coordinates, lines and pairs."""
+    own = case.routes.set_index(list(_ROUTE))["rtt_ms"]
+    table = case.plan("assignment")
+    table = table[table["region"] != ANYWHERE]
+    return Excess.differs(
+        table[list(_ROUTE)], table["rtt_ms"].to_numpy(), at(own, table, _ROUTE, np.nan)
+    )
+
+
+@rule(unit="routes")
+def residency(case: Case) -> Excess:
+    """Data stays where its class must stay: world region, country, or within 200 km."""
+    frame = case.routes
+    rule_of = frame["residency"]
+    broken = (
+        ((rule_of == "regional") & (frame["user_world"] != frame["site_world"]))
+        | ((rule_of == "national") & (frame["user_country"] != frame["site_country"]))
+        | ((rule_of == "local") & (frame["km"] > _LOCAL_KM))
+    )
+    return Excess.where(frame[list(_ROUTE)], broken.to_numpy())
+
+
+@rule(unit="classes")
+def placeless_classes(case: Case) -> Excess:
+    """Classes served from anywhere have no residency rule and a bound that covers the map."""
+    table = case.plan("assignment")
+    used = table[table["region"] == ANYWHERE][["workload"]].drop_duplicates()
+    frame = used.merge(case.workloads, on="workload", how="left")
+    users = case.data("demand_regions")["demand_region"]
+    wanted = users[users.isin(list(case.inputs.sets.region.labels))]
+    everywhere = pd.DataFrame({"region": wanted}).merge(
+        pd.DataFrame({"site": case.inputs.sets.site.labels}), how="cross"
+    )
+    far = []
+    for name, bound in zip(frame["workload"], frame["rtt_bound_ms"], strict=True):
+        pairs = round_trips(case, everywhere.assign(workload=name))
+        far.append(float(pairs["rtt_ms"].max()) - float(bound) if len(pairs) else 0.0)
+    stays = (frame["residency"] != "none").to_numpy(dtype=np.float64)
+    return Excess(frame[["workload"]], np.maximum(stays, np.array(far)), np.ones(len(frame)))
+
+
+@rule(unit="kH100e")
+def tight_share(case: Case) -> Excess:
+    """The share of demand met within the tighter bound is at least the class's share."""
+    demand, tight = case.inputs.demand, case.inputs.demand.tight
+    key = ("region", "workload", "year")
+    frame = listed(tight, share=demand.tight_share_frac)
+    table = case.plan("assignment")
+    own = case.routes
+    near = own[own["rtt_ms"] <= own["tight_rtt_ms"] * (1.0 + 1e-9)]
+    served = table[has(table, near, _ROUTE)]
+    told = case.plan("demand").set_index(list(key))
+    rent = listed(case.inputs.rent.rented, near=case.inputs.rent.rented_is_tight)
+    is_near = at(rent.set_index(list(key))["near"].astype("float64"), frame, key)
+    inside = at(tally(served, key, served["served_kh100e"]), frame, key)
+    inside = inside + is_near * at(told["rented_kh100e"], frame, key)
+    met = told["demand_kh100e"] - told["unmet_kh100e"] - told["saved_kh100e"]
+    return Excess.above(frame[list(key)], frame["share"].to_numpy() * at(met, frame, key), inside)
+
+
+@rule(unit="ms", floor=1000.0)
+def latency_table(case: Case) -> Excess:
+    """Mean, largest and tight share of round trips by class follow from the assignments."""
+    table = case.plan("assignment")
+    own = case.routes
+    key = list(_ROUTE)
+    placed = table[table["region"] != ANYWHERE].merge(
+        own[[*key, "rtt_ms"]].rename(columns={"rtt_ms": "own_ms"}), on=key, how="left"
+    )
+    served = tally(placed, _CLASS, placed["served_kh100e"])
+    mean = tally(placed, _CLASS, placed["served_kh100e"] * placed["own_ms"]) / served
+    largest = placed.groupby(list(_CLASS), sort=False)["own_ms"].max()
+    told = case.plan("latency")
+    told = told[told["mean_rtt_ms"].notna()]
+    place = told[list(_CLASS)]
+    return Excess.differs(
+        place, told["mean_rtt_ms"].to_numpy(), at(mean, told, _CLASS, np.nan)
+    ).and_also(
+        Excess.differs(place, told["max_rtt_ms"].to_numpy(), at(largest, told, _CLASS, np.nan))
+    )
+
+
+RULES = (
+    round_trip_within_bound,
+    round_trip_told,
+    residency,
+    placeless_classes,
+    tight_share,
+    latency_table,
+)

@@ -1,0 +1,139 @@
+"""Payments and discounting written down a second time, year by year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["discounts", "every_year", "instalment", "repay"]
+
+
+def instalment(rate_frac: float, life_years: Floats) -> Floats:
+    """Equal mid-year payment that repays one dollar over a life.
+
+    It is one over what a dollar in the middle of every year of the life is worth at its start,
+    added up year by year; the part of a year at the end of an uneven life counts as
+    the geometric series does.
+
+    Parameters
+    ----------
+    rate_frac : float
+        Real yearly rate.
+    life_years : array of float
+        Life of each asset. [yr]
+
+    Returns
+    -------
+    array of float
+        Payment per dollar and year. [1/yr]
+
+    Examples
+    --------
+    Two payments at 5 %: 0.5248 / 1.05**0.5 + 0.5248 / 1.05**1.5 = 1.
+
+    >>> instalment(0.05, np.array([2.0])).round(4).tolist()
+    [0.5248]
+    """
+    step = 1.0 / (1.0 + rate_frac)
+    if rate_frac == 0.0:
+        return np.asarray(1.0 / life_years)
+    worth = np.sqrt(step) * (1.0 - step**life_years) / (1.0 - step)
+    return np.asarray(1.0 / worth)
+
+
+def discounts(case: Case) -> pd.Series[float]:
+    """Worth of a payment in the middle of each calendar year on 1 January of the base year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    Series
+        By calendar year; with a perpetuity the last year also stands for all that follow.
+    """
+    finance = case.inputs.finance
+    growth = 1.0 + finance.rate_frac
+    worth = {year: growth ** (finance.base_year - year - 0.5) for year in case.calendar}
+    if finance.end_of_horizon == "perpetuity":
+        worth[case.calendar[-1]] *= 1.0 + 1.0 / finance.rate_frac
+    return pd.Series(worth)
+
+
+def repay(case: Case, asset: pd.DataFrame, rate_frac: float | None = None) -> pd.DataFrame:
+    """Payments for assets by site and calendar year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    asset : DataFrame
+        site, start (float year), life_years and cost_musd, interest in construction included.
+    rate_frac : float, optional
+        Real cost of capital; by default the discount rate.
+
+    Returns
+    -------
+    DataFrame
+        site, calendar_year, musd.
+    """
+    finance = case.inputs.finance
+    start, life, cost = (
+        asset[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd")
+    )
+    growth = 1.0 + finance.rate_frac
+    yearly = cost * instalment(finance.rate_frac if rate_frac is None else rate_frac, life)
+    horizon_end = case.calendar[-1] + 1.0
+    frames = []
+    for year in case.calendar:
+        if finance.end_of_horizon == "truncated_salvage":
+            bought = np.where(np.floor(start) == year, cost * growth ** (year + 0.5 - start), 0.0)
+            book = cost * np.clip((start + life - horizon_end) / life, 0.0, 1.0)
+            paid = bought - (year == case.calendar[-1]) * book / np.sqrt(growth)
+        else:
+            in_service = np.minimum(start + life, year + 1.0) - np.maximum(start, float(year))
+            paid = yearly * np.clip(in_service, 0.0, 1.0)
+        frames.append(asset[["site"]].assign(calendar_year=year, musd=paid))
+    return pd.concat(frames, ignore_index=True)
+
+
+def every_year(
+    case: Case, frame: pd.DataFrame, musd: ArrayLike, *, escalates: bool = False
+) -> pd.DataFrame:
+    """Pay an amount of a model year in every calendar year it stands for.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    frame : DataFrame
+        year, and site where the payment has one.
+    musd : array of float
+        Yearly payment of each row. [MUSD]
+    escalates : bool, optional
+        Whether it grows with the real escalation of running costs.
+
+    Returns
+    -------
+    DataFrame
+        site (empty without one), calendar_year, musd.
+    """
+    site = frame["site"].to_numpy() if "site" in frame else np.full(len(frame), "")
+    rows = pd.DataFrame({"site": site, "year": frame["year"].to_numpy(), "musd": np.asarray(musd)})
+    if escalates:
+        growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
+        rows["musd"] *= rows["year"].map(growth)
+    calendar = pd.DataFrame({"calendar_year": case.calendar})
+    model_year = [max(t for t in case.years if t <= year) for year in case.calendar]
+    return rows.merge(calendar.assign(year=model_year), on="year").drop(columns="year")

@@ -1,0 +1,65 @@
+"""All checks of a plan, in the order a planner reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.check import demand, duals, grid, halls, latency, money, power, racks, sites, solved
+from planner.check.case import Case
+from planner.check.verdict import Verdict, run
+
+if TYPE_CHECKING:
+    from planner.inputs.types import Inputs
+    from planner.results.types import Results
+    from planner.scenario.schema import Scenario
+
+__all__ = ["RULES", "check_plan"]
+
+RULES = (
+    *solved.RULES,
+    *demand.RULES,
+    *latency.RULES,
+    *racks.RULES,
+    *halls.RULES,
+    *sites.RULES,
+    *power.RULES,
+    *grid.RULES,
+    *money.RULES,
+    *duals.RULES,
+)
+"""Every rule, one list."""
+
+
+def check_plan(
+    scenario: Scenario,
+    inputs: Inputs,
+    results: Results,
+    *,
+    objective_musd: float,
+    status: str,
+) -> Verdict:
+    """Judge a finished plan: recompute what its tables claim, from the decisions and the data.
+
+    Nothing of the model or its solver is used: racks, halls, power, money and distances are
+    added up a second time by other code, slot by slot and year by year.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question.
+    inputs : Inputs
+        Index lists and coefficients the plan was made from, with the data as read.
+    results : Results
+        The plan as tables.
+    objective_musd : float
+        Objective that the solver reports. [MUSD]
+    status : str
+        How the solver says it ended.
+
+    Returns
+    -------
+    Verdict
+        One check per rule; `Verdict.ok` when all hold.
+    """
+    case = Case(scenario, inputs, results, objective_musd, status)
+    return Verdict(tuple(run(one, case) for one in RULES))

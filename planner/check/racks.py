@@ -1,0 +1,216 @@
+"""Racks: bought, delivered, alive, moved, and used only where they may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.check.frames import at, has, listed, tally
+from planner.check.standing import since
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_POOL = ("site", "rack", "hall", "duty", "year")
+_PLACE = ("site", "rack", "hall", "year")
+_COHORT = ("site", "rack", "hall", "vintage")
+_USE = ("site", "rack", "hall", "workload", "year")
+
+
+@rule(unit="uses")
+def racks_where_allowed(case: Case) -> Excess:
+    """Racks are used, bought and moved only in halls and for classes that admit them."""
+    plan, install, moves = case.plan("plan"), case.plan("installs"), case.plan("moves")
+    racks = case.inputs.racks
+    outward = moves[moves["direction"] == "out"]
+    inward = moves[moves["direction"] == "in"]
+    move_key = (*_COHORT, "year")
+    return Excess.where(plan[list(_USE)], ~has(plan, listed(racks.used), _USE)).and_also(
+        Excess.where(install[list(_POOL)], ~has(install, listed(racks.install), _POOL)),
+        Excess.where(outward[list(move_key)], ~has(outward, listed(racks.move_out), move_key)),
+        Excess.where(inward[list(move_key)], ~has(inward, listed(racks.move_in), move_key)),
+    )
+
+
+@rule(unit="years")
+def racks_not_before_their_time(case: Case) -> Excess:
+    """No rack type is bought before its first year on the market."""
+    install = case.plan("installs")
+    first = case.racks.set_index("rack")["first_year"]
+    early = at(first, install, ("rack",), np.nan) - install["year"].to_numpy()
+    place = install[list(_POOL)]
+    return Excess(place, early.astype(np.float64), np.ones(len(place)))
+
+
+@rule(unit="MW")
+def racks_alive(case: Case) -> Excess:
+    """Racks in use are stock, purchases or arrivals still within their life, less departures."""
+    plan = case.plan("plan").assign(duty=case.plan("plan")["workload"].map(case.duty))
+    racks = case.inputs.racks
+    pools = listed(racks.fleet, stock_mw=racks.stock_mw)
+    alive = (
+        pools["stock_mw"].to_numpy()
+        + at(_bought_and_alive(case, pools), pools, _POOL)
+        + _moved_and_alive(case, pools)
+    )
+    used = tally(plan, _POOL, plan["used_mw"])
+    place = pools[list(_POOL)]
+    stray = Excess.where(plan[list(_POOL)], ~has(plan, pools, _POOL))
+    return Excess.above(place, at(used, pools, _POOL), alive).and_also(
+        Excess.above(place, -alive, 0.0), stray
+    )
+
+
+def _bought_and_alive(case: Case, pools: pd.DataFrame) -> pd.Series[float]:
+    """Purchases still alive at the end of what a year stands for. [MW]"""
+    install = case.plan("installs")
+    life = case.racks.set_index("rack")["life_years"]
+    dies = install["year"] + at(life, install, ("rack",))  # first year no longer in service
+    paired = since(install.assign(dies=dies), pools, ("site", "rack", "hall", "duty"))
+    paired = paired[case.last_calendar_year(paired["year_now"]) < paired["dies"]]
+    return tally(paired, ("site", "rack", "hall", "duty", "year_now"), paired["installed_mw"])
+
+
+def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
+    """Arrivals less departures still alive, by pool. [MW]"""
+    moves = case.plan("moves")
+    life = case.racks.set_index("rack")["life_years"]
+    dies = _vintage_year(moves) + at(life, moves, ("rack",))
+    inward = moves["direction"] == "in"
+    signed = moves.assign(
+        dies=dies,
+        duty=np.where(inward, "inference", "training"),
+        signed_mw=np.where(inward, moves["moved_mw"], -moves["moved_mw"]),
+    )
+    paired = since(signed, pools, ("site", "rack", "hall", "duty"))
+    paired = paired[case.last_calendar_year(paired["year_now"]) < paired["dies"]]
+    net = tally(paired, ("site", "rack", "hall", "duty", "year_now"), paired["signed_mw"])
+    return at(net, pools, _POOL)
+
+
+@rule(unit="MW")
+def stock_only_use(case: Case) -> Excess:
+    """Classes that do not admit a rack type use no more of it than the stock."""
+    plan, racks = case.plan("plan"), case.inputs.racks
+    listed_uses = listed(racks.stock_only)
+    uses = plan[has(plan, listed_uses, _USE)]
+    groups = listed(racks.stock_only_group, stock_mw=racks.stock_only_mw)
+    used = tally(uses, _PLACE, uses["used_mw"])
+    return Excess.above(
+        groups[list(_PLACE)], at(used, groups, _PLACE), groups["stock_mw"].to_numpy()
+    )
+
+
+@rule(unit="MW")
+def cascade_cohorts(case: Case) -> Excess:
+    """No more of a cohort leaves training than was bought of it or stood in the base year."""
+    moves, install, racks = case.plan("moves"), case.plan("installs"), case.inputs.racks
+    out = moves[moves["direction"] == "out"]
+    left = tally(out, _COHORT, out["moved_mw"])
+    training = install[install["duty"] == "training"]
+    training = training.assign(vintage=training["year"].astype("str"))
+    bought = tally(training, _COHORT, training["installed_mw"])
+    cohorts = listed(racks.cohort, stock_mw=racks.cohort_stock_mw)
+    size = cohorts["stock_mw"].to_numpy() + at(bought, cohorts, _COHORT)
+    stray = Excess.where(out[list(_COHORT)], ~has(out, cohorts, _COHORT))
+    return Excess.above(cohorts[list(_COHORT)], at(left, cohorts, _COHORT), size).and_also(stray)
+
+
+@rule(unit="MW")
+def cascade_balance(case: Case) -> Excess:
+    """What leaves the training halls of a site enters its inference halls in the same year."""
+    moves = case.plan("moves")
+    key = ("site", "rack", "vintage", "year")
+    signed = np.where(moves["direction"] == "in", moves["moved_mw"], -moves["moved_mw"])
+    net = tally(moves, key, signed)
+    size = tally(moves, key, moves["moved_mw"].to_numpy() / 2.0)
+    place = moves[list(key)].drop_duplicates().reset_index(drop=True)
+    return Excess(place, np.abs(at(net, place, key)), at(size, place, key))
+
+
+@rule(unit="years")
+def cascade_age(case: Case) -> Excess:
+    """Racks move only once old enough and before their life ends."""
+    moves = case.plan("moves")
+    age = moves["year"].to_numpy() - _vintage_year(moves)
+    life = at(case.racks.set_index("rack")["life_years"], moves, ("rack",), np.nan)
+    place = moves[[*_COHORT, "year"]]
+    young = Excess.above(place, case.scenario.cascade.min_age_years - age, 0.0)
+    return young.and_also(Excess.above(place, age + 1.0 - life, 0.0))
+
+
+@rule(unit="MW")
+def deliveries(case: Case) -> Excess:
+    """Racks bought of a vendor in a model year stay within its deliveries."""
+    install, racks = case.plan("installs"), case.inputs.racks
+    vendor = case.racks.set_index("rack")["vendor"]
+    bought = tally(
+        install.assign(vendor=install["rack"].map(vendor)),
+        ("vendor", "year"),
+        install["installed_mw"],
+    )
+    limits = listed(racks.delivery, limit_mw=racks.delivery_limit_mw)
+    key = ("vendor", "year")
+    return Excess.above(limits[list(key)], at(bought, limits, key), limits["limit_mw"].to_numpy())
+
+
+@rule(unit="racks")
+def rack_counts(case: Case) -> Excess:
+    """Racks counted are nameplate over the nameplate of one rack."""
+    peak_kw = case.racks.set_index("rack")["peak_kw"]
+    parts = [
+        Excess.differs(
+            table[["site", "rack", "hall", "year"]],
+            table["racks"].to_numpy() * at(peak_kw, table, ("rack",), np.nan) / 1000.0,
+            table[column].to_numpy(),
+        )
+        for table, column in (
+            (case.plan("plan"), "used_mw"),
+            (case.plan("installs"), "installed_mw"),
+        )
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="MW")
+def fleet_table(case: Case) -> Excess:
+    """Each pool of racks holds what is in use, and the rest is parked."""
+    fleet = case.plan("fleet")
+    plan = case.plan("plan")
+    used = tally(plan, _POOL, plan["used_mw"])
+    place = fleet[list(_POOL)]
+    return Excess.differs(place, fleet["used_mw"].to_numpy(), at(used, fleet, _POOL)).and_also(
+        Excess.differs(
+            place,
+            (fleet["used_mw"] + fleet["parked_mw"]).to_numpy(),
+            fleet["alive_mw"].to_numpy(),
+        )
+    )
+
+
+def _vintage_year(moves: pd.DataFrame) -> Floats:
+    """Return the year in which a cohort entered service; labels are stock-2022 or 2027."""
+    return np.asarray(moves["vintage"].str.removeprefix("stock-"), dtype=np.float64)
+
+
+RULES = (
+    racks_where_allowed,
+    racks_not_before_their_time,
+    racks_alive,
+    stock_only_use,
+    cascade_cohorts,
+    cascade_balance,
+    cascade_age,
+    deliveries,
+    rack_counts,
+    fleet_table,
+)

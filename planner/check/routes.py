@@ -1,0 +1,151 @@
+"""Round trips between users and sites, reckoned a second time from coordinates and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at
+from planner.check.globe import distance_km
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["ANYWHERE", "round_trips", "routes"]
+
+ANYWHERE = "(anywhere)"
+_ROUTE = ("region", "workload", "site")
+_BEYOND_ALL_KM = 1e6
+_LIGHT_KM_PER_MS = 299.792458 / 1.468  # in fibre
+_PLACES = ("lat", "lon", "country", "world")
+
+
+def routes(case: Case) -> pd.DataFrame:
+    """List every pair of users and site that the plan uses, with its round trip reckoned anew.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        region, workload, site, km, rtt_ms, bound_ms, tight_ms, residency, and both ends' country
+        and part of the world; placeless classes are left out.
+    """
+    used = case.plan("assignment")[list(_ROUTE)].drop_duplicates()
+    return round_trips(case, used[used["region"] != ANYWHERE].reset_index(drop=True))
+
+
+def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Reckon the round trip of pairs of users and sites.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    pairs : DataFrame
+        region, workload, site.
+
+    Returns
+    -------
+    DataFrame
+        As `routes` does.
+    """
+    users = _ends(case.data("demand_regions"), "demand_region", "user_")
+    sites = _ends(case.sites, "site", "site_")
+    classes = case.workloads[
+        ["workload", "rtt_bound_ms", "tight_rtt_ms", "last_mile_ms", "residency"]
+    ]
+    frame = (
+        pairs.merge(users, left_on="region", right_on="user_id", how="left")
+        .merge(sites, left_on="site", right_on="site_id", how="left")
+        .merge(classes, on="workload", how="left")
+    )
+    km = distance_km(*(frame[name].to_numpy() for name in _coordinates("user_", "site_")))
+    return frame.assign(km=km, rtt_ms=_haul_ms(case, frame, km) + frame["last_mile_ms"])
+
+
+def _ends(table: pd.DataFrame, key: str, prefix: str) -> pd.DataFrame:
+    named = table.rename(columns={"region": "world", key: "id"})
+    return named[["id", *_PLACES]].add_prefix(prefix)
+
+
+def _coordinates(one: str, other: str) -> tuple[str, str, str, str]:
+    return (f"{one}lat", f"{one}lon", f"{other}lat", f"{other}lon")
+
+
+def _haul_ms(case: Case, frame: pd.DataFrame, km: Floats) -> Floats:
+    """Round trip without the last mile: metro rule, measured pair, or the line of the pair."""
+    settings = case.scenario.latency
+    lines = case.data("rtt_lines")
+    line = lines[lines["quantile"] == settings.quantile].set_index("pair_class")
+    kind = pd.DataFrame({"kind": _pair_class(frame)})
+    intercept, slope = (
+        at(line[name], kind, ("kind",), np.nan) for name in ("intercept_ms", "slope_ms_per_km")
+    )
+    haul = np.maximum(intercept + slope * km, 2.0 * km / _LIGHT_KM_PER_MS)
+    if settings.measured.use:
+        haul = _measured_ms(case, frame, haul)
+    return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
+
+
+def _pair_class(frame: pd.DataFrame) -> NDArray[np.object_]:
+    """Class of every pair: both ends in North America's backbone, in Europe, in Asia, between."""
+    kinds = []
+    for end in ("user_", "site_"):
+        world = frame[f"{end}world"].replace({"Europe": "europe", "Asia-Pacific": "asia_oceania"})
+        backbone = frame[f"{end}country"].isin(["US", "CA"])
+        kinds.append(world.mask(backbone, "us_ca").to_numpy(dtype=object))
+    user, site = kinds
+    own = np.isin(user.astype(str), ["us_ca", "europe", "asia_oceania"])
+    same = np.where(own, user, "world")
+    ends = {"us_ca", "europe"}
+    between = [
+        "transatlantic" if {a, b} == ends else "intercontinental"
+        for a, b in zip(user, site, strict=True)
+    ]
+    return np.where(user == site, same, np.array(between, dtype=object))
+
+
+def _measured_ms(case: Case, frame: pd.DataFrame, haul_ms: Floats) -> Floats:
+    """Lay measured pairs over the line where both ends are near: the nearest, users' side first."""
+    radius_km = case.scenario.latency.measured.radius_km
+    pairs = case.data("rtt_measured")
+    result, taken_km = haul_ms.copy(), np.full(len(frame), np.inf)
+    for is_other_way, ends in enumerate((("origin", "destination"), ("destination", "origin"))):
+        user_km, site_km = (
+            _to_ends_km(frame, of, pairs, end)
+            for of, end in zip(("user", "site"), ends, strict=True)
+        )
+        for pair, rtt_ms in enumerate(pairs["rtt_ms"]):
+            near = (user_km[:, pair] <= radius_km) & (site_km[:, pair] <= radius_km)
+            # A pair measured the other way comes after all that are measured this way.
+            off_km = user_km[:, pair] + site_km[:, pair] + is_other_way * _BEYOND_ALL_KM
+            nearer = near & (off_km < taken_km)
+            result[nearer], taken_km[nearer] = rtt_ms, off_km[nearer]
+    return result
+
+
+def _to_ends_km(frame: pd.DataFrame, of: str, pairs: pd.DataFrame, end: str) -> Floats:
+    """Distances from users or sites to one end of each measured pair, shape (route, pair)."""
+    places = frame[[f"{of}_id", f"{of}_lat", f"{of}_lon"]].drop_duplicates(f"{of}_id")
+    shape = (len(places), len(pairs))
+    lat, lon = (
+        np.broadcast_to(places[f"{of}_{name}"].to_numpy()[:, None], shape).ravel()
+        for name in ("lat", "lon")
+    )
+    end_lat, end_lon = (
+        np.broadcast_to(pairs[f"{end}_{name}"].to_numpy()[None, :], shape).ravel()
+        for name in ("lat", "lon")
+    )
+    km = distance_km(lat, lon, end_lat, end_lon).reshape(shape)
+    place = pd.Index(places[f"{of}_id"]).get_indexer(pd.Index(frame[f"{of}_id"]))
+    return np.asarray(km[place])

@@ -1,0 +1,61 @@
+"""The tables hold a plan at all: numbers, none negative where none may be, and its status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.check.case import Case
+
+__all__ = ["RULES"]
+
+_AMOUNTS: Final[Mapping[str, str]] = {
+    "plan": "used_mw",
+    "installs": "installed_mw",
+    "moves": "moved_mw",
+    "builds": "built_mw",
+    "retrofits": "retrofitted_mw",
+    "leases": "leased_mw",
+    "connections": "added_mw",
+    "site_year": "open_frac",
+    "deferral": "done_mw",
+    "billed_peaks": "peak_mw",
+    "assignment": "served_kh100e",
+    "demand": "rented_kh100e",
+    "rent": "bought_kh100e",
+    "levers": "adopted_frac",
+}
+
+
+@rule(unit="amount")
+def amounts_not_negative(case: Case) -> Excess:
+    """No decision is negative, and none is missing."""
+    parts = [
+        Excess.above(
+            pd.DataFrame({"table": name, "row": case.plan(name).index.astype("str")}),
+            -case.plan(name)[column].to_numpy(),
+            0.0,
+        )
+        for name, column in _AMOUNTS.items()
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="plans")
+def status_told(case: Case) -> Excess:
+    """The status in the results is what the solver said, optimal only where it proved it."""
+    solution = case.plan("solution").iloc[0]
+    gap, told = float(solution["gap_frac"]), str(solution["status"])
+    unproven = told == "optimal" and not gap <= 1e-4
+    place = pd.DataFrame({"status": [told]})
+    return Excess.where(place, np.array([told != case.status or unproven]))
+
+
+RULES = (amounts_not_negative, status_told)

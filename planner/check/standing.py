@@ -1,0 +1,186 @@
+"""What stands at a site in a year: halls and connections, added up from the decisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.check.frames import at, listed, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["hall_years", "ramped_share", "since", "site_years"]
+
+_HALL = ("site", "hall", "year")
+_SITE = ("site", "year")
+
+
+def hall_years(case: Case) -> pd.DataFrame:
+    """List every hall design of a site in every year with what of it can be used.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, hall, year; existing_mw, own_mw (existing, built, retrofitted), leased_mw and
+        usable_mw, the sum of own and leased.
+    """
+    halls, settings = case.inputs.halls, case.scenario.halls
+    frame = listed(halls.hall, existing_mw=halls.existing_mw)
+    built = since(case.plan("builds"), frame, ("site", "hall"))
+    share = ramped_share(*_ages(case, built), settings.ramp_months, settings.ramp_mean_frac)
+    new = tally(built, ("site", "hall", "year_now"), built["built_mw"] * share)
+
+    work = _retrofits(case)
+    gone = since(work, frame, ("site", "hall"))
+    left = tally(gone, ("site", "hall", "year_now"), gone["retrofitted_mw"])
+    to_new = work.drop(columns="hall").rename(columns={"to_hall": "hall"})
+    come = since(to_new, frame, ("site", "hall"))
+    in_service = np.where(come["year_now"] == come["year"], come["first_year_frac"], 1.0)
+    done = come["retrofitted_mw"] * come["capacity_frac"] * in_service
+    arrived = tally(come, ("site", "hall", "year_now"), done)
+
+    lease = case.plan("leases")
+    leased_mw = at(tally(lease, _HALL, lease["leased_mw"]), frame, _HALL)
+    own_mw = (
+        frame["existing_mw"].to_numpy()
+        + at(new, frame, _HALL)
+        - at(left, frame, _HALL)
+        + at(arrived, frame, _HALL)
+    )
+    return frame.assign(own_mw=own_mw, leased_mw=leased_mw, usable_mw=own_mw + leased_mw)
+
+
+def site_years(case: Case) -> pd.DataFrame:
+    """List every site and year with its halls, its connection and whether it is open.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, year; halls_mw (own halls, ramped or not), new_firm_mw (added, in full), firm_mw
+        (pro rata in the first year), open_frac.
+    """
+    halls, grid = case.inputs.halls, case.inputs.grid
+    frame = listed(case.inputs.sites.site_year)
+    existing = listed(halls.hall, existing_mw=halls.existing_mw)
+    built = since(case.plan("builds"), frame, ("site",))
+    work = since(_retrofits(case), frame, ("site",))
+    lost = work["retrofitted_mw"] * (1.0 - work["capacity_frac"])
+    halls_mw = (
+        at(tally(existing, _SITE, existing["existing_mw"]), frame, _SITE)
+        + at(tally(built, ("site", "year_now"), built["built_mw"]), frame, _SITE)
+        - at(tally(work, ("site", "year_now"), lost), frame, _SITE)
+    )
+
+    added = since(case.plan("connections"), frame, ("site",))
+    begin, end = _ages(case, added)
+    share = np.clip(end / (end - begin), 0.0, 1.0)
+    connected = tally(added, ("site", "year_now"), added["added_mw"] * share)
+    promised = tally(added, ("site", "year_now"), added["added_mw"])
+    before = listed(grid.firm, firm_mw=grid.firm_mw)
+    lease = case.plan("leases")
+    firm_mw = (
+        at(tally(before, _SITE, before["firm_mw"]), frame, _SITE)
+        + at(connected, frame, _SITE)
+        + grid.lease_firm_mw_per_mw * at(tally(lease, _SITE, lease["leased_mw"]), frame, _SITE)
+    )
+    site_year = case.plan("site_year")
+    return frame.assign(
+        halls_mw=halls_mw,
+        new_firm_mw=at(promised, frame, _SITE),
+        firm_mw=firm_mw,
+        open_frac=at(tally(site_year, _SITE, site_year["open_frac"]), frame, _SITE),
+    )
+
+
+def since(events: pd.DataFrame, places: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Pair every event with the years of its place from its own year on.
+
+    Parameters
+    ----------
+    events, places : DataFrame
+        Rows with year and `keys`.
+    keys : sequence of str
+        What an event shares with its place.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `events`, once for each year of the place, which is in `year_now`.
+    """
+    on = list(keys)
+    years = places[[*on, "year"]].rename(columns={"year": "year_now"})
+    paired = events.merge(years, on=on)
+    return paired[paired["year_now"] >= paired["year"]].reset_index(drop=True)
+
+
+def ramped_share(
+    age_begin: Floats, age_end: Floats, ramp_months: float, ramp_mean_frac: float
+) -> Floats:
+    """Mean usable share of a hall between two ages, by the trapezoid rule.
+
+    The usable share is 0 before service, then rises on a straight line whose mean over the ramp
+    is given, up to 1. A straight line is integrated exactly by its two ends.
+
+    Parameters
+    ----------
+    age_begin, age_end : array of float
+        Years since the start of service at both ends; negative before it. [yr]
+    ramp_months, ramp_mean_frac : float
+        Length of the ramp and the mean share over it.
+
+    Returns
+    -------
+    array of float
+        Shares from 0 to 1.
+
+    Examples
+    --------
+    In service for half of a year, rising from 0 to 0.5: the mean is 0.25 / 2.
+
+    >>> ramped_share(np.array([-0.5]), np.array([0.5]), 12.0, 0.5).tolist()
+    [0.125]
+    """
+    ramp = ramp_months / 12.0
+    begin, end = np.clip(age_begin, 0.0, None), np.clip(age_end, 0.0, None)
+    usable = np.clip(end - np.maximum(begin, ramp), 0.0, None)
+    if ramp > 0.0:
+        first, last = np.minimum(begin, ramp), np.minimum(end, ramp)
+        # The mean age while ramping is midway; on a straight line so is the share.
+        share = 2.0 * ramp_mean_frac - 1.0 + (1.0 - ramp_mean_frac) * (first + last) / ramp
+        usable = usable + share * (last - first)
+    return np.asarray(usable / (age_end - age_begin))
+
+
+def _ages(case: Case, paired: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Years since the start of service at the begin and end of each event's model year."""
+    start, now = (paired[name].to_numpy(dtype=np.float64) for name in ("service_start", "year_now"))
+    return now - start, case.last_calendar_year(paired["year_now"]) + 1.0 - start
+
+
+def _retrofits(case: Case) -> pd.DataFrame:
+    halls = case.inputs.halls
+    known = listed(
+        halls.retrofit,
+        capacity_frac=halls.retrofit_capacity_frac,
+        first_year_frac=halls.retrofit_first_year_frac,
+    )
+    return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")

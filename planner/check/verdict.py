@@ -1,0 +1,213 @@
+"""What the checker says: one line per check, and the verdict over all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["TOLERANCE", "Check", "Excess", "Rule", "Verdict", "rule", "run"]
+
+TOLERANCE: Final = 1e-6
+"""Violation allowed as a share of the numbers compared. Where these are smaller than the `floor`
+of a rule it is that share of the floor. A solver keeps its rows to 1e-7, and result tables write
+numbers below 1e-7 as 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Excess:
+    """By how much a rule is broken, place by place.
+
+    Parameters
+    ----------
+    place : DataFrame
+        Labels of every place tested, one row each.
+    amount : array of float
+        Violation; nothing is wrong at 0 or below, and a missing number is a violation.
+    scale : array of float
+        Magnitude of the numbers compared: what is allowed grows with it.
+    """
+
+    place: pd.DataFrame
+    amount: Floats
+    scale: Floats
+
+    @staticmethod
+    def above(place: pd.DataFrame, left: Floats, limit: Floats | float) -> Excess:
+        """Say by how much the left side is above its limit; an infinite limit never binds."""
+        bound = np.broadcast_to(np.asarray(limit, dtype=np.float64), np.shape(left))
+        finite = np.where(np.isposinf(bound), 0.0, bound)
+        amount = np.where(np.isposinf(bound), 0.0, left - finite)
+        return Excess(place, amount, np.maximum(np.abs(left), np.abs(finite)))
+
+    @staticmethod
+    def differs(place: pd.DataFrame, left: Floats, right: Floats) -> Excess:
+        """Say by how much two numbers that must be equal are apart."""
+        both_infinite = np.isinf(left) & (left == right)
+        known_left, known_right = (np.where(both_infinite, 0.0, side) for side in (left, right))
+        scale = np.maximum(np.abs(known_left), np.abs(known_right))
+        return Excess(place, np.abs(known_left - known_right), scale)
+
+    @staticmethod
+    def where(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
+        """Count as one what must not be there at all."""
+        return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
+
+    def and_also(self, *others: Excess) -> Excess:
+        """Put the places of several parts of one rule into one list."""
+        parts = (self, *others)
+        return Excess(
+            pd.concat([part.place for part in parts], ignore_index=True),
+            np.concatenate([part.amount for part in parts]),
+            np.concatenate([part.scale for part in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule, and how the plan stands to it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the rule.
+    verified : str
+        What was verified, in words.
+    ok : bool
+        Whether every place keeps the rule within its tolerance.
+    tested : int
+        Places tested; 0 where the scenario has nothing of the kind.
+    broken : int
+        Places where the rule is broken.
+    worst : float
+        Largest violation over what is allowed there, given in `unit`; 0 where there is none.
+    unit : str
+        Unit of `worst` and `tolerance`.
+    place : str
+        Labels of the place of the worst violation; empty where there is none.
+    tolerance : float
+        What is allowed at that place.
+    """
+
+    name: str
+    verified: str
+    ok: bool
+    tested: int
+    broken: int
+    worst: float
+    unit: str
+    place: str
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What all checks say of a plan together."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the plan keeps every rule."""
+        return all(check.ok for check in self.checks)
+
+    @property
+    def broken(self) -> tuple[Check, ...]:
+        """The checks that fail."""
+        return tuple(check for check in self.checks if not check.ok)
+
+    def __getitem__(self, name: str) -> Check:
+        """Return the check of that name."""
+        return next(check for check in self.checks if check.name == name)
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per check, in the order they were made.
+
+        Returns
+        -------
+        DataFrame
+            Columns name, ok, verified, tested, broken, worst, unit, place, tolerance.
+        """
+        columns = ["name", "ok", "verified", "tested", "broken", "worst", "unit", "place"]
+        rows = [[getattr(check, column) for column in columns] for check in self.checks]
+        frame = pd.DataFrame(rows, columns=columns)
+        return frame.assign(tolerance=[check.tolerance for check in self.checks])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check that can be made of any plan."""
+
+    name: str
+    verified: str
+    unit: str
+    floor: float
+    test: Callable[[Case], Excess]
+
+
+def rule(*, unit: str, floor: float = 1.0) -> Callable[[Callable[[Case], Excess]], Rule]:
+    """Turn a function of a case into a rule; its docstring's first paragraph is its words.
+
+    Parameters
+    ----------
+    unit : str
+        Unit in which a violation is told.
+    floor : float, optional
+        Magnitude in that unit below which the tolerance shrinks no further.
+    """
+
+    def made(test: Callable[[Case], Excess]) -> Rule:
+        words = " ".join((test.__doc__ or "").split("\n\n")[0].split())
+        return Rule(test.__name__, words, unit, floor, test)
+
+    return made
+
+
+def run(one: Rule, case: Case) -> Check:
+    """Make one check.
+
+    Parameters
+    ----------
+    one : Rule
+        What must hold.
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    Check
+        With the place where the violation is largest against what is allowed there.
+    """
+    excess = one.test(case)
+    tested = len(excess.amount)
+    if tested == 0:
+        least = TOLERANCE * one.floor
+        return Check(one.name, one.verified, True, 0, 0, 0.0, one.unit, "", least)
+    amount = np.where(np.isnan(excess.amount), np.inf, excess.amount)
+    allowed = TOLERANCE * np.maximum(one.floor, np.nan_to_num(excess.scale, posinf=one.floor))
+    at = int(np.argmax(amount / allowed))
+    is_broken = amount > allowed
+    worst = max(float(amount[at]), 0.0)
+    place = ", ".join(str(label) for label in excess.place.iloc[at]) if worst > 0.0 else ""
+    return Check(
+        name=one.name,
+        verified=one.verified,
+        ok=not is_broken.any(),
+        tested=tested,
+        broken=int(is_broken.sum()),
+        worst=worst,
+        unit=one.unit,
+        place=place,
+        tolerance=float(allowed[at]),
+    )
