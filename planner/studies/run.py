@@ -189,7 +189,13 @@ def solve(
     with clock.stage("results"):
         results = read_results(model, outcome)
     with clock.stage("check"):
-        verdict = check_plan(inputs, results)
+        verdict = check_plan(
+            scenario,
+            inputs,
+            results,
+            objective_musd=outcome.objective,
+            status=outcome.status,
+        )
     stats = model.problem.stats()
     sizes = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
     return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes)
