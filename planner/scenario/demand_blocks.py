@@ -16,6 +16,7 @@ from planner.scenario.values import (
     NonNegative,
     NonNegativeByYear,
     NonNegativePath,
+    NotASwitch,
     Override,
     Positive,
     PositivePath,
@@ -61,9 +62,9 @@ class Scope(Block):
 class Time(Block):
     """How a year is cut into representative days and slots."""
 
-    season_days: Literal[4, 12] = 4
+    season_days: Annotated[Literal[4, 12], NotASwitch] = 4
     """Representative days of a year beside the peak day: one per season or per month. [days]"""
-    slot_h: Literal[1, 2, 3, 4, 6, 8, 12, 24] = 3
+    slot_h: Annotated[Literal[1, 2, 3, 4, 6, 8, 12, 24], NotASwitch] = 3
     """Length of a slot of a day. [h]"""
     peak_day_days: Annotated[Positive, Field(le=28)] = 3.0
     """Days of the peak month that the peak day stands for. [days]"""

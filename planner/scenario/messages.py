@@ -40,7 +40,6 @@ _MUST_BE: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "model_type": lambda _: "a mapping of keys",
     "tuple_type": lambda _: "a list",
 }
-_FOLLOWS_FROM_ANOTHER: Final = "default_factory_not_called"
 _NUMBERS: Final = frozenset(
     {"float_type", "greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 )
@@ -88,8 +87,15 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     return [
         _problem(found, tree)
         for found in error.errors(include_url=False)
-        if found["type"] != _FOLLOWS_FROM_ANOTHER
+        if not _follows_from_another(found)
     ]
+
+
+def _follows_from_another(found: ErrorDetails) -> bool:
+    """Tell whether a finding would not be there without another one that is reported."""
+    if found["type"] == "too_short":
+        return len(found["input"]) > 0  # its entries are all wrong, and none is left to count
+    return found["type"] == "default_factory_not_called"
 
 
 def _problem(found: ErrorDetails, tree: Node) -> Problem:

@@ -30,6 +30,7 @@ __all__ = [
     "NonNegative",
     "NonNegativeByYear",
     "NonNegativePath",
+    "NotASwitch",
     "Number",
     "Override",
     "Positive",
@@ -65,7 +66,9 @@ class Override(Block):
     def given(self) -> dict[str, Any]:
         """Return the keys that were written, null included, with their values."""
         return {
-            name: getattr(self, name) for name in self.model_fields if name in self.model_fields_set
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if name in self.model_fields_set
         }
 
     @model_serializer(mode="wrap")
@@ -84,6 +87,14 @@ def _year(value: object) -> object:
         return value
     message = "a year of four digits"
     raise ValueError(message)
+
+
+def _not_a_switch(value: object) -> object:
+    """Keep `true` from passing for the 1 of a list of choices."""
+    if isinstance(value, bool):
+        message = "a whole number"
+        raise ValueError(message)
+    return value
 
 
 def _in_order(path: Mapping[int, float]) -> Mapping[int, float]:
@@ -115,6 +126,8 @@ Months: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=600)]
 Whole: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
+NotASwitch: Final = BeforeValidator(_not_a_switch)
+"""For choices among whole numbers."""
 Year: TypeAlias = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_year)]
 
 _path = (Field(min_length=1), AfterValidator(_in_order))

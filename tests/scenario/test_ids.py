@@ -1,0 +1,151 @@
+"""Ids that no table knows are problems with a place, never dropped rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from planner.scenario import ID_TABLES, check_ids, load_scenario
+
+TABLES = {
+    "sites": pd.DataFrame(
+        {"site": ["us-va-ashburn", "no-oslo", "=1+1"], "country": ["US", "NO", "US"]}
+    ),
+    "demand_regions": pd.DataFrame(
+        {"demand_region": ["us-chicago", "no-oslo"], "country": ["US", "NO"]}
+    ),
+    "workloads": pd.DataFrame({"workload": ["train_frontier", "voice_realtime"]}),
+    "racks": pd.DataFrame({"rack": ["gb200_nvl72", "l40s_inference"]}),
+    "cooling": pd.DataFrame({"cooling": ["air_crah", "dlc_hybrid_dry"]}),
+    "redundancy": pd.DataFrame({"redundancy": ["N", "2N"]}),
+    "demand_shapes": pd.DataFrame({"shape": ["flat", "flat", "coding"]}),
+    "demand_trajectories": pd.DataFrame({"trajectory": ["brief_30_to_90", "iea_base_us"]}),
+    "facility_market": pd.DataFrame({"market": ["northern-virginia", "oslo"]}),
+    "grid_zones": pd.DataFrame({"zone": ["PJM", "NO1"]}),
+    "levers": pd.DataFrame({"lever": ["caching", "caching", "batching"]}),
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def problems_of(text: str) -> list[str]:
+    Path("plan.yaml").write_text(f"version: 1\n{text}\n")
+    return [str(problem) for problem in check_ids(load_scenario("plan.yaml"), TABLES)]
+
+
+def test_the_tables_that_are_needed_are_named() -> None:
+    assert set(ID_TABLES) == set(TABLES)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "scope: {sites: [us-va-ashbrun]}",
+            "2:17: unknown site 'us-va-ashbrun'; must be an id of table sites; "
+            "did you mean 'us-va-ashburn'?",
+        ),
+        ("scope: {exclude_sites: [us-va-ashburn, oslo]}", "2:40: unknown site 'oslo'"),
+        (
+            "scope: {demand_regions: [us-chicgo]}",
+            "2:26: unknown demand region 'us-chicgo'; must be an id of table demand_regions; "
+            "did you mean 'us-chicago'?",
+        ),
+        ("scope: {exclude_demand_regions: [xx]}", "2:34: unknown demand region 'xx'"),
+        (
+            "scope: {countries: [US, UK]}",
+            "2:25: unknown country 'UK'; must be an id of table sites;",
+        ),
+        ("scope: {workloads: [voice]}", "2:21: unknown workload 'voice'"),
+        (
+            "workloads: {voice_realtim: {rtt_bound_ms: 30}}",
+            "2:13: unknown workload 'voice_realtim'",
+        ),
+        (
+            "demand: {workload_share_frac: {voice: {2025: 0.3}}}",
+            "2:32: unknown workload 'voice'",
+        ),
+        (
+            "demand: {explicit: [{workload: voice, unit: kh100e, by_year: {2025: 3}}]}",
+            "2:32: unknown workload 'voice'",
+        ),
+        ("workloads: {voice_realtime: {racks: [l40s]}}", "2:38: unknown rack 'l40s'"),
+        (
+            "workloads: {voice_realtime: {redundancy_min: 3N}}",
+            "2:46: unknown redundancy '3N'; must be an id of table redundancy; did you mean 'N'?",
+        ),
+        ("workloads: {voice_realtime: {shape: bumpy}}", "2:37: unknown demand shape 'bumpy'"),
+        ("racks: {allow: [gb300_nvl72]}", "2:17: unknown rack 'gb300_nvl72'"),
+        ("racks: {exclude: [h100]}", "2:19: unknown rack 'h100'"),
+        ("racks: {override: {h100: {peak_kw: 44}}}", "2:20: unknown rack 'h100'"),
+        ("halls: {cooling: [air_crah, fans]}", "2:29: unknown cooling 'fans'"),
+        ("halls: {redundancy: [4N]}", "2:22: unknown redundancy '4N'"),
+        ("demand: {trajectory: brief}", "2:22: unknown trajectory 'brief'"),
+        (
+            "build: {market_rate_mw_per_year: {ashburn: 300}}",
+            "2:35: unknown market 'ashburn'; must be an id of table facility_market;",
+        ),
+        ("levers: {allow: [chaching]}", "2:18: unknown lever 'chaching'"),
+        ("sites: {us-va-reston: {exclude: true}}", "2:9: unknown site 'us-va-reston'"),
+        ("sites: {us-va-ashburn: {zone: PMJ}}", "2:31: unknown zone 'PMJ'"),
+        (
+            "new_sites: {mine: {name: Mine, country: US, lat: 41, lon: -96, like: ashburn}}",
+            "2:70: unknown site 'ashburn'",
+        ),
+        (
+            "new_sites: {no-oslo: {name: Mine, country: US, lat: 41, lon: -96, like: no-oslo}}",
+            "2:13: the new site 'no-oslo' is in table sites; must be an id of its own;",
+        ),
+        (
+            "scope: {sites: [no-oslo]}",
+            "2:17: 'no-oslo' lies in NO, and scope.countries is ['US']; "
+            "must be in a country of the scope; add NO to scope.countries",
+        ),
+        ("scope: {countries: [NO], demand_regions: [us-chicago]}", "2:43: 'us-chicago' lies in US"),
+    ],
+)
+def test_an_unknown_id_is_reported_at_its_place(line: str, problem: str) -> None:
+    (found,) = problems_of(line)
+
+    assert found.startswith(f"plan.yaml:{problem}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "scope: {countries: [US, NO], sites: [no-oslo, '=1+1'], demand_regions: [no-oslo]}",
+        "scope: {countries: all, sites: [no-oslo]}",
+        "workloads: {voice_realtime: {racks: [l40s_inference], redundancy_min: 2N, shape: flat}}",
+        "demand: {explicit: [{workload: voice_realtime, unit: kh100e, by_year: {2025: 3}}]}",
+        "levers: {allow: all}",
+    ],
+)
+def test_known_ids_are_no_problem(line: str) -> None:
+    assert problems_of(line) == []
+
+
+def test_a_site_of_ones_own_is_known_wherever_sites_are_named() -> None:
+    lines = [
+        "new_sites:",
+        "  mine: {name: Mine, country: CH, lat: 47, lon: 8, like: no-oslo, zone: NO1}",
+        "scope: {countries: [CH], sites: [mine]}",
+        "sites: {mine: {land_limit_mw: 30}}",
+    ]
+
+    assert problems_of("\n".join(lines)) == []
+
+
+def test_every_unknown_id_of_a_file_is_reported() -> None:
+    found = problems_of("scope:\n  sites: [aa, bb]\n  workloads: [cc]\nlevers: {allow: [dd]}\n")
+
+    assert [line.split(": ")[0] for line in found] == [
+        "plan.yaml:3:11",
+        "plan.yaml:3:15",
+        "plan.yaml:4:15",
+        "plan.yaml:5:18",
+    ]

@@ -1,0 +1,63 @@
+"""Every shipped scenario asks a question, says only what differs, and names things that exist."""
+
+from __future__ import annotations
+
+import pytest
+
+from planner.paths import SCENARIOS_DIR
+from planner.scenario import ID_TABLES, Scenario, check_ids, load_scenario, shipped_names
+from planner.tables import read_tables
+
+ASKED_FOR = {
+    "us-base",
+    "us-2n-inference",
+    "us-grid-90gw",
+    "us-grid-delay",
+    "us-carbon-cap",
+    "eu-sovereign",
+    "world",
+    "edge-metro",
+    "lease-or-build",
+    "efficiency-levers",
+}
+
+
+def test_the_questions_that_planners_ask_first_are_shipped() -> None:
+    assert set(shipped_names()) >= ASKED_FOR
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_shipped_scenario_opens_with_its_question(name: str) -> None:
+    text = (SCENARIOS_DIR / f"{name}.yaml").read_text(encoding="utf-8")
+    comment = [line for line in text.split("version:")[0].splitlines() if line.startswith("#")]
+
+    scenario = load_scenario(name)
+
+    assert "?" in " ".join(comment)
+    assert scenario.question.endswith("?")
+    assert scenario.title
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_shipped_scenario_names_only_ids_that_exist(name: str) -> None:
+    scenario = load_scenario(name)
+    tables = read_tables(ID_TABLES, scenario.data_files)
+
+    assert check_ids(scenario, tables) == ()
+
+
+def test_the_base_scenario_writes_out_what_the_defaults_say() -> None:
+    # A reader of us-base sees the figures that decide; a changed default would part the two.
+    base = load_scenario("us-base").merged()
+    defaults = Scenario.model_validate({"version": 1}).merged()
+
+    told_apart = {key for key in defaults if base[key] != defaults[key]}
+
+    assert told_apart == {"title", "question"}
+
+
+def test_europe_and_the_united_states_do_not_overlap() -> None:
+    europe = load_scenario("eu-sovereign").scope.countries
+
+    assert "NO" in europe
+    assert "US" not in europe
