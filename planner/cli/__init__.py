@@ -17,7 +17,7 @@ COMMANDS: Final = {
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
     "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
     "export": ("planner.cli.export:command", "Write a run for other programs."),
-    "runs": ("planner.cli.runs:command", "List, show and prune runs."),
+    "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
     "data": ("planner.cli.data:data", "Show tables with units, sources and licences."),
     "schema": ("planner.cli.schema:command", "Print the JSON Schema of scenario files."),
 }

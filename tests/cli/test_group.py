@@ -1,0 +1,130 @@
+"""The command line: quick help, one message for each error, exit codes that tell."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from planner import cli
+from planner.errors import InfeasibleError, InputError, LimitReachedError, Problem
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.main, list(arguments))
+
+
+def run_raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> Result:
+    @click.command("schema")
+    def command() -> None:
+        raise error
+
+    monkeypatch.setattr("planner.cli.schema.command", command)
+    return run("schema")
+
+
+def test_help_lists_every_command() -> None:
+    result = run("--help")
+
+    assert result.exit_code == 0
+    for name, (_, meaning) in cli.COMMANDS.items():
+        assert f"  {name} " in result.stdout
+        assert meaning in result.stdout
+
+
+def test_help_imports_no_heavy_library() -> None:
+    code = (
+        "import sys\n"
+        "from planner.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "heavy = {'pandas', 'numpy', 'pydantic', 'pulp', 'highspy', 'geopandas', 'yaml', 'rich'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_can_be_imported_and_asked_for_help(name: str) -> None:
+    result = run(name, "--help")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: main {name}")
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [
+        (InputError([Problem("plan.yaml", 3, 5, "x is 2", "3")]), 2),
+        (InfeasibleError("no plan meets every rule"), 3),
+        (LimitReachedError("the time limit was reached"), 4),
+    ],
+)
+def test_an_error_raised_on_purpose_is_its_text_and_its_exit_code(
+    error: Exception, exit_code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run_raising(error, monkeypatch)
+
+    assert result.exit_code == exit_code
+    assert result.stderr == f"{error}\n"
+    assert result.stdout == ""
+
+
+def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run_raising(KeyboardInterrupt(), monkeypatch)
+
+    assert result.exit_code == 130
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run_raising(ZeroDivisionError("a bug"), monkeypatch)
+
+    assert result.exit_code == 1
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_a_misspelt_command_is_corrected() -> None:
+    result = run("validat")
+
+    assert result.exit_code == 2
+    assert "no command is called 'validat'; did you mean 'validate'?" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("-q", "schema"), ("schema", "-q")])
+def test_quiet_may_stand_before_or_after_the_command(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command("schema")
+    @click.pass_obj
+    def command(settings: dict[str, bool]) -> None:
+        click.echo(settings["quiet"])
+
+    monkeypatch.setattr("planner.cli.schema.command", command)
+
+    assert run(*arguments).stdout == "True\n"
+
+
+def test_quiet_and_verbose_exclude_each_other() -> None:
+    result = run("-q", "schema", "-v")
+
+    assert result.exit_code == 2
+    assert "exclude each other" in result.stderr
+
+
+def test_version_names_the_program() -> None:
+    result = run("--version")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("dcplan ")
+
+
+def test_the_schema_is_printed_as_json() -> None:
+    result = run("schema")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith('{\n  "$schema"')

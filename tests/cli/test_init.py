@@ -1,0 +1,99 @@
+"""`dcplan init` makes a project that validates as it is, and never overwrites."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from planner.cli import main
+from planner.paths import DATA_DIR
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_the_project_holds_a_scenario_tables_a_schema_and_a_readme() -> None:
+    result = run("init", "project")
+
+    assert result.exit_code == 0
+    made = sorted(str(path.relative_to("project")) for path in Path("project").rglob("*.*"))
+    assert made == [
+        "README.md",
+        "data/demand_trajectories.csv",
+        "data/electricity_price.csv",
+        "data/racks.csv",
+        "data/site_limits.csv",
+        "data/zone_headroom.csv",
+        "my-plan.yaml",
+        "scenario.schema.json",
+    ]
+    copied = Path("project/data/racks.csv").read_bytes()
+    assert copied == (DATA_DIR / "racks.csv").read_bytes()
+
+
+def test_the_project_validates_as_it_is() -> None:
+    run("init", "project")
+
+    assert run("validate", "project/my-plan.yaml").exit_code == 0
+
+
+def test_every_suggested_setting_of_the_scenario_is_right() -> None:
+    run("init", "project")
+    path = Path("project/my-plan.yaml")
+    # Take the # away before each suggestion: blocks that begin at the margin and what is below.
+    text, opened = re.subn(r"^# (?=[a-z_]+:|  \S)", "", path.read_text(), flags=re.MULTILINE)
+    path.write_text(text)
+
+    result = run("validate", str(path))
+
+    assert opened >= 10
+    assert result.stderr == ""
+    assert result.exit_code == 0
+
+
+def test_a_change_in_a_copied_table_is_seen() -> None:
+    run("init", "project")
+    table = Path("project/data/racks.csv")
+    table.write_text(table.read_text(encoding="utf-8").replace("nvidia", "nvidai", 1))
+
+    result = run("validate", "project/my-plan.yaml")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("project/data/racks.csv:2:38: vendor is nvidai;")
+
+
+def test_an_empty_folder_is_filled() -> None:
+    Path("project").mkdir()
+
+    assert run("init", "project").exit_code == 0
+    assert Path("project/my-plan.yaml").is_file()
+
+
+def test_nothing_is_overwritten() -> None:
+    Path("project").mkdir()
+    Path("project/my-plan.yaml").write_text("mine")
+
+    result = run("init", "project")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("project: there is something in it already")
+    assert [path.name for path in Path("project").iterdir()] == ["my-plan.yaml"]
+    assert Path("project/my-plan.yaml").read_text() == "mine"
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused() -> None:
+    Path("project").write_text("mine")
+
+    result = run("init", "project")
+
+    assert result.exit_code == 2
+    assert "it is a file" in result.stderr

@@ -1,0 +1,99 @@
+"""`dcplan validate` names every problem of scenario and data, and ends with 2."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from planner.cli import main
+from planner.paths import DATA_DIR
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_a_right_scenario_gets_one_line_and_0() -> None:
+    result = run("validate", "us-2n-inference")
+
+    assert result.exit_code == 0
+    assert result.stdout == "us-2n-inference: no problems found\n"
+    assert result.stderr == ""
+
+
+def test_keys_ids_and_tables_are_all_checked_in_one_go() -> None:
+    racks = (DATA_DIR / "racks.csv").read_text(encoding="utf-8")
+    Path("racks.csv").write_text(racks.replace(",26,0.76,", ",-26,0.76,", 1), encoding="utf-8")
+    Path("plan.yaml").write_text(
+        "version: 1\n"
+        "data: {racks: racks.csv}\n"
+        "time: {slot_h: 5}\n"
+        "scope:\n"
+        "  countries: [US, UK]\n"
+        "operater: {}\n"
+    )
+
+    result = run("validate", "plan.yaml")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    places = [line.split(": ")[0] for line in result.stderr.splitlines()]
+    assert places == ["plan.yaml:3:16", "plan.yaml:6:1", "racks.csv:2:53"]
+
+
+def test_unknown_ids_and_wrong_keys_come_together() -> None:
+    Path("plan.yaml").write_text("version: 1\ntime: {slot_h: 5}\nscope: {countries: [US, UK]}\n")
+
+    result = run("validate", "plan.yaml")
+
+    assert result.exit_code == 2
+    assert [line.split(";")[0] for line in result.stderr.splitlines()] == [
+        "plan.yaml:2:16: time.slot_h is 5",
+        "plan.yaml:3:25: unknown country 'UK'",
+    ]
+
+
+def test_settings_are_checked_too() -> None:
+    result = run("validate", "us-base", "--set", "demand.trajectory=brief_30_to_9")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(
+        "--set demand.trajectory=brief_30_to_9: unknown trajectory 'brief_30_to_9'; "
+        "must be an id of table demand_trajectories; did you mean 'brief_30_to_90'?"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    result = run("validate", "none.yaml")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("none.yaml: the scenario 'none.yaml' cannot be read")
+
+
+def test_json_lists_the_problems_for_programs() -> None:
+    Path("plan.yaml").write_text("version: 1\ntime: {slot_h: 5}\n")
+
+    result = run("validate", "plan.yaml", "--json")
+
+    assert result.exit_code == 2
+    answer = json.loads(result.stdout)
+    assert answer["scenario"] == "plan.yaml"
+    (problem,) = answer["problems"]
+    assert (problem["file"], problem["line"], problem["column"]) == ("plan.yaml", 2, 16)
+    assert problem["what_is"] == "time.slot_h is 5"
+    assert problem["must_be"] == "1, 2, 3, 4, 6, 8, 12 or 24"
+
+
+def test_json_of_a_right_scenario_has_no_problems() -> None:
+    result = run("validate", "--json")
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {"scenario": "us-base", "problems": []}
