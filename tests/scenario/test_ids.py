@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 from planner.scenario import ID_TABLES, check_ids, load_scenario
+from planner.scenario.demand_blocks import WorkloadOverride
+from planner.scenario.supply_blocks import RackOverride, SiteOverride
+from planner.tables import load_package
+
+if TYPE_CHECKING:
+    from planner.scenario.values import Override
 
 TABLES = {
     "sites": pd.DataFrame(
@@ -149,3 +156,21 @@ def test_every_unknown_id_of_a_file_is_reported() -> None:
         "plan.yaml:4:15",
         "plan.yaml:5:18",
     ]
+
+
+@pytest.mark.parametrize(
+    ("block", "tables"),
+    [
+        (WorkloadOverride, ("workloads",)),
+        (RackOverride, ("racks",)),
+        (SiteOverride, ("sites", "site_limits", "electricity_price")),
+    ],
+)
+def test_figures_that_replace_those_of_a_table_are_named_as_its_columns(
+    block: type[Override], tables: tuple[str, ...]
+) -> None:
+    # What a table does not hold: links in a table of their own, and settings of single sites.
+    own = {"racks", "exclude", "existing_mw", "grid_firm_mw", "lead_time_months"}
+    columns = {column for table in tables for column in load_package()[table].columns}
+
+    assert set(block.model_fields) - own <= columns
