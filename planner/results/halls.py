@@ -35,7 +35,7 @@ def sites(s: Solved) -> pd.DataFrame:
             "market": words(sets.market, sets.site_market),
             "is_existing": given.is_existing,
             "land_limit_mw": given.land_limit_mw,
-            "opening_musd": given.opening_musd,
+            "opening_musd": np.where(given.is_existing, 0.0, given.opening_musd),
         },
     )
 

@@ -10,6 +10,7 @@ from planner.lp.join import distinct
 from planner.model.demand import saved_kh100e
 from planner.results.frame import labels, made, ratio, total_by
 from planner.results.service import served_rtt_ms
+from planner.results.tail import tail_rtt_ms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,11 +40,11 @@ def latency(s: Solved) -> pd.DataFrame:
     place = over.find(given.served)
     rtt_ms = served_rtt_ms(s)
     timed = np.flatnonzero(~np.isnan(rtt_ms) & (served_kh100e > 0.0))
-    at, rtt, weight = place[timed], rtt_ms[timed], served_kh100e[timed]
+    at, weight = place[timed], served_kh100e[timed]
     timed_kh100e = total_by(at, weight, over.size)
 
-    def quantile(share: float) -> Floats:
-        return weighted_quantile(rtt, weight, at, over.size, share)
+    def quantile(of_served_ms: Floats, share: float) -> Floats:
+        return weighted_quantile(of_served_ms[timed], weight, at, over.size, share)
 
     is_tight = given.route_is_tight[given.route.find(given.served)][timed]
     within_tight = ratio(total_by(at[is_tight], weight[is_tight], over.size), timed_kh100e)
@@ -58,10 +59,11 @@ def latency(s: Solved) -> pd.DataFrame:
             "tight_share_frac": tight_share,
             "demand_kh100e": demand_kh100e,
             "served_kh100e": total_by(place, served_kh100e, over.size),
-            "mean_rtt_ms": ratio(total_by(at, weight * rtt, over.size), timed_kh100e),
-            "p50_rtt_ms": quantile(0.5),
-            "p95_rtt_ms": quantile(0.95),
-            "max_rtt_ms": quantile(_LARGEST),
+            "mean_rtt_ms": ratio(total_by(at, weight * rtt_ms[timed], over.size), timed_kh100e),
+            "p50_rtt_ms": quantile(rtt_ms, 0.5),
+            "p95_rtt_ms": quantile(rtt_ms, 0.95),
+            "max_rtt_ms": quantile(rtt_ms, _LARGEST),
+            "tail_p95_rtt_ms": quantile(tail_rtt_ms(s), 0.95),
             "within_tight_frac": np.where(np.isnan(tight_share), np.nan, within_tight),
             "rented_frac": ratio(add(m.rented), demand_kh100e),
             "saved_frac": ratio(add(saved_kh100e(m)), demand_kh100e),

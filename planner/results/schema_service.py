@@ -78,6 +78,13 @@ SERVICE_TABLES = (
             number("p95_rtt_ms", "ms", f"95th percentile {_ONLY_SERVED}", missing=True),
             number("max_rtt_ms", "ms", f"Largest {_ONLY_SERVED}", missing=True),
             number(
+                "tail_p95_rtt_ms",
+                "ms",
+                "95th percentile with each route on the line of its slowest tenth (p90), measured "
+                "pairs left aside; missing as the mean is",
+                missing=True,
+            ),
+            number(
                 "within_tight_frac",
                 "-",
                 "Share of own service within the tight bound; missing without one",

@@ -277,7 +277,7 @@ def sites() -> SiteInputs:
         f(16.0),
         f(2.4, 2.8),
         np.array([True, False]),
-        f(0.0, 6.5),
+        f(7.5, 6.5),
         f(1.3, 1.9),
         listed("capex_budget", (YEAR,), ("2026",)),
         f(400.0),
@@ -397,6 +397,24 @@ def tables() -> dict[str, pd.DataFrame]:
                 "workload": ["chat", "train"],
                 "rtt_bound_ms": [60.0, 150.0],
                 "tight_rtt_ms": [20.0, np.nan],
+                "last_mile_ms": [10.0, 2.0],
+            }
+        ),
+        "demand_regions": pd.DataFrame(
+            {
+                "demand_region": ["metro"],
+                "region": ["North America"],
+                "country": ["US"],
+                "lat": [39.0],
+                "lon": [-77.3],  # 17 km from ash, 1,885 km from dal
+            }
+        ),
+        "rtt_lines": pd.DataFrame(
+            {
+                "pair_class": ["us_ca", "us_ca", "europe"],
+                "quantile": ["p50", "p90", "p90"],
+                "intercept_ms": [7.9, 34.5, 9.5],
+                "slope_ms_per_km": [0.0157, 0.014, 0.019],
             }
         ),
         "requests": pd.DataFrame(

@@ -220,6 +220,8 @@ def test_latency_is_weighted_by_what_is_served(model):
     found = row(results.latency, workload="chat", year=2026)
     assert found["mean_rtt_ms"] == pytest.approx((0.5 * 13 + 0.2 * 34) / 0.7)
     assert (found["p50_rtt_ms"], found["p95_rtt_ms"], found["max_rtt_ms"]) == (13.0, 34.0, 34.0)
+    # on a bad day dal takes the us_ca line of p90 over 1,885 km, and 10 ms of access
+    assert found["tail_p95_rtt_ms"] == pytest.approx(34.5 + 0.014 * 1885 + 10, abs=0.1)
     assert found["within_tight_frac"] == pytest.approx(0.5 / 0.7)
     assert (found["bound_ms"], found["tight_ms"], found["tight_share_frac"]) == (60.0, 20.0, 0.7)
     assert found["rented_frac"] == pytest.approx(0.06 / 0.8)
@@ -363,6 +365,7 @@ def test_names_that_look_like_formulas_come_through_unchanged(model):
 
     assert sites["name"].tolist() == ["=Ashburn", "Dallas"]
     assert sites["is_existing"].tolist() == [True, False]
+    assert sites["opening_musd"].tolist() == [0.0, 6.5]
 
 
 def test_an_outcome_without_a_plan_is_refused(model):
