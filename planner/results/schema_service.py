@@ -56,7 +56,7 @@ SERVICE_TABLES = (
         (
             REGION,
             WORKLOAD,
-            text("nearest_site", "Site with the least round trip among those admitted"),
+            text("nearest_site", "Admitted site with the least round trip, empty without one"),
             number("nearest_rtt_ms", "ms", "Its round trip; missing without one", missing=True),
             number("bound_ms", "ms", "Bound of the class"),
         ),

@@ -71,8 +71,7 @@ def demand(s: Solved) -> pd.DataFrame:
 def no_route(s: Solved) -> pd.DataFrame:
     """Make table `no_route`: users that no site reaches in time."""
     given = s.p.demand.no_route
-    names = ("region", "workload", "nearest_site", "nearest_rtt_ms", "bound_ms")
-    return made("no_route", {name: given[name].to_numpy() for name in names})
+    return made("no_route", given.assign(nearest_site=given["nearest_site"].fillna("")))
 
 
 def rent(s: Solved) -> pd.DataFrame:

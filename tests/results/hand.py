@@ -145,11 +145,11 @@ def demand() -> DemandInputs:
         f(0.7),
         pd.DataFrame(
             {
-                "region": ["island"],
-                "workload": ["chat"],
-                "nearest_site": ["dal"],
-                "nearest_rtt_ms": [72.5],
-                "bound_ms": [40.0],
+                "region": ["island", "islet"],
+                "workload": ["chat", "chat"],
+                "nearest_site": ["dal", None],
+                "nearest_rtt_ms": [72.5, np.nan],
+                "bound_ms": [40.0, 45.0],
             }
         ),
         asked,

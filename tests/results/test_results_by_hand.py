@@ -340,6 +340,14 @@ def test_duals_lose_their_weights_and_discounts(model):
     assert labels["raw_dual"] == -1.7
 
 
+def test_users_without_a_route_are_named_even_where_no_site_is_admitted(model):
+    no_route = read_results(model, written(model, {})).no_route
+
+    assert no_route["region"].tolist() == ["island", "islet"]
+    assert no_route["nearest_site"].tolist() == ["dal", ""]
+    assert no_route["nearest_rtt_ms"].isna().tolist() == [False, True]
+
+
 def test_headroom_binds_when_nothing_is_spare(model):
     plan = {"expand": {("dal", "2026"): 8.0, ("dal", "2028"): 4.5}}
 
