@@ -225,8 +225,10 @@ class Blocks:
 
     def matrix(self) -> Matrix:
         """Return the coefficients of all rows."""
-        parts = [block.matrix for block in self._row_blocks.values()]
-        return Matrix.stacked(parts, self._block_columns)
+        return Matrix.stacked(self._matrices(), self._block_columns)
+
+    def _matrices(self) -> list[Matrix]:
+        return [block.matrix for block in self._row_blocks.values()]
 
     def row_bounds(self) -> RowBounds:
         """Return the bounds of every row."""

@@ -53,10 +53,13 @@ class Matrix:
         if not (key[1:] > key[:-1]).all():
             # A stable sort adds up in the order of writing, so every machine gets the same bits.
             order = np.argsort(key, kind="stable")
-            key = key[order]
-            first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
-            value = np.add.reduceat(value[order], first)
-            row, column = row[order[first]], column[order[first]]
+            key, value = key[order], value[order]
+            is_new = key[1:] != key[:-1]
+            if not is_new.all():
+                first = np.flatnonzero(np.concatenate(([True], is_new)))
+                value = np.add.reduceat(value, first)
+                order = order[first]
+            row, column = row[order], column[order]
         solid = value != 0.0
         if not solid.all():
             row, column, value = row[solid], column[solid], value[solid]

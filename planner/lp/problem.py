@@ -115,7 +115,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
         count = self.numVariables()
         shape = (len(rows), count)
         users = Matrix.of_terms(row.astype(np.int32), column.astype(np.int32), value, shape)
-        return Matrix.stacked([super().matrix(), users], count)
+        return Matrix.stacked([*self._matrices(), users], count)
 
     def row_bounds(self) -> RowBounds:
         """Return the bounds of every row; users' own rows come last."""
