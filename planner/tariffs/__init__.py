@@ -1,0 +1,80 @@
+"""Tariffs: the exact bill of an hourly load, usable without a scenario.
+
+A tariff is a list of rules, each a frozen value in a file of its own, which makes lines of a
+bill. How the charge of each bends over the hourly load tells what a linear program can hold:
+
+| rule | charge | shape |
+|---|---|---|
+| `EnergyCharge` | USD/MWh by month, weekday and hour | linear; convex with rising tiers |
+| `DemandCharge` | USD/kW-month on the highest hour, a ratchet or a minimum take | convex |
+| `CoincidentPeakCharge` | USD/kW on the highest of a few system peak hours | convex |
+| `CapacityCharge` | USD/MW-day on the mean of the system's peak hours | linear |
+| `StandingCharge` | USD per month or day | constant |
+| `Terms`, `Contract` | contracted capacity, ramp, term, exit fee | constant |
+
+Declining tiers alone are not convex; `curvature` of a rule or a tariff tells.
+
+>>> summer_peak = When(months=(6, 7, 8, 9), weekdays=WORKDAYS, hours=clock_hours(14, 20))
+>>> tariff = Tariff(
+...     "large service",
+...     (
+...         flat_energy("energy", 42.0),
+...         DemandCharge("delivery", 7.5, ratchet=YearRatchet(0.6)),
+...         DemandCharge("summer peak", 9.25, when=summer_peak),
+...     ),
+... )
+>>> calendar = BillingCalendar.of_years(2028, time_zone="America/New_York")
+>>> bill(30.0, tariff, calendar).usd_by_rule
+{'energy': 11067840.0, 'delivery': 2700000.0, 'summer peak': 1110000.0}
+"""
+
+from planner.tariffs.bill import Bill, bill
+from planner.tariffs.clock import BillingCalendar
+from planner.tariffs.contract import Contract, Cut, Terms
+from planner.tariffs.curvature import Curvature
+from planner.tariffs.demand import DemandCharge, demand_by_month
+from planner.tariffs.energy import EnergyCharge, EnergyPeriod, flat_energy
+from planner.tariffs.months import Month
+from planner.tariffs.ratchet import Ratchet, RollingRatchet, YearRatchet
+from planner.tariffs.rule import BillLine, Metered, Rule
+from planner.tariffs.standing import StandingCharge
+from planner.tariffs.system import CapacityCharge, CoincidentPeakCharge, system_peaks
+from planner.tariffs.table import tariff_from_row
+from planner.tariffs.tariff import Escalation, Tariff
+from planner.tariffs.tiers import Tiers
+from planner.tariffs.when import ALWAYS, WEEKEND, WORKDAYS, When, clock_hours
+
+__all__ = [
+    "ALWAYS",
+    "WEEKEND",
+    "WORKDAYS",
+    "Bill",
+    "BillLine",
+    "BillingCalendar",
+    "CapacityCharge",
+    "CoincidentPeakCharge",
+    "Contract",
+    "Curvature",
+    "Cut",
+    "DemandCharge",
+    "EnergyCharge",
+    "EnergyPeriod",
+    "Escalation",
+    "Metered",
+    "Month",
+    "Ratchet",
+    "RollingRatchet",
+    "Rule",
+    "StandingCharge",
+    "Tariff",
+    "Terms",
+    "Tiers",
+    "When",
+    "YearRatchet",
+    "bill",
+    "clock_hours",
+    "demand_by_month",
+    "flat_energy",
+    "system_peaks",
+    "tariff_from_row",
+]

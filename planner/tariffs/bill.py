@@ -1,0 +1,191 @@
+"""The exact bill of an hourly load, line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import fsum
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import InputError, Problem
+from planner.tariffs.contract import Contract, Terms, contract_problems, exit_fee_line
+from planner.tariffs.rule import BillLine, Metered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.tariffs.clock import BillingCalendar
+    from planner.tariffs.months import Month
+    from planner.tariffs.tariff import Tariff
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Bill", "bill"]
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Lines of a bill, by rule and month.
+
+    Parameters
+    ----------
+    tariff
+        Name of the tariff.
+    lines
+        All lines, by month, then in the order of the rules.
+    """
+
+    tariff: str
+    lines: tuple[BillLine, ...]
+
+    @property
+    def total_usd(self) -> float:
+        """Sum of all lines, in USD."""
+        return fsum(line.usd for line in self.lines)
+
+    @property
+    def usd_by_rule(self) -> dict[str, float]:
+        """Sum of the lines of each rule, in USD."""
+        return _sums((line.rule, line.usd) for line in self.lines)
+
+    @property
+    def usd_by_month(self) -> dict[Month, float]:
+        """Sum of the lines of each month, in USD."""
+        return _sums((line.month, line.usd) for line in self.lines)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the lines as a table.
+
+        Returns
+        -------
+        DataFrame
+            month (`2028-02`), rule, item, basis, quantity, unit, usd_per_unit, usd.
+        """
+        rows = [
+            (
+                str(line.month),
+                line.rule,
+                line.item,
+                line.basis,
+                line.quantity,
+                line.unit,
+                line.usd_per_unit,
+                line.usd,
+            )
+            for line in self.lines
+        ]
+        columns = ["month", "rule", "item", "basis", "quantity", "unit", "usd_per_unit", "usd"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def bill(
+    load_mw: ArrayLike,
+    tariff: Tariff,
+    calendar: BillingCalendar,
+    *,
+    contract: Contract | None = None,
+) -> Bill:
+    """Bill an hourly load, to the hour and without rounding.
+
+    Parameters
+    ----------
+    load_mw
+        Mean power drawn from the grid in each hour of the calendar, shape (hour,), at least 0;
+        one number is a flat load. [MW]
+    tariff
+        Rules, prices and terms.
+    calendar
+        The hours, as they pass in the tariff's time zone.
+    contract
+        What the customer signed; needed where the tariff has terms or a minimum take.
+
+    Returns
+    -------
+    Bill
+        Lines by month and rule; their sum is the bill. [USD]
+
+    Raises
+    ------
+    InputError
+        If the load does not fit the calendar, is negative or not a number, or flows outside the
+        contract; if a contract is needed or not allowed.
+
+    Examples
+    --------
+    >>> from planner.tariffs import DemandCharge, Tariff, BillingCalendar, flat_energy
+    >>> tariff = Tariff("plain", (flat_energy("energy", 60.0), DemandCharge("demand", 11.5)))
+    >>> year = bill(20.0, tariff, BillingCalendar.of_years(2028))  # a leap year
+    >>> year.usd_by_rule["energy"] == 20.0 * 60.0 * 8784
+    True
+    >>> year.usd_by_rule["demand"] == 20_000 * 11.5 * 12
+    True
+    """
+    load = _checked_load(load_mw, calendar)
+    problems = []
+    if contract is None and tariff.needs_contract:
+        what_is = f"{tariff.name!r} has terms or a minimum take, and no contract is given"
+        problems.append(Problem("contract", None, None, what_is, "a Contract"))
+    terms = tariff.terms or Terms()
+    contracted_mw = np.zeros(len(calendar.months))
+    if contract is not None:
+        problems += contract_problems(contract, terms)
+        contracted_mw = np.array([contract.in_force_mw(month) for month in calendar.months])
+        problems += _flow_without_contract(load, calendar, contracted_mw)
+    if problems:
+        raise InputError(problems)
+    metered = Metered(load, calendar, contracted_mw)
+    lines = [line for rule in tariff.rules for line in rule.lines(metered)]
+    fee = None if contract is None else exit_fee_line(contract, terms, tariff.rules)
+    if fee is not None and fee.month in calendar.months:
+        lines.append(fee)
+    raised = (
+        replace(line, usd_per_unit=line.usd_per_unit * tariff.price_factor(line.month.year))
+        for line in lines
+    )
+    return Bill(tariff.name, tuple(sorted(raised, key=lambda line: line.month)))
+
+
+def _sums(parts: Iterable[tuple[_Key, float]]) -> dict[_Key, float]:
+    gathered: dict[_Key, list[float]] = {}
+    for key, usd in parts:
+        gathered.setdefault(key, []).append(usd)
+    return {key: fsum(usd) for key, usd in gathered.items()}
+
+
+def _checked_load(load_mw: ArrayLike, calendar: BillingCalendar) -> Floats:
+    load = np.asarray(load_mw, dtype=float)
+    if load.ndim == 0:
+        load = np.full(calendar.n_hours, float(load))
+    if load.shape != (calendar.n_hours,):
+        what_is = f"load_mw has shape {load.shape}"
+        must_be = f"({calendar.n_hours},), an hour each from {calendar.start} to {calendar.end}"
+        raise InputError([Problem("load", None, None, what_is, must_be)])
+    wrong = np.flatnonzero(~(np.isfinite(load) & (load >= 0.0)))
+    if len(wrong):
+        (moment,) = calendar.moments([int(wrong[0])])
+        what_is = f"load_mw is {load[wrong[0]]} at {moment.isoformat()}"
+        mend = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
+        raise InputError([Problem("load", None, None, what_is, "at least 0", mend)])
+    return load
+
+
+def _flow_without_contract(
+    load: Floats, calendar: BillingCalendar, contracted_mw: Floats
+) -> list[Problem]:
+    peaks_mw = np.maximum.reduceat(load, calendar.month_starts)
+    return [
+        Problem(
+            "load",
+            None,
+            None,
+            f"load_mw reaches {peaks_mw[position]:g} in {calendar.months[position]}",
+            "0 in months without contracted capacity",
+        )
+        for position in np.flatnonzero((peaks_mw > 0.0) & (contracted_mw == 0.0))
+    ]

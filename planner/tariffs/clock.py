@@ -1,0 +1,211 @@
+"""The calendar of a bill: every hour that passes, and what the clock on the wall shows then."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import InputError, Problem
+from planner.tariffs.months import MONTHS_A_YEAR, Month, month_of_first_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
+
+__all__ = ["BillingCalendar"]
+
+SUNDAY: Final = 6
+_HOUR: Final = datetime.timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class BillingCalendar:
+    """Whole months of real hours in a time zone, with leap days and clock changes as they come.
+
+    Hours are hours that pass, so the day of the spring change has 23 and that of the autumn
+    change 25. An hour belongs to the month, weekday and clock hour in which it starts.
+
+    Parameters
+    ----------
+    start, end
+        First day of the first month, and first day after the last month.
+    time_zone
+        IANA name such as `America/New_York`.
+    holidays
+        Days on which the tariff treats the load as on a Sunday.
+
+    Raises
+    ------
+    InputError
+        If a date is not the first of a month, the end is not after the start, or the time zone
+        is unknown.
+
+    Examples
+    --------
+    >>> year = BillingCalendar.of_years(2028, time_zone="America/New_York")
+    >>> year.n_hours, year.days_of_month.tolist()
+    (8784, [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    >>> march = year.hours_of_month[2]  # 12 March 2028 has 23 hours
+    >>> int(march)
+    743
+    """
+
+    start: datetime.date
+    end: datetime.date
+    time_zone: str = "UTC"
+    holidays: frozenset[datetime.date] = frozenset()
+
+    def __post_init__(self) -> None:
+        months = self._first_month.until(month_of_first_day(self.end, "end of the calendar"))
+        problems = []
+        if months < 1:
+            problems.append(
+                Problem("tariff", None, None, f"the calendar ends on {self.end}", "after its start")
+            )
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            what_is = f"time_zone is {self.time_zone!r}"
+            problems.append(
+                Problem("tariff", None, None, what_is, "an IANA name such as America/New_York")
+            )
+        if problems:
+            raise InputError(problems)
+
+    @classmethod
+    def of_years(
+        cls,
+        first: int,
+        last: int | None = None,
+        *,
+        time_zone: str = "UTC",
+        holidays: Iterable[datetime.date] = (),
+    ) -> BillingCalendar:
+        """Make the calendar of one year, or of all years from the first to the last."""
+        end = datetime.date((first if last is None else last) + 1, 1, 1)
+        return cls(datetime.date(first, 1, 1), end, time_zone, frozenset(holidays))
+
+    @property
+    def n_hours(self) -> int:
+        """Hours that pass from start to end."""
+        return len(self._local)
+
+    @cached_property
+    def months(self) -> tuple[Month, ...]:
+        """Months from first to last."""
+        count = self._first_month.until(Month(self.end.year, self.end.month))
+        return tuple(self._first_month.later(months) for months in range(count))
+
+    @cached_property
+    def year(self) -> Integers:
+        """Year on the clock of each hour, shape (hour,)."""
+        return _integers(self._local.year)
+
+    @cached_property
+    def month(self) -> Integers:
+        """Month of the year, 1 to 12, on the clock of each hour, shape (hour,)."""
+        return _integers(self._local.month)
+
+    @cached_property
+    def weekday(self) -> Integers:
+        """Weekday of each hour, 0 for Monday to 6 for Sunday and holidays, shape (hour,)."""
+        days = _integers(self._local.day_of_week)
+        if self.holidays:
+            dates = self._local.tz_localize(None).normalize()
+            days[dates.isin(pd.DatetimeIndex(sorted(self.holidays)))] = SUNDAY
+        return days
+
+    @cached_property
+    def hour(self) -> Integers:
+        """Hour on the clock, 0 to 23, at which each hour starts, shape (hour,)."""
+        return _integers(self._local.hour)
+
+    @cached_property
+    def month_starts(self) -> Integers:
+        """Position of the first hour of each month, shape (month,)."""
+        number = MONTHS_A_YEAR * self.year + self.month
+        return np.flatnonzero(np.diff(number, prepend=-1)).astype(np.int64)
+
+    @cached_property
+    def hours_of_month(self) -> Integers:
+        """Hours that pass in each month, shape (month,)."""
+        return np.diff(self.month_starts, append=self.n_hours)
+
+    @cached_property
+    def days_of_month(self) -> Integers:
+        """Days of each month, shape (month,)."""
+        return np.array([pd.Period(str(month), "M").days_in_month for month in self.months])
+
+    def moments(self, positions: Iterable[int]) -> tuple[datetime.datetime, ...]:
+        """Give the moments, in the calendar's time zone, at which hours start."""
+        return tuple(self._local[position].to_pydatetime() for position in positions)
+
+    def positions(self, moments: Iterable[datetime.datetime], place: str) -> Integers:
+        """Find the hours in which moments lie.
+
+        Parameters
+        ----------
+        moments
+            Moments with their time zone or offset, so that each is one moment even in the
+            night when clocks go back.
+        place
+            What the moments are, for the error.
+
+        Returns
+        -------
+        numpy.ndarray
+            Positions of the hours, shape (moment,).
+
+        Raises
+        ------
+        InputError
+            With every moment that has no time zone or is outside the calendar.
+        """
+        found, problems = [], []
+        start = self._local[0].to_pydatetime().astimezone(datetime.UTC)
+        for moment in moments:
+            if moment.utcoffset() is None:
+                what_is = f"{place} has {moment} without a time zone"
+                problems.append(Problem("tariff", None, None, what_is, "a moment with its offset"))
+                continue
+            # Two moments of one zone are subtracted as clocks show them, hence in UTC.
+            position = (moment.astimezone(datetime.UTC) - start) // _HOUR
+            found.append(position)
+            if not 0 <= position < self.n_hours:
+                what_is = f"{place} has {moment}"
+                must_be = f"within the calendar, from {self.start} to before {self.end}"
+                problems.append(Problem("tariff", None, None, what_is, must_be))
+        if problems:
+            raise InputError(problems)
+        return np.array(found, dtype=np.int64)
+
+    @cached_property
+    def _local(self) -> pd.DatetimeIndex:
+        # Where clocks change at the midnight that opens a month, it opens with the change.
+        first, last = (
+            pd.Timestamp(day).tz_localize(
+                self.time_zone, nonexistent="shift_forward", ambiguous=True
+            )
+            for day in (self.start, self.end)
+        )
+        passed = pd.date_range(
+            first.tz_convert("UTC"), last.tz_convert("UTC"), freq="h", inclusive="left"
+        )
+        return passed.tz_convert(self.time_zone)
+
+    @property
+    def _first_month(self) -> Month:
+        return month_of_first_day(self.start, "start of the calendar")
+
+
+def _integers(labels: pd.Index[int]) -> Integers:
+    return np.array(labels, dtype=np.int64)

@@ -1,0 +1,96 @@
+"""What every rule of a tariff is: from a metered load to lines of a bill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.tariffs.clock import BillingCalendar
+    from planner.tariffs.curvature import Curvature
+    from planner.tariffs.months import Month
+    from planner.tariffs.when import When
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["BillLine", "Metered", "Rule"]
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """One line of a bill: so many units at a price.
+
+    Parameters
+    ----------
+    month
+        Month in which it is billed.
+    rule, item
+        Name of the rule, and the part of it: a period, a tier.
+    basis
+        What set the quantity: `metered`, `ratchet`, `minimum take`, `contract`, `calendar`.
+    quantity, unit
+        Units billed, and the unit: MWh, kW, MW-day, month, day.
+    usd_per_unit
+        Price. [USD/unit]
+    """
+
+    month: Month
+    rule: str
+    item: str
+    basis: str
+    quantity: float
+    unit: str
+    usd_per_unit: float
+
+    @property
+    def usd(self) -> float:
+        """Money of the line, in USD."""
+        return self.quantity * self.usd_per_unit
+
+
+@dataclass(frozen=True)
+class Metered:
+    """A load on its calendar, and the contract it is billed under.
+
+    Parameters
+    ----------
+    load_mw
+        Mean power drawn from the grid in each hour, shape (hour,). [MW]
+    calendar
+        The hours.
+    contracted_mw
+        Contracted capacity in force in each month, shape (month,); 0 without contract. [MW]
+    """
+
+    load_mw: Floats
+    calendar: BillingCalendar
+    contracted_mw: Floats
+
+    def energy_mwh(self, when: When) -> Floats:
+        """Energy of each month inside a period, shape (month,), in MWh."""
+        inside = np.where(when.mask(self.calendar), self.load_mw, 0.0)
+        return np.add.reduceat(inside, self.calendar.month_starts)
+
+    def peak_mw(self, when: When) -> Floats:
+        """Highest load of each month inside a period, shape (month,), in MW; 0 if no hour is."""
+        inside = np.where(when.mask(self.calendar), self.load_mw, 0.0)
+        return np.maximum.reduceat(inside, self.calendar.month_starts)
+
+
+class Rule(Protocol):
+    """One charge of a tariff."""
+
+    @property
+    def name(self) -> str:
+        """Name on the bill, one of its own within the tariff."""
+
+    @property
+    def curvature(self) -> Curvature:
+        """Shape of the charge over the load."""
+
+    def lines(self, metered: Metered) -> list[BillLine]:
+        """Give the lines of the bill, before escalation."""

@@ -1,0 +1,203 @@
+"""Charges on the load in the hours when the whole system peaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+from planner.tariffs.curvature import Curvature
+from planner.tariffs.months import ALL_MONTHS, month_of_first_day
+from planner.tariffs.rule import BillLine, Metered
+from planner.units import KW_PER_MW
+
+if TYPE_CHECKING:
+    import datetime
+
+    from numpy.typing import ArrayLike
+
+    from planner.tariffs.clock import BillingCalendar
+
+__all__ = ["CapacityCharge", "CoincidentPeakCharge", "system_peaks"]
+
+
+@dataclass(frozen=True)
+class CoincidentPeakCharge:
+    r"""A charge on the highest load in a few named hours.
+
+    .. math:: C = p \cdot \max_{h \in H} P_h
+
+    Billed once, in the month of the last of these hours. Linear with one hour, convex with
+    several.
+
+    Parameters
+    ----------
+    name
+        Name on the bill.
+    usd_per_kw
+        Price, at least 0. [USD/kW]
+    hours
+        Moments within the hours in which the system peaks, each with its time zone.
+
+    Raises
+    ------
+    InputError
+        If the price is negative or there is no hour; in a bill, if an hour is outside.
+    """
+
+    name: str
+    usd_per_kw: float
+    hours: tuple[datetime.datetime, ...]
+
+    def __post_init__(self) -> None:
+        _check(self.name, self.usd_per_kw, self.hours)
+
+    @property
+    def curvature(self) -> Curvature:
+        """Shape of the charge over the load."""
+        return Curvature.LINEAR if len(self.hours) == 1 else Curvature.CONVEX
+
+    def lines(self, metered: Metered) -> list[BillLine]:
+        """Give one line, in the month of the last hour."""
+        calendar = metered.calendar
+        positions = calendar.positions(self.hours, f"hours of {self.name!r}")
+        last = int(np.searchsorted(calendar.month_starts, positions.max(), side="right")) - 1
+        peak_kw = KW_PER_MW * float(metered.load_mw[positions].max())
+        item = f"highest of {len(self.hours)} system peak hours"
+        return [
+            BillLine(
+                calendar.months[last], self.name, item, "metered", peak_kw, "kW", self.usd_per_kw
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class CapacityCharge:
+    r"""A charge per day on the mean load in the system's peak hours: a share of its capacity.
+
+    .. math:: C_m = p \cdot D_m \cdot \frac{1}{|H|} \sum_{h \in H} P_h
+
+    Linear in the load. Where the peaks of one summer set the charges of the next twelve months
+    (PJM), give the calendar both years and the charge its months; a scaling factor of the
+    obligation belongs into the price.
+
+    Parameters
+    ----------
+    name
+        Name on the bill.
+    usd_per_mw_day
+        Price, at least 0. [USD/MW-day]
+    hours
+        Moments within the peak hours, each with its time zone.
+    start, end
+        First day of the first month billed and first day after the last; the whole calendar
+        where left out.
+
+    Raises
+    ------
+    InputError
+        If the price is negative, there is no hour, or a date is not the first of a month; in a
+        bill, if an hour is outside.
+    """
+
+    name: str
+    usd_per_mw_day: float
+    hours: tuple[datetime.datetime, ...]
+    start: datetime.date | None = None
+    end: datetime.date | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.name, self.usd_per_mw_day, self.hours)
+        for day in (self.start, self.end):
+            if day is not None:
+                month_of_first_day(day, f"start or end of {self.name!r}")
+
+    @property
+    def curvature(self) -> Curvature:
+        """Shape of the charge over the load."""
+        return Curvature.LINEAR
+
+    def lines(self, metered: Metered) -> list[BillLine]:
+        """Give one line per billed month."""
+        calendar = metered.calendar
+        positions = calendar.positions(self.hours, f"hours of {self.name!r}")
+        share_mw = float(metered.load_mw[positions].mean())
+        start, end = self.start or calendar.start, self.end or calendar.end
+        item = f"mean of {len(self.hours)} system peak hours"
+        return [
+            BillLine(
+                month,
+                self.name,
+                item,
+                "metered",
+                share_mw * float(days),
+                "MW-day",
+                self.usd_per_mw_day,
+            )
+            for month, days in zip(calendar.months, calendar.days_of_month, strict=True)
+            if (start.year, start.month) <= month < (end.year, end.month)
+        ]
+
+
+def system_peaks(
+    system_mw: ArrayLike,
+    calendar: BillingCalendar,
+    *,
+    count: int,
+    year: int,
+    months: tuple[int, ...] = ALL_MONTHS,
+) -> tuple[datetime.datetime, ...]:
+    """Find the hours of a year in which a system's load is highest, at most one per day.
+
+    Five peaks of June to September are PJM's; one of each of these months is ERCOT's 4CP.
+
+    Parameters
+    ----------
+    system_mw
+        Load of the whole system in each hour of the calendar, shape (hour,). [MW]
+    calendar
+        The hours.
+    count
+        How many hours to find.
+    year
+        Calendar year in which to look.
+    months
+        Months in which to look, 1 to 12.
+
+    Returns
+    -------
+    tuple of datetime
+        Start of each hour in the calendar's time zone, the highest first; of equal loads the
+        earlier.
+
+    Raises
+    ------
+    InputError
+        If the load does not fit the calendar or there are fewer days than hours wanted.
+    """
+    load_mw = np.asarray(system_mw, dtype=float)
+    if load_mw.shape != (calendar.n_hours,):
+        what_is = f"the system's load has shape {load_mw.shape}"
+        raise InputError([Problem("tariff", None, None, what_is, f"({calendar.n_hours},)")])
+    candidates = np.flatnonzero((calendar.year == year) & np.isin(calendar.month, months))
+    found: dict[datetime.date, datetime.datetime] = {}
+    for position in candidates[np.argsort(-load_mw[candidates], kind="stable")]:
+        (moment,) = calendar.moments([int(position)])
+        found.setdefault(moment.date(), moment)
+        if len(found) == count:
+            return tuple(found.values())
+    what_is = f"{count} system peaks are wanted of {len(found)} days of {year}"
+    raise InputError([Problem("tariff", None, None, what_is, "at most as many as days")])
+
+
+def _check(name: str, price: float, hours: tuple[datetime.datetime, ...]) -> None:
+    problems = []
+    if not price >= 0.0:
+        what_is = f"price of {name!r} is {price}"
+        problems.append(Problem("tariff", None, None, what_is, "at least 0"))
+    if not hours:
+        problems.append(Problem("tariff", None, None, f"{name!r} has no hours", "at least one"))
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,102 @@
+"""A tariff: a list of rules, how prices rise, and what a contract must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.errors import InputError, Problem
+from planner.tariffs.curvature import Curvature
+from planner.tariffs.demand import DemandCharge
+
+if TYPE_CHECKING:
+    from planner.tariffs.contract import Terms
+    from planner.tariffs.rule import Rule
+
+__all__ = ["Escalation", "Tariff"]
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """All prices rise once a year, on 1 January.
+
+    Parameters
+    ----------
+    frac_per_year
+        Rise a year, above -1; real, in a plan in real money.
+    base_year
+        Year whose prices the tariff states.
+
+    Raises
+    ------
+    InputError
+        If the rise is not above -1.
+
+    Examples
+    --------
+    >>> round(Escalation(0.02, base_year=2025).factor(2028), 6)
+    1.061208
+    """
+
+    frac_per_year: float
+    base_year: int
+
+    def __post_init__(self) -> None:
+        if not self.frac_per_year > -1.0:
+            what_is = f"the escalation is {self.frac_per_year} a year"
+            raise InputError([Problem("tariff", None, None, what_is, "above -1")])
+
+    def factor(self, year: int) -> float:
+        """Prices of a year over those of the base year."""
+        return float((1.0 + self.frac_per_year) ** (year - self.base_year))
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """A list of charges that are billed together.
+
+    Parameters
+    ----------
+    name
+        Name of the tariff.
+    rules
+        Its charges, each with a name of its own.
+    terms
+        What the utility asks of a contract, None where none is signed.
+    escalation
+        How prices rise from year to year, None to keep them.
+
+    Raises
+    ------
+    InputError
+        If two rules share a name.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    terms: Terms | None = None
+    escalation: Escalation | None = None
+
+    def __post_init__(self) -> None:
+        names = [rule.name for rule in self.rules]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            what_is = f"{self.name!r} has several rules called {', '.join(twice)}"
+            raise InputError([Problem("tariff", None, None, what_is, "a name for each")])
+
+    @property
+    def curvature(self) -> Curvature:
+        """Shape of the bill over the load: that of its most bent rule."""
+        shapes = {rule.curvature for rule in self.rules}
+        order = (Curvature.NOT_CONVEX, Curvature.CONVEX, Curvature.LINEAR)
+        return next((shape for shape in order if shape in shapes), Curvature.CONSTANT)
+
+    @property
+    def needs_contract(self) -> bool:
+        """Whether a bill depends on a contract."""
+        takes = (rule.min_take_frac for rule in self.rules if isinstance(rule, DemandCharge))
+        return self.terms is not None or any(take > 0.0 for take in takes)
+
+    def price_factor(self, year: int) -> float:
+        """Prices of a year over those stated."""
+        return 1.0 if self.escalation is None else self.escalation.factor(year)

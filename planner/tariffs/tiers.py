@@ -1,0 +1,86 @@
+"""Prices by tier: the next unit costs what its tier costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf, isfinite
+
+from planner.errors import InputError, Problem
+from planner.tariffs.curvature import Curvature
+
+__all__ = ["Tiers", "as_tiers"]
+
+
+@dataclass(frozen=True)
+class Tiers:
+    r"""Price of each further unit, by how many came before it in the month.
+
+    .. math:: C(q) = \sum_i p_i \cdot \max(0, \min(q, l_i) - l_{i-1}), \quad l_0 = 0, l_n = \infty
+
+    `C` is linear with one price, convex where prices rise from tier to tier, and not convex
+    where one falls.
+
+    Parameters
+    ----------
+    prices
+        Price in each tier, one more than there are limits. [USD/unit]
+    limits
+        Upper limits of all tiers but the last, rising, above 0. [unit]
+
+    Raises
+    ------
+    InputError
+        If numbers are missing, not finite, or limits do not rise.
+
+    Examples
+    --------
+    >>> free_then_dear = Tiers(prices=(0.0, 12.0), limits=(50.0,))
+    >>> free_then_dear.cost_usd(114.0)
+    768.0
+    >>> free_then_dear.curvature.value
+    'convex'
+    """
+
+    prices: tuple[float, ...]
+    limits: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        problems = []
+        if len(self.prices) != len(self.limits) + 1:
+            what_is = f"tiers have {len(self.prices)} prices and {len(self.limits)} limits"
+            problems.append(Problem("tariff", None, None, what_is, "one price more than limits"))
+        if not all(isfinite(number) for number in (*self.prices, *self.limits)):
+            what_is = f"tiers have prices {self.prices} and limits {self.limits}"
+            problems.append(Problem("tariff", None, None, what_is, "finite numbers"))
+        if any(high <= low for low, high in pairwise((0.0, *self.limits))):
+            what_is = f"limits of tiers are {self.limits}"
+            problems.append(Problem("tariff", None, None, what_is, "above 0 and rising"))
+        if problems:
+            raise InputError(problems)
+
+    @property
+    def curvature(self) -> Curvature:
+        """Shape of the cost over the quantity."""
+        if len(set(self.prices)) == 1:
+            return Curvature.LINEAR
+        rises = all(later >= earlier for earlier, later in pairwise(self.prices))
+        return Curvature.CONVEX if rises else Curvature.NOT_CONVEX
+
+    def blocks(self, quantity: float) -> tuple[tuple[float, float], ...]:
+        """Split a quantity into tiers: units and price of each, up to the last that is used."""
+        edges = (0.0, *self.limits, inf)
+        return tuple(
+            (min(quantity, high) - low, price)
+            for (low, high), price in zip(pairwise(edges), self.prices, strict=True)
+            if quantity > low or low == 0.0
+        )
+
+    def cost_usd(self, quantity: float) -> float:
+        """Cost of a quantity, in USD."""
+        return sum(units * price for units, price in self.blocks(quantity))
+
+
+def as_tiers(price: float | Tiers) -> Tiers:
+    """Write one price for all units as a single tier."""
+    return price if isinstance(price, Tiers) else Tiers((float(price),))

@@ -1,0 +1,194 @@
+"""Contracted capacity: minimum take, ramp, term and the way out."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pytest
+
+from planner.errors import InputError
+from planner.tariffs import (
+    BillingCalendar,
+    Contract,
+    Cut,
+    DemandCharge,
+    Escalation,
+    Tariff,
+    Terms,
+    When,
+    bill,
+    flat_energy,
+)
+
+CALENDAR = BillingCalendar.of_years(2027, 2029)
+KW = 1000.0  # [kW/MW]
+SUMMER_USD, WINTER_USD = 9.0, 5.0  # [USD/kW-month]
+SUMMER = When(months=(6, 7, 8))
+WINTER = When(months=(1, 2, 3, 4, 5, 9, 10, 11, 12))
+TAKE = 0.85
+CHARGES = (
+    DemandCharge("summer", SUMMER_USD, SUMMER, min_take_frac=TAKE),
+    DemandCharge("winter", WINTER_USD, WINTER, min_take_frac=TAKE),
+)
+TERMS = Terms(load_min_mw=25.0, ramp_years_max=4, term_years=12, exit_fee_months=36)
+START = datetime.date(2027, 1, 1)
+
+
+def load_until(end: str, load_mw: float) -> np.ndarray:
+    flows = [str(moment.date()) < end for moment in CALENDAR.moments(range(CALENDAR.n_hours))]
+    return np.where(flows, load_mw, 0.0)
+
+
+def test_the_minimum_take_follows_the_ramp_and_yields_to_a_higher_peak() -> None:
+    contract = Contract(200.0, START, ramp_frac=(0.4, 0.7))
+    load_mw = np.full(CALENDAR.n_hours, 75.0)
+
+    frame = bill(load_mw, Tariff("large", CHARGES, TERMS), CALENDAR, contract=contract).to_frame()
+
+    # 85 % of 80 MW is 68 MW, below the 75 MW drawn; of 140 MW 119 MW; of 200 MW 170 MW.
+    billed = frame.groupby(frame["month"].str[:4])[["quantity", "basis"]].agg(set)
+    assert billed["quantity"].to_dict() == {
+        "2027": {75.0 * KW},
+        "2028": {119.0 * KW},
+        "2029": {170.0 * KW},
+    }
+    assert billed["basis"].to_dict() == {
+        "2027": {"metered"},
+        "2028": {"minimum take"},
+        "2029": {"minimum take"},
+    }
+
+
+def test_a_contract_year_begins_in_the_month_of_its_start() -> None:
+    contract = Contract(200.0, datetime.date(2027, 5, 1), ramp_frac=(0.4,))
+    load_mw = np.where(CALENDAR.year > 2027, 30.0, 0.0)
+
+    frame = bill(load_mw, Tariff("large", CHARGES, TERMS), CALENDAR, contract=contract).to_frame()
+
+    billed_mw = frame.set_index("month")["quantity"] / KW
+    months = ["2027-04", "2027-05", "2028-04", "2028-05"]
+    assert billed_mw[months].tolist() == pytest.approx([0.0, 68.0, 68.0, 170.0])
+
+
+def test_leaving_costs_the_minimum_bills_of_the_next_months() -> None:
+    contract = Contract(60.0, START, cut=Cut(datetime.date(2028, 7, 1)))
+    tariff = Tariff("large", CHARGES, TERMS, Escalation(0.04, base_year=2027))
+
+    found = bill(load_until("2028-07-01", 55.0), tariff, CALENDAR, contract=contract)
+
+    # 36 months have 9 of summer and 27 of winter, at the prices of the year of leaving.
+    fee_usd = TAKE * 60.0 * KW * (9 * SUMMER_USD + 27 * WINTER_USD) * 1.04
+    assert found.usd_by_rule["exit fee"] == pytest.approx(fee_usd, rel=1e-13)
+    assert {str(line.month) for line in found.lines if line.rule == "exit fee"} == {"2028-07"}
+    after = [line.usd for line in found.lines if str(line.month) > "2028-07"]
+    assert set(after) == {0.0}
+
+
+def test_the_fee_never_pays_more_months_than_the_term_has_left() -> None:
+    short = Terms(term_years=2, exit_fee_months=36)
+    contract = Contract(60.0, START, cut=Cut(datetime.date(2028, 7, 1)))
+
+    found = bill(
+        load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract
+    )
+
+    # July to December 2028: two months of summer and four of winter.
+    fee_usd = TAKE * 60.0 * KW * (2 * SUMMER_USD + 4 * WINTER_USD)
+    assert found.usd_by_rule["exit fee"] == pytest.approx(fee_usd, rel=1e-13)
+
+
+def test_after_the_term_leaving_is_free() -> None:
+    short = Terms(term_years=1.5, exit_fee_months=36)
+    contract = Contract(60.0, START, cut=Cut(datetime.date(2028, 7, 1)))
+
+    found = bill(
+        load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract
+    )
+
+    assert set(found.usd_by_rule) == {"summer", "winter"}
+
+
+@pytest.mark.parametrize(("left_mw", "paid_mw"), [(50.0, 0.0), (48.0, 0.0), (30.0, 18.0)])
+def test_a_share_of_the_contract_may_be_given_up_for_nothing(
+    left_mw: float, paid_mw: float
+) -> None:
+    terms = Terms(term_years=12, exit_fee_months=12, reduction_frac=0.2)
+    contract = Contract(60.0, START, cut=Cut(datetime.date(2028, 7, 1), left_mw))
+
+    found = bill(20.0, Tariff("t", CHARGES, terms), CALENDAR, contract=contract)
+
+    fee_usd = TAKE * paid_mw * KW * (3 * SUMMER_USD + 9 * WINTER_USD)
+    assert found.usd_by_rule.get("exit fee", 0.0) == pytest.approx(fee_usd, rel=1e-12)
+    last = found.lines[-1]
+    assert (last.basis, last.quantity) == ("minimum take", pytest.approx(TAKE * left_mw * KW))
+
+
+def test_leaving_during_the_ramp_costs_the_bills_of_the_ramp() -> None:
+    terms = Terms(term_years=12, exit_fee_months=12)
+    contract = Contract(60.0, START, ramp_frac=(0.3, 0.5), cut=Cut(datetime.date(2027, 7, 1)))
+
+    found = bill(
+        load_until("2027-07-01", 15.0), Tariff("t", CHARGES, terms), CALENDAR, contract=contract
+    )
+
+    first_year = 0.3 * (2 * SUMMER_USD + 4 * WINTER_USD)  # July to December 2027
+    second_year = 0.5 * (1 * SUMMER_USD + 5 * WINTER_USD)  # January to June 2028
+    fee_usd = TAKE * 60.0 * KW * (first_year + second_year)
+    assert found.usd_by_rule["exit fee"] == pytest.approx(fee_usd, rel=1e-13)
+
+
+def test_a_fee_outside_the_calendar_is_not_on_the_bill() -> None:
+    contract = Contract(60.0, START, cut=Cut(datetime.date(2031, 7, 1)))
+
+    found = bill(20.0, Tariff("t", CHARGES, TERMS), CALENDAR, contract=contract)
+
+    assert "exit fee" not in found.usd_by_rule
+
+
+def test_power_outside_the_contract_is_refused_month_by_month() -> None:
+    contract = Contract(60.0, datetime.date(2027, 3, 1))
+
+    with pytest.raises(InputError) as raised:
+        bill(20.0, Tariff("t", CHARGES, TERMS), CALENDAR, contract=contract)
+
+    assert [problem.what_is for problem in raised.value.problems] == [
+        "load_mw reaches 20 in 2027-01",
+        "load_mw reaches 20 in 2027-02",
+    ]
+
+
+def test_a_contract_that_the_tariff_does_not_allow_is_refused_with_every_reason() -> None:
+    contract = Contract(20.0, START, ramp_frac=(0.2, 0.3, 0.4, 0.5, 0.6))
+
+    with pytest.raises(InputError) as raised:
+        bill(3.0, Tariff("t", CHARGES, TERMS), CALENDAR, contract=contract)
+
+    assert "at least 25.0 MW" in str(raised.value)
+    assert "at most 4 years" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "tariff",
+    [Tariff("t", CHARGES), Tariff("t", (flat_energy("energy", 40.0),), TERMS)],
+)
+def test_a_minimum_take_or_terms_need_a_contract(tariff: Tariff) -> None:
+    with pytest.raises(InputError, match="no contract is given"):
+        bill(20.0, tariff, CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Contract(-5.0, START), "mw is -5"),
+        (lambda: Contract(5.0, START, ramp_frac=(0.5, 1.5)), "shares above 0"),
+        (lambda: Contract(5.0, datetime.date(2027, 2, 3)), "first day of a month"),
+        (lambda: Contract(5.0, START, cut=Cut(datetime.date(2028, 1, 1), 7.0)), "less than"),
+        (lambda: Contract(5.0, START, cut=Cut(START)), "after the contract's start"),
+        (lambda: Terms(term_years=-2.0), "term_years is -2"),
+        (lambda: Terms(reduction_frac=1.5), "reduction_frac is 1.5"),
+    ],
+)
+def test_contracts_that_make_no_sense_are_refused(make: object, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        make()  # type: ignore[operator]
