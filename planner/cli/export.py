@@ -1,0 +1,66 @@
+"""`dcplan export`: files of a run for other programs."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["command"]
+
+_FORMATS = ("xlsx", "csv", "parquet", "gpkg", "geojson", "mps", "lp")
+
+
+@click.command("export")
+@click.argument("run")
+@click.option(
+    "--format",
+    "formats",
+    default="xlsx",
+    show_default=True,
+    metavar="F,F,...",
+    help=f"Formats, with commas between: {', '.join(_FORMATS)}.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False),
+    help="Folder to write into; left out: exports/ in the run folder.",
+)
+@click.option(
+    "--runs",
+    "runs_dir",
+    type=click.Path(file_okay=False),
+    default="runs",
+    show_default=True,
+    help="Folder in which RUN is looked for by name.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the files as a JSON list.")
+def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_json: bool) -> None:
+    """Write files of RUN for other programs.
+
+    RUN is a run folder, its name, or a scenario, whose latest run is meant. mps and lp are the
+    linear program itself, built again from the scenario and data of the run.
+    """
+    import json
+    from pathlib import Path
+
+    from planner.errors import InputError, Problem
+    from planner.outputs import WRITERS
+    from planner.runs import find_run, load_run
+
+    wanted = [name.strip() for name in formats.split(",")]
+    problems = [
+        Problem("--format", None, None, f"unknown format {name!r}", f"one of {', '.join(WRITERS)}")
+        for name in wanted
+        if name not in WRITERS
+    ]
+    if problems:
+        raise InputError(problems)
+    loaded = load_run(find_run(run, Path(runs_dir)))
+    home = loaded.folder or Path()
+    target = Path(folder) if folder else home / "exports"
+    written = [path for name in wanted for path in WRITERS[name](loaded, target)]
+    if as_json:
+        click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(map(str, written)))

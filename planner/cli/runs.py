@@ -1,0 +1,118 @@
+"""`dcplan runs`: list, show and prune run folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.runs.catalogue import Entry
+
+__all__ = ["runs"]
+
+
+def _runs_dir_option(function: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--runs",
+        "runs_dir",
+        type=click.Path(file_okay=False),
+        default="runs",
+        show_default=True,
+        help="Folder of run folders.",
+    )(function)
+
+
+@click.group()
+def runs() -> None:
+    """List, show and prune stored runs."""
+
+
+@runs.command("list")
+@_runs_dir_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+def list_command(runs_dir: str, *, as_json: bool) -> None:
+    """List runs, latest first."""
+    import json
+    from dataclasses import asdict
+    from pathlib import Path
+
+    from planner.runs.catalogue import list_runs
+
+    entries = list_runs(Path(runs_dir))
+    if as_json:
+        rows = [asdict(entry) for entry in entries]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif entries:
+        _print_table(entries)
+    else:
+        click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
+
+
+@runs.command("show")
+@click.argument("run")
+@_runs_dir_option
+@click.option("--json", "as_json", is_flag=True, help="Print run.json.")
+def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
+    """Show the summary of RUN: a run folder, its name, or a scenario, whose latest is meant."""
+    import json
+    from pathlib import Path
+
+    from planner.outputs.terminal import print_summary
+    from planner.runs import find_run, load_run
+
+    loaded = load_run(find_run(run, Path(runs_dir)))
+    if as_json:
+        click.echo(json.dumps(loaded.meta, indent=2, ensure_ascii=False))
+    else:
+        print_summary(loaded, loaded.folder)
+
+
+@runs.command("prune")
+@_runs_dir_option
+@click.option(
+    "--keep",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="Latest runs of every scenario to keep.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
+    """Delete all but the latest runs of every scenario, and what killed runs have left."""
+    from pathlib import Path
+
+    from planner.runs.catalogue import list_runs, prune, to_prune
+
+    chosen = to_prune(list_runs(Path(runs_dir)), keep=keep)
+    for entry in chosen:
+        click.echo(entry.run)
+    if chosen and not yes:
+        click.confirm(f"Delete {len(chosen)} runs from {runs_dir}?", abort=True, err=True)
+    prune(Path(runs_dir), chosen)
+
+
+def _print_table(entries: list[Entry]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("run", overflow="fold")
+    for head in ("solved (UTC)", "status", "check"):
+        table.add_column(head, no_wrap=True)
+    for head in ("cost BUSD", "s"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for entry in entries:
+        cost = "-" if entry.objective_musd is None else f"{entry.objective_musd / 1e3:,.2f}"
+        table.add_row(
+            Text(entry.run),
+            entry.created[:16].replace("T", " "),
+            Text(entry.status),
+            Text("ok", "green") if entry.checked else Text("FAILED", "red"),
+            cost,
+            f"{entry.seconds:.1f}",
+        )
+    Console(highlight=False).print(table)

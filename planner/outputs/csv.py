@@ -1,0 +1,78 @@
+"""CSV: one file per table, and a data package that says what every column means.
+
+Text is quoted and numbers are not, and nothing is put in front of text that begins with ``=``,
+``+``, ``-`` or ``@``: a file that is read back holds what was written. Programs that read CSV
+by its rules, such as pandas, DuckDB or R, take quoted text as text. Excel does not: it guesses
+that such text is a formula, quoted or not, so open ``plan.xlsx`` in it instead.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+from planner.outputs.files import whole_file
+from planner.outputs.tables import RUN_TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.results.column import Table
+    from planner.runs import Run
+
+__all__ = ["write_csv"]
+
+_TYPES = {"str": "string", "int64": "integer", "float64": "number", "bool": "boolean"}
+
+
+def write_csv(run: Run, folder: Path) -> list[Path]:
+    """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` beside them.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    folder : Path
+        Where to; made if it is missing.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    written = [folder / "datapackage.json"]
+    text = json.dumps(_package(run), indent=2, ensure_ascii=False)
+    with whole_file(written[0]) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
+    for name, frame in run.tables.items():
+        written.append(folder / f"{name}.csv")
+        with whole_file(written[-1]) as partial:
+            frame.to_csv(partial, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    return written
+
+
+def _package(run: Run) -> dict[str, Any]:
+    """Describe the files as a Frictionless data package."""
+    resources = [_resource(RUN_TABLES[name]) for name in run.tables]
+    return {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
+
+
+def _resource(table: Table) -> dict[str, Any]:
+    # An empty cell is a missing number, but an empty label is a label.
+    fields = [
+        {"name": column.name, "type": _TYPES[column.dtype], "description": column.about}
+        | ({"unit": column.unit} if column.unit else {})
+        | ({"missingValues": [""] if column.may_be_missing else []})
+        for column in table.columns
+    ]
+    schema: dict[str, Any] = {"fields": fields}
+    if table.key:
+        schema["primaryKey"] = list(table.key)
+    return {
+        "name": table.name,
+        "path": f"{table.name}.csv",
+        "description": table.about,
+        "encoding": "utf-8",
+        "schema": schema,
+    }

@@ -1,0 +1,173 @@
+"""Map layers of a run: sites, what they do by year, who is served from where, demand regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from pyproj import Geod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from planner.runs import Run
+
+__all__ = ["LAYERS", "Layer", "Line", "great_circle"]
+
+Line = list[tuple[float, float]]
+"""Points of a line as (longitude, latitude) in WGS 84."""
+
+_STEP_M: Final = 400_000.0  # between the points of a great circle
+_SITE_MEASURES: Final = (
+    "nameplate_mw",
+    "facility_mean_mw",
+    "facility_peak_mw",
+    "energy_mwh",
+    "new_firm_mw",
+    "capex_musd",
+)
+_DEMAND_MEASURES: Final = ("demand_kh100e", "served_kh100e", "rented_kh100e", "unmet_kh100e")
+_NO_PLACE: Final = "(anywhere)"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A map layer: one row of attributes per feature, and its geometry.
+
+    Parameters
+    ----------
+    name : str
+        Name of the layer.
+    about : str
+        What a feature is.
+    attributes : DataFrame
+        One row per feature.
+    lines : sequence of list of Line
+        Geometry of each feature: one line or more; a single point is a line of one point.
+    """
+
+    name: str
+    about: str
+    attributes: pd.DataFrame
+    lines: Sequence[list[Line]]
+
+
+def sites(run: Run) -> Layer:
+    """Sites as points, with what the plan does there in each year as columns."""
+    frame = run.sites.set_index("site")
+    for measure in _SITE_MEASURES:
+        frame = frame.join(_by_year(run.tables["site_year"], "site", measure, run.years))
+    training = run.tables["plan"].query("duty == 'training'").rename(columns=_TRAINING)
+    frame = frame.join(_by_year(training, "site", "training_mw", run.years))
+    columns = [name for name in frame if str(name)[-4:].isdigit()]
+    # A site that can do nothing in a year has no row there: it does nothing.
+    frame = frame.fillna(dict.fromkeys(columns, 0.0)).reset_index()
+    return Layer("sites", "One point per site.", frame, _points(frame))
+
+
+_TRAINING: Final = {"used_mw": "training_mw"}
+
+
+def site_years(run: Run) -> Layer:
+    """Sites as points, one per site and year, for filters and the time slider."""
+    place = run.sites[["site", "name", "country", "lat", "lon"]]
+    frame = place.merge(run.tables["site_year"], on="site")
+    return Layer("site_years", "One point per site and year.", frame, _points(frame))
+
+
+def assignments(run: Run) -> Layer:
+    """Who is served from where: a great circle per region, class, site and year.
+
+    Classes that any site can serve have no place of demand and are left out here.
+    """
+    regions = _places(run)
+    served = run.tables["assignment"]
+    frame = served[served["region"].isin(regions.index)].reset_index(drop=True)
+    at = run.sites.set_index("site")[["lon", "lat"]]
+    pairs = frame[["region", "site"]].drop_duplicates()
+    circle = {
+        (region, site): great_circle(*regions.loc[region, ["lon", "lat"]], *at.loc[site])
+        for region, site in pairs.itertuples(index=False)
+    }
+    lines = [circle[pair] for pair in zip(frame["region"], frame["site"], strict=True)]
+    return Layer("assignments", "One line per region, class, site and year.", frame, lines)
+
+
+def demand_regions(run: Run) -> Layer:
+    """Demand regions as points, with demand and how it is met in each year as columns."""
+    frame = _places(run)
+    for measure in _DEMAND_MEASURES:
+        frame = frame.join(_by_year(run.tables["demand"], "region", measure, run.years))
+    frame = frame.rename_axis("region").reset_index()
+    return Layer("demand_regions", "One point per demand region.", frame, _points(frame))
+
+
+LAYERS: Mapping[str, Callable[[Run], Layer]] = {
+    "sites": sites,
+    "site_years": site_years,
+    "assignments": assignments,
+    "demand_regions": demand_regions,
+}
+"""Every map layer by name."""
+
+
+def great_circle(lon_from: float, lat_from: float, lon_to: float, lat_to: float) -> list[Line]:
+    """Return the shortest line between two points, cut where it crosses the 180th meridian.
+
+    Parameters
+    ----------
+    lon_from, lat_from, lon_to, lat_to : float
+        Ends in WGS 84. [degree]
+
+    Returns
+    -------
+    list of Line
+        One line, or two where it is cut, as RFC 7946 (section 3.1.9) asks for.
+
+    Examples
+    --------
+    >>> great_circle(178.0, 5.0, -179.0, 5.0)
+    [[(178.0, 5.0), (180.0, 5.0)], [(-180.0, 5.0), (-179.0, 5.0)]]
+    """
+    geod = Geod(ellps="WGS84")
+    ends = (lon_from, lat_from, lon_to, lat_to)
+    steps = int(geod.inv(*ends)[2] // _STEP_M)
+    between = geod.npts(*ends, steps) if steps else []
+    points = [(float(lon), float(lat)) for lon, lat in between]
+    return _cut([(float(lon_from), float(lat_from)), *points, (float(lon_to), float(lat_to))])
+
+
+def _cut(points: Line) -> list[Line]:
+    lines: list[Line] = [[points[0]]]
+    for (lon, lat), (next_lon, next_lat) in pairwise(points):
+        if abs(next_lon - lon) > 180.0:
+            edge = np.copysign(180.0, lon)
+            across = next_lon + 2.0 * edge  # the same place, counted on beyond the edge
+            share = (edge - lon) / (across - lon)
+            crossing = float(lat + share * (next_lat - lat))
+            lines[-1].append((float(edge), crossing))
+            lines.append([(float(-edge), crossing)])
+        lines[-1].append((next_lon, next_lat))
+    return lines
+
+
+def _places(run: Run) -> pd.DataFrame:
+    """Return the demand regions of the run that have a place, by id."""
+    known = run.inputs_tables["demand_regions"].set_index("demand_region")
+    wanted = [region for region in run.tables["demand"]["region"].unique() if region != _NO_PLACE]
+    return known.loc[wanted, ["name", "country", "lat", "lon"]]
+
+
+def _by_year(frame: pd.DataFrame, key: str, measure: str, years: list[int]) -> pd.DataFrame:
+    """Return the totals of a measure with one column per year, named `<measure>_<year>`."""
+    wide = frame.pivot_table(index=key, columns="year", values=measure, aggfunc="sum")
+    return wide.reindex(columns=years).set_axis([f"{measure}_{year}" for year in years], axis=1)
+
+
+def _points(frame: pd.DataFrame) -> list[list[Line]]:
+    places = zip(frame["lon"].tolist(), frame["lat"].tolist(), strict=True)
+    return [[[(lon, lat)]] for lon, lat in places]

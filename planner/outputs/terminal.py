@@ -1,0 +1,171 @@
+"""The plan on one screen of a terminal: verdict, cost, years, largest sites, notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.runs import Run
+
+__all__ = ["print_summary", "summary"]
+
+_TOP_SITES: Final = 8
+_MUSD_PER_BUSD: Final = 1e3
+_STATUS: Final = {
+    "optimal": ("Optimal", "green"),
+    "time_limit": ("Time limit reached: the best plan so far, not proven", "yellow"),
+    "iteration_limit": ("Iteration limit reached: the best plan so far, not proven", "yellow"),
+    "interrupted": ("Interrupted: the best plan so far, not proven", "yellow"),
+}
+
+# Label, unit, column of table `summary`, factor, decimals, whether a row of zeros is left out.
+_LINES: Final = (
+    ("Demand", "kH100e", "demand_kh100e", 1.0, 0, False),
+    ("  served", "kH100e", "served_kh100e", 1.0, 0, False),
+    ("  rented", "kH100e", "rented_kh100e", 1.0, 0, False),
+    ("  saved", "kH100e", "saved_kh100e", 1.0, 0, True),
+    ("  unmet", "kH100e", "unmet_kh100e", 1.0, 0, False),
+    ("Nameplate", "MW", "nameplate_mw", 1.0, 0, False),
+    ("Facility mean", "MW", "facility_mean_mw", 1.0, 0, False),
+    ("Facility peak", "MW", "facility_peak_mw", 1.0, 0, False),
+    ("Energy", "TWh", "energy_twh", 1.0, 1, False),
+    ("PUE", "-", "pue", 1.0, 3, False),
+    ("Capex, overnight", "BUSD", "capex_musd", 1 / _MUSD_PER_BUSD, 1, False),
+    ("Cost of the year", "BUSD", "cost_musd", 1 / _MUSD_PER_BUSD, 1, False),
+    ("Sites in use", "", "sites_in_use", 1.0, 0, False),
+)
+
+
+def print_summary(run: Run, folder: Path | None = None) -> None:
+    """Print a run on stdout, to be read in twenty seconds.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    folder : Path, optional
+        Where it is stored, to be named in the last line.
+    """
+    console = Console(highlight=False)
+    console.print(summary(run))
+    if folder is not None:
+        console.print(Text(f"\nWritten to {folder}", style="dim"), soft_wrap=True)
+
+
+def summary(run: Run) -> Group:
+    """Lay out a run for a terminal.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+
+    Returns
+    -------
+    Group
+        Of rich; a `Console` prints it.
+    """
+    notes = [Text(f"  {_printable(note)}") for note in run.meta["notes"]]
+    return Group(
+        Text(_printable(run.title), style="bold"),
+        *([Text(_printable(run.meta["question"]), style="italic")] if run.meta["question"] else []),
+        Text(),
+        _verdict(run),
+        _cost(run),
+        Text(),
+        _years(run),
+        Text(),
+        _top_sites(run),
+        *([Text("\nNotes", style="bold"), *notes] if notes else []),
+    )
+
+
+def _verdict(run: Run) -> Text:
+    words, colour = _STATUS.get(run.meta["status"], (run.meta["status"], "red"))
+    check = run.meta["check"]
+    seconds = sum(run.meta["seconds"].values())
+    line = Text.assemble(("● ", colour), words)
+    if run.meta["gap_frac"]:
+        line.append(f" (gap {run.meta['gap_frac']:.2%})")
+    if check["ok"]:
+        line.append_text(
+            Text.assemble("   ", ("● ", "green"), f"Checked: {check['rules']} rules hold")
+        )
+    else:
+        broken = ", ".join(check["broken"])
+        line.append_text(Text.assemble("   ", ("● ", "red"), f"CHECK FAILED: {broken}"))
+    return line.append(f"   {seconds:.1f} s")
+
+
+def _cost(run: Run) -> Text:
+    """Say what the plan costs, what of it is capex, and under which headings it falls."""
+    costs = run.tables["costs"]
+    solution = run.tables["solution"].iloc[0]
+    total = float(solution["objective_musd"])
+    upfront = float(costs.loc[costs["upfront"], "npv_musd"].sum())
+    line = Text.assemble(
+        "Cost ",
+        (f"{total / _MUSD_PER_BUSD:,.2f} BUSD", "bold"),
+        f" net present value at {solution['discount_rate_frac']:.2%} real: "
+        f"capex {upfront / _MUSD_PER_BUSD:,.2f}, opex {(total - upfront) / _MUSD_PER_BUSD:,.2f}",
+    )
+    groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
+    shares = (f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4)
+    return line.append(f"\n  of which {', '.join(shares)}")
+
+
+def _years(run: Run) -> Table:
+    frame = run.tables["summary"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("", style="dim")
+    for year in run.years:
+        table.add_column(str(year), justify="right")
+    for label, unit, column, factor, decimals, may_be_left_out in _LINES:
+        values = factor * frame[column]
+        if may_be_left_out and not values.any():
+            continue
+        cells = ("-" if value != value else f"{value:,.{decimals}f}" for value in values)  # noqa: PLR0124  nan
+        missed = label.strip() == "unmet" and bool((values.round(0) > 0).any())
+        table.add_row(label, unit, *cells, style="yellow" if missed else "")
+    return table
+
+
+def _top_sites(run: Run) -> Table:
+    year = run.years[-1]
+    plan = run.tables["plan"]
+    site_year = run.tables["site_year"].query("nameplate_mw > 0.05")
+    in_use = site_year[site_year["year"] == year].nlargest(_TOP_SITES, "nameplate_mw")
+    first_year = site_year.groupby("site")["year"].min()
+    used = plan[plan["year"] == year]
+    training = used[used["duty"] == "training"].groupby("site")["used_mw"].sum()
+    training_frac = (training / used.groupby("site")["used_mw"].sum()).fillna(0.0)
+    name = run.sites.set_index("site")["name"]
+    title = f"Largest sites, {year}"
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(title)
+    table.add_column("Zone")
+    for head in ("nameplate MW", "facility MW", "training", "since"):
+        table.add_column(head, justify="right")
+    for row in in_use.itertuples(index=False):
+        site = str(row.site)
+        table.add_row(
+            Text(_printable(name[site])),
+            Text(_printable(str(row.zone))),
+            f"{row.nameplate_mw:,.0f}",
+            f"{row.facility_mean_mw:,.0f}",
+            f"{training_frac.get(site, 0.0):.0%}",
+            str(first_year[site]),
+        )
+    return table
+
+
+def _printable(text: str) -> str:
+    """Replace what would move the cursor or change colours: names are data, never commands."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

@@ -1,0 +1,74 @@
+"""The export formats. Each writer is imported when it is used, so that help stays fast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from planner.runs import Run
+
+__all__ = ["WRITERS"]
+
+
+def _xlsx(run: Run, folder: Path) -> list[Path]:
+    """Write a workbook for Excel and LibreOffice: plan.xlsx."""
+    from planner.outputs.xlsx import write_workbook
+
+    return write_workbook(run, folder / "plan.xlsx")
+
+
+def _csv(run: Run, folder: Path) -> list[Path]:
+    """Write every table as text, with a data package: csv/."""
+    from planner.outputs.csv import write_csv
+
+    return write_csv(run, folder / "csv")
+
+
+def _parquet(run: Run, folder: Path) -> list[Path]:
+    """Write every table with its types: parquet/."""
+    from planner.outputs.parquet import write_parquet
+
+    return write_parquet(run, folder / "parquet")
+
+
+def _gpkg(run: Run, folder: Path) -> list[Path]:
+    """Write map layers with their style for QGIS: plan.gpkg."""
+    from planner.outputs.geopackage import write_gpkg
+
+    return write_gpkg(run, folder / "plan.gpkg")
+
+
+def _geojson(run: Run, folder: Path) -> list[Path]:
+    """Write map layers for the web, in WGS 84: geojson/."""
+    from planner.outputs.geojson import write_geojson
+
+    return write_geojson(run, folder / "geojson")
+
+
+def _mps(run: Run, folder: Path) -> list[Path]:
+    """Write the linear program, built again from run.json: program.mps."""
+    from planner.outputs.program import write_mps
+
+    return write_mps(run, folder / "program.mps")
+
+
+def _lp(run: Run, folder: Path) -> list[Path]:
+    """Write the linear program in words, built again from run.json: program.lp."""
+    from planner.outputs.program import write_lp
+
+    return write_lp(run, folder / "program.lp")
+
+
+WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
+    "xlsx": _xlsx,
+    "csv": _csv,
+    "parquet": _parquet,
+    "gpkg": _gpkg,
+    "geojson": _geojson,
+    "mps": _mps,
+    "lp": _lp,
+}
+"""One writer per format; each writes into a folder and returns the files it wrote."""

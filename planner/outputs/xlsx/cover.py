@@ -1,0 +1,177 @@
+"""Sheet Cover: the question, the verdict, the key figures, the contents."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.xlsx.assumptions import CHANGED
+from planner.outputs.xlsx.book import cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xlsxwriter.worksheet import Worksheet
+
+    from planner.outputs.xlsx.book import Book
+
+__all__ = ["write_cover"]
+
+_LINE_CHARACTERS: Final = 105
+_LINE_POINTS: Final = 15.0
+_STATUS: Final = {"optimal": "Optimal: proven that no plan costs less"}
+_NOT_PROVEN: Final = "Not proven to be the best: {status}"
+_RULE: Final = (
+    "Formulas recompute power and money when a yellow cell of sheet Assumptions is edited. They do "
+    "not optimise again: to see how the plan itself would change, solve another scenario."
+)
+
+
+def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
+    """Write sheet Cover.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    contents : sequence of (str, str)
+        Name and content of every other sheet.
+    """
+    run = book.run
+    sheet = book.sheet("Cover", "", widths=(24, 20, 16, 16, 50))
+    sheet.fit_to_pages(1, 1)
+    book.text(sheet, 0, 0, run.title, "title")
+    row = _paragraph(book, sheet, 1, str(run.meta["question"]))
+    row = _verdict(book, sheet, row + 1)
+    row = _figures(book, sheet, row + 1)
+    row = _key(book, sheet, row + 1)
+    book.text(sheet, row + 1, 0, "Contents", "head")
+    for column in range(1, 5):
+        book.text(sheet, row + 1, column, "", "head")
+    for at, (name, about) in enumerate(contents, start=row + 2):
+        sheet.write_url(at, 0, f"internal:'{name}'!A1", book.style("link"), name)
+        book.text(sheet, at, 1, about)
+    row += 3 + len(contents)
+    for note in (*run.meta["notes"], _RULE):
+        row = _paragraph(book, sheet, row, str(note))
+    made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
+    book.text(sheet, row, 0, made, "about")
+
+
+def _paragraph(book: Book, sheet: Worksheet, row: int, text: str) -> int:
+    """Write text across the page, with the height it needs. Returns the next row."""
+    sheet.merge_range(row, 0, row, 4, "", book.style("wrap"))
+    book.text(sheet, row, 0, text, "wrap")
+    lines = max(1, math.ceil(len(text) / _LINE_CHARACTERS))
+    sheet.set_row(row, _LINE_POINTS * lines + 2.0)
+    return row + 1
+
+
+def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
+    """Write status and check light. Returns the next row."""
+    status, check = str(book.run.meta["status"]), book.run.meta["check"]
+    proven = status in _STATUS
+    words = _STATUS.get(status, _NOT_PROVEN.format(status=status.replace("_", " ")))
+    if check["ok"]:
+        verdict = f"Checked: all {check['rules']} rules hold"
+    else:
+        verdict = f"CHECK FAILED: {', '.join(check['broken'])}"
+    lines = (
+        ("Solver", words, "good" if proven else "fair"),
+        ("Independent check", verdict, "good" if check["ok"] else "bad"),
+    )
+    for at, (label, text, style) in enumerate(lines, start=row):
+        book.text(sheet, at, 0, label)
+        sheet.merge_range(at, 1, at, 4, "", book.style(style))
+        book.text(sheet, at, 1, text, style)
+    at = row + len(lines)
+    book.text(sheet, at, 0, "Assumptions")
+    sheet.merge_range(at, 1, at, 4, "", book.style("wrap"))
+    solved, edited = "As solved", " edited: figures are no longer those of the solved plan"
+    formula = f'=IF({CHANGED}=0,"{solved}",{CHANGED}&"{edited}")'
+    book.formula(sheet, at, 1, formula, solved, style="wrap")
+    return at + 1
+
+
+def _figures(book: Book, sheet: Worksheet, row: int) -> int:
+    """Write the key figures of the first and last year. Returns the next row."""
+    run = book.run
+    first, last = run.years[0], run.years[-1]
+    book.text(sheet, row, 0, "Key figures", "head")
+    book.text(sheet, row, 1, "unit", "head")
+    for place, year in ((2, first), (3, last)):
+        book.number(sheet, row, place, year, "0", "head_right")
+    book.text(sheet, row, 4, "", "head")
+    summary = run.tables["summary"].set_index("year")
+    for at, (label, unit, column, formula, shown) in enumerate(_KEY_FIGURES, start=row + 1):
+        book.text(sheet, at, 0, label)
+        book.text(sheet, at, 1, unit, "unit_left")
+        of_year = summary[column].to_dict()
+        for place, year in ((2, first), (3, last)):
+            address = cell(row, place, fixed_row=True)
+            value = float(of_year[year])
+            book.formula(sheet, at, place, f"={formula.format(year=address)}", value, shown)
+    at = row + 1 + len(_KEY_FIGURES)
+    value = float(run.tables["costs"]["npv_musd"].sum())
+    book.text(sheet, at, 0, "Cost of the plan, NPV", "total")
+    book.text(sheet, at, 1, "MUSD", "total")
+    book.text(sheet, at, 2, "", "total")
+    book.formula(sheet, at, 3, "=npv_musd", value, "#,##0", "total")
+    return at + 1
+
+
+_KEY_FIGURES: Final = (
+    (
+        "Compute asked for",
+        "kH100e",
+        "demand_kh100e",
+        "SUMIFS(Demand[demand_kh100e],Demand[year],{year})",
+        "#,##0",
+    ),
+    (
+        "  of it not met",
+        "kH100e",
+        "unmet_kh100e",
+        "SUMIFS(Demand[unmet_kh100e],Demand[year],{year})",
+        "#,##0",
+    ),
+    (
+        "Nameplate in use",
+        "MW",
+        "nameplate_mw",
+        "SUMIFS(SiteYears[nameplate_mw],SiteYears[year],{year})",
+        "#,##0",
+    ),
+    (
+        "Facility power, mean",
+        "MW",
+        "facility_mean_mw",
+        "SUMIFS(SiteYears[live_facility_mean_mw],SiteYears[year],{year})",
+        "#,##0",
+    ),
+    (
+        "Sites in use",
+        "sites",
+        "sites_in_use",
+        "SUMIFS(Years[sites_in_use],Years[year],{year})",
+        "0",
+    ),
+)
+
+
+def _key(book: Book, sheet: Worksheet, row: int) -> int:
+    """Write what the colours mean. Returns the next row."""
+    book.text(sheet, row, 0, "Colours", "head")
+    for column in range(1, 5):
+        book.text(sheet, row, column, "", "head")
+    samples = (
+        ("input", "Yellow", "a cell to edit (sheet Assumptions, and the choice on the heat map)"),
+        ("plain", "White", "figures of the solved plan, and formulas over them"),
+        ("good", "Green", "proven, checked, holds"),
+        ("fair", "Amber", "not proven, or edited"),
+        ("bad", "Red", "a rule is broken, or a limit binds"),
+    )
+    for at, (style, name, words) in enumerate(samples, start=row + 1):
+        book.text(sheet, at, 0, name, style)
+        book.text(sheet, at, 1, words)
+    return row + 1 + len(samples)

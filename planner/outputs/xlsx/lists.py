@@ -1,0 +1,149 @@
+"""Sheets for looking things up: figures, sites, grid, latency, sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from planner.outputs.tables import RUN_TABLES
+from planner.outputs.xlsx.table import HEAD_ROW, write_table
+from planner.results.column import number, text, whole
+
+if TYPE_CHECKING:
+    from planner.outputs.xlsx.book import Book
+    from planner.results.column import Column
+    from planner.runs import Run
+
+__all__ = ["write_figures", "write_grid", "write_latency", "write_sites", "write_sources"]
+
+_FIGURES: Final = (
+    text("table", "Table of the data"),
+    text("item", "Name of the figure"),
+    text("where", "Region it holds for, empty where it holds anywhere"),
+    number("value", "see unit", "Value", missing=True),
+    text("unit", "Unit of the value"),
+    number("low", "see unit", "Low end", missing=True),
+    number("high", "see unit", "High end", missing=True),
+    text("kind", "published, derived, estimate or seed"),
+    text("source", "Where it is from"),
+)
+_SITE_MORE: Final = (
+    text("first_year", "First model year with racks in use, empty where never"),
+    number("nameplate_mw", "MW", "Nameplate in use in the last model year"),
+    number("training_frac", "-", "Share of training in the racks in use then", missing=True),
+    number("facility_peak_mw", "MW", "Peak at the meter in the last model year"),
+    number("new_firm_mw", "MW", "Firm connection added by the plan until then"),
+    number("capex_musd", "MUSD", "Overnight cost of all that enters service"),
+    number("lead_months", "month", "Shortest lead of the hall designs there", missing=True),
+)
+_SOURCES: Final = (
+    text("table", "Table of the data"),
+    text("source", "Where its figures are from"),
+    text("year", "Year of the source"),
+    text("kind", "published, derived, estimate or seed"),
+    whole("rows", "rows", "Rows from this source"),
+    text("sha256", "Start of the hash of the file that was read"),
+)
+
+
+def write_figures(book: Book) -> None:
+    """Write sheet Figures: every table of single figures, one figure a row."""
+    parts = [
+        frame.assign(table=name, where=frame.get("region", ""))
+        for name, frame in book.run.inputs_tables.items()
+        if {"item", "value", "unit", "source"} <= set(frame.columns)
+    ]
+    frame = _shaped(pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(), _FIGURES)
+    about = "Single figures of the data as read. Where the scenario has its own, that one holds."
+    write_table(book, book.sheet("Figures", about), "Figures", frame, _FIGURES)
+
+
+def write_sites(book: Book) -> None:
+    """Write sheet Sites."""
+    columns = (*RUN_TABLES["sites"].columns, *_SITE_MORE)
+    frame = _shaped(_sites(book.run), columns)
+    about = "Sites in scope, the largest of the last model year first."
+    write_table(book, book.sheet("Sites", about), "Sites", frame, columns)
+
+
+def write_grid(book: Book) -> None:
+    """Write sheet Grid: headroom by zone and year, and shadow prices."""
+    run = book.run
+    sheet = book.sheet("Grid", RUN_TABLES["headroom"].about)
+    headroom = run.tables["headroom"]
+    columns = RUN_TABLES["headroom"].columns
+    end = write_table(book, sheet, "Headroom", headroom, columns)
+    binds = [column.name for column in columns].index("binds")
+    tight = {"type": "cell", "criteria": "==", "value": "TRUE", "format": book.style("bad")}
+    sheet.conditional_format(HEAD_ROW + 1, binds, end - 1, binds, tight)
+    prices = run.tables["prices"]
+    # Prices of demand and of single slots are many; they are in the table files.
+    of_limits = prices[(prices["region"] == "") & (prices["slot"] == "")]
+    book.text(sheet, end + 1, 0, "Shadow prices of limits", "section")
+    book.text(sheet, end + 2, 0, RUN_TABLES["prices"].about, "about")
+    kept = [c for c in RUN_TABLES["prices"].columns if c.name not in {"region", "slot"}]
+    write_table(book, sheet, "ShadowPrices", of_limits, kept, head_row=end + 4)
+
+
+def write_latency(book: Book) -> None:
+    """Write sheet Latency: round trips by class and year, and regions that no site can serve."""
+    sheet = book.sheet("Latency", RUN_TABLES["latency"].about)
+    tables = book.run.tables
+    end = write_table(book, sheet, "Latency", tables["latency"], RUN_TABLES["latency"].columns)
+    book.text(sheet, end + 1, 0, "Regions without a route", "section")
+    book.text(sheet, end + 2, 0, RUN_TABLES["no_route"].about, "about")
+    columns = RUN_TABLES["no_route"].columns
+    write_table(book, sheet, "NoRoute", tables["no_route"], columns, head_row=end + 4)
+
+
+def write_sources(book: Book) -> None:
+    """Write sheet Sources: one row per table, source and honesty flag."""
+    run = book.run
+    parts = []
+    for name, frame in run.inputs_tables.items():
+        if {"source", "kind"} <= set(frame.columns):
+            year = frame["source_year"].astype("str") if "source_year" in frame else ""
+            known = frame.assign(table=name, year=year)
+            groups = known.groupby(["table", "source", "year", "kind"], sort=False, dropna=False)
+            parts.append(groups.size().rename("rows").reset_index())
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"table": []})
+    hashes = {table: entry["sha256"][:16] for table, entry in run.meta["data"].items()}
+    shaped = _shaped(frame.assign(sha256=frame["table"].map(hashes)), _SOURCES)
+    about = (
+        "Every input keeps its source and whether it is published, derived, an estimate or seed."
+    )
+    write_table(book, book.sheet("Sources", about), "Sources", shaped, _SOURCES)
+
+
+def _sites(run: Run) -> pd.DataFrame:
+    """Return one row per site with what the plan does there."""
+    site_year, plan, leads = (run.tables[name] for name in ("site_year", "plan", "leads"))
+    last = site_year[site_year["year"] == run.years[-1]].set_index("site")
+    used = plan[plan["year"] == run.years[-1]]
+    training = used[used["duty"] == "training"].groupby("site")["used_mw"].sum()
+    first_year = plan.groupby("site")["year"].min().astype("str")
+    total = used.groupby("site")["used_mw"].sum()
+    frame = run.sites.set_index("site").assign(
+        first_year=first_year,
+        nameplate_mw=last["nameplate_mw"],
+        facility_peak_mw=last["facility_peak_mw"],
+        new_firm_mw=last["new_firm_mw"],
+        training_frac=training.reindex(total.index, fill_value=0.0) / total,
+        capex_musd=site_year.groupby("site")["capex_musd"].sum(),
+        lead_months=leads.groupby("site")["months"].min(),
+    )
+    ordered = frame.sort_values("nameplate_mw", ascending=False, kind="stable").reset_index()
+    megawatts = ["nameplate_mw", "facility_peak_mw", "new_firm_mw", "capex_musd"]
+    return ordered.fillna(dict.fromkeys(megawatts, 0.0))
+
+
+def _shaped(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+    """Return the named columns in their types; labels that are missing are empty."""
+    shaped = frame.reindex(columns=[column.name for column in columns])
+    for column in columns:
+        if column.dtype == "str":
+            shaped[column.name] = shaped[column.name].astype("object").fillna("").astype("str")
+        else:
+            shaped[column.name] = shaped[column.name].astype(column.dtype)
+    return shaped

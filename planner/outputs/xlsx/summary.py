@@ -1,0 +1,303 @@
+"""Sheet Summary: the plan by year in live formulas, with charts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.outputs.xlsx.block import FIRST_YEAR, At, Row, write_heads, write_row, write_section
+from planner.outputs.xlsx.book import cell
+from planner.outputs.xlsx.tidy import with_model_year
+from planner.units import HOURS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from xlsxwriter.chart import Chart
+    from xlsxwriter.worksheet import Worksheet
+
+    from planner.outputs.xlsx.book import Book
+    from planner.runs import Run
+
+__all__ = ["write_summary"]
+
+_HEAD: Final = 4
+_CHART_WIDTH: Final = 520
+_CHART_HEIGHT: Final = 290
+_ROW_HEIGHT: Final = 20
+_ABOUT: Final = (
+    "Formulas add up the lists of this workbook and follow sheet Assumptions; they do not optimise "
+    "again. Quantities are means over the model year; money is real, of the price year."
+)
+
+
+def write_summary(book: Book) -> None:
+    """Write sheet Summary."""
+    run = book.run
+    years = run.years
+    sheet = book.sheet("Summary", _ABOUT, widths=(46, 15, *[12.5] * len(years)))
+    write_heads(book, sheet, _HEAD, ("by model year", "unit"), years)
+    sheet.freeze_panes(_HEAD + 1, FIRST_YEAR)
+    sheet.repeat_rows(_HEAD)
+    book.text(sheet, _HEAD + 1, 0, "Calendar years that the model year stands for")
+    book.text(sheet, _HEAD + 1, 1, "year", "unit_left")
+    for column, span in enumerate(_spans(run), start=FIRST_YEAR):
+        book.number(sheet, _HEAD + 1, column, span, "0")
+    columns = FIRST_YEAR + len(years)
+    at: dict[str, int] = {}
+    row = _HEAD + 2
+    for title, rows in (
+        ("Compute", _compute(run)),
+        ("Racks and power", _power(run)),
+        ("Money", _money(run)),
+    ):
+        write_section(book, sheet, row, title, columns)
+        for one in rows:
+            row += 1
+            write_row(book, sheet, _HEAD, row, one)
+            at[one.label] = row
+        row += 1
+    last = columns - 1
+    _name_years(book, at[_RATIO], last)
+    _charts(book, sheet, at, last, row + 1)
+
+
+_RATIO: Final = "Energy against the solved plan"
+
+
+def _name_years(book: Book, ratio_row: int, last: int) -> None:
+    for name, row in (("model_years", _HEAD), ("energy_ratios", ratio_row)):
+        first_cell, last_cell = (
+            cell(row, column, fixed_row=True, fixed_column=True) for column in (FIRST_YEAR, last)
+        )
+        book.define(name, f"Summary!{first_cell}:{last_cell}")
+
+
+def _sum_of(table: str, column: str, year: str, more: str = "") -> str:
+    """Return the formula of a total of a list in a model year; `more` adds conditions."""
+    return f"SUMIFS({table}[{column}],{table}[{_YEAR_OF[table]}],{year}{more})"
+
+
+_YEAR_OF: Final = {
+    "Demand": "year",
+    "Plan": "year",
+    "SiteYears": "year",
+    "Years": "year",
+    "CostLines": "model_year",
+    "CashLines": "model_year",
+}
+
+
+def _by_year(run: Run, frame: pd.DataFrame, column: str, year: str = "year") -> list[float]:
+    """Return the total of a column in each model year."""
+    total = frame.groupby(year)[column].sum().reindex(run.years, fill_value=0.0)
+    return [float(value) for value in total]
+
+
+def _total(
+    label: str, unit: str, table: str, column: str, values: Sequence[float], more: str = ""
+) -> Row:
+    """Return a row that adds up a column of a list."""
+    return Row(label, unit, lambda at: _sum_of(table, column, at.year, more), values)
+
+
+def _compute(run: Run) -> list[Row]:
+    demand = run.tables["demand"]
+    return [
+        _total(label, "kH100e", "Demand", column, _by_year(run, demand, column))
+        for column, label in (("demand_kh100e", "Demand"), *_MEETING.items())
+    ]
+
+
+_MEETING: Final = {
+    "served_kh100e": "Served from own sites",
+    "rented_kh100e": "Served from rented clouds",
+    "saved_kh100e": "Saved by efficiency levers",
+    "unmet_kh100e": "Not met",
+}
+
+
+def _power(run: Run) -> list[Row]:
+    plan, site_year = run.tables["plan"], run.tables["site_year"]
+    columns = ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "energy_mwh", "water_m3")
+    of = {name: _by_year(run, site_year, name) for name in (*columns, "emissions_kt")}
+    return [
+        _total(
+            "Nameplate in use, companions included",
+            "MW",
+            "SiteYears",
+            "nameplate_mw",
+            of["nameplate_mw"],
+        ),
+        *(
+            _total(
+                f"  {duty} racks",
+                "MW",
+                "Plan",
+                "used_mw",
+                _by_year(run, plan[plan["duty"] == duty], "used_mw"),
+                f',Plan[duty],"{duty}"',
+            )
+            for duty in ("training", "inference")
+        ),
+        Row("IT power, mean", "MW", lambda at: _it(at.year), of["it_mean_mw"]),
+        Row("Facility power, mean", "MW", lambda at: _live(at.year), of["facility_mean_mw"]),
+        Row(
+            "Facility power, coincident peak",
+            "MW",
+            lambda at: f"{_sum_of('Years', 'facility_peak_mw', at.year)}*{_ratio(at.year)}",
+            _by_year(run, run.tables["summary"], "facility_peak_mw"),
+        ),
+        Row(
+            "Energy",
+            "TWh",
+            lambda at: f"{_sum_of('SiteYears', 'live_energy_mwh', at.year)}/10^6",
+            [value / 1e6 for value in of["energy_mwh"]],
+            "#,##0.00",
+        ),
+        Row(
+            "PUE",
+            "-",
+            lambda at: f'IF({_it(at.year)}=0,"",{_live(at.year)}/({_it(at.year)}))',
+            [
+                facility / it if it else ""
+                for facility, it in zip(of["facility_mean_mw"], of["it_mean_mw"], strict=True)
+            ],
+            "0.000",
+        ),
+        Row(
+            "Water",
+            "million m3",
+            lambda at: f"it_load_factor*{_sum_of('SiteYears', 'water_m3', at.year)}/10^6",
+            [value / 1e6 for value in of["water_m3"]],
+            "#,##0.00",
+        ),
+        Row(
+            "Emissions, location-based",
+            "kt CO2",
+            lambda at: f"{_sum_of('SiteYears', 'emissions_kt', at.year)}*{_ratio(at.year)}",
+            of["emissions_kt"],
+        ),
+        Row(_RATIO, "-", lambda at: _ratio(at.year), [1.0] * len(run.years), "0.000"),
+    ]
+
+
+def _it(year: str) -> str:
+    return f"it_load_factor*{_sum_of('SiteYears', 'it_mean_mw', year)}"
+
+
+def _live(year: str) -> str:
+    return _sum_of("SiteYears", "live_facility_mean_mw", year)
+
+
+def _ratio(year: str) -> str:
+    solved = _sum_of("SiteYears", "facility_mean_mw", year)
+    return f"IF({solved}=0,1,{_live(year)}/{solved})"
+
+
+def _money(run: Run) -> list[Row]:
+    costs, cash = (with_model_year(run, run.tables[name]) for name in ("costs", "cash"))
+    spans = _spans(run)
+
+    def paid(frame: pd.DataFrame) -> list[float]:
+        """Return payments of a calendar year, mean of those the model year stands for."""
+        total = _by_year(run, frame, "musd", "model_year")
+        return [musd / span for musd, span in zip(total, spans, strict=True)]
+
+    groups = list(dict.fromkeys(costs["group"]))
+    met = np.sum([_by_year(run, run.tables["demand"], name) for name in _MET], axis=0)
+    owned = paid(costs[costs["item"] != _UNMET])
+    return [
+        _total(
+            _OVERNIGHT,
+            "MUSD",
+            "CashLines",
+            "live_overnight_musd",
+            _by_year(run, cash, "overnight_musd", "model_year"),
+        ),
+        _total(
+            _CASH,
+            "MUSD",
+            "CashLines",
+            "live_cash_musd",
+            _by_year(run, cash, "cash_musd", "model_year"),
+        ),
+        Row("Payments of a year", "MUSD/year", _payments, paid(costs), style="total"),
+        *(
+            Row(
+                f"  {group}",
+                "MUSD/year",
+                partial(_payments, more=f',CostLines[group],"{group}"'),
+                paid(costs[costs["group"] == group]),
+            )
+            for group in groups
+        ),
+        Row(
+            "Payments per hour of compute served or rented",
+            "USD/H100e-hour",
+            _unit_cost,
+            [
+                musd * _KUSD_PER_MUSD / (kh100e * HOURS_PER_YEAR) if kh100e else ""
+                for musd, kh100e in zip(owned, met, strict=True)
+            ],
+            "0.000",
+        ),
+    ]
+
+
+_UNMET: Final = "unmet_compute"
+_MET: Final = ("served_kh100e", "rented_kh100e")
+_OVERNIGHT: Final = "Overnight cost of what enters service"
+_CASH: Final = "Cash spent on assets"
+_KUSD_PER_MUSD: Final = 1e3  # MUSD over kH100e is thousand USD over H100e
+
+
+def _payments(at: At, more: str = "") -> str:
+    return f"{_sum_of('CostLines', 'live_musd', at.year, more)}/{at.below}"
+
+
+def _unit_cost(at: At) -> str:
+    met = "+".join(_sum_of("Demand", name, at.year) for name in _MET)
+    unmet = _payments(at, f',CostLines[item],"{_UNMET}"')
+    hours = f"{HOURS_PER_YEAR:.0f}"
+    return f'IF({met}=0,"",({_payments(at)}-{unmet})*1000/(({met})*{hours}))'
+
+
+def _spans(run: Run) -> list[int]:
+    """Return how many calendar years each model year stands for; the last stands for one."""
+    return [*(b - a for a, b in zip(run.years, run.years[1:], strict=False)), 1]
+
+
+def _charts(book: Book, sheet: Worksheet, at: dict[str, int], last: int, row: int) -> None:
+    years = (_HEAD, FIRST_YEAR, last)
+
+    def chart(kind: str, title: str, unit: str, labels: Sequence[str], *, stacked: bool) -> Chart:
+        made = book.chart(kind, title, unit, stacked=stacked)
+        for colour, label in enumerate(labels):
+            book.series(made, "Summary", (at[label], 0), years, at[label], colour)
+        made.set_size({"width": _CHART_WIDTH, "height": _CHART_HEIGHT})
+        return made
+
+    groups = [f"  {group}" for group in dict.fromkeys(book.run.tables["costs"]["group"])]
+    made = (
+        chart(
+            "column", "Compute by how it is met", "kH100e", list(_MEETING.values()), stacked=True
+        ),
+        chart("column", "Power at the meter", "MW", _POWER, stacked=False),
+        chart("column", "Payments of a year by heading", "MUSD/year", groups, stacked=True),
+        chart("column", "Money for assets", "MUSD", (_OVERNIGHT, _CASH), stacked=False),
+    )
+    for number, one in enumerate(made):
+        down, right = divmod(number, 2)
+        sheet.insert_chart(
+            row + down * (_CHART_HEIGHT // _ROW_HEIGHT + 1),
+            0,
+            one,
+            {"x_offset": right * (_CHART_WIDTH + 12), "object_position": 3},
+        )
+
+
+_POWER: Final = ("IT power, mean", "Facility power, mean", "Facility power, coincident peak")

@@ -1,0 +1,162 @@
+"""Sheets that are one list each; the formulas of the other sheets add them up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.outputs.tables import RUN_TABLES
+from planner.outputs.xlsx.assumptions import cash_groups
+from planner.outputs.xlsx.table import Live, this_row, write_table
+from planner.results.column import number, text, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.outputs.xlsx.book import Book
+    from planner.runs import Run
+
+__all__ = [
+    "with_model_year",
+    "write_cash_lines",
+    "write_class_years",
+    "write_cost_lines",
+    "write_demand",
+    "write_plan",
+    "write_site_years",
+    "write_years",
+]
+
+_LIVE: Final = "Columns called live follow the cells of sheet Assumptions."
+_NAME: Final = text("site_name", "Name of the site")
+_MODEL_YEAR: Final = whole("model_year", "year", "Model year that stands for the calendar year")
+_ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor applies")
+
+
+def write_demand(book: Book) -> None:
+    """Write sheet Demand."""
+    _write(book, "Demand", "Demand", "demand")
+
+
+def write_years(book: Book) -> None:
+    """Write sheet Years."""
+    _write(book, "Years", "Years", "summary")
+
+
+def write_plan(book: Book) -> None:
+    """Write sheet Plan."""
+    table = RUN_TABLES["plan"]
+    frame = _with_names(book, book.run.tables["plan"])
+    sheet = book.sheet("Plan", table.about)
+    write_table(book, sheet, "Plan", frame, [table.columns[0], _NAME, *table.columns[1:]])
+
+
+def write_site_years(book: Book) -> None:
+    """Write sheet Site-years: what the plan does at a site in a year, and power that is live."""
+    table = RUN_TABLES["site_year"]
+    frame = _with_names(book, book.run.tables["site_year"])
+    it, facility = (this_row("SiteYears", f"{what}_mean_mw") for what in ("it", "facility"))
+    mean, live_mean = facility, this_row("SiteYears", "live_facility_mean_mw")
+    peak = this_row("SiteYears", "facility_peak_mw")
+    energy = this_row("SiteYears", "energy_mwh")
+    live = [
+        Live(
+            number("live_facility_mean_mw", "MW", "Mean power at the meter, live"),
+            f"=it_load_factor*({it}+overhead_factor*({facility}-{it}))",
+            frame["facility_mean_mw"].tolist(),
+        ),
+        Live(
+            number("live_facility_peak_mw", "MW", "Peak at the meter, in proportion to the mean"),
+            f"=IF({mean}=0,0,{peak}*{live_mean}/{mean})",
+            frame["facility_peak_mw"].where(frame["facility_mean_mw"] != 0.0, 0.0).tolist(),
+        ),
+        Live(
+            number("live_energy_mwh", "MWh", "Energy at the meter, in proportion to the mean"),
+            f"=IF({mean}=0,0,{energy}*{live_mean}/{mean})",
+            frame["energy_mwh"].where(frame["facility_mean_mw"] != 0.0, 0.0).tolist(),
+        ),
+    ]
+    sheet = book.sheet("Site-years", f"{table.about} {_LIVE}")
+    columns = [table.columns[0], _NAME, *table.columns[1:]]
+    write_table(book, sheet, "SiteYears", frame, columns, live)
+
+
+def write_class_years(book: Book) -> None:
+    """Write sheet Class-years."""
+    table = RUN_TABLES["power_class"]
+    frame = book.run.tables["power_class"]
+    it, facility = (this_row("ClassYears", f"{what}_mean_mw") for what in ("it", "facility"))
+    live = Live(
+        number("live_facility_mean_mw", "MW", "Mean power at the meter, live"),
+        f"=it_load_factor*({it}+overhead_factor*({facility}-{it}))",
+        frame["facility_mean_mw"].tolist(),
+    )
+    sheet = book.sheet("Class-years", f"{table.about} {_LIVE}")
+    write_table(book, sheet, "ClassYears", frame, table.columns, [live])
+
+
+def write_cost_lines(book: Book) -> None:
+    """Write sheet Cost lines: payments as solved, and with the price factors."""
+    table = RUN_TABLES["costs"]
+    frame = with_model_year(book.run, book.run.tables["costs"])
+    group, year = this_row("CostLines", "group"), this_row("CostLines", "model_year")
+    factor = f"INDEX(price_factors,MATCH({group},price_groups,0))"
+    energy = f'IF({group}="energy",INDEX(energy_ratios,MATCH({year},model_years,0)),1)'
+    live = Live(
+        number("live_musd", "MUSD", "Payment with price factors and energy, live"),
+        f"={this_row('CostLines', 'musd')}*{factor}*{energy}",
+        frame["musd"].tolist(),
+    )
+    sheet = book.sheet("Cost lines", f"{table.about} {_LIVE}")
+    write_table(book, sheet, "CostLines", frame, [*table.columns, _MODEL_YEAR], [live])
+
+
+def write_cash_lines(book: Book) -> None:
+    """Write sheet Cash lines: money spent on assets, as solved and with the price factors."""
+    table = RUN_TABLES["cash"]
+    cash = book.run.tables["cash"].assign(group=cash_groups(book.run))
+    frame = with_model_year(book.run, cash)
+    factor = f"INDEX(price_factors,MATCH({this_row('CashLines', 'group')},price_groups,0))"
+    live = [
+        Live(
+            number(f"live_{name}", "MUSD", f"{about}, with the price factor, live"),
+            f"={this_row('CashLines', name)}*{factor}",
+            frame[name].tolist(),
+        )
+        for name, about in (("cash_musd", "Spent"), ("overnight_musd", "Overnight cost"))
+    ]
+    sheet = book.sheet("Cash lines", f"{table.about} {_LIVE}")
+    columns = [table.columns[0], _ITEM_GROUP, *table.columns[1:], _MODEL_YEAR]
+    write_table(book, sheet, "CashLines", frame, columns, live)
+
+
+def with_model_year(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the model year that stands for each calendar year of a table.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    frame : DataFrame
+        With column `calendar_year`, no year before the first model year.
+
+    Returns
+    -------
+    DataFrame
+        With column `model_year` too.
+    """
+    years = np.array(run.years)
+    place = np.searchsorted(years, frame["calendar_year"].to_numpy(), side="right") - 1
+    return frame.assign(model_year=years[place])
+
+
+def _write(book: Book, sheet_name: str, name: str, table_name: str) -> None:
+    table = RUN_TABLES[table_name]
+    sheet = book.sheet(sheet_name, table.about)
+    write_table(book, sheet, name, book.run.tables[table_name], table.columns)
+
+
+def _with_names(book: Book, frame: pd.DataFrame) -> pd.DataFrame:
+    names = book.run.sites.set_index("site")["name"]
+    return frame.assign(site_name=frame["site"].map(names).astype("str"))

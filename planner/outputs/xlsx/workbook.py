@@ -1,0 +1,105 @@
+"""From a run to ``plan.xlsx``: the sheets in order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import xlsxwriter
+
+from planner.outputs.files import whole_file
+from planner.outputs.xlsx.assumptions import write_assumptions
+from planner.outputs.xlsx.book import Book
+from planner.outputs.xlsx.checks import write_checks
+from planner.outputs.xlsx.costs import write_costs
+from planner.outputs.xlsx.cover import write_cover
+from planner.outputs.xlsx.heatmap import write_heatmap
+from planner.outputs.xlsx.lists import (
+    write_figures,
+    write_grid,
+    write_latency,
+    write_sites,
+    write_sources,
+)
+from planner.outputs.xlsx.power import write_power
+from planner.outputs.xlsx.summary import write_summary
+from planner.outputs.xlsx.tidy import (
+    write_cash_lines,
+    write_class_years,
+    write_cost_lines,
+    write_demand,
+    write_plan,
+    write_site_years,
+    write_years,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.runs import Run
+
+__all__ = ["SHEETS", "write_workbook"]
+
+SHEETS = (
+    ("Summary", "The plan by year: compute, power, money, with charts", write_summary),
+    ("Assumptions", "Cells to edit, and every setting of the scenario", write_assumptions),
+    ("Figures", "Single figures of the data, with unit and source", write_figures),
+    ("Demand", "Compute asked for, by region, class and year, and how it is met", write_demand),
+    ("Sites", "Where: place, zone, first year, size", write_sites),
+    ("Plan", "What runs where: site, rack, hall, class, year", write_plan),
+    ("Site-years", "Power, water, emissions, cost by site and year", write_site_years),
+    ("Heat map", "Sites by years, one measure at a time", write_heatmap),
+    ("Power", "Power forecast by class, zone and site", write_power),
+    ("Class-years", "Power by class and year, as a list", write_class_years),
+    ("Years", "One line per year as solved", write_years),
+    ("Costs", "Payments and cash by item and calendar year; net present value", write_costs),
+    ("Cost lines", "Payments by item, site and calendar year, as a list", write_cost_lines),
+    ("Cash lines", "Money spent on assets by site and calendar year", write_cash_lines),
+    ("Grid", "Headroom by zone, what binds, and shadow prices", write_grid),
+    ("Latency", "Round trips that users get", write_latency),
+    ("Checks", "What was verified about this plan and this workbook", write_checks),
+    ("Sources", "Where every input is from", write_sources),
+)
+"""Name, content and writer of every sheet after the cover."""
+
+
+def write_workbook(run: Run, path: Path) -> list[Path]:
+    """Write the workbook of a run.
+
+    Formulas add up the lists of the workbook, so that power and money follow when a cell of
+    sheet Assumptions is edited; they do not optimise again. Each formula is stored with its
+    value. Text is always stored as text, whatever it begins with.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of Path
+        The file.
+    """
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with whole_file(path) as partial, xlsxwriter.Workbook(partial, options) as workbook:
+        workbook.set_properties(
+            {
+                "title": run.title,
+                "subject": run.meta["question"],
+                "comments": f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}",
+                "created": datetime.fromisoformat(run.meta["created"]).replace(tzinfo=None),
+            }
+        )
+        book = Book(run, workbook)
+        for name in ("Cover", *(name for name, _, _ in SHEETS)):
+            book.add_sheet(name)
+        write_cover(book, [(name, about) for name, about, _ in SHEETS])
+        for _, _, write in SHEETS:
+            write(book)
+    return [path]

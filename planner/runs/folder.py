@@ -1,0 +1,160 @@
+"""The run folder: the truth about a run, in files that other programs can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.errors import InputError, Problem
+from planner.outputs.files import whole_folder
+from planner.outputs.parquet import write_inputs, write_parquet
+from planner.outputs.xlsx import write_workbook
+from planner.runs.meta import FORMAT
+from planner.runs.run import Run, run_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.studies import Plan
+
+__all__ = ["META_FILE", "load_run", "read_meta", "save_run", "write_run"]
+
+META_FILE: Final = "run.json"
+_TABLES: Final = "tables"
+_INPUTS: Final = "inputs"
+
+
+def write_run(
+    plan: Plan, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()
+) -> Path:
+    """Store a plan as a run folder.
+
+    Parameters
+    ----------
+    plan : Plan
+        As solved.
+    runs_dir : Path
+        Folder of run folders; made where it is missing.
+    workbook : bool
+        Whether to write ``plan.xlsx`` too.
+    log : iterable of str
+        Lines of ``solve.log``.
+
+    Returns
+    -------
+    Path
+        ``runs_dir/<scenario>-<hash>``. The same question with the same data replaces its run.
+    """
+    return save_run(run_of(plan), runs_dir, workbook=workbook, log=log)
+
+
+def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Path:
+    """Store a run; the folder is there whole or not at all.
+
+    Parameters
+    ----------
+    run : Run
+        In memory or loaded.
+    runs_dir, workbook, log
+        As for `write_run`.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    folder = runs_dir / str(run.meta["run"])
+    with whole_folder(folder) as partial:
+        text = json.dumps(run.meta, indent=2, ensure_ascii=False, allow_nan=False)
+        (partial / META_FILE).write_text(text + "\n", encoding="utf-8")
+        write_parquet(run, partial / _TABLES)
+        write_inputs(run.inputs_tables, partial / _INPUTS)
+        (partial / "solve.log").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
+        if workbook:
+            write_workbook(run, partial / "plan.xlsx")
+    return folder
+
+
+def load_run(folder: Path) -> Run:
+    """Open a run folder; tables are read when they are asked for.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+
+    Returns
+    -------
+    Run
+        With `Run.folder` set.
+
+    Raises
+    ------
+    InputError
+        If it is not a run folder, or one of a later version.
+    """
+    meta = read_meta(folder)
+    return Run(meta, _StoredTables(folder / _TABLES), _StoredTables(folder / _INPUTS), folder)
+
+
+def read_meta(folder: Path) -> dict[str, Any]:
+    """Read ``run.json`` of a run folder.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+
+    Returns
+    -------
+    dict
+        Its content.
+
+    Raises
+    ------
+    InputError
+        If it is not a run folder, or one of a later version.
+    """
+    path = folder / META_FILE
+    mend = "give a folder that dcplan solve has written; dcplan runs list names them"
+    try:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problem = Problem(
+            str(folder), None, None, "not a run folder", f"one with {META_FILE}", mend
+        )
+        raise InputError([problem]) from error
+    except ValueError as error:
+        problem = Problem(str(path), None, None, f"cannot be read: {error}", "JSON", mend)
+        raise InputError([problem]) from error
+    known = meta.get("format") if isinstance(meta, dict) else None
+    if not isinstance(known, int) or known > FORMAT:
+        what_is = f"format is {known!r}"
+        mend = "solve the scenario again with this version"
+        raise InputError([Problem(str(path), None, None, what_is, f"at most {FORMAT}", mend)])
+    return dict(meta)
+
+
+class _StoredTables(Mapping[str, "pd.DataFrame"]):
+    """The Parquet files of a folder, each read once, when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        if name not in self._read:
+            self._read[name] = pd.read_parquet(self._paths[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)

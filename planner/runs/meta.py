@@ -1,0 +1,123 @@
+"""What ``run.json`` says: question, versions, data, verdict of solver and checker."""
+
+from __future__ import annotations
+
+import math
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.outputs.files import sha256_of
+from planner.paths import DATA_DIR
+from planner.runs.names import folder_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from planner.scenario import Scenario
+    from planner.scenario.tree import Keys, Node
+    from planner.studies import Plan
+
+__all__ = ["FORMAT", "describe"]
+
+FORMAT: Final = 1
+"""Version of the run folder's layout."""
+
+_PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
+_NO_TABLE: Final = "latency.rtt_table"
+
+
+def describe(plan: Plan) -> dict[str, Any]:
+    """Say of a plan what ``run.json`` holds.
+
+    Parameters
+    ----------
+    plan : Plan
+        As solved.
+
+    Returns
+    -------
+    dict
+        In types of JSON; infinite and undefined numbers are None.
+    """
+    scenario, outcome = plan.scenario, plan.outcome
+    versions = _versions()
+    data = dict(sorted(_data(scenario, plan.inputs.tables)))
+    content = {
+        "settings": scenario.model_dump(mode="json", exclude={"extends", "data"}),
+        "data": {table: entry["sha256"] for table, entry in data.items()},
+        "dcplan": versions["dcplan"],
+    }
+    broken = [check.name for check in plan.verdict.broken]
+    return {
+        "format": FORMAT,
+        "run": folder_name(scenario.name, content),
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "question": scenario.question,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "status": outcome.status,
+        "objective_musd": _finite(outcome.objective),
+        "bound_musd": _finite(outcome.dual_bound),
+        "gap_frac": _finite(outcome.gap),
+        "check": {"ok": plan.verdict.ok, "rules": len(plan.verdict.checks), "broken": broken},
+        "notes": list(plan.inputs.notes),
+        "method": outcome.method_used,
+        "iterations": outcome.iterations,
+        "message": outcome.message,
+        "seconds": {stage: round(spent, 3) for stage, spent in plan.seconds.items()},
+        "sizes": dict(plan.sizes),
+        "versions": versions,
+        "data": data,
+        "written": dict(_written(scenario.tree)),
+        "merged": _merged(scenario),
+    }
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None
+
+
+def _versions() -> dict[str, str]:
+    known = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            known[package] = version(package)
+        except PackageNotFoundError:  # run from a checkout that is not installed
+            known[package] = "not installed"
+    return known
+
+
+def _data(scenario: Scenario, tables: Mapping[str, object]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name the file of every table, with its hash; shipped files go by their name alone."""
+    own = {table: path.resolve() for table, path in scenario.data_files.items()}
+    matrix = scenario.file_at(("latency", "rtt_table"))
+    if matrix is not None:
+        own[_NO_TABLE] = matrix.resolve()
+    for table in sorted({*tables, *own}):
+        path = own.get(table, DATA_DIR / f"{table}.csv")
+        if path.is_file():
+            shown = str(path) if table in own else path.name
+            yield table, {"file": shown, "shipped": table not in own, "sha256": sha256_of(path)}
+
+
+def _merged(scenario: Scenario) -> dict[str, Any]:
+    """Return the scenario with full paths, so that it means the same wherever it is read."""
+    merged = scenario.merged()
+    merged["data"] = {table: str(path.resolve()) for table, path in scenario.data_files.items()}
+    matrix = scenario.file_at(("latency", "rtt_table"))
+    if matrix is not None:
+        merged["latency"]["rtt_table"] = str(matrix.resolve())
+    return merged
+
+
+def _written(node: Node, way: Keys = ()) -> Iterator[tuple[str, str]]:
+    """Tell of every setting that is not a default where it was written."""
+    for key, below in node.children.items():
+        if below.children:
+            yield from _written(below, (*way, key))
+        else:
+            place, line = Path(below.place.file).name, below.place.line
+            yield ".".join(map(str, (*way, key))), place if line is None else f"{place}:{line}"

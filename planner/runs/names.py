@@ -1,0 +1,83 @@
+"""Names of run folders: a scenario's name is a user's text and must never become a path."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["fingerprint", "folder_name", "slug"]
+
+_LONGEST_SLUG: Final = 48
+_HASH_DIGITS: Final = 10
+_NOT_PLAIN: Final = re.compile(r"[^a-z0-9._]+")
+_DOTS: Final = re.compile(r"\.{2,}")
+
+
+def slug(name: str) -> str:
+    """Return a name in lower-case letters, digits, single dots, underscores and hyphens.
+
+    Parameters
+    ----------
+    name : str
+        Any text.
+
+    Returns
+    -------
+    str
+        At most 48 characters, with a letter or digit at both ends; ``scenario`` where nothing
+        of the name is left.
+
+    Examples
+    --------
+    >>> slug("US base, Évry"), slug("../../etc/passwd"), slug("=1+1"), slug("..")
+    ('us-base-evry', 'etc-passwd', '1-1', 'scenario')
+    """
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = _DOTS.sub(".", _NOT_PLAIN.sub("-", ascii_only.lower()))
+    return plain.strip("-._")[:_LONGEST_SLUG].strip("-._") or "scenario"
+
+
+def fingerprint(content: Mapping[str, object]) -> str:
+    """Return ten digits that tell contents apart.
+
+    Parameters
+    ----------
+    content : mapping
+        Anything JSON can hold; the order of keys does not matter.
+
+    Returns
+    -------
+    str
+        The start of its SHA-256, in hexadecimal.
+
+    Examples
+    --------
+    >>> fingerprint({"a": 2, "b": 3}) == fingerprint({"b": 3, "a": 2})
+    True
+    """
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_DIGITS]
+
+
+def folder_name(name: str, content: Mapping[str, object]) -> str:
+    """Return the name of a run's folder: the same question gives the same name.
+
+    Parameters
+    ----------
+    name : str
+        Name of the scenario; names that look alike as slugs stay apart by the hash.
+    content : mapping
+        All that makes the result: scenario, data, versions.
+
+    Returns
+    -------
+    str
+        ``<slug>-<hash>``.
+    """
+    return f"{slug(name)}-{fingerprint({'name': name, **content})}"

@@ -1,0 +1,80 @@
+"""A run: what was asked, what came of it, and the tables, in memory or read from its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from planner.outputs.tables import CHECKS
+from planner.runs.meta import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.studies import Plan
+
+__all__ = ["Run", "run_of"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A solved scenario that writers can read, whether or not it is on disk.
+
+    Parameters
+    ----------
+    meta : mapping
+        Content of ``run.json``: scenario, versions, data, status, check, notes.
+    tables : mapping of str to DataFrame
+        Result tables by name, as `planner.outputs.tables.RUN_TABLES` says.
+    inputs_tables : mapping of str to DataFrame
+        Input tables by name, as read.
+    folder : Path, optional
+        Where it is stored; None for a run in memory.
+    """
+
+    meta: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    inputs_tables: Mapping[str, pd.DataFrame]
+    folder: Path | None = None
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """One row per site: name, place, zone."""
+        return self.tables["sites"]
+
+    @property
+    def years(self) -> list[int]:
+        """Model years, in order."""
+        return [int(year) for year in self.tables["summary"]["year"]]
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return str(self.meta["scenario"])
+
+    @property
+    def title(self) -> str:
+        """Title of the scenario, its name where it has none."""
+        return str(self.meta["title"] or self.meta["scenario"])
+
+
+def run_of(plan: Plan) -> Run:
+    """Make a run of a plan that was just solved.
+
+    Parameters
+    ----------
+    plan : Plan
+        As `planner.studies.solve` returns it.
+
+    Returns
+    -------
+    Run
+        In memory; `planner.runs.save_run` stores it.
+    """
+    checks = plan.verdict.frame()
+    typed = checks[list(CHECKS.names)].astype({c.name: c.dtype for c in CHECKS.columns})
+    tables = {**plan.tables, CHECKS.name: typed}
+    return Run(describe(plan), tables, dict(plan.inputs.tables))
