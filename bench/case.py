@@ -69,11 +69,11 @@ def make_case(*, regions: int, sites: int, years: int, slots: int, routes: int) 
         headroom=rng.uniform(30.0, 90.0, (zones, years)),
         cost_route=rng.uniform(0.1, 2.5, regions * routes),
         cost_build=rng.uniform(60.0, 90.0, (sites, years)),
-        cost_firm=rng.uniform(4.0, 11.0, (sites, years)),
-        cost_solar=rng.uniform(9.0, 15.0, (sites, years)),
-        cost_battery=rng.uniform(11.0, 17.0, (sites, years)),
+        cost_firm=rng.uniform(40.0, 110.0, (sites, years)),
+        cost_solar=rng.uniform(90.0, 150.0, (sites, years)),
+        cost_battery=rng.uniform(110.0, 170.0, (sites, years)),
         price=rng.uniform(30.0, 110.0, (sites, years, slots)) * 8.76 / slots,
-        cost_unmet=2000.0,
+        cost_unmet=1500.0,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import highspy
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "check"]
 
+_SECONDS_BETWEEN_LOOKS = 0.1  # where a wait can not be interrupted, Ctrl-C waits for so long
 _SMALLEST_COEFFICIENT = 1e-12  # [-]; HiGHS drops what is smaller, and by default below 1e-9
 
 _Callback = highspy.cb.HighsCallbackType
@@ -129,10 +131,24 @@ class Engine:
         """Run for at most so many seconds and return HiGHS' model status. [s]"""
         # HiGHS counts the time of all runs of one object against its limit.
         self.set("time_limit", max(0.0, seconds) + self.highs.getRunTime())
-        self.highs.run()
+        # In a thread of its own: Ctrl-C is raised in the main thread, and were that inside a
+        # callback, HiGHS would swallow it and call the solve a failure.
+        is_done = threading.Event()
+        threading.Thread(target=self._work, args=(is_done,), name="HiGHS").start()
+        while not is_done.is_set():
+            try:
+                is_done.wait(_SECONDS_BETWEEN_LOOKS)
+            except BaseException as error:
+                self.watch.raised = error  # stops HiGHS, and is raised when it has stopped
         if self.watch.raised is not None:
             raise self.watch.raised
         return self.highs.getModelStatus()
+
+    def _work(self, is_done: threading.Event) -> None:
+        try:
+            self.highs.run()
+        finally:
+            is_done.set()
 
     def dual_ray(self, seconds: float) -> Floats | None:
         """Return row multipliers that prove that there is no plan, or None where there are none.

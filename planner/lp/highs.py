@@ -135,8 +135,8 @@ class HighsSession:
         threads : int
             Threads HiGHS may use; another number than before restarts its pool.
         on_progress : callable, optional
-            Is given a `ProgressEvent` at most ten times a second; what it raises ends the solve
-            and is raised again here.
+            Is given a `ProgressEvent` at most ten times a second, from another thread; what it
+            raises ends the solve and is raised again here, as Ctrl-C is.
         interrupt : threading.Event, optional
             Set it, from any thread, to stop the solve.
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.lp import UNIT, ArrayProblem, Axis, Expression, Index
@@ -185,6 +185,7 @@ def cut(of_tuple, axis_places):
     return tuple(of_tuple[place] for place in axis_places)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(sparse_expressions(), st.permutations([0, 1, 2]), st.integers(0, 3))
 def test_sum_to_is_a_loop_that_adds_up(made, order, kept):
     tuples, expression, rng = made
@@ -201,6 +202,7 @@ def test_sum_to_is_a_loop_that_adds_up(made, order, kept):
     np.testing.assert_allclose(summed, list(expected.values()), atol=1e-12)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(sparse_expressions(), st.permutations([0, 1, 2]), st.integers(0, 3))
 def test_on_is_a_loop_that_looks_up(made, order, kept):
     tuples, expression, rng = made
@@ -220,6 +222,7 @@ def test_on_is_a_loop_that_looks_up(made, order, kept):
     np.testing.assert_allclose(repeated, expected, atol=1e-12)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(sparse_expressions(), st.integers(0, 30))
 def test_map_is_a_loop_over_pairs(made, pairs):
     tuples, expression, rng = made
@@ -237,6 +240,7 @@ def test_map_is_a_loop_over_pairs(made, pairs):
     np.testing.assert_allclose(mapped, expected, atol=1e-12)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(sparse_expressions())
 def test_select_is_a_list_comprehension(made):
     tuples, expression, rng = made

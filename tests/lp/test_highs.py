@@ -1,5 +1,6 @@
 """Verdicts, plans and duals of the fast path."""
 
+import _thread
 import itertools
 import threading
 
@@ -219,6 +220,16 @@ def test_an_error_in_the_listener_ends_the_solve_and_is_raised():
     with pytest.raises(RuntimeError, match="the listener broke"):
         session.solve("simplex", on_progress=listen)
     assert session.solve().status == "optimal"
+
+
+@pytest.mark.parametrize("method", ["ipx", "simplex", "hipo"])
+def test_ctrl_c_stops_a_solve_and_the_session_lives_on(method):
+    session = HighsSession(dispatch(Data()))
+
+    with pytest.raises(KeyboardInterrupt):
+        session.solve(method, on_progress=lambda _event: _thread.interrupt_main())
+
+    assert session.solve(method).status == "optimal"
 
 
 def test_another_number_of_threads_in_one_process_still_solves():

@@ -1,5 +1,5 @@
 import pulp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.lp import Axis, Index
@@ -8,6 +8,7 @@ from planner.lp.names import from_pulp_name, to_pulp_name, tuple_name, tuple_nam
 LABEL = st.text(alphabet="ax_-+[]> /,\\()02d🏭", max_size=6)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(LABEL, unique=True, min_size=2, max_size=8))
 def test_distinct_labels_give_distinct_names_that_can_be_read_back(labels):
     axis = Axis("label", tuple(labels))
@@ -21,6 +22,7 @@ def test_distinct_labels_give_distinct_names_that_can_be_read_back(labels):
     assert [from_pulp_name(name) for name in safe] == names
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(LABEL)
 def test_pulp_keeps_a_safe_name_as_it_is(label):
     safe = "x" + to_pulp_name(label)
