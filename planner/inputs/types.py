@@ -262,6 +262,7 @@ class FinanceInputs:
     last_year: int
     life_years: Mapping[str, float]  # facility, retrofit, opening, grid, companion
     asset_rate_frac: Mapping[str, float]  # real WACC per asset class (rack, facility, grid)
+    site_rate_adder_frac: Floats  # [site], real, on the rate of every asset: country risk
     build_idc_frac: float
     end_of_horizon: str  # annuity, truncated_salvage, perpetuity
     year_weight: Floats  # [year]: sum of mid-year discount factors of the years it stands for

@@ -1,0 +1,174 @@
+"""From scenario and tables to everything the model knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.inputs.carbon import carbon_inputs
+from planner.inputs.climate_slots import slot_climate
+from planner.inputs.demand import wanted_compute
+from planner.inputs.demand_lists import demand_inputs
+from planner.inputs.facility import hall_cost
+from planner.inputs.grid import grid_inputs
+from planner.inputs.hall_lists import hall_inputs
+from planner.inputs.hall_space import hall_space
+from planner.inputs.leads import find_leads
+from planner.inputs.levers import lever_inputs
+from planner.inputs.money import finance_inputs, real_rates
+from planner.inputs.offers import designs_on_offer, quality_of_classes, racks_on_offer
+from planner.inputs.power import power_inputs
+from planner.inputs.prices import delivered_prices
+from planner.inputs.rack_figures import rack_figures
+from planner.inputs.rack_lists import rack_inputs
+from planner.inputs.rack_space import rack_space
+from planner.inputs.rent import rent_inputs
+from planner.inputs.routes import find_reach
+from planner.inputs.scope import make_case
+from planner.inputs.sets import make_sets
+from planner.inputs.site_lists import committed_facility_mw, site_inputs
+from planner.inputs.stock import standing_stock
+from planner.inputs.types import Inputs
+from planner.tables import read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from planner.scenario import Scenario
+
+__all__ = ["TABLES", "build_inputs", "build_inputs_from"]
+
+TABLES: Final = (
+    "carbon_intensity",
+    "carbon_shapes",
+    "climate",
+    "climate_monthly",
+    "cloud_rent",
+    "cooling",
+    "deliveries",
+    "demand_regions",
+    "demand_shapes",
+    "demand_trajectories",
+    "electricity_price",
+    "facility_cost",
+    "facility_market",
+    "finance",
+    "grid_zones",
+    "lead_times",
+    "leases",
+    "levers",
+    "price_shapes",
+    "rack_cooling",
+    "rack_stock",
+    "racks",
+    "redundancy",
+    "reference_fleet",
+    "rent_depth",
+    "rent_terms",
+    "requests",
+    "retrofit",
+    "rtt_lines",
+    "rtt_measured",
+    "site_archetypes",
+    "site_limits",
+    "site_pipeline",
+    "site_stock",
+    "sites",
+    "water_stress",
+    "workload_racks",
+    "workload_share",
+    "workloads",
+    "zone_headroom",
+    "zone_headroom_growth",
+)
+"""Tables that the model is built from."""
+
+
+def build_inputs(scenario: Scenario) -> Inputs:
+    """Read the tables and make everything the model knows.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question, and a user's own tables.
+
+    Returns
+    -------
+    Inputs
+        Frozen, complete, checked.
+
+    Raises
+    ------
+    InputError
+        With every problem of tables and scenario that was found together.
+    """
+    return build_inputs_from(scenario, read_tables(TABLES, scenario.data_files))
+
+
+def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Inputs:
+    """Make everything the model knows from tables that are read already.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question.
+    tables : mapping of str to DataFrame
+        The tables named in `TABLES`, with the columns of the data dictionary.
+
+    Returns
+    -------
+    Inputs
+        Frozen, complete, checked.
+
+    Raises
+    ------
+    InputError
+        With every problem that was found together.
+    """
+    case = make_case(scenario, tables)
+    figures = rack_figures(case)
+    rates = real_rates(case)
+    cost = hall_cost(case)
+    reach = find_reach(case)
+    climate = slot_climate(case)
+    prices = delivered_prices(case)
+    leads = find_leads(case)
+    quality = quality_of_classes(case, cost)
+    wanted = wanted_compute(case, figures)
+    stock = standing_stock(case, figures, wanted, quality)
+    case.findings.stop_if_wrong()
+
+    offered = racks_on_offer(case, figures, cost, rates, quality)
+    designs = designs_on_offer(case, figures, offered, cost, rates, quality, climate)
+    committed = committed_facility_mw(case)
+    committed_it_mw = committed / scenario.demand.facility_mw_per_rack_mw
+    halls = hall_space(case, leads, stock, designs, committed_it_mw)
+    racks = rack_space(case, figures, halls, stock, offered, quality)
+    sets = make_sets(case, reach, halls, racks)
+
+    rack_lists = rack_inputs(case, sets, figures, racks, rates)
+    demand_lists = demand_inputs(case, sets, wanted, reach, racks)
+    site_lists = site_inputs(case, sets, halls, committed_it_mw)
+    site_year = site_lists.site_year
+    inputs = Inputs(
+        name=scenario.name,
+        sets=sets,
+        years=case.years,
+        days=case.days,
+        demand=demand_lists,
+        rent=rent_inputs(case, sets, demand_lists, wanted, reach, figures),
+        levers=lever_inputs(case, sets),
+        racks=rack_lists,
+        halls=hall_inputs(case, sets, halls, leads, cost),
+        sites=site_lists,
+        power=power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year),
+        grid=grid_inputs(case, sets, stock, committed, leads, prices, site_year),
+        carbon=carbon_inputs(case, sets, site_year),
+        finance=finance_inputs(case, rates),
+        reference=wanted.reference,
+        tables=tables,
+        notes=tuple(case.findings.notes),
+    )
+    case.findings.stop_if_wrong()
+    return inputs

@@ -1,0 +1,96 @@
+"""Emissions of grid power, and water."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.frames import by_ids, floats
+from planner.inputs.places import site_rows
+from planner.inputs.prices import seasonal_slots
+from planner.inputs.types import CarbonInputs
+from planner.lp import Index
+from planner.scenario import held
+from planner.units import KG_PER_T
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.types import Floats, Sets
+
+__all__ = ["carbon_inputs"]
+
+
+def carbon_inputs(case: Case, sets: Sets, site_year: Index) -> CarbonInputs:
+    """Make the coefficients and limits of emissions and water.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and settings.
+    sets : Sets
+        Axes.
+    site_year : Index
+        Sites and years in the plan.
+
+    Returns
+    -------
+    CarbonInputs
+    """
+    s, t = site_year["site"], site_year["year"]
+    intensity = _intensity_kg_per_mwh(case)[:, :, None] * _shape(case)[:, None, :]
+    settings = case.scenario
+    cap = np.array([np.nan if kt is None else kt for kt in _by_year(case, settings.carbon.cap_kt)])
+    capped = np.flatnonzero(~np.isnan(cap))
+    price = _by_year(case, settings.carbon.price_usd_per_t)
+    limit = floats(case.sites, "water_limit_m3_per_year")[s]
+    limited = np.flatnonzero(~np.isnan(limit) & settings.water.limit)
+    return CarbonInputs(
+        location_t_per_mwh=intensity[s, t].ravel() / KG_PER_T,
+        cap=Index.sparse("cap", (sets.year,), (capped,)),
+        cap_kt=cap[capped],
+        price_usd_per_t=np.array([0.0 if usd is None else usd for usd in price]),
+        water_price_usd_per_m3=(
+            floats(case.sites, "water_price_usd_per_m3") * settings.water.price_scale_frac
+        ),
+        water_limit=site_year.select(limited, "water_limit"),
+        water_limit_m3=limit[limited],
+    )
+
+
+def _by_year(case: Case, path: object) -> list[float | None]:
+    if path is None:
+        return [None] * len(case.years)
+    return [held(path, year) for year in case.years.years]  # type: ignore[arg-type]
+
+
+def _intensity_kg_per_mwh(case: Case) -> Floats:
+    """Mean intensity by site and year; straight lines between the table's years."""
+    table = site_rows(case.scenario, case.tables, "carbon_intensity")
+    known = np.unique(table["year"].to_numpy(dtype=np.int64))
+    axes = {"site": case.ids("sites"), "year": list(known)}
+    given = by_ids(table, axes, "location_kgco2_per_mwh")
+    for s in np.flatnonzero(np.isnan(given).any(axis=1)):
+        case.findings.at_table(
+            "carbon_intensity",
+            f"{case.ids('sites')[s]} lacks a year",
+            f"rows for {', '.join(map(str, known))}",
+            "add them",
+        )
+    for year in case.year[(case.year < known[0]) | (case.year > known[-1])]:
+        case.findings.at_table(
+            "carbon_intensity",
+            f"there is no figure for {year}",
+            f"within {known[0]} to {known[-1]}",
+            "add rows, or change the years",
+        )
+    return np.stack([np.interp(case.year, known, row) for row in given])
+
+
+def _shape(case: Case) -> Floats:
+    """Intensity over its mean by slot, flat where a site names no shape, (site, slot)."""
+    table = case.tables["carbon_shapes"]
+    shape = seasonal_slots(case, table, "carbon_zone", "carbon_zone", "shape_frac")
+    shape = np.where(np.isnan(shape), 1.0, shape)
+    weight = case.days.weight_h / case.days.weight_h.sum()
+    return shape / (shape @ weight)[:, None]

@@ -1,0 +1,133 @@
+"""What every builder of inputs starts from: scenario, tables, and what of them is in scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.frames import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.calendar import ModelYears, RepresentativeDays
+    from planner.inputs.findings import Findings
+    from planner.inputs.types import Floats
+    from planner.scenario import Scenario
+
+__all__ = ["BASE_YEAR_OF_MONEY", "DUTIES", "Case"]
+
+DUTIES = ("training", "inference")
+BASE_YEAR_OF_MONEY = 2025
+"""All prices in the tables are real dollars of this year; trends start from it."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario with its tables cut down to its scope.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question.
+    tables : mapping of str to DataFrame
+        The data as read, all rows.
+    findings : Findings
+        Takes problems and notes.
+    years : ModelYears
+        Model years.
+    days : RepresentativeDays
+        Representative days.
+    sites : DataFrame
+        One row per site in scope with every figure of a site, the operator's share taken.
+    regions : DataFrame
+        One row per demand region in scope.
+    workloads : DataFrame
+        One row per class in scope, the scenario's figures in place; `placed_redundancy` is
+        what the table says, which is where its racks of the base year stand.
+    racks : DataFrame
+        One row per rack type that computes, the scenario's figures in place.
+    admitted : DataFrame
+        Pairs of workload and rack that go together.
+    cooling, redundancy : DataFrame
+        Tables of technologies and topologies.
+    """
+
+    scenario: Scenario
+    tables: Mapping[str, pd.DataFrame]
+    findings: Findings
+    years: ModelYears
+    days: RepresentativeDays
+    sites: pd.DataFrame
+    regions: pd.DataFrame
+    workloads: pd.DataFrame
+    racks: pd.DataFrame
+    admitted: pd.DataFrame
+    cooling: pd.DataFrame
+    redundancy: pd.DataFrame
+
+    @cached_property
+    def year(self) -> NDArray[np.int64]:
+        """First calendar year of every model year."""
+        return np.asarray(self.years.years, dtype=np.int64)
+
+    @cached_property
+    def last_year(self) -> NDArray[np.int64]:
+        """Last calendar year that every model year stands for."""
+        return self.years.last_calendar_years
+
+    @cached_property
+    def gap_years(self) -> NDArray[np.int64]:
+        """Years since the model year before; 1 for the first."""
+        return np.diff(self.year, prepend=self.year[0] - 1)
+
+    @cached_property
+    def duty(self) -> NDArray[np.intp]:
+        """Duty of every workload in scope."""
+        return np.array([DUTIES.index(duty) for duty in texts(self.workloads, "duty")], np.intp)
+
+    def ids(self, frame: str) -> tuple[str, ...]:
+        """Return the ids of `sites`, `regions`, `workloads`, `racks`, `cooling`, `redundancy`."""
+        column = {
+            "sites": "site",
+            "regions": "demand_region",
+            "workloads": "workload",
+            "racks": "rack",
+        }.get(frame, frame)
+        return texts(getattr(self, frame), column)
+
+    def item(self, table: str, item: str, column: str = "value") -> float:
+        """Return one figure of a table of items; a missing one is a problem."""
+        rows = self.tables[table].loc[self.tables[table]["item"] == item, column]
+        if rows.empty:
+            self.findings.at_table(table, f"there is no item {item!r}", "a row for it", "add it")
+            return np.nan
+        return float(rows.iloc[0])
+
+    def finance_of(self, item: str, country: str) -> float:
+        """Return a figure of table `finance` for a country, else for the world."""
+        table = self.tables["finance"]
+        of_item = table[table["item"] == item].set_index("region")["value"]
+        for region in (country, "world"):
+            if region in of_item.index:
+                return float(of_item.loc[region])
+        self.findings.at_table(
+            "finance", f"{item} is missing for {country}", "a row for it or for `world`", "add it"
+        )
+        return np.nan
+
+    def finance_by_site(self, item: str) -> Floats:
+        """Return a figure of table `finance` for the country of every site."""
+        countries = texts(self.sites, "country")
+        of_country = {country: self.finance_of(item, country) for country in set(countries)}
+        return np.array([of_country[country] for country in countries])
+
+    def per_model_year(self, by_calendar_year: Mapping[int, float]) -> Floats:
+        """Return the figures of the model years' first calendar years; NaN where missing."""
+        return np.array([by_calendar_year.get(int(year), np.nan) for year in self.year])

@@ -1,0 +1,129 @@
+"""Cooling overhead and water use of every technology at every site, slot by slot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.climate import (
+    design_day_temperatures,
+    hourly_temperatures,
+    mechanical_overhead_frac,
+    mixed_with_residual_air,
+    slot_values,
+    wue_l_per_kwh,
+)
+from planner.inputs.frames import by_ids, codes, floats, texts
+from planner.inputs.places import site_rows
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.types import Floats
+
+__all__ = ["SlotClimate", "slot_climate"]
+
+_MONTHS = tuple(range(1, 13))
+
+
+@dataclass(frozen=True)
+class SlotClimate:
+    """What cooling takes.
+
+    Parameters
+    ----------
+    mechanical_frac
+        Power of cooling per IT power, shape (site, cooling, slot).
+    wue_l_per_kwh
+        Water per IT energy, same shape. [L/kWh]
+    """
+
+    mechanical_frac: Floats
+    wue_l_per_kwh: Floats
+
+
+def slot_climate(case: Case) -> SlotClimate:
+    """Lay cooling curves over the weather of every site.
+
+    Parameters
+    ----------
+    case : Case
+        Sites with their climate, and cooling technologies.
+
+    Returns
+    -------
+    SlotClimate
+    """
+    dry, wet = _temperatures(case, "dry"), _temperatures(case, "wet")
+    is_wet = np.array(texts(case.cooling, "driver")) == "wet"
+    by_month = np.where(is_wet[None, :, None, None], wet[0][:, None], dry[0][:, None])
+    on_peak = np.where(is_wet[None, :, None], wet[1][:, None], dry[1][:, None])
+    return SlotClimate(
+        mechanical_frac=_with_residual_air(
+            case, _by_slot(case, _mechanical(case, by_month), _mechanical(case, on_peak))
+        ),
+        wue_l_per_kwh=_with_residual_air(
+            case, _by_slot(case, _water(case, by_month), _water(case, on_peak))
+        ),
+    )
+
+
+def _temperatures(case: Case, bulb: str) -> tuple[Floats, Floats]:
+    """Hourly temperatures by month and on the peak day, (site, month, 24) and (site, 24)."""
+    table = site_rows(case.scenario, case.tables, "climate_monthly")
+    axes = {"site": case.ids("sites"), "month": _MONTHS}
+    mean = by_ids(table, axes, f"{bulb}_bulb_c")
+    swing = by_ids(table, axes, f"{bulb}_daily_range_k")
+    for s in np.flatnonzero(np.isnan(mean + swing).any(axis=1)):
+        case.findings.at_table(
+            "climate_monthly",
+            f"{case.ids('sites')[s]} lacks a month",
+            "twelve rows for each site",
+            "add them",
+        )
+    warmest = by_ids(table, axes, "dry_bulb_c").argmax(axis=1)
+    is_extreme = case.scenario.time.peak_weather == "extreme" and bulb == "dry"
+    highest = "extreme_dry_bulb_20yr_c" if is_extreme else f"design_{bulb}_bulb_c"
+    peak = design_day_temperatures(
+        floats(case.sites, highest), swing[np.arange(len(swing)), warmest]
+    )
+    return hourly_temperatures(mean, swing), peak
+
+
+def _mechanical(case: Case, temp_c: Floats) -> Floats:
+    columns = (
+        "mech_floor_frac",
+        "mech_ramp_frac",
+        "ramp_start_c",
+        "ramp_end_c",
+        "mech_slope_per_k",
+    )
+    return mechanical_overhead_frac(temp_c, *(_along(case, name, temp_c) for name in columns))
+
+
+def _water(case: Case, temp_c: Floats) -> Floats:
+    columns = ("wue_floor_l_per_kwh", "wue_ramp_l_per_kwh", "wue_start_c", "wue_end_c")
+    return wue_l_per_kwh(temp_c, *(_along(case, name, temp_c) for name in columns))
+
+
+def _along(case: Case, column: str, temp_c: Floats) -> Floats:
+    """Shape a figure of the cooling table to the second axis of temperatures."""
+    return floats(case.cooling, column).reshape(1, -1, *(1,) * (temp_c.ndim - 2))
+
+
+def _by_slot(case: Case, by_month: Floats, on_peak: Floats) -> Floats:
+    """Lay values on local clocks over the slots, site by site of one clock."""
+    offset = floats(case.sites, "utc_offset_h")
+    result = np.empty((*by_month.shape[:2], case.days.n_slots))
+    for clock in np.unique(offset):
+        at = offset == clock
+        result[at] = slot_values(by_month[at], on_peak[at], float(clock), case.days)
+    return result
+
+
+def _with_residual_air(case: Case, own: Floats) -> Floats:
+    """Add the air plant that cools what a liquid loop leaves, where a technology names one."""
+    residual = codes(texts(case.cooling, "residual_air_cooling"), case.ids("cooling"))
+    captured = np.where(residual >= 0, floats(case.cooling, "liquid_capture_frac"), 1.0)
+    return mixed_with_residual_air(own, own[:, residual], captured[None, :, None])

@@ -1,0 +1,110 @@
+"""What a MW of hall costs to build and to run, by site, cooling and topology."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.inputs.case import BASE_YEAR_OF_MONEY
+from planner.inputs.frames import floats, texts
+from planner.units import KW_PER_MW, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.types import Floats
+
+__all__ = ["HallCost", "hall_cost"]
+
+_M2_PER_ACRE: Final = 4046.856
+_EDGE: Final = "edge"
+_BUILDING: Final = ("shell_core", "site_development", "white_space_fitout", "back_of_house_office")
+
+
+@dataclass(frozen=True)
+class HallCost:
+    """Cost of halls per MW of critical IT, shape (site, cooling, redundancy).
+
+    Parameters
+    ----------
+    capex_musd_per_mw
+        Overnight, land included, in the money and at the prices of the base year of money.
+    opex_musd_per_mw_year
+        Maintenance, staff, property tax, insurance and connectivity; no energy.
+    """
+
+    capex_musd_per_mw: Floats
+    opex_musd_per_mw_year: Floats
+
+
+def hall_cost(case: Case) -> HallCost:
+    """Add up what a MW of hall costs.
+
+    Building and plant follow the construction index of the market, the electrical plant the
+    topology, the mechanical plant the cooling technology and the topology. Soft costs and
+    contingency come on top; land is bought for the facility power behind a MW of IT.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, technologies, topologies and cost tables.
+
+    Returns
+    -------
+    HallCost
+    """
+    items = {name: case.item("facility_cost", name) for name in (*_BUILDING, "electrical_N")}
+    space = floats(case.redundancy, "space_ratio")
+    building = items["shell_core"] * space + sum(items[name] for name in _BUILDING[1:])
+    electrical = items["electrical_N"] * floats(case.redundancy, "electrical_capex_ratio")
+    mechanical = (
+        floats(case.cooling, "capex_usd_per_kw")[:, None]
+        * floats(case.redundancy, "mechanical_capex_ratio")
+        / KW_PER_MW  # USD/kW to USD/W, which is MUSD/MW
+    )
+    archetype = np.array(texts(case.sites, "archetype"))
+    edge = np.where(archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier"), 1.0)
+    local = (floats(case.sites, "index") * edge)[:, None, None]
+    on_top = (
+        1.0 + case.item("facility_cost", "soft_costs") + case.item("facility_cost", "contingency")
+    )
+    land = _land_musd_per_mw(case)[:, None, None]
+    capex = local * on_top * (building + electrical + mechanical) + land
+    maintenance = floats(case.redundancy, "maintenance_ratio") * (
+        case.item("facility_cost", "maintenance") * electrical
+        + floats(case.cooling, "opex_frac")[:, None] * mechanical
+    )
+    taxed = local * on_top * building + land
+    tax = case.finance_by_site("property_tax") * float(case.scenario.finance.property_tax)
+    opex = (
+        local * maintenance
+        + tax[:, None, None] * taxed
+        + case.finance_by_site("insurance")[:, None, None] * capex
+        + _staff_musd_per_mw_year(case, archetype == _EDGE)[:, None, None]
+        + case.item("facility_cost", "connectivity") * KW_PER_MW / USD_PER_MUSD
+    )
+    return HallCost(capex, opex)
+
+
+def construction_factor(case: Case, start: Floats) -> Floats:
+    """Return what building costs at a moment over what it cost in the base year of money."""
+    growth = 1.0 + case.finance_of("construction_real_escalation", "world")
+    return np.asarray(growth ** np.maximum(start - BASE_YEAR_OF_MONEY, 0.0))
+
+
+def _land_musd_per_mw(case: Case) -> Floats:
+    acre_per_mw = case.item("facility_cost", "site_area")
+    facility_mw = case.scenario.demand.facility_mw_per_rack_mw
+    usd_per_m2 = floats(case.sites, "land_usd_per_m2")
+    return usd_per_m2 * _M2_PER_ACRE * acre_per_mw * facility_mw / USD_PER_MUSD
+
+
+def _staff_musd_per_mw_year(case: Case, is_edge: np.ndarray) -> Floats:
+    """Staff beyond the least crew of a site, which is a fixed cost of its archetype."""
+    fte = np.where(
+        is_edge,
+        case.item("facility_cost", "staff_fte_small"),
+        case.item("facility_cost", "staff_fte_large"),
+    )
+    return np.asarray(fte * case.item("facility_cost", "staff_cost") / USD_PER_MUSD)

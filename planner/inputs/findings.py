@@ -1,0 +1,55 @@
+"""Problems and notes gathered while inputs are made, each with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from planner.scenario import Scenario
+
+__all__ = ["Findings"]
+
+
+class Findings:
+    """What is wrong with a scenario and its tables, and what a planner must know of them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Knows where its keys were written and which tables are a user's own.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    def at_key(
+        self, keys: tuple[str | int, ...], what_is: str, must_be: str, mend: str = ""
+    ) -> None:
+        """Add a problem with a setting, placed where it was written."""
+        file, line, column = self._scenario.where(keys)
+        self.problems.append(Problem(file, line, column, what_is, must_be, mend))
+
+    def at_table(self, table: str, what_is: str, must_be: str, mend: str = "") -> None:
+        """Add a problem with a table, placed at its file."""
+        own = self._scenario.data_files.get(table)
+        file = str(own) if own is not None else f"data/{table}.csv"
+        self.problems.append(Problem(file, None, None, what_is, must_be, mend))
+
+    def note(self, text: str) -> None:
+        """Add something that a planner must know."""
+        self.notes.append(text)
+
+    def stop_if_wrong(self) -> None:
+        """Raise every problem found so far.
+
+        Raises
+        ------
+        InputError
+            If there is one.
+        """
+        if self.problems:
+            raise InputError(self.problems)

@@ -1,0 +1,97 @@
+"""Small operations on tables that every builder of inputs uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.inputs.findings import Findings
+    from planner.inputs.types import Bools, Floats
+
+    Codes = NDArray[np.intp]
+
+__all__ = ["PROVENANCE", "beside", "bools", "by_ids", "codes", "floats", "ints", "texts"]
+
+PROVENANCE = ("basis", "source", "source_year", "kind")
+
+
+def floats(frame: pd.DataFrame, column: str) -> Floats:
+    """Return a column as floats, blanks as NaN."""
+    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def ints(frame: pd.DataFrame, column: str) -> NDArray[np.int64]:
+    """Return a column without blanks as whole numbers."""
+    return frame[column].to_numpy(dtype=np.int64)
+
+
+def bools(frame: pd.DataFrame, column: str) -> Bools:
+    """Return a column without blanks as truth values."""
+    return frame[column].to_numpy(dtype=np.bool_)
+
+
+def texts(frame: pd.DataFrame, column: str) -> tuple[str, ...]:
+    """Return a column as texts, blanks as the empty text."""
+    return tuple("" if pd.isna(value) else str(value) for value in frame[column])
+
+
+def codes(values: Sequence[Any] | pd.Series[Any], labels: Sequence[Any]) -> Codes:
+    """Return the place of every value in a list of labels, -1 where it has none."""
+    return pd.Index(list(labels)).get_indexer(pd.Index(list(values)))
+
+
+def beside(
+    left: pd.DataFrame, right: pd.DataFrame, key: str, findings: Findings, table: str
+) -> pd.DataFrame:
+    """Lay the columns of another table beside a frame; a missing row is a problem.
+
+    Parameters
+    ----------
+    left : DataFrame
+        Frame with the column `key`.
+    right : DataFrame
+        Table with one row per `key`; columns that `left` already has and those that tell
+        where a figure comes from are left out.
+    key : str
+        Column to match by.
+    findings : Findings
+        Takes a problem for every key without a row.
+    table : str
+        Name of the right table.
+    """
+    taken = [c for c in right.columns if c not in left.columns and c not in PROVENANCE]
+    missing = sorted(set(left[key]) - set(right[key]))
+    for id_ in missing:
+        findings.at_table(table, f"there is no row for {key} {id_}", "a row for each", "add it")
+    return left.merge(right[[key, *taken]], on=key, how="left", validate="many_to_one")
+
+
+def by_ids(
+    table: pd.DataFrame, axes: dict[str, Sequence[Any]], value: str, fill: float = np.nan
+) -> Floats:
+    """Return a long table as a dense array.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per tuple of ids.
+    axes : dict of str to labels
+        Column names and the labels wanted, in the order of the array's axes; rows with
+        other labels are left out.
+    value : str
+        Column with the figures.
+    fill : float
+        What stands where the table has no row.
+    """
+    places = [codes(table[column], labels) for column, labels in axes.items()]
+    known = np.logical_and.reduce([place >= 0 for place in places])
+    array = np.full([len(labels) for labels in axes.values()], fill)
+    array[tuple(place[known] for place in places)] = floats(table, value)[known]
+    return array

@@ -1,0 +1,124 @@
+"""Index lists and coefficients of halls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.calendar import float_year
+from planner.inputs.facility import construction_factor
+from planner.inputs.frames import floats
+from planner.inputs.types import HallInputs
+from planner.lp import Index
+from planner.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.facility import HallCost
+    from planner.inputs.hall_space import HallSpace
+    from planner.inputs.leads import Leads
+    from planner.inputs.types import Floats, Sets
+
+__all__ = ["hall_inputs"]
+
+_MIDYEAR: Final = 0.5  # commitments are stated for the end of a year and come in during it
+
+
+def hall_inputs(
+    case: Case, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost
+) -> HallInputs:
+    """Make the lists of halls that stand, are built, retrofitted or leased.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+    sets : Sets
+        Axes.
+    halls : HallSpace
+        Masks of what can be done.
+    leads : Leads
+        When new halls can serve.
+    cost : HallCost
+        Cost by site and design.
+
+    Returns
+    -------
+    HallInputs
+    """
+    site, design, year = sets.site, sets.hall, sets.year
+    hall_at = np.nonzero(halls.stands)
+    hs, hl, _ = hall_at
+    cool, redundant = halls.cooling, halls.redundancy
+    bs, bl, bt = np.nonzero(halls.build | halls.early)
+    is_early = halls.early[bs, bl, bt]
+    start = np.where(is_early, case.year[bt] + _MIDYEAR, leads.hall.service[bs, bt])
+    capex = cost.capex_musd_per_mw[:, cool, redundant]
+    opex = cost.opex_musd_per_mw_year[:, cool, redundant]
+    is_committed = halls.early.any(axis=1)
+    cs, ct = np.nonzero(is_committed)
+    ls, ll, lt = np.nonzero(halls.lease)
+    rent = halls.lease_usd_per_kw_month[ls, ll]
+    settings = case.scenario
+    return HallInputs(
+        hall=Index.sparse("hall", (site, design, year), hall_at),
+        existing_mw=halls.existing_mw[hs, hl],
+        density_kw_per_m2=floats(case.cooling, "design_density_kw_per_m2")[cool],
+        build=Index.sparse("build", (site, design, year), (bs, bl, bt)),
+        build_start=start,
+        build_is_early=is_early,
+        build_capex_musd_per_mw=capex[bs, bl] * construction_factor(case, start),
+        ramp_months=settings.halls.ramp_months,
+        ramp_mean_frac=settings.halls.ramp_mean_frac,
+        lease=Index.sparse("lease", (site, design, year), (ls, ll, lt)),
+        lease_musd_per_mw_year=rent * MONTHS_PER_YEAR * KW_PER_MW / USD_PER_MUSD,
+        lease_depth_mw=np.full(len(site), settings.lease.depth_mw_per_site),
+        committed=Index.sparse("committed", (site, year), (cs, ct)),
+        committed_mw=halls.committed_mw[cs, ct],
+        opex_musd_per_mw_year=opex[hs, hl],
+        lead=_lead_table(sets, halls, leads),
+        **_retrofits(case, sets, halls),
+    )
+
+
+def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> dict[str, Index | Floats]:
+    s, before, after, t = np.nonzero(halls.retrofit)
+    table, own = case.tables["retrofit"], case.scenario.retrofit
+    row = halls.retrofit_row[before, after]
+    price = floats(table, "cost_usd_per_kw")[row]
+    months = floats(table, "duration_months")[row]
+    if own.cost_usd_per_kw is not None:
+        price = np.full(price.shape, own.cost_usd_per_kw)
+    if own.duration_months is not None:
+        months = np.full(months.shape, own.duration_months)
+    begin = np.maximum(case.year[t], float_year(case.scenario.decisions_start))
+    done = begin + months / MONTHS_PER_YEAR
+    end = case.last_year[t] + 1.0
+    local = floats(case.sites, "index")[s]
+    capex = price * KW_PER_MW / USD_PER_MUSD * local * construction_factor(case, begin)
+    return {
+        "retrofit": Index.sparse(
+            "retrofit",
+            (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year),
+            (s, before, after, t),
+        ),
+        "retrofit_capacity_frac": floats(table, "capacity_frac")[row],
+        "retrofit_first_year_frac": np.clip((end - done) / (end - case.year[t]), 0.0, 1.0),
+        "retrofit_capex_musd_per_mw": capex,
+    }
+
+
+def _lead_table(sets: Sets, halls: HallSpace, leads: Leads) -> pd.DataFrame:
+    """List the critical path of every design that can be built at a site within the horizon."""
+    s, l = np.nonzero(halls.build.any(axis=2))
+    return pd.DataFrame(
+        {
+            "site": sets.site.texts[s],
+            "hall": sets.hall.texts[l],
+            "months": leads.hall.months[s],
+            "by": leads.hall.by[s],
+            "service_start": leads.hall.start[s],
+        }
+    )

@@ -1,0 +1,188 @@
+"""Hall designs in play, and where and when halls of each can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.frames import codes, floats, ints, texts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.case import Case
+    from planner.inputs.leads import Leads
+    from planner.inputs.stock import Stock
+    from planner.inputs.types import Bools, Floats
+
+    Codes = NDArray[np.intp]
+
+__all__ = ["HallSpace", "hall_space"]
+
+
+@dataclass(frozen=True)
+class HallSpace:
+    """Designs, and the masks of what can be done with each.
+
+    Parameters
+    ----------
+    cooling, redundancy
+        Codes of every design, shape (design,).
+    existing_mw
+        Critical IT power that stands, shape (site, design). [MW]
+    build
+        New halls whose lead has passed, shape (site, design, year).
+    early
+        New halls before their lead, as far as they are committed, same shape.
+    retrofit
+        Standing halls that may become another design, shape (site, design, design, year).
+    retrofit_row
+        Row of table `retrofit` for a pair of designs, -1 for none, shape (design, design).
+    lease
+        Halls to let, shape (site, design, year).
+    lease_usd_per_kw_month
+        Their rent, NaN where there is none, shape (site, design).
+    stands
+        Some hall of the design can be there, shape (site, design, year).
+    committed_mw
+        Critical IT power committed by the end of each year, cumulative, shape (site, year).
+    """
+
+    cooling: Codes
+    redundancy: Codes
+    existing_mw: Floats
+    build: Bools
+    early: Bools
+    retrofit: Bools
+    retrofit_row: Codes
+    lease: Bools
+    lease_usd_per_kw_month: Floats
+    stands: Bools
+    committed_mw: Floats
+
+    def design(self, cooling: Codes, redundancy: Codes) -> Codes:
+        """Return the design of pairs of codes, -1 where none is in play."""
+        width = int(max(self.redundancy.max(initial=0), redundancy.max(initial=0))) + 1
+        return codes(
+            list(cooling * width + redundancy), list(self.cooling * width + self.redundancy)
+        )
+
+
+def hall_space(
+    case: Case, leads: Leads, stock: Stock, new_designs: Bools, committed_mw: Floats
+) -> HallSpace:
+    """Find where and when halls can be.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, technologies and settings.
+    leads : Leads
+        When new halls can serve.
+    stock : Stock
+        What stands in the base year.
+    new_designs : array of bool
+        Designs that may be built, shape (site, cooling, redundancy).
+    committed_mw : array of float
+        Critical IT power committed, cumulative, shape (site, year). [MW]
+
+    Returns
+    -------
+    HallSpace
+    """
+    rents = _rents(case)
+    in_play = new_designs.any(axis=0) | (~np.isnan(rents)).any(axis=0)
+    in_play[stock.cooling, stock.redundancy] = True
+    cooling, redundancy = np.nonzero(in_play)
+    offered = new_designs[:, cooling, redundancy]
+    existing = _existing_mw(case, stock, cooling, redundancy)
+
+    is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
+    build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known
+    # What is committed is in service before its lead: decided before the first day.
+    early = (
+        offered[:, :, None]
+        & (~leads.hall.may & (committed_mw > 0.0))[:, None, :]
+        & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
+    )
+    row = _retrofit_row(case, cooling, redundancy)
+    retrofit = (
+        (existing > 0.0)[:, :, None, None]
+        & (row >= 0)[None, :, :, None]
+        & offered[:, None, :, None]
+        & is_known[None, None]
+        & _begins(case)
+    )
+    lease_rent = rents[:, cooling, redundancy]
+    lease = ~np.isnan(lease_rent)[:, :, None] & is_known
+    stands = (existing > 0.0)[:, :, None] | lease
+    stands = stands | np.logical_or.accumulate(build | early | retrofit.any(axis=1), axis=2)
+    return HallSpace(
+        cooling=cooling,
+        redundancy=redundancy,
+        existing_mw=existing,
+        build=build,
+        early=early,
+        retrofit=retrofit,
+        retrofit_row=row,
+        lease=lease,
+        lease_usd_per_kw_month=lease_rent,
+        stands=stands,
+        committed_mw=committed_mw,
+    )
+
+
+def _existing_mw(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
+    """Halls that hold the racks of the base year and their companions exactly. [MW]"""
+    companion = floats(case.workloads, "companion_frac")[stock.workload]
+    hall_mw = stock.mw.sum(axis=1) * (case.scenario.halls.diversity_frac + companion)
+    by_design = np.zeros((len(case.cooling), len(case.redundancy)))
+    np.add.at(by_design, (stock.cooling, stock.redundancy), hall_mw)
+    return np.asarray(stock.site_share[:, None] * by_design[cooling, redundancy])
+
+
+def _retrofit_row(case: Case, cooling: Codes, redundancy: Codes) -> Codes:
+    table = case.tables["retrofit"]
+    row = np.full((cooling.size, cooling.size), -1, dtype=np.intp)
+    if not case.scenario.retrofit.allow:
+        return row
+    medium = np.array(texts(case.cooling, "medium"), dtype=object)[cooling]
+    same = redundancy[:, None] == redundancy[None, :]
+    for number, (before, after) in enumerate(
+        zip(table["from_medium"], table["to_medium"], strict=True)
+    ):
+        row[same & (medium[:, None] == before) & (medium[None, :] == after)] = number
+    return row
+
+
+def _begins(case: Case) -> Bools:
+    """Years in which retrofit work can begin: after the first day of decisions."""
+    start = case.scenario.decisions_start.year
+    return np.asarray(case.last_year >= start)
+
+
+def _rents(case: Case) -> Floats:
+    """Rent of leased halls, NaN where none is to let, (site, cooling, redundancy). [USD/kW-month]"""
+    rents = np.full((len(case.sites), len(case.cooling), len(case.redundancy)), np.nan)
+    settings = case.scenario.lease
+    if not settings.allow:
+        return rents
+    table = case.tables["leases"]
+    countries = np.array(texts(case.sites, "country"), dtype=object)
+    local = set(table["region"])
+    cooling = codes(table["cooling"], case.ids("cooling"))
+    redundancy = codes(table["redundancy"], case.ids("redundancy"))
+    price = floats(table, "usd_per_kw_month")
+    if settings.usd_per_kw_month is not None:
+        price = np.full(price.shape, settings.usd_per_kw_month)
+    for row, region in enumerate(table["region"]):
+        served = (
+            countries == region
+            if region != "world"
+            else ~np.isin(countries.astype(str), sorted(local))
+        )
+        place = (np.flatnonzero(served), cooling[row], redundancy[row])
+        rents[place] = np.fmin(rents[place], price[row])
+    return rents

@@ -1,0 +1,116 @@
+"""When a decision of the first day can serve: the critical path of halls and connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.calendar import float_year
+from planner.inputs.frames import floats
+from planner.units import MONTHS_PER_YEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.case import Case
+    from planner.inputs.types import Bools, Floats
+
+__all__ = ["Lead", "Leads", "find_leads"]
+
+_LEAD: Final = "lead_months"
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Lead of one kind of decision at every site.
+
+    Parameters
+    ----------
+    months
+        From the first day of decisions to service, shape (site,). [month]
+    by
+        Which part of the critical path is the longest, shape (site,).
+    start
+        First moment in service as a float year, shape (site,).
+    may
+        Whether what is decided in time serves in a model year, shape (site, year).
+    service
+        Start of service of what enters in a model year: the first moment possible, in later
+        years 1 January, shape (site, year).
+    """
+
+    months: Floats
+    by: NDArray[np.object_]
+    start: Floats
+    may: Bools
+    service: Floats
+
+
+@dataclass(frozen=True)
+class Leads:
+    """Leads of new halls and of new grid connections."""
+
+    hall: Lead
+    connection: Lead
+
+
+def find_leads(case: Case) -> Leads:
+    r"""Reckon the longest chain of everything that has to be there.
+
+    .. math:: \max(\text{permit} + \max(\text{construction}, \text{switchgear}),
+              \text{transformer}, \text{interconnection}) + \text{delay}
+
+    Months are not rounded up to years.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and lead-time settings.
+
+    Returns
+    -------
+    Leads
+    """
+    own = case.scenario.lead_times
+    n = len(case.sites)
+
+    def months(setting: float | None, table: Floats | float) -> Floats:
+        return np.full(n, table if setting is None else setting, dtype=np.float64)
+
+    switchgear = months(own.switchgear_months, case.item("lead_times", "mv_switchgear", _LEAD))
+    transformer = months(
+        own.transformer_months, case.item("lead_times", "power_transformer", _LEAD)
+    )
+    permit = months(own.permit_months, floats(case.sites, "permit_months"))
+    construction = months(own.construction_months, floats(case.sites, "construction_months"))
+    interconnection = (
+        months(own.interconnection_months, floats(case.sites, "large_load_lead_months"))
+        + own.interconnection_delay_months
+    )
+    grid = {"transformer": transformer, "interconnection": interconnection}
+    halls = {
+        "permit and construction": permit + construction,
+        "permit and switchgear": permit + switchgear,
+        **grid,
+    }
+    return Leads(hall=_longest(case, halls), connection=_longest(case, grid))
+
+
+def _longest(case: Case, parts: dict[str, Floats]) -> Lead:
+    stacked = np.stack(list(parts.values()))
+    delay = case.scenario.lead_times.delay_months
+    own = floats(case.sites, "lead_time_months")
+    by = np.array(list(parts), dtype=object)[stacked.argmax(axis=0)]
+    months = np.where(np.isnan(own), np.maximum(stacked.max(axis=0) + delay, 0.0), own)
+    start = float_year(case.scenario.decisions_start) + months / MONTHS_PER_YEAR
+    opens = case.year.astype(np.float64)
+    may = start[:, None] < case.last_year + 1.0
+    return Lead(
+        months=months,
+        by=np.where(np.isnan(own), by, "given for the site").astype(object),
+        start=start,
+        may=np.asarray(may),
+        service=np.maximum(start[:, None], opens),
+    )

@@ -1,0 +1,114 @@
+"""Discounting, cost of capital and lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.finance import interest_during_construction_frac, real_rate, year_weights
+from planner.inputs.types import FinanceInputs
+from planner.units import MONTHS_PER_YEAR
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+
+__all__ = ["Rates", "finance_inputs", "real_rates"]
+
+_ASSETS = ("rack", "facility", "grid")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Real cost of capital by asset, and the life of halls.
+
+    Parameters
+    ----------
+    plan, rack, facility, grid
+        Real yearly rates; `plan` is the discount rate.
+    facility_life_years
+        Economic life of halls, retrofits, openings and connections. [yr]
+    """
+
+    plan: float
+    rack: float
+    facility: float
+    grid: float
+    facility_life_years: float
+
+
+def real_rates(case: Case) -> Rates:
+    """Return real rates from the scenario's nominal ones, or else from table `finance`.
+
+    Parameters
+    ----------
+    case : Case
+        Scenario and tables.
+
+    Returns
+    -------
+    Rates
+    """
+    settings = case.scenario.finance
+    inflation = settings.inflation_frac
+    if inflation is None:
+        inflation = case.finance_of("inflation", "world")
+    nominal = settings.wacc_nominal_frac
+    if nominal is None:
+        nominal = case.finance_of("wacc_nominal", "world")
+    plan = float(real_rate(nominal, inflation))
+    own = {
+        asset: float(real_rate(settings.asset_wacc_nominal_frac[asset], inflation))
+        if asset in settings.asset_wacc_nominal_frac
+        else plan
+        for asset in _ASSETS
+    }
+    return Rates(plan, **own, facility_life_years=case.item("facility_cost", "facility_life"))
+
+
+def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
+    """Return what the cost list needs to know of money and time.
+
+    Parameters
+    ----------
+    case : Case
+        Years and settings.
+    rates : Rates
+        Real rates.
+
+    Returns
+    -------
+    FinanceInputs
+    """
+    years = case.years
+    life = rates.facility_life_years
+    calendar = [years.calendar_years(t) for t in range(len(years))]
+    months = case.item("facility_cost", "spend_profile_years") * MONTHS_PER_YEAR
+    growth = 1.0 + case.finance_of("om_real_escalation", "world")
+    return FinanceInputs(
+        rate_frac=rates.plan,
+        base_year=years.first,
+        first_year=years.first,
+        last_year=int(case.last_year[-1]),
+        life_years={
+            "facility": life,
+            "retrofit": life,
+            "opening": life,
+            "grid": life,
+            "companion": case.item("facility_cost", "companion_life"),
+        },
+        asset_rate_frac={asset: getattr(rates, asset) for asset in _ASSETS},
+        site_rate_adder_frac=_country_risk(case),
+        build_idc_frac=float(interest_during_construction_frac(rates.facility, months)),
+        end_of_horizon=case.scenario.finance.end_of_horizon,
+        year_weight=year_weights(rates.plan, calendar, years.first),
+        opex_escalation=np.asarray(growth ** (case.year - years.first)),
+    )
+
+
+def _country_risk(case: Case) -> np.ndarray:
+    """Premium of every site's country on the cost of capital, shape (site,)."""
+    if not case.scenario.finance.country_risk:
+        return np.zeros(len(case.sites))
+    return case.finance_by_site("wacc_adder")

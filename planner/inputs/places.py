@@ -1,0 +1,138 @@
+"""Sites and demand regions in scope, with every figure of a site in one row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.inputs.frames import PROVENANCE, beside
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.inputs.findings import Findings
+    from planner.scenario import Scenario
+
+__all__ = ["regions_in_scope", "site_rows", "sites_in_scope"]
+
+_SHARED = ("land_limit_mw", "build_rate_mw_per_year", "water_limit_m3_per_year")
+_OWN = (
+    *_SHARED,
+    "zone",
+    "retail_usd_per_mwh",
+    "wholesale_usd_per_mwh",
+    "demand_charge_usd_per_kw_month",
+    "lead_time_months",
+    "existing_mw",
+)
+
+
+def sites_in_scope(
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
+) -> pd.DataFrame:
+    """Return one row per site with all its figures.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Scope, shares, and figures by site.
+    tables : mapping of str to DataFrame
+        The data as read.
+    findings : Findings
+        Takes a problem for every row that is missing.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `sites`, `site_limits`, `site_stock`, `electricity_price`, `climate`,
+        `water_stress`, `site_archetypes`, `facility_market` and `grid_zones`. Limits are the
+        operator's share, or what the scenario gives as its own. `existing_mw` is facility power
+        that the scenario gives, NaN where it gives none; `lead_time_months` likewise.
+    """
+    frame = site_rows(scenario, tables, "sites")
+    names = {id_: site.name for id_, site in scenario.new_sites.items()}
+    for column in ("name", "country", "lat", "lon"):
+        own = {id_: getattr(site, column) for id_, site in scenario.new_sites.items()}
+        frame[column] = frame["site"].map(own).fillna(frame[column]) if names else frame[column]
+    frame = _scoped(frame, scenario)
+    if frame.empty:
+        findings.at_key(("scope",), "no site is left in scope", "at least one", "widen the scope")
+    for table in ("site_limits", "site_stock", "electricity_price", "climate", "water_stress"):
+        rows = site_rows(scenario, tables, table)
+        if "year" in rows.columns:
+            rows = rows.sort_values("year").drop_duplicates("site").drop(columns="year")
+        rows = rows.drop(columns=[c for c in ("scope", *PROVENANCE) if c in rows.columns])
+        frame = beside(frame, rows, "site", findings, table)
+    share = scenario.operator.site_limit_share_frac
+    for column in _SHARED:
+        frame[column] = frame[column].astype(np.float64) * share
+    frame["lead_time_months"] = np.nan
+    frame["existing_mw"] = np.nan
+    frame = _with_own_figures(frame, scenario)
+    for table, key in (
+        ("site_archetypes", "archetype"),
+        ("facility_market", "market"),
+        ("grid_zones", "zone"),
+    ):
+        rows = tables[table].drop(columns=["name", "country"], errors="ignore")
+        frame = beside(frame, rows, key, findings, table)
+    return frame.reset_index(drop=True)
+
+
+def site_rows(scenario: Scenario, tables: Mapping[str, pd.DataFrame], table: str) -> pd.DataFrame:
+    """Return a table by site with rows for the scenario's own sites.
+
+    A new site takes the rows of the site that it is like, but neither its halls nor what is
+    under construction there.
+    """
+    rows = tables[table]
+    if table == "site_pipeline":
+        return rows
+    own = [
+        rows[rows["site"] == site.like].assign(
+            site=id_, **({"existing_facility_mw": 0.0} if table == "site_stock" else {})
+        )
+        for id_, site in scenario.new_sites.items()
+    ]
+    return pd.concat([rows, *own], ignore_index=True) if own else rows.copy()
+
+
+def regions_in_scope(
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
+) -> pd.DataFrame:
+    """Return the demand regions that a scenario serves, one row each."""
+    scope = scenario.scope
+    frame = tables["demand_regions"]
+    if scope.countries != "all":
+        frame = frame[frame["country"].isin(list(scope.countries))]
+    if scope.demand_regions != "all":
+        frame = frame[frame["demand_region"].isin(list(scope.demand_regions))]
+    frame = frame[~frame["demand_region"].isin(list(scope.exclude_demand_regions))]
+    if frame.empty:
+        findings.at_key(("scope",), "no demand region is left in scope", "at least one")
+    return frame.reset_index(drop=True)
+
+
+def _scoped(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    scope = scenario.scope
+    out = [*scope.exclude_sites]
+    out += [id_ for id_, site in (scenario.sites | scenario.new_sites).items() if site.exclude]
+    if scope.countries != "all":
+        frame = frame[frame["country"].isin(list(scope.countries))]
+    if scope.sites != "all":
+        frame = frame[frame["site"].isin(list(scope.sites))]
+    return frame[~frame["site"].isin(out)].reset_index(drop=True)
+
+
+def _with_own_figures(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Put in the figures by site; new sites may be refined under `sites` as well."""
+    for overrides in (scenario.new_sites, scenario.sites):
+        for id_, override in overrides.items():
+            for column, value in override.given().items():
+                if column in _OWN and value is not None:
+                    frame.loc[frame["site"] == id_, column] = value
+                elif column == "water_limit_m3_per_year":
+                    frame.loc[frame["site"] == id_, column] = np.nan
+    return frame

@@ -1,0 +1,172 @@
+"""From racks to the meter: load shapes, cooling, losses, what may wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.calendar import slot_means
+from planner.climate import electrical_loss
+from planner.inputs.frames import by_ids, codes, floats
+from planner.inputs.sets import deferral_windows_h
+from planner.inputs.types import PowerInputs
+from planner.lp import Index
+from planner.lp.join import cross, distinct
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.climate_slots import SlotClimate
+    from planner.inputs.demand import Wanted
+    from planner.inputs.routes import Reach
+    from planner.inputs.types import Floats, RackInputs, Sets
+
+__all__ = ["power_inputs"]
+
+_DESIGN_LOAD_FRAC: Final = 0.75
+"""IT load over hall power at which the linear electrical loss meets the curve."""
+_HOURS: Final = tuple(range(24))
+_WEEKDAY_FRAC: Final = 5.0 / 7.0
+
+
+def power_inputs(
+    case: Case,
+    sets: Sets,
+    racks: RackInputs,
+    climate: SlotClimate,
+    wanted: Wanted,
+    reach: Reach,
+    site_year: Index,
+) -> PowerInputs:
+    """Make the lists and coefficients of power.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+    sets : Sets
+        Axes.
+    racks : RackInputs
+        Uses of racks, which the lists of loads follow.
+    climate : SlotClimate
+        Overhead and water use.
+    wanted, reach : Wanted, Reach
+        Users and the sites that reach them, for the clocks that loads follow.
+    site_year : Index
+        Sites and years in the plan.
+
+    Returns
+    -------
+    PowerInputs
+    """
+    used, workload = racks.used, racks.deployment["workload"]
+    shape = codes(case.workloads["shape"], sets.shape.labels)
+    hours = deferral_windows_h(case)
+    window = codes([f"{h}h" for h in hours], sets.window.labels)
+    cooling = sets.hall_cooling[used["hall"]]
+    axes = (sets.site, sets.cooling, sets.year)
+    cool = _distinct("cool", axes, used["site"], cooling, used["year"])
+    group = _distinct(
+        "group",
+        (sets.site, sets.cooling, sets.shape, sets.year),
+        used["site"],
+        cooling,
+        shape[used["workload"]],
+        used["year"],
+    )
+    waits = np.flatnonzero(window[used["workload"]] >= 0)
+    defer_group = _distinct(
+        "defer_group",
+        (sets.site, sets.cooling, sets.window, sets.year),
+        used["site"][waits],
+        cooling[waits],
+        window[used["workload"]][waits],
+        used["year"][waits],
+    )
+    defer = cross(defer_group, sets.slot, "defer")
+    redundancy = sets.hall_redundancy
+    loss = electrical_loss(
+        *(floats(case.redundancy, f"loss_k{n}")[redundancy] for n in range(3)),
+        floats(case.redundancy, "distribution_loss_frac")[redundancy],
+        floats(case.redundancy, "installed_kw_per_kw")[redundancy],
+        _DESIGN_LOAD_FRAC,
+    )
+    return PowerInputs(
+        cool=cool,
+        group=group,
+        defer_group=defer_group,
+        defer=defer,
+        defer_block=_block(case, sets, defer),
+        slot=cross(site_year, sets.slot, "slot"),
+        deployment_shape=shape[workload],
+        deployment_window=window[workload],
+        deployment_utilisation_frac=floats(case.workloads, "utilisation_frac")[workload],
+        shape_frac=_shapes(case, sets, wanted, reach),
+        mechanical_frac=climate.mechanical_frac,
+        wue_l_per_kwh=climate.wue_l_per_kwh,
+        loss_fixed_frac=loss.fixed_frac,
+        loss_variable_frac=loss.variable_frac,
+    )
+
+
+def _distinct(name: str, axes: tuple, *columns: np.ndarray) -> Index:
+    listed = Index(name, axes, tuple(c.astype(np.int32) for c in columns), len(columns[0]))
+    return distinct(listed, *(axis.name for axis in axes), name=name)
+
+
+def _block(case: Case, sets: Sets, defer: Index) -> np.ndarray:
+    """Number the windows of all days; a window begins at a multiple of its length in UTC."""
+    length = np.array([int(label.removesuffix("h")) for label in sets.window.labels], np.int64)
+    if not defer.size:
+        return np.zeros(0, dtype=np.int64)
+    slot, hours = defer["slot"], length[defer["window"]]
+    per_day = 24 // hours
+    return np.asarray(case.days.day[slot] * per_day + case.days.start_hour[slot] // hours)
+
+
+def _shapes(case: Case, sets: Sets, wanted: Wanted, reach: Reach) -> Floats:
+    """Hourly shape of load at every site, (site, shape, slot), mean 1 over the year.
+
+    The load of a site follows the local clocks of the users it reaches, in proportion to what
+    they want; a site that reaches none follows those of all users.
+    """
+    by_clock, clocks = _shapes_by_clock(case, sets)  # (clock, shape, slot)
+    users = codes(floats(case.regions, "utc_offset_h"), clocks)
+    shape = codes(case.workloads["shape"], sets.shape.labels)
+    amount = wanted.kh100e.sum(axis=2)  # (region, workload)
+    is_route = reach.is_route.astype(np.float64)
+    result = np.empty((len(sets.site), len(sets.shape), len(sets.slot)))
+    weight_h = case.days.weight_h / case.days.weight_h.sum()
+    for f in range(len(sets.shape)):
+        of_shape = shape == f
+        reached = np.einsum("rws,rw->sr", is_route[:, of_shape], amount[:, of_shape])
+        everyone = amount[:, of_shape].sum(axis=1)
+        fallback = everyone if everyone.sum() > 0.0 else np.ones_like(everyone)
+        weight = np.where(reached.sum(axis=1, keepdims=True) > 0.0, reached, fallback)
+        weight = weight / weight.sum(axis=1, keepdims=True)
+        on_clock = np.zeros((len(sets.site), len(clocks)))
+        np.add.at(on_clock.T, users, weight.T)
+        result[:, f] = on_clock @ by_clock[:, f]
+    return np.asarray(result / (result @ weight_h)[:, :, None])
+
+
+def _shapes_by_clock(case: Case, sets: Sets) -> tuple[Floats, Floats]:
+    """Shapes for users of every clock: a mean day of the week, a weekday on the peak day."""
+    axes = {
+        "shape": sets.shape.labels,
+        "day_type": ("weekday", "weekend"),
+        "hour_local": _HOURS,
+    }
+    hourly = by_ids(case.tables["demand_shapes"], axes, "shape_frac")
+    for f, d in np.argwhere(np.isnan(hourly).any(axis=2)):
+        case.findings.at_table(
+            "demand_shapes",
+            f"{sets.shape.labels[f]} lacks an hour of a {axes['day_type'][d]}",
+            "24 rows for each shape and day type",
+            "add them",
+        )
+    mean_day = _WEEKDAY_FRAC * hourly[:, 0] + (1.0 - _WEEKDAY_FRAC) * hourly[:, 1]
+    by_day = np.repeat(mean_day[:, None], case.days.n_days, axis=1)
+    by_day[:, -1] = hourly[:, 0]
+    clocks = np.unique(floats(case.regions, "utc_offset_h"))
+    return np.stack([slot_means(by_day, float(clock), case.days) for clock in clocks]), clocks

@@ -1,0 +1,143 @@
+"""Price of electricity: wholesale by the hour, an adder up to the retail price, demand charge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.calendar import SEASONS, slot_means
+from planner.inputs.case import BASE_YEAR_OF_MONEY
+from planner.inputs.frames import bools, by_ids, codes, floats
+from planner.scenario import interpolated
+from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.inputs.case import Case
+    from planner.inputs.types import Floats
+
+__all__ = ["Prices", "delivered_prices", "seasonal_slots"]
+
+_HOURS = tuple(range(24))
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a MWh and a kW cost.
+
+    Parameters
+    ----------
+    energy_usd_per_mwh
+        Delivered, without the demand charge, shape (site, year, slot).
+    demand_charge_usd_per_kw_month
+        Shape (site, year).
+    """
+
+    energy_usd_per_mwh: Floats
+    demand_charge_usd_per_kw_month: Floats
+
+
+def delivered_prices(case: Case) -> Prices:
+    r"""Reckon prices so that a flat load pays the retail average, demand charge included.
+
+    .. math:: p_h = W s_h + \Bigl(R - \sum_h w_h W s_h / 8760 - \frac{12 \cdot 1000\, d}{8760}\Bigr)
+
+    with the wholesale mean W and its shape s, the retail average R and the demand charge d. All
+    three grow with real escalation.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, price shapes and settings.
+
+    Returns
+    -------
+    Prices
+    """
+    settings = case.scenario.energy
+    retail = floats(case.sites, "retail_usd_per_mwh")
+    wholesale = floats(case.sites, "wholesale_usd_per_mwh")
+    demand = floats(case.sites, "demand_charge_usd_per_kw_month") * float(settings.demand_charge)
+    in_slot = wholesale[:, None] * _price_shape(case)
+    weight = case.days.weight_h / case.days.weight_h.sum()
+    flat_load_demand = demand * MONTHS_PER_YEAR * KW_PER_MW / HOURS_PER_YEAR
+    adder = retail - in_slot @ weight - flat_load_demand
+    below = adder < 0.0
+    if below.any():
+        names = ", ".join(np.array(case.ids("sites"), dtype=object)[below])
+        case.findings.note(
+            f"Wholesale price and demand charge exceed the retail price at {names}: the adder"
+            " is negative there."
+        )
+    growth = _growth(case)
+    return Prices(
+        energy_usd_per_mwh=(in_slot + adder[:, None])[:, None, :] * growth[:, :, None],
+        demand_charge_usd_per_kw_month=demand[:, None] * growth,
+    )
+
+
+def _price_shape(case: Case) -> Floats:
+    """Wholesale price over its mean, (site, slot); medians where a zone stands for another."""
+    if case.scenario.energy.use_flat_price:
+        return np.ones((len(case.sites), case.days.n_slots))
+    is_proxy = bools(case.sites, "price_zone_is_proxy")
+    table = case.tables["price_shapes"]
+    own = seasonal_slots(case, table, "price_zone", "price_zone", "shape_mean_frac")
+    median = seasonal_slots(case, table, "price_zone", "price_zone", "shape_median_frac")
+    return np.where(is_proxy[:, None], median, own)
+
+
+def seasonal_slots(
+    case: Case, table: pd.DataFrame, key: str, site_column: str, value: str
+) -> Floats:
+    """Lay a shape by season and local hour over the slots of every site.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and days.
+    table : DataFrame
+        Columns `key`, season, hour_local and `value`.
+    key, site_column : str
+        Column of the table, and the column of the sites that names its rows.
+    value : str
+        Column with the figures.
+
+    Returns
+    -------
+    array of float
+        Shape (site, slot); NaN for sites that name no row.
+    """
+    named = case.sites[site_column].dropna().unique()
+    axes = {key: list(named), "season": SEASONS, "hour_local": _HOURS}
+    hourly = by_ids(table, axes, value)
+    for z in np.flatnonzero(np.isnan(hourly).any(axis=(1, 2))):
+        case.findings.at_table(
+            f"{key.removesuffix('_zone')}_shapes",
+            f"{named[z]} lacks an hour of a season",
+            "96 rows for each zone",
+            "add them",
+        )
+    zone = codes(case.sites[site_column].fillna(""), named)
+    offset = floats(case.sites, "utc_offset_h")
+    result = np.full((len(case.sites), case.days.n_slots), np.nan)
+    for clock in np.unique(offset):
+        at = np.flatnonzero((offset == clock) & (zone >= 0))
+        result[at] = slot_means(hourly[zone[at]], float(clock), case.days)
+    return result
+
+
+def _growth(case: Case) -> Floats:
+    """Factor on the prices of the tables, (site, year)."""
+    settings = case.scenario.energy
+    own = settings.escalation_real_frac
+    rate = (
+        case.finance_by_site("electricity_real_escalation")
+        if own is None
+        else np.full(len(case.sites), own)
+    )
+    scale = [interpolated(settings.price_scale_frac, year) for year in case.years.years]
+    return (1.0 + rate)[:, None] ** (case.year - BASE_YEAR_OF_MONEY) * np.array(scale)

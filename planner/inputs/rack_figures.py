@@ -1,0 +1,114 @@
+"""Figures of racks per MW of nameplate, and what a class gets out of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.case import BASE_YEAR_OF_MONEY, DUTIES
+from planner.inputs.frames import codes, floats, ints, texts
+from planner.units import KW_PER_MW, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.case import Case
+    from planner.inputs.types import Bools, Floats
+
+__all__ = ["RackFigures", "rack_figures"]
+
+
+@dataclass(frozen=True)
+class RackFigures:
+    """What a MW of each rack type is, costs and does.
+
+    Parameters
+    ----------
+    kh100e_per_mw
+        Throughput at full work, shape (rack, duty); NaN where a rack cannot do the duty.
+    net_utilisation
+        Mean utilisation less spare capacity, shape (workload,).
+    throughput
+        Mean compute per MW, shape (workload, rack); NaN where the duty is not for the rack.
+        [kH100e/MW]
+    admits
+        Whether a class may buy a rack, shape (workload, rack).
+    fits
+        Whether a rack may stand in a hall of a cooling technology, shape (rack, cooling).
+    capex_musd_per_mw
+        Overnight price with network and storage, in the year the money is of, shape (rack,).
+    capex_trend
+        Factor on prices, shape (year,).
+    space_m2_per_mw, busy_frac, idle_frac
+        Floor, power at full work over nameplate, idle over busy power, shape (rack,).
+    peak_kw, first_year, life_years, may_buy
+        As in table `racks`, shape (rack,).
+    """
+
+    kh100e_per_mw: Floats
+    net_utilisation: Floats
+    throughput: Floats
+    admits: Bools
+    fits: Bools
+    capex_musd_per_mw: Floats
+    capex_trend: Floats
+    space_m2_per_mw: Floats
+    busy_frac: Floats
+    idle_frac: Floats
+    peak_kw: Floats
+    first_year: NDArray[np.int64]
+    life_years: NDArray[np.int64]
+    may_buy: Bools
+
+
+def rack_figures(case: Case) -> RackFigures:
+    """Return the figures of every rack type that computes.
+
+    Parameters
+    ----------
+    case : Case
+        Racks, classes and cooling technologies.
+
+    Returns
+    -------
+    RackFigures
+    """
+    racks, ids = case.racks, case.ids("racks")
+    peak_kw = floats(racks, "peak_kw")
+    # An H100e per kW is a kH100e per MW.
+    kh100e_per_mw = np.stack([floats(racks, f"{duty}_h100e") / peak_kw for duty in DUTIES], axis=1)
+    net = floats(case.workloads, "utilisation_frac") / (1.0 + floats(case.workloads, "spare_frac"))
+    throughput = kh100e_per_mw[:, case.duty].T * net[:, None]
+    admits = np.zeros(throughput.shape, dtype=np.bool_)
+    admitted = case.admitted
+    admits[codes(admitted["workload"], case.ids("workloads")), codes(admitted["rack"], ids)] = True
+    trend = 1.0 + case.finance_of("rack_price_real_trend", "world")
+    capex_usd = floats(racks, "capex_usd") * (1.0 + floats(racks, "fabric_adder_frac"))
+    return RackFigures(
+        kh100e_per_mw=kh100e_per_mw,
+        net_utilisation=net,
+        throughput=throughput,
+        admits=admits & ~np.isnan(throughput),
+        fits=_fits(case, peak_kw),
+        capex_musd_per_mw=capex_usd * KW_PER_MW / USD_PER_MUSD / peak_kw,
+        capex_trend=trend ** np.maximum(case.year - BASE_YEAR_OF_MONEY, 0),
+        space_m2_per_mw=floats(racks, "space_m2") * KW_PER_MW / peak_kw,
+        busy_frac=floats(racks, "busy_frac"),
+        idle_frac=floats(racks, "idle_frac"),
+        peak_kw=peak_kw,
+        first_year=ints(racks, "first_year"),
+        life_years=ints(racks, "life_years"),
+        may_buy=racks["may_buy"].to_numpy(dtype=np.bool_),
+    )
+
+
+def _fits(case: Case, peak_kw: Floats) -> Bools:
+    link = case.tables["rack_cooling"]
+    rack = codes(link["rack"], case.ids("racks"))
+    cooling = codes(link["cooling"], texts(case.cooling, "cooling"))
+    fits = np.zeros((len(case.racks), len(case.cooling)), dtype=np.bool_)
+    known = rack >= 0
+    fits[rack[known], cooling[known]] = True
+    return fits & (peak_kw[:, None] <= floats(case.cooling, "max_kw_per_rack"))

@@ -1,0 +1,207 @@
+"""Index lists and coefficients of racks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.finance import annuity_payment
+from planner.inputs.case import DUTIES
+from planner.inputs.frames import by_ids, floats
+from planner.inputs.types import RackInputs
+from planner.lp import Index
+from planner.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.money import Rates
+    from planner.inputs.rack_figures import RackFigures
+    from planner.inputs.rack_space import RackSpace
+    from planner.inputs.types import Floats, Sets
+
+__all__ = ["COMPANION_LOAD_FRAC", "rack_inputs"]
+
+COMPANION_LOAD_FRAC: Final = 0.7
+"""Mean power of storage and general servers over their nameplate, day and night; between the
+busy share of storage racks (0.75) and of two-socket servers (0.55). Estimate."""
+
+
+def rack_inputs(
+    case: Case, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates
+) -> RackInputs:
+    """Make the lists of racks: deployments, uses, pools, purchases and moves.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+    sets : Sets
+        Axes.
+    figures : RackFigures
+        What a MW of each rack is.
+    racks : RackSpace
+        Masks of what can be done.
+    rates : Rates
+        Cost of capital, for companions, which are paid by the year.
+
+    Returns
+    -------
+    RackInputs
+    """
+    site, rack, hall, duty, year = sets.site, sets.rack, sets.hall, sets.duty, sets.year
+    deployment = Index.sparse(
+        "deployment", (rack, hall, sets.workload), (racks.rack, racks.hall, racks.workload)
+    )
+    s, d, t = np.nonzero(racks.used)
+    used = Index.sparse(
+        "used",
+        (site, rack, hall, sets.workload, year),
+        (s, racks.rack[d], racks.hall[d], racks.workload[d], t),
+    )
+    in_pool = np.zeros(racks.stock_mw.shape, dtype=np.bool_)
+    in_pool[s, racks.pool[d], t] = True
+    in_pool |= racks.install
+    fs, fp, ft = np.nonzero(in_pool)
+    fleet = _of_pools("fleet", sets, racks, fs, fp, ft)
+    bs, bp, bt = np.nonzero(racks.install)
+    install = _of_pools("install", sets, racks, bs, bp, bt)
+    cohort, cohort_mw = _cohorts(sets, racks)
+    moves = (site, rack, hall, sets.vintage, year)
+    out_at, in_at = np.nonzero(racks.move_out), np.nonzero(racks.move_in)
+    stock_only, group, group_mw = _stock_only(sets, figures, racks)
+    delivery, limit = _deliveries(case, sets)
+    tax = 1.0 + case.finance_by_site("sales_tax")
+    capex = figures.capex_musd_per_mw
+    upkeep = case.item("facility_cost", "it_maintenance") + case.finance_of("insurance", "world")
+    companion_capex = case.item("facility_cost", "companion_capex") * KW_PER_MW / USD_PER_MUSD
+    companion_life = case.item("facility_cost", "companion_life")
+    return RackInputs(
+        deployment=deployment,
+        used=used,
+        fleet=fleet,
+        stock_mw=racks.stock_mw[fs, fp, ft],
+        stock_only=stock_only,
+        stock_only_group=group,
+        stock_only_mw=group_mw,
+        install=install,
+        install_capex_musd_per_mw=capex[racks.pool_rack[bp]] * tax[bs] * figures.capex_trend[bt],
+        it_maintenance_musd_per_mw_year=upkeep * capex,
+        life_years=figures.life_years,
+        cohort=cohort,
+        cohort_stock_mw=cohort_mw,
+        move_out=_moved("move_out", moves, racks, *out_at),
+        move_in=_moved("move_in", moves, racks, *in_at),
+        vintage_last_year=racks.last_year,
+        vintage_first_year=racks.vintage,
+        move_cost_musd_per_mw=case.scenario.cascade.cost_usd_per_kw * KW_PER_MW / USD_PER_MUSD,
+        companion_musd_per_mw_year=float(
+            annuity_payment(companion_capex, rates.rack, companion_life)
+        ),
+        delivery=delivery,
+        delivery_limit_mw=limit,
+        peak_kw=figures.peak_kw,
+        **_coefficients(case, figures, sets, racks),
+    )
+
+
+def _coefficients(
+    case: Case, figures: RackFigures, sets: Sets, racks: RackSpace
+) -> dict[str, Floats]:
+    """What a MW of racks in use does and takes, by deployment."""
+    k, w = racks.rack, racks.workload
+    companion = floats(case.workloads, "companion_frac")[w]
+    use = floats(case.workloads, "utilisation_frac")[w]
+    cooling = sets.hall_cooling[racks.hall]
+    busy = figures.busy_frac[k] * (1.0 - floats(case.cooling, "fan_saving_frac")[cooling])
+    return {
+        "throughput_kh100e_per_mw": figures.throughput[w, k],
+        "hall_mw_per_mw": case.scenario.halls.diversity_frac + companion,
+        "space_m2_per_mw": figures.space_m2_per_mw[k],
+        "idle_mw_per_mw": busy * figures.idle_frac[k] + companion * COMPANION_LOAD_FRAC,
+        "dynamic_mw_per_mw": busy * (1.0 - figures.idle_frac[k]) * use,
+        "deferrable_frac": floats(case.workloads, "deferrable_frac")[w],
+        "companion_mw_per_mw": companion,
+    }
+
+
+def _of_pools(
+    name: str, sets: Sets, racks: RackSpace, s: np.ndarray, p: np.ndarray, t: np.ndarray
+) -> Index:
+    axes = (sets.site, sets.rack, sets.hall, sets.duty, sets.year)
+    return Index.sparse(
+        name, axes, (s, racks.pool_rack[p], racks.pool_hall[p], racks.pool_duty[p], t)
+    )
+
+
+def _moved(
+    name: str,
+    axes: tuple,
+    racks: RackSpace,
+    s: np.ndarray,
+    p: np.ndarray,
+    v: np.ndarray,
+    t: np.ndarray,
+) -> Index:
+    return Index.sparse(name, axes, (s, racks.pool_rack[p], racks.pool_hall[p], v, t))
+
+
+def _cohorts(sets: Sets, racks: RackSpace) -> tuple[Index, Floats]:
+    """Training racks that may move, and how many of them stand in the base year. [MW]"""
+    s, p, v = np.nonzero(racks.move_out.any(axis=3))
+    cohort = Index.sparse(
+        "cohort",
+        (sets.site, sets.rack, sets.hall, sets.vintage),
+        (s, racks.pool_rack[p], racks.pool_hall[p], v),
+    )
+    n_stock = racks.stock_vintage_mw.shape[2]
+    is_stock = v < n_stock
+    mw = np.where(is_stock, racks.stock_vintage_mw[s, p, np.minimum(v, n_stock - 1)], 0.0)
+    return cohort, mw
+
+
+def _stock_only(sets: Sets, figures: RackFigures, racks: RackSpace) -> tuple[Index, Index, Floats]:
+    """Uses of racks that a class does not admit, where pools hold other racks than stock too."""
+    admits = figures.admits[racks.workload, racks.rack]
+    grows = racks.install.any(axis=2) | racks.move_in.any(axis=(2, 3))  # (site, pool)
+    s, d, t = np.nonzero(racks.used & ~admits[:, None] & grows[:, racks.pool][:, :, None])
+    uses = Index.sparse(
+        "stock_only",
+        (sets.site, sets.rack, sets.hall, sets.workload, sets.year),
+        (s, racks.rack[d], racks.hall[d], racks.workload[d], t),
+    )
+    limited = np.zeros(racks.stock_mw.shape, dtype=np.bool_)
+    limited[s, racks.pool[d], t] = True
+    gs, gp, gt = np.nonzero(limited)
+    group = Index.sparse(
+        "stock_only_group",
+        (sets.site, sets.rack, sets.hall, sets.year),
+        (gs, racks.pool_rack[gp], racks.pool_hall[gp], gt),
+    )
+    return uses, group, racks.stock_mw[gs, gp, gt]
+
+
+def _deliveries(case: Case, sets: Sets) -> tuple[Index, Floats]:
+    """Racks that vendors deliver from the model year before up to each model year. [MW]"""
+    settings = case.scenario.deliveries
+    first, last = int(case.year[0] - case.gap_years[0] + 1), int(case.year[-1])
+    calendar = list(range(first, last + 1))
+    table = case.tables["deliveries"]
+    gw = by_ids(table, {"vendor": sets.vendor.labels, "year": calendar}, "limit_gw_it")
+    limited = ~np.isnan(gw).all(axis=1) & settings.limit
+    for v, y in np.argwhere(np.isnan(gw) & limited[:, None]):
+        case.findings.at_table(
+            "deliveries",
+            f"{sets.vendor.labels[v]} has no row for {calendar[y]}",
+            "a row for each year",
+            "add it, or set deliveries.limit to false",
+        )
+    into = np.searchsorted(case.year, calendar)
+    by_year = np.zeros((len(sets.vendor), len(case.years)))
+    np.add.at(by_year.T, into, gw.T)
+    share = case.scenario.operator.deliveries_share_frac * settings.scale_frac
+    v, t = np.nonzero(np.broadcast_to(limited[:, None], by_year.shape))
+    return (
+        Index.sparse("delivery", (sets.vendor, sets.year), (v, t)),
+        by_year[v, t] * MW_PER_GW * share,
+    )

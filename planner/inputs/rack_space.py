@@ -1,0 +1,240 @@
+"""Which racks can be used for which class in which halls, sites and years.
+
+Dense masks over (site, deployment or pool, year) are made once; index lists are their true
+entries. A deployment is (rack, hall design, class), a pool is (rack, hall design, duty).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.fleet import alive_frac
+from planner.inputs.case import DUTIES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.case import Case
+    from planner.inputs.hall_space import HallSpace
+    from planner.inputs.offers import Quality
+    from planner.inputs.rack_figures import RackFigures
+    from planner.inputs.stock import Stock
+    from planner.inputs.types import Bools, Floats
+
+    Codes = NDArray[np.intp]
+
+__all__ = ["RackSpace", "rack_space"]
+
+
+@dataclass(frozen=True)
+class RackSpace:
+    """Deployments, pools and what can be done with them.
+
+    Parameters
+    ----------
+    rack, hall, workload
+        Codes of every deployment, shape (deployment,).
+    pool
+        Pool of every deployment, shape (deployment,).
+    pool_rack, pool_hall, pool_duty
+        Codes of every pool, shape (pool,).
+    is_new
+        The class may buy the rack for this hall in some year, shape (deployment,).
+    used
+        Racks can be in use, shape (site, deployment, year).
+    stock_mw
+        Base-year racks alive, shape (site, pool, year). [MW]
+    stock_vintage_mw
+        Base-year racks by the year they were bought, shape (site, pool, stock vintage). [MW]
+    install
+        Racks can be bought, shape (site, pool, year).
+    move_out
+        Racks can leave training, shape (site, pool, vintage, year); vintages are those of the
+        stock, then the model years.
+    move_in
+        Racks can enter inference, same shape.
+    vintage
+        Calendar year of every vintage, shape (vintage,).
+    last_year
+        Last calendar year in service, shape (vintage, rack).
+    """
+
+    rack: Codes
+    hall: Codes
+    workload: Codes
+    pool: Codes
+    pool_rack: Codes
+    pool_hall: Codes
+    pool_duty: Codes
+    is_new: Bools
+    used: Bools
+    stock_mw: Floats
+    stock_vintage_mw: Floats
+    install: Bools
+    move_out: Bools
+    move_in: Bools
+    vintage: NDArray[np.int64]
+    last_year: NDArray[np.int64]
+
+
+def rack_space(
+    case: Case,
+    figures: RackFigures,
+    halls: HallSpace,
+    stock: Stock,
+    racks: Bools,
+    quality: Quality,
+) -> RackSpace:
+    """Find what can be done with racks.
+
+    A class buys racks for halls of its own topology, the cheapest that is good enough, and for
+    halls to let that are. Racks of the base year serve the class they were bought for, and
+    every class that admits them in halls that are good enough for it. Training racks that are
+    old enough may move to the inference halls of their site.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+    figures : RackFigures
+        Throughput and lives.
+    halls : HallSpace
+        Where and when halls can be.
+    stock : Stock
+        What stands in the base year.
+    racks : array of bool
+        Racks on offer, shape (workload, rack, cooling, year).
+    quality : Quality
+        Topology of each class.
+
+    Returns
+    -------
+    RackSpace
+    """
+    for_sale = _for_sale(case, halls, racks, quality)  # (w, k, l, t)
+    from_stock = _from_stock(figures, halls, stock, quality)  # (w, k, l)
+    is_moved = _movable(case, figures, halls, quality, from_stock, for_sale)  # (w, k, l)
+    workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
+    pool_key = (rack * halls.cooling.size + hall) * len(DUTIES) + case.duty[workload]
+    keys, first, pool = np.unique(pool_key, return_index=True, return_inverse=True)
+    pool_rack, pool_hall = rack[first], hall[first]
+    pool_duty = case.duty[workload[first]]
+
+    buys = for_sale[workload, rack, hall]  # (deployment, t)
+    pool_buys = np.zeros((keys.size, len(case.years)), dtype=np.bool_)
+    np.logical_or.at(pool_buys, pool, buys)
+    install = halls.stands[:, pool_hall, :] & pool_buys
+
+    by_vintage = np.zeros((keys.size, stock.vintage.size))
+    placed = (
+        stock.rack * halls.cooling.size + halls.design(stock.cooling, stock.redundancy)
+    ) * len(DUTIES) + case.duty[stock.workload]
+    np.add.at(by_vintage, np.searchsorted(keys, placed), stock.mw)
+    stock_vintage_mw = stock.site_share[:, None, None] * by_vintage
+    stock_alive = alive_frac(
+        stock.vintage[None, :], figures.life_years[pool_rack][:, None], case.years
+    )  # (pool, stock vintage, t)
+    stock_mw = np.einsum("spv,pvt->spt", stock_vintage_mw, stock_alive)
+
+    vintage = np.concatenate([stock.vintage, case.year])
+    last_year = vintage[:, None] + figures.life_years[None, :] - 1
+    there = np.concatenate([stock_vintage_mw > 0.0, install], axis=2)  # (s, p, v)
+    alive = (vintage[:, None] <= case.year) & (
+        last_year[:, pool_rack].T[:, :, None] >= case.last_year
+    )  # (p, v, t)
+    pool_takes = np.zeros(keys.size, dtype=np.bool_)
+    np.logical_or.at(pool_takes, pool, is_moved[workload, rack, hall])
+    enters = halls.stands[:, pool_hall, :] & pool_takes[:, None]
+    move_out, move_in = _moves(case, there, alive, vintage, pool_rack, pool_duty, enters)
+
+    bought = (install[..., None] & alive[None, :, -len(case.years) :]).any(axis=2)
+    moved = (np.logical_or.accumulate(move_in, axis=3) & alive).any(axis=2)
+    is_new = buys.any(axis=1)
+    used = (
+        (bought[:, pool] & is_new[:, None])
+        | ((stock_mw > 0.0)[:, pool] & from_stock[workload, rack, hall][:, None])
+        | (moved[:, pool] & is_moved[workload, rack, hall][:, None])
+    ) & halls.stands[:, hall, :]
+    return RackSpace(
+        rack=rack,
+        hall=hall,
+        workload=workload,
+        pool=pool,
+        pool_rack=pool_rack,
+        pool_hall=pool_hall,
+        pool_duty=pool_duty,
+        is_new=is_new,
+        used=used,
+        stock_mw=stock_mw,
+        stock_vintage_mw=stock_vintage_mw,
+        install=install,
+        move_out=move_out,
+        move_in=move_in,
+        vintage=vintage,
+        last_year=last_year,
+    )
+
+
+def _for_sale(case: Case, halls: HallSpace, racks: Bools, quality: Quality) -> Bools:
+    """Racks that a class may buy for a hall, (workload, rack, design, year)."""
+    is_own = halls.redundancy[None, :] == quality.new[:, None]
+    to_let = halls.lease.any(axis=(0, 2))
+    allowed = is_own | (to_let & quality.suffices[:, halls.redundancy])
+    return racks[:, :, halls.cooling, :] & allowed[:, None, :, None]
+
+
+def _from_stock(figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality) -> Bools:
+    """Racks of the base year that a class may use, (workload, rack, design)."""
+    design = halls.design(stock.cooling, stock.redundancy)
+    stands = np.zeros((figures.life_years.size, halls.cooling.size), dtype=np.bool_)
+    stands[stock.rack, design] = True
+    good = quality.suffices[:, halls.redundancy]
+    may = figures.admits[:, :, None] & stands[None] & good[:, None, :]
+    may[stock.workload, stock.rack, design] = True
+    return may
+
+
+def _movable(
+    case: Case,
+    figures: RackFigures,
+    halls: HallSpace,
+    quality: Quality,
+    from_stock: Bools,
+    for_sale: Bools,
+) -> Bools:
+    """Racks that inference classes may take over from training, (workload, rack, design)."""
+    if not case.scenario.cascade.allow:
+        return np.zeros(from_stock.shape, dtype=np.bool_)
+    is_training = case.duty == DUTIES.index("training")
+    in_training = (from_stock | for_sale.any(axis=3))[is_training].any(axis=(0, 2))
+    is_own = halls.redundancy[None, :] == quality.new[:, None]
+    takes = figures.admits & in_training & ~is_training[:, None]
+    return takes[:, :, None] & figures.fits[None][:, :, halls.cooling] & is_own[:, None, :]
+
+
+def _moves(
+    case: Case,
+    there: Bools,
+    alive: Bools,
+    vintage: NDArray[np.int64],
+    pool_rack: Codes,
+    pool_duty: Codes,
+    enters: Bools,
+) -> tuple[Bools, Bools]:
+    """Where racks can leave training and enter inference, (site, pool, vintage, year)."""
+    is_training = pool_duty == DUTIES.index("training")
+    old_enough = case.year >= vintage[:, None] + case.scenario.cascade.min_age_years
+    leaves = (there & is_training[:, None])[..., None] & (alive & old_enough)
+    arrives = enters[:, :, None, :] & _any_by(pool_rack, leaves)[:, pool_rack]
+    return leaves & _any_by(pool_rack, arrives)[:, pool_rack], arrives
+
+
+def _any_by(group: Codes, mask: Bools) -> Bools:
+    """Tell whether any entry of a group on the second axis is true, (first, group, ...)."""
+    result = np.zeros((mask.shape[0], int(group.max(initial=0)) + 1, *mask.shape[2:]), np.bool_)
+    for code in np.unique(group):
+        result[:, code] = mask[:, group == code].any(axis=1)
+    return result

@@ -1,0 +1,158 @@
+"""Which sites can serve which users in time: round trips, bounds, residency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geo import (
+    MeasuredPairs,
+    apply_measured,
+    fibre_problems,
+    geodesic_km,
+    pair_class,
+    rtt_ms,
+)
+from planner.inputs.frames import codes, floats, texts
+from planner.inputs.own_rtt import with_own_table
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.types import Bools, Floats
+
+__all__ = ["Reach", "find_reach"]
+
+_LOCAL_KM = 200.0
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Round trips between users and sites, and which of them a class may use.
+
+    Parameters
+    ----------
+    rtt_ms
+        Round trip with the last mile, shape (region, workload, site). [ms]
+    is_route
+        Within the bound and admitted by residency, same shape.
+    is_tight
+        Within the tight bound, same shape.
+    placeless
+        Classes whose users are one lump: no residency, a bound that covers the whole map and
+        no tighter one, shape (workload,).
+    """
+
+    rtt_ms: Floats
+    is_route: Bools
+    is_tight: Bools
+    placeless: Bools
+
+
+def find_reach(case: Case) -> Reach:
+    """Reckon round trips and admit routes.
+
+    Parameters
+    ----------
+    case : Case
+        Regions, sites, classes and latency settings.
+
+    Returns
+    -------
+    Reach
+
+    Notes
+    -----
+    A measured value faster than light in fibre is added to the findings as a problem.
+    """
+    km = geodesic_km(
+        floats(case.regions, "lat")[:, None],
+        floats(case.regions, "lon")[:, None],
+        floats(case.sites, "lat"),
+        floats(case.sites, "lon"),
+    )
+    haul = _haul_ms(case, km)
+    last_mile = floats(case.workloads, "last_mile_ms")
+    rtt = haul[:, None, :] + last_mile[None, :, None]
+    in_time = rtt <= floats(case.workloads, "rtt_bound_ms")[None, :, None]
+    tight = floats(case.workloads, "tight_rtt_ms")
+    is_route = in_time & _admitted(case, km)
+    is_free = np.array(texts(case.workloads, "residency")) == "none"
+    placeless = in_time.all(axis=(0, 2)) & is_free & np.isnan(tight)
+    return Reach(
+        rtt_ms=rtt,
+        is_route=is_route,
+        is_tight=is_route & (rtt <= tight[None, :, None]),
+        placeless=placeless,
+    )
+
+
+def _admitted(case: Case, km: Floats) -> Bools:
+    """Tell which pairs each class's residency rule admits, shape (region, workload, site)."""
+
+    def same(column: str) -> Bools:
+        users = np.array(texts(case.regions, column), dtype=object)
+        return np.asarray(users[:, None] == np.array(texts(case.sites, column), dtype=object))
+
+    rules = {
+        "none": np.ones(km.shape, dtype=np.bool_),
+        "regional": same("region"),
+        "national": same("country"),
+        "local": km <= _LOCAL_KM,
+    }
+    wanted = texts(case.workloads, "residency")
+    return np.stack([rules[rule] for rule in wanted], axis=1)
+
+
+def _haul_ms(case: Case, km: Floats) -> Floats:
+    """Round trip without the last mile: the metro rule, a measured pair, or the fitted line."""
+    settings = case.scenario.latency
+    intercept, slope = _lines(case)
+    no_metro = -1.0  # so that measured pairs are laid over the line before the metro rule
+    haul = rtt_ms(km, intercept, slope, metro_radius_km=no_metro)
+    if settings.measured.use:
+        haul = _with_measured(case, haul)
+    haul = np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
+    return with_own_table(case, haul, km)
+
+
+def _lines(case: Case) -> tuple[Floats, Floats]:
+    """Intercept and slope of the line of every pair, shape (region, site)."""
+    users = list(zip(texts(case.regions, "region"), texts(case.regions, "country"), strict=True))
+    sites = list(zip(texts(case.sites, "region"), texts(case.sites, "country"), strict=True))
+    user_kinds, site_kinds = list(dict.fromkeys(users)), list(dict.fromkeys(sites))
+    kind = np.array([[pair_class(*a, *b) for b in site_kinds] for a in user_kinds], dtype=object)
+    table = case.tables["rtt_lines"]
+    quantile = case.scenario.latency.quantile
+    lines = table[table["quantile"] == quantile].set_index("pair_class")
+    for missing in sorted(set(kind.ravel()) - set(lines.index)):
+        case.findings.at_table(
+            "rtt_lines", f"no line of {quantile} for {missing}", "a line for each", "add it"
+        )
+    lines = lines.reindex(list(dict.fromkeys([*lines.index, *kind.ravel()])))
+    row = np.array([user_kinds.index(user) for user in users])
+    column = np.array([site_kinds.index(site) for site in sites])
+    place = codes(list(kind.ravel()), list(lines.index)).reshape(kind.shape)[np.ix_(row, column)]
+    return floats(lines, "intercept_ms")[place], floats(lines, "slope_ms_per_km")[place]
+
+
+def _with_measured(case: Case, haul: Floats) -> Floats:
+    table = case.tables["rtt_measured"]
+    ends = [
+        floats(table, name)
+        for name in ("origin_lat", "origin_lon", "destination_lat", "destination_lon")
+    ]
+    labels = [f"{a} to {b}" for a, b in zip(table["origin"], table["destination"], strict=True)]
+    file = str(case.scenario.data_files.get("rtt_measured", "data/rtt_measured.csv"))
+    rtt = floats(table, "rtt_ms")
+    case.findings.problems += fibre_problems(geodesic_km(*ends), rtt, labels, file)
+    return apply_measured(
+        haul,
+        floats(case.regions, "lat"),
+        floats(case.regions, "lon"),
+        floats(case.sites, "lat"),
+        floats(case.sites, "lon"),
+        MeasuredPairs(*ends, rtt_ms=rtt),
+        case.scenario.latency.measured.radius_km,
+    )

@@ -1,0 +1,163 @@
+"""Cut the tables down to what a scenario looks at, and put the scenario's own figures in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from planner.calendar import ModelYears, RepresentativeDays
+from planner.inputs.case import Case
+from planner.inputs.findings import Findings
+from planner.inputs.frames import floats, texts
+from planner.inputs.places import regions_in_scope, sites_in_scope
+from planner.scenario import check_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planner.scenario import Scenario
+
+__all__ = ["make_case", "replaced"]
+
+_ROUNDING = 1e-9
+
+
+def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
+    """Return what of the tables a scenario is about.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question.
+    tables : mapping of str to DataFrame
+        The data as read.
+
+    Returns
+    -------
+    Case
+        Scope with figures.
+
+    Raises
+    ------
+    InputError
+        If ids are unknown, rows are missing or figures exclude each other.
+    """
+    findings = Findings(scenario)
+    findings.problems += check_ids(scenario, tables)
+    findings.stop_if_wrong()
+    time = scenario.time
+    sites = sites_in_scope(scenario, tables, findings)
+    regions = regions_in_scope(scenario, tables, findings)
+    workloads = _workloads(scenario, tables, findings)
+    racks = _racks(scenario, tables)
+    findings.stop_if_wrong()
+    return Case(
+        scenario=scenario,
+        tables=tables,
+        findings=findings,
+        years=ModelYears(scenario.years),
+        days=RepresentativeDays(
+            season_days=time.season_days,
+            slot_h=time.slot_h,
+            peak_day_days=time.peak_day_days,
+            peak_month=time.peak_month,
+        ),
+        sites=sites,
+        regions=regions,
+        workloads=workloads,
+        racks=racks,
+        admitted=_admitted(scenario, tables, workloads, racks),
+        cooling=tables["cooling"],
+        redundancy=tables["redundancy"],
+    )
+
+
+def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table with the figures that a scenario gives by id in place of its own."""
+    table = table.copy()
+    for id_, override in overrides.items():
+        given = {name: value for name, value in override.given().items() if name in table.columns}
+        for column, value in given.items():
+            table.loc[table[key] == id_, column] = np.nan if value is None else value
+    return table
+
+
+def _workloads(
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
+) -> pd.DataFrame:
+    table = tables["workloads"]
+    table = table.assign(placed_redundancy=table["redundancy_min"])
+    table = replaced(table, "workload", scenario.workloads)
+    listed = scenario.scope.workloads
+    if listed != "all":
+        table = table[table["workload"].isin(listed)]
+    table = table.reset_index(drop=True)
+    if table.empty:
+        findings.at_table("workloads", "no class is left in scope", "at least one", "see scope")
+    _check_workloads(table, tables, findings)
+    return table
+
+
+def _check_workloads(
+    table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], findings: Findings
+) -> None:
+    use, peak = floats(table, "utilisation_frac"), floats(table, "peak_over_mean_frac")
+    tight, share = floats(table, "tight_rtt_ms"), floats(table, "tight_share_frac")
+    bound = floats(table, "rtt_bound_ms")
+    highest = tables["demand_shapes"].groupby("shape")["shape_frac"].max()
+    shape_peak = table["shape"].map(highest).to_numpy(dtype=np.float64)
+    rules: Sequence[tuple[Any, str, str, str]] = (
+        (
+            use * peak > 1.0 + _ROUNDING,
+            "utilisation_frac x peak_over_mean_frac is {:g}",
+            "at most 1",
+            "racks cannot work above their full work: lower one of the two",
+        ),
+        (
+            use * shape_peak > 1.0 + _ROUNDING,
+            "utilisation_frac times the highest hour of its shape is {:g}",
+            "at most 1",
+            "lower the utilisation, or take a flatter shape",
+        ),
+        (tight > bound, "tight_rtt_ms is above rtt_bound_ms by {:g} ms", "within it", "lower it"),
+        (
+            np.isnan(tight) != np.isnan(share),
+            "only one of tight_rtt_ms and tight_share_frac is given",
+            "both or neither",
+            "give the other, or set both to null",
+        ),
+    )
+    shown = (use * peak, use * shape_peak, tight - bound, tight)
+    for (wrong, what, must_be, mend), value in zip(rules, shown, strict=True):
+        for row in np.flatnonzero(wrong):
+            id_ = str(table["workload"].iloc[row])
+            findings.at_key(("workloads", id_), f"{id_}: {what.format(value[row])}", must_be, mend)
+
+
+def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    table = tables["racks"]
+    table = replaced(table[table["role"] == "compute"], "rack", scenario.racks.override)
+    allow = scenario.racks.allow
+    may_buy = table["rack"].isin(list(allow)) if allow != "all" else pd.Series(True, table.index)
+    return table.assign(
+        may_buy=may_buy & ~table["rack"].isin(list(scenario.racks.exclude))
+    ).reset_index(drop=True)
+
+
+def _admitted(
+    scenario: Scenario,
+    tables: Mapping[str, pd.DataFrame],
+    workloads: pd.DataFrame,
+    racks: pd.DataFrame,
+) -> pd.DataFrame:
+    own = {id_: given.racks for id_, given in scenario.workloads.items() if given.racks}
+    pairs = tables["workload_racks"][["workload", "rack"]]
+    rows = [(workload, rack) for workload, listed in own.items() for rack in listed]
+    pairs = pd.concat(
+        [pairs[~pairs["workload"].isin(list(own))], pd.DataFrame(rows, columns=pairs.columns)],
+        ignore_index=True,
+    )
+    known = pairs["workload"].isin(texts(workloads, "workload"))
+    return pairs[known & pairs["rack"].isin(texts(racks, "rack"))].reset_index(drop=True)

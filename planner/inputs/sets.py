@@ -1,0 +1,97 @@
+"""The axes of the program, made of what is in scope and in play."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.case import DUTIES
+from planner.inputs.frames import codes, texts
+from planner.inputs.types import ANYWHERE, Sets
+from planner.lp import Axis
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.hall_space import HallSpace
+    from planner.inputs.rack_space import RackSpace
+    from planner.inputs.routes import Reach
+
+__all__ = ["deferral_windows_h", "make_sets"]
+
+
+def make_sets(case: Case, reach: Reach, halls: HallSpace, racks: RackSpace) -> Sets:
+    """Return the axes.
+
+    Parameters
+    ----------
+    case : Case
+        Scope.
+    reach : Reach
+        Tells whether a class is placeless.
+    halls : HallSpace
+        Hall designs in play.
+    racks : RackSpace
+        Rack vintages.
+
+    Returns
+    -------
+    Sets
+    """
+    cooling, redundancy = case.ids("cooling"), case.ids("redundancy")
+    regions = case.ids("regions") + ((ANYWHERE,) if reach.placeless.any() else ())
+    zones = tuple(dict.fromkeys(texts(case.sites, "zone")))
+    markets = tuple(dict.fromkeys(texts(case.sites, "market")))
+    vendors = tuple(dict.fromkeys(texts(case.racks, "vendor")))
+    shapes = tuple(dict.fromkeys(texts(case.workloads, "shape")))
+    levers = tuple(dict.fromkeys(case.tables["levers"]["lever"]))
+    n_stock = racks.vintage.size - len(case.years)
+    vintages = [f"stock-{year}" for year in racks.vintage[:n_stock]]
+    windows = np.unique(deferral_windows_h(case))
+    return Sets(
+        site=Axis("site", case.ids("sites")),
+        region=Axis("region", regions),
+        workload=Axis("workload", case.ids("workloads")),
+        duty=Axis("duty", DUTIES),
+        rack=Axis("rack", case.ids("racks")),
+        cooling=Axis("cooling", cooling),
+        redundancy=Axis("redundancy", redundancy),
+        hall=Axis(
+            "hall",
+            tuple(
+                f"{cooling[c]}|{redundancy[q]}"
+                for c, q in zip(halls.cooling, halls.redundancy, strict=True)
+            ),
+        ),
+        year=Axis("year", case.years.labels),
+        vintage=Axis("vintage", (*vintages, *case.years.labels)),
+        slot=Axis("slot", case.days.names),
+        shape=Axis("shape", shapes),
+        window=Axis("window", tuple(f"{hours}h" for hours in windows if hours > 0)),
+        zone=Axis("zone", zones),
+        market=Axis("market", markets),
+        tier=Axis("tier", case.scenario.rent.tiers),
+        lever=Axis("lever", levers),
+        vendor=Axis("vendor", vendors),
+        hall_cooling=halls.cooling,
+        hall_redundancy=halls.redundancy,
+        workload_duty=case.duty,
+        site_zone=codes(case.sites["zone"], zones),
+        site_market=codes(case.sites["market"], markets),
+        rack_vendor=codes(case.racks["vendor"], vendors),
+    )
+
+
+def deferral_windows_h(case: Case) -> np.ndarray:
+    """Return the window of every class within which its work may wait, 0 for none. [h]
+
+    A window divides the day, holds at least two slots and is no longer than the class allows.
+    """
+    slot_h = case.days.slot_h
+    allowed = [hours for hours in range(2 * slot_h, 25, slot_h) if 24 % hours == 0]
+    longest = case.workloads["max_deferral_h"].to_numpy(dtype=np.float64)
+    share = case.workloads["deferrable_frac"].to_numpy(dtype=np.float64)
+    fits = np.array([0, *allowed])
+    window = fits[np.searchsorted(fits, longest + 1e-9, side="right") - 1]
+    may = case.scenario.flexibility.deferral & (share > 0.0)
+    return np.where(may, window, 0)

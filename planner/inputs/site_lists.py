@@ -1,0 +1,123 @@
+"""Index lists and figures of sites: land, pace, opening, budget; commitments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.frames import by_ids, floats
+from planner.inputs.types import SiteInputs
+from planner.lp import Index
+from planner.scenario import held
+from planner.units import USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.hall_space import HallSpace
+    from planner.inputs.types import Floats, Sets
+
+__all__ = ["committed_facility_mw", "site_inputs"]
+
+_TABLE = (
+    "site",
+    "name",
+    "country",
+    "state",
+    "region",
+    "lat",
+    "lon",
+    "zone",
+    "market",
+    "archetype",
+    "grid_operator",
+    "price_zone",
+)
+
+
+def committed_facility_mw(case: Case) -> Floats:
+    """Return facility power under construction that serves by the end of a year. [MW]
+
+    Parameters
+    ----------
+    case : Case
+        Sites and the operator's share of what is under construction.
+
+    Returns
+    -------
+    array of float
+        Cumulative, shape (site, year); years after the table's last keep its figure.
+    """
+    table = case.tables["site_pipeline"]
+    if not case.scenario.build.committed or table.empty:
+        return np.zeros((len(case.sites), len(case.years)))
+    first, last = int(min(table["year"].min(), case.year[0])), int(case.last_year[-1])
+    calendar = list(range(first, max(last, int(table["year"].max())) + 1))
+    by_year = by_ids(table, {"site": case.ids("sites"), "year": calendar}, "committed_facility_mw")
+    known = np.maximum.accumulate(np.where(np.isnan(by_year), 0.0, by_year), axis=1)
+    return known[:, case.last_year - first] * case.scenario.operator.pipeline_share_frac
+
+
+def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) -> SiteInputs:
+    """Make the lists of sites.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and settings.
+    sets : Sets
+        Axes.
+    halls : HallSpace
+        Where halls can be.
+    committed_mw : array of float
+        Critical IT power committed, cumulative, shape (site, year). [MW]
+
+    Returns
+    -------
+    SiteInputs
+    """
+    at = np.nonzero(halls.stands.any(axis=1))
+    site_year = Index.sparse("site_year", (sets.site, sets.year), at)
+    build = case.scenario.build
+    crews = floats(case.sites, "build_rate_mw_per_year") * build.rate_scale_frac
+    committed_add = np.diff(committed_mw, axis=1, prepend=0.0)
+    rate = np.maximum(crews[:, None] * case.gap_years, committed_add)
+    standing = halls.existing_mw.sum(axis=1)
+    land = floats(case.sites, "land_limit_mw")
+    needed = standing + committed_mw.max(axis=1)
+    short = land < needed
+    if short.any():
+        names = ", ".join(sets.site.texts[short])
+        case.findings.note(
+            f"Land is less than what stands and is committed at {names}; it is taken to hold that."
+        )
+    is_limited = [market in build.market_rate_mw_per_year for market in sets.market.labels]
+    market, year = np.nonzero(np.array(is_limited)[:, None] & np.ones(len(sets.year), np.bool_))
+    market_rate = np.array(
+        [build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels]
+    )
+    budget = _budget(case)
+    has_budget = np.flatnonzero(~np.isnan(budget))
+    return SiteInputs(
+        site_year=site_year,
+        land_limit_mw=np.maximum(land, needed),
+        build_rate_mw=rate[at],
+        market_rate=Index.sparse("market_rate", (sets.market, sets.year), (market, year)),
+        market_rate_mw=market_rate[market] * case.gap_years[year],
+        minimum_mw=floats(case.sites, "minimum_size_mw"),
+        is_existing=standing > 0.0,
+        opening_musd=floats(case.sites, "opening_usd") / USD_PER_MUSD,
+        fixed_musd_per_year=floats(case.sites, "fixed_usd_per_year") / USD_PER_MUSD,
+        capex_budget=Index.sparse("capex_budget", (sets.year,), (has_budget,)),
+        capex_budget_musd=budget[has_budget] * case.gap_years[has_budget],
+        table=case.sites[[name for name in _TABLE if name in case.sites]].copy(),
+    )
+
+
+def _budget(case: Case) -> Floats:
+    """Most capex a year, NaN in years without a budget. [MUSD]"""
+    path = case.scenario.build.capex_budget_musd
+    if path is None:
+        return np.full(len(case.years), np.nan)
+    by_year = [held(path, year) for year in case.years.years]
+    return np.array([np.nan if musd is None else musd for musd in by_year])

@@ -1,0 +1,206 @@
+"""What stands in the base year: racks, halls and connections, by site and design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.inputs.case import DUTIES
+from planner.inputs.frames import by_ids, codes, floats, ints
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.case import Case
+    from planner.inputs.demand import Wanted
+    from planner.inputs.offers import Quality
+    from planner.inputs.rack_figures import RackFigures
+    from planner.inputs.types import Floats
+
+__all__ = ["Stock", "standing_stock"]
+
+_NOTHING: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Racks of the base year in pools of one rack type, hall design and class.
+
+    Parameters
+    ----------
+    rack, cooling, redundancy, workload
+        Codes of each pool, shape (pool,); the class is the one the pool was bought for.
+    mw
+        Nameplate, all sites, shape (pool, stock vintage). [MW]
+    vintage
+        Calendar years of the stock vintages.
+    facility_mw
+        Facility power that stands, by site; its racks are a fixed share of it. [MW]
+    site_share
+        Share of all pools that stands at each site, shape (site,).
+    """
+
+    rack: NDArray[np.intp]
+    cooling: NDArray[np.intp]
+    redundancy: NDArray[np.intp]
+    workload: NDArray[np.intp]
+    mw: Floats
+    vintage: NDArray[np.int64]
+    facility_mw: Floats
+    site_share: Floats
+
+
+def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Quality) -> Stock:
+    """Place the racks of the base year.
+
+    The market's nameplate path gives how much stands, `rack_stock` which racks, `site_stock`
+    where. Within a duty racks are laid along the classes, large racks to the classes whose
+    reference racks are large, so that each class finds the compute it wants in the base year;
+    its racks stand in halls of the topology that the tables ask for it, with the first cooling
+    technology that `rack_cooling` lists for them.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, racks, classes.
+    figures : RackFigures
+        Throughput of racks.
+    wanted : Wanted
+        Path and shares of power.
+    quality : Quality
+        Topology of each class in the base year.
+
+    Returns
+    -------
+    Stock
+    """
+    site_share, facility_mw = _by_site(case, wanted)
+    table = case.tables["rack_stock"]
+    vintages = np.unique(ints(table, "vintage_year"))
+    share = by_ids(
+        table,
+        {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(vintages)},
+        "share_frac",
+        fill=0.0,
+    )
+    life = figures.life_years[:, None]
+    serves = (vintages <= case.years.first) & (vintages + life - 1 >= case.last_year[0])
+    lost = 1.0 - np.where(serves, share, 0.0).sum(axis=(1, 2))
+    if np.any(lost > _NOTHING):
+        case.findings.note(
+            f"Racks of the base year that no longer serve in {case.years.first} are left out;"
+            " the others stand for them."
+        )
+    share = np.where(serves, share, 0.0)
+    share /= share.sum(axis=(1, 2), keepdims=True)
+    _check_throughput(case, figures, share)
+    case.findings.stop_if_wrong()
+
+    rack_mw = _rack_mw(case, wanted)
+    pools = [_pools_of(case, figures, share[d], rack_mw, d) for d in range(len(DUTIES))]
+    rack, workload, mw = (np.concatenate([pool[i] for pool in pools]) for i in range(3))
+    return Stock(
+        rack=rack,
+        cooling=_first_cooling(case, figures)[rack],
+        redundancy=quality.placed[workload],
+        workload=workload,
+        mw=mw,
+        vintage=vintages,
+        facility_mw=facility_mw,
+        site_share=site_share,
+    )
+
+
+def _rack_mw(case: Case, wanted: Wanted) -> Floats:
+    """Nameplate racks of the base year by class, at the operator's share of the stock. [MW]"""
+    operator = case.scenario.operator
+    return wanted.rack_mw[:, 0] * (operator.stock_share_frac / operator.demand_share_frac)
+
+
+def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
+    """Share of the stock and facility power by site; a scenario's own figure replaces it."""
+    weight = floats(case.sites, "existing_facility_mw")
+    total_mw = _rack_mw(case, wanted).sum() * case.scenario.demand.facility_mw_per_rack_mw
+    if total_mw <= 0.0 or weight.sum() <= 0.0:
+        weight = np.zeros_like(weight)
+    share = weight / weight.sum() if weight.sum() > 0.0 else weight
+    own = floats(case.sites, "existing_mw")
+    facility_mw = np.where(np.isnan(own), share * total_mw, own)
+    return facility_mw / total_mw if total_mw > 0.0 else share, facility_mw
+
+
+def _pools_of(
+    case: Case, figures: RackFigures, share: Floats, rack_mw: Floats, duty: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Lay the racks of one duty along its classes; return rack, class and MW by vintage."""
+    workloads = np.flatnonzero((case.duty == duty) & (rack_mw > 0.0))
+    racks = np.flatnonzero(share.sum(axis=1) > 0.0)
+    per_mw = figures.kh100e_per_mw[racks, duty]
+    of_rack = share[racks].sum(axis=1) * per_mw
+    per_rack = per_mw * figures.peak_kw[racks]
+    racks_order = np.argsort(-per_rack, kind="stable")
+    class_order = np.argsort(-_rack_size(case, figures, workloads, duty), kind="stable")
+    overlap = np.zeros((racks.size, workloads.size))
+    overlap[np.ix_(racks_order, class_order)] = _overlaps(
+        of_rack[racks_order], rack_mw[workloads][class_order]
+    )
+    k, w = np.nonzero(overlap > _NOTHING)
+    total_kh100e = rack_mw[workloads].sum() * of_rack.sum()
+    pool_mw = overlap[k, w] * total_kh100e / per_mw[k]
+    by_vintage = share[racks[k]] / share[racks[k]].sum(axis=1, keepdims=True)
+    return racks[k], workloads[w], pool_mw[:, None] * by_vintage
+
+
+def _overlaps(rows: Floats, columns: Floats) -> Floats:
+    """Lay two divisions of the same whole side by side; return the share each pair has."""
+    if not columns.size:
+        return np.zeros((rows.size, 0))
+    row_end, column_end = (np.cumsum(part) / part.sum() for part in (rows, columns))
+    row_start, column_start = row_end - rows / rows.sum(), column_end - columns / columns.sum()
+    high = np.minimum(row_end[:, None], column_end[None, :])
+    low = np.maximum(row_start[:, None], column_start[None, :])
+    return np.clip(high - low, 0.0, None)
+
+
+def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], duty: int) -> Floats:
+    """Mean compute of one of the racks that the reference fleet of a class had by now."""
+    table = case.tables["reference_fleet"]
+    table = table[table["vintage_year"] <= case.years.first]
+    rack = codes(table["rack"], case.ids("racks"))
+    size = (figures.kh100e_per_mw[:, duty] * figures.peak_kw)[rack]
+    of_class = codes(table["workload"], [case.ids("workloads")[w] for w in workloads])
+    return np.array([np.nanmean(size[of_class == w]) for w in range(len(workloads))])
+
+
+def _first_cooling(case: Case, figures: RackFigures) -> NDArray[np.intp]:
+    """First technology listed for a rack that was there in the base year, -1 for none."""
+    link = case.tables["rack_cooling"]
+    rack = codes(link["rack"], case.ids("racks"))
+    cooling = codes(link["cooling"], case.ids("cooling"))
+    known = (rack >= 0) & (ints(case.cooling, "first_year")[cooling] <= case.years.first)
+    known &= figures.fits[rack, cooling]
+    first = np.full(len(case.racks), -1, dtype=np.intp)
+    first[rack[known][::-1]] = cooling[known][::-1]
+    return first
+
+
+def _check_throughput(case: Case, figures: RackFigures, share: Floats) -> None:
+    cooling = _first_cooling(case, figures)
+    for d, k in np.argwhere(share.sum(axis=2) > 0.0):
+        if np.isnan(figures.kh100e_per_mw[k, d]):
+            case.findings.at_table(
+                "rack_stock",
+                f"{case.ids('racks')[k]} stands for {DUTIES[d]} and has no throughput for it",
+                "a rack that can do the duty",
+                f"give racks.{DUTIES[d]}_h100e, or another rack",
+            )
+        if cooling[k] < 0:
+            case.findings.at_table(
+                "rack_cooling",
+                f"{case.ids('racks')[k]} stands in {case.years.first}, but has no cooling of"
+                " that time that fits its power",
+                "one that does",
+                "add a row",
+            )
