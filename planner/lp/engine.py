@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -44,9 +44,6 @@ class Engine:
         If HiGHS refuses an option.
     """
 
-    # HiGHS has one pool of threads per process, made by the first solve.
-    _threads_of_process: ClassVar[int | None] = None
-
     def __init__(self, options: Mapping[str, bool | float | str]) -> None:
         self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self.watch = Watch(None, None)
@@ -72,14 +69,6 @@ class Engine:
         if not self.accepts(name, value):
             message = f"HiGHS refuses the option {name} = {value!r}"
             raise SolverError(message)
-
-    def use_threads(self, threads: int) -> None:
-        """Let HiGHS use so many threads, in this and all later runs of the process."""
-        if Engine._threads_of_process not in {None, threads}:
-            # Without this the next run ends at once and has solved nothing.
-            highspy.Highs.resetGlobalScheduler(True)
-        Engine._threads_of_process = threads
-        self.set("threads", threads)
 
     def pass_model(self, arrays: Arrays) -> None:
         """Give HiGHS a whole program in place of what it holds."""
@@ -131,8 +120,9 @@ class Engine:
         """Run for at most so many seconds and return HiGHS' model status. [s]"""
         # HiGHS counts the time of all runs of one object against its limit.
         self.set("time_limit", max(0.0, seconds) + self.highs.getRunTime())
-        # In a thread of its own: Ctrl-C is raised in the main thread, and were that inside a
-        # callback, HiGHS would swallow it and call the solve a failure.
+        # In a thread of its own. Ctrl-C is raised in the main thread, and were that inside a
+        # callback, HiGHS would swallow it and call the solve a failure. And HiGHS keeps a pool of
+        # threads for each thread that calls it: one pool asked for another size solves nothing.
         is_done = threading.Event()
         threading.Thread(target=self._work, args=(is_done,), name="HiGHS").start()
         while not is_done.is_set():

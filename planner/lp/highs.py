@@ -133,7 +133,7 @@ class HighsSession:
         time_limit_s : float, optional
             Most wall time. [s]
         threads : int
-            Threads HiGHS may use; another number than before restarts its pool.
+            Threads HiGHS may use.
         on_progress : callable, optional
             Is given a `ProgressEvent` at most ten times a second, from another thread; what it
             raises ends the solve and is raised again here, as Ctrl-C is.
@@ -145,7 +145,7 @@ class HighsSession:
         Outcome
             Verdict, plan and duals.
         """
-        self._engine.use_threads(threads)
+        self._engine.set("threads", threads)
         watch = self._engine.watch = Watch(on_progress, interrupt)
         deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
         status: Status = "error"

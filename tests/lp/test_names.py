@@ -36,3 +36,12 @@ def test_a_comma_inside_a_label_is_not_a_comma_between_labels():
 
     assert tuple_name("x", pairs, pairs.position("p,q", "q")) == r"x(p\,q,q)"
     assert tuple_name("x", pairs, pairs.position("p", "q,q")) == r"x(p,q\,q)"
+
+
+def test_a_backslash_before_a_comma_is_not_the_sign_of_a_comma_inside():
+    axis = Axis("a", ("p\\", "q,r", "p,q\\", "r"))
+    pairs = Index.full("pairs", axis, axis.renamed("b"))
+
+    names = {tuple_name("x", pairs, at) for at in range(len(pairs))}
+
+    assert len(names) == len(pairs)
