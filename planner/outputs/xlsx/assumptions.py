@@ -79,19 +79,20 @@ class _Assumption:
 
 def write_assumptions(book: Book) -> None:
     """Write sheet Assumptions."""
-    sheet = book.sheet("Assumptions", _ABOUT, widths=(38, 16, 12, 14, 76, 40))
+    sheet = book.sheet("Assumptions", _ABOUT, widths=(40, 22, 14, 12, 72, 44))
     book.text(sheet, 3, 0, _KEPT, "about")
     heads = ("name", "value", "unit", "as solved", "meaning", "source")
     for column, head in enumerate(heads):
-        book.text(sheet, _FIRST - 1, column, head, "head_right" if column in {1, 3} else "head")
+        style = {0: "head", 1: "head_right", 3: "head_right"}.get(column, "head_label")
+        book.text(sheet, _FIRST - 1, column, head, style)
     rows = [*_general(book.run), *_price_factors(book.run)]
     for row, one in enumerate(rows, start=_FIRST):
         book.text(sheet, row, 0, one.name)
         book.number(sheet, row, 1, one.value, one.number, "input")
-        book.text(sheet, row, 2, one.unit)
+        book.text(sheet, row, 2, one.unit, "label")
         book.number(sheet, row, 3, one.value, one.number)
-        book.text(sheet, row, 4, one.about, "wrap")
-        book.text(sheet, row, 5, one.source, "wrap")
+        book.text(sheet, row, 4, one.about, "label")
+        book.text(sheet, row, 5, one.source, "label")
         if one.unit != _PER_GROUP:
             book.define(one.name, f"Assumptions!$B${row + 1}")
     first, last = _FIRST + 1, _FIRST + len(rows)

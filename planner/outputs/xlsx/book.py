@@ -37,6 +37,7 @@ COLOURS: Final = (
 
 STYLES: Final[dict[str, dict[str, Any]]] = {
     "plain": {"valign": "vcenter"},
+    "label": {"valign": "vcenter", "indent": 1},
     "title": {"bold": True, "font_size": 16, "font_color": INK},
     "about": {"italic": True, "font_color": GREY},
     "head": {"bold": True, "font_color": "#ffffff", "bg_color": INK, "valign": "vcenter"},
@@ -47,9 +48,17 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "align": "right",
         "valign": "vcenter",
     },
+    "head_label": {
+        "bold": True,
+        "font_color": "#ffffff",
+        "bg_color": INK,
+        "valign": "vcenter",
+        "indent": 1,
+    },
     "section": {"bold": True, "font_color": INK, "bg_color": PALE},
     "total": {"bold": True, "top": 1},
     "unit": {"italic": True, "font_color": GREY, "font_size": 9, "align": "right"},
+    "unit_label": {"italic": True, "font_color": GREY, "font_size": 9, "indent": 1},
     "unit_left": {"italic": True, "font_color": GREY, "font_size": 9},
     "input": {
         "font_color": "#0000c0",

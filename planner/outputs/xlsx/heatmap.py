@@ -31,6 +31,7 @@ _MEASURES: Final = (
     "capex_musd",
     "cost_musd",
 )
+_COLUMNS: Final = "[open_frac]:[live_energy_mwh]"
 _BLANK_ZERO: Final = "#,##0.0;-#,##0.0;;@"
 
 
@@ -48,7 +49,9 @@ def write_heatmap(book: Book) -> None:
     write_heads(book, sheet, _HEAD, ("site", "site id"), run.years)
     sheet.freeze_panes(_HEAD + 1, FIRST_YEAR)
     sheet.repeat_rows(_CHOICE[0], _HEAD)
-    measure = f"INDEX(SiteYears,0,MATCH({_absolute(*_CHOICE)},SiteYears[#Headers],0))"
+    # LibreOffice counts the heads into a whole table, so the columns are named from end to end.
+    choice = f"MATCH({_absolute(*_CHOICE)},SiteYears[[#Headers],{_COLUMNS}],0)"
+    measure = f"INDEX(SiteYears[{_COLUMNS}],0,{choice})"
     table = _ordered(run.tables["site_year"], run.years)
     names = run.sites.set_index("site")["name"]
     row = _HEAD

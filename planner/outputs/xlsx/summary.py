@@ -62,6 +62,7 @@ def write_summary(book: Book) -> None:
         row += 1
     last = columns - 1
     _name_years(book, at[_RATIO], last)
+    sheet.set_h_pagebreaks([row])
     _charts(book, sheet, at, last, row + 1)
 
 

@@ -21,6 +21,7 @@ HEAD_ROW: Final = 4
 
 _WIDEST: Final = 44
 _NARROWEST: Final = 8
+_PAGE_WIDTH: Final = 210  # characters across a page that can still be read
 _ROWS_MEASURED: Final = 400
 _LONGEST_TIP: Final = 255
 _BY_UNIT: Final = {
@@ -128,8 +129,8 @@ def write_table(
     sheet.add_table(head_row, 0, last, len(every) - 1, options)
     for at, column in enumerate(every):
         is_text = column.dtype in {"str", "bool"}
-        book.text(sheet, head_row - 1, at, column.unit, "unit_left" if is_text else "unit")
-        book.text(sheet, head_row, at, column.name, "head" if is_text else "head_right")
+        book.text(sheet, head_row - 1, at, column.unit, "unit_label" if is_text else "unit")
+        book.text(sheet, head_row, at, column.name, "head_label" if is_text else "head_right")
         tip = {"validate": "any", "input_title": column.name[:32]}
         sheet.data_validation(
             head_row, at, head_row, at, {**tip, "input_message": column.about[:_LONGEST_TIP]}
@@ -143,7 +144,7 @@ def write_table(
     if head_row == HEAD_ROW:
         sheet.freeze_panes(first, 1)
         sheet.repeat_rows(head_row - 1, head_row)
-        _set_widths(sheet, frame, columns, live)
+        _lay_out(sheet, frame, columns, live)
     return last + 1
 
 
@@ -153,9 +154,9 @@ def _write_column(
     values = cells.tolist()
     if column.dtype == "str":
         for row, value in enumerate(values, start=first):
-            book.text(sheet, row, at, value)
+            book.text(sheet, row, at, value, "label")
     elif column.dtype == "bool":
-        look = book.style("plain", align="left")
+        look = book.style("label", align="left")
         for row, value in enumerate(values, start=first):
             sheet.write_boolean(row, at, value, look)
     else:
@@ -164,14 +165,18 @@ def _write_column(
             book.number(sheet, row, at, value, number)
 
 
-def _set_widths(
+def _lay_out(
     sheet: Worksheet, frame: pd.DataFrame, columns: Sequence[Column], live: Sequence[Live]
 ) -> None:
-    for at, column in enumerate(columns):
-        longest = len(column.name) + 3  # the filter button needs room
-        if column.dtype == "str":
+    """Set column widths, and print wide tables over as many pages as keep them readable."""
+    total = 0
+    for at, column in enumerate([*columns, *(one.column for one in live)]):
+        width = len(column.name) + 3  # the filter button needs room
+        if column.dtype == "str" and len(frame):
             shown = frame[column.name].head(_ROWS_MEASURED)
-            longest = max(longest, int(shown.str.len().max()) + 1 if len(shown) else 0)
-        sheet.set_column(at, at, min(max(longest, _NARROWEST), _WIDEST))
-    for at, one in enumerate(live, start=len(columns)):
-        sheet.set_column(at, at, min(len(one.column.name) + 3, _WIDEST))
+            width = max(width, int(shown.str.len().max()) + 2)
+        width = min(max(width, _NARROWEST), _WIDEST)
+        sheet.set_column(at, at, width)
+        total += width
+    sheet.fit_to_pages(-(-total // _PAGE_WIDTH), 0)
+    sheet.repeat_columns(0)

@@ -1,0 +1,183 @@
+"""The workbook computes what it shows, and prints well."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+from office import SOFFICE, recalculated
+
+from planner.outputs.xlsx import write_workbook
+from planner.outputs.xlsx.workbook import SHEETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.runs import Run
+
+needs_office = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not here")
+
+Cells = dict[tuple[str, str], object]
+
+
+def cells(path: Path, *, formulas: bool = False) -> Cells:
+    """Return every cell that is not empty, by sheet and address."""
+    with closing(openpyxl.load_workbook(path, data_only=not formulas)) as workbook:
+        return {
+            (sheet.title, cell.coordinate): cell.value
+            for sheet in workbook
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.value not in {None, ""}
+        }
+
+
+def differences(before: Cells, after: Cells) -> list[str]:
+    """Say which cells are not the same, numbers to nine digits."""
+    found = []
+    for place in sorted(before.keys() | after.keys()):
+        one, other = before.get(place), after.get(place)
+        both_numbers = isinstance(one, int | float) and isinstance(other, int | float)
+        if both_numbers and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9):
+            continue
+        if one != other:
+            found.append(f"{place}: {one!r} became {other!r}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def workbook(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("workbook") / "plan.xlsx"
+    write_workbook(run, path)
+    return path
+
+
+@needs_office
+def test_no_cell_changes_when_libreoffice_recalculates(workbook: Path, tmp_path: Path) -> None:
+    shown = cells(workbook)
+
+    computed = cells(recalculated(workbook, tmp_path))
+
+    assert len(shown) > 3000
+    assert not differences(shown, computed)
+
+
+@needs_office
+def test_power_and_money_follow_edited_assumptions(
+    run: Run, workbook: Path, tmp_path: Path
+) -> None:
+    edited = tmp_path / "edited.xlsx"
+    with closing(openpyxl.load_workbook(workbook)) as book:
+        for name, value in (
+            ("discount_rate_frac", 0.1),
+            ("it_load_factor", 0.9),
+            ("overhead_factor", 1.2),
+        ):
+            sheet, address = next(iter(book.defined_names[name].destinations))
+            book[sheet][address] = value
+        sheet = book["Assumptions"]
+        factors = {row[0].value: row[1] for row in sheet.iter_rows(min_row=7, max_row=16)}
+        factors["racks"].value = 1.5
+        book.save(edited)
+
+    computed = cells(recalculated(edited, tmp_path))
+
+    # IT draws 0.9 of the plan; the overhead of 0.25 per MW of IT becomes 1.2 x 0.25 = 0.3.
+    site_year = run.tables["site_year"]
+    it_2030_mw = site_year.loc[site_year["year"] == 2030, "it_mean_mw"].sum()
+    facility_mw = 0.9 * it_2030_mw * 1.3
+    energy_factor = 0.9 * 1.3 / 1.25
+    # Racks cost half as much again, energy follows the power, the rest stays.
+    costs = run.tables["costs"]
+    factor = costs["group"].map({"racks": 1.5, "energy": energy_factor}).fillna(1.0)
+    discounted = factor * costs["musd"] * 1.1 ** -(costs["calendar_year"] - 2025 + 0.5)
+    assert found(computed, "Summary", "Facility power, mean", "E") == pytest.approx(facility_mw)
+    assert found(computed, "Summary", "PUE", "E") == pytest.approx(1.3)
+    assert found(computed, "Costs", "All payments", "J") == pytest.approx(discounted.sum())
+    assert found(computed, "Cover", "Cost of the plan, NPV", "D") == pytest.approx(discounted.sum())
+    assert found(computed, "Cover", "Assumptions", "B") == (
+        "4 edited: figures are no longer those of the solved plan"
+    )
+
+
+@needs_office
+def test_the_heat_map_shows_the_chosen_measure(run: Run, workbook: Path, tmp_path: Path) -> None:
+    edited = tmp_path / "edited.xlsx"
+    with closing(openpyxl.load_workbook(workbook)) as book:
+        book["Heat map"]["B4"] = "capex_musd"
+        book.save(edited)
+
+    computed = cells(recalculated(edited, tmp_path))
+
+    musd = run.tables["site_year"].set_index(["site", "year"])["capex_musd"]
+    assert found(computed, "Heat map", "NO", "C") == pytest.approx(musd["NO", 2025])
+    assert found(computed, "Heat map", "New-York", "E") == pytest.approx(musd["new-york", 2030])
+    assert found(computed, "Heat map", "New_York", "E") == pytest.approx(musd["new_york", 2030])
+
+
+def found(computed: Cells, sheet: str, label: str, column: str) -> object:
+    """Return what stands in a column of the row whose first cell says the label."""
+    row = next(
+        address[1:]
+        for (title, address), value in computed.items()
+        if title == sheet and value == label and address[0] == "A" and address[1:].isdigit()
+    )
+    return computed[sheet, f"{column}{row}"]
+
+
+def test_every_formula_has_its_value(workbook: Path) -> None:
+    formulas = {
+        place
+        for place, value in cells(workbook, formulas=True).items()
+        if isinstance(value, str) and value.startswith("=")
+    }
+    shown = cells(workbook)
+
+    texts = {place for place in formulas if place not in shown}
+
+    assert not texts
+
+
+def test_sheets_stand_in_the_order_of_the_contents(workbook: Path) -> None:
+    names = [name for name, _, _ in SHEETS]
+
+    with closing(openpyxl.load_workbook(workbook)) as book:
+        links = [
+            cell.hyperlink.location
+            for row in book["Cover"].iter_rows(max_col=1)
+            for cell in row
+            if cell.hyperlink
+        ]
+        titles = book.sheetnames
+
+    assert titles == ["Cover", *names]
+    assert links == [f"'{name}'!A1" for name in names]
+
+
+def test_every_sheet_prints_in_landscape_with_its_heads_repeated(workbook: Path) -> None:
+    with closing(openpyxl.load_workbook(workbook)) as book:
+        for sheet in book:
+            assert sheet.page_setup.orientation == "landscape"
+            assert sheet.sheet_properties.pageSetUpPr.fitToPage
+            if sheet.title not in {"Cover", "Power", "Checks"}:
+                assert sheet.print_title_rows, sheet.title
+                assert sheet.freeze_panes, sheet.title
+
+
+def test_text_that_looks_like_a_formula_stays_text_when_the_cell_is_edited(
+    workbook: Path,
+) -> None:
+    with closing(openpyxl.load_workbook(workbook)) as book:
+        title = book["Cover"]["A1"]
+        ids = [cell for (cell,) in book["Sites"].iter_rows(min_row=6, max_row=14, max_col=1)]
+
+    assert title.value == "=Odd <i>names</i> 🏭"
+    assert title.data_type == "s"
+    assert title.quotePrefix
+    assert {cell.value: bool(cell.quotePrefix) for cell in ids if cell.value in {"=1+1", "NO"}} == {
+        "=1+1": True,
+        "NO": False,
+    }

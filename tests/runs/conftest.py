@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "outputs"))
+
+from synthetic import synthetic_run
+
+if TYPE_CHECKING:
+    from planner.runs import Run
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    return synthetic_run()

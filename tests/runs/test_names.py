@@ -1,0 +1,61 @@
+"""Names of scenarios are untrusted: none leads out of the runs folder, none is lost."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.runs.names import folder_name, slug
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("us-headroom-0.25pct", "us-headroom-0.25pct"),
+        ("us_base", "us_base"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("/abs", "abs"),
+        ("C:\\temp", "c-temp"),
+        ("..", "scenario"),
+        (".partial-x", "partial-x"),
+        ("🏭", "scenario"),
+        ("Évry +2", "evry-2"),
+        ("a" * 99, "a" * 48),
+        ("line\nbreak\0", "line-break"),
+    ],
+)
+def test_slugs(name: str, expected: str) -> None:
+    assert slug(name) == expected
+
+
+@given(st.text())
+def test_a_folder_name_is_one_plain_step_of_a_path(name: str) -> None:
+    made = folder_name(name, {"data": "5e"})
+
+    assert PurePosixPath(made).parts == (made,)
+    assert PureWindowsPath(made).parts == (made,)
+    assert not made.startswith(".")
+    assert made.isascii()
+    assert len(made) <= 48 + 1 + 10
+
+
+def test_names_that_look_alike_as_slugs_stay_apart() -> None:
+    content = {"data": "5e"}
+
+    names = {
+        folder_name(name, content) for name in ("new york", "new-york", "New-York", "ñew-york")
+    }
+
+    assert len(names) == 4
+    assert {name[:9] for name in names} == {"new-york-"}
+
+
+def test_another_scenario_or_other_data_give_another_folder() -> None:
+    first = folder_name("us-base", {"settings": {"share": 0.2}, "data": {"sites": "5e"}})
+
+    assert first == folder_name("us-base", {"data": {"sites": "5e"}, "settings": {"share": 0.2}})
+    assert first != folder_name("us-base", {"settings": {"share": 0.3}, "data": {"sites": "5e"}})
+    assert first != folder_name("us-base", {"settings": {"share": 0.2}, "data": {"sites": "7a"}})
