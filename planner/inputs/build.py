@@ -167,6 +167,7 @@ def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) ->
         carbon=carbon_inputs(case, sets, site_year),
         finance=finance_inputs(case, rates),
         reference=wanted.reference,
+        workloads=case.workloads,
         tables=tables,
         notes=tuple(case.findings.notes),
     )

@@ -201,8 +201,8 @@ class PowerInputs:
 
     cool: Index  # (site, cooling, year)
     group: Index  # (site, cooling, shape, year)
-    defer_group: Index  # (site, cooling, window, year); empty without deferral
-    defer: Index  # (site, cooling, window, year, slot)
+    defer_group: Index  # (site, shape, window, year); empty without deferral
+    defer: Index  # (site, shape, window, year, slot)
     defer_block: NDArray[np.int64]  # [defer]: block of the window the slot belongs to, per day
     slot: Index  # (site, year, slot) = site_year x slot
     deployment_shape: NDArray[np.intp]  # [deployment] -> shape
@@ -210,6 +210,7 @@ class PowerInputs:
     deployment_utilisation_frac: Floats  # [deployment]
     shape_frac: Floats  # [site, shape, slot], mean 1 over the modelled year
     mechanical_frac: Floats  # [site, cooling, slot]
+    defer_mechanical_frac: Floats  # [site, slot], of what deferral moves
     wue_l_per_kwh: Floats  # [site, cooling, slot]
     loss_fixed_frac: Floats  # [hall design], of hall MW (k0 x installed)
     loss_variable_frac: Floats  # [hall design], of IT load
@@ -288,5 +289,6 @@ class Inputs:
     carbon: CarbonInputs
     finance: FinanceInputs
     reference: pd.DataFrame  # workload, year, facility_gw, rack_gw, kh100e: the trajectory's fleet
+    workloads: pd.DataFrame  # one row per class in scope, the scenario's figures in place
     tables: Mapping[str, pd.DataFrame]  # the data as read, for reports and the checker
     notes: tuple[str, ...]  # what a planner must know: smeared sites, regions without a route, ...

@@ -31,7 +31,7 @@ def latency(s: Solved) -> pd.DataFrame:
     """Make table `latency`: round trips by class and year, and what is not served at home."""
     m, given = s.model, s.p.demand
     over = distinct(given.demand, "workload", "year")
-    workloads = s.p.tables["workloads"].set_index("workload").loc[list(over.labels("workload"))]
+    workloads = s.p.workloads.set_index("workload").loc[list(over.labels("workload"))]
 
     def add(expression: Expression) -> Floats:
         return s.value(expression.sum_to(over))

@@ -44,7 +44,7 @@ def tail_rtt_ms(s: Solved) -> Floats:
     sites = s.p.sites.table.set_index("site").loc[list(sets.site.labels)]
     haul = np.full((len(sets.region), len(sets.site)), np.nan)
     haul[sets.region.codes(placed)] = _haul_ms(s, users, sites)
-    workloads = s.p.tables["workloads"].set_index("workload").loc[list(sets.workload.labels)]
+    workloads = s.p.workloads.set_index("workload").loc[list(sets.workload.labels)]
     last_mile = workloads["last_mile_ms"].to_numpy(dtype=np.float64)
     return np.asarray(haul[served["region"], served["site"]] + last_mile[served["workload"]])
 

@@ -383,6 +383,7 @@ def finance() -> FinanceInputs:
             {"facility": 20.0, "retrofit": 12.0, "opening": 18.0, "grid": 30.0, "companion": 6.0}
         ),
         MappingProxyType({"rack": 0.08, "facility": RATE_FRAC, "grid": RATE_FRAC}),
+        f(0.0, 0.0),  # one country, so no premium of a country
         0.04,
         "annuity",
         f(2.0, 1.0),
@@ -390,16 +391,19 @@ def finance() -> FinanceInputs:
     )
 
 
+def workloads() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "workload": ["chat", "train"],
+            "rtt_bound_ms": [60.0, 150.0],
+            "tight_rtt_ms": [20.0, np.nan],
+            "last_mile_ms": [10.0, 2.0],
+        }
+    )
+
+
 def tables() -> dict[str, pd.DataFrame]:
     return {
-        "workloads": pd.DataFrame(
-            {
-                "workload": ["chat", "train"],
-                "rtt_bound_ms": [60.0, 150.0],
-                "tight_rtt_ms": [20.0, np.nan],
-                "last_mile_ms": [10.0, 2.0],
-            }
-        ),
         "demand_regions": pd.DataFrame(
             {
                 "demand_region": ["metro"],
@@ -456,6 +460,7 @@ def hand_inputs() -> Inputs:
         carbon(),
         finance(),
         reference,
+        workloads(),
         tables(),
         ("a note",),
     )
