@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
     "data": ("planner.cli.data:data", "Show tables with units, sources and licences."),
     "schema": ("planner.cli.schema:command", "Print the JSON Schema of scenario files."),
+    "headroom": ("planner.cli.headroom:command", "Find the load that a grid can take."),
 }
 """Every command: where it is, and what it does."""
 

@@ -1,0 +1,175 @@
+"""`dcplan headroom`: the constant load that a grid can take, if some of it may be curtailed."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from planner.headroom import HeadroomStudy
+
+__all__ = ["command"]
+
+_MWH_PER_GWH: Final = 1000.0
+
+
+class _Rate(click.ParamType[float]):
+    """A share as `0.5%` or as `0.005`."""
+
+    name = "rate"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read a share; one that is not above 0 and below 1 is a usage error."""
+        if isinstance(value, float):
+            return value
+        number, percent, rest = str(value).strip().partition("%")
+        try:
+            rate_frac = float(Decimal(number) / (100 if percent else 1))
+        except InvalidOperation:
+            rate_frac = float("nan")
+        if rest or not 0.0 < rate_frac < 1.0:
+            self.fail(
+                f"{value!r} must be above 0 and below 100 %, such as 0.5% or 0.005", param, ctx
+            )
+        return rate_frac
+
+
+@click.command("headroom")
+@click.argument("demand", type=click.Path(path_type=Path), metavar="DEMAND.CSV")
+@click.option(
+    "--rate",
+    "rates",
+    type=_Rate(),
+    multiple=True,
+    default=("0.5%",),
+    show_default=True,
+    help="Share of the new load's energy that may be curtailed, 0.5% or 0.005; may be repeated.",
+)
+@click.option("--time-column", metavar="NAME", help="Column of the time at which hours start.")
+@click.option("--demand-column", metavar="NAME", help="Column of the demand in MW.")
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="Tell months and hours by this zone, such as America/New_York; "
+    "times without an offset are then in UTC.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PLOT.SVG",
+    help="Draw the load duration and the curtailed hours, at the first rate.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    demand: Path,
+    rates: tuple[float, ...],
+    time_column: str | None,
+    demand_column: str | None,
+    time_zone: str | None,
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Find the largest constant load that a zone can take at a curtailment rate.
+
+    DEMAND.CSV (or .xlsx, .parquet) has a row for every hour of at least one year: the time at
+    which it starts, and the demand in MW. In summer (April to October) the zone is taken to
+    carry the highest demand of June to August of any year, in winter that of December to
+    February (Norris et al. 2025); new load is curtailed above that.
+    """
+    from planner.headroom import draw_headroom, headroom_study, read_hourly_demand
+
+    if output is not None:
+        _check_output(output)
+    hourly_demand = read_hourly_demand(
+        demand, time_column=time_column, demand_column=demand_column, time_zone=time_zone
+    )
+    studies = [headroom_study(hourly_demand, rate_frac) for rate_frac in rates]
+    if as_json:
+        content = [_for_programs(study) for study in studies]
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    else:
+        _print_studies(studies)
+    if output is not None:
+        output.write_text(draw_headroom(studies[0], name=demand.name), encoding="utf-8")
+        if not (ctx.obj or {}).get("quiet"):
+            click.echo(f"drawn in {output}", err=True)
+
+
+def _check_output(output: Path) -> None:
+    from planner.errors import InputError, Problem
+
+    problems = []
+    if output.suffix.lower() != ".svg":
+        problems.append(Problem("--output", None, None, f"the plot is {output}", "an .svg file"))
+    if not output.parent.is_dir():
+        what_is = f"there is no folder {output.parent}"
+        problems.append(Problem("--output", None, None, what_is, "a folder", "make it first"))
+    if problems:
+        raise InputError(problems)
+
+
+def _for_programs(study: HeadroomStudy) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {
+        "rate_frac": study.rate_frac,
+        "headroom_mw": study.load_mw,
+        "years": study.years,
+        "total": asdict(study.total),
+        "seasons": [asdict(season) for season in study.seasons],
+    }
+
+
+def _print_studies(studies: Sequence[HeadroomStudy]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    first, last = studies[0].demand_mw.index[[0, -1]]
+    click.echo(f"{len(studies[0].demand_mw):,} hours from {first} to {last}")
+    for study in studies:
+        rate = f"{100 * study.rate_frac:g} %"
+        click.echo(f"\nAt {rate} curtailment the headroom is {study.load_mw:,.1f} MW:\n")
+        console.print(_table(study))
+
+
+def _table(study: HeadroomStudy) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("curtailed in", no_wrap=True)
+    for heading in (
+        "above\nMW",
+        "hours\na year",
+        "GWh\na year",
+        "events\na year",
+        "longest\nh",
+        "largest\nGWh",
+        "half or more\nstays on in",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for part in (study.total, *study.seasons):
+        table.add_row(
+            part.name,
+            "" if part.threshold_mw is None else f"{part.threshold_mw:,.0f}",
+            f"{part.hours_per_year:,.1f}",
+            f"{part.energy_mwh_per_year / _MWH_PER_GWH:,.1f}",
+            f"{part.events_per_year:,.1f}",
+            f"{part.longest_event_h:,}",
+            f"{part.largest_event_mwh / _MWH_PER_GWH:,.1f}",
+            f"{100 * part.half_served_frac:.0f} %",
+        )
+    return table

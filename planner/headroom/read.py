@@ -1,0 +1,171 @@
+"""A user's hourly demand, read strictly: every problem with its line and column."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+
+from planner.errors import InputError, Problem
+from planner.tables.sheet import Sheet, read_sheet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["read_hourly_demand"]
+
+MOST_PROBLEMS: Final = 50
+_HOUR: Final = datetime.timedelta(hours=1)
+_NUMBER: Final = re.compile(r"\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+_OTHER_UNIT: Final = re.compile(r".*[\s_(\[]([kgt]wh?|wh?)[)\]]?\s*", re.IGNORECASE)
+
+
+def read_hourly_demand(
+    path: Path,
+    *,
+    time_column: str | None = None,
+    demand_column: str | None = None,
+    time_zone: str | None = None,
+) -> pd.Series[float]:
+    """Read the hourly demand of a zone.
+
+    Parameters
+    ----------
+    path
+        A .csv (UTF-8), .xlsx or .parquet file with one row per hour, in order, without gaps.
+    time_column, demand_column
+        Columns with the time at which each hour starts, ISO 8601, and the demand in MW; by
+        default the first and the second of a table of two columns.
+    time_zone
+        IANA zone in which the index is given, and months are told; times without an offset are
+        then in UTC. By default times with offsets become UTC and others stay as written.
+
+    Returns
+    -------
+    Series
+        Demand by hour. [MW]
+
+    Raises
+    ------
+    InputError
+        With the problems of the file, each with line and column, the first fifty of them.
+    """
+    zone = _checked_zone(time_zone)
+    sheet = read_sheet(path, "demand")
+    times, demand_mw, problems = _read_rows(sheet, *_columns(sheet, time_column, demand_column))
+    if problems:
+        raise InputError(_first(problems, sheet.file))
+    index = pd.DatetimeIndex(times)
+    if zone is not None:
+        index = (index if index.tz else index.tz_localize("UTC")).tz_convert(zone)
+    return pd.Series(demand_mw, index=index, name="demand_mw")
+
+
+def _read_rows(
+    sheet: Sheet, time_at: int, demand_at: int
+) -> tuple[list[datetime.datetime], list[float], list[Problem]]:
+    times: list[datetime.datetime] = []
+    demand_mw: list[float] = []
+    problems: list[Problem] = []
+
+    def report(record: int, cell: int, what_is: str, must_be: str, mend: str = "") -> None:
+        place = sheet.place(record, min(cell, len(sheet.records[record]) - 1))
+        problems.append(Problem(sheet.file, *place, what_is, must_be, mend))
+
+    before: datetime.datetime | None = None
+    for number, record in enumerate(sheet.records):
+        if len(record) != len(sheet.header):
+            must_be = f"{len(sheet.header)}, as the header has"
+            report(number, len(record) - 1, f"the row has {len(record)} cells", must_be)
+            before = None
+            continue
+        time = _time(record[time_at])
+        if time is None:
+            must_be = "a time such as 2024-07-01 15:00 or 2024-07-01T15:00-04:00"
+            report(number, time_at, f"the time is {record[time_at]!r}", must_be)
+        elif before is not None:
+            step = _step_problem(before, time)
+            if step:
+                mend = "give every hour once, in UTC or with its offset where clocks change"
+                report(number, time_at, step, "one hour after the row before", mend)
+        before = time
+        text = record[demand_at]
+        if not _NUMBER.fullmatch(text):
+            what_is = f"the demand is {text!r}"
+            report(number, demand_at, what_is, "a number of MW, at least 0, with a decimal point")
+        elif time is not None:
+            times.append(time.astimezone(datetime.UTC) if time.tzinfo else time)
+            demand_mw.append(float(text))
+    if not sheet.records:
+        problems.append(Problem(sheet.file, 2, 1, "there is no row", "a row per hour"))
+    return times, demand_mw, problems
+
+
+def _time(text: str) -> datetime.datetime | None:
+    try:
+        return datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def _step_problem(before: datetime.datetime, time: datetime.datetime) -> str:
+    """Say what is wrong between two rows; nothing if one hour lies between them."""
+    if (before.tzinfo is None) != (time.tzinfo is None):
+        return f"one of the times {before} and {time} has an offset and one has not"
+    step = time - before
+    if step == _HOUR:
+        return ""
+    if step <= datetime.timedelta(0):
+        return f"{time} comes after {before}"
+    return f"{time} comes {step / _HOUR:g} h after {before}"
+
+
+def _columns(sheet: Sheet, time_column: str | None, demand_column: str | None) -> tuple[int, int]:
+    """Find the two columns; the demand must not say that it is in another unit than MW."""
+    problems = []
+    found = []
+    for default, kind, name in ((0, "time", time_column), (1, "demand", demand_column)):
+        if name is None and len(sheet.header) == 2:
+            found.append(default)
+        elif name in sheet.header:
+            found.append(sheet.header.index(name))
+        else:
+            what_is = (
+                f"the columns are {', '.join(sheet.header)}"
+                if name is None
+                else f"no column is called {name!r}"
+            )
+            must_be = f"a table of time and demand, or the {kind} column named"
+            place = sheet.place(-1, 0)
+            problems.append(Problem(sheet.file, *place, what_is, must_be, f"--{kind}-column NAME"))
+    if not problems:
+        demand = sheet.header[found[1]]
+        unit = _OTHER_UNIT.fullmatch(demand)
+        if unit:
+            what_is = f"the demand is in {unit.group(1)}, by the name of its column {demand!r}"
+            place = sheet.place(-1, found[1])
+            problems.append(Problem(sheet.file, *place, what_is, "in MW", "convert the column"))
+    if problems:
+        raise InputError(problems)
+    return found[0], found[1]
+
+
+def _checked_zone(time_zone: str | None) -> ZoneInfo | None:
+    if time_zone is None:
+        return None
+    try:
+        return ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        what_is = f"the time zone is {time_zone!r}"
+        must_be = "an IANA name such as America/New_York"
+        raise InputError([Problem("--time-zone", None, None, what_is, must_be)]) from error
+
+
+def _first(problems: list[Problem], file: str) -> list[Problem]:
+    if len(problems) <= MOST_PROBLEMS:
+        return problems
+    rest = len(problems) - MOST_PROBLEMS
+    return [*problems[:MOST_PROBLEMS], Problem(file, None, None, f"{rest} more cells are wrong")]

@@ -1,0 +1,117 @@
+"""Seasons of a headroom study: which months set a threshold, and which are held to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+__all__ = ["SUMMER_AND_WINTER", "Season", "check_seasons", "thresholds_mw"]
+
+_MONTHS: Final = tuple(range(1, 13))
+
+
+@dataclass(frozen=True)
+class Season:
+    """Months in which a system is taken to carry what it once carried at its peak.
+
+    Parameters
+    ----------
+    name
+        Name of the season.
+    months
+        Months, 1 to 12, in which load is held to the threshold.
+    peak_months
+        Months whose highest demand of all years is the threshold.
+    """
+
+    name: str
+    months: tuple[int, ...]
+    peak_months: tuple[int, ...]
+
+
+SUMMER_AND_WINTER: Final = (
+    Season("summer", months=(4, 5, 6, 7, 8, 9, 10), peak_months=(6, 7, 8)),
+    Season("winter", months=(11, 12, 1, 2, 3), peak_months=(12, 1, 2)),
+)
+"""Seasons of Norris et al. 2025: highest demand of June to August and of December to February."""
+
+
+def check_seasons(seasons: tuple[Season, ...]) -> None:
+    """Check that every month of the year is in exactly one season.
+
+    Parameters
+    ----------
+    seasons
+        Seasons of a study.
+
+    Raises
+    ------
+    InputError
+        With every month that is in no season, in several, or is none, and every season
+        without a name of its own or months that set its threshold.
+    """
+    problems = []
+    held = [month for season in seasons for month in season.months]
+    for month in sorted({*_MONTHS, *held}):
+        if month not in _MONTHS or held.count(month) != 1:
+            what_is = f"month {month} is in {held.count(month)} seasons"
+            problems.append(Problem("seasons", None, None, what_is, "each of 1 to 12 in one"))
+    for season in seasons:
+        if not season.peak_months or not set(season.peak_months) <= set(_MONTHS):
+            what_is = f"peak_months of {season.name!r} are {season.peak_months}"
+            problems.append(Problem("seasons", None, None, what_is, "at least one of 1 to 12"))
+    if len({season.name for season in seasons}) < len(seasons):
+        what_is = f"seasons are called {', '.join(season.name for season in seasons)}"
+        problems.append(Problem("seasons", None, None, what_is, "a name for each"))
+    if problems:
+        raise InputError(problems)
+
+
+def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ...]) -> Floats:
+    """Find the highest demand of each season's peak months, over all years.
+
+    Parameters
+    ----------
+    demand_mw
+        Demand of each hour, shape (hour,). [MW]
+    months
+        Month of each hour, 1 to 12, shape (hour,).
+    seasons
+        Seasons of the study.
+
+    Returns
+    -------
+    numpy.ndarray
+        Threshold of each season, shape (season,). [MW]
+
+    Raises
+    ------
+    InputError
+        With every month that would set a threshold and has no demand.
+    """
+    problems = [
+        Problem(
+            "demand",
+            None,
+            None,
+            f"no hour lies in month {month}",
+            f"all months that set the threshold of {season.name}",
+            "give at least one whole year",
+        )
+        for season in seasons
+        for month in season.peak_months
+        if not np.any(months == month)
+    ]
+    if problems:
+        raise InputError(problems)
+    return np.array([demand_mw[np.isin(months, season.peak_months)].max() for season in seasons])

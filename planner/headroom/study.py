@@ -1,0 +1,286 @@
+"""How much constant load a system can take, if a small share of its energy may be curtailed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.calendar import hours_in_year
+from planner.errors import InputError, Problem
+from planner.headroom.root import largest_load_mw
+from planner.headroom.seasons import (
+    SUMMER_AND_WINTER,
+    Season,
+    check_seasons,
+    thresholds_mw,
+)
+from planner.units import HOURS_PER_YEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+__all__ = ["ALL_YEAR", "Curtailment", "HeadroomStudy", "headroom_mw", "headroom_study"]
+
+ALL_YEAR: Final = "all year"
+_HOUR: Final = pd.Timedelta(hours=1)
+_ROUNDING: Final = 1e-9  # [MW/MW] of the load, below which nothing was curtailed
+
+
+@dataclass(frozen=True)
+class Curtailment:
+    """What is curtailed in a season, or in all the year.
+
+    Parameters
+    ----------
+    name
+        Name of the season, or `all year`.
+    months
+        Its months, 1 to 12.
+    threshold_mw
+        Load the system is taken to carry; None for the year, which has several. [MW]
+    hours_per_year
+        Hours in which any load is curtailed. [h/yr]
+    energy_mwh_per_year
+        Energy curtailed. [MWh/yr]
+    half_served_frac
+        Share of these hours in which at least half of the load stays on; 1 if there are none.
+    deepest_mw
+        Most curtailed in one hour. [MW]
+    events_per_year
+        Runs of curtailed hours; a run belongs to the season in which it starts. [1/yr]
+    mean_event_h, longest_event_h
+        Length of the runs, 0 if there are none. [h]
+    largest_event_mwh
+        Most energy curtailed in one run. [MWh]
+    """
+
+    name: str
+    months: tuple[int, ...]
+    threshold_mw: float | None
+    hours_per_year: float
+    energy_mwh_per_year: float
+    half_served_frac: float
+    deepest_mw: float
+    events_per_year: float
+    mean_event_h: float
+    longest_event_h: int
+    largest_event_mwh: float
+
+
+@dataclass(frozen=True, eq=False)
+class HeadroomStudy:
+    """The largest constant load at a rate, and when and how deep it is curtailed.
+
+    Parameters
+    ----------
+    rate_frac
+        Curtailed energy over the load times 8,760 h a year.
+    load_mw
+        The headroom: constant load, curtailed where the threshold is reached. [MW]
+    years
+        Years of demand that were looked at, parts of a year counted as such. [yr]
+    total
+        Curtailment of all the year.
+    seasons
+        Curtailment of each season.
+    demand_mw, limit_mw, curtailed_mw
+        By hour of the study: demand without the load, threshold, and curtailed load. [MW]
+    """
+
+    rate_frac: float
+    load_mw: float
+    years: float
+    total: Curtailment
+    seasons: tuple[Curtailment, ...]
+    demand_mw: pd.Series[float]
+    limit_mw: pd.Series[float]
+    curtailed_mw: pd.Series[float]
+
+
+def headroom_mw(
+    hourly_demand: pd.Series[float],
+    rate_frac: float,
+    *,
+    seasons: tuple[Season, ...] = SUMMER_AND_WINTER,
+) -> float:
+    """Find the largest constant load whose curtailment stays at a rate.
+
+    Parameters
+    ----------
+    hourly_demand, rate_frac, seasons
+        As for `headroom_study`.
+
+    Returns
+    -------
+    float
+        The headroom. [MW]
+
+    Raises
+    ------
+    InputError
+        As `headroom_study` does.
+    """
+    return headroom_study(hourly_demand, rate_frac, seasons=seasons).load_mw
+
+
+def headroom_study(
+    hourly_demand: pd.Series[float],
+    rate_frac: float,
+    *,
+    seasons: tuple[Season, ...] = SUMMER_AND_WINTER,
+) -> HeadroomStudy:
+    r"""Find the largest constant load whose curtailment stays at a rate, and look at it.
+
+    A system is taken to carry, in each season, the highest demand it had in that season's peak
+    months of any year. New load `L` is curtailed where it would exceed that threshold
+    :math:`T_h`, by all of it at most:
+
+    .. math:: \sum_h \min(L, \max(0, D_h + L - T_h)) = r \cdot L \cdot 8760 \cdot \text{years}
+
+    The left side is convex and piecewise linear, so the root is found exactly.
+
+    Parameters
+    ----------
+    hourly_demand
+        Demand of a zone, by the hour at which each hour starts, without gaps; months are those
+        of the index, in its time zone if it has one. [MW]
+    rate_frac
+        Share of the load's energy that may be curtailed, above 0 and below 1.
+    seasons
+        Seasons, by default those of the source.
+
+    Returns
+    -------
+    HeadroomStudy
+        The load, and its curtailment by season and by hour.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with demand, rate or seasons.
+
+    References
+    ----------
+    Norris, T. H., T. Profeta, D. Patino-Echeverri and A. Cowie-Haskell, Rethinking Load Growth:
+    Assessing the Potential for Integration of Large Flexible Loads in US Power Systems, Nicholas
+    Institute for Energy, Environment & Sustainability, Duke University, 2025.
+
+    Examples
+    --------
+    >>> hours = pd.date_range("2027-01-01", "2028-01-01", freq="h", inclusive="left")
+    >>> demand = pd.Series(100.0 + 50.0 * ((hours.day == 1) & (hours.hour == 18)), index=hours)
+    >>> study = headroom_study(demand, rate_frac=0.005)
+    >>> round(study.load_mw, 3)  # 12 h are full, 8,748 h have 50 MW to spare
+    50.182
+    >>> round(8_748 * 50.0 / (8_760 - 0.005 * 8_760), 3)
+    50.182
+    """
+    check_seasons(seasons)
+    demand = _checked(hourly_demand, rate_frac)
+    index = _hourly_index(demand)
+    demand_mw = np.asarray(demand.to_numpy(), dtype=np.float64)
+    months = np.array(index.month, dtype=np.int64)
+    by_season_mw = thresholds_mw(demand_mw, months, seasons)
+    in_season = np.array([np.isin(months, season.months) for season in seasons])
+    limit_mw = by_season_mw @ in_season
+    # Demand of a mild month may exceed the threshold; no more than the load itself is curtailed.
+    slack_mw = np.maximum(0.0, limit_mw - demand_mw)
+    years = _years(index)
+    load_mw = largest_load_mw(slack_mw, rate_frac * HOURS_PER_YEAR * years)
+    curtailed_mw = np.maximum(0.0, load_mw - slack_mw)
+    curtailed_mw[curtailed_mw <= _ROUNDING * load_mw] = 0.0
+    look = _Look(curtailed_mw, months, load_mw, years)
+    return HeadroomStudy(
+        rate_frac,
+        load_mw,
+        years,
+        look.inside(ALL_YEAR, tuple(range(1, 13)), None),
+        tuple(
+            look.inside(season.name, season.months, float(threshold))
+            for season, threshold in zip(seasons, by_season_mw, strict=True)
+        ),
+        demand,
+        pd.Series(limit_mw, index=index, name="limit_mw"),
+        pd.Series(curtailed_mw, index=index, name="curtailed_mw"),
+    )
+
+
+class _Look:
+    """Curtailed load of all hours, to be looked at season by season."""
+
+    def __init__(self, curtailed_mw: Floats, month: Integers, load_mw: float, years: float) -> None:
+        self._curtailed_mw = curtailed_mw
+        self._month = month
+        self._load_mw = load_mw
+        self._years = years
+        edges = np.diff((curtailed_mw > 0.0).astype(int), prepend=0, append=0)
+        self._starts = np.flatnonzero(edges == 1)
+        ends = np.flatnonzero(edges == -1)
+        self._lengths_h = ends - self._starts
+        summed_mwh = np.concatenate([[0.0], np.cumsum(curtailed_mw)])
+        self._events_mwh = summed_mwh[ends] - summed_mwh[self._starts]
+
+    def inside(self, name: str, months: tuple[int, ...], threshold_mw: float | None) -> Curtailment:
+        """Look at the hours of some months."""
+        hours = np.isin(self._month, months)
+        cut_mw = self._curtailed_mw[hours & (self._curtailed_mw > 0.0)]
+        starts_here = hours[self._starts]
+        lengths_h = self._lengths_h[starts_here]
+        is_any = len(cut_mw) > 0
+        return Curtailment(
+            name,
+            months,
+            threshold_mw,
+            hours_per_year=len(cut_mw) / self._years,
+            energy_mwh_per_year=float(cut_mw.sum()) / self._years,
+            half_served_frac=float(np.mean(cut_mw <= self._load_mw / 2)) if is_any else 1.0,
+            deepest_mw=float(cut_mw.max(initial=0.0)),
+            events_per_year=len(lengths_h) / self._years,
+            mean_event_h=float(lengths_h.mean()) if len(lengths_h) else 0.0,
+            longest_event_h=int(lengths_h.max(initial=0)),
+            largest_event_mwh=float(self._events_mwh[starts_here].max(initial=0.0)),
+        )
+
+
+def _hourly_index(demand: pd.Series[float]) -> pd.DatetimeIndex:
+    """Return the hours of a demand; anything but hours one after another is an error."""
+    index = demand.index
+    if not isinstance(index, pd.DatetimeIndex):
+        what_is = f"the index holds {index.dtype}"
+        raise InputError([Problem("demand", None, None, what_is, "the time of each hour")])
+    steps = index[1:] - index[:-1]
+    wrong = np.flatnonzero(steps != _HOUR)
+    if len(wrong):
+        what_is = f"{index[wrong[0] + 1]} follows on {index[wrong[0]]}"
+        mend = f"{len(wrong)} steps are so; fill gaps, and use UTC or times with their offset"
+        raise InputError([Problem("demand", None, None, what_is, "one hour later", mend)])
+    return index
+
+
+def _checked(hourly_demand: pd.Series[float], rate_frac: float) -> pd.Series[float]:
+    problems = []
+    if not 0.0 < rate_frac < 1.0:
+        what_is = f"the rate is {rate_frac}"
+        must_be = "above 0 and below 1, for example 0.005 for 0.5 %"
+        problems.append(Problem("rate", None, None, what_is, must_be))
+    demand = hourly_demand.astype(float)
+    wrong = demand[~(np.isfinite(demand) & (demand >= 0.0))]
+    if len(wrong):
+        what_is = f"demand is {wrong.iloc[0]} MW at {wrong.index[0]}"
+        mend = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
+        problems.append(Problem("demand", None, None, what_is, "at least 0", mend))
+    if problems:
+        raise InputError(problems)
+    return demand
+
+
+def _years(index: pd.DatetimeIndex) -> float:
+    years, hours = np.unique(index.year, return_counts=True)
+    parts = (n / hours_in_year(int(year)) for year, n in zip(years, hours, strict=True))
+    return float(sum(parts))

@@ -1,0 +1,146 @@
+"""A user's table of hourly demand is read strictly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from planner.errors import InputError
+from planner.headroom import read_hourly_demand
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def problems(path: Path, **options: str) -> list[str]:
+    with pytest.raises(InputError) as raised:
+        read_hourly_demand(path, **options)
+    return [str(problem).removeprefix(f"{path}:") for problem in raised.value.problems]
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_table_comes_back_as_it_was_written(zone: pd.Series[float], zone_file: Path) -> None:
+    read = read_hourly_demand(zone_file)
+
+    pd.testing.assert_series_equal(read, zone, check_names=False, check_freq=False)
+
+
+def test_parquet_is_read_as_csv_is(zone: pd.Series[float], tmp_path: Path) -> None:
+    path = tmp_path / "zone.parquet"
+    zone.rename("demand_mw").rename_axis("hour").reset_index().to_parquet(path)
+
+    read = read_hourly_demand(path)
+
+    pd.testing.assert_series_equal(read, zone, check_names=False, check_freq=False)
+
+
+def test_times_in_utc_are_told_by_the_clock_of_a_zone(zone_file: Path) -> None:
+    read = read_hourly_demand(zone_file, time_zone="America/New_York")
+
+    assert str(read.index[0]) == "2026-12-31 19:00:00-05:00"
+
+
+def test_offsets_carry_a_table_over_the_change_of_clocks(tmp_path: Path) -> None:
+    text = (
+        "time,demand_mw\n"
+        "2027-11-07T00:00-04:00,31\n"
+        "2027-11-07T01:00-04:00,32\n"
+        "2027-11-07T01:00-05:00,33\n"
+        "2027-11-07T02:00-05:00,34\n"
+    )
+
+    read = read_hourly_demand(write(tmp_path / "clock.csv", text), time_zone="America/New_York")
+
+    assert read.index.hour.tolist() == [0, 1, 1, 2]
+    assert read.tolist() == [31, 32, 33, 34]
+
+
+def test_columns_are_chosen_by_name(tmp_path: Path) -> None:
+    text = "zone,load_mw,hour\nNA,41,2027-03-01 00:00\nNA,43,2027-03-01 01:00\n"
+
+    read = read_hourly_demand(
+        write(tmp_path / "three.csv", text), time_column="hour", demand_column="load_mw"
+    )
+
+    assert read.tolist() == [41, 43]
+
+
+def test_every_wrong_cell_is_named_with_its_place(tmp_path: Path) -> None:
+    text = (
+        "hour,demand_mw\n"
+        "2027-03-01 00:00,41\n"
+        "2027-03-01 01:00,\n"
+        "2027-03-01 03:00,43\n"
+        '2027-03-01 04:00,"1,044"\n'
+        "2027-03-01 03:00,45\n"
+        "1 March,46\n"
+        "2027-03-01 05:00\n"
+        "2027-03-01 06:00,-47\n"
+        "2027-03-01 07:00Z,48\n"
+        "2027-03-01 08:00Z,nan\n"
+    )
+
+    found = problems(write(tmp_path / "wrong.csv", text))
+
+    assert [line.split(";")[0] for line in found] == [
+        "3:18: the demand is ''",
+        "4:1: 2027-03-01 03:00:00 comes 2 h after 2027-03-01 01:00:00",
+        "5:18: the demand is '1,044'",
+        "6:1: 2027-03-01 03:00:00 comes after 2027-03-01 04:00:00",
+        "7:1: the time is '1 March'",
+        "8:1: the row has 1 cells",
+        "9:18: the demand is '-47'",
+        "10:1: one of the times 2027-03-01 06:00:00 and 2027-03-01 07:00:00+00:00 has an offset "
+        "and one has not",
+        "11:19: the demand is 'nan'",
+    ]
+
+
+def test_of_very_many_problems_the_first_are_named_and_the_rest_counted(tmp_path: Path) -> None:
+    text = "hour,demand_mw\n" + "".join(f"day {number},7\n" for number in range(73))
+
+    found = problems(write(tmp_path / "days.csv", text))
+
+    assert len(found) == 51
+    assert found[0].endswith("23 more cells are wrong")
+    assert found[1].startswith("2:1: the time is 'day 0'")
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("hour,demand_kw", "1:6: the demand is in kw, by the name of its column 'demand_kw'"),
+        ("hour,Load (GW)", "1:6: the demand is in GW"),
+        ("hour,energy_MWh,price", "1:1: the columns are hour, energy_MWh, price"),
+    ],
+)
+def test_a_header_that_says_something_else_is_refused(
+    header: str, words: str, tmp_path: Path
+) -> None:
+    cells = ["2027-03-01 00:00", "41", "5"][: len(header.split(","))]
+    path = write(tmp_path / "header.csv", f"{header}\n{','.join(cells)}\n")
+
+    assert problems(path)[0].startswith(words)
+
+
+def test_hourly_energy_in_mwh_is_power_in_mw(tmp_path: Path) -> None:
+    path = write(tmp_path / "energy.csv", "hour,energy_MWh\n2027-03-01 00:00,41\n")
+
+    assert read_hourly_demand(path).tolist() == [41]
+
+
+def test_an_unknown_column_and_an_unknown_zone_are_refused(zone_file: Path) -> None:
+    assert "no column is called 'load'" in problems(zone_file, demand_column="load")[0]
+    assert "the time zone is 'Mars/Olympus'" in problems(zone_file, time_zone="Mars/Olympus")[0]
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "empty.csv", "hour,demand_mw\n")
+
+    assert problems(path) == ["2:1: there is no row; must be a row per hour"]
