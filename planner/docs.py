@@ -91,7 +91,7 @@ def _block(block: Constraint, problem: ArrayProblem) -> list[str]:
         elif text:
             lines += ["", text.replace("\n", " ")]
     lines += ["", f"Over {block.over}. Unit {block.unit}; dual in {block.dual_unit} (NPV)."]
-    if block.name in problem.row_block_names():
+    if block.name in problem.row_block_names:
         lines += ["", "```", _row(problem, problem.row_block(block.name).start), "```"]
     else:
         lines += ["", "The `tiny` scenario has no row of it."]

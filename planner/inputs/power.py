@@ -77,9 +77,9 @@ def power_inputs(
     waits = np.flatnonzero(window[used["workload"]] >= 0)
     defer_group = _distinct(
         "defer_group",
-        (sets.site, sets.cooling, sets.window, sets.year),
+        (sets.site, sets.shape, sets.window, sets.year),
         used["site"][waits],
-        cooling[waits],
+        shape[used["workload"]][waits],
         window[used["workload"]][waits],
         used["year"][waits],
     )
@@ -103,10 +103,26 @@ def power_inputs(
         deployment_utilisation_frac=floats(case.workloads, "utilisation_frac")[workload],
         shape_frac=_shapes(case, sets, wanted, reach),
         mechanical_frac=climate.mechanical_frac,
+        defer_mechanical_frac=_defer_overhead(sets, climate, used["site"][waits], cooling[waits]),
         wue_l_per_kwh=climate.wue_l_per_kwh,
         loss_fixed_frac=loss.fixed_frac,
         loss_variable_frac=loss.variable_frac,
     )
+
+
+def _defer_overhead(
+    sets: Sets, climate: SlotClimate, site: np.ndarray, cooling: np.ndarray
+) -> Floats:
+    """Mean overhead of the cooling that deferrable work may have at a site, (site, slot).
+
+    Deferral moves work between slots of a site, whatever hall it runs in; the work as it falls
+    due keeps the overhead of its own cooling.
+    """
+    may_cool = np.zeros((len(sets.site), len(sets.cooling)))
+    may_cool[site, cooling] = 1.0
+    count = np.maximum(may_cool.sum(axis=1), 1.0)
+    total = np.einsum("sc,sch->sh", may_cool, climate.mechanical_frac)
+    return np.asarray(total / count[:, None])
 
 
 def _distinct(name: str, axes: tuple, *columns: np.ndarray) -> Index:

@@ -31,42 +31,66 @@ def idle_load(m: Model) -> Comparison:
 
 @constraint(over="site, cooling, shape, year", unit="MW")
 def dynamic_load(m: Model) -> Comparison:
-    r"""Mean IT power that follows the users' hours, less what may be deferred.
+    r"""Mean IT power that follows the users' hours.
 
-    .. math:: Y_{scft} = \sum_{k, w \in f, l \ni c} (1 - \phi_w)\, \gamma_{klw}\, n_{sklwt}
+    .. math:: Y_{scft} = \sum_{k, w \in f, l \ni c} \gamma_{klw}\, n_{sklwt}
         \qquad \forall s, c, f, t
 
     Source: linear power model, Fan, Weber and Barroso 2007.
     """
-    p = m.p
-    firm = p.racks.dynamic_mw_per_mw * (1.0 - p.racks.deferrable_frac)
+    p, used = m.p, m.p.racks.used
     shape = p.power.deployment_shape[m.deployment_of_used]
-    used = p.racks.used
     cooling = p.sets.hall_cooling[used["hall"]]
     group = locate(p.power.group, used["site"], cooling, shape, used["year"])
-    return m.dynamic_mw == _uses(m, firm, p.power.group, group)
+    return m.dynamic_mw == _uses(m, p.racks.dynamic_mw_per_mw, p.power.group, group)
 
 
-@constraint(over="site, cooling, window, year", unit="MW")
+@constraint(over="site, shape, window, year", unit="MW")
 def deferrable_load(m: Model) -> Comparison:
     r"""Mean IT power of training and batch work that may wait within its window.
 
-    .. math:: \Phi_{scxt} = \sum_{k, w \in x, l \ni c} \phi_w\, \gamma_{klw}\, n_{sklwt}
-        \qquad \forall s, c, x, t
+    .. math:: \Phi_{sfxt} = \sum_{k, l, w \in f, x} \phi_w\, \gamma_{klw}\, n_{sklwt}
+        \qquad \forall s, f, x, t
 
     Source: dcplan.
     """
-    group, place = m.p.power.defer_group, _defer_group_of_used(m)
     power = m.p.racks.dynamic_mw_per_mw * m.p.racks.deferrable_frac
-    return m.deferrable_mw == _uses(m, power, group, place)
+    return m.deferrable_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
 
 
-@constraint(over="site, cooling, window, year, block", unit="MWh")
+@constraint(over="site, shape, window, year", unit="MW")
+def busy_load(m: Model) -> Comparison:
+    r"""Mean IT power of the same classes' work that may not wait.
+
+    .. math:: \beta_{sfxt} = \sum_{k, l, w \in f, x} (1 - \phi_w)\, \gamma_{klw}\, n_{sklwt}
+        \qquad \forall s, f, x, t
+
+    Source: dcplan.
+    """
+    power = m.p.racks.dynamic_mw_per_mw * (1.0 - m.p.racks.deferrable_frac)
+    return m.busy_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
+
+
+@constraint(over="site, shape, window, year", unit="MW")
+def full_load(m: Model) -> Comparison:
+    r"""IT power that follows load, with every rack of the same classes fully at work.
+
+    .. math:: \Gamma_{sfxt} = \sum_{k, l, w \in f, x} \gamma_{klw}\, n_{sklwt} / u_w
+        \qquad \forall s, f, x, t
+
+    Source: dcplan.
+    """
+    power = m.p.racks.dynamic_mw_per_mw / m.p.power.deployment_utilisation_frac
+    return m.full_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
+
+
+@constraint(over="site, shape, window, year, block of the day", unit="MWh")
 def deferral_balance(m: Model) -> Comparison:
     r"""Deferred work is done within its window: energy is conserved block by block of the day.
 
-    .. math:: \sum_{h \in B} \Delta_h\, x_{scxth} = \sum_{h \in B} \Delta_h\, \Phi_{scxt}
-        \qquad \forall s, c, x, t, B
+    .. math:: \sum_{h \in B} \Delta_h\, x_{sfxth}
+        = \sum_{h \in B} \Delta_h\, \psi_{sfh}\, \Phi_{sfxt}
+        \qquad \forall s, f, x, t, B
 
     Source: load shifting as in Zerrahn and Schill 2015.
     """
@@ -75,34 +99,24 @@ def deferral_balance(m: Model) -> Comparison:
     first, block = np.unique(_block_keys(m), return_index=True, return_inverse=True)[1:]
     rows = p.defer.select(first, "deferral block")
     hours = m.p.days.hours[p.defer["slot"]]
+    shape = p.shape_frac[p.defer["site"], p.defer["shape"], p.defer["slot"]]
     every = np.arange(p.defer.size)
     done = m.defer_mw.map(rows, every, block, hours)
-    asked = m.deferrable_mw.map(rows, p.defer_group.find(p.defer), block, hours)
-    return done == asked
+    due = m.deferrable_mw.map(rows, p.defer_group.find(p.defer), block, hours * shape)
+    return done == due
 
 
-@constraint(over="site, cooling, window, year, slot", unit="MW")
+@constraint(over="site, shape, window, year, slot", unit="MW")
 def deferral_room(m: Model) -> Comparison:
     r"""Work can only be caught up on racks that are not busy already.
 
-    .. math:: x_{scxth} \le \sum_{k, w \in x, l \ni c} \gamma_{klw}
-        \left( 1/u_w - (1 - \phi_w)\, \psi_{sfh} \right) n_{sklwt}
-        \qquad \forall s, c, x, t, h
+    .. math:: x_{sfxth} \le \Gamma_{sfxt} - \psi_{sfh}\, \beta_{sfxt} \qquad \forall s, f, x, t, h
 
     Source: dcplan.
     """
-    p = m.p
-    place = _defer_group_of_used(m)
-    full = p.racks.dynamic_mw_per_mw / p.power.deployment_utilisation_frac
-    firm = p.racks.dynamic_mw_per_mw * (1.0 - p.racks.deferrable_frac)
-    room = _uses(m, full, p.power.defer_group, place).on(p.power.defer)
-    shape_of_use = p.power.deployment_shape[m.deployment_of_used]
-    for shape in np.unique(shape_of_use[place >= 0]):
-        of_shape = np.where(shape_of_use == shape, place, -1)
-        busy = _uses(m, firm, p.power.defer_group, of_shape).on(p.power.defer)
-        follows = p.power.shape_frac[p.power.defer["site"], shape, p.power.defer["slot"]]
-        room = room - follows * busy
-    return m.defer_mw <= room
+    p = m.p.power
+    shape = p.shape_frac[p.defer["site"], p.defer["shape"], p.defer["slot"]]
+    return m.defer_mw <= m.full_mw.on(p.defer) - shape * m.busy_mw.on(p.defer)
 
 
 @constraint(over="site, year", unit="MW")
@@ -156,7 +170,7 @@ def _defer_group_of_used(m: Model) -> np.ndarray:
     place[may_wait] = locate(
         p.power.defer_group,
         used["site"][may_wait],
-        p.sets.hall_cooling[used["hall"]][may_wait],
+        p.power.deployment_shape[m.deployment_of_used][may_wait],
         window[may_wait],
         used["year"][may_wait],
     )
@@ -174,6 +188,8 @@ CONSTRAINTS = (
     idle_load,
     dynamic_load,
     deferrable_load,
+    busy_load,
+    full_load,
     deferral_balance,
     deferral_room,
     base_losses,

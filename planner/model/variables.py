@@ -63,6 +63,8 @@ class Model:
         self.idle_mw: Variable = new("idle_mw", p.power.cool)
         self.dynamic_mw: Variable = new("dynamic_mw", p.power.group)
         self.deferrable_mw: Variable = new("deferrable_mw", p.power.defer_group)
+        self.busy_mw: Variable = new("busy_mw", p.power.defer_group)
+        self.full_mw: Variable = new("full_mw", p.power.defer_group)
         self.defer_mw: Variable = new("defer_mw", p.power.defer)
         self.loss_base_mw: Variable = new("loss_base_mw", p.sites.site_year)
         self.loss_dynamic_mw: Variable = new("loss_dynamic_mw", self.shape_group)
@@ -236,12 +238,22 @@ class Model:
 
     @cached_property
     def it_mw(self) -> Expression:
-        """IT power by cooling technology in every slot. [MW], (site, cooling, year, slot)"""
+        """IT power by cooling technology in every slot as work falls due. [MW].
+
+        Over (site, cooling, year, slot); what is deferred moves by `shifted_mw`.
+        """
         p = self.p.power
         group_slot = cross(p.group, self.p.sets.slot)
         shape = p.shape_frac[group_slot["site"], group_slot["shape"], group_slot["slot"]]
         follows = (shape * self.dynamic_mw.on(group_slot)).sum_to(self.cool_slot)
-        return self.idle_mw.on(self.cool_slot) + follows + self.defer_mw.sum_to(self.cool_slot)
+        return self.idle_mw.on(self.cool_slot) + follows
+
+    @cached_property
+    def shifted_mw(self) -> Expression:
+        """IT power done in a slot less what fell due in it. [MW], (site, year, slot)"""
+        p = self.p.power
+        shape = p.shape_frac[p.defer["site"], p.defer["shape"], p.defer["slot"]]
+        return (self.defer_mw - shape * self.deferrable_mw.on(p.defer)).sum_to(p.slot)
 
     @cached_property
     def facility_mw(self) -> Expression:
@@ -253,7 +265,8 @@ class Model:
         shape_slot = cross(self.shape_group, self.p.sets.slot)
         shape = p.shape_frac[shape_slot["site"], shape_slot["shape"], shape_slot["slot"]]
         losses = (shape * self.loss_dynamic_mw.on(shape_slot)).sum_to(p.slot)
-        return cooled + losses + self.loss_base_mw.on(p.slot)
+        deferred = (1.0 + p.defer_mechanical_frac[p.slot["site"], p.slot["slot"]]) * self.shifted_mw
+        return cooled + deferred + losses + self.loss_base_mw.on(p.slot)
 
     @cached_property
     def slot_hours(self) -> Floats:
