@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.results.frame import labels, made, ratio, total_by, words
+from planner.results.frame import labels, made, ratio, words
 from planner.units import HOURS_PER_YEAR, KW_PER_MW, LITRES_PER_M3, USD_PER_MUSD
 
 if TYPE_CHECKING:
@@ -63,11 +63,9 @@ def power_slot(s: Solved) -> pd.DataFrame:
     over, days = s.p.power.slot, s.p.days
     loaded = np.repeat(s.has_load, len(s.p.sets.slot))
     rows = np.flatnonzero(loaded)
-    facility, it, mechanical = (
-        of_slot.ravel()[rows] for of_slot in (s.facility_mw, s.it_mw, s.mechanical_mw)
+    facility, it, mechanical, shifted = (
+        of_slot.ravel()[rows] for of_slot in (s.facility_mw, s.it_mw, s.mechanical_mw, s.shifted_mw)
     )
-    done, due = _deferred(s)
-    moved = total_by(over.find(s.p.power.defer), done - due, over.size)
     slot = over["slot"][rows]
     return made(
         "power_slot",
@@ -79,7 +77,7 @@ def power_slot(s: Solved) -> pd.DataFrame:
             "mechanical_mw": mechanical,
             "electrical_loss_mw": facility - it - mechanical,
             "facility_mw": facility,
-            "deferred_mw": moved[rows],
+            "deferred_mw": shifted,
             "energy_usd_per_mwh": s.p.grid.energy_usd_per_mwh[rows],
             "location_t_per_mwh": s.p.carbon.location_t_per_mwh[rows],
         },
@@ -88,16 +86,17 @@ def power_slot(s: Solved) -> pd.DataFrame:
 
 def deferral(s: Solved) -> pd.DataFrame:
     """Make table `deferral`: work that may wait, when it is due and when it is done."""
-    over = s.p.power.defer
-    done, due = _deferred(s)
-    rows = np.flatnonzero(due)
+    over, power = s.p.power.defer, s.p.power
+    shape = power.shape_frac[over["site"], over["shape"], over["slot"]]
+    mean_mw = s.value(s.model.deferrable_mw.on(over))
+    rows = np.flatnonzero(mean_mw)
     return made(
         "deferral",
         {
             **labels(over, rows),
-            "block": s.p.power.defer_block[rows],
-            "due_mw": due[rows],
-            "done_mw": done[rows],
+            "block": power.defer_block[rows],
+            "due_mw": (shape * mean_mw)[rows],
+            "done_mw": s.value(s.model.defer_mw)[rows],
         },
     )
 
@@ -120,12 +119,6 @@ def billed_peaks(s: Solved) -> pd.DataFrame:
             "charge_musd": charge_musd[rows],
         },
     )
-
-
-def _deferred(s: Solved) -> tuple[Floats, Floats]:
-    """Return work that may wait, as done and as due. [MW], over (..., slot)"""
-    done = s.value(s.model.defer_mw)
-    return done, s.value(s.model.deferrable_mw.on(s.p.power.defer))
 
 
 def _paid_musd(s: Solved) -> Floats:

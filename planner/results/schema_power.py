@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.results.column import Table, flag, number, text, whole
-from planner.results.schema_plan import COOLING, DUTY, SITE, WORKLOAD, YEAR, ZONE
+from planner.results.schema_plan import DUTY, SITE, WORKLOAD, YEAR, ZONE
 
 __all__ = ["POWER_TABLES"]
 
@@ -69,7 +69,9 @@ POWER_TABLES = (
             number("electrical_loss_mw", "MW", "Losses of the power chain"),
             number("facility_mw", "MW", "Power at the meter"),
             number(
-                "deferred_mw", "MW", "Deferrable work done here beyond its mean; below 0: put off"
+                "deferred_mw",
+                "MW",
+                "Of the IT power, work done here less due here; below 0: put off",
             ),
             number("energy_usd_per_mwh", "USD/MWh", "Delivered price without demand charge"),
             number("location_t_per_mwh", "t/MWh", "Carbon intensity of the grid"),
@@ -77,17 +79,17 @@ POWER_TABLES = (
     ),
     Table(
         "deferral",
-        "One row per site, cooling, deferral window, year and slot with deferrable work.",
-        ("site", "cooling", "window", "year", "slot"),
+        "One row per site, hourly shape, deferral window, year and slot with deferrable work.",
+        ("site", "shape", "window", "year", "slot"),
         (
             SITE,
-            COOLING,
+            text("shape", "Hourly shape by which the work falls due"),
             text("window", "Hours that work may wait, for example 8h"),
             YEAR,
             _SLOT,
             whole("block", "-", "Block of the day within which the energy is conserved"),
-            number("due_mw", "MW", "Mean IT power of the work that may wait"),
-            number("done_mw", "MW", "IT power of it in this slot"),
+            number("due_mw", "MW", "IT power of the work that falls due in this slot"),
+            number("done_mw", "MW", "IT power of the deferrable work done in it"),
         ),
     ),
     Table(

@@ -148,8 +148,8 @@ class Solved:
         return self.by_slot(self.value(self.model.facility_mw))
 
     @cached_property
-    def it_by_cooling_mw(self) -> Floats:
-        """IT power by cooling. [cool_slot]"""
+    def it_due_by_cooling_mw(self) -> Floats:
+        """IT power by cooling as work falls due. [cool_slot]"""
         return self.value(self.model.it_mw)
 
     def cooling_to_slot(self, of_cool_slot: Floats) -> Floats:
@@ -159,16 +159,23 @@ class Solved:
         return self.by_slot(total_by(place, of_cool_slot, slot.size))
 
     @cached_property
+    def shifted_mw(self) -> Floats:
+        """IT power done in a slot less what fell due in it, shape (site_year, slot)."""
+        return self.by_slot(self.value(self.model.shifted_mw))
+
+    @cached_property
     def it_mw(self) -> Floats:
-        """IT power, shape (site_year, slot)."""
-        return self.cooling_to_slot(self.it_by_cooling_mw)
+        """IT power as it is done, shape (site_year, slot)."""
+        return self.cooling_to_slot(self.it_due_by_cooling_mw) + self.shifted_mw
 
     @cached_property
     def mechanical_mw(self) -> Floats:
         """Cooling power, shape (site_year, slot)."""
-        at = self.model.cool_slot
-        share = self.p.power.mechanical_frac[at["site"], at["cooling"], at["slot"]]
-        return self.cooling_to_slot(share * self.it_by_cooling_mw)
+        power, at = self.p.power, self.model.cool_slot
+        share = power.mechanical_frac[at["site"], at["cooling"], at["slot"]]
+        of_shifted = power.defer_mechanical_frac[self.p.sites.site_year["site"]]
+        due = self.cooling_to_slot(share * self.it_due_by_cooling_mw)
+        return np.asarray(due + of_shifted * self.shifted_mw)
 
     def mean_mw(self, by_slot: Floats) -> Floats:
         """Return the mean over the year of power by slot. [site_year]"""

@@ -301,16 +301,14 @@ def power() -> PowerInputs:
     mechanical = np.stack([np.full(slots, 0.3), np.full(slots, 0.12)])
     mechanical[:, -2:] += 0.05
     wue = np.stack([np.full(slots, 1.6), np.full(slots, 0.4)])
-    defer_group = listed(
-        "defer_group", (SITE, COOLING, WINDOW, YEAR), *everywhere(("liquid", "24h"))
-    )
-    defer = [(*group, slot) for group in everywhere(("liquid", "24h")) for slot in SLOT.labels]
+    defer_group = listed("defer_group", (SITE, SHAPE, WINDOW, YEAR), *everywhere(("flat", "24h")))
+    defer = [(*group, slot) for group in everywhere(("flat", "24h")) for slot in SLOT.labels]
     groups = everywhere(("air", "conversation"), ("liquid", "flat"))
     return PowerInputs(
         listed("cool", (SITE, COOLING, YEAR), *everywhere(("air",), ("liquid",))),
         listed("group", (SITE, COOLING, SHAPE, YEAR), *groups),
         defer_group,
-        listed("defer", (SITE, COOLING, WINDOW, YEAR, SLOT), *defer),
+        listed("defer", (SITE, SHAPE, WINDOW, YEAR, SLOT), *defer),
         np.tile(np.arange(slots) // DAYS.slots_per_day, 4),
         Index.full("slot", SITE, YEAR, SLOT),
         np.array([1, 1, 0]),
@@ -318,6 +316,7 @@ def power() -> PowerInputs:
         f(0.55, 0.56, 0.85),
         np.stack([shape, shape]),
         np.stack([mechanical, mechanical + 0.02]),
+        np.stack([mechanical[1], mechanical[1] + 0.02]),
         np.stack([wue, wue + 0.1]),
         f(0.012, 0.006),
         f(0.045, 0.035),

@@ -113,7 +113,7 @@ def test_a_zone_peaks_when_its_sites_peak_together(model):
 
 
 def test_deferred_work_shows_where_it_is_done(model):
-    group = ("dal", "liquid", "24h", "2028")
+    group = ("dal", "flat", "24h", "2028")
     plan = {
         "deferrable_mw": {group: 0.5},
         "defer_mw": {(*group, "d1h00"): 0.8, (*group, "d1h12"): 0.2},
@@ -121,7 +121,10 @@ def test_deferred_work_shows_where_it_is_done(model):
 
     results = read_results(model, written(model, plan))
 
-    assert row(results.power_slot, slot="d1h00")["deferred_mw"] == pytest.approx(0.3)
+    early = row(results.power_slot, slot="d1h00")
+    assert early["deferred_mw"] == pytest.approx(0.3)
+    assert early["it_mw"] == pytest.approx(0.3)  # the plan has no other load
+    assert early["mechanical_mw"] == pytest.approx(0.14 * 0.3)
     assert row(results.power_slot, slot="d1h12")["deferred_mw"] == pytest.approx(-0.3)
     done = row(results.deferral, slot="d1h00")
     assert (done["due_mw"], done["done_mw"], done["block"]) == (0.5, 0.8, 1)
