@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -21,27 +21,22 @@ __all__ = ["command"]
 _MWH_PER_GWH: Final = 1000.0
 
 
-class _Rate(click.ParamType[float]):
-    """A share as `0.5%` or as `0.005`."""
-
-    name = "rate"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Read a share; one that is not above 0 and below 1 is a usage error."""
-        if isinstance(value, float):
-            return value
-        number, percent, rest = str(value).strip().partition("%")
+def _rates_frac(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[float, ...]:
+    """Read shares as `0.5%` or as `0.005`."""
+    rates = []
+    for value in values:
+        number, percent, rest = value.strip().partition("%")
         try:
             rate_frac = float(Decimal(number) / (100 if percent else 1))
         except InvalidOperation:
             rate_frac = float("nan")
         if rest or not 0.0 < rate_frac < 1.0:
-            self.fail(
-                f"{value!r} must be above 0 and below 100 %, such as 0.5% or 0.005", param, ctx
-            )
-        return rate_frac
+            message = f"{value!r} must be above 0 and below 100 %, such as 0.5% or 0.005"
+            raise click.BadParameter(message, ctx, param)
+        rates.append(rate_frac)
+    return tuple(rates)
 
 
 @click.command("headroom")
@@ -49,9 +44,10 @@ class _Rate(click.ParamType[float]):
 @click.option(
     "--rate",
     "rates",
-    type=_Rate(),
+    metavar="RATE",
     multiple=True,
     default=("0.5%",),
+    callback=_rates_frac,
     show_default=True,
     help="Share of the new load's energy that may be curtailed, 0.5% or 0.005; may be repeated.",
 )

@@ -115,7 +115,12 @@ def _season(study: HeadroomStudy, season: Curtailment, left: float, width: float
     top_hours = min(hours_per_year, max(24.0, 1.5 * season.hours_per_year))
     highest_mw = max(float(side.max()) for side in (study.demand_mw, study.limit_mw))
     full = Frame(
-        left, FULL[0], width, FULL[1], (0.0, hours_per_year), (0.0, highest_mw + study.load_mw)
+        left,
+        FULL[0],
+        width,
+        FULL[1],
+        (0.0, hours_per_year),
+        (0.0, max(highest_mw + study.load_mw, 1.0)),
     )
     low_mw = float(demand_mw[round(top_hours * study.years) - 1])
     span_mw = max(float(demand_mw[0]) + study.load_mw - low_mw, 1.0)

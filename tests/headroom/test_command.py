@@ -122,8 +122,11 @@ def test_the_heat_map_shades_the_hours_that_are_curtailed(zone: pd.Series[float]
     assert len({fill for fill, _ in cells}) == 4
 
 
-def test_a_zone_without_headroom_is_drawn_all_the_same(zone: pd.Series[float]) -> None:
-    flat = zone * 0.0 + 500.0
+@pytest.mark.parametrize("level_mw", [0.0, 500.0])
+def test_a_zone_without_headroom_is_drawn_all_the_same(
+    zone: pd.Series[float], level_mw: float
+) -> None:
+    flat = zone * 0.0 + level_mw
 
     drawn = draw_headroom(headroom_study(flat, 0.01), name="flat")
 

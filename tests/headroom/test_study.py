@@ -165,7 +165,7 @@ def test_the_root_is_the_largest_load_within_the_promise(slack: list[float], sha
     assert curtailed_mwh(more_mw) > promised_h * more_mw - 1e-9
 
 
-@given(seed=st.integers(0, 10_000), rate=st.floats(0.0005, 0.2), factor=st.floats(1.1, 4.0))
+@given(seed=st.integers(0, 10_000), rate=st.floats(0.005, 0.2), factor=st.floats(1.1, 4.0))
 @settings(max_examples=15, deadline=None)
 def test_a_higher_rate_gives_more_and_double_the_demand_gives_double(
     seed: int, rate: float, factor: float
@@ -176,6 +176,7 @@ def test_a_higher_rate_gives_more_and_double_the_demand_gives_double(
 
     study = headroom_study(demand_mw, rate)
 
+    assert study.load_mw > 0.0  # far fewer hours are at a threshold than 0.5 % of the year
     assert headroom_mw(demand_mw, factor * rate) > study.load_mw
     assert headroom_mw(factor * demand_mw, rate) == pytest.approx(factor * study.load_mw)
     promised_mwh = rate * study.load_mw * 8760
