@@ -8,6 +8,7 @@ from planner.inputs.carbon import carbon_inputs
 from planner.inputs.climate_slots import slot_climate
 from planner.inputs.demand import wanted_compute
 from planner.inputs.demand_lists import demand_inputs
+from planner.inputs.designs import designs_on_offer
 from planner.inputs.facility import hall_cost
 from planner.inputs.grid import grid_inputs
 from planner.inputs.hall_lists import hall_inputs
@@ -15,9 +16,10 @@ from planner.inputs.hall_space import hall_space
 from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
 from planner.inputs.money import finance_inputs, real_rates
-from planner.inputs.offers import designs_on_offer, quality_of_classes, racks_on_offer
+from planner.inputs.offers import racks_on_offer
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
+from planner.inputs.quality import quality_of_classes
 from planner.inputs.rack_figures import rack_figures
 from planner.inputs.rack_lists import rack_inputs
 from planner.inputs.rack_space import rack_space
@@ -139,12 +141,16 @@ def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) ->
     stock = standing_stock(case, figures, wanted, quality)
     case.findings.stop_if_wrong()
 
-    offered = racks_on_offer(case, figures, cost, rates, quality)
-    designs = designs_on_offer(case, figures, offered, cost, rates, quality, climate)
     committed = committed_facility_mw(case)
     committed_it_mw = committed / scenario.demand.facility_mw_per_rack_mw
+    can_build = leads.hall.may | (committed_it_mw > 0.0)
+    offers = racks_on_offer(case, figures, cost, rates, quality)
+    designs = designs_on_offer(
+        case, offers, cost, rates, quality, climate, can_build, stock.stands(case)
+    )
     halls = hall_space(case, leads, stock, designs, committed_it_mw)
-    racks = rack_space(case, figures, halls, stock, offered, quality)
+    last = wanted.kh100e[:, :, -1].sum(axis=0)
+    racks = rack_space(case, figures, halls, stock, offers.offered, quality, last)
     sets = make_sets(case, reach, halls, racks)
 
     rack_lists = rack_inputs(case, sets, figures, racks, rates)

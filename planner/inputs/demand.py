@@ -13,7 +13,7 @@ from planner.inputs.case import DUTIES
 from planner.inputs.explicit import explicit_kh100e
 from planner.inputs.frames import by_ids, codes, floats, ints, texts
 from planner.scenario import interpolated
-from planner.units import H100E_PER_KH100E, KW_PER_MW, MW_PER_GW
+from planner.units import H100E_PER_KH100E, MW_PER_GW
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -80,27 +80,29 @@ def demand_inputs(
 
 
 def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:
-    """Gather the users of placeless classes in one region after all others.
+    """Gather users that every site can serve in one region after all others.
 
     Parameters
     ----------
     kh100e : array of float
         Compute, shape (region, workload, year). [kH100e]
     reach : Reach
-        Routes, and which classes are placeless.
+        Routes, and which users are lumped.
 
     Returns
     -------
     array of float, array of bool
-        Compute and routes with one more region where a class is placeless.
+        Compute and routes, with one more region where users are lumped.
     """
-    if not reach.placeless.any():
+    lump = reach.is_lumped[:, :, None]
+    if not lump.any():
         return kh100e, reach.is_route
-    lump = reach.placeless[None, :, None]
-    total = np.where(lump, kh100e.sum(axis=0, keepdims=True), 0.0)
-    compute = np.concatenate([np.where(lump, 0.0, kh100e), total])
-    everywhere = np.broadcast_to(lump, (1, *reach.is_route.shape[1:]))
-    return compute, np.concatenate([reach.is_route & ~lump, everywhere])
+    total = np.where(lump, kh100e, 0.0).sum(axis=0, keepdims=True)
+    everywhere = np.broadcast_to(lump.any(axis=0), (1, *reach.is_route.shape[1:]))
+    return (
+        np.concatenate([np.where(lump, 0.0, kh100e), total]),
+        np.concatenate([reach.is_route & ~lump, everywhere]),
+    )
 
 
 def _serves(case: Case, racks: RackSpace) -> Bools:

@@ -112,11 +112,11 @@ def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> dict[str, Index | Fl
 
 def _lead_table(sets: Sets, halls: HallSpace, leads: Leads) -> pd.DataFrame:
     """List the critical path of every design that can be built at a site within the horizon."""
-    s, l = np.nonzero(halls.build.any(axis=2))
+    s, design = np.nonzero(halls.build.any(axis=2))
     return pd.DataFrame(
         {
             "site": sets.site.texts[s],
-            "hall": sets.hall.texts[l],
+            "hall": sets.hall.texts[design],
             "months": leads.hall.months[s],
             "by": leads.hall.by[s],
             "service_start": leads.hall.start[s],

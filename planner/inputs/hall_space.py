@@ -138,9 +138,10 @@ def _existing_mw(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) ->
     """Halls that hold the racks of the base year and their companions exactly. [MW]"""
     companion = floats(case.workloads, "companion_frac")[stock.workload]
     hall_mw = stock.mw.sum(axis=1) * (case.scenario.halls.diversity_frac + companion)
-    by_design = np.zeros((len(case.cooling), len(case.redundancy)))
-    np.add.at(by_design, (stock.cooling, stock.redundancy), hall_mw)
-    return np.asarray(stock.site_share[:, None] * by_design[cooling, redundancy])
+    by_design = np.zeros((len(case.sites), len(case.cooling), len(case.redundancy)))
+    place = (slice(None), stock.cooling, stock.redundancy)
+    np.add.at(by_design, place, stock.share * hall_mw)
+    return by_design[:, cooling, redundancy]
 
 
 def _retrofit_row(case: Case, cooling: Codes, redundancy: Codes) -> Codes:
@@ -164,7 +165,7 @@ def _begins(case: Case) -> Bools:
 
 
 def _rents(case: Case) -> Floats:
-    """Rent of leased halls, NaN where none is to let, (site, cooling, redundancy). [USD/kW-month]"""
+    """Rent by site and design, NaN where no hall is to let. [USD/kW-month]"""
     rents = np.full((len(case.sites), len(case.cooling), len(case.redundancy)), np.nan)
     settings = case.scenario.lease
     if not settings.allow:

@@ -1,6 +1,6 @@
-"""Which racks and which hall designs can win: the rest is not offered for new builds.
+"""Which racks a class may still want to buy: what cannot win is not offered.
 
-Pruning concerns new racks and new halls alone; what stands is never taken away.
+Pruning concerns new racks alone; what stands is never taken away.
 """
 
 from __future__ import annotations
@@ -10,99 +10,70 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.calendar import float_year
 from planner.finance import annuity_payment
-from planner.inputs.frames import bools, floats, ints, texts
-from planner.units import HOURS_PER_YEAR, USD_PER_MUSD
+from planner.inputs.deliveries import delivery_limit_mw, vendors
+from planner.inputs.frames import codes, floats, ints, texts
+from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.inputs.case import Case
-    from planner.inputs.climate_slots import SlotClimate
     from planner.inputs.facility import HallCost
     from planner.inputs.money import Rates
+    from planner.inputs.quality import Quality
     from planner.inputs.rack_figures import RackFigures
     from planner.inputs.types import Bools, Floats
 
-__all__ = ["Quality", "designs_on_offer", "quality_of_classes", "racks_on_offer"]
+__all__ = ["RackOffers", "buildable_cooling", "racks_on_offer"]
 
-_MEAN_LOAD_FRAC: Final = 0.6  # IT energy over hall capacity, for comparing designs only
+_FAR_DEARER: Final = 1.5
+"""So many times as dear as a rack, hall included, of a vendor that delivers no less: out."""
+_HOPELESS: Final = 5.0
+"""So many times as dear as a rack, hall included, of any vendor: out."""
+_SCARCITY: Final = 3.0
+"""Halls and deliveries may be worth up to so many times a new hall and its power."""
 
 
 @dataclass(frozen=True)
-class Quality:
-    """Topologies by class.
+class RackOffers:
+    """Racks on offer and what they cost.
 
     Parameters
     ----------
-    new
-        Topology of new halls for each class, -1 where none on offer is good enough,
-        shape (workload,).
-    placed
-        Topology in which the base-year racks of each class stand, shape (workload,).
-    suffices
-        Whether a topology is good enough for a class, shape (workload, redundancy).
+    offered
+        Whether a class may buy a rack for a cooling technology in a year, shape (workload,
+        rack, cooling, year).
+    for_sale
+        Whether a rack may be bought at all, shape (rack, year).
+    rack_musd_per_kh100e_year
+        Yearly cost of racks, repaid and kept up, per mean compute, shape (workload, rack).
+    mw_per_kh100e
+        Nameplate per mean compute, same shape. [MW/kH100e]
     """
 
-    new: NDArray[np.intp]
-    placed: NDArray[np.intp]
-    suffices: Bools
-
-
-def quality_of_classes(case: Case, cost: HallCost) -> Quality:
-    """Choose, for every class, the cheapest topology that is available enough.
-
-    Parameters
-    ----------
-    case : Case
-        Classes, topologies, and those that the scenario lets be built.
-    cost : HallCost
-        Cost of halls; that of the first site and cooling ranks the topologies.
-
-    Returns
-    -------
-    Quality
-    """
-    names = texts(case.redundancy, "redundancy")
-    available = floats(case.redundancy, "availability_pct")
-    price = cost.capex_musd_per_mw[0, 0]
-
-    def least(column: str, allowed: Bools) -> tuple[NDArray[np.intp], Bools]:
-        wanted = np.array([names.index(name) for name in texts(case.workloads, column)], np.intp)
-        enough = available[None, :] >= available[wanted][:, None]
-        ranked = np.where(enough & allowed, price, np.inf)
-        best = ranked.argmin(axis=1)
-        return np.where(np.isfinite(ranked.min(axis=1)), best, -1), enough
-
-    asked = case.scenario.halls.redundancy
-    allowed = np.array([asked == "all" or name in asked for name in names])
-    new, suffices = least("redundancy_min", allowed)
-    placed, _ = least("placed_redundancy", np.ones(len(names), dtype=np.bool_))
-    for w in np.flatnonzero(new < 0):
-        case.findings.at_key(
-            ("halls", "redundancy"),
-            f"no topology of halls.redundancy is good enough for {case.ids('workloads')[w]},"
-            f" which needs {case.workloads['redundancy_min'].iloc[w]}",
-            "one at least as available",
-            "add a topology, or lower redundancy_min",
-        )
-    return Quality(new, placed, suffices)
+    offered: Bools
+    for_sale: Bools
+    rack_musd_per_kh100e_year: Floats
+    mw_per_kh100e: Floats
 
 
 def racks_on_offer(
     case: Case, figures: RackFigures, cost: HallCost, rates: Rates, quality: Quality
-) -> Bools:
-    r"""Tell which racks a class may buy in a year for a hall of a cooling technology.
+) -> RackOffers:
+    r"""Drop racks that another rack beats whatever the plan is.
 
-    A rack k drops out where the same vendor delivers another, k', that year which does the
-    same work with no more power and
+    With the yearly cost per unit of compute :math:`c_k`, its power :math:`m_k` and the yearly
+    cost h of a MW of new hall with its power at the mean site, a rack k drops out in a year when
 
-    - may stand in the same hall, for no more money and floor per unit of compute; or
-    - costs less per unit of compute with a hall of its own, at the dearest site and power
-      price, than k costs without any hall (only where halls can be retrofitted, since new
-      ones come late).
+    - the same vendor has a rack k' for the same hall that is cheaper whatever a MW is worth,
+      from nothing to three times h: :math:`c_{k'} + (m_{k'} - m_k)\, v \le c_k` for v = 0 and
+      v = 3 h, and that does not run out of floor first; or
+    - the same vendor has one that is cheaper with a hall of its own than k is without any and
+      takes no more power: :math:`c_{k'} + m_{k'} h < c_k` (halls can be retrofitted); or
+    - another vendor has one that is cheaper in this sense by a third and delivers no less, or
+      is five times cheaper.
 
-    Vendors are kept apart because each has its own limit of deliveries.
+    Else vendors are kept apart, because each has its own limit of deliveries.
 
     Parameters
     ----------
@@ -119,143 +90,113 @@ def racks_on_offer(
 
     Returns
     -------
-    array of bool
-        Shape (workload, rack, cooling, year).
+    RackOffers
     """
-    vendor = np.array(texts(case.racks, "vendor"), dtype=object)
-    same_vendor = vendor[:, None] == vendor[None, :]
-    per_kh100e = 1.0 / np.where(figures.admits, figures.throughput, np.nan)  # MW, (w, k)
-    rack_year = annuity_payment(figures.capex_musd_per_mw, rates.rack, figures.life_years) + (
-        case.item("facility_cost", "it_maintenance") * figures.capex_musd_per_mw
-    )
-    own = per_kh100e * rack_year
-    with_hall = own + per_kh100e * _dearest_hall_year(case, figures, cost, rates, quality)
-    floor = per_kh100e * figures.space_m2_per_mw
-    cooling_year = ints(case.cooling, "first_year")
-    asked = case.scenario.halls.cooling
-    buildable = np.array([asked == "all" or name in asked for name in case.ids("cooling")])
-    for_sale = figures.may_buy[:, None] & (figures.first_year[:, None] <= case.year)  # (k, t)
+    mw = 1.0 / np.where(figures.admits, figures.throughput, np.nan)  # (w, k)
+    repaid = annuity_payment(figures.capex_musd_per_mw, rates.rack, figures.life_years)
+    kept_up = case.item("facility_cost", "it_maintenance") * figures.capex_musd_per_mw
+    own = mw * (repaid + kept_up)
+    hall = _new_hall_year(case, figures, cost, rates, quality)  # (w, k)
+
+    arrives = _first_delivery(case)
+    for_sale = figures.may_buy[:, None] & (figures.first_year[:, None] <= case.year)
+    for_sale &= case.year >= arrives
+    first = ints(case.cooling, "first_year")
     offered = (
         figures.admits[:, :, None, None]
         & figures.fits[None, :, :, None]
         & for_sale[None, :, None, :]
-        & (cooling_year[:, None] <= case.last_year)[None, None]
+        & (first[:, None] <= case.last_year)[None, None]
     )
-    if not (case.scenario.retrofit.allow and len(case.tables["retrofit"])):
-        return offered & ~_beaten_in_place(offered, own, per_kh100e, floor, same_vendor)
-    # k' must have a hall that can be built: some cooling on offer by that year.
-    housed = ((figures.fits & buildable)[:, :, None] & (cooling_year[:, None] <= case.year)).any(
-        axis=1
-    )
-    with np.errstate(invalid="ignore"):
-        beats = (
-            same_vendor[None]
-            & (with_hall[:, None, :] < own[:, :, None])
-            & (per_kh100e[:, None, :] <= per_kh100e[:, :, None])
+    before = offered.any(axis=(0, 2, 3))
+    vendor = np.array(texts(case.racks, "vendor"), dtype=object)
+    same_vendor = vendor[:, None] == vendor[None, :]
+    if case.scenario.retrofit.allow and len(case.tables["retrofit"]):
+        offered &= ~_beaten_with_hall(case, figures, for_sale, own, mw, hall, same_vendor)
+    offered &= ~_beaten_in_place(case, figures, offered, own, mw, hall, same_vendor)
+    dropped = before & ~offered.any(axis=(0, 2, 3))
+    if dropped.any():
+        names = ", ".join(np.array(case.ids("racks"), dtype=object)[dropped])
+        case.findings.note(
+            f"Not offered anew, since others do the same work for less: {names}. Those that"
+            " stand stay in use."
         )
-    beaten = np.einsum("wkj,jt->wkt", beats, for_sale & housed) > 0
-    offered &= ~beaten[:, :, None, :]
-    return offered & ~_beaten_in_place(offered, own, per_kh100e, floor, same_vendor)
+    return RackOffers(offered, for_sale, own, mw)
+
+
+def buildable_cooling(case: Case) -> Bools:
+    """Tell which cooling technologies the scenario lets be built, (cooling,)."""
+    asked = case.scenario.halls.cooling
+    return np.array([asked == "all" or name in asked for name in case.ids("cooling")])
+
+
+def _first_delivery(case: Case) -> float:
+    """First moment at which racks ordered on the first day of decisions can serve."""
+    months = case.item("lead_times", "rack_delivery", "lead_months")
+    return float_year(case.scenario.decisions_start) + months / MONTHS_PER_YEAR
+
+
+def _beaten_with_hall(
+    case: Case,
+    figures: RackFigures,
+    for_sale: Bools,
+    own: Floats,
+    mw: Floats,
+    hall: Floats,
+    same_vendor: Bools,
+) -> Bools:
+    """Racks dearer without a hall than another one with it, (workload, rack, 1, year)."""
+    first = ints(case.cooling, "first_year")
+    housed = (figures.fits & buildable_cooling(case))[:, :, None] & (first[:, None] <= case.year)
+    limit = delivery_limit_mw(case)[codes(case.racks["vendor"], vendors(case))]  # (k, t)
+    delivers = limit[None, :, :] >= limit[:, None, :]  # (k, k', t)
+    other = np.where(delivers, _FAR_DEARER, _HOPELESS)
+    dearer = np.where(same_vendor[..., None], 1.0, other)
+    with np.errstate(invalid="ignore"):
+        beats = ((own + mw * hall)[:, None, :, None] * dearer < own[:, :, None, None]) & (
+            mw[:, None, :] <= mw[:, :, None]
+        )[..., None]
+    beaten = (beats & (for_sale & housed.any(axis=1))).any(axis=2)
+    return np.asarray(beaten[:, :, None, :])
 
 
 def _beaten_in_place(
-    offered: Bools, own: Floats, per_kh100e: Floats, floor: Floats, same_vendor: Bools
-) -> Bools:
-    """Tell which racks another one beats in every respect in the same hall, (w, k, c, t)."""
-    rank = np.arange(own.shape[1])
-    with np.errstate(invalid="ignore"):
-        no_worse = (
-            (own[:, None, :] <= own[:, :, None])
-            & (per_kh100e[:, None, :] <= per_kh100e[:, :, None])
-            & (floor[:, None, :] <= floor[:, :, None])
-        )
-    ties = no_worse & no_worse.transpose(0, 2, 1)
-    wins = no_worse & same_vendor & (~ties | (rank[None, None, :] < rank[None, :, None]))
-    return np.asarray(np.einsum("wkj,wjct->wkct", wins, offered) > 0)
-
-
-def _dearest_hall_year(
-    case: Case, figures: RackFigures, cost: HallCost, rates: Rates, quality: Quality
-) -> Floats:
-    """Yearly cost of hall and energy per MW of rack where they are dearest, (workload, rack)."""
-    hall = annuity_payment(cost.capex_musd_per_mw, rates.facility, rates.facility_life_years)
-    per_mw = (hall + cost.opex_musd_per_mw_year).max(axis=(0, 1))  # (redundancy,)
-    energy = HOURS_PER_YEAR * floats(case.sites, "retail_usd_per_mwh").max() / USD_PER_MUSD
-    hall_mw = case.scenario.halls.diversity_frac + floats(case.workloads, "companion_frac")
-    return np.asarray((hall_mw * (per_mw[quality.new] + energy))[:, None])
-
-
-def designs_on_offer(
     case: Case,
     figures: RackFigures,
-    racks: Bools,
-    cost: HallCost,
-    rates: Rates,
-    quality: Quality,
-    climate: SlotClimate,
+    offered: Bools,
+    own: Floats,
+    mw: Floats,
+    hall: Floats,
+    same_vendor: Bools,
 ) -> Bools:
-    """Tell which designs may be built new at every site.
+    """Racks that another one of the vendor beats in the same hall, (workload, rack, c, year)."""
+    scarce = _SCARCITY * hall
+    hall_mw = case.scenario.halls.diversity_frac + floats(case.workloads, "companion_frac")
+    floor_of_hall = KW_PER_MW / floats(case.cooling, "design_density_kw_per_m2")  # m2/MW
+    has_floor = figures.space_m2_per_mw[None, :, None] <= hall_mw[:, None, None] * floor_of_hall
+    with np.errstate(invalid="ignore"):
+        saves = (own[:, None, :] <= own[:, :, None]) & (
+            own[:, None, :] + (mw[:, None, :] - mw[:, :, None]) * scarce[:, None, :]
+            <= own[:, :, None]
+        )
+    rank = np.arange(own.shape[1])
+    is_tie = saves & saves.transpose(0, 2, 1)
+    wins = saves & same_vendor & (~is_tie | (rank[None, None, :] < rank[None, :, None]))
+    candidates = offered & has_floor[..., None]
+    return np.asarray(np.einsum("wkj,wjct->wkct", wins, candidates) > 0)
 
-    A cooling technology drops out at a site and topology where another one takes every rack
-    that the first is wanted for and costs less a year in plant, upkeep, power and water, at
-    the site's weather and prices. It may not take more water where water is limited, nor more
-    energy where emissions are capped.
 
-    Parameters
-    ----------
-    case : Case
-        Sites and technologies.
-    figures : RackFigures
-        Which racks fit which technology.
-    racks : array of bool
-        Racks on offer, shape (workload, rack, cooling, year).
-    cost : HallCost
-        Cost of halls.
-    rates : Rates
-        Cost of capital.
-    quality : Quality
-        Topology of each class.
-    climate : SlotClimate
-        Overhead and water use by site and technology.
+def _new_hall_year(
+    case: Case, figures: RackFigures, cost: HallCost, rates: Rates, quality: Quality
+) -> Floats:
+    """Yearly cost of a new hall and its power per MW of rack, mean over the sites.
 
-    Returns
-    -------
-    array of bool
-        Shape (site, cooling, redundancy).
+    Each rack is taken to get the cheapest hall that it fits, shape (workload, rack).
     """
-    n_quality = len(case.redundancy)
-    wanted = np.zeros((n_quality, *racks.shape[1:3]), dtype=np.bool_)  # (q, k, c)
-    np.logical_or.at(wanted, quality.new, racks.any(axis=3))
-    asked = case.scenario.halls.cooling
-    buildable = np.array([asked == "all" or name in asked for name in case.ids("cooling")])
-    offered = (wanted.any(axis=1).T & buildable[:, None])[None] & _dry_enough(case)[:, :, None]
-
-    weight = case.days.weight_h / case.days.weight_h.sum()
-    overhead, water = climate.mechanical_frac @ weight, climate.wue_l_per_kwh @ weight
-    hours = HOURS_PER_YEAR * _MEAN_LOAD_FRAC
-    price = floats(case.sites, "retail_usd_per_mwh")[:, None]
-    price_m3 = floats(case.sites, "water_price_usd_per_m3")[:, None]
-    running = hours * (overhead * price + water * price_m3) / USD_PER_MUSD
-    plant = annuity_payment(cost.capex_musd_per_mw, rates.facility, rates.facility_life_years)
-    yearly = plant + cost.opex_musd_per_mw_year + running[:, :, None]
-
-    no_more = np.ones((len(case.sites), len(case.cooling), len(case.cooling)), dtype=np.bool_)
-    if case.scenario.carbon.cap_kt is not None:
-        no_more &= overhead[:, None, :] <= overhead[:, :, None]
-    is_limited = ~np.isnan(floats(case.sites, "water_limit_m3_per_year"))
-    limited = case.scenario.water.limit & is_limited
-    no_more &= ~limited[:, None, None] | (water[:, None, :] <= water[:, :, None])
-    takes_all = ~(np.einsum("qkc,kd->qcd", wanted, ~figures.fits) > 0)
-    first = np.maximum(ints(case.cooling, "first_year"), case.years.first)
-    no_more &= (first[None, :] <= first[:, None])[None]
-    cheaper = yearly[:, None, :, :] < yearly[:, :, None, :]  # (s, c, d, q): d beats c
-    beats = cheaper & no_more[..., None] & takes_all.transpose(1, 2, 0)[None]
-    beaten = (beats & offered[:, None, :, :]).any(axis=2)
-    return np.asarray(offered & ~beaten)
-
-
-def _dry_enough(case: Case) -> Bools:
-    """Tell where a technology may be built by the rule on water stress, (site, cooling)."""
-    most = case.scenario.water.max_stress_score
-    stressed = floats(case.sites, "stress_score") > (np.inf if most is None else most)
-    return np.asarray(~(stressed[:, None] & bools(case.cooling, "needs_water")[None, :]))
+    repaid = annuity_payment(cost.capex_musd_per_mw, rates.facility, rates.facility_life_years)
+    per_mw = (repaid + cost.opex_musd_per_mw_year).mean(axis=0)  # (cooling, redundancy)
+    fits = figures.fits & buildable_cooling(case)
+    cheapest = np.where(fits[:, :, None], per_mw[None], np.inf).min(axis=1)  # (k, redundancy)
+    energy = HOURS_PER_YEAR * floats(case.sites, "retail_usd_per_mwh").mean() / USD_PER_MUSD
+    hall_mw = case.scenario.halls.diversity_frac + floats(case.workloads, "companion_frac")
+    return np.asarray(hall_mw[:, None] * (cheapest.T[quality.new] + energy))

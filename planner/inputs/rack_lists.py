@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.finance import annuity_payment
-from planner.inputs.case import DUTIES
-from planner.inputs.frames import by_ids, floats
+from planner.inputs.deliveries import delivery_limit_mw
+from planner.inputs.frames import floats
 from planner.inputs.types import RackInputs
 from planner.lp import Index
-from planner.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
+from planner.units import KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case
@@ -49,7 +49,7 @@ def rack_inputs(
     -------
     RackInputs
     """
-    site, rack, hall, duty, year = sets.site, sets.rack, sets.hall, sets.duty, sets.year
+    site, rack, hall, year = sets.site, sets.rack, sets.hall, sets.year
     deployment = Index.sparse(
         "deployment", (rack, hall, sets.workload), (racks.rack, racks.hall, racks.workload)
     )
@@ -70,7 +70,8 @@ def rack_inputs(
     moves = (site, rack, hall, sets.vintage, year)
     out_at, in_at = np.nonzero(racks.move_out), np.nonzero(racks.move_in)
     stock_only, group, group_mw = _stock_only(sets, figures, racks)
-    delivery, limit = _deliveries(case, sets)
+    limit = delivery_limit_mw(case)
+    limited = np.nonzero(np.isfinite(limit))
     tax = 1.0 + case.finance_by_site("sales_tax")
     capex = figures.capex_musd_per_mw
     upkeep = case.item("facility_cost", "it_maintenance") + case.finance_of("insurance", "world")
@@ -98,8 +99,8 @@ def rack_inputs(
         companion_musd_per_mw_year=float(
             annuity_payment(companion_capex, rates.rack, companion_life)
         ),
-        delivery=delivery,
-        delivery_limit_mw=limit,
+        delivery=Index.sparse("delivery", (sets.vendor, year), limited),
+        delivery_limit_mw=limit[limited],
         peak_kw=figures.peak_kw,
         **_coefficients(case, figures, sets, racks),
     )
@@ -179,29 +180,3 @@ def _stock_only(sets: Sets, figures: RackFigures, racks: RackSpace) -> tuple[Ind
         (gs, racks.pool_rack[gp], racks.pool_hall[gp], gt),
     )
     return uses, group, racks.stock_mw[gs, gp, gt]
-
-
-def _deliveries(case: Case, sets: Sets) -> tuple[Index, Floats]:
-    """Racks that vendors deliver from the model year before up to each model year. [MW]"""
-    settings = case.scenario.deliveries
-    first, last = int(case.year[0] - case.gap_years[0] + 1), int(case.year[-1])
-    calendar = list(range(first, last + 1))
-    table = case.tables["deliveries"]
-    gw = by_ids(table, {"vendor": sets.vendor.labels, "year": calendar}, "limit_gw_it")
-    limited = ~np.isnan(gw).all(axis=1) & settings.limit
-    for v, y in np.argwhere(np.isnan(gw) & limited[:, None]):
-        case.findings.at_table(
-            "deliveries",
-            f"{sets.vendor.labels[v]} has no row for {calendar[y]}",
-            "a row for each year",
-            "add it, or set deliveries.limit to false",
-        )
-    into = np.searchsorted(case.year, calendar)
-    by_year = np.zeros((len(sets.vendor), len(case.years)))
-    np.add.at(by_year.T, into, gw.T)
-    share = case.scenario.operator.deliveries_share_frac * settings.scale_frac
-    v, t = np.nonzero(np.broadcast_to(limited[:, None], by_year.shape))
-    return (
-        Index.sparse("delivery", (sets.vendor, sets.year), (v, t)),
-        by_year[v, t] * MW_PER_GW * share,
-    )

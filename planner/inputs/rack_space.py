@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.case import Case
     from planner.inputs.hall_space import HallSpace
-    from planner.inputs.offers import Quality
+    from planner.inputs.quality import Quality
     from planner.inputs.rack_figures import RackFigures
     from planner.inputs.stock import Stock
     from planner.inputs.types import Bools, Floats
@@ -87,6 +87,7 @@ def rack_space(
     stock: Stock,
     racks: Bools,
     quality: Quality,
+    wanted_kh100e: Floats,
 ) -> RackSpace:
     """Find what can be done with racks.
 
@@ -109,6 +110,8 @@ def rack_space(
         Racks on offer, shape (workload, rack, cooling, year).
     quality : Quality
         Topology of each class.
+    wanted_kh100e : array of float
+        Compute that each class wants in the last year, shape (workload,). [kH100e]
 
     Returns
     -------
@@ -116,7 +119,7 @@ def rack_space(
     """
     for_sale = _for_sale(case, halls, racks, quality)  # (w, k, l, t)
     from_stock = _from_stock(figures, halls, stock, quality)  # (w, k, l)
-    is_moved = _movable(case, figures, halls, quality, from_stock, for_sale)  # (w, k, l)
+    is_moved = _movable(case, figures, halls, quality, from_stock, for_sale, wanted_kh100e)
     workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
     pool_key = (rack * halls.cooling.size + hall) * len(DUTIES) + case.duty[workload]
     keys, first, pool = np.unique(pool_key, return_index=True, return_inverse=True)
@@ -128,12 +131,11 @@ def rack_space(
     np.logical_or.at(pool_buys, pool, buys)
     install = halls.stands[:, pool_hall, :] & pool_buys
 
-    by_vintage = np.zeros((keys.size, stock.vintage.size))
-    placed = (
-        stock.rack * halls.cooling.size + halls.design(stock.cooling, stock.redundancy)
-    ) * len(DUTIES) + case.duty[stock.workload]
-    np.add.at(by_vintage, np.searchsorted(keys, placed), stock.mw)
-    stock_vintage_mw = stock.site_share[:, None, None] * by_vintage
+    design = halls.design(stock.cooling, stock.redundancy)
+    placed = (stock.rack * halls.cooling.size + design) * len(DUTIES) + stock.duty
+    at = np.searchsorted(keys, placed)
+    stock_vintage_mw = np.zeros((len(case.sites), keys.size, stock.vintage.size))
+    np.add.at(stock_vintage_mw, (slice(None), at), stock.share[:, :, None] * stock.mw)
     stock_alive = alive_frac(
         stock.vintage[None, :], figures.life_years[pool_rack][:, None], case.years
     )  # (pool, stock vintage, t)
@@ -191,7 +193,9 @@ def _from_stock(figures: RackFigures, halls: HallSpace, stock: Stock, quality: Q
     design = halls.design(stock.cooling, stock.redundancy)
     stands = np.zeros((figures.life_years.size, halls.cooling.size), dtype=np.bool_)
     stands[stock.rack, design] = True
-    good = quality.suffices[:, halls.redundancy]
+    good = quality.suffices[:, halls.redundancy] & (
+        halls.redundancy[None, :] == quality.placed[:, None]
+    )
     may = figures.admits[:, :, None] & stands[None] & good[:, None, :]
     may[stock.workload, stock.rack, design] = True
     return may
@@ -204,15 +208,24 @@ def _movable(
     quality: Quality,
     from_stock: Bools,
     for_sale: Bools,
+    want: Floats,
 ) -> Bools:
-    """Racks that inference classes may take over from training, (workload, rack, design)."""
+    """Racks that inference classes may take over from training, (workload, rack, design).
+
+    A rack stays with its cooling, and of the topologies in play with that cooling it goes to
+    the one whose classes want the most compute in the last year.
+    """
     if not case.scenario.cascade.allow:
         return np.zeros(from_stock.shape, dtype=np.bool_)
     is_training = case.duty == DUTIES.index("training")
-    in_training = (from_stock | for_sale.any(axis=3))[is_training].any(axis=(0, 2))
+    in_training = (from_stock | for_sale.any(axis=3))[is_training].any(axis=0)  # (k, l)
+    same_cooling = halls.cooling[:, None] == halls.cooling[None, :]
+    reaches = (in_training.astype(np.float64) @ same_cooling) > 0.0
     is_own = halls.redundancy[None, :] == quality.new[:, None]
-    takes = figures.admits & in_training & ~is_training[:, None]
-    return takes[:, :, None] & figures.fits[None][:, :, halls.cooling] & is_own[:, None, :]
+    takes = (figures.admits & ~is_training[:, None])[:, :, None] & is_own[:, None, :] & reaches
+    wanted = np.einsum("wkl,w->kl", takes, want)
+    most = np.where(same_cooling[None], wanted[:, None, :], 0.0).max(axis=2)
+    return np.asarray(takes & (wanted > 0.0) & (wanted == most))
 
 
 def _moves(
@@ -226,7 +239,11 @@ def _moves(
 ) -> tuple[Bools, Bools]:
     """Where racks can leave training and enter inference, (site, pool, vintage, year)."""
     is_training = pool_duty == DUTIES.index("training")
-    old_enough = case.year >= vintage[:, None] + case.scenario.cascade.min_age_years
+    # Racks are handed on when they come of age or at the next occasion, not at any later time.
+    of_age = vintage[:, None] + case.scenario.cascade.min_age_years
+    comes = np.maximum(np.searchsorted(case.year, of_age), 0)
+    now = np.arange(len(case.years))
+    old_enough = (now >= comes) & (now <= comes + 1)
     leaves = (there & is_training[:, None])[..., None] & (alive & old_enough)
     arrives = enters[:, :, None, :] & _any_by(pool_rack, leaves)[:, pool_rack]
     return leaves & _any_by(pool_rack, arrives)[:, pool_rack], arrives

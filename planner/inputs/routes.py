@@ -39,15 +39,15 @@ class Reach:
         Within the bound and admitted by residency, same shape.
     is_tight
         Within the tight bound, same shape.
-    placeless
-        Classes whose users are one lump: no residency, a bound that covers the whole map and
-        no tighter one, shape (workload,).
+    is_lumped
+        Users of a class that every site can serve and that have no tighter bound, at least two
+        regions of them: where they are makes no difference, shape (region, workload).
     """
 
     rtt_ms: Floats
     is_route: Bools
     is_tight: Bools
-    placeless: Bools
+    is_lumped: Bools
 
 
 def find_reach(case: Case) -> Reach:
@@ -78,13 +78,12 @@ def find_reach(case: Case) -> Reach:
     in_time = rtt <= floats(case.workloads, "rtt_bound_ms")[None, :, None]
     tight = floats(case.workloads, "tight_rtt_ms")
     is_route = in_time & _admitted(case, km)
-    is_free = np.array(texts(case.workloads, "residency")) == "none"
-    placeless = in_time.all(axis=(0, 2)) & is_free & np.isnan(tight)
+    is_free = is_route.all(axis=2) & np.isnan(tight)
     return Reach(
         rtt_ms=rtt,
         is_route=is_route,
         is_tight=is_route & (rtt <= tight[None, :, None]),
-        placeless=placeless,
+        is_lumped=is_free & (is_free.sum(axis=0) > 1),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.inputs.case import DUTIES
+from planner.inputs.deliveries import vendors
 from planner.inputs.frames import codes, texts
 from planner.inputs.types import ANYWHERE, Sets
 from planner.lp import Axis
@@ -28,7 +29,7 @@ def make_sets(case: Case, reach: Reach, halls: HallSpace, racks: RackSpace) -> S
     case : Case
         Scope.
     reach : Reach
-        Tells whether a class is placeless.
+        Tells whether some users are lumped.
     halls : HallSpace
         Hall designs in play.
     racks : RackSpace
@@ -39,10 +40,10 @@ def make_sets(case: Case, reach: Reach, halls: HallSpace, racks: RackSpace) -> S
     Sets
     """
     cooling, redundancy = case.ids("cooling"), case.ids("redundancy")
-    regions = case.ids("regions") + ((ANYWHERE,) if reach.placeless.any() else ())
+    regions = case.ids("regions") + ((ANYWHERE,) if reach.is_lumped.any() else ())
     zones = tuple(dict.fromkeys(texts(case.sites, "zone")))
     markets = tuple(dict.fromkeys(texts(case.sites, "market")))
-    vendors = tuple(dict.fromkeys(texts(case.racks, "vendor")))
+    makers = vendors(case)
     shapes = tuple(dict.fromkeys(texts(case.workloads, "shape")))
     levers = tuple(dict.fromkeys(case.tables["levers"]["lever"]))
     n_stock = racks.vintage.size - len(case.years)
@@ -72,13 +73,13 @@ def make_sets(case: Case, reach: Reach, halls: HallSpace, racks: RackSpace) -> S
         market=Axis("market", markets),
         tier=Axis("tier", case.scenario.rent.tiers),
         lever=Axis("lever", levers),
-        vendor=Axis("vendor", vendors),
+        vendor=Axis("vendor", makers),
         hall_cooling=halls.cooling,
         hall_redundancy=halls.redundancy,
         workload_duty=case.duty,
         site_zone=codes(case.sites["zone"], zones),
         site_market=codes(case.sites["market"], markets),
-        rack_vendor=codes(case.racks["vendor"], vendors),
+        rack_vendor=codes(case.racks["vendor"], makers),
     )
 
 

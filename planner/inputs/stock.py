@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.inputs.case import DUTIES
-from planner.inputs.frames import by_ids, codes, floats, ints
+from planner.inputs.frames import by_ids, codes, floats, ints, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.inputs.case import Case
     from planner.inputs.demand import Wanted
-    from planner.inputs.offers import Quality
+    from planner.inputs.quality import Quality
     from planner.inputs.rack_figures import RackFigures
-    from planner.inputs.types import Floats
+    from planner.inputs.types import Bools, Floats
 
 __all__ = ["Stock", "standing_stock"]
 
 _NOTHING: Final = 1e-9
+_CAMPUS: Final = "campus"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Stock:
     facility_mw
         Facility power that stands, by site; its racks are a fixed share of it. [MW]
     site_share
-        Share of all pools that stands at each site, shape (site,).
+        Share of the pools of a duty that stands at each site, shape (site, duty).
+    duty
+        Duty of each pool, shape (pool,).
     """
 
     rack: NDArray[np.intp]
@@ -50,6 +53,20 @@ class Stock:
     vintage: NDArray[np.int64]
     facility_mw: Floats
     site_share: Floats
+    duty: NDArray[np.intp]
+
+    @property
+    def share(self) -> Floats:
+        """Share of each pool that stands at each site, shape (site, pool)."""
+        return self.site_share[:, self.duty]
+
+    def stands(self, case: Case) -> Bools:
+        """Tell where halls of a design stand, shape (site, cooling, redundancy)."""
+        shape = (len(case.sites), len(case.cooling), len(case.redundancy))
+        stands = np.zeros(shape, dtype=np.bool_)
+        site, pool = np.nonzero(self.share > 0.0)
+        stands[site, self.cooling[pool], self.redundancy[pool]] = True
+        return stands
 
 
 def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Quality) -> Stock:
@@ -58,8 +75,8 @@ def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Qu
     The market's nameplate path gives how much stands, `rack_stock` which racks, `site_stock`
     where. Within a duty racks are laid along the classes, large racks to the classes whose
     reference racks are large, so that each class finds the compute it wants in the base year;
-    its racks stand in halls of the topology that the tables ask for it, with the first cooling
-    technology that `rack_cooling` lists for them.
+    its racks stand in halls of the topology that the tables ask for it, and of as few cooling
+    technologies as house them all. Campuses hold training racks first, metros the rest.
 
     Parameters
     ----------
@@ -95,7 +112,8 @@ def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Qu
         )
     share = np.where(serves, share, 0.0)
     share /= share.sum(axis=(1, 2), keepdims=True)
-    _check_throughput(case, figures, share)
+    cooling = _stock_cooling(case, figures, share)
+    _check_throughput(case, figures, share, cooling)
     case.findings.stop_if_wrong()
 
     rack_mw = _rack_mw(case, wanted)
@@ -103,13 +121,14 @@ def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Qu
     rack, workload, mw = (np.concatenate([pool[i] for pool in pools]) for i in range(3))
     return Stock(
         rack=rack,
-        cooling=_first_cooling(case, figures)[rack],
+        cooling=cooling[rack],
         redundancy=quality.placed[workload],
         workload=workload,
         mw=mw,
         vintage=vintages,
         facility_mw=facility_mw,
         site_share=site_share,
+        duty=case.duty[workload],
     )
 
 
@@ -120,15 +139,31 @@ def _rack_mw(case: Case, wanted: Wanted) -> Floats:
 
 
 def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
-    """Share of the stock and facility power by site; a scenario's own figure replaces it."""
+    """Share of each duty's racks and facility power by site; a scenario's own figure counts.
+
+    Every site keeps its total. Campuses are filled with training racks, and what is left of
+    either duty is spread evenly.
+    """
+    rack_mw = _rack_mw(case, wanted)
+    of_duty = np.bincount(case.duty, weights=rack_mw, minlength=len(DUTIES))
     weight = floats(case.sites, "existing_facility_mw")
-    total_mw = _rack_mw(case, wanted).sum() * case.scenario.demand.facility_mw_per_rack_mw
-    if total_mw <= 0.0 or weight.sum() <= 0.0:
-        weight = np.zeros_like(weight)
-    share = weight / weight.sum() if weight.sum() > 0.0 else weight
+    by_table = weight * (of_duty.sum() / weight.sum() if weight.sum() > 0.0 else 0.0)
+    per_rack = case.scenario.demand.facility_mw_per_rack_mw
     own = floats(case.sites, "existing_mw")
-    facility_mw = np.where(np.isnan(own), share * total_mw, own)
-    return facility_mw / total_mw if total_mw > 0.0 else share, facility_mw
+    site_mw = np.where(np.isnan(own), by_table, own / per_rack)
+
+    is_campus = np.array(texts(case.sites, "archetype")) == _CAMPUS
+    campus_mw, metro_mw = by_table[is_campus].sum(), by_table[~is_campus].sum()
+    training = of_duty[DUTIES.index("training")]
+    on_campus = min(training, campus_mw)
+    train_frac = np.where(
+        is_campus,
+        on_campus / campus_mw if campus_mw > 0.0 else 1.0,
+        (training - on_campus) / metro_mw if metro_mw > 0.0 else 0.0,
+    )
+    by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
+    share = np.where(of_duty > 0.0, by_duty / np.where(of_duty > 0.0, of_duty, 1.0), 0.0)
+    return share, site_mw * per_rack
 
 
 def _pools_of(
@@ -174,20 +209,33 @@ def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], du
     return np.array([np.nanmean(size[of_class == w]) for w in range(len(workloads))])
 
 
-def _first_cooling(case: Case, figures: RackFigures) -> NDArray[np.intp]:
-    """First technology listed for a rack that was there in the base year, -1 for none."""
-    link = case.tables["rack_cooling"]
-    rack = codes(link["rack"], case.ids("racks"))
-    cooling = codes(link["cooling"], case.ids("cooling"))
-    known = (rack >= 0) & (ints(case.cooling, "first_year")[cooling] <= case.years.first)
-    known &= figures.fits[rack, cooling]
-    first = np.full(len(case.racks), -1, dtype=np.intp)
-    first[rack[known][::-1]] = cooling[known][::-1]
-    return first
+def _stock_cooling(case: Case, figures: RackFigures, share: Floats) -> NDArray[np.intp]:
+    """Technology that each rack of the base year stands in, -1 for none.
+
+    Racks without liquid loops stand in air-cooled halls where these can feed them. Of the
+    technologies there were, the one that houses the most power comes first, then the one that
+    houses most of the rest, and so on.
+    """
+    was_there = ints(case.cooling, "first_year") <= case.years.first
+    is_air = np.array(texts(case.cooling, "medium")) == "air"
+    is_dry_rack = floats(case.racks, "liquid_heat_frac") == 0.0
+    left = share.sum(axis=(0, 2))
+    cooling = np.full(left.size, -1, dtype=np.intp)
+    for houses in (
+        figures.fits & was_there & is_air & is_dry_rack[:, None],
+        figures.fits & was_there,
+    ):
+        for _ in range(len(case.cooling)):
+            best = int((left @ houses).argmax())
+            taken = houses[:, best] & (left > 0.0)
+            cooling[taken] = best
+            left = np.where(taken, 0.0, left)
+    return cooling
 
 
-def _check_throughput(case: Case, figures: RackFigures, share: Floats) -> None:
-    cooling = _first_cooling(case, figures)
+def _check_throughput(
+    case: Case, figures: RackFigures, share: Floats, cooling: NDArray[np.intp]
+) -> None:
     for d, k in np.argwhere(share.sum(axis=2) > 0.0):
         if np.isnan(figures.kh100e_per_mw[k, d]):
             case.findings.at_table(
