@@ -146,7 +146,7 @@ def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
     """
     rack_mw = _rack_mw(case, wanted)
     of_duty = np.bincount(case.duty, weights=rack_mw, minlength=len(DUTIES))
-    weight = floats(case.sites, "existing_facility_mw")
+    weight = _in_largest(case, floats(case.sites, "existing_facility_mw"))
     by_table = weight * (of_duty.sum() / weight.sum() if weight.sum() > 0.0 else 0.0)
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     own = floats(case.sites, "existing_mw")
@@ -164,6 +164,18 @@ def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
     by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
     share = np.where(of_duty > 0.0, by_duty / np.where(of_duty > 0.0, of_duty, 1.0), 0.0)
     return share, site_mw * per_rack
+
+
+def _in_largest(case: Case, weight: Floats) -> Floats:
+    """Return the markets' sizes with those left out where the operator has no stock."""
+    count = case.scenario.operator.stock_sites
+    if count is None or count >= weight.size:
+        return weight
+    largest = np.argsort(-weight, kind="stable")[:count]
+    case.findings.note(
+        f"The operator's stock stands in the {count} largest of {weight.size} markets."
+    )
+    return np.where(np.isin(np.arange(weight.size), largest), weight, 0.0)
 
 
 def _pools_of(

@@ -48,9 +48,9 @@ def hall_space(m: Model) -> Comparison:
 
 @constraint(over="site, hall, year", unit="MW")
 def retrofit_source(m: Model) -> Comparison:
-    r"""A retrofit takes halls that stand; what is usable never falls below zero.
+    r"""A retrofit takes own halls that stand; what is usable of them never falls below zero.
 
-    .. math:: H_{slt} \ge 0 \qquad \forall s, l, t
+    .. math:: H_{slt} - r_{slt} \ge 0 \qquad \forall s, l, t
 
     Source: dcplan.
     """
@@ -58,7 +58,8 @@ def retrofit_source(m: Model) -> Comparison:
     source, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
     begun = p.hall["year"][hall] >= p.retrofit["year"][source]
     may_shrink = np.unique(hall[begun])
-    return m.hall_usable.select(may_shrink) >= 0.0
+    own = m.hall_usable - m.lease.on(p.hall, missing="zero")
+    return own.select(may_shrink) >= 0.0
 
 
 @constraint(over="site, year", unit="MW")

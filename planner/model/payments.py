@@ -141,5 +141,5 @@ def _bought_and_salvaged(m: Model, start: Floats, life: Floats) -> Floats:
     paid = (np.floor(start)[:, None] == calendar) * growth ** (calendar + 0.5 - start[:, None])
     book_frac = np.clip(1.0 - (end - start) / life, 0.0, 1.0)
     is_last = calendar == p.last_year
-    salvaged: Floats = is_last * book_frac[:, None] * growth**-0.5
-    return paid - salvaged
+    salvaged = is_last * book_frac[:, None] * growth**-0.5
+    return np.asarray(paid - salvaged)

@@ -125,7 +125,8 @@ class Model:
         per_mw : array of float
             One value per deployment.
         """
-        return self.used * per_mw[self.deployment_of_used]
+        times: Expression = self.used * per_mw[self.deployment_of_used]
+        return times
 
     @cached_property
     def alive(self) -> Expression:

@@ -83,6 +83,8 @@ class Operator(Block):
     """Share of each zone's grid headroom; left out: the demand share. [-]"""
     stock_share_frac: Frac = Field(default_factory=_as_demand_share)
     """Share of the halls and racks standing in the base year; left out: the demand share. [-]"""
+    stock_sites: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """Number of largest markets that the stock stands in; left out: every market in scope."""
     pipeline_share_frac: Frac = Field(default_factory=_as_demand_share)
     """Share of the halls under construction; left out: the demand share. [-]"""
     rent_share_frac: Frac = Field(default_factory=_as_demand_share)
