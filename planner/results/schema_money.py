@@ -32,7 +32,8 @@ MONEY_TABLES = (
     Table(
         "cash",
         "One row per asset, site and calendar year in which money is spent on it or it enters "
-        "service. Spending before the first year of the horizon is left out.",
+        "service. Spending before the first year of the horizon is left out, and so are companions, "
+        "which the plan pays by the year.",
         ("item", "site", "calendar_year"),
         (
             text("item", "Cost line that repays the asset"),
@@ -47,7 +48,8 @@ MONEY_TABLES = (
         "One row per class, duty and total, and year: payments of the year over what own sites "
         "serve. Purchases of racks are charged to the duty they were bought for; electricity, "
         "water and carbon go by IT energy, companions by their nameplate, all else by nameplate "
-        "in use. Rent, unmet demand and levers are apart.",
+        "in use. Rent, unmet demand and levers are apart. What stood in the base year is sunk and "
+        "costs nothing up front here.",
         ("scope", "year"),
         (
             text("scope", "Workload class, duty, or total"),
