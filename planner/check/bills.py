@@ -98,8 +98,10 @@ def financing_premium(case: Case) -> pd.DataFrame:
     )
     premiums = []
     for kind, bought in assets:
-        own = finance.asset_rate_frac.get(kind, finance.rate_frac)
-        dearer, plain = repay(case, bought(case), own), repay(case, bought(case))
+        asset = bought(case)
+        risk = _of_site(case, asset, finance.site_rate_adder_frac)
+        own = finance.asset_rate_frac.get(kind, finance.rate_frac) + risk
+        dearer, plain = repay(case, asset, own), repay(case, asset)
         premiums.append(dearer.assign(musd=dearer["musd"] - plain["musd"]))
     return pd.concat(premiums, ignore_index=True)
 

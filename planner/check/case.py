@@ -47,7 +47,7 @@ def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Override]) -
     result = table.set_index(key, drop=False).rename_axis(None)
     for name, override in overrides.items():
         for column, value in override.given().items():
-            if column in result.columns:
+            if column in result.columns and name in result.index:
                 result.loc[name, column] = np.nan if value is None else value
     return result.reset_index(drop=True)
 
@@ -120,6 +120,40 @@ class Case:
             like = table[table["site"] == site.like].assign(site=name)
             own.append(replaced(like, "site", {name: site}))
         return replaced(pd.concat([table, *own], ignore_index=True), "site", self.scenario.sites)
+
+    def site_figures(self, table: str, column: str) -> pd.Series[float]:
+        """Return a column of a table by the sites of the plan; own sites take their model's."""
+        rows = self.data(table).set_index("site")[column]
+        sites = list(self.inputs.sets.site.labels)
+        like = [
+            self.scenario.new_sites[s].like if s in self.scenario.new_sites else s for s in sites
+        ]
+        figures = pd.Series(rows.loc[like].to_numpy(), index=pd.Index(sites, name="site"))
+        return figures.astype("float64")
+
+    def own_figures(self, column: str, figures: pd.Series[float]) -> pd.Series[float]:
+        """Put the figures that the scenario gives for single sites in place of others."""
+        result = figures.copy()
+        for overrides in (self.scenario.new_sites, self.scenario.sites):
+            for site, override in overrides.items():
+                if column in override.given() and site in result.index:
+                    value = getattr(override, column)
+                    result[site] = np.nan if value is None else value
+        return result
+
+    def finance_of(self, item: str, country: str) -> float:
+        """Return a figure of table `finance` for a country, else for the world."""
+        table = self.data("finance")
+        by_region = table[table["item"] == item].set_index("region")["value"]
+        return float(by_region[country if country in by_region.index else "world"])
+
+    def finance_of_sites(self, item: str) -> pd.Series[float]:
+        """Return a figure of table `finance` for the country of every site of the plan."""
+        country = self.sites.set_index("site")["country"]
+        sites = list(self.inputs.sets.site.labels)
+        figures = {name: self.finance_of(item, str(name)) for name in country[sites].unique()}
+        values = [figures[country[site]] for site in sites]
+        return pd.Series(values, index=pd.Index(sites, name="site"))
 
     @cached_property
     def duty(self) -> dict[str, str]:

@@ -31,8 +31,10 @@ class Power:
         site and year of every row.
     slot : DataFrame
         slot, day, hour, hours of the year and is_peak of every column.
-    it_mw, facility_mw, deferred_mw : array of float
-        IT power, power at the meter and work done that may wait, shape (site_year, slot). [MW]
+    it_mw, facility_mw : array of float
+        IT power and power at the meter, shape (site_year, slot). [MW]
+    shifted_mw : array of float
+        IT power of work done in a slot less of work due in it, shape (site_year, slot). [MW]
     losses_mw : array of float
         Electrical losses, shape (site_year, slot). [MW]
     water_m3 : array of float
@@ -43,7 +45,7 @@ class Power:
     slot: pd.DataFrame
     it_mw: Floats
     facility_mw: Floats
-    deferred_mw: Floats
+    shifted_mw: Floats
     losses_mw: Floats
     water_m3: Floats
 
@@ -112,7 +114,6 @@ def power(case: Case) -> Power:
     used = uses["used_mw"].to_numpy(dtype=np.float64)
     idle_mw = used * uses["idle_mw_per_mw"].to_numpy()
     follows_mw = used * uses["dynamic_mw_per_mw"].to_numpy()
-    waits = uses["deferrable_frac"].to_numpy()
 
     def add(values: Floats, *places: tuple[Codes, int]) -> Floats:
         """Add values up on a grid of places."""
@@ -123,10 +124,9 @@ def power(case: Case) -> Power:
 
     at_row, at_cool, at_shape = (row, rows), (cooling, cools), (shape, shapes)
     profile = chain.shape_frac[site]  # [row, shape, slot]
-    now_mw = add(follows_mw * (1.0 - waits), at_row, at_cool, at_shape)
-    it_mw = add(idle_mw, at_row, at_cool)[:, :, None] + np.einsum("rcf,rfh->rch", now_mw, profile)
-    deferred_mw = _deferred(case, row_of, rows)
-    it_mw = it_mw + deferred_mw
+    due_mw = np.einsum("rcf,rfh->rch", add(follows_mw, at_row, at_cool, at_shape), profile)
+    it_mw = add(idle_mw, at_row, at_cool)[:, :, None] + due_mw
+    shifted_mw = _shifted(case, row_of, rows)
 
     loss_frac = uses["loss_variable_frac"].to_numpy()
     following = add(loss_frac * follows_mw, at_row, at_shape)
@@ -138,13 +138,14 @@ def power(case: Case) -> Power:
         "rf,rfh->rh", following, profile
     )
     cooled_mw = np.einsum("rch,rch->rh", 1.0 + chain.mechanical_frac[site], it_mw)
+    cooled_mw += (1.0 + chain.defer_mechanical_frac[site]) * shifted_mw
     hours = slot["hours"].to_numpy(dtype=np.float64)
     return Power(
         site_year=site_year,
         slot=slot,
-        it_mw=it_mw.sum(axis=1),
+        it_mw=it_mw.sum(axis=1) + shifted_mw,
         facility_mw=cooled_mw + losses_mw,
-        deferred_mw=deferred_mw.sum(axis=1),
+        shifted_mw=shifted_mw,
         losses_mw=losses_mw,
         water_m3=np.einsum("rch,rch,h->r", chain.wue_l_per_kwh[site], it_mw, hours),
     )
@@ -160,19 +161,12 @@ def _placed(frame: pd.DataFrame, row_of: pd.Series[int]) -> pd.DataFrame:
     return known[is_known]
 
 
-def _deferred(case: Case, row_of: pd.Series[int], rows: int) -> Floats:
-    """Work done that may wait, by row, cooling and slot. [MW]"""
-    sets = case.inputs.sets
-    size = (rows, len(sets.cooling), len(sets.slot))
-    done = _placed(case.plan("deferral"), row_of)
-    flat = np.ravel_multi_index(
-        (
-            done["row"].to_numpy(),
-            sets.cooling.codes(done["cooling"]),
-            sets.slot.codes(done["slot"]),
-        ),
-        size,
-    )
-    weights = done["done_mw"].to_numpy(dtype=np.float64)
-    total = np.bincount(flat, weights=weights, minlength=int(np.prod(size)))
-    return np.asarray(total, dtype=np.float64).reshape(size)
+def _shifted(case: Case, row_of: pd.Series[int], rows: int) -> Floats:
+    """Work done less work due, by row and slot. [MW]"""
+    work = case.plan("deferral")
+    row = row_of.index.get_indexer(pd.MultiIndex.from_frame(work[["site", "year"]]))
+    axis = case.inputs.sets.slot
+    flat = row * len(axis) + axis.codes(work["slot"])
+    weights = (work["done_mw"] - work["due_mw"]).to_numpy(dtype=np.float64)
+    total = np.bincount(flat[row >= 0], weights=weights[row >= 0], minlength=rows * len(axis))
+    return np.asarray(total, dtype=np.float64).reshape(rows, len(axis))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.lp.index import Index
-
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["at", "has", "listed", "tally", "with_int_year"]
+__all__ = ["Labelled", "at", "has", "listed", "tally", "with_int_year"]
+
+
+class Labelled(Protocol):
+    """An index list, as far as the checker reads it: its tuples as a table of labels."""
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """Names of the axes, in order."""
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row of labels per tuple."""
 
 
 def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
@@ -26,12 +35,12 @@ def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{column: frame[column].astype("int64") for column in years})
 
 
-def listed(index: Index, **columns: NDArray[Any]) -> pd.DataFrame:
+def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
     """Write an index list as a table of labels with values beside them.
 
     Parameters
     ----------
-    index : Index
+    index : Labelled
         List of tuples.
     **columns : array
         Values, one per tuple.

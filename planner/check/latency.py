@@ -49,32 +49,33 @@ def round_trip_told(case: Case) -> Excess:
 def residency(case: Case) -> Excess:
     """Data stays where its class must stay: world region, country, or within 200 km."""
     frame = case.routes
+    return Excess.where(frame[list(_ROUTE)], _stays_elsewhere(frame))
+
+
+def _stays_elsewhere(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say for each pair of users and site whether the class's data may not go there."""
     rule_of = frame["residency"]
-    broken = (
+    barred = (
         ((rule_of == "regional") & (frame["user_world"] != frame["site_world"]))
         | ((rule_of == "national") & (frame["user_country"] != frame["site_country"]))
         | ((rule_of == "local") & (frame["km"] > _LOCAL_KM))
     )
-    return Excess.where(frame[list(_ROUTE)], broken.to_numpy())
+    return np.asarray(barred)
 
 
-@rule(unit="classes")
-def placeless_classes(case: Case) -> Excess:
-    """Classes served from anywhere have no residency rule and a bound that covers the map."""
-    table = case.plan("assignment")
-    used = table[table["region"] == ANYWHERE][["workload"]].drop_duplicates()
-    frame = used.merge(case.workloads, on="workload", how="left")
-    users = case.data("demand_regions")["demand_region"]
-    wanted = users[users.isin(list(case.inputs.sets.region.labels))]
-    everywhere = pd.DataFrame({"region": wanted}).merge(
-        pd.DataFrame({"site": case.inputs.sets.site.labels}), how="cross"
-    )
-    far = []
-    for name, bound in zip(frame["workload"], frame["rtt_bound_ms"], strict=True):
-        pairs = round_trips(case, everywhere.assign(workload=name))
-        far.append(float(pairs["rtt_ms"].max()) - float(bound) if len(pairs) else 0.0)
-    stays = (frame["residency"] != "none").to_numpy(dtype=np.float64)
-    return Excess(frame[["workload"]], np.maximum(stays, np.array(far)), np.ones(len(frame)))
+@rule(unit="ms")
+def served_from_anywhere(case: Case) -> Excess:
+    """Users lumped together, wherever they are, can be served in time and right by any site."""
+    wanted = listed(case.inputs.demand.demand)[["region", "workload"]].drop_duplicates()
+    lumped = wanted.loc[wanted["region"] == ANYWHERE, ["workload"]]
+    regions = [name for name in case.inputs.sets.region.labels if name != ANYWHERE]
+    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    pairs = lumped.merge(pd.DataFrame({"region": regions}), how="cross")
+    pairs = pairs[~has(pairs, wanted, ("region", "workload"))].merge(sites, how="cross")
+    frame = round_trips(case, pairs.reset_index(drop=True))
+    barred = np.where(_stays_elsewhere(frame), np.inf, 0.0)
+    late = frame["rtt_ms"].to_numpy() + barred
+    return Excess.above(frame[list(_ROUTE)], late, frame["rtt_bound_ms"].to_numpy())
 
 
 @rule(unit="kH100e")
@@ -122,7 +123,7 @@ RULES = (
     round_trip_within_bound,
     round_trip_told,
     residency,
-    placeless_classes,
+    served_from_anywhere,
     tight_share,
     latency_table,
 )

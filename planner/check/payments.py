@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["discounts", "every_year", "instalment", "repay"]
 
 
-def instalment(rate_frac: float, life_years: Floats) -> Floats:
+def instalment(rate_frac: ArrayLike, life_years: Floats) -> Floats:
     """Equal mid-year payment that repays one dollar over a life.
 
     It is one over what a dollar in the middle of every year of the life is worth at its start,
@@ -26,8 +26,8 @@ def instalment(rate_frac: float, life_years: Floats) -> Floats:
 
     Parameters
     ----------
-    rate_frac : float
-        Real yearly rate.
+    rate_frac : float or array of float
+        Real yearly rate of each asset.
     life_years : array of float
         Life of each asset. [yr]
 
@@ -43,11 +43,10 @@ def instalment(rate_frac: float, life_years: Floats) -> Floats:
     >>> instalment(0.05, np.array([2.0])).round(4).tolist()
     [0.5248]
     """
-    step = 1.0 / (1.0 + rate_frac)
-    if rate_frac == 0.0:
-        return np.asarray(1.0 / life_years)
-    worth = np.sqrt(step) * (1.0 - step**life_years) / (1.0 - step)
-    return np.asarray(1.0 / worth)
+    step = 1.0 / (1.0 + np.asarray(rate_frac, dtype=np.float64))
+    is_free = step == 1.0
+    years = (1.0 - step**life_years) / np.where(is_free, 1.0, 1.0 - step)
+    return np.asarray(1.0 / (np.sqrt(step) * np.where(is_free, life_years, years)))
 
 
 def discounts(case: Case) -> pd.Series[float]:
@@ -71,7 +70,7 @@ def discounts(case: Case) -> pd.Series[float]:
     return pd.Series(worth)
 
 
-def repay(case: Case, asset: pd.DataFrame, rate_frac: float | None = None) -> pd.DataFrame:
+def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -> pd.DataFrame:
     """Payments for assets by site and calendar year.
 
     Parameters
@@ -80,8 +79,8 @@ def repay(case: Case, asset: pd.DataFrame, rate_frac: float | None = None) -> pd
         Inputs and plan.
     asset : DataFrame
         site, start (float year), life_years and cost_musd, interest in construction included.
-    rate_frac : float, optional
-        Real cost of capital; by default the discount rate.
+    rate_frac : float or array of float, optional
+        Real cost of capital of each asset; by default the discount rate.
 
     Returns
     -------

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.check import demand, duals, grid, halls, latency, money, power, racks, sites, solved
+from planner.check import (
+    demand,
+    duals,
+    facts_demand,
+    facts_halls,
+    facts_power,
+    facts_racks,
+    facts_sites,
+    grid,
+    halls,
+    latency,
+    money,
+    power,
+    racks,
+    sites,
+    solved,
+)
 from planner.check.case import Case
 from planner.check.verdict import Verdict, run
 
@@ -26,6 +42,11 @@ RULES = (
     *grid.RULES,
     *money.RULES,
     *duals.RULES,
+    *facts_demand.RULES,
+    *facts_racks.RULES,
+    *facts_halls.RULES,
+    *facts_sites.RULES,
+    *facts_power.RULES,
 )
 """Every rule, one list."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, has, listed, tally
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["RULES"]
 _HOURS_PER_YEAR = 8760.0
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
-_WAIT = ("site", "cooling", "window", "year")
+_WAIT = ("site", "shape", "window", "year")
 
 
 def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
@@ -103,60 +103,72 @@ def topology_adds_no_load(case: Case) -> Excess:
     return Excess.differs(table[list(_SITE)], table["it_mean_mw"].to_numpy(), mean_mw)
 
 
+def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Uses of racks whose work may wait, and the deferral table with day, hour and shape."""
+    uses, power = case.uses, case.inputs.power
+    waits = uses[uses["window"] != ""]
+    table = case.plan("deferral").merge(case.power.slot[["slot", "day", "hour"]], on="slot")
+    axes = case.inputs.sets
+    profile = power.shape_frac[
+        axes.site.codes(table["site"]),
+        axes.shape.codes(table["shape"]),
+        axes.slot.codes(table["slot"]),
+    ]
+    length = table["window"].str.removesuffix("h").astype("int64")
+    return waits, table.assign(profile=profile, block=table["hour"] // length)
+
+
 @rule(unit="MWh", floor=10.0)
 def deferral_conserves_energy(case: Case) -> Excess:
-    """Work that may wait is done within its block of the day, no more and no less."""
-    table = case.plan("deferral")
+    """Work that may wait is done within its window of the day, no more and no less."""
+    _, table = _waiting(case)
     key = (*_WAIT, "day", "block")
-    slot = case.power.slot.set_index("slot")["day"]
-    rows = table.assign(day=at(slot, table, ("slot",), np.nan))
     hours = float(case.scenario.time.slot_h)
-    done, due = (tally(rows, key, rows[name] * hours) for name in ("done_mw", "due_mw"))
-    place = rows[list(key)].drop_duplicates().reset_index(drop=True)
+    done, due = (tally(table, key, table[name] * hours) for name in ("done_mw", "due_mw"))
+    place = table[list(key)].drop_duplicates().reset_index(drop=True)
     kept = Excess.differs(place, at(done, place, key), at(due, place, key))
     curve = case.plan("power_slot")
-    beyond = tally(table, _SLOT, table["done_mw"] - table["due_mw"])
+    shifted = _by_slot(case, case.power.shifted_mw)
     told = Excess.differs(
-        curve[list(_SLOT)], curve["deferred_mw"].to_numpy(), at(beyond, curve, _SLOT)
+        curve[list(_SLOT)], curve["deferred_mw"].to_numpy(), at(shifted, curve, _SLOT, np.nan)
     )
     return kept.and_also(told)
 
 
 @rule(unit="MW")
 def deferral_is_due(case: Case) -> Excess:
-    """Work that may wait is the deferrable share of the racks in use, done in every block."""
-    uses, table = case.uses, case.plan("deferral")
-    waits = uses[uses["window"] != ""]
-    due = tally(
-        waits, _WAIT, waits["used_mw"] * waits["dynamic_mw_per_mw"] * waits["deferrable_frac"]
-    )
-    told = Excess.differs(
-        table[[*_WAIT, "slot"]], table["due_mw"].to_numpy(), at(due, table, _WAIT)
-    )
+    """Work that may wait is the deferrable share of the racks in use, due by its users' hours."""
+    waits, table = _waiting(case)
+    mean_mw = waits["used_mw"] * waits["dynamic_mw_per_mw"] * waits["deferrable_frac"]
+    due = tally(waits, _WAIT, mean_mw)
+    own = at(due, table, _WAIT) * table["profile"].to_numpy()
+    told = Excess.differs(table[[*_WAIT, "slot"]], table["due_mw"].to_numpy(), own)
     place = waits[list(_WAIT)].drop_duplicates().reset_index(drop=True)
-    lasts = tally(table, _WAIT, table["due_mw"])
-    slots = float(len(case.power.slot))
-    everywhere = Excess.differs(place, at(lasts, place, _WAIT) / slots, at(due, place, _WAIT))
-    return told.and_also(everywhere)
+    forgotten = place[~has(place, table, _WAIT)]
+    return told.and_also(Excess.above(forgotten, at(due, forgotten, _WAIT), 0.0))
 
 
 @rule(unit="MW")
 def deferral_room(case: Case) -> Excess:
     """Work is caught up only on racks that are not busy: never below 0, never above full use."""
-    uses, table = case.uses, case.plan("deferral")
-    waits = uses[uses["window"] != ""]
-    full = waits["used_mw"] * waits["dynamic_mw_per_mw"]
-    top = tally(waits, _WAIT, full / waits["utilisation_frac"])
-    room = at(top, table, _WAIT)
-    site = case.inputs.sets.site.codes(table["site"])
-    slot = case.inputs.sets.slot.codes(table["slot"])
-    for shape, rows in waits.groupby("shape"):
-        firm = tally(rows, _WAIT, full[rows.index] * (1.0 - rows["deferrable_frac"]))
-        profile = case.inputs.power.shape_frac[site, case.inputs.sets.shape.code(str(shape)), slot]
-        room = room - at(firm, table, _WAIT) * profile
+    waits, table = _waiting(case)
+    follows = waits["used_mw"] * waits["dynamic_mw_per_mw"]
+    full = tally(waits, _WAIT, follows / waits["utilisation_frac"])
+    firm = tally(waits, _WAIT, follows * (1.0 - waits["deferrable_frac"]))
+    room = at(full, table, _WAIT) - at(firm, table, _WAIT) * table["profile"].to_numpy()
     done = table["done_mw"].to_numpy()
     place = table[[*_WAIT, "slot"]]
     return Excess.above(place, done, room).and_also(Excess.above(place, -done, 0.0))
+
+
+@rule(unit="h")
+def deferral_windows(case: Case) -> Excess:
+    """No class waits longer than it may, and none where the scenario lets nothing wait."""
+    waits = case.deployments[case.deployments["window"] != ""]
+    longest = case.workloads.set_index("workload")["max_deferral_h"]
+    may = at(longest, waits, ("workload",), np.nan) * float(case.scenario.flexibility.deferral)
+    length = np.asarray(waits["window"].str.removesuffix("h"), dtype=np.float64)
+    return Excess.above(waits[["rack", "hall", "workload"]], length, may)
 
 
 @rule(unit="MWh")
@@ -263,6 +275,7 @@ RULES = (
     deferral_conserves_energy,
     deferral_is_due,
     deferral_room,
+    deferral_windows,
     energy_of_sites,
     water,
     water_limit,

@@ -1,0 +1,164 @@
+"""The demand of a trajectory, reckoned a second time through the reference fleet, year by year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, listed, tally
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from planner.check.case import Case
+
+__all__ = ["RULES", "base_year_stock_mw", "between", "rack_path_mw"]
+
+_MW_PER_GW = 1000.0
+_CLASS = ("workload", "year")
+
+
+def between(path: Mapping[int, float] | float, year: int) -> float:
+    """Read a path by year on straight lines between its years; a number holds every year."""
+    if not isinstance(path, Mapping):
+        return path
+    known = sorted(path)
+    return float(np.interp(year, known, [path[y] for y in known]))
+
+
+def rack_path_mw(case: Case, workload: str, year: int) -> float:
+    """Nameplate of racks that a class has on the operator's share of the trajectory.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    workload : str
+        Workload class.
+    year : int
+        Model year.
+
+    Returns
+    -------
+    float
+        Nameplate. [MW]
+    """
+    settings = case.scenario.demand
+    table = case.data("demand_trajectories")
+    rows = table[table["trajectory"] == settings.trajectory]
+    shipped = dict(zip(rows["year"].astype(int), rows["facility_gw"].astype(float), strict=True))
+    shares = case.data("workload_share")
+    rows = shares[shares["workload"] == workload]
+    split = dict(zip(rows["year"].astype(int), rows["share_of_power_frac"], strict=True))
+    own = (settings.workload_share_frac or {}).get(workload)
+    return (
+        between(settings.facility_gw or shipped, year)
+        * _MW_PER_GW
+        * settings.ai_share_frac
+        * case.scenario.operator.demand_share_frac
+        / settings.facility_mw_per_rack_mw
+        * between(own or split, year)
+    )
+
+
+def _stock_shares(case: Case, duty: str) -> pd.DataFrame:
+    """Racks of the base year that serve in the first model year, with shares that sum to 1."""
+    life = case.racks.set_index("rack")["life_years"]
+    stock = case.data("rack_stock")
+    stock = stock[stock["duty"] == duty]
+    dies = stock["vintage_year"].to_numpy() + at(life, stock, ("rack",), np.nan)
+    first = pd.Series([case.years[0]])
+    serves = (stock["vintage_year"] <= case.years[0]) & (dies > case.last_calendar_year(first)[0])
+    standing = stock.assign(dies=dies).loc[serves]
+    return standing.assign(share=standing["share_frac"] / standing["share_frac"].sum())
+
+
+def base_year_stock_mw(case: Case) -> pd.DataFrame:
+    """List the racks standing in the first model year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        duty, rack, stock_mw: nameplate at the operator's share of the stock, all sites.
+    """
+    share = case.scenario.operator
+    parts = []
+    for duty in ("training", "inference"):
+        classes = [w for w in case.inputs.sets.workload.labels if case.duty[w] == duty]
+        path = sum(rack_path_mw(case, name, case.years[0]) for name in classes)
+        total = path * share.stock_share_frac / share.demand_share_frac
+        standing = _stock_shares(case, duty)
+        parts.append(standing[["duty", "rack"]].assign(stock_mw=standing["share"] * total))
+    return pd.concat(parts).groupby(["duty", "rack"], as_index=False)[["stock_mw"]].sum()
+
+
+def _reference_kh100e(case: Case, workload: str) -> list[float]:
+    """Compute of a class by year: stock dies, the year's reference rack fills the gap. [kH100e]"""
+    duty = case.duty[workload]
+    row = case.workloads[case.workloads["workload"] == workload]
+    factor = float((row["utilisation_frac"] / (1.0 + row["spare_frac"])).iloc[0])
+    racks = case.racks
+    per_mw = dict(
+        zip(racks["rack"], racks[f"{duty}_h100e"] / racks["peak_kw"] * factor, strict=True)
+    )
+    life = dict(zip(racks["rack"], racks["life_years"].astype(float), strict=True))
+    reference = case.data("reference_fleet")
+    reference = reference[reference["workload"] == workload]
+    bought = dict(zip(reference["vintage_year"].astype(int), reference["rack"], strict=True))
+    stock = _stock_shares(case, duty)
+    first = rack_path_mw(case, workload, case.years[0])
+    fleet = [
+        (float(per_mw[rack]), float(dies), share * first)
+        for rack, dies, share in zip(stock["rack"], stock["dies"], stock["share"], strict=True)
+    ]
+    result = []
+    ends = case.last_calendar_year(pd.Series(case.years))
+    for year, end in zip(case.years, ends, strict=True):
+        alive = [(compute, mw) for compute, dies, mw in fleet if end < dies]
+        path, standing = rack_path_mw(case, workload, year), sum(mw for _, mw in alive)
+        rack, added = bought[year], max(path - standing, 0.0)
+        fleet.append((float(per_mw[rack]), year + life[rack], added))
+        alive.append((float(per_mw[rack]), added))
+        running = min(1.0, path / standing) if standing > 0.0 else 1.0
+        scale = between(case.scenario.demand.scale_frac, year)
+        result.append(scale * running * sum(compute * mw for compute, mw in alive))
+    return result
+
+
+@rule(unit="kH100e")
+def demand_from_trajectory(case: Case) -> Excess:
+    """Demand of a class is what the reference fleet on the trajectory computes, all regions."""
+    stated = {explicit.workload for explicit in case.scenario.demand.explicit}
+    classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
+    own = [_reference_kh100e(case, name) for name in classes]
+    frame = pd.DataFrame(
+        [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
+    )
+    wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    told = at(tally(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
+    return Excess.differs(frame, told, np.asarray(own, dtype=np.float64).ravel())
+
+
+@rule(unit="kH100e")
+def demand_by_weight(case: Case) -> Excess:
+    """Regions share the demand of a class by their weight among the regions in scope."""
+    settings = case.scenario.demand
+    stated = [explicit.workload for explicit in settings.explicit]
+    wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    placed = wanted[(wanted["region"] != "(anywhere)") & ~wanted["workload"].isin(stated)]
+    weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
+    in_scope = [name for name in case.inputs.sets.region.labels if name in weight.index]
+    share = weight[in_scope] / weight[in_scope].sum()
+    total = at(tally(wanted, _CLASS, wanted["kh100e"]), placed, _CLASS)
+    own = total * at(share, placed, ("region",), np.nan)
+    return Excess.differs(placed[["region", *_CLASS]], placed["kh100e"].to_numpy(), own)
+
+
+RULES = (demand_from_trajectory, demand_by_weight)

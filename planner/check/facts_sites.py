@@ -1,0 +1,160 @@
+"""What the plan assumes of sites, reckoned a second time from the data and the scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_ZONE = ("zone", "year")
+
+
+def _committed_mw(case: Case) -> pd.DataFrame:
+    """Critical IT power under construction that serves by the end of each model year. [MW]"""
+    settings = case.scenario
+    share = settings.operator.pipeline_share_frac / settings.demand.facility_mw_per_rack_mw
+    table = case.data("site_pipeline")
+    if not settings.build.committed:
+        table = table.iloc[:0]
+    parts = []
+    for year in case.years:
+        end = case.last_calendar_year(pd.Series([year]))[0]
+        known = table[table["year"] <= end].sort_values("committed_facility_mw")
+        latest = known.drop_duplicates("site", keep="last")
+        mw = latest["committed_facility_mw"].astype("float64") * share
+        parts.append(latest[["site"]].assign(year=year, mw=mw))
+    frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return frame
+
+
+@rule(unit="MW")
+def committed_from_tables(case: Case) -> Excess:
+    """Committed halls are the operator's share of what is under construction by then."""
+    halls, own = case.inputs.halls, _committed_mw(case)
+    told = listed(halls.committed, mw=halls.committed_mw)
+    key = ("site", "year")
+    right = at(tally(own, key, own["mw"]), told, key)
+    return Excess.differs(told[list(key)], told["mw"].to_numpy(), right)
+
+
+@rule(unit="MW")
+def land_from_tables(case: Case) -> Excess:
+    """Land is the operator's share of each site's, or its own figure, and holds what stands."""
+    share = case.scenario.operator.site_limit_share_frac
+    inputs = case.inputs
+    sites = pd.DataFrame({"site": list(inputs.sets.site.labels)})
+    land = case.own_figures(
+        "land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share
+    )
+    halls = listed(inputs.halls.hall, mw=inputs.halls.existing_mw)
+    first = halls[halls["year"] == case.years[0]]
+    standing = at(tally(first, ("site",), first["mw"]), sites, ("site",))
+    committed = _committed_mw(case).groupby("site")["mw"].max()
+    held = standing + at(committed, sites, ("site",))
+    own = np.maximum(at(land, sites, ("site",), np.nan), held)
+    return Excess.differs(sites, inputs.sites.land_limit_mw, own)
+
+
+def _months(case: Case) -> pd.DataFrame:
+    """Months until a new hall or connection serves at each site, by the longest chain."""
+    settings = case.scenario.lead_times
+    items = case.data("lead_times").set_index("item")["lead_months"]
+
+    def chosen(own: float | None, table: float | pd.Series[float]) -> float | pd.Series[float]:
+        return table if own is None else own
+
+    sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
+    kinds = case.data("site_archetypes").set_index("archetype")
+    zones = case.data("grid_zones").set_index("zone")["large_load_lead_months"]
+    permit = chosen(settings.permit_months, sites["archetype"].map(kinds["permit_months"]))
+    construction = chosen(
+        settings.construction_months, sites["archetype"].map(kinds["construction_months"])
+    )
+    switchgear = chosen(settings.switchgear_months, float(items["mv_switchgear"]))
+    transformer = chosen(settings.transformer_months, float(items["power_transformer"]))
+    grid = chosen(settings.interconnection_months, sites["zone"].map(zones))
+    chains = pd.DataFrame(
+        {
+            "works": permit + np.maximum(construction, switchgear),
+            "transformer": transformer,
+            "grid": grid + settings.interconnection_delay_months,
+        },
+        index=sites.index,
+    )
+    longest = {
+        "hall": chains.max(axis=1),
+        "connection": chains[["transformer", "grid"]].max(axis=1),
+    }
+    return pd.DataFrame(
+        {
+            what: case.own_figures(
+                "lead_time_months", (months + settings.delay_months).clip(lower=0.0)
+            )
+            for what, months in longest.items()
+        }
+    ).rename_axis("site")
+
+
+def _decided(case: Case) -> float:
+    """First day of decisions as a year in which every month is a twelfth."""
+    day = case.scenario.decisions_start
+    days = pd.Timestamp(day).days_in_month
+    return day.year + (day.month - 1 + (day.day - 1) / days) / 12.0
+
+
+@rule(unit="months")
+def leads_from_tables(case: Case) -> Excess:
+    """Leads are the longest of the parallel chains of permit and building, transformer, grid."""
+    lead, grid = case.inputs.halls.lead, case.inputs.grid
+    own, decided = _months(case), _decided(case)
+    place = lead[["site", "hall"]]
+    months = at(own["hall"], lead, ("site",), np.nan)
+    told = Excess.differs(place, lead["months"].to_numpy(dtype=np.float64), months)
+    starts = (lead["service_start"].to_numpy(dtype=np.float64) - decided) * 12.0
+    offers = listed(grid.expand, start=grid.expand_start)
+    due = at(own["connection"], offers, ("site",), np.nan) / 12.0 + decided
+    early = Excess.above(offers[["site", "year"]], due, offers["start"].to_numpy())
+    return told.and_also(Excess.differs(place, starts, months), early)
+
+
+@rule(unit="MW")
+def headroom_from_tables(case: Case) -> Excess:
+    """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth."""
+    settings, grid = case.scenario.grid, case.inputs.grid
+    told = with_int_year(grid.headroom_all)
+    table = case.data("zone_headroom")
+    rate = table[table["curtailment_rate_pct"] == settings.curtailment_rate_pct]
+    growth = case.data("zone_headroom_growth").set_index(list(_ZONE))["added_headroom_mw"]
+    at_rate = at(rate.set_index("zone")["headroom_mw"], told, ("zone",), np.nan)
+    grown = at(growth, told, _ZONE) if settings.headroom_growth else 0.0
+    share = case.scenario.operator.headroom_share_frac * settings.headroom_scale_frac
+    own = (at_rate + grown) * share
+    place = told[list(_ZONE)]
+    limit = Excess.differs(place, told["limit_mw"].to_numpy(dtype=np.float64), own)
+    rows = listed(grid.headroom, room=grid.headroom_mw)
+    room = (told["limit_mw"] - told["committed_mw"]).clip(lower=0.0)
+    spare = tally(told, _ZONE, room)
+    return limit.and_also(
+        Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), at(spare, rows, _ZONE, np.nan))
+    )
+
+
+RULES = (
+    committed_from_tables,
+    land_from_tables,
+    leads_from_tables,
+    headroom_from_tables,
+)
