@@ -18,9 +18,9 @@ from planner.results.schema_power import POWER_TABLES
 from planner.results.schema_service import SERVICE_TABLES
 
 if TYPE_CHECKING:
-    from planner.results.column import Table
+    from planner.results.column import Column, Table
 
-__all__ = ["TABLES", "schema_frame"]
+__all__ = ["TABLES", "results_page", "schema_frame"]
 
 TABLES: dict[str, Table] = {
     table.name: table for table in (*PLAN_TABLES, *POWER_TABLES, *SERVICE_TABLES, *MONEY_TABLES)
@@ -51,3 +51,32 @@ def schema_frame() -> pd.DataFrame:
         for column in table.columns
     ]
     return pd.DataFrame(rows)
+
+
+_HEAD = """\
+# Result tables
+
+Generated from `planner/results/schema*.py` by `python -m planner.docs`. A run keeps each table as
+`tables/<name>.parquet`, with units and meanings in the file; in Python they are
+`planner.solve(...).results.<name>`. Key columns are in bold. "May be missing" means nan where the
+column says so; nothing else is ever missing.
+"""
+
+
+def results_page() -> str:
+    """Return the page that documents every result table, in Markdown."""
+    parts = [_HEAD, "| table | a row is |", "|---|---|"]
+    parts += [f"| [`{table.name}`](#{table.name}) | {table.about} |" for table in TABLES.values()]
+    for table in TABLES.values():
+        parts += ["", f"## {table.name}", "", table.about, ""]
+        parts += ["| column | type | unit | meaning |", "|---|---|---|---|"]
+        parts += [_line(table, column) for column in table.columns]
+    return "\n".join(parts) + "\n"
+
+
+def _line(table: Table, column: Column) -> str:
+    name = f"`{column.name}`"
+    shown = f"**{name}**" if column.name in table.key else name
+    about = column.about.replace("|", "\\|")
+    about += " (may be missing)" if column.may_be_missing and "missing" not in about else ""
+    return f"| {shown} | {column.dtype} | {column.unit} | {about} |"

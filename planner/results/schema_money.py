@@ -32,8 +32,8 @@ MONEY_TABLES = (
     Table(
         "cash",
         "One row per asset, site and calendar year in which money is spent on it or it enters "
-        "service. Spending before the first year of the horizon is left out, and so are companions, "
-        "which the plan pays by the year.",
+        "service. Spending before the first year of the horizon is left out, and so are "
+        "companions, which the plan pays by the year.",
         ("item", "site", "calendar_year"),
         (
             text("item", "Cost line that repays the asset"),

@@ -8,7 +8,7 @@ from planner.model.costs import ASSETS
 from planner.results.costs import ASSET_LINES
 from planner.results.prices import PRICES
 from planner.results.read import READERS
-from planner.results.schema import TABLES, schema_frame
+from planner.results.schema import TABLES, results_page, schema_frame
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "results_schema.csv"
 
@@ -72,3 +72,15 @@ def test_every_price_belongs_to_a_family_of_rows():
     rows = {block.name for family in FAMILIES for block in family.CONSTRAINTS}
 
     assert {price.block for price in PRICES} <= rows
+
+
+def test_the_page_of_results_names_every_column_with_its_unit():
+    page = results_page()
+
+    for table in TABLES.values():
+        section = page.split(f"\n## {table.name}\n")[1].split("\n## ")[0]
+        assert table.about in section
+        lines = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+        assert [line[0].strip("|* `") for line in lines] == list(table.names)
+        assert [line[2] for line in lines] == [column.unit for column in table.columns]
+    assert "| Hall design, cooling\\|redundancy |" in page
