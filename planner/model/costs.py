@@ -221,12 +221,14 @@ def efficiency_levers(m: Model) -> Expression:
 
 @cost(group="financing", upfront=True)
 def financing_premium(m: Model) -> Expression:
-    """What assets cost more because their capital is dearer than the discount rate."""
+    """What assets cost more as their capital, by kind and country, is dearer than the plan's."""
+    finance = m.p.finance
     total = Expression.constant(m.site_calendar, 0.0)
     for bought in ASSETS:
         asset = bought(m)
-        own_rate = m.p.finance.asset_rate_frac.get(asset.kind, m.p.finance.rate_frac)
-        if own_rate != m.p.finance.rate_frac:
+        of_kind = finance.asset_rate_frac.get(asset.kind, finance.rate_frac)
+        own_rate = of_kind + finance.site_rate_adder_frac[asset.decision.over["site"]]
+        if np.any(own_rate != finance.rate_frac):
             total = total + annuities(m, asset, own_rate) - annuities(m, asset)
     return total
 

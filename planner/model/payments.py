@@ -64,7 +64,7 @@ class Asset:
     idc_frac: float = 0.0
 
 
-def annuities(m: Model, asset: Asset, rate_frac: float | None = None) -> Expression:
+def annuities(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Expression:
     """Repay an asset in equal yearly payments from its first month in service.
 
     Parameters
@@ -73,8 +73,8 @@ def annuities(m: Model, asset: Asset, rate_frac: float | None = None) -> Express
         The program.
     asset : Asset
         What is repaid.
-    rate_frac : float, optional
-        Real cost of capital; by default the discount rate.
+    rate_frac : array of float, optional
+        Real cost of capital of each tuple; by default the discount rate.
 
     Returns
     -------
