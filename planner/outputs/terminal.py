@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["print_summary", "summary"]
 
 _TOP_SITES: Final = 8
+_NOTE_LENGTH: Final = 150
 _MUSD_PER_BUSD: Final = 1e3
 _STATUS: Final = {
     "optimal": ("Optimal", "green"),
@@ -71,10 +73,11 @@ def summary(run: Run) -> Group:
     Group
         Of rich; a `Console` prints it.
     """
-    notes = [Text(f"  {_printable(note)}") for note in run.meta["notes"]]
+    question = [Text(_printable(run.meta["question"]), style="italic")]
+    notes: list[Text | Padding] = [Text("\nNotes", style="bold"), *map(_note, run.meta["notes"])]
     return Group(
         Text(_printable(run.title), style="bold"),
-        *([Text(_printable(run.meta["question"]), style="italic")] if run.meta["question"] else []),
+        *(question if run.meta["question"] else []),
         Text(),
         _verdict(run),
         _cost(run),
@@ -82,8 +85,15 @@ def summary(run: Run) -> Group:
         _years(run),
         Text(),
         _top_sites(run),
-        *([Text("\nNotes", style="bold"), *notes] if notes else []),
+        *(notes if run.meta["notes"] else []),
     )
+
+
+def _note(note: str) -> Padding:
+    """Show the beginning of a note; all of it is in run.json and on the cover of the workbook."""
+    text = _printable(note)
+    shown = text if len(text) <= _NOTE_LENGTH else f"{text[:_NOTE_LENGTH].rstrip()} ..."
+    return Padding(Text(f"- {shown}"), (0, 0, 0, 1))
 
 
 def _verdict(run: Run) -> Text:
@@ -149,9 +159,9 @@ def _top_sites(run: Run) -> Table:
     name = run.sites.set_index("site")["name"]
     title = f"Largest sites, {year}"
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(title)
-    table.add_column("Zone")
-    for head in ("nameplate MW", "facility MW", "training", "since"):
+    table.add_column(title, no_wrap=True, overflow="ellipsis")
+    table.add_column("Zone", no_wrap=True)
+    for head in ("nameplate MW", "meter MW", "training", "since"):
         table.add_column(head, justify="right")
     for row in in_use.itertuples(index=False):
         site = str(row.site)

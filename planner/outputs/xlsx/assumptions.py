@@ -113,7 +113,8 @@ def write_assumptions(book: Book) -> None:
     book.define(CHANGED, f"Assumptions!$B${count_row + 1}")
     head_row = count_row + 4
     book.text(sheet, head_row - 2, 0, "Settings of the scenario, defaults included", "section")
-    write_table(book, sheet, "Settings", _settings(book.run), _SETTINGS, head_row=head_row)
+    settings = _settings(book.run)
+    write_table(book, sheet, "Settings", settings, _SETTINGS, head_row=head_row, lay_out=False)
     sheet.freeze_panes(_FIRST, 0)
     sheet.repeat_rows(_FIRST - 1)
 
@@ -182,16 +183,16 @@ def _price_factors(run: Run) -> Iterator[_Assumption]:
 
 _SETTINGS: Final = (
     text("setting", "Key in the scenario file"),
-    text("value", "As merged, defaults filled in"),
+    text("written_in", "File and line; default where no file says it"),
     text("unit", "From the ending of the key"),
-    text("from", "File and line; default where no file says it"),
+    text("value", "As merged, defaults filled in"),
 )
 
 
 def _settings(run: Run) -> pd.DataFrame:
     written = run.meta["written"]
     rows = [
-        (key, _shown(value), _unit(key), written.get(key) or _block(key, written))
+        (key, written.get(key) or _block(key, written), _unit(key), _shown(value))
         for key, value in _leaves(run.meta["merged"])
     ]
     names = [column.name for column in _SETTINGS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -92,6 +93,7 @@ class Book:
         self.run = run
         self._workbook = workbook
         self._formats: dict[tuple[Any, ...], Format] = {}
+        self._widths: dict[str, list[float]] = {}
 
     def add_sheet(self, name: str) -> None:
         """Add an empty sheet at the end."""
@@ -117,14 +119,30 @@ class Book:
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         title = self.run.title.replace("&", "&&")[:80]
         sheet.set_footer(f"&L&8{title}&C&8{name}&R&8&P / &N")
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
+        self.widen(sheet, widths)
         sheet.set_row(0, 24)
         self.text(sheet, 0, 0, name, "title")
         self.text(sheet, 1, 0, about, "about")
         if name != "Cover":
             sheet.write_url(2, 0, "internal:'Cover'!A1", self.style("link"), "Contents")
         return sheet
+
+    def widen(self, sheet: Worksheet, widths: Sequence[float]) -> float:
+        """Make the first columns of a sheet at least so wide; return the width of all. [characters]
+
+        Parameters
+        ----------
+        sheet : Worksheet
+            Where.
+        widths : sequence of float
+            Widths of the first columns.
+        """
+        known = self._widths.get(sheet.name, [])
+        both = [max(pair) for pair in zip_longest(known, widths, fillvalue=0.0)]
+        self._widths[sheet.name] = both
+        for column, width in enumerate(both):
+            sheet.set_column(column, column, width)
+        return sum(both)
 
     def style(self, name: str, number: str = "", **extra: Any) -> Format:
         """Return a cell format: a named look, with a number format and single traits on top."""

@@ -48,7 +48,7 @@ def write_checks(book: Book) -> None:
         "Left to right: what the workbook finds about its own lists; below, what a program that "
         "shares no code with the model found about the plan."
     )
-    sheet = book.sheet("Checks", about)
+    sheet = book.sheet("Checks", about, widths=(44, 10, 70, 16, 10, 12, 14, 44, 12))
     for column, head in enumerate(("this workbook", "verdict", "left side", "right side")):
         book.text(sheet, _OWN - 1, column, head, "head_right" if column > 1 else "head")
     values = _values(book)
@@ -70,11 +70,10 @@ def write_checks(book: Book) -> None:
     head_row = row + 5
     book.text(sheet, head_row - 2, 0, "Rules that the checker tested on the plan", "section")
     checks = book.run.tables["checks"]
-    end = write_table(book, sheet, "Checks", checks, CHECKS.columns, head_row=head_row)
+    columns = CHECKS.columns
+    end = write_table(book, sheet, "Checks", checks, columns, head_row=head_row, lay_out=False)
     _colour(book, sheet, head_row + 1, end - 1, 1, "TRUE", "FALSE", None)
     sheet.freeze_panes(3, 1)
-    for column, width in enumerate((44, 10, 70, 14, 10, 12, 14, 44, 12)):
-        sheet.set_column(column, column, width)
 
 
 def _values(book: Book) -> list[tuple[float, float]]:

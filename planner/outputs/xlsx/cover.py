@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_cover"]
 
-_LINE_CHARACTERS: Final = 105
+_LINE_CHARACTERS: Final = 125
 _LINE_POINTS: Final = 15.0
 _STATUS: Final = {"optimal": "Optimal: proven that no plan costs less"}
 _NOT_PROVEN: Final = "Not proven to be the best: {status}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +28,7 @@ _PAGE_WIDTH: Final = 210  # characters across a page that can still be read
 _ROWS_MEASURED: Final = 400
 _LONGEST_TIP: Final = 255
 _BY_UNIT: Final = {
+    "see unit": "General",
     "year": "0",
     "-": "0.000",
     "MW": "#,##0.0",
@@ -94,6 +98,7 @@ def write_table(
     live: Sequence[Live] = (),
     *,
     head_row: int = HEAD_ROW,
+    lay_out: bool = True,
 ) -> int:
     """Write a table from the first column on, as an Excel table that formulas can name.
 
@@ -113,6 +118,9 @@ def write_table(
         Columns of formulas after them.
     head_row : int
         Row of the heads, counted from 0; the row above is for units.
+    lay_out : bool
+        Whether columns are made as wide as the table needs, and wide tables printed over as
+        many pages side by side as keep them readable.
 
     Returns
     -------
@@ -144,7 +152,10 @@ def write_table(
     if head_row == HEAD_ROW:
         sheet.freeze_panes(first, 1)
         sheet.repeat_rows(head_row - 1, head_row)
-        _lay_out(sheet, frame, columns, live)
+    if lay_out:
+        total = book.widen(sheet, _widths(frame, columns, live))
+        sheet.fit_to_pages(math.ceil(total / _PAGE_WIDTH), 0)
+        sheet.repeat_columns(0)
     return last + 1
 
 
@@ -165,18 +176,21 @@ def _write_column(
             book.number(sheet, row, at, value, number)
 
 
-def _lay_out(
-    sheet: Worksheet, frame: pd.DataFrame, columns: Sequence[Column], live: Sequence[Live]
-) -> None:
-    """Set column widths, and print wide tables over as many pages as keep them readable."""
-    total = 0
-    for at, column in enumerate([*columns, *(one.column for one in live)]):
+def _longest(column: Column, cells: pd.Series) -> int:
+    """Return the room that the longest cell needs, in characters."""
+    if column.dtype == "str":
+        return int(cells.str.len().max()) + 2
+    largest = cells[np.isfinite(cells)].abs().max()
+    decimals = len(number_format(column).partition(".")[2])
+    return len(f"{largest:,.{decimals}f}") + 2
+
+
+def _widths(frame: pd.DataFrame, columns: Sequence[Column], live: Sequence[Live]) -> list[float]:
+    """Return the room that every column needs, in characters."""
+    widths = []
+    for column in [*columns, *(one.column for one in live)]:
         width = len(column.name) + 3  # the filter button needs room
-        if column.dtype == "str" and len(frame):
-            shown = frame[column.name].head(_ROWS_MEASURED)
-            width = max(width, int(shown.str.len().max()) + 2)
-        width = min(max(width, _NARROWEST), _WIDEST)
-        sheet.set_column(at, at, width)
-        total += width
-    sheet.fit_to_pages(-(-total // _PAGE_WIDTH), 0)
-    sheet.repeat_columns(0)
+        if column.name in frame and len(frame):
+            width = max(width, _longest(column, frame[column.name].head(_ROWS_MEASURED)))
+        widths.append(float(min(max(width, _NARROWEST), _WIDEST)))
+    return widths
