@@ -84,7 +84,7 @@ def _intensity_kg_per_mwh(case: Case) -> Floats:
             f"within {known[0]} to {known[-1]}",
             "add rows, or change the years",
         )
-    return np.stack([np.interp(case.year, known, row) for row in given])
+    return np.asarray([np.interp(case.year, known, row) for row in given])
 
 
 def _shape(case: Case) -> Floats:
@@ -93,4 +93,4 @@ def _shape(case: Case) -> Floats:
     shape = seasonal_slots(case, table, "carbon_zone", "carbon_zone", "shape_frac")
     shape = np.where(np.isnan(shape), 1.0, shape)
     weight = case.days.weight_h / case.days.weight_h.sum()
-    return shape / (shape @ weight)[:, None]
+    return np.asarray(shape / (shape @ weight)[:, None])

@@ -11,11 +11,10 @@ from planner.climate import (
     design_day_temperatures,
     hourly_temperatures,
     mechanical_overhead_frac,
-    mixed_with_residual_air,
     slot_values,
     wue_l_per_kwh,
 )
-from planner.inputs.frames import by_ids, codes, floats, texts
+from planner.inputs.frames import by_ids, floats, texts
 from planner.inputs.places import site_rows
 
 if TYPE_CHECKING:
@@ -46,6 +45,9 @@ class SlotClimate:
 def slot_climate(case: Case) -> SlotClimate:
     """Lay cooling curves over the weather of every site.
 
+    The curve of a hybrid technology already holds the air cooling of the heat that its liquid
+    loop is designed to leave.
+
     Parameters
     ----------
     case : Case
@@ -60,12 +62,8 @@ def slot_climate(case: Case) -> SlotClimate:
     by_month = np.where(is_wet[None, :, None, None], wet[0][:, None], dry[0][:, None])
     on_peak = np.where(is_wet[None, :, None], wet[1][:, None], dry[1][:, None])
     return SlotClimate(
-        mechanical_frac=_with_residual_air(
-            case, _by_slot(case, _mechanical(case, by_month), _mechanical(case, on_peak))
-        ),
-        wue_l_per_kwh=_with_residual_air(
-            case, _by_slot(case, _water(case, by_month), _water(case, on_peak))
-        ),
+        mechanical_frac=_by_slot(case, _mechanical(case, by_month), _mechanical(case, on_peak)),
+        wue_l_per_kwh=_by_slot(case, _water(case, by_month), _water(case, on_peak)),
     )
 
 
@@ -120,10 +118,3 @@ def _by_slot(case: Case, by_month: Floats, on_peak: Floats) -> Floats:
         at = offset == clock
         result[at] = slot_values(by_month[at], on_peak[at], float(clock), case.days)
     return result
-
-
-def _with_residual_air(case: Case, own: Floats) -> Floats:
-    """Add the air plant that cools what a liquid loop leaves, where a technology names one."""
-    residual = codes(texts(case.cooling, "residual_air_cooling"), case.ids("cooling"))
-    captured = np.where(residual >= 0, floats(case.cooling, "liquid_capture_frac"), 1.0)
-    return mixed_with_residual_air(own, own[:, residual], captured[None, :, None])

@@ -38,7 +38,7 @@ def delivery_limit_mw(case: Case) -> Floats:
     calendar = list(range(int(case.year[0]), int(case.year[-1]) + 1))
     names = vendors(case)
     gw = by_ids(case.tables["deliveries"], {"vendor": names, "year": calendar}, "limit_gw_it")
-    is_limited = ~np.isnan(gw).all(axis=1) & settings.limit
+    is_limited = np.asarray(~np.isnan(gw).all(axis=1) & settings.limit)
     for v, y in np.argwhere(np.isnan(gw) & is_limited[:, None]):
         case.findings.at_table(
             "deliveries",

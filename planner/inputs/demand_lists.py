@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.inputs.frames import floats
+from planner.inputs.frames import any_along, floats
 from planner.inputs.types import ANYWHERE, DemandInputs
 from planner.lp import Index
 
@@ -46,7 +46,7 @@ def demand_inputs(
     kh100e, is_route = with_anywhere(wanted.kh100e, reach)
     placed = np.nonzero(kh100e > 0.0)
     demand = Index.sparse("demand", (sets.region, sets.workload, sets.year), placed)
-    is_wanted = (kh100e > 0.0).any(axis=2)
+    is_wanted = any_along(kh100e > 0.0, axis=2)
     r, w, s = np.nonzero(is_route & is_wanted[:, :, None])
     route = Index.sparse("route", (sets.region, sets.workload, sets.site), (r, w, s))
     is_anywhere = np.array(sets.region.labels, dtype=object)[r] == ANYWHERE

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = ["PROVENANCE", "beside", "bools", "by_ids", "codes", "floats", "ints", "texts"]
+__all__ = [
+    "PROVENANCE",
+    "any_along",
+    "beside",
+    "bools",
+    "by_ids",
+    "codes",
+    "floats",
+    "ints",
+    "texts",
+]
 
 PROVENANCE = ("basis", "source", "source_year", "kind")
 
@@ -42,9 +52,17 @@ def texts(frame: pd.DataFrame, column: str) -> tuple[str, ...]:
     return tuple("" if pd.isna(value) else str(value) for value in frame[column])
 
 
-def codes(values: Sequence[Any] | pd.Series[Any], labels: Sequence[Any]) -> Codes:
+def any_along(mask: Bools, axis: int | tuple[int, ...]) -> Bools:
+    """Tell whether any entry along some axes is true."""
+    return np.asarray(mask.any(axis=axis), dtype=np.bool_)
+
+
+def codes(
+    values: Sequence[Any] | pd.Series[Any] | NDArray[Any], labels: Sequence[Any] | NDArray[Any]
+) -> Codes:
     """Return the place of every value in a list of labels, -1 where it has none."""
-    return pd.Index(list(labels)).get_indexer(pd.Index(list(values)))
+    found = pd.Index(list(labels)).get_indexer(pd.Index(list(values)))
+    return np.asarray(found, dtype=np.intp)
 
 
 def beside(
@@ -74,7 +92,7 @@ def beside(
 
 
 def by_ids(
-    table: pd.DataFrame, axes: dict[str, Sequence[Any]], value: str, fill: float = np.nan
+    table: pd.DataFrame, axes: Mapping[str, Sequence[Any]], value: str, fill: float = np.nan
 ) -> Floats:
     """Return a long table as a dense array.
 
@@ -82,7 +100,7 @@ def by_ids(
     ----------
     table : DataFrame
         One row per tuple of ids.
-    axes : dict of str to labels
+    axes : mapping of str to labels
         Column names and the labels wanted, in the order of the array's axes; rows with
         other labels are left out.
     value : str

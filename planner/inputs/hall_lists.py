@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -62,6 +62,7 @@ def hall_inputs(
     ls, ll, lt = np.nonzero(halls.lease)
     rent = halls.lease_usd_per_kw_month[ls, ll]
     settings = case.scenario
+    work = _retrofits(case, sets, halls)
     return HallInputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
         existing_mw=halls.existing_mw[hs, hl],
@@ -79,11 +80,22 @@ def hall_inputs(
         committed_mw=halls.committed_mw[cs, ct],
         opex_musd_per_mw_year=opex[hs, hl],
         lead=_lead_table(sets, halls, leads),
-        **_retrofits(case, sets, halls),
+        retrofit=work.over,
+        retrofit_capacity_frac=work.capacity_frac,
+        retrofit_first_year_frac=work.first_year_frac,
+        retrofit_capex_musd_per_mw=work.capex_musd_per_mw,
     )
 
 
-def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> dict[str, Index | Floats]:
+class _Retrofits(NamedTuple):
+    over: Index
+    capacity_frac: Floats
+    first_year_frac: Floats
+    capex_musd_per_mw: Floats
+
+
+def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> _Retrofits:
+    """Turning standing halls into other designs: what is left, from when, at what cost."""
     s, before, after, t = np.nonzero(halls.retrofit)
     table, own = case.tables["retrofit"], case.scenario.retrofit
     row = halls.retrofit_row[before, after]
@@ -98,16 +110,17 @@ def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> dict[str, Index | Fl
     end = case.last_year[t] + 1.0
     local = floats(case.sites, "index")[s]
     capex = price * KW_PER_MW / USD_PER_MUSD * local * construction_factor(case, begin)
-    return {
-        "retrofit": Index.sparse(
-            "retrofit",
-            (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year),
-            (s, before, after, t),
-        ),
-        "retrofit_capacity_frac": floats(table, "capacity_frac")[row],
-        "retrofit_first_year_frac": np.clip((end - done) / (end - case.year[t]), 0.0, 1.0),
-        "retrofit_capex_musd_per_mw": capex,
-    }
+    over = Index.sparse(
+        "retrofit",
+        (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year),
+        (s, before, after, t),
+    )
+    return _Retrofits(
+        over=over,
+        capacity_frac=floats(table, "capacity_frac")[row],
+        first_year_frac=np.clip((end - done) / (end - case.year[t]), 0.0, 1.0),
+        capex_musd_per_mw=capex,
+    )
 
 
 def _lead_table(sets: Sets, halls: HallSpace, leads: Leads) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.frames import codes, floats, ints, texts
+from planner.inputs.frames import any_along, codes, floats, ints, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +93,7 @@ def hall_space(
     HallSpace
     """
     rents = _rents(case)
-    in_play = new_designs.any(axis=0) | (~np.isnan(rents)).any(axis=0)
+    in_play = any_along(new_designs, axis=0) | any_along(~np.isnan(rents), axis=0)
     in_play[stock.cooling, stock.redundancy] = True
     cooling, redundancy = np.nonzero(in_play)
     offered = new_designs[:, cooling, redundancy]
@@ -138,10 +138,9 @@ def _existing_mw(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) ->
     """Halls that hold the racks of the base year and their companions exactly. [MW]"""
     companion = floats(case.workloads, "companion_frac")[stock.workload]
     hall_mw = stock.mw.sum(axis=1) * (case.scenario.halls.diversity_frac + companion)
-    by_design = np.zeros((len(case.sites), len(case.cooling), len(case.redundancy)))
-    place = (slice(None), stock.cooling, stock.redundancy)
-    np.add.at(by_design, place, stock.share * hall_mw)
-    return by_design[:, cooling, redundancy]
+    by_design = np.zeros((len(case.cooling), len(case.redundancy), len(case.sites)))
+    np.add.at(by_design, (stock.cooling, stock.redundancy), (stock.share * hall_mw).T)
+    return np.asarray(by_design[cooling, redundancy].T)
 
 
 def _retrofit_row(case: Case, cooling: Codes, redundancy: Codes) -> Codes:

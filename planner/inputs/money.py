@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Rates", "finance_inputs", "real_rates"]
 
-_ASSETS = ("rack", "facility", "grid")
+_ASSETS: Final[tuple[Literal["rack", "facility", "grid"], ...]] = ("rack", "facility", "grid")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from planner.calendar import float_year
 from planner.finance import annuity_payment
 from planner.inputs.deliveries import delivery_limit_mw, vendors
-from planner.inputs.frames import codes, floats, ints, texts
+from planner.inputs.frames import any_along, codes, floats, ints, texts
 from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _beaten_with_hall(
         beats = ((own + mw * hall)[:, None, :, None] * dearer < own[:, :, None, None]) & (
             mw[:, None, :] <= mw[:, :, None]
         )[..., None]
-    beaten = (beats & (for_sale & housed.any(axis=1))).any(axis=2)
+    beaten = any_along(beats & (for_sale & housed.any(axis=1)), axis=2)
     return np.asarray(beaten[:, :, None, :])
 
 

@@ -118,7 +118,7 @@ def regions_in_scope(
 def _scoped(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     scope = scenario.scope
     out = [*scope.exclude_sites]
-    out += [id_ for id_, site in (scenario.sites | scenario.new_sites).items() if site.exclude]
+    out += [id_ for id_, site in {**scenario.sites, **scenario.new_sites}.items() if site.exclude]
     if scope.countries != "all":
         frame = frame[frame["country"].isin(list(scope.countries))]
     if scope.sites != "all":

@@ -11,7 +11,7 @@ from planner.climate import electrical_loss
 from planner.inputs.frames import by_ids, codes, floats
 from planner.inputs.sets import deferral_windows_h
 from planner.inputs.types import PowerInputs
-from planner.lp import Index
+from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def power_inputs(
     defer = cross(defer_group, sets.slot, "defer")
     redundancy = sets.hall_redundancy
     loss = electrical_loss(
-        *(floats(case.redundancy, f"loss_k{n}")[redundancy] for n in range(3)),
+        floats(case.redundancy, "loss_k0")[redundancy],
+        floats(case.redundancy, "loss_k1")[redundancy],
+        floats(case.redundancy, "loss_k2")[redundancy],
         floats(case.redundancy, "distribution_loss_frac")[redundancy],
         floats(case.redundancy, "installed_kw_per_kw")[redundancy],
         _DESIGN_LOAD_FRAC,
@@ -125,7 +127,7 @@ def _defer_overhead(
     return np.asarray(total / count[:, None])
 
 
-def _distinct(name: str, axes: tuple, *columns: np.ndarray) -> Index:
+def _distinct(name: str, axes: tuple[Axis, ...], *columns: np.ndarray) -> Index:
     listed = Index(name, axes, tuple(c.astype(np.int32) for c in columns), len(columns[0]))
     return distinct(listed, *(axis.name for axis in axes), name=name)
 

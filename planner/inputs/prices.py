@@ -140,4 +140,5 @@ def _growth(case: Case) -> Floats:
         else np.full(len(case.sites), own)
     )
     scale = [interpolated(settings.price_scale_frac, year) for year in case.years.years]
-    return (1.0 + rate)[:, None] ** (case.year - BASE_YEAR_OF_MONEY) * np.array(scale)
+    growth = (1.0 + rate)[:, None] ** (case.year - BASE_YEAR_OF_MONEY)
+    return np.asarray(growth * np.array(scale))

@@ -8,9 +8,9 @@ import numpy as np
 
 from planner.finance import annuity_payment
 from planner.inputs.deliveries import delivery_limit_mw
-from planner.inputs.frames import floats
+from planner.inputs.frames import any_along, floats
 from planner.inputs.types import RackInputs
-from planner.lp import Index
+from planner.lp import Axis, Index
 from planner.units import KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _of_pools(
 
 def _moved(
     name: str,
-    axes: tuple,
+    axes: tuple[Axis, ...],
     racks: RackSpace,
     s: np.ndarray,
     p: np.ndarray,
@@ -164,7 +164,7 @@ def _cohorts(sets: Sets, racks: RackSpace) -> tuple[Index, Floats]:
 def _stock_only(sets: Sets, figures: RackFigures, racks: RackSpace) -> tuple[Index, Index, Floats]:
     """Uses of racks that a class does not admit, where pools hold other racks than stock too."""
     admits = figures.admits[racks.workload, racks.rack]
-    grows = racks.install.any(axis=2) | racks.move_in.any(axis=(2, 3))  # (site, pool)
+    grows = any_along(racks.install, 2) | any_along(racks.move_in, (2, 3))  # (site, pool)
     s, d, t = np.nonzero(racks.used & ~admits[:, None] & grows[:, racks.pool][:, :, None])
     uses = Index.sparse(
         "stock_only",

@@ -13,6 +13,7 @@ import numpy as np
 
 from planner.fleet import alive_frac
 from planner.inputs.case import DUTIES
+from planner.inputs.frames import any_along
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +42,6 @@ class RackSpace:
         Pool of every deployment, shape (deployment,).
     pool_rack, pool_hall, pool_duty
         Codes of every pool, shape (pool,).
-    is_new
-        The class may buy the rack for this hall in some year, shape (deployment,).
     used
         Racks can be in use, shape (site, deployment, year).
     stock_mw
@@ -69,7 +68,6 @@ class RackSpace:
     pool_rack: Codes
     pool_hall: Codes
     pool_duty: Codes
-    is_new: Bools
     used: Bools
     stock_mw: Floats
     stock_vintage_mw: Floats
@@ -121,7 +119,7 @@ def rack_space(
     from_stock = _from_stock(figures, halls, stock, quality)  # (w, k, l)
     is_moved = _movable(case, figures, halls, quality, from_stock, for_sale, wanted_kh100e)
     workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
-    pool_key = (rack * halls.cooling.size + hall) * len(DUTIES) + case.duty[workload]
+    pool_key = _pool_key(halls, rack, hall, case.duty[workload])
     keys, first, pool = np.unique(pool_key, return_index=True, return_inverse=True)
     pool_rack, pool_hall = rack[first], hall[first]
     pool_duty = case.duty[workload[first]]
@@ -132,10 +130,10 @@ def rack_space(
     install = halls.stands[:, pool_hall, :] & pool_buys
 
     design = halls.design(stock.cooling, stock.redundancy)
-    placed = (stock.rack * halls.cooling.size + design) * len(DUTIES) + stock.duty
-    at = np.searchsorted(keys, placed)
-    stock_vintage_mw = np.zeros((len(case.sites), keys.size, stock.vintage.size))
-    np.add.at(stock_vintage_mw, (slice(None), at), stock.share[:, :, None] * stock.mw)
+    place = np.searchsorted(keys, _pool_key(halls, stock.rack, design, stock.duty))
+    by_pool = np.zeros((keys.size, len(case.sites), stock.vintage.size))
+    np.add.at(by_pool, place, stock.share.T[:, :, None] * stock.mw[:, None, :])
+    stock_vintage_mw = by_pool.transpose(1, 0, 2)
     stock_alive = alive_frac(
         stock.vintage[None, :], figures.life_years[pool_rack][:, None], case.years
     )  # (pool, stock vintage, t)
@@ -152,9 +150,9 @@ def rack_space(
     enters = halls.stands[:, pool_hall, :] & pool_takes[:, None]
     move_out, move_in = _moves(case, there, alive, vintage, pool_rack, pool_duty, enters)
 
-    bought = (install[..., None] & alive[None, :, -len(case.years) :]).any(axis=2)
-    moved = (np.logical_or.accumulate(move_in, axis=3) & alive).any(axis=2)
-    is_new = buys.any(axis=1)
+    bought = any_along(install[..., None] & alive[None, :, -len(case.years) :], axis=2)
+    moved = any_along(np.logical_or.accumulate(move_in, axis=3) & alive, axis=2)
+    is_new = any_along(buys, axis=1)
     used = (
         (bought[:, pool] & is_new[:, None])
         | ((stock_mw > 0.0)[:, pool] & from_stock[workload, rack, hall][:, None])
@@ -168,7 +166,6 @@ def rack_space(
         pool_rack=pool_rack,
         pool_hall=pool_hall,
         pool_duty=pool_duty,
-        is_new=is_new,
         used=used,
         stock_mw=stock_mw,
         stock_vintage_mw=stock_vintage_mw,
@@ -180,12 +177,17 @@ def rack_space(
     )
 
 
+def _pool_key(halls: HallSpace, rack: Codes, hall: Codes, duty: Codes) -> Codes:
+    """Number pools of (rack, hall design, duty) in the order of their codes."""
+    return (rack * halls.cooling.size + hall) * len(DUTIES) + duty
+
+
 def _for_sale(case: Case, halls: HallSpace, racks: Bools, quality: Quality) -> Bools:
     """Racks that a class may buy for a hall, (workload, rack, design, year)."""
     is_own = halls.redundancy[None, :] == quality.new[:, None]
     to_let = halls.lease.any(axis=(0, 2))
     allowed = is_own | (to_let & quality.suffices[:, halls.redundancy])
-    return racks[:, :, halls.cooling, :] & allowed[:, None, :, None]
+    return np.asarray(racks[:, :, halls.cooling, :] & allowed[:, None, :, None])
 
 
 def _from_stock(figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality) -> Bools:
@@ -198,7 +200,7 @@ def _from_stock(figures: RackFigures, halls: HallSpace, stock: Stock, quality: Q
     )
     may = figures.admits[:, :, None] & stands[None] & good[:, None, :]
     may[stock.workload, stock.rack, design] = True
-    return may
+    return np.asarray(may)
 
 
 def _movable(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.inputs.case import DUTIES
-from planner.inputs.frames import by_ids, floats, texts
+from planner.inputs.frames import any_along, by_ids, floats, texts
 from planner.inputs.types import ANYWHERE, RentInputs
 from planner.lp import Index
 from planner.lp.join import distinct
@@ -118,7 +118,7 @@ def _listed_usd_per_h100e_hour(case: Case) -> Floats:
     usd = floats(offer, "usd_per_gpu_hour")[0]
     h100e = np.array([floats(offer, f"{duty}_h100e_per_gpu")[0] for duty in DUTIES])
     from_year = int(offer["year"].iloc[0])
-    return (usd / h100e)[:, None] * (1.0 + trend) ** (case.year - from_year)
+    return np.asarray((usd / h100e)[:, None] * (1.0 + trend) ** (case.year - from_year))
 
 
 def _depth_kh100e(case: Case, wanted: Wanted) -> Floats:
@@ -155,6 +155,6 @@ def _near_clouds(case: Case, sets: Sets, reach: Reach, demand: DemandInputs) -> 
     is_cloud = np.array(texts(case.sites, "archetype")) == _CLOUD_ARCHETYPE
     is_anywhere = over.labels("region") == ANYWHERE
     region = np.where(is_anywhere, 0, over["region"])
-    near = reach.is_route[:, :, is_cloud].any(axis=2)[region, over["workload"]]
-    tight = reach.is_tight[:, :, is_cloud].any(axis=2)[region, over["workload"]]
-    return near | is_anywhere & is_cloud.any(), tight & ~is_anywhere
+    near = any_along(reach.is_route[:, :, is_cloud], axis=2)[region, over["workload"]]
+    tight = any_along(reach.is_tight[:, :, is_cloud], axis=2)[region, over["workload"]]
+    return np.asarray(near | is_anywhere & is_cloud.any()), np.asarray(tight & ~is_anywhere)

@@ -138,20 +138,18 @@ def _lines(case: Case) -> tuple[Floats, Floats]:
 
 def _with_measured(case: Case, haul: Floats) -> Floats:
     table = case.tables["rtt_measured"]
-    ends = [
-        floats(table, name)
-        for name in ("origin_lat", "origin_lon", "destination_lat", "destination_lon")
-    ]
+    origin = floats(table, "origin_lat"), floats(table, "origin_lon")
+    destination = floats(table, "destination_lat"), floats(table, "destination_lon")
     labels = [f"{a} to {b}" for a, b in zip(table["origin"], table["destination"], strict=True)]
     file = str(case.scenario.data_files.get("rtt_measured", "data/rtt_measured.csv"))
     rtt = floats(table, "rtt_ms")
-    case.findings.problems += fibre_problems(geodesic_km(*ends), rtt, labels, file)
+    case.findings.problems += fibre_problems(geodesic_km(*origin, *destination), rtt, labels, file)
     return apply_measured(
         haul,
         floats(case.regions, "lat"),
         floats(case.regions, "lon"),
         floats(case.sites, "lat"),
         floats(case.sites, "lon"),
-        MeasuredPairs(*ends, rtt_ms=rtt),
+        MeasuredPairs(*origin, *destination, rtt),
         case.scenario.latency.measured.radius_km,
     )

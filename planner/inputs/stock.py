@@ -208,7 +208,7 @@ def _overlaps(rows: Floats, columns: Floats) -> Floats:
     row_start, column_start = row_end - rows / rows.sum(), column_end - columns / columns.sum()
     high = np.minimum(row_end[:, None], column_end[None, :])
     low = np.maximum(row_start[:, None], column_start[None, :])
-    return np.clip(high - low, 0.0, None)
+    return np.asarray(np.clip(high - low, 0.0, None))
 
 
 def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], duty: int) -> Floats:
