@@ -102,7 +102,7 @@ def power_inputs(
         slot=cross(site_year, sets.slot, "slot"),
         deployment_shape=shape[workload],
         deployment_window=window[workload],
-        deployment_utilisation_frac=floats(case.workloads, "utilisation_frac")[workload],
+        deployment_utilisation_frac=_net_utilisation(case)[workload],
         shape_frac=_shapes(case, sets, wanted, reach),
         mechanical_frac=climate.mechanical_frac,
         defer_mechanical_frac=_defer_overhead(sets, climate, used["site"][waits], cooling[waits]),
@@ -110,6 +110,12 @@ def power_inputs(
         loss_fixed_frac=loss.fixed_frac,
         loss_variable_frac=loss.variable_frac,
     )
+
+
+def _net_utilisation(case: Case) -> Floats:
+    """Mean utilisation of racks in use, spare ones included, (workload,)."""
+    spare = floats(case.workloads, "spare_frac")
+    return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + spare))
 
 
 def _defer_overhead(

@@ -112,7 +112,7 @@ def _coefficients(
     """What a MW of racks in use does and takes, by deployment."""
     k, w = racks.rack, racks.workload
     companion = floats(case.workloads, "companion_frac")[w]
-    use = floats(case.workloads, "utilisation_frac")[w]
+    use = figures.net_utilisation[w]  # spare racks idle
     cooling = sets.hall_cooling[racks.hall]
     busy = figures.busy_frac[k] * (1.0 - floats(case.cooling, "fan_saving_frac")[cooling])
     return {

@@ -207,7 +207,7 @@ class PowerInputs:
     slot: Index  # (site, year, slot) = site_year x slot
     deployment_shape: NDArray[np.intp]  # [deployment] -> shape
     deployment_window: NDArray[np.intp]  # [deployment] -> window, -1 when not deferrable
-    deployment_utilisation_frac: Floats  # [deployment]
+    deployment_utilisation_frac: Floats  # [deployment], net of spare racks
     shape_frac: Floats  # [site, shape, slot], mean 1 over the modelled year
     mechanical_frac: Floats  # [site, cooling, slot]
     defer_mechanical_frac: Floats  # [site, slot], of what deferral moves
