@@ -101,14 +101,14 @@ def _block(block: Constraint, problem: ArrayProblem) -> list[str]:
 def _row(problem: ArrayProblem, row: int) -> str:
     """Write one row as it stands in the program."""
     matrix, bounds = problem.matrix(), problem.row_bounds()
-    terms = np.flatnonzero(matrix.row_of_value == row)
+    terms = np.arange(matrix.start[row], matrix.start[row + 1])
     shown = [
         f"{matrix.value[k]:+.4g} {problem.column_name(int(matrix.column[k]))}"
         for k in terms[:_MOST_TERMS]
     ]
     if len(terms) > _MOST_TERMS:
         shown.append(f"... {len(terms) - _MOST_TERMS} more")
-    lower, upper = bounds.lower[row], bounds.upper[row]
+    lower, upper = bounds.lower[row] + 0.0, bounds.upper[row] + 0.0  # no minus zero
     if lower == upper:
         side = f"= {upper:.6g}"
     elif np.isfinite(upper):
