@@ -13,7 +13,7 @@ from planner.check import chain, routes, standing
 from planner.check.frames import listed, with_int_year
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -121,14 +121,18 @@ class Case:
             own.append(replaced(like, "site", {name: site}))
         return replaced(pd.concat([table, *own], ignore_index=True), "site", self.scenario.sites)
 
+    def table_site(self, sites: Iterable[str]) -> list[str]:
+        """Return the site of the tables that each site takes its figures from."""
+        own = self.scenario.new_sites
+        return [own[site].like if site in own else site for site in sites]
+
     def site_figures(self, table: str, column: str) -> pd.Series[float]:
         """Return a column of a table by the sites of the plan; own sites take their model's."""
         rows = self.data(table).set_index("site")[column]
         sites = list(self.inputs.sets.site.labels)
-        like = [
-            self.scenario.new_sites[s].like if s in self.scenario.new_sites else s for s in sites
-        ]
-        figures = pd.Series(rows.loc[like].to_numpy(), index=pd.Index(sites, name="site"))
+        figures = pd.Series(
+            rows.loc[self.table_site(sites)].to_numpy(), index=pd.Index(sites, name="site")
+        )
         return figures.astype("float64")
 
     def own_figures(self, column: str, figures: pd.Series[float]) -> pd.Series[float]:

@@ -71,8 +71,9 @@ def _stock_shares(case: Case, duty: str) -> pd.DataFrame:
     dies = stock["vintage_year"].to_numpy() + at(life, stock, ("rack",), np.nan)
     first = pd.Series([case.years[0]])
     serves = (stock["vintage_year"] <= case.years[0]) & (dies > case.last_calendar_year(first)[0])
-    standing = stock.assign(dies=dies).loc[serves]
-    return standing.assign(share=standing["share_frac"] / standing["share_frac"].sum())
+    share = np.where(serves, stock["share_frac"], 0.0)
+    standing: pd.DataFrame = stock.assign(dies=dies, share=share / share.sum())[serves]
+    return standing
 
 
 def base_year_stock_mw(case: Case) -> pd.DataFrame:

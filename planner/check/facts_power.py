@@ -48,10 +48,7 @@ def _temperature_c(case: Case) -> dict[str, Floats]:
     offset = table.loc[sites, "utc_offset_h"].to_numpy(dtype=np.float64)
     hour = _local_hour(case, offset)
     swing = np.cos(2.0 * np.pi * (hour - _WARMEST_H) / 24.0)
-    like = [
-        case.scenario.new_sites[site].like if site in case.scenario.new_sites else site
-        for site in sites
-    ]
+    like = case.table_site(sites)
     climate = case.data("climate_monthly").set_index(["site", "month"]).sort_index()
     result = {}
     for bulb in ("dry", "wet"):
@@ -154,4 +151,32 @@ def flat_load_pays_retail(case: Case) -> Excess:
     return Excess.differs(site_year, energy + charge, own)
 
 
-RULES = (cooling_from_weather, shapes_keep_the_mean, flat_load_pays_retail)
+@rule(unit="t/MWh")
+def carbon_from_tables(case: Case) -> Excess:
+    """Carbon intensity of the slots averages to that of the site and year in the tables."""
+    power, hours = case.inputs.power, case.power.hours
+    site_year = case.power.site_year
+    told = listed(power.slot, t=case.inputs.carbon.location_t_per_mwh)
+    frame = site_year.merge(case.power.slot[["slot"]], how="cross")
+    key = ("site", "year", "slot")
+    by_slot = at(told.set_index(list(key))["t"], frame, key, np.nan)
+    mean = by_slot.reshape(len(site_year), -1) @ (hours / hours.sum())
+    table = case.data("carbon_intensity").sort_values("year")
+    of_site = {str(site): rows for site, rows in table.groupby("site")}
+    own = np.array(
+        [
+            np.interp(year, of_site[site]["year"], of_site[site]["location_kgco2_per_mwh"])
+            for site, year in zip(
+                case.table_site(site_year["site"]), site_year["year"], strict=True
+            )
+        ]
+    )
+    return Excess.differs(site_year, mean, own / 1000.0)
+
+
+RULES = (
+    cooling_from_weather,
+    shapes_keep_the_mean,
+    flat_load_pays_retail,
+    carbon_from_tables,
+)

@@ -25,6 +25,7 @@ _KW_PER_MW = 1000.0
 _MW_PER_GW = 1000.0
 _USD_PER_MUSD = 1e6
 _MONEY_YEAR = 2025
+_ROUNDING_MW = 1e-6
 
 
 def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
@@ -150,25 +151,33 @@ def deliveries_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW")
 def stock_from_tables(case: Case) -> Excess:
-    """Racks standing in the base year are the operator's share of the base-year power."""
+    """Racks of the base year are the operator's share of what stands, site by site and by type.
+
+    Where a scenario gives the halls of a site, its duties follow from those, so that only the
+    mix of types within a duty can be told.
+    """
     racks, first = case.inputs.racks, case.years[0]
     frame = listed(racks.fleet, stock_mw=racks.stock_mw)
     now = frame[frame["year"] == first]
-    key = ("duty", "rack")
-    own = base_year_stock_mw(case)
-    told = at(tally(now, key, now["stock_mw"]), own, key)
-    return Excess.differs(own[list(key)], told, own["stock_mw"].to_numpy() * _placed_frac(case))
-
-
-def _placed_frac(case: Case) -> float:
-    """Share of the base-year stock that stands: above or below 1 where sites have own figures."""
+    mix = base_year_stock_mw(case)
+    total_mw = float(mix["stock_mw"].sum())
     stock = case.site_figures("site_stock", "existing_facility_mw")
     count = case.scenario.operator.stock_sites
     stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
-    total_mw = base_year_stock_mw(case)["stock_mw"].sum()
-    total_mw *= case.scenario.demand.facility_mw_per_rack_mw
-    placed = case.own_figures("existing_mw", stock / stock.sum() * total_mw)
-    return float(placed.sum() / total_mw)
+    per_rack = case.scenario.demand.facility_mw_per_rack_mw
+    facility_mw = case.own_figures("existing_mw", stock / stock.sum() * total_mw * per_rack)
+    sites = pd.DataFrame({"site": facility_mw.index.to_numpy()})
+    by_site = Excess.differs(
+        sites,
+        at(tally(now, ("site",), now["stock_mw"]), sites, ("site",)),
+        facility_mw.to_numpy(dtype=np.float64) / per_rack,
+    )
+    told = at(tally(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
+    own = mix["stock_mw"].to_numpy()
+    if abs(facility_mw.sum() - total_mw * per_rack) > _ROUNDING_MW:
+        of_duty = tally(mix, ("duty",), told) / tally(mix, ("duty",), own)
+        own = own * at(of_duty, mix, ("duty",))
+    return by_site.and_also(Excess.differs(mix[["duty", "rack"]], told, own))
 
 
 @rule(unit="MUSD/MW")

@@ -9,6 +9,7 @@ from planner.check import (
     duals,
     facts_demand,
     facts_halls,
+    facts_money,
     facts_power,
     facts_racks,
     facts_sites,
@@ -47,6 +48,7 @@ RULES = (
     *facts_halls.RULES,
     *facts_sites.RULES,
     *facts_power.RULES,
+    *facts_money.RULES,
 )
 """Every rule, one list."""
 

@@ -1,0 +1,61 @@
+"""Rates and prices of money and rent, reckoned a second time from the data and the scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from planner.check.case import Case
+
+__all__ = ["RULES"]
+
+_STEPS = 100_000
+
+
+def _real(case: Case, nominal: float | None) -> float:
+    """Real rate that belongs to a nominal one, or to that of the tables."""
+    settings = case.scenario.finance
+    inflation = settings.inflation_frac
+    inflation = case.finance_of("inflation", "world") if inflation is None else inflation
+    nominal = case.finance_of("wacc_nominal", "world") if nominal is None else nominal
+    return (nominal - inflation) / (1.0 + inflation)
+
+
+@rule(unit="1/year")
+def rates_from_tables(case: Case) -> Excess:
+    """Rates are real, of the plan, of kinds of assets and of countries; base year is the first."""
+    settings, told = case.scenario.finance, case.inputs.finance
+    plan = settings.wacc_nominal_frac
+    kinds = sorted(told.asset_rate_frac)
+    own = [_real(case, plan)]
+    own += [_real(case, settings.asset_wacc_nominal_frac.get(kind, plan)) for kind in kinds]  # type: ignore[call-overload]
+    given = [told.rate_frac, *(told.asset_rate_frac[kind] for kind in kinds)]
+    place = pd.DataFrame({"rate": ["plan", *kinds]})
+    sites = pd.DataFrame({"rate": list(case.inputs.sets.site.labels)})
+    risk = case.finance_of_sites("wacc_adder") * float(settings.country_risk)
+    years = np.array([told.base_year - case.years[0]], dtype=np.float64)
+    return Excess.differs(place, np.array(given), np.array(own)).and_also(
+        Excess.differs(sites, told.site_rate_adder_frac, at(risk, sites, ("rate",), np.nan)),
+        Excess.differs(pd.DataFrame({"rate": ["base year"]}), years, np.zeros(1)),
+    )
+
+
+@rule(unit="-")
+def interest_during_construction(case: Case) -> Excess:
+    """Halls carry interest on even spending until service, here added up step by step."""
+    items = case.data("facility_cost").set_index("item")["value"]
+    years = float(items["spend_profile_years"])
+    rate = case.inputs.finance.asset_rate_frac["facility"]
+    waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
+    own = np.mean((1.0 + rate) ** waits) - 1.0
+    told = np.array([case.inputs.finance.build_idc_frac])
+    return Excess.differs(pd.DataFrame({"what": ["halls"]}), told, np.array([own]))
+
+
+RULES = (rates_from_tables, interest_during_construction)

@@ -1,0 +1,328 @@
+"""Ways to spoil a plan, each with the check that must find it out."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+
+import numpy as np
+from good_plan import RICH
+
+from planner.scenario import load_scenario
+
+
+def cells(table, rows, **columns):
+    """Return a table with some cells written anew, by value or by a function of the old ones."""
+    changed = table.copy()
+    for column, value in columns.items():
+        values = changed[column].to_numpy().copy()
+        values[rows] = value(values[rows]) if callable(value) else value
+        changed[column] = values
+    return changed
+
+
+def largest(table, column):
+    """Return the row where a column is largest; there must be something there."""
+    values = table[column].to_numpy()
+    assert np.nanmax(values) > 1e-3, f"{column} has nothing to spoil"
+    return [int(np.nanargmax(values))]
+
+
+def times(table, column, factor, plan):
+    """Multiply the largest cell of a column."""
+    frame = plan.tables[table]
+    rows = largest(frame, column)
+    return plan.told(**{table: cells(frame, rows, **{column: lambda old: old * factor})})
+
+
+def plus(table, column, amount, plan):
+    """Add to the first cell of a column."""
+    frame = plan.tables[table]
+    assert len(frame), f"{table} has nothing to spoil"
+    return plan.told(**{table: cells(frame, [0], **{column: lambda old: old + amount})})
+
+
+def renamed(table, column, label, plan):
+    """Write another label into the first cell of a column."""
+    return plan.told(**{table: cells(plan.tables[table], [0], **{column: label})})
+
+
+def without(table, column, plan):
+    """Leave out the row where a column is largest."""
+    frame = plan.tables[table]
+    rows = frame.index[largest(frame, column)]
+    return plan.told(**{table: frame.drop(index=rows).reset_index(drop=True)})
+
+
+def dearer(item, plan):
+    """Make one line of the cost table dearer by two percent."""
+    costs = plan.tables["costs"]
+    rows = np.flatnonzero((costs["item"] == item).to_numpy())
+    assert len(rows), f"nothing is paid for {item}"
+    more = {name: lambda old: old * 1.02 for name in ("musd", "npv_musd")}
+    return plan.told(costs=cells(costs, rows, **more))
+
+
+def limit(room, name, factor, plan):
+    """Judge the plan against another limit than it was made for."""
+    return plan.assumed(room, **{name: getattr(getattr(plan.inputs, room), name) * factor})
+
+
+def setting(keys, value, plan):
+    """Judge the plan against another scenario than it was made for."""
+    scenario = load_scenario(str(RICH), [f"{keys}={value}"])
+    return dataclasses.replace(plan, scenario=scenario)
+
+
+def booked_as_a_rack(plan):
+    """Book a hall as a rack: the sum stays the same."""
+    costs = plan.tables["costs"]
+    rack, hall = (
+        int(np.argmax((costs["item"] == item).to_numpy()))
+        for item in ("rack_purchase", "hall_construction")
+    )
+    more, less = (
+        {name: lambda old, by=by: old + by for name in ("musd", "npv_musd")} for by in (0.5, -0.5)
+    )
+    return plan.told(costs=cells(cells(costs, [rack], **more), [hall], **less))
+
+
+def bought_too_long_ago(plan):
+    installs = plan.tables["installs"]
+    rows = largest(installs, "installed_mw")
+    return plan.told(installs=cells(installs, rows, year=lambda old: old - 9))
+
+
+def bought_before_it_was_made(plan):
+    installs = plan.tables["installs"]
+    newest = np.flatnonzero((installs["rack"] == "liquid27").to_numpy())
+    return plan.told(installs=cells(installs, newest, year=2026))
+
+
+def abroad(plan):
+    """Serve a national class from a site that turns out to be in another country."""
+    sites = plan.inputs.tables["sites"]
+    return plan.read(sites=sites.assign(country="CA"))
+
+
+def hall_before_its_lead(plan):
+    builds = plan.tables["builds"]
+    late = np.flatnonzero(~builds["early"].to_numpy())[:1]
+    assert len(late), "no hall waited for its lead"
+    return plan.told(builds=cells(builds, late, service_start=lambda old: old - 0.75))
+
+
+def all_called_committed(plan):
+    builds = plan.tables["builds"]
+    return plan.told(builds=cells(builds, slice(None), early=True, built_mw=lambda old: old * 3))
+
+
+def work_done_twice(plan):
+    return times("deferral", "done_mw", 1.5, plan)
+
+
+def work_put_off_below_nothing(plan):
+    deferral = plan.tables["deferral"]
+    return plan.told(deferral=cells(deferral, [0], done_mw=-0.5))
+
+
+def window_too_long(plan):
+    workloads = plan.inputs.tables["workloads"]
+    return plan.read(workloads=workloads.assign(max_deferral_h=3.0))
+
+
+def price_with_the_wrong_sign(plan):
+    prices = plan.tables["prices"]
+    rows = np.flatnonzero((prices["block"] == "hall_power").to_numpy())[:1]
+    wrong = {name: lambda old: -old for name in ("value", "raw_dual")}
+    return plan.told(prices=cells(prices, rows, **wrong))
+
+
+def price_of_what_is_not_scarce(plan):
+    """Price land in a year in which half of it lies idle."""
+    prices = plan.tables["prices"]
+    rows = np.flatnonzero((prices["block"] == "hall_power").to_numpy())[:1]
+    priced = cells(prices, rows, block="build_rate", site="oak", hall="", year=2025)
+    return plan.told(prices=priced)
+
+
+def unmet_hidden_in_running_cost(plan):
+    summary = plan.tables["summary"]
+    hidden = summary["unmet_musd"]
+    assert hidden.max() > 1.0
+    return plan.told(
+        summary=summary.assign(unmet_musd=0.0, opex_musd=summary["opex_musd"] + hidden)
+    )
+
+
+def doubled_by_2n(plan):
+    """Count the load behind two feeds twice."""
+    return times("site_year", "it_mean_mw", 2.0, plan)
+
+
+def free_opening(plan):
+    return plan.told(site_year=plan.tables["site_year"].assign(opened_frac=0.0))
+
+
+def rented_out_of_nothing(plan):
+    return plan.told(rent=plan.tables["rent"].iloc[:0])
+
+
+def in_another_hall(plan):
+    """Stand a rack in a hall that has no cooling for it."""
+    table = plan.tables["plan"]
+    rows = np.flatnonzero((table["rack"] == "liquid27").to_numpy())[:1]
+    return plan.told(plan=cells(table, rows, hall="air_dry|N"))
+
+
+def stock_grown(plan):
+    """Use more old racks for a class that no longer admits them than there are."""
+    table = plan.tables["plan"]
+    old = (table["rack"] == "air24") & (table["workload"] == "chat")
+    rows = np.flatnonzero(old.to_numpy())[:1]
+    assert len(rows), "no old racks in use"
+    return plan.told(plan=cells(table, rows, used_mw=lambda old: old * 7.0))
+
+
+def moved_to_nowhere(plan):
+    moves = plan.tables["moves"]
+    rows = np.flatnonzero((moves["direction"] == "in").to_numpy())
+    return plan.told(moves=moves.drop(index=moves.index[rows]).reset_index(drop=True))
+
+
+SPOILED = (
+    ("a decision is below zero", "amounts_not_negative", partial(plus, "plan", "used_mw", -999.0)),
+    (
+        "a run stopped by the clock is called optimal",
+        "status_told",
+        lambda plan: dataclasses.replace(plan, status="time_limit"),
+    ),
+    ("less is served", "demand_balance", partial(times, "assignment", "served_kh100e", 0.9)),
+    ("a demand is forgotten", "demand_table", partial(without, "demand", "demand_kh100e")),
+    (
+        "nothing may stay unmet",
+        "unmet_only_where_allowed",
+        partial(setting, "demand.unmet", "forbid"),
+    ),
+    ("half the racks carry all", "compute_capacity", partial(times, "plan", "used_mw", 0.5)),
+    ("racks carry more", "load_of_racks", partial(times, "plan", "load_kh100e", 1.1)),
+    ("nothing is under contract", "rent_supply", rented_out_of_nothing),
+    ("clouds have less", "rent_depth", partial(limit, "rent", "depth_kh100e", 0.5)),
+    ("a lever is pulled too far", "lever_adoption", partial(times, "levers", "adopted_frac", 4.0)),
+    ("unmet is told smaller", "percent_served", partial(times, "latency", "unmet_frac", 0.5)),
+    (
+        "users are farther than allowed",
+        "round_trip_within_bound",
+        partial(setting, "workloads.chat.rtt_bound_ms", 22.5),
+    ),
+    (
+        "a round trip is told shorter",
+        "round_trip_told",
+        partial(times, "assignment", "rtt_ms", 0.9),
+    ),
+    ("data crosses a border", "residency", abroad),
+    (
+        "training has to be near",
+        "served_from_anywhere",
+        partial(setting, "workloads.train.rtt_bound_ms", 25.0),
+    ),
+    ("too few are served fast", "tight_share", partial(limit, "demand", "tight_share_frac", 2.6)),
+    ("the mean is told shorter", "latency_table", partial(times, "latency", "mean_rtt_ms", 0.9)),
+    ("a rack is in a hall not made for it", "racks_where_allowed", in_another_hall),
+    ("a rack is not made yet", "racks_not_before_their_time", bought_before_it_was_made),
+    ("a rack outlives its life", "racks_alive", bought_too_long_ago),
+    ("a purchase is forgotten", "racks_alive", partial(without, "installs", "installed_mw")),
+    ("old racks multiply", "racks_admitted", stock_grown),
+    ("a cohort leaves twice", "cascade_cohorts", partial(times, "moves", "moved_mw", 40.0)),
+    ("racks arrive nowhere", "cascade_balance", moved_to_nowhere),
+    ("racks move too young", "cascade_age", partial(setting, "cascade.min_age_years", 7)),
+    ("vendors deliver less", "deliveries", partial(limit, "racks", "delivery_limit_mw", 0.01)),
+    ("racks are counted wrong", "rack_counts", partial(times, "plan", "racks", 1.01)),
+    ("a parked rack is forgotten", "fleet_table", partial(plus, "fleet", "parked_mw", 2.5)),
+    ("a hall is overfull", "hall_power", partial(times, "plan", "used_mw", 3.0)),
+    ("racks need more floor", "hall_space", partial(limit, "racks", "space_m2_per_mw", 9.0)),
+    ("a ramp is forgotten", "halls_table", partial(times, "halls", "usable_mw", 1.2)),
+    ("a hall is not on offer", "halls_where_allowed", partial(plus, "builds", "year", -1)),
+    ("a hall is early", "hall_lead", hall_before_its_lead),
+    ("too much is called committed", "committed_halls", all_called_committed),
+    (
+        "a retrofit takes what is not there",
+        "retrofit_source",
+        partial(times, "retrofits", "retrofitted_mw", 9.0),
+    ),
+    ("more is leased than there is", "lease_depth", partial(times, "leases", "leased_mw", 3.0)),
+    ("land is smaller", "land_limit", partial(limit, "sites", "land_limit_mw", 0.3)),
+    ("a site is too small", "minimum_size", partial(limit, "sites", "minimum_mw", 50.0)),
+    ("a site opens for free", "opening", free_opening),
+    ("crews build less", "build_rate", partial(limit, "sites", "build_rate_mw", 0.2)),
+    ("a market builds less", "market_rate", partial(limit, "sites", "market_rate_mw", 0.2)),
+    ("the board gives less", "capex_budget", partial(limit, "sites", "capex_budget_musd", 0.1)),
+    ("a purchase is cheaper", "overnight_cost", partial(times, "installs", "overnight_musd", 0.97)),
+    ("a day has 25 hours", "slot_weights", partial(plus, "power_slot", "hours", 92.0)),
+    ("the meter shows less", "power_chain", partial(times, "power_slot", "facility_mw", 0.99)),
+    ("the PUE is below one", "power_above_it", partial(times, "power_slot", "facility_mw", 0.7)),
+    ("2N counts as twice the load", "topology_adds_no_load", doubled_by_2n),
+    ("deferred work is done twice", "deferral_conserves_energy", work_done_twice),
+    ("work is not due", "deferral_is_due", partial(times, "deferral", "due_mw", 0.5)),
+    ("less than nothing is done", "deferral_room", work_put_off_below_nothing),
+    ("work waits too long", "deferral_windows", window_too_long),
+    ("energy is told smaller", "energy_of_sites", partial(times, "site_year", "energy_mwh", 0.99)),
+    ("water is told smaller", "water", partial(times, "site_year", "water_m3", 0.5)),
+    ("water is short", "water_limit", partial(limit, "carbon", "water_limit_m3", 1e-4)),
+    ("emissions are told smaller", "emissions", partial(times, "site_year", "emissions_kt", 0.9)),
+    ("the cap is lower", "carbon_cap", partial(limit, "carbon", "cap_kt", 0.1)),
+    ("a zone needs less", "forecast_totals", partial(times, "power_zone", "it_mean_mw", 0.9)),
+    (
+        "a connection is forgotten",
+        "connection_carries_peak",
+        partial(without, "connections", "added_mw"),
+    ),
+    (
+        "contracts ask for more",
+        "contract_floor",
+        partial(setting, "grid.contract_min_nameplate_frac", 0.99),
+    ),
+    ("a connection is early", "connections", partial(plus, "connections", "service_start", -0.5)),
+    ("a zone is full", "zone_headroom", partial(times, "connections", "added_mw", 900.0)),
+    ("headroom is told larger", "headroom_table", partial(plus, "headroom", "spare_mw", 1.5)),
+    ("a billed peak is too low", "billed_peaks", partial(times, "billed_peaks", "peak_mw", 0.9)),
+    ("a month is billed twice", "billed_peaks", partial(plus, "billed_peaks", "months", 1.0)),
+    ("a hall is booked as a rack", "cost_rack_purchase", booked_as_a_rack),
+    ("a cost has no name", "cost_lines_known", partial(renamed, "costs", "item", "sundries")),
+    ("a payment is discounted twice", "discounting", partial(times, "costs", "npv_musd", 0.94)),
+    (
+        "the objective is another",
+        "objective",
+        lambda plan: dataclasses.replace(plan, objective_musd=plan.objective_musd + 1.0),
+    ),
+    ("unmet demand hides in opex", "rent_and_unmet_apart", unmet_hidden_in_running_cost),
+    ("a price has the wrong sign", "dual_sign", price_with_the_wrong_sign),
+    ("a price is per hour", "dual_unit", partial(times, "prices", "value", 8760.0)),
+    ("what is plenty has a price", "dual_only_where_binding", price_of_what_is_not_scarce),
+)
+"""What is wrong, the check that finds it, and how to spoil a plan so."""
+
+ASSUMED = (
+    ("demand_from_trajectory", partial(limit, "demand", "demand_kh100e", 1.01)),
+    ("demand_by_weight", partial(setting, "demand.region_weight", "internet_users_millions")),
+    ("throughput_from_tables", partial(limit, "racks", "throughput_kh100e_per_mw", 1.01)),
+    ("hall_need_from_tables", partial(limit, "racks", "hall_mw_per_mw", 0.99)),
+    ("it_power_within_nameplate", partial(limit, "racks", "dynamic_mw_per_mw", 1.9)),
+    ("deliveries_from_tables", partial(limit, "racks", "delivery_limit_mw", 1.01)),
+    ("stock_from_tables", partial(limit, "racks", "stock_mw", 1.01)),
+    ("rack_price_from_tables", partial(limit, "racks", "install_capex_musd_per_mw", 1.01)),
+    ("hall_price_from_tables", partial(limit, "halls", "build_capex_musd_per_mw", 1.01)),
+    ("hall_upkeep_from_tables", partial(limit, "halls", "opex_musd_per_mw_year", 1.01)),
+    ("committed_from_tables", partial(limit, "halls", "committed_mw", 1.01)),
+    ("land_from_tables", partial(limit, "sites", "land_limit_mw", 1.01)),
+    ("leads_from_tables", partial(setting, "lead_times.delay_months", 3)),
+    ("headroom_from_tables", partial(setting, "grid.curtailment_rate_pct", 1)),
+    ("cooling_from_weather", partial(limit, "power", "mechanical_frac", 0.98)),
+    ("cooling_from_weather", partial(limit, "power", "wue_l_per_kwh", 1.02)),
+    ("shapes_keep_the_mean", partial(limit, "power", "shape_frac", 1.01)),
+    ("flat_load_pays_retail", partial(limit, "grid", "energy_usd_per_mwh", 1.01)),
+    ("carbon_from_tables", partial(limit, "carbon", "location_t_per_mwh", 1.01)),
+    ("rates_from_tables", partial(limit, "finance", "rate_frac", 1.01)),
+    ("interest_during_construction", partial(limit, "finance", "build_idc_frac", 1.01)),
+)
+"""Figures that the plan assumes, and the check that reckons them anew from the tables."""

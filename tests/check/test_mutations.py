@@ -1,0 +1,89 @@
+"""A good plan passes; with one thing wrong it is found out, by the check named for that thing."""
+
+from __future__ import annotations
+
+import pytest
+from good_plan import MINI, RICH, solved
+from spoiled import ASSUMED, SPOILED, dearer
+
+from planner.check import RULES
+from planner.check.bills import BILLS
+
+
+@pytest.fixture(scope="module")
+def good():
+    return solved(RICH)
+
+
+@pytest.fixture(scope="module")
+def judged(good):
+    return good.verdict()
+
+
+@pytest.mark.parametrize("path", [MINI, RICH], ids=["mini", "rich"])
+def test_a_good_plan_passes_every_check(path):
+    verdict = solved(path).verdict()
+
+    assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED]
+)
+def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, name, spoil):
+    check = spoil(good).check(name)
+
+    assert judged[name].ok
+    assert not check.ok
+    assert check.worst > check.tolerance
+    assert check.broken >= 1
+    assert check.place
+
+
+@pytest.mark.parametrize("item", BILLS)
+def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
+    check = dearer(item, good).check(f"cost_{item}")
+
+    assert judged[f"cost_{item}"].ok
+    assert not check.ok
+
+
+def test_a_dearer_cost_line_leaves_the_other_lines_alone(good):
+    verdict = dearer("site_fixed", good).verdict()
+
+    wrong = {check.name for check in verdict.broken}
+    assert wrong == {"cost_site_fixed", "objective", "rent_and_unmet_apart"}
+
+
+@pytest.mark.parametrize(("name", "spoil"), ASSUMED, ids=[a[0] for a in ASSUMED])
+def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
+    assert judged[name].ok
+    assert not spoil(good).check(name).ok
+
+
+def test_every_rule_has_a_plan_that_breaks_it():
+    broken = {name for _, name, _ in SPOILED} | {name for name, _ in ASSUMED}
+    broken |= {f"cost_{item}" for item in BILLS}
+
+    assert {one.name for one in RULES} - broken <= {"stock_only_use"}
+
+
+def test_the_verdict_says_what_was_verified_where_and_how_closely(judged):
+    frame = judged.frame()
+
+    assert list(frame.columns) == [
+        "name",
+        "ok",
+        "verified",
+        "tested",
+        "broken",
+        "worst",
+        "unit",
+        "place",
+        "tolerance",
+    ]
+    assert len(frame) == len(RULES)
+    assert frame["name"].is_unique
+    assert (frame["tolerance"] > 0.0).all()
+    assert frame["verified"].str.endswith(".").all()
+    assert (frame["tested"] > 0).mean() > 0.95
