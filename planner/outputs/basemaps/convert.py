@@ -1,0 +1,149 @@
+"""Make the outlines from TopoJSON, by hand: ``python -m planner.outputs.basemaps.convert DIR``.
+
+DIR holds ``states-10m.json`` of the npm package us-atlas 3.0.1 and ``countries-50m.json`` of
+world-atlas 2.0.2.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import shapely
+import shapely.affinity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["convert", "main"]
+
+_HERE: Final = Path(__file__).parent
+_DECIMALS: Final = 2  # of a degree, about 1 km
+# Output, input, object of land, object of units, tolerance [degree], least area [square degree].
+_MAPS: Final = (
+    ("us", "states-10m.json", "nation", "states", 0.03, 0.02),
+    ("world", "countries-50m.json", "land", "countries", 0.06, 0.15),
+)
+
+Line = list[tuple[float, float]]
+
+
+def main(folder: Path) -> None:
+    """Write every outline file beside this module."""
+    for name, source, land, units, tolerance, least_area in _MAPS:
+        topology = json.loads((folder / source).read_text(encoding="utf-8"))
+        content = convert(topology, land, units, tolerance, least_area)
+        text = json.dumps(content, separators=(",", ":"))
+        (_HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def convert(
+    topology: dict[str, Any], land: str, units: str, tolerance: float, least_area: float
+) -> dict[str, Any]:
+    """Turn a topology into polygons of land and lines between units.
+
+    Arcs are simplified before they are put together, so that neighbours keep one line.
+
+    Parameters
+    ----------
+    topology : dict
+        TopoJSON, quantized.
+    land, units : str
+        Names of the object of the land, and of the states or countries.
+    tolerance : float
+        Largest shift of a line. [degree]
+    least_area : float
+        Smaller islands are left out. [square degree]
+
+    Returns
+    -------
+    dict
+        Keys land and borders, as `Basemap` has them.
+    """
+    arcs = [_simplified(arc, tolerance) for arc in _decoded(topology)]
+    rings = (
+        [_ring(ring, arcs) for ring in polygon] for polygon in _polygons(topology["objects"][land])
+    )
+    polygons = [part for polygon in rings for part in _cut(polygon)]
+    uses = Counter(
+        at if at >= 0 else ~at
+        for polygon in _polygons(topology["objects"][units])
+        for ring in polygon
+        for at in ring
+    )
+    return {
+        "land": [
+            [_points(ring) for ring in (polygon.exterior, *polygon.interiors)]
+            for polygon in polygons
+            if polygon.area >= least_area
+        ],
+        "borders": [arcs[at] for at, times in sorted(uses.items()) if times > 1],
+    }
+
+
+def _decoded(topology: dict[str, Any]) -> Iterator[Line]:
+    """Undo the quantization and the differences between points."""
+    (scale_x, scale_y), (shift_x, shift_y) = (
+        topology["transform"][key] for key in ("scale", "translate")
+    )
+    for arc in topology["arcs"]:
+        x = y = 0
+        line = []
+        for step_x, step_y in arc:
+            x, y = x + step_x, y + step_y
+            line.append((x * scale_x + shift_x, y * scale_y + shift_y))
+        yield line
+
+
+def _simplified(line: Line, tolerance: float) -> Line:
+    return _points(shapely.LineString(line).simplify(tolerance))
+
+
+def _polygons(shape: dict[str, Any]) -> Iterator[list[list[int]]]:
+    """Walk the polygons of an object; each is a list of rings of numbers of arcs."""
+    if shape["type"] == "GeometryCollection":
+        for part in shape["geometries"]:
+            yield from _polygons(part)
+    elif shape["type"] == "Polygon":
+        yield shape["arcs"]
+    elif shape["type"] == "MultiPolygon":
+        yield from shape["arcs"]
+
+
+def _ring(numbers: list[int], arcs: list[Line]) -> Line:
+    """Join arcs end to end; a negative number is an arc walked backwards."""
+    ring: Line = []
+    for number in numbers:
+        arc = arcs[number] if number >= 0 else arcs[~number][::-1]
+        ring += arc[1:] if ring else arc
+    return ring
+
+
+def _cut(polygon: list[Line]) -> Iterator[shapely.Polygon]:
+    """Cut a polygon at the 180th meridian, which TopoJSON of the whole globe does not.
+
+    Antarctica, which goes round the pole, cannot be laid flat and is left out.
+    """
+    unwrapped = [np.unwrap(np.array(ring), period=360.0, axis=0) for ring in polygon]
+    outer = unwrapped[0]
+    if len(outer) < 4 or abs(outer[0, 0] - outer[-1, 0]) > 180.0:
+        return
+    holes = [ring for ring in unwrapped[1:] if len(ring) > 3]
+    shape = shapely.Polygon(outer, holes).buffer(0)
+    for turn in (-360.0, 0.0, 360.0):
+        moved = shapely.affinity.translate(shape, xoff=turn)
+        for part in shapely.get_parts(shapely.clip_by_rect(moved, -180.0, -90.0, 180.0, 90.0)):
+            if isinstance(part, shapely.Polygon):
+                yield part
+
+
+def _points(ring: shapely.LineString) -> Line:
+    return [(round(x, _DECIMALS), round(y, _DECIMALS)) for x, y in ring.coords]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,292 @@
+"""A map of the plan as one SVG picture: how large each site is, and what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from planner.outputs.projection import sheet_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pandas as pd
+
+    from planner.outputs.basemaps import Line
+    from planner.runs import Run
+
+__all__ = ["plan_map_svg"]
+
+_WIDTH: Final = 1000.0
+_HEAD: Final = 64.0
+_MAP_HEIGHT: Final = 560.0
+_FOOT: Final = 62.0
+_MARGIN: Final = 26.0
+_LARGEST_RADIUS: Final = 40.0
+_LABELS: Final = 14
+_TEXT_SIZE: Final = 12.0
+_CHARACTER: Final = 6.3  # mean width of a character of a label [pixel]
+_A_LITTLE_MW: Final = 0.05
+
+# From all inference over half and half to all training.
+_SCALE: Final = ((222, 119, 42), (139, 98, 140), (31, 88, 150))
+_STYLE: Final = """
+text{font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif;fill:#26323f}
+.land{fill:#eef0ea;stroke:#c4cabf;stroke-width:.7}
+.near{fill:#f5f6f2;stroke:#dcdfd8;stroke-width:.6}
+.border{fill:none;stroke:#d3d7ce;stroke-width:.7}
+.grid{fill:none;stroke:#dbe5ec;stroke-width:.6}
+.site{stroke:#fff;stroke-width:1.1;fill-opacity:.86}
+.label{font-size:12px;paint-order:stroke;stroke:#fff;stroke-opacity:.85;stroke-width:3px;
+stroke-linejoin:round}
+.inside{font-size:12px;fill:#fff}
+.mw{fill:#5d6b79}
+.title{font-size:21px;font-weight:600}
+.sub{font-size:13px;fill:#5d6b79}
+.key{font-size:11.5px;fill:#5d6b79}
+.ring{fill:none;stroke:#8a949e;stroke-width:1}
+"""
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A site on the sheet."""
+
+    name: str
+    mw: float
+    training_frac: float
+    x: float
+    y: float
+    radius: float
+
+
+def plan_map_svg(run: Run, year: int) -> str:
+    """Draw the sites of a plan in a year.
+
+    The area of a circle is the nameplate in use, its colour the share of training in the racks.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    year : int
+        A model year of it.
+
+    Returns
+    -------
+    str
+        A whole SVG document, 1000 pixels wide. All text of the run is escaped: names are data.
+
+    Raises
+    ------
+    ValueError
+        If the year is not a model year of the run.
+    """
+    if year not in run.years:
+        message = f"{year} is not a model year of the run; there are {run.years}"
+        raise ValueError(message)
+    sheet = sheet_for(run.sites, _WIDTH, _MAP_HEIGHT, _MARGIN)
+    sites = _in_use(run, year)
+    x, y = sheet.place(sites["lon"].to_numpy(), sites["lat"].to_numpy())
+    # One scale for all years, so that maps of a plan can be laid side by side.
+    largest_mw = max(float(run.tables["site_year"]["nameplate_mw"].max()), _A_LITTLE_MW)
+    radius = _LARGEST_RADIUS * np.sqrt(sites["nameplate_mw"].to_numpy() / largest_mw)
+    spots = [
+        _Spot(*values)
+        for values in zip(
+            sites["name"], sites["nameplate_mw"], sites["training_frac"], x, y, radius, strict=True
+        )
+    ]
+    title, about = run.title, _about(run, year)
+    parts = [
+        f'<rect width="{_WIDTH:.0f}" height="{_HEAD + _MAP_HEIGHT + _FOOT:.0f}" fill="#fff"/>',
+        f'<text class="title" x="{_MARGIN}" y="31">{_text(title)}</text>',
+        f'<text class="sub" x="{_MARGIN}" y="52">{_text(about)}</text>',
+        f'<svg y="{_HEAD}" width="{_WIDTH:.0f}" height="{_MAP_HEIGHT:.0f}">',
+        '<rect width="100%" height="100%" fill="#f7fafc"/>',
+        _paths("grid", sheet.graticule(), closed=False),
+        _paths("near" if sheet.is_us else "land", sheet.land(), closed=True),
+        _paths("land", sheet.states(), closed=True),
+        _paths("border", sheet.borders(), closed=False),
+        *(_circle(spot) for spot in spots),
+        *_labels(spots),
+        "</svg>",
+        *_legend(largest_mw),
+    ]
+    height = _HEAD + _MAP_HEIGHT + _FOOT
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" '
+        f'width="{_WIDTH:.0f}" height="{height:.0f}" role="img" '
+        f'aria-label="{_text(f"{title}, {about}")}"><style>{_STYLE}</style>'
+        f"{''.join(parts)}</svg>\n"
+    )
+
+
+def _in_use(run: Run, year: int) -> pd.DataFrame:
+    """Return sites with racks in a year, the largest first, so that small ones lie on top."""
+    site_year, plan = run.tables["site_year"], run.tables["plan"]
+    of_year = site_year[site_year["year"] == year]
+    used = plan[plan["year"] == year]
+    training = used[used["duty"] == "training"].groupby("site")["used_mw"].sum()
+    share = (training / used.groupby("site")["used_mw"].sum()).rename("training_frac")
+    sites = run.sites.merge(of_year[["site", "nameplate_mw"]], on="site")
+    sites = sites[sites["nameplate_mw"] > _A_LITTLE_MW].merge(share, on="site", how="left")
+    return sites.fillna({"training_frac": 0.0}).sort_values("nameplate_mw", ascending=False)
+
+
+def _about(run: Run, year: int) -> str:
+    line = run.tables["summary"].set_index("year").loc[year]
+    return (
+        f"{year}: {line['nameplate_mw']:,.0f} MW of racks at {line['sites_in_use']:.0f} sites, "
+        f"{line['facility_mean_mw']:,.0f} MW mean and {line['facility_peak_mw']:,.0f} MW peak at "
+        f"the meter, {line['demand_kh100e']:,.0f} thousand H100-equivalents asked for"
+    )
+
+
+def _text(text: str) -> str:
+    """Escape text, and leave out what XML cannot hold."""
+    kept = "".join(sign for sign in text if sign.isprintable())
+    return escape(kept, {'"': "&quot;"})
+
+
+def _paths(kind: str, lines: Iterable[Line], *, closed: bool) -> str:
+    """Return one path of many lines."""
+    end = "Z" if closed else ""
+    drawn = "".join(
+        "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) + end for line in lines if len(line) > 1
+    )
+    return f'<path class="{kind}" d="{drawn}"/>'
+
+
+def _colour(training_frac: float) -> str:
+    at = min(max(training_frac, 0.0), 1.0) * (len(_SCALE) - 1)
+    low = min(int(at), len(_SCALE) - 2)
+    mixed = (
+        round(start + (end - start) * (at - low))
+        for start, end in zip(_SCALE[low], _SCALE[low + 1], strict=True)
+    )
+    return "#{:02x}{:02x}{:02x}".format(*mixed)
+
+
+def _circle(spot: _Spot) -> str:
+    about = f"{spot.name}: {spot.mw:,.1f} MW, {spot.training_frac:.0%} training"
+    return (
+        f'<circle class="site" cx="{spot.x:.1f}" cy="{spot.y:.1f}" r="{max(spot.radius, 1.6):.1f}" '
+        f'fill="{_colour(spot.training_frac)}"><title>{_text(about)}</title></circle>'
+    )
+
+
+Rectangle = tuple[float, float, float, float]
+"""Left, top, right, bottom. [pixel]"""
+
+
+def _labels(spots: Sequence[_Spot]) -> list[str]:
+    """Label the largest sites, each at the first place where its text hides nothing."""
+    taken: list[Rectangle] = []
+    circles = [_around(spot) for spot in spots]
+    drawn = []
+    for at, spot in enumerate(spots[:_LABELS]):
+        others = [*taken, *circles[:at], *circles[at + 1 :]]
+        for label in _places(spot):
+            if label.is_inside_sheet and not any(_overlap(label.box, other) for other in others):
+                taken.append(label.box)
+                drawn.append(label.svg)
+                break
+    return drawn
+
+
+@dataclass(frozen=True)
+class _Label:
+    """A place for the label of a site: its rectangle, and how it is drawn."""
+
+    box: Rectangle
+    svg: str
+
+    @property
+    def is_inside_sheet(self) -> bool:
+        left, top, right, bottom = self.box
+        return left > 2.0 and top > 2.0 and right < _WIDTH - 2.0 and bottom < _MAP_HEIGHT - 2.0
+
+
+def _places(spot: _Spot) -> Iterator[_Label]:
+    """Give the places for a label, the best first: beside, above, below, across, inside."""
+    name, amount = spot.name.split(" / ")[0], f"{spot.mw:,.0f}"
+    width = _CHARACTER * (len(name) + 1 + len(amount))
+    gap, slant = spot.radius + 4.0, 0.72 * spot.radius + 3.0
+    for x, y, anchor in (
+        (spot.x + gap, spot.y + 4.0, "start"),
+        (spot.x - gap, spot.y + 4.0, "end"),
+        (spot.x, spot.y - gap - 1.0, "middle"),
+        (spot.x, spot.y + gap + 9.0, "middle"),
+        (spot.x + slant, spot.y - slant, "start"),
+        (spot.x + slant, spot.y + slant + 8.0, "start"),
+        (spot.x - slant, spot.y - slant, "end"),
+        (spot.x - slant, spot.y + slant + 8.0, "end"),
+    ):
+        left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
+        yield _Label(
+            (left, y - _TEXT_SIZE, left + width, y + 3.0),
+            f'<text class="label" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{_text(name)} '
+            f'<tspan class="mw">{amount}</tspan></text>',
+        )
+    half = _CHARACTER * len(name) / 2
+    if half < spot.radius - 2.0:
+        yield _Label(
+            (spot.x - half, spot.y - _TEXT_SIZE, spot.x + half, spot.y + _TEXT_SIZE),
+            f'<text class="inside" text-anchor="middle" y="{spot.y - 2.0:.1f}">'
+            f'<tspan x="{spot.x:.1f}">{_text(name)}</tspan>'
+            f'<tspan x="{spot.x:.1f}" dy="13">{amount}</tspan></text>',
+        )
+
+
+def _around(spot: _Spot) -> Rectangle:
+    reach = 0.8 * spot.radius  # a circle leaves the corners of its square free
+    return (spot.x - reach, spot.y - reach, spot.x + reach, spot.y + reach)
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _legend(largest_mw: float) -> list[str]:
+    """Explain colour and size."""
+    top = _HEAD + _MAP_HEIGHT
+    middle = top + _FOOT / 2
+    stops = "".join(
+        f'<stop offset="{at}" stop-color="{_colour(at)}"/>' for at in (0.0, 0.25, 0.5, 0.75, 1.0)
+    )
+    left = _MARGIN
+    parts = [
+        f'<defs><linearGradient id="duty">{stops}</linearGradient></defs>',
+        f'<text class="key" x="{left}" y="{middle + 4:.1f}">inference</text>',
+        f'<rect x="{left + 56}" y="{middle - 6:.1f}" width="150" height="12" rx="2" '
+        'fill="url(#duty)"/>',
+        f'<text class="key" x="{left + 213}" y="{middle + 4:.1f}">training (share of racks)</text>',
+    ]
+    x = _WIDTH - _MARGIN
+    for mw in _round_sizes(largest_mw):
+        radius = _LARGEST_RADIUS * (mw / largest_mw) ** 0.5
+        label = f"{mw:,.0f} MW" if mw >= 1 else f"{mw:g} MW"
+        width = _CHARACTER * len(label)
+        shown = min(radius, _FOOT / 2 - 3.0)
+        parts.append(
+            f'<text class="key" x="{x:.1f}" y="{middle + 4:.1f}" text-anchor="end">{label}</text>'
+            f'<circle class="ring" cx="{x - width - 8 - shown:.1f}" cy="{middle:.1f}" '
+            f'r="{radius:.1f}"/>'
+        )
+        x -= width + 2 * shown + 30
+    parts.append(
+        f'<text class="key" x="{x:.1f}" y="{middle + 4:.1f}" text-anchor="end">'
+        "nameplate in use</text>"
+    )
+    return parts
+
+
+def _round_sizes(largest_mw: float) -> list[float]:
+    """Return three round sizes for the legend, the largest first."""
+    unit = 10.0 ** np.floor(np.log10(largest_mw / 2.0))
+    first = max(step * unit for step in (1.0, 2.0, 5.0) if step * unit <= largest_mw / 2.0)
+    return [float(first), float(first / 5), float(first / 25)]

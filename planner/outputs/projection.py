@@ -1,0 +1,178 @@
+"""From the globe to a sheet: a projection that suits the sites, and outlines on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+
+from planner.outputs.basemaps import load_basemap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.outputs.basemaps import Line
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Sheet", "sheet_for"]
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north. [degree]"""
+
+_LOWER_48: Final[Box] = (-124.9, 24.4, -66.8, 49.5)
+_ALBERS_US: Final = "+proj=aea +lat_1=29.5 +lat_2=45.5 +lat_0=37.5 +lon_0=-96 +datum=WGS84"
+_ROBINSON: Final = "+proj=robin +datum=WGS84"
+_WIDEST_REGION: Final = 95.0  # of longitude that one equal-area sheet still shows well [degree]
+_WORLD: Final[Box] = (-180.0, -56.0, 180.0, 78.0)
+_AROUND: Final = (30.0, 16.0)  # of land drawn beyond the box, so that corners are filled [degree]
+_STEP: Final = 1.0  # between points of long lines, so that they bend [degree]
+_EDGE: Final = 16.0  # more margin where sites may lie at the edge of the sheet [pixel]
+_TOLERANCE: Final = 0.35  # of outlines [pixel]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A projected sheet of a size in pixels.
+
+    Parameters
+    ----------
+    width, height : float
+        Size. [pixel]
+    box : tuple of float
+        Part of the globe that it shows, at least.
+    grid_step : float
+        Between the lines of the graticule. [degree]
+    is_us : bool
+        Whether it shows the 48 states and their borders.
+    """
+
+    width: float
+    height: float
+    box: Box
+    grid_step: float
+    is_us: bool
+    _project: Transformer
+    _scale: float
+    _left: float
+    _top: float
+
+    def place(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        """Return where points are on the sheet, from its upper left corner. [pixel]"""
+        x, y = self._project.transform(lon, lat)
+        return (np.asarray(x) - self._left) * self._scale, (self._top - np.asarray(y)) * self._scale
+
+    def land(self) -> Iterator[Line]:
+        """Give the outlines of land as rings on the sheet."""
+        for polygon in load_basemap("world").land:
+            shape = shapely.Polygon(polygon[0], polygon[1:]).buffer(0)
+            yield from self._rings(shapely.clip_by_rect(shape, *self._drawn()))
+
+    def states(self) -> Iterator[Line]:
+        """Give the outlines of land on the sheet that is shown in more detail, if any."""
+        for polygon in load_basemap("us").land if self.is_us else ():
+            yield from self._rings(shapely.Polygon(polygon[0], polygon[1:]))
+
+    def borders(self) -> Iterator[Line]:
+        """Give the borders of countries, or of states, as lines on the sheet."""
+        for line in load_basemap("us" if self.is_us else "world").borders:
+            yield from self._lines(shapely.clip_by_rect(shapely.LineString(line), *self._drawn()))
+
+    def graticule(self) -> Iterator[Line]:
+        """Give meridians and parallels as lines on the sheet."""
+        west, south, east, north = self._drawn()
+        step = self.grid_step
+        for lon in np.arange(np.ceil(west / step) * step, east + 1e-9, step):
+            yield from self._lines(shapely.LineString([(lon, south), (lon, north)]))
+        for lat in np.arange(np.ceil(south / step) * step, north + 1e-9, step):
+            yield from self._lines(shapely.LineString([(west, lat), (east, lat)]))
+
+    def _drawn(self) -> Box:
+        west, south, east, north = self.box
+        more_lon, more_lat = _AROUND
+        return (
+            max(west - more_lon, -180.0),
+            max(south - more_lat, -85.0),
+            min(east + more_lon, 180.0),
+            min(north + more_lat, 85.0),
+        )
+
+    def _rings(self, shape: shapely.Geometry) -> Iterator[Line]:
+        for part in shapely.get_parts(shape):
+            if isinstance(part, shapely.Polygon) and not part.is_empty:
+                for ring in (part.exterior, *part.interiors):
+                    yield from self._lines(shapely.LineString(ring.coords))
+
+    def _lines(self, shape: shapely.Geometry) -> Iterator[Line]:
+        for part in shapely.get_parts(shape):
+            if part.length == 0.0:  # what is left of a line after clipping
+                continue
+            lon, lat = np.asarray(shapely.segmentize(part, _STEP).coords).T
+            x, y = self.place(lon, lat)
+            line = shapely.LineString(np.column_stack([x, y])).simplify(_TOLERANCE)
+            yield [(float(x), float(y)) for x, y in line.coords]
+
+
+def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -> Sheet:
+    """Choose a projection by where the sites are.
+
+    The 48 states: Albers equal-area conic. A smaller region: Lambert azimuthal equal-area around
+    its middle. Else the world, Robinson.
+
+    Parameters
+    ----------
+    sites : DataFrame
+        With columns lon and lat.
+    width, height : float
+        Size of the sheet. [pixel]
+    margin : float
+        Left free around the box of interest. [pixel]
+
+    Returns
+    -------
+    Sheet
+        On which all sites lie.
+    """
+    lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
+    west, south, east, north = _LOWER_48
+    is_us = bool(((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)).all())
+    if is_us:
+        return _fitted(_ALBERS_US, _LOWER_48, 10.0, (width, height), margin, is_us=True)
+    box = (lon.min() - 4.0, lat.min() - 3.0, lon.max() + 4.0, lat.max() + 3.0)
+    margin += _EDGE
+    if box[2] - box[0] > _WIDEST_REGION:
+        return _fitted(_ROBINSON, _WORLD, 30.0, (width, height), margin, is_us=False)
+    middle = f"+lon_0={(box[0] + box[2]) / 2:.2f} +lat_0={(box[1] + box[3]) / 2:.2f}"
+    return _fitted(
+        f"+proj=laea {middle} +datum=WGS84", box, 10.0, (width, height), margin, is_us=False
+    )
+
+
+def _fitted(
+    projection: str,
+    box: Box,
+    grid_step: float,
+    size: tuple[float, float],
+    margin: float,
+    *,
+    is_us: bool,
+) -> Sheet:
+    """Scale a projection so that a box of the globe fills the sheet."""
+    project = Transformer.from_crs("EPSG:4326", projection, always_xy=True)
+    west, south, east, north = box
+    around = np.linspace(0.0, 1.0, 60)
+    lon = west + (east - west) * np.concatenate([around, around, 0 * around, 0 * around + 1.0])
+    lat = south + (north - south) * np.concatenate([0 * around, 0 * around + 1.0, around, around])
+    x, y = (np.asarray(values) for values in project.transform(lon, lat))
+    width, height = size
+    wide, high = x.max() - x.min(), y.max() - y.min()
+    scale = min((width - 2 * margin) / wide, (height - 2 * margin) / high)
+    left = (x.max() + x.min()) / 2 - width / 2 / scale
+    top = (y.max() + y.min()) / 2 + height / 2 / scale
+    return Sheet(width, height, box, grid_step, is_us, project, scale, left, top)
