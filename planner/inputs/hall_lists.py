@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["hall_inputs"]
 
-_MIDYEAR: Final = 0.5  # commitments are stated for the end of a year and come in during it
+_MIDDLE: Final = 0.5  # commitments are stated for the end of a year and come in during it
 
 
 def hall_inputs(
@@ -54,7 +54,8 @@ def hall_inputs(
     cool, redundant = halls.cooling, halls.redundancy
     bs, bl, bt = np.nonzero(halls.build | halls.early)
     is_early = halls.early[bs, bl, bt]
-    start = np.where(is_early, case.year[bt] + _MIDYEAR, leads.hall.service[bs, bt])
+    span = case.last_year[bt] + 1 - case.year[bt]
+    start = np.where(is_early, case.year[bt] + _MIDDLE * span, leads.hall.service[bs, bt])
     capex = cost.capex_musd_per_mw[:, cool, redundant]
     opex = cost.opex_musd_per_mw_year[:, cool, redundant]
     is_committed = halls.early.any(axis=1)

@@ -1,0 +1,199 @@
+"""When halls and connections can serve, which designs, at what cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.inputs import Inputs
+
+
+def start_of(inputs: Inputs, site: str, year: str) -> float:
+    builds = inputs.halls.build.frame().assign(
+        start=inputs.halls.build_start, early=inputs.halls.build_is_early
+    )
+    rows = builds[(builds["site"] == site) & (builds["year"] == year) & ~builds["early"]]
+    return float(rows["start"].unique().item())
+
+
+def test_the_longest_chain_is_the_lead(mini):
+    lead = mini.halls.lead.drop_duplicates("site").set_index("site")
+
+    # oak: permit 6 + construction 14 < transformer 18.5 < interconnection 26
+    assert lead.loc["oak", "months"] == pytest.approx(26)
+    assert lead.loc["oak", "by"] == "interconnection"
+    # elm: interconnection 17, transformer 18.5 < permit 7 + construction 16
+    assert lead.loc["elm", "months"] == pytest.approx(7 + 16)
+    assert lead.loc["elm", "by"] == "permit and construction"
+    # decisions start on 1 March 2025
+    assert lead.loc["elm", "service_start"] == pytest.approx(2025 + 2 / 12 + 23 / 12)
+
+
+def test_months_are_not_rounded_up_to_years(build, mini):
+    assert start_of(mini, "oak", "2027") == pytest.approx(2025 + 28 / 12)
+
+    later = build("years=[2025, 2026, 2027]", "lead_times.delay_months=-15.5")
+
+    assert start_of(later, "oak", "2026") == pytest.approx(2025 + 12.5 / 12)
+    assert start_of(later, "oak", "2027") == pytest.approx(2027)
+
+
+@pytest.mark.parametrize(
+    ("setting", "months"),
+    [
+        ("lead_times.delay_months=3.5", 29.5),
+        ("lead_times.interconnection_delay_months=2.5", 28.5),
+        ("lead_times.interconnection_months=12", 20),
+        ("lead_times.transformer_months=27", 27),
+        ("lead_times.construction_months=23", 29),
+        ("lead_times.permit_months=13", 27),
+        ("lead_times.switchgear_months=22", 28),
+        ("sites.oak.lead_time_months=24.5", 24.5),
+    ],
+)
+def test_every_part_of_the_lead_can_be_set(build, setting, months):
+    lead = build(setting).halls.lead.drop_duplicates("site").set_index("site")
+
+    assert lead.loc["oak", "months"] == pytest.approx(months)
+
+
+def test_connections_need_no_hall(mini):
+    offers = mini.grid.expand.frame().assign(start=mini.grid.expand_start)
+    start = offers.set_index(["site", "year"])["start"]
+
+    assert start["oak", "2027"] == pytest.approx(2025 + 2 / 12 + 26 / 12)  # interconnection
+    assert start["elm", "2027"] == pytest.approx(2027)  # transformer, 18.5 months: in 2026
+
+
+def test_a_connection_of_part_of_a_year_counts_for_that_part(mini):
+    share = dict(
+        zip(mini.grid.expand.labels("site"), mini.grid.expand_first_year_frac, strict=True)
+    )
+
+    assert share["oak"] == pytest.approx(1 - 4 / 12)
+
+
+def test_committed_halls_come_before_their_lead(build):
+    inputs = build("years=[2025, 2026, 2027]")
+    committed = dict(
+        zip(
+            zip(
+                inputs.halls.committed.labels("site"),
+                inputs.halls.committed.labels("year"),
+                strict=True,
+            ),
+            inputs.halls.committed_mw,
+            strict=True,
+        )
+    )
+
+    # facility MW under construction, a fifth of it, per MW of IT
+    assert committed == {("oak", "2026"): pytest.approx(55 * 0.2 / 1.16)}
+    early = inputs.halls.build.frame()[inputs.halls.build_is_early]
+    assert set(zip(early["site"], early["year"], strict=True)) == {("oak", "2026")}
+    assert set(inputs.halls.build_start[inputs.halls.build_is_early]) == {2026.5}
+
+
+def test_nothing_is_committed_when_the_scenario_says_so(build):
+    inputs = build("build.committed=false", "years=[2025, 2026, 2027]")
+
+    assert inputs.halls.committed.size == 0
+    assert not inputs.halls.build_is_early.any()
+
+
+def test_a_hall_costs_its_building_plant_and_land(mini):
+    halls = mini.halls.build.frame().assign(
+        capex=mini.halls.build_capex_musd_per_mw, start=mini.halls.build_start
+    )
+    row = halls[(halls["site"] == "oak") & (halls["hall"] == "plate_dry|2N")].iloc[-1]
+
+    building = 2.4 * 1.21 + 1.15 + 1.22 + 0.68
+    plant = 3.5 * 1.74 + 2.75 * 1.58
+    land = 310 * 4046.856 * 0.36 * 1.16 / 1e6
+    overnight = 1.06 * (building + plant) * (1 + 0.095 + 0.045) + land
+    assert row["capex"] == pytest.approx(overnight * 1.028 ** (row["start"] - 2025))
+
+
+def test_running_a_hall_costs_upkeep_staff_tax_insurance_and_links(mini):
+    halls = mini.halls.hall.frame().assign(opex=mini.halls.opex_musd_per_mw_year)
+    row = halls[(halls["site"] == "oak") & (halls["hall"] == "plate_dry|2N")].iloc[0]
+
+    building = 2.4 * 1.21 + 1.15 + 1.22 + 0.68
+    electrical, mechanical = 3.5 * 1.74, 2.75 * 1.58
+    land = 310 * 4046.856 * 0.36 * 1.16 / 1e6
+    taxed = 1.06 * building * 1.14 + land
+    capex = 1.06 * (building + electrical + mechanical) * 1.14 + land
+    upkeep = 1.06 * 1.23 * (0.017 * electrical + 0.029 * mechanical)
+    staff, links = 0.42 * 0.128, 0.021
+    expected = upkeep + 0.011 * taxed + 0.0012 * capex + staff + links
+    assert row["opex"] == pytest.approx(expected)
+
+
+def test_property_tax_can_be_waived(build, mini):
+    free = build("finance.property_tax=false")
+
+    assert np.all(free.halls.opex_musd_per_mw_year < mini.halls.opex_musd_per_mw_year)
+
+
+def test_a_retrofit_serves_what_is_left_of_its_first_year(mini):
+    works = mini.halls.retrofit.frame().assign(
+        first=mini.halls.retrofit_first_year_frac,
+        capacity=mini.halls.retrofit_capacity_frac,
+        capex=mini.halls.retrofit_capex_musd_per_mw,
+    )
+    oak = works[(works["site"] == "oak") & (works["hall"] == "air_dry|2N")].set_index("year")
+
+    # begun in March 2025, done eight months later; the model year stands for two years
+    assert oak.loc["2025", "first"] == pytest.approx((2 - 2 / 12 - 8 / 12) / 2)
+    assert oak.loc["2027", "first"] == pytest.approx(1 - 8 / 12)
+    assert oak.loc["2027", "capacity"] == pytest.approx(0.94)
+    assert oak.loc["2027", "capex"] == pytest.approx(2.05 * 1.06 * 1.028**2)
+
+
+def test_retrofits_keep_the_topology(mini):
+    works = mini.halls.retrofit.frame()
+
+    before, after = (works[c].str.split("|").str[1] for c in ("hall", "to_hall"))
+
+    assert (before == after).all()
+    assert set(works["hall"]) == {"air_dry|N", "air_dry|2N"}  # what stands and can change
+
+
+def test_retrofits_can_be_ruled_out(build):
+    assert build("retrofit.allow=false").halls.retrofit.size == 0
+
+
+def test_new_halls_have_the_cheapest_topology_that_is_good_enough(build, mini):
+    def topologies(inputs: Inputs) -> set[str]:
+        return {hall.split("|")[1] for hall in inputs.halls.build.labels("hall")}
+
+    assert topologies(mini) == {"N", "2N"}
+    assert topologies(build("workloads.chat.redundancy_min=N")) == {"N"}
+    assert topologies(build("halls.redundancy=[3N2, 2N]")) == {"3N2", "2N"}
+
+
+def test_only_the_cooling_on_offer_is_built(build):
+    inputs = build("halls.cooling=[plate_dry]")
+
+    assert {hall.split("|")[0] for hall in inputs.halls.build.labels("hall")} == {"plate_dry"}
+
+
+def test_stressed_basins_build_nothing_that_evaporates_water(build, mini):
+    def evaporate(inputs: Inputs) -> set[str]:
+        frame = inputs.halls.build.frame()
+        return set(frame.loc[frame["hall"].str.startswith("warm_full"), "site"])
+
+    assert evaporate(mini) == {"elm"}  # stress 3.6
+    assert evaporate(build("water.max_stress_score=3.7")) == {"elm"}
+    assert evaporate(build("water.max_stress_score=3.5")) == set()
+
+
+def test_leased_halls_are_there_at_once(build):
+    inputs = build("lease.allow=true", "lease.depth_mw_per_site=7.5")
+
+    assert set(inputs.halls.lease.labels("hall")) == {"air_dry|3N2"}
+    assert inputs.halls.lease.size == 2 * 2
+    assert inputs.halls.lease_musd_per_mw_year == pytest.approx(185 * 12 / 1000)
+    assert inputs.halls.lease_depth_mw == pytest.approx(7.5)
+    own_price = build("lease.allow=true", "lease.usd_per_kw_month=145")
+    assert own_price.halls.lease_musd_per_mw_year == pytest.approx(145 * 12 / 1000)

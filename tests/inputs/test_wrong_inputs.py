@@ -1,0 +1,132 @@
+"""What cannot be used is refused: every problem at once, each with its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from planner.errors import InputError
+
+
+def test_several_problems_come_together(problems, tables):
+    shapes = tables["workload_share"]
+    short = shapes[shapes["year"] != 2027]
+
+    found = problems(
+        workload_share=short, zone_headroom=tables["zone_headroom"].query("zone != 'west'")
+    )
+
+    assert any("train has no share for every one of [2025, 2027]" in text for text in found)
+    assert len(found) > 1
+
+
+def test_unknown_ids_are_named_with_what_is_near(build):
+    with pytest.raises(InputError, match="did you mean 'oak'"):
+        build("scope.sites=[oka]")
+
+
+def test_a_class_cannot_work_above_its_full_work(problems):
+    found = problems("workloads.chat.utilisation_frac=0.66")
+
+    assert any("chat: utilisation_frac x peak_over_mean_frac is 1.056" in text for text in found)
+
+
+def test_a_class_cannot_peak_above_its_full_work(problems):
+    found = problems(
+        "workloads.chat.utilisation_frac=0.65", "workloads.chat.peak_over_mean_frac=1.1"
+    )
+
+    # the highest hour is 1.12 x 1.42 of the mean
+    assert any("the highest hour of its shape is 1.03" in text for text in found)
+
+
+def test_half_a_tight_bound_is_refused(problems):
+    found = problems("workloads.chat.tight_share_frac=null")
+
+    assert any("only one of tight_rtt_ms and tight_share_frac" in text for text in found)
+
+
+def test_shares_of_power_sum_to_one(problems):
+    found = problems("demand.workload_share_frac={chat: {2025: 0.5}}")
+
+    assert any("sum to 1.12 in 2025" in text for text in found)
+
+
+def test_a_path_must_cover_the_model_years(problems):
+    found = problems(
+        "years=[2025, 2031]", "demand.workload_share_frac={chat: {2025: 0.4}, train: {2025: 0.6}}"
+    )
+
+    assert any("mini_path has no figure for 2031; must be 2025 to 2027" in text for text in found)
+
+
+def test_stock_must_be_able_to_do_its_duty(problems):
+    found = problems("racks.override.air24.inference_h100e=null")
+
+    assert any("air24 stands for inference and has no throughput for it" in text for text in found)
+
+
+def test_a_demand_outside_the_scope_is_refused(problems):
+    stated = "{workload: chat, demand_region: mesa, unit: kh100e, by_year: {2025: 11}}"
+
+    found = problems(f"demand.explicit=[{stated}]", "scope.demand_regions=[bay]")
+
+    assert any("demand region 'mesa' is outside the scope" in text for text in found)
+
+
+def test_a_unit_of_work_needs_a_figure_to_convert_with(problems):
+    stated = "{workload: train, unit: tokens_per_day, by_year: {2025: 11}}"
+
+    found = problems(f"demand.explicit=[{stated}]")
+
+    assert any("table requests has no tokens_per_s_per_h100e for train" in text for text in found)
+
+
+def test_a_class_needs_a_topology_that_is_good_enough(problems):
+    found = problems("halls.redundancy=[N, 3N2]")
+
+    assert any("good enough for chat, which needs 2N" in text for text in found)
+
+
+def test_nothing_is_faster_than_light(problems, tables):
+    pairs = tables["rtt_measured"].assign(rtt_ms=7.5)
+
+    found = problems(rtt_measured=pairs)
+
+    assert any("Phoenix to Dallas: 7.5 ms over" in text for text in found)
+
+
+def test_a_planners_own_round_trips_are_checked(problems, tmp_path):
+    table = tmp_path / "rtt.csv"
+    table.write_text("from,to,rtt_ms\nbay,elm,9\nbey,elm,29\nbay,oka,3\n")
+
+    found = problems(f"latency.rtt_table={table}")
+
+    assert any("bay to elm: 9 ms over" in text for text in found)
+    assert any(f"{table}:3: from is 'bey'" in text for text in found)
+    assert any(f"{table}:4: to is 'oka'" in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("table", "condition", "text"),
+    [
+        ("site_limits", "site != 'elm'", "no row for site elm"),
+        ("climate_monthly", "not (site == 'oak' and month == 7)", "oak lacks a month"),
+        ("price_shapes", "not (price_zone == 'east_hub' and hour_local == 5)", "east_hub lacks"),
+        ("zone_headroom", "zone != 'west'", "zone west has no headroom at 0.5 %"),
+        ("carbon_intensity", "year != 2027", "no figure for 2027"),
+        ("rent_depth", "year != 2027", "no row for 2027"),
+        ("deliveries", "not (vendor == 'nvidia' and year == 2026)", "nvidia has no row for 2026"),
+        ("reference_fleet", "vintage_year != 2027", "has no rack for 2027"),
+        ("rtt_lines", "quantile != 'p50'", "no line of p50 for us_ca"),
+        ("facility_cost", "item != 'shell_core'", "no item 'shell_core'"),
+        ("finance", "item != 'insurance'", "insurance is missing for US"),
+        ("cloud_rent", "offer != 'h100_hyper_od'", "no offer h100_hyper_od"),
+        ("demand_shapes", "hour_local != 4", "flat lacks an hour"),
+        ("rack_cooling", "rack != 'air24'", "air24 stands in 2025, but has no cooling"),
+    ],
+)
+def test_gaps_in_the_data_are_errors(problems, tables, table, condition, text):
+    found = problems(**{table: tables[table].query(condition).reset_index(drop=True)})
+
+    assert any(text in problem for problem in found), found
+    assert any(f"{table}.csv" in problem for problem in found)
