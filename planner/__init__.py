@@ -12,14 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from planner.plan import Plan
     from planner.scenario import Scenario, load_scenario
-    from planner.studies import Plan, solve
+    from planner.studies import solve
 
 __all__ = ["Plan", "Scenario", "load_scenario", "solve"]
 
 # Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
 _HOME = {
-    "Plan": "planner.studies",
+    "Plan": "planner.plan",
     "Scenario": "planner.scenario",
     "load_scenario": "planner.scenario",
     "solve": "planner.studies",

@@ -35,9 +35,9 @@ MAY_IMPORT = {
     "check": {"inputs", "results", "scenario", "tables"},
     "tariffs": {"tables"},
     "headroom": {"tables"},
-    "outputs": {"runs", "results", "scenario", "tables", "inputs", "model", "check", "lp"},
-    "runs": {"outputs", "results", "scenario", "tables", "check", "studies"},
-    "studies": {"check", "inputs", "lp", "model", "results", "scenario", "tables"},
+    "outputs": {"plan", "runs", "results", "scenario", "tables", "inputs", "model", "check", "lp"},
+    "runs": {"plan", "outputs", "results", "scenario", "tables", "check", "studies"},
+    "studies": {"plan", "check", "inputs", "lp", "model", "results", "scenario", "tables"},
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.studies import Plan
+    from planner.plan import Plan
 
 __all__ = ["META_FILE", "load_run", "read_meta", "save_run", "write_run"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node
-    from planner.studies import Plan
+    from planner.plan import Plan
 
 __all__ = ["FORMAT", "describe"]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.studies import Plan
+    from planner.plan import Plan
 
 __all__ = ["Run", "run_of"]
 

@@ -1,5 +1,5 @@
 """What is done with the model: solve a scenario and check the plan."""
 
-from planner.studies.run import Plan, solve
+from planner.studies.run import solve
 
-__all__ = ["Plan", "solve"]
+__all__ = ["solve"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from planner.check import check_plan
@@ -13,98 +11,22 @@ from planner.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.inputs import build_inputs
 from planner.lp.highs import HighsSession
 from planner.model import build_model
+from planner.plan import Plan
 from planner.results import read_results
 from planner.scenario import Scenario, load_scenario
 from planner.studies.clash import in_words
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import geopandas as gpd
-    import pandas as pd
-
-    from planner.check import Verdict
     from planner.inputs.types import Inputs
     from planner.lp import Outcome, ProgressEvent
-    from planner.results import Results
 
-__all__ = ["Plan", "solve"]
+__all__ = ["solve"]
 
 _SHOWN_CLASHES = 12
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A solved scenario: what was asked, what the solver said, the tables, the check.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        As merged and validated.
-    inputs : Inputs
-        Sets and coefficients made from it.
-    outcome : Outcome
-        The solver's verdict, bound and gap.
-    results : Results
-        Tidy tables with one documented schema.
-    verdict : Verdict
-        What the independent checker found.
-    seconds : mapping
-        Wall time of every stage. [s]
-    sizes : mapping
-        Rows, columns and non-zeros of the program.
-    """
-
-    scenario: Scenario
-    inputs: Inputs
-    outcome: Outcome
-    results: Results
-    verdict: Verdict
-    seconds: Mapping[str, float]
-    sizes: Mapping[str, int]
-
-    @property
-    def exit_code(self) -> int:
-        """0 solved and checked, 1 the check failed, 4 a limit was reached."""
-        if not self.verdict.ok:
-            return 1
-        return 0 if self.outcome.status == "optimal" else LimitReachedError.exit_code
-
-    @property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Every result table by name."""
-        return self.results.tables
-
-    @property
-    def site_year(self) -> pd.DataFrame:
-        """One row per site and year: halls, power, PUE, water, emissions, cost."""
-        return self.tables["site_year"]
-
-    @property
-    def costs(self) -> pd.DataFrame:
-        """One row per cost item, site and calendar year; its NPV adds up to the objective."""
-        return self.tables["costs"]
-
-    @property
-    def power(self) -> pd.DataFrame:
-        """One row per site, year and slot: IT and facility power."""
-        return self.tables["power_slot"]
-
-    @property
-    def prices(self) -> pd.DataFrame:
-        """Shadow prices in natural units."""
-        return self.tables["prices"]
-
-    @cached_property
-    def sites(self) -> gpd.GeoDataFrame:
-        """The sites as points in WGS 84, with what the plan does there by year."""
-        import geopandas as gpd
-
-        table = self.inputs.sites.table.merge(self.site_year, on="site", how="left")
-        points = gpd.points_from_xy(table["lon"], table["lat"])
-        return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
 
 
 class _Clock:
