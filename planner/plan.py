@@ -98,10 +98,10 @@ class Plan:
 
     def to_xlsx(self, path: str | Path) -> Path:
         """Write the workbook to a file and return its path."""
-        from planner.outputs import WRITERS
+        from planner.outputs.xlsx import write_workbook
         from planner.runs import run_of
 
-        (written,) = WRITERS["xlsx"](run_of(self), Path(path))
+        (written,) = write_workbook(run_of(self), Path(path))
         return written
 
     def map_svg(self, year: int | None = None) -> str:

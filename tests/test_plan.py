@@ -25,8 +25,9 @@ def test_sites_are_points_with_a_row_for_each_site_and_year(plan: Plan) -> None:
 
 
 def test_a_plan_writes_its_workbook(plan: Plan, tmp_path: Path) -> None:
-    written = plan.to_xlsx(tmp_path / "plan.xlsx")
+    written = plan.to_xlsx(tmp_path / "board.xlsx")
 
+    assert written == tmp_path / "board.xlsx"
     assert "Plan" in openpyxl.load_workbook(written, read_only=True).sheetnames
 
 
