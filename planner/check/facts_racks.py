@@ -170,10 +170,10 @@ def stock_from_tables(case: Case) -> Excess:
     by_site = Excess.differs(
         sites,
         at(tally(now, ("site",), now["stock_mw"]), sites, ("site",)),
-        facility_mw.to_numpy(dtype=np.float64) / per_rack,
+        np.asarray(facility_mw / per_rack, dtype=np.float64),
     )
     told = at(tally(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
-    own = mix["stock_mw"].to_numpy()
+    own = mix["stock_mw"].to_numpy(dtype=np.float64)
     if abs(facility_mw.sum() - total_mw * per_rack) > _ROUNDING_MW:
         of_duty = tally(mix, ("duty",), told) / tally(mix, ("duty",), own)
         own = own * at(of_duty, mix, ("duty",))

@@ -13,6 +13,7 @@ from planner.check import (
     facts_power,
     facts_racks,
     facts_sites,
+    facts_weather,
     grid,
     halls,
     latency,
@@ -47,6 +48,7 @@ RULES = (
     *facts_racks.RULES,
     *facts_halls.RULES,
     *facts_sites.RULES,
+    *facts_weather.RULES,
     *facts_power.RULES,
     *facts_money.RULES,
 )

@@ -319,6 +319,7 @@ ASSUMED = (
     ("headroom_from_tables", partial(setting, "grid.curtailment_rate_pct", 1)),
     ("cooling_from_weather", partial(limit, "power", "mechanical_frac", 0.98)),
     ("cooling_from_weather", partial(limit, "power", "wue_l_per_kwh", 1.02)),
+    ("deferral_overhead", partial(limit, "power", "defer_mechanical_frac", 4.0)),
     ("shapes_keep_the_mean", partial(limit, "power", "shape_frac", 1.01)),
     ("flat_load_pays_retail", partial(limit, "grid", "energy_usd_per_mwh", 1.01)),
     ("carbon_from_tables", partial(limit, "carbon", "location_t_per_mwh", 1.01)),

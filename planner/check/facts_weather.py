@@ -1,0 +1,125 @@
+"""Cooling overhead and water by slot, reckoned a second time from monthly weather and curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_WARMEST_H = 15.0
+_OVERHEAD = (
+    "ramp_start_c",
+    "ramp_end_c",
+    "mech_floor_frac",
+    "mech_ramp_frac",
+    "mech_slope_per_k",
+)
+_WATER = ("wue_start_c", "wue_end_c", "wue_floor_l_per_kwh", "wue_ramp_l_per_kwh")
+_QUARTERS = 96  # places lie on half and quarter hours too
+
+
+def _swing(case: Case) -> Floats:
+    """Course of a day between -1 and 1 by site and quarter of an hour of UTC."""
+    table = case.sites.set_index("site")["utc_offset_h"]
+    offset_h = table[list(case.inputs.sets.site.labels)].to_numpy(dtype=np.float64)
+    middle = (np.arange(_QUARTERS) + 0.5) / 4.0
+    local_hour = np.floor((middle[None, :] + offset_h[:, None]) % 24.0)
+    return np.asarray(np.cos(2.0 * np.pi * (local_hour - _WARMEST_H) / 24.0))
+
+
+def _temperatures_c(case: Case, bulb: str) -> tuple[Floats, Floats]:
+    """Mean day of each month, (site, month, quarter), and the peak day, (site, quarter). [C]"""
+    like = case.table_site(case.inputs.sets.site.labels)
+    monthly = case.data("climate_monthly")
+
+    def by_month(column: str) -> Floats:
+        wide = monthly.pivot(index="site", columns="month", values=column)
+        return wide.loc[like].to_numpy(dtype=np.float64)
+
+    mean, spread = by_month(f"{bulb}_bulb_c"), by_month(f"{bulb}_daily_range_k")
+    swing = _swing(case)
+    is_extreme = case.scenario.time.peak_weather == "extreme" and bulb == "dry"
+    highest = "extreme_dry_bulb_20yr_c" if is_extreme else f"design_{bulb}_bulb_c"
+    design = case.site_figures("climate", highest).to_numpy(dtype=np.float64)
+    warmest = by_month("dry_bulb_c").argmax(axis=1)
+    half = spread[np.arange(len(like)), warmest][:, None] / 2.0
+    return (
+        mean[:, :, None] + spread[:, :, None] / 2.0 * swing[:, None, :],
+        design[:, None] - half + half * swing,
+    )
+
+
+def _curve(temperature_c: Floats, row: Mapping[Hashable, Any], *columns: str) -> Floats:
+    """A level in the cold, a straight rise between two temperatures, another slope beyond."""
+    start_c, end_c, floor, ramp, *beyond = (float(row[column]) for column in columns)
+    slope = beyond[0] if beyond else 0.0
+    knots = np.interp(temperature_c, [start_c, end_c], [floor, floor + ramp])
+    return np.asarray(knots + slope * np.clip(temperature_c - end_c, 0.0, None))
+
+
+def _by_slot(case: Case, by_month: Floats, on_peak_day: Floats) -> Floats:
+    """Means over the slots of ordinary days, then the highest value in each of the peak day."""
+    time = case.scenario.time
+    month = pd.date_range("2025-01-01", "2025-12-31").month.to_numpy()
+    of_month = np.arange(12) if time.season_days == 12 else (np.arange(12) + 1) % 12 // 3
+    days = np.zeros((time.season_days, 12))
+    days[of_month, np.arange(12)] = np.bincount(month - 1)
+    days[of_month[time.peak_month - 1], time.peak_month - 1] -= time.peak_day_days
+    mean = np.einsum("dm,smq->sdq", days / days.sum(axis=1, keepdims=True), by_month)
+    per_day = 24 // time.slot_h
+    ordinary = mean.reshape(len(mean), time.season_days * per_day, -1).mean(axis=2)
+    peak = on_peak_day.reshape(len(mean), per_day, -1).max(axis=2)
+    return np.concatenate([ordinary, peak], axis=1)
+
+
+@rule(unit="MW/MW or L/kWh")
+def cooling_from_weather(case: Case) -> Excess:
+    """Cooling overhead and water follow the technology's curve over the weather of the site.
+
+    Ordinary days are billed on means; slots of the peak day, which sizes the connection, count
+    with their highest hour at design weather.
+    """
+    temperatures = {bulb: _temperatures_c(case, bulb) for bulb in ("dry", "wet")}
+    power, sets = case.inputs.power, case.inputs.sets
+    technologies = {str(row["cooling"]): row for row in case.data("cooling").to_dict("records")}
+    parts = []
+    for code, name in enumerate(sets.cooling.labels):
+        row = technologies[name]
+        ordinary_c, peak_c = temperatures[str(row["driver"])]
+        place = pd.DataFrame({"site": list(sets.site.labels), "cooling": name})
+        for told, columns in ((power.mechanical_frac, _OVERHEAD), (power.wue_l_per_kwh, _WATER)):
+            ordinary, peak = (_curve(c, row, *columns) for c in (ordinary_c, peak_c))
+            own = _by_slot(case, ordinary, peak)
+            gap = np.abs(told[:, code] - own).max(axis=1)
+            parts.append(Excess(place, gap, own.max(axis=1)))
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="MW/MW")
+def deferral_overhead(case: Case) -> Excess:
+    """What deferral moves is cooled like the halls of its site, between the best and the worst."""
+    power, site = case.inputs.power, case.inputs.sets.site
+    codes = site.codes(case.plan("deferral")["site"].drop_duplicates())
+    told = power.defer_mechanical_frac[codes]
+    least, most = (edge(power.mechanical_frac[codes], axis=1) for edge in (np.min, np.max))
+    place = pd.DataFrame({"site": np.asarray(site.labels, dtype=object)[codes]})
+    return Excess.above(place, (least - told).max(axis=1, initial=-1.0), 0.0).and_also(
+        Excess.above(place, (told - most).max(axis=1, initial=-1.0), 0.0)
+    )
+
+
+RULES = (cooling_from_weather, deferral_overhead)
