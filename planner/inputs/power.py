@@ -121,16 +121,16 @@ def _net_utilisation(case: Case) -> Floats:
 def _defer_overhead(
     sets: Sets, climate: SlotClimate, site: np.ndarray, cooling: np.ndarray
 ) -> Floats:
-    """Mean overhead of the cooling that deferrable work may have at a site, (site, slot).
+    """Least overhead of the cooling that deferrable work may have at a site, (site, slot).
 
     Deferral moves work between slots of a site, whatever hall it runs in; the work as it falls
-    due keeps the overhead of its own cooling.
+    due keeps the overhead of its own cooling. With the least overhead no slot that work leaves
+    falls below its IT power.
     """
-    may_cool = np.zeros((len(sets.site), len(sets.cooling)))
-    may_cool[site, cooling] = 1.0
-    count = np.maximum(may_cool.sum(axis=1), 1.0)
-    total = np.einsum("sc,sch->sh", may_cool, climate.mechanical_frac)
-    return np.asarray(total / count[:, None])
+    may_cool = np.full((len(sets.site), len(sets.cooling)), np.inf)
+    may_cool[site, cooling] = 0.0
+    least = (climate.mechanical_frac + may_cool[:, :, None]).min(axis=1)
+    return np.where(np.isfinite(least), least, 0.0)
 
 
 def _distinct(name: str, axes: tuple[Axis, ...], *columns: np.ndarray) -> Index:
