@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import InputError, Problem
-from planner.inputs import build_inputs
+from planner.inputs import build_inputs_from
 from planner.model import build_model
 from planner.outputs.files import sha256_of, whole_file
-from planner.paths import DATA_DIR
 from planner.scenario import load_scenario
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ __all__ = ["model_of", "scenario_of", "write_lp", "write_mps"]
 def write_mps(run: Run, path: Path) -> list[Path]:
     """Write the linear program as a free MPS file.
 
-    The program is built again from the scenario in ``run.json``. Names of rows and columns are
-    PuLP's, in which signs that other programs stumble over are written as ``_xHH``.
+    The program is built again from the scenario and tables that the run keeps. Names of rows
+    and columns are PuLP's, in which signs that other programs stumble over are ``_xHH``.
 
     Parameters
     ----------
@@ -80,7 +79,7 @@ def write_lp(run: Run, path: Path) -> list[Path]:
 
 
 def model_of(run: Run) -> Model:
-    """Build the linear program of a run again.
+    """Build the linear program of a run again, from the scenario and the tables it keeps.
 
     Parameters
     ----------
@@ -90,14 +89,14 @@ def model_of(run: Run) -> Model:
     Returns
     -------
     Model
-        The same program as was solved: `scenario_of` refuses data that has changed.
+        The same program as was solved, whatever has become of the data since.
 
     Raises
     ------
     InputError
         As `scenario_of` does.
     """
-    return build_model(build_inputs(scenario_of(run)))
+    return build_model(build_inputs_from(scenario_of(run), run.inputs_tables))
 
 
 def scenario_of(run: Run) -> Scenario:
@@ -111,30 +110,35 @@ def scenario_of(run: Run) -> Scenario:
     Returns
     -------
     Scenario
-        With the name it had; it says the same as the one that was solved.
+        With the name it had and no files of one's own: the run keeps the tables.
 
     Raises
     ------
     InputError
-        If a table has changed since the run, or this version no longer takes the scenario.
+        If this version no longer takes the scenario, or if it points to a file of round trips,
+        which a run does not keep, and that file is gone or has changed.
     """
-    problems = list(_changed(run))
+    merged = {**run.meta["merged"], "data": {}}
+    problems = list(_changed(run, merged["latency"]["rtt_table"]))
     if problems:
         raise InputError(problems)
     with tempfile.TemporaryDirectory() as folder:
         # JSON is YAML too, so the merged scenario is read by the same strict rules as any file.
         path = Path(folder) / "merged.yaml"
-        path.write_text(json.dumps(run.meta["merged"]), encoding="utf-8")
+        path.write_text(json.dumps(merged), encoding="utf-8")
         scenario = load_scenario(path)
         return scenario.written_in(run.name, scenario.source_files, scenario.tree)
 
 
-def _changed(run: Run) -> Iterator[Problem]:
-    for table, entry in run.meta["data"].items():
-        path = DATA_DIR / entry["file"] if entry["shipped"] else Path(entry["file"])
-        if not path.is_file():
-            yield Problem(str(path), None, None, f"table {table} is gone", "there", "solve again")
-        elif sha256_of(path) != entry["sha256"]:
-            what_is = f"table {table} has changed since the run"
-            must_be = f"the file with SHA-256 {entry['sha256'][:12]}..."
-            yield Problem(str(path), None, None, what_is, must_be, "solve the scenario again")
+def _changed(run: Run, file: str | None) -> Iterator[Problem]:
+    """Find out whether a file of round trips is not the one that was solved with."""
+    if file is None:
+        return
+    known = run.meta["data"]["latency.rtt_table"]["sha256"]
+    path = Path(file)
+    if not path.is_file():
+        yield Problem(file, None, None, "the file of round trips is gone", "there", "put it back")
+    elif sha256_of(path) != known:
+        what_is = "the file of round trips has changed since the run"
+        must_be = f"the one with SHA-256 {known[:12]}..."
+        yield Problem(file, None, None, what_is, must_be, "put it back, or solve again")

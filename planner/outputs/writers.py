@@ -49,14 +49,14 @@ def _geojson(run: Run, folder: Path) -> list[Path]:
 
 
 def _mps(run: Run, folder: Path) -> list[Path]:
-    """Write the linear program, built again from run.json: program.mps."""
+    """Write the linear program, built again from the run: program.mps."""
     from planner.outputs.program import write_mps
 
     return write_mps(run, folder / "program.mps")
 
 
 def _lp(run: Run, folder: Path) -> list[Path]:
-    """Write the linear program in words, built again from run.json: program.lp."""
+    """Write the linear program in words, built again from the run: program.lp."""
     from planner.outputs.program import write_lp
 
     return write_lp(run, folder / "program.lp")

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from office import SOFFICE, recalculated
 
+import planner
 from planner.outputs.xlsx import write_workbook
 from planner.outputs.xlsx.workbook import SHEETS
 
@@ -63,6 +64,18 @@ def test_no_cell_changes_when_libreoffice_recalculates(workbook: Path, tmp_path:
 
     assert len(shown) > 3000
     assert not differences(shown, computed)
+
+
+@needs_office
+def test_no_cell_of_a_solved_plan_changes_either(tmp_path: Path) -> None:
+    path = planner.solve("tiny").to_xlsx(tmp_path / "plan.xlsx")
+    shown = cells(path)
+
+    computed = cells(recalculated(path, tmp_path))
+
+    assert not differences(shown, computed)
+    own_checks = [shown["Checks", f"B{row}"] for row in range(5, 10)]
+    assert own_checks == ["holds"] * 5
 
 
 @needs_office
