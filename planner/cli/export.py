@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["command"]
+from planner.outputs import WRITERS
 
-_FORMATS = ("xlsx", "csv", "parquet", "gpkg", "geojson", "mps", "lp")
+__all__ = ["command"]
 
 
 @click.command("export")
@@ -17,7 +17,7 @@ _FORMATS = ("xlsx", "csv", "parquet", "gpkg", "geojson", "mps", "lp")
     default="xlsx",
     show_default=True,
     metavar="F,F,...",
-    help=f"Formats, with commas between: {', '.join(_FORMATS)}.",
+    help=f"Formats, with commas between: {', '.join(WRITERS)}.",
 )
 @click.option(
     "-o",
@@ -45,7 +45,6 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     from pathlib import Path
 
     from planner.errors import InputError, Problem
-    from planner.outputs import WRITERS
     from planner.runs import find_run, load_run
 
     wanted = [name.strip() for name in formats.split(",")]

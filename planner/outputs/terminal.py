@@ -98,19 +98,15 @@ def _note(note: str) -> Padding:
 
 def _verdict(run: Run) -> Text:
     words, colour = _STATUS.get(run.meta["status"], (run.meta["status"], "red"))
-    check = run.meta["check"]
-    seconds = sum(run.meta["seconds"].values())
-    line = Text.assemble(("● ", colour), words)
-    if run.meta["gap_frac"]:
-        line.append(f" (gap {run.meta['gap_frac']:.2%})")
+    check, gap = run.meta["check"], run.meta["gap_frac"]
+    status = Text.assemble(("● ", colour), f"{words} (gap {gap:.2%})" if gap else words)
     if check["ok"]:
-        line.append_text(
-            Text.assemble("   ", ("● ", "green"), f"Checked: {check['rules']} rules hold")
-        )
+        light = Text.assemble(("● ", "green"), f"Checked: {check['rules']} rules hold")
     else:
-        broken = ", ".join(check["broken"])
-        line.append_text(Text.assemble("   ", ("● ", "red"), f"CHECK FAILED: {broken}"))
-    return line.append(f"   {seconds:.1f} s")
+        light = Text.assemble(("● ", "red"), f"CHECK FAILED: {', '.join(check['broken'])}")
+    all_well = colour == "green" and check["ok"]
+    seconds = Text(f"{sum(run.meta['seconds'].values()):.1f} s")
+    return Text("   " if all_well else "\n").join([status, light, seconds])
 
 
 def _cost(run: Run) -> Text:

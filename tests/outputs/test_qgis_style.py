@@ -1,0 +1,41 @@
+"""QGIS styles are well-formed and follow the measure they are given."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from planner.outputs.qgis_style import lines_qml, points_qml
+
+MEASURE = '"a & <b>"'
+
+
+@pytest.mark.parametrize(
+    ("style", "layer", "trait"),
+    [
+        (points_qml("#b5541c", MEASURE, 'na"me'), "SimpleMarker", "size"),
+        (lines_qml("#b5541c", MEASURE), "SimpleLine", "outlineWidth"),
+    ],
+)
+def test_the_size_of_the_symbol_follows_the_measure(style: str, layer: str, trait: str) -> None:
+    root = ElementTree.fromstring(style)
+
+    symbol = root.find("renderer-v2/symbols/symbol/layer")
+    assert symbol is not None
+    assert symbol.get("class") == layer
+    options = {one.get("name"): one.get("value") for one in symbol.iterfind("Option/Option")}
+    assert "181,84,28" in (options.get("color") or options.get("line_color") or "")
+    by_data = next(one for one in symbol.iter("Option") if one.get("name") == trait and len(one))
+    rule = {one.get("name"): one.get("value") for one in by_data}
+    assert rule["active"] == "true"
+    assert f"max(0, {MEASURE}) / maximum({MEASURE})" in (rule["expression"] or "")
+
+
+def test_labels_name_the_larger_circles() -> None:
+    root = ElementTree.fromstring(points_qml("#b5541c", MEASURE, 'na"me'))
+
+    text = root.find("labeling/settings/text-style")
+    assert text is not None
+    assert root.get("labelsEnabled") == "1"
+    assert text.get("fieldName") == f'if({MEASURE} > 0.1 * maximum({MEASURE}), "na""me", \'\')'
