@@ -43,8 +43,6 @@ class RackOffers:
     offered
         Whether a class may buy a rack for a cooling technology in a year, shape (workload,
         rack, cooling, year).
-    for_sale
-        Whether a rack may be bought at all, shape (rack, year).
     rack_musd_per_kh100e_year
         Yearly cost of racks, repaid and kept up, per mean compute, shape (workload, rack).
     mw_per_kh100e
@@ -52,7 +50,6 @@ class RackOffers:
     """
 
     offered: Bools
-    for_sale: Bools
     rack_musd_per_kh100e_year: Floats
     mw_per_kh100e: Floats
 
@@ -121,7 +118,7 @@ def racks_on_offer(
             f"Not offered anew, since others do the same work for less: {names}. Those that"
             " stand stay in use."
         )
-    return RackOffers(offered, for_sale, own, mw)
+    return RackOffers(offered, own, mw)
 
 
 def buildable_cooling(case: Case) -> Bools:
