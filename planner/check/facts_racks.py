@@ -162,6 +162,7 @@ def stock_from_tables(case: Case) -> Excess:
     mix = base_year_stock_mw(case)
     total_mw = float(mix["stock_mw"].sum())
     stock = case.site_figures("site_stock", "existing_facility_mw")
+    stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing stands there yet
     count = case.scenario.operator.stock_sites
     stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
     per_rack = case.scenario.demand.facility_mw_per_rack_mw

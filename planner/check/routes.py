@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.check.frames import at
 from planner.check.globe import distance_km
+from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,7 +95,27 @@ def _haul_ms(case: Case, frame: pd.DataFrame, km: Floats) -> Floats:
     haul = np.maximum(intercept + slope * km, 2.0 * km / _LIGHT_KM_PER_MS)
     if settings.measured.use:
         haul = _measured_ms(case, frame, haul)
-    return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
+    haul = np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
+    return _stated_ms(case, frame, haul)
+
+
+def _stated_ms(case: Case, frame: pd.DataFrame, haul_ms: Floats) -> Floats:
+    """Put the round trips of the scenario's own table in place; one-way times go there and back."""
+    path = case.scenario.file_at(("latency", "rtt_table"))
+    if path is None:
+        return haul_ms
+    sheet = read_sheet(path, "rtt_table")
+    rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
+    there = {(row["from"], row["to"]): float(row["rtt_ms"]) for row in rows}
+    stated = {}
+    for row in rows:
+        ends = (row["from"], row["to"])
+        is_one_way = row.get("one_way", "").lower() == "true"
+        back = there.get(ends[::-1], there[ends]) if is_one_way else 0.0
+        stated[ends] = there[ends] + back
+    ends_of_pairs = zip(frame["region"], frame["site"], strict=True)
+    own = [stated.get(ends, np.nan) for ends in ends_of_pairs]
+    return np.where(np.isnan(own), haul_ms, own)
 
 
 def _pair_class(frame: pd.DataFrame) -> NDArray[np.object_]:

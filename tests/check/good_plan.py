@@ -62,8 +62,8 @@ class Plan:
         return dataclasses.replace(self, inputs=dataclasses.replace(self.inputs, tables=data))
 
 
-def solved(path):
-    scenario = load_scenario(str(path))
+def solved(path, *changes):
+    scenario = load_scenario(str(path), changes)
     inputs = build_inputs(scenario)
     model = build_model(inputs)
     outcome = HighsSession(model.problem).solve()

@@ -20,9 +20,28 @@ def judged(good):
     return good.verdict()
 
 
-@pytest.mark.parametrize("path", [MINI, RICH], ids=["mini", "rich"])
+OWN = RICH.with_name("own.yaml")
+SETTINGS = (
+    "finance.end_of_horizon=perpetuity",
+    "finance.end_of_horizon=truncated_salvage",
+    "time.season_days=12",
+    "time.slot_h=12",
+    "time.peak_weather=extreme",
+    "flexibility.deferral=false",
+    "years=[2025,2027]",
+)
+
+
+@pytest.mark.parametrize("path", [MINI, RICH, OWN], ids=["mini", "rich", "own"])
 def test_a_good_plan_passes_every_check(path):
     verdict = solved(path).verdict()
+
+    assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+
+
+@pytest.mark.parametrize("change", SETTINGS)
+def test_a_good_plan_passes_whatever_the_settings(change):
+    verdict = solved(RICH, change).verdict()
 
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
 
