@@ -46,21 +46,31 @@ def command(
 
 
 def _problems(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, ...]:
-    """Check the file, the tables it uses, and the ids it names."""
+    """Check the file, the tables it uses, the ids it names, and what they say together."""
     from planner.errors import InputError
+    from planner.inputs import TABLES, build_inputs_from
     from planner.scenario import read_draft, unknown_ids
-    from planner.tables import load_package, read_tables
+    from planner.tables import read_tables
 
     try:
         draft = read_draft(path_or_name, overrides)
     except InputError as error:
         return error.problems
-    _, problems = draft.checked()
+    scenario, problems = draft.checked()
+    if not draft.has_its_tables:
+        return problems
     try:
-        tables = read_tables(load_package().tables, draft.data_files)
+        tables = read_tables(TABLES, draft.data_files)
     except InputError as error:
         return (*problems, *error.problems)
-    return (*problems, *unknown_ids(draft.tree, tables))
+    problems = (*problems, *unknown_ids(draft.tree, tables))
+    if scenario is None or problems:
+        return problems
+    try:
+        build_inputs_from(scenario, tables)
+    except InputError as error:
+        return error.problems
+    return ()
 
 
 def _for_programs(scenario: str, problems: Sequence[Problem]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.errors import InputError
 from planner.inputs.carbon import carbon_inputs
 from planner.inputs.climate_slots import slot_climate
 from planner.inputs.demand import wanted_compute
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.inputs.case import Case
     from planner.scenario import Scenario
 
 __all__ = ["TABLES", "build_inputs", "build_inputs_from"]
@@ -129,6 +131,15 @@ def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) ->
         With every problem that was found together.
     """
     case = make_case(scenario, tables)
+    try:
+        return _inputs_of(case)
+    except InputError as error:
+        # What is found missing goes on as NaN, and whoever reckons with it may stumble first.
+        raise InputError(case.findings.problems or error.problems) from error
+
+
+def _inputs_of(case: Case) -> Inputs:
+    scenario = case.scenario
     figures = rack_figures(case)
     rates = real_rates(case)
     cost = hall_cost(case)
@@ -174,7 +185,7 @@ def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) ->
         finance=finance_inputs(case, rates),
         reference=wanted.reference,
         workloads=case.workloads,
-        tables=tables,
+        tables=case.tables,
         notes=tuple(case.findings.notes),
     )
     case.findings.stop_if_wrong()

@@ -52,6 +52,8 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
     regions = regions_in_scope(scenario, tables, findings)
     workloads = _workloads(scenario, tables, findings)
     racks = _racks(scenario, tables)
+    admitted = _admitted(scenario, tables, workloads, racks)
+    _check_admitted(admitted, scenario, workloads, racks, findings)
     findings.stop_if_wrong()
     return Case(
         scenario=scenario,
@@ -68,7 +70,7 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
         regions=regions,
         workloads=workloads,
         racks=racks,
-        admitted=_admitted(scenario, tables, workloads, racks),
+        admitted=admitted,
         cooling=tables["cooling"],
         redundancy=tables["redundancy"],
     )
@@ -96,12 +98,15 @@ def _workloads(
     table = table.reset_index(drop=True)
     if table.empty:
         findings.at_table("workloads", "no class is left in scope", "at least one", "see scope")
-    _check_workloads(table, tables, findings)
+    _check_workloads(table, scenario, tables, findings)
     return table
 
 
 def _check_workloads(
-    table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], findings: Findings
+    table: pd.DataFrame,
+    scenario: Scenario,
+    tables: Mapping[str, pd.DataFrame],
+    findings: Findings,
 ) -> None:
     use, peak = floats(table, "utilisation_frac"), floats(table, "peak_over_mean_frac")
     tight, share = floats(table, "tight_rtt_ms"), floats(table, "tight_share_frac")
@@ -133,7 +138,11 @@ def _check_workloads(
     for (wrong, what, must_be, mend), value in zip(rules, shown, strict=True):
         for row in np.flatnonzero(wrong):
             id_ = str(table["workload"].iloc[row])
-            findings.at_key(("workloads", id_), f"{id_}: {what.format(value[row])}", must_be, mend)
+            found = f"{id_}: {what.format(value[row])}"
+            if id_ in scenario.workloads:
+                findings.at_key(("workloads", id_), found, must_be, mend)
+            else:
+                findings.at_table("workloads", found, must_be, mend)
 
 
 def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -161,3 +170,26 @@ def _admitted(
     )
     known = pairs["workload"].isin(texts(workloads, "workload"))
     return pairs[known & pairs["rack"].isin(texts(racks, "rack"))].reset_index(drop=True)
+
+
+def _check_admitted(
+    admitted: pd.DataFrame,
+    scenario: Scenario,
+    workloads: pd.DataFrame,
+    racks: pd.DataFrame,
+    findings: Findings,
+) -> None:
+    """Every class needs a rack that can do its work, whether or not it may still be bought."""
+    pairs = admitted.merge(racks, on="rack").merge(workloads[["workload", "duty"]], on="workload")
+    trains = pairs["duty"] == "training"
+    throughput = pairs["training_h100e"].where(trains, pairs["inference_h100e"])
+    able = set(pairs["workload"][throughput.notna()])
+    for id_, duty in zip(workloads["workload"], workloads["duty"], strict=True):
+        if id_ in able:
+            continue
+        found = f"no rack that {id_} may run on has a throughput for {duty}"
+        mend = f"admit a rack with {duty}_h100e"
+        if id_ in scenario.workloads:
+            findings.at_key(("workloads", id_), found, "one at least", mend)
+        else:
+            findings.at_table("workload_racks", found, "one at least", mend)

@@ -98,7 +98,7 @@ def _read(path: Path, asked_at: Place) -> Node:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         found = f"the scenario {str(path)!r} cannot be read: {error.strerror}"
-        siblings = {other.stem: other for other in path.parent.glob("*.y*ml")}
+        siblings = {other.stem: other for other in path.parent.glob("*.y*ml") if other != path}
         meant = closest(path.stem, list(siblings))
         mend = f"did you mean {str(siblings[meant])!r}?" if meant else "check the path"
         raise InputError([asked_at.problem(found, "a file", mend)]) from error

@@ -48,6 +48,11 @@ class Draft:
             if table in known and at is not None and at[0].is_file()
         }
 
+    @property
+    def has_its_tables(self) -> bool:
+        """Whether every table of one's own is there; without one, the others may seem wrong."""
+        return len(self.data_files) == len(_data_block(self.tree))
+
     def checked(self) -> tuple[Scenario | None, tuple[Problem, ...]]:
         """Check keys and values.
 

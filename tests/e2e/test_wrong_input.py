@@ -1,0 +1,280 @@
+"""Wrong scenarios and tables: exit code 2, every problem at its place, and nothing is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from project import Project
+
+# File, then line and column where there are any; what is; what must be.
+PROBLEM = re.compile(r"^(mini\.yaml|a\.yaml|rtt\.csv|data/\w+\.\w+)(:\d+(:\d+)?)?: \S.*")
+
+Mistake = Callable[[Project], object]
+
+IN_SCENARIOS: dict[str, tuple[Mistake, list[str]]] = {
+    "an unknown key": (
+        lambda p: p.append("operater: {demand_share_frac: 0.3}"),
+        ["mini.yaml:52:1: unknown key 'operater'; must be a key of the schema; did you mean 'oper"],
+    ),
+    "a wrong unit": (
+        lambda p: p.append("sites: {oak: {grid_firm_gw: {2027: 0.3}}}"),
+        ["mini.yaml:52:15: unknown key 'sites.oak.grid_firm_gw'; must be a key of the schema; did"],
+    ),
+    "a figure that is not a number": (
+        lambda p: p.append("water: {price_scale_frac: .nan}"),
+        ["mini.yaml:52:27: water.price_scale_frac is nan; must be finite;"],
+    ),
+    "negative MW": (
+        lambda p: p.append("sites: {oak: {land_limit_mw: -5}}"),
+        ["mini.yaml:52:30: sites.oak.land_limit_mw is -5; must be at least 0 [MW];"],
+    ),
+    "no YAML": (
+        lambda p: p.append("carbon: {cap_kt: [}"),
+        ["mini.yaml:52:19: this is not YAML:"],
+    ),
+    "a key given twice": (
+        lambda p: p.append("years: [2025, 2030]"),
+        ["mini.yaml:52:1: the key 'years' is given twice, first in line 47; must be given once;"],
+    ),
+    "a circle of extends": (
+        lambda p: (
+            p.write("a.yaml", "version: 1\nextends: mini.yaml\n"),
+            p.append("extends: a.yaml"),
+        ),
+        ["a.yaml:2:10: extends goes in a circle: mini.yaml -> a.yaml -> mini.yaml; must be a chai"],
+    ),
+    "a tag of YAML": (
+        lambda p: p.append("carbon: !!python/object/apply:pathlib.Path.touch [owned]"),
+        ["mini.yaml:52:9: the tag 'tag:yaml.org,2002:python/object/apply:pathlib.Path.touch' is r"],
+    ),
+    "a bomb of aliases": (
+        lambda p: p.append(
+            "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+            + "\n".join(f"{c}: &{c} [{', '.join([f'*{d}'] * 10)}]" for d, c in ("ab", "bc", "cd"))
+            + "\ne: [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]"
+        ),
+        ["mini.yaml:56:33: the file unfolds to more than 100000 values; must be smaller;"],
+    ),
+    "an empty file": (
+        lambda p: p.write("mini.yaml", ""),
+        ["mini.yaml:1:1: the file is empty; must be a mapping of keys; begin with 'version: 1'"],
+    ),
+    "text that is not UTF-8": (
+        lambda p: p.scenario.write_bytes(b"version: 1\ntitle: S\xe3o Paulo\n"),
+        ["mini.yaml: byte 20 of the file is not UTF-8; must be text in UTF-8; save the file as UT"],
+    ),
+    "a folder in the place of the file": (
+        lambda p: (p.scenario.unlink(), p.scenario.mkdir()),
+        ["mini.yaml: the scenario 'mini.yaml' cannot be read: Is a directory; must be a file; che"],
+    ),
+    "years that do not increase": (
+        lambda p: p.replace("mini.yaml", "[2025, 2027]", "[2027, 2025]"),
+        ["mini.yaml:47:1: years is [2027, 2025]; must be strictly increasing;"],
+    ),
+    "a country without a site": (
+        lambda p: p.replace("mini.yaml", "countries: [US]", "countries: [NO]"),
+        ["mini.yaml:46:21: unknown country 'NO'; must be an id of table sites; known are US, CA"],
+    ),
+    "an unknown site": (
+        lambda p: p.append("sites: {oka: {exclude: true}}"),
+        ["mini.yaml:52:9: unknown site 'oka'; must be an id of table sites; did you mean 'oak'?"],
+    ),
+    "an unknown rack": (
+        lambda p: p.append("racks: {exclude: [air25]}"),
+        ["mini.yaml:52:19: unknown rack 'air25'; must be an id of table racks; did you mean 'air2"],
+    ),
+    "racks that work above their full work": (
+        lambda p: p.append("workloads: {chat: {utilisation_frac: 0.64}}"),
+        [
+            "mini.yaml:52:13: chat: utilisation_frac times the highest hour of its shape is 1.017",
+            "mini.yaml:52:13: chat: utilisation_frac x peak_over_mean_frac is 1.024; must be at m",
+        ],
+    ),
+    "a class whose racks do other work": (
+        lambda p: p.append(
+            "workloads: {train: {racks: [chip26]}}\n"
+            "racks: {override: {chip26: {training_h100e: null}}}"
+        ),
+        ["mini.yaml:52:13: no rack that train may run on has a throughput for training; must be o"],
+    ),
+    "a class without a hall": (
+        lambda p: p.append("halls: {redundancy: [N]}"),
+        ["mini.yaml:52:9: no topology of halls.redundancy is good enough for chat, which needs 2N"],
+    ),
+}
+
+IN_TABLES: dict[str, tuple[Mistake, list[str]]] = {
+    "a missing column": (
+        lambda p: p.without_column("racks", "peak_kw"),
+        ["data/racks.csv:1:1: column 'peak_kw' is missing; must be there (number [kW]);"],
+    ),
+    "a column with another unit": (
+        lambda p: p.replace("data/racks.csv", ",peak_kw,", ",peak_w,"),
+        [
+            "data/racks.csv:1:1: column 'peak_kw' is missing; must be there (number [kW]);",
+            "data/racks.csv:1:23: unknown column 'peak_w'; must be one of rack, name, vendor,",
+        ],
+    ),
+    "an unknown zone": (
+        lambda p: p.cell("sites", 1, "zone", "wset"),
+        ["data/sites.csv:3:60: zone is wset; must be an id of grid_zones.zone; did you mean 'west"],
+    ),
+    "an id that is there twice": (
+        lambda p: p.write_rows("sites", [*p.rows("sites"), p.rows("sites")[0]]),
+        ["data/sites.csv:5:1: site is oak; must be given once: site=oak is on line 2"],
+    ),
+    "a cell that is not a number": (
+        lambda p: p.cell("racks", 1, "peak_kw", "NaN"),
+        ["data/racks.csv:3:45: peak_kw is NaN; must be a number [kW];"],
+    ),
+    "a number with its unit": (
+        lambda p: p.cell("zone_headroom", 1, "headroom_mw", "1,900 MW"),
+        ["data/zone_headroom.csv:3:10: headroom_mw is 1,900 MW; must be a number [MW];"],
+    ),
+    "negative MW": (
+        lambda p: p.cell("site_stock", 0, "existing_facility_mw", "-830"),
+        ["data/site_stock.csv:2:5: existing_facility_mw is -830; must be at least 0 [MW];"],
+    ),
+    "a measured round trip faster than light": (
+        lambda p: p.cell("rtt_measured", 0, "rtt_ms", "2.4"),
+        ["data/rtt_measured.csv:2: Phoenix to Dallas: 2.4 ms over 1168 km; must be at least 11.44"],
+    ),
+    "a round trip of one's own faster than light": (
+        lambda p: (
+            p.write("rtt.csv", "from,to,rtt_ms\nbay,oak,7.3\nmesa,oak,3.5\n"),
+            p.append("latency: {rtt_table: rtt.csv}"),
+        ),
+        ["rtt.csv:3: mesa to oak: 3.5 ms over 3128 km; must be at least 30.63 ms, light in fibre;"],
+    ),
+    "an empty file": (
+        lambda p: p.write("data/zone_headroom.csv", ""),
+        ["data/zone_headroom.csv:1:1: the file is empty; must be a header line and rows"],
+    ),
+    "a header alone": (
+        lambda p: p.write_rows("levers", p.rows("levers"), only_header=True),
+        ["data/levers.csv:2:1: there is no row under the header; must be at least one row"],
+    ),
+    "text that is not UTF-8": (
+        lambda p: p.table("sites").write_bytes(
+            p.table("sites").read_bytes().replace(b"Oak Hill", b"Ch\xeane")
+        ),
+        ["data/sites.csv:2:7: byte 0xea is not UTF-8; must be text in UTF-8; save the file as 'CS"],
+    ),
+    "a file that is not there": (
+        lambda p: p.table("sites").unlink(),
+        ["mini.yaml:39:10: data.sites is 'data/sites.csv'; must be a file; check the path;"],
+    ),
+    "a folder in the place of a file": (
+        lambda p: (p.table("sites").unlink(), p.table("sites").mkdir()),
+        ["mini.yaml:39:10: data.sites is 'data/sites.csv'; must be a file; check the path;"],
+    ),
+    "a workbook that is none": (
+        lambda p: (
+            p.write("data/sites.xlsx", "site,name\n"),
+            p.replace("mini.yaml", "data/sites.csv", "data/sites.xlsx"),
+        ),
+        ["data/sites.xlsx: the workbook cannot be opened (File is not a zip file); must be an .xl"],
+    ),
+    "a figure missing that a scenario needs": (
+        lambda p: p.write_rows("finance", p.rows("finance")[1:]),
+        ["data/finance.csv: wacc_nominal is missing for world; must be a row for it or for `world"],
+    ),
+    "racks that work above their full work": (
+        lambda p: p.cell("workloads", 0, "utilisation_frac", "0.95"),
+        ["data/workloads.csv: train: utilisation_frac x peak_over_mean_frac is 1.0925; must be at"],
+    ),
+    "a class that no rack is admitted for": (
+        lambda p: p.write_rows(
+            "workload_racks", [r for r in p.rows("workload_racks") if r["workload"] != "chat"]
+        ),
+        ["data/workload_racks.csv: no rack that chat may run on has a throughput for inference; m"],
+    ),
+}
+
+MISTAKES = [
+    pytest.param(*mistake, id=f"{where}: {name}")
+    for where, mistakes in (("scenario", IN_SCENARIOS), ("table", IN_TABLES))
+    for name, mistake in mistakes.items()
+]
+
+
+@pytest.mark.parametrize(("make", "problems"), MISTAKES)
+def test_a_mistake_ends_with_2_names_its_place_and_leaves_no_file(
+    project: Project, make: Mistake, problems: list[str]
+) -> None:
+    make(project)
+    before = project.files()
+
+    solved = project.dcplan("-q", "solve", "mini.yaml")
+    validated = project.dcplan("validate", "mini.yaml")
+
+    lines = solved.stderr.splitlines()
+    assert (solved.exit_code, solved.stdout) == (2, ""), solved.stderr
+    assert [line[: len(start)] for line, start in zip(lines, problems, strict=True)] == problems
+    assert all(PROBLEM.match(line) for line in lines)
+    assert (validated.exit_code, validated.stderr) == (2, solved.stderr)
+    assert project.files() == before
+
+
+def test_mistakes_in_several_tables_are_named_together(project: Project) -> None:
+    project.cell("racks", 0, "capex_usd", "-3000000")
+    project.cell("sites", 0, "zone", "esat")
+    project.cell("sites", 2, "lat", "456")
+
+    result = project.dcplan("-q", "solve", "mini.yaml")
+
+    assert result.exit_code == 2
+    assert [line.split(";")[0] for line in result.stderr.splitlines()] == [
+        "data/racks.csv:2:61: capex_usd is -3000000",
+        "data/sites.csv:2:58: zone is esat",
+        "data/sites.csv:4:37: lat is 456",
+    ]
+
+
+def test_validate_names_mistakes_of_scenario_and_tables_together(project: Project) -> None:
+    project.append("sites: {oka: {land_limit_mw: -5}}")
+    project.cell("racks", 0, "capex_usd", "-3000000")
+
+    result = project.dcplan("validate", "mini.yaml")
+
+    assert result.exit_code == 2
+    assert [line.split(";")[0] for line in result.stderr.splitlines()] == [
+        "data/racks.csv:2:61: capex_usd is -3000000",
+        "mini.yaml:52:30: sites.oka.land_limit_mw is -5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        ("years=[2027,2025]", "--set years=[2027,2025]: years is [2027, 2025]; must be strictly"),
+        ("racks.exclude=[air25]", "--set racks.exclude=[air25]: unknown rack 'air25'; must be an"),
+        ("slot_h=3", "--set slot_h=3: unknown key 'slot_h'; must be a key of the schema; did you"),
+        ("years", "--set years: "),
+    ],
+)
+def test_a_wrong_setting_is_named_as_it_was_typed(
+    project: Project, setting: str, problem: str
+) -> None:
+    before = project.files()
+
+    result = project.dcplan("-q", "solve", "mini.yaml", "--set", setting)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(problem)
+    assert project.files() == before
+
+
+def test_a_file_in_the_place_of_the_runs_folder_is_refused_before_solving(
+    project: Project,
+) -> None:
+    project.write("runs", "mine")
+    before = project.files()
+
+    result = project.dcplan("-q", "solve", "mini.yaml")
+
+    assert result.exit_code == 2
+    assert "'runs' is a file" in result.stderr
+    assert project.files() == before
