@@ -61,15 +61,13 @@ def sites(run: Run) -> Layer:
     frame = run.sites.set_index("site")
     for measure in _SITE_MEASURES:
         frame = frame.join(_by_year(run.tables["site_year"], "site", measure, run.years))
-    training = run.tables["plan"].query("duty == 'training'").rename(columns=_TRAINING)
+    plan = run.tables["plan"]
+    training = plan[plan["duty"] == "training"].rename(columns={"used_mw": "training_mw"})
     frame = frame.join(_by_year(training, "site", "training_mw", run.years))
     columns = [name for name in frame if str(name)[-4:].isdigit()]
     # A site that can do nothing in a year has no row there: it does nothing.
     frame = frame.fillna(dict.fromkeys(columns, 0.0)).reset_index()
     return Layer("sites", "One point per site.", frame, _points(frame))
-
-
-_TRAINING: Final = {"used_mw": "training_mw"}
 
 
 def site_years(run: Run) -> Layer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CATALOGUE_FILE", "Entry", "list_runs", "prune", "to_prune"]
 
 CATALOGUE_FILE: Final = "catalogue.sqlite"
+_STALE_S: Final = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def to_prune(entries: Sequence[Entry], *, keep: int) -> list[Entry]:
 
 
 def prune(runs_dir: Path, entries: Sequence[Entry]) -> None:
-    """Delete run folders, and what writers that were killed have left.
+    """Delete run folders, and what writers that were killed a day or more ago have left.
 
     Parameters
     ----------
@@ -118,7 +120,9 @@ def prune(runs_dir: Path, entries: Sequence[Entry]) -> None:
     for entry in entries:
         shutil.rmtree(runs_dir / entry.run)
     for left in runs_dir.glob(f"{PARTIAL}*"):
-        shutil.rmtree(left, ignore_errors=True)
+        # A young one may be a run that is being written just now.
+        if time.time() - left.stat().st_mtime > _STALE_S:
+            shutil.rmtree(left, ignore_errors=True)
     list_runs(runs_dir)
 
 

@@ -16,9 +16,9 @@ from planner.runs.names import folder_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from planner.plan import Plan
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node
-    from planner.plan import Plan
 
 __all__ = ["FORMAT", "describe"]
 

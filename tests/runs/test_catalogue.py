@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,7 +35,10 @@ def runs_dir(run: Run, tmp_path: Path) -> Path:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{half")
     (tmp_path / ".partial-dd44").mkdir()
+    (tmp_path / ".partial-ee55").mkdir()
     shutil.copy(tmp_path / "other-cc33" / "run.json", tmp_path / ".partial-dd44" / "run.json")
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(tmp_path / ".partial-dd44", (two_days_ago, two_days_ago))
     return tmp_path
 
 
@@ -83,6 +88,7 @@ def test_prunes_all_but_the_latest_of_every_scenario(runs_dir: Path) -> None:
         "other-cc33",
         "notes",
         "broken",
+        ".partial-ee55",
         CATALOGUE_FILE,
     }
 

@@ -12,7 +12,9 @@ from planner.outputs.xlsx.table import write_table
 from planner.results.column import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.xlsx.book import Book
     from planner.runs import Run
@@ -80,12 +82,22 @@ class _Assumption:
 def write_assumptions(book: Book) -> None:
     """Write sheet Assumptions."""
     sheet = book.sheet("Assumptions", _ABOUT, widths=(40, 22, 14, 12, 72, 44))
+    sheet.freeze_panes(_FIRST, 0)
+    sheet.repeat_rows(_FIRST - 1)
     book.text(sheet, 3, 0, _KEPT, "about")
-    heads = ("name", "value", "unit", "as solved", "meaning", "source")
-    for column, head in enumerate(heads):
+    rows = [*_general(book.run), *_price_factors(book.run)]
+    _write_rows(book, sheet, rows)
+    _name_cells(book, rows)
+    end = _count_edited(book, sheet, _FIRST + len(rows))
+    book.text(sheet, end + 1, 0, "Settings of the scenario, defaults included", "section")
+    settings = _settings(book.run)
+    write_table(book, sheet, "Settings", settings, _SETTINGS, head_row=end + 3, lay_out=False)
+
+
+def _write_rows(book: Book, sheet: Worksheet, rows: Sequence[_Assumption]) -> None:
+    for column, head in enumerate(("name", "value", "unit", "as solved", "meaning", "source")):
         style = {0: "head", 1: "head_right", 3: "head_right"}.get(column, "head_label")
         book.text(sheet, _FIRST - 1, column, head, style)
-    rows = [*_general(book.run), *_price_factors(book.run)]
     for row, one in enumerate(rows, start=_FIRST):
         book.text(sheet, row, 0, one.name)
         book.number(sheet, row, 1, one.value, one.number, "input")
@@ -93,30 +105,29 @@ def write_assumptions(book: Book) -> None:
         book.number(sheet, row, 3, one.value, one.number)
         book.text(sheet, row, 4, one.about, "label")
         book.text(sheet, row, 5, one.source, "label")
-        if one.unit != _PER_GROUP:
-            book.define(one.name, f"Assumptions!$B${row + 1}")
-    first, last = _FIRST + 1, _FIRST + len(rows)
-    group_rows = [at for at, one in enumerate(rows, start=first) if one.unit == _PER_GROUP]
-    for name, letter in (("price_groups", "A"), ("price_factors", "B")):
-        place = f"Assumptions!${letter}${group_rows[0]}:${letter}${group_rows[-1]}"
-        book.define(name, place)
-    changed = {
-        "type": "formula",
-        "criteria": f"=$B{first}<>$D{first}",
-        "format": book.style("fair"),
-    }
-    sheet.conditional_format(_FIRST, 0, last - 1, 0, changed)
-    count_row = last + 1
-    book.text(sheet, count_row, 0, "assumptions edited", "total")
-    formula = f"=SUMPRODUCT(--($B${first}:$B${last}<>$D${first}:$D${last}))"
-    book.formula(sheet, count_row, 1, formula, 0, "0", "total")
-    book.define(CHANGED, f"Assumptions!$B${count_row + 1}")
-    head_row = count_row + 4
-    book.text(sheet, head_row - 2, 0, "Settings of the scenario, defaults included", "section")
-    settings = _settings(book.run)
-    write_table(book, sheet, "Settings", settings, _SETTINGS, head_row=head_row, lay_out=False)
-    sheet.freeze_panes(_FIRST, 0)
-    sheet.repeat_rows(_FIRST - 1)
+
+
+def _name_cells(book: Book, rows: Sequence[_Assumption]) -> None:
+    """Give every cell its name; the price factors, whose names are headings, share a range."""
+    factors = [row for row, one in enumerate(rows, _FIRST + 1) if one.unit == _PER_GROUP]
+    for row, one in enumerate(rows, _FIRST + 1):
+        if row not in factors:
+            book.define(one.name, f"Assumptions!$B${row}")
+    for name, column in (("price_groups", "A"), ("price_factors", "B")):
+        book.define(name, f"Assumptions!${column}${factors[0]}:${column}${factors[-1]}")
+
+
+def _count_edited(book: Book, sheet: Worksheet, end: int) -> int:
+    """Mark and count the cells that differ from the solve. Returns the next row."""
+    edited = f"$B{_FIRST + 1}<>$D{_FIRST + 1}"
+    mark = {"type": "formula", "criteria": f"={edited}", "format": book.style("fair")}
+    sheet.conditional_format(_FIRST, 0, end - 1, 0, mark)
+    values, solved = (f"${column}${_FIRST + 1}:${column}${end}" for column in "BD")
+    book.text(sheet, end + 1, 0, "assumptions edited", "total")
+    formula = f"=SUMPRODUCT(--({values}<>{solved}))"
+    book.formula(sheet, end + 1, 1, formula, 0, "0", "total")
+    book.define(CHANGED, f"Assumptions!$B${end + 2}")
+    return end + 2
 
 
 def cash_groups(run: Run) -> pd.Series:

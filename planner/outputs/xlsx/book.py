@@ -75,6 +75,7 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
 }
 
 _A4: Final = 9
+_LONGEST_TEXT: Final = 32_767  # characters in a cell
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@")
 
 
@@ -117,7 +118,7 @@ class Book:
         sheet.set_paper(_A4)
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-        title = self.run.title.replace("&", "&&")[:80]
+        title = self.run.title[:80].replace("&", "&&")
         sheet.set_footer(f"&L&8{title}&C&8{name}&R&8&P / &N")
         self.widen(sheet, widths)
         sheet.set_row(0, 24)
@@ -155,10 +156,13 @@ class Book:
     def text(
         self, sheet: Worksheet, row: int, column: int, text: str, style: str = "plain"
     ) -> None:
-        """Write text that stays text, also when someone edits the cell."""
+        """Write text that stays text, also when someone edits the cell.
+
+        What a cell cannot hold of a very long text is cut off.
+        """
         looks_live = text.startswith(_FORMULA_SIGNS)
         look = self.style(style, quote_prefix=True) if looks_live else self.style(style)
-        sheet.write_string(row, column, text, look)
+        sheet.write_string(row, column, text[:_LONGEST_TEXT], look)
 
     def number(
         self,
