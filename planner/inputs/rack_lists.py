@@ -113,8 +113,7 @@ def _coefficients(
     k, w = racks.rack, racks.workload
     companion = floats(case.workloads, "companion_frac")[w]
     use = figures.net_utilisation[w]  # spare racks idle
-    cooling = sets.hall_cooling[racks.hall]
-    busy = figures.busy_frac[k] * (1.0 - floats(case.cooling, "fan_saving_frac")[cooling])
+    busy = figures.busy_frac[k]
     return {
         "throughput_kh100e_per_mw": figures.throughput[w, k],
         "hall_mw_per_mw": case.scenario.halls.diversity_frac + companion,
