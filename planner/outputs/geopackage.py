@@ -78,7 +78,7 @@ def _write_styles(path: Path, layers: list[Layer], year: int) -> None:
         "sites": points_qml("#b5541c", f'"nameplate_mw_{year}"', "name"),
         "site_years": points_qml("#b5541c", '"nameplate_mw"', "name"),
         "assignments": lines_qml("#4a6fa5", '"served_kh100e"'),
-        "demand_regions": points_qml("#4a6fa5", f'"demand_kh100e_{year}"', "name"),
+        "demand_regions": points_qml("#4a6fa5", f'"demand_kh100e_{year}"', "name", alpha=90),
     }
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(_MAKE_STYLES)

@@ -31,7 +31,7 @@ _ALBERS_US: Final = "+proj=aea +lat_1=29.5 +lat_2=45.5 +lat_0=37.5 +lon_0=-96 +d
 _ROBINSON: Final = "+proj=robin +datum=WGS84"
 _WIDEST_REGION: Final = 95.0  # of longitude that one equal-area sheet still shows well [degree]
 _WORLD: Final[Box] = (-180.0, -56.0, 180.0, 78.0)
-_AROUND: Final = (30.0, 16.0)  # of land drawn beyond the box, so that corners are filled [degree]
+_AROUND: Final = (45.0, 16.0)  # of land drawn beyond the box, so that corners are filled [degree]
 _STEP: Final = 1.0  # between points of long lines, so that they bend [degree]
 _EDGE: Final = 16.0  # more margin where sites may lie at the edge of the sheet [pixel]
 _TOLERANCE: Final = 0.35  # of outlines [pixel]

@@ -12,7 +12,7 @@ _LARGEST_MM: Final = 14.0
 _WIDEST_MM: Final = 1.6
 
 
-def points_qml(colour: str, measure: str, label: str) -> str:
+def points_qml(colour: str, measure: str, label: str, *, alpha: int = 190) -> str:
     """Return a style of circles whose area follows a measure, labelled with a column.
 
     Parameters
@@ -22,7 +22,9 @@ def points_qml(colour: str, measure: str, label: str) -> str:
     measure : str
         QGIS expression of the measure.
     label : str
-        Column of the label; only the larger half of the circles is labelled.
+        Column of the label; small circles have none.
+    alpha : int
+        How much of what lies below is covered, of 255.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def points_qml(colour: str, measure: str, label: str) -> str:
         "marker",
         "SimpleMarker",
         {
-            "color": _rgba(colour, 190),
+            "color": _rgba(colour, alpha),
             "name": "circle",
             "outline_color": "255,255,255,255",
             "outline_width": "0.2",
@@ -71,7 +73,7 @@ def lines_qml(colour: str, measure: str) -> str:
     """
     width = f"0.1 + {_WIDEST_MM} * max(0, {measure}) / maximum({measure})"
     look = {
-        "line_color": _rgba(colour, 140),
+        "line_color": _rgba(colour, 90),
         "line_width": "0.3",
         "line_width_unit": "MM",
         "capstyle": "round",
