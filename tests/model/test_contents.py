@@ -1,0 +1,59 @@
+"""The table of contents: every block is listed, named once, explained and tested."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import planner.model
+from planner.model import COSTS, FAMILIES
+from planner.model.block import Constraint, Cost
+
+BLOCKS = [block for family in FAMILIES for block in family.CONSTRAINTS]
+NOT_FAMILIES = {"block", "costs", "payments", "variables"}
+
+
+def test_every_file_of_the_room_is_a_listed_family_or_a_known_helper() -> None:
+    files = {module.name for module in pkgutil.iter_modules(planner.model.__path__)}
+
+    assert files == {family.__name__.rsplit(".", 1)[1] for family in FAMILIES} | NOT_FAMILIES
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_every_block_of_a_family_is_in_its_list(family: object) -> None:
+    written = {thing for _, thing in inspect.getmembers(family) if isinstance(thing, Constraint)}
+
+    assert written == set(family.CONSTRAINTS)  # type: ignore[attr-defined]
+
+
+def test_every_cost_is_in_the_one_list() -> None:
+    costs = importlib.import_module("planner.model.costs")
+    written = {thing for _, thing in inspect.getmembers(costs) if isinstance(thing, Cost)}
+
+    assert written == set(COSTS)
+
+
+def test_names_are_distinct() -> None:
+    names = [block.name for block in BLOCKS] + [item.name for item in COSTS]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
+def test_a_block_has_a_sentence_an_equation_and_a_source(block: Constraint) -> None:
+    doc = inspect.cleandoc(block.doc)
+
+    assert doc.splitlines()[0].endswith(".")
+    assert ".. math::" in doc
+    assert "Source: " in doc
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
+def test_a_block_is_named_in_a_test_that_shows_it_bite(block: Constraint) -> None:
+    tests = Path(__file__).parent.glob("test_*.py")
+
+    assert any(block.name in file.read_text(encoding="utf-8") for file in tests)

@@ -1,0 +1,151 @@
+"""Halls: power and floor for racks, new, standing, turned to another cooling, leased."""
+
+from __future__ import annotations
+
+import pytest
+from small_world import (
+    Wish,
+    assert_bites,
+    at,
+    changed,
+    inputs_of,
+    inputs_with,
+    only,
+    part,
+    solve,
+    tables,
+)
+
+RACKS_MW = 1250 * 0.2 / 1.16  # 1.25 GW of facilities, a fifth of them ours, 1.16 MW per MW
+CHAT_HALL_MW = 0.9 + 0.11  # diversity and companions, of a MW of racks for chat
+OAK_LIQUID_MW, OAK_AIR_MW = (RACKS_MW * 0.38 * x * CHAT_HALL_MW for x in (0.21, 0.79))
+MARGIN = 0.01  # MW
+
+LIQUID, AIR = "plate_dry|2N", "air_dry|2N"
+NEW_CHAT = ("oak", "liquid27", LIQUID, "chat", "2027")
+NEW_HALL = ("oak", LIQUID, "2027")
+
+
+def stand_still(m):
+    """Nothing is built, turned or let."""
+    return [only(m.build, {}), only(m.retrofit, {}), only(m.lease, {})]
+
+
+def use_in_standing_halls(mw: float) -> Wish:
+    return lambda m: [*stand_still(m), only(m.used, {NEW_CHAT: mw})]
+
+
+def test_hall_power_bites_at_what_the_hall_can_feed(inputs):
+    racks_mw = OAK_LIQUID_MW / CHAT_HALL_MW
+
+    assert_bites(
+        "hall_power",
+        inputs,
+        use_in_standing_halls(racks_mw - MARGIN),
+        use_in_standing_halls(racks_mw + MARGIN),
+    )
+
+
+def test_hall_space_bites_at_the_floor_the_hall_has(inputs):
+    # 3.5 m2 of 228 kW on a floor for 90 kW/m2, far less than racks of such density need.
+    density = inputs.halls.density_kw_per_m2.copy()
+    density[inputs.sets.hall.code(LIQUID)] = 90.0
+    dense = changed(inputs, "halls", density_kw_per_m2=density)
+
+    floor_m2 = OAK_LIQUID_MW * 1000 / 90.0
+    racks_mw = floor_m2 / (3.5 / 0.228)
+    assert_bites(
+        "hall_space",
+        dense,
+        use_in_standing_halls(racks_mw - MARGIN),
+        use_in_standing_halls(racks_mw + MARGIN),
+    )
+
+
+def test_a_new_hall_ramps_over_its_first_year(inputs):
+    # Permits and construction from March 2025: in service on 1 May 2027 (2027 1/3). The usable
+    # share rises from 0.2 to 1 over twelve months, 0.2 + 0.8 x: over the 8 months of 2027 that
+    # is 0.2 x 2/3 + 0.4 x (2/3)^2 of a year's use.
+    solved = solve(inputs, lambda m: [only(m.build, {NEW_HALL: 30.0}), only(m.retrofit, {})])
+
+    months = 2 / 3
+    usable = OAK_LIQUID_MW + 30.0 * (0.2 * months + 0.4 * months**2)
+    assert solved.at(solved.model.hall_usable, *NEW_HALL) == pytest.approx(usable)
+
+
+def test_retrofitted_power_leaves_at_once_and_comes_when_the_work_is_done(inputs):
+    # Work takes 8 months and keeps 0.94 of the power. Model year 2025 stands for 2025 and 2026,
+    # and decisions start in March: 10 of 24 months are lost to work begun then.
+    work = ("oak", AIR, LIQUID, "2025")
+
+    solved = solve(inputs, lambda m: [only(m.build, {}), only(m.retrofit, {work: 20.0})])
+
+    usable = {
+        (hall, year): solved.at(solved.model.hall_usable, "oak", hall, year)
+        for hall in (AIR, LIQUID)
+        for year in ("2025", "2027")
+    }
+    assert usable == pytest.approx(
+        {
+            (AIR, "2025"): OAK_AIR_MW - 20.0,
+            (AIR, "2027"): OAK_AIR_MW - 20.0,
+            (LIQUID, "2025"): OAK_LIQUID_MW + 20.0 * 0.94 * 14 / 24,
+            (LIQUID, "2027"): OAK_LIQUID_MW + 20.0 * 0.94,
+        }
+    )
+
+
+def test_retrofit_source_bites_at_what_stands_and_is_not_let():
+    # What is leased in the same design is another's, and cannot be turned to another cooling.
+    air_to_let = tables()["leases"].assign(redundancy="2N")
+    inputs = inputs_with("lease.allow=true", leases=air_to_let)
+    lease = {("oak", AIR, year): 12.0 for year in ("2025", "2027")}
+
+    def turn(mw: float) -> Wish:
+        work = ("oak", AIR, LIQUID, "2025")
+        return lambda m: [only(m.lease, lease), only(m.retrofit, {work: mw})]
+
+    assert_bites("retrofit_source", inputs, turn(OAK_AIR_MW - MARGIN), turn(OAK_AIR_MW + MARGIN))
+
+
+def test_committed_halls_bites_at_what_is_under_construction(inputs):
+    # 55 MW of facility by 2026, a fifth of it ours, 1.16 MW per MW of racks
+    committed_mw = 55 * 0.2 / 1.16
+
+    def build_early(mw: float) -> Wish:
+        return lambda m: [part(m.build, site="oak", year="2025") >= mw]
+
+    assert_bites(
+        "committed_halls",
+        inputs,
+        build_early(committed_mw - MARGIN),
+        build_early(committed_mw + MARGIN),
+    )
+
+
+def test_lease_depth_bites_at_what_is_to_let():
+    inputs = inputs_of("lease.allow=true", "lease.depth_mw_per_site=13")
+
+    def rent(mw: float) -> Wish:
+        return lambda m: [part(m.lease, site="oak", year="2027") >= mw]
+
+    assert_bites("lease_depth", inputs, rent(13 - MARGIN), rent(13 + MARGIN))
+
+
+def test_a_leased_hall_feeds_racks_like_an_own_one():
+    inputs = inputs_with(
+        "lease.allow=true", leases=tables()["leases"].assign(cooling="plate_dry", redundancy="2N")
+    )
+
+    solved = solve(
+        inputs,
+        lambda m: [
+            only(m.build, {}),
+            only(m.retrofit, {}),
+            only(m.lease, {NEW_HALL: 7.0}),
+            at(m.used, *NEW_CHAT) >= (OAK_LIQUID_MW + 7.0) / CHAT_HALL_MW - MARGIN,
+        ],
+    )
+
+    assert solved.outcome.status == "optimal"
+    assert solved.at(solved.model.hall_usable, *NEW_HALL) == pytest.approx(OAK_LIQUID_MW + 7.0)

@@ -1,0 +1,218 @@
+"""Racks: in use while they live, delivered in time, moved once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from small_world import (
+    Wish,
+    assert_bites,
+    at,
+    changed,
+    inputs_of,
+    long_inputs_of,
+    only,
+    part,
+    solve,
+)
+
+from planner.lp import Index
+
+RACKS_MW = 1250 * 0.2 / 1.16  # 1.25 GW of facilities, a fifth of them ours, 1.16 MW per MW
+# Elm is a campus and holds only training: its part of what stands. The rest of it is at Oak.
+OAK_TRAINING_MW = RACKS_MW * (0.62 - 290 / (290 + 830))
+AIR_2023_MW, AIR_2024_MW, LIQUID_2025_MW = (OAK_TRAINING_MW * x for x in (0.27, 0.18, 0.55))
+MARGIN = 0.01  # MW
+
+OLD_RACKS = ("oak", "air24", "air_dry|N", "train")
+NEW_CHAT = ("oak", "liquid27", "plate_dry|2N", "chat", "2027")
+NEW_TRAIN = ("oak", "chip26", "plate_dry|N", "train", "2027")
+
+
+def used(*labels: str) -> Mapping[str, object]:
+    def ask(mw: float) -> Wish:
+        return lambda m: [at(m.used, *labels) >= mw]
+
+    return ask
+
+
+def test_racks_alive_bites_at_the_stock_that_lives(inputs):
+    # Halls of the base year hold their racks exactly; a third more, so that racks are scarce.
+    wide = changed(inputs, "halls", existing_mw=inputs.halls.existing_mw * 4 / 3)
+    in_2025 = used(*OLD_RACKS, "2025")
+
+    alive = AIR_2023_MW + AIR_2024_MW
+    assert_bites("racks_alive", wide, in_2025(alive - MARGIN), in_2025(alive + MARGIN))
+
+
+def test_racks_alive_bites_once_part_of_the_stock_is_worn_out():
+    inputs = inputs_of("racks.override.air24.life_years=4")  # those of 2023 serve until 2026
+    in_2027 = used(*OLD_RACKS, "2027")
+
+    assert_bites(
+        "racks_alive", inputs, in_2027(AIR_2024_MW - MARGIN), in_2027(AIR_2024_MW + MARGIN)
+    )
+
+
+def test_racks_alive_bites_at_what_is_bought(inputs):
+    bought = ("oak", "liquid27", "plate_dry|2N", "inference", "2027")
+
+    def use(mw: float) -> Wish:
+        return lambda m: [only(m.install, {bought: 8.5}), at(m.used, *NEW_CHAT) >= mw]
+
+    assert_bites("racks_alive", inputs, use(8.5), use(8.5 + MARGIN))
+
+
+def test_moved_racks_leave_one_duty_and_serve_the_other(inputs):
+    # In 2027, two years old, 6 of the racks of 2025 go from training to inference.
+    stock_mw = {"training": LIQUID_2025_MW, "inference": RACKS_MW * 0.38 * 0.21}
+    moved = ("oak", "liquid25", "plate_dry|N", "stock-2025", "2027")
+
+    solved = solve(inputs, lambda m: [only(m.install, {}), only(m.move_out, {moved: 6.0})])
+
+    alive = solved.model.alive
+    pool = {
+        (duty, year): solved.sum(alive, site="oak", rack="liquid25", duty=duty, year=year)
+        for duty in ("training", "inference")
+        for year in ("2025", "2027")
+    }
+    assert pool == pytest.approx(
+        {
+            ("training", "2025"): stock_mw["training"],
+            ("training", "2027"): stock_mw["training"] - 6.0,
+            ("inference", "2025"): stock_mw["inference"],
+            ("inference", "2027"): stock_mw["inference"] + 6.0,
+        }
+    )
+
+
+def test_moved_racks_wear_out_when_they_would_have(inputs):
+    # A year less to live: those of 2023 end with 2026, so that they move in 2025 and are gone.
+    worn_out = inputs.racks.vintage_last_year.copy()
+    worn_out[:, inputs.sets.rack.code("air24")] -= 1
+    shorter = changed(inputs, "racks", vintage_last_year=worn_out)
+    moved = ("oak", "air24", "air_dry|N", "stock-2023", "2025")
+
+    solved = solve(shorter, lambda m: [only(m.move_out, {moved: 5.0})])
+
+    stock = solve(shorter, lambda m: [only(m.move_out, {})])
+    extra = {
+        (duty, year): solved.sum(solved.model.alive, rack="air24", duty=duty, year=year)
+        - stock.sum(stock.model.alive, rack="air24", duty=duty, year=year)
+        for duty in ("training", "inference")
+        for year in ("2025", "2027")
+    }
+    assert extra[("training", "2025")] == pytest.approx(-5.0)
+    assert extra[("inference", "2025")] == pytest.approx(5.0)
+    assert extra[("training", "2027")] == pytest.approx(0.0)
+    assert extra[("inference", "2027")] == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(("life", "last"), [(5, "2029"), (4, "2028")])
+def test_a_rack_bought_in_2025_serves_to_the_last_year_of_its_life(life, last):
+    inputs = long_inputs_of(f"racks.override.liquid25.life_years={life}", "cascade.allow=false")
+    pool = ("elm", "liquid25", "plate_dry|N", "training")
+
+    solved = solve(inputs, lambda m: [only(m.install, {(*pool, "2025"): 9.5})])
+
+    bought_mw = {
+        year: solved.at(solved.model.alive, *pool, year) - stock_of(inputs, pool, year)
+        for year in inputs.sets.year.labels
+    }
+    assert bought_mw == pytest.approx(
+        {year: 9.5 if year <= last else 0.0 for year in bought_mw}, abs=1e-9
+    )
+
+
+def stock_of(inputs, pool: tuple[str, ...], year: str) -> float:
+    return float(inputs.racks.stock_mw[inputs.racks.fleet.position(*pool, year)])
+
+
+def test_stock_only_use_bites_at_the_racks_that_stand(inputs):
+    # Were liquid25 no longer for chat: chat goes on with the 17.2 MW of 2025 at Oak, and may not
+    # have those that move in from training.
+    group = ("oak", "liquid25", "plate_dry|2N", "2027")
+    stock_mw = RACKS_MW * 0.38 * 0.21
+    p = inputs.racks
+    use = p.used.position("oak", "liquid25", "plate_dry|2N", "chat", "2027")
+    axes = [p.used.axis(name) for name in ("site", "rack", "hall", "year")]
+    listed = [axis.codes([label]) for axis, label in zip(axes, group, strict=True)]
+    no_longer = changed(
+        inputs,
+        "racks",
+        stock_only=p.used.select([use], "stock_only"),
+        stock_only_group=Index.sparse("stock_only_group", axes, listed),
+        stock_only_mw=np.array([stock_mw]),
+    )
+
+    def use_in_chat(mw: float) -> Wish:
+        return lambda m: [part(m.used, rack="liquid25", workload="chat", year="2027") >= mw]
+
+    assert_bites(
+        "stock_only_use", no_longer, use_in_chat(stock_mw - MARGIN), use_in_chat(stock_mw + MARGIN)
+    )
+
+
+def test_cohort_moves_bites_at_the_size_of_the_cohort(inputs):
+    def move(mw: float) -> Wish:
+        return lambda m: [part(m.move_out, vintage="stock-2023") >= mw]
+
+    assert_bites("cohort_moves", inputs, move(AIR_2023_MW - MARGIN), move(AIR_2023_MW + MARGIN))
+
+
+def test_cohort_moves_counts_racks_once_over_the_years(inputs):
+    # A third in 2025 and two thirds in 2027 are all there was, whatever the year.
+    def move(mw: float) -> Wish:
+        return lambda m: [
+            part(m.move_out, vintage="stock-2023", year="2025") >= mw / 3,
+            part(m.move_out, vintage="stock-2023", year="2027") >= mw * 2 / 3,
+        ]
+
+    assert_bites("cohort_moves", inputs, move(AIR_2023_MW - MARGIN), move(AIR_2023_MW + MARGIN))
+
+
+def test_cohort_moves_bites_at_the_racks_bought_for_it():
+    # Racks of 2028 stand beside those of 2026, and may not go in their place.
+    inputs = long_inputs_of()
+    pool = ("oak", "liquid25", "plate_dry|N", "training")
+
+    def move(mw: float) -> Wish:
+        return lambda m: [
+            only(m.install, {(*pool, "2026"): 4.5, (*pool, "2028"): 3.0}),
+            part(m.move_out, site="oak", rack="liquid25", vintage="2026") >= mw,
+        ]
+
+    assert_bites("cohort_moves", inputs, move(4.5 - MARGIN), move(4.5 + MARGIN))
+
+
+def test_move_balance_bites_where_racks_would_arrive_that_never_left(inputs):
+    def arrive(mw: float) -> Wish:
+        return lambda m: [
+            part(m.move_out, rack="liquid25", year="2027") == 5.0,
+            part(m.move_in, rack="liquid25", year="2027") >= mw,
+        ]
+
+    assert_bites("move_balance", inputs, arrive(5.0), arrive(5.0 + MARGIN))
+
+
+@pytest.mark.parametrize(
+    ("vendor", "limit_mw"),
+    [
+        # GW to all customers in the two years since the last model year, of which a fifth is ours
+        ("nvidia", (2.9 + 3.7) * 1000 * 0.2),
+        ("google", (0.65 + 0.95) * 1000 * 0.2),
+    ],
+)
+def test_deliveries_bites_at_what_a_vendor_makes(inputs, vendor, limit_mw):
+    racks = [
+        rack
+        for rack, code in zip(inputs.sets.rack.labels, inputs.sets.rack_vendor, strict=True)
+        if inputs.sets.vendor.labels[code] == vendor
+    ]
+
+    def buy(mw: float) -> Wish:
+        return lambda m: [sum(part(m.install, rack=rack, year="2027") for rack in racks) >= mw]
+
+    assert_bites("deliveries", inputs, buy(limit_mw - MARGIN), buy(limit_mw + MARGIN))
