@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planner.model import FAMILIES
 
@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
 __all__ = ["in_words"]
 
+_SHOWN_PLACES: Final = 8
+
 
 def in_words(names: Sequence[str]) -> list[str]:
-    """Say what each clashing row or bound asks for.
+    """Say which rules clash, and where.
 
     Parameters
     ----------
@@ -23,16 +25,23 @@ def in_words(names: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        The name, and the rule it stands for.
+        One line for each rule: its name, what it asks for, and the places where it clashes,
+        such as site and year.
     """
     rules = {
         block.name: block.doc.strip().splitlines()[0]
         for family in FAMILIES
         for block in family.CONSTRAINTS
     }
-    return [_with_rule(name, rules) for name in names]
+    places: dict[str, list[str]] = {}
+    for name in names:
+        block, opens, labels = name.partition("(")
+        places.setdefault(block, []).append(opens + labels)
+    return [_line(block, where, rules.get(block)) for block, where in places.items()]
 
 
-def _with_rule(name: str, rules: dict[str, str]) -> str:
-    rule = rules.get(name.partition("(")[0])
-    return f"{name}: {rule}" if rule else name
+def _line(block: str, where: Sequence[str], rule: str | None) -> str:
+    shown = " ".join(where[:_SHOWN_PLACES])
+    more = f" and {len(where) - _SHOWN_PLACES} more" if len(where) > _SHOWN_PLACES else ""
+    said = f"{block}: {rule}" if rule else block
+    return f"{said} {shown}{more}".rstrip()

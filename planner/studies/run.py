@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["solve"]
 
-_SHOWN_CLASHES = 12
-
 
 class _Clock:
     """Wall time by stage."""
@@ -97,7 +95,8 @@ def solve(
         inputs = build_inputs(scenario)
     with clock.stage("build"):
         model = build_model(inputs)
-        session = HighsSession(model.problem, {})
+        tolerance = scenario.solver.tolerance
+        session = HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
     with clock.stage("solve"):
         outcome = session.solve(
             scenario.solver.method,
@@ -130,9 +129,7 @@ def _no_plan(
     if outcome.status == "infeasible":
         clash = tuple(session.iis(time_limit_s=60.0))
         lines = [f"{inputs.name}: no plan can meet every rule; these exclude each other:"]
-        lines += [f"  {rule}" for rule in in_words(clash[:_SHOWN_CLASHES])]
-        if len(clash) > _SHOWN_CLASHES:
-            lines.append(f"  ... and {len(clash) - _SHOWN_CLASHES} more")
+        lines += [f"  {rule}" for rule in in_words(clash)]
         return InfeasibleError("\n".join(lines), clash)
     if outcome.status in {"time_limit", "iteration_limit", "interrupted"}:
         message = f"{inputs.name}: stopped ({outcome.status}) before any plan was found"
