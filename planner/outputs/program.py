@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from pulp import PulpError
 
 from planner.errors import InputError, Problem
 from planner.inputs import build_inputs_from
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
 
 __all__ = ["model_of", "scenario_of", "write_lp", "write_mps"]
+
+_LONGEST_NAME: Final = 255
+"""Signs of a name in a CPLEX LP file."""
 
 
 def write_mps(run: Run, path: Path) -> list[Path]:
@@ -70,11 +75,17 @@ def write_lp(run: Run, path: Path) -> list[Path]:
     Raises
     ------
     InputError
-        As `scenario_of` does.
+        As `scenario_of` does, and if ids are longer than the format allows.
     """
     problem = model_of(run).problem
     with whole_file(path) as partial:
-        problem.writeLP(str(partial))
+        try:
+            problem.writeLP(str(partial), max_length=_LONGEST_NAME)
+        except PulpError as error:
+            what_is = "some names of columns are longer than the format allows"
+            must_be = f"at most {_LONGEST_NAME} signs"
+            mend = "take mps, or shorter ids of sites"
+            raise InputError([Problem(str(path), None, None, what_is, must_be, mend)]) from error
     return [path]
 
 
@@ -125,7 +136,7 @@ def scenario_of(run: Run) -> Scenario:
     with tempfile.TemporaryDirectory() as folder:
         # JSON is YAML too, so the merged scenario is read by the same strict rules as any file.
         path = Path(folder) / "merged.yaml"
-        path.write_text(json.dumps(merged), encoding="utf-8")
+        path.write_text(json.dumps(merged, ensure_ascii=False), encoding="utf-8")
         scenario = load_scenario(path)
         return scenario.written_in(run.name, scenario.source_files, scenario.tree)
 

@@ -155,8 +155,9 @@ def _top_sites(run: Run) -> Table:
     name = run.sites.set_index("site")["name"]
     title = f"Largest sites, {year}"
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(title, no_wrap=True, overflow="ellipsis")
-    table.add_column("Zone", no_wrap=True)
+    # So wide at most, or a long name would squeeze the figures out of 80 columns.
+    table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=30)
+    table.add_column("Zone", no_wrap=True, overflow="ellipsis", max_width=12)
     for head in ("nameplate MW", "meter MW", "training", "since"):
         table.add_column(head, justify="right")
     for row in in_use.itertuples(index=False):
