@@ -1,19 +1,15 @@
-"""A small project of a user's own in an empty folder, and the command line in it."""
+"""A small project of a user's own as the working directory."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-from project import Project
-
-MINI = Path(__file__).parent.parent / "fixtures" / "mini"
+from project import Project, mini_project
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    folder = tmp_path / "project"
-    shutil.copytree(MINI, folder)
-    monkeypatch.chdir(folder)
-    return Project(folder)
+    project = mini_project(tmp_path / "project")
+    monkeypatch.chdir(project.folder)
+    return project

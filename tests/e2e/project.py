@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from click.testing import CliRunner, Result
 
 from planner.cli import main
 
-if TYPE_CHECKING:
-    from pathlib import Path
+MINI = Path(__file__).parent.parent / "fixtures" / "mini"
 
 
 @dataclass(frozen=True)
@@ -82,3 +82,9 @@ class Project:
 
     def dcplan(self, *arguments: str) -> Result:
         return CliRunner().invoke(main, list(arguments))
+
+
+def mini_project(folder: Path) -> Project:
+    """Copy the made-up world to a folder that is not there yet."""
+    shutil.copytree(MINI, folder)
+    return Project(folder)

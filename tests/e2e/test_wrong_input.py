@@ -229,7 +229,7 @@ def test_mistakes_in_several_tables_are_named_together(project: Project) -> None
     assert [line.split(";")[0] for line in result.stderr.splitlines()] == [
         "data/racks.csv:2:61: capex_usd is -3000000",
         "data/sites.csv:2:58: zone is esat",
-        "data/sites.csv:4:37: lat is 456",
+        "data/sites.csv:4:36: lat is 456",
     ]
 
 
