@@ -1,0 +1,213 @@
+"""How a solve ends: infeasible, at a limit, interrupted; and what it leaves on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import openpyxl
+import pytest
+
+from planner.lp import HighsSession, Outcome
+from planner.runs import write_run
+from planner.scenario import load_scenario
+from planner.studies import solve
+
+if TYPE_CHECKING:
+    from project import Project
+
+# Training alone, which has to grow at sites without land or rent to grow with.
+NO_WAY_OUT = (
+    "scope.workloads=[train]",
+    "demand.unmet=forbid",
+    "demand.explicit=[{workload: train, unit: kh100e, by_year: {2025: 70, 2027: 300}}]",
+    "rent.allow=false",
+    "deliveries.limit=false",
+    "sites={oak: {land_limit_mw: 3}, elm: {land_limit_mw: 4}}",
+)
+
+
+def with_settings(*settings: str) -> list[str]:
+    return [word for setting in settings for word in ("--set", setting)]
+
+
+def test_an_infeasible_scenario_ends_with_3_and_names_what_clashes(project: Project) -> None:
+    before = project.files()
+
+    result = project.dcplan("-q", "solve", "mini.yaml", *with_settings(*NO_WAY_OUT))
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    first, *rules = result.stderr.splitlines()
+    assert first == "mini: no plan can meet every rule; these exclude each other:"
+    named = {rule.strip().partition(": ")[0]: rule for rule in rules}
+    assert "(oak,2027)" in named["land_limit"]
+    assert "(elm,2027)" in named["land_limit"]
+    assert "fit its land" in named["land_limit"]
+    assert "train,2027)" in named["demand_balance"]
+    assert project.files() == before
+
+
+def test_the_same_demand_is_met_with_land_to_grow(project: Project) -> None:
+    settings = with_settings(*NO_WAY_OUT[:-1])
+
+    result = project.dcplan("-q", "solve", "mini.yaml", "--no-workbook", *settings)
+
+    assert result.exit_code == 0, result.stderr
+
+
+def test_a_limit_before_any_plan_ends_with_4_and_leaves_no_run(project: Project) -> None:
+    before = project.files()
+
+    result = project.dcplan("-q", "solve", "mini.yaml", "--set", "solver.time_limit_s=1e-6")
+
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr == "mini: stopped (time_limit) before any plan was found\n"
+    assert project.files() == before
+
+
+@pytest.fixture
+def limit_with_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the solver stop at its limit with a plan, and without the duals of an optimum."""
+    solve_to_the_end = HighsSession.solve
+
+    def stop_early(session: HighsSession, *args: Any, **options: Any) -> Outcome:
+        outcome = solve_to_the_end(session, *args, **options)
+        return replace(
+            outcome,
+            status="time_limit",
+            has_duals=False,
+            dual_bound=0.9 * outcome.objective,
+            gap=0.1,
+            row_dual=np.full_like(outcome.row_dual, np.nan),
+            reduced_cost=np.full_like(outcome.reduced_cost, np.nan),
+            message="Time limit reached",
+        )
+
+    monkeypatch.setattr(HighsSession, "solve", stop_early)
+
+
+@pytest.mark.usefixtures("limit_with_a_plan")
+def test_the_best_plan_at_a_limit_is_written_and_marked_and_never_called_optimal(
+    project: Project,
+) -> None:
+    result = project.dcplan("-q", "solve", "mini.yaml")
+
+    assert (result.exit_code, result.stderr) == (4, "")
+    assert "Time limit" in result.stdout
+    assert "ptimal" not in result.stdout
+    (run,) = project.runs()
+    meta = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert meta["status"] == "time_limit"
+    assert meta["gap_frac"] == pytest.approx(0.1)
+    with closing(openpyxl.load_workbook(run / "plan.xlsx")) as workbook:
+        texts = [
+            cell.value
+            for sheet in workbook
+            for row in sheet.iter_rows()
+            for cell in row
+            if isinstance(cell.value, str)
+        ]
+    assert any("ime limit" in text for text in texts)
+    assert not any(text.strip().lower() == "optimal" for text in texts)
+
+
+@pytest.mark.usefixtures("limit_with_a_plan")
+def test_a_plan_at_a_limit_can_be_listed_shown_and_exported(project: Project) -> None:
+    project.dcplan("-q", "solve", "mini.yaml", "--no-workbook")
+
+    listed = project.dcplan("runs", "list")
+    shown = project.dcplan("runs", "show", "mini")
+    exported = project.dcplan("export", "mini", "--format", "xlsx,csv,parquet,gpkg,geojson")
+
+    assert (listed.exit_code, shown.exit_code, exported.exit_code) == (0, 0, 0)
+    assert "time" in listed.stdout
+    assert "ptimal" not in shown.stdout
+
+
+def test_an_interrupt_while_the_run_is_written_leaves_nothing_of_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("planner.runs.folder.write_workbook", interrupted)
+
+    result = project.dcplan("-q", "solve", "mini.yaml")
+
+    assert result.exit_code == 130
+    assert project.runs() == []
+
+
+def test_an_interrupt_keeps_the_run_of_before_as_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    project.dcplan("-q", "solve", "mini.yaml", "--no-workbook")
+    (run,) = project.runs()
+    written = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    monkeypatch.setattr("planner.runs.folder.write_workbook", interrupted)
+
+    project.dcplan("-q", "solve", "mini.yaml")
+
+    assert project.runs() == [run]
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == written
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is another thing on Windows")
+def test_ctrl_c_stops_the_solver_and_leaves_no_run(tmp_path: Path) -> None:
+    code = "from planner.cli import main; main()"
+    command = [sys.executable, "-c", code, "solve", "us-base", "-o", str(tmp_path / "runs")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.rstrip().endswith("Solving"):
+                break
+        time.sleep(0.5)  # so that the solver is at work
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        process.wait(timeout=60)
+
+    assert "Stopping" in said
+    assert "stopped (interrupted) before any plan was found" in said
+    assert process.returncode == 4
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_the_name_of_a_scenario_is_no_way_out_of_the_runs_folder(project: Project) -> None:
+    scenario = load_scenario("mini.yaml")
+    plan = solve(scenario)
+    before = project.files()
+
+    for name in ("../../evil", "..", "/etc/evil", "a/../../evil", "C:\\evil"):
+        named = scenario.written_in(name, scenario.source_files, scenario.tree)
+        folder = write_run(replace(plan, scenario=named), Path("runs"), workbook=False)
+
+        assert folder.parent == Path("runs")
+        meta = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        assert meta["scenario"] == name
+
+    new = [file for file in project.files() if file not in before]
+    assert all(Path(file).parts[0] == "runs" for file in new)
+    assert len(project.runs()) == 5
+
+
+def test_a_file_name_with_a_way_out_stays_in_the_runs_folder(project: Project) -> None:
+    odd = "..\\..\\evil.yaml"
+    project.scenario.rename(project.folder / odd)
+
+    result = project.dcplan("-q", "solve", odd, "--no-workbook")
+
+    assert result.exit_code == 0
+    (run,) = project.runs()
+    assert run.name.startswith("evil-")
