@@ -26,7 +26,8 @@ __all__ = ["Asset", "annuities", "discount", "once", "yearly"]
 def discount(m: Model) -> Floats:
     """Discount factor of a payment in each calendar year, mid-year. [calendar]
 
-    With a perpetuity as end of horizon the last year stands for itself and all that follow.
+    With a perpetuity as end of horizon the last year stands for itself and all that follow,
+    just as it is: what serves half of it is paid for half of every later year, and used so.
     """
     p = m.p.finance
     factor = discount_factor(p.rate_frac, m.calendar_year, p.base_year)

@@ -18,7 +18,7 @@ import pandas as pd
 from planner.inputs import TABLES, Inputs, build_inputs_from
 from planner.lp import Expression, HighsSession, Outcome, Variable
 from planner.lp.expression import Comparison
-from planner.model import FAMILIES, Model
+from planner.model import COSTS, FAMILIES, Model
 from planner.model.costs import objective_musd
 from planner.scenario import load_scenario
 from planner.tables import read_tables
@@ -53,6 +53,11 @@ class Solved:
 
     def dual(self, block: str) -> np.ndarray:
         return self.outcome.row_dual[self.model.problem.row_block(block)]
+
+    def payments(self, item: str) -> dict[tuple[str, ...], float]:
+        """Payments for one item of cost, by site (where it has one) and calendar year. [MUSD]"""
+        line = next(cost for cost in COSTS if cost.name == item).build(self.model)
+        return {line.over.tuples(i): float(musd) for i, musd in enumerate(self.value(line))}
 
 
 @cache

@@ -1,0 +1,233 @@
+"""Power: from racks in use to the meter, slot by slot, and work that may wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from small_world import (
+    Solved,
+    Wish,
+    assert_bites,
+    at,
+    inputs_of,
+    only,
+    part,
+    solve,
+)
+
+from planner.lp import Expression
+from planner.model import Model
+
+CHAT_MW, TRAIN_MW = 10.0, 20.0
+RACKS = {
+    ("oak", "liquid27", "plate_dry|2N", "chat", "2027"): CHAT_MW,
+    ("oak", "air24", "air_dry|N", "train", "2027"): TRAIN_MW,
+}
+# Busy power, idle and not; mean utilisation less spare racks, which idle.
+CHAT_IDLE = CHAT_MW * (0.79 * 0.27 + 0.11 * 0.7)  # with companions at 0.7
+CHAT_FULL = CHAT_MW * 0.79 * (1 - 0.27)
+CHAT_DYNAMIC = CHAT_FULL * 0.56 / 1.12
+TRAIN_IDLE = TRAIN_MW * (0.76 * 0.26 + 0.06 * 0.7)
+TRAIN_FULL = TRAIN_MW * 0.76 * (1 - 0.26)
+TRAIN_DYNAMIC = TRAIN_FULL * 0.83 / 1.03
+TRAIN_WAITS, TRAIN_DOES_NOT = TRAIN_DYNAMIC * 0.4, TRAIN_DYNAMIC * (1 - 0.4)
+# UPS and distribution: k0 x installed per MW of hall; k1 + k2 x (3/4 of a MW over what is
+# installed for it) + distribution, of the load.
+N_FIXED, N_LOAD = 0.0061 * 1.02, 0.0079 + 0.0175 * 0.75 / 1.02 + 0.019
+NN_FIXED, NN_LOAD = 0.0063 * 2.04, 0.0083 + 0.0182 * 0.75 / 2.04 + 0.0205
+# Halls at Oak hold the racks of 2025: training less what stands at Elm, and all of chat.
+RACKS_MW = 1250 * 0.2 / 1.16
+N_HALLS = RACKS_MW * (0.62 - 290 / (290 + 830)) * 0.96
+NN_HALLS = RACKS_MW * 0.38 * 1.01
+MARGIN = 0.001  # MW
+
+
+def use_racks(m: Model) -> list:
+    """The racks above, and nothing built, turned or connected."""
+    return [only(m.used, RACKS), only(m.build, {}), only(m.retrofit, {}), only(m.expand, {})]
+
+
+def using_racks(what: Callable[[Model], Expression]) -> Callable[[float], Wish]:
+    """Ask that the racks above be in use and something of them be no more than a figure."""
+    return lambda most: lambda m: [*use_racks(m), what(m) <= most]
+
+
+@pytest.fixture(scope="module")
+def in_use(inputs) -> Solved:
+    return solve(inputs, use_racks)
+
+
+def test_idle_load_bites_at_what_racks_draw_whatever_their_work(inputs):
+    drawn = using_racks(lambda m: at(m.idle_mw, "oak", "plate_dry", "2027"))
+
+    assert_bites("idle_load", inputs, drawn(CHAT_IDLE + MARGIN), drawn(CHAT_IDLE - MARGIN))
+
+
+def test_dynamic_load_bites_at_what_follows_the_users(inputs):
+    drawn = using_racks(lambda m: at(m.dynamic_mw, "oak", "plate_dry", "conversation", "2027"))
+
+    assert_bites("dynamic_load", inputs, drawn(CHAT_DYNAMIC + MARGIN), drawn(CHAT_DYNAMIC - MARGIN))
+
+
+def test_deferrable_load_bites_at_the_work_that_may_wait(inputs):
+    waits = using_racks(lambda m: at(m.deferrable_mw, "oak", "flat", "12h", "2027"))
+
+    assert_bites(
+        "deferrable_load", inputs, waits(TRAIN_WAITS + MARGIN), waits(TRAIN_WAITS - MARGIN)
+    )
+
+
+def test_busy_load_bites_at_the_work_that_may_not_wait(inputs):
+    does_not = using_racks(lambda m: at(m.busy_mw, "oak", "flat", "12h", "2027"))
+
+    assert_bites(
+        "busy_load", inputs, does_not(TRAIN_DOES_NOT + MARGIN), does_not(TRAIN_DOES_NOT - MARGIN)
+    )
+
+
+def test_full_load_bites_at_racks_that_all_work(inputs):
+    # The other way round: more of it would be room to catch up that is not there.
+    def room(mw: float) -> Wish:
+        return lambda m: [*use_racks(m), at(m.full_mw, "oak", "flat", "12h", "2027") >= mw]
+
+    assert_bites("full_load", inputs, room(TRAIN_FULL - MARGIN), room(TRAIN_FULL + MARGIN))
+
+
+def test_deferral_balance_bites_at_the_work_due_in_each_half_day(inputs):
+    # Work may wait 12 h, two slots of 6 h: what is due in them is done in them.
+    done = using_racks(
+        lambda m: (
+            at(m.defer_mw, "oak", "flat", "12h", "2027", "d1h12")
+            + at(m.defer_mw, "oak", "flat", "12h", "2027", "d1h18")
+        )
+    )
+
+    due = TRAIN_WAITS + TRAIN_WAITS
+    assert_bites("deferral_balance", inputs, done(due + MARGIN), done(due - MARGIN))
+
+
+def test_deferral_room_bites_at_the_racks_that_are_not_busy(inputs):
+    def catch_up(mw: float) -> Wish:
+        slot = ("oak", "flat", "12h", "2027", "d1h12")
+        return lambda m: [*use_racks(m), at(m.defer_mw, *slot) >= mw]
+
+    room = TRAIN_FULL - TRAIN_DOES_NOT
+    assert room < 2 * TRAIN_WAITS  # or the half day's work would be the limit
+    assert_bites("deferral_room", inputs, catch_up(room - MARGIN), catch_up(room + MARGIN))
+
+
+def test_base_losses_bites_at_the_losses_of_halls_and_idle_racks(inputs):
+    lost = using_racks(lambda m: at(m.loss_base_mw, "oak", "2027"))
+
+    loss = N_FIXED * N_HALLS + NN_FIXED * NN_HALLS + N_LOAD * TRAIN_IDLE + NN_LOAD * CHAT_IDLE
+    assert_bites("base_losses", inputs, lost(loss + MARGIN), lost(loss - MARGIN))
+
+
+@pytest.mark.parametrize(
+    ("shape", "loss"), [("flat", N_LOAD * TRAIN_DYNAMIC), ("conversation", NN_LOAD * CHAT_DYNAMIC)]
+)
+def test_following_losses_bites_at_the_losses_of_work(inputs, shape, loss):
+    lost = using_racks(lambda m: at(m.loss_dynamic_mw, "oak", shape, "2027"))
+
+    assert_bites("following_losses", inputs, lost(loss + MARGIN), lost(loss - MARGIN))
+
+
+@pytest.mark.parametrize("slot", ["d0h06", "d2h18", "d4h12"])
+def test_power_at_the_meter_is_racks_cooling_and_losses(inputs, in_use, slot):
+    sets, p = inputs.sets, inputs.power
+    oak, now = sets.site.code("oak"), sets.slot.code(slot)
+    overhead = {
+        cooling: p.mechanical_frac[oak, sets.cooling.code(cooling), now]
+        for cooling in ("air_dry", "plate_dry")
+    }
+    chat_hour = p.shape_frac[oak, sets.shape.code("conversation"), now]
+    deferred = in_use.at(in_use.model.defer_mw, "oak", "flat", "12h", "2027", slot)
+
+    meter = in_use.at(in_use.model.facility_mw, "oak", "2027", slot)
+
+    chat = (1 + overhead["plate_dry"]) * (CHAT_IDLE + CHAT_DYNAMIC * chat_hour)
+    train = (1 + overhead["air_dry"]) * (TRAIN_IDLE + TRAIN_DYNAMIC)
+    # what is moved is cooled by the better of the technologies that training may have here
+    moved = (1 + min(overhead.values())) * (deferred - TRAIN_WAITS)
+    halls = N_FIXED * N_HALLS + NN_FIXED * NN_HALLS
+    at_n, at_2n = TRAIN_IDLE + TRAIN_DYNAMIC, CHAT_IDLE + CHAT_DYNAMIC * chat_hour
+    losses = halls + N_LOAD * at_n + NN_LOAD * at_2n
+    assert meter == pytest.approx(chat + train + moved + losses)
+
+
+def test_deferral_conserves_energy_in_every_half_day(mini):
+    m, days = mini.model, mini.model.p.days
+    over = m.defer_mw.over
+    done = mini.value(m.defer_mw) * days.hours[over["slot"]]
+    due = mini.value(m.deferrable_mw.on(over)) * days.hours[over["slot"]]  # training is flat
+
+    half_day = over.frame()[["site", "year"]].assign(
+        block=m.p.power.defer_block, done=done, due=due
+    )
+    by_block = half_day.groupby(["site", "year", "block"])[["done", "due"]].sum()
+
+    assert by_block["done"].to_numpy() == pytest.approx(by_block["due"].to_numpy())
+    assert np.abs(done - due).max() > 10.0  # MWh; work does move
+    moved_mwh = mini.value(m.slot_hours * m.shifted_mw).sum()
+    assert moved_mwh == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_program_without_deferral_has_no_row_or_column_of_it(mini):
+    model = solve(inputs_of("flexibility.deferral=false")).model
+    rows = ("deferrable_load", "busy_load", "full_load", "deferral_balance", "deferral_room")
+    columns = ("deferrable_mw", "busy_mw", "full_mw", "defer_mw")
+
+    assert not [name for name in names(model) if name in {*rows, *columns}]
+    assert {*rows, *columns} <= names(mini.model)
+
+
+def names(model: Model) -> set[str]:
+    problem = model.problem
+    rows = {problem.row_name(i).split("(")[0] for i in range(problem.numConstraints())}
+    return rows | {problem.column_name(j).split("(")[0] for j in range(problem.numVariables())}
+
+
+def test_work_that_may_wait_leaves_the_dearest_hours(mini):
+    m = mini.model
+    over, prices = m.defer_mw.over, m.p.grid.energy_usd_per_mwh
+    price = prices[m.p.power.slot.find(over)]
+    shifted = mini.value(m.defer_mw) - mini.value(m.deferrable_mw.on(over))
+
+    earned = (shifted * price * m.p.days.weight_h[over["slot"]]).sum()
+
+    assert earned < 0.0
+    assert mini.cost_musd < solve(inputs_of("flexibility.deferral=false")).cost_musd
+
+
+def test_a_rack_in_use_never_draws_more_than_when_busy(inputs):
+    # Utilisation times the peak of the day is at most 1, so that dynamic power is at most full.
+    p = inputs.power
+    peak = p.shape_frac.max(axis=(0, 2))[p.deployment_shape]
+
+    assert np.all(p.deployment_utilisation_frac * peak <= 1.0 + 1e-9)
+
+
+def test_unused_racks_draw_nothing(inputs):
+    solved = solve(inputs, lambda m: [only(m.used, {}), only(m.build, {}), only(m.retrofit, {})])
+
+    halls = N_FIXED * N_HALLS + NN_FIXED * NN_HALLS
+    meter = solved.value(part_of_oak(solved.model))
+    assert meter == pytest.approx(halls)
+
+
+def part_of_oak(m: Model) -> Expression:
+    return m.facility_mw.select(
+        (m.facility_mw.over["site"] == m.p.sets.site.code("oak"))
+        & (m.facility_mw.over["year"] == m.p.sets.year.code("2027"))
+    )
+
+
+def test_losses_of_every_site_are_part_of_its_power(mini):
+    m = mini.model
+
+    it_mw = mini.value(part(m.it_mw, year="2027")) + mini.value(part(m.shifted_mw, year="2027"))
+    meter_mw = mini.value(part(m.facility_mw, year="2027"))
+
+    assert 1.0 < (meter_mw / it_mw)[0] < 1.5
