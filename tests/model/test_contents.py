@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -14,6 +15,12 @@ from planner.model import COSTS, FAMILIES
 from planner.model.block import Constraint, Cost
 
 BLOCKS = [block for family in FAMILIES for block in family.CONSTRAINTS]
+TEST_NAMES = [
+    part.name
+    for file in Path(__file__).parent.glob("test_*.py")
+    for part in ast.parse(file.read_text(encoding="utf-8")).body
+    if isinstance(part, ast.FunctionDef)
+]
 NOT_FAMILIES = {"block", "costs", "payments", "variables"}
 
 
@@ -53,7 +60,12 @@ def test_a_block_has_a_sentence_an_equation_and_a_source(block: Constraint) -> N
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
-def test_a_block_is_named_in_a_test_that_shows_it_bite(block: Constraint) -> None:
-    tests = Path(__file__).parent.glob("test_*.py")
+def test_a_block_is_named_by_a_test_that_shows_it_bite(block: Constraint) -> None:
+    assert [
+        name for name in TEST_NAMES if name.startswith("test_" + block.name) and "bites" in name
+    ]
 
-    assert any(block.name in file.read_text(encoding="utf-8") for file in tests)
+
+def test_a_family_says_what_it_is() -> None:
+    for family in FAMILIES:
+        assert (family.__doc__ or "").splitlines()[0].endswith(".")

@@ -1,0 +1,103 @@
+"""Rows as they were reviewed: the first and the last of every block, term by term."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_world import changed, inputs_of, model_of
+
+from planner.inputs import Inputs
+from planner.lp import Index
+from planner.model import FAMILIES, Model
+from planner.model.block import Constraint
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "rows.txt"
+# A world in which every block of every family has rows.
+EVERY_BLOCK = (
+    "new_sites.fir={name: Fir, country: US, lat: 35.2, lon: -90.1, like: elm, zone: west}",
+    "new_sites.fir.grid_firm_mw={2025: 7, 2027: 45}",
+    "lease.allow=true",
+    "levers.allow=[caching]",
+    "carbon.cap_kt={2027: 740}",
+    "build.capex_budget_musd={2027: 2600}",
+    "build.market_rate_mw_per_year={elm-market: 60}",
+    "grid.contract_min_nameplate_frac=0.55",
+)
+
+
+def every_block() -> Inputs:
+    """Inputs for it; liquid25 is no longer for chat and may be used only as far as it stands."""
+    inputs = inputs_of(*EVERY_BLOCK)
+    racks = inputs.racks
+    use = racks.used.position("oak", "liquid25", "plate_dry|2N", "chat", "2027")
+    stock_only = racks.used.select([use], "stock_only")
+    axes = ("site", "rack", "hall", "year")
+    group = Index.sparse(
+        "stock_only_group",
+        [stock_only.axis(axis) for axis in axes],
+        [stock_only[axis] for axis in axes],
+    )
+    return changed(
+        inputs,
+        "racks",
+        stock_only=stock_only,
+        stock_only_group=group,
+        stock_only_mw=np.array([17.0]),
+    )
+
+
+def written(model: Model) -> str:
+    blocks = [block for family in FAMILIES for block in family.CONSTRAINTS]
+    return "\n".join(line for block in blocks for line in lines_of(model, block)) + "\n"
+
+
+def lines_of(model: Model, block: Constraint) -> Iterator[str]:
+    rows = model.problem.row_block(block.name)
+    yield f"# {block.name}: {rows.stop - rows.start} rows over {block.over} [{block.unit}]"
+    for row in sorted({rows.start, rows.stop - 1}):
+        yield model.problem.row_name(row)
+        yield from terms_of(model, row)
+    yield ""
+
+
+def terms_of(model: Model, row: int) -> Iterator[str]:
+    matrix, bounds = model.problem.matrix(), model.problem.row_bounds()
+    for at in range(matrix.start[row], matrix.start[row + 1]):
+        yield f"  {matrix.value[at]:+.6g} {model.problem.column_name(matrix.column[at])}"
+    low, high = bounds.lower[row] + 0.0, bounds.upper[row] + 0.0  # minus zero is zero
+    if low == high:
+        yield f"  = {low:.6g}"
+    elif np.isfinite(low):
+        yield f"  >= {low:.6g}"
+    else:
+        yield f"  <= {high:.6g}"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return model_of(every_block())
+
+
+@pytest.mark.golden
+def test_rows_are_those_that_were_reviewed(model):
+    text = written(model)
+    if os.environ.get("DCPLAN_GOLDEN") == "write":
+        GOLDEN.write_text(text, encoding="utf-8")
+
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for family in FAMILIES for block in family.CONSTRAINTS],
+    ids=lambda block: block.name,
+)
+def test_every_block_has_rows_with_terms(model, block):
+    rows = model.problem.row_block(block.name)
+    start = model.problem.matrix().start
+
+    assert start[rows.stop] > start[rows.start]

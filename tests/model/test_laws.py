@@ -1,0 +1,229 @@
+"""Laws that hold for any figures: more never costs more, twice as much costs twice."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_world import changed, inputs_of, inputs_with, solve, tables
+
+from planner.inputs import Inputs
+
+few = settings(max_examples=6, deadline=None, derandomize=True)
+many = settings(few, max_examples=25)
+SLACK = 1e-7  # relative; what two runs of the solver may differ by
+
+# What is scarce: arrays that limit the plan, by the room of the inputs they are in.
+LIMITS = (
+    ("grid", "headroom_mw"),
+    ("grid", "firm_mw"),
+    ("rent", "depth_kh100e"),
+    ("racks", "stock_mw"),
+    ("racks", "delivery_limit_mw"),
+    ("halls", "committed_mw"),
+    ("halls", "lease_depth_mw"),
+    ("sites", "land_limit_mw"),
+    ("sites", "build_rate_mw"),
+    ("sites", "market_rate_mw"),
+    ("sites", "capex_budget_musd"),
+    ("carbon", "cap_kt"),
+    ("carbon", "water_limit_m3"),
+    ("levers", "max_adoption_frac"),
+)
+# What is paid per unit: arrays that cost.
+PRICES = (
+    ("grid", "energy_usd_per_mwh"),
+    ("grid", "demand_charge_usd_per_kw_month"),
+    ("grid", "expand_capex_musd_per_mw"),
+    ("racks", "install_capex_musd_per_mw"),
+    ("racks", "it_maintenance_musd_per_mw_year"),
+    ("halls", "build_capex_musd_per_mw"),
+    ("halls", "retrofit_capex_musd_per_mw"),
+    ("halls", "opex_musd_per_mw_year"),
+    ("halls", "lease_musd_per_mw_year"),
+    ("rent", "price_musd_per_kh100e_year"),
+    ("sites", "fixed_musd_per_year"),
+    ("sites", "opening_musd"),
+    ("levers", "cost_musd_per_kh100e_year"),
+    ("carbon", "price_usd_per_t"),
+    ("carbon", "water_price_usd_per_m3"),
+)
+FIR = "new_sites.fir={{name: Fir, country: US, lat: {lat}, lon: {lon}, like: elm, zone: west}}"
+
+
+@cache
+def scarce() -> Inputs:
+    """A world in which much is scarce, so that a looser limit matters."""
+    return inputs_of(
+        FIR.format(lat=35.2, lon=-90.1),
+        "demand.scale_frac=1.6",
+        "grid.headroom_scale_frac=0.12",
+        "deliveries.scale_frac=0.2",
+        "rent.depth_scale_frac=0.4",
+        "lease.allow=true",
+        "lease.depth_mw_per_site=9",
+        "levers.allow=[caching]",
+        "carbon.cap_kt={2025: 420, 2027: 720}",
+        "carbon.price_usd_per_t=23",
+        "build.capex_budget_musd={2025: 300, 2027: 2600}",
+        "build.market_rate_mw_per_year={elm-market: 60}",
+        "sites.oak.land_limit_mw=190",
+        "demand.unmet_usd_per_h100e_hour=20",
+    )
+
+
+@cache
+def cost_of_scarce() -> float:
+    return solve(scarce()).cost_musd
+
+
+def scaled(inputs: Inputs, room: str, name: str, factor: float) -> Inputs:
+    return changed(inputs, room, **{name: getattr(getattr(inputs, room), name) * factor})
+
+
+# --- more of what is scarce -------------------------------------------------------------
+
+
+@many
+@given(
+    limit=st.sampled_from(LIMITS),
+    factor=st.floats(1.0, 4.0),
+)
+def test_more_of_anything_scarce_never_costs_more(limit, factor):
+    more = solve(scaled(scarce(), *limit, factor)).cost_musd
+
+    assert more <= cost_of_scarce() * (1 + SLACK)
+
+
+@many
+@given(limit=st.sampled_from(LIMITS), factor=st.floats(0.8, 1.0))
+def test_less_of_anything_scarce_never_costs_less(limit, factor):
+    outcome = solve(scaled(scarce(), *limit, factor)).outcome
+
+    # Less may leave no plan at all: what stands draws power and emits.
+    assert outcome.status in {"optimal", "infeasible"}
+    if outcome.status == "optimal":
+        assert outcome.objective >= cost_of_scarce() * (1 - SLACK)
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit[1])
+def test_what_is_called_scarce_is_in_the_program(limit):
+    array = getattr(getattr(scarce(), limit[0]), limit[1])
+
+    assert array.size > 0
+    assert np.any(array > 0.0)
+
+
+def test_some_limits_are_worth_money():
+    worth = {
+        name: cost_of_scarce() - solve(scaled(scarce(), room, name, 1.3)).cost_musd
+        for room, name in LIMITS
+    }
+
+    assert {name for name, musd in worth.items() if musd > 0.01} >= {
+        "capex_budget_musd",
+        "cap_kt",
+        "depth_kh100e",
+        "stock_mw",
+    }
+
+
+@few
+@given(lat=st.floats(27.0, 47.0), lon=st.floats(-120.0, -77.0))
+def test_another_site_to_choose_never_costs_more(mini, lat, lon):
+    with_fir = inputs_with(FIR.format(lat=round(lat, 2), lon=round(lon, 2)))
+
+    assert solve(with_fir).cost_musd <= mini.cost_musd * (1 + SLACK)
+
+
+@many
+@given(price=st.sampled_from(PRICES), factor=st.floats(1.0, 3.0))
+def test_a_higher_price_never_costs_less_nor_more_than_in_proportion(price, factor):
+    dearer = solve(scaled(scarce(), *price, factor)).cost_musd
+
+    assert cost_of_scarce() * (1 - SLACK) <= dearer <= cost_of_scarce() * factor * (1 + SLACK)
+
+
+# --- scale ------------------------------------------------------------------------------
+
+
+@few
+@given(times=st.floats(0.3, 4.5))
+def test_twice_the_operator_costs_twice(mini, times):
+    # Demand, stock, pipeline, headroom, rent, deliveries and site limits follow the share; the
+    # fixed cost of a site does not, and is scaled here.
+    larger = inputs_with(f"operator.demand_share_frac={0.2 * times}")
+    scaled_up = scaled(larger, "sites", "fixed_musd_per_year", times)
+
+    assert solve(scaled_up).cost_musd == pytest.approx(mini.cost_musd * times, rel=1e-6)
+
+
+@many
+@given(times=st.floats(0.2, 5.0))
+def test_money_in_another_currency_changes_nothing_else(inputs, mini, times):
+    dearer = inputs
+    for room, name in (
+        *PRICES,
+        ("racks", "move_cost_musd_per_mw"),
+        ("racks", "companion_musd_per_mw_year"),
+        ("demand", "unmet_usd_per_h100e_hour"),
+    ):
+        dearer = scaled(dearer, room, name, times)
+
+    assert solve(dearer).cost_musd == pytest.approx(mini.cost_musd * times, rel=1e-6)
+
+
+# --- new rules --------------------------------------------------------------------------
+
+RULES = {
+    "carbon cap": "carbon.cap_kt={{2027: {:.0f}}}",
+    "budget": "build.capex_budget_musd={{2027: {:.0f}}}",
+    "latency bound": "workloads.chat.rtt_bound_ms={:.2f}",
+    "market pace": "build.market_rate_mw_per_year={{elm-market: {:.1f}}}",
+    "land": "sites.elm.land_limit_mw={:.1f}",
+    "contract": "grid.contract_min_nameplate_frac={:.3f}",
+    "headroom": "grid.headroom_scale_frac={:.3f}",
+    "racks": "deliveries.scale_frac={:.3f}",
+    "water stress": "water.max_stress_score={:.2f}",
+}
+RANGES = {
+    "carbon cap": (400.0, 900.0),
+    "budget": (300.0, 4000.0),
+    "latency bound": (21.5, 48.0),
+    "market pace": (20.0, 200.0),
+    "land": (60.0, 400.0),
+    "contract": (0.0, 1.0),
+    "headroom": (0.0, 1.0),
+    "racks": (0.0, 1.0),
+    "water stress": (0.5, 5.0),
+}
+
+
+@few
+@given(data=st.data(), rule=st.sampled_from(sorted(RULES)))
+def test_a_new_rule_never_lowers_the_cost(mini, data, rule):
+    figure = data.draw(st.floats(*RANGES[rule]))
+
+    ruled = solve(inputs_with(RULES[rule].format(figure)))
+
+    assert ruled.outcome.status in {"optimal", "infeasible"}
+    if ruled.outcome.status == "optimal":
+        assert ruled.cost_musd >= mini.cost_musd * (1 - SLACK)
+
+
+@pytest.mark.parametrize("rule", ["racks.exclude=[liquid27]", "racks.exclude=[chip26]"])
+@pytest.mark.parametrize("other", ["cascade.allow=true", "cascade.allow=false"])
+def test_fewer_racks_to_choose_from_never_cost_less(mini, rule, other):
+    assert solve(inputs_with(rule, other)).cost_musd >= mini.cost_musd * (1 - SLACK)
+
+
+def test_more_headroom_growth_never_costs_more(mini):
+    growth = tables()["zone_headroom_growth"]
+    faster = growth.assign(added_headroom_mw=growth["added_headroom_mw"] * 2.5)
+
+    more = solve(inputs_with(zone_headroom_growth=faster)).cost_musd
+
+    assert more <= mini.cost_musd * (1 + SLACK)
