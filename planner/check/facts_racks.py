@@ -166,7 +166,8 @@ def stock_from_tables(case: Case) -> Excess:
     count = case.scenario.operator.stock_sites
     stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    facility_mw = case.own_figures("existing_mw", stock / stock.sum() * total_mw * per_rack)
+    share_frac = stock / stock.sum() if stock.any() else stock
+    facility_mw = case.own_figures("existing_mw", share_frac * total_mw * per_rack)
     sites = pd.DataFrame({"site": facility_mw.index.to_numpy()})
     by_site = Excess.differs(
         sites,
