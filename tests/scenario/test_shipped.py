@@ -53,7 +53,7 @@ def test_the_base_scenario_departs_from_the_defaults_only_where_it_says_why() ->
 
     told_apart = {key for key in defaults if base[key] != defaults[key]}
 
-    assert told_apart == {"title", "question", "time", "operator", "racks", "halls"}
+    assert told_apart == {"title", "question", "time", "operator", "racks", "halls", "workloads"}
 
 
 def test_europe_and_the_united_states_do_not_overlap() -> None:
