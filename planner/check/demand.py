@@ -171,7 +171,8 @@ def _contracts(case: Case) -> pd.Series[float]:
     term = listed(rent.bought, term=rent.term_years)
     known = bought.merge(term, on=["workload", "tier", "year"], how="left")
     runs = known.merge(pd.DataFrame({"now": case.years}), how="cross")
-    runs = runs[(runs["now"] >= runs["year"]) & (runs["now"] < runs["year"] + runs["term"])]
+    covers = case.last_calendar_year(runs["now"]) < runs["year"] + runs["term"]
+    runs = runs[(runs["now"] == runs["year"]) | ((runs["now"] > runs["year"]) & covers)]
     return tally(runs, ("workload", "now"), runs["bought_kh100e"])
 
 

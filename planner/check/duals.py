@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES"]
 
-_KEY = ("block", "site", "region", "workload", "zone", "market", "vendor", "hall", "year", "slot")
+_KEY = ("block", "site", "region", "workload", "zone", "market", "vendor", "hall", "year", "period")
 _MUST_BE_MET: Final = ("demand_balance", "tight_latency_share")
 _HOURS_PER_YEAR: Final = 8760.0
 _USD_PER_MUSD: Final = 1e6

@@ -22,9 +22,9 @@ _ZONE = ("zone", "year")
 
 @rule(unit="MW")
 def connection_carries_peak(case: Case) -> Excess:
-    """Power drawn in any slot of the peak day stays within the firm connection."""
+    """Power drawn in any slot stays within the firm connection."""
     power, sites = case.power, case.site_years
-    peak = power.facility_mw[:, power.slot["is_peak"].to_numpy()].max(axis=1)
+    peak = power.facility_mw.max(axis=1)
     drawn = tally(power.site_year, _SITE, peak)
     return Excess.above(sites[list(_SITE)], at(drawn, sites, _SITE), sites["firm_mw"].to_numpy())
 

@@ -62,7 +62,8 @@ def compute_capacity(m: Model) -> Comparison:
     .. math:: \ell_{swt} = \sum_{k,l} \eta_{klw}\, n_{sklwt} \qquad \forall s, w, t
 
     Throughput :math:`\eta` is per MW of nameplate, at the mean utilisation of the class and net
-    of its spare racks, so a class whose users peak needs more racks for the same mean.
+    of its spare racks. The utilisation is that of a fleet sized for its peak: utilisation times
+    peak over mean is at most 1.
 
     Source: dcplan.
     """
@@ -96,7 +97,8 @@ def rent_supply(m: Model) -> Comparison:
 
     .. math:: \sum_r \rho_{rwt} \le \sum_{o} \sum_{v \le t < v + T_o} b_{wov} \qquad \forall w, t
 
-    On-demand capacity runs for its year, reserved capacity for its whole term.
+    On-demand capacity runs for its year, reserved capacity for its whole term; a model year
+    that stands for several counts only if the term covers them all.
 
     Source: dcplan.
     """
@@ -125,8 +127,10 @@ def _rented_capacity(m: Model) -> Expression:
     class_year = distinct(p.rented, "workload", "year")
     contract, now = pairs(p.bought, class_year, on=("workload",))
     begun = m.year[p.bought["year"][contract]]
-    year = m.year[class_year["year"][now]]
-    runs = (year >= begun) & (year < begun + p.term_years[contract])
+    at = class_year["year"][now]
+    # The contract's own model year, and later ones that its term covers to their last year.
+    is_own = p.bought["year"][contract] == at
+    runs = is_own | ((m.year[at] > begun) & (m.last_year[at] < begun + p.term_years[contract]))
     return m.bought.map(class_year, contract[runs], now[runs])
 
 

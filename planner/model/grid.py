@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 __all__ = ["CONSTRAINTS"]
 
 
-@constraint(over="site, year, slot of the peak day", unit="MW")
+@constraint(over="site, year, billing period", unit="MW")
 def grid_connection(m: Model) -> Comparison:
-    r"""Power drawn on the peak day stays within the firm connection.
+    r"""Power drawn in any slot stays within the firm connection.
 
-    .. math:: F_{sth} \le G^0_{st} + \sum_{v \le t} g_{sv}
-        \qquad \forall s, t, h \in \mathrm{peak\ day}
+    .. math:: P_{stm} \le G_{st}, \qquad
+        G_{st} = G^0_{st} + \sum_{v \le t} \alpha_{svt}\, g_{sv} \qquad \forall s, t, m
 
-    The peak day has design weather, so the connection is sized on that day's PUE while bills
-    use the PUE of every hour.
+    :math:`P_{stm}` is no less than the draw in every slot of its period. The peak day has design
+    weather and is in one of the periods, so a connection is sized on that day's PUE while bills
+    use the PUE of every hour. :math:`\alpha` is the share of the year in which a connection is
+    in service: one energised in October counts a quarter in its first year, then in full.
 
     Source: dcplan.
     """
-    p = m.p
-    is_peak = p.days.is_peak[p.power.slot["slot"]]
-    drawn = m.facility_mw.select(is_peak)
-    return drawn <= m.firm_mw.on(drawn.over)
+    billing = m.p.grid.billing
+    return m.peak_mw <= m.firm_mw.on(billing)
 
 
 @constraint(over="site, year", unit="MW")

@@ -112,7 +112,7 @@ MONEY_TABLES = (
         "prices",
         "One row per limit that has a shadow price. Rows whose price is 0 are left out; there "
         "are none without duals, as with integers.",
-        ("block", "site", "region", "workload", "zone", "market", "vendor", "hall", "year", "slot"),
+        ("block", "site", "region", "workload", "zone", "market", "vendor", "hall", "year", "period"),
         (
             text("block", "Family of rows, as in the model"),
             text("unit", "Unit of the value"),
@@ -124,7 +124,7 @@ MONEY_TABLES = (
             text("vendor", _LABEL),
             text("hall", _LABEL),
             YEAR,
-            text("slot", _LABEL),
+            text("period", _LABEL),
             number(
                 "value",
                 "see unit",

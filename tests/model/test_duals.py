@@ -123,13 +123,11 @@ def test_the_dual_of_headroom_is_what_another_mw_saves(scarce):
 
 
 def test_the_duals_of_a_connection_are_what_another_mw_of_it_saves(scarce):
-    # A MW of connection relaxes every slot of the peak day, and the floor of the contract.
+    # A MW of connection relaxes the peak of every billing period, and the floor of the contract.
     grid = scarce.model.p.grid
     place = grid.firm.position("elm", "2027")
     step = one_more(place, grid.firm.size)
-    drawn = scarce.model.p.power.slot.select(
-        scarce.model.p.days.is_peak[scarce.model.p.power.slot["slot"]]
-    )
+    drawn = grid.billing
     here = (drawn["site"] == grid.firm["site"][place]) & (drawn["year"] == grid.firm["year"][place])
 
     saved = -scarce.dual("grid_connection")[here].sum() - scarce.dual("contract_floor")[place]

@@ -246,8 +246,9 @@ def halls() -> HallInputs:
         listed(
             "retrofit", (SITE, HALL, HALL.renamed("to_hall"), YEAR), ("ash", *HALL.labels, "2026")
         ),
+        f(2026.25),
+        f(2027.5),
         f(0.85),
-        f(0.5),
         f(3.6),
         listed("lease", (SITE, HALL, YEAR), ("dal", "air|2N", "2028")),
         f(2.1),

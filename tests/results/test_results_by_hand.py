@@ -310,7 +310,7 @@ def test_racks_are_charged_to_the_duty_they_were_bought_for(model):
 def test_duals_lose_their_weights_and_discounts(model):
     duals = {
         "demand_balance": {("metro", "chat", "2026"): 40.0},
-        "grid_connection": {("dal", "2028", "d4h00"): -0.3, ("dal", "2028", "d4h12"): -0.1},
+        "grid_connection": {("dal", "2028", "DJF"): -0.3, ("dal", "2028", "JJA"): -0.1},
         "zone_headroom": {("west", "2028"): -2.5},
         "carbon_cap": {("2028",): -0.08},
         "water_limit": {("dal", "2028"): -0.004},
@@ -339,7 +339,7 @@ def test_duals_lose_their_weights_and_discounts(model):
     assert west["value_usd_per_mw_year"] == pytest.approx(2.5e6 / horizon)
     assert row(results.headroom, zone="west", year=2026)["value_npv_usd_per_mw"] == 0.0
     labels = results.prices.set_index("block").loc["hall_power"]
-    assert (labels["site"], labels["hall"], labels["slot"]) == ("ash", "air|2N", "")
+    assert (labels["site"], labels["hall"], labels["period"]) == ("ash", "air|2N", "")
     assert labels["raw_dual"] == -1.7
 
 
