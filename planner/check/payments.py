@@ -93,12 +93,13 @@ def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -
     )
     growth = 1.0 + finance.rate_frac
     yearly = cost * instalment(finance.rate_frac if rate_frac is None else rate_frac, life)
+    worth = yearly / instalment(finance.rate_frac, life)
     horizon_end = case.calendar[-1] + 1.0
     frames = []
     for year in case.calendar:
         if finance.end_of_horizon == "truncated_salvage":
-            bought = np.where(np.floor(start) == year, cost * growth ** (year + 0.5 - start), 0.0)
-            book = cost * np.clip((start + life - horizon_end) / life, 0.0, 1.0)
+            bought = np.where(np.floor(start) == year, worth * growth ** (year + 0.5 - start), 0.0)
+            book = worth * np.clip((start + life - horizon_end) / life, 0.0, 1.0)
             paid = bought - (year == case.calendar[-1]) * book / np.sqrt(growth)
         else:
             in_service = np.minimum(start + life, year + 1.0) - np.maximum(start, float(year))

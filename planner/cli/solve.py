@@ -43,9 +43,8 @@ def command(
     import json
     from pathlib import Path
 
-    from planner.outputs.terminal import print_summary
-
     from planner.cli.progress import Progress
+    from planner.outputs.terminal import print_summary
     from planner.runs import load_run, write_run
     from planner.studies import solve
 

@@ -84,11 +84,13 @@ def annuities(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Expres
     """
     p = m.p.finance
     cost = asset.overnight_musd * (1.0 + asset.idc_frac)
+    rate = p.rate_frac if rate_frac is None else rate_frac
+    payment = annuity_payment(cost, rate, asset.life_years)
     if p.end_of_horizon == "truncated_salvage":
-        amount = cost[:, None] * _bought_and_salvaged(m, asset.start, asset.life_years)
+        # Dearer capital counts here as in annuities: by what it adds to the yearly payment.
+        worth = payment / annuity_payment(1.0, p.rate_frac, asset.life_years)
+        amount = worth[:, None] * _bought_and_salvaged(m, asset.start, asset.life_years)
     else:
-        rate = p.rate_frac if rate_frac is None else rate_frac
-        payment = annuity_payment(cost, rate, asset.life_years)
         shares = yearly_payment_shares(asset.life_years, asset.start, p.first_year, p.last_year)
         amount = payment[:, None] * shares
     return _spread(m, asset.decision, amount)

@@ -112,7 +112,18 @@ MONEY_TABLES = (
         "prices",
         "One row per limit that has a shadow price. Rows whose price is 0 are left out; there "
         "are none without duals, as with integers.",
-        ("block", "site", "region", "workload", "zone", "market", "vendor", "hall", "year", "period"),
+        (
+            "block",
+            "site",
+            "region",
+            "workload",
+            "zone",
+            "market",
+            "vendor",
+            "hall",
+            "year",
+            "period",
+        ),
         (
             text("block", "Family of rows, as in the model"),
             text("unit", "Unit of the value"),

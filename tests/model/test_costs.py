@@ -309,3 +309,12 @@ def test_dearer_capital_for_racks_alone_is_a_premium_on_racks():
     cost = 9.5 * 1.92 * 1.15 / 0.104 * 1.013 * (1 - 0.022) ** 2
     premium = payment(cost, 6, 1.12 / 1.024 - 1) - payment(cost, 6)
     assert solved.payments("financing_premium")["elm", "2027"] == pytest.approx(premium)
+
+
+@pytest.mark.parametrize("rule", ["annuity", "truncated_salvage", "perpetuity"])
+def test_dearer_capital_costs_more_under_every_end_of_the_horizon(rule):
+    rule_and_risk = (f"finance.end_of_horizon={rule}", "finance.country_risk=false")
+    plain = solve(inputs_of(*rule_and_risk))
+    dearer = solve(inputs_of(*rule_and_risk, "finance.asset_wacc_nominal_frac.rack=0.14"))
+
+    assert dearer.cost_musd > plain.cost_musd * (1 + 1e-6)
