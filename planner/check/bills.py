@@ -11,6 +11,7 @@ from planner.check.frames import at, listed, tally
 from planner.check.grid import own_peaks
 from planner.check.payments import every_year, repay
 from planner.check.power import emissions_kt
+from planner.check.standing import retrofits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,9 +60,9 @@ def _halls(case: Case) -> pd.DataFrame:
 
 
 def _retrofits(case: Case) -> pd.DataFrame:
-    table = case.plan("retrofits")
+    table = retrofits(case)
     return table[["site"]].assign(
-        start=table["year"],
+        start=table["done"],
         life_years=case.inputs.finance.life_years["retrofit"],
         cost_musd=table["overnight_musd"],
     )

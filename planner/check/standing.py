@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["hall_years", "ramped_share", "since", "site_years"]
+__all__ = ["hall_years", "ramped_share", "retrofits", "since", "site_years"]
 
 _HALL = ("site", "hall", "year")
 _SITE = ("site", "year")
@@ -44,12 +44,13 @@ def hall_years(case: Case) -> pd.DataFrame:
     share = ramped_share(*_ages(case, built), settings.ramp_months, settings.ramp_mean_frac)
     new = tally(built, ("site", "hall", "year_now"), built["built_mw"] * share)
 
-    work = _retrofits(case)
-    gone = since(work, frame, ("site", "hall"))
-    left = tally(gone, ("site", "hall", "year_now"), gone["retrofitted_mw"])
+    work = retrofits(case)
+    gone = since(work.assign(service_start=work["start"]), frame, ("site", "hall"))
+    lost = gone["retrofitted_mw"] * ramped_share(*_ages(case, gone), 0.0, 1.0)
+    left = tally(gone, ("site", "hall", "year_now"), lost)
     to_new = work.drop(columns="hall").rename(columns={"to_hall": "hall"})
-    come = since(to_new, frame, ("site", "hall"))
-    in_service = np.where(come["year_now"] == come["year"], come["first_year_frac"], 1.0)
+    come = since(to_new.assign(service_start=to_new["done"]), frame, ("site", "hall"))
+    in_service = ramped_share(*_ages(case, come), 0.0, 1.0)
     done = come["retrofitted_mw"] * come["capacity_frac"] * in_service
     arrived = tally(come, ("site", "hall", "year_now"), done)
 
@@ -82,7 +83,7 @@ def site_years(case: Case) -> pd.DataFrame:
     frame = listed(case.inputs.sites.site_year)
     existing = listed(halls.hall, existing_mw=halls.existing_mw)
     built = since(case.plan("builds"), frame, ("site",))
-    work = since(_retrofits(case), frame, ("site",))
+    work = since(retrofits(case), frame, ("site",))
     lost = work["retrofitted_mw"] * (1.0 - work["capacity_frac"])
     halls_mw = (
         at(tally(existing, _SITE, existing["existing_mw"]), frame, _SITE)
@@ -176,11 +177,24 @@ def _ages(case: Case, paired: pd.DataFrame) -> tuple[Floats, Floats]:
     return now - start, case.last_calendar_year(paired["year_now"]) + 1.0 - start
 
 
-def _retrofits(case: Case) -> pd.DataFrame:
+def retrofits(case: Case) -> pd.DataFrame:
+    """Retrofits of the plan with when their work begins and is done, and what it keeps.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        The columns of table `retrofits`; start, done [year] and capacity_frac.
+    """
     halls = case.inputs.halls
     known = listed(
         halls.retrofit,
+        start=halls.retrofit_start,
+        done=halls.retrofit_done,
         capacity_frac=halls.retrofit_capacity_frac,
-        first_year_frac=halls.retrofit_first_year_frac,
     )
     return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")

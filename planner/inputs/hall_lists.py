@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from planner.calendar import float_year
 from planner.inputs.facility import construction_factor
 from planner.inputs.frames import floats
+from planner.inputs.hall_space import retrofit_dates
 from planner.inputs.types import HallInputs
 from planner.lp import Index
 from planner.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
@@ -82,16 +82,18 @@ def hall_inputs(
         opex_musd_per_mw_year=opex[hs, hl],
         lead=_lead_table(sets, halls, leads),
         retrofit=work.over,
+        retrofit_start=work.start,
+        retrofit_done=work.done,
         retrofit_capacity_frac=work.capacity_frac,
-        retrofit_first_year_frac=work.first_year_frac,
         retrofit_capex_musd_per_mw=work.capex_musd_per_mw,
     )
 
 
 class _Retrofits(NamedTuple):
     over: Index
+    start: Floats
+    done: Floats
     capacity_frac: Floats
-    first_year_frac: Floats
     capex_musd_per_mw: Floats
 
 
@@ -101,14 +103,9 @@ def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> _Retrofits:
     table, own = case.tables["retrofit"], case.scenario.retrofit
     row = halls.retrofit_row[before, after]
     price = floats(table, "cost_usd_per_kw")[row]
-    months = floats(table, "duration_months")[row]
     if own.cost_usd_per_kw is not None:
         price = np.full(price.shape, own.cost_usd_per_kw)
-    if own.duration_months is not None:
-        months = np.full(months.shape, own.duration_months)
-    begin = np.maximum(case.year[t], float_year(case.scenario.decisions_start))
-    done = begin + months / MONTHS_PER_YEAR
-    end = case.last_year[t] + 1.0
+    begin, done = retrofit_dates(case, row, t)
     local = floats(case.sites, "index")[s]
     capex = price * KW_PER_MW / USD_PER_MUSD * local * construction_factor(case, begin)
     over = Index.sparse(
@@ -118,8 +115,9 @@ def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> _Retrofits:
     )
     return _Retrofits(
         over=over,
+        start=begin,
+        done=done,
         capacity_frac=floats(table, "capacity_frac")[row],
-        first_year_frac=np.clip((end - done) / (end - case.year[t]), 0.0, 1.0),
         capex_musd_per_mw=capex,
     )
 

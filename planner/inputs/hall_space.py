@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.calendar import float_year
 from planner.inputs.frames import any_along, codes, floats, ints, texts
+from planner.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = ["HallSpace", "hall_space"]
+__all__ = ["HallSpace", "hall_space", "retrofit_dates"]
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,9 @@ def hall_space(
     row = _retrofit_row(case, cooling, redundancy)
     retrofit = (
         (existing > 0.0)[:, :, None, None]
-        & (row >= 0)[None, :, :, None]
         & offered[:, None, :, None]
         & is_known[None, None]
-        & _begins(case)
+        & _serves(case, row)
     )
     lease_rent = rents[:, cooling, redundancy]
     lease = ~np.isnan(lease_rent)[:, :, None] & is_known
@@ -157,10 +158,43 @@ def _retrofit_row(case: Case, cooling: Codes, redundancy: Codes) -> Codes:
     return row
 
 
-def _begins(case: Case) -> Bools:
-    """Years in which retrofit work can begin: after the first day of decisions."""
-    start = case.scenario.decisions_start.year
-    return np.asarray(case.last_year >= start)
+def retrofit_dates(case: Case, row: Codes, year: Codes) -> tuple[Floats, Floats]:
+    """When retrofit work begins and when it is done.
+
+    Parameters
+    ----------
+    case : Case
+        Scope, settings and table `retrofit`.
+    row : array of int
+        Row of the table for each retrofit.
+    year : array of int
+        Model year in which each is begun, as a code.
+
+    Returns
+    -------
+    begin, done : array of float
+        Work begins on 1 January of the model year or on the first day of decisions, whichever
+        is later, and takes its months. [year, for example 2027.5]
+    """
+    months = floats(case.tables["retrofit"], "duration_months")[row]
+    own_months = case.scenario.retrofit.duration_months
+    if own_months is not None:
+        months = np.full(months.shape, own_months)
+    begin = np.maximum(case.year[year], float_year(case.scenario.decisions_start))
+    return begin, begin + months / MONTHS_PER_YEAR
+
+
+def _serves(case: Case, row: Codes) -> Bools:
+    """Years in which work can begin and be done within the horizon, (design, design, year).
+
+    Work that outlasts the horizon would cost nothing and rid the site of halls it must pay for.
+    """
+    may_begin = case.last_year >= case.scenario.decisions_start.year
+    before, after, year = np.nonzero((row >= 0)[:, :, None] & may_begin)
+    done = retrofit_dates(case, row[before, after], year)[1]
+    serves = np.zeros((*row.shape, case.year.size), dtype=np.bool_)
+    serves[before, after, year] = done < case.last_year[-1] + 1.0
+    return serves
 
 
 def _rents(case: Case) -> Floats:

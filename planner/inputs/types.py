@@ -165,8 +165,9 @@ class HallInputs:
     ramp_months: float
     ramp_mean_frac: float
     retrofit: Index  # (site, hall, to_hall, year): from a design to another
+    retrofit_start: Floats  # [retrofit] work begins: the old design leaves, e.g. 2027.0
+    retrofit_done: Floats  # [retrofit] service start of the new design, e.g. 2027.75
     retrofit_capacity_frac: Floats  # [retrofit]
-    retrofit_first_year_frac: Floats  # [retrofit]: share of the first year in service
     retrofit_capex_musd_per_mw: Floats  # [retrofit]
     lease: Index  # (site, hall, year)
     lease_musd_per_mw_year: Floats  # [lease]

@@ -58,11 +58,11 @@ def halls_built(m: Model) -> Asset:
 
 
 def halls_retrofitted(m: Model) -> Asset:
-    """Retrofits, from the year work begins."""
-    over = m.retrofit.over
-    life = np.full(over.size, m.p.finance.life_years["retrofit"])
-    capex = m.p.halls.retrofit_capex_musd_per_mw
-    return Asset(m.retrofit, capex, "facility", m.year[over["year"]], life)
+    """Retrofits, from the month the work is done."""
+    p = m.p
+    life = np.full(m.retrofit.over.size, p.finance.life_years["retrofit"])
+    capex = p.halls.retrofit_capex_musd_per_mw
+    return Asset(m.retrofit, capex, "facility", p.halls.retrofit_done, life)
 
 
 def sites_opened(m: Model) -> Asset:

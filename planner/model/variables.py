@@ -170,25 +170,31 @@ class Model:
         """Critical IT power usable in a hall design, mean over the year. [MW], (site, hall, year)
 
         New halls ramp over their first months in service; a retrofit leaves its old design
-        when work begins and counts in the new one from when it is done.
+        when work begins and counts in the new one from when it is done, however many years
+        that takes.
         """
         p = self.p.halls
+        year = self.year[p.hall["year"]]
+        span_years = np.asarray(self.p.years.spans)[p.hall["year"]]
+
         built, hall = pairs(p.build, p.hall, on=("site", "hall"))
         share = usable_share(
             p.build_start[built],
-            self.year[p.hall["year"][hall]],
+            year[hall],
             ramp_months=p.ramp_months,
             ramp_mean_frac=p.ramp_mean_frac,
-            span_years=np.asarray(self.p.years.spans)[p.hall["year"][hall]],
+            span_years=span_years[hall],
         )
         later = p.hall["year"][hall] >= p.build["year"][built]
         usable = self.build.map(p.hall, built[later], hall[later], share[later]) + p.existing_mw
 
         work, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
-        begun = p.hall["year"][hall] >= p.retrofit["year"][work]
-        usable = usable - self.retrofit.map(p.hall, work[begun], hall[begun])
+        gone = usable_share(
+            p.retrofit_start[work], year[hall], ramp_months=0.0, span_years=span_years[hall]
+        )
+        begun = gone > 0.0
+        usable = usable - self.retrofit.map(p.hall, work[begun], hall[begun], gone[begun])
 
-        share = p.retrofit_capacity_frac
         arrived = Index(
             "retrofit by new design",
             (p.retrofit.axis("site"), p.hall.axis("hall"), p.retrofit.axis("year")),
@@ -196,14 +202,12 @@ class Model:
             p.retrofit.size,
         )
         work, hall = pairs(arrived, p.hall, on=("site", "hall"))
-        year_of_hall, year_of_work = p.hall["year"][hall], p.retrofit["year"][work]
-        in_service = np.where(
-            year_of_hall > year_of_work,
-            share[work],
-            (share * p.retrofit_first_year_frac)[work],
+        in_service = usable_share(
+            p.retrofit_done[work], year[hall], ramp_months=0.0, span_years=span_years[hall]
         )
-        begun = year_of_hall >= year_of_work
-        usable = usable + self.retrofit.map(p.hall, work[begun], hall[begun], in_service[begun])
+        done = in_service > 0.0
+        gained = (p.retrofit_capacity_frac[work] * in_service)[done]
+        usable = usable + self.retrofit.map(p.hall, work[done], hall[done], gained)
         return usable + self.lease.on(p.hall, missing="zero")
 
     @cached_property

@@ -135,17 +135,20 @@ def test_property_tax_can_be_waived(build, mini):
     assert np.all(free.halls.opex_musd_per_mw_year < mini.halls.opex_musd_per_mw_year)
 
 
-def test_a_retrofit_serves_what_is_left_of_its_first_year(mini):
+def test_a_retrofit_serves_from_the_month_its_work_is_done(mini):
     works = mini.halls.retrofit.frame().assign(
-        first=mini.halls.retrofit_first_year_frac,
+        start=mini.halls.retrofit_start,
+        done=mini.halls.retrofit_done,
         capacity=mini.halls.retrofit_capacity_frac,
         capex=mini.halls.retrofit_capex_musd_per_mw,
     )
     oak = works[(works["site"] == "oak") & (works["hall"] == "air_dry|2N")].set_index("year")
 
-    # begun in March 2025, done eight months later; the model year stands for two years
-    assert oak.loc["2025", "first"] == pytest.approx((2 - 2 / 12 - 8 / 12) / 2)
-    assert oak.loc["2027", "first"] == pytest.approx(1 - 8 / 12)
+    # begun on 1 March 2025, the first day of decisions, or on 1 January; done in eight months
+    assert oak.loc["2025", "start"] == pytest.approx(2025 + 2 / 12)
+    assert oak.loc["2025", "done"] == pytest.approx(2025 + 10 / 12)
+    assert oak.loc["2027", "start"] == 2027.0
+    assert oak.loc["2027", "done"] == pytest.approx(2027 + 8 / 12)
     assert oak.loc["2027", "capacity"] == pytest.approx(0.94)
     assert oak.loc["2027", "capex"] == pytest.approx(2.05 * 1.06 * 1.028**2)
 
@@ -157,6 +160,15 @@ def test_retrofits_keep_the_topology(mini):
 
     assert (before == after).all()
     assert set(works["hall"]) == {"air_dry|N", "air_dry|2N"}  # what stands and can change
+
+
+def test_retrofit_work_may_outlast_its_year_but_not_the_horizon(build):
+    # The horizon ends with 2027: 34 months from 1 March 2025 end with it, 33.5 in December.
+    last_that_serves = build("retrofit.duration_months=33.5").halls
+
+    assert set(last_that_serves.retrofit.frame()["year"]) == {"2025"}
+    assert last_that_serves.retrofit_done.max() == pytest.approx(2025 + (2 + 33.5) / 12)
+    assert build("retrofit.duration_months=34").halls.retrofit.size == 0
 
 
 def test_retrofits_can_be_ruled_out(build):
