@@ -89,9 +89,13 @@ def rack_purchase(m: Model) -> Expression:
     return annuities(m, racks_bought(m))
 
 
-@cost(group="racks", upfront=True)
+@cost(group="racks")
 def companions(m: Model) -> Expression:
-    """Storage and general-purpose computers beside the accelerators, repaid over their life."""
+    """Storage and general-purpose computers beside the accelerators, paid by the year as used.
+
+    They follow the classes that racks work for, stock included, so they have no purchase of
+    their own; the yearly price repays one over its life.
+    """
     yearly_musd = m.p.racks.companion_mw_per_mw * m.p.racks.companion_musd_per_mw_year
     return yearly(m, m.used_times(yearly_musd).sum_to(m.p.sites.site_year))
 
