@@ -156,7 +156,7 @@ class Scenario(Block):
     rent: Rent = Rent()
     """Compute rented from a cloud."""
     lease: Lease = Lease()
-    """Halls leased from a colocation provider."""
+    """Halls leased from a colocation provider, as many MW in each model year as it needs."""
     levers: Levers = Levers()
     """Ways to need less compute for the same work."""
     flexibility: Flexibility = Flexibility()

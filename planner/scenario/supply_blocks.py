@@ -245,7 +245,7 @@ class Rent(Block):
 
 
 class Lease(Block):
-    """Halls leased from a colocation provider."""
+    """Halls leased from a colocation provider, as many MW in each model year as it needs."""
 
     allow: Flag = False
     """Whether halls may be leased."""
@@ -253,8 +253,6 @@ class Lease(Block):
     """Rent instead of the table's figure. [USD/kW-month]"""
     depth_mw_per_site: NonNegative = 20.0
     """Most critical IT MW on offer at a site. [MW]"""
-    term_years: Annotated[int, Field(strict=True, ge=1, le=30)] = 5
-    """Length of a lease. [years]"""
 
 
 class SiteOverride(Override):

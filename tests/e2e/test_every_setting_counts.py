@@ -35,7 +35,6 @@ NOT_FOR_THE_MODEL: Final = {
 }
 
 NOT_YET: Final = {
-    "lease.term_years": "halls are leased by the year",
     "racks.override.*.liquid_heat_frac": "halls cool all their racks along one curve",
 }
 

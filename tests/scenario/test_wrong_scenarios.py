@@ -52,6 +52,11 @@ def problems_of(text: str, **others: str) -> list[str]:
             "rate_scale_frac, market_rate_mw_per_year, capex_budget_musd, committed",
         ),
         (
+            "lease: {term_years: 5}",
+            "2:9: unknown key 'lease.term_years'; must be a key of the schema; known here: "
+            "allow, usd_per_kw_month, depth_mw_per_site",
+        ),
+        (
             "operator: {demand_share_frac: 10}",
             "2:31: operator.demand_share_frac is 10; must be at most 1 [-]; 10 % is written 0.1",
         ),
