@@ -153,14 +153,15 @@ def test_an_interrupt_keeps_the_run_of_before_as_it_was(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    project.dcplan("-q", "solve", "mini.yaml", "--no-workbook")
-    (run,) = project.runs()
+    plan = solve("mini.yaml")
+    run = write_run(plan, Path("runs"), workbook=False)
     written = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     monkeypatch.setattr("planner.runs.folder.write_workbook", interrupted)
 
-    project.dcplan("-q", "solve", "mini.yaml")
+    with pytest.raises(KeyboardInterrupt):
+        write_run(plan, Path("runs"))
 
-    assert project.runs() == [run]
+    assert project.runs() == [project.folder / run]
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == written
 
 

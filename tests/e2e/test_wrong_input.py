@@ -207,15 +207,33 @@ def test_a_mistake_ends_with_2_names_its_place_and_leaves_no_file(
     make(project)
     before = project.files()
 
+    result = project.dcplan("-q", "solve", "mini.yaml")
+
+    lines = result.stderr.splitlines()
+    assert (result.exit_code, result.stdout) == (2, ""), result.stderr
+    assert [line[: len(start)] for line, start in zip(lines, problems, strict=True)] == problems
+    assert all(PROBLEM.match(line) for line in lines)
+    assert project.files() == before
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        IN_SCENARIOS["an unknown rack"][0],
+        IN_SCENARIOS["a class without a hall"][0],
+        IN_TABLES["an unknown zone"][0],
+        IN_TABLES["a file that is not there"][0],
+        IN_TABLES["a figure missing that a scenario needs"][0],
+    ],
+    ids=["id", "together", "cell", "file", "row"],
+)
+def test_validate_finds_what_solve_would_find(project: Project, make: Mistake) -> None:
+    make(project)
+
     solved = project.dcplan("-q", "solve", "mini.yaml")
     validated = project.dcplan("validate", "mini.yaml")
 
-    lines = solved.stderr.splitlines()
-    assert (solved.exit_code, solved.stdout) == (2, ""), solved.stderr
-    assert [line[: len(start)] for line, start in zip(lines, problems, strict=True)] == problems
-    assert all(PROBLEM.match(line) for line in lines)
     assert (validated.exit_code, validated.stderr) == (2, solved.stderr)
-    assert project.files() == before
 
 
 def test_mistakes_in_several_tables_are_named_together(project: Project) -> None:
