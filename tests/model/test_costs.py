@@ -129,16 +129,19 @@ def test_halls_are_repaid_with_interest_from_the_month_they_are_commissioned(inp
     assert paid["elm", "2026"] == 0.0
 
 
-def test_retrofits_are_repaid_from_the_year_work_begins(inputs):
+def test_retrofits_are_repaid_from_the_month_the_work_is_done(inputs):
+    # Begun on 1 March 2025, done on 1 November: 2 months of 2025.
     work = ("oak", "air_dry|2N", "plate_dry|2N", "2025")
     solved = solve(inputs, lambda m: [only(m.retrofit, {work: 20.0})])
 
-    # 2,050 USD/kW at Oak's index of 1.06, and what construction costs more by March 2025 on
+    # 2,050 USD/kW at Oak's index of 1.06, and what construction costs more from 2025 on
     capex = unit_cost(inputs, "halls", "retrofit_capex_musd_per_mw", "retrofit", *work)
     paid = solved.payments("hall_retrofit")
     yearly = payment(20.0 * capex, 14)
-    assert capex == pytest.approx(2.05 * 1.06, rel=0.01)
-    assert [paid["oak", str(year)] for year in (2025, 2026, 2027)] == pytest.approx([yearly] * 3)
+    assert capex == pytest.approx(2.05 * 1.06, rel=0.03)
+    assert [paid["oak", str(year)] for year in (2025, 2026, 2027)] == pytest.approx(
+        [yearly * 2 / 12, yearly, yearly]
+    )
 
 
 def test_connections_are_repaid_from_the_month_they_are_energised(inputs):
@@ -245,16 +248,24 @@ def test_emissions_are_paid_by_the_tonne():
 
 
 def test_rent_is_paid_in_every_year_its_contract_runs(inputs):
-    contracts = {("chat", "reserved", "2025"): 6.0, ("chat", "on_demand", "2027"): 5.0}
+    contracts = {
+        ("chat", "reserved", "2025"): 6.0,  # three years
+        ("chat", "on_demand", "2025"): 4.0,  # the two years that model year 2025 stands for
+        ("chat", "on_demand", "2027"): 5.0,
+    }
     solved = solve(inputs, lambda m: [only(m.bought, contracts)])
 
     # 3.9 USD per GPU-hour of 1.02 H100e, a third more for egress. Reserved costs 0.46 of that
     # and is in use as own racks are; on demand is cheaper by 16 % a year, in use 0.62 of the time.
     listed = 3.9 / 1.02 * 1.33 * 8760 * 1000 / 1e6
     reserved = 6.0 * listed * (1 - 0.54) / (0.56 / 1.12)
-    on_demand = 5.0 * listed * (1 - 0.16) ** 2 / 0.62
+    at_first, later = 4.0 * listed / 0.62, 5.0 * listed * (1 - 0.16) ** 2 / 0.62
     assert solved.payments("rented_compute") == pytest.approx(
-        {("2025",): reserved, ("2026",): reserved, ("2027",): reserved + on_demand}
+        {
+            ("2025",): reserved + at_first,
+            ("2026",): reserved + at_first,
+            ("2027",): reserved + later,
+        }
     )
 
 

@@ -10,6 +10,8 @@ from small_world import (
     at,
     changed,
     inputs_of,
+    is_possible,
+    long_inputs_of,
     only,
     part,
     solve,
@@ -136,6 +138,22 @@ def test_a_reserved_contract_ends_with_its_term(inputs):
 
     assert solved.sum(solved.model.rented, workload="chat", year="2025") == pytest.approx(6.0)
     assert solved.sum(solved.model.rented, workload="chat", year="2027") == 0.0
+
+
+@pytest.mark.parametrize(("term_years", "runs"), [(2, False), (3, True)])
+def test_a_contract_counts_in_a_model_year_only_if_it_covers_all_of_it(term_years, runs):
+    # Of 2025, when model year 2026 stands for 2026 and 2027.
+    inputs = long_inputs_of("years=[2025, 2026, 2028]")
+    terms = np.where(inputs.rent.term_years > 1, term_years, 1)
+    inputs = changed(inputs, "rent", term_years=terms)
+
+    def rent_in_2026(m):
+        return [
+            only(m.bought, {("chat", "reserved", "2025"): 6.0}),
+            part(m.rented, workload="chat", year="2026") >= 6.0 - MARGIN,
+        ]
+
+    assert is_possible(inputs, rent_in_2026) is runs
 
 
 def test_rent_depth_bites_at_what_the_market_has(inputs):

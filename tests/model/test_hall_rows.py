@@ -73,9 +73,9 @@ def test_a_new_hall_ramps_over_its_first_year(inputs):
     assert solved.at(solved.model.hall_usable, *NEW_HALL) == pytest.approx(usable)
 
 
-def test_retrofitted_power_leaves_at_once_and_comes_when_the_work_is_done(inputs):
-    # Work takes 8 months and keeps 0.94 of the power. Model year 2025 stands for 2025 and 2026,
-    # and decisions start in March: 10 of 24 months are lost to work begun then.
+def test_retrofitted_power_leaves_when_work_begins_and_comes_when_it_is_done(inputs):
+    # Model year 2025 stands for 2025 and 2026. Work begins on 1 March 2025, the first day of
+    # decisions, 22 months before their end, takes 8 months and keeps 0.94 of the power.
     work = ("oak", AIR, LIQUID, "2025")
 
     solved = solve(inputs, lambda m: [only(m.build, {}), only(m.retrofit, {work: 20.0})])
@@ -87,7 +87,7 @@ def test_retrofitted_power_leaves_at_once_and_comes_when_the_work_is_done(inputs
     }
     assert usable == pytest.approx(
         {
-            (AIR, "2025"): OAK_AIR_MW - 20.0,
+            (AIR, "2025"): OAK_AIR_MW - 20.0 * 22 / 24,
             (AIR, "2027"): OAK_AIR_MW - 20.0,
             (LIQUID, "2025"): OAK_LIQUID_MW + 20.0 * 0.94 * 14 / 24,
             (LIQUID, "2027"): OAK_LIQUID_MW + 20.0 * 0.94,

@@ -42,6 +42,7 @@ RACKS_MW = 1250 * 0.2 / 1.16
 N_HALLS = RACKS_MW * (0.62 - 290 / (290 + 830)) * 0.96
 NN_HALLS = RACKS_MW * 0.38 * 1.01
 MARGIN = 0.001  # MW
+CHAT_WAITS = ("oak", "conversation", "12h", "2027")
 
 
 def use_racks(m: Model) -> list:
@@ -106,6 +107,26 @@ def test_deferral_balance_bites_at_the_work_due_in_each_half_day(inputs):
 
     due = TRAIN_WAITS + TRAIN_WAITS
     assert_bites("deferral_balance", inputs, done(due + MARGIN), done(due - MARGIN))
+
+
+def test_deferral_balance_bites_at_the_hours_in_which_work_falls_due():
+    # Chat that may wait follows its users: more is due in their afternoon than at night.
+    inputs = inputs_of("workloads.chat.max_deferral_h=12")
+    oak, chat = inputs.sets.site.code("oak"), inputs.sets.shape.code("conversation")
+    hours = {
+        block: inputs.power.shape_frac[oak, chat, [inputs.sets.slot.code(slot) for slot in block]]
+        for block in (("d1h00", "d1h06"), ("d1h12", "d1h18"))
+    }
+
+    for block, of_mean in hours.items():
+        due = CHAT_DYNAMIC * 0.05 * of_mean.sum()  # 0.05 of it may wait
+        done = using_racks(
+            lambda m, block=block: (
+                at(m.defer_mw, *CHAT_WAITS, block[0]) + at(m.defer_mw, *CHAT_WAITS, block[1])
+            )
+        )
+        assert_bites("deferral_balance", inputs, done(due + MARGIN), done(due - MARGIN))
+    assert hours["d1h00", "d1h06"].sum() < hours["d1h12", "d1h18"].sum() - 0.1
 
 
 def test_deferral_room_bites_at_the_racks_that_are_not_busy(inputs):

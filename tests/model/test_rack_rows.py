@@ -126,6 +126,21 @@ def test_a_rack_bought_in_2025_serves_to_the_last_year_of_its_life(life, last):
     )
 
 
+@pytest.mark.parametrize(("life", "serves"), [(1, False), (2, True)])
+def test_a_rack_serves_a_model_year_only_if_it_lives_through_all_of_it(life, serves):
+    # Model year 2025 stands for 2025 and 2026.
+    inputs = inputs_of("decisions_start=2024-03-01", "cascade.allow=false")
+    lives = inputs.racks.life_years.copy()
+    lives[inputs.sets.rack.code("liquid25")] = life
+    inputs = changed(inputs, "racks", life_years=lives)
+    pool = ("elm", "liquid25", "plate_dry|N", "training")
+
+    solved = solve(inputs, lambda m: [only(m.install, {(*pool, "2025"): 9.5})])
+
+    bought_mw = solved.at(solved.model.alive, *pool, "2025") - stock_of(inputs, pool, "2025")
+    assert bought_mw == pytest.approx(9.5 if serves else 0.0)
+
+
 def stock_of(inputs, pool: tuple[str, ...], year: str) -> float:
     return float(inputs.racks.stock_mw[inputs.racks.fleet.position(*pool, year)])
 
