@@ -131,8 +131,6 @@ def _with_own_figures(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     for overrides in (scenario.new_sites, scenario.sites):
         for id_, override in overrides.items():
             for column, value in override.given().items():
-                if column in _OWN and value is not None:
-                    frame.loc[frame["site"] == id_, column] = value
-                elif column == "water_limit_m3_per_year":
-                    frame.loc[frame["site"] == id_, column] = np.nan
+                if column in _OWN:
+                    frame.loc[frame["site"] == id_, column] = np.nan if value is None else value
     return frame

@@ -1,7 +1,7 @@
 """Blocks of a scenario about who wants compute: scope, time, operator, demand, classes, latency."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -146,6 +146,8 @@ class Demand(Block):
 
 class WorkloadOverride(Override):
     """Figures of one workload class that replace those of table `workloads`."""
+
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"tight_rtt_ms", "tight_share_frac"})
 
     rtt_bound_ms: Positive | None = None
     """Longest round trip between users and site. [ms]"""

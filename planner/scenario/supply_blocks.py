@@ -1,7 +1,7 @@
 """Blocks of a scenario about what serves the demand: racks, halls, grid, rent, single sites."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -57,6 +57,8 @@ _Delay = Annotated[float, Field(strict=True, ge=-120, le=120)]
 
 class RackOverride(Override):
     """Figures of one rack type that replace those of table `racks`."""
+
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"training_h100e", "inference_h100e"})
 
     peak_kw: Positive | None = None
     """Nameplate power. [kW]"""
@@ -257,6 +259,8 @@ class Lease(Block):
 
 class SiteOverride(Override):
     """Figures of one site, this operator's own: no share of `operator` is taken of them."""
+
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"water_limit_m3_per_year"})
 
     exclude: Flag = False
     """Whether the site is left out."""

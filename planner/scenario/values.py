@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -15,8 +15,15 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     Tag,
+    ValidationInfo,
+    field_validator,
     model_serializer,
 )
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 __all__ = [
     "AllOrIds",
@@ -62,6 +69,32 @@ class Block(BaseModel):
 
 class Override(Block):
     """Figures that replace those of a table; a key left out keeps the table's figure."""
+
+    model_config = ConfigDict(validate_default=False)  # None as a default means left out
+
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset()
+    """Keys whose null says something: it empties the table's cell."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _null_where_it_has_a_meaning(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.field_name not in cls.MAY_BE_NULL:
+            message = "given, as null has no meaning here"
+            raise ValueError(message)
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return the schema for editors, which offers null only where it may be written."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        for name, key in schema["properties"].items():
+            if name not in cls.MAY_BE_NULL and "anyOf" in key:
+                (kind,) = [kind for kind in key.pop("anyOf") if kind != {"type": "null"}]
+                del key["default"]
+                key.update(kind)
+        return schema
 
     def given(self) -> dict[str, Any]:
         """Return the keys that were written, null included, with their values."""

@@ -204,6 +204,49 @@ def test_a_wrong_line_is_reported_at_its_place(line: str, problem: str) -> None:
     assert len(found) == (3 if line.startswith("data:") else 1)
 
 
+@pytest.mark.parametrize(
+    ("block", "key"),
+    [
+        ("workloads: {chat: {", "utilisation_frac"),
+        ("workloads: {chat: {", "racks"),
+        ("racks: {override: {air24: {", "capex_usd"),
+        ("racks: {override: {air24: {", "life_years"),
+        ("sites: {elm: {", "land_limit_mw"),
+        ("sites: {elm: {", "retail_usd_per_mwh"),
+        ("sites: {elm: {", "zone"),
+        ("sites: {elm: {", "existing_mw"),
+        ("sites: {elm: {", "exclude"),
+    ],
+)
+def test_null_is_refused_where_it_has_no_meaning(block: str, key: str) -> None:
+    way = ".".join(block.replace("{", "").replace(":", "").split())
+
+    found = problems_of(f"version: 1\n{block}{key}: null{'}' * block.count('{')}\n")
+
+    assert found == [
+        f"plan.yaml:2:{len(block) + len(key) + 3}: {way}.{key} is empty; must be given, as null "
+        "has no meaning here; write a value, or leave the key out for its default"
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "workloads.chat={tight_rtt_ms: null, tight_share_frac: null}",
+        "racks.override.air24={training_h100e: null, inference_h100e: null}",
+        "sites.elm={water_limit_m3_per_year: null}",
+    ],
+)
+def test_null_is_taken_where_it_has_a_meaning(line: str) -> None:
+    Path("plan.yaml").write_text("version: 1\n", encoding="utf-8")
+
+    scenario = load_scenario("plan.yaml", [line])
+
+    overrides = (*scenario.workloads.values(), *scenario.racks.override.values())
+    (given,) = [override.given() for override in (*overrides, *scenario.sites.values())]
+    assert set(given.values()) == {None}
+
+
 def test_five_mistakes_in_one_file_are_reported_together_in_the_order_of_the_file() -> None:
     found = problems_of(
         "version: 1\n"
