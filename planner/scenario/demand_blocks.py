@@ -162,7 +162,7 @@ class WorkloadOverride(Override):
     utilisation_frac: Annotated[Positive, Field(le=1)] | None = None
     """Mean utilisation of its racks. [-]"""
     peak_over_mean_frac: Annotated[Positive, Field(ge=1)] | None = None
-    """Peak over mean of its load; times utilisation at most 1. [-]"""
+    """Peak over mean of its load. Validation only: times utilisation at most 1. [-]"""
     spare_frac: NonNegative | None = None
     """Spare capacity for the service level, per unit of load. [-]"""
     deferrable_frac: Frac | None = None
