@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES"]
 
+_MONEY_YEAR = 2025
 _STEPS = 100_000
 
 
@@ -29,7 +30,7 @@ def _real(case: Case, nominal: float | None) -> float:
 
 @rule(unit="1/year")
 def rates_from_tables(case: Case) -> Excess:
-    """Rates are real, of the plan, of kinds of assets and of countries; base year is the first."""
+    """Rates are real, of the plan, of kinds of assets and of countries; upkeep grows from 2025."""
     settings, told = case.scenario.finance, case.inputs.finance
     plan = settings.wacc_nominal_frac
     kinds = sorted(told.asset_rate_frac)
@@ -40,9 +41,12 @@ def rates_from_tables(case: Case) -> Excess:
     sites = pd.DataFrame({"rate": list(case.inputs.sets.site.labels)})
     risk = case.finance_of_sites("wacc_adder") * float(settings.country_risk)
     years = np.array([told.base_year - case.years[0]], dtype=np.float64)
+    upkeep = 1.0 + case.finance_of("om_real_escalation", "world")
+    later = np.clip(np.array(case.years) - _MONEY_YEAR, 0, None)
     return Excess.differs(place, np.array(given), np.array(own)).and_also(
         Excess.differs(sites, told.site_rate_adder_frac, at(risk, sites, ("rate",), np.nan)),
         Excess.differs(pd.DataFrame({"rate": ["base year"]}), years, np.zeros(1)),
+        Excess.differs(pd.DataFrame({"rate": case.years}), told.opex_escalation, upkeep**later),
     )
 
 

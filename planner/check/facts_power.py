@@ -52,7 +52,7 @@ def flat_load_pays_retail(case: Case) -> Excess:
     )
     rise = case.finance_of_sites("electricity_real_escalation")
     rate = at(rise, site_year, ("site",), np.nan) if growth is None else growth
-    later = site_year["year"].to_numpy() - _MONEY_YEAR
+    later = np.clip(site_year["year"].to_numpy() - _MONEY_YEAR, 0, None)
     scale = np.array([between(settings.price_scale_frac, year) for year in site_year["year"]])
     own = at(retail, site_year, ("site",), np.nan) * (1.0 + rate) ** later * scale
     return Excess.differs(site_year, energy + charge, own)

@@ -14,18 +14,47 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from planner.calendar import ModelYears, RepresentativeDays
     from planner.inputs.findings import Findings
     from planner.inputs.types import Floats
     from planner.scenario import Scenario
 
-__all__ = ["BASE_YEAR_OF_MONEY", "DUTIES", "Case"]
+__all__ = ["BASE_YEAR_OF_MONEY", "DUTIES", "Case", "trend_factor"]
 
 DUTIES = ("training", "inference")
 BASE_YEAR_OF_MONEY = 2025
 """All prices in the tables are real dollars of this year; trends start from it."""
+
+
+def trend_factor(yearly_frac: ArrayLike, year: ArrayLike) -> Floats:
+    r"""Return what costs at a moment over what it cost in the base year of money.
+
+    .. math:: (1 + g)^{\max(y - 2025,\ 0)}
+
+    Whatever the plan's first year, a price of the tables is that of their base year; before
+    it prices are taken as they are.
+
+    Parameters
+    ----------
+    yearly_frac : array of float
+        Real change a year. [1/year]
+    year : array of float
+        Moment, for example 2028.5; broadcast with `yearly_frac`.
+
+    Returns
+    -------
+    array of float
+
+    Examples
+    --------
+    >>> trend_factor(0.02, [2024, 2025, 2027]).round(6).tolist()
+    [1.0, 1.0, 1.0404]
+    """
+    since_base = np.asarray(year, dtype=np.float64) - BASE_YEAR_OF_MONEY
+    growth = 1.0 + np.asarray(yearly_frac, dtype=np.float64)
+    return np.asarray(growth ** np.maximum(since_base, 0.0))
 
 
 @dataclass(frozen=True)

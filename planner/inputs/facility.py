@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.inputs.case import BASE_YEAR_OF_MONEY
+from planner.inputs.case import trend_factor
 from planner.inputs.frames import floats, texts
 from planner.units import KW_PER_MW, USD_PER_MUSD
 
@@ -89,8 +89,7 @@ def hall_cost(case: Case) -> HallCost:
 
 def construction_factor(case: Case, start: Floats) -> Floats:
     """Return what building costs at a moment over what it cost in the base year of money."""
-    growth = 1.0 + case.finance_of("construction_real_escalation", "world")
-    return np.asarray(growth ** np.maximum(start - BASE_YEAR_OF_MONEY, 0.0))
+    return trend_factor(case.finance_of("construction_real_escalation", "world"), start)
 
 
 def _land_musd_per_mw(case: Case) -> Floats:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from planner.finance import interest_during_construction_frac, real_rate, year_weights
+from planner.inputs.case import trend_factor
 from planner.inputs.types import FinanceInputs
 from planner.units import MONTHS_PER_YEAR
 
@@ -85,7 +86,6 @@ def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
     life = rates.facility_life_years
     calendar = [years.calendar_years(t) for t in range(len(years))]
     months = case.item("facility_cost", "spend_profile_years") * MONTHS_PER_YEAR
-    growth = 1.0 + case.finance_of("om_real_escalation", "world")
     return FinanceInputs(
         rate_frac=rates.plan,
         base_year=years.first,
@@ -103,7 +103,7 @@ def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
         build_idc_frac=float(interest_during_construction_frac(rates.facility, months)),
         end_of_horizon=case.scenario.finance.end_of_horizon,
         year_weight=year_weights(rates.plan, calendar, years.first),
-        opex_escalation=np.asarray(growth ** (case.year - years.first)),
+        opex_escalation=trend_factor(case.finance_of("om_real_escalation", "world"), case.year),
     )
 
 

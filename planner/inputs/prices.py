@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.calendar import SEASONS, slot_means
-from planner.inputs.case import BASE_YEAR_OF_MONEY
+from planner.inputs.case import trend_factor
 from planner.inputs.frames import bools, by_ids, codes, floats
 from planner.scenario import interpolated
 from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
@@ -140,5 +140,4 @@ def _growth(case: Case) -> Floats:
         else np.full(len(case.sites), own)
     )
     scale = [interpolated(settings.price_scale_frac, year) for year in case.years.years]
-    growth = (1.0 + rate)[:, None] ** (case.year - BASE_YEAR_OF_MONEY)
-    return np.asarray(growth * np.array(scale))
+    return np.asarray(trend_factor(rate[:, None], case.year) * np.array(scale))

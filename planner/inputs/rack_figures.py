@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.case import BASE_YEAR_OF_MONEY, DUTIES
+from planner.inputs.case import DUTIES, trend_factor
 from planner.inputs.frames import codes, floats, ints, texts
 from planner.units import KW_PER_MW, USD_PER_MUSD
 
@@ -84,7 +84,6 @@ def rack_figures(case: Case) -> RackFigures:
     admits = np.zeros(throughput.shape, dtype=np.bool_)
     admitted = case.admitted
     admits[codes(admitted["workload"], case.ids("workloads")), codes(admitted["rack"], ids)] = True
-    trend = 1.0 + case.finance_of("rack_price_real_trend", "world")
     capex_usd = floats(racks, "capex_usd") * (1.0 + floats(racks, "fabric_adder_frac"))
     return RackFigures(
         kh100e_per_mw=kh100e_per_mw,
@@ -93,7 +92,7 @@ def rack_figures(case: Case) -> RackFigures:
         admits=admits & ~np.isnan(throughput),
         fits=_fits(case, peak_kw),
         capex_musd_per_mw=capex_usd * KW_PER_MW / USD_PER_MUSD / peak_kw,
-        capex_trend=trend ** np.maximum(case.year - BASE_YEAR_OF_MONEY, 0),
+        capex_trend=trend_factor(case.finance_of("rack_price_real_trend", "world"), case.year),
         space_m2_per_mw=floats(racks, "space_m2") * KW_PER_MW / peak_kw,
         busy_frac=floats(racks, "busy_frac"),
         idle_frac=floats(racks, "idle_frac"),

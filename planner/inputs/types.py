@@ -268,7 +268,7 @@ class FinanceInputs:
     build_idc_frac: float
     end_of_horizon: str  # annuity, truncated_salvage, perpetuity
     year_weight: Floats  # [year]: sum of mid-year discount factors of the years it stands for
-    opex_escalation: Floats  # [year], real, 1 at base
+    opex_escalation: Floats  # [year], real, 1 in the base year of money
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,11 @@ def test_money_is_discounted_at_the_real_rate(mini):
     assert mini.finance.build_idc_frac == pytest.approx(interest, rel=1e-4)
 
 
+def test_running_costs_grow_from_the_year_of_the_money_whatever_the_first_year(build):
+    # Upkeep grows by 0.3 % a year from 2025.
+    assert build("years=[2027]").finance.opex_escalation == pytest.approx([1.003**2])
+
+
 def test_capital_may_cost_each_asset_and_country_its_own_rate(build):
     inputs = build("finance.asset_wacc_nominal_frac={rack: 0.12}", "scope.countries=all")
 
