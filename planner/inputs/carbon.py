@@ -91,6 +91,12 @@ def _shape(case: Case) -> Floats:
     """Intensity over its mean by slot, flat where a site names no shape, (site, slot)."""
     table = case.tables["carbon_shapes"]
     shape = seasonal_slots(case, table, "carbon_zone", "carbon_zone", "shape_frac")
+    is_flat = np.isnan(shape).any(axis=1)
+    if is_flat.any():
+        case.findings.note(
+            f"Carbon intensity is the same in every hour at {is_flat.sum()} of {is_flat.size}"
+            " sites: their grids have no hourly shape."
+        )
     shape = np.where(np.isnan(shape), 1.0, shape)
     weight = case.days.weight_h / case.days.weight_h.sum()
     return np.asarray(shape / (shape @ weight)[:, None])

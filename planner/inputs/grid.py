@@ -66,12 +66,12 @@ def grid_inputs(
     expand = Index.sparse("expand", (sets.site, sets.year), (es, et))
     periods = case.days.billing_periods
     period = Axis("period", tuple(p.name for p in periods))
-    charged = np.flatnonzero(prices.demand_charge_usd_per_kw_month[s, t] > 0.0)
     n = len(periods)
+    # Without a demand charge too: a connection carries the peak of every period.
     billing = Index.sparse(
         "billing",
         (sets.site, sets.year, period),
-        (np.repeat(s[charged], n), np.repeat(t[charged], n), np.tile(np.arange(n), charged.size)),
+        (np.repeat(s, n), np.repeat(t, n), np.tile(np.arange(n), s.size)),
     )
     headroom, headroom_mw, every = _headroom(case, sets, committed_facility_mw, expand)
     return GridInputs(
@@ -132,6 +132,12 @@ def _headroom(
     committed = np.zeros(limit.shape)
     np.add.at(committed, sets.site_zone, committed_facility_mw)
     room = np.maximum(limit - committed, 0.0)
+    is_full = (committed > limit).any(axis=1)
+    if is_full.any():
+        case.findings.note(
+            f"What is under construction exceeds the headroom of {is_full.sum()} of"
+            f" {is_full.size} zones: it stands, and nothing is added to it there."
+        )
     # Connections only grow: what later years allow binds earlier years as well.
     later = np.minimum.accumulate(room[:, ::-1], axis=1)[:, ::-1]
     binds = np.ones(room.shape, dtype=np.bool_)
@@ -184,10 +190,30 @@ def _limit_mw(case: Case, sets: Sets) -> Floats:
 
 
 def _growth_mw(case: Case, sets: Sets) -> Floats:
-    """Headroom added since the base year, held after the table's last year; 0 without rows."""
+    """Headroom added since the base year, held after the table's last year. [MW], (zone, year)
+
+    Zones without rows do not grow; one with rows has one for every year of the table.
+    """
     table = case.tables["zone_headroom_growth"]
     calendar = list(range(int(table["year"].min()), int(table["year"].max()) + 1))
     axes = {"zone": sets.zone.labels, "year": calendar}
-    added = by_ids(table, axes, "added_headroom_mw", fill=0.0)
+    added = by_ids(table, axes, "added_headroom_mw")
+    is_blank = np.isnan(added)
+    has_none = is_blank.all(axis=1)
+    for z in np.flatnonzero(is_blank.any(axis=1) & ~has_none):
+        case.findings.at_table(
+            "zone_headroom_growth",
+            f"zone {sets.zone.labels[z]} lacks a year",
+            f"rows for {calendar[0]} to {calendar[-1]}, or none",
+            "add them",
+        )
+    if has_none.any():
+        case.findings.note(
+            f"The headroom of {has_none.sum()} of {has_none.size} zones does not grow: table"
+            " zone_headroom_growth has no rows for them."
+        )
+    if case.year[-1] > calendar[-1]:
+        case.findings.note(f"Headroom does not grow after {calendar[-1]}, the table's last year.")
+    added = np.where(is_blank, 0.0, added)
     place = np.clip(case.year - calendar[0], 0, len(calendar) - 1)
     return np.where(case.year >= calendar[0], added[:, place], 0.0)

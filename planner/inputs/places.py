@@ -61,8 +61,8 @@ def sites_in_scope(
         findings.at_key(("scope",), "no site is left in scope", "at least one", "widen the scope")
     for table in ("site_limits", "site_stock", "electricity_price", "climate", "water_stress"):
         rows = site_rows(scenario, tables, table)
-        if "year" in rows.columns:
-            rows = rows.sort_values("year").drop_duplicates("site").drop(columns="year")
+        if table == "electricity_price":
+            rows = _of_one_year(rows, frame, findings)
         rows = rows.drop(columns=[c for c in ("scope", *PROVENANCE) if c in rows.columns])
         frame = beside(frame, rows, "site", findings, table)
     share = scenario.operator.site_limit_share_frac
@@ -79,6 +79,20 @@ def sites_in_scope(
         rows = tables[table].drop(columns=["name", "country"], errors="ignore")
         frame = beside(frame, rows, key, findings, table)
     return frame.reset_index(drop=True)
+
+
+def _of_one_year(prices: pd.DataFrame, sites: pd.DataFrame, findings: Findings) -> pd.DataFrame:
+    """Return prices without their year; a site may have one only, since trends make the rest."""
+    years = prices[prices["site"].isin(sites["site"])].groupby("site")["year"].nunique()
+    several = years.index[years > 1]
+    if len(several):
+        findings.at_table(
+            "electricity_price",
+            f"{len(several)} sites, {several[0]} first, have prices of several years",
+            "one price level for each site",
+            "keep one year; energy.escalation_real_frac and energy.price_scale_frac make the rest",
+        )
+    return prices.drop_duplicates("site").drop(columns="year")
 
 
 def site_rows(scenario: Scenario, tables: Mapping[str, pd.DataFrame], table: str) -> pd.DataFrame:

@@ -67,6 +67,7 @@ def quality_of_classes(case: Case, cost: HallCost) -> Quality:
     asked = case.scenario.halls.redundancy
     allowed = np.array([asked == "all" or name in asked for name in names])
     new, suffices = least("redundancy_min", allowed)
+    _note_other_ranks(case, cost, suffices & allowed, new)
     placed, _ = least("placed_redundancy", np.ones(len(names), dtype=np.bool_))
     for w in np.flatnonzero(new < 0):
         case.findings.at_key(
@@ -77,3 +78,17 @@ def quality_of_classes(case: Case, cost: HallCost) -> Quality:
             "add a topology, or lower redundancy_min",
         )
     return Quality(new, placed, suffices)
+
+
+def _note_other_ranks(case: Case, cost: HallCost, is_choice: Bools, new: NDArray[np.intp]) -> None:
+    """Say where a class would find another topology cheaper than at the first site."""
+    price = cost.capex_musd_per_mw
+    differs = np.zeros(len(case.sites), dtype=np.bool_)
+    for w in np.flatnonzero(new >= 0):
+        cheapest = np.where(is_choice[w], price, np.inf).min(axis=2)
+        differs |= (price[:, :, new[w]] > cheapest).any(axis=1)
+    if differs.any():
+        case.findings.note(
+            f"New halls have the topology that is cheapest at {case.ids('sites')[0]}; at"
+            f" {differs.sum()} of {differs.size} sites, or with other cooling, another is cheaper."
+        )

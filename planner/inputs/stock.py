@@ -212,11 +212,14 @@ def _overlaps(rows: Floats, columns: Floats) -> Floats:
 
 
 def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], duty: int) -> Floats:
-    """Mean compute of one of the racks that the reference fleet of a class had by now."""
+    """Mean compute of one of the racks that the reference fleet of a class had by now.
+
+    There is one at least: the demand of the first year is reckoned with it.
+    """
     table = case.tables["reference_fleet"]
     table = table[table["vintage_year"] <= case.years.first]
     rack = codes(table["rack"], case.ids("racks"))
-    size = (figures.kh100e_per_mw[:, duty] * figures.peak_kw)[rack]
+    size = np.where(rack >= 0, (figures.kh100e_per_mw[:, duty] * figures.peak_kw)[rack], np.nan)
     of_class = codes(table["workload"], [case.ids("workloads")[w] for w in workloads])
     return np.array([np.nanmean(size[of_class == w]) for w in range(len(workloads))])
 

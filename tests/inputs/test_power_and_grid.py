@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from planner.inputs import Inputs
@@ -213,6 +214,36 @@ def test_zones_with_an_estimated_headroom_are_told(mini):
     assert any("1 of 2 zones" in note and "west" in note for note in mini.notes)
 
 
+def test_headroom_that_does_not_grow_is_told(build, tables):
+    growth = tables["zone_headroom_growth"]
+    only_east = growth[growth["zone"] == "east"]
+
+    inputs = build(zone_headroom_growth=only_east[only_east["year"] < 2027])
+
+    assert any(
+        note.startswith("The headroom of 1 of 2 zones does not grow") for note in inputs.notes
+    )
+    assert "Headroom does not grow after 2026, the table's last year." in inputs.notes
+
+
+def test_a_year_that_headroom_growth_lacks_is_refused(problems, tables):
+    growth = tables["zone_headroom_growth"]
+    is_gap = (growth["zone"] == "east") & (growth["year"] == 2026)
+
+    found = problems(zone_headroom_growth=growth[~is_gap])
+
+    assert any("zone east lacks a year" in text for text in found)
+
+
+def test_zones_that_promised_more_than_they_have_are_told(build, mini):
+    told = "What is under construction exceeds the headroom of 1 of 2 zones"
+
+    tight = build("grid.headroom_scale_frac=0.065")
+
+    assert any(note.startswith(told) for note in tight.notes)
+    assert not any(note.startswith("What is under construction") for note in mini.notes)
+
+
 def test_connections_cost_substation_and_network(mini, build):
     assert mini.grid.expand_capex_musd_per_mw == pytest.approx(0.152 + 0.645)
     own = build("grid.expansion_usd_per_mw=310000")
@@ -224,6 +255,12 @@ def test_emissions_keep_the_mean_of_the_year(mini):
     for site, year, kg in (("oak", "2025", 342), ("oak", "2027", 327), ("elm", "2027", 371)):
         at = slots(mini, site, year)
         assert mini.carbon.location_t_per_mwh[at] @ weight == pytest.approx(kg / 1000)
+
+
+def test_sites_without_hourly_carbon_are_told(mini):
+    told = "Carbon intensity is the same in every hour at 1 of 2 sites"  # Elm names no shape
+
+    assert any(note.startswith(told) for note in mini.notes)
 
 
 def test_emissions_between_known_years_lie_on_a_line(build):
@@ -256,3 +293,12 @@ def test_water_has_a_price(build):
     inputs = build("water.price_scale_frac=1.5")
 
     assert inputs.carbon.water_price_usd_per_m3 == pytest.approx([3.3 * 1.5, 4.7 * 1.5])
+
+
+def test_prices_of_several_years_are_refused(problems, tables):
+    prices = tables["electricity_price"]
+    dearer = prices.assign(year=2027, retail_usd_per_mwh=1.07 * prices["retail_usd_per_mwh"])
+
+    found = problems(electricity_price=pd.concat([prices, dearer], ignore_index=True))
+
+    assert any("2 sites, elm first, have prices of several years" in text for text in found)

@@ -257,3 +257,25 @@ def test_companions_are_paid_by_the_year(mini):
     expected = 10.5 * crf / (1 + real) ** 0.5
     assert mini.racks.companion_musd_per_mw_year == pytest.approx(expected)
     assert np.isclose(mini.racks.move_cost_musd_per_mw, 0.4)
+
+
+def test_a_class_without_a_reference_rack_of_its_time_is_refused(problems, tables):
+    fleet = tables["reference_fleet"]
+    is_late = (fleet["workload"] != "chat") | (fleet["vintage_year"] > 2025)
+
+    found = problems(reference_fleet=fleet[is_late])
+
+    assert any("chat has no rack for 2025" in t for t in found)
+
+
+def test_sites_that_would_choose_another_topology_are_told(build, mini, tables):
+    # 3N2 instead of N saves 0.23 x 3.5 of the electrical plant, costs 0.07 x 2.4 more shell and
+    # 0.31 times the mechanical plant: less in all with air (1.85), more with plates (2.75).
+    redundancy = tables["redundancy"].set_index("redundancy")
+    redundancy.loc["3N2", ["electrical_capex_ratio", "mechanical_capex_ratio"]] = [0.80, 1.35]
+    told = "New halls have the topology that is cheapest at oak; at 2 of 2 sites, or with other"
+
+    split = build(redundancy=redundancy.reset_index())
+
+    assert any(note.startswith(told) for note in split.notes)
+    assert not any(note.startswith("New halls have") for note in mini.notes)
