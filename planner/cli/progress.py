@@ -43,6 +43,7 @@ class Progress:
         self._status = self._console.status("")
         self._began = time.perf_counter()
         self._stage = ""
+        self._noted = ""
         self.interrupt = threading.Event()
         self.lines: list[str] = []
 
@@ -72,7 +73,9 @@ class Progress:
 
     def solver(self, event: ProgressEvent) -> None:
         """Say how far the solver is."""
-        text = f"{self._stage}: {event.phase} iteration {event.iterations}"
+        text = f"{self._stage}: {event.phase}"
+        if event.iterations:  # interior point does not say before it is done
+            text += f" iteration {event.iterations}"
         if event.objective == event.objective:  # not nan
             text += f", cost {event.objective / 1e3:,.2f} BUSD"
         self._note(text)
@@ -83,6 +86,9 @@ class Progress:
         return time.perf_counter() - self._began
 
     def _note(self, text: str) -> None:
+        if text == self._noted:
+            return
+        self._noted = text
         self.lines.append(f"{self._elapsed():8.2f} s  {text}")
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> Any:

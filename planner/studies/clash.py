@@ -37,7 +37,13 @@ def in_words(names: Sequence[str]) -> list[str]:
     for name in names:
         block, opens, labels = name.partition("(")
         places.setdefault(block, []).append(opens + labels)
-    return [_line(block, where, rules.get(block)) for block, where in places.items()]
+    lines = [_line(block, where, rules.get(block)) for block, where in places.items()]
+    if len(names) == 1:
+        lines.append(
+            "It clashes with no other rule: the scenario leaves no decision that could meet it, "
+            "as where users have no site within reach and may neither rent nor go unmet."
+        )
+    return lines
 
 
 def _line(block: str, where: Sequence[str], rule: str | None) -> str:
