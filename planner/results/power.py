@@ -107,7 +107,7 @@ def billed_peaks(s: Solved) -> pd.DataFrame:
     peak_mw = s.value(s.model.peak_mw)
     months = grid.billing_months[over["period"]]
     price = grid.demand_charge_usd_per_kw_month[s.p.sites.site_year.find(over)]
-    rows = np.flatnonzero(peak_mw)
+    rows = np.flatnonzero((peak_mw != 0.0) & (price > 0.0))  # what is not billed may float
     charge_musd = price * KW_PER_MW * months * peak_mw / USD_PER_MUSD
     return made(
         "billed_peaks",

@@ -94,7 +94,8 @@ POWER_TABLES = (
     ),
     Table(
         "billed_peaks",
-        "One row per site, year and billing period. Rows of site-years without load are left out.",
+        "One row per site, year and billing period. Rows of site-years without load or without a "
+        "demand charge are left out.",
         ("site", "year", "period"),
         (
             SITE,

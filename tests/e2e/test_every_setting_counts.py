@@ -172,3 +172,13 @@ def test_what_is_set_for_the_solver_reaches_it(monkeypatch: pytest.MonkeyPatch) 
     assert asked["threads"] == 2
     assert asked["primal_feasibility_tolerance"] == 3e-7
     assert plan.outcome.method_used == "simplex"
+
+
+def test_a_connection_binds_where_no_peak_is_billed() -> None:
+    plan = solve(SCENARIO, ["energy.demand_charge=false"])
+
+    sites = plan.site_year
+    assert plan.verdict.ok, plan.verdict.broken
+    assert (sites["facility_peak_mw"] <= sites["firm_mw"] + 1e-6).all()
+    assert sites["new_firm_mw"].max() > 0.0
+    assert plan.tables["billed_peaks"].empty

@@ -143,7 +143,9 @@ def test_price_settings_apply(build):
     mean = inputs.grid.energy_usd_per_mwh[slots(inputs, "oak", "2027")] @ weight
 
     assert mean == pytest.approx(77 * 1.4 * 1.03**2)
-    assert inputs.grid.billing.size == 0  # nothing to bill without a charge
+    assert (inputs.grid.demand_charge_usd_per_kw_month == 0).all()
+    # The peaks stay: a connection carries them, billed or not.
+    assert inputs.grid.billing.size == 2 * 2 * 5
 
 
 def test_months_of_all_billing_periods_make_a_year(mini):
