@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -131,13 +131,44 @@ class Case:
         }.get(frame, frame)
         return texts(getattr(self, frame), column)
 
-    def item(self, table: str, item: str, column: str = "value") -> float:
-        """Return one figure of a table of items; a missing one is a problem."""
-        rows = self.tables[table].loc[self.tables[table]["item"] == item, column]
+    def item(self, table: str, item: str, unit: str) -> float:
+        """Return one figure of a table of items in the unit that is reckoned with.
+
+        Parameters
+        ----------
+        table : str
+            Table with columns item, value and unit.
+        item : str
+            The figure; a missing one is a problem.
+        unit : str
+            Its unit; a row in another is a problem.
+
+        Returns
+        -------
+        float
+            The figure, NaN with a problem.
+        """
+        row = self._row(table, item)
+        if row is None:
+            return np.nan
+        if row["unit"] != unit:
+            self.findings.at_table(
+                table, f"{item} is in {row['unit']}", f"in {unit}", "write the figure in this unit"
+            )
+            return np.nan
+        return float(row["value"])
+
+    def lead_months(self, item: str) -> float:
+        """Return a lead of table `lead_times`; a missing one is a problem. [months]"""
+        row = self._row("lead_times", item)
+        return np.nan if row is None else float(row["lead_months"])
+
+    def _row(self, table: str, item: str) -> pd.Series[Any] | None:
+        rows = self.tables[table][self.tables[table]["item"] == item]
         if rows.empty:
             self.findings.at_table(table, f"there is no item {item!r}", "a row for it", "add it")
-            return np.nan
-        return float(rows.iloc[0])
+            return None
+        return rows.iloc[0]
 
     def finance_of(self, item: str, country: str) -> float:
         """Return a figure of table `finance` for a country, else for the world."""

@@ -54,7 +54,9 @@ def hall_cost(case: Case) -> HallCost:
     -------
     HallCost
     """
-    items = {name: case.item("facility_cost", name) for name in (*_BUILDING, "electrical_N")}
+    items = {
+        name: case.item("facility_cost", name, "USD/W IT") for name in (*_BUILDING, "electrical_N")
+    }
     space = floats(case.redundancy, "space_ratio")
     building = items["shell_core"] * space + sum(items[name] for name in _BUILDING[1:])
     electrical = items["electrical_N"] * floats(case.redundancy, "electrical_capex_ratio")
@@ -64,15 +66,19 @@ def hall_cost(case: Case) -> HallCost:
         / KW_PER_MW  # USD/kW to USD/W, which is MUSD/MW
     )
     archetype = np.array(texts(case.sites, "archetype"))
-    edge = np.where(archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier"), 1.0)
+    edge = np.where(
+        archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "ratio"), 1.0
+    )
     local = (floats(case.sites, "index") * edge)[:, None, None]
     on_top = (
-        1.0 + case.item("facility_cost", "soft_costs") + case.item("facility_cost", "contingency")
+        1.0
+        + case.item("facility_cost", "soft_costs", "fraction of hard cost")
+        + case.item("facility_cost", "contingency", "fraction of hard cost")
     )
     land = _land_musd_per_mw(case)[:, None, None]
     capex = local * on_top * (building + electrical + mechanical) + land
     maintenance = floats(case.redundancy, "maintenance_ratio") * (
-        case.item("facility_cost", "maintenance") * electrical
+        case.item("facility_cost", "maintenance", "1/year of plant capex") * electrical
         + floats(case.cooling, "opex_frac")[:, None] * mechanical
     )
     taxed = local * on_top * building + land
@@ -82,7 +88,7 @@ def hall_cost(case: Case) -> HallCost:
         + tax[:, None, None] * taxed
         + case.finance_by_site("insurance")[:, None, None] * capex
         + _staff_musd_per_mw_year(case, archetype == _EDGE)[:, None, None]
-        + case.item("facility_cost", "connectivity") * KW_PER_MW / USD_PER_MUSD
+        + case.item("facility_cost", "connectivity", "USD/kW IT-year") * KW_PER_MW / USD_PER_MUSD
     )
     return HallCost(capex, opex)
 
@@ -93,7 +99,7 @@ def construction_factor(case: Case, start: Floats) -> Floats:
 
 
 def _land_musd_per_mw(case: Case) -> Floats:
-    acre_per_mw = case.item("facility_cost", "site_area")
+    acre_per_mw = case.item("facility_cost", "site_area", "acre/MW facility")
     facility_mw = case.scenario.demand.facility_mw_per_rack_mw
     usd_per_m2 = floats(case.sites, "land_usd_per_m2")
     return usd_per_m2 * _M2_PER_ACRE * acre_per_mw * facility_mw / USD_PER_MUSD
@@ -103,7 +109,7 @@ def _staff_musd_per_mw_year(case: Case, is_edge: np.ndarray) -> Floats:
     """Staff beyond the least crew of a site, which is a fixed cost of its archetype."""
     fte = np.where(
         is_edge,
-        case.item("facility_cost", "staff_fte_small"),
-        case.item("facility_cost", "staff_fte_large"),
+        case.item("facility_cost", "staff_fte_small", "FTE/MW IT"),
+        case.item("facility_cost", "staff_fte_large", "FTE/MW IT"),
     )
-    return np.asarray(fte * case.item("facility_cost", "staff_cost") / USD_PER_MUSD)
+    return np.asarray(fte * case.item("facility_cost", "staff_cost", "USD/FTE-year") / USD_PER_MUSD)

@@ -104,8 +104,8 @@ def grid_inputs(
 def _expansion_musd_per_mw(case: Case) -> float:
     own = case.scenario.grid.expansion_usd_per_mw
     if own is None:
-        own = case.item("facility_cost", "substation_customer") + case.item(
-            "facility_cost", "interconnection_network"
+        own = case.item("facility_cost", "substation_customer", "USD/MW facility") + case.item(
+            "facility_cost", "interconnection_network", "USD/MW facility"
         )
     return own / USD_PER_MUSD
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.inputs.types import Bools, Floats
 
 __all__ = ["Lead", "Leads", "find_leads"]
-
-_LEAD: Final = "lead_months"
 
 
 @dataclass(frozen=True)
@@ -79,10 +77,8 @@ def find_leads(case: Case) -> Leads:
     def months(setting: float | None, table: Floats | float) -> Floats:
         return np.full(n, table if setting is None else setting, dtype=np.float64)
 
-    switchgear = months(own.switchgear_months, case.item("lead_times", "mv_switchgear", _LEAD))
-    transformer = months(
-        own.transformer_months, case.item("lead_times", "power_transformer", _LEAD)
-    )
+    switchgear = months(own.switchgear_months, case.lead_months("mv_switchgear"))
+    transformer = months(own.transformer_months, case.lead_months("power_transformer"))
     permit = months(own.permit_months, floats(case.sites, "permit_months"))
     construction = months(own.construction_months, floats(case.sites, "construction_months"))
     interconnection = (

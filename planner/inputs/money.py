@@ -65,7 +65,9 @@ def real_rates(case: Case) -> Rates:
         else plan
         for asset in _ASSETS
     }
-    return Rates(plan, **own, facility_life_years=case.item("facility_cost", "facility_life"))
+    return Rates(
+        plan, **own, facility_life_years=case.item("facility_cost", "facility_life", "years")
+    )
 
 
 def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
@@ -85,7 +87,7 @@ def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
     years = case.years
     life = rates.facility_life_years
     calendar = [years.calendar_years(t) for t in range(len(years))]
-    months = case.item("facility_cost", "spend_profile_years") * MONTHS_PER_YEAR
+    months = case.item("facility_cost", "spend_profile_years", "years") * MONTHS_PER_YEAR
     return FinanceInputs(
         rate_frac=rates.plan,
         base_year=years.first,
@@ -96,7 +98,7 @@ def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
             "retrofit": life,
             "opening": life,
             "grid": life,
-            "companion": case.item("facility_cost", "companion_life"),
+            "companion": case.item("facility_cost", "companion_life", "years"),
         },
         asset_rate_frac={asset: getattr(rates, asset) for asset in _ASSETS},
         site_rate_adder_frac=_country_risk(case),

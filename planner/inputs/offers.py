@@ -91,7 +91,10 @@ def racks_on_offer(
     """
     mw = 1.0 / np.where(figures.admits, figures.throughput, np.nan)  # (w, k)
     repaid = annuity_payment(figures.capex_musd_per_mw, rates.rack, figures.life_years)
-    kept_up = case.item("facility_cost", "it_maintenance") * figures.capex_musd_per_mw
+    kept_up = (
+        case.item("facility_cost", "it_maintenance", "1/year of IT capex")
+        * figures.capex_musd_per_mw
+    )
     own = mw * (repaid + kept_up)
     hall = _new_hall_year(case, figures, cost, rates, quality)  # (w, k)
 
@@ -129,7 +132,7 @@ def buildable_cooling(case: Case) -> Bools:
 
 def _first_delivery(case: Case) -> float:
     """First moment at which racks ordered on the first day of decisions can serve."""
-    months = case.item("lead_times", "rack_delivery", "lead_months")
+    months = case.lead_months("rack_delivery")
     return float_year(case.scenario.decisions_start) + months / MONTHS_PER_YEAR
 
 

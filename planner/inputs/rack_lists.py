@@ -74,9 +74,13 @@ def rack_inputs(
     limited = np.nonzero(np.isfinite(limit))
     tax = 1.0 + case.finance_by_site("sales_tax")
     capex = figures.capex_musd_per_mw
-    upkeep = case.item("facility_cost", "it_maintenance") + case.finance_of("insurance", "world")
-    companion_capex = case.item("facility_cost", "companion_capex") * KW_PER_MW / USD_PER_MUSD
-    companion_life = case.item("facility_cost", "companion_life")
+    upkeep = case.item("facility_cost", "it_maintenance", "1/year of IT capex") + case.finance_of(
+        "insurance", "world"
+    )
+    companion_capex = (
+        case.item("facility_cost", "companion_capex", "USD/kW IT") * KW_PER_MW / USD_PER_MUSD
+    )
+    companion_life = case.item("facility_cost", "companion_life", "years")
     return RackInputs(
         deployment=deployment,
         used=used,

@@ -86,12 +86,12 @@ def _price(
     On-demand capacity is bought by the hour and still idles in part; reserved capacity idles as
     the operator's own racks of the class do.
     """
-    idle_adder = 1.0 + case.item("rent_terms", "egress_storage_adder")
-    saving = np.where(is_reserved, case.item("rent_terms", "reserved_saving_3y"), 0.0)
+    idle_adder = 1.0 + case.item("rent_terms", "egress_storage_adder", "fraction of GPU bill")
+    saving = np.where(is_reserved, case.item("rent_terms", "reserved_saving_3y", "fraction"), 0.0)
     in_use = np.where(
         is_reserved,
         figures.net_utilisation[w],
-        case.item("rent_terms", "realised_utilisation_on_demand"),
+        case.item("rent_terms", "realised_utilisation_on_demand", "fraction"),
     )
     listed = _listed_usd_per_h100e_hour(case)[case.duty[w], t]
     per_hour = listed * (1.0 - saving) * idle_adder / in_use
@@ -103,7 +103,7 @@ def _listed_usd_per_h100e_hour(case: Case) -> Floats:
     settings = case.scenario.rent
     trend = settings.trend_frac
     if trend is None:
-        trend = case.item("rent_terms", "price_real_trend")
+        trend = case.item("rent_terms", "price_real_trend", "1/year")
     own = settings.price_usd_per_h100e_hour
     if own is not None:
         by_year = [held(own, year) for year in case.years.years]
@@ -138,7 +138,7 @@ def _depth_kh100e(case: Case, wanted: Wanted) -> Floats:
     np.add.at(of_duty, case.duty, wanted.kh100e.sum(axis=0))
     total = of_duty.sum(axis=0)
     share = of_duty / np.where(total > 0.0, total, 1.0)
-    in_use = case.item("rent_terms", "realised_utilisation_on_demand")
+    in_use = case.item("rent_terms", "realised_utilisation_on_demand", "fraction")
     mine = case.scenario.operator.rent_share_frac * case.scenario.rent.depth_scale_frac
     taken = (share / depth).sum(axis=0)
     return np.where(taken > 0.0, mine * in_use / np.where(taken > 0.0, taken, 1.0), 0.0)

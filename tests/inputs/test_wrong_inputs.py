@@ -130,3 +130,28 @@ def test_gaps_in_the_data_are_errors(problems, tables, table, condition, text):
 
     assert any(text in problem for problem in found), found
     assert any(f"{table}.csv" in problem for problem in found)
+
+
+def test_a_figure_in_another_unit_is_refused(problems, tables):
+    cost = tables["facility_cost"]
+    per_kw = cost.assign(unit=cost["unit"].mask(cost["item"] == "shell_core", "USD/kW IT"))
+
+    found = problems(facility_cost=per_kw)
+
+    assert any("shell_core is in USD/kW IT; must be in USD/W IT" in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("table", "item"),
+    [
+        ("facility_cost", "staff_cost"),
+        ("lead_times", "mv_switchgear"),
+        ("rent_terms", "price_real_trend"),
+    ],
+)
+def test_a_figure_that_is_missing_is_refused(problems, tables, table, item):
+    rows = tables[table]
+
+    found = problems(**{table: rows[rows["item"] != item]})
+
+    assert any(f"{table}.csv: there is no item '{item}'" in text for text in found)
