@@ -331,7 +331,7 @@ class Index:
         Raises
         ------
         ValueError
-            If `other` lacks an axis of this list or has other labels on it.
+            If `other` lacks an axis of this list, has other labels on it or a code off it.
 
         Examples
         --------
@@ -360,8 +360,18 @@ class Index:
                     f"index {self.name}"
                 )
                 raise ValueError(message)
+            codes = other[axis.name]
+            # An index made without `full` or `sparse` may hold any code; as part of a key it
+            # would name another tuple.
+            if codes.size and not 0 <= codes.min() <= codes.max() < len(axis):
+                off = codes[(codes < 0) | (codes >= len(axis))][0]
+                message = (
+                    f"index {other.name}: code {off} is off axis {axis.name}, "
+                    f"which has {len(axis)} labels"
+                )
+                raise ValueError(message)
             keys *= len(axis)
-            keys += other[axis.name]
+            keys += codes
         return keys
 
     @cached_property

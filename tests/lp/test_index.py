@@ -47,6 +47,19 @@ def test_a_code_off_its_axis_is_refused(code):
         Index.sparse("years", (YEAR,), ([1, code],))
 
 
+@pytest.mark.parametrize("code", [-1, 3])
+@pytest.mark.parametrize(
+    "sites", [(0, 1, 2, 3, 4, 5), (1, 4)], ids=["dense lookup", "sorted lookup"]
+)
+def test_a_code_off_its_axis_is_not_taken_for_another_tuple(code, sites):
+    # Site 2 in year code 3 of 3 would have the key of site 3 in year 0.
+    listed = Index.sparse("site_year", (SITE, YEAR), (sites, (0,) * len(sites)))
+    raw = Index("raw", (SITE, YEAR), (np.array([2]), np.array([code])), 1)
+
+    with pytest.raises(ValueError, match=f"index raw: code {code} is off axis year"):
+        listed.find(raw)
+
+
 def test_codes_that_are_not_integers_are_refused():
     with pytest.raises(ValueError, match="not integers"):
         Index.sparse("years", (YEAR,), ([1.0, 2.0],))
