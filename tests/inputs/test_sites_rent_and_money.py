@@ -215,3 +215,12 @@ def test_every_list_lies_on_the_axes_of_the_sets(mini):
     assert len(lists) > 30
     for room, name, index in lists:
         assert all(axis in known for axis in index.axes), (room, name)
+
+
+def test_a_new_site_is_in_scope_though_the_list_of_sites_leaves_it_out(build):
+    inputs = build(
+        "scope.sites=[oak]",
+        "new_sites.fir={name: Fir, country: US, lat: 41.5, lon: -87.4, like: oak}",
+    )
+
+    assert inputs.sets.site.labels == ("oak", "fir")
