@@ -29,7 +29,6 @@ __all__ = [
     "electrical_loss",
     "hourly_temperatures",
     "mechanical_overhead_frac",
-    "mixed_with_residual_air",
     "slot_values",
     "wue_l_per_kwh",
 ]
@@ -125,35 +124,6 @@ def wue_l_per_kwh(
     [0.2, 1.4, 2.6]
     """
     return mechanical_overhead_frac(temp_c, floor, ramp, start, end, 0.0)
-
-
-def mixed_with_residual_air(
-    liquid: ArrayLike, air: ArrayLike, liquid_capture_frac: ArrayLike
-) -> Floats:
-    """Overhead or water use of a hall whose liquid loop takes only a share of the heat.
-
-    Parameters
-    ----------
-    liquid
-        Figure of the liquid plant per unit of heat it takes.
-    air
-        Figure of the air plant that serves the rest.
-    liquid_capture_frac
-        Share of the heat that the liquid takes; 1 where the curve of the liquid plant already
-        includes its air.
-
-    Returns
-    -------
-    numpy.ndarray
-        Mean figure per unit of all heat, in the unit of the two.
-
-    Examples
-    --------
-    >>> round(float(mixed_with_residual_air(0.03, 0.21, 0.85)), 6)
-    0.057
-    """
-    captured = np.asarray(liquid_capture_frac, dtype=float)
-    return np.asarray(captured * np.asarray(liquid) + (1.0 - captured) * np.asarray(air))
 
 
 def hourly_temperatures(monthly_mean_c: ArrayLike, daily_range_k: ArrayLike) -> Floats:

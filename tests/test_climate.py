@@ -15,7 +15,6 @@ from planner.climate import (
     electrical_loss,
     hourly_temperatures,
     mechanical_overhead_frac,
-    mixed_with_residual_air,
     slot_values,
     wue_l_per_kwh,
 )
@@ -52,11 +51,6 @@ def test_water_rises_on_the_same_ramp_and_then_stays_level():
     np.testing.assert_allclose(
         wue_l_per_kwh([5, 16, 28, 40], 0.3, 2.2, 10, 22), [0.3, 1.4, 2.5, 2.5]
     )
-
-
-def test_the_heat_that_liquid_leaves_is_cooled_by_air():
-    # 85 % at 0.04 and 15 % at 0.20.
-    assert float(mixed_with_residual_air(0.04, 0.20, 0.85)) == pytest.approx(0.064)
 
 
 def test_a_ramp_that_ends_before_it_starts_is_refused():

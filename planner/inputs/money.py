@@ -98,7 +98,6 @@ def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
             "retrofit": life,
             "opening": life,
             "grid": life,
-            "companion": case.item("facility_cost", "companion_life", "years"),
         },
         asset_rate_frac={asset: getattr(rates, asset) for asset in _ASSETS},
         site_rate_adder_frac=_country_risk(case),

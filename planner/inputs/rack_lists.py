@@ -98,7 +98,6 @@ def rack_inputs(
         move_out=_moved("move_out", moves, racks, *out_at),
         move_in=_moved("move_in", moves, racks, *in_at),
         vintage_last_year=racks.last_year,
-        vintage_first_year=racks.vintage,
         move_cost_musd_per_mw=case.scenario.cascade.cost_usd_per_kw * KW_PER_MW / USD_PER_MUSD,
         companion_musd_per_mw_year=float(
             annuity_payment(companion_capex, rates.rack, companion_life)

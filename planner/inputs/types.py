@@ -143,7 +143,6 @@ class RackInputs:
     move_out: Index  # (site, rack, hall, vintage, year) leaving training duty
     move_in: Index  # (site, rack, hall, vintage, year) entering inference duty
     vintage_last_year: NDArray[np.int64]  # [vintage x rack] last calendar year in service, 2-d
-    vintage_first_year: NDArray[np.int64]  # [vintage]
     move_cost_musd_per_mw: float
     companion_musd_per_mw_year: float  # yearly payment for companions, per MW of them
     delivery: Index  # (vendor, year) with a limit
@@ -256,13 +255,13 @@ class CarbonInputs:
 
 @dataclass(frozen=True)
 class FinanceInputs:
-    """Discounting: every cost item is multiplied by one of these sums."""
+    """Rates, lives and horizon: what turns costs into payments by calendar year."""
 
     rate_frac: float  # real
     base_year: int
     first_year: int
     last_year: int
-    life_years: Mapping[str, float]  # facility, retrofit, opening, grid, companion
+    life_years: Mapping[str, float]  # facility, retrofit, opening, grid
     asset_rate_frac: Mapping[str, float]  # real WACC per asset class (rack, facility, grid)
     site_rate_adder_frac: Floats  # [site], real, on the rate of every asset: country risk
     build_idc_frac: float

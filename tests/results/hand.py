@@ -217,7 +217,6 @@ def racks() -> RackInputs:
         move_out=listed("move_out", (SITE, RACK, HALL, VINTAGE, YEAR), *leave),
         move_in=listed("move_in", (SITE, RACK, HALL, VINTAGE, YEAR), *enter),
         vintage_last_year=np.array([[2028, 2028], [2030, 2029], [2032, 2031]]),
-        vintage_first_year=np.array([2024, 2026, 2028]),
         move_cost_musd_per_mw=0.45,
         companion_musd_per_mw_year=2.3,
         delivery=listed("delivery", (VENDOR, YEAR), ("maker", "2026"), ("maker", "2028")),
@@ -379,9 +378,7 @@ def finance() -> FinanceInputs:
         BASE_YEAR,
         2026,
         2028,
-        MappingProxyType(
-            {"facility": 20.0, "retrofit": 12.0, "opening": 18.0, "grid": 30.0, "companion": 6.0}
-        ),
+        MappingProxyType({"facility": 20.0, "retrofit": 12.0, "opening": 18.0, "grid": 30.0}),
         MappingProxyType({"rack": 0.08, "facility": RATE_FRAC, "grid": RATE_FRAC}),
         f(0.0, 0.0),  # one country, so no premium of a country
         0.04,
