@@ -67,7 +67,7 @@ class Solver(Block):
     """How the program is solved."""
 
     method: Literal["auto", "ipx", "hipo", "simplex", "pdlp"] = "auto"
-    """Algorithm of HiGHS; auto chooses by size."""
+    """Algorithm of HiGHS; auto: interior point, and simplex from a basis that is there."""
     time_limit_s: Positive = 600.0
     """Time after which the best plan so far is kept and marked. [s]"""
     threads: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1
