@@ -65,18 +65,25 @@ def _solve(
     import json
 
     from planner.cli.progress import Progress
+    from planner.cli.validate import problems_of
+    from planner.errors import InputError
     from planner.outputs.terminal import print_summary
     from planner.runs import load_run, write_run
     from planner.studies import solve
 
     with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
-        plan = solve(
-            scenario,
-            overrides,
-            on_stage=progress.stage,
-            on_progress=progress.solver,
-            interrupt=progress.interrupt,
-        )
+        try:
+            plan = solve(
+                scenario,
+                overrides,
+                on_stage=progress.stage,
+                on_progress=progress.solver,
+                interrupt=progress.interrupt,
+            )
+        except InputError as error:
+            # A solve stops at the first room that finds mistakes; a planner is told of all.
+            every = (*error.problems, *problems_of(scenario, overrides))
+            raise InputError(every) from error
         progress.stage("write")
         folder = write_run(plan, runs_dir, workbook=not no_workbook, log=progress.lines)
     if as_json:

@@ -36,7 +36,7 @@ def command(
     """
     from planner.errors import InputError
 
-    problems = _problems(scenario, overrides)
+    problems = problems_of(scenario, overrides)
     if as_json:
         click.echo(json.dumps(_for_programs(scenario, problems), indent=2, ensure_ascii=False))
         ctx.exit(InputError.exit_code if problems else 0)
@@ -45,7 +45,7 @@ def command(
     click.echo(f"{scenario}: no problems found")
 
 
-def _problems(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, ...]:
+def problems_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, ...]:
     """Check the file, the tables it uses, the ids it names, and what they say together."""
     from planner.errors import InputError
     from planner.inputs import TABLES, build_inputs_from

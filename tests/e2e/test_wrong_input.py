@@ -251,11 +251,14 @@ def test_mistakes_in_several_tables_are_named_together(project: Project) -> None
     ]
 
 
-def test_validate_names_mistakes_of_scenario_and_tables_together(project: Project) -> None:
+@pytest.mark.parametrize("command", [["validate"], ["-q", "solve"]], ids=["validate", "solve"])
+def test_mistakes_of_scenario_and_tables_are_named_together(
+    project: Project, command: list[str]
+) -> None:
     project.append("sites: {oka: {land_limit_mw: -5}}")
     project.cell("racks", 0, "capex_usd", "-3000000")
 
-    result = project.dcplan("validate", "mini.yaml")
+    result = project.dcplan(*command, "mini.yaml")
 
     assert result.exit_code == 2
     assert [line.split(";")[0] for line in result.stderr.splitlines()] == [
