@@ -14,7 +14,7 @@ import time
 from case import SIZES, make_case
 
 LAYERS = {"dcplan": "with_arrays", "PuLP": "with_pulp", "linopy": "with_linopy"}
-REPEATS = {"dcplan": 5, "PuLP": 2, "linopy": 5}  # the quickest of them counts
+REPEATS = {"dcplan": 25, "PuLP": 3, "linopy": 10}  # the quickest of them counts
 
 
 def main(sizes: list[str]) -> None:

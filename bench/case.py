@@ -78,7 +78,7 @@ def make_case(*, regions: int, sites: int, years: int, slots: int, routes: int) 
 
 
 SIZES = {
-    "small": {"regions": 25, "sites": 20, "years": 4, "slots": 24, "routes": 8},
+    "small": {"regions": 40, "sites": 30, "years": 6, "slots": 24, "routes": 12},
     "medium": {"regions": 50, "sites": 60, "years": 6, "slots": 48, "routes": 20},
     "large": {"regions": 60, "sites": 100, "years": 6, "slots": 144, "routes": 40},
 }
