@@ -166,7 +166,7 @@ def electricity_energy(case: Case) -> pd.DataFrame:
     frame = power.site_year.merge(power.slot[["slot"]], how="cross")
     key = ("site", "year", "slot")
     price = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))["usd"]
-    usd = power.energy_mwh * at(price, frame, key, np.nan).reshape(power.energy_mwh.shape)
+    usd = power.grid_mwh * at(price, frame, key, np.nan).reshape(power.grid_mw.shape)
     return every_year(case, power.site_year, usd.sum(axis=1) / _USD_PER_MUSD)
 
 

@@ -32,7 +32,10 @@ class Power:
     slot : DataFrame
         slot, day, hour, hours of the year and is_peak of every column.
     it_mw, facility_mw : array of float
-        IT power and power at the meter, shape (site_year, slot). [MW]
+        IT power and all power used, shape (site_year, slot). [MW]
+    grid_mw : array of float
+        Power drawn from the grid: what is used, or what the plan says it imports where a site
+        balances its power, shape (site_year, slot). [MW]
     shifted_mw : array of float
         IT power of work done in a slot less of work due in it, shape (site_year, slot). [MW]
     losses_mw : array of float
@@ -45,6 +48,7 @@ class Power:
     slot: pd.DataFrame
     it_mw: Floats
     facility_mw: Floats
+    grid_mw: Floats
     shifted_mw: Floats
     losses_mw: Floats
     water_m3: Floats
@@ -56,8 +60,13 @@ class Power:
 
     @property
     def energy_mwh(self) -> Floats:
-        """Energy at the meter, shape (site_year, slot). [MWh]"""
+        """Energy used, shape (site_year, slot). [MWh]"""
         return self.facility_mw * self.hours
+
+    @property
+    def grid_mwh(self) -> Floats:
+        """Energy drawn from the grid, shape (site_year, slot). [MWh]"""
+        return self.grid_mw * self.hours
 
 
 def slots(case: Case) -> pd.DataFrame:
@@ -140,15 +149,29 @@ def power(case: Case) -> Power:
     cooled_mw = np.einsum("rch,rch->rh", 1.0 + chain.mechanical_frac[site], it_mw)
     cooled_mw += (1.0 + chain.defer_mechanical_frac[site]) * shifted_mw
     hours = slot["hours"].to_numpy(dtype=np.float64)
+    facility_mw = cooled_mw + losses_mw
     return Power(
         site_year=site_year,
         slot=slot,
         it_mw=it_mw.sum(axis=1) + shifted_mw,
-        facility_mw=cooled_mw + losses_mw,
+        facility_mw=facility_mw,
+        grid_mw=_drawn(case, site_year, facility_mw),
         shifted_mw=shifted_mw,
         losses_mw=losses_mw,
         water_m3=np.einsum("rch,rch,h->r", chain.wue_l_per_kwh[site], it_mw, hours),
     )
+
+
+def _drawn(case: Case, site_year: pd.DataFrame, facility_mw: Floats) -> Floats:
+    """Power drawn from the grid, by row and slot: told by the plan where it is a decision. [MW]"""
+    sets, balanced = case.inputs.sets, listed(case.inputs.balance.site_year)
+    told = case.plan("power_slot")
+    row_of = pd.MultiIndex.from_frame(site_year)
+    row = row_of.get_indexer(pd.MultiIndex.from_frame(told[["site", "year"]]))
+    imports = np.zeros_like(facility_mw)
+    imports[row, sets.slot.codes(told["slot"])] = told["grid_mw"]
+    is_balanced = row_of.isin(pd.MultiIndex.from_frame(balanced))
+    return np.where(is_balanced[:, None], imports, facility_mw)
 
 
 def _placed(frame: pd.DataFrame, row_of: pd.Series[int]) -> pd.DataFrame:

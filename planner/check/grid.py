@@ -24,7 +24,7 @@ _ZONE = ("zone", "year")
 def connection_carries_peak(case: Case) -> Excess:
     """Power drawn in any slot stays within the firm connection."""
     power, sites = case.power, case.site_years
-    peak = power.facility_mw.max(axis=1)
+    peak = power.grid_mw.max(axis=1)
     drawn = tally(power.site_year, _SITE, peak)
     return Excess.above(sites[list(_SITE)], at(drawn, sites, _SITE), sites["firm_mw"].to_numpy())
 
@@ -115,7 +115,7 @@ def own_peaks(case: Case) -> pd.DataFrame:
         case.power.site_year.assign(
             period=name,
             months=grid.billing_months[code],
-            peak_mw=case.power.facility_mw[:, slot[period == code]].max(axis=1, initial=0.0),
+            peak_mw=case.power.grid_mw[:, slot[period == code]].max(axis=1, initial=0.0),
         )
         for code, name in enumerate(grid.period.labels)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.check import (
+    balance,
     demand,
     duals,
     facts_demand,
@@ -41,6 +42,7 @@ RULES = (
     *halls.RULES,
     *sites.RULES,
     *power.RULES,
+    *balance.RULES,
     *grid.RULES,
     *money.RULES,
     *duals.RULES,

@@ -70,6 +70,7 @@ def power_chain(case: Case) -> Excess:
         for name, values in (
             ("it_mw", power.it_mw),
             ("facility_mw", power.facility_mw),
+            ("grid_mw", power.grid_mw),
             ("electrical_loss_mw", power.losses_mw),
             ("mechanical_mw", cooling),
         )
@@ -173,7 +174,7 @@ def deferral_windows(case: Case) -> Excess:
 
 @rule(unit="MWh")
 def energy_of_sites(case: Case) -> Excess:
-    """Energy, mean and peak power and PUE of a site and year follow from its slots."""
+    """Energy, mean and peak power, grid draw and PUE of a site and year follow from its slots."""
     power, table = case.power, case.plan("site_year")
     place = table[list(_SITE)]
     facility, it = power.energy_mwh.sum(axis=1), (power.it_mw * power.hours).sum(axis=1)
@@ -182,6 +183,8 @@ def energy_of_sites(case: Case) -> Excess:
         (table["facility_mean_mw"] * _HOURS_PER_YEAR, facility),
         (table["it_mean_mw"] * _HOURS_PER_YEAR, it),
         (table["facility_peak_mw"], power.facility_mw.max(axis=1)),
+        (table["grid_mwh"], power.grid_mwh.sum(axis=1)),
+        (table["grid_peak_mw"], power.grid_mw.max(axis=1)),
     ]
     parts = [
         Excess.differs(place, told.to_numpy(), at(_by_site(case, own), table, _SITE, np.nan))
@@ -219,7 +222,7 @@ def emissions_kt(case: Case) -> Floats:
     by_slot = intensity.set_index(list(_SLOT))["t"]
     frame = power.site_year.merge(power.slot[["slot"]], how="cross")
     rate = at(by_slot, frame, _SLOT, np.nan).reshape(power.facility_mw.shape)
-    return np.asarray((power.energy_mwh * rate).sum(axis=1) / 1000.0)
+    return np.asarray((power.grid_mwh * rate).sum(axis=1) / 1000.0)
 
 
 @rule(unit="kt")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from planner.errors import InputError
+from planner.inputs.balance import balance_inputs
 from planner.inputs.carbon import carbon_inputs
 from planner.inputs.climate_slots import slot_climate
 from planner.inputs.demand import wanted_compute
@@ -168,6 +171,8 @@ def _inputs_of(case: Case) -> Inputs:
     demand_lists = demand_inputs(case, sets, wanted, reach, racks)
     site_lists = site_inputs(case, sets, halls, committed_it_mw)
     site_year = site_lists.site_year
+    grid = grid_inputs(case, sets, stock, committed, leads, prices, site_year)
+    answers = np.zeros(site_year.size, dtype=np.bool_)
     inputs = Inputs(
         name=scenario.name,
         sets=sets,
@@ -180,7 +185,8 @@ def _inputs_of(case: Case) -> Inputs:
         halls=hall_inputs(case, sets, halls, leads, cost),
         sites=site_lists,
         power=power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year),
-        grid=grid_inputs(case, sets, stock, committed, leads, prices, site_year),
+        grid=grid,
+        balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh),
         carbon=carbon_inputs(case, sets, site_year),
         finance=finance_inputs(case, rates),
         reference=wanted.reference,

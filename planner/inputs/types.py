@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.calendar import ModelYears, RepresentativeDays
+    from planner.inputs.types_balance import BalanceInputs
     from planner.lp.index import Axis, Index
 
     Floats = NDArray[np.float64]
@@ -286,6 +287,7 @@ class Inputs:
     sites: SiteInputs
     power: PowerInputs
     grid: GridInputs
+    balance: BalanceInputs
     carbon: CarbonInputs
     finance: FinanceInputs
     reference: pd.DataFrame  # workload, year, facility_gw, rack_gw, kh100e: the trajectory's fleet

@@ -17,7 +17,7 @@ __all__ = ["CONSTRAINTS"]
 def carbon_cap(m: Model) -> Comparison:
     r"""Location-based emissions of a year stay within the cap.
 
-    .. math:: \sum_{s,h} w_h\, \epsilon_{sth}\, F_{sth} \le \bar{E}_t \qquad \forall t
+    .. math:: \sum_{s,h} w_h\, \epsilon_{sth}\, i_{sth} \le \bar{E}_t \qquad \forall t
 
     The dual is the carbon price that would lead to the same plan.
 

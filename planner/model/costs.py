@@ -163,7 +163,7 @@ def interconnection(m: Model) -> Expression:
 def electricity_energy(m: Model) -> Expression:
     """Energy at the delivered price of its hour, without the demand charge."""
     price = m.p.grid.energy_usd_per_mwh / _USD_PER_MUSD
-    return yearly(m, (price * m.energy_mwh).sum_to(m.p.sites.site_year))
+    return yearly(m, (price * m.grid_mwh).sum_to(m.p.sites.site_year))
 
 
 @cost(group="energy")

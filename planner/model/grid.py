@@ -75,7 +75,7 @@ def zone_headroom(m: Model) -> Comparison:
 def billed_peak(m: Model) -> Comparison:
     r"""The billed peak of a period is no less than the draw in any of its slots.
 
-    .. math:: F_{sth} \le P_{stm} \qquad \forall s, t, m, h \in m
+    .. math:: i_{sth} \le P_{stm} \qquad \forall s, t, m, h \in m
 
     A maximum has no weight: the demand charge counts months, never the hours of the day.
 
@@ -96,8 +96,8 @@ def billed_peak(m: Model) -> Comparison:
         len(rows),
     )
     drawn = locate(m.p.power.slot, over["site"], over["year"], over["slot"])
-    facility = m.facility_mw.map(over, drawn, np.arange(over.size))
-    return facility <= m.peak_mw.map(over, billing, np.arange(over.size))
+    draw = m.grid_mw.map(over, drawn, np.arange(over.size))
+    return draw <= m.peak_mw.map(over, billing, np.arange(over.size))
 
 
 CONSTRAINTS = (grid_connection, contract_floor, zone_headroom, billed_peak)

@@ -71,6 +71,7 @@ class Model:
         self.peak_mw: Variable = new("peak_mw", p.grid.billing)
         # grid [MW]
         self.expand: Variable = new("expand", p.grid.expand)
+        self.import_mw: Variable = new("import_mw", p.balance.slot)
 
     # --- clocks -------------------------------------------------------------------------
 
@@ -279,15 +280,37 @@ class Model:
         return self.p.days.weight_h[self.p.power.slot["slot"]]
 
     @cached_property
-    def energy_mwh(self) -> Expression:
-        """Energy taken at the meter, slot by slot, in a year. [MWh], (site, year, slot)"""
-        return self.slot_hours * self.facility_mw
+    def supply_mw(self) -> Expression:
+        """Power that comes in where it is balanced. [MW], (site, year, slot) of the balance"""
+        return self.import_mw + 0.0
+
+    @cached_property
+    def use_mw(self) -> Expression:
+        """Power that goes out where it is balanced. [MW], (site, year, slot) of the balance"""
+        return self.facility_mw.on(self.p.balance.slot)
+
+    @cached_property
+    def grid_mw(self) -> Expression:
+        """Power drawn from the grid: the use of a site, its import where power is balanced. [MW]
+
+        Over (site, year, slot).
+        """
+        slot, balanced = self.p.power.slot, self.p.balance.slot
+        as_used = np.flatnonzero(balanced.find(slot) < 0)
+        return self.facility_mw.map(slot, as_used, as_used) + self.import_mw.on(
+            slot, missing="zero"
+        )
+
+    @cached_property
+    def grid_mwh(self) -> Expression:
+        """Energy drawn from the grid, slot by slot, in a year. [MWh], (site, year, slot)"""
+        return self.slot_hours * self.grid_mw
 
     @cached_property
     def emissions_kt(self) -> Expression:
-        """Location-based emissions of the energy taken, in a year. [kt], (site, year)"""
+        """Location-based emissions of the energy drawn, in a year. [kt], (site, year)"""
         t_per_kt = 1000.0
-        slots = (self.p.carbon.location_t_per_mwh / t_per_kt) * self.energy_mwh
+        slots = (self.p.carbon.location_t_per_mwh / t_per_kt) * self.grid_mwh
         return slots.sum_to(self.p.sites.site_year)
 
     @cached_property

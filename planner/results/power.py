@@ -39,6 +39,8 @@ def site_year(s: Solved) -> pd.DataFrame:
             "facility_mean_mw": s.facility_mean_mw,
             "facility_peak_mw": s.facility_peak_mw,
             "energy_mwh": s.facility_mean_mw * HOURS_PER_YEAR,
+            "grid_mwh": s.mean_mw(s.grid_mw) * HOURS_PER_YEAR,
+            "grid_peak_mw": s.grid_mw.max(axis=1, initial=0.0),
             "load_factor_frac": ratio(s.facility_mean_mw, s.facility_peak_mw),
             "pue": ratio(s.facility_mean_mw, s.it_mean_mw),
             "water_m3": water_m3,
@@ -63,9 +65,8 @@ def power_slot(s: Solved) -> pd.DataFrame:
     over, days = s.p.power.slot, s.p.days
     loaded = np.repeat(s.has_load, len(s.p.sets.slot))
     rows = np.flatnonzero(loaded)
-    facility, it, mechanical, shifted = (
-        of_slot.ravel()[rows] for of_slot in (s.facility_mw, s.it_mw, s.mechanical_mw, s.shifted_mw)
-    )
+    of_slots = (s.facility_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw)
+    facility, grid, it, mechanical, shifted = (of_slot.ravel()[rows] for of_slot in of_slots)
     slot = over["slot"][rows]
     return made(
         "power_slot",
@@ -77,6 +78,7 @@ def power_slot(s: Solved) -> pd.DataFrame:
             "mechanical_mw": mechanical,
             "electrical_loss_mw": facility - it - mechanical,
             "facility_mw": facility,
+            "grid_mw": grid,
             "deferred_mw": shifted,
             "energy_usd_per_mwh": s.p.grid.energy_usd_per_mwh[rows],
             "location_t_per_mwh": s.p.carbon.location_t_per_mwh[rows],

@@ -9,14 +9,14 @@ __all__ = ["POWER_TABLES"]
 
 _SLOT = text("slot", "Slot of a representative day, d0h03 = first day, from 3 h UTC")
 _IT_MEAN = number("it_mean_mw", "MW", "IT power, mean over the year")
-_FACILITY_MEAN = number("facility_mean_mw", "MW", "Power at the meter, mean over the year")
-_ENERGY = number("energy_mwh", "MWh", "Energy at the meter in the year")
+_FACILITY_MEAN = number("facility_mean_mw", "MW", "Power that is used, mean over the year")
+_ENERGY = number("energy_mwh", "MWh", "Energy used in the year")
 _NAMEPLATE = number("nameplate_mw", "MW", "Nameplate of racks in use and their companions")
 _EMISSIONS = number("emissions_kt", "kt CO2", "Location-based emissions of the year")
 _WATER = number("water_m3", "m3", "Water evaporated for cooling in the year")
 _FIRM = number("firm_mw", "MW", "Firm connection in service, mean over the year")
 _NEW_FIRM = number("new_firm_mw", "MW", "Firm connection added by the plan until then")
-_PUE = number("pue", "-", "Energy at the meter over IT energy; missing without load", missing=True)
+_PUE = number("pue", "-", "Energy used over IT energy; missing without load", missing=True)
 _WUE = number("wue_l_per_kwh", "L/kWh", "Water over IT energy; missing without load", missing=True)
 
 POWER_TABLES = (
@@ -36,8 +36,10 @@ POWER_TABLES = (
             number("load_kh100e", "kH100e", "Compute carried"),
             _IT_MEAN,
             _FACILITY_MEAN,
-            number("facility_peak_mw", "MW", "Largest power at the meter in any slot"),
+            number("facility_peak_mw", "MW", "Largest power used in any slot"),
             _ENERGY,
+            number("grid_mwh", "MWh", "Energy drawn from the grid in the year"),
+            number("grid_peak_mw", "MW", "Largest power drawn from the grid in any slot"),
             number("load_factor_frac", "-", "Mean over peak; missing without load", missing=True),
             _PUE,
             _WATER,
@@ -67,7 +69,8 @@ POWER_TABLES = (
             number("it_mw", "MW", "IT power"),
             number("mechanical_mw", "MW", "Cooling power"),
             number("electrical_loss_mw", "MW", "Losses of the power chain"),
-            number("facility_mw", "MW", "Power at the meter"),
+            number("facility_mw", "MW", "Power that the site uses"),
+            number("grid_mw", "MW", "Power drawn from the grid"),
             number(
                 "deferred_mw",
                 "MW",

@@ -144,8 +144,13 @@ class Solved:
 
     @cached_property
     def facility_mw(self) -> Floats:
-        """Power at the meter, shape (site_year, slot)."""
+        """Power that a site uses, shape (site_year, slot)."""
         return self.by_slot(self.value(self.model.facility_mw))
+
+    @cached_property
+    def grid_mw(self) -> Floats:
+        """Power drawn from the grid, shape (site_year, slot)."""
+        return self.by_slot(self.value(self.model.grid_mw))
 
     @cached_property
     def it_due_by_cooling_mw(self) -> Floats:

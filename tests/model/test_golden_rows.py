@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from small_world import changed, inputs_of, model_of
 
 from planner.inputs import Inputs
+from planner.inputs.balance import balance_inputs
 from planner.lp import Index
 from planner.model import FAMILIES, Model
 from planner.model.block import Constraint
@@ -30,7 +32,11 @@ EVERY_BLOCK = (
 
 
 def every_block() -> Inputs:
-    """Inputs for it; liquid25 is no longer for chat and may be used only as far as it stands."""
+    """Inputs for it.
+
+    liquid25 is no longer for chat and may be used only as far as it stands; Oak balances its power
+    in 2027, when it is paid to draw in the first slot.
+    """
     inputs = inputs_of(*EVERY_BLOCK)
     racks = inputs.racks
     use = racks.used.position("oak", "liquid25", "plate_dry|2N", "chat", "2027")
@@ -41,6 +47,13 @@ def every_block() -> Inputs:
         [stock_only.axis(axis) for axis in axes],
         [stock_only[axis] for axis in axes],
     )
+    site_year = inputs.sites.site_year
+    answers = np.zeros(site_year.size, dtype=np.bool_)
+    answers[site_year.position("oak", "2027")] = True
+    price = inputs.grid.energy_usd_per_mwh.copy()
+    price[inputs.power.slot.position("oak", "2027", "d0h00")] = -35.5
+    inputs = changed(inputs, "grid", energy_usd_per_mwh=price)
+    inputs = replace(inputs, balance=balance_inputs(inputs.sets, site_year, answers, price))
     return changed(
         inputs,
         "racks",

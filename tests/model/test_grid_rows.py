@@ -90,7 +90,7 @@ def test_the_contract_sees_the_peak_day_and_the_bill_every_hour(steady):
     overhead = m.p.power.mechanical_frac[elm, air]
 
     mw = {slot.tuples(i)[2]: v for i, v in enumerate(solved.value(m.facility_mw)) if at_elm(m, i)}
-    billed_mwh = solved.sum(m.energy_mwh, site="elm", year="2027")
+    billed_mwh = solved.sum(m.grid_mwh, site="elm", year="2027")
 
     mean_overhead = (overhead * hours).sum() / 8760
     assert max(mw.values()) == pytest.approx(meter_mw(18.0, PEAK_OVERHEAD))

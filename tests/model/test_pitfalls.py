@@ -64,7 +64,7 @@ def same_losses(inputs: Inputs) -> Inputs:
 def test_2n_and_n_draw_the_same_energy_and_contract_but_for_losses(by_topology):
     n, nn = (chat_in(q, same_losses(by_topology[q])) for q in TOPOLOGIES)
 
-    for quantity in ("energy_mwh", "emissions_kt", "peak_mw", "water_m3", "nameplate_mw"):
+    for quantity in ("grid_mwh", "emissions_kt", "peak_mw", "water_m3", "nameplate_mw"):
         amounts = [case.value(getattr(case.model, quantity)) for case in (n, nn)]
         assert amounts[0] == pytest.approx(amounts[1]), quantity
     assert n.payments("electricity_demand") == pytest.approx(nn.payments("electricity_demand"))

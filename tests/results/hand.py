@@ -14,6 +14,7 @@ import pandas as pd
 
 from planner.calendar import ModelYears
 from planner.days import RepresentativeDays
+from planner.inputs.balance import balance_inputs
 from planner.inputs.types import (
     ANYWHERE,
     CarbonInputs,
@@ -34,6 +35,7 @@ from planner.lp import Axis, Index, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.inputs.types_balance import BalanceInputs
     from planner.model import Model
 
     Numbers = Mapping[str, Mapping[tuple[str, ...], float]]
@@ -359,6 +361,12 @@ def grid() -> GridInputs:
     )
 
 
+def balance() -> BalanceInputs:
+    """Return no site that balances its power."""
+    site_year, price = Index.full("site_year", SITE, YEAR), grid().energy_usd_per_mwh
+    return balance_inputs(sets(), site_year, np.zeros(site_year.size, dtype=np.bool_), price)
+
+
 def carbon() -> CarbonInputs:
     intensity = np.tile([0.42, 0.36], len(SLOT) // 2)
     return CarbonInputs(
@@ -446,20 +454,21 @@ def hand_inputs() -> Inputs:
         sets(),
         YEARS,
         DAYS,
-        demand(),
-        rent(),
-        levers(),
-        racks(),
-        halls(),
-        sites(),
-        power(),
-        grid(),
-        carbon(),
-        finance(),
-        reference,
-        workloads(),
-        tables(),
-        ("a note",),
+        demand=demand(),
+        rent=rent(),
+        levers=levers(),
+        racks=racks(),
+        halls=halls(),
+        sites=sites(),
+        power=power(),
+        grid=grid(),
+        balance=balance(),
+        carbon=carbon(),
+        finance=finance(),
+        reference=reference,
+        workloads=workloads(),
+        tables=tables(),
+        notes=("a note",),
     )
 
 

@@ -24,7 +24,7 @@ def test_files_tell_units_and_meanings(results, tmp_path):
 
     column = schema.field("energy_mwh").metadata
     assert column[b"unit"] == b"MWh"
-    assert column[b"about"] == b"Energy at the meter in the year"
+    assert column[b"about"] == b"Energy used in the year"
     assert schema.metadata[b"key"] == b"site,year"
 
 

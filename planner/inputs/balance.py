@@ -1,0 +1,49 @@
+"""Which sites keep a balance of power slot by slot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.types_balance import BalanceInputs
+from planner.lp.join import cross
+
+if TYPE_CHECKING:
+    from planner.inputs.types import Bools, Floats, Sets
+    from planner.lp import Index
+
+__all__ = ["balance_inputs"]
+
+
+def balance_inputs(
+    sets: Sets, site_year: Index, answers: Bools, energy_usd_per_mwh: Floats
+) -> BalanceInputs:
+    """List the sites and years in which something answers to the hour.
+
+    Parameters
+    ----------
+    sets : Sets
+        Axes.
+    site_year : Index
+        Sites and years in the plan.
+    answers : array of bool
+        Whether something there answers to the hour, shape (site_year,).
+    energy_usd_per_mwh : array of float
+        Price of energy, shape (site_year x slot,). [USD/MWh]
+
+    Returns
+    -------
+    BalanceInputs
+        Empty lists where nothing answers anywhere.
+    """
+    balanced = site_year.select(np.flatnonzero(answers), "balance")
+    slot = cross(balanced, sets.slot, name="balance_slot")
+    n = len(sets.slot)
+    price = energy_usd_per_mwh.reshape(-1, n)[answers].ravel()
+    return BalanceInputs(
+        site_year=balanced,
+        slot=slot,
+        surplus=slot.select(np.flatnonzero(price >= 0.0), "surplus_slot"),
+        exact=slot.select(np.flatnonzero(price < 0.0), "exact_slot"),
+    )
