@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "tariffs": {"tables"},
     "headroom": {"tables"},
     "outputs": {"plan", "runs", "results", "scenario", "tables", "inputs", "model", "check", "lp"},
-    "runs": {"plan", "outputs", "results", "scenario", "tables", "check", "studies"},
+    "runs": {"plan", "outputs", "results", "scenario", "tables", "check", "studies", "inputs"},
     "studies": {"plan", "check", "inputs", "lp", "model", "results", "scenario", "tables"},
 }
 

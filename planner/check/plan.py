@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planner.check import (
     balance,
@@ -28,32 +28,39 @@ from planner.check.case import Case
 from planner.check.verdict import Verdict, run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.check.verdict import Rule
     from planner.inputs.types import Inputs
     from planner.results.types import Results
     from planner.scenario.schema import Scenario
 
-__all__ = ["RULES", "check_plan"]
+__all__ = ["GROUPS", "RULES", "check_plan"]
 
-RULES = (
-    *solved.RULES,
-    *demand.RULES,
-    *latency.RULES,
-    *racks.RULES,
-    *halls.RULES,
-    *sites.RULES,
-    *power.RULES,
-    *balance.RULES,
-    *grid.RULES,
-    *money.RULES,
-    *duals.RULES,
-    *facts_demand.RULES,
-    *facts_racks.RULES,
-    *facts_halls.RULES,
-    *facts_sites.RULES,
-    *facts_weather.RULES,
-    *facts_power.RULES,
-    *facts_money.RULES,
-)
+GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
+    "Status and amounts": solved.RULES,
+    "Demand and rent": demand.RULES,
+    "Latency and residency": latency.RULES,
+    "Racks": racks.RULES,
+    "Halls": halls.RULES,
+    "Sites": sites.RULES,
+    "Power, water and carbon": power.RULES,
+    "Grid": (*balance.RULES, *grid.RULES),
+    "Money": money.RULES,
+    "Shadow prices": duals.RULES,
+    "Figures against the data": (
+        *facts_demand.RULES,
+        *facts_racks.RULES,
+        *facts_halls.RULES,
+        *facts_sites.RULES,
+        *facts_weather.RULES,
+        *facts_power.RULES,
+        *facts_money.RULES,
+    ),
+}
+"""Every rule, under the heading it is shown under."""
+
+RULES: Final = tuple(rule for rules in GROUPS.values() for rule in rules)
 """Every rule, one list."""
 
 

@@ -198,7 +198,7 @@ def run(one: Rule, case: Case) -> Check:
     allowed = TOLERANCE * np.maximum(one.floor, np.nan_to_num(excess.scale, posinf=one.floor))
     at = int(np.argmax(amount / allowed))
     is_broken = amount > allowed
-    worst = max(float(amount[at]), 0.0)
+    worst = max(0.0, float(amount[at]))
     place = ", ".join(str(label) for label in excess.place.iloc[at]) if worst > 0.0 else ""
     return Check(
         name=one.name,

@@ -21,11 +21,21 @@ if TYPE_CHECKING:
 
     from planner.plan import Plan
 
-__all__ = ["META_FILE", "load_run", "read_meta", "save_run", "write_run"]
+__all__ = [
+    "INPUTS_FOLDER",
+    "META_FILE",
+    "TABLES_FOLDER",
+    "load_run",
+    "read_meta",
+    "save_run",
+    "write_run",
+]
 
 META_FILE: Final = "run.json"
-_TABLES: Final = "tables"
-_INPUTS: Final = "inputs"
+TABLES_FOLDER: Final = "tables"
+"""Folder of the result tables in a run folder."""
+INPUTS_FOLDER: Final = "inputs"
+"""Folder of the tables as they were read."""
 
 
 def write_run(
@@ -71,8 +81,8 @@ def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[s
     with whole_folder(folder) as partial:
         text = json.dumps(run.meta, indent=2, ensure_ascii=False, allow_nan=False)
         (partial / META_FILE).write_text(text + "\n", encoding="utf-8")
-        write_parquet(run, partial / _TABLES)
-        write_inputs(run.inputs_tables, partial / _INPUTS)
+        write_parquet(run, partial / TABLES_FOLDER)
+        write_inputs(run.inputs_tables, partial / INPUTS_FOLDER)
         (partial / "solve.log").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
         if workbook:
             write_workbook(run, partial / "plan.xlsx")
@@ -98,7 +108,9 @@ def load_run(folder: Path) -> Run:
         If it is not a run folder, or one of a later version.
     """
     meta = read_meta(folder)
-    return Run(meta, _StoredTables(folder / _TABLES), _StoredTables(folder / _INPUTS), folder)
+    return Run(
+        meta, _StoredTables(folder / TABLES_FOLDER), _StoredTables(folder / INPUTS_FOLDER), folder
+    )
 
 
 def read_meta(folder: Path) -> dict[str, Any]:

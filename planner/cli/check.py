@@ -1,0 +1,114 @@
+"""`dcplan check`: judge a stored plan again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from planner.check import Check, Verdict
+
+__all__ = ["command"]
+
+
+@click.command("check")
+@click.argument("run")
+@click.option(
+    "--runs",
+    "runs_dir",
+    type=click.Path(file_okay=False),
+    default="runs",
+    show_default=True,
+    help="Folder in which RUN is looked for by name.",
+)
+@click.option("--all", "show_all", is_flag=True, help="List every rule with the places tested.")
+@click.option("--json", "as_json", is_flag=True, help="Print every rule as JSON.")
+@click.pass_context
+def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, as_json: bool) -> None:
+    """Check the plan of RUN again: a run folder, its name, or a scenario, whose latest is meant.
+
+    Plan, power, bills and shadow prices are reckoned anew by a program that shares no code with
+    the model. It reads nothing but the run folder: scenario, data and tables as they stand there
+    now, so that a table changed since is found out.
+
+    Ends with 0 if every rule holds, 1 if one is broken, 2 if RUN is no run or cannot be read.
+
+    Example: dcplan check us-base --all
+    """
+    import json
+    from pathlib import Path
+
+    from planner.runs import find_run
+    from planner.runs.reopen import reopen
+
+    folder = find_run(run, Path(runs_dir))
+    verdict = reopen(folder).verdict()
+    if as_json:
+        click.echo(json.dumps(_for_programs(folder.name, verdict), indent=2, ensure_ascii=False))
+    else:
+        _print_all(verdict) if show_all else _print_groups(verdict)
+        _print_broken(folder.name, verdict)
+    ctx.exit(0 if verdict.ok else 1)
+
+
+def _for_programs(run: str, verdict: Verdict) -> dict[str, object]:
+    from planner.check import GROUPS
+
+    group = {rule.name: heading for heading, rules in GROUPS.items() for rule in rules}
+    checks = [{"group": group[check.name], **_numbers(check)} for check in verdict.checks]
+    broken = [check.name for check in verdict.broken]
+    return {"run": run, "ok": verdict.ok, "broken": broken, "checks": checks}
+
+
+def _numbers(check: Check) -> dict[str, object]:
+    """Return a check in types of JSON, which has no infinity: a missing number is None."""
+    from dataclasses import asdict
+    from math import isfinite
+
+    return {**asdict(check), "worst": check.worst if isfinite(check.worst) else None}
+
+
+def _print_groups(verdict: Verdict) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from planner.check import GROUPS
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for head in ("rules", "places", "broken"):
+        table.add_column(head, justify="right")
+    for heading, rules in GROUPS.items():
+        checks = [verdict[rule.name] for rule in rules]
+        broken = sum(not check.ok for check in checks)
+        tested = f"{sum(check.tested for check in checks):,}"
+        style = "red" if broken else ""
+        table.add_row(heading, str(len(checks)), tested, str(broken or "-"), style=style)
+    Console(highlight=False).print(table)
+
+
+def _print_all(verdict: Verdict) -> None:
+    from planner.check import GROUPS
+
+    for heading, rules in GROUPS.items():
+        click.echo(heading)
+        for check in (verdict[rule.name] for rule in rules):
+            state = "BROKEN" if not check.ok else "ok" if check.tested else "-"
+            click.echo(f"  {state:<6} {check.tested:>7,}  {check.name}: {check.verified}")
+
+
+def _print_broken(run: str, verdict: Verdict) -> None:
+    if verdict.ok:
+        click.echo(f"\n{run}: all {len(verdict.checks)} rules hold")
+        return
+    click.echo(f"\n{run}: {len(verdict.broken)} of {len(verdict.checks)} rules are broken")
+    for check in verdict.broken:
+        click.echo(f"  {check.name}: {check.verified}")
+        click.echo(f"    {_by_how_much(check)}")
+
+
+def _by_how_much(check: Check) -> str:
+    place = f"worst at {check.place}" if check.place else "worst"
+    of = f"broken at {check.broken:,} of {check.tested:,} places"
+    return f"{of}; {place}: by {check.worst:.6g} {check.unit}, allowed {check.tolerance:.2g}"

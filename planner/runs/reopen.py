@@ -1,0 +1,106 @@
+"""A stored run opened to be worked with again: question, inputs and plan, from its folder alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.check import check_plan
+from planner.errors import InputError, Problem
+from planner.inputs import TABLES, build_inputs_from
+from planner.outputs.program import scenario_of
+from planner.results.store import from_parquet
+from planner.runs.folder import INPUTS_FOLDER, TABLES_FOLDER, load_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from planner.check import Verdict
+    from planner.inputs.types import Inputs
+    from planner.results import Results
+    from planner.runs.run import Run
+    from planner.scenario import Scenario
+
+__all__ = ["Reopened", "reopen"]
+
+
+@dataclass(frozen=True, eq=False)
+class Reopened:
+    """What a run was made of and what it found.
+
+    Parameters
+    ----------
+    run : Run
+        As loaded.
+    scenario : Scenario
+        The question.
+    inputs : Inputs
+        Made again from the tables that the run keeps.
+    results : Results
+        The plan, its tables as the schema says.
+    """
+
+    run: Run
+    scenario: Scenario
+    inputs: Inputs
+    results: Results
+
+    def verdict(self) -> Verdict:
+        """Judge the plan anew; what ``run.json`` says of an earlier check is not looked at."""
+        told = self.run.meta["objective_musd"]
+        return check_plan(
+            self.scenario,
+            self.inputs,
+            self.results,
+            objective_musd=math.nan if told is None else float(told),
+            status=str(self.run.meta["status"]),
+        )
+
+
+def reopen(folder: Path) -> Reopened:
+    """Open a run folder, reading nothing else.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+
+    Returns
+    -------
+    Reopened
+        Question, inputs and plan.
+
+    Raises
+    ------
+    InputError
+        If it is not a run folder, if a table is missing or not as the schema says, or if this
+        version no longer takes the scenario.
+    """
+    run = load_run(folder)
+    problems = list(_unreadable(run, folder / INPUTS_FOLDER))
+    try:
+        results = from_parquet(folder / TABLES_FOLDER)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    scenario = scenario_of(run)
+    return Reopened(run, scenario, build_inputs_from(scenario, run.inputs_tables), results)
+
+
+def _unreadable(run: Run, folder: Path) -> Iterator[Problem]:
+    """Find the input tables that are missing or are no Parquet files."""
+    for name in TABLES:
+        try:
+            run.inputs_tables[name]
+        except (KeyError, OSError, ValueError) as error:
+            yield Problem(
+                str(folder / f"{name}.parquet"),
+                None,
+                None,
+                f"the table can not be read: {error}",
+                "a table as the run has read it",
+                "solve the scenario again",
+            )

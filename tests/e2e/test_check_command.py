@@ -1,0 +1,144 @@
+"""`dcplan check` judges a run by its folder alone, and finds what was changed in it since."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from planner.check import GROUPS, RULES
+from planner.cli import main
+from planner.runs import write_run
+from planner.studies import solve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RICH = Path(__file__).parent.parent / "check" / "rich.yaml"
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with one run in it, of a plan with everything that a plan can do."""
+    return write_run(solve(RICH), tmp_path_factory.mktemp("solved"), workbook=False)
+
+
+@pytest.fixture
+def run(solved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of it as the only thing in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(solved, tmp_path / "runs" / solved.name)).relative_to(tmp_path)
+
+
+def dcplan(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def rewrite(run: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Change a table of a run as someone with pandas would."""
+    path = run / "tables" / f"{table}.parquet"
+    stored = pq.read_table(path)
+    changed = change(stored.to_pandas()).reset_index(drop=True)
+    schema = stored.schema
+    pq.write_table(type(stored).from_pandas(changed, schema=schema, preserve_index=False), path)
+
+
+def largest(table: pd.DataFrame, column: str, by: Callable[[float], float]) -> pd.DataFrame:
+    """Return a table with the largest cell of a column changed; there must be something there."""
+    assert table[column].max() > 1e-3
+    values = table[column].to_numpy().copy()
+    at = int(np.argmax(values))
+    values[at] = by(values[at])
+    return table.assign(**{column: values})
+
+
+def test_a_run_as_it_was_written_holds_every_rule(run: Path) -> None:
+    result = dcplan("check", "rich")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"{run.name}: all {len(RULES)} rules hold" in result.stdout
+    for heading, rules in GROUPS.items():
+        (line,) = [line for line in result.stdout.splitlines() if line.startswith(heading)]
+        assert line.split()[-3] == str(len(rules))
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "rule"),
+    [
+        ("plan", lambda t: largest(t, "used_mw", lambda mw: 3.0 * mw), "hall_power"),
+        ("prices", lambda t: t.assign(raw_dual=-t["raw_dual"]), "dual_sign"),
+        ("costs", lambda t: largest(t, "musd", lambda musd: musd + 2.0), "discounting"),
+        ("installs", lambda t: t.assign(year=t["year"] - 9), "racks_alive"),
+        ("builds", lambda t: t.assign(service_start=t["service_start"] - 0.75), "hall_lead"),
+        ("connections", lambda t: largest(t, "added_mw", lambda mw: 900 * mw), "zone_headroom"),
+        ("demand", lambda t: t.drop(index=t["demand_kh100e"].idxmax()), "demand_table"),
+    ],
+)
+def test_a_table_changed_since_is_found_out(
+    run: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame], rule: str
+) -> None:
+    rewrite(run, table, change)
+
+    result = dcplan("check", str(run))
+
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert f"\n  {rule}: " in result.stdout
+    assert "rules are broken" in result.stdout
+
+
+def test_another_objective_in_run_json_is_found_out(run: Path) -> None:
+    meta = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    told = {**meta, "objective_musd": meta["objective_musd"] - 5.0}
+    (run / "run.json").write_text(json.dumps(told), encoding="utf-8")
+
+    result = dcplan("check", str(run), "--json")
+
+    assert result.exit_code == 1
+    said = json.loads(result.stdout)
+    assert (said["run"], said["ok"], said["broken"]) == (run.name, False, ["objective"])
+    (check,) = [check for check in said["checks"] if not check["ok"]]
+    assert check["group"] == "Money"
+    assert check["worst"] == pytest.approx(5.0)
+
+
+def test_nothing_but_the_folder_is_read(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.paths.DATA_DIR", Path("nowhere"))
+    monkeypatch.setattr("planner.paths.SCENARIOS_DIR", Path("nowhere"))
+
+    assert dcplan("check", str(run)).exit_code == 0
+
+
+def test_every_rule_is_listed_on_demand_and_in_json(run: Path) -> None:
+    listed = dcplan("check", str(run), "--all")
+    said = json.loads(dcplan("check", str(run), "--json").stdout)
+
+    assert [check["name"] for check in said["checks"]] == [rule.name for rule in RULES]
+    for rule in RULES:
+        assert f"  {rule.name}: {rule.verified}\n" in listed.stdout
+
+
+def test_tables_that_are_gone_or_broken_are_all_named(run: Path) -> None:
+    (run / "tables" / "plan.parquet").unlink()
+    (run / "inputs" / "racks.parquet").unlink()
+    (run / "inputs" / "sites.parquet").write_bytes(b"no table")
+
+    result = dcplan("check", str(run))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    for name in ("plan", "racks", "sites"):
+        assert f"{name}.parquet: the table can not be read" in result.stderr
+    assert "solve the scenario again" in result.stderr
+
+
+def test_a_run_that_is_not_there_is_bad_usage(run: Path) -> None:
+    result = dcplan("check", "nothing-of-the-kind")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert run.name in result.stderr
