@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "model": {"inputs", "lp"},
     "results": {"model", "inputs", "lp", "scenario", "tables"},
     "check": {"inputs", "results", "scenario", "tables"},
-    "tariffs": {"tables"},
+    "tariffs": {"tables", "lp"},
     "headroom": {"tables"},
     "outputs": {"plan", "runs", "results", "scenario", "tables", "inputs", "model", "check", "lp"},
     "runs": {"plan", "outputs", "results", "scenario", "tables", "check", "studies", "inputs"},

@@ -1,7 +1,9 @@
-"""Tariffs: the exact bill of an hourly load, usable without a scenario.
+"""Tariffs: bills of loads, exact or in a linear program, usable without a scenario.
 
-A tariff is a list of rules, each a frozen value in a file of its own, which makes lines of a
-bill. How the charge of each bends over the hourly load tells what a linear program can hold:
+A tariff is a list of rules, each a frozen value in a file of its own with two faces: it makes
+lines of the exact bill of an hourly load (`bill`), and rows of a linear program in which the load
+is to be decided (`add_bills`). How the charge of each bends over the hourly load tells what a
+linear program can hold:
 
 | rule | charge | shape |
 |---|---|---|
@@ -12,7 +14,8 @@ bill. How the charge of each bends over the hourly load tells what a linear prog
 | `StandingCharge` | USD per month or day | constant |
 | `Terms`, `Contract` | contracted capacity, ramp, term, exit fee | constant |
 
-Declining tiers alone are not convex; `curvature` of a rule or a tariff tells.
+Declining tiers alone are not convex; `curvature` of a rule or a tariff tells, and a program
+bounds them from above.
 
 >>> summer_peak = When(months=(6, 7, 8, 9), weekdays=WORKDAYS, hours=clock_hours(14, 20))
 >>> tariff = Tariff(
@@ -34,8 +37,11 @@ from planner.tariffs.contract import Contract, Cut, Terms
 from planner.tariffs.curvature import Curvature
 from planner.tariffs.demand import DemandCharge, demand_by_month
 from planner.tariffs.energy import EnergyCharge, EnergyPeriod, flat_energy
+from planner.tariffs.lists import Account
 from planner.tariffs.months import Month
+from planner.tariffs.program import Billing, add_bills
 from planner.tariffs.ratchet import Ratchet, RollingRatchet, YearRatchet
+from planner.tariffs.reading import Reading, hourly, representative
 from planner.tariffs.rule import BillLine, Metered, Rule
 from planner.tariffs.standing import StandingCharge
 from planner.tariffs.system import CapacityCharge, CoincidentPeakCharge, system_peaks
@@ -48,8 +54,10 @@ __all__ = [
     "ALWAYS",
     "WEEKEND",
     "WORKDAYS",
+    "Account",
     "Bill",
     "BillLine",
+    "Billing",
     "BillingCalendar",
     "CapacityCharge",
     "CoincidentPeakCharge",
@@ -63,6 +71,7 @@ __all__ = [
     "Metered",
     "Month",
     "Ratchet",
+    "Reading",
     "RollingRatchet",
     "Rule",
     "StandingCharge",
@@ -71,10 +80,13 @@ __all__ = [
     "Tiers",
     "When",
     "YearRatchet",
+    "add_bills",
     "bill",
     "clock_hours",
     "demand_by_month",
     "flat_energy",
+    "hourly",
+    "representative",
     "system_peaks",
     "tariff_from_row",
 ]

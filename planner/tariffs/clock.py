@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["BillingCalendar"]
 
 SUNDAY: Final = 6
+_MINUTES_PER_HOUR: Final = 60.0
 _HOUR: Final = datetime.timedelta(hours=1)
 
 
@@ -128,6 +129,12 @@ class BillingCalendar:
     def hour(self) -> Integers:
         """Hour on the clock, 0 to 23, at which each hour starts, shape (hour,)."""
         return _integers(self._local.hour)
+
+    @cached_property
+    def utc_start_h(self) -> NDArray[np.float64]:
+        """Hour of UTC, 0 to 24, at which each hour starts, shape (hour,)."""
+        utc = self._local.tz_convert("UTC")
+        return np.asarray(utc.hour + utc.minute / _MINUTES_PER_HOUR, dtype=np.float64)
 
     @cached_property
     def month_starts(self) -> Integers:

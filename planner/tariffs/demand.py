@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.errors import InputError, Problem
 from planner.tariffs.curvature import Curvature
+from planner.tariffs.form import Billed, Stair
 from planner.tariffs.months import ALL_MONTHS, MONTHS_A_YEAR
 from planner.tariffs.rule import BillLine, Metered
 from planner.tariffs.tiers import Tiers, as_tiers
@@ -16,16 +17,19 @@ from planner.tariffs.when import ALWAYS, When
 from planner.units import KW_PER_MW
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from planner.tariffs.form import Form
     from planner.tariffs.months import Month
     from planner.tariffs.ratchet import Ratchet
 
     Floats = NDArray[np.float64]
 
 __all__ = ["DemandCharge", "demand_by_month"]
+
+_FLOORS: Final = ("shares_frac", "past_mw", "take_frac", "contracted")
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,48 @@ class DemandCharge:
                 item = f"billing demand, tier {number}" if tiers.limits else "billing demand"
                 lines.append(BillLine(month, self.name, item, basis, part_kw, "kW", price))
         return lines
+
+    def program(self, form: Form) -> None:
+        """Bill each month for the largest of its floors; months with the same ones together."""
+        # A ratchet sees the peaks of months in which this charge itself is not billed.
+        peaks = form.peaks_by_month(self.name, replace(self.when, months=ALL_MONTHS))
+        months_of: dict[tuple[object, ...], list[int]] = {}
+        for position, month in enumerate(form.months):
+            if month.month in self.when.months:
+                billed = self._billed(form, position, peaks)
+                same = (month.year, *(getattr(billed, name) for name in _FLOORS))
+                months_of.setdefault(same, []).append(position)
+        tiers = as_tiers(self.usd_per_kw_month)
+        for positions in months_of.values():
+            month, times = form.months[positions[0]], float(len(positions))
+            number = form.demand(self._billed(form, positions[0], peaks))
+            line = form.line(self.name, "billing demand", "kW-month", month)
+            if tiers.limits:
+                label = f"{self.name} {month}"
+                place, one = np.array([number]), np.ones(1)  # a thousand kW to the MW
+                form.stair(
+                    Stair(label, tiers, line, form.factor(month), times, "billed", place, one)
+                )
+            else:
+                usd = KW_PER_MW * times * tiers.prices[0] * form.factor(month)
+                form.charge("billed", number, line, usd, KW_PER_MW * times)
+
+    def _billed(self, form: Form, position: int, peaks: Mapping[int, int]) -> Billed:
+        shares = {peaks[position]: 1.0} if position in peaks else {}
+        past_mw = 0.0
+        if self.ratchet is not None:
+            months, past_mw = self.ratchet.sees(position, form.reading.calendar)
+            for seen in months:
+                if seen in peaks:
+                    shares.setdefault(peaks[seen], self.ratchet.share_frac)
+        month = form.months[position]
+        return Billed(
+            f"{self.name} {month}",
+            tuple(sorted(shares.items())),
+            past_mw,
+            self.min_take_frac,
+            form.contracted(month),
+        )
 
     def minimum_usd(self, month: Month, contracted_mw: float) -> float:
         """Charge of a month in which nothing is drawn, in USD: the minimum take alone."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.errors import InputError, Problem
 from planner.tariffs.curvature import Curvature
+from planner.tariffs.form import THOUSAND, Stair
 from planner.tariffs.rule import BillLine, Metered
 from planner.tariffs.tiers import Tiers, as_tiers
 from planner.tariffs.when import ALWAYS, When
+
+if TYPE_CHECKING:
+    from planner.tariffs.form import Form
 
 __all__ = ["EnergyCharge", "EnergyPeriod", "flat_energy"]
 
@@ -101,6 +105,34 @@ class EnergyCharge:
                         BillLine(month, self.name, item, "metered", part_mwh, "MWh", price)
                     )
         return lines
+
+    def program(self, form: Form) -> None:
+        """Price the energy of each step; with tiers, that of each month and period."""
+        for period in self.periods:
+            month, step, hours = form.reading.hours(period.when)
+            tiers = as_tiers(period.usd_per_mwh)
+            if not tiers.limits:
+                found, place = np.unique(month, return_inverse=True)
+                months = [form.months[position] for position in found]
+                line = np.array([form.line(self.name, period.name, "MWh", m) for m in months])
+                usd_per_mwh = tiers.prices[0] * np.array([form.factor(m) for m in months])
+                form.charge("load", step, line[place], hours * usd_per_mwh[place], hours)
+                continue
+            for position in np.unique(month):
+                billed = form.months[position]
+                inside = month == position
+                form.stair(
+                    Stair(
+                        label=f"{self.name} {billed} {period.name}",
+                        tiers=tiers,
+                        line=form.line(self.name, period.name, "MWh", billed),
+                        usd_factor=form.factor(billed),
+                        times=1.0,
+                        of="load",
+                        places=step[inside],
+                        thousands=hours[inside] / THOUSAND,
+                    )
+                )
 
 
 def flat_energy(name: str, usd_per_mwh: float | Tiers) -> EnergyCharge:

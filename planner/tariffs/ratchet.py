@@ -23,6 +23,13 @@ __all__ = ["Ratchet", "RollingRatchet", "YearRatchet"]
 class Ratchet(Protocol):
     """A rule that gives the least billing demand of each month from the peaks of all."""
 
+    @property
+    def share_frac(self) -> float:
+        """Share of the highest peak it sees."""
+
+    def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
+        """Tell what a month looks on: other months by position, and a floor from before. [MW]"""
+
     def floor_mw(self, peaks_mw: Floats, calendar: BillingCalendar) -> Floats:
         """Give the least billing demand of each month, shape (month,), in MW."""
 
@@ -52,6 +59,16 @@ class YearRatchet:
 
     def __post_init__(self) -> None:
         _check(self.share_frac, self.months, [])
+
+    def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
+        """Tell what a month looks on: the months of its year, and nothing from before."""
+        year = calendar.months[position].year
+        seen = [
+            place
+            for place, month in enumerate(calendar.months)
+            if month.year == year and month.month in self.months
+        ]
+        return seen, 0.0
 
     def floor_mw(self, peaks_mw: Floats, calendar: BillingCalendar) -> Floats:
         """Give the least billing demand of each month, shape (month,), in MW."""
@@ -98,6 +115,17 @@ class RollingRatchet:
             what_is = f"history_mw of a ratchet is {self.history_mw}"
             problems.append(Problem("tariff", None, None, what_is, "peaks of at least 0"))
         _check(self.share_frac, self.months, problems)
+
+    def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
+        """Tell what a month looks on: months just before, and a floor from before them. [MW]"""
+        first = position - self.look_back_months
+        seen = [
+            place
+            for place in range(max(first, 0), position)
+            if calendar.months[place].month in self.months
+        ]
+        reached = self.history_mw[first:] if first < 0 else ()
+        return seen, self.share_frac * max(reached, default=0.0)
 
     def floor_mw(self, peaks_mw: Floats, calendar: BillingCalendar) -> Floats:
         """Give the least billing demand of each month, shape (month,), in MW."""

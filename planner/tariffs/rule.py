@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.curvature import Curvature
+    from planner.tariffs.form import Form
     from planner.tariffs.months import Month
     from planner.tariffs.when import When
 
@@ -94,3 +95,6 @@ class Rule(Protocol):
 
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give the lines of the bill, before escalation."""
+
+    def program(self, form: Form) -> None:
+        """Write itself into the linear program's form of the bill, escalation included."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planner.errors import InputError, Problem
 from planner.tariffs.curvature import Curvature
 from planner.tariffs.rule import BillLine, Metered
+
+if TYPE_CHECKING:
+    from planner.tariffs.form import Form
 
 __all__ = ["StandingCharge"]
 
@@ -54,3 +58,16 @@ class StandingCharge:
             )
             if price > 0.0
         ]
+
+    def program(self, form: Form) -> None:
+        """Charge every customer that is connected, whatever it draws."""
+        days_of_month = form.reading.calendar.days_of_month
+        for month, days in zip(form.months, days_of_month, strict=True):
+            for quantity, unit, price in (
+                (1.0, "month", self.usd_per_month),
+                (float(days), "day", self.usd_per_day),
+            ):
+                if price > 0.0:
+                    line = form.line(self.name, "standing charge", unit, month)
+                    usd = quantity * price * form.factor(month)
+                    form.charge("connected", form.years.index(month.year), line, usd, quantity)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.tariffs.clock import BillingCalendar
+    from planner.tariffs.form import Form
 
 __all__ = ["CapacityCharge", "CoincidentPeakCharge", "system_peaks"]
 
@@ -71,6 +72,18 @@ class CoincidentPeakCharge:
                 calendar.months[last], self.name, item, "metered", peak_kw, "kW", self.usd_per_kw
             )
         ]
+
+    def program(self, form: Form) -> None:
+        """Charge the highest of the steps that tell these hours."""
+        place = f"hours of {self.name!r}"
+        calendar = form.reading.calendar
+        steps = np.flatnonzero(form.reading.system_peak(self.hours, place) > 0.0)
+        last = calendar.positions(self.hours, place).max()
+        month = form.months[int(np.searchsorted(calendar.month_starts, last, side="right")) - 1]
+        peak = form.peak(f"{self.name} {month}", steps)
+        line = form.line(self.name, "system peak hours", "kW", month)
+        usd = KW_PER_MW * self.usd_per_kw * form.factor(month)
+        form.charge("peak", peak, line, usd, KW_PER_MW)
 
 
 @dataclass(frozen=True)
@@ -139,6 +152,19 @@ class CapacityCharge:
             for month, days in zip(calendar.months, calendar.days_of_month, strict=True)
             if (start.year, start.month) <= month < (end.year, end.month)
         ]
+
+    def program(self, form: Form) -> None:
+        """Price the mean of the steps that tell these hours, day by day."""
+        calendar = form.reading.calendar
+        share = form.reading.system_peak(self.hours, f"hours of {self.name!r}")
+        steps = np.flatnonzero(share)
+        start, end = self.start or calendar.start, self.end or calendar.end
+        for month, days in zip(form.months, calendar.days_of_month, strict=True):
+            if (start.year, start.month) <= month < (end.year, end.month):
+                mw_days = float(days) * share[steps]
+                line = form.line(self.name, "system peak hours", "MW-day", month)
+                usd = mw_days * self.usd_per_mw_day * form.factor(month)
+                form.charge("load", steps, line, usd, mw_days)
 
 
 def system_peaks(

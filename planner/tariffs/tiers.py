@@ -76,6 +76,40 @@ class Tiers:
             if quantity > low or low == 0.0
         )
 
+    def convex_bound(self) -> tuple[float, Tiers]:
+        r"""Bound the cost from above by a fixed sum and tiers whose prices rise.
+
+        .. math:: C(q) \le F + \sum_i r_i u_i, \quad r_i = \min_{j \ge i} p_j,
+                  \quad F = \sum_{i < n} (p_i - r_i)(l_i - l_{i-1})
+
+        With prices that rise the sum is 0 and the bound is the cost itself. Where prices fall,
+        it is the tangent at the last tier: exact for every quantity past the last fall, too
+        high by at most the sum below it, never too low.
+
+        Returns
+        -------
+        float
+            Fixed sum. [USD]
+        Tiers
+            With the same limits.
+
+        Examples
+        --------
+        >>> falling = Tiers(prices=(9.0, 6.0, 7.0), limits=(20.0, 30.0))
+        >>> fixed_usd, rising = falling.convex_bound()
+        >>> fixed_usd, rising.prices
+        (60.0, (6.0, 6.0, 7.0))
+        >>> falling.cost_usd(35.0) == fixed_usd + rising.cost_usd(35.0)
+        True
+        """
+        rising = tuple(min(self.prices[place:]) for place in range(len(self.prices)))
+        widths = [high - low for low, high in pairwise((0.0, *self.limits))]
+        excess = sum(
+            (price - least) * width
+            for price, least, width in zip(self.prices[:-1], rising, widths, strict=False)
+        )
+        return excess, Tiers(rising, self.limits)
+
     def cost_usd(self, quantity: float) -> float:
         """Cost of a quantity, in USD."""
         return sum(units * price for units, price in self.blocks(quantity))

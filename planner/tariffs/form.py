@@ -1,0 +1,233 @@
+"""The form that a tariff takes in a linear program: peaks, billing demands, tiers, prices.
+
+Each rule writes itself into the form of its tariff on one reading of a calendar; `lists` makes
+the form of all customers at once of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.tariffs.months import Month
+    from planner.tariffs.reading import Reading
+    from planner.tariffs.tariff import Tariff
+    from planner.tariffs.tiers import Tiers
+    from planner.tariffs.when import When
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+__all__ = ["THOUSAND", "Billed", "Charge", "Form", "Line", "Peak", "Source", "Span", "Stair"]
+
+THOUSAND = 1000.0
+"""Tiers are counted in thousands of what is billed, GWh and MW, so that columns are of one size."""
+
+Source: TypeAlias = Literal["load", "peak", "billed", "connected", "fixed"]
+"""What a price is paid on: power in a step [MW], a metered or billed peak [MW], the share of a
+customer that is connected in a year [-], or nothing: a constant."""
+Span: TypeAlias = Literal["month", "year"]
+"""For how long contracted capacity stays as it is."""
+
+
+class Line(NamedTuple):
+    """A line of the bill of a year: rule, part of it, and unit of its quantity."""
+
+    rule: str
+    item: str
+    unit: str
+    year: int
+
+
+@dataclass(frozen=True, eq=False)
+class Peak:
+    """The highest load of some steps.
+
+    Parameters
+    ----------
+    label
+        Name, such as `demand 2028-02`.
+    steps
+        Positions of the steps.
+    """
+
+    label: str
+    steps: Integers
+
+
+@dataclass(frozen=True)
+class Billed:
+    """A billing demand: the largest of shares of peaks, of contracted capacity and of a past.
+
+    Parameters
+    ----------
+    label
+        Name, such as `demand 2028-02`.
+    shares_frac
+        Least share of each peak, by its number.
+    past_mw
+        Share of peaks before the calendar begins. [MW]
+    take_frac
+        Least share of the contracted capacity.
+    contracted
+        Label of the month or year whose contracted capacity it is.
+    """
+
+    label: str
+    shares_frac: tuple[tuple[int, float], ...]
+    past_mw: float
+    take_frac: float
+    contracted: str
+
+
+@dataclass(frozen=True, eq=False)
+class Stair:
+    """A quantity that is paid in tiers.
+
+    Parameters
+    ----------
+    label
+        Name, such as `energy 2028-02 summer peak`.
+    tiers
+        Prices and limits, in units and USD per unit, as the tariff has them.
+    line
+        Number of the line of the bill.
+    usd_factor
+        What prices are multiplied with: escalation. [-]
+    times
+        Months that are billed for this quantity. [month]
+    of
+        What is counted: `load` or `billed`.
+    places, thousands
+        Steps or the billing demand, and thousands of units that one MW of each adds.
+    """
+
+    label: str
+    tiers: Tiers
+    line: int
+    usd_factor: float
+    times: float
+    of: Literal["load", "billed"]
+    places: Integers
+    thousands: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Charge:
+    """Prices on one kind of source.
+
+    Parameters
+    ----------
+    of
+        The kind.
+    places
+        Steps, peaks, billing demands or years, by position; 0 for constants.
+    lines
+        Lines of the bill that they go to.
+    usd, units
+        Money and quantity that one MW (or one customer) in each place adds.
+    """
+
+    of: Source
+    places: Integers
+    lines: Integers
+    usd: Floats
+    units: Floats
+
+
+class Form:
+    """What one tariff, on one reading of a calendar, adds to a linear program.
+
+    Parameters
+    ----------
+    tariff : Tariff
+        Rules and prices.
+    reading : Reading
+        The calendar, and the steps that tell its hours.
+    span : {"month", "year"}
+        For how long contracted capacity stays as it is; months of one span that look on the
+        same peaks share a billing demand.
+    """
+
+    def __init__(self, tariff: Tariff, reading: Reading, span: Span = "month") -> None:
+        self.tariff = tariff
+        self.reading = reading
+        self.months = reading.calendar.months
+        self.years = sorted({month.year for month in self.months})
+        self.peaks: list[Peak] = []
+        self.billed: list[Billed] = []
+        self.stairs: list[Stair] = []
+        self.charges: list[Charge] = []
+        self.lines: list[Line] = []
+        self._span: Span = span
+        self._peak_of: dict[bytes, int] = {}
+        self._line_of: dict[Line, int] = {}
+        for rule in tariff.rules:
+            rule.program(self)
+
+    def factor(self, month: Month) -> float:
+        """Prices of a month over those stated."""
+        return self.tariff.price_factor(month.year)
+
+    def contracted(self, month: Month) -> str:
+        """Label of the span in which a month's contracted capacity is in force."""
+        return str(month) if self._span == "month" else str(month.year)
+
+    def line(self, rule: str, item: str, unit: str, month: Month) -> int:
+        """Return the number of a line in the bill of a month's year, new or known."""
+        line = Line(rule, item, unit, month.year)
+        if line not in self._line_of:
+            self._line_of[line] = len(self.lines)
+            self.lines.append(line)
+        return self._line_of[line]
+
+    def charge(
+        self, of: Source, places: ArrayLike, lines: ArrayLike, usd: ArrayLike, units: ArrayLike
+    ) -> None:
+        """Put a price on sources of one kind; see `Charge`."""
+        at = np.atleast_1d(np.asarray(places, dtype=np.int64))
+        self.charges.append(
+            Charge(
+                of,
+                at,
+                np.broadcast_to(np.asarray(lines, dtype=np.int64), at.shape),
+                np.broadcast_to(np.asarray(usd, dtype=np.float64), at.shape),
+                np.broadcast_to(np.asarray(units, dtype=np.float64), at.shape),
+            )
+        )
+
+    def peak(self, label: str, steps: Integers) -> int:
+        """Return the number of the peak over some steps, new or known."""
+        key = steps.tobytes()
+        if key not in self._peak_of:
+            self._peak_of[key] = len(self.peaks)
+            self.peaks.append(Peak(label, steps))
+        return self._peak_of[key]
+
+    def peaks_by_month(self, rule: str, when: When) -> Mapping[int, int]:
+        """Return the peak of each month, by position, in which a period has hours."""
+        month, step, _ = self.reading.hours(when)
+        first = np.searchsorted(month, np.arange(len(self.months) + 1))
+        return {
+            position: self.peak(
+                f"{rule} {self.months[position]}", step[first[position] : first[position + 1]]
+            )
+            for position in range(len(self.months))
+            if first[position + 1] > first[position]
+        }
+
+    def demand(self, billed: Billed) -> int:
+        """Add a billing demand and return its number."""
+        self.billed.append(billed)
+        return len(self.billed) - 1
+
+    def stair(self, stair: Stair) -> None:
+        """Add a quantity that is paid in tiers."""
+        self.stairs.append(stair)

@@ -1,0 +1,216 @@
+"""How the time steps of a load tell the hours of a bill: hour by hour, or by a few days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.days import RepresentativeDays
+    from planner.tariffs.clock import BillingCalendar
+    from planner.tariffs.when import When
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+__all__ = ["Pairs", "Reading", "hourly", "representative"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Hours and the steps that tell them; the shares of an hour sum to 1.
+
+    Parameters
+    ----------
+    hour, step
+        Position of the hour in the calendar, and of the step in the load, shape (pair,).
+    share_frac
+        Share of the hour that the step tells, shape (pair,).
+    """
+
+    hour: Integers
+    step: Integers
+    share_frac: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A calendar of hours, and the steps of a load that tell them.
+
+    The energy of a period is the power of each step times the hours it tells there. A peak is
+    the highest step that tells any of its hours, however few: a maximum has no weight.
+
+    Parameters
+    ----------
+    calendar
+        The hours of the bill.
+    n_steps
+        Steps of the load.
+    every
+        Which steps tell each hour.
+    on_peak_day
+        Which steps tell each hour on the day the whole system peaks.
+    """
+
+    calendar: BillingCalendar
+    n_steps: int
+    every: Pairs
+    on_peak_day: Pairs
+
+    def hours(self, when: When) -> tuple[Integers, Integers, Floats]:
+        """Count the hours that each step tells in each month inside a period.
+
+        Parameters
+        ----------
+        when
+            Months, weekdays and hours of the local clock.
+
+        Returns
+        -------
+        month, step, hours
+            One entry per month and step with hours; months by position. [h]
+        """
+        inside = when.mask(self.calendar)[self.every.hour]
+        month = self._month[self.every.hour[inside]]
+        key = month * self.n_steps + self.every.step[inside]
+        found, place = np.unique(key, return_inverse=True)
+        hours = np.bincount(place, weights=self.every.share_frac[inside], minlength=len(found))
+        return found // self.n_steps, found % self.n_steps, hours.astype(np.float64)
+
+    def system_peak(self, moments: Iterable[datetime.datetime], place: str) -> Floats:
+        """Say how the mean over moments in which the system peaks is told by the steps.
+
+        Parameters
+        ----------
+        moments
+            Moments with their time zone.
+        place
+            What they are, for the error.
+
+        Returns
+        -------
+        numpy.ndarray
+            Share of each step, shape (step,); they sum to 1.
+
+        Raises
+        ------
+        InputError
+            If a moment is outside the calendar or has no time zone.
+        """
+        hours = self.calendar.positions(moments, place)
+        times = np.bincount(hours, minlength=self.calendar.n_hours) / len(hours)
+        share = times[self.on_peak_day.hour] * self.on_peak_day.share_frac
+        shares = np.bincount(self.on_peak_day.step, weights=share, minlength=self.n_steps)
+        return shares.astype(np.float64)
+
+    @property
+    def _month(self) -> Integers:
+        """Month of each hour, by position."""
+        count = self.calendar.hours_of_month
+        return np.repeat(np.arange(len(count)), count)
+
+
+def hourly(calendar: BillingCalendar) -> Reading:
+    """Read a load that has a step for every hour of the calendar.
+
+    Parameters
+    ----------
+    calendar
+        The hours.
+
+    Returns
+    -------
+    Reading
+        One step per hour.
+    """
+    hour = np.arange(calendar.n_hours, dtype=np.int64)
+    pairs = Pairs(hour, hour, np.ones(len(hour)))
+    return Reading(calendar, len(hour), pairs, pairs)
+
+
+def representative(
+    calendar: BillingCalendar, utc_start_h: ArrayLike, days: RepresentativeDays
+) -> Reading:
+    """Read a load that is told by the slots of a few days in every year.
+
+    An hour is told by the slot of its month's day that runs at the same hour of UTC, and for
+    the share of its month that the peak day stands for by the slot of that day. What lies on
+    two slots, as hours of a clock half an hour off, is told by both. Moments in which the
+    system peaks are told by the peak day alone.
+
+    Parameters
+    ----------
+    calendar
+        The hours, in whole years.
+    utc_start_h
+        Hour of UTC, 0 to 24, at which each of them starts, shape (hour,). [h]
+    days
+        Representative days.
+
+    Returns
+    -------
+    Reading
+        With the slots of the first year as first steps, then those of the next.
+
+    Examples
+    --------
+    A leap year has 8,784 hours, 48 of them on two peak days of July:
+
+    >>> from planner.days import RepresentativeDays
+    >>> from planner.tariffs import ALWAYS, BillingCalendar
+    >>> calendar = BillingCalendar.of_years(2028)
+    >>> days = RepresentativeDays(slot_h=6, peak_day_days=2)
+    >>> reading = representative(calendar, calendar.hour, days)
+    >>> month, step, hours = reading.hours(ALWAYS)
+    >>> round(float(hours.sum()), 6), round(float(hours[step >= 16].sum()), 6)
+    (8784.0, 48.0)
+    """
+    day_of_month = np.argmax(days.days_by_month[:-1] > 0.0, axis=0)
+    is_peak_month = calendar.month == days.peak_month
+    month_days = np.repeat(calendar.days_of_month, calendar.hours_of_month)
+    peak_frac = np.where(is_peak_month, days.peak_day_days / month_days, 0.0)
+    year = calendar.year - calendar.year[0]
+    ordinary = year * days.n_days + day_of_month[calendar.month - 1]
+    peak = year * days.n_days + days.n_days - 1
+    start_h = np.asarray(utc_start_h, dtype=np.float64)
+    return Reading(
+        calendar,
+        (int(year[-1]) + 1) * days.n_slots,
+        _joined(
+            _on_slots(ordinary, start_h, 1.0 - peak_frac, days),
+            _on_slots(peak, start_h, peak_frac, days),
+        ),
+        _on_slots(peak, start_h, np.ones(len(start_h)), days),
+    )
+
+
+def _on_slots(
+    day: Integers, start_h: Floats, share_frac: Floats, days: RepresentativeDays
+) -> Pairs:
+    """Lay hours that start at some hour of UTC on the slots of the day that tells each."""
+    first = np.floor(start_h).astype(np.int64)
+    late = start_h - first
+    parts = []
+    for after, part in ((0, 1.0 - late), (1, late)):
+        share = share_frac * part
+        hour = np.flatnonzero(share > 0.0)
+        slot = (first[hour] + after) % int(HOURS_PER_DAY) // days.slot_h
+        parts.append(Pairs(hour, day[hour] * days.slots_per_day + slot, share[hour]))
+    return _joined(*parts)
+
+
+def _joined(*parts: Pairs) -> Pairs:
+    return Pairs(
+        np.concatenate([part.hour for part in parts]),
+        np.concatenate([part.step for part in parts]),
+        np.concatenate([part.share_frac for part in parts]),
+    )
