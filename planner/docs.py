@@ -17,6 +17,7 @@ from planner.model import COSTS, FAMILIES, build_model
 from planner.results.schema import results_page
 from planner.scenario import load_scenario
 from planner.tables.catalog import data_page
+from planner.tables.paths_page import paths_page
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -44,6 +45,7 @@ def pages() -> dict[str, str]:
     return {
         "model.md": model_page(build_model(build_inputs(load_scenario("tiny")))),
         "data.md": data_page(),
+        "demand-paths.md": paths_page(),
         "results.md": results_page(),
     }
 

@@ -31,6 +31,7 @@ __all__ = [
     "LITRES_PER_M3",
     "MONTHS_PER_YEAR",
     "MS_PER_S",
+    "MWH_PER_TWH",
     "MW_PER_GW",
     "SECONDS_PER_DAY",
     "SECONDS_PER_HOUR",
@@ -55,6 +56,7 @@ WEEKS_PER_YEAR: Final = DAYS_PER_YEAR / DAYS_PER_WEEK  # [week/yr], 52.14
 WEEKS_PER_MONTH: Final = WEEKS_PER_YEAR / MONTHS_PER_YEAR  # [week/month], 4.345
 KW_PER_MW: Final = 1000.0  # [kW/MW], and USD/kW x 1000 = USD/MW
 MW_PER_GW: Final = 1000.0  # [MW/GW]
+MWH_PER_TWH: Final = 1e6  # [MWh/TWh]
 USD_PER_MUSD: Final = 1e6  # [USD/MUSD]
 H100E_PER_KH100E: Final = 1000.0  # [H100e/kH100e]
 LITRES_PER_M3: Final = 1000.0  # [L/m3]

@@ -8,6 +8,7 @@ import pytest
 
 from planner.docs import pages
 
+PAGES = ["model.md", "data.md", "demand-paths.md", "results.md"]
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -16,10 +17,10 @@ def generated() -> dict[str, str]:
     return pages()
 
 
-@pytest.mark.parametrize("name", ["model.md", "data.md", "results.md"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_in_step(generated: dict[str, str], name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == generated[name], "run `make docs`"
 
 
 def test_every_generated_page_is_compared(generated: dict[str, str]) -> None:
-    assert set(generated) == {"model.md", "data.md", "results.md"}
+    assert set(generated) == set(PAGES)

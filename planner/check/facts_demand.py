@@ -28,6 +28,21 @@ def between(path: Mapping[int, float] | float, year: int) -> float:
     return float(np.interp(year, known, [path[y] for y in known]))
 
 
+def _ai_path_mw(case: Case, year: int) -> float:
+    """Nameplate facility power of AI in the whole market. [MW]"""
+    settings = case.scenario.demand
+    share = settings.ai_share_frac
+    if settings.facility_gw is not None:
+        nameplate_gw = between(settings.facility_gw, year)
+        return nameplate_gw * _MW_PER_GW * (1.0 if share is None else between(share, year))
+    table = case.data("demand_trajectories")
+    row = table[(table["trajectory"] == settings.trajectory) & (table["year"] == year)].iloc[0]
+    nameplate_mw = float(row["facility_gw"]) * _MW_PER_GW
+    if settings.load_factor_frac is not None:
+        nameplate_mw = float(row["electricity_twh"]) * 1e6 / 8760.0 / settings.load_factor_frac
+    return nameplate_mw * (float(row["ai_share_frac"]) if share is None else between(share, year))
+
+
 def rack_path_mw(case: Case, workload: str, year: int) -> float:
     """Nameplate of racks that a class has on the operator's share of the trajectory.
 
@@ -46,17 +61,12 @@ def rack_path_mw(case: Case, workload: str, year: int) -> float:
         Nameplate. [MW]
     """
     settings = case.scenario.demand
-    table = case.data("demand_trajectories")
-    rows = table[table["trajectory"] == settings.trajectory]
-    shipped = dict(zip(rows["year"].astype(int), rows["facility_gw"].astype(float), strict=True))
     shares = case.data("workload_share")
     rows = shares[shares["workload"] == workload]
     split = dict(zip(rows["year"].astype(int), rows["share_of_power_frac"], strict=True))
     own = (settings.workload_share_frac or {}).get(workload)
     return (
-        between(settings.facility_gw or shipped, year)
-        * _MW_PER_GW
-        * settings.ai_share_frac
+        _ai_path_mw(case, year)
         * case.scenario.operator.demand_share_frac
         / settings.facility_mw_per_rack_mw
         * between(own or split, year)

@@ -11,7 +11,8 @@ import pandas as pd
 from planner.fleet import Cohorts, reference_fleet_compute
 from planner.inputs.case import DUTIES
 from planner.inputs.explicit import explicit_kh100e
-from planner.inputs.frames import by_ids, codes, floats, ints, texts
+from planner.inputs.frames import by_ids, codes, floats, ints
+from planner.inputs.trajectory import ai_facility_gw
 from planner.scenario import interpolated
 from planner.units import H100E_PER_KH100E, MW_PER_GW
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from planner.inputs.rack_figures import RackFigures
     from planner.inputs.types import Floats
 
-__all__ = ["Wanted", "facility_gw", "wanted_compute", "workload_share"]
+__all__ = ["Wanted", "wanted_compute", "workload_share"]
 
 _ROUNDING = 1e-6
 
@@ -65,7 +66,7 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
     Wanted
     """
     demand = case.scenario.demand
-    gw = facility_gw(case) * demand.ai_share_frac
+    gw = ai_facility_gw(case)
     share = workload_share(case)
     operator = case.scenario.operator.demand_share_frac
     rack_mw = gw * MW_PER_GW * operator / demand.facility_mw_per_rack_mw * share
@@ -89,30 +90,6 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
         }
     )
     return Wanted(kh100e, gw, share, rack_mw, reference)
-
-
-def facility_gw(case: Case) -> Floats:
-    """Return nameplate facility power of the whole market in every model year. [GW]"""
-    demand = case.scenario.demand
-    if demand.facility_gw is not None:
-        return np.array([interpolated(demand.facility_gw, year) for year in case.years.years])
-    table = case.tables["demand_trajectories"]
-    path = table[table["trajectory"] == demand.trajectory]
-    gw = case.per_model_year(dict(zip(path["year"], path["facility_gw"], strict=True)))
-    for year in case.year[np.isnan(gw)]:
-        case.findings.at_key(
-            ("demand", "trajectory"),
-            f"{demand.trajectory} has no figure for {year}",
-            f"{path['year'].min()} to {path['year'].max()}",
-            "give demand.facility_gw, or change the years",
-        )
-    of_us = set(path["region"]) == {"US"}
-    if of_us and set(texts(case.regions, "country")) != {"US"}:
-        case.findings.note(
-            f"Trajectory {demand.trajectory} is a path of the US, but the scope is not the US:"
-            " give demand.facility_gw or another trajectory."
-        )
-    return gw
 
 
 def workload_share(case: Case) -> Floats:

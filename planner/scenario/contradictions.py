@@ -31,6 +31,7 @@ def contradictions(scenario: Scenario) -> list[Problem]:
     return [
         *_start(scenario),
         *_paths_that_begin_late(scenario),
+        *_load_factor_of_nothing(scenario),
         *_training_runs(scenario),
         *_both_in_and_out(scenario),
         *_classes(scenario),
@@ -65,6 +66,7 @@ def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
     """Paths by year without a meaning before their first year."""
     demand = scenario.demand
     yield ("demand", "facility_gw"), demand.facility_gw
+    yield ("demand", "ai_share_frac"), demand.ai_share_frac
     yield ("demand", "scale_frac"), demand.scale_frac
     for position, explicit in enumerate(demand.explicit):
         yield ("demand", "explicit", position, "by_year"), explicit.by_year
@@ -72,6 +74,18 @@ def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
         yield ("demand", "workload_share_frac", workload), path
     yield ("energy", "price_scale_frac"), scenario.energy.price_scale_frac
     yield ("rent", "price_usd_per_h100e_hour"), scenario.rent.price_usd_per_h100e_hour
+
+
+def _load_factor_of_nothing(scenario: Scenario) -> Iterator[Problem]:
+    demand = scenario.demand
+    if demand.load_factor_frac is not None and demand.facility_gw is not None:
+        yield problem_at(
+            scenario.tree,
+            ("demand", "load_factor_frac"),
+            "load_factor_frac is given, and facility_gw is nameplate power already",
+            "given with a trajectory stated in TWh",
+            "remove one of the two",
+        )
 
 
 def _training_runs(scenario: Scenario) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from planner.scenario.values import (
     Block,
     Flag,
     Frac,
+    FracByYear,
     FracPath,
     Ids,
     NonNegative,
@@ -122,11 +123,15 @@ class Demand(Block):
     """How much compute is wanted."""
 
     trajectory: Text = "brief_30_to_90"
-    """Path of nameplate facility power, by its id in table `demand_trajectories`."""
+    """Published path of data-center power, by its id in table `demand_trajectories`."""
     facility_gw: PositivePath | None = None
     """Path of nameplate facility power instead of a trajectory; straight lines between. [GW]"""
-    ai_share_frac: Frac = 1.0
-    """Share of the path that is AI. [-]"""
+    load_factor_frac: Annotated[Positive, Field(le=1)] | None = None
+    """Mean over nameplate power by which a trajectory stated in TWh becomes GW, instead of the
+    table's. [-]"""
+    ai_share_frac: FracByYear | None = None
+    """Share of the path that is AI, straight lines between the given years; left out: the
+    table's for a trajectory, 1 for `facility_gw`. [-]"""
     facility_mw_per_rack_mw: Annotated[Positive, Field(ge=1)] = 1.15
     """Nameplate facility power per MW of rack nameplate. [MW/MW]"""
     scale_frac: NonNegativeByYear = 1.0

@@ -31,6 +31,7 @@ __all__ = [
     "Block",
     "Flag",
     "Frac",
+    "FracByYear",
     "FracPath",
     "Ids",
     "Months",
@@ -168,6 +169,10 @@ NonNegativePath: TypeAlias = Annotated[Mapping[Year, NonNegative], *_path]
 PositivePath: TypeAlias = Annotated[Mapping[Year, Positive], *_path]
 FracPath: TypeAlias = Annotated[Mapping[Year, Frac], *_path]
 
+FracByYear: TypeAlias = Annotated[
+    Annotated[Frac, Tag("number")] | Annotated[FracPath, Tag("by_year")],
+    Discriminator(_number_or_path),
+]
 NonNegativeByYear: TypeAlias = Annotated[
     Annotated[NonNegative, Tag("number")] | Annotated[NonNegativePath, Tag("by_year")],
     Discriminator(_number_or_path),

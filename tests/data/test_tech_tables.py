@@ -345,6 +345,38 @@ def test_terawatt_hours_become_gigawatts_at_a_load_factor_of_one_half():
     assert path["lbnl_high", 2028] == pytest.approx(132, abs=0.5)
 
 
+def test_every_path_stated_in_energy_is_nameplate_power_at_its_load_factor():
+    paths = read("demand_trajectories")
+    of_energy = paths[paths["electricity_twh"].notna()]
+
+    nameplate_gw = of_energy["electricity_twh"] / 8.76 / of_energy["load_factor_frac"]
+
+    assert set(of_energy["family"]) == {"lbnl", "iea", "epri"}
+    assert of_energy["facility_gw"].to_numpy() == pytest.approx(nameplate_gw.to_numpy(), abs=1e-3)
+    assert set(of_energy["load_factor_frac"]) == {0.5}
+
+
+def test_low_base_and_high_of_a_forecast_keep_their_order_in_every_year():
+    paths = read("demand_trajectories")
+    wide = paths.pivot_table(
+        index=["family", "region", "year"], columns="bound", values="facility_gw"
+    ).dropna()
+
+    apart = wide[wide.index.get_level_values("year") > 2025]
+
+    assert len(apart) == 7 * 5  # brief, LBNL, EPRI, IEA twice, McKinsey twice
+    assert (apart["low"] < apart["base"]).all()
+    assert (apart["base"] < apart["high"]).all()
+
+
+def test_only_paths_that_count_all_data_centers_take_a_share_for_ai():
+    paths = read("demand_trajectories")
+    counts_all = paths["scope"] == "all"
+
+    assert paths.loc[counts_all, "ai_share_frac"].between(0.3, 0.75).all()
+    assert (paths.loc[~counts_all, "ai_share_frac"] == 1).all()
+
+
 def test_every_number_of_the_brief_is_there_and_marked_as_a_seed():
     brief = read("brief").set_index("item")
     expected = {

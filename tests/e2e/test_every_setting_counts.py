@@ -94,9 +94,10 @@ def blocks_in(annotation: Any) -> Iterator[type[Block]]:
 @cache
 def tables() -> dict[str, pd.DataFrame]:
     tables = read_tables(TABLES, load_scenario(SCENARIO).data_files)
-    path = tables["demand_trajectories"]
+    paths = tables["demand_trajectories"]
+    path = paths[paths["trajectory"] == "mini_path"]
     other = path.assign(trajectory="other_path", facility_gw=1.7 * path["facility_gw"])
-    return {**tables, "demand_trajectories": pd.concat([path, other], ignore_index=True)}
+    return {**tables, "demand_trajectories": pd.concat([paths, other], ignore_index=True)}
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from planner.errors import InputError
 from planner.geo import geodesic_km
 from planner.inputs import Inputs
 from planner.inputs.types import ANYWHERE
@@ -43,6 +44,52 @@ def test_later_demand_adds_the_reference_rack_of_its_year(mini):
 
     expected = stock_mw * of_stock + (path_mw - stock_mw) * of_new
     assert kh100e == pytest.approx(expected * TRAIN_UTILISATION)
+
+
+@pytest.mark.parametrize(
+    ("settings", "facility_gw"),
+    [
+        (["demand.trajectory=energy_path"], 2.283 * 0.55),
+        (
+            ["demand.trajectory=energy_path", "demand.load_factor_frac=0.4"],
+            12e6 / 8760 / 0.4 / 1000 * 0.55,
+        ),
+        (
+            ["demand.trajectory=energy_path", "demand.ai_share_frac={2025: 0.3, 2027: 0.5}"],
+            2.283 * 0.3,
+        ),
+        (["demand.facility_gw={2025: 1.9, 2027: 3}"], 1.9),
+        (["demand.facility_gw={2025: 1.9, 2027: 3}", "demand.ai_share_frac=0.7"], 1.9 * 0.7),
+    ],
+)
+def test_a_path_becomes_nameplate_power_of_ai(build, settings, facility_gw):
+    inputs = build(*settings)
+
+    reference = inputs.reference[inputs.reference["year"].astype(int) == 2025]
+
+    assert reference["facility_gw"].sum() == pytest.approx(facility_gw)
+
+
+def test_a_share_of_ai_by_year_is_read_on_straight_lines(build):
+    inputs = build("demand.trajectory=energy_path", "demand.ai_share_frac={2025: 0.3, 2027: 0.5}")
+
+    reference = inputs.reference[inputs.reference["year"].astype(int) == 2027]
+
+    assert reference["facility_gw"].sum() == pytest.approx(3.425 * 0.5)
+
+
+def test_a_path_of_all_data_centers_says_how_much_of_it_is_taken_as_ai(build):
+    notes = build("demand.trajectory=energy_path").notes
+
+    assert [note for note in notes if "energy_path" in note] == [
+        "Trajectory energy_path counts all data centers; of it 55% in 2025 and 61% in 2027 is"
+        " taken as AI (demand.ai_share_frac)."
+    ]
+
+
+def test_a_load_factor_is_refused_for_a_path_stated_in_gw(build):
+    with pytest.raises(InputError, match="mini_path is stated in GW and needs no load factor"):
+        build("demand.load_factor_frac=0.4")
 
 
 def test_users_are_spread_over_regions_by_their_weight(build):

@@ -1,0 +1,104 @@
+"""The path of AI's facility power: a published forecast, or one of the scenario's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.frames import texts
+from planner.scenario import interpolated
+from planner.units import HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from planner.inputs.case import Case
+    from planner.inputs.types import Floats
+
+__all__ = ["ai_facility_gw"]
+
+
+def ai_facility_gw(case: Case) -> Floats:
+    r"""Return nameplate facility power of AI, whole market, in every model year.
+
+    .. math:: G_t = a_t \cdot \frac{E_t}{8760\, \ell} \quad\text{or}\quad a_t \cdot N_t
+
+    with the AI share a, the energy E and load factor \(\ell\) of a path stated in TWh, and the
+    nameplate N of one stated in GW.
+
+    Parameters
+    ----------
+    case : Case
+        Scenario, scope and table `demand_trajectories`.
+
+    Returns
+    -------
+    array of float
+        Shape (year,). [GW]
+    """
+    demand = case.scenario.demand
+    share = demand.ai_share_frac
+    if demand.facility_gw is not None:
+        gw = np.array([interpolated(demand.facility_gw, year) for year in case.years.years])
+        return gw * _own_share(case, 1.0 if share is None else share)
+    path = _path(case)
+    gw = _nameplate_gw(case, path)
+    if share is not None:
+        return gw * _own_share(case, share)
+    of_path = _of_years(case, path, "ai_share_frac")
+    if np.any(of_path < 1.0):
+        case.findings.note(
+            f"Trajectory {demand.trajectory} counts all data centers; of it {of_path[0]:.0%} in"
+            f" {case.years.first} and {of_path[-1]:.0%} in {case.years.years[-1]} is taken as AI"
+            " (demand.ai_share_frac)."
+        )
+    return gw * of_path
+
+
+def _own_share(case: Case, share: float | Mapping[int, float]) -> Floats:
+    return np.array([interpolated(share, year) for year in case.years.years])
+
+
+def _path(case: Case) -> pd.DataFrame:
+    """Return the rows of the trajectory, one per calendar year."""
+    demand, table = case.scenario.demand, case.tables["demand_trajectories"]
+    path = table[table["trajectory"] == demand.trajectory].set_index("year")
+    for year in case.year[~np.isin(case.year, path.index)]:
+        case.findings.at_key(
+            ("demand", "trajectory"),
+            f"{demand.trajectory} has no figure for {year}",
+            f"{path.index.min()} to {path.index.max()}",
+            "give demand.facility_gw, or change the years",
+        )
+    regions = case.tables["demand_regions"]
+    for column in ("country", "region"):
+        for place in {*texts(path, "region")} & {*texts(regions, column)}:
+            if {*texts(case.regions, column)} != {place}:
+                case.findings.note(
+                    f"Trajectory {demand.trajectory} is a path of {place}, but the scope is not"
+                    f" {place}: give demand.facility_gw or another trajectory."
+                )
+    return path
+
+
+def _nameplate_gw(case: Case, path: pd.DataFrame) -> Floats:
+    own = case.scenario.demand.load_factor_frac
+    if own is None:
+        return _of_years(case, path, "facility_gw")
+    if path["electricity_twh"].isna().any():
+        case.findings.at_key(
+            ("demand", "load_factor_frac"),
+            f"{case.scenario.demand.trajectory} is stated in GW and needs no load factor",
+            "left out, or used with a path stated in TWh",
+            "remove it, or choose a trajectory with electricity_twh",
+        )
+    mean_mw = _of_years(case, path, "electricity_twh") * MWH_PER_TWH / HOURS_PER_YEAR
+    return mean_mw / own / MW_PER_GW
+
+
+def _of_years(case: Case, path: pd.DataFrame, column: str) -> Floats:
+    """Return a column in the model years, NaN where the path has no row."""
+    return np.asarray(path[column].reindex(case.year), dtype=np.float64)

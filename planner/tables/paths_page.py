@@ -1,0 +1,106 @@
+"""The page that lays published paths of data-center power side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.tables.descriptor import load_package
+from planner.tables.read import read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from planner.tables.descriptor import Package
+
+__all__ = ["paths_page"]
+
+_HEAD: Final = """\
+# Paths of demand
+
+Generated from table `demand_trajectories` by `python -m planner.docs`. Each path is a choice of
+`demand.trajectory`, as in `dcplan solve us-base --set demand.trajectory=lbnl_mid`.
+
+Forecasts differ in what they count, and most of the difference between them is that. Three
+settings bring them to one scale, **nameplate facility power of AI**, which the reference fleet
+turns into compute:
+
+{settings}
+
+`demand.facility_gw` states a path of your own in GW. The AI shares are estimates: LBNL's
+accelerated servers for paths of LBNL, the IEA and EPRI, McKinsey's own share for McKinsey. A path
+without a stated scope is taken whole. Nameplate is not metered load: `us-base` draws about half of
+its nameplate (see [plausibility](plausibility.md)).
+"""
+_SETTINGS: Final = (
+    ("setting", "does", "left out"),
+    ("---", "---", "---"),
+    (
+        "`demand.load_factor_frac`",
+        "turns TWh into nameplate GW: energy / 8,760 h / load factor",
+        "0.5, which LBNL found; a path stated in GW has none",
+    ),
+    (
+        "`demand.ai_share_frac`",
+        "keeps the AI part of a path that counts all data centers; a number or a path by year",
+        "columns AI below",
+    ),
+    (
+        "`demand.facility_mw_per_rack_mw`",
+        "turns nameplate facility into nameplate racks",
+        "1.15",
+    ),
+)
+
+
+def paths_page(*, package: Package | None = None) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    package : Package, optional
+        The data dictionary; the shipped one by default.
+
+    Returns
+    -------
+    str
+        Markdown: one table per region, the widest first.
+    """
+    package = package or load_package()
+    table = read_tables(["demand_trajectories"], package=package)["demand_trajectories"]
+    table = table.assign(ai_gw=table["facility_gw"] * table["ai_share_frac"])
+    first, last = int(table["year"].min()), int(table["year"].max())
+    parts = [_HEAD.format(settings="\n".join(_row(*line) for line in _SETTINGS)).rstrip()]
+    for region in table["region"].drop_duplicates():
+        parts += ["", f"## {region}", "", *_lines(table[table["region"] == region], first, last)]
+    return "\n".join(parts) + "\n"
+
+
+def _lines(paths: pd.DataFrame, first: int, last: int) -> Iterator[str]:
+    measures = [f"{measure} {year}" for measure in ("GW", "AI", "AI GW") for year in (first, last)]
+    yield _row("path", "bound", "counts", "published as", *measures, "a year", "source")
+    yield _row(*("---",) * 4, *("--:",) * 7, "---")
+    for name, path in paths.groupby("trajectory", sort=False):
+        at = path.set_index("year")
+        start, end = at.loc[first], at.loc[last]
+        growth = (end["ai_gw"] / start["ai_gw"]) ** (1.0 / (last - first)) - 1.0
+        unit = "GW"
+        if at["electricity_twh"].notna().all():
+            unit = f"TWh: {start['electricity_twh']:,.0f} to {end['electricity_twh']:,.0f}"
+        counts = {"ai": "AI", "all": "all", "unstated": "unstated"}[str(end["scope"])]
+        yield _row(
+            f"`{name}`",
+            str(end["bound"]),
+            counts,
+            unit,
+            *(f"{end_of['facility_gw']:.1f}" for end_of in (start, end)),
+            *(f"{end_of['ai_share_frac']:.0%}" for end_of in (start, end)),
+            *(f"{end_of['ai_gw']:.1f}" for end_of in (start, end)),
+            f"{growth:+.0%}",
+            str(end["source"]),
+        )
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
