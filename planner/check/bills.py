@@ -160,6 +160,13 @@ def site_fixed(case: Case) -> pd.DataFrame:
     return every_year(case, sites, fixed * sites["open_frac"], escalates=True)
 
 
+def work_migration(case: Case) -> pd.DataFrame:
+    """Work that arrives from other sites, at the price of a move."""
+    table = case.plan("migration_site")
+    price = case.scenario.flexibility.move_usd_per_mwh
+    return every_year(case, table, table["arrived_mwh"] * price / _USD_PER_MUSD)
+
+
 def electricity_energy(case: Case) -> pd.DataFrame:
     """Hourly energy at the delivered price of the hour."""
     power, grid = case.power, case.inputs.grid
@@ -246,6 +253,7 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     "lease_rent": lease_rent,
     "site_opening": lambda case: repay(case, _openings(case)),
     "site_fixed": site_fixed,
+    "work_migration": work_migration,
     "interconnection": lambda case: repay(case, _connections(case)),
     "electricity_energy": electricity_energy,
     "electricity_demand": electricity_demand,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import listed
+from planner.check.frames import at, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.integer]
     Floats = NDArray[np.float64]
 
-__all__ = ["Power", "power", "slots"]
+__all__ = ["Power", "power", "share_that_moves", "slots"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +36,9 @@ class Power:
     grid_mw : array of float
         Power drawn from the grid: what is used, or what the plan says it imports where a site
         balances its power, shape (site_year, slot). [MW]
-    shifted_mw : array of float
-        IT power of work done in a slot less of work due in it, shape (site_year, slot). [MW]
+    shifted_mw, migrated_mw : array of float
+        IT power of work done in a slot less of work due in it, of classes that only wait and of
+        those that move between sites, shape (site_year, slot). [MW]
     losses_mw : array of float
         Electrical losses, shape (site_year, slot). [MW]
     water_m3 : array of float
@@ -50,6 +51,7 @@ class Power:
     facility_mw: Floats
     grid_mw: Floats
     shifted_mw: Floats
+    migrated_mw: Floats
     losses_mw: Floats
     water_m3: Floats
 
@@ -131,14 +133,21 @@ def power(case: Case) -> Power:
         total = np.bincount(flat, weights=values, minlength=int(np.prod(size)))
         return np.asarray(total, dtype=np.float64).reshape(size)
 
+    work = _placed(case.plan("migration").merge(case.halls, on="hall"), row_of)
+    done, due = (work[name].to_numpy(dtype=np.float64) for name in ("done_mw", "due_mw"))
+    work_at = (work["row"].to_numpy(), rows), (sets.slot.codes(work["slot"]), len(slot))
+    work_cooling = (sets.cooling.codes(work["cooling"]), cools)
+
     at_row, at_cool, at_shape = (row, rows), (cooling, cools), (shape, shapes)
     profile = chain.shape_frac[site]  # [row, shape, slot]
-    due_mw = np.einsum("rcf,rfh->rch", add(follows_mw, at_row, at_cool, at_shape), profile)
+    stays_mw = follows_mw * (1.0 - share_that_moves(case, uses))
+    due_mw = np.einsum("rcf,rfh->rch", add(stays_mw, at_row, at_cool, at_shape), profile)
     it_mw = add(idle_mw, at_row, at_cool)[:, :, None] + due_mw
+    it_mw += add(done, work_at[0], work_cooling, work_at[1])
     shifted_mw = _shifted(case, row_of, rows)
 
     loss_frac = uses["loss_variable_frac"].to_numpy()
-    following = add(loss_frac * follows_mw, at_row, at_shape)
+    following = add(loss_frac * stays_mw, at_row, at_shape)
     halls = _placed(case.hall_years.merge(case.halls, on="hall"), row_of)
     plant = np.bincount(
         halls["row"], weights=halls["loss_fixed_frac"] * halls["usable_mw"], minlength=rows
@@ -146,6 +155,7 @@ def power(case: Case) -> Power:
     losses_mw = (plant + add(loss_frac * idle_mw, at_row))[:, None] + np.einsum(
         "rf,rfh->rh", following, profile
     )
+    losses_mw += add(work["loss_variable_frac"].to_numpy() * done, *work_at)
     cooled_mw = np.einsum("rch,rch->rh", 1.0 + chain.mechanical_frac[site], it_mw)
     cooled_mw += (1.0 + chain.defer_mechanical_frac[site]) * shifted_mw
     hours = slot["hours"].to_numpy(dtype=np.float64)
@@ -157,6 +167,7 @@ def power(case: Case) -> Power:
         facility_mw=facility_mw,
         grid_mw=_drawn(case, site_year, facility_mw),
         shifted_mw=shifted_mw,
+        migrated_mw=add(done - due, *work_at),
         losses_mw=losses_mw,
         water_m3=np.einsum("rch,rch,h->r", chain.wue_l_per_kwh[site], it_mw, hours),
     )
@@ -172,6 +183,27 @@ def _drawn(case: Case, site_year: pd.DataFrame, facility_mw: Floats) -> Floats:
     imports[row, sets.slot.codes(told["slot"])] = told["grid_mw"]
     is_balanced = row_of.isin(pd.MultiIndex.from_frame(balanced))
     return np.where(is_balanced[:, None], imports, facility_mw)
+
+
+def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
+    """Return the share of work that may move between sites, for every row of a table.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    frame : DataFrame
+        With a column `workload`.
+
+    Returns
+    -------
+    array of float
+        0 for classes that the scenario does not let move.
+    """
+    given = case.scenario.workloads
+    moving = [name for name, own in given.items() if own.given().get("moves_between_sites")]
+    share = case.workloads.set_index("workload")["deferrable_frac"]
+    return at(share[share.index.isin(moving)], frame, ("workload",))
 
 
 def _placed(frame: pd.DataFrame, row_of: pd.Series[int]) -> pd.DataFrame:

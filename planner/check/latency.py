@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "stays_elsewhere"]
 
 _ROUTE = ("region", "workload", "site")
 _CLASS = ("workload", "year")
@@ -49,10 +49,10 @@ def round_trip_told(case: Case) -> Excess:
 def residency(case: Case) -> Excess:
     """Data stays where its class must stay: world region, country, or within 200 km."""
     frame = case.routes
-    return Excess.where(frame[list(_ROUTE)], _stays_elsewhere(frame))
+    return Excess.where(frame[list(_ROUTE)], stays_elsewhere(frame))
 
 
-def _stays_elsewhere(frame: pd.DataFrame) -> NDArray[np.bool_]:
+def stays_elsewhere(frame: pd.DataFrame) -> NDArray[np.bool_]:
     """Say for each pair of users and site whether the class's data may not go there."""
     rule_of = frame["residency"]
     barred = (
@@ -73,7 +73,7 @@ def served_from_anywhere(case: Case) -> Excess:
     pairs = lumped.merge(pd.DataFrame({"region": regions}), how="cross")
     pairs = pairs[~has(pairs, wanted, ("region", "workload"))].merge(sites, how="cross")
     frame = round_trips(case, pairs.reset_index(drop=True))
-    barred = np.where(_stays_elsewhere(frame), np.inf, 0.0)
+    barred = np.where(stays_elsewhere(frame), np.inf, 0.0)
     late = frame["rtt_ms"].to_numpy() + barred
     return Excess.above(frame[list(_ROUTE)], late, frame["rtt_bound_ms"].to_numpy())
 

@@ -96,11 +96,13 @@ def power_above_it(case: Case) -> Excess:
 
 @rule(unit="MW")
 def topology_adds_no_load(case: Case) -> Excess:
-    """IT power is that of the racks alone, whatever the redundancy of their halls."""
+    """IT power is that of racks and work moved, whatever the redundancy of their halls."""
     uses = case.uses
     it_mw = uses["used_mw"] * (uses["idle_mw_per_mw"] + uses["dynamic_mw_per_mw"])
     table = case.plan("site_year")
-    mean_mw = at(tally(uses, _SITE, it_mw), table, _SITE)
+    power = case.power
+    moved_mw = _by_site(case, power.migrated_mw @ power.hours / _HOURS_PER_YEAR)
+    mean_mw = at(tally(uses, _SITE, it_mw), table, _SITE) + at(moved_mw, table, _SITE)
     return Excess.differs(table[list(_SITE)], table["it_mean_mw"].to_numpy(), mean_mw)
 
 

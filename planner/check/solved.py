@@ -26,6 +26,7 @@ _AMOUNTS: Final[Mapping[str, str]] = {
     "connections": "added_mw",
     "site_year": "open_frac",
     "deferral": "done_mw",
+    "migration": "done_mw",
     "billed_peaks": "peak_mw",
     "assignment": "served_kh100e",
     "demand": "rented_kh100e",

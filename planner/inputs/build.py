@@ -19,6 +19,7 @@ from planner.inputs.hall_lists import hall_inputs
 from planner.inputs.hall_space import hall_space
 from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
+from planner.inputs.migration import migration_inputs
 from planner.inputs.money import finance_inputs, real_rates
 from planner.inputs.offers import racks_on_offer
 from planner.inputs.power import power_inputs
@@ -171,6 +172,7 @@ def _inputs_of(case: Case) -> Inputs:
     demand_lists = demand_inputs(case, sets, wanted, reach, racks)
     site_lists = site_inputs(case, sets, halls, committed_it_mw)
     site_year = site_lists.site_year
+    power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year)
     grid = grid_inputs(case, sets, stock, committed, leads, prices, site_year)
     answers = np.zeros(site_year.size, dtype=np.bool_)
     inputs = Inputs(
@@ -184,7 +186,8 @@ def _inputs_of(case: Case) -> Inputs:
         racks=rack_lists,
         halls=hall_inputs(case, sets, halls, leads, cost),
         sites=site_lists,
-        power=power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year),
+        power=power,
+        migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
         grid=grid,
         balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh),
         carbon=carbon_inputs(case, sets, site_year),

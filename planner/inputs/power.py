@@ -9,6 +9,7 @@ import numpy as np
 from planner.calendar import slot_means
 from planner.climate import electrical_loss
 from planner.inputs.frames import by_ids, codes, floats
+from planner.inputs.migration import moves_between_sites
 from planner.inputs.sets import deferral_windows_h
 from planner.inputs.types import PowerInputs
 from planner.lp import Axis, Index
@@ -61,7 +62,8 @@ def power_inputs(
     """
     used, workload = racks.used, racks.deployment["workload"]
     shape = codes(case.workloads["shape"], sets.shape.labels)
-    hours = deferral_windows_h(case)
+    # Work that may move between sites is put off there (`migration_inputs`), not here.
+    hours = np.where(moves_between_sites(case), 0, deferral_windows_h(case))
     window = codes([f"{h}h" for h in hours], sets.window.labels)
     cooling = sets.hall_cooling[used["hall"]]
     axes = (sets.site, sets.cooling, sets.year)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from planner.calendar import ModelYears, RepresentativeDays
     from planner.inputs.types_balance import BalanceInputs
+    from planner.inputs.types_migration import MigrationInputs
     from planner.lp.index import Axis, Index
 
     Floats = NDArray[np.float64]
@@ -202,12 +203,12 @@ class PowerInputs:
 
     cool: Index  # (site, cooling, year)
     group: Index  # (site, cooling, shape, year)
-    defer_group: Index  # (site, shape, window, year); empty without deferral
+    defer_group: Index  # (site, shape, window, year); work that may wait but not move
     defer: Index  # (site, shape, window, year, slot)
     defer_block: NDArray[np.int64]  # [defer]: block of the window the slot belongs to, per day
     slot: Index  # (site, year, slot) = site_year x slot
     deployment_shape: NDArray[np.intp]  # [deployment] -> shape
-    deployment_window: NDArray[np.intp]  # [deployment] -> window, -1 when not deferrable
+    deployment_window: NDArray[np.intp]  # [deployment] -> window, -1 when not in a defer_group
     deployment_utilisation_frac: Floats  # [deployment], net of spare racks
     shape_frac: Floats  # [site, shape, slot], mean 1 over the modelled year
     mechanical_frac: Floats  # [site, cooling, slot]
@@ -286,6 +287,7 @@ class Inputs:
     halls: HallInputs
     sites: SiteInputs
     power: PowerInputs
+    migration: MigrationInputs
     grid: GridInputs
     balance: BalanceInputs
     carbon: CarbonInputs

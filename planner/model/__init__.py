@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.model import balance, carbon, demand, grid, halls, power, racks, sites
+from planner.model import balance, carbon, demand, grid, halls, migration, power, racks, sites
 from planner.model.costs import COSTS, objective_musd
 from planner.model.variables import Model
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COSTS", "FAMILIES", "Model", "build_model"]
 
-FAMILIES = (demand, racks, halls, sites, power, balance, grid, carbon)
+FAMILIES = (demand, racks, halls, sites, power, migration, balance, grid, carbon)
 """The table of contents: every family of rows, in the order of the paper."""
 
 

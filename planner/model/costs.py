@@ -9,6 +9,7 @@ import numpy as np
 from planner.lp import Expression
 from planner.lp.join import pairs
 from planner.model.block import cost
+from planner.model.migration_costs import work_migration
 from planner.model.payments import Asset, annuities, discount, once, yearly
 from planner.units import HOURS_PER_YEAR
 
@@ -260,6 +261,7 @@ COSTS = (
     lease_rent,
     site_opening,
     site_fixed,
+    work_migration,
     interconnection,
     electricity_energy,
     electricity_demand,

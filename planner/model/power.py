@@ -33,16 +33,20 @@ def idle_load(m: Model) -> Comparison:
 def dynamic_load(m: Model) -> Comparison:
     r"""Mean IT power that follows the users' hours.
 
-    .. math:: Y_{scft} = \sum_{k, w \in f, l \ni c} \gamma_{klw}\, n_{sklwt}
+    .. math:: Y_{scft} = \sum_{k, w \in f, l \ni c} (1 - \mu_w)\, \gamma_{klw}\, n_{sklwt}
         \qquad \forall s, c, f, t
+
+    :math:`\mu` is the share of a class's work that may move between sites, which is counted
+    where it is done.
 
     Source: linear power model, Fan, Weber and Barroso 2007.
     """
     p, used = m.p, m.p.racks.used
+    stays = p.racks.dynamic_mw_per_mw * (1.0 - p.migration.deployment_frac)
     shape = p.power.deployment_shape[m.deployment_of_used]
     cooling = p.sets.hall_cooling[used["hall"]]
     group = locate(p.power.group, used["site"], cooling, shape, used["year"])
-    return m.dynamic_mw == _uses(m, p.racks.dynamic_mw_per_mw, p.power.group, group)
+    return m.dynamic_mw == _uses(m, stays, p.power.group, group)
 
 
 @constraint(over="site, shape, window, year", unit="MW")
@@ -141,15 +145,17 @@ def base_losses(m: Model) -> Comparison:
 def following_losses(m: Model) -> Comparison:
     r"""Electrical losses of the load that follows the users, by its hourly shape.
 
-    .. math:: Z_{sft} = \sum_{k,l,w \in f} \lambda_l\, \gamma_{klw}\, n_{sklwt}
+    .. math:: Z_{sft} = \sum_{k,l,w \in f} \lambda_l\, (1 - \mu_w)\, \gamma_{klw}\, n_{sklwt}
         \qquad \forall s, f, t
 
-    The loss of deferred work is counted at the hour it was due.
+    The loss of deferred work is counted at the hour it was due, that of work which may move
+    between sites where and when it is done.
 
     Source: UPS loss curves, IEC 62040-3.
     """
     p, used = m.p, m.p.racks.used
-    per_mw = p.racks.dynamic_mw_per_mw * p.power.loss_variable_frac[p.racks.deployment["hall"]]
+    stays = p.racks.dynamic_mw_per_mw * (1.0 - p.migration.deployment_frac)
+    per_mw = stays * p.power.loss_variable_frac[p.racks.deployment["hall"]]
     shape = p.power.deployment_shape[m.deployment_of_used]
     group = locate(m.shape_group, used["site"], shape, used["year"])
     return m.loss_dynamic_mw == _uses(m, per_mw, m.shape_group, group)

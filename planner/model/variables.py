@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.join import cross, distinct, locate, pairs
+from planner.model.migration_terms import MigrationTerms
 from planner.ramp import usable_share
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Model:
         self.loss_base_mw: Variable = new("loss_base_mw", p.sites.site_year)
         self.loss_dynamic_mw: Variable = new("loss_dynamic_mw", self.shape_group)
         self.peak_mw: Variable = new("peak_mw", p.grid.billing)
+        self.migration = MigrationTerms(self.problem, inputs, self.used)
         # grid [MW]
         self.expand: Variable = new("expand", p.grid.expand)
         self.import_mw: Variable = new("import_mw", p.balance.slot)
@@ -244,15 +246,17 @@ class Model:
 
     @cached_property
     def it_mw(self) -> Expression:
-        """IT power by cooling technology in every slot as work falls due. [MW].
+        """IT power by cooling technology in every slot. [MW].
 
-        Over (site, cooling, year, slot); what is deferred moves by `shifted_mw`.
+        Over (site, cooling, year, slot); work as it falls due, but for what may move between
+        sites, which counts where it is done. What is deferred moves by `shifted_mw`.
         """
         p = self.p.power
         group_slot = cross(p.group, self.p.sets.slot)
         shape = p.shape_frac[group_slot["site"], group_slot["shape"], group_slot["slot"]]
         follows = (shape * self.dynamic_mw.on(group_slot)).sum_to(self.cool_slot)
-        return self.idle_mw.on(self.cool_slot) + follows
+        migrating = self.migration.done_by_cooling(self.cool_slot)
+        return self.idle_mw.on(self.cool_slot) + follows + migrating
 
     @cached_property
     def shifted_mw(self) -> Expression:
@@ -272,7 +276,8 @@ class Model:
         shape = p.shape_frac[shape_slot["site"], shape_slot["shape"], shape_slot["slot"]]
         losses = (shape * self.loss_dynamic_mw.on(shape_slot)).sum_to(p.slot)
         deferred = (1.0 + p.defer_mechanical_frac[p.slot["site"], p.slot["slot"]]) * self.shifted_mw
-        return cooled + deferred + losses + self.loss_base_mw.on(p.slot)
+        losses = losses + self.migration.losses_mw + self.loss_base_mw.on(p.slot)
+        return cooled + deferred + losses
 
     @cached_property
     def slot_hours(self) -> Floats:

@@ -36,6 +36,7 @@ def site_year(s: Solved) -> pd.DataFrame:
             "nameplate_mw": s.by_site_year(s.nameplate_of_use_mw),
             "load_kh100e": s.by_site_year(s.load_of_use_kh100e),
             "it_mean_mw": s.it_mean_mw,
+            "migrated_mean_mw": s.mean_mw(s.migrated_mw),
             "facility_mean_mw": s.facility_mean_mw,
             "facility_peak_mw": s.facility_peak_mw,
             "energy_mwh": s.facility_mean_mw * HOURS_PER_YEAR,
@@ -65,8 +66,10 @@ def power_slot(s: Solved) -> pd.DataFrame:
     over, days = s.p.power.slot, s.p.days
     loaded = np.repeat(s.has_load, len(s.p.sets.slot))
     rows = np.flatnonzero(loaded)
-    of_slots = (s.facility_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw)
-    facility, grid, it, mechanical, shifted = (of_slot.ravel()[rows] for of_slot in of_slots)
+    of_slots = (s.facility_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw, s.migrated_mw)
+    facility, grid, it, mechanical, shifted, migrated = (
+        of_slot.ravel()[rows] for of_slot in of_slots
+    )
     slot = over["slot"][rows]
     return made(
         "power_slot",
@@ -80,6 +83,7 @@ def power_slot(s: Solved) -> pd.DataFrame:
             "facility_mw": facility,
             "grid_mw": grid,
             "deferred_mw": shifted,
+            "migrated_mw": migrated,
             "energy_usd_per_mwh": s.p.grid.energy_usd_per_mwh[rows],
             "location_t_per_mwh": s.p.carbon.location_t_per_mwh[rows],
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.errors import SolverError
-from planner.results import costs, grid, halls, latency, plan, power, prices, service
+from planner.results import costs, grid, halls, latency, migration, plan, power, prices, service
 from planner.results.schema import TABLES
 from planner.results.solved import Solved
 from planner.results.summary import solution, summary
@@ -37,6 +37,8 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "site_year": power.site_year,
     "power_slot": power.power_slot,
     "deferral": power.deferral,
+    "migration": migration.migration,
+    "migration_site": migration.migration_site,
     "billed_peaks": power.billed_peaks,
     "power_zone": grid.power_zone,
     "power_class": grid.power_class,

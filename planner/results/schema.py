@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from planner.results.schema_migration import MIGRATION_TABLES
 from planner.results.schema_money import MONEY_TABLES
 from planner.results.schema_plan import PLAN_TABLES
 from planner.results.schema_power import POWER_TABLES
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["TABLES", "results_page", "schema_frame"]
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (*PLAN_TABLES, *POWER_TABLES, *SERVICE_TABLES, *MONEY_TABLES)
+    table.name: table
+    for table in (*PLAN_TABLES, *POWER_TABLES, *MIGRATION_TABLES, *SERVICE_TABLES, *MONEY_TABLES)
 }
 """Every result table by name."""
 

@@ -35,6 +35,11 @@ POWER_TABLES = (
             _NAMEPLATE,
             number("load_kh100e", "kH100e", "Compute carried"),
             _IT_MEAN,
+            number(
+                "migrated_mean_mw",
+                "MW",
+                "Of it, work of other sites done here less own work done elsewhere",
+            ),
             _FACILITY_MEAN,
             number("facility_peak_mw", "MW", "Largest power used in any slot"),
             _ENERGY,
@@ -75,6 +80,11 @@ POWER_TABLES = (
                 "deferred_mw",
                 "MW",
                 "Of the IT power, work done here less due here; below 0: put off",
+            ),
+            number(
+                "migrated_mw",
+                "MW",
+                "The same of classes that move between sites; below 0: done elsewhere or later",
             ),
             number("energy_usd_per_mwh", "USD/MWh", "Delivered price without demand charge"),
             number("location_t_per_mwh", "t/MWh", "Carbon intensity of the grid"),

@@ -123,7 +123,7 @@ class Solved:
 
     @cached_property
     def it_mean_of_use_mw(self) -> Floats:
-        """IT power of each use, mean over the year. Shapes and deferral average out. [used]"""
+        """IT power of the work of each use, mean over the year, wherever it is done. [used]"""
         racks = self.p.racks
         return self.per_use(racks.idle_mw_per_mw + racks.dynamic_mw_per_mw)
 
@@ -154,7 +154,7 @@ class Solved:
 
     @cached_property
     def it_due_by_cooling_mw(self) -> Floats:
-        """IT power by cooling as work falls due. [cool_slot]"""
+        """IT power by cooling before deferral; work that moves is where it is done. [cool_slot]"""
         return self.value(self.model.it_mw)
 
     def cooling_to_slot(self, of_cool_slot: Floats) -> Floats:
@@ -167,6 +167,11 @@ class Solved:
     def shifted_mw(self) -> Floats:
         """IT power done in a slot less what fell due in it, shape (site_year, slot)."""
         return self.by_slot(self.value(self.model.shifted_mw))
+
+    @cached_property
+    def migrated_mw(self) -> Floats:
+        """IT power of moving work done in a slot less what was due, shape (site_year, slot)."""
+        return self.by_slot(self.value(self.model.migration.migrated_mw))
 
     @cached_property
     def it_mw(self) -> Floats:

@@ -174,6 +174,9 @@ class WorkloadOverride(Override):
     """Share of its load that may move within its window. [-]"""
     max_deferral_h: NonNegative | None = None
     """Longest time load may move. [h]"""
+    moves_between_sites: Flag | None = None
+    """Whether the share of its load that may wait may also be done at other own sites, hour by
+    hour: on racks of the same type, where its users are within reach; left out: it may not."""
     residency: Literal["none", "regional", "national", "local"] | None = None
     """Where its data must stay: anywhere, same world region, same country, within 200 km."""
     shape: Text | None = None
@@ -216,7 +219,10 @@ class Levers(Block):
 
 
 class Flexibility(Block):
-    """What load may do in time."""
+    """What load may do in time and between sites."""
 
     deferral: Flag = True
     """Whether deferrable load may move within its window."""
+    move_usd_per_mwh: NonNegative = 2.0
+    """Price of work done at another site than where it was due: carrying its data and starting
+    it again, by IT energy. [USD/MWh]"""

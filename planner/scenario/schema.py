@@ -160,7 +160,7 @@ class Scenario(Block):
     levers: Levers = Levers()
     """Ways to need less compute for the same work."""
     flexibility: Flexibility = Flexibility()
-    """What load may do in time."""
+    """What load may do in time and between sites."""
     finance: Finance = Finance()
     """Discounting."""
     sites: Mapping[Text, SiteOverride] = Field(default_factory=dict)

@@ -28,6 +28,8 @@ EVERY_BLOCK = (
     "build.capex_budget_musd={2027: 2600}",
     "build.market_rate_mw_per_year={elm-market: 60}",
     "grid.contract_min_nameplate_frac=0.55",
+    "workloads.chat.max_deferral_h=12",
+    "workloads.chat.moves_between_sites=true",
 )
 
 

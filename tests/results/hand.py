@@ -30,6 +30,7 @@ from planner.inputs.types import (
     Sets,
     SiteInputs,
 )
+from planner.inputs.types_migration import MigrationInputs
 from planner.lp import Axis, Index, Outcome
 
 if TYPE_CHECKING:
@@ -325,6 +326,25 @@ def power() -> PowerInputs:
     )
 
 
+def migration() -> MigrationInputs:
+    """Return empty lists: no class moves work between its sites."""
+    use = (SITE, RACK, HALL, WORKLOAD, YEAR, SLOT)
+    block = (SITE, RACK, WORKLOAD, YEAR, SLOT)
+    nowhere = np.zeros(0, dtype=np.intp)
+    return MigrationInputs(
+        deployment_frac=np.zeros(len(DEPLOYMENTS)),
+        work=listed("work", use),
+        due_mw_per_mw=f(),
+        room_mw_per_mw=f(),
+        balance=listed("balance", (RACK, WORKLOAD, SITE.renamed("reach"), YEAR, SLOT)),
+        balance_of_work=nowhere,
+        site_block=listed("site_block", block),
+        site_block_of_work=nowhere,
+        arrival=listed("arrival", block),
+        move_usd_per_mwh=2.5,
+    )
+
+
 def grid() -> GridInputs:
     slots = len(SLOT)
     price = np.tile([46.0, 74.0], slots // 2)
@@ -461,6 +481,7 @@ def hand_inputs() -> Inputs:
         halls=halls(),
         sites=sites(),
         power=power(),
+        migration=migration(),
         grid=grid(),
         balance=balance(),
         carbon=carbon(),

@@ -1,0 +1,182 @@
+"""Work between sites: all of it done, on racks that are there, where its users are in reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.chain import share_that_moves
+from planner.check.frames import at, has, tally
+from planner.check.latency import stays_elsewhere
+from planner.check.routes import ANYWHERE, round_trips
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "moved_by_block"]
+
+_HOURS_PER_YEAR = 8760.0
+_ROUNDING = 1.0 + 1e-9
+_USE = ("site", "rack", "hall", "workload", "year")
+_SITE = ("site", "year")
+_CLASS = ("site", "workload", "year")
+_BLOCK = ("rack", "workload", "year", "day", "own_block")
+_SITE_BLOCK = ("site", *_BLOCK)
+
+
+def _window_h(case: Case, workload: str) -> int:
+    """Hours within which a class may put its work off: a part of the day of whole slots."""
+    slot_h = case.scenario.time.slot_h
+    longest = float(case.workloads.set_index("workload")["max_deferral_h"][workload])
+    may_wait = case.scenario.flexibility.deferral
+    fits = [h for h in range(slot_h, 25, slot_h) if 24 % h == 0 and may_wait and h <= longest]
+    return max([slot_h, *fits])
+
+
+def _table(case: Case) -> pd.DataFrame:
+    """Table `migration` with its day, hours of the year and its block reckoned anew."""
+    slot = case.power.slot[["slot", "day", "hour", "hours"]]
+    table = case.plan("migration").merge(slot, on="slot", how="left")
+    window = {name: _window_h(case, str(name)) for name in table["workload"].unique()}
+    length = table["workload"].map(window).astype("float64")
+    return table.assign(own_block=(table["hour"] // length).astype("int64"))
+
+
+def moved_by_block(case: Case) -> pd.DataFrame:
+    """Add up the work that each site does beyond its own, by rack type, class and block.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, rack, workload, year, day, own_block, moved_mwh (in the year; below 0: done at
+        other sites).
+    """
+    table = _table(case)
+    moved = tally(table, _SITE_BLOCK, (table["done_mw"] - table["due_mw"]) * table["hours"])
+    return moved.rename("moved_mwh").reset_index()
+
+
+def _users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
+    """For every row of a table with site and class, a word that tells which users it may serve.
+
+    Users lumped together can be served by every site, so they do not part one from another.
+    """
+    wanted = case.inputs.demand.demand.frame()[["region", "workload"]].drop_duplicates()
+    named = wanted[(wanted["region"] != ANYWHERE) & wanted["workload"].isin(table["workload"])]
+    pairs = named.merge(table[["site"]].drop_duplicates(), how="cross")
+    ends = round_trips(case, pairs.reset_index(drop=True))
+    in_time, tight = (
+        (ends["rtt_ms"] <= ends[name] * _ROUNDING).to_numpy()
+        for name in ("rtt_bound_ms", "tight_rtt_ms")
+    )
+    grade = pd.Series((in_time.astype(np.int64) + tight) * ~stays_elsewhere(ends))
+    words = grade.astype("str").groupby([ends["workload"], ends["site"]], sort=False).agg("".join)
+    keys = pd.MultiIndex.from_frame(table[["workload", "site"]])
+    return np.asarray(words.reindex(keys).fillna(""), dtype=object)
+
+
+def _profile(case: Case, table: pd.DataFrame) -> Floats:
+    """Power of the work of a class at a site in a slot over its mean."""
+    sets = case.inputs.sets
+    shape = case.workloads.set_index("workload")["shape"][table["workload"]]
+    return np.asarray(
+        case.inputs.power.shape_frac[
+            sets.site.codes(table["site"]), sets.shape.codes(shape), sets.slot.codes(table["slot"])
+        ]
+    )
+
+
+@rule(unit="MW")
+def migration_is_due(case: Case) -> Excess:
+    """Work that may move is the deferrable share of racks in use of classes that are let move."""
+    table, uses = case.plan("migration"), case.uses
+    mean_mw = uses["used_mw"] * uses["dynamic_mw_per_mw"] * share_that_moves(case, uses)
+    due = tally(uses, _USE, mean_mw)
+    place = table[[*_USE, "slot"]]
+    told = Excess.differs(
+        place, table["due_mw"].to_numpy(), at(due, table, _USE) * _profile(case, table)
+    )
+    moving = uses.loc[mean_mw > 0.0, list(_USE)].reset_index(drop=True)
+    forgotten = moving[~has(moving, table, _USE)]
+    return told.and_also(Excess.above(forgotten, at(due, forgotten, _USE), 0.0))
+
+
+@rule(unit="MWh", floor=10.0)
+def migration_conserves_work(case: Case) -> Excess:
+    """Work that moves is done in its block, on its type of rack, where the same users are near."""
+    table = _table(case)
+    table = table.assign(users=_users_in_reach(case, table))
+    key = (*_BLOCK, "users")
+    slot_h = float(case.scenario.time.slot_h)
+    done, due = (tally(table, key, table[name] * slot_h) for name in ("done_mw", "due_mw"))
+    place = table[list(key)].drop_duplicates().reset_index(drop=True)
+    return Excess.differs(place.drop(columns="users"), at(done, place, key), at(due, place, key))
+
+
+@rule(unit="MW")
+def migration_room(case: Case) -> Excess:
+    """Work moves only to racks of its class that are not busy: never above their full use."""
+    table, uses = case.plan("migration"), case.uses
+    follows = uses["used_mw"] * uses["dynamic_mw_per_mw"]
+    full = tally(uses, _USE, follows / uses["utilisation_frac"])
+    firm = tally(uses, _USE, follows * (1.0 - share_that_moves(case, uses)))
+    room = at(full, table, _USE) - at(firm, table, _USE) * _profile(case, table)
+    return Excess.above(table[[*_USE, "slot"]], table["done_mw"].to_numpy(), room)
+
+
+@rule(unit="MW")
+def migration_told(case: Case) -> Excess:
+    """Load curve, sites and the table by class say of moved work what its slots add up to."""
+    power, slots, years = case.power, case.plan("power_slot"), case.plan("site_year")
+    site, slot = power.site_year, power.slot
+    frame = site.merge(slot[["slot"]], how="cross")
+    by_slot = pd.Series(power.migrated_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
+    key = (*_SITE, "slot")
+    curve = Excess.differs(
+        slots[list(key)], slots["migrated_mw"].to_numpy(), at(by_slot, slots, key, np.nan)
+    )
+    mean = power.migrated_mw @ power.hours / _HOURS_PER_YEAR
+    by_site = pd.Series(mean, index=pd.MultiIndex.from_frame(site))
+    means = Excess.differs(
+        years[list(_SITE)], years["migrated_mean_mw"].to_numpy(), at(by_site, years, _SITE, np.nan)
+    )
+    return curve.and_also(means)
+
+
+@rule(unit="MWh", floor=1000.0)
+def migration_of_sites(case: Case) -> Excess:
+    """Work that arrives at a site and leaves it follows from its blocks of the day."""
+    table, blocks, work = case.plan("migration_site"), moved_by_block(case), _table(case)
+    moved = blocks["moved_mwh"].to_numpy()
+    own = {
+        "due_mwh": tally(work, _CLASS, work["due_mw"] * work["hours"]),
+        "done_mwh": tally(work, _CLASS, work["done_mw"] * work["hours"]),
+        "arrived_mwh": tally(blocks, _CLASS, np.maximum(moved, 0.0)),
+        "left_mwh": tally(blocks, _CLASS, np.maximum(-moved, 0.0)),
+    }
+    parts = [
+        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), at(sums, table, _CLASS))
+        for name, sums in own.items()
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+RULES = (
+    migration_is_due,
+    migration_conserves_work,
+    migration_room,
+    migration_told,
+    migration_of_sites,
+)

@@ -1,0 +1,132 @@
+"""Work that may be done at another site than where it is due, and the sites that can take it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.frames import any_along, floats
+from planner.inputs.sets import deferral_windows_h
+from planner.inputs.types_migration import MigrationInputs
+from planner.lp import Index
+from planner.lp.join import cross, distinct
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.demand import Wanted
+    from planner.inputs.routes import Reach
+    from planner.inputs.types import Bools, Floats, PowerInputs, RackInputs, Sets
+
+__all__ = ["migration_inputs", "moves_between_sites"]
+
+
+def moves_between_sites(case: Case) -> Bools:
+    """Tell which classes the scenario lets do work at other sites, shape (workload,)."""
+    given = case.scenario.workloads
+    return np.array(
+        [
+            name in given and given[name].moves_between_sites is True
+            for name in case.ids("workloads")
+        ]
+    )
+
+
+def migration_inputs(
+    case: Case,
+    sets: Sets,
+    racks: RackInputs,
+    power: PowerInputs,
+    wanted: Wanted,
+    reach: Reach,
+) -> MigrationInputs:
+    """Make the lists and coefficients of work that moves between sites.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+    sets : Sets
+        Axes.
+    racks, power : RackInputs, PowerInputs
+        Uses of racks, and how their work falls due.
+    wanted, reach : Wanted, Reach
+        Users and the sites that reach them.
+
+    Returns
+    -------
+    MigrationInputs
+    """
+    moves = moves_between_sites(case)
+    _note_classes_without_such_work(case, moves)
+    share = np.where(moves, floats(case.workloads, "deferrable_frac"), 0.0)
+    of_deployment = share[racks.deployment["workload"]]
+    may_move = of_deployment[racks.deployment.find(racks.used)] > 0.0
+    work = cross(racks.used.select(may_move, "used that moves"), sets.slot, "work")
+
+    first_slot = _first_slot_of_block(case)[work["workload"], work["slot"]]
+    stands_in = _reach_of_sites(wanted, reach, moves)[work["workload"], work["site"]]
+    blocks = Index(
+        "work by block",
+        (*work.axes, sets.site.renamed("reach")),
+        (*work.codes[:-1], first_slot, stands_in),
+        work.size,
+    )
+    balance = distinct(blocks, "rack", "workload", "reach", "year", "slot", name="balance")
+    price = case.scenario.flexibility.move_usd_per_mwh
+    site_block = distinct(blocks, "site", "rack", "workload", "year", "slot", name="site_block")
+    due_mw_per_mw, room_mw_per_mw = _due_and_room(racks, power, work, of_deployment)
+    return MigrationInputs(
+        deployment_frac=of_deployment,
+        work=work,
+        due_mw_per_mw=due_mw_per_mw,
+        room_mw_per_mw=room_mw_per_mw,
+        balance=balance,
+        balance_of_work=balance.find(blocks),
+        site_block=site_block,
+        site_block_of_work=site_block.find(blocks),
+        arrival=site_block.select(np.full(site_block.size, price > 0.0), "arrival"),
+        move_usd_per_mwh=price,
+    )
+
+
+def _due_and_room(
+    racks: RackInputs, power: PowerInputs, work: Index, of_deployment: Floats
+) -> tuple[Floats, Floats]:
+    """Work that falls due, and what racks can do beside work that may not move. [MW/MW]"""
+    deployment = racks.deployment.find(work)
+    shape = power.shape_frac[work["site"], power.deployment_shape[deployment], work["slot"]]
+    mean = racks.dynamic_mw_per_mw[deployment]
+    full = mean / power.deployment_utilisation_frac[deployment]
+    share = of_deployment[deployment]
+    return share * shape * mean, full - (1.0 - share) * shape * mean
+
+
+def _first_slot_of_block(case: Case) -> np.ndarray:
+    """First slot of the block that each slot is in, by class, shape (workload, slot)."""
+    days = case.days
+    slots = np.maximum(deferral_windows_h(case), days.slot_h) // days.slot_h
+    slot_of_day = days.start_hour // days.slot_h
+    begins = slot_of_day // slots[:, None] * slots[:, None]
+    return np.asarray(days.day * days.slots_per_day + begins, dtype=np.int32)
+
+
+def _reach_of_sites(wanted: Wanted, reach: Reach, moves: Bools) -> np.ndarray:
+    """First of the sites that have the same users of a class, shape (workload, site)."""
+    is_asked = any_along(wanted.kh100e > 0.0, axis=2)[:, :, None]  # (region, workload, 1)
+    sees = np.concatenate([reach.is_route & is_asked, reach.is_tight & is_asked])
+    sites = reach.is_route.shape[2]
+    result = np.tile(np.arange(sites, dtype=np.int32), (len(moves), 1))
+    for w in np.flatnonzero(moves):
+        _, first, kind = np.unique(sees[:, w], axis=1, return_index=True, return_inverse=True)
+        result[w] = first[kind.reshape(-1)]
+    return result
+
+
+def _note_classes_without_such_work(case: Case, moves: Bools) -> None:
+    waits = floats(case.workloads, "deferrable_frac") > 0.0
+    for w in np.flatnonzero(moves & ~waits):
+        case.findings.note(
+            f"{case.ids('workloads')[w]}: moves_between_sites changes nothing, as its"
+            " deferrable_frac is 0."
+        )
