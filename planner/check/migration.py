@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import share_that_moves
-from planner.check.frames import at, has, tally
+from planner.check.frames import at, tally
 from planner.check.latency import stays_elsewhere
 from planner.check.routes import ANYWHERE, round_trips
 from planner.check.verdict import Excess, rule
@@ -101,16 +101,17 @@ def _profile(case: Case, table: pd.DataFrame) -> Floats:
 @rule(unit="MW")
 def migration_is_due(case: Case) -> Excess:
     """Work that may move is the deferrable share of racks in use of classes that are let move."""
-    table, uses = case.plan("migration"), case.uses
+    table, uses = _table(case), case.uses
     mean_mw = uses["used_mw"] * uses["dynamic_mw_per_mw"] * share_that_moves(case, uses)
     due = tally(uses, _USE, mean_mw)
     place = table[[*_USE, "slot"]]
     told = Excess.differs(
         place, table["due_mw"].to_numpy(), at(due, table, _USE) * _profile(case, table)
     )
-    moving = uses.loc[mean_mw > 0.0, list(_USE)].reset_index(drop=True)
-    forgotten = moving[~has(moving, table, _USE)]
-    return told.and_also(Excess.above(forgotten, at(due, forgotten, _USE), 0.0))
+    # What falls due in all slots is the mean of the year, so that no slot is forgotten.
+    mean = tally(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
+    moving = uses.loc[mean_mw > 0.0, list(_USE)].drop_duplicates().reset_index(drop=True)
+    return told.and_also(Excess.differs(moving, at(mean, moving, _USE), at(due, moving, _USE)))
 
 
 @rule(unit="MWh", floor=10.0)

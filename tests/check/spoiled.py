@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from good_plan import RICH
 
+from planner.lp import Index
 from planner.scenario import load_scenario
 
 
@@ -127,8 +128,30 @@ def work_put_off_below_nothing(plan):
 
 
 def window_too_long(plan):
-    workloads = plan.inputs.tables["workloads"]
-    return plan.read(workloads=workloads.assign(max_deferral_h=3.0))
+    return setting("workloads.chat.max_deferral_h", "3.0", plan)
+
+
+def kept_in_place(plan):
+    """Judge work that moved by a scenario that lets none."""
+    return setting("workloads.train.moves_between_sites", "false", plan)
+
+
+def done_nowhere(plan):
+    """Leave work of one slot undone."""
+    return times("migration", "done_mw", 0.7, plan)
+
+
+def out_of_reach(plan):
+    """Give training users in one place, whom not every site that took its work can serve."""
+    demand = plan.inputs.demand.demand
+    of_train = [demand.axis("region").code("bay")], [demand.axis("workload").code("train")], [0]
+    near = setting("workloads.train.rtt_bound_ms", "25.0", plan)
+    return near.assumed("demand", demand=Index.sparse("demand", demand.axes, of_train))
+
+
+def put_off_too_long(plan):
+    """Judge work that was put off by a scenario in which nothing may wait."""
+    return setting("flexibility.deferral", "false", plan)
 
 
 def price_with_the_wrong_sign(plan):
@@ -266,6 +289,19 @@ SPOILED = (
     ("work is not due", "deferral_is_due", partial(times, "deferral", "due_mw", 0.5)),
     ("less than nothing is done", "deferral_room", work_put_off_below_nothing),
     ("work waits too long", "deferral_windows", window_too_long),
+    ("more may move than is let", "migration_is_due", partial(times, "migration", "due_mw", 1.5)),
+    ("a class moves that may not", "migration_is_due", kept_in_place),
+    ("moved work is forgotten", "migration_is_due", partial(without, "migration", "due_mw")),
+    ("moved work is done nowhere", "migration_conserves_work", done_nowhere),
+    ("work moves out of reach", "migration_conserves_work", out_of_reach),
+    ("work waits beyond its window", "migration_conserves_work", put_off_too_long),
+    ("moved work finds no racks", "migration_room", partial(times, "migration", "done_mw", 9.0)),
+    ("moved work is told smaller", "migration_told", partial(plus, "power_slot", "migrated_mw", 3)),
+    (
+        "arrivals are told smaller",
+        "migration_of_sites",
+        partial(times, "migration_site", "arrived_mwh", 0.9),
+    ),
     ("energy is told smaller", "energy_of_sites", partial(times, "site_year", "energy_mwh", 0.99)),
     ("water is told smaller", "water", partial(times, "site_year", "water_m3", 0.5)),
     ("water is short", "water_limit", partial(limit, "carbon", "water_limit_m3", 1e-4)),
