@@ -34,6 +34,7 @@ from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
 from planner.inputs.site_lists import committed_facility_mw, site_inputs
 from planner.inputs.stock import standing_stock
+from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.types import Inputs
 from planner.tables import read_tables
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["TABLES", "build_inputs", "build_inputs_from"]
 
 TABLES: Final = (
+    "bridge_power",
     "carbon_intensity",
     "carbon_shapes",
     "climate",
@@ -62,16 +64,19 @@ TABLES: Final = (
     "facility_cost",
     "facility_market",
     "finance",
+    "fuel_prices",
     "grid_zones",
     "lead_times",
     "leases",
     "levers",
+    "onsite_sources",
     "price_shapes",
     "rack_cooling",
     "rack_stock",
     "racks",
     "redundancy",
     "reference_fleet",
+    "renewable_shapes",
     "rent_depth",
     "rent_terms",
     "requests",
@@ -150,7 +155,9 @@ def _inputs_of(case: Case) -> Inputs:
     reach = find_reach(case)
     climate = slot_climate(case)
     prices = delivered_prices(case)
-    leads = find_leads(case)
+    offer = supply_offer(case)
+    case.findings.stop_if_wrong()  # what is no source has no lead
+    leads = find_leads(case, offer.makes_its_power)
     quality = quality_of_classes(case, cost)
     wanted = wanted_compute(case, figures)
     stock = standing_stock(case, figures, wanted, quality)
@@ -174,7 +181,9 @@ def _inputs_of(case: Case) -> Inputs:
     site_year = site_lists.site_year
     power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year)
     grid = grid_inputs(case, sets, stock, committed, leads, prices, site_year)
+    supply = supply_inputs(case, sets, offer, prices, site_year)
     answers = np.zeros(site_year.size, dtype=np.bool_)
+    answers[site_year.find(supply.capacity)] = True
     inputs = Inputs(
         name=scenario.name,
         sets=sets,
@@ -190,6 +199,7 @@ def _inputs_of(case: Case) -> Inputs:
         migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
         grid=grid,
         balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh),
+        supply=supply,
         carbon=carbon_inputs(case, sets, site_year),
         finance=finance_inputs(case, rates),
         reference=wanted.reference,

@@ -54,18 +54,21 @@ class Leads:
     connection: Lead
 
 
-def find_leads(case: Case) -> Leads:
+def find_leads(case: Case, makes_its_power: Bools) -> Leads:
     r"""Reckon the longest chain of everything that has to be there.
 
     .. math:: \max(\text{permit} + \max(\text{construction}, \text{switchgear}),
               \text{transformer}, \text{interconnection}) + \text{delay}
 
-    Months are not rounded up to years.
+    Months are not rounded up to years. Where a site may make its own power, halls do not wait
+    for the interconnection; what they draw from the grid still does.
 
     Parameters
     ----------
     case : Case
         Sites and lead-time settings.
+    makes_its_power : array of bool
+        Sites where a source that runs at any hour may be built, shape (site,).
 
     Returns
     -------
@@ -89,7 +92,8 @@ def find_leads(case: Case) -> Leads:
     halls = {
         "permit and construction": permit + construction,
         "permit and switchgear": permit + switchgear,
-        **grid,
+        "transformer": transformer,
+        "interconnection": np.where(makes_its_power, 0.0, interconnection),
     }
     return Leads(hall=_longest(case, halls), connection=_longest(case, grid))
 

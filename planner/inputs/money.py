@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Rates", "finance_inputs", "real_rates"]
 
-_ASSETS: Final[tuple[Literal["rack", "facility", "grid"], ...]] = ("rack", "facility", "grid")
+_ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = (
+    "rack",
+    "facility",
+    "grid",
+    "supply",
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Rates:
 
     Parameters
     ----------
-    plan, rack, facility, grid
+    plan, rack, facility, grid, supply
         Real yearly rates; `plan` is the discount rate.
     facility_life_years
         Economic life of halls, retrofits, openings and connections. [yr]
@@ -36,6 +41,7 @@ class Rates:
     rack: float
     facility: float
     grid: float
+    supply: float
     facility_life_years: float
 
 

@@ -34,10 +34,13 @@ class Prices:
         Delivered, without the demand charge, shape (site, year, slot).
     demand_charge_usd_per_kw_month
         Shape (site, year).
+    wholesale_usd_per_mwh
+        What the market pays in the slot, shape (site, year, slot).
     """
 
     energy_usd_per_mwh: Floats
     demand_charge_usd_per_kw_month: Floats
+    wholesale_usd_per_mwh: Floats
 
 
 def delivered_prices(case: Case) -> Prices:
@@ -76,6 +79,7 @@ def delivered_prices(case: Case) -> Prices:
     return Prices(
         energy_usd_per_mwh=(in_slot + adder[:, None])[:, None, :] * growth[:, :, None],
         demand_charge_usd_per_kw_month=demand[:, None] * growth,
+        wholesale_usd_per_mwh=in_slot[:, None, :] * growth[:, :, None],
     )
 
 

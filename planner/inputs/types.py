@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.calendar import ModelYears, RepresentativeDays
     from planner.inputs.types_balance import BalanceInputs
     from planner.inputs.types_migration import MigrationInputs
+    from planner.inputs.types_supply import SupplyInputs
     from planner.lp.index import Axis, Index
 
     Floats = NDArray[np.float64]
@@ -290,6 +291,7 @@ class Inputs:
     migration: MigrationInputs
     grid: GridInputs
     balance: BalanceInputs
+    supply: SupplyInputs
     carbon: CarbonInputs
     finance: FinanceInputs
     reference: pd.DataFrame  # workload, year, facility_gw, rack_gw, kh100e: the trajectory's fleet

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.model import balance, carbon, demand, grid, halls, migration, power, racks, sites
+from planner.model import (
+    balance,
+    carbon,
+    demand,
+    grid,
+    halls,
+    migration,
+    power,
+    racks,
+    sites,
+    storage,
+    supply,
+)
 from planner.model.costs import COSTS, objective_musd
 from planner.model.variables import Model
 
@@ -13,7 +25,19 @@ if TYPE_CHECKING:
 
 __all__ = ["COSTS", "FAMILIES", "Model", "build_model"]
 
-FAMILIES = (demand, racks, halls, sites, power, migration, balance, grid, carbon)
+FAMILIES = (
+    demand,
+    racks,
+    halls,
+    sites,
+    power,
+    migration,
+    balance,
+    supply,
+    storage,
+    grid,
+    carbon,
+)
 """The table of contents: every family of rows, in the order of the paper."""
 
 

@@ -11,6 +11,7 @@ from planner.lp.join import pairs
 from planner.model.block import cost
 from planner.model.migration_costs import work_migration
 from planner.model.payments import Asset, annuities, discount, once, yearly
+from planner.model.supply_costs import SUPPLY_ASSETS, SUPPLY_COSTS
 from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -81,7 +82,14 @@ def connections_added(m: Model) -> Asset:
     return Asset(m.expand, m.p.grid.expand_capex_musd_per_mw, "grid", m.p.grid.expand_start, life)
 
 
-ASSETS = (racks_bought, halls_built, halls_retrofitted, sites_opened, connections_added)
+ASSETS = (
+    racks_bought,
+    halls_built,
+    halls_retrofitted,
+    sites_opened,
+    connections_added,
+    *SUPPLY_ASSETS,
+)
 
 
 @cost(group="racks", upfront=True)
@@ -265,6 +273,7 @@ COSTS = (
     interconnection,
     electricity_energy,
     electricity_demand,
+    *SUPPLY_COSTS,
     water,
     carbon_price,
     rented_compute,

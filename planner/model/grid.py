@@ -37,14 +37,19 @@ def grid_connection(m: Model) -> Comparison:
 
 @constraint(over="site, year", unit="MW")
 def contract_floor(m: Model) -> Comparison:
-    r"""Utilities size a connection on no less than a share of the nameplate behind it.
+    r"""Connection and own firm power are no less than a share of the nameplate behind them.
 
-    .. math:: \nu \sum_{k,l,w} (1 + \kappa_w)\, n_{sklwt} \le G_{st} \qquad \forall s, t
+    .. math:: \nu \sum_{k,l,w} (1 + \kappa_w)\, n_{sklwt} \le G_{st} + \sum_g \kappa_{sgt}
+        \qquad \forall s, t
+
+    Utilities size a connection on the nameplate that it may have to carry; load that runs on the
+    site's own power at any hour is not asked of them.
 
     Source: large-load tariffs.
     """
     firm = m.p.grid.firm
-    return m.p.grid.contract_min_nameplate_frac * m.nameplate_mw.on(firm) <= m.firm_mw
+    needed = m.p.grid.contract_min_nameplate_frac * m.nameplate_mw.on(firm)
+    return needed <= m.firm_mw + m.supply.firm_capacity_mw.on(firm)
 
 
 @constraint(over="zone, year", unit="MW")

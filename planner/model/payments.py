@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model.variables import Model
 
-__all__ = ["Asset", "annuities", "discount", "once", "yearly"]
+__all__ = ["Asset", "annuities", "discount", "once", "repayments", "yearly"]
 
 
 def discount(m: Model) -> Floats:
@@ -82,6 +82,22 @@ def annuities(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Expres
     Expression
         Payments over (site, calendar). [MUSD]
     """
+    return _spread(m, asset.decision, repayments(m, asset, rate_frac))
+
+
+def repayments(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Floats:
+    """Return what repaying one unit of an asset costs in each calendar year.
+
+    Parameters
+    ----------
+    m, asset, rate_frac
+        As in `annuities`.
+
+    Returns
+    -------
+    array of float
+        Shape (tuple, calendar). [MUSD per unit]
+    """
     p = m.p.finance
     cost = asset.overnight_musd * (1.0 + asset.idc_frac)
     rate = p.rate_frac if rate_frac is None else rate_frac
@@ -89,11 +105,9 @@ def annuities(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Expres
     if p.end_of_horizon == "truncated_salvage":
         # Dearer capital counts here as in annuities: by what it adds to the yearly payment.
         worth = payment / annuity_payment(1.0, p.rate_frac, asset.life_years)
-        amount = worth[:, None] * _bought_and_salvaged(m, asset.start, asset.life_years)
-    else:
-        shares = yearly_payment_shares(asset.life_years, asset.start, p.first_year, p.last_year)
-        amount = payment[:, None] * shares
-    return _spread(m, asset.decision, amount)
+        return np.asarray(worth[:, None] * _bought_and_salvaged(m, asset.start, asset.life_years))
+    shares = yearly_payment_shares(asset.life_years, asset.start, p.first_year, p.last_year)
+    return np.asarray(payment[:, None] * shares)
 
 
 def once(m: Model, decision: Expression, musd_per_unit: float) -> Expression:

@@ -10,6 +10,7 @@ import numpy as np
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.join import cross, distinct, locate, pairs
 from planner.model.migration_terms import MigrationTerms
+from planner.model.supply_terms import SupplyTerms
 from planner.ramp import usable_share
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Model:
         # grid [MW]
         self.expand: Variable = new("expand", p.grid.expand)
         self.import_mw: Variable = new("import_mw", p.balance.slot)
+        # families with sums of their own
+        self.supply = SupplyTerms(self)
 
     # --- clocks -------------------------------------------------------------------------
 
@@ -287,12 +290,12 @@ class Model:
     @cached_property
     def supply_mw(self) -> Expression:
         """Power that comes in where it is balanced. [MW], (site, year, slot) of the balance"""
-        return self.import_mw + 0.0
+        return self.import_mw + self.supply.supply_mw
 
     @cached_property
     def use_mw(self) -> Expression:
         """Power that goes out where it is balanced. [MW], (site, year, slot) of the balance"""
-        return self.facility_mw.on(self.p.balance.slot)
+        return self.facility_mw.on(self.p.balance.slot) + self.supply.use_mw
 
     @cached_property
     def grid_mw(self) -> Expression:
@@ -313,10 +316,10 @@ class Model:
 
     @cached_property
     def emissions_kt(self) -> Expression:
-        """Location-based emissions of the energy drawn, in a year. [kt], (site, year)"""
+        """Location-based emissions of energy drawn and fuel burnt in a year. [kt], (site, year)"""
         t_per_kt = 1000.0
         slots = (self.p.carbon.location_t_per_mwh / t_per_kt) * self.grid_mwh
-        return slots.sum_to(self.p.sites.site_year)
+        return slots.sum_to(self.p.sites.site_year) + self.supply.emissions_kt
 
     @cached_property
     def water_m3(self) -> Expression:
@@ -351,11 +354,15 @@ class Model:
         built = p.halls.build_capex_musd_per_mw * self.build
         retrofitted = p.halls.retrofit_capex_musd_per_mw * self.retrofit
         connected = p.grid.expand_capex_musd_per_mw * self.expand
+        sources = p.supply.build_capex_musd_per_mw * self.supply.source_mw
+        stores = p.supply.build_store_capex_musd_per_mwh * self.supply.store_mwh
         opened = p.sites.opening_musd[site_year["site"]] * self.opened
         return (
             bought.sum_to(site_year)
             + built.sum_to(site_year)
             + retrofitted.sum_to(site_year)
             + connected.sum_to(site_year)
+            + sources.sum_to(site_year)
+            + stores.sum_to(site_year)
             + opened
         )

@@ -16,6 +16,7 @@ from planner.model.costs import (
     racks_bought,
     sites_opened,
 )
+from planner.model.supply_costs import sources_built, sources_sold, stores_built
 from planner.results.frame import made, words
 from planner.units import MONTHS_PER_YEAR
 
@@ -41,6 +42,9 @@ ASSET_LINES: Final[tuple[tuple[Callable[[Model], Asset], str, bool], ...]] = (
     (halls_retrofitted, "hall_retrofit", False),
     (sites_opened, "site_opening", False),
     (connections_added, "interconnection", True),
+    (sources_built, "source_purchase", True),
+    (stores_built, "battery_cells", True),
+    (sources_sold, "bridge_worth", False),
 )
 """Every asset, the cost line that repays it, and whether it is paid for while it is built; the
 others are paid for in the year they enter service."""

@@ -64,7 +64,8 @@ def wue_l_per_kwh(water_m3: Floats, it_mean_mw: Floats) -> Floats:
 def power_slot(s: Solved) -> pd.DataFrame:
     """Make table `power_slot`: the load curve of sites that have load."""
     over, days = s.p.power.slot, s.p.days
-    loaded = np.repeat(s.has_load, len(s.p.sets.slot))
+    is_alive = s.has_load | s.grid_mw.any(axis=1)
+    loaded = np.repeat(is_alive, len(s.p.sets.slot))
     rows = np.flatnonzero(loaded)
     of_slots = (s.facility_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw, s.migrated_mw)
     facility, grid, it, mechanical, shifted, migrated = (

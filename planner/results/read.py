@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.errors import SolverError
-from planner.results import costs, grid, halls, latency, migration, plan, power, prices, service
+from planner.results import (
+    costs,
+    grid,
+    halls,
+    latency,
+    migration,
+    plan,
+    power,
+    prices,
+    service,
+    supply,
+)
 from planner.results.schema import TABLES
 from planner.results.solved import Solved
 from planner.results.summary import solution, summary
@@ -40,6 +51,11 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "migration": migration.migration,
     "migration_site": migration.migration_site,
     "billed_peaks": power.billed_peaks,
+    "source_builds": supply.source_builds,
+    "source_leaves": supply.source_leaves,
+    "source_year": supply.source_year,
+    "source_slot": supply.source_slot,
+    "site_surplus": supply.site_surplus,
     "power_zone": grid.power_zone,
     "power_class": grid.power_class,
     "headroom": grid.headroom,

@@ -17,6 +17,7 @@ from planner.results.schema_money import MONEY_TABLES
 from planner.results.schema_plan import PLAN_TABLES
 from planner.results.schema_power import POWER_TABLES
 from planner.results.schema_service import SERVICE_TABLES
+from planner.results.schema_supply import SUPPLY_TABLES
 
 if TYPE_CHECKING:
     from planner.results.column import Column, Table
@@ -25,7 +26,14 @@ __all__ = ["TABLES", "results_page", "schema_frame"]
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (*PLAN_TABLES, *POWER_TABLES, *MIGRATION_TABLES, *SERVICE_TABLES, *MONEY_TABLES)
+    for table in (
+        *PLAN_TABLES,
+        *POWER_TABLES,
+        *MIGRATION_TABLES,
+        *SUPPLY_TABLES,
+        *SERVICE_TABLES,
+        *MONEY_TABLES,
+    )
 }
 """Every result table by name."""
 

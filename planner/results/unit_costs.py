@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.model.supply_costs import SUPPLY_COSTS
 from planner.results.frame import made, mean_of, ratio
 from planner.units import (
     H100E_PER_KH100E,
@@ -32,7 +33,13 @@ if TYPE_CHECKING:
 __all__ = ["unit_costs"]
 
 _APART: Final = ("rented_compute", "unmet_compute", "efficiency_levers")
-_BY_IT_ENERGY: Final = ("electricity_energy", "electricity_demand", "water", "carbon_price")
+_BY_IT_ENERGY: Final = (
+    "electricity_energy",
+    "electricity_demand",
+    "water",
+    "carbon_price",
+    *(item.name for item in SUPPLY_COSTS),
+)
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"
 

@@ -38,7 +38,10 @@ class _Kind:
 
 
 _SITE: Final = _Kind(
-    "site", "sites", "site", ("scope.sites.*", "scope.exclude_sites.*", "sites.{}")
+    "site",
+    "sites",
+    "site",
+    ("scope.sites.*", "scope.exclude_sites.*", "sites.{}", "supply.sites.*"),
 )
 _KINDS: Final = (
     _SITE,
@@ -82,6 +85,23 @@ _KINDS: Final = (
     _Kind("market", "facility_market", "market", ("build.market_rate_mw_per_year.{}",)),
     _Kind("zone", "grid_zones", "zone", ("sites.*.zone", "new_sites.*.zone")),
     _Kind("lever", "levers", "lever", ("levers.allow.*",)),
+    _Kind(
+        "source",
+        "onsite_sources",
+        "onsite",
+        (
+            "supply.allow.*",
+            "supply.max_mw.{}",
+            "supply.override.{}",
+            "supply.bridge.sources.*",
+            "supply.standby.source",
+            "sites.*.existing_source_mw.{}",
+            "sites.*.existing_storage_mwh.{}",
+            "new_sites.*.existing_source_mw.{}",
+            "new_sites.*.existing_storage_mwh.{}",
+        ),
+    ),
+    _Kind("fuel", "fuel_prices", "fuel", ("supply.fuel_price_usd_per_mmbtu.{}",)),
 )
 
 ID_TABLES: Final = tuple(dict.fromkeys(kind.table for kind in _KINDS))
@@ -131,7 +151,7 @@ def unknown_ids(tree: Node, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem
 def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     own_sites = [id_ for id_, _ in _written(tree, "new_sites.{}")]
     for kind in _KINDS:
-        known = [*_column(tables, kind.table, kind.column)]
+        known = list(dict.fromkeys(_column(tables, kind.table, kind.column)))
         if kind is _SITE:
             known += own_sites
         for way in kind.ways:

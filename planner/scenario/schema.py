@@ -21,6 +21,7 @@ from planner.scenario.demand_blocks import (
     Time,
     WorkloadOverride,
 )
+from planner.scenario.onsite_blocks import Supply
 from planner.scenario.supply_blocks import (
     Build,
     Carbon,
@@ -51,7 +52,7 @@ class Finance(Block):
     """Nominal weighted cost of capital instead of the table's. [1/year]"""
     inflation_frac: Annotated[float, Field(strict=True, ge=-0.1, le=0.5)] | None = None
     """Inflation between nominal and real rates and prices, instead of the table's. [1/year]"""
-    asset_wacc_nominal_frac: Mapping[Literal["rack", "facility", "grid"], Frac] = Field(
+    asset_wacc_nominal_frac: Mapping[Literal["rack", "facility", "grid", "supply"], Frac] = Field(
         default_factory=dict
     )
     """Nominal cost of capital by asset, a premium over the plan's rate. [1/year]"""
@@ -149,6 +150,8 @@ class Scenario(Block):
     """Connections and what the grid has room for."""
     energy: Energy = Energy()
     """Price of electricity."""
+    supply: Supply = Supply()
+    """Power made or stored at the sites; without an allowed source, all comes from the grid."""
     carbon: Carbon = Carbon()
     """Location-based emissions."""
     water: Water = Water()

@@ -284,6 +284,10 @@ class SiteOverride(Override):
     """Demand charge, carved out of the retail price. [USD/kW-month]"""
     water_limit_m3_per_year: NonNegative | None = None
     """Most water a year; null: no limit. [m3/year]"""
+    existing_source_mw: Mapping[Text, NonNegative] | None = None
+    """Own sources that stand and stay, by their ids in table `onsite_sources`. [MW]"""
+    existing_storage_mwh: Mapping[Text, NonNegative] | None = None
+    """Energy of batteries that stand and stay; left out, four hours of their power. [MWh]"""
 
 
 class NewSite(SiteOverride):

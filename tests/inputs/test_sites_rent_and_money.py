@@ -154,7 +154,7 @@ def test_money_is_discounted_at_the_real_rate(mini):
 
     assert mini.finance.rate_frac == pytest.approx(real)
     assert mini.finance.asset_rate_frac == pytest.approx(
-        dict.fromkeys(("rack", "facility", "grid"), real)
+        dict.fromkeys(("rack", "facility", "grid", "supply"), real)
     )
     # 2025 stands for itself and 2026
     expected = (1 + real) ** -0.5 + (1 + real) ** -1.5

@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 
 from planner.inputs import TABLES, Inputs, build_inputs_from
+from planner.inputs.balance import balance_inputs
 from planner.lp import Expression, HighsSession, Outcome, Variable
 from planner.lp.expression import Comparison
+from planner.lp.join import distinct
 from planner.model import COSTS, FAMILIES, Model
 from planner.model.costs import objective_musd
 from planner.scenario import load_scenario
@@ -79,6 +81,19 @@ def inputs_with(*settings: str, **changed: pd.DataFrame) -> Inputs:
 def changed(inputs: Inputs, room: str, **arrays: Any) -> Inputs:
     """Return inputs with some arrays of one room in place of the old."""
     return replace(inputs, **{room: replace(getattr(inputs, room), **arrays)})
+
+
+def paid_to_draw(inputs: Inputs, *slot: str, usd_per_mwh: float = -35.5) -> Inputs:
+    """Return inputs with a negative price of energy in one slot of a site that balances."""
+    price = inputs.grid.energy_usd_per_mwh.copy()
+    price[inputs.power.slot.position(*slot)] = usd_per_mwh
+    site_year = inputs.sites.site_year
+    answers = inputs.balance.site_year.find(site_year) >= 0
+    balance = balance_inputs(inputs.sets, site_year, answers, price)
+    renewable = distinct(inputs.supply.renewable, "site", "year")
+    curtail = balance.exact.select(renewable.find(balance.exact) >= 0, "curtail")
+    inputs = changed(inputs, "grid", energy_usd_per_mwh=price)
+    return replace(changed(inputs, "supply", curtail=curtail), balance=balance)
 
 
 def model_of(inputs: Inputs, wish: Wish | None = None, *, without: Iterable[str] = ()) -> Model:

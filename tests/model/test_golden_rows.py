@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_world import changed, inputs_of, model_of
+from small_world import changed, inputs_of, model_of, paid_to_draw
 
 from planner.inputs import Inputs
-from planner.inputs.balance import balance_inputs
 from planner.lp import Index
 from planner.model import FAMILIES, Model
 from planner.model.block import Constraint
@@ -30,14 +28,18 @@ EVERY_BLOCK = (
     "grid.contract_min_nameplate_frac=0.55",
     "workloads.chat.max_deferral_h=12",
     "workloads.chat.moves_between_sites=true",
+    "supply={allow: [panel, cells, engine], sites: [elm], bridge: {sources: [engine]}}",
+    "supply.standby={allow: true, source: genset}",
+    "supply.override={cells: {duration_h: 4.5}}",
+    "supply.export.allow=true",
 )
 
 
 def every_block() -> Inputs:
     """Inputs for it.
 
-    liquid25 is no longer for chat and may be used only as far as it stands; Oak balances its power
-    in 2027, when it is paid to draw in the first slot.
+    liquid25 is no longer for chat and may be used only as far as it stands; Elm is paid to draw
+    power in a slot of 2027.
     """
     inputs = inputs_of(*EVERY_BLOCK)
     racks = inputs.racks
@@ -49,13 +51,7 @@ def every_block() -> Inputs:
         [stock_only.axis(axis) for axis in axes],
         [stock_only[axis] for axis in axes],
     )
-    site_year = inputs.sites.site_year
-    answers = np.zeros(site_year.size, dtype=np.bool_)
-    answers[site_year.position("oak", "2027")] = True
-    price = inputs.grid.energy_usd_per_mwh.copy()
-    price[inputs.power.slot.position("oak", "2027", "d0h00")] = -35.5
-    inputs = changed(inputs, "grid", energy_usd_per_mwh=price)
-    inputs = replace(inputs, balance=balance_inputs(inputs.sets, site_year, answers, price))
+    inputs = paid_to_draw(inputs, "elm", "2027", "d0h18")
     return changed(
         inputs,
         "racks",

@@ -6,6 +6,7 @@ slots a day. No figure is 0 or 1 where a formula could lose it, and no two are e
 
 from __future__ import annotations
 
+import dataclasses
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from planner.inputs.types import (
     SiteInputs,
 )
 from planner.inputs.types_migration import MigrationInputs
+from planner.inputs.types_supply import SupplyInputs
 from planner.lp import Axis, Index, Outcome
 
 if TYPE_CHECKING:
@@ -387,6 +389,34 @@ def balance() -> BalanceInputs:
     return balance_inputs(sets(), site_year, np.zeros(site_year.size, dtype=np.bool_), price)
 
 
+def supply() -> SupplyInputs:
+    """Return no power made or stored at the sites."""
+    source = Axis("source", ())
+    of_year, of_slot = (SITE, source, YEAR), (SITE, source, YEAR, SLOT)
+    of_vintage = (SITE, source, YEAR.renamed("vintage"))
+    axes = {
+        **dict.fromkeys(("output", "store_slot"), of_slot),
+        **dict.fromkeys(("curtail", "export"), (SITE, YEAR, SLOT)),
+        "bridge": of_vintage,
+        "redeploy": (*of_vintage, YEAR),
+    }
+    figures = {
+        field.name: listed(field.name, axes.get(field.name, of_year))
+        if field.type == "Index"
+        else f()
+        for field in dataclasses.fields(SupplyInputs)
+    }
+    return SupplyInputs(
+        **{
+            **figures,
+            "source": source,
+            "role": (),
+            "standby_mw_per_mw": f(0.0, 2.0),
+            "availability_frac": np.zeros((len(SITE), 0, len(SLOT))),
+        }
+    )
+
+
 def carbon() -> CarbonInputs:
     intensity = np.tile([0.42, 0.36], len(SLOT) // 2)
     return CarbonInputs(
@@ -484,6 +514,7 @@ def hand_inputs() -> Inputs:
         migration=migration(),
         grid=grid(),
         balance=balance(),
+        supply=supply(),
         carbon=carbon(),
         finance=finance(),
         reference=reference,

@@ -32,6 +32,8 @@ TABLES = {
     "facility_market": pd.DataFrame({"market": ["northern-virginia", "oslo"]}),
     "grid_zones": pd.DataFrame({"zone": ["PJM", "NO1"]}),
     "levers": pd.DataFrame({"lever": ["caching", "caching", "batching"]}),
+    "onsite_sources": pd.DataFrame({"onsite": ["pv_utility", "pv_utility", "gas_recip"]}),
+    "fuel_prices": pd.DataFrame({"fuel": ["natural_gas", "natural_gas", "diesel"]}),
 }
 
 
@@ -98,6 +100,21 @@ def test_the_tables_that_are_needed_are_named() -> None:
             "2:35: unknown market 'ashburn'; must be an id of table facility_market;",
         ),
         ("levers: {allow: [chaching]}", "2:18: unknown lever 'chaching'"),
+        (
+            "supply: {allow: [gas_recips]}",
+            "2:18: unknown source 'gas_recips'; must be an id of table onsite_sources; "
+            "did you mean 'gas_recip'?",
+        ),
+        ("supply: {max_mw: {pv: 30}}", "2:19: unknown source 'pv'"),
+        ("supply: {override: {pv: {lead_months: 7}}}", "2:21: unknown source 'pv'"),
+        ("supply: {bridge: {sources: [gas]}}", "2:29: unknown source 'gas'"),
+        ("supply: {standby: {source: genset}}", "2:28: unknown source 'genset'"),
+        ("supply: {sites: [oslo]}", "2:18: unknown site 'oslo'"),
+        ("supply: {fuel_price_usd_per_mmbtu: {gas: 4.4}}", "2:37: unknown fuel 'gas'"),
+        (
+            "sites: {us-va-ashburn: {existing_source_mw: {pv: 9}}}",
+            "2:46: unknown source 'pv'",
+        ),
         ("sites: {us-va-reston: {exclude: true}}", "2:9: unknown site 'us-va-reston'"),
         ("sites: {us-va-ashburn: {zone: PMJ}}", "2:31: unknown zone 'PMJ'"),
         (
@@ -173,6 +190,7 @@ def test_figures_that_replace_those_of_a_table_are_named_as_its_columns(
     # freedom that no class has unless a scenario gives it.
     own = {"racks", "exclude", "existing_mw", "grid_firm_mw", "lead_time_months"}
     own |= {"moves_between_sites"}
+    own |= {"existing_source_mw", "existing_storage_mwh"}
     columns = {column for table in tables for column in load_package()[table].columns}
 
     assert set(block.model_fields) - own <= columns

@@ -139,7 +139,7 @@ def problems_of(text: str, **others: str) -> list[str]:
         (
             "finance: {asset_wacc_nominal_frac: {racks: 0.1}}",
             "2:37: finance.asset_wacc_nominal_frac has the key 'racks'; "
-            "must be 'rack', 'facility' or 'grid'; did you mean 'rack'?",
+            "must be 'rack', 'facility', 'grid' or 'supply'; did you mean 'rack'?",
         ),
         (
             "new_sites: {x: {name: X, country: US, lat: 41, lon: -96}}",

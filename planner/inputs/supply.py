@@ -1,0 +1,241 @@
+"""Index lists and coefficients of power made or stored at the sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.inputs.frames import floats
+from planner.inputs.supply_bridge import bridge_lists
+from planner.inputs.supply_figures import DISPATCHED, RENEWABLE, source_figures
+from planner.inputs.supply_shapes import availability, fuel_prices
+from planner.inputs.types_supply import SupplyInputs
+from planner.lp import Axis, Index
+from planner.lp.join import cross, distinct
+from planner.units import KW_PER_MW, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.prices import Prices
+    from planner.inputs.supply_figures import SourceFigures
+    from planner.inputs.types import Bools, Floats, Sets
+
+__all__ = ["SupplyOffer", "supply_inputs", "supply_offer"]
+
+_STANDING_HOURS: Final = 4.0  # energy of a standing battery over its power where none is given
+
+
+@dataclass(frozen=True)
+class SupplyOffer:
+    """Sources in play, and where each may be.
+
+    Parameters
+    ----------
+    figures : SourceFigures
+        Sources with their figures.
+    may_build : array of bool
+        Sites at which a source may be built, shape (site, source).
+    existing_mw, existing_mwh : array of float
+        What stands, shape (site, source). [MW, MWh]
+    has_standby : array of bool
+        Sites whose stand-by generators may run, shape (site,).
+    """
+
+    figures: SourceFigures
+    may_build: Bools
+    existing_mw: Floats
+    existing_mwh: Floats
+    has_standby: Bools
+
+    @property
+    def makes_its_power(self) -> Bools:
+        """Sites where a source that runs at any hour may be built, shape (site,)."""
+        runs = self.figures.is_role("firm") & np.isinf(self.figures.max_hours)
+        return np.asarray((self.may_build & runs).any(axis=1), dtype=np.bool_)
+
+
+def supply_offer(case: Case) -> SupplyOffer:
+    """Return the sources in play and where each may be.
+
+    Parameters
+    ----------
+    case : Case
+        Scope, tables and settings.
+
+    Returns
+    -------
+    SupplyOffer
+    """
+    supply, sites = case.scenario.supply, case.ids("sites")
+    figures = source_figures(case)
+    is_here = np.array([supply.sites == "all" or site in supply.sites for site in sites])
+    existing = np.zeros((2, len(sites), len(figures.ids)))
+    for block in ("new_sites", "sites"):
+        for site, own in getattr(case.scenario, block).items():
+            if site not in sites:
+                continue
+            power, energy = own.existing_source_mw or {}, own.existing_storage_mwh or {}
+            for key in set(energy) - set(power):
+                case.findings.at_key(
+                    (block, site, "existing_storage_mwh", key),
+                    f"{key} has energy and no power",
+                    "given in existing_source_mw as well",
+                    "add its power",
+                )
+            for source, mw in power.items():
+                if mw > 0.0:
+                    place = sites.index(site), figures.ids.index(source)
+                    existing[0][place] = mw
+                    existing[1][place] = energy.get(source, _STANDING_HOURS * mw)
+    existing[1] *= figures.is_role("storage")
+    return SupplyOffer(
+        figures=figures,
+        may_build=is_here[:, None] & figures.may_build,
+        existing_mw=existing[0],
+        existing_mwh=existing[1],
+        has_standby=is_here & supply.standby.allow,
+    )
+
+
+def supply_inputs(
+    case: Case, sets: Sets, offer: SupplyOffer, prices: Prices, site_year: Index
+) -> SupplyInputs:
+    """Make the lists of power at the sites.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and settings.
+    sets : Sets
+        Axes.
+    offer : SupplyOffer
+        Sources in play.
+    prices : Prices
+        Price of energy, and its wholesale part.
+    site_year : Index
+        Sites and years in the plan.
+
+    Returns
+    -------
+    SupplyInputs
+        Without a source in play every list is empty.
+    """
+    figures = offer.figures
+    axes = (sets.site, Axis("source", figures.ids), sets.year)
+    in_plan = np.zeros((len(sets.site), 1, len(sets.year)), dtype=np.bool_)
+    in_plan[site_year["site"], 0, site_year["year"]] = True
+    has_standby = offer.has_standby[:, None] & figures.is_of_halls
+
+    in_time = figures.start[:, None] < case.last_year + 1.0
+    can_build = offer.may_build[:, :, None] & in_time & in_plan
+    build = Index.sparse("source_build", axes, np.nonzero(can_build))
+    of = build["source"]
+    start = np.maximum(figures.start[of], case.year[build["year"]])
+    life = figures.at("life_years", start, of)
+
+    stands = ((offer.existing_mw > 0.0) | has_standby)[:, :, None]
+    here = (stands | np.logical_or.accumulate(can_build, axis=2)) & in_plan
+    capacity = Index.sparse("capacity", axes, np.nonzero(here))
+    s, g, _ = capacity.codes
+    dispatch = _part(capacity, figures.is_role(*DISPATCHED), "dispatch")
+    renewable = _part(capacity, figures.is_role(*RENEWABLE), "renewable")
+    store = _part(capacity, figures.is_role("storage"), "store")
+    is_used = np.asarray(here.any(axis=2), dtype=np.bool_)
+
+    limit = figures.limit_mw[g]
+    limited = np.flatnonzero(np.isfinite(limit))
+    hours = figures.max_hours[dispatch["source"]]
+    hours_limited = np.flatnonzero(np.isfinite(hours))
+    heat_rate = figures.heat_rate_mmbtu_per_mwh[dispatch["source"]]
+    fuel_price = fuel_prices(case, figures, is_used)
+    fixed = figures.operating("fixed_usd_per_unit_year") * KW_PER_MW / USD_PER_MUSD
+    is_of_store = figures.is_role("storage")
+    stored = np.flatnonzero(is_of_store[of])
+    duration = figures.duration_h[of[stored]]
+    sized = np.flatnonzero(~np.isnan(duration))
+    build_store = build.select(stored, "build_store")
+    cycle_life = figures.operating("cycle_life_cycles")[store["source"]]
+    price_of_energy = figures.capex_musd_per_mwh(case.year[store["year"]], store["source"])
+    export, export_price = _export(case, sets, prices, (dispatch, renewable))
+    return SupplyInputs(
+        source=axes[1],
+        role=figures.role,
+        burns_fuel=figures.burns_fuel,
+        capacity=capacity,
+        existing_mw=offer.existing_mw[s, g],
+        limited=capacity.select(limited, "limited"),
+        limit_mw=limit[limited],
+        build=build,
+        build_start=start,
+        build_life_years=life,
+        build_capex_musd_per_mw=figures.capex_musd_per_mw(start, of),
+        **bridge_lists(case, sets, figures, build, start, life),
+        standby=capacity.select(np.flatnonzero(has_standby[s, g]), "standby"),
+        standby_mw_per_mw=_generators(case, sets),
+        fixed_musd_per_mw_year=np.where(is_of_store | figures.is_of_halls, 0.0, fixed)[g],
+        renewable=renewable,
+        availability_frac=availability(case, figures, is_used),
+        dispatch=dispatch,
+        output=cross(dispatch, sets.slot, name="output"),
+        run_hours=dispatch.select(hours_limited, "run_hours"),
+        run_hours_h=hours[hours_limited],
+        variable_usd_per_mwh=figures.operating("variable_usd_per_mwh")[dispatch["source"]],
+        fuel_mmbtu_per_mwh=heat_rate,
+        fuel_usd_per_mwh=heat_rate * fuel_price[dispatch.codes],
+        co2_t_per_mwh=figures.operating("co2_t_per_mwh")[dispatch["source"]],
+        store=store,
+        existing_mwh=offer.existing_mwh[store["site"], store["source"]],
+        build_store=build_store,
+        build_store_start=start[stored],
+        build_store_life_years=life[stored],
+        build_store_capex_musd_per_mwh=figures.capex_musd_per_mwh(start[stored], of[stored]),
+        fixed_duration=build_store.select(sized, "fixed_duration"),
+        duration_h=duration[sized],
+        store_slot=cross(store, sets.slot, name="store_slot"),
+        charge_efficiency_frac=figures.charge_efficiency_frac,
+        discharge_efficiency_frac=figures.discharge_efficiency_frac,
+        cycles_per_year=cycle_life / figures.operating("life_years")[store["source"]],
+        wear_musd_per_mwh=price_of_energy / cycle_life,
+        fixed_musd_per_mwh_year=fixed[store["source"]],
+        curtail=_curtail(sets, prices, renewable),
+        export=export,
+        export_usd_per_mwh=export_price,
+    )
+
+
+def _part(capacity: Index, which: Bools, name: str) -> Index:
+    """Return the capacity of some sources."""
+    return capacity.select(np.flatnonzero(which[capacity["source"]]), name)
+
+
+def _generators(case: Case, sets: Sets) -> Floats:
+    """Stand-by generators per MW of own hall, by design."""
+    own = case.scenario.supply.standby.mw_per_hall_mw
+    by_redundancy = floats(case.redundancy, "generator_kw_per_kw")
+    if own is not None:
+        by_redundancy = np.full(by_redundancy.shape, own)
+    return by_redundancy[sets.hall_redundancy]
+
+
+def _curtail(sets: Sets, prices: Prices, renewable: Index) -> Index:
+    """Slots in which sun and wind cannot be thrown away by drawing less."""
+    slots = cross(distinct(renewable, "site", "year"), sets.slot, name="curtail")
+    price = prices.energy_usd_per_mwh[slots.codes]
+    return slots.select(np.flatnonzero(price < 0.0))
+
+
+def _export(
+    case: Case, sets: Sets, prices: Prices, sources: tuple[Index, ...]
+) -> tuple[Index, Floats]:
+    """Slots in which a source could sell, and the price there. [USD/MWh]"""
+    settings = case.scenario.supply.export
+    makes = np.zeros((len(sets.site), len(sets.year)), dtype=np.bool_)
+    for index in sources:
+        makes[index["site"], index["year"]] = settings.allow
+    places = Index.sparse("export", (sets.site, sets.year), np.nonzero(makes))
+    slots = cross(places, sets.slot, name="export")
+    price = settings.wholesale_price_frac * prices.wholesale_usd_per_mwh[slots.codes]
+    sells = np.flatnonzero(price > 0.0)
+    return slots.select(sells), price[sells]

@@ -1,0 +1,315 @@
+"""Figures of the sources in play: those of the tables, the scenario's own in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from planner.calendar import float_year
+from planner.inputs.frames import texts
+from planner.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
+    from planner.inputs.case import Case
+    from planner.inputs.types import Bools, Floats
+    from planner.scenario.onsite_blocks import SourceOverride
+
+__all__ = ["SourceFigures", "source_figures", "sources_in_play"]
+
+RENEWABLE: Final = ("solar", "wind")
+DISPATCHED: Final = ("firm", "standby")
+_BUILDABLE: Final = (*RENEWABLE, *DISPATCHED, "storage")
+_NOT_BURNT: Final = ("", "uranium")
+_NEEDED: Final = {
+    "solar": ("availability_frac",),
+    "wind": ("availability_frac",),
+    "firm": ("availability_frac",),
+    "standby": ("availability_frac",),
+    "storage": (
+        "efficiency_frac",
+        "cycle_life_cycles",
+        "power_capex_usd_per_kw",
+        "energy_capex_usd_per_kwh",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class SourceFigures:
+    """The sources in play, one entry each.
+
+    Parameters
+    ----------
+    case : Case
+        Scenario and table `onsite_sources`.
+    ids : tuple of str
+        Sources in play.
+    """
+
+    case: Case
+    ids: tuple[str, ...]
+
+    @cached_property
+    def rows(self) -> tuple[pd.DataFrame, ...]:
+        """Rows of the table by source, in order of their years."""
+        table = self.case.tables["onsite_sources"]
+        return tuple(table[table["onsite"] == id_].sort_values("year") for id_ in self.ids)
+
+    @cached_property
+    def own(self) -> tuple[SourceOverride | None, ...]:
+        """What the scenario says of each source."""
+        override = self.case.scenario.supply.override
+        return tuple(override.get(id_) for id_ in self.ids)
+
+    @cached_property
+    def role(self) -> tuple[str, ...]:
+        """solar, wind, firm, standby or storage."""
+        return tuple(str(rows["role"].iloc[0]) for rows in self.rows)
+
+    @cached_property
+    def fuel(self) -> tuple[str, ...]:
+        """Fuel of each source, empty without one."""
+        return tuple(texts(rows, "fuel")[0] for rows in self.rows)
+
+    @cached_property
+    def may_build(self) -> Bools:
+        """Whether the scenario lets a source be built."""
+        allow = self.case.scenario.supply.allow
+        return np.array([id_ in allow for id_ in self.ids], dtype=np.bool_)
+
+    def is_role(self, *roles: str) -> Bools:
+        """Return whether each source has one of these roles."""
+        return np.array([role in roles for role in self.role], dtype=np.bool_)
+
+    @cached_property
+    def burns_fuel(self) -> Bools:
+        """Whether a source burns something, fossil or biogenic."""
+        return np.array([fuel not in _NOT_BURNT for fuel in self.fuel], dtype=np.bool_)
+
+    def at(self, column: str, moment: ArrayLike, place: ArrayLike, key: str = "") -> Floats:
+        """Return a figure of sources at moments, on straight lines between the table's years.
+
+        Parameters
+        ----------
+        column : str
+            Column of the table.
+        moment : array of float
+            For example 2027.5, one per entry.
+        place : array of int
+            Source of each entry.
+        key : str
+            The scenario's key for it, `column` by default; may be a path by year.
+        """
+        moments, places = np.broadcast_arrays(np.asarray(moment, np.float64), np.asarray(place))
+        result = np.full(moments.shape, np.nan)
+        for source in np.unique(places):
+            rows, own = self.rows[source], self._own(source, key or column)
+            at = places == source
+            if isinstance(own, Mapping):
+                years, values = list(own), list(own.values())
+            elif own is not None:
+                years, values = [self.case.years.first], [own]
+            else:
+                years = list(rows["year"].astype(np.int64))
+                values = list(rows[column].astype(np.float64))
+            result[at] = np.interp(moments[at], years, values)
+        return result
+
+    def operating(self, column: str) -> Floats:
+        """Return a figure of operation by source, that of the plan's first year."""
+        return self.at(column, float(self.case.years.first), np.arange(len(self.ids)))
+
+    def _own(self, source: int, key: str) -> Any:
+        own = self.own[source]
+        return None if own is None else own.given().get(key)
+
+    def capex_musd_per_mw(self, moment: ArrayLike, place: ArrayLike) -> Floats:
+        """Return the overnight cost of power at moments; of a battery without its energy."""
+        of_power = self.at("power_capex_usd_per_kw", moment, place, "capex_usd_per_kw")
+        of_all = self.at("capex_usd", moment, place, "capex_usd_per_kw")
+        usd_per_kw = np.where(self.is_role("storage")[np.asarray(place)], of_power, of_all)
+        return np.asarray(usd_per_kw * KW_PER_MW / USD_PER_MUSD)
+
+    def capex_musd_per_mwh(self, moment: ArrayLike, place: ArrayLike) -> Floats:
+        """Return the overnight cost of a battery's energy at moments; NaN elsewhere."""
+        return self.at("energy_capex_usd_per_kwh", moment, place) * KW_PER_MW / USD_PER_MUSD
+
+    @cached_property
+    def start(self) -> Floats:
+        """First moment in service of what is decided on the first day. [year]"""
+        months = self.operating("lead_months")
+        return float_year(self.case.scenario.decisions_start) + months / MONTHS_PER_YEAR
+
+    @cached_property
+    def charge_efficiency_frac(self) -> Floats:
+        """Energy stored over energy charged; 0 where no battery."""
+        return self._one_way("charge_efficiency_frac")
+
+    @cached_property
+    def discharge_efficiency_frac(self) -> Floats:
+        """Energy delivered over energy taken out; 0 where no battery."""
+        return self._one_way("discharge_efficiency_frac")
+
+    def _one_way(self, key: str) -> Floats:
+        given = [self._own(source, key) for source in range(len(self.ids))]
+        known = np.array([np.nan if value is None else value for value in given])
+        root = np.sqrt(self.operating("efficiency_frac"))
+        one_way = np.where(np.isnan(known), root, known)
+        return np.where(self.is_role("storage"), one_way, 0.0)
+
+    @cached_property
+    def duration_h(self) -> Floats:
+        """Energy of a battery over its power, NaN where the plan chooses."""
+        given = [self._own(source, "duration_h") for source in range(len(self.ids))]
+        return np.array([np.nan if value is None else value for value in given])
+
+    @cached_property
+    def heat_rate_mmbtu_per_mwh(self) -> Floats:
+        """Fuel for each MWh, 0 without fuel."""
+        return np.nan_to_num(self.operating("heat_rate_mmbtu_per_mwh"))
+
+    @cached_property
+    def is_of_halls(self) -> Bools:
+        """Whether a source is the stand-by generators that halls have."""
+        standby = self.case.scenario.supply.standby
+        return np.array([standby.allow and id_ == standby.source for id_ in self.ids], np.bool_)
+
+    @cached_property
+    def max_hours(self) -> Floats:
+        """Most hours at full output a year, inf without a limit."""
+        hours = self.operating("max_hours_per_year")
+        lifted = [
+            own is not None and own.given().get("max_hours_per_year", 0.0) is None
+            for own in self.own
+        ]
+        return np.where(np.isnan(hours) | np.array(lifted, np.bool_), np.inf, hours)
+
+    @cached_property
+    def limit_mw(self) -> Floats:
+        """Most power at one site, inf without a limit."""
+        own = self.case.scenario.supply.max_mw
+        table = self.operating("max_site_mw")
+        given = np.array([own.get(id_, np.nan) for id_ in self.ids])
+        limit = np.where(np.isnan(given), table, given)
+        return np.where(np.isnan(limit) | self.is_of_halls, np.inf, limit)
+
+
+def sources_in_play(case: Case) -> tuple[str, ...]:
+    """Return the sources that may be built, stand somewhere, or are the stand-by generators."""
+    supply = case.scenario.supply
+    sites = set(case.ids("sites"))
+    standing = [
+        source
+        for overrides in (case.scenario.new_sites, case.scenario.sites)
+        for site, figures in overrides.items()
+        if site in sites
+        for source, mw in (figures.existing_source_mw or {}).items()
+        if mw > 0.0
+    ]
+    standby = [supply.standby.source] if supply.standby.allow else []
+    if not {*standby} <= {*case.tables["onsite_sources"]["onsite"]}:
+        case.findings.at_key(
+            ("supply", "standby", "source"),
+            f"table onsite_sources has no {supply.standby.source}",
+            "an id of table onsite_sources",
+            "name the generators that halls have",
+        )
+        standby = []
+    return tuple(dict.fromkeys((*supply.allow, *standing, *standby)))
+
+
+def source_figures(case: Case) -> SourceFigures:
+    """Return the sources in play with their figures; what is wrong with them is a problem.
+
+    Parameters
+    ----------
+    case : Case
+        Scenario and tables.
+
+    Returns
+    -------
+    SourceFigures
+        Without entries where the scenario has no source of its own.
+    """
+    figures = SourceFigures(case, sources_in_play(case))
+    _check_figures(case, figures)
+    for check in (_check_standby, _check_bridge):
+        check(case, figures)
+    return figures
+
+
+def _check_figures(case: Case, figures: SourceFigures) -> None:
+    """Refuse what is no source on its own, and figures that are missing."""
+    for id_, rows, role, fuel in zip(
+        figures.ids, figures.rows, figures.role, figures.fuel, strict=True
+    ):
+        if role not in _BUILDABLE:
+            case.findings.at_key(
+                ("supply", "allow"),
+                f"{id_} is part of a battery, not a source",
+                f"a source with role {', '.join(_BUILDABLE)}",
+                "allow a battery, whose power and energy are sized apart",
+            )
+            continue
+        needed = _NEEDED[role] + (("heat_rate_mmbtu_per_mwh",) if fuel else ())
+        blank = [column for column in needed if rows[column].isna().any()]
+        if blank:
+            case.findings.at_table(
+                "onsite_sources",
+                f"{id_} has no {', '.join(blank)}",
+                f"given for every source with role {role}",
+                "add it",
+            )
+
+
+def _check_standby(case: Case, figures: SourceFigures) -> None:
+    standby = case.scenario.supply.standby
+    if not standby.allow or standby.source not in figures.ids:
+        return
+    role = figures.role[figures.ids.index(standby.source)]
+    if role != "standby":
+        case.findings.at_key(
+            ("supply", "standby", "source"),
+            f"{standby.source} has role {role}",
+            "a source with role standby",
+            "name the generators that halls have",
+        )
+    if standby.source in case.scenario.supply.allow:
+        case.findings.at_key(
+            ("supply", "standby", "source"),
+            f"{standby.source} stands in supply.allow as well",
+            "either what halls have or what may be built",
+            "remove it from supply.allow, or do not allow supply.standby",
+        )
+
+
+def _check_bridge(case: Case, figures: SourceFigures) -> None:
+    bridge = case.scenario.supply.bridge
+    known: Mapping[str, Callable[[str], bool]] = {
+        "be in supply.allow": lambda id_: id_ in case.scenario.supply.allow,
+        "burn fuel": lambda id_: (
+            id_ not in figures.ids or bool(figures.burns_fuel[figures.ids.index(id_)])
+        ),
+        "have a row in table bridge_power, or both figures in supply.bridge": lambda id_: (
+            id_ in set(case.tables["bridge_power"]["onsite"])
+            or (bridge.residual_frac is not None and bridge.redeploy_usd_per_kw is not None)
+        ),
+    }
+    for position, id_ in enumerate(bridge.sources):
+        for must, holds in known.items():
+            if not holds(id_):
+                case.findings.at_key(
+                    ("supply", "bridge", "sources", position),
+                    f"{id_} does not {must}",
+                    "a source that may be built, burns fuel and has a worth when it leaves",
+                    "change the list of sources",
+                )

@@ -1,0 +1,159 @@
+"""What sources can yield in each slot, and what their fuel costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.calendar import SEASONS, slot_means
+from planner.inputs.frames import any_along, by_ids, codes, floats, texts
+from planner.inputs.supply_figures import RENEWABLE
+from planner.scenario import interpolated
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.inputs.case import Case
+    from planner.inputs.supply_figures import SourceFigures
+    from planner.inputs.types import Bools, Floats
+
+__all__ = ["availability", "fuel_prices"]
+
+_HOURS: Final = tuple(range(24))
+_HALF_A_YEAR: Final = 2  # seasons
+
+
+def availability(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
+    """Return the share of capacity that can run in each slot.
+
+    Firm sources have one share for all slots. Sun and wind follow the shape of the site's zone;
+    zones without one take the mean of those that have one, six months apart south of the equator.
+    Where the scenario gives a mean for the year, the shape is scaled to it.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, days and table `renewable_shapes`.
+    figures : SourceFigures
+        Sources in play.
+    is_used : array of bool
+        Sites at which each source may be, shape (site, source): others are not told of.
+
+    Returns
+    -------
+    array of float
+        Shape (site, source, slot).
+    """
+    mean = np.nan_to_num(figures.operating("availability_frac"))
+    share = np.repeat(mean[None, :, None], len(case.sites), axis=0)
+    share = np.repeat(share, case.days.n_slots, axis=2)
+    weight = case.days.weight_h / case.days.weight_h.sum()
+    for technology in RENEWABLE:
+        at = np.flatnonzero(figures.is_role(technology))
+        if not at.size:
+            continue
+        shape = _shape(case, technology, any_along(is_used[:, at], axis=1))
+        if shape is None:
+            case.findings.note(
+                f"No zone has a shape of {technology}: it yields its mean in every hour."
+            )
+            continue
+        for source in at:
+            own = figures.own[source]
+            is_given = own is not None and "availability_frac" in own.given()
+            scale = mean[source] / (shape @ weight) if is_given else np.ones(len(case.sites))
+            share[:, source] = np.minimum(shape * scale[:, None], 1.0)
+    return share
+
+
+def _shape(case: Case, technology: str, is_used: Bools) -> Floats | None:
+    """Output over capacity, (site, slot); None where no zone has a shape."""
+    table = case.tables["renewable_shapes"]
+    table = table[table["technology"] == technology]
+    zones = tuple(dict.fromkeys(texts(table, "zone")))
+    if not zones:
+        return None
+    axes = {"zone": zones, "season": SEASONS, "hour_local": _HOURS}
+    hourly = by_ids(table, axes, "capacity_factor_frac")
+    for z in np.flatnonzero(np.isnan(hourly).any(axis=(1, 2))):
+        case.findings.at_table(
+            "renewable_shapes",
+            f"{zones[z]} lacks an hour of a season of {technology}",
+            "96 rows for each zone and technology",
+            "add them",
+        )
+    zone = codes(case.sites["zone"], zones)
+    of_site = np.where((zone >= 0)[:, None, None], hourly[zone], hourly.mean(axis=0))
+    is_proxy = zone < 0
+    south = is_proxy & (floats(case.sites, "lat") < 0.0)
+    of_site[south] = np.roll(of_site[south], _HALF_A_YEAR, axis=1)
+    if (is_proxy & is_used).any():
+        names = ", ".join(np.array(case.ids("sites"), dtype=object)[is_proxy & is_used])
+        case.findings.note(
+            f"The zones of {names} have no shape of {technology}: they take the mean of"
+            f" {', '.join(zones)}."
+        )
+    offset = floats(case.sites, "utc_offset_h")
+    shape = np.empty((len(case.sites), case.days.n_slots))
+    for clock in np.unique(offset):
+        at = offset == clock
+        shape[at] = slot_means(of_site[at], float(clock), case.days)
+    return shape
+
+
+def fuel_prices(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
+    """Return the price of each source's fuel, 0 for those without.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and table `fuel_prices`: a row of the zone goes before one of the country, that
+        before one of the world; straight lines between the years, held beyond them.
+    figures : SourceFigures
+        Sources in play.
+    is_used : array of bool
+        Sites at which each source may be, shape (site, source); a fuel that cannot be had at one
+        of them is a problem.
+
+    Returns
+    -------
+    array of float
+        Shape (site, source, year). [USD/MMBtu]
+    """
+    table = case.tables["fuel_prices"]
+    price = np.zeros((len(case.sites), len(figures.ids), len(case.years)))
+    own = case.scenario.supply.fuel_price_usd_per_mmbtu
+    for fuel in dict.fromkeys(fuel for fuel in figures.fuel if fuel):
+        at = np.array([name == fuel for name in figures.fuel])
+        if fuel in own:
+            price[:, at] = [interpolated(own[fuel], year) for year in case.years.years]
+            continue
+        rows = table[table["fuel"] == fuel]
+        of_sites = np.array([_path(case, rows, *place) for place in _places(case)])
+        price[:, at] = of_sites[:, None, :]
+        lacking = np.isnan(of_sites).any(axis=1) & is_used[:, at].any(axis=1)
+        if lacking.any():
+            names = ", ".join(np.array(case.ids("sites"), dtype=object)[lacking])
+            case.findings.at_key(
+                ("supply", "allow"),
+                f"{fuel} cannot be had at {names}: table fuel_prices has no row for their zones"
+                " or countries",
+                "only sources whose fuel can be had",
+                "name the other sites in supply.sites, or give supply.fuel_price_usd_per_mmbtu",
+            )
+    return np.nan_to_num(price)
+
+
+def _places(case: Case) -> list[tuple[str, str]]:
+    return list(zip(texts(case.sites, "zone"), texts(case.sites, "country"), strict=True))
+
+
+def _path(case: Case, rows: pd.DataFrame, zone: str, country: str) -> Floats:
+    """Price of a fuel at a place by model year, NaN where it cannot be had."""
+    for region in (zone, country, "world"):
+        local = rows[rows["region"] == region].sort_values("year")
+        if len(local):
+            known = local["year"].to_numpy(dtype=np.float64)
+            return np.asarray(np.interp(case.year, known, floats(local, "usd_per_mmbtu")))
+    return np.full(len(case.years), np.nan)

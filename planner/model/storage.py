@@ -1,0 +1,120 @@
+"""Batteries: power, state of charge within each representative day, wear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import locate
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="site, source, year", unit="MWh")
+def battery_size(m: Model) -> Comparison:
+    r"""Cells in service in a year are those that stood, were built and have not worn out.
+
+    .. math:: E_{sgt} = E^0_{sg} + \sum_v \alpha_{gvt}\, \varepsilon_{sgv} \qquad \forall s, g, t
+
+    Power and energy are sized apart; a battery's power is :math:`\kappa`.
+
+    Source: storage as in PyPSA.
+    """
+    return m.supply.energy_mwh == m.supply.energy_in_service_mwh
+
+
+@constraint(over="site, source, year, slot", unit="MW")
+def battery_power(m: Model) -> Comparison:
+    r"""A converter charges or discharges, or each for a part of the slot.
+
+    .. math:: c_{sgth} + d_{sgth} \le \kappa_{sgt} \qquad \forall s, g, t, h
+
+    Both are at the meter: losses are inside the battery.
+
+    Source: dcplan.
+    """
+    power_mw = m.supply.capacity_mw.on(m.p.supply.store_slot)
+    return m.supply.charge_mw + m.supply.discharge_mw <= power_mw
+
+
+@constraint(over="site, source, year, slot", unit="MWh")
+def battery_energy(m: Model) -> Comparison:
+    r"""The level stays within the energy of the cells in service.
+
+    .. math:: \ell_{sgth} \le E_{sgt} \qquad \forall s, g, t, h
+
+    Source: storage as in PyPSA.
+    """
+    return m.supply.level_mwh <= m.supply.energy_mwh.on(m.p.supply.store_slot)
+
+
+@constraint(over="site, source, year, slot", unit="MWh")
+def state_of_charge(m: Model) -> Comparison:
+    r"""The level at the end of a slot is that of the slot before, and what went in and out.
+
+    .. math:: \ell_{sgth} = \ell_{sgt,h-1}
+        + \Delta_h \Bigl( \eta^c_g\, c_{sgth} - \frac{d_{sgth}}{\eta^d_g} \Bigr)
+        \qquad \forall s, g, t, h
+
+    Before the first slot of a representative day comes its last: the day repeats itself, and no
+    charge is given at its start.
+
+    Source: storage as in PyPSA, cyclic by day.
+    """
+    p, over, days = m.p.supply, m.p.supply.store_slot, m.p.days
+    slot, source = over["slot"], over["source"]
+    is_first = slot % days.slots_per_day == 0
+    before = np.where(is_first, slot + days.slots_per_day - 1, slot - 1)
+    at = locate(over, over["site"], source, over["year"], before)
+    level_before = m.supply.level_mwh.map(over, at, np.arange(over.size))
+    hours = days.hours[slot]
+    stored = (hours * p.charge_efficiency_frac[source]) * m.supply.charge_mw
+    taken = (hours / p.discharge_efficiency_frac[source]) * m.supply.discharge_mw
+    return m.supply.level_mwh == level_before + stored - taken
+
+
+@constraint(over="site, source, year", unit="MWh")
+def battery_duration(m: Model) -> Comparison:
+    r"""Where a scenario fixes the duration, energy is bought with power.
+
+    .. math:: \varepsilon_{sgt} = \tau_g\, k_{sgt} \qquad \forall s, g, t
+
+    Source: dcplan.
+    """
+    p = m.p.supply
+    over = p.fixed_duration
+    return m.supply.store_mwh.on(over) == p.duration_h * m.supply.source_mw.on(over)
+
+
+@constraint(over="site, source, year", unit="MWh")
+def battery_wear(m: Model) -> Comparison:
+    r"""Energy taken out beyond what the calendar life leaves room for wears the cells out.
+
+    .. math:: \sum_h w_h\, \frac{d_{sgth}}{\eta^d_g} \le \frac{N_g}{L_g}\, E_{sgt} + q_{sgt}
+        \qquad \forall s, g, t
+
+    with the cycle life :math:`N` and the calendar life :math:`L`. Cells that cycle less than
+    :math:`N / L` times a year are replaced at the end of :math:`L`, which their annuity pays;
+    :math:`q` is paid for at the price of cells over their cycle life.
+
+    Source: dcplan.
+    """
+    p = m.p.supply
+    room_mwh = p.cycles_per_year * m.supply.energy_mwh
+    return m.supply.taken_mwh <= room_mwh + m.supply.worn_mwh
+
+
+CONSTRAINTS = (
+    battery_size,
+    battery_power,
+    battery_energy,
+    state_of_charge,
+    battery_duration,
+    battery_wear,
+)
