@@ -1,4 +1,4 @@
-"""Shapes, prices and intensities by slot: their means reckoned a second time from the tables."""
+"""Shapes and intensities by slot: their means reckoned a second time from the tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.facts_demand import between
 from planner.check.frames import at, listed
 from planner.check.verdict import Excess, rule
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES"]
 
-_MONEY_YEAR = 2025
-
 
 @rule(unit="-")
 def shapes_keep_the_mean(case: Case) -> Excess:
@@ -32,30 +29,6 @@ def shapes_keep_the_mean(case: Case) -> Excess:
         pd.DataFrame({"shape": list(sets.shape.labels)}), how="cross"
     )
     return Excess.differs(place, mean.ravel(), np.ones(mean.size))
-
-
-@rule(unit="USD/MWh")
-def flat_load_pays_retail(case: Case) -> Excess:
-    """Energy and demand charge of a flat load together come to the retail price of the site."""
-    grid, hours = case.inputs.grid, case.power.hours
-    site_year = case.power.site_year
-    price = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh)
-    frame = site_year.merge(case.power.slot[["slot"]], how="cross")
-    key = ("site", "year", "slot")
-    by_slot = at(price.set_index(list(key))["usd"], frame, key, np.nan)
-    energy = by_slot.reshape(len(site_year), -1) @ (hours / hours.sum())
-    charge = 12.0 * 1000.0 * grid.demand_charge_usd_per_kw_month / 8760.0
-    settings = case.scenario.energy
-    growth = settings.escalation_real_frac
-    retail = case.own_figures(
-        "retail_usd_per_mwh", case.site_figures("electricity_price", "retail_usd_per_mwh")
-    )
-    rise = case.finance_of_sites("electricity_real_escalation")
-    rate = at(rise, site_year, ("site",), np.nan) if growth is None else growth
-    later = np.clip(site_year["year"].to_numpy() - _MONEY_YEAR, 0, None)
-    scale = np.array([between(settings.price_scale_frac, year) for year in site_year["year"]])
-    own = at(retail, site_year, ("site",), np.nan) * (1.0 + rate) ** later * scale
-    return Excess.differs(site_year, energy + charge, own)
 
 
 @rule(unit="t/MWh")
@@ -83,6 +56,5 @@ def carbon_from_tables(case: Case) -> Excess:
 
 RULES = (
     shapes_keep_the_mean,
-    flat_load_pays_retail,
     carbon_from_tables,
 )

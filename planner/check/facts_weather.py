@@ -55,6 +55,7 @@ def _temperatures_c(case: Case, bulb: str) -> tuple[Floats, Floats]:
     is_extreme = case.scenario.time.peak_weather == "extreme" and bulb == "dry"
     highest = "extreme_dry_bulb_20yr_c" if is_extreme else f"design_{bulb}_bulb_c"
     design = case.site_figures("climate", highest).to_numpy(dtype=np.float64)
+    design = design + case.scenario.time.peak_hotter_k
     warmest = by_month("dry_bulb_c").argmax(axis=1)
     half = spread[np.arange(len(like)), warmest][:, None] / 2.0
     return (

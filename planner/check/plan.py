@@ -12,6 +12,7 @@ from planner.check import (
     facts_halls,
     facts_money,
     facts_power,
+    facts_prices,
     facts_racks,
     facts_sites,
     facts_weather,
@@ -57,6 +58,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
         *facts_sites.RULES,
         *facts_weather.RULES,
         *facts_power.RULES,
+        *facts_prices.RULES,
         *facts_money.RULES,
     ),
 }

@@ -84,7 +84,8 @@ def _temperatures(case: Case, bulb: str) -> tuple[Floats, Floats]:
     is_extreme = case.scenario.time.peak_weather == "extreme" and bulb == "dry"
     highest = "extreme_dry_bulb_20yr_c" if is_extreme else f"design_{bulb}_bulb_c"
     peak = design_day_temperatures(
-        floats(case.sites, highest), swing[np.arange(len(swing)), warmest]
+        floats(case.sites, highest) + case.scenario.time.peak_hotter_k,
+        swing[np.arange(len(swing)), warmest],
     )
     return hourly_temperatures(mean, swing), peak
 

@@ -10,6 +10,7 @@ import numpy as np
 from planner.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
 from planner.inputs.frames import bools, by_ids, codes, floats
+from planner.inputs.price_shocks import wholesale_factor
 from planner.scenario import interpolated
 from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 
@@ -46,10 +47,13 @@ class Prices:
 def delivered_prices(case: Case) -> Prices:
     r"""Reckon prices so that a flat load pays the retail average, demand charge included.
 
-    .. math:: p_h = W s_h + \Bigl(R - \sum_h w_h W s_h / 8760 - \frac{12 \cdot 1000\, d}{8760}\Bigr)
+    .. math::
+
+        p_h = k_h W s_h + \Bigl(R - \sum_h w_h W s_h / 8760 - \frac{12 \cdot 1000\, d}{8760}\Bigr)
 
     with the wholesale mean W and its shape s, the retail average R and the demand charge d. All
-    three grow with real escalation.
+    three grow with real escalation. The factor k is 1 except in a price shock, which the adder
+    does not make good.
 
     Parameters
     ----------
@@ -76,8 +80,9 @@ def delivered_prices(case: Case) -> Prices:
             " is negative there."
         )
     growth = _growth(case)
+    shocked = in_slot[:, None, :] * wholesale_factor(case)
     return Prices(
-        energy_usd_per_mwh=(in_slot + adder[:, None])[:, None, :] * growth[:, :, None],
+        energy_usd_per_mwh=(shocked + adder[:, None, None]) * growth[:, :, None],
         demand_charge_usd_per_kw_month=demand[:, None] * growth,
         wholesale_usd_per_mwh=in_slot[:, None, :] * growth[:, :, None],
     )

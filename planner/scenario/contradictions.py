@@ -33,6 +33,7 @@ def contradictions(scenario: Scenario) -> list[Problem]:
         *_paths_that_begin_late(scenario),
         *_load_factor_of_nothing(scenario),
         *_training_runs(scenario),
+        *_shocks_that_end_first(scenario),
         *_both_in_and_out(scenario),
         *_classes(scenario),
     ]
@@ -106,6 +107,18 @@ def _training_runs(scenario: Scenario) -> Iterator[Problem]:
                 f"days is given, and the unit is {explicit.unit}",
                 "given for training_run_pf_days alone",
                 "remove days",
+            )
+
+
+def _shocks_that_end_first(scenario: Scenario) -> Iterator[Problem]:
+    for position, shock in enumerate(scenario.energy.shocks):
+        if shock.last_year < shock.first_year:
+            yield problem_at(
+                scenario.tree,
+                ("energy", "shocks", position, "last_year"),
+                f"last_year is {shock.last_year}, before first_year",
+                f"{shock.first_year} or later",
+                "exchange the two",
             )
 
 

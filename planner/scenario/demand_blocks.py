@@ -73,6 +73,8 @@ class Time(Block):
     """Month the peak day belongs to."""
     peak_weather: Literal["design", "extreme"] = "design"
     """Weather of the peak day: 0.4 % design conditions, or the 20-year extreme."""
+    peak_hotter_k: Annotated[NonNegative, Field(le=15)] = 0.0
+    """Heat on top of that weather in all hours of the peak day, dry and wet bulb alike. [K]"""
 
 
 class Operator(Block):

@@ -83,7 +83,12 @@ _KINDS: Final = (
     _Kind("demand shape", "demand_shapes", "shape", ("workloads.*.shape",)),
     _Kind("trajectory", "demand_trajectories", "trajectory", ("demand.trajectory",)),
     _Kind("market", "facility_market", "market", ("build.market_rate_mw_per_year.{}",)),
-    _Kind("zone", "grid_zones", "zone", ("sites.*.zone", "new_sites.*.zone")),
+    _Kind(
+        "zone",
+        "grid_zones",
+        "zone",
+        ("sites.*.zone", "new_sites.*.zone", "energy.shocks.*.zones.*"),
+    ),
     _Kind("lever", "levers", "lever", ("levers.allow.*",)),
     _Kind(
         "source",

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
+from planner.scenario.price_blocks import PriceShock
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -203,6 +204,8 @@ class Energy(Block):
     """Whether a demand charge is carved out of the retail price."""
     use_flat_price: Flag = False
     """Whether the price is the same in every slot."""
+    shocks: tuple[PriceShock, ...] = ()
+    """Years in which wholesale power costs more, or less, than usual."""
 
 
 class Carbon(Block):

@@ -64,6 +64,21 @@ def read_changes() -> dict[str, tuple[str, tuple[str, ...]]]:
             f"demand.explicit=[{stated.replace(old, new)}]",
             (f"demand.explicit=[{stated}]",),
         )
+    shock = (
+        "{zones: [east], first_year: 2025, last_year: 2025, wholesale_scale_frac: 1.9,"
+        " peak_day_only: false}"
+    )
+    for key, old, new in (
+        ("zones", "[east]", "[west]"),
+        ("first_year", "first_year: 2025, last_year: 2025", "first_year: 2026, last_year: 2026"),
+        ("last_year", "last_year: 2025", "last_year: 2027"),
+        ("wholesale_scale_frac", "1.9", "2.3"),
+        ("peak_day_only", "false", "true"),
+    ):
+        changes[f"energy.shocks.*.{key}"] = (
+            f"energy.shocks=[{shock.replace(old, new)}]",
+            (f"energy.shocks=[{shock}]",),
+        )
     run = "{workload: train, unit: training_run_pf_days, days: %d, by_year: {2025: 3640}}"
     changes["demand.explicit.*.days"] = (
         f"demand.explicit=[{run % 30}]",

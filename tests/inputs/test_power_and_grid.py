@@ -148,6 +148,59 @@ def test_price_settings_apply(build):
     assert inputs.grid.billing.size == 2 * 2 * 5
 
 
+def shock(**changes: object) -> str:
+    given = {"first_year": 2025, "last_year": 2026, "wholesale_scale_frac": 2.5, **changes}
+    return f"energy.shocks=[{{{', '.join(f'{key}: {value}' for key, value in given.items())}}}]"
+
+
+def test_a_price_shock_scales_wholesale_and_leaves_the_adder(build):
+    flat = build("energy.use_flat_price=true")
+    shocked = build("energy.use_flat_price=true", shock(zones="[east]"))
+    rise = shocked.grid.energy_usd_per_mwh - flat.grid.energy_usd_per_mwh
+
+    assert rise[slots(flat, "oak", "2025")] == pytest.approx((2.5 - 1) * 37)
+    assert rise[slots(flat, "oak", "2027")] == pytest.approx(0.0, abs=1e-9)
+    assert rise[slots(flat, "elm", "2025")] == pytest.approx(0.0, abs=1e-9)  # it is in the west
+    assert shocked.grid.demand_charge_usd_per_kw_month == pytest.approx(
+        flat.grid.demand_charge_usd_per_kw_month
+    )
+
+
+def test_a_spike_hits_the_peak_day_alone(mini, build):
+    spiked = build(shock(peak_day_only="true"))
+
+    rise = (spiked.grid.energy_usd_per_mwh - mini.grid.energy_usd_per_mwh)[
+        slots(mini, "elm", "2025")
+    ]
+
+    assert (rise[mini.days.is_peak] > 1).all()
+    assert rise[~mini.days.is_peak] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_shocks_that_meet_multiply(mini, build):
+    one = "{first_year: 2025, last_year: 2025, wholesale_scale_frac: %s}"
+    both = build(f"energy.shocks=[{one % 2.5}, {one % 1.4}]")
+    together = build(f"energy.shocks=[{one % 3.5}]")
+
+    assert both.grid.energy_usd_per_mwh == pytest.approx(together.grid.energy_usd_per_mwh)
+
+
+def test_a_shock_between_model_years_is_told(build):
+    notes = build(shock(first_year=2026, last_year=2026)).notes
+
+    assert "The price shock of 2026 to 2026 hits no site in scope in any model year." in notes
+
+
+def test_a_hotter_peak_day_takes_more_cooling_on_that_day_alone(mini, build):
+    hot = build("time.peak_hotter_k=4.3")
+    is_peak = mini.days.is_peak
+    more = hot.power.mechanical_frac - mini.power.mechanical_frac
+    dry = mini.sets.cooling.code("plate_dry")
+
+    assert more[:, dry][:, is_peak].max() == pytest.approx(0.14 / (31 - 19) * 4.3)  # nights, on the ramp
+    assert more[:, :, ~is_peak] == pytest.approx(0.0, abs=1e-12)
+
+
 def test_months_of_all_billing_periods_make_a_year(mini):
     assert mini.grid.billing_months.sum() == 12
     assert mini.grid.billing.size == mini.sites.site_year.size * len(mini.grid.period)

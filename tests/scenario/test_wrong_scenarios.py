@@ -171,6 +171,20 @@ def problems_of(text: str, **others: str) -> list[str]:
             "must be given for 2025 or before; add 2025 to it",
         ),
         (
+            "demand: {ai_share_frac: {2027: 0.4, 2030: 0.6}}",
+            "2:10: ai_share_frac begins in 2027, after the first model year; "
+            "must be given for 2025 or before; add 2025 to it",
+        ),
+        (
+            "demand: {facility_gw: {2025: 30}, load_factor_frac: 0.5}",
+            "2:53: load_factor_frac is given, and facility_gw is nameplate power already; "
+            "must be given with a trajectory stated in TWh; remove one of the two",
+        ),
+        (
+            "energy: {shocks: [{first_year: 2028, last_year: 2027, wholesale_scale_frac: 2}]}",
+            "2:49: last_year is 2027, before first_year; must be 2028 or later; exchange the two",
+        ),
+        (
             "scope: {sites: [a, b], exclude_sites: [c, b]}",
             "2:43: 'b' stands in scope.sites and in scope.exclude_sites; must be in one of them;",
         ),

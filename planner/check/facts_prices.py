@@ -1,0 +1,108 @@
+"""Price of power by slot, reckoned a second time from prices, shapes and shocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.check.facts_demand import between
+from planner.check.frames import at, listed
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_MONEY_YEAR = 2025
+_QUARTERS = 96  # places lie on half and quarter hours too
+_SEASONS = ("DJF", "MAM", "JJA", "SON")
+_KEY = ("site", "year", "slot")
+
+
+def _shape_by_slot(case: Case) -> Floats:
+    """Wholesale price over its mean, shape (site, slot)."""
+    sites = list(case.inputs.sets.site.labels)
+    time = case.scenario.time
+    per_day = 24 // time.slot_h
+    if case.scenario.energy.use_flat_price:
+        return np.ones((len(sites), (time.season_days + 1) * per_day))
+    table = case.data("price_shapes")
+    own = case.sites.set_index("site").loc[sites]
+    middle_h = (np.arange(_QUARTERS) + 0.5) / 4.0
+    month_of_day = [*range(12)] if time.season_days == 12 else [0, 3, 6, 9]
+    seasons = [(month + 1) % 12 // 3 for month in [*month_of_day, time.peak_month - 1]]
+    rows = []
+    for zone, is_proxy, offset_h in zip(
+        own["price_zone"], own["price_zone_is_proxy"], own["utc_offset_h"], strict=True
+    ):
+        column = "shape_median_frac" if is_proxy else "shape_mean_frac"
+        wide = table[table["price_zone"] == zone].pivot(
+            index="season", columns="hour_local", values=column
+        )
+        local_h = np.floor((middle_h + float(offset_h)) % 24.0).astype(int)
+        by_quarter = wide.loc[list(_SEASONS)].to_numpy(dtype=np.float64)[:, local_h]
+        rows.append(by_quarter[seasons].reshape(len(seasons) * per_day, -1).mean(axis=1))
+    return np.asarray(rows)
+
+
+def _shock(case: Case, place: pd.DataFrame) -> Floats:
+    """Product of the factors of the shocks that hit each site, year and slot."""
+    factor = np.ones(len(place))
+    last_day = f"d{case.scenario.time.season_days}h"
+    on_peak_day = place["slot"].str.startswith(last_day).to_numpy()
+    for shock in case.scenario.energy.shocks:
+        hit = place["year"].between(shock.first_year, shock.last_year).to_numpy()
+        if shock.zones != "all":
+            hit = hit & place["zone"].isin(list(shock.zones)).to_numpy()
+        if shock.peak_day_only:
+            hit = hit & on_peak_day
+        factor = np.where(hit, factor * shock.wholesale_scale_frac, factor)
+    return factor
+
+
+@rule(unit="USD/MWh")
+def delivered_prices(case: Case) -> Excess:
+    """Power costs wholesale by the hour, times any shock, and the adder up to the retail price.
+
+    Without a shock a flat load pays the retail price of its site, demand charge included; a shock
+    scales the wholesale part alone.
+    """
+    grid, hours, settings = case.inputs.grid, case.power.hours, case.scenario.energy
+    site_year = case.power.site_year
+    place = site_year.merge(case.power.slot[["slot"]], how="cross")
+    place = place.assign(zone=place["site"].map(case.sites.set_index("site")["zone"]))
+    price, charge = (
+        case.own_figures(column, case.site_figures("electricity_price", column))
+        for column in ("wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month")
+    )
+    retail = case.own_figures(
+        "retail_usd_per_mwh", case.site_figures("electricity_price", "retail_usd_per_mwh")
+    )
+    wholesale = price.to_numpy()[:, None] * _shape_by_slot(case)
+    flat_charge = 12.0 * 1000.0 * charge.to_numpy() / 8760.0 * settings.demand_charge
+    adder = retail.to_numpy() - wholesale @ (hours / hours.sum()) - flat_charge
+    site = case.inputs.sets.site.codes(site_year["site"])
+    by_slot = wholesale[site] * _shock(case, place).reshape(len(site_year), -1)
+    rise = case.finance_of_sites("electricity_real_escalation")
+    own_rise = settings.escalation_real_frac
+    rate = at(rise, site_year, ("site",), np.nan) if own_rise is None else own_rise
+    later = np.clip(site_year["year"].to_numpy() - _MONEY_YEAR, 0, None)
+    scale = np.array([between(settings.price_scale_frac, year) for year in site_year["year"]])
+    growth = (1.0 + rate) ** later * scale
+    own = (by_slot + adder[site][:, None]) * growth[:, None]
+    told = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
+    energy = Excess.differs(place[list(_KEY)], at(told, place, _KEY, np.nan), own.ravel())
+    rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
+    told_rate = at(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
+    own_rate = charge.to_numpy()[site] * settings.demand_charge * growth
+    return energy.and_also(Excess.differs(site_year, told_rate, own_rate))
+
+
+RULES = (delivered_prices,)
