@@ -1,4 +1,4 @@
-"""Dates, model years, and the face of the calendar: representative days and local clocks."""
+"""Dates, model years, and the face of the calendar: days and local clocks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from planner.days import (
     SEASON_OF_MONTH,
     SEASONS,
     BillingPeriod,
+    Days,
     RepresentativeDays,
 )
 from planner.errors import InputError, Problem
 from planner.profiles import slot_means, slot_peaks, to_local_hours
+from planner.series import SeriesDays
 from planner.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -32,8 +34,10 @@ __all__ = [
     "SEASONS",
     "SEASON_OF_MONTH",
     "BillingPeriod",
+    "Days",
     "ModelYears",
     "RepresentativeDays",
+    "SeriesDays",
     "float_year",
     "hours_in_year",
     "slot_means",

@@ -18,7 +18,7 @@ from planner.units import HOURS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.calendar import RepresentativeDays
+    from planner.calendar import Days
 
     Floats = NDArray[np.float64]
 
@@ -179,11 +179,11 @@ def design_day_temperatures(design_max_c: ArrayLike, daily_range_k: ArrayLike) -
 
 
 def slot_values(
-    by_month: ArrayLike, on_peak_day: ArrayLike, utc_offset_h: float, days: RepresentativeDays
+    by_month: ArrayLike, on_peak_day: ArrayLike, utc_offset_h: float, days: Days
 ) -> Floats:
-    """Lay an hourly overhead or water use over the slots of the representative days.
+    """Lay an hourly overhead or water use over the slots of the days.
 
-    Ordinary days take the mean over a slot, because they are billed; slots of the peak day
+    Ordinary days take the mean over a slot, because they are billed; slots of a peak day
     take the highest hour, because they size cooling and interconnection and must not shrink
     when slots are made longer.
 
@@ -196,7 +196,7 @@ def slot_values(
     utc_offset_h
         Standard offset of the site. [h]
     days
-        Representative days.
+        Days and their slots.
 
     Returns
     -------
@@ -207,7 +207,7 @@ def slot_values(
     every_day = np.broadcast_to(peak, (*peak.shape[:-2], days.n_days, peak.shape[-1]))
     return np.where(
         days.is_peak,
-        slot_peaks(every_day, utc_offset_h, days),
+        slot_peaks(every_day, utc_offset_h, days, is_by_day=True),
         slot_means(by_month, utc_offset_h, days),
     )
 

@@ -1,11 +1,13 @@
-"""Representative days: a year of 365 days told by a few, cut into slots.
+"""Days that tell a year of 365 days, cut into slots: what all have, and representative ones.
 
-One day per season (or per month) and one peak day each stand for a number of days. Slots run
-in UTC, so a slot is the same moment at every site.
+Slots run in UTC, so a slot is the same moment at every site. Representative days are one per
+season (or per month) and one peak day, each standing for a number of days; `planner.series`
+has days that follow one another.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -28,7 +30,9 @@ __all__ = [
     "SEASONS",
     "SEASON_OF_MONTH",
     "BillingPeriod",
+    "Days",
     "RepresentativeDays",
+    "frozen",
 ]
 
 SEASONS: Final = ("DJF", "MAM", "JJA", "SON")
@@ -51,18 +55,124 @@ class BillingPeriod:
     name
         A season, or a month where one stands alone.
     months
-        Months that are billed so. [month]
+        Months that are billed so; they need not be whole. [month]
     slots
         Positions of the slots that represent these months.
     """
 
     name: str
-    months: int
+    months: float
     slots: tuple[int, ...]
 
 
+class Days(ABC):
+    """Days that tell a year, each cut into the same slots; slots are listed day by day."""
+
+    slot_h: int
+    """Length of a slot; divides 24. [h]"""
+
+    @property
+    @abstractmethod
+    def days_by_month(self) -> Floats:
+        """Days of each month that each day stands for, shape (day, month)."""
+
+    @property
+    @abstractmethod
+    def is_peak_day(self) -> Bools:
+        """Whether each day is one on which the whole system peaks, shape (day,)."""
+
+    @property
+    @abstractmethod
+    def billing_periods(self) -> tuple[BillingPeriod, ...]:
+        """Periods that share one billed maximum; their months sum to 12."""
+
+    @property
+    @abstractmethod
+    def next_slot(self) -> Integers:
+        """Slot that follows each slot, shape (slot,): every slot follows one."""
+
+    @cached_property
+    def previous_slot(self) -> Integers:
+        """Slot that each slot follows, shape (slot,)."""
+        return frozen(np.argsort(self.next_slot))
+
+    @cached_property
+    def day_days(self) -> Floats:
+        """Days of the year that each day stands for, shape (day,); they sum to 365."""
+        return frozen(self.days_by_month.sum(axis=1))
+
+    @cached_property
+    def day_season(self) -> tuple[str, ...]:
+        """Season of each day."""
+        firsts = (int(np.argmax(row > 0.0)) for row in self.days_by_month)
+        return tuple(SEASON_OF_MONTH[first] for first in firsts)
+
+    @cached_property
+    def day_months(self) -> tuple[tuple[int, ...], ...]:
+        """Months, 1 to 12, for which each day stands in whole or in part."""
+        return tuple(tuple(int(m) + 1 for m in np.flatnonzero(row)) for row in self.days_by_month)
+
+    @property
+    def n_days(self) -> int:
+        """Number of days, peak days included."""
+        return len(self.days_by_month)
+
+    @property
+    def slots_per_day(self) -> int:
+        """Slots of one day."""
+        return _HOURS // self.slot_h
+
+    @property
+    def n_slots(self) -> int:
+        """Slots of all days."""
+        return self.n_days * self.slots_per_day
+
+    @cached_property
+    def day(self) -> Integers:
+        """Day of each slot, shape (slot,)."""
+        return frozen(np.repeat(np.arange(self.n_days), self.slots_per_day))
+
+    @cached_property
+    def start_hour(self) -> Integers:
+        """Hour of UTC at which each slot starts, shape (slot,), in h."""
+        return frozen(np.tile(np.arange(0, _HOURS, self.slot_h), self.n_days))
+
+    @cached_property
+    def hours(self) -> Floats:
+        """Length of each slot, shape (slot,), in h."""
+        return frozen(np.full(self.n_slots, float(self.slot_h)))
+
+    @cached_property
+    def weight_h(self) -> Floats:
+        """Hours of the modelled year for which each slot stands; they sum to 8,760 h."""
+        return frozen(self.hours * self.day_days[self.day])
+
+    @cached_property
+    def is_peak(self) -> Bools:
+        """Whether each slot belongs to a peak day, shape (slot,)."""
+        return frozen(self.is_peak_day[self.day])
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the slots, such as `d0h03`: first day, from 3 h UTC."""
+        return tuple(
+            f"d{day}h{hour:02d}" for day, hour in zip(self.day, self.start_hour, strict=True)
+        )
+
+    def slots_of(self, day: int) -> tuple[int, ...]:
+        """Return the positions of the slots of a day."""
+        first = day * self.slots_per_day
+        return tuple(range(first, first + self.slots_per_day))
+
+    def problems_of_slots(self) -> list[Problem]:
+        """Return what is wrong with the length of a slot, if it is."""
+        if self.slot_h in range(1, _HOURS + 1) and not _HOURS % self.slot_h:
+            return []
+        return [_problem("slot_h", self.slot_h, "a whole number that divides 24")]
+
+
 @dataclass(frozen=True)
-class RepresentativeDays:
+class RepresentativeDays(Days):
     """Days that tell a year, cut into slots; the peak day is always the last of them.
 
     Parameters
@@ -105,8 +215,7 @@ class RepresentativeDays:
             problems.append(
                 _problem("season_days", self.season_days, "4, a day per season, or 12, per month")
             )
-        if self.slot_h not in range(1, _HOURS + 1) or _HOURS % self.slot_h:
-            problems.append(_problem("slot_h", self.slot_h, "a whole number that divides 24"))
+        problems += self.problems_of_slots()
         if self.peak_month not in range(1, len(MONTHS) + 1):
             problems.append(_problem("peak_month", self.peak_month, "1 to 12"))
         elif not 0.0 < self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]:
@@ -125,70 +234,19 @@ class RepresentativeDays:
         peak = self.peak_month - 1
         days[self._day_of_month[peak], peak] -= self.peak_day_days
         days[-1, peak] = self.peak_day_days
-        return _frozen(days)
+        return frozen(days)
 
     @cached_property
-    def day_days(self) -> Floats:
-        """Days of the year that each day stands for, shape (day,); they sum to 365."""
-        return _frozen(self.days_by_month.sum(axis=1))
+    def is_peak_day(self) -> Bools:
+        """Whether each day is the peak day, shape (day,): the last is."""
+        return frozen(np.arange(self.n_days) == self.season_days)
 
     @cached_property
-    def day_season(self) -> tuple[str, ...]:
-        """Season of each day."""
-        firsts = (int(np.argmax(row > 0.0)) for row in self.days_by_month)
-        return tuple(SEASON_OF_MONTH[first] for first in firsts)
-
-    @cached_property
-    def day_months(self) -> tuple[tuple[int, ...], ...]:
-        """Months, 1 to 12, for which each day stands in whole or in part."""
-        return tuple(tuple(int(m) + 1 for m in np.flatnonzero(row)) for row in self.days_by_month)
-
-    @property
-    def n_days(self) -> int:
-        """Number of days, the peak day included."""
-        return self.season_days + 1
-
-    @property
-    def slots_per_day(self) -> int:
-        """Slots of one day."""
-        return _HOURS // self.slot_h
-
-    @property
-    def n_slots(self) -> int:
-        """Slots of all days."""
-        return self.n_days * self.slots_per_day
-
-    @cached_property
-    def day(self) -> Integers:
-        """Day of each slot, shape (slot,)."""
-        return _frozen(np.repeat(np.arange(self.n_days), self.slots_per_day))
-
-    @cached_property
-    def start_hour(self) -> Integers:
-        """Hour of UTC at which each slot starts, shape (slot,), in h."""
-        return _frozen(np.tile(np.arange(0, _HOURS, self.slot_h), self.n_days))
-
-    @cached_property
-    def hours(self) -> Floats:
-        """Length of each slot, shape (slot,), in h."""
-        return _frozen(np.full(self.n_slots, float(self.slot_h)))
-
-    @cached_property
-    def weight_h(self) -> Floats:
-        """Hours of the modelled year for which each slot stands; they sum to 8,760 h."""
-        return _frozen(self.hours * self.day_days[self.day])
-
-    @cached_property
-    def is_peak(self) -> Bools:
-        """Whether each slot belongs to the peak day, shape (slot,)."""
-        return _frozen(self.day == self.n_days - 1)
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Names of the slots, such as `d0h03`: first day, from 3 h UTC."""
-        return tuple(
-            f"d{day}h{hour:02d}" for day, hour in zip(self.day, self.start_hour, strict=True)
-        )
+    def next_slot(self) -> Integers:
+        """Slot that follows each slot, shape (slot,): a day repeats itself."""
+        slot = np.arange(self.n_slots)
+        is_last = slot % self.slots_per_day == self.slots_per_day - 1
+        return frozen(np.where(is_last, slot + 1 - self.slots_per_day, slot + 1))
 
     @cached_property
     def billing_periods(self) -> tuple[BillingPeriod, ...]:
@@ -206,8 +264,8 @@ class RepresentativeDays:
             if months:
                 is_season = self.season_days == len(SEASONS)
                 name = SEASONS[day] if is_season else MONTHS[day]
-                periods.append(BillingPeriod(name, len(months), self._slots_of(day)))
-        slots = self._slots_of(int(ordinary[peak])) + self._slots_of(self.n_days - 1)
+                periods.append(BillingPeriod(name, len(months), self.slots_of(day)))
+        slots = self.slots_of(int(ordinary[peak])) + self.slots_of(self.n_days - 1)
         return (*periods, BillingPeriod(MONTHS[peak], 1, slots))
 
     @cached_property
@@ -217,15 +275,12 @@ class RepresentativeDays:
             return np.arange(len(MONTHS), dtype=np.int64)
         return np.array([SEASONS.index(season) for season in SEASON_OF_MONTH], dtype=np.int64)
 
-    def _slots_of(self, day: int) -> tuple[int, ...]:
-        first = day * self.slots_per_day
-        return tuple(range(first, first + self.slots_per_day))
-
 
 def _problem(name: str, value: float, must_be: str) -> Problem:
     return Problem("time", None, None, f"{name} is {value}", must_be)
 
 
-def _frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:
+def frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:
+    """Return an array that can no longer be written to."""
     array.flags.writeable = False
     return array

@@ -1,9 +1,8 @@
-"""Profiles of a local clock laid over the slots of the representative days.
+"""Profiles of a local clock laid over the slots of the days that tell a year.
 
 The local clock of a place is UTC plus its standard offset. Daylight saving is left out, which
-moves a local profile by an hour for part of the year and leaves its daily mean alone. A
-representative day repeats itself, so what a local clock pushes over midnight comes back at
-the other end of the same day.
+moves a local profile by an hour for part of the year and leaves its daily mean alone. What a
+local clock pushes over midnight comes back at the other end of the same day, in a series too.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from planner.units import HOURS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.days import RepresentativeDays
+    from planner.days import Days
 
     Floats = NDArray[np.float64]
 
@@ -52,19 +51,23 @@ def to_local_hours(slot_start_utc_h: ArrayLike, utc_offset_h: ArrayLike) -> Floa
     return np.asarray(local % HOURS_PER_DAY)
 
 
-def slot_means(profile: ArrayLike, utc_offset_h: float, days: RepresentativeDays) -> Floats:
+def slot_means(
+    profile: ArrayLike, utc_offset_h: float, days: Days, *, is_by_day: bool = False
+) -> Floats:
     """Average an hourly profile on a local clock over the slots.
 
     Parameters
     ----------
     profile
         Values of the 24 local hours, hour 0 from midnight to one. Shape (..., 24) with one
-        axis only: the same every day. Otherwise the axis before the hours is by season (4),
-        by month (12; a day that stands for several months takes their mean) or by day.
+        axis only: the same every day. Otherwise the axis before the hours is by season (4)
+        or by month (12; a day that stands for several months takes their mean).
     utc_offset_h
         Standard offset of the place; half and quarter hours are split exactly. [h]
     days
-        Representative days.
+        Days and their slots.
+    is_by_day
+        The axis before the hours is by day instead.
 
     Returns
     -------
@@ -86,19 +89,21 @@ def slot_means(profile: ArrayLike, utc_offset_h: float, days: RepresentativeDays
     >>> slot_means(profile, 5.5, days)[:6].tolist()
     [0.0, 0.0, 0.0, 2.0, 2.0, 0.0]
     """
-    by_day = _by_day(profile, days)
+    by_day = _by_day(profile, days, is_by_day=is_by_day)
     means = by_day @ (_local_hours_in_slots(utc_offset_h, days) / days.slot_h).T
     return np.asarray(means.reshape(*means.shape[:-2], days.n_slots))
 
 
-def slot_peaks(profile: ArrayLike, utc_offset_h: float, days: RepresentativeDays) -> Floats:
+def slot_peaks(
+    profile: ArrayLike, utc_offset_h: float, days: Days, *, is_by_day: bool = False
+) -> Floats:
     """Take the largest value that an hourly profile on a local clock has in each slot.
 
     What sizes a connection must not shrink when the slots are made longer.
 
     Parameters
     ----------
-    profile, utc_offset_h, days
+    profile, utc_offset_h, days, is_by_day
         As in `slot_means`.
 
     Returns
@@ -118,39 +123,31 @@ def slot_peaks(profile: ArrayLike, utc_offset_h: float, days: RepresentativeDays
     >>> slot_peaks(range(24), 0.0, days)[:2].tolist()
     [11.0, 23.0]
     """
-    by_day = _by_day(profile, days)
+    by_day = _by_day(profile, days, is_by_day=is_by_day)
     touches = _local_hours_in_slots(utc_offset_h, days) > 0.0
     largest = np.where(touches, by_day[..., None, :], -np.inf).max(axis=-1)
     return np.asarray(largest.reshape(*largest.shape[:-2], days.n_slots))
 
 
-def _by_day(profile: ArrayLike, days: RepresentativeDays) -> Floats:
-    """Write a profile by hour, season or month as one by representative day and hour."""
+def _by_day(profile: ArrayLike, days: Days, *, is_by_day: bool) -> Floats:
+    """Write a profile by hour, season or month as one by day and hour."""
     values = np.asarray(profile, dtype=float)
     if values.shape[-1:] == (_HOURS,):
-        if values.ndim == 1:
+        if values.ndim == 1 and not is_by_day:
             return np.broadcast_to(values, (days.n_days, _HOURS))
-        rows = values.shape[-2]
-        if rows == days.n_days:
+        rows = values.shape[-2] if values.ndim > 1 else 0
+        if is_by_day and rows == days.n_days:
             return values
-        if rows == len(SEASONS):
+        if rows == len(SEASONS) and not is_by_day:
             return values[..., [SEASONS.index(season) for season in days.day_season], :]
-        if rows == len(MONTHS):
+        if rows == len(MONTHS) and not is_by_day:
             return np.asarray((days.days_by_month / days.day_days[:, None]) @ values)
-    raise InputError(
-        [
-            Problem(
-                "profile",
-                None,
-                None,
-                f"the profile has shape {values.shape}",
-                f"(24,) or (..., 4, 12 or {days.n_days}, 24)",
-            )
-        ]
-    )
+    must_be = f"(..., {days.n_days}, 24)" if is_by_day else "(24,) or (..., 4 or 12, 24)"
+    what_is = f"the profile has shape {values.shape}"
+    raise InputError([Problem("profile", None, None, what_is, must_be)])
 
 
-def _local_hours_in_slots(utc_offset_h: float, days: RepresentativeDays) -> Floats:
+def _local_hours_in_slots(utc_offset_h: float, days: Days) -> Floats:
     """Hours of each local clock hour in each slot of a day, shape (slot of day, 24)."""
     begin = to_local_hours(days.start_hour[: days.slots_per_day], utc_offset_h)[:, None]
     hour = np.arange(2 * _HOURS, dtype=float)  # two rounds: a slot may run over midnight

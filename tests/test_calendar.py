@@ -146,7 +146,7 @@ def test_profiles_by_season_and_by_day_reach_their_own_days():
     by_season = np.outer([3.0, 5.0, 7.0, 11.0], np.ones(24))
     np.testing.assert_allclose(slot_means(by_season, 2.0, days), [3, 5, 7, 11, 11])
     by_day = np.outer([3.0, 5.0, 7.0, 11.0, 13.0], np.ones(24))
-    np.testing.assert_allclose(slot_means(by_day, 2.0, days), [3, 5, 7, 11, 13])
+    np.testing.assert_allclose(slot_means(by_day, 2.0, days, is_by_day=True), [3, 5, 7, 11, 13])
 
 
 def test_a_stack_of_profiles_keeps_its_first_axis():
@@ -217,3 +217,21 @@ def test_every_wrong_setting_of_time_is_told_at_once():
 def test_a_profile_of_another_shape_is_refused(shape):
     with pytest.raises(InputError, match="shape"):
         slot_means(np.ones(shape), 0.0, RepresentativeDays())
+
+
+@given(days=settings)
+def test_a_representative_day_comes_before_itself_and_a_slot_after_the_one_before(days):
+    assert days.day[days.next_slot].tolist() == days.day.tolist()
+    later = (days.start_hour[days.next_slot] - days.start_hour) % 24
+    assert set(later) == {days.slot_h % 24}
+    assert days.next_slot[days.previous_slot].tolist() == list(range(days.n_slots))
+
+
+def test_only_a_profile_by_day_is_read_by_day():
+    days = RepresentativeDays(season_days=4, slot_h=12)
+    by_day = np.arange(5.0)[:, None] + np.zeros(24)
+    assert slot_means(by_day, 0.0, days, is_by_day=True)[::2].tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(InputError, match="4 or 12"):
+        slot_means(by_day, 0.0, days)
+    with pytest.raises(InputError, match="5, 24"):
+        slot_peaks(by_day[:4], 0.0, days, is_by_day=True)

@@ -23,6 +23,7 @@ PURE = {
     "paths",
     "profiles",
     "ramp",
+    "series",
     "units",
 }
 MAY_IMPORT = {

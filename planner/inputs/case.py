@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.calendar import ModelYears, RepresentativeDays
+    from planner.calendar import Days, ModelYears
     from planner.inputs.findings import Findings
     from planner.inputs.types import Floats
     from planner.scenario import Scenario
@@ -71,8 +71,8 @@ class Case:
         Takes problems and notes.
     years : ModelYears
         Model years.
-    days : RepresentativeDays
-        Representative days.
+    days : Days
+        Days that tell a year, and their slots.
     sites : DataFrame
         One row per site in scope with every figure of a site, the operator's share taken.
     regions : DataFrame
@@ -92,7 +92,7 @@ class Case:
     tables: Mapping[str, pd.DataFrame]
     findings: Findings
     years: ModelYears
-    days: RepresentativeDays
+    days: Days
     sites: pd.DataFrame
     regions: pd.DataFrame
     workloads: pd.DataFrame

@@ -193,6 +193,7 @@ def _shapes_by_clock(case: Case, sets: Sets) -> tuple[Floats, Floats]:
         )
     mean_day = _WEEKDAY_FRAC * hourly[:, 0] + (1.0 - _WEEKDAY_FRAC) * hourly[:, 1]
     by_day = np.repeat(mean_day[:, None], case.days.n_days, axis=1)
-    by_day[:, -1] = hourly[:, 0]
+    by_day[:, case.days.is_peak_day] = hourly[:, :1]
     clocks = np.unique(floats(case.regions, "utc_offset_h"))
-    return np.stack([slot_means(by_day, float(clock), case.days) for clock in clocks]), clocks
+    by_clock = [slot_means(by_day, float(clock), case.days, is_by_day=True) for clock in clocks]
+    return np.stack(by_clock), clocks

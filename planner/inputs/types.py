@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from planner.calendar import ModelYears, RepresentativeDays
+    from planner.calendar import Days, ModelYears
     from planner.inputs.types_balance import BalanceInputs
     from planner.inputs.types_migration import MigrationInputs
     from planner.inputs.types_supply import SupplyInputs
@@ -280,7 +280,7 @@ class Inputs:
     name: str
     sets: Sets
     years: ModelYears
-    days: RepresentativeDays
+    days: Days
     demand: DemandInputs
     rent: RentInputs
     levers: LeverInputs

@@ -1,4 +1,4 @@
-"""Batteries: power, state of charge within each representative day, wear."""
+"""Batteries: power, state of charge from slot to slot, wear."""
 
 from __future__ import annotations
 
@@ -62,16 +62,14 @@ def state_of_charge(m: Model) -> Comparison:
         + \Delta_h \Bigl( \eta^c_g\, c_{sgth} - \frac{d_{sgth}}{\eta^d_g} \Bigr)
         \qquad \forall s, g, t, h
 
-    Before the first slot of a representative day comes its last: the day repeats itself, and no
-    charge is given at its start.
+    Before the first slot of a representative day comes its last, before that of a chronological
+    series the last of the series: what repeats itself is given no charge at its start.
 
-    Source: storage as in PyPSA, cyclic by day.
+    Source: storage as in PyPSA, cyclic.
     """
     p, over, days = m.p.supply, m.p.supply.store_slot, m.p.days
     slot, source = over["slot"], over["source"]
-    is_first = slot % days.slots_per_day == 0
-    before = np.where(is_first, slot + days.slots_per_day - 1, slot - 1)
-    at = locate(over, over["site"], source, over["year"], before)
+    at = locate(over, over["site"], source, over["year"], days.previous_slot[slot])
     level_before = m.supply.level_mwh.map(over, at, np.arange(over.size))
     hours = days.hours[slot]
     stored = (hours * p.charge_efficiency_frac[source]) * m.supply.charge_mw

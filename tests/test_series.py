@@ -1,0 +1,113 @@
+"""A chronological series: weights, the order of slots, billed months, profiles, mistakes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.calendar import DAYS_PER_MONTH, RepresentativeDays, SeriesDays, slot_means
+from planner.errors import InputError
+
+
+@st.composite
+def some_series(draw):
+    """Days of any months that stand for 365 days in all."""
+    months = draw(st.lists(st.integers(1, 12), min_size=1, max_size=40).map(sorted))
+    amounts = draw(st.lists(st.integers(1, 9), min_size=len(months), max_size=len(months)))
+    return SeriesDays(
+        months=tuple(months),
+        days=tuple(365.0 * amount / sum(amounts) for amount in amounts),
+        peaks=(draw(st.integers(0, len(months) - 1)),),
+        slot_h=draw(st.sampled_from([1, 2, 3, 4, 6, 8, 12, 24])),
+    )
+
+
+def a_year(slot_h: int = 6) -> SeriesDays:
+    """Every day of the year, the 199th, a day in July, the peak."""
+    months = np.repeat(np.arange(1, 13), DAYS_PER_MONTH)
+    return SeriesDays(tuple(map(int, months)), (1.0,) * 365, (198,), slot_h)
+
+
+@given(days=some_series())
+def test_weights_sum_to_the_hours_of_the_modelled_year(days):
+    assert days.weight_h.sum() == pytest.approx(8760.0)
+    assert days.day_days == pytest.approx(days.days)
+
+
+@given(days=some_series())
+def test_slots_follow_one_another_through_the_whole_series(days):
+    visited, slot = [], 0
+    for _ in range(days.n_slots):
+        visited.append(slot)
+        slot = int(days.next_slot[slot])
+    assert visited == list(range(days.n_slots))
+    assert slot == 0
+    assert days.previous_slot[0] == days.n_slots - 1
+
+
+@given(days=some_series())
+def test_billed_months_sum_to_twelve_over_all_slots(days):
+    periods = days.billing_periods
+    assert sum(period.months for period in periods) == pytest.approx(12)
+    assert sorted(slot for p in periods for slot in p.slots) == list(range(days.n_slots))
+    assert min(period.months for period in periods) >= 1
+
+
+def test_a_whole_year_bills_twelve_months_once_each():
+    days = a_year()
+    assert [(p.name, p.months) for p in days.billing_periods][:2] == [("Jan", 1.0), ("Feb", 1.0)]
+    assert len(days.billing_periods) == 12
+    assert days.billing_periods[1].slots == tuple(range(4 * 31, 4 * 59))
+    assert days.weight_h.tolist() == [6.0] * 1460
+    assert set(days.day[days.is_peak]) == {198}
+
+
+def test_months_without_a_day_are_billed_with_those_that_stand_for_them():
+    # January stands for 181 days, 150 beyond its own; July for 184, 153 beyond. Ten months more.
+    days = SeriesDays(months=(1, 1, 7), days=(100.0, 81.0, 184.0), peaks=(2,), slot_h=24)
+    january, july = days.billing_periods
+    assert january.months == pytest.approx(1 + 10 * 150 / 303)
+    assert july.months == pytest.approx(1 + 10 * 153 / 303)
+    assert july.slots == (2,)
+
+
+def test_a_series_takes_the_profile_of_its_months_and_seasons():
+    days = SeriesDays(months=(12, 4, 4, 8), days=(90.0, 90.0, 91.0, 94.0), peaks=(3,), slot_h=24)
+    by_month = np.arange(1.0, 13.0)[:, None] + np.zeros(24)
+    by_season = np.array([20.0, 30.0, 40.0, 50.0])[:, None] + np.zeros(24)
+    assert slot_means(by_month, 3.5, days) == pytest.approx([12.0, 4.0, 4.0, 8.0])
+    # Four days of a series, and four seasons of a profile: the seasons are meant.
+    assert slot_means(by_season, 3.5, days) == pytest.approx([20.0, 30.0, 30.0, 40.0])
+    assert slot_means(by_season, 3.5, days, is_by_day=True) == pytest.approx(
+        [20.0, 30.0, 40.0, 50.0]
+    )
+
+
+def test_both_kinds_of_days_list_their_slots_alike():
+    few = RepresentativeDays(season_days=4, slot_h=6, peak_day_days=3, peak_month=7)
+    same = SeriesDays((1, 4, 6, 10, 7), tuple(map(float, few.day_days)), (4,), 6)
+    for name in ("names", "n_slots", "n_days", "slots_per_day"):
+        assert getattr(same, name) == getattr(few, name)
+    for name in ("weight_h", "hours", "day", "start_hour", "is_peak", "day_days"):
+        assert getattr(same, name).tolist() == getattr(few, name).tolist()
+
+
+def test_all_mistakes_of_a_series_are_named_at_once():
+    with pytest.raises(InputError) as caught:
+        SeriesDays(months=(0, 4), days=(100.0, -3.0, 7.5), peaks=(5,), slot_h=5)
+    told = str(caught.value)
+    for part in (
+        "2 months and 3 days",
+        "months are [0, 4]",
+        "stands for no time",
+        "104.500000 days",
+        "365 in all, the 8,760 hours",
+        "peak days are [5]",
+        "slot_h is 5",
+    ):
+        assert part in told
+
+
+def test_a_series_without_a_peak_day_is_refused():
+    with pytest.raises(InputError, match="at least one of 0 to 1"):
+        SeriesDays(months=(1, 7), days=(181.0, 184.0), peaks=())
