@@ -86,11 +86,14 @@ def _months(case: Case) -> pd.DataFrame:
     switchgear = chosen(settings.switchgear_months, float(items["mv_switchgear"]))
     transformer = chosen(settings.transformer_months, float(items["power_transformer"]))
     grid = chosen(settings.interconnection_months, sites["zone"].map(zones))
+    of_zone = sites["zone"].map(dict(settings.interconnection_months_by_zone))
+    grid = of_zone.astype("float64").where(of_zone.notna(), grid)
+    queue = sites["zone"].map(dict(settings.interconnection_delay_months_by_zone)).fillna(0.0)
     chains = pd.DataFrame(
         {
             "works": permit + np.maximum(construction, switchgear),
             "transformer": transformer,
-            "grid": grid + settings.interconnection_delay_months,
+            "grid": grid + settings.interconnection_delay_months + queue,
         },
         index=sites.index,
     )

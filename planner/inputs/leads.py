@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.calendar import float_year
-from planner.inputs.frames import floats
+from planner.inputs.frames import floats, texts
 from planner.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -84,10 +84,7 @@ def find_leads(case: Case, makes_its_power: Bools) -> Leads:
     transformer = months(own.transformer_months, case.lead_months("power_transformer"))
     permit = months(own.permit_months, floats(case.sites, "permit_months"))
     construction = months(own.construction_months, floats(case.sites, "construction_months"))
-    interconnection = (
-        months(own.interconnection_months, floats(case.sites, "large_load_lead_months"))
-        + own.interconnection_delay_months
-    )
+    interconnection = _interconnection_months(case)
     grid = {"transformer": transformer, "interconnection": interconnection}
     halls = {
         "permit and construction": permit + construction,
@@ -96,6 +93,19 @@ def find_leads(case: Case, makes_its_power: Bools) -> Leads:
         "interconnection": np.where(makes_its_power, 0.0, interconnection),
     }
     return Leads(hall=_longest(case, halls), connection=_longest(case, grid))
+
+
+def _interconnection_months(case: Case) -> Floats:
+    """Return the months until the grid connects new load at each site, delays included."""
+    own, zones = case.scenario.lead_times, texts(case.sites, "zone")
+    table = floats(case.sites, "large_load_lead_months")
+    for_all = own.interconnection_months
+    months = table if for_all is None else np.full(table.shape, for_all)
+    by_zone = own.interconnection_months_by_zone
+    delay = own.interconnection_delay_months_by_zone
+    chosen = [by_zone.get(zone, at) for zone, at in zip(zones, months, strict=True)]
+    queue = [delay.get(zone, 0.0) for zone in zones]
+    return np.asarray(np.add(chosen, queue) + own.interconnection_delay_months, dtype=np.float64)
 
 
 def _longest(case: Case, parts: dict[str, Floats]) -> Lead:

@@ -87,7 +87,13 @@ _KINDS: Final = (
         "zone",
         "grid_zones",
         "zone",
-        ("sites.*.zone", "new_sites.*.zone", "energy.shocks.*.zones.*"),
+        (
+            "sites.*.zone",
+            "new_sites.*.zone",
+            "energy.shocks.*.zones.*",
+            "lead_times.interconnection_months_by_zone.{}",
+            "lead_times.interconnection_delay_months_by_zone.{}",
+        ),
     ),
     _Kind("lever", "levers", "lever", ("levers.allow.*",)),
     _Kind(

@@ -128,6 +128,10 @@ class LeadTimes(Block):
     """Delivery of transformers instead of the table's figure. [months]"""
     interconnection_months: Months | None = None
     """Grid connection of every site instead of its zone's figure. [months]"""
+    interconnection_months_by_zone: Mapping[Text, Months] = Field(default_factory=dict)
+    """Grid connection by zone instead of either figure. [months]"""
+    interconnection_delay_months_by_zone: Mapping[Text, _Delay] = Field(default_factory=dict)
+    """Queue by zone: delay of grid connections there, on top of that of all. [months]"""
 
 
 class Build(Block):

@@ -44,6 +44,8 @@ def test_months_are_not_rounded_up_to_years(build, mini):
         ("lead_times.delay_months=3.5", 29.5),
         ("lead_times.interconnection_delay_months=2.5", 28.5),
         ("lead_times.interconnection_months=12", 20),
+        ("lead_times.interconnection_months_by_zone={east: 31.5, west: 60}", 31.5),
+        ("lead_times.interconnection_delay_months_by_zone={east: 4.5, west: 60}", 30.5),
         ("lead_times.transformer_months=27", 27),
         ("lead_times.construction_months=23", 29),
         ("lead_times.permit_months=13", 27),
@@ -55,6 +57,22 @@ def test_every_part_of_the_lead_can_be_set(build, setting, months):
     lead = build(setting).halls.lead.drop_duplicates("site").set_index("site")
 
     assert lead.loc["oak", "months"] == pytest.approx(months)
+
+
+def test_a_queue_of_a_zone_comes_on_top_of_its_lead_and_of_the_delay_of_all(build):
+    lead = (
+        build(
+            "lead_times.interconnection_months=12",
+            "lead_times.interconnection_months_by_zone={east: 22}",
+            "lead_times.interconnection_delay_months=2.5",
+            "lead_times.interconnection_delay_months_by_zone={east: 3.5, west: 1.5}",
+        )
+        .halls.lead.drop_duplicates("site")
+        .set_index("site")["months"]
+    )
+
+    assert lead["oak"] == pytest.approx(22 + 2.5 + 3.5)
+    assert lead["elm"] == pytest.approx(7 + 16)  # 12 + 2.5 + 1.5 at the grid: its works are longer
 
 
 def test_connections_need_no_hall(mini):

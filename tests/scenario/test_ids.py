@@ -67,6 +67,14 @@ def test_the_tables_that_are_needed_are_named() -> None:
         ),
         ("scope: {exclude_demand_regions: [xx]}", "2:34: unknown demand region 'xx'"),
         (
+            "lead_times: {interconnection_months_by_zone: {PMJ: 30}}",
+            "2:47: unknown zone 'PMJ'",
+        ),
+        (
+            "lead_times: {interconnection_delay_months_by_zone: {NO1: 3, NO9: 3}}",
+            "2:61: unknown zone 'NO9'",
+        ),
+        (
             "scope: {countries: [US, UK]}",
             "2:25: unknown country 'UK'; must be an id of table sites;",
         ),
