@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.lp.blocks import RowBounds
+from planner.lp.matrix import Matrix
+
 if TYPE_CHECKING:
-    from planner.lp.blocks import Columns, RowBounds
+    from planner.lp.blocks import Bools, Columns
+    from planner.lp.expression import Floats, Ints
     from planner.lp.index import Positions
-    from planner.lp.matrix import Matrix
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["Arrays", "Change"]
+__all__ = ["Arrays", "Change", "Edits"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Change:
         objective is not counted: it moves no plan.
     is_new_shape : bool
         Whether the programs differ in size; then nothing is counted and the solver starts anew.
+    new_rows : int
+        Rows added below those there were, which are counted as if they were all.
     """
 
     costs: int = 0
@@ -35,6 +40,7 @@ class Change:
     coefficients: int = 0
     integrality: int = 0
     is_new_shape: bool = False
+    new_rows: int = 0
 
     @property
     def bounds(self) -> int:
@@ -49,11 +55,12 @@ class Change:
             self.coefficients + later.coefficients,
             self.integrality + later.integrality,
             self.is_new_shape or later.is_new_shape,
+            self.new_rows + later.new_rows,
         )
 
     def __bool__(self) -> bool:
         counted = self.bounds + self.costs + self.coefficients + self.integrality
-        return bool(counted) or self.is_new_shape
+        return bool(counted + self.new_rows) or self.is_new_shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +76,29 @@ class Arrays:
         """Return the arrays of a problem."""
         return cls(problem.columns(), problem.matrix(), problem.row_bounds())
 
-    def has_shape_of(self, other: Arrays) -> bool:
-        """Tell whether both programs have as many columns and rows."""
-        mine, theirs = self.matrix, other.matrix
-        return (mine.columns, mine.rows) == (theirs.columns, theirs.rows)
+    def with_columns(
+        self,
+        *,
+        cost: Floats | None = None,
+        lower: Floats | None = None,
+        upper: Floats | None = None,
+        integer: Bools | None = None,
+    ) -> Arrays:
+        """Return the program with other numbers for its columns; those left out stay."""
+        given: dict[str, Any] = {"cost": cost, "lower": lower, "upper": upper, "integer": integer}
+        changed = {name: value for name, value in given.items() if value is not None}
+        return replace(self, columns=replace(self.columns, **changed))
+
+    def head(self, rows: int) -> Arrays:
+        """Return the program with its first rows alone."""
+        matrix, end = self.matrix, int(self.matrix.start[rows])
+        return Arrays(
+            self.columns,
+            Matrix(
+                matrix.columns, matrix.start[: rows + 1], matrix.column[:end], matrix.value[:end]
+            ),
+            RowBounds(self.rows.lower[:rows], self.rows.upper[:rows]),
+        )
 
     def changed_costs(self, new: Arrays) -> Positions:
         """Return the columns whose cost differs in a new program."""
@@ -108,3 +134,43 @@ class Arrays:
     def _places(self) -> Positions:
         row = self.matrix.row_of_value().astype(np.int64)
         return row * self.matrix.columns + self.matrix.column
+
+
+@dataclass(frozen=True, eq=False)
+class Edits:
+    """Where a program that a solver holds must be edited to become the next.
+
+    Parameters
+    ----------
+    change : Change
+        How many numbers differ. With a new shape or new coefficients the places are not needed.
+    costs, columns, rows, kinds : array of int32
+        Columns with a new cost, columns and rows with new bounds, and columns that begin or
+        cease to be whole numbers. Rows that are added stand below the others.
+    """
+
+    change: Change
+    costs: Ints
+    columns: Ints
+    rows: Ints
+    kinds: Ints
+
+    @classmethod
+    def between(cls, old: Arrays, new: Arrays) -> Edits:
+        """Return what makes the new program of the old."""
+        none = np.empty(0, dtype=np.int32)
+        new_rows = new.matrix.rows - old.matrix.rows
+        if new_rows < 0 or new.matrix.columns != old.matrix.columns:
+            return cls(Change(is_new_shape=True), none, none, none, none)
+        head = new.head(old.matrix.rows) if new_rows else new
+        coefficients = old.changed_coefficients(head)
+        if new_rows and coefficients:  # other rows, not the same and more
+            return cls(Change(is_new_shape=True), none, none, none, none)
+        costs = old.changed_costs(head).astype(np.int32)
+        columns = old.changed_column_bounds(head).astype(np.int32)
+        rows = old.changed_row_bounds(head).astype(np.int32)
+        kinds = old.changed_kinds(head).astype(np.int32)
+        change = Change(
+            len(costs), len(columns), len(rows), coefficients, len(kinds), new_rows=new_rows
+        )
+        return cls(change, costs, columns, rows, kinds)

@@ -116,6 +116,35 @@ class Engine:
         ):
             check(sent, f"take new {what}")
 
+    def add_rows(self, arrays: Arrays, first: int) -> None:
+        """Give HiGHS the rows of a program from one on; it holds those before.
+
+        Parameters
+        ----------
+        arrays : Arrays
+            The whole new program.
+        first : int
+            First row that is new.
+        """
+        matrix, rows = arrays.matrix, arrays.rows
+        begin = matrix.start[first]
+        added = self.highs.addRows(
+            matrix.rows - first,
+            rows.lower[first:],
+            rows.upper[first:],
+            len(matrix.value) - int(begin),
+            matrix.start[first:-1] - begin,
+            matrix.column[begin:],
+            matrix.value[begin:],
+        )
+        check(added, "take new rows")
+
+    def start_from(self, x: Floats) -> None:
+        """Give HiGHS a plan that its search may start from."""
+        solution = highspy.HighsSolution()
+        solution.col_value = x.tolist()
+        check(self.highs.setSolution(solution), "take a plan to start from")
+
     def run(self, seconds: float) -> Any:
         """Run for at most so many seconds and return HiGHS' model status. [s]"""
         # HiGHS counts the time of all runs of one object against its limit.

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import highspy
 import numpy as np
 
-from planner.lp.change import Arrays, Change
+from planner.lp.change import Arrays, Change, Edits
 from planner.lp.conflict import find_conflict
 from planner.lp.engine import Engine, check
-from planner.lp.outcome import Outcome, Status, relative_gap
+from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, relative_gap
 from planner.lp.progress import ProgressEvent, Watch
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
+    from planner.lp.blocks import Bools
     from planner.lp.expression import Floats
     from planner.lp.problem import ArrayProblem
 
@@ -118,6 +119,8 @@ class HighsSession:
         threads: int = 1,
         on_progress: Callable[[ProgressEvent], None] | None = None,
         interrupt: threading.Event | None = None,
+        start: Floats | None = None,
+        gap_frac: float = PROVEN_GAP_FRAC,
     ) -> Outcome:
         """Solve the program the session holds.
 
@@ -139,6 +142,12 @@ class HighsSession:
             raises ends the solve and is raised again here, as Ctrl-C is.
         interrupt : threading.Event, optional
             Set it, from any thread, to stop the solve.
+        start : array of float, optional
+            A plan that a search for whole numbers starts from, a number per column.
+        gap_frac : float
+            A search may end once its plan costs at most this share more than its bound. A plan
+            further off than `PROVEN_GAP_FRAC`, which is what a search goes on to by itself, is
+            not called optimal.
 
         Returns
         -------
@@ -146,6 +155,8 @@ class HighsSession:
             Verdict, plan and duals.
         """
         self._engine.set("threads", threads)
+        if gap_frac > PROVEN_GAP_FRAC:
+            self._engine.set("mip_rel_gap", gap_frac)
         watch = self._engine.watch = Watch(on_progress, interrupt)
         deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
         status: Status = "error"
@@ -158,6 +169,8 @@ class HighsSession:
                 continue
             if attempt.starts_afresh:
                 check(self._highs.clearSolver(), "clear the last solution")
+                if start is not None:
+                    self._engine.start_from(start)
             else:
                 check(self._highs.setBasis(self._basis), "take the last basis")
             attempt_began = time.perf_counter()
@@ -171,7 +184,7 @@ class HighsSession:
             if status == "optimal" and attempt.starts_afresh:
                 self._cold_seconds = seconds
             break
-        return self._outcome(status, iterations, attempt.name + given_up, message)
+        return self._outcome(status, iterations, attempt.name + given_up, message, gap_frac)
 
     def _attempts(self, method: Method) -> list[_Attempt]:
         if self._arrays.columns.integer.any():
@@ -184,7 +197,8 @@ class HighsSession:
             method = "ipx"
             if self._basis is not None:
                 changed = self._pending
-                only_costs = changed.costs and not (changed.bounds or changed.coefficients)
+                others = changed.bounds + changed.coefficients + changed.new_rows
+                only_costs = changed.costs and not others
                 name, options = ("primal", _PRIMAL) if only_costs else ("dual", _DUAL)
                 warm = _Attempt(
                     f"warm {name}", options, starts_afresh=False, seconds=self._cold_seconds
@@ -223,7 +237,9 @@ class HighsSession:
         )
         return sum(max(0, count) for count in counts)
 
-    def _outcome(self, status: Status, iterations: int, method: str, message: str) -> Outcome:
+    def _outcome(
+        self, status: Status, iterations: int, method: str, message: str, gap_frac: float
+    ) -> Outcome:
         info, solution = self._highs.getInfo(), self._highs.getSolution()
         columns, rows = self._arrays.matrix.columns, self._arrays.matrix.rows
         is_mip = bool(self._arrays.columns.integer.any())
@@ -235,17 +251,20 @@ class HighsSession:
         if columns == 0 and has_plan:
             objective = self._arrays.columns.offset  # an empty model has no info
         bound = self._dual_bound(status, objective, is_mip=is_mip)
-        if status == "optimal":
+        gap = relative_gap(objective, bound)
+        if status == "optimal" and not is_mip:
             basis = self._highs.getBasis()
-            self._basis = basis if basis.valid and not is_mip else None
+            self._basis = basis if basis.valid else None
             self._pending = Change()
+        if status == "optimal" and gap_frac > PROVEN_GAP_FRAC and gap > PROVEN_GAP_FRAC:
+            status = "within_gap"
         return Outcome(
             status=status,
             has_plan=has_plan,
             has_duals=has_duals,
             objective=objective,
             dual_bound=bound,
-            gap=relative_gap(objective, bound),
+            gap=gap,
             x=_array(solution.col_value, columns, is_known=has_plan),
             row_value=_array(solution.row_value, rows, is_known=has_plan),
             row_dual=_array(solution.row_dual, rows, is_known=has_duals),
@@ -277,34 +296,66 @@ class HighsSession:
         Parameters
         ----------
         problem : ArrayProblem
-            Built again from changed data. The next `solve` starts from the last basis. With
-            another number of rows or columns it replaces the program and nothing is kept.
+            Built again from changed data. The next `solve` starts from the last basis, also
+            where rows were added below the others. With another number of columns, or fewer
+            rows, it replaces the program and nothing is kept.
 
         Returns
         -------
         Change
             How many numbers of each kind differ.
         """
-        old, new = self._arrays, Arrays.of(problem)
-        self._problem, self._arrays = problem, new
-        if not old.has_shape_of(new):
-            self._basis, self._cold_seconds = None, np.inf
-            self._pending = Change(is_new_shape=True)
-            self._engine.pass_model(new)
-            return self._pending
-        costs = old.changed_costs(new).astype(np.int32)
-        columns = old.changed_column_bounds(new).astype(np.int32)
-        rows = old.changed_row_bounds(new).astype(np.int32)
-        kinds = old.changed_kinds(new).astype(np.int32)
-        change = Change(
-            len(costs), len(columns), len(rows), old.changed_coefficients(new), len(kinds)
+        self._problem = problem
+        return self._take(Arrays.of(problem))
+
+    def set_columns(
+        self,
+        *,
+        cost: Floats | None = None,
+        lower: Floats | None = None,
+        upper: Floats | None = None,
+        integer: Bools | None = None,
+    ) -> Change:
+        """Give every column another cost, bound or kind, until the next `update`.
+
+        Parameters
+        ----------
+        cost, lower, upper, integer : array, optional
+            One number per column; what is left out stays.
+
+        Returns
+        -------
+        Change
+            How many differ. The next `solve` starts from the last basis.
+        """
+        return self._take(
+            self._arrays.with_columns(cost=cost, lower=lower, upper=upper, integer=integer)
         )
-        if change.coefficients:
+
+    def _take(self, new: Arrays) -> Change:
+        """Hold another program, and tell HiGHS what differs."""
+        edits = Edits.between(self._arrays, new)
+        first_new_row, self._arrays = self._arrays.matrix.rows, new
+        if edits.change.is_new_shape:
+            self._basis, self._cold_seconds = None, np.inf
+            self._pending = edits.change
+            self._engine.pass_model(new)
+            return edits.change
+        if edits.change.coefficients:
             self._engine.pass_model(new)  # one call; a call per coefficient takes longer
         else:
-            self._engine.send(new, costs, columns, rows, kinds)
-        self._pending = self._pending + change
-        return change
+            self._engine.send(new, edits.costs, edits.columns, edits.rows, edits.kinds)
+            if edits.change.new_rows:
+                self._add_rows(new, first_new_row)
+        self._pending = self._pending + edits.change
+        return edits.change
+
+    def _add_rows(self, new: Arrays, first: int) -> None:
+        if self._basis is not None:
+            check(self._highs.setBasis(self._basis), "take the last basis")
+        self._engine.add_rows(new, first)
+        if self._basis is not None:
+            self._basis = self._highs.getBasis()  # the same, with the new rows in it
 
     # --- why there is no plan -----------------------------------------------------------
 

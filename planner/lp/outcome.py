@@ -10,10 +10,14 @@ import numpy as np
 if TYPE_CHECKING:
     from planner.lp.expression import Floats
 
-__all__ = ["Outcome", "Status", "relative_gap"]
+__all__ = ["PROVEN_GAP_FRAC", "DualsOf", "Outcome", "Status", "relative_gap"]
+
+PROVEN_GAP_FRAC = 1e-4
+"""Gap up to which a plan with whole numbers is called optimal, as solvers do by default. [-]"""
 
 Status = Literal[
     "optimal",
+    "within_gap",
     "infeasible",
     "unbounded",
     "time_limit",
@@ -21,6 +25,8 @@ Status = Literal[
     "interrupted",
     "error",
 ]
+
+DualsOf = Literal["program", "fixed_program"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +36,13 @@ class Outcome:
     Parameters
     ----------
     status : str
-        ``"optimal"`` only where the solver proved it. A limit or an interrupt is never that.
+        ``"optimal"`` only where the solver proved it; ``"within_gap"`` where the work ended as
+        asked with a plan and a bound further apart. A limit or an interrupt is neither.
     has_plan : bool
         Whether `x` meets every row and bound.
     has_duals : bool
-        Whether `row_dual` and `reduced_cost` are those of a proven optimum. A plan with whole
-        numbers has none.
+        Whether `row_dual` and `reduced_cost` are those of a proven optimum, of the program or of
+        what is left of it once its whole numbers are fixed: see `duals_of`.
     objective : float
         Cost of the plan; nan without one.
     dual_bound : float
@@ -60,6 +67,9 @@ class Outcome:
         The method that gave the verdict, and what was given up before it.
     message : str
         The solver's own words.
+    duals_of : {"program", "fixed_program"}
+        What the duals are of. With the whole numbers fixed they are the worth of a little more
+        or less while every opening and phase stays as it is.
     """
 
     status: Status
@@ -77,6 +87,7 @@ class Outcome:
     iterations: int
     method_used: str
     message: str
+    duals_of: DualsOf = "program"
 
 
 def relative_gap(objective: float, dual_bound: float) -> float:
