@@ -31,7 +31,7 @@ bounds them from above.
 {'energy': 11067840.0, 'delivery': 2700000.0, 'summer peak': 1110000.0}
 """
 
-from planner.tariffs.bill import Bill, bill
+from planner.tariffs.bill import Bill, bill, bill_metered
 from planner.tariffs.clock import BillingCalendar
 from planner.tariffs.contract import Contract, Cut, Terms
 from planner.tariffs.curvature import Curvature
@@ -48,7 +48,7 @@ from planner.tariffs.system import CapacityCharge, CoincidentPeakCharge, system_
 from planner.tariffs.table import tariff_from_row
 from planner.tariffs.tariff import Escalation, Tariff
 from planner.tariffs.tiers import Tiers
-from planner.tariffs.when import ALWAYS, WEEKEND, WORKDAYS, When, clock_hours
+from planner.tariffs.when import ALWAYS, WEEKEND, WORKDAYS, Rest, When, clock_hours
 
 __all__ = [
     "ALWAYS",
@@ -72,6 +72,7 @@ __all__ = [
     "Month",
     "Ratchet",
     "Reading",
+    "Rest",
     "RollingRatchet",
     "Rule",
     "StandingCharge",
@@ -82,6 +83,7 @@ __all__ = [
     "YearRatchet",
     "add_bills",
     "bill",
+    "bill_metered",
     "clock_hours",
     "demand_by_month",
     "flat_energy",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Bill", "bill"]
+__all__ = ["Bill", "bill", "bill_metered"]
 
 _Key = TypeVar("_Key")
 
@@ -139,11 +139,40 @@ def bill(
         problems += _flow_without_contract(load, calendar, contracted_mw)
     if problems:
         raise InputError(problems)
-    metered = Metered(load, calendar, contracted_mw)
-    lines = [line for rule in tariff.rules for line in rule.lines(metered)]
     fee = None if contract is None else exit_fee_line(contract, terms, tariff.rules)
-    if fee is not None and fee.month in calendar.months:
-        lines.append(fee)
+    fees = [fee] if fee is not None and fee.month in calendar.months else []
+    return bill_metered(Metered(load, calendar, contracted_mw), tariff, fees)
+
+
+def bill_metered(metered: Metered, tariff: Tariff, fees: Iterable[BillLine] = ()) -> Bill:
+    """Bill what was metered, as `bill` does, whoever metered it.
+
+    Parameters
+    ----------
+    metered
+        Hours and contracted capacity; `Reading.metered` writes out those that a few days tell.
+    tariff
+        Rules and prices.
+    fees
+        Lines that depend on no rule, before escalation.
+
+    Returns
+    -------
+    Bill
+        Lines by month and rule.
+
+    Examples
+    --------
+    >>> from planner.days import RepresentativeDays
+    >>> from planner.tariffs import BillingCalendar, DemandCharge, Tariff, representative
+    >>> calendar, days = BillingCalendar.of_years(2027), RepresentativeDays(slot_h=12)
+    >>> reading = representative(calendar, calendar.hour, days)
+    >>> load_mw = [20.0] * 8 + [26.0, 31.0]  # four seasons, then the peak day
+    >>> tariff = Tariff("plain", (DemandCharge("demand", 10.0),))
+    >>> bill_metered(reading.metered(load_mw), tariff).total_usd == 10e3 * (11 * 20.0 + 31.0)
+    True
+    """
+    lines = [*(line for rule in tariff.rules for line in rule.lines(metered)), *fees]
     raised = (
         replace(line, usd_per_unit=line.usd_per_unit * tariff.price_factor(line.month.year))
         for line in lines

@@ -12,10 +12,11 @@ from planner.tariffs.curvature import Curvature
 from planner.tariffs.form import THOUSAND, Stair
 from planner.tariffs.rule import BillLine, Metered
 from planner.tariffs.tiers import Tiers, as_tiers
-from planner.tariffs.when import ALWAYS, When
+from planner.tariffs.when import ALWAYS
 
 if TYPE_CHECKING:
     from planner.tariffs.form import Form
+    from planner.tariffs.when import Rest, When
 
 __all__ = ["EnergyCharge", "EnergyPeriod", "flat_energy"]
 
@@ -33,12 +34,12 @@ class EnergyPeriod:
     usd_per_mwh
         Price, or tiers over the MWh of this period in a month. [USD/MWh]
     when
-        Months, weekdays and hours.
+        Months, weekdays and hours, or all that are left by others.
     """
 
     name: str
     usd_per_mwh: float | Tiers
-    when: When = ALWAYS
+    when: When | Rest = ALWAYS
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class EnergyCharge:
 
     Examples
     --------
-    >>> from planner.tariffs import clock_hours
+    >>> from planner.tariffs import When, clock_hours
     >>> EnergyCharge("use", (EnergyPeriod("dark", 40.0, When(hours=clock_hours(22, 6))),))
     Traceback (most recent call last):
     ...

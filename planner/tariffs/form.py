@@ -30,9 +30,9 @@ __all__ = ["THOUSAND", "Billed", "Charge", "Form", "Line", "Peak", "Source", "Sp
 THOUSAND = 1000.0
 """Tiers are counted in thousands of what is billed, GWh and MW, so that columns are of one size."""
 
-Source: TypeAlias = Literal["load", "peak", "billed", "connected", "fixed"]
-"""What a price is paid on: power in a step [MW], a metered or billed peak [MW], the share of a
-customer that is connected in a year [-], or nothing: a constant."""
+Source: TypeAlias = Literal["load", "peak", "billed", "connected"]
+"""What a price is paid on: power in a step [MW], a metered or billed peak [MW], or the share of a
+customer that is connected in a year [-]."""
 Span: TypeAlias = Literal["month", "year"]
 """For how long contracted capacity stays as it is."""
 
@@ -128,7 +128,7 @@ class Charge:
     of
         The kind.
     places
-        Steps, peaks, billing demands or years, by position; 0 for constants.
+        Steps, peaks, billing demands or years, by position.
     lines
         Lines of the bill that they go to.
     usd, units

@@ -152,7 +152,7 @@ class _Builder:
         self._line = _List(axes, "charge", "calendar")
         self._names: dict[str, tuple[str, str, str]] = {}
         self._axes = axes
-        kinds = ("load", "peak", "billed", "tier", "connected", "fixed")
+        kinds = ("load", "peak", "billed", "tier", "connected")
         self._prices = {kind: _Rows(4) for kind in kinds}
         self._stair_of = {kind: _Rows(3) for kind in ("load", "billed")}
 
@@ -225,7 +225,10 @@ class _Builder:
             )
             fixed_usd, rising = stair.tiers.convex_bound()
             paid = stair.usd_factor * stair.times
-            self._prices["fixed"].add(0, line[:, [stair.line]], paid * fixed_usd, 0.0)
+            # Due whatever is drawn, but by nobody who is not connected.
+            year = form.years.index(form.lines[stair.line].year)
+            place = places["connected"][:, [year]]
+            self._prices["connected"].add(place, line[:, [stair.line]], paid * fixed_usd, 0.0)
             for tier, (low, high) in enumerate(pairwise((0.0, *rising.limits, inf))):
                 labels.append(stair.label)
                 numbers.append(str(tier + 1))

@@ -115,7 +115,7 @@ class BillLists:
     line_names
         Rule, item and unit of each charge, by its code on the axis of `line`.
     prices
-        Prices by kind of source: load, peak, billed, tier, connected, fixed.
+        Prices by kind of source: load, peak, billed, tier, connected.
     """
 
     customer: Index

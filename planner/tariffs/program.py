@@ -100,10 +100,7 @@ class BillProgram:
     def usd(self, load_mw: Expression, connected: Expression) -> Expression:
         """Money of every line of the bills, over (customer, charge, calendar year). [USD]"""
         prices, line = self.lists.prices, self.lists.line
-        total = Expression.constant(
-            line,
-            np.bincount(prices["fixed"].line, weights=prices["fixed"].usd, minlength=line.size),
-        )
+        total = Expression.constant(line, 0.0)
         for kind, source in self._sources(load_mw, connected).items():
             price = prices[kind]
             total = total + source.map(line, price.place, price.line, price.usd)
@@ -130,6 +127,8 @@ class BillProgram:
     def overcharge_usd(self, load_mw: Expression, x: ArrayLike) -> Floats:
         """How far the program's charge for declining tiers is above the tariff's, at a plan.
 
+        Of customers that are connected all the time.
+
         Parameters
         ----------
         load_mw : Expression
@@ -150,7 +149,8 @@ class BillProgram:
             stair = lists.stairs[number]
             fixed_usd, rising = stair.tiers.convex_bound()
             above = fixed_usd + rising.cost_usd(units[number]) - stair.tiers.cost_usd(units[number])
-            found[lists.stair_line[number]] += stair.usd_factor * stair.times * above
+            # Past the last fall the two are equal but for rounding.
+            found[lists.stair_line[number]] += stair.usd_factor * stair.times * max(above, 0.0)
         return found
 
 

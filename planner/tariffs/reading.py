@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.days import DAYS_PER_MONTH, MONTHS
+from planner.errors import InputError, Problem
+from planner.tariffs.rule import Metered, Told
 from planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.days import RepresentativeDays
+    from planner.days import Days
     from planner.tariffs.clock import BillingCalendar
-    from planner.tariffs.when import When
+    from planner.tariffs.when import Rest, When
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -40,6 +43,17 @@ class Pairs:
     hour: Integers
     step: Integers
     share_frac: Floats
+
+    def mean(self, load: Floats, n_hours: int) -> Floats:
+        """Mean of the steps that tell each hour, shape (hour,)."""
+        weights = self.share_frac * load[self.step]
+        return np.bincount(self.hour, weights=weights, minlength=n_hours).astype(np.float64)
+
+    def highest(self, load: Floats, n_hours: int) -> Floats:
+        """Highest of the steps that tell each hour, shape (hour,)."""
+        found = np.zeros(n_hours)
+        np.maximum.at(found, self.hour, load[self.step])
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +80,7 @@ class Reading:
     every: Pairs
     on_peak_day: Pairs
 
-    def hours(self, when: When) -> tuple[Integers, Integers, Floats]:
+    def hours(self, when: When | Rest) -> tuple[Integers, Integers, Floats]:
         """Count the hours that each step tells in each month inside a period.
 
         Parameters
@@ -112,6 +126,35 @@ class Reading:
         shares = np.bincount(self.on_peak_day.step, weights=share, minlength=self.n_steps)
         return shares.astype(np.float64)
 
+    def metered(self, load_mw: ArrayLike, contracted_mw: ArrayLike = 0.0) -> Metered:
+        """Write out the hours that a load stands for, as a bill reads them.
+
+        Parameters
+        ----------
+        load_mw
+            Power in each step, shape (step,). [MW]
+        contracted_mw
+            Contracted capacity in force in each month, shape (month,). [MW]
+
+        Returns
+        -------
+        Metered
+            The mean of what tells each hour for its energy, the highest for maxima, and the peak
+            day for hours in which the system peaks.
+        """
+        load = np.asarray(load_mw, dtype=np.float64)
+        contracted = np.asarray(contracted_mw, dtype=np.float64)
+        return Metered(
+            self.every.mean(load, self.calendar.n_hours),
+            self.calendar,
+            np.broadcast_to(contracted, len(self.calendar.months)),
+            Told(
+                self.every.highest(load, self.calendar.n_hours),
+                self.on_peak_day.mean(load, self.calendar.n_hours),
+                self.on_peak_day.highest(load, self.calendar.n_hours),
+            ),
+        )
+
     @property
     def _month(self) -> Integers:
         """Month of each hour, by position."""
@@ -138,14 +181,17 @@ def hourly(calendar: BillingCalendar) -> Reading:
 
 
 def representative(
-    calendar: BillingCalendar, utc_start_h: ArrayLike, days: RepresentativeDays
+    calendar: BillingCalendar,
+    utc_start_h: ArrayLike,
+    days: Days,
+    years: Sequence[int] | None = None,
 ) -> Reading:
     """Read a load that is told by the slots of a few days in every year.
 
-    An hour is told by the slot of its month's day that runs at the same hour of UTC, and for
-    the share of its month that the peak day stands for by the slot of that day. What lies on
+    An hour is told by the slots of its month's days that run at the same hour of UTC, and for
+    the share of its month that a peak day stands for by the slot of that day. What lies on
     two slots, as hours of a clock half an hour off, is told by both. Moments in which the
-    system peaks are told by the peak day alone.
+    system peaks are told by the peak days alone.
 
     Parameters
     ----------
@@ -154,12 +200,20 @@ def representative(
     utc_start_h
         Hour of UTC, 0 to 24, at which each of them starts, shape (hour,). [h]
     days
-        Representative days.
+        Representative days, or a series with a day in every month.
+    years
+        Years that the load is told for; each stands for itself and those up to the next. By
+        default every year of the calendar.
 
     Returns
     -------
     Reading
         With the slots of the first year as first steps, then those of the next.
+
+    Raises
+    ------
+    InputError
+        If a month of the calendar has no day.
 
     Examples
     --------
@@ -174,28 +228,42 @@ def representative(
     >>> round(float(hours.sum()), 6), round(float(hours[step >= 16].sum()), 6)
     (8784.0, 48.0)
     """
-    day_of_month = np.argmax(days.days_by_month[:-1] > 0.0, axis=0)
-    is_peak_month = calendar.month == days.peak_month
-    month_days = np.repeat(calendar.days_of_month, calendar.hours_of_month)
-    peak_frac = np.where(is_peak_month, days.peak_day_days / month_days, 0.0)
-    year = calendar.year - calendar.year[0]
-    ordinary = year * days.n_days + day_of_month[calendar.month - 1]
-    peak = year * days.n_days + days.n_days - 1
+    told = np.unique(calendar.year) if years is None else np.asarray(years, dtype=np.int64)
+    first_day = (np.searchsorted(told, calendar.year, side="right") - 1) * days.n_days
     start_h = np.asarray(utc_start_h, dtype=np.float64)
-    return Reading(
-        calendar,
-        (int(year[-1]) + 1) * days.n_slots,
-        _joined(
-            _on_slots(ordinary, start_h, 1.0 - peak_frac, days),
-            _on_slots(peak, start_h, peak_frac, days),
-        ),
-        _on_slots(peak, start_h, np.ones(len(start_h)), days),
-    )
+    share_frac = np.repeat(_share_of_days(calendar, days), calendar.hours_of_month, axis=1)
+    every = [
+        _on_slots(first_day + day, start_h, share_frac[day], days) for day in range(days.n_days)
+    ]
+    peak_days = np.flatnonzero(days.is_peak_day)
+    even = np.full(len(start_h), 1.0 / len(peak_days))
+    on_peak_day = [_on_slots(first_day + day, start_h, even, days) for day in peak_days]
+    return Reading(calendar, len(told) * days.n_slots, _joined(*every), _joined(*on_peak_day))
 
 
-def _on_slots(
-    day: Integers, start_h: Floats, share_frac: Floats, days: RepresentativeDays
-) -> Pairs:
+def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:
+    """Share of each month of the calendar that each day tells, shape (day, month)."""
+    month = np.array([month.month for month in calendar.months]) - 1
+    stands_for = days.days_by_month[:, month]
+    is_told = stands_for.any(axis=0)
+    if not is_told.all():
+        missing = sorted({MONTHS[place] for place in month[~is_told]})
+        what_is = f"no day of the series lies in {', '.join(missing)}"
+        raise InputError(
+            [Problem("time", None, None, what_is, "a day in every month that is billed")]
+        )
+    leap_days = calendar.days_of_month - np.array(DAYS_PER_MONTH)[month]
+    peak_frac = np.where(days.is_peak_day[:, None], stands_for, 0.0)
+    ordinary = stands_for - peak_frac
+    rest = ordinary.sum(axis=0)
+    # A leap day is an ordinary one, where there are any.
+    peak_frac = peak_frac / (stands_for.sum(axis=0) + np.where(rest > 0.0, leap_days, 0.0))
+    left = (1.0 - peak_frac.sum(axis=0)) / np.where(rest > 0.0, rest, 1.0)
+    shares: Floats = peak_frac + ordinary * left
+    return shares
+
+
+def _on_slots(day: Integers, start_h: Floats, share_frac: Floats, days: Days) -> Pairs:
     """Lay hours that start at some hour of UTC on the slots of the day that tells each."""
     first = np.floor(start_h).astype(np.int64)
     late = start_h - first

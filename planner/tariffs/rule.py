@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from planner.tariffs.curvature import Curvature
     from planner.tariffs.form import Form
     from planner.tariffs.months import Month
-    from planner.tariffs.when import When
+    from planner.tariffs.when import Rest, When
 
     Floats = NDArray[np.float64]
 
-__all__ = ["BillLine", "Metered", "Rule"]
+__all__ = ["BillLine", "Metered", "Rule", "Told"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,23 @@ class BillLine:
 
 
 @dataclass(frozen=True)
+class Told:
+    """Hours that several representative days tell, beside the mean of these.
+
+    Parameters
+    ----------
+    highest_mw
+        Highest power of the days that tell each hour, shape (hour,). [MW]
+    peak_day_mean_mw, peak_day_highest_mw
+        Mean and highest power of the days on which the whole system peaks. [MW]
+    """
+
+    highest_mw: Floats
+    peak_day_mean_mw: Floats
+    peak_day_highest_mw: Floats
+
+
+@dataclass(frozen=True)
 class Metered:
     """A load on its calendar, and the contract it is billed under.
 
@@ -65,20 +82,38 @@ class Metered:
         The hours.
     contracted_mw
         Contracted capacity in force in each month, shape (month,); 0 without contract. [MW]
+    told
+        Further readings of hours that several days tell; by default all are `load_mw`.
     """
 
     load_mw: Floats
     calendar: BillingCalendar
     contracted_mw: Floats
+    told: Told | None = None
 
-    def energy_mwh(self, when: When) -> Floats:
+    @property
+    def highest_mw(self) -> Floats:
+        """Power that counts in a maximum, shape (hour,)."""
+        return self.load_mw if self.told is None else self.told.highest_mw
+
+    @property
+    def peak_day_mean_mw(self) -> Floats:
+        """Power in each hour, mean over days on which the system peaks, shape (hour,)."""
+        return self.load_mw if self.told is None else self.told.peak_day_mean_mw
+
+    @property
+    def peak_day_highest_mw(self) -> Floats:
+        """Highest power in each hour of days on which the system peaks, shape (hour,)."""
+        return self.load_mw if self.told is None else self.told.peak_day_highest_mw
+
+    def energy_mwh(self, when: When | Rest) -> Floats:
         """Energy of each month inside a period, shape (month,), in MWh."""
         inside = np.where(when.mask(self.calendar), self.load_mw, 0.0)
         return np.add.reduceat(inside, self.calendar.month_starts)
 
     def peak_mw(self, when: When) -> Floats:
         """Highest load of each month inside a period, shape (month,), in MW; 0 if no hour is."""
-        inside = np.where(when.mask(self.calendar), self.load_mw, 0.0)
+        inside = np.where(when.mask(self.calendar), self.highest_mw, 0.0)
         return np.maximum.reduceat(inside, self.calendar.month_starts)
 
 

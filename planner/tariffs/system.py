@@ -65,7 +65,7 @@ class CoincidentPeakCharge:
         calendar = metered.calendar
         positions = calendar.positions(self.hours, f"hours of {self.name!r}")
         last = int(np.searchsorted(calendar.month_starts, positions.max(), side="right")) - 1
-        peak_kw = KW_PER_MW * float(metered.load_mw[positions].max())
+        peak_kw = KW_PER_MW * float(metered.peak_day_highest_mw[positions].max())
         item = f"highest of {len(self.hours)} system peak hours"
         return [
             BillLine(
@@ -136,7 +136,7 @@ class CapacityCharge:
         """Give one line per billed month."""
         calendar = metered.calendar
         positions = calendar.positions(self.hours, f"hours of {self.name!r}")
-        share_mw = float(metered.load_mw[positions].mean())
+        share_mw = float(metered.peak_day_mean_mw[positions].mean())
         start, end = self.start or calendar.start, self.end or calendar.end
         item = f"mean of {len(self.hours)} system peak hours"
         return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
 
-__all__ = ["ALL_DAY", "ALL_WEEK", "ALWAYS", "WEEKEND", "WORKDAYS", "When", "clock_hours"]
+__all__ = ["ALL_DAY", "ALL_WEEK", "ALWAYS", "WEEKEND", "WORKDAYS", "Rest", "When", "clock_hours"]
 
 ALL_WEEK: Final = tuple(range(7))
 WORKDAYS: Final = ALL_WEEK[:5]
@@ -106,6 +106,41 @@ class When:
             & np.isin(ALL_WEEK, self.weekdays)[:, None]
             & np.isin(ALL_DAY, self.hours)
         )
+
+
+@dataclass(frozen=True)
+class Rest:
+    """All hours that are in none of some periods.
+
+    Parameters
+    ----------
+    of
+        The periods.
+
+    Examples
+    --------
+    >>> from planner.tariffs import BillingCalendar
+    >>> evening = When(hours=clock_hours(16, 21))
+    >>> int(Rest((evening,)).mask(BillingCalendar.of_years(2027)).sum())  # 19 hours a day
+    6935
+    """
+
+    of: tuple[When, ...]
+    months: ClassVar[tuple[int, ...]] = ALL_MONTHS
+
+    def mask(self, calendar: BillingCalendar) -> Bools:
+        """Tell for each hour of a calendar whether it is inside, shape (hour,)."""
+        inside = np.ones(calendar.n_hours, dtype=np.bool_)
+        for when in self.of:
+            inside &= ~when.mask(calendar)
+        return inside
+
+    def grid(self) -> Bools:
+        """Tell it for each month, weekday and clock hour, shape (month, weekday, hour)."""
+        inside = When().grid()
+        for when in self.of:
+            inside = inside & ~when.grid()
+        return inside
 
 
 def _problems(name: str, numbers: Iterable[int], allowed: Collection[int]) -> list[Problem]:

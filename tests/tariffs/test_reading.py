@@ -7,9 +7,11 @@ import datetime
 import numpy as np
 import pytest
 
-from planner.days import RepresentativeDays
+from planner.days import DAYS_PER_MONTH, RepresentativeDays
+from planner.errors import InputError
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.highs import HighsSession
+from planner.series import SeriesDays
 from planner.tariffs import (
     ALWAYS,
     WORKDAYS,
@@ -28,6 +30,7 @@ from planner.tariffs import (
     YearRatchet,
     add_bills,
     bill,
+    bill_metered,
     clock_hours,
     representative,
 )
@@ -99,6 +102,23 @@ def test_slots_are_billed_as_the_hours_they_stand_for(season_days: int) -> None:
         rule = lists.line_names[lists.line["charge"][position]][0]
         by_rule[rule] = by_rule.get(rule, 0.0) + usd
     assert by_rule == pytest.approx(exact.usd_by_rule, rel=1e-9)
+    # The same steps written out as hours again: the exact bill of what they stand for.
+    told = bill_metered(reading.metered(load_mw.ravel()), tariff)
+    assert told.usd_by_rule == pytest.approx(exact.usd_by_rule, rel=1e-9)
+
+
+def test_a_year_that_stands_for_others_tells_each_by_its_own_calendar() -> None:
+    told_by = days()
+    calendar = BillingCalendar.of_years(2027, 2029)
+    reading = representative(calendar, calendar.utc_start_h, told_by, years=(2027, 2029))
+
+    month, step, hours = reading.hours(ALWAYS)
+
+    is_first = step < told_by.n_slots
+    assert reading.n_steps == 2 * told_by.n_slots
+    assert np.unique(month[is_first]).tolist() == list(range(24))
+    assert hours[is_first].sum() == pytest.approx(8760.0 + 8784.0)  # 2028 is a leap year
+    assert hours[~is_first].sum() == pytest.approx(8760.0)
 
 
 def test_a_week_is_mixed_into_each_slot_as_its_month_has_it() -> None:
@@ -149,3 +169,28 @@ def test_the_system_peaks_on_the_peak_day_whatever_the_date() -> None:
     peak_day = told_by.n_slots + 4 * told_by.slots_per_day  # second year, last day
     assert np.flatnonzero(share).tolist() == [peak_day + 17 // 2]
     assert share.sum() == 1.0
+
+
+def test_days_that_follow_one_another_share_the_months_they_lie_in() -> None:
+    told_by = SeriesDays(
+        months=(1, 2, 2, *range(3, 13)),
+        days=(31.0, 20.0, 8.0, *DAYS_PER_MONTH[2:]),
+        peaks=(2, 5),
+        slot_h=12,
+    )
+    leap = BillingCalendar.of_years(2028)
+    reading = representative(leap, leap.utc_start_h, told_by)
+
+    _, step, hours = reading.hours(ALWAYS)
+
+    by_day = np.bincount(step // 2, weights=hours) / 24
+    assert by_day == pytest.approx([31.0, 21.0, 8.0, *DAYS_PER_MONTH[2:]])  # 29 February
+    noon = [datetime.datetime(2028, 5, 9, 13, tzinfo=datetime.UTC)]
+    assert np.flatnonzero(reading.system_peak(noon, "hours")).tolist() == [5, 11]
+
+
+def test_a_series_without_a_day_in_a_month_can_not_be_billed() -> None:
+    told_by = SeriesDays(months=(1, 7), days=(200.0, 165.0), peaks=(1,))
+
+    with pytest.raises(InputError, match="no day of the series lies in Apr, Aug"):
+        representative(YEARS, YEARS.utc_start_h, told_by)

@@ -24,6 +24,7 @@ from planner.tariffs import (
     EnergyCharge,
     EnergyPeriod,
     Escalation,
+    Rest,
     RollingRatchet,
     StandingCharge,
     Tariff,
@@ -277,3 +278,36 @@ def test_customers_of_two_axes_are_billed_apart_and_draw_nothing_where_they_have
     assert billing.customer_usd.value(outcome.x) == pytest.approx(
         [flat[0], 0.0, flat[1], 0.0, demand, late]
     )
+
+
+def test_who_is_connected_for_a_part_pays_that_part_of_what_no_load_changes() -> None:
+    over = Index.full("load", Axis("site", ("a", "b")), HOUR)
+    load = Expression.constant(over, np.zeros(over.size))
+    meter = StandingCharge("meter", usd_per_month=900.0)
+    tariff = Tariff("t", (meter, flat_energy("energy", Tiers((9.0, 7.0), limits=(50.0,)))))
+    share = Expression.constant(Index.full("site", over.axes[0]), [0.0, 0.25])
+    problem = ArrayProblem("part")
+    account = Account([0, 1], tariff, hourly(CALENDAR))
+    billing = add_bills(problem, load, [account], connected=share)
+    problem.minimise(billing.customer_usd.total())
+    outcome = HighsSession(problem).solve()
+
+    # Four months, and in each 50 MWh that the tangent at the last tier holds too dear by 2 USD.
+    assert billing.customer_usd.value(outcome.x) == pytest.approx([0.0, 4 * (900 + 100) / 4])
+
+
+def test_what_other_periods_leave_is_billed_at_the_price_of_the_rest() -> None:
+    evening = When(months=(6, 7), weekdays=WORKDAYS, hours=clock_hours(16, 20))
+    charge = EnergyCharge(
+        "use",
+        (
+            EnergyPeriod("evening", 130.0, evening),
+            EnergyPeriod("other", 40.0, Rest((evening,))),
+        ),
+    )
+    year = BillingCalendar.of_years(2027)
+
+    found = bill(3.0, Tariff("t", (charge,)), year).total_usd
+
+    hours = (22 + 22) * 4  # workdays of June and July
+    assert found == pytest.approx(3.0 * (hours * 130.0 + (8760 - hours) * 40.0))
