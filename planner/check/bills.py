@@ -11,6 +11,7 @@ from planner.check.frames import at, listed, tally
 from planner.check.grid import own_peaks
 from planner.check.payments import every_year, repay
 from planner.check.power import emissions_kt
+from planner.check.source_bills import SOURCE_ASSETS, SOURCE_BILLS
 from planner.check.standing import retrofits
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def financing_premium(case: Case) -> pd.DataFrame:
         ("facility", _retrofits),
         ("facility", _openings),
         ("grid", _connections),
+        *(("supply", bought) for bought in SOURCE_ASSETS),
     )
     premiums = []
     for kind, bought in assets:
@@ -257,6 +259,7 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     "interconnection": lambda case: repay(case, _connections(case)),
     "electricity_energy": electricity_energy,
     "electricity_demand": electricity_demand,
+    **SOURCE_BILLS,
     "water": water,
     "carbon_price": carbon_price,
     "rented_compute": rented_compute,

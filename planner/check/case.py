@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check import chain, routes, standing
-from planner.check.frames import listed, with_int_year
+from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.sources import Sources, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -243,3 +244,16 @@ class Case:
     def power(self) -> chain.Power:
         """Power of every site, year and slot, added up anew."""
         return chain.power(self)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Own sources of every site and year, added up anew."""
+        return sources(self)
+
+    @cached_property
+    def exported_mw(self) -> Floats:
+        """Power that the plan says is sold, shape (site_year, slot). [MW]"""
+        table, key = self.plan("site_surplus"), ("site", "year", "slot")
+        sold = tally(table, key, table["export_mw"])
+        frame = self.power.site_year.merge(self.power.slot[["slot"]], how="cross")
+        return at(sold, frame, key).reshape(self.power.facility_mw.shape)

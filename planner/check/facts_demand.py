@@ -20,7 +20,7 @@ _MW_PER_GW = 1000.0
 _CLASS = ("workload", "year")
 
 
-def between(path: Mapping[int, float] | float, year: int) -> float:
+def between(path: Mapping[int, float] | float, year: float) -> float:
     """Read a path by year on straight lines between its years; a number holds every year."""
     if not isinstance(path, Mapping):
         return path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "by_local_hour", "wholesale_usd_per_mwh"]
 
 _MONEY_YEAR = 2025
 _QUARTERS = 96  # places lie on half and quarter hours too
@@ -35,9 +35,6 @@ def _shape_by_slot(case: Case) -> Floats:
         return np.ones((len(sites), (time.season_days + 1) * per_day))
     table = case.data("price_shapes")
     own = case.sites.set_index("site").loc[sites]
-    middle_h = (np.arange(_QUARTERS) + 0.5) / 4.0
-    month_of_day = [*range(12)] if time.season_days == 12 else [0, 3, 6, 9]
-    seasons = [(month + 1) % 12 // 3 for month in [*month_of_day, time.peak_month - 1]]
     rows = []
     for zone, is_proxy, offset_h in zip(
         own["price_zone"], own["price_zone_is_proxy"], own["utc_offset_h"], strict=True
@@ -46,10 +43,36 @@ def _shape_by_slot(case: Case) -> Floats:
         wide = table[table["price_zone"] == zone].pivot(
             index="season", columns="hour_local", values=column
         )
-        local_h = np.floor((middle_h + float(offset_h)) % 24.0).astype(int)
-        by_quarter = wide.loc[list(_SEASONS)].to_numpy(dtype=np.float64)[:, local_h]
-        rows.append(by_quarter[seasons].reshape(len(seasons) * per_day, -1).mean(axis=1))
+        of_seasons = wide.loc[list(_SEASONS)].to_numpy(dtype=np.float64)
+        rows.append(by_local_hour(case, of_seasons, float(offset_h)))
     return np.asarray(rows)
+
+
+def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
+    """Average over the slots what is given by season and hour of a local clock.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    of_seasons : array of float
+        Values from winter to autumn, shape (4, 24).
+    offset_h : float
+        Local clock less UTC. [h]
+
+    Returns
+    -------
+    array of float
+        Shape (slot,).
+    """
+    time = case.scenario.time
+    middle_h = (np.arange(_QUARTERS) + 0.5) / 4.0
+    month_of_day = [*range(12)] if time.season_days == 12 else [0, 3, 6, 9]
+    seasons = [(month + 1) % 12 // 3 for month in [*month_of_day, time.peak_month - 1]]
+    local_h = np.floor((middle_h + offset_h) % 24.0).astype(int)
+    by_quarter = of_seasons[:, local_h][seasons]
+    per_day = 24 // time.slot_h
+    return np.asarray(by_quarter.reshape(len(seasons) * per_day, -1).mean(axis=1))
 
 
 def _shock(case: Case, place: pd.DataFrame) -> Floats:
@@ -67,6 +90,49 @@ def _shock(case: Case, place: pd.DataFrame) -> Floats:
     return factor
 
 
+def _growth(case: Case) -> Floats:
+    """Price of power over that of the year of money, shape (site_year,)."""
+    site_year, settings = case.power.site_year, case.scenario.energy
+    rise = case.finance_of_sites("electricity_real_escalation")
+    own_rise = settings.escalation_real_frac
+    rate = at(rise, site_year, ("site",), np.nan) if own_rise is None else own_rise
+    later = np.clip(site_year["year"].to_numpy() - _MONEY_YEAR, 0, None)
+    scale = np.array([between(settings.price_scale_frac, year) for year in site_year["year"]])
+    return np.asarray((1.0 + rate) ** later * scale)
+
+
+def _mean_price(case: Case, column: str) -> Floats:
+    """Return a figure of the price of power by site, the scenario's own in place."""
+    own = case.own_figures(column, case.site_figures("electricity_price", column))
+    return np.asarray(own, dtype=np.float64)
+
+
+def _market(case: Case) -> Floats:
+    """Wholesale price with its shocks at the money's year, shape (site_year, slot). [USD/MWh]"""
+    site_year = case.power.site_year
+    place = site_year.merge(case.power.slot[["slot"]], how="cross")
+    place = place.assign(zone=place["site"].map(case.sites.set_index("site")["zone"]))
+    wholesale = _mean_price(case, "wholesale_usd_per_mwh")[:, None] * _shape_by_slot(case)
+    site = case.inputs.sets.site.codes(site_year["site"])
+    return np.asarray(wholesale[site] * _shock(case, place).reshape(len(site_year), -1))
+
+
+def wholesale_usd_per_mwh(case: Case) -> Floats:
+    """What the market pays in a slot of a year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    array of float
+        Shape (site_year, slot). [USD/MWh]
+    """
+    return _market(case) * _growth(case)[:, None]
+
+
 @rule(unit="USD/MWh")
 def delivered_prices(case: Case) -> Excess:
     """Power costs wholesale by the hour, times any shock, and the adder up to the retail price.
@@ -77,31 +143,21 @@ def delivered_prices(case: Case) -> Excess:
     grid, hours, settings = case.inputs.grid, case.power.hours, case.scenario.energy
     site_year = case.power.site_year
     place = site_year.merge(case.power.slot[["slot"]], how="cross")
-    place = place.assign(zone=place["site"].map(case.sites.set_index("site")["zone"]))
-    price, charge = (
-        case.own_figures(column, case.site_figures("electricity_price", column))
-        for column in ("wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month")
+    charge = _mean_price(case, "demand_charge_usd_per_kw_month")
+    retail = _mean_price(case, "retail_usd_per_mwh")
+    mean = _mean_price(case, "wholesale_usd_per_mwh") * (
+        _shape_by_slot(case) @ (hours / hours.sum())
     )
-    retail = case.own_figures(
-        "retail_usd_per_mwh", case.site_figures("electricity_price", "retail_usd_per_mwh")
-    )
-    wholesale = price.to_numpy()[:, None] * _shape_by_slot(case)
-    flat_charge = 12.0 * 1000.0 * charge.to_numpy() / 8760.0 * settings.demand_charge
-    adder = retail.to_numpy() - wholesale @ (hours / hours.sum()) - flat_charge
+    flat_charge = 12.0 * 1000.0 * charge / 8760.0 * settings.demand_charge
+    adder = retail - mean - flat_charge
     site = case.inputs.sets.site.codes(site_year["site"])
-    by_slot = wholesale[site] * _shock(case, place).reshape(len(site_year), -1)
-    rise = case.finance_of_sites("electricity_real_escalation")
-    own_rise = settings.escalation_real_frac
-    rate = at(rise, site_year, ("site",), np.nan) if own_rise is None else own_rise
-    later = np.clip(site_year["year"].to_numpy() - _MONEY_YEAR, 0, None)
-    scale = np.array([between(settings.price_scale_frac, year) for year in site_year["year"]])
-    growth = (1.0 + rate) ** later * scale
-    own = (by_slot + adder[site][:, None]) * growth[:, None]
+    growth = _growth(case)
+    own = (_market(case) + adder[site][:, None]) * growth[:, None]
     told = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
     energy = Excess.differs(place[list(_KEY)], at(told, place, _KEY, np.nan), own.ravel())
     rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
     told_rate = at(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
-    own_rate = charge.to_numpy()[site] * settings.demand_charge * growth
+    own_rate = charge[site] * settings.demand_charge * growth
     return energy.and_also(Excess.differs(site_year, told_rate, own_rate))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.source_figures import makes_its_power
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "decided"]
 
 _ZONE = ("zone", "year")
 
@@ -89,16 +90,19 @@ def _months(case: Case) -> pd.DataFrame:
     of_zone = sites["zone"].map(dict(settings.interconnection_months_by_zone))
     grid = of_zone.astype("float64").where(of_zone.notna(), grid)
     queue = sites["zone"].map(dict(settings.interconnection_delay_months_by_zone)).fillna(0.0)
+    makes_power = pd.Series(makes_its_power(case), index=sites.index)
+    interconnection = grid + settings.interconnection_delay_months + queue
     chains = pd.DataFrame(
         {
             "works": permit + np.maximum(construction, switchgear),
             "transformer": transformer,
-            "grid": grid + settings.interconnection_delay_months + queue,
+            "grid": interconnection,
+            "grid unless power is made": interconnection * ~makes_power,
         },
         index=sites.index,
     )
     longest = {
-        "hall": chains.max(axis=1),
+        "hall": chains.drop(columns="grid").max(axis=1),
         "connection": chains[["transformer", "grid"]].max(axis=1),
     }
     return pd.DataFrame(
@@ -111,7 +115,7 @@ def _months(case: Case) -> pd.DataFrame:
     ).rename_axis("site")
 
 
-def _decided(case: Case) -> float:
+def decided(case: Case) -> float:
     """First day of decisions as a year in which every month is a twelfth."""
     day = case.scenario.decisions_start
     days = pd.Timestamp(day).days_in_month
@@ -120,15 +124,18 @@ def _decided(case: Case) -> float:
 
 @rule(unit="months")
 def leads_from_tables(case: Case) -> Excess:
-    """Leads are the longest of the parallel chains of permit and building, transformer, grid."""
+    """Leads are the longest of the parallel chains of permit and building, transformer, grid.
+
+    Halls do not wait for the grid where a source that runs at any hour may be built.
+    """
     lead, grid = case.inputs.halls.lead, case.inputs.grid
-    own, decided = _months(case), _decided(case)
+    own, first_day = _months(case), decided(case)
     place = lead[["site", "hall"]]
     months = at(own["hall"], lead, ("site",), np.nan)
     told = Excess.differs(place, lead["months"].to_numpy(dtype=np.float64), months)
-    starts = (lead["service_start"].to_numpy(dtype=np.float64) - decided) * 12.0
+    starts = (lead["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
     offers = listed(grid.expand, start=grid.expand_start)
-    due = at(own["connection"], offers, ("site",), np.nan) / 12.0 + decided
+    due = at(own["connection"], offers, ("site",), np.nan) / 12.0 + first_day
     early = Excess.above(offers[["site", "year"]], due, offers["start"].to_numpy())
     return told.and_also(Excess.differs(place, starts, months), early)
 

@@ -31,7 +31,7 @@ def connection_carries_peak(case: Case) -> Excess:
 
 @rule(unit="MW")
 def contract_floor(case: Case) -> Excess:
-    """Connections are no smaller than the contract's share of the nameplate behind them."""
+    """Connections and own firm power are no less than the contract's share of the nameplate."""
     uses, sites = case.uses, case.site_years
     nameplate = tally(uses, _SITE, uses["used_mw"] * (1.0 + uses["companion_mw_per_mw"]))
     least = case.scenario.grid.contract_min_nameplate_frac * at(nameplate, sites, _SITE)
@@ -39,7 +39,10 @@ def contract_floor(case: Case) -> Excess:
     told = Excess.differs(
         table[list(_SITE)], table["nameplate_mw"].to_numpy(), at(nameplate, table, _SITE)
     )
-    return Excess.above(sites[list(_SITE)], least, sites["firm_mw"].to_numpy()).and_also(told)
+    rows = case.sources.rows
+    own = at(tally(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
+    firm = sites["firm_mw"].to_numpy() + own
+    return Excess.above(sites[list(_SITE)], least, firm).and_also(told)
 
 
 @rule(unit="MW")
@@ -130,7 +133,10 @@ def billed_peaks(case: Case) -> Excess:
     told = table.set_index(list(key))["peak_mw"]
     known = own[has(own, table, _SITE)]
     right = Excess.above(known[list(key)], known["peak_mw"].to_numpy(), at(told, known, key))
-    months = tally(table, _SITE, table["months"])
+    # A month in which nothing is drawn has no row; one with a draw must have one, or it is too low.
+    silent = known[~has(known, table, key)]
+    stood = pd.concat([table[[*_SITE, "months"]], silent[[*_SITE, "months"]]], ignore_index=True)
+    months = tally(stood, _SITE, stood["months"])
     place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
     year = Excess.differs(place, at(months, place, _SITE), np.full(len(place), 12.0))
     charge = (

@@ -15,6 +15,7 @@ from planner.check import (
     facts_prices,
     facts_racks,
     facts_sites,
+    facts_supply,
     facts_weather,
     grid,
     halls,
@@ -25,6 +26,8 @@ from planner.check import (
     racks,
     sites,
     solved,
+    storage,
+    supply,
 )
 from planner.check.case import Case
 from planner.check.verdict import Verdict, run
@@ -48,6 +51,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Sites": sites.RULES,
     "Power, water and carbon": power.RULES,
     "Work between sites": migration.RULES,
+    "Own power": (*supply.RULES, *storage.RULES),
     "Grid": (*balance.RULES, *grid.RULES),
     "Money": money.RULES,
     "Shadow prices": duals.RULES,
@@ -59,6 +63,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
         *facts_weather.RULES,
         *facts_power.RULES,
         *facts_prices.RULES,
+        *facts_supply.RULES,
         *facts_money.RULES,
     ),
 }

@@ -218,18 +218,22 @@ def water_limit(case: Case) -> Excess:
 
 
 def emissions_kt(case: Case) -> Floats:
-    """Location-based emissions by site-year of `case.power`. [kt]"""
+    """Location-based emissions and those of own fuel by site-year of `case.power`. [kt]"""
     carbon, power = case.inputs.carbon, case.power
     intensity = listed(case.inputs.power.slot).assign(t=carbon.location_t_per_mwh)
     by_slot = intensity.set_index(list(_SLOT))["t"]
     frame = power.site_year.merge(power.slot[["slot"]], how="cross")
     rate = at(by_slot, frame, _SLOT, np.nan).reshape(power.facility_mw.shape)
-    return np.asarray((power.grid_mwh * rate).sum(axis=1) / 1000.0)
+    own, p = case.sources, case.inputs.supply
+    key = ("site", "source", "year")
+    burnt = at(listed(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], own.rows, key)
+    of_fuel = own.of_sites(own.output_mw * burnt[:, None]) @ power.hours
+    return np.asarray(((power.grid_mwh * rate).sum(axis=1) + of_fuel) / 1000.0)
 
 
 @rule(unit="kt")
 def emissions(case: Case) -> Excess:
-    """Emissions follow from energy and the grid's intensity in its slot."""
+    """Emissions follow from energy drawn, the grid's intensity in its slot, and fuel burnt."""
     own, table = _by_site(case, emissions_kt(case)), case.plan("site_year")
     return Excess.differs(
         table[list(_SITE)], table["emissions_kt"].to_numpy(), at(own, table, _SITE, np.nan)

@@ -95,7 +95,7 @@ def overnight_musd(case: Case) -> pd.DataFrame:
     opened = sites[["site", "year"]].assign(overnight_musd=cost * sites["opened_frac"])
     tables = [
         case.plan(name)[["site", "year", "overnight_musd"]]
-        for name in ("installs", "builds", "retrofits", "connections")
+        for name in ("installs", "builds", "retrofits", "connections", "source_builds")
     ]
     return pd.concat([*tables, opened], ignore_index=True)
 
@@ -114,7 +114,7 @@ def capex_budget(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def overnight_cost(case: Case) -> Excess:
-    """Overnight costs beside racks, halls, retrofits and connections are amount times price."""
+    """Overnight costs beside all that is bought are amount times price."""
     inputs = case.inputs
     offers = (
         ("installs", inputs.racks.install, inputs.racks.install_capex_musd_per_mw, "installed_mw"),
@@ -133,6 +133,12 @@ def overnight_cost(case: Case) -> Excess:
         offer = listed(index, price=price).set_index(key)["price"]
         cost = table[amount].to_numpy() * at(offer, table, key, np.nan)
         parts.append(Excess.differs(table[key], table["overnight_musd"].to_numpy(), cost))
+    sources, supply, key = case.plan("source_builds"), inputs.supply, ["site", "source", "year"]
+    of_power = listed(supply.build, musd=supply.build_capex_musd_per_mw).set_index(key)["musd"]
+    of_cells = listed(supply.build_store, musd=supply.build_store_capex_musd_per_mwh)
+    cost = sources["built_mw"].to_numpy() * at(of_power, sources, key, np.nan)
+    cost += sources["built_mwh"].to_numpy() * at(of_cells.set_index(key)["musd"], sources, key)
+    parts.append(Excess.differs(sources[key], sources["overnight_musd"].to_numpy(), cost))
     site_year = case.plan("site_year")
     bought = overnight_musd(case)
     total = at(tally(bought, _SITE, bought["overnight_musd"]), site_year, _SITE)

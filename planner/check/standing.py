@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["hall_years", "ramped_share", "retrofits", "since", "site_years"]
+__all__ = ["ages", "hall_years", "ramped_share", "retrofits", "since", "site_years"]
 
 _HALL = ("site", "hall", "year")
 _SITE = ("site", "year")
@@ -41,16 +41,16 @@ def hall_years(case: Case) -> pd.DataFrame:
     halls, settings = case.inputs.halls, case.scenario.halls
     frame = listed(halls.hall, existing_mw=halls.existing_mw)
     built = since(case.plan("builds"), frame, ("site", "hall"))
-    share = ramped_share(*_ages(case, built), settings.ramp_months, settings.ramp_mean_frac)
+    share = ramped_share(*ages(case, built), settings.ramp_months, settings.ramp_mean_frac)
     new = tally(built, ("site", "hall", "year_now"), built["built_mw"] * share)
 
     work = retrofits(case)
     gone = since(work.assign(service_start=work["start"]), frame, ("site", "hall"))
-    lost = gone["retrofitted_mw"] * ramped_share(*_ages(case, gone), 0.0, 1.0)
+    lost = gone["retrofitted_mw"] * ramped_share(*ages(case, gone), 0.0, 1.0)
     left = tally(gone, ("site", "hall", "year_now"), lost)
     to_new = work.drop(columns="hall").rename(columns={"to_hall": "hall"})
     come = since(to_new.assign(service_start=to_new["done"]), frame, ("site", "hall"))
-    in_service = ramped_share(*_ages(case, come), 0.0, 1.0)
+    in_service = ramped_share(*ages(case, come), 0.0, 1.0)
     done = come["retrofitted_mw"] * come["capacity_frac"] * in_service
     arrived = tally(come, ("site", "hall", "year_now"), done)
 
@@ -92,7 +92,7 @@ def site_years(case: Case) -> pd.DataFrame:
     )
 
     added = since(case.plan("connections"), frame, ("site",))
-    begin, end = _ages(case, added)
+    begin, end = ages(case, added)
     share = np.clip(end / (end - begin), 0.0, 1.0)
     connected = tally(added, ("site", "year_now"), added["added_mw"] * share)
     promised = tally(added, ("site", "year_now"), added["added_mw"])
@@ -171,8 +171,21 @@ def ramped_share(
     return np.asarray(usable / (age_end - age_begin))
 
 
-def _ages(case: Case, paired: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Years since the start of service at the begin and end of each event's model year."""
+def ages(case: Case, paired: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return years since the start of service at the begin and end of each event's model year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    paired : DataFrame
+        service_start and year_now, as from `since`.
+
+    Returns
+    -------
+    tuple of array of float
+        Ages, below 0 before service. [yr]
+    """
     start, now = (paired[name].to_numpy(dtype=np.float64) for name in ("service_start", "year_now"))
     return now - start, case.last_calendar_year(paired["year_now"]) + 1.0 - start
 

@@ -36,7 +36,7 @@ class Prices:
     demand_charge_usd_per_kw_month
         Shape (site, year).
     wholesale_usd_per_mwh
-        What the market pays in the slot, shape (site, year, slot).
+        What the market pays in the slot, shocks included, shape (site, year, slot).
     """
 
     energy_usd_per_mwh: Floats
@@ -84,7 +84,7 @@ def delivered_prices(case: Case) -> Prices:
     return Prices(
         energy_usd_per_mwh=(shocked + adder[:, None, None]) * growth[:, :, None],
         demand_charge_usd_per_kw_month=demand[:, None] * growth,
-        wholesale_usd_per_mwh=in_slot[:, None, :] * growth[:, :, None],
+        wholesale_usd_per_mwh=shocked * growth[:, :, None],
     )
 
 

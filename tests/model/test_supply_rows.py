@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from small_world import Wish, assert_bites, at, changed, inputs_of, only, paid_to_draw, part
 
@@ -245,3 +246,18 @@ def test_contract_floor_counts_own_power_that_runs_at_any_hour():
 
     assert columns
     assert all("engine" in name for name in columns)
+
+
+def test_power_sold_in_a_price_shock_earns_the_price_of_the_shock():
+    selling = ("supply.allow=[panel]", "supply.export={allow: true, wholesale_price_frac: 0.9}")
+    shock = "{zones: [west], first_year: 2027, last_year: 2027, wholesale_scale_frac: 6}"
+    calm, shocked = inputs_of(*selling), inputs_of(*selling, f"energy.shocks=[{shock}]")
+    zone = calm.sites.table.set_index("site")["zone"]
+
+    over = calm.supply.export
+    hit = [zone[over.axis("site").labels[site]] == "west" for site in over["site"]]
+    hit = np.array(hit) & (over["year"] == over.axis("year").code("2027"))
+    times = shocked.supply.export_usd_per_mwh / calm.supply.export_usd_per_mwh
+    assert hit.any()
+    assert not hit.all()
+    assert times == pytest.approx(np.where(hit, 6.0, 1.0))

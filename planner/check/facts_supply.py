@@ -1,0 +1,302 @@
+"""Figures of own sources that the plan assumes, reckoned a second time from the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check import source_figures as of
+from planner.check.facts_demand import between
+from planner.check.facts_prices import by_local_hour, wholesale_usd_per_mwh
+from planner.check.facts_sites import decided
+from planner.check.frames import at, listed
+from planner.check.sources import RENEWABLE
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_SOURCE = ("site", "source", "year")
+_SLOT = ("site", "year", "slot")
+_SEASONS = ("DJF", "MAM", "JJA", "SON")
+_TOLD_AGE_YEARS = 3.0  # of the first worth in table bridge_power
+
+
+def _each(case: Case, sources: pd.Series[str], read: Callable[[Case, str], float]) -> Floats:
+    """Look a figure of each row's source up, once per source."""
+    known = {name: read(case, name) for name in sources.unique()}
+    return sources.map(known).to_numpy(dtype=np.float64)
+
+
+@rule(unit="years or USD")
+def source_offers_from_tables(case: Case) -> Excess:
+    """Sources start after their lead, and cost and live what the tables say of that moment."""
+    p, first_day = case.inputs.supply, decided(case)
+    offers = listed(
+        p.build, start=p.build_start, life=p.build_life_years, musd=p.build_capex_musd_per_mw
+    )
+    names = list(offers["source"])
+    lead = of.figures(case, names, "lead_months") / 12.0
+    start = np.maximum(first_day + lead, offers["year"].to_numpy(dtype=np.float64))
+    life = of.figures(case, names, "life_years", start)
+    capex = np.array(
+        [of.capex_usd_per_kw(case, name, when) for name, when in zip(names, start, strict=True)]
+    )
+    place = offers[list(_SOURCE)]
+    cells = listed(p.build_store, start=p.build_store_start, musd=p.build_store_capex_musd_per_mwh)
+    own_cells = of.figures(case, cells["source"], "energy_capex_usd_per_kwh", cells["start"])
+    starts = pd.Series(start, index=pd.MultiIndex.from_frame(place))
+    return Excess.differs(place, offers["start"].to_numpy(), start).and_also(
+        Excess.differs(place, offers["life"].to_numpy(), life),
+        Excess.differs(place, offers["musd"].to_numpy() * 1e3, capex),
+        Excess.differs(
+            cells[list(_SOURCE)], cells["start"].to_numpy(), at(starts, cells, _SOURCE, np.nan)
+        ),
+        Excess.differs(cells[list(_SOURCE)], cells["musd"].to_numpy() * 1e3, own_cells),
+    )
+
+
+@rule(unit="MW or MWh")
+def standing_sources_from_scenario(case: Case) -> Excess:
+    """What stands is what the scenario says, and stand-by generators those of the halls."""
+    p, supply = case.inputs.supply, case.scenario.supply
+    rows = listed(p.capacity, mw=p.existing_mw)
+    power, energy = {}, {}
+    for blocks in (case.scenario.new_sites, case.scenario.sites):
+        for site, own in blocks.items():
+            for source, mw in (own.existing_source_mw or {}).items():
+                power[site, source] = mw
+                four_hours = 4.0 * mw  # of a battery of which only the power is known
+                energy[site, source] = (own.existing_storage_mwh or {}).get(source, four_hours)
+    stands = pd.Series(power, dtype="float64")
+    cells = listed(p.store, mwh=p.existing_mwh)
+    pair = ("site", "source")
+    ratio = case.data("redundancy").set_index("redundancy")["generator_kw_per_kw"]
+    halls = case.halls
+    per_mw = at(ratio.astype("float64"), halls, ("redundancy",), np.nan)
+    own_ratio = supply.standby.mw_per_hall_mw
+    per_mw = per_mw if own_ratio is None else np.full(len(halls), own_ratio)
+    return Excess.differs(
+        rows[list(_SOURCE)], rows["mw"].to_numpy(), at(stands, rows, pair)
+    ).and_also(
+        Excess.differs(
+            cells[list(_SOURCE)],
+            cells["mwh"].to_numpy(),
+            at(pd.Series(energy, dtype="float64"), cells, pair),
+        ),
+        Excess.differs(halls[["hall"]], np.asarray(p.standby_mw_per_mw, np.float64), per_mw),
+    )
+
+
+@rule(unit="MW, h or 1/year")
+def source_limits_from_tables(case: Case) -> Excess:
+    """Room, hours of permits and cycles of batteries are those of the tables or the scenario."""
+    p = case.inputs.supply
+    rows, runs, cells = listed(p.capacity), listed(p.dispatch), listed(p.store)
+    told = listed(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
+    hours = listed(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
+    first = case.years[0]
+
+    def one_way(key: str) -> Floats:
+        return _each(case, cells["source"], lambda c, name: of.one_way_frac(c, name, key))
+
+    cycles = of.figures(case, cells["source"], "cycle_life_cycles")
+    cycles = cycles / of.figures(case, cells["source"], "life_years", [first] * len(cells))
+    code = p.source.codes(cells["source"])
+    place = cells[list(_SOURCE)]
+    return Excess.differs(
+        rows[list(_SOURCE)],
+        at(told, rows, _SOURCE, np.inf),
+        _each(case, rows["source"], of.limit_mw),
+    ).and_also(
+        Excess.differs(
+            runs[list(_SOURCE)],
+            at(hours, runs, _SOURCE, np.inf),
+            _each(case, runs["source"], of.max_hours),
+        ),
+        Excess.differs(place, np.asarray(p.cycles_per_year), cycles),
+        Excess.differs(place, p.charge_efficiency_frac[code], one_way("charge_efficiency_frac")),
+        Excess.differs(
+            place, p.discharge_efficiency_frac[code], one_way("discharge_efficiency_frac")
+        ),
+    )
+
+
+def _fuel_price(case: Case, source: str, site: str, year: int) -> float:
+    """Price of a source's fuel: the scenario's, of the zone, the country or the world."""
+    name = of.fuel(case, source)
+    if not name:
+        return 0.0
+    own = case.scenario.supply.fuel_price_usd_per_mmbtu
+    if name in own:
+        return between(own[name], year)
+    place = case.sites.set_index("site").loc[site]
+    table = case.data("fuel_prices")
+    table = table[table["fuel"] == name].sort_values("year")
+    for region in (place["zone"], place["country"], "world"):
+        rows = table[table["region"] == region]
+        if len(rows):
+            return float(np.interp(year, rows["year"], rows["usd_per_mmbtu"]))
+    return float("nan")
+
+
+@rule(unit="USD")
+def source_running_costs_from_tables(case: Case) -> Excess:
+    """Upkeep, fuel, emissions and worn cells cost what heat rates, prices and cycles make them."""
+    p = case.inputs.supply
+    runs, cells, rows = listed(p.dispatch), listed(p.store), listed(p.capacity)
+    heat = np.nan_to_num(of.figures(case, runs["source"], "heat_rate_mmbtu_per_mwh"))
+    price = np.array(
+        [
+            _fuel_price(case, source, site, year)
+            for site, source, year in runs[list(_SOURCE)].itertuples(index=False)
+        ],
+        dtype=np.float64,
+    )
+    worn = of.figures(case, cells["source"], "energy_capex_usd_per_kwh", cells["year"])
+    worn = worn * 1e3 / of.figures(case, cells["source"], "cycle_life_cycles")
+    standby = case.scenario.supply.standby
+    fixed = of.figures(case, rows["source"], "fixed_usd_per_unit_year")
+    is_hall = (rows["source"] == standby.source).to_numpy() & standby.allow
+    is_cell = _each(case, rows["source"], lambda c, name: of.role(c, name) == "storage") > 0.0
+    place, at_run = cells[list(_SOURCE)], runs[list(_SOURCE)]
+    pairs = (
+        (at_run, p.variable_usd_per_mwh, of.figures(case, runs["source"], "variable_usd_per_mwh")),
+        (at_run, p.fuel_mmbtu_per_mwh, heat),
+        (at_run, p.fuel_usd_per_mwh, heat * price),
+        (at_run, p.co2_t_per_mwh, of.figures(case, runs["source"], "co2_t_per_mwh")),
+        (
+            rows[list(_SOURCE)],
+            p.fixed_musd_per_mw_year * 1e3,
+            np.where(is_hall | is_cell, 0.0, fixed),
+        ),
+        (
+            place,
+            p.fixed_musd_per_mwh_year * 1e3,
+            of.figures(case, cells["source"], "fixed_usd_per_unit_year"),
+        ),
+        (place, p.wear_musd_per_mwh * 1e6, worn),
+    )
+    parts = [Excess.differs(frame, np.asarray(told), own) for frame, told, own in pairs]
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="MW/MW")
+def source_yield_from_tables(case: Case) -> Excess:
+    """Sun and wind follow the hours and seasons of their zone; others run at their availability."""
+    p, sets, hours = case.inputs.supply, case.inputs.sets, case.power.hours
+    pairs = listed(p.capacity)[["site", "source"]].drop_duplicates().reset_index(drop=True)
+    table = case.data("renewable_shapes")
+    sites = case.sites.set_index("site")
+    worst, scale = np.zeros(len(pairs)), np.zeros(len(pairs))
+    for row, (site, source) in enumerate(pairs.itertuples(index=False)):
+        role = of.role(case, source)
+        mean = np.nan_to_num(of.figure(case, source, "availability_frac", float(case.years[0])))
+        own = np.full(len(hours), mean)
+        shapes = table[table["technology"] == role]
+        if role in RENEWABLE and len(shapes):
+            own = _weather(case, shapes, sites.loc[site])
+            if of.is_given(case, source, "availability_frac"):
+                own = own * mean / (own @ hours / hours.sum())
+            own = np.minimum(own, 1.0)
+        told = p.availability_frac[sets.site.labels.index(site), p.source.labels.index(source)]
+        worst[row], scale[row] = np.abs(told - own).max(), own.max()
+    return Excess(pairs, worst, scale)
+
+
+def _weather(case: Case, shapes: pd.DataFrame, site: pd.Series) -> Floats:
+    """Output over capacity of one site by slot, from the shapes of its zone or of all zones."""
+    wide = shapes.pivot(
+        index=["zone", "season"], columns="hour_local", values="capacity_factor_frac"
+    )
+    zones = wide.index.get_level_values("zone")
+    if site["zone"] in zones:
+        of_zone = wide.loc[site["zone"]].loc[list(_SEASONS)].to_numpy(dtype=np.float64)
+    else:
+        of_zone = wide.groupby("season").mean().loc[list(_SEASONS)].to_numpy(dtype=np.float64)
+        if float(site["lat"]) < 0.0:
+            of_zone = of_zone[[2, 3, 0, 1]]  # the other half of the year
+    return by_local_hour(case, of_zone, float(site["utc_offset_h"]))
+
+
+@rule(unit="USD")
+def bridge_worth_from_tables(case: Case) -> Excess:
+    """What leaves is worth a share of the price of a new one, by age, and costs its removal."""
+    p, bridge = case.inputs.supply, case.scenario.supply.bridge
+    offers = listed(
+        p.redeploy,
+        start=p.redeploy_start,
+        life=p.redeploy_life_left_years,
+        worth=p.redeploy_worth_musd_per_mw * 1e3,
+        removal=p.redeploy_cost_musd_per_mw * 1e3,
+    )
+    table = case.data("bridge_power").set_index("onsite")
+    build = listed(p.build, begun=p.build_start, life=p.build_life_years)
+    build = build.rename(columns={"year": "vintage"}).set_index(["site", "source", "vintage"])
+    key = ("site", "source", "vintage")
+    offers = offers.assign(vintage=offers["vintage"].astype("int64"))
+    begun, life = (at(build[name], offers, key, np.nan) for name in ("begun", "life"))
+    year = offers["year"].to_numpy(dtype=np.float64)
+
+    def figure(own: float | None, column: str) -> Floats:
+        if own is not None:
+            return np.full(len(offers), own)
+        return at(table[column].astype("float64"), offers, ("source",), np.nan)
+
+    share = figure(bridge.residual_frac, "residual_3yr_frac")
+    if bridge.residual_frac is None:
+        decline = figure(None, "residual_decline_frac")
+        share = share - decline * np.clip(year - begun - _TOLD_AGE_YEARS, 0.0, None)
+    new = np.array(
+        [
+            of.capex_usd_per_kw(case, name, when)
+            for name, when in zip(offers["source"], begun, strict=True)
+        ],
+        dtype=np.float64,
+    )
+    place = offers[[*key, "year"]]
+    return Excess.differs(
+        place, offers["worth"].to_numpy(), np.clip(share, 0.0, 1.0) * new
+    ).and_also(
+        Excess.differs(
+            place,
+            offers["removal"].to_numpy(),
+            figure(bridge.redeploy_usd_per_kw, "redeploy_usd_per_kw"),
+        ),
+        Excess.differs(place, offers["start"].to_numpy(), year),
+        Excess.differs(place, offers["life"].to_numpy(), begun + life - year),
+    )
+
+
+@rule(unit="USD/MWh")
+def export_price_from_tables(case: Case) -> Excess:
+    """A MWh sold earns its share of the wholesale price of the hour."""
+    p = case.inputs.supply
+    told = listed(p.export, usd=p.export_usd_per_mwh)
+    frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
+    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
+    share = case.scenario.supply.export.wholesale_price_frac
+    return Excess.differs(
+        told[list(_SLOT)], told["usd"].to_numpy(), share * at(market, told, _SLOT, np.nan)
+    )
+
+
+RULES = (
+    source_offers_from_tables,
+    standing_sources_from_scenario,
+    source_limits_from_tables,
+    source_running_costs_from_tables,
+    source_yield_from_tables,
+    bridge_worth_from_tables,
+    export_price_from_tables,
+)

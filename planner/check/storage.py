@@ -1,0 +1,148 @@
+"""Batteries: power, energy, the level slot by slot, what comes out of what went in, wear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, has, listed, tally
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_SOURCE = ("site", "source", "year")
+_SLOT = ("site", "year", "slot")
+_DAY = (*_SOURCE, "day")
+
+
+def _batteries(case: Case) -> pd.DataFrame:
+    """Every battery, year and slot: what goes in and out, the level, efficiencies, sizes."""
+    own, p = case.sources, case.inputs.supply
+    is_battery = own.is_role("storage")
+    rows = own.rows[is_battery]
+    slots = case.power.slot[["slot", "day", "hour", "hours"]]
+    frame = rows[[*_SOURCE, "mw", "mwh"]].merge(slots, how="cross")
+    code = p.source.codes(frame["source"])
+    return frame.assign(
+        out_mw=own.output_mw[is_battery].ravel(),
+        in_mw=own.charge_mw[is_battery].ravel(),
+        level_mwh=own.level_mwh[is_battery].ravel(),
+        charge_frac=p.charge_efficiency_frac[code],
+        discharge_frac=p.discharge_efficiency_frac[code],
+    )
+
+
+@rule(unit="MW")
+def battery_power(case: Case) -> Excess:
+    """The converter carries what goes in and out together, and neither is negative."""
+    frame = _batteries(case)
+    place = frame[[*_SOURCE, "slot"]]
+    into, out, power = (frame[name].to_numpy() for name in ("in_mw", "out_mw", "mw"))
+    return Excess.above(place, into + out, power).and_also(
+        Excess.above(place, -into, 0.0), Excess.above(place, -out, 0.0)
+    )
+
+
+@rule(unit="MWh", floor=10.0)
+def battery_energy(case: Case) -> Excess:
+    """The level stays between empty and the energy of the cells in service."""
+    frame = _batteries(case)
+    place, level = frame[[*_SOURCE, "slot"]], frame["level_mwh"].to_numpy()
+    return Excess.above(place, level, frame["mwh"].to_numpy()).and_also(
+        Excess.above(place, -level, 0.0)
+    )
+
+
+@rule(unit="MWh", floor=10.0)
+def battery_level(case: Case) -> Excess:
+    """The level moves by what goes in and out, from the last slot of a day back to its first."""
+    frame = _batteries(case).sort_values([*_DAY, "hour"], ignore_index=True)
+    level = frame["level_mwh"]
+    days = level.groupby([frame[key] for key in _DAY], sort=False)
+    before = days.shift(1).fillna(days.transform("last"))
+    step = case.scenario.time.slot_h * (
+        frame["charge_frac"] * frame["in_mw"] - frame["out_mw"] / frame["discharge_frac"]
+    )
+    return Excess.differs(frame[[*_SOURCE, "slot"]], level.to_numpy(), (before + step).to_numpy())
+
+
+@rule(unit="MWh", floor=10.0)
+def battery_day(case: Case) -> Excess:
+    """Energy that comes out over a day is what went in less the losses of both ways: none free."""
+    frame = _batteries(case)
+    hours = float(case.scenario.time.slot_h)
+    stored, taken = (
+        tally(frame, _DAY, values * hours)
+        for values in (
+            frame["in_mw"] * frame["charge_frac"],
+            frame["out_mw"] / frame["discharge_frac"],
+        )
+    )
+    place = frame[list(_DAY)].drop_duplicates().reset_index(drop=True)
+    return Excess.differs(place, at(stored, place, _DAY), at(taken, place, _DAY))
+
+
+@rule(unit="MW")
+def battery_one_way(case: Case) -> Excess:
+    """Where a price is negative no battery charges and discharges at once to waste power."""
+    frame = _batteries(case)
+    price = listed(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
+    price = price[price["usd"] < 0.0]
+    paid = frame[has(frame, price, _SLOT)]
+    both = np.minimum(paid["in_mw"].to_numpy(), paid["out_mw"].to_numpy())
+    return Excess.above(paid[[*_SOURCE, "slot"]], both, 0.0)
+
+
+@rule(unit="MWh", floor=10.0)
+def battery_wear(case: Case) -> Excess:
+    """Energy taken out beyond the cycles of the calendar life is what is told to wear cells."""
+    frame, p, rows = _batteries(case), case.inputs.supply, case.sources.rows
+    taken = tally(frame, _SOURCE, frame["out_mw"] / frame["discharge_frac"] * frame["hours"])
+    stores = listed(p.store, cycles=p.cycles_per_year, musd=p.wear_musd_per_mwh)
+    cells = at(rows.set_index(list(_SOURCE))["mwh"], stores, _SOURCE, np.nan)
+    beyond = at(taken, stores, _SOURCE) - stores["cycles"].to_numpy() * cells
+    table = case.plan("source_year")
+    told = at(tally(table, _SOURCE, table["worn_mwh"]), stores, _SOURCE)
+    place = stores[list(_SOURCE)]
+    # More than that would be paid for nothing; without a price it may float.
+    costly = stores["musd"].to_numpy() > 0.0
+    exact = Excess.above(place[costly], told[costly], np.maximum(beyond, 0.0)[costly])
+    return Excess.above(place, beyond, told).and_also(exact)
+
+
+@rule(unit="MWh", floor=10.0)
+def battery_duration(case: Case) -> Excess:
+    """Where a scenario fixes the hours of a battery, its energy is bought with its power."""
+    override = case.scenario.supply.override
+    hours = pd.Series(
+        {
+            source: own.duration_h
+            for source, own in override.items()
+            if own.given().get("duration_h") is not None
+        },
+        dtype="float64",
+    )
+    builds = case.plan("source_builds")
+    fixed = builds[builds["source"].isin(hours.index) & (builds["role"] == "storage")]
+    energy = fixed["built_mw"].to_numpy() * at(hours, fixed, ("source",), np.nan)
+    return Excess.differs(fixed[list(_SOURCE)], fixed["built_mwh"].to_numpy(), energy)
+
+
+RULES = (
+    battery_power,
+    battery_energy,
+    battery_level,
+    battery_day,
+    battery_one_way,
+    battery_wear,
+    battery_duration,
+)

@@ -1,0 +1,85 @@
+"""A good plan with power of its own passes; with one thing wrong it is found out."""
+
+from __future__ import annotations
+
+import pytest
+from good_plan import solved
+from spoiled import dearer
+from spoiled_supply import ASSUMED, OWN_POWER, SPOILED
+
+from planner.check.source_bills import SOURCE_BILLS
+
+SETTINGS = (
+    "finance.end_of_horizon=perpetuity",
+    "finance.end_of_horizon=truncated_salvage",
+    "time.season_days=12",
+    "time.slot_h=3",
+    "years=[2025,2027]",
+    "supply.override.mill.availability_frac=0.31",
+    "supply.override.cells={duration_h: 4.5, charge_efficiency_frac: 0.9}",
+    "supply.override.genset={max_hours_per_year: null}",
+    "supply.fuel_price_usd_per_mmbtu.natural_gas={2025: 3.5, 2027: 8.5}",
+    "supply.bridge={sources: [engine]}",
+    "supply.standby={allow: true, source: backup, mw_per_hall_mw: 0.7}",
+    "finance.asset_wacc_nominal_frac={supply: 0.11}",
+)
+
+
+@pytest.fixture(scope="module")
+def good():
+    return solved(OWN_POWER)
+
+
+@pytest.fixture(scope="module")
+def judged(good):
+    return good.verdict()
+
+
+def test_a_good_plan_with_own_power_passes_every_check(good, judged):
+    assert judged.ok, judged.frame().loc[~judged.frame()["ok"]].to_string()
+    builds = good.tables["source_builds"]
+    assert set(builds["role"]) == {"solar", "wind", "firm", "storage"}
+    assert len(good.tables["source_leaves"]) > 0
+
+
+@pytest.mark.parametrize("change", SETTINGS)
+def test_a_good_plan_with_own_power_passes_whatever_the_settings(change):
+    verdict = solved(OWN_POWER, change).verdict()
+
+    assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED]
+)
+def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, name, spoil):
+    check = spoil(good).check(name)
+
+    assert judged[name].ok
+    assert not check.ok
+    assert check.worst > check.tolerance
+    assert check.place
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"), [(a[0], a[2]) for a in ASSUMED], ids=[f"{a[0]}-{a[1]}" for a in ASSUMED]
+)
+def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
+    assert judged[name].ok
+    assert not spoil(good).check(name).ok
+
+
+@pytest.mark.parametrize("item", SOURCE_BILLS)
+def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
+    check = dearer(item, good).check(f"cost_{item}")
+
+    assert judged[f"cost_{item}"].ok
+    assert not check.ok
+
+
+def test_what_own_capital_costs_more_is_checked_too():
+    dearer_capital = solved(OWN_POWER, "finance.asset_wacc_nominal_frac={supply: 0.11}")
+
+    check = dearer("financing_premium", dearer_capital).check("cost_financing_premium")
+
+    assert not check.ok
