@@ -181,7 +181,7 @@ class SourceFigures:
     def is_of_halls(self) -> Bools:
         """Whether a source is the stand-by generators that halls have."""
         standby = self.case.scenario.supply.standby
-        return np.array([standby.allow and id_ == standby.source for id_ in self.ids], np.bool_)
+        return np.array([standby.allow and id_ == standby.source_id for id_ in self.ids], np.bool_)
 
     @cached_property
     def max_hours(self) -> Floats:
@@ -215,11 +215,11 @@ def sources_in_play(case: Case) -> tuple[str, ...]:
         for source, mw in (figures.existing_source_mw or {}).items()
         if mw > 0.0
     ]
-    standby = [supply.standby.source] if supply.standby.allow else []
+    standby = [supply.standby.source_id] if supply.standby.allow else []
     if not {*standby} <= {*case.tables["onsite_sources"]["onsite"]}:
         case.findings.at_key(
             ("supply", "standby", "source"),
-            f"table onsite_sources has no {supply.standby.source}",
+            f"table onsite_sources has no {supply.standby.source_id}",
             "an id of table onsite_sources",
             "name the generators that halls have",
         )
@@ -273,20 +273,20 @@ def _check_figures(case: Case, figures: SourceFigures) -> None:
 
 def _check_standby(case: Case, figures: SourceFigures) -> None:
     standby = case.scenario.supply.standby
-    if not standby.allow or standby.source not in figures.ids:
+    if not standby.allow or standby.source_id not in figures.ids:
         return
-    role = figures.role[figures.ids.index(standby.source)]
+    role = figures.role[figures.ids.index(standby.source_id)]
     if role != "standby":
         case.findings.at_key(
             ("supply", "standby", "source"),
-            f"{standby.source} has role {role}",
+            f"{standby.source_id} has role {role}",
             "a source with role standby",
             "name the generators that halls have",
         )
-    if standby.source in case.scenario.supply.allow:
+    if standby.source_id in case.scenario.supply.allow:
         case.findings.at_key(
             ("supply", "standby", "source"),
-            f"{standby.source} stands in supply.allow as well",
+            f"{standby.source_id} stands in supply.allow as well",
             "either what halls have or what may be built",
             "remove it from supply.allow, or do not allow supply.standby",
         )

@@ -86,10 +86,16 @@ class Standby(Block):
 
     allow: Flag = False
     """Whether they may run, within the hours of their permit."""
-    source: Text = "diesel_backup"
-    """What they are, by its id in table `onsite_sources`: fuel, hours, emissions."""
+    source: Text | None = None
+    """What they are, by its id in table `onsite_sources`: fuel, hours, emissions; left out:
+    diesel_backup."""
     mw_per_hall_mw: NonNegative | None = None
     """Generators per MW of own hall, instead of the redundancy's figure. [MW/MW]"""
+
+    @property
+    def source_id(self) -> str:
+        """The source that they are."""
+        return self.source or "diesel_backup"
 
 
 class Supply(Block):

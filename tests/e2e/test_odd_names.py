@@ -73,7 +73,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Project:
     exported = project.dcplan(
         "export", str(run), "--format", ",".join(FORMATS), "-o", str(project.folder / "out")
     )
-    assert exported.exit_code == 0
+    assert exported.exit_code == 0, exported.stderr
     return project
 
 
