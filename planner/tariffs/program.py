@@ -148,7 +148,8 @@ class BillProgram:
         for number in bent:
             stair = lists.stairs[number]
             fixed_usd, rising = stair.tiers.convex_bound()
-            above = fixed_usd + rising.cost_usd(units[number]) - stair.tiers.cost_usd(units[number])
+            bound_usd = fixed_usd + rising.cost_usd(units[number])
+            above = np.maximum(bound_usd - stair.tiers.cost_usd(units[number]), 0.0)  # rounding
             # Past the last fall the two are equal but for rounding.
             found[lists.stair_line[number]] += stair.usd_factor * stair.times * max(above, 0.0)
         return found
