@@ -21,6 +21,7 @@ from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
 from planner.inputs.migration import migration_inputs
 from planner.inputs.money import finance_inputs, real_rates
+from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
 from planner.inputs.offers import racks_on_offer
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
@@ -55,6 +56,7 @@ TABLES: Final = (
     "climate",
     "climate_monthly",
     "cloud_rent",
+    "connection_services",
     "cooling",
     "deliveries",
     "demand_regions",
@@ -94,6 +96,7 @@ TABLES: Final = (
     "workloads",
     "zone_headroom",
     "zone_headroom_growth",
+    "zone_stress",
 )
 """Tables that the model is built from."""
 
@@ -180,10 +183,13 @@ def _inputs_of(case: Case) -> Inputs:
     site_lists = site_inputs(case, sets, halls, committed_it_mw)
     site_year = site_lists.site_year
     power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year)
-    grid = grid_inputs(case, sets, stock, committed, leads, prices, site_year)
+    offered = non_firm_offer(case, sets, leads, site_year)
+    grid, headroom = grid_inputs(case, sets, stock, committed, leads, prices, site_year, offered)
+    non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
     supply = supply_inputs(case, sets, offer, prices, site_year)
     answers = np.zeros(site_year.size, dtype=np.bool_)
     answers[site_year.find(supply.capacity)] = True
+    answers[site_year.find(non_firm.service)] = True
     inputs = Inputs(
         name=scenario.name,
         sets=sets,
@@ -198,6 +204,7 @@ def _inputs_of(case: Case) -> Inputs:
         power=power,
         migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
         grid=grid,
+        non_firm=non_firm,
         balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh),
         supply=supply,
         carbon=carbon_inputs(case, sets, site_year),

@@ -102,13 +102,17 @@ def hall_space(
     existing = _existing_mw(case, stock, cooling, redundancy)
 
     is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
-    build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known
-    # What is committed is in service before its lead: decided before the first day.
+    # What is committed is in service before its lead: decided before the first day. Where own or
+    # non-firm power brings the lead into a year, but after its middle, commitments keep theirs.
+    middle = case.year + (case.last_year + 1 - case.year) / 2
+    is_late = ~leads.hall_by_grid.may & (leads.hall.service > middle)
+    is_early = (~leads.hall.may | is_late) & (committed_mw > 0.0)
     early = (
         offered[:, :, None]
-        & (~leads.hall.may & (committed_mw > 0.0))[:, None, :]
+        & is_early[:, None, :]
         & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
     )
+    build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & ~early
     row = _retrofit_row(case, cooling, redundancy)
     retrofit = (
         (existing > 0.0)[:, :, None, None]

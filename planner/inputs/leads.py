@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.calendar import float_year
 from planner.inputs.frames import floats, texts
+from planner.inputs.services import check_service, may_have_non_firm, service_figure
 from planner.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -48,10 +49,15 @@ class Lead:
 
 @dataclass(frozen=True)
 class Leads:
-    """Leads of new halls and of new grid connections."""
+    """Leads of new halls, and of new grid connections, firm and not.
+
+    `hall_by_grid` is the lead of halls that had nothing but firm connection to wait for.
+    """
 
     hall: Lead
+    hall_by_grid: Lead
     connection: Lead
+    non_firm: Lead
 
 
 def find_leads(case: Case, makes_its_power: Bools) -> Leads:
@@ -61,7 +67,8 @@ def find_leads(case: Case, makes_its_power: Bools) -> Leads:
               \text{transformer}, \text{interconnection}) + \text{delay}
 
     Months are not rounded up to years. Where a site may make its own power, halls do not wait
-    for the interconnection; what they draw from the grid still does.
+    for the interconnection; what they draw from the grid still does. Where it may have non-firm
+    connection, which comes before the network is reinforced, halls wait for that.
 
     Parameters
     ----------
@@ -85,14 +92,28 @@ def find_leads(case: Case, makes_its_power: Bools) -> Leads:
     permit = months(own.permit_months, floats(case.sites, "permit_months"))
     construction = months(own.construction_months, floats(case.sites, "construction_months"))
     interconnection = _interconnection_months(case)
+    check_service(case)
+    early = months(
+        case.scenario.grid.non_firm.lead_months,
+        service_figure(case, "lead_frac") * interconnection,
+    )
+    may_have = may_have_non_firm(case)
+    first = np.where(may_have, np.minimum(interconnection, early), interconnection)
     grid = {"transformer": transformer, "interconnection": interconnection}
     halls = {
         "permit and construction": permit + construction,
         "permit and switchgear": permit + switchgear,
         "transformer": transformer,
-        "interconnection": np.where(makes_its_power, 0.0, interconnection),
+        "interconnection": np.where(makes_its_power, 0.0, first),
     }
-    return Leads(hall=_longest(case, halls), connection=_longest(case, grid))
+    by_grid = {**halls, "interconnection": interconnection}
+    non_firm = _longest(case, {"transformer": transformer, "interconnection": early})
+    return Leads(
+        hall=_longest(case, halls),
+        hall_by_grid=_longest(case, by_grid),
+        connection=_longest(case, grid),
+        non_firm=replace(non_firm, may=non_firm.may & may_have[:, None]),
+    )
 
 
 def _interconnection_months(case: Case) -> Floats:

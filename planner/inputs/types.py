@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.calendar import Days, ModelYears
     from planner.inputs.types_balance import BalanceInputs
     from planner.inputs.types_migration import MigrationInputs
+    from planner.inputs.types_non_firm import NonFirmInputs
     from planner.inputs.types_supply import SupplyInputs
     from planner.lp.index import Axis, Index
 
@@ -237,9 +238,9 @@ class GridInputs:
     expand_capex_musd_per_mw: Floats  # [expand]
     lease_firm_mw_per_mw: float
     contract_min_nameplate_frac: float
-    headroom: Index  # (zone, year), dominated years dropped
+    headroom: Index  # (zone, year) for firm alone, dominated years dropped
     headroom_mw: Floats  # [headroom], for new firm beyond commitments
-    headroom_all: pd.DataFrame  # zone, year, limit_mw, committed_mw, rate_pct: for the report
+    headroom_all: pd.DataFrame  # zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct
     curtailment_rate_pct: float
 
 
@@ -290,6 +291,7 @@ class Inputs:
     power: PowerInputs
     migration: MigrationInputs
     grid: GridInputs
+    non_firm: NonFirmInputs
     balance: BalanceInputs
     supply: SupplyInputs
     carbon: CarbonInputs

@@ -11,8 +11,10 @@ from planner.model import (
     grid,
     halls,
     migration,
+    non_firm,
     power,
     racks,
+    shedding,
     sites,
     storage,
     supply,
@@ -36,6 +38,8 @@ FAMILIES = (
     supply,
     storage,
     grid,
+    non_firm,
+    shedding,
     carbon,
 )
 """The table of contents: every family of rows, in the order of the paper."""

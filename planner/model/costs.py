@@ -10,6 +10,7 @@ from planner.lp import Expression
 from planner.lp.join import pairs
 from planner.model.block import cost
 from planner.model.migration_costs import work_migration
+from planner.model.non_firm_costs import NON_FIRM_COSTS, non_firm_added
 from planner.model.payments import Asset, annuities, discount, once, yearly
 from planner.model.supply_costs import SUPPLY_ASSETS, SUPPLY_COSTS
 from planner.units import HOURS_PER_YEAR
@@ -88,6 +89,7 @@ ASSETS = (
     halls_retrofitted,
     sites_opened,
     connections_added,
+    non_firm_added,
     *SUPPLY_ASSETS,
 )
 
@@ -274,6 +276,7 @@ COSTS = (
     electricity_energy,
     electricity_demand,
     *SUPPLY_COSTS,
+    *NON_FIRM_COSTS,
     water,
     carbon_price,
     rented_compute,

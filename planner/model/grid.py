@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp import Index
-from planner.lp.join import locate, pairs
+from planner.lp.join import locate
 from planner.model.block import constraint
+from planner.model.non_firm import connected_by
 
 if TYPE_CHECKING:
     from planner.lp import Comparison
@@ -19,27 +20,29 @@ __all__ = ["CONSTRAINTS"]
 
 @constraint(over="site, year, billing period", unit="MW")
 def grid_connection(m: Model) -> Comparison:
-    r"""Power drawn in any slot stays within the firm connection.
+    r"""Power drawn in any slot stays within the connection, firm and non-firm.
 
-    .. math:: P_{stm} \le G_{st}, \qquad
+    .. math:: P_{stm} \le G_{st} + N_{st}, \qquad
         G_{st} = G^0_{st} + \sum_{v \le t} \alpha_{svt}\, g_{sv} \qquad \forall s, t, m
 
     :math:`P_{stm}` is no less than the draw in every slot of its period. The peak day has design
     weather and is in one of the periods, so a connection is sized on that day's PUE while bills
     use the PUE of every hour. :math:`\alpha` is the share of the year in which a connection is
     in service: one energised in October counts a quarter in its first year, then in full.
+    :math:`N` is non-firm connection, which stress slots take off again.
 
     Source: dcplan.
     """
     billing = m.p.grid.billing
-    return m.peak_mw <= m.firm_mw.on(billing)
+    non_firm_mw = m.non_firm.service_mw.on(billing, missing="zero")
+    return m.peak_mw <= m.firm_mw.on(billing) + non_firm_mw
 
 
 @constraint(over="site, year", unit="MW")
 def contract_floor(m: Model) -> Comparison:
     r"""Connection and own firm power are no less than a share of the nameplate behind them.
 
-    .. math:: \nu \sum_{k,l,w} (1 + \kappa_w)\, n_{sklwt} \le G_{st} + \sum_g \kappa_{sgt}
+    .. math:: \nu \sum_{k,l,w} (1 + \kappa_w)\, n_{sklwt} \le G_{st} + N_{st} + \sum_g \kappa_{sgt}
         \qquad \forall s, t
 
     Utilities size a connection on the nameplate that it may have to carry; load that runs on the
@@ -49,31 +52,26 @@ def contract_floor(m: Model) -> Comparison:
     """
     firm = m.p.grid.firm
     needed = m.p.grid.contract_min_nameplate_frac * m.nameplate_mw.on(firm)
-    return needed <= m.firm_mw + m.supply.firm_capacity_mw.on(firm)
+    connected_mw = m.firm_mw + m.non_firm.service_mw.on(firm, missing="zero")
+    return needed <= connected_mw + m.supply.firm_capacity_mw.on(firm)
 
 
 @constraint(over="zone, year", unit="MW")
 def zone_headroom(m: Model) -> Comparison:
     r"""New firm connections in a zone stay within its headroom.
 
-    .. math:: \sum_{s \in z} \sum_{v \le t} g_{sv} \le \bar{G}_{zt} \qquad \forall z, t
+    .. math:: \sum_{s \in z} \sum_{v \le t} g_{sv} + \sum_{s \in z} \sum_{v: f_{sv} \le t} n_{sv}
+        \le \bar{G}_{zt} \qquad \forall z, t
 
     Connections only grow, so a year whose limit is not below that of a later one needs no row.
-    The dual is what one more MW of headroom is worth.
+    Non-firm connection counts from the year :math:`f` in which it turns firm. The dual is what
+    one more MW of headroom is worth.
 
     Source: headroom as in Norris et al. 2025, Rethinking Load Growth.
     """
     p = m.p.grid
-    zoned = Index(
-        "expand by zone",
-        (p.headroom.axis("zone"), p.expand.axis("year")),
-        (m.p.sets.site_zone[p.expand["site"]].astype(np.int32), p.expand["year"]),
-        p.expand.size,
-    )
-    asked, limit = pairs(zoned, p.headroom, on=("zone",))
-    by_then = zoned["year"][asked] <= p.headroom["year"][limit]
-    new = m.expand.map(p.headroom, asked[by_then], limit[by_then])
-    return new <= p.headroom_mw
+    turned = connected_by(m, m.non_firm.connect_mw, p.headroom, m.p.non_firm.firm_year)
+    return connected_by(m, m.expand, p.headroom) + turned <= p.headroom_mw
 
 
 @constraint(over="site, year, billing period, slot", unit="MW")

@@ -10,6 +10,7 @@ import numpy as np
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.join import cross, distinct, locate, pairs
 from planner.model.migration_terms import MigrationTerms
+from planner.model.non_firm_terms import NonFirmTerms
 from planner.model.supply_terms import SupplyTerms
 from planner.ramp import usable_share
 
@@ -77,6 +78,7 @@ class Model:
         self.import_mw: Variable = new("import_mw", p.balance.slot)
         # families with sums of their own
         self.supply = SupplyTerms(self)
+        self.non_firm = NonFirmTerms(self)
 
     # --- clocks -------------------------------------------------------------------------
 
@@ -290,7 +292,8 @@ class Model:
     @cached_property
     def supply_mw(self) -> Expression:
         """Power that comes in where it is balanced. [MW], (site, year, slot) of the balance"""
-        return self.import_mw + self.supply.supply_mw
+        shed_mw = self.non_firm.shed_mw.on(self.p.balance.slot, missing="zero")
+        return self.import_mw + self.supply.supply_mw + shed_mw
 
     @cached_property
     def use_mw(self) -> Expression:
@@ -342,7 +345,7 @@ class Model:
         later = year_of_firm >= year_asked
         own = self.expand.map(p.firm, asked[later], firm[later], share[later]) + p.firm_mw
         leased = p.lease_firm_mw_per_mw * self.lease
-        return own + leased.sum_to(p.firm)
+        return own + leased.sum_to(p.firm) + self.non_firm.turned_firm_mw
 
     # --- money --------------------------------------------------------------------------
 
@@ -354,6 +357,7 @@ class Model:
         built = p.halls.build_capex_musd_per_mw * self.build
         retrofitted = p.halls.retrofit_capex_musd_per_mw * self.retrofit
         connected = p.grid.expand_capex_musd_per_mw * self.expand
+        non_firm = p.non_firm.capex_musd_per_mw * self.non_firm.connect_mw
         sources = p.supply.build_capex_musd_per_mw * self.supply.source_mw
         stores = p.supply.build_store_capex_musd_per_mwh * self.supply.store_mwh
         opened = p.sites.opening_musd[site_year["site"]] * self.opened
@@ -362,6 +366,7 @@ class Model:
             + built.sum_to(site_year)
             + retrofitted.sum_to(site_year)
             + connected.sum_to(site_year)
+            + non_firm.sum_to(site_year)
             + sources.sum_to(site_year)
             + stores.sum_to(site_year)
             + opened

@@ -16,6 +16,7 @@ from planner.model.costs import (
     racks_bought,
     sites_opened,
 )
+from planner.model.non_firm_costs import non_firm_added
 from planner.model.supply_costs import sources_built, sources_sold, stores_built
 from planner.results.frame import made, words
 from planner.units import MONTHS_PER_YEAR
@@ -42,6 +43,7 @@ ASSET_LINES: Final[tuple[tuple[Callable[[Model], Asset], str, bool], ...]] = (
     (halls_retrofitted, "hall_retrofit", False),
     (sites_opened, "site_opening", False),
     (connections_added, "interconnection", True),
+    (non_firm_added, "non_firm_connection", True),
     (sources_built, "source_purchase", True),
     (stores_built, "battery_cells", True),
     (sources_sold, "bridge_worth", False),

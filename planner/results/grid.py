@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.join import distinct, locate
-from planner.results.frame import labels, made, ratio, total_by, words
+from planner.results.frame import cleaned, labels, made, ratio, total_by, words
 from planner.units import HOURS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
@@ -42,34 +42,63 @@ def connections(s: Solved) -> pd.DataFrame:
 
 def headroom(s: Solved) -> pd.DataFrame:
     """Make table `headroom`: what zones can take, what the plan takes, what more is worth."""
-    given, sets = s.p.grid.headroom_all, s.p.sets
+    given, sets, grid = s.p.grid.headroom_all, s.p.sets, s.p.grid
     zone = sets.zone.codes(given["zone"])
     year = sets.year.codes(given["year"].astype(str))
-    limit_mw = given["limit_mw"].to_numpy(dtype=np.float64)
-    committed_mw = given["committed_mw"].to_numpy(dtype=np.float64)
-    new_mw = _by_zone_year(s, s.new_firm_mw)[zone, year]
-    spare_mw = np.maximum(limit_mw - committed_mw - new_mw, 0.0)
-    worth = _worth_usd_per_mw(s, locate(s.p.grid.headroom, zone, year))
+
+    def told(column: str) -> Floats:
+        return given[column].to_numpy(dtype=np.float64)
+
+    turned = _connected(s, s.p.non_firm.firm_year)
+    non_firm = _connected(s, s.p.non_firm.connect["year"])
+    firm_mw = (_by_zone_year(s, s.new_firm_mw) + turned)[zone, year]
+    non_firm_mw = cleaned(non_firm - turned)[zone, year]
+    firm_spare = told("firm_limit_mw") - told("committed_mw") - firm_mw
+    spare = told("limit_mw") - told("committed_mw") - firm_mw - non_firm_mw
+    spare_mw = np.maximum(spare, 0.0)
+    firm_spare_mw = np.clip(firm_spare, 0.0, spare_mw)
+    firm_worth = _worth_usd_per_mw(s, "zone_headroom", locate(grid.headroom, zone, year))
+    worth = _worth_usd_per_mw(s, "all_headroom", locate(s.p.non_firm.headroom, zone, year))
+    # One limit for both is told as both.
+    is_one = told("firm_limit_mw") == told("limit_mw")
+    worth = worth + np.where(is_one, firm_worth, 0.0)
+    firm_worth = np.where(is_one, worth, firm_worth)
+    paid = s.discount_factor.sum()
     return made(
         "headroom",
         {
             "zone": words(sets.zone, zone),
             "year": given["year"].to_numpy(dtype=np.int64),
-            "rate_pct": given["rate_pct"].to_numpy(dtype=np.float64),
-            "limit_mw": limit_mw,
-            "committed_mw": committed_mw,
-            "new_firm_mw": new_mw,
+            "rate_pct": told("rate_pct"),
+            "limit_mw": told("limit_mw"),
+            "firm_limit_mw": told("firm_limit_mw"),
+            "committed_mw": told("committed_mw"),
+            "new_firm_mw": firm_mw,
+            "new_non_firm_mw": non_firm_mw,
             "spare_mw": spare_mw,
+            "firm_spare_mw": firm_spare_mw,
             "binds": spare_mw < _BINDS_WITHIN_MW,
+            "firm_binds": firm_spare_mw < _BINDS_WITHIN_MW,
             "value_npv_usd_per_mw": worth,
-            "value_usd_per_mw_year": worth / s.discount_factor.sum(),
+            "value_usd_per_mw_year": worth / paid,
+            "firm_value_npv_usd_per_mw": firm_worth,
+            "firm_value_usd_per_mw_year": firm_worth / paid,
         },
     )
 
 
-def _worth_usd_per_mw(s: Solved, row: NDArray[np.intp]) -> Floats:
-    """Return what one more MW in rows of the headroom saves; 0 where a year has no row."""
-    dual = s.dual("zone_headroom")
+def _connected(s: Solved, year: NDArray[np.integer]) -> Floats:
+    """Non-firm connection that counts from a year on, by zone, shape (zone, year). [MW]"""
+    over, mw = s.p.non_firm.connect, s.value(s.model.non_firm.connect_mw)
+    counts = year >= 0
+    by_year = np.zeros((len(s.p.sets.zone), s.years))
+    np.add.at(by_year, (s.p.sets.site_zone[over["site"]][counts], year[counts]), mw[counts])
+    return np.asarray(by_year.cumsum(axis=1))
+
+
+def _worth_usd_per_mw(s: Solved, block: str, row: NDArray[np.intp]) -> Floats:
+    """Return what one more MW in rows of a limit saves; 0 where a year has no row."""
+    dual = s.dual(block)
     if dual is None:
         return np.full(row.size, np.nan if not s.outcome.has_duals else 0.0)
     return np.where(row >= 0, -dual[row] * USD_PER_MUSD, 0.0)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from planner.results.schema_grid import GRID_TABLES
 from planner.results.schema_migration import MIGRATION_TABLES
 from planner.results.schema_money import MONEY_TABLES
 from planner.results.schema_plan import PLAN_TABLES
@@ -29,6 +30,7 @@ TABLES: dict[str, Table] = {
     for table in (
         *PLAN_TABLES,
         *POWER_TABLES,
+        *GRID_TABLES,
         *MIGRATION_TABLES,
         *SUPPLY_TABLES,
         *SERVICE_TABLES,

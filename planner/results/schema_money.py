@@ -156,6 +156,8 @@ MONEY_TABLES = (
             number("rented_kh100e", "kH100e", "Served from rented clouds"),
             number("saved_kh100e", "kH100e", "Made needless by efficiency levers"),
             number("unmet_kh100e", "kH100e", "Not served"),
+            number("shed_mwh", "MWh", "Energy not served in stress slots of non-firm power"),
+            number("lost_kh100e", "kH100e", "Compute lost by it; counted as served above"),
             whole("sites_in_use", "sites", "Sites with load"),
             number("halls_mw", "MW", "Critical IT power of own halls that stand"),
             number("built_mw", "MW", "Of it, commissioned in this year"),
@@ -173,9 +175,11 @@ MONEY_TABLES = (
             number("capex_musd", "MUSD", "Overnight cost of what enters service"),
             number("cash_musd", "MUSD", "Spent on assets in the calendar years stood for"),
             number("upfront_musd", "MUSD/year", "Repayments, mean of the years stood for"),
-            number("opex_musd", "MUSD/year", "Running costs without rent and unmet demand"),
+            number(
+                "opex_musd", "MUSD/year", "Running costs without rent, unmet demand and shed load"
+            ),
             number("rent_musd", "MUSD/year", "Rented compute"),
-            number("unmet_musd", "MUSD/year", "Price put on unmet demand"),
+            number("unmet_musd", "MUSD/year", "Price put on unmet demand and shed load"),
             number("cost_musd", "MUSD/year", "All payments"),
         ),
     ),

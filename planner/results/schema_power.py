@@ -148,32 +148,4 @@ POWER_TABLES = (
         ("workload", "year"),
         (WORKLOAD, DUTY, YEAR, _NAMEPLATE, _IT_MEAN, _FACILITY_MEAN, _ENERGY),
     ),
-    Table(
-        "headroom",
-        "One row per grid zone and year with a headroom. The limit counts firm connections "
-        "beyond the base year; committed ones come first.",
-        ("zone", "year"),
-        (
-            ZONE,
-            YEAR,
-            number("rate_pct", "%", "Share of energy that the headroom counts as curtailable"),
-            number("limit_mw", "MW", "New firm connection that the zone can take"),
-            number("committed_mw", "MW", "Of it, already promised to the sites of the plan"),
-            number("new_firm_mw", "MW", "Added by the plan until then"),
-            number("spare_mw", "MW", "Limit less committed and new, at least 0"),
-            flag("binds", "Whether nothing is spare"),
-            number(
-                "value_npv_usd_per_mw",
-                "USD/MW",
-                "What one more MW of this limit saves, net present value; missing without duals",
-                missing=True,
-            ),
-            number(
-                "value_usd_per_mw_year",
-                "USD/MW-year",
-                "The same as an equal payment in every year of the horizon",
-                missing=True,
-            ),
-        ),
-    ),
 )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["solution", "summary"]
 
 _MWH_PER_TWH = 1e6  # [MWh/TWh]
-_RENT, _UNMET = "rented_compute", "unmet_compute"
+_RENT, _UNMET = "rented_compute", ("unmet_compute", "shed_load_worth")
 
 
 def summary(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def summary(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     s : Solved
         The plan.
     tables : mapping of str to DataFrame
-        At least demand, site_year, builds, installs and cash.
+        At least demand, site_year, non_firm_year, builds, installs and cash.
     """
     years = np.asarray([int(label) for label in s.p.sets.year.labels])
 
@@ -65,6 +65,8 @@ def summary(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         {
             "year": years,
             **demand,
+            "shed_mwh": add("non_firm_year", "shed_mwh"),
+            "lost_kh100e": add("non_firm_year", "lost_kh100e"),
             "sites_in_use": np.bincount(year_of_site[s.has_load], minlength=s.years),
             "halls_mw": add("site_year", "halls_mw"),
             "built_mw": add("builds", "built_mw"),
@@ -99,7 +101,7 @@ def _payments(s: Solved) -> dict[str, Floats]:
 def _heading(line: Line) -> str:
     if line.cost.name == _RENT:
         return "rent_musd"
-    if line.cost.name == _UNMET:
+    if line.cost.name in _UNMET:
         return "unmet_musd"
     return "upfront_musd" if line.cost.upfront else "opex_musd"
 

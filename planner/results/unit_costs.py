@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["unit_costs"]
 
-_APART: Final = ("rented_compute", "unmet_compute", "efficiency_levers")
+_APART: Final = ("rented_compute", "unmet_compute", "shed_load_worth", "efficiency_levers")
 _BY_IT_ENERGY: Final = (
     "electricity_energy",
     "electricity_demand",
+    "non_firm_discount",
     "water",
     "carbon_price",
     *(item.name for item in SUPPLY_COSTS),

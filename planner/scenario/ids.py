@@ -41,7 +41,13 @@ _SITE: Final = _Kind(
     "site",
     "sites",
     "site",
-    ("scope.sites.*", "scope.exclude_sites.*", "sites.{}", "supply.sites.*"),
+    (
+        "scope.sites.*",
+        "scope.exclude_sites.*",
+        "sites.{}",
+        "supply.sites.*",
+        "grid.non_firm.sites.*",
+    ),
 )
 _KINDS: Final = (
     _SITE,
@@ -112,6 +118,7 @@ _KINDS: Final = (
             "new_sites.*.existing_storage_mwh.{}",
         ),
     ),
+    _Kind("connection service", "connection_services", "service", ("grid.non_firm.service",)),
     _Kind("fuel", "fuel_prices", "fuel", ("supply.fuel_price_usd_per_mmbtu.{}",)),
 )
 

@@ -21,6 +21,7 @@ from planner.scenario.demand_blocks import (
     Time,
     WorkloadOverride,
 )
+from planner.scenario.grid_blocks import Grid
 from planner.scenario.onsite_blocks import Supply
 from planner.scenario.supply_blocks import (
     Build,
@@ -28,7 +29,6 @@ from planner.scenario.supply_blocks import (
     Cascade,
     Deliveries,
     Energy,
-    Grid,
     Halls,
     LeadTimes,
     Lease,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from planner.scenario.price_blocks import PriceShock
 from planner.scenario.values import (
@@ -30,7 +30,6 @@ __all__ = [
     "Cascade",
     "Deliveries",
     "Energy",
-    "Grid",
     "Halls",
     "LeadTimes",
     "Lease",
@@ -42,16 +41,6 @@ __all__ = [
     "SiteOverride",
     "Water",
 ]
-
-_CURTAILMENT_RATES_PCT = (0.25, 0.5, 1.0, 5.0)
-
-
-def _studied_rate(rate_pct: float) -> float:
-    if rate_pct not in _CURTAILMENT_RATES_PCT:
-        message = "0.25, 0.5, 1 or 5, the rates that the headroom study gives"
-        raise ValueError(message)
-    return rate_pct
-
 
 _Delay = Annotated[float, Field(strict=True, ge=-120, le=120)]
 
@@ -176,25 +165,6 @@ class Deliveries(Block):
     """Whether deliveries are limited."""
     scale_frac: NonNegative = 1.0
     """Factor on the limit of every vendor and year. [-]"""
-
-
-class Grid(Block):
-    """Connections and what the grid has room for."""
-
-    curtailment_rate_pct: Annotated[
-        Positive,
-        AfterValidator(_studied_rate),
-        Field(json_schema_extra={"enum": list(_CURTAILMENT_RATES_PCT)}),
-    ] = 0.5
-    """Share of new load's energy that may be curtailed; sets the headroom. [%]"""
-    headroom_growth: Flag = True
-    """Whether headroom grows over the years as table `zone_headroom_growth` says."""
-    headroom_scale_frac: NonNegative = 1.0
-    """Factor on the headroom of every zone. [-]"""
-    expansion_usd_per_mw: NonNegative | None = None
-    """Cost of new connection instead of the table's figure. [USD/MW]"""
-    contract_min_nameplate_frac: Frac = 0.0
-    """Least firm connection per MW of nameplate load in service. [-]"""
 
 
 class Energy(Block):

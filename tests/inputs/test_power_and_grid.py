@@ -266,6 +266,29 @@ def test_a_year_that_a_later_limit_covers_has_no_row(build):
     )
 
 
+def test_firm_connection_takes_a_share_of_the_headroom_at_the_lowest_rate(build):
+    share = "grid.firm_headroom_frac=0.4"
+    every = build(share).grid.headroom_all.set_index(["zone", "year"])
+
+    # East by 2027: 1,482 MW at 0.25 % and 360 of growth; a fifth is the operator's.
+    assert every.loc[("east", "2027"), "firm_limit_mw"] == pytest.approx(0.4 * (1482 + 360) * 0.2)
+    assert every.loc[("east", "2027"), "limit_mw"] == pytest.approx((1900 + 360) * 0.2)
+    # It is no more at a higher rate, and never more than all of the headroom.
+    higher = build(share, "grid.curtailment_rate_pct=5").grid.headroom_all
+    assert higher["firm_limit_mw"].tolist() == pytest.approx(every["firm_limit_mw"].tolist())
+    assert (higher["limit_mw"].to_numpy() > every["limit_mw"].to_numpy()).all()
+
+
+def test_limits_of_firm_connection_alone_need_a_row_only_where_they_are_lower(build):
+    both = "grid.non_firm.allow=true"
+    one, two = build(both), build(both, "grid.firm_headroom_frac=0.4")
+
+    assert one.grid.headroom.size == 0
+    assert one.non_firm.headroom.size > 0
+    assert two.grid.headroom.size > 0
+    assert build("grid.firm_headroom_frac=0.4").non_firm.headroom.size == 0
+
+
 def test_zones_with_an_estimated_headroom_are_told(mini):
     assert any("1 of 2 zones" in note and "west" in note for note in mini.notes)
 

@@ -32,6 +32,9 @@ EVERY_BLOCK = (
     "supply.standby={allow: true, source: genset}",
     "supply.override={cells: {duration_h: 4.5}}",
     "supply.export.allow=true",
+    "grid.firm_headroom_frac=0.6",
+    "grid.non_firm={allow: true, sites: [oak], service: bridge, lead_months: 23}",
+    "grid.non_firm.shed={allow: true, max_hours_per_year: 13}",
 )
 
 

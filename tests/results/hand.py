@@ -32,6 +32,7 @@ from planner.inputs.types import (
     SiteInputs,
 )
 from planner.inputs.types_migration import MigrationInputs
+from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
 from planner.inputs.types_supply import SupplyInputs
 from planner.lp import Axis, Index, Outcome
 
@@ -375,11 +376,40 @@ def grid() -> GridInputs:
                 "zone": ["east", "east", "west", "west"],
                 "year": [2026, 2028, 2026, 2028],
                 "limit_mw": [20.0, 20.0, 14.0, 14.0],
+                "firm_limit_mw": [20.0, 20.0, 14.0, 14.0],
                 "committed_mw": [3.0, 3.0, 1.5, 1.5],
                 "rate_pct": [0.5, 0.5, 0.5, 0.5],
             }
         ),
         0.5,
+    )
+
+
+def non_firm() -> NonFirmInputs:
+    """Return no non-firm connection."""
+    of_year = (SITE, YEAR)
+    return NonFirmInputs(
+        connect=listed("connect", of_year),
+        start=f(),
+        turns_firm=f(),
+        firm_year=np.zeros(0, dtype=np.intp),
+        capex_musd_per_mw=f(),
+        service=listed("non_firm", of_year),
+        stress=listed("stress", (*of_year, SLOT)),
+        available_frac=f(),
+        billing=listed("discounted", (*of_year, PERIOD)),
+        discount_usd_per_kw_month=f(),
+        headroom=listed("all_headroom", (ZONE, YEAR)),
+        headroom_mw=f(),
+        unavailable_frac=np.zeros((len(ZONE), len(SLOT))),
+        shed=ShedInputs(
+            slot=listed("shed", (*of_year, SLOT)),
+            hours_frac=f(),
+            site_year=listed("shed_site_year", of_year),
+            max_energy_frac=0.004,
+            usd_per_mwh=4300.0,
+            deployment_frac=f(0.0, 0.0, 0.4),
+        ),
     )
 
 
@@ -513,6 +543,7 @@ def hand_inputs() -> Inputs:
         power=power(),
         migration=migration(),
         grid=grid(),
+        non_firm=non_firm(),
         balance=balance(),
         supply=supply(),
         carbon=carbon(),

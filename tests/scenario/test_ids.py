@@ -33,6 +33,7 @@ TABLES = {
     "grid_zones": pd.DataFrame({"zone": ["PJM", "NO1"]}),
     "levers": pd.DataFrame({"lever": ["caching", "caching", "batching"]}),
     "onsite_sources": pd.DataFrame({"onsite": ["pv_utility", "pv_utility", "gas_recip"]}),
+    "connection_services": pd.DataFrame({"service": ["firm", "nonfirm"]}),
     "fuel_prices": pd.DataFrame({"fuel": ["natural_gas", "natural_gas", "diesel"]}),
 }
 
@@ -70,6 +71,12 @@ def test_the_tables_that_are_needed_are_named() -> None:
             "lead_times: {interconnection_months_by_zone: {PMJ: 30}}",
             "2:47: unknown zone 'PMJ'",
         ),
+        (
+            "grid: {non_firm: {service: non_firm}}",
+            "2:28: unknown connection service 'non_firm'; must be an id of table"
+            " connection_services; did you mean 'nonfirm'?",
+        ),
+        ("grid: {non_firm: {sites: [oslo]}}", "2:27: unknown site 'oslo'"),
         (
             "lead_times: {interconnection_delay_months_by_zone: {NO1: 3, NO9: 3}}",
             "2:61: unknown zone 'NO9'",

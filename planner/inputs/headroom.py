@@ -1,0 +1,200 @@
+"""Headroom: what new connection a zone can take, firm and in all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.inputs.frames import by_ids, texts
+from planner.lp import Index
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.types import Floats, Sets
+
+__all__ = ["Headroom", "headroom_lists"]
+
+_LOWEST_RATE_PCT: Final = 0.25
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """Limits of new connection in zones.
+
+    Parameters
+    ----------
+    firm, total : Index
+        (zone, year) in which firm connection, and firm and non-firm together, meet a limit.
+    firm_mw, total_mw : array of float
+        The limits beyond commitments. [MW]
+    every : DataFrame
+        zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct: for the report.
+    """
+
+    firm: Index
+    firm_mw: Floats
+    total: Index
+    total_mw: Floats
+    every: pd.DataFrame
+
+
+def headroom_lists(
+    case: Case, sets: Sets, committed_facility_mw: Floats, firm: Index, non_firm: Index
+) -> Headroom:
+    """Return the limits of new connection by zone and year that can bind.
+
+    Connections only grow: what later years allow binds earlier years as well, and a year whose
+    limit is not below that of a later one needs no row. Firm connection needs no limit of its
+    own where it is as large as that of firm and non-firm together.
+
+    Parameters
+    ----------
+    case : Case
+        Zones and settings.
+    sets : Sets
+        Axes.
+    committed_facility_mw : array of float
+        Facility power under construction, cumulative, shape (site, year). [MW]
+    firm : Index
+        (site, year) in which firm connection may enter or non-firm may turn firm.
+    non_firm : Index
+        (site, year) in which non-firm connection may enter.
+
+    Returns
+    -------
+    Headroom
+    """
+    rate_pct = case.scenario.grid.curtailment_rate_pct
+    share = case.scenario.grid.firm_headroom_frac
+    growth = _growth_mw(case, sets) if case.scenario.grid.headroom_growth else 0.0
+    limit = _limit_mw(case, sets, rate_pct, growth)
+    firm_limit = limit
+    if share is not None:
+        firm_limit = np.minimum(limit, share * _limit_mw(case, sets, _LOWEST_RATE_PCT, growth))
+    committed = np.zeros(limit.shape)
+    np.add.at(committed, sets.site_zone, committed_facility_mw)
+    is_full = (committed > firm_limit).any(axis=1)
+    if is_full.any():
+        kind = "" if share is None else "firm "
+        case.findings.note(
+            f"What is under construction exceeds the {kind}headroom of {is_full.sum()} of"
+            f" {is_full.size} zones: it stands, and nothing is added to it there."
+        )
+    _tell(case, sets)
+    total_mw = _until_later(np.maximum(limit - committed, 0.0))
+    firm_mw = _until_later(np.maximum(firm_limit - committed, 0.0))
+    since_total = _since(sets, non_firm, min_with=firm)
+    has_total = np.isin(np.arange(len(sets.zone)), sets.site_zone[non_firm["site"]])
+    total = _binds(total_mw) & since_total & has_total[:, None]
+    own = _binds(firm_mw) & _since(sets, firm)
+    own &= ~has_total[:, None] | (firm_mw < total_mw)
+    zone, year = (grid.ravel() for grid in np.indices(limit.shape))
+    axes = (sets.zone, sets.year)
+    return Headroom(
+        firm=Index.sparse("headroom", axes, np.nonzero(own)),
+        firm_mw=firm_mw[own],
+        total=Index.sparse("all_headroom", axes, np.nonzero(total)),
+        total_mw=total_mw[total],
+        every=pd.DataFrame(
+            {
+                "zone": sets.zone.texts[zone],
+                "year": sets.year.texts[year],
+                "limit_mw": limit.ravel(),
+                "firm_limit_mw": firm_limit.ravel(),
+                "committed_mw": committed.ravel(),
+                "rate_pct": rate_pct,
+            }
+        ),
+    )
+
+
+def _until_later(room: Floats) -> Floats:
+    """Return the least room of a year and those after it."""
+    return np.minimum.accumulate(room[:, ::-1], axis=1)[:, ::-1]
+
+
+def _binds(room: Floats) -> np.ndarray:
+    """Return whether a year has less room than the next; the last always counts."""
+    binds = np.ones(room.shape, dtype=np.bool_)
+    binds[:, :-1] = room[:, :-1] < room[:, 1:]
+    return binds
+
+
+def _since(sets: Sets, offers: Index, min_with: Index | None = None) -> np.ndarray:
+    """Return whether anything may have been connected in a zone by a year."""
+    first = np.full(len(sets.zone), len(sets.year))
+    for index in (offers, min_with):
+        if index is not None:
+            np.minimum.at(first, sets.site_zone[index["site"]], index["year"])
+    return np.asarray(np.arange(len(sets.year)) >= first[:, None])
+
+
+def _tell(case: Case, sets: Sets) -> None:
+    """Note what of the headroom is an estimate, and what of the energy may be curtailed."""
+    grid = case.scenario.grid
+    table = case.tables["zone_headroom"]
+    table = table[table["curtailment_rate_pct"] == grid.curtailment_rate_pct]
+    is_estimate = set(table.loc[table["kind"] == "estimate", "zone"])
+    estimated = [zone for zone in sets.zone.labels if zone in is_estimate]
+    if estimated:
+        sites = sum(zone in is_estimate for zone in texts(case.sites, "zone"))
+        case.findings.note(
+            f"The headroom of {len(estimated)} of {len(sets.zone)} zones, with {sites} of"
+            f" {len(case.sites)} sites, is an estimate: {', '.join(estimated)}."
+        )
+    if grid.firm_headroom_frac is None:
+        case.findings.note(
+            f"Headroom is what zones take if {grid.curtailment_rate_pct:g} % of the new load's"
+            " energy may be curtailed; firm connection takes it as if none were"
+            " (grid.firm_headroom_frac sets how much of it is firm)."
+        )
+
+
+def _limit_mw(case: Case, sets: Sets, rate_pct: float, growth_mw: Floats | float) -> Floats:
+    """Headroom of every zone at the operator's share, (zone, year). [MW]"""
+    settings = case.scenario.grid
+    table = case.tables["zone_headroom"]
+    table = table[table["curtailment_rate_pct"] == rate_pct]
+    base = by_ids(table, {"zone": sets.zone.labels}, "headroom_mw")
+    for z in np.flatnonzero(np.isnan(base)):
+        case.findings.at_table(
+            "zone_headroom",
+            f"zone {sets.zone.labels[z]} has no headroom at {rate_pct:g} %",
+            "a row for each zone of a site",
+            "add it",
+        )
+    limit = np.repeat(base[:, None], len(sets.year), axis=1) + growth_mw
+    return limit * settings.headroom_scale_frac * case.scenario.operator.headroom_share_frac
+
+
+def _growth_mw(case: Case, sets: Sets) -> Floats:
+    """Headroom added since the base year, held after the table's last year. [MW], (zone, year)
+
+    Zones without rows do not grow; one with rows has one for every year of the table.
+    """
+    table = case.tables["zone_headroom_growth"]
+    calendar = list(range(int(table["year"].min()), int(table["year"].max()) + 1))
+    axes = {"zone": sets.zone.labels, "year": calendar}
+    added = by_ids(table, axes, "added_headroom_mw")
+    is_blank = np.isnan(added)
+    has_none = is_blank.all(axis=1)
+    for z in np.flatnonzero(is_blank.any(axis=1) & ~has_none):
+        case.findings.at_table(
+            "zone_headroom_growth",
+            f"zone {sets.zone.labels[z]} lacks a year",
+            f"rows for {calendar[0]} to {calendar[-1]}, or none",
+            "add them",
+        )
+    if has_none.any():
+        case.findings.note(
+            f"The headroom of {has_none.sum()} of {has_none.size} zones does not grow: table"
+            " zone_headroom_growth has no rows for them."
+        )
+    if case.year[-1] > calendar[-1]:
+        case.findings.note(f"Headroom does not grow after {calendar[-1]}, the table's last year.")
+    added = np.where(is_blank, 0.0, added)
+    place = np.clip(case.year - calendar[0], 0, len(calendar) - 1)
+    return np.where(case.year >= calendar[0], added[:, place], 0.0)

@@ -1,0 +1,218 @@
+"""Index lists and coefficients of non-firm connection, and of load that may be shed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.inputs.services import service_figure
+from planner.inputs.stress import filled, stress_rank
+from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
+from planner.lp import Index
+from planner.lp.join import cross, distinct
+from planner.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.case import Case
+    from planner.inputs.headroom import Headroom
+    from planner.inputs.leads import Leads
+    from planner.inputs.types import Floats, GridInputs, RackInputs, Sets
+
+__all__ = ["NonFirmOffer", "non_firm_inputs", "non_firm_offer"]
+
+_PERCENT: Final = 100.0
+_NONE: Final = 1e-9  # share of a slot that is rounding
+
+
+@dataclass(frozen=True)
+class NonFirmOffer:
+    """Where and when non-firm connection may be had.
+
+    Parameters
+    ----------
+    connect : Index
+        (site, year) entering service.
+    start, turns_firm : array of float
+        Start of service, and when it turns firm; infinite where never. [year]
+    firm_year : array of int
+        First model year in which it is firm at some time; -1 for none.
+    """
+
+    connect: Index
+    start: Floats
+    turns_firm: Floats
+    firm_year: NDArray[np.intp]
+
+    @property
+    def firm(self) -> Index:
+        """(site, year) in which some may turn firm."""
+        turns = np.flatnonzero(self.firm_year >= 0)
+        axes = self.connect.axes
+        both = np.unique(np.stack([self.connect["site"], self.firm_year])[:, turns], axis=1)
+        return Index.sparse("turns firm", axes, (both[0], both[1]))
+
+
+def non_firm_offer(case: Case, sets: Sets, leads: Leads, site_year: Index) -> NonFirmOffer:
+    """Return where and when non-firm connection may be had.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, settings and table `connection_services`.
+    sets : Sets
+        Axes.
+    leads : Leads
+        When it can serve.
+    site_year : Index
+        Sites and years in the plan.
+
+    Returns
+    -------
+    NonFirmOffer
+        Empty where the scenario allows none.
+    """
+    lead = leads.non_firm
+    in_plan = np.zeros(lead.may.shape, dtype=np.bool_)
+    in_plan[site_year["site"], site_year["year"]] = True
+    s, t = np.nonzero(lead.may & in_plan)
+    start = lead.service[s, t]
+    months = service_figure(case, "firm_after_months")
+    turns_firm = np.where(months > 0.0, start + months / MONTHS_PER_YEAR, np.inf)
+    firm_year = np.searchsorted(case.last_year + 1.0, turns_firm, side="right")
+    return NonFirmOffer(
+        connect=Index.sparse("connect", (sets.site, sets.year), (s, t)),
+        start=start,
+        turns_firm=turns_firm,
+        firm_year=np.where(firm_year < len(case.years), firm_year, -1),
+    )
+
+
+def non_firm_inputs(
+    case: Case,
+    sets: Sets,
+    offer: NonFirmOffer,
+    headroom: Headroom,
+    grid: GridInputs,
+    racks: RackInputs,
+) -> NonFirmInputs:
+    """Make the lists of non-firm connection.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, days and settings.
+    sets : Sets
+        Axes.
+    offer : NonFirmOffer
+        Where and when it may be had.
+    headroom : Headroom
+        Limits of firm and non-firm together.
+    grid : GridInputs
+        Firm connection and demand charges.
+    racks : RackInputs
+        Ways to use racks.
+
+    Returns
+    -------
+    NonFirmInputs
+        Without an offer every list is empty.
+    """
+    service = _service(case, offer, grid.firm)
+    unavailable = _unavailable(case, sets, service)
+    slots = cross(service, sets.slot, name="stress")
+    off = unavailable[sets.site_zone[slots["site"]], slots["slot"]]
+    at = np.flatnonzero(off > _NONE)
+    billing = grid.billing.select(np.flatnonzero(service.find(grid.billing) >= 0), "discounted")
+    charge = grid.demand_charge_usd_per_kw_month[grid.firm.find(billing)]
+    discount = charge * service_figure(case, "charge_discount_frac")
+    billed = np.flatnonzero(discount > 0.0)
+    return NonFirmInputs(
+        connect=offer.connect,
+        start=offer.start,
+        turns_firm=offer.turns_firm,
+        firm_year=offer.firm_year,
+        capex_musd_per_mw=np.full(offer.connect.size, _capex_musd_per_mw(case)),
+        service=service,
+        stress=slots.select(at),
+        available_frac=1.0 - off[at],
+        billing=billing.select(billed),
+        discount_usd_per_kw_month=discount[billed],
+        headroom=headroom.total,
+        headroom_mw=headroom.total_mw,
+        unavailable_frac=unavailable,
+        shed=_shed(case, sets, slots, off, racks),
+    )
+
+
+def _service(case: Case, offer: NonFirmOffer, site_year: Index) -> Index:
+    """Return the sites and years in which some may be non-firm."""
+    sites, years = len(site_year.axis("site")), len(site_year.axis("year"))
+    may = np.zeros((sites, years), dtype=np.bool_)
+    for t, first in enumerate(case.year):
+        serves = (offer.connect["year"] <= t) & (offer.turns_firm > first)
+        may[offer.connect["site"][serves], t] = True
+    here = may[site_year["site"], site_year["year"]]
+    return site_year.select(np.flatnonzero(here), "non_firm")
+
+
+def _unavailable(case: Case, sets: Sets, service: Index) -> Floats:
+    """Share of each slot in which non-firm power is off, (zone, slot)."""
+    share = np.zeros((len(sets.zone), len(sets.slot)))
+    zones = np.unique(sets.site_zone[service["site"]])
+    if not zones.size:
+        return share
+    rate = case.scenario.grid.curtailment_rate_pct / _PERCENT
+    hours = rate * HOURS_PER_YEAR
+    most = service_figure(case, "max_curtailed_hours_per_year")
+    if hours > most:
+        case.findings.note(
+            f"Non-firm power is off for {hours:.0f} hours a year, which is the curtailment rate"
+            f" at full depth; service {case.scenario.grid.non_firm.service} promises {most:.0f} at"
+            " most."
+        )
+    rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
+    share[zones] = filled(rank, case.days.weight_h, hours)
+    return share
+
+
+def _capex_musd_per_mw(case: Case) -> float:
+    """Cost of non-firm connection: the customer's substation, and a share of the network."""
+    settings = case.scenario.grid
+    own = settings.non_firm.usd_per_mw
+    if own is not None:
+        return own / USD_PER_MUSD
+    substation, network = (
+        case.item("facility_cost", item, "USD/MW facility")
+        for item in ("substation_customer", "interconnection_network")
+    )
+    cost = substation + service_figure(case, "upgrade_cost_frac") * network
+    if settings.expansion_usd_per_mw is not None:
+        cost *= settings.expansion_usd_per_mw / (substation + network)
+    return cost / USD_PER_MUSD
+
+
+def _shed(case: Case, sets: Sets, slots: Index, off: Floats, racks: RackInputs) -> ShedInputs:
+    """Make the lists of load that may be shed: the most stressed of the stress hours."""
+    settings = case.scenario.grid.non_firm.shed
+    share = np.zeros(off.shape)
+    zone = sets.site_zone[slots["site"]]
+    zones = np.unique(zone)
+    if settings.allow and zones.size:
+        rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
+        by_zone = filled(rank, case.days.weight_h, settings.max_hours_per_year)
+        place = np.searchsorted(zones, zone)
+        share = np.minimum(by_zone[place, slots["slot"]], off)
+    at = np.flatnonzero(share > _NONE)
+    slot = slots.select(at, "shed")
+    return ShedInputs(
+        slot=slot,
+        hours_frac=share[at],
+        site_year=distinct(slot, "site", "year", name="shed_site_year"),
+        max_energy_frac=settings.max_energy_frac,
+        usd_per_mwh=settings.usd_per_mwh,
+        deployment_frac=racks.deferrable_frac,
+    )

@@ -1,0 +1,109 @@
+"""Non-firm connection: off in the stress slots of its zone, within what the zone can take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp import Index
+from planner.lp.join import pairs
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison, Expression
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS", "connected_by"]
+
+
+@constraint(over="site, year, stress slot", unit="MW")
+def non_firm_power(m: Model) -> Comparison:
+    r"""In a stress slot a site draws its firm connection, and of the non-firm what is left of it.
+
+    .. math:: i_{sth} \le G_{st} + (1 - u_{zh})\, N_{st} \qquad \forall s, t, h: u_{zh} > 0
+
+    :math:`u` is the share of the slot in which the zone's non-firm power is off. The hours that
+    a curtailment rate switches off, :math:`\rho \cdot 8760`, fill the zone's most stressed slots
+    one after the other, so at most one slot of a zone is off in part. The dual is what a MW of
+    power is worth in that slot.
+
+    Source: dcplan, after Norris et al. 2025, Rethinking Load Growth.
+    """
+    p = m.p.non_firm
+    left = p.available_frac * m.non_firm.service_mw.on(p.stress)
+    return m.import_mw.on(p.stress) <= m.firm_mw.on(p.stress) + left
+
+
+@constraint(over="zone, year", unit="MW")
+def all_headroom(m: Model) -> Comparison:
+    r"""New connections in a zone, firm and non-firm, stay within its headroom at the chosen rate.
+
+    .. math:: \sum_{s \in z} \sum_{v \le t} (g_{sv} + n_{sv}) \le \bar{N}_{zt} \qquad \forall z, t
+
+    The dual is what one more MW of headroom is worth.
+
+    Source: headroom as in Norris et al. 2025, Rethinking Load Growth.
+    """
+    p = m.p.non_firm
+    new = connected_by(m, m.expand, p.headroom) + connected_by(m, m.non_firm.connect_mw, p.headroom)
+    return new <= p.headroom_mw
+
+
+def connected_by(
+    m: Model, asked: Expression, limits: Index, year: np.ndarray | None = None
+) -> Expression:
+    """Add up what is connected in a zone by a year.
+
+    Parameters
+    ----------
+    m : Model
+        The program.
+    asked : Expression
+        New connection over (site, year). [MW]
+    limits : Index
+        (zone, year).
+    year : array of int, optional
+        Model year from which each counts instead of its own; -1: never.
+
+    Returns
+    -------
+    Expression
+        Over `limits`. [MW]
+    """
+    over = asked.over
+    by_zone = Index(
+        "connected by zone",
+        (limits.axis("zone"), over.axis("year")),
+        (m.p.sets.site_zone[over["site"]].astype(np.int32), over["year"]),
+        over.size,
+    )
+    one, limit = pairs(by_zone, limits, on=("zone",))
+    from_year = (over["year"] if year is None else year)[one]
+    counts = (from_year >= 0) & (from_year <= limits["year"][limit])
+    return asked.map(limits, one[counts], limit[counts])
+
+
+@constraint(over="site, year, billing period", unit="MW")
+def discounted_peak(m: Model) -> Comparison:
+    r"""No more of a billed peak gets the discount than the peak itself.
+
+    .. math:: b_{stm} \le P_{stm} \qquad \forall s, t, m
+
+    Source: dcplan.
+    """
+    return m.non_firm.discounted_mw <= m.peak_mw.on(m.p.non_firm.billing)
+
+
+@constraint(over="site, year, billing period", unit="MW")
+def discounted_connection(m: Model) -> Comparison:
+    r"""The discount on the demand charge is for power carried by non-firm connection.
+
+    .. math:: b_{stm} \le N_{st} \qquad \forall s, t, m
+
+    Source: dcplan.
+    """
+    return m.non_firm.discounted_mw <= m.non_firm.service_mw.on(m.p.non_firm.billing)
+
+
+CONSTRAINTS = (non_firm_power, all_headroom, discounted_peak, discounted_connection)

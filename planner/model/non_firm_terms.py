@@ -1,0 +1,90 @@
+"""Non-firm connection and load that is shed: decisions, and the sums that others use."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import pairs
+from planner.ramp import usable_share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.types import Floats
+    from planner.lp import Expression, Index, Variable
+    from planner.model.variables import Model
+
+__all__ = ["NonFirmTerms"]
+
+_DIGITS = 9  # of a share of a year: what is left below is rounding
+
+
+class NonFirmTerms:
+    """Connection that may be switched off, and load left unserved then.
+
+    Parameters
+    ----------
+    m : Model
+        The program that the decisions belong to.
+    """
+
+    def __init__(self, m: Model) -> None:
+        self.m = m
+        self.p = m.p.non_firm
+        new = m.problem.variable
+        self.connect_mw: Variable = new("connect_mw", self.p.connect)
+        self.discounted_mw: Variable = new("discounted_mw", self.p.billing)
+        self.shed_mw: Variable = new("shed_mw", self.p.shed.slot)
+
+    @cached_property
+    def service_mw(self) -> Expression:
+        """Non-firm connection in service, mean over the year. [MW], (site, year)"""
+        return self._in_service(self.p.service, self.p.start, self.p.turns_firm)
+
+    @cached_property
+    def turned_firm_mw(self) -> Expression:
+        """Connection that was non-firm and is firm, mean over the year. [MW], (site, year)"""
+        never = np.full(self.p.connect.size, np.inf)
+        return self._in_service(self.m.p.grid.firm, self.p.turns_firm, never)
+
+    def _in_service(self, over: Index, begin: Floats, end: Floats) -> Expression:
+        """Return what counts between two moments, for its share of each year."""
+        asked, now = pairs(self.p.connect, over, on=("site",))
+        share = self._since(begin[asked], over["year"][now])
+        share = np.round(share - self._since(end[asked], over["year"][now]), _DIGITS)
+        counts = (share > 0.0) & (self.p.connect["year"][asked] <= over["year"][now])
+        return self.connect_mw.map(over, asked[counts], now[counts], share[counts])
+
+    def _since(self, start: Floats, year: NDArray[np.integer]) -> Floats:
+        span = np.asarray(self.m.p.years.spans)[year]
+        first = self.m.year[year]
+        return np.asarray(usable_share(start, first, ramp_months=0.0, span_years=span))
+
+    @cached_property
+    def shed_mwh(self) -> Expression:
+        """Energy not served in a year. [MWh], (site, year)"""
+        hours = self.m.p.days.weight_h[self.p.shed.slot["slot"]]
+        shed: Expression = hours * self.shed_mw
+        return shed.sum_to(self.p.shed.site_year)
+
+    @cached_property
+    def interruptible_mw(self) -> Expression:
+        """IT power of work that could wait, in the slots in which it may be lost. [MW].
+
+        Over (site, year, slot): idle and dynamic power of that share of the racks, as the work
+        falls due, and what is put off or moved between sites counted where it is done.
+        """
+        m, p = self.m, self.m.p
+        slot, used = self.p.shed.slot, p.racks.used
+        share = self.p.shed.deployment_frac[m.deployment_of_used]
+        use, here = pairs(used, slot, on=("site", "year"))
+        at, of = m.deployment_of_used[use], slot["slot"][here]
+        shape = p.power.shape_frac[used["site"][use], p.power.deployment_shape[at], of]
+        per_mw = p.racks.idle_mw_per_mw[at] + shape * p.racks.dynamic_mw_per_mw[at]
+        waits = share[use] > 0.0
+        due = m.used.map(slot, use[waits], here[waits], (share[use] * per_mw)[waits])
+        elsewhere = m.shifted_mw + m.migration.migrated_mw
+        return due + elsewhere.on(slot)
