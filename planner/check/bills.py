@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.contract_bills import CONTRACT_BILLS
 from planner.check.frames import at, listed, tally
 from planner.check.grid import own_peaks
 from planner.check.payments import every_year, repay
@@ -260,6 +261,7 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     "electricity_energy": electricity_energy,
     "electricity_demand": electricity_demand,
     **SOURCE_BILLS,
+    **CONTRACT_BILLS,
     "water": water,
     "carbon_price": carbon_price,
     "rented_compute": rented_compute,

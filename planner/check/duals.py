@@ -23,8 +23,21 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES"]
 
-_KEY = ("block", "site", "region", "workload", "zone", "market", "vendor", "hall", "year", "period")
-_MUST_BE_MET: Final = ("demand_balance", "tight_latency_share")
+_KEY = (
+    "block",
+    "site",
+    "region",
+    "workload",
+    "zone",
+    "market",
+    "vendor",
+    "hall",
+    "year",
+    "period",
+    "contract",
+    "pool",
+)
+_MUST_BE_MET: Final = ("demand_balance", "tight_latency_share", "clean_target")
 _HOURS_PER_YEAR: Final = 8760.0
 _USD_PER_MUSD: Final = 1e6
 
@@ -39,6 +52,7 @@ _UNITS_IN_ONE: Final[Mapping[str, float]] = {
     "demand_balance": 1000.0 * _HOURS_PER_YEAR,  # H100e hours in a kH100e-year
     "tight_latency_share": 1000.0 * _HOURS_PER_YEAR,
     "rent_depth": 1000.0 * _HOURS_PER_YEAR,
+    "clean_target": _HOURS_PER_YEAR,  # MWh in a MW of mean power
     "carbon_cap": 1000.0,  # t in a kt
     "water_limit": 1000.0,  # m3 in a thousand m3
     "hall_space": 1000.0,  # m2 in a thousand m2

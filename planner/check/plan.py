@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from planner.check import (
     balance,
+    contracts,
     demand,
     duals,
+    facts_contracts,
     facts_demand,
     facts_halls,
     facts_money,
@@ -53,6 +55,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Work between sites": migration.RULES,
     "Own power": (*supply.RULES, *storage.RULES),
     "Grid": (*balance.RULES, *grid.RULES),
+    "Contracts and clean power": contracts.RULES,
     "Money": money.RULES,
     "Shadow prices": duals.RULES,
     "Figures against the data": (
@@ -64,6 +67,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
         *facts_power.RULES,
         *facts_prices.RULES,
         *facts_supply.RULES,
+        *facts_contracts.RULES,
         *facts_money.RULES,
     ),
 }

@@ -35,6 +35,7 @@ _AMOUNTS: Final[Mapping[str, str]] = {
     "demand": "rented_kh100e",
     "rent": "bought_kh100e",
     "levers": "adopted_frac",
+    "contracts": "signed_mw",
 }
 
 

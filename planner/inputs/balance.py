@@ -17,7 +17,11 @@ __all__ = ["balance_inputs"]
 
 
 def balance_inputs(
-    sets: Sets, site_year: Index, answers: Bools, energy_usd_per_mwh: Floats
+    sets: Sets,
+    site_year: Index,
+    answers: Bools,
+    energy_usd_per_mwh: Floats,
+    counts: Bools | None = None,
 ) -> BalanceInputs:
     """List the sites and years in which something answers to the hour.
 
@@ -31,19 +35,25 @@ def balance_inputs(
         Whether something there answers to the hour, shape (site_year,).
     energy_usd_per_mwh : array of float
         Price of energy, shape (site_year x slot,). [USD/MWh]
+    counts : array of bool, optional
+        Whether what is drawn there counts for something else than its price, shape (site_year,):
+        such places are balanced too, and exactly, so that nobody draws power to throw it away.
 
     Returns
     -------
     BalanceInputs
         Empty lists where nothing answers anywhere.
     """
-    balanced = site_year.select(np.flatnonzero(answers), "balance")
+    if counts is None:
+        counts = np.zeros(site_year.size, dtype=np.bool_)
+    balanced = site_year.select(np.flatnonzero(answers | counts), "balance")
     slot = cross(balanced, sets.slot, name="balance_slot")
     n = len(sets.slot)
-    price = energy_usd_per_mwh.reshape(-1, n)[answers].ravel()
+    price = energy_usd_per_mwh.reshape(-1, n)
+    is_exact = ((price < 0.0) | counts[:, None])[answers | counts].ravel()
     return BalanceInputs(
         site_year=balanced,
         slot=slot,
-        surplus=slot.select(np.flatnonzero(price >= 0.0), "surplus_slot"),
-        exact=slot.select(np.flatnonzero(price < 0.0), "exact_slot"),
+        surplus=slot.select(np.flatnonzero(~is_exact), "surplus_slot"),
+        exact=slot.select(np.flatnonzero(is_exact), "exact_slot"),
     )

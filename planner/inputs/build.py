@@ -8,8 +8,9 @@ import numpy as np
 
 from planner.errors import InputError
 from planner.inputs.balance import balance_inputs
-from planner.inputs.carbon import carbon_inputs
+from planner.inputs.carbon import carbon_inputs, intensity_shape
 from planner.inputs.climate_slots import slot_climate
+from planner.inputs.contracts import contract_inputs
 from planner.inputs.demand import wanted_compute
 from planner.inputs.demand_lists import demand_inputs
 from planner.inputs.designs import designs_on_offer
@@ -53,6 +54,7 @@ TABLES: Final = (
     "bridge_power",
     "carbon_intensity",
     "carbon_shapes",
+    "clean_share",
     "climate",
     "climate_monthly",
     "cloud_rent",
@@ -72,6 +74,8 @@ TABLES: Final = (
     "leases",
     "levers",
     "onsite_sources",
+    "ppa_prices",
+    "ppa_regions",
     "price_shapes",
     "rack_cooling",
     "rack_stock",
@@ -186,7 +190,12 @@ def _inputs_of(case: Case) -> Inputs:
     offered = non_firm_offer(case, sets, leads, site_year)
     grid, headroom = grid_inputs(case, sets, stock, committed, leads, prices, site_year, offered)
     non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
-    supply = supply_inputs(case, sets, offer, prices, site_year)
+    shape = intensity_shape(case)
+    contracts = contract_inputs(case, sets, prices, shape, site_year)
+    counts = np.zeros(site_year.size, dtype=np.bool_)
+    for slots in (contracts.take, contracts.count):
+        counts[site_year.find(slots)] = True
+    supply = supply_inputs(case, sets, offer, prices, site_year, counts)
     answers = np.zeros(site_year.size, dtype=np.bool_)
     answers[site_year.find(supply.capacity)] = True
     answers[site_year.find(non_firm.service)] = True
@@ -205,9 +214,10 @@ def _inputs_of(case: Case) -> Inputs:
         migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
         grid=grid,
         non_firm=non_firm,
-        balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh),
+        balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
-        carbon=carbon_inputs(case, sets, site_year),
+        contracts=contracts,
+        carbon=carbon_inputs(case, sets, shape, site_year),
         finance=finance_inputs(case, rates),
         reference=wanted.reference,
         workloads=case.workloads,

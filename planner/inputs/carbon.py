@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.inputs.types import Floats, Sets
 
-__all__ = ["carbon_inputs"]
+__all__ = ["carbon_inputs", "intensity_shape"]
 
 
-def carbon_inputs(case: Case, sets: Sets, site_year: Index) -> CarbonInputs:
+def carbon_inputs(case: Case, sets: Sets, shape: Floats, site_year: Index) -> CarbonInputs:
     """Make the coefficients and limits of emissions and water.
 
     Parameters
@@ -30,6 +30,8 @@ def carbon_inputs(case: Case, sets: Sets, site_year: Index) -> CarbonInputs:
         Sites and settings.
     sets : Sets
         Axes.
+    shape : array of float
+        Carbon intensity over its mean, shape (site, slot).
     site_year : Index
         Sites and years in the plan.
 
@@ -38,7 +40,7 @@ def carbon_inputs(case: Case, sets: Sets, site_year: Index) -> CarbonInputs:
     CarbonInputs
     """
     s, t = site_year["site"], site_year["year"]
-    intensity = _intensity_kg_per_mwh(case)[:, :, None] * _shape(case)[:, None, :]
+    intensity = _intensity_kg_per_mwh(case)[:, :, None] * shape[:, None, :]
     settings = case.scenario
     cap = np.array([np.nan if kt is None else kt for kt in _by_year(case, settings.carbon.cap_kt)])
     capped = np.flatnonzero(~np.isnan(cap))
@@ -87,8 +89,8 @@ def _intensity_kg_per_mwh(case: Case) -> Floats:
     return np.asarray([np.interp(case.year, known, row) for row in given])
 
 
-def _shape(case: Case) -> Floats:
-    """Intensity over its mean by slot, flat where a site names no shape, (site, slot)."""
+def intensity_shape(case: Case) -> Floats:
+    """Return intensity over its mean by site and slot, flat where a site names no shape."""
     table = case.tables["carbon_shapes"]
     shape = seasonal_slots(case, table, "carbon_zone", "carbon_zone", "shape_frac")
     is_flat = np.isnan(shape).any(axis=1)

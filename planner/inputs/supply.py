@@ -100,7 +100,12 @@ def supply_offer(case: Case) -> SupplyOffer:
 
 
 def supply_inputs(
-    case: Case, sets: Sets, offer: SupplyOffer, prices: Prices, site_year: Index
+    case: Case,
+    sets: Sets,
+    offer: SupplyOffer,
+    prices: Prices,
+    site_year: Index,
+    counts: Bools,
 ) -> SupplyInputs:
     """Make the lists of power at the sites.
 
@@ -116,6 +121,8 @@ def supply_inputs(
         Price of energy, and its wholesale part.
     site_year : Index
         Sites and years in the plan.
+    counts : array of bool
+        Where power is balanced exactly in every slot, shape (site_year,).
 
     Returns
     -------
@@ -199,7 +206,7 @@ def supply_inputs(
         cycles_per_year=cycle_life / figures.operating("life_years")[store["source"]],
         wear_musd_per_mwh=price_of_energy / cycle_life,
         fixed_musd_per_mwh_year=fixed[store["source"]],
-        curtail=_curtail(sets, prices, renewable),
+        curtail=_curtail(sets, prices, renewable, site_year.select(np.flatnonzero(counts))),
         export=export,
         export_usd_per_mwh=export_price,
     )
@@ -219,11 +226,11 @@ def _generators(case: Case, sets: Sets) -> Floats:
     return by_redundancy[sets.hall_redundancy]
 
 
-def _curtail(sets: Sets, prices: Prices, renewable: Index) -> Index:
+def _curtail(sets: Sets, prices: Prices, renewable: Index, exact: Index) -> Index:
     """Slots in which sun and wind cannot be thrown away by drawing less."""
     slots = cross(distinct(renewable, "site", "year"), sets.slot, name="curtail")
     price = prices.energy_usd_per_mwh[slots.codes]
-    return slots.select(np.flatnonzero(price < 0.0))
+    return slots.select(np.flatnonzero((price < 0.0) | (exact.find(slots) >= 0)))
 
 
 def _export(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.inputs.supply_figures import SourceFigures
     from planner.inputs.types import Bools, Floats
 
-__all__ = ["availability", "fuel_prices"]
+__all__ = ["availability", "fuel_prices", "renewable_shape"]
 
 _HOURS: Final = tuple(range(24))
 _HALF_A_YEAR: Final = 2  # seasons
@@ -53,7 +53,7 @@ def availability(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
         at = np.flatnonzero(figures.is_role(technology))
         if not at.size:
             continue
-        shape = _shape(case, technology, any_along(is_used[:, at], axis=1))
+        shape = renewable_shape(case, technology, any_along(is_used[:, at], axis=1))
         if shape is None:
             case.findings.note(
                 f"No zone has a shape of {technology}: it yields its mean in every hour."
@@ -67,8 +67,23 @@ def availability(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
     return share
 
 
-def _shape(case: Case, technology: str, is_used: Bools) -> Floats | None:
-    """Output over capacity, (site, slot); None where no zone has a shape."""
+def renewable_shape(case: Case, technology: str, is_used: Bools) -> Floats | None:
+    """Return output over capacity of sun or wind by site and slot.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, days and table `renewable_shapes`.
+    technology : str
+        solar or wind.
+    is_used : array of bool
+        Sites that are told of where their zone has no shape of its own, shape (site,).
+
+    Returns
+    -------
+    array of float or None
+        Shape (site, slot); None where no zone has a shape.
+    """
     table = case.tables["renewable_shapes"]
     table = table[table["technology"] == technology]
     zones = tuple(dict.fromkeys(texts(table, "zone")))

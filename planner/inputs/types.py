@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from planner.calendar import Days, ModelYears
     from planner.inputs.types_balance import BalanceInputs
+    from planner.inputs.types_contracts import ContractInputs
     from planner.inputs.types_migration import MigrationInputs
     from planner.inputs.types_non_firm import NonFirmInputs
     from planner.inputs.types_supply import SupplyInputs
@@ -294,6 +295,7 @@ class Inputs:
     non_firm: NonFirmInputs
     balance: BalanceInputs
     supply: SupplyInputs
+    contracts: ContractInputs
     carbon: CarbonInputs
     finance: FinanceInputs
     reference: pd.DataFrame  # workload, year, facility_gw, rack_gw, kh100e: the trajectory's fleet

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from planner.model import (
     balance,
     carbon,
+    contracts,
     demand,
     grid,
     halls,
@@ -40,6 +41,7 @@ FAMILIES = (
     grid,
     non_firm,
     shedding,
+    contracts,
     carbon,
 )
 """The table of contents: every family of rows, in the order of the paper."""

@@ -9,6 +9,7 @@ import numpy as np
 from planner.lp import Expression
 from planner.lp.join import pairs
 from planner.model.block import cost
+from planner.model.contracts_costs import CONTRACT_COSTS
 from planner.model.migration_costs import work_migration
 from planner.model.non_firm_costs import NON_FIRM_COSTS, non_firm_added
 from planner.model.payments import Asset, annuities, discount, once, yearly
@@ -277,6 +278,7 @@ COSTS = (
     electricity_demand,
     *SUPPLY_COSTS,
     *NON_FIRM_COSTS,
+    *CONTRACT_COSTS,
     water,
     carbon_price,
     rented_compute,

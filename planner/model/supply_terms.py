@@ -181,6 +181,21 @@ class SupplyTerms:
         curtailed = self.curtail_mw.on(self._slot, missing="zero")
         return self.m.use_mw - curtailed - (self.m.supply_mw - clean)
 
+    @cached_property
+    def own_clean_mw(self) -> Expression:
+        """Own clean power that the site uses where power is balanced exactly. [MW].
+
+        Over (site, year, slot): what is not curtailed, sold or stored, and what comes back from
+        stores; below 0 where they are filled from the grid.
+        """
+        clean = self.renewable_mw + self.dispatched_mw - self.fossil_mw
+        return (
+            clean
+            + self.stored_mw
+            - self.export_mw.on(self._slot, missing="zero")
+            - self.curtail_mw.on(self._slot, missing="zero")
+        )
+
     # --- in a year ----------------------------------------------------------------------
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.join import cross, distinct, locate, pairs
+from planner.model.contracts_terms import ContractTerms
 from planner.model.migration_terms import MigrationTerms
 from planner.model.non_firm_terms import NonFirmTerms
 from planner.model.supply_terms import SupplyTerms
@@ -79,6 +80,7 @@ class Model:
         # families with sums of their own
         self.supply = SupplyTerms(self)
         self.non_firm = NonFirmTerms(self)
+        self.contracts = ContractTerms(self)
 
     # --- clocks -------------------------------------------------------------------------
 

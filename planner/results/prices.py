@@ -64,6 +64,8 @@ PRICES: Final = (
     Price("contract_floor", "USD/MW-year", 1.0, "yearly", -1),
     Price("zone_headroom", "USD/MW-year", 1.0, "horizon", -1),
     Price("all_headroom", "USD/MW-year", 1.0, "horizon", -1),
+    Price("contract_limit", "USD/MW-year", 1.0, "yearly", -1),
+    Price("clean_target", "USD/MWh", HOURS_PER_YEAR, "yearly", 1),
     Price("carbon_cap", "USD/t", T_PER_KT, "yearly", -1),
     Price("water_limit", "USD/m3", _M3_PER_THOUSAND, "yearly", -1),
     Price("land_limit", "USD/MW-year", 1.0, "yearly", -1),

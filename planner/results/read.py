@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.errors import SolverError
 from planner.results import (
+    contracts,
     costs,
     grid,
     halls,
@@ -57,6 +58,11 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "source_year": supply.source_year,
     "source_slot": supply.source_slot,
     "site_surplus": supply.site_surplus,
+    "contracts": contracts.contracts,
+    "contract_slot": contracts.contract_slot,
+    "contract_use": contracts.contract_use,
+    "matching": contracts.matching,
+    "matching_slot": contracts.matching_slot,
     "power_zone": grid.power_zone,
     "power_class": grid.power_class,
     "headroom": grid.headroom,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from planner.results.schema_contracts import CONTRACT_TABLES
 from planner.results.schema_grid import GRID_TABLES
 from planner.results.schema_migration import MIGRATION_TABLES
 from planner.results.schema_money import MONEY_TABLES
@@ -33,6 +34,7 @@ TABLES: dict[str, Table] = {
         *GRID_TABLES,
         *MIGRATION_TABLES,
         *SUPPLY_TABLES,
+        *CONTRACT_TABLES,
         *SERVICE_TABLES,
         *MONEY_TABLES,
     )

@@ -123,6 +123,8 @@ MONEY_TABLES = (
             "hall",
             "year",
             "period",
+            "contract",
+            "pool",
         ),
         (
             text("block", "Family of rows, as in the model"),
@@ -136,6 +138,8 @@ MONEY_TABLES = (
             text("hall", _LABEL),
             YEAR,
             text("period", _LABEL),
+            text("contract", _LABEL),
+            text("pool", _LABEL),
             number(
                 "value",
                 "see unit",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.model.contracts_costs import CONTRACT_COSTS
 from planner.model.supply_costs import SUPPLY_COSTS
 from planner.results.frame import made, mean_of, ratio
 from planner.units import (
@@ -39,7 +40,7 @@ _BY_IT_ENERGY: Final = (
     "non_firm_discount",
     "water",
     "carbon_price",
-    *(item.name for item in SUPPLY_COSTS),
+    *(item.name for item in (*SUPPLY_COSTS, *CONTRACT_COSTS)),
 )
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"
@@ -135,7 +136,10 @@ def _accounts(s: Solved) -> _Account:
         if line.cost.name == "rack_purchase":
             paid[True] += _racks_by_duty(s, line, nameplate)
         elif line.cost.name not in _APART:
-            share = _shares(drivers.get(line.cost.name, nameplate), nameplate)
+            driver, otherwise = drivers.get(line.cost.name, nameplate), nameplate
+            if "site" not in line.payments.over.axis_names:  # paid for all sites together
+                driver, otherwise = (of.sum(axis=0, keepdims=True) for of in (driver, otherwise))
+            share = _shares(driver, otherwise)
             paid[line.cost.upfront] += np.einsum("sy,swy->wy", s.yearly_musd(line), share)
     served = np.zeros(_class_years(s))
     np.add.at(served, (used["workload"], used["year"]), s.load_of_use_kh100e)

@@ -73,6 +73,8 @@ def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
         yield ("demand", "explicit", position, "by_year"), explicit.by_year
     for workload, path in (demand.workload_share_frac or {}).items():
         yield ("demand", "workload_share_frac", workload), path
+    for name, offer in scenario.contracts.ppa.items():
+        yield ("contracts", "ppa", name, "price_usd_per_mwh"), offer.price_usd_per_mwh
     yield ("energy", "price_scale_frac"), scenario.energy.price_scale_frac
     yield ("rent", "price_usd_per_h100e_hour"), scenario.rent.price_usd_per_h100e_hour
 

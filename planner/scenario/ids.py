@@ -97,10 +97,12 @@ _KINDS: Final = (
             "sites.*.zone",
             "new_sites.*.zone",
             "energy.shocks.*.zones.*",
+            "contracts.ppa.*.zones.*",
             "lead_times.interconnection_months_by_zone.{}",
             "lead_times.interconnection_delay_months_by_zone.{}",
         ),
     ),
+    _Kind("technology", "ppa_prices", "technology", ("contracts.ppa.*.technology",)),
     _Kind("lever", "levers", "lever", ("levers.allow.*",)),
     _Kind(
         "source",

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from planner.scenario.contract_blocks import Contracts
 from planner.scenario.demand_blocks import (
     Demand,
     Flexibility,
@@ -152,6 +153,8 @@ class Scenario(Block):
     """Price of electricity."""
     supply: Supply = Supply()
     """Power made or stored at the sites; without an allowed source, all comes from the grid."""
+    contracts: Contracts = Contracts()
+    """Power bought under contract, and what of the use must be clean."""
     carbon: Carbon = Carbon()
     """Location-based emissions."""
     water: Water = Water()

@@ -207,6 +207,11 @@ def stock_grown(plan):
     return plan.told(plan=cells(table, rows, used_mw=lambda old: old * 7.0))
 
 
+def signed_less(plan):
+    """Sign half of what is in force."""
+    return times("contracts", "signed_mw", 0.5, plan)
+
+
 def moved_to_nowhere(plan):
     moves = plan.tables["moves"]
     rows = np.flatnonzero((moves["direction"] == "in").to_numpy())
@@ -323,6 +328,42 @@ SPOILED = (
     ("headroom is told larger", "headroom_table", partial(plus, "headroom", "spare_mw", 1.5)),
     ("a billed peak is too low", "billed_peaks", partial(times, "billed_peaks", "peak_mw", 0.9)),
     ("a month is billed twice", "billed_peaks", partial(plus, "billed_peaks", "months", 1.0)),
+    ("more is in force than signed", "contracts_in_force", signed_less),
+    (
+        "a term is shorter",
+        "contracts_in_force",
+        partial(setting, "contracts.ppa.heat.term_years", 1),
+    ),
+    ("less is on offer", "contracts_in_force", partial(setting, "contracts.ppa.heat.max_mw", 23.0)),
+    ("the sun is told brighter", "contract_energy", partial(times, "contracts", "energy_mwh", 1.1)),
+    ("a slot is forgotten", "contract_energy", partial(without, "contract_slot", "output_mw")),
+    (
+        "more is taken than comes",
+        "contract_delivery",
+        partial(times, "contract_use", "taken_mw", 3.0),
+    ),
+    ("more is claimed than drawn", "claims", partial(times, "contract_use", "claimed_mw", 40.0)),
+    ("a claim is told smaller", "matching", partial(times, "matching", "claimed_mwh", 0.9)),
+    (
+        "a dirty hour is told clean",
+        "matching",
+        partial(plus, "matching_slot", "grid_clean_mw", 1.5),
+    ),
+    (
+        "more must be clean",
+        "clean_target",
+        partial(setting, "contracts.matching.target_frac", "{2025: 0.47, 2027: 0.93}"),
+    ),
+    (
+        "a strike is told lower",
+        "contract_prices",
+        partial(times, "contracts", "strike_usd_per_mwh", 0.9),
+    ),
+    (
+        "the market pays more",
+        "market_prices",
+        partial(times, "contract_slot", "market_usd_per_mwh", 1.1),
+    ),
     ("a hall is booked as a rack", "cost_rack_purchase", booked_as_a_rack),
     ("a cost has no name", "cost_lines_known", partial(renamed, "costs", "item", "sundries")),
     ("a payment is discounted twice", "discounting", partial(times, "costs", "npv_musd", 0.94)),
@@ -360,6 +401,9 @@ ASSUMED = (
     ("delivered_prices", partial(limit, "grid", "energy_usd_per_mwh", 1.01)),
     ("delivered_prices", partial(limit, "grid", "demand_charge_usd_per_kw_month", 1.01)),
     ("carbon_from_tables", partial(limit, "carbon", "location_t_per_mwh", 1.01)),
+    ("contract_prices", partial(limit, "contracts", "strike_usd_per_mwh", 1.01)),
+    ("clean_share_from_tables", partial(limit, "contracts", "clean_frac", 0.99)),
+    ("delivery_profiles", partial(limit, "contracts", "profile_frac", 1.01)),
     ("rates_from_tables", partial(limit, "finance", "rate_frac", 1.01)),
     ("interest_during_construction", partial(limit, "finance", "build_idc_frac", 1.01)),
 )

@@ -28,6 +28,10 @@ EVERY_BLOCK = (
     "grid.contract_min_nameplate_frac=0.55",
     "workloads.chat.max_deferral_h=12",
     "workloads.chat.moves_between_sites=true",
+    "contracts.ppa={sun: {technology: solar, lead_months: 3}, heat: {technology: geothermal}}",
+    "contracts.ppa.heat.kind=physical",
+    "contracts.ppa.heat.max_mw=43",
+    "contracts.matching={mode: hourly, target_frac: 0.57}",
     "supply={allow: [panel, cells, engine], sites: [elm], bridge: {sources: [engine]}}",
     "supply.standby={allow: true, source: genset}",
     "supply.override={cells: {duration_h: 4.5}}",
@@ -55,6 +59,8 @@ def every_block() -> Inputs:
         [stock_only[axis] for axis in axes],
     )
     inputs = paid_to_draw(inputs, "elm", "2027", "d0h18")
+    # What is asked by the hour is asked by the year as well.
+    inputs = changed(inputs, "contracts", claim_year=inputs.contracts.target)
     return changed(
         inputs,
         "racks",

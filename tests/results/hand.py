@@ -31,6 +31,7 @@ from planner.inputs.types import (
     Sets,
     SiteInputs,
 )
+from planner.inputs.types_contracts import ContractInputs
 from planner.inputs.types_migration import MigrationInputs
 from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
 from planner.inputs.types_supply import SupplyInputs
@@ -447,6 +448,39 @@ def supply() -> SupplyInputs:
     )
 
 
+def contracts() -> ContractInputs:
+    """Return nothing under contract, and nothing that must be clean."""
+    contract, pool = Axis("contract", ()), Axis("pool", ("US",))
+    of_zone, of_site = (contract, ZONE, YEAR), (SITE, YEAR, SLOT)
+    axes = {
+        **dict.fromkeys(("sign", "force"), of_zone),
+        **dict.fromkeys(("take", "count", "claim"), of_site),
+        **dict.fromkeys(("claim_year", "target"), (pool, YEAR)),
+        "delivery": (ZONE, YEAR, SLOT),
+        "claim_slot": (pool, YEAR, SLOT),
+    }
+    figures = {
+        field.name: listed(field.name, axes[field.name]) if field.type == "Index" else f()
+        for field in dataclasses.fields(ContractInputs)
+    }
+    nowhere = np.zeros(2, dtype=np.intp)
+    return ContractInputs(
+        **{
+            **figures,
+            "contract": contract,
+            "pool": pool,
+            "is_physical": np.zeros(0, dtype=np.bool_),
+            "technology": (),
+            "zone_pool": nowhere,
+            "site_pool": nowhere,
+            "profile_frac": np.zeros((0, len(ZONE), len(SLOT))),
+            "market_usd_per_mwh": np.full((len(ZONE), len(YEAR), len(SLOT)), 41.0),
+            "clean_frac": np.zeros(len(SITE) * len(YEAR) * len(SLOT)),
+            "is_hourly": False,
+        }
+    )
+
+
 def carbon() -> CarbonInputs:
     intensity = np.tile([0.42, 0.36], len(SLOT) // 2)
     return CarbonInputs(
@@ -546,6 +580,7 @@ def hand_inputs() -> Inputs:
         non_firm=non_firm(),
         balance=balance(),
         supply=supply(),
+        contracts=contracts(),
         carbon=carbon(),
         finance=finance(),
         reference=reference,

@@ -34,6 +34,7 @@ TABLES = {
     "levers": pd.DataFrame({"lever": ["caching", "caching", "batching"]}),
     "onsite_sources": pd.DataFrame({"onsite": ["pv_utility", "pv_utility", "gas_recip"]}),
     "connection_services": pd.DataFrame({"service": ["firm", "nonfirm"]}),
+    "ppa_prices": pd.DataFrame({"technology": ["solar", "wind", "solar"]}),
     "fuel_prices": pd.DataFrame({"fuel": ["natural_gas", "natural_gas", "diesel"]}),
 }
 

@@ -82,7 +82,11 @@ def write_grid(book: Book) -> None:
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "")]
     book.text(sheet, end + 1, 0, "Shadow prices of limits", "section")
     book.text(sheet, end + 2, 0, RUN_TABLES["prices"].about, "about")
-    kept = [c for c in RUN_TABLES["prices"].columns if c.name not in {"region", "period"}]
+    kept = [
+        c
+        for c in RUN_TABLES["prices"].columns
+        if c.name not in {"region", "period", "contract", "pool"}
+    ]
     write_table(book, sheet, "ShadowPrices", of_limits, kept, head_row=end + 4)
 
 

@@ -1,0 +1,286 @@
+"""Power under contract and clean targets: what is in force, delivered, used, claimed and paid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, listed, tally
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "in_force", "pool_of_sites", "profiles"]
+
+_FORCE = ("contract", "zone", "year")
+_SITE = ("site", "year")
+_SLOT = ("site", "year", "slot")
+_ZONE_SLOT = ("zone", "year", "slot")
+_POOL = ("pool", "year")
+_BURNT = ("natural_gas", "diesel", "hvo")
+
+
+def profiles(case: Case, table: pd.DataFrame) -> Floats:
+    """Output over capacity for every row of a table with contract and zone, shape (row, slot)."""
+    contracts, sets = case.inputs.contracts, case.inputs.sets
+    return np.asarray(
+        contracts.profile_frac[
+            contracts.contract.codes(table["contract"]), sets.zone.codes(table["zone"])
+        ]
+    )
+
+
+def _begin(case: Case, table: pd.DataFrame) -> Floats:
+    """Begin of delivery of what is signed for a model year."""
+    start = case.scenario.decisions_start
+    new_year = start.replace(month=1, day=1)
+    length = (new_year.replace(year=start.year + 1) - new_year).days
+    first = start.year + (start - new_year).days / length
+    offers = case.scenario.contracts.ppa
+    lead = np.array([offers[name].lead_months / 12.0 for name in table["contract"]])
+    return np.asarray(np.maximum(first + lead, table["year"].to_numpy(dtype=np.float64)))
+
+
+def in_force(case: Case) -> pd.DataFrame:
+    """List every agreement signed with its capacity in force in every model year."""
+    table = case.plan("contracts")
+    signed = table[table["signed_mw"] > 0.0]
+    offers = case.scenario.contracts.ppa
+    begin = _begin(case, signed)
+    term = np.array([float(offers[name].term_years) for name in signed["contract"]])
+    rows = signed[[*_FORCE, "signed_mw"]].assign(begin=begin, end=begin + term)
+    rows = rows.merge(pd.DataFrame({"year_now": case.years}), how="cross")
+    last = case.last_calendar_year(rows["year_now"]) + 1.0
+    first = rows["year_now"].to_numpy(dtype=np.float64)
+    overlap = np.minimum(rows["end"], last) - np.maximum(rows["begin"], first)
+    share = np.clip(overlap / (last - first), 0.0, 1.0)
+    return rows.assign(in_force_mw=rows["signed_mw"] * share)
+
+
+@rule(unit="MW")
+def contracts_in_force(case: Case) -> Excess:
+    """What is in force was signed after its lead, has not ended and is no more than on offer."""
+    table, offers = case.plan("contracts"), case.scenario.contracts.ppa
+    rows = in_force(case)
+    own = tally(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
+    place = table[list(_FORCE)]
+    limit = np.array([offers[name].max_mw for name in table["contract"]], dtype=np.float64)
+    told = Excess.differs(place, table["in_force_mw"].to_numpy(), at(own, table, _FORCE))
+    too_early = _begin(case, table) >= case.last_calendar_year(table["year"]) + 1.0
+    early = Excess.where(place, too_early & (table["signed_mw"] > 0.0).to_numpy())
+    allowed = [
+        offers[name].zones == "all" or zone in offers[name].zones
+        for name, zone in zip(table["contract"], table["zone"], strict=True)
+    ]
+    outside = Excess.where(place, ~np.array(allowed, dtype=np.bool_))
+    return told.and_also(
+        Excess.above(place, table["in_force_mw"].to_numpy(), limit), early, outside
+    )
+
+
+@rule(unit="MWh", floor=10.0)
+def contract_energy(case: Case) -> Excess:
+    """What agreements deliver is capacity times profile, slot by slot and in the year."""
+    table, slots = case.plan("contracts"), case.plan("contract_slot")
+    power = table["in_force_mw"].to_numpy()[:, None] * profiles(case, table)
+    year = Excess.differs(
+        table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ case.power.hours
+    )
+    frame = table[list(_FORCE)].merge(case.power.slot[["slot"]], how="cross")
+    by_slot = pd.Series(power.ravel(), index=pd.MultiIndex.from_frame(frame))
+    key = (*_FORCE, "slot")
+    told = slots["output_mw"].to_numpy()
+    hours = case.power.slot.set_index("slot")["hours"]
+    forgotten = tally(slots, _FORCE, told * at(hours, slots, ("slot",), np.nan))
+    return year.and_also(
+        Excess.differs(slots[list(key)], told, at(by_slot, slots, key, np.nan)),
+        Excess.differs(
+            table[list(_FORCE)], at(forgotten, table, _FORCE), table["energy_mwh"].to_numpy()
+        ),
+    )
+
+
+def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
+    return table["site"].map(case.inputs.sites.table.set_index("site")["zone"])
+
+
+def _draw(case: Case) -> pd.Series[float]:
+    """Power drawn from the grid by site, year and slot."""
+    power = case.power
+    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    return pd.Series(power.grid_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
+
+
+def _output(case: Case, *, physical: bool) -> pd.DataFrame:
+    """Rows of `contract_slot`, of physical agreements or all."""
+    slots, offers = case.plan("contract_slot"), case.scenario.contracts.ppa
+    is_physical = np.array([offers[c].kind == "physical" for c in slots["contract"]], np.bool_)
+    return slots[is_physical] if physical else slots
+
+
+@rule(unit="MW")
+def contract_delivery(case: Case) -> Excess:
+    """Sites take no more than physical agreements of their zone deliver, nor than they draw."""
+    used = case.plan("contract_use")
+    used = used.assign(zone=_zone_of(case, used))
+    output = _output(case, physical=True)
+    delivered = tally(output, _ZONE_SLOT, output["output_mw"])
+    taken = tally(used, _ZONE_SLOT, used["taken_mw"])
+    zones = used[list(_ZONE_SLOT)].drop_duplicates().reset_index(drop=True)
+    mw = used["taken_mw"].to_numpy()
+    place = used[list(_SLOT)]
+    return Excess.above(
+        zones, at(taken, zones, _ZONE_SLOT), at(delivered, zones, _ZONE_SLOT)
+    ).and_also(Excess.above(place, mw, at(_draw(case), used, _SLOT)), Excess.above(place, -mw, 0.0))
+
+
+# --- what is clean ----------------------------------------------------------------------
+
+
+def pool_of_sites(case: Case) -> pd.Series[str]:
+    """Pool of every site: its zone, its country, or the operator's one."""
+    sites = case.inputs.sites.table.set_index("site")
+    area = case.scenario.contracts.area
+    if area == "operator":
+        return pd.Series("operator", index=sites.index)
+    return sites["zone" if area == "zone" else "country"].astype("str")
+
+
+def _pool_of_zones(case: Case) -> dict[str, str]:
+    of_site, zones = pool_of_sites(case), case.inputs.sites.table.set_index("site")["zone"]
+    order = list(case.inputs.sets.site.labels)
+    return {str(zones[site]): str(of_site[site]) for site in reversed(order)}
+
+
+@rule(unit="MWh", floor=10.0)
+def claims(case: Case) -> Excess:
+    """No site claims more than it draws, no pool more than contracts deliver, then or in a year."""
+    used = case.plan("contract_use")
+    hours = case.power.slot.set_index("slot")["hours"]
+    mw = used["claimed_mw"].to_numpy()
+    place = used[list(_SLOT)]
+    own = Excess.above(place, mw, at(_draw(case), used, _SLOT)).and_also(
+        Excess.above(place, -mw, 0.0)
+    )
+    rows = used.assign(pool=used["site"].map(pool_of_sites(case)))
+    output = _output(case, physical=False)
+    output = output.assign(pool=output["zone"].map(_pool_of_zones(case)))
+    is_hourly = case.scenario.contracts.matching.mode == "hourly"
+    key = (*_POOL, "slot") if is_hourly else _POOL
+    energy = [
+        tally(frame, key, frame[name] * at(hours, frame, ("slot",), np.nan))
+        for frame, name in ((rows, "claimed_mw"), (output, "output_mw"))
+    ]
+    pools = rows[list(key)].drop_duplicates().reset_index(drop=True)
+    return Excess.above(pools, *(at(mwh, pools, key) for mwh in energy)).and_also(own)
+
+
+def _own_clean_mw(case: Case) -> Floats:
+    """Own clean power less what is thrown away, sold and stored, shape (site_year, slot)."""
+    power, sets = case.power, case.inputs.sets
+    total = np.zeros_like(power.facility_mw)
+    row_of = pd.MultiIndex.from_frame(power.site_year)
+
+    def add(frame: pd.DataFrame, mw: pd.Series[float]) -> None:
+        row = row_of.get_indexer(pd.MultiIndex.from_frame(frame[list(_SITE)]))
+        np.add.at(total, (row, sets.slot.codes(frame["slot"])), mw.to_numpy(dtype=np.float64))
+
+    made, left = case.plan("source_slot"), case.plan("site_surplus")
+    fuel = case.data("onsite_sources").drop_duplicates("onsite").set_index("onsite")["fuel"]
+    clean = made[~made["source"].map(fuel).isin(_BURNT)]
+    add(clean, clean["output_mw"] - clean["charge_mw"])
+    add(left, -left["export_mw"] - left["surplus_mw"])
+    return total
+
+
+def _by_pool(case: Case) -> pd.DataFrame:
+    """Power by pool, year and slot, added up anew."""
+    power, share = case.power, case.inputs.contracts.clean_frac
+    shape = power.facility_mw.shape
+    frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    used = case.plan("contract_use")
+    claimed = at(used.set_index(list(_SLOT))["claimed_mw"], frame, _SLOT)
+    of_grid = listed(case.inputs.power.slot, share=share).set_index(list(_SLOT))["share"]
+    grid = power.grid_mw.ravel()
+    frame = frame.assign(
+        pool=frame["site"].map(pool_of_sites(case)),
+        used=power.facility_mw.ravel(),
+        grid=grid,
+        own_clean=_own_clean_mw(case).ravel(),
+        claimed=claimed,
+        grid_clean=at(of_grid, frame, _SLOT, np.nan).reshape(shape).ravel() * (grid - claimed),
+    )
+    names = ["used", "grid", "own_clean", "claimed", "grid_clean"]
+    return frame.groupby([*_POOL, "slot", "hours"], sort=False)[names].sum().reset_index()
+
+
+@rule(unit="MWh", floor=1000.0)
+def matching(case: Case) -> Excess:
+    """Energy used, drawn, claimed and clean of every pool follows from its sites and slots."""
+    table, slots = case.plan("matching"), case.plan("matching_slot")
+    own = _by_pool(case)
+    key = (*_POOL, "slot")
+    names = ("used", "grid", "own_clean", "claimed", "grid_clean")
+    parts = []
+    for name in names:
+        by_slot = tally(own, key, own[name])
+        by_year = tally(own, _POOL, own[name] * own["hours"])
+        parts += [
+            Excess.differs(
+                slots[list(key)], slots[f"{name}_mw"].to_numpy(), at(by_slot, slots, key, np.nan)
+            ),
+            Excess.differs(
+                table[list(_POOL)],
+                table[f"{name}_mwh"].to_numpy(),
+                at(by_year, table, _POOL, np.nan),
+            ),
+        ]
+    clean = table[["own_clean_mwh", "claimed_mwh", "grid_clean_mwh"]].sum(axis=1)
+    total = Excess.differs(table[list(_POOL)], table["clean_mwh"].to_numpy(), clean.to_numpy())
+    return total.and_also(*parts)
+
+
+@rule(unit="MWh", floor=1000.0)
+def clean_target(case: Case) -> Excess:
+    """The clean share of the energy used reaches its target, in the mode that was asked for."""
+    table, settings = case.plan("matching"), case.scenario.contracts.matching
+    goals = table[table["target_frac"].notna()]
+    asked = np.array([_held(settings.target_frac, year) for year in goals["year"]])
+    own = _by_pool(case)
+    clean = own["own_clean"] + own["claimed"] + own["grid_clean"]
+    reached = tally(own, _POOL, clean * own["hours"])
+    used = tally(own, _POOL, own["used"] * own["hours"])
+    place = goals[list(_POOL)]
+    wanted = asked * at(used, goals, _POOL)
+    allowed = "hourly_frac" if settings.mode == "hourly" else "annual_frac"
+    # No claims are better than the best that the contracts allow.
+    best = goals[allowed].fillna(0.0).to_numpy() * at(used, goals, _POOL)
+    return Excess.above(place, wanted, at(reached, goals, _POOL)).and_also(
+        Excess.differs(place, goals["target_frac"].to_numpy(), asked),
+        Excess.above(place, at(reached, goals, _POOL), best),
+    )
+
+
+def _held(path: object, year: int) -> float:
+    """A path by year read as steps, 0 before its first year."""
+    if not isinstance(path, dict):
+        return float(path or 0.0)  # type: ignore[arg-type]
+    given = [known for known in path if known <= year]
+    return float(path[max(given)]) if given else 0.0
+
+
+RULES = (
+    contracts_in_force,
+    contract_energy,
+    contract_delivery,
+    claims,
+    matching,
+    clean_target,
+)

@@ -1,0 +1,173 @@
+"""Figures of power under contract, reckoned a second time from the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.check.contracts import in_force, profiles
+from planner.check.facts_demand import between
+from planner.check.facts_prices import wholesale_usd_per_mwh
+from planner.check.frames import at, listed, tally
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_HOURS_PER_YEAR = 8760.0
+_FORCE = ("contract", "zone", "year")
+_SLOT = ("site", "year", "slot")
+_ZONE_SLOT = ("zone", "year", "slot")
+
+
+def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
+    return table["site"].map(case.inputs.sites.table.set_index("site")["zone"])
+
+
+def _strikes(case: Case, table: pd.DataFrame) -> Floats:
+    """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
+    offers = case.scenario.contracts.ppa
+    sites = case.inputs.sites.table
+    country = sites.drop_duplicates("zone").set_index("zone")["country"]
+    region = case.data("ppa_regions").set_index("country")["region"]
+    prices = case.data("ppa_prices").sort_values("year")
+    strike = np.full(len(table), np.nan)
+    for row, (name, zone, year) in enumerate(
+        zip(table["contract"], table["zone"], table["year"], strict=True)
+    ):
+        offer = offers[name]
+        if offer.price_usd_per_mwh is not None:
+            strike[row] = between(offer.price_usd_per_mwh, year)
+            continue
+        own = prices[
+            (prices["technology"] == offer.technology) & (prices["region"] == region[country[zone]])
+        ]
+        strike[row] = np.interp(year, own["year"], own["price_usd_per_mwh"])
+    return strike
+
+
+@rule(unit="USD/MWh")
+def contract_prices(case: Case) -> Excess:
+    """Strikes are those of the tables or the scenario, and told as they are paid."""
+    rows = in_force(case)
+    mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ case.power.hours)
+    now = ("contract", "zone", "year_now")
+    paid, energy = (
+        tally(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows)))
+    )
+    table = case.plan("contracts")
+    table = table[table["strike_usd_per_mwh"].notna()]
+    mean = at(paid, table, _FORCE) / at(energy, table, _FORCE, np.nan)
+    listed_price = listed(case.inputs.contracts.sign, usd=case.inputs.contracts.strike_usd_per_mwh)
+    return Excess.differs(
+        table[list(_FORCE)], table["strike_usd_per_mwh"].to_numpy(), mean
+    ).and_also(
+        Excess.differs(
+            listed_price[list(_FORCE)], listed_price["usd"].to_numpy(), _strikes(case, listed_price)
+        )
+    )
+
+
+@rule(unit="USD/MWh")
+def market_prices(case: Case) -> Excess:
+    """Agreements earn, and spare, what the market pays: by site, and the mean of a zone's sites."""
+    of_site = wholesale_usd_per_mwh(case)
+    frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
+    frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel())
+    by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()
+    slots, used = case.plan("contract_slot"), case.plan("contract_use")
+    used = used[used["taken_mw"] > 0.0]
+    by_site = frame.set_index(list(_SLOT))["usd"]
+    return Excess.differs(
+        slots[[*_FORCE, "slot"]],
+        slots["market_usd_per_mwh"].to_numpy(),
+        at(by_zone, slots, _ZONE_SLOT, np.nan),
+    ).and_also(
+        Excess.differs(
+            used[list(_SLOT)],
+            used["wholesale_usd_per_mwh"].to_numpy(),
+            at(by_site, used, _SLOT, np.nan),
+        )
+    )
+
+
+@rule(unit="-")
+def clean_share_from_tables(case: Case) -> Excess:
+    """The grid's clean share is that of its zone, its rest following the carbon intensity."""
+    contracts = case.inputs.contracts
+    site_year, hours = case.power.site_year, case.power.hours
+    if not contracts.clean_frac.any():
+        return Excess.where(site_year.iloc[:0], np.zeros(0, dtype=np.bool_))
+    share = contracts.clean_frac.reshape(len(site_year), -1)
+    carbon = case.inputs.carbon.location_t_per_mwh.reshape(share.shape)
+    shape = carbon / (carbon @ hours / hours.sum())[:, None]
+    table = case.data("clean_share").sort_values("year")
+    of_zone = {str(zone): rows for zone, rows in table.groupby("zone")}
+    mean = np.array(
+        [
+            np.interp(year, of_zone[zone]["year"], of_zone[zone]["clean_frac"])
+            for zone, year in zip(_zone_of(case, site_year), site_year["year"], strict=True)
+        ]
+    )
+    own = 1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0)
+    frame = site_year.merge(case.power.slot[["slot"]], how="cross")
+    return Excess.differs(frame, share.ravel(), own.ravel())
+
+
+@rule(unit="-")
+def delivery_profiles(case: Case) -> Excess:
+    """Agreements yield in a year what the seasons of their zone's sun or wind do."""
+    contracts, slot = case.inputs.contracts, case.power.slot
+    offered = listed(contracts.sign)[["contract", "zone"]].drop_duplicates().reset_index(drop=True)
+    mean = profiles(case, offered) @ case.power.hours / _HOURS_PER_YEAR
+    table, offers = case.data("renewable_shapes"), case.scenario.contracts.ppa
+    known = table.groupby(["zone", "technology", "season"])["capacity_factor_frac"].mean()
+    hours = slot.assign(season=_season(case, slot)).groupby("season")["hours"].sum()
+    yields = set(zip(table["zone"], table["technology"], strict=True))
+    own, rows = [], []
+    for row, (name, zone) in enumerate(zip(offered["contract"], offered["zone"], strict=True)):
+        offer = offers[name]
+        follows = offer.profile or offer.technology
+        if offer.capacity_factor_frac is not None:
+            if (
+                mean[row] <= offer.capacity_factor_frac
+                and profiles(case, offered)[row].max() == 1.0
+            ):
+                continue  # cut off at full output
+            own.append(offer.capacity_factor_frac)
+        elif follows in ("solar", "wind"):
+            if (zone, follows) not in yields:
+                continue  # the mean of other zones
+            yearly = known[zone, follows]
+            own.append(float((yearly * hours.reindex(yearly.index)).sum() / _HOURS_PER_YEAR))
+        elif follows == "mixed":
+            continue
+        else:
+            own.append(1.0)
+        rows.append(row)
+    return Excess.differs(offered.iloc[rows], mean[rows], np.array(own))
+
+
+def _season(case: Case, slot: pd.DataFrame) -> list[str]:
+    """Season of every slot."""
+    time = case.scenario.time
+    months = [*range(1, 13)] if time.season_days == 12 else [1, 4, 7, 10]
+    month = [*months, time.peak_month]
+    names = ("DJF", "MAM", "JJA", "SON")
+    return [names[month[day] % 12 // 3] for day in slot["day"]]
+
+
+RULES = (
+    contract_prices,
+    market_prices,
+    clean_share_from_tables,
+    delivery_profiles,
+)
