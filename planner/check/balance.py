@@ -30,7 +30,7 @@ def power_balance(case: Case) -> Excess:
     place = frame[here].reset_index(drop=True)
     drawn = power.grid_mw.ravel()[here]
     comes_in = (power.grid_mw + own.of_sites(own.output_mw)).ravel()[here]
-    goes_out = power.facility_mw + own.of_sites(own.charge_mw) + case.exported_mw
+    goes_out = power.site_mw + own.of_sites(own.charge_mw) + case.exported_mw
     used = goes_out.ravel()[here]
     yielded = own.of_sites(own.yield_mw).ravel()[here]
     price = listed(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.days import slots
 from planner.check.frames import at, listed
+from planner.check.other_load import other_load_mw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.integer]
     Floats = NDArray[np.float64]
 
-__all__ = ["Power", "power", "share_that_moves", "slots"]
+__all__ = ["Power", "power", "share_that_moves"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,9 @@ class Power:
     slot : DataFrame
         slot, day, hour, hours of the year and is_peak of every column.
     it_mw, facility_mw : array of float
-        IT power and all power used, shape (site_year, slot). [MW]
+        IT power and all power of racks, shape (site_year, slot). [MW]
+    other_mw : array of float
+        Load beside the racks, shape (site_year, slot). [MW]
     grid_mw : array of float
         Power drawn from the grid: what is used, or what the plan says it imports where a site
         balances its power, shape (site_year, slot). [MW]
@@ -49,6 +53,7 @@ class Power:
     slot: pd.DataFrame
     it_mw: Floats
     facility_mw: Floats
+    other_mw: Floats
     grid_mw: Floats
     shifted_mw: Floats
     migrated_mw: Floats
@@ -61,42 +66,19 @@ class Power:
         return self.slot["hours"].to_numpy(dtype=np.float64)
 
     @property
+    def site_mw(self) -> Floats:
+        """All power that is used, shape (site_year, slot). [MW]"""
+        return self.facility_mw + self.other_mw
+
+    @property
     def energy_mwh(self) -> Floats:
-        """Energy used, shape (site_year, slot). [MWh]"""
+        """Energy of racks and all they need, shape (site_year, slot). [MWh]"""
         return self.facility_mw * self.hours
 
     @property
     def grid_mwh(self) -> Floats:
         """Energy drawn from the grid, shape (site_year, slot). [MWh]"""
         return self.grid_mw * self.hours
-
-
-def slots(case: Case) -> pd.DataFrame:
-    """List the slots with the hours each stands for, counted from the calendar of 2025.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        slot, day, hour (UTC), hours, is_peak; one row per slot in the order of the inputs.
-    """
-    time = case.scenario.time
-    dates = pd.date_range("2025-01-01", "2025-12-31")
-    month = dates.month.to_numpy()
-    day_of_date = month - 1 if time.season_days == 12 else month % 12 // 3
-    days = np.bincount(day_of_date, minlength=time.season_days + 1).astype(np.float64)
-    days[day_of_date[month == time.peak_month][0]] -= time.peak_day_days
-    days[time.season_days] = time.peak_day_days
-    label = pd.Series(case.inputs.sets.slot.labels, dtype="str")
-    parts = label.str.extract(r"^d(\d+)h(\d+)$").astype("int64")
-    frame = pd.DataFrame({"slot": label, "day": parts[0], "hour": parts[1]})
-    return frame.assign(
-        hours=days[frame["day"]] * time.slot_h, is_peak=frame["day"] == time.season_days
-    )
 
 
 def power(case: Case) -> Power:
@@ -160,12 +142,14 @@ def power(case: Case) -> Power:
     cooled_mw += (1.0 + chain.defer_mechanical_frac[site]) * shifted_mw
     hours = slot["hours"].to_numpy(dtype=np.float64)
     facility_mw = cooled_mw + losses_mw
+    other_mw = other_load_mw(case)[site]
     return Power(
         site_year=site_year,
         slot=slot,
         it_mw=it_mw.sum(axis=1) + shifted_mw,
         facility_mw=facility_mw,
-        grid_mw=_drawn(case, site_year, facility_mw),
+        other_mw=other_mw,
+        grid_mw=_drawn(case, site_year, facility_mw + other_mw),
         shifted_mw=shifted_mw,
         migrated_mw=add(done - due, *work_at),
         losses_mw=losses_mw,
@@ -173,16 +157,16 @@ def power(case: Case) -> Power:
     )
 
 
-def _drawn(case: Case, site_year: pd.DataFrame, facility_mw: Floats) -> Floats:
+def _drawn(case: Case, site_year: pd.DataFrame, site_mw: Floats) -> Floats:
     """Power drawn from the grid, by row and slot: told by the plan where it is a decision. [MW]"""
     sets, balanced = case.inputs.sets, listed(case.inputs.balance.site_year)
     told = case.plan("power_slot")
     row_of = pd.MultiIndex.from_frame(site_year)
     row = row_of.get_indexer(pd.MultiIndex.from_frame(told[["site", "year"]]))
-    imports = np.zeros_like(facility_mw)
+    imports = np.zeros_like(site_mw)
     imports[row, sets.slot.codes(told["slot"])] = told["grid_mw"]
     is_balanced = row_of.isin(pd.MultiIndex.from_frame(balanced))
-    return np.where(is_balanced[:, None], imports, facility_mw)
+    return np.where(is_balanced[:, None], imports, site_mw)
 
 
 def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:

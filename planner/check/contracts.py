@@ -211,7 +211,7 @@ def _by_pool(case: Case) -> pd.DataFrame:
     grid = power.grid_mw.ravel()
     frame = frame.assign(
         pool=frame["site"].map(pool_of_sites(case)),
-        used=power.facility_mw.ravel(),
+        used=power.site_mw.ravel(),
         grid=grid,
         own_clean=_own_clean_mw(case).ravel(),
         claimed=claimed,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.check.contracts import in_force, profiles
+from planner.check.days import year_days
 from planner.check.facts_demand import between
 from planner.check.facts_prices import wholesale_usd_per_mwh
 from planner.check.frames import at, listed, tally
@@ -158,9 +159,7 @@ def delivery_profiles(case: Case) -> Excess:
 
 def _season(case: Case, slot: pd.DataFrame) -> list[str]:
     """Season of every slot."""
-    time = case.scenario.time
-    months = [*range(1, 13)] if time.season_days == 12 else [1, 4, 7, 10]
-    month = [*months, time.peak_month]
+    month = year_days(case).first_month + 1
     names = ("DJF", "MAM", "JJA", "SON")
     return [names[month[day] % 12 // 3] for day in slot["day"]]
 

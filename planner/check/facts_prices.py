@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.check.days import year_days
 from planner.check.facts_demand import between
 from planner.check.frames import at, listed
 from planner.check.verdict import Excess, rule
@@ -29,10 +30,8 @@ _KEY = ("site", "year", "slot")
 def _shape_by_slot(case: Case) -> Floats:
     """Wholesale price over its mean, shape (site, slot)."""
     sites = list(case.inputs.sets.site.labels)
-    time = case.scenario.time
-    per_day = 24 // time.slot_h
     if case.scenario.energy.use_flat_price:
-        return np.ones((len(sites), (time.season_days + 1) * per_day))
+        return np.ones((len(sites), len(case.power.slot)))
     table = case.data("price_shapes")
     own = case.sites.set_index("site").loc[sites]
     rows = []
@@ -65,21 +64,19 @@ def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
     array of float
         Shape (slot,).
     """
-    time = case.scenario.time
     middle_h = (np.arange(_QUARTERS) + 0.5) / 4.0
-    month_of_day = [*range(12)] if time.season_days == 12 else [0, 3, 6, 9]
-    seasons = [(month + 1) % 12 // 3 for month in [*month_of_day, time.peak_month - 1]]
+    seasons = [(month + 1) % 12 // 3 for month in year_days(case).first_month]
     local_h = np.floor((middle_h + offset_h) % 24.0).astype(int)
     by_quarter = of_seasons[:, local_h][seasons]
-    per_day = 24 // time.slot_h
+    per_day = 24 // case.scenario.time.slot_h
     return np.asarray(by_quarter.reshape(len(seasons) * per_day, -1).mean(axis=1))
 
 
 def _shock(case: Case, place: pd.DataFrame) -> Floats:
     """Product of the factors of the shocks that hit each site, year and slot."""
     factor = np.ones(len(place))
-    last_day = f"d{case.scenario.time.season_days}h"
-    on_peak_day = place["slot"].str.startswith(last_day).to_numpy()
+    is_peak = case.power.slot.set_index("slot")["is_peak"]
+    on_peak_day = place["slot"].map(is_peak).to_numpy()
     for shock in case.scenario.energy.shocks:
         hit = place["year"].between(shock.first_year, shock.last_year).to_numpy()
         if shock.zones != "all":

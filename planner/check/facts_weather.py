@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from planner.check.days import year_days
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -73,25 +74,22 @@ def _curve(temperature_c: Floats, row: Mapping[Hashable, Any], *columns: str) ->
 
 
 def _by_slot(case: Case, by_month: Floats, on_peak_day: Floats) -> Floats:
-    """Means over the slots of ordinary days, then the highest value in each of the peak day."""
-    time = case.scenario.time
-    month = pd.date_range("2025-01-01", "2025-12-31").month.to_numpy()
-    of_month = np.arange(12) if time.season_days == 12 else (np.arange(12) + 1) % 12 // 3
-    days = np.zeros((time.season_days, 12))
-    days[of_month, np.arange(12)] = np.bincount(month - 1)
-    days[of_month[time.peak_month - 1], time.peak_month - 1] -= time.peak_day_days
-    mean = np.einsum("dm,smq->sdq", days / days.sum(axis=1, keepdims=True), by_month)
-    per_day = 24 // time.slot_h
-    ordinary = mean.reshape(len(mean), time.season_days * per_day, -1).mean(axis=2)
-    peak = on_peak_day.reshape(len(mean), per_day, -1).max(axis=2)
-    return np.concatenate([ordinary, peak], axis=1)
+    """Means over the slots of ordinary days, the highest value in each of a peak day."""
+    days = year_days(case)
+    share = days.of_month / days.of_month.sum(axis=1, keepdims=True)
+    mean = np.einsum("dm,smq->sdq", share, by_month)
+    per_day = 24 // case.scenario.time.slot_h
+    ordinary = mean.reshape(len(mean), len(share), per_day, -1).mean(axis=3)
+    peak = on_peak_day.reshape(len(mean), 1, per_day, -1).max(axis=3)
+    by_day = np.where(days.is_peak[:, None], peak, ordinary)
+    return np.asarray(by_day.reshape(len(mean), -1))
 
 
 @rule(unit="MW/MW or L/kWh")
 def cooling_from_weather(case: Case) -> Excess:
     """Cooling overhead and water follow the technology's curve over the weather of the site.
 
-    Ordinary days are billed on means; slots of the peak day, which sizes the connection, count
+    Ordinary days are billed on means; slots of a peak day, which sizes the connection, count
     with their highest hour at design weather.
     """
     temperatures = {bulb: _temperatures_c(case, bulb) for bulb in ("dry", "wet")}

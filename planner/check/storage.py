@@ -21,7 +21,7 @@ __all__ = ["RULES"]
 
 _SOURCE = ("site", "source", "year")
 _SLOT = ("site", "year", "slot")
-_DAY = (*_SOURCE, "day")
+_CYCLE = (*_SOURCE, "cycle")
 
 
 def _batteries(case: Case) -> pd.DataFrame:
@@ -32,7 +32,10 @@ def _batteries(case: Case) -> pd.DataFrame:
     slots = case.power.slot[["slot", "day", "hour", "hours"]]
     frame = rows[[*_SOURCE, "mw", "mwh"]].merge(slots, how="cross")
     code = p.source.codes(frame["source"])
+    # What comes round again: each representative day, or a series as a whole.
+    cycle = np.where(case.scenario.time.chronological, 0, frame["day"])
     return frame.assign(
+        cycle=cycle,
         out_mw=own.output_mw[is_battery].ravel(),
         in_mw=own.charge_mw[is_battery].ravel(),
         level_mwh=own.level_mwh[is_battery].ravel(),
@@ -64,10 +67,10 @@ def battery_energy(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=10.0)
 def battery_level(case: Case) -> Excess:
-    """The level moves by what goes in and out, from the last slot of a day back to its first."""
-    frame = _batteries(case).sort_values([*_DAY, "hour"], ignore_index=True)
+    """The level moves by what goes in and out, and comes round to where it began."""
+    frame = _batteries(case).sort_values([*_CYCLE, "day", "hour"], ignore_index=True)
     level = frame["level_mwh"]
-    days = level.groupby([frame[key] for key in _DAY], sort=False)
+    days = level.groupby([frame[key] for key in _CYCLE], sort=False)
     before = days.shift(1).fillna(days.transform("last"))
     step = case.scenario.time.slot_h * (
         frame["charge_frac"] * frame["in_mw"] - frame["out_mw"] / frame["discharge_frac"]
@@ -76,19 +79,19 @@ def battery_level(case: Case) -> Excess:
 
 
 @rule(unit="MWh", floor=10.0)
-def battery_day(case: Case) -> Excess:
-    """Energy that comes out over a day is what went in less the losses of both ways: none free."""
+def battery_cycle(case: Case) -> Excess:
+    """What comes out over a day, or a whole series, is what went in less losses: none is free."""
     frame = _batteries(case)
     hours = float(case.scenario.time.slot_h)
     stored, taken = (
-        tally(frame, _DAY, values * hours)
+        tally(frame, _CYCLE, values * hours)
         for values in (
             frame["in_mw"] * frame["charge_frac"],
             frame["out_mw"] / frame["discharge_frac"],
         )
     )
-    place = frame[list(_DAY)].drop_duplicates().reset_index(drop=True)
-    return Excess.differs(place, at(stored, place, _DAY), at(taken, place, _DAY))
+    place = frame[list(_CYCLE)].drop_duplicates().reset_index(drop=True)
+    return Excess.differs(place, at(stored, place, _CYCLE), at(taken, place, _CYCLE))
 
 
 @rule(unit="MW")
@@ -141,7 +144,7 @@ RULES = (
     battery_power,
     battery_energy,
     battery_level,
-    battery_day,
+    battery_cycle,
     battery_one_way,
     battery_wear,
     battery_duration,

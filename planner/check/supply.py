@@ -170,7 +170,7 @@ def surplus_told(case: Case) -> Excess:
     """Power thrown away is what comes in less what is used, stored and sold."""
     power, own, table = case.power, case.sources, case.plan("site_surplus")
     sold = case.exported_mw
-    surplus = power.grid_mw + own.of_sites(own.output_mw - own.charge_mw) - power.facility_mw - sold
+    surplus = power.grid_mw + own.of_sites(own.output_mw - own.charge_mw) - power.site_mw - sold
     frame = _slots(case, power.site_year)
     by_slot = pd.Series(surplus.ravel(), index=pd.MultiIndex.from_frame(frame))
     told = Excess.differs(

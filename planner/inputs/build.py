@@ -35,6 +35,7 @@ from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
 from planner.inputs.site_lists import committed_facility_mw, site_inputs
+from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.stock import standing_stock
 from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.types import Inputs
@@ -89,9 +90,11 @@ TABLES: Final = (
     "retrofit",
     "rtt_lines",
     "rtt_measured",
+    "series_days",
     "site_archetypes",
     "site_limits",
     "site_pipeline",
+    "site_series",
     "site_stock",
     "sites",
     "water_stress",
@@ -161,6 +164,7 @@ def _inputs_of(case: Case) -> Inputs:
     cost = hall_cost(case)
     reach = find_reach(case)
     climate = slot_climate(case)
+    other_mw = other_load_mw(case, site_series(case))
     prices = delivered_prices(case)
     offer = supply_offer(case)
     case.findings.stop_if_wrong()  # what is no source has no lead
@@ -186,9 +190,11 @@ def _inputs_of(case: Case) -> Inputs:
     demand_lists = demand_inputs(case, sets, wanted, reach, racks)
     site_lists = site_inputs(case, sets, halls, committed_it_mw)
     site_year = site_lists.site_year
-    power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year)
+    power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
     offered = non_firm_offer(case, sets, leads, site_year)
-    grid, headroom = grid_inputs(case, sets, stock, committed, leads, prices, site_year, offered)
+    grid, headroom = grid_inputs(
+        case, sets, stock, committed, leads, prices, site_year, offered, other_mw
+    )
     non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
     shape = intensity_shape(case)
     contracts = contract_inputs(case, sets, prices, shape, site_year)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.errors import InputError, Problem
+from planner.paths import DATA_DIR
+from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
     from planner.scenario import Scenario
+    from planner.tables.sheet import Sheet
 
 __all__ = ["Findings"]
 
@@ -23,6 +26,7 @@ class Findings:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
+        self._sheets: dict[str, Sheet] = {}
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
@@ -38,6 +42,31 @@ class Findings:
         own = self._scenario.data_files.get(table)
         file = str(own) if own is not None else f"data/{table}.csv"
         self.problems.append(Problem(file, None, None, what_is, must_be, mend))
+
+    def at_row(
+        self, table: str, record: int, column: str, what_is: str, must_be: str, mend: str = ""
+    ) -> None:
+        """Add a problem with a row of a table, placed at its line.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        record : int
+            Position of the row in the table as read.
+        column : str
+            Column that the problem is seen in.
+        what_is, must_be, mend : str
+            As in `Problem`.
+        """
+        path = self._scenario.data_files.get(table, DATA_DIR / f"{table}.csv")
+        if table not in self._sheets:
+            self._sheets[table] = read_sheet(path, table)
+        sheet = self._sheets[table]
+        # A table that was changed in memory may be longer than its file.
+        known = record < len(sheet.records) and column in sheet.header
+        line, at = sheet.place(record, sheet.header.index(column)) if known else (None, None)
+        self.problems.append(Problem(sheet.file, line, at, what_is, must_be, mend))
 
     def note(self, text: str) -> None:
         """Add something that a planner must know."""

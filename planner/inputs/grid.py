@@ -34,6 +34,7 @@ def grid_inputs(
     prices: Prices,
     site_year: Index,
     non_firm: NonFirmOffer,
+    other_mw: Floats,
 ) -> tuple[GridInputs, Headroom]:
     """Make the lists of the grid.
 
@@ -55,6 +56,8 @@ def grid_inputs(
         Sites and years in the plan.
     non_firm : NonFirmOffer
         Non-firm connection on offer.
+    other_mw : array of float
+        Load beside the racks, shape (site, slot). [MW]
 
     Returns
     -------
@@ -63,7 +66,8 @@ def grid_inputs(
     """
     settings = case.scenario.grid
     s, t = site_year["site"], site_year["year"]
-    firm = _firm_mw(case, stock.facility_mw[:, None] + committed_facility_mw)
+    standing_mw = stock.facility_mw + other_mw.max(axis=1)
+    firm = _firm_mw(case, standing_mw[:, None] + committed_facility_mw)
     in_plan = np.zeros(firm.shape, dtype=np.bool_)
     in_plan[s, t] = True
     es, et = np.nonzero(leads.connection.may & in_plan)

@@ -26,6 +26,7 @@ _OWN = (
     "demand_charge_usd_per_kw_month",
     "lead_time_months",
     "existing_mw",
+    "other_load_mw",
 )
 
 
@@ -49,7 +50,8 @@ def sites_in_scope(
         Columns of `sites`, `site_limits`, `site_stock`, `electricity_price`, `climate`,
         `water_stress`, `site_archetypes`, `facility_market` and `grid_zones`. Limits are the
         operator's share, or what the scenario gives as its own. `existing_mw` is facility power
-        that the scenario gives, NaN where it gives none; `lead_time_months` likewise.
+        that the scenario gives, NaN where it gives none; `lead_time_months` likewise;
+        `other_load_mw` is 0 where it gives none.
     """
     frame = site_rows(scenario, tables, "sites")
     names = {id_: site.name for id_, site in scenario.new_sites.items()}
@@ -70,6 +72,7 @@ def sites_in_scope(
         frame[column] = frame[column].astype(np.float64) * share
     frame["lead_time_months"] = np.nan
     frame["existing_mw"] = np.nan
+    frame["other_load_mw"] = 0.0
     frame = _with_own_figures(frame, scenario)
     for table, key in (
         ("site_archetypes", "archetype"),

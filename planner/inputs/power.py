@@ -38,6 +38,7 @@ def power_inputs(
     wanted: Wanted,
     reach: Reach,
     site_year: Index,
+    other_mw: Floats,
 ) -> PowerInputs:
     """Make the lists and coefficients of power.
 
@@ -55,6 +56,8 @@ def power_inputs(
         Users and the sites that reach them, for the clocks that loads follow.
     site_year : Index
         Sites and years in the plan.
+    other_mw : array of float
+        Load beside the racks, shape (site, slot). [MW]
 
     Returns
     -------
@@ -105,6 +108,7 @@ def power_inputs(
         deployment_shape=shape[workload],
         deployment_window=window[workload],
         deployment_utilisation_frac=_net_utilisation(case)[workload],
+        other_load_mw=other_mw,
         shape_frac=_shapes(case, sets, wanted, reach),
         mechanical_frac=climate.mechanical_frac,
         defer_mechanical_frac=_defer_overhead(sets, climate, used["site"][waits], cooling[waits]),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.calendar import ModelYears, RepresentativeDays
+from planner.calendar import ModelYears
+from planner.errors import InputError
 from planner.inputs.case import Case
+from planner.inputs.days import days_of
 from planner.inputs.findings import Findings
 from planner.inputs.frames import floats, texts
 from planner.inputs.places import regions_in_scope, sites_in_scope
@@ -46,8 +48,11 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
     """
     findings = Findings(scenario)
     findings.problems += check_ids(scenario, tables)
+    try:
+        days = days_of(scenario, tables)
+    except InputError as error:
+        findings.problems += error.problems
     findings.stop_if_wrong()
-    time = scenario.time
     sites = sites_in_scope(scenario, tables, findings)
     regions = regions_in_scope(scenario, tables, findings)
     workloads = _workloads(scenario, tables, findings)
@@ -60,12 +65,7 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
         tables=tables,
         findings=findings,
         years=ModelYears(scenario.years),
-        days=RepresentativeDays(
-            season_days=time.season_days,
-            slot_h=time.slot_h,
-            peak_day_days=time.peak_day_days,
-            peak_month=time.peak_month,
-        ),
+        days=days,
         sites=sites,
         regions=regions,
         workloads=workloads,

@@ -76,7 +76,8 @@ def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) 
     -------
     SiteInputs
     """
-    at = np.nonzero(halls.stands.any(axis=1))
+    has_other_load = floats(case.sites, "other_load_mw") > 0.0
+    at = np.nonzero(halls.stands.any(axis=1) | has_other_load[:, None])
     site_year = Index.sparse("site_year", (sets.site, sets.year), at)
     build = case.scenario.build
     crews = floats(case.sites, "build_rate_mw_per_year") * build.rate_scale_frac

@@ -213,6 +213,7 @@ class PowerInputs:
     deployment_shape: NDArray[np.intp]  # [deployment] -> shape
     deployment_window: NDArray[np.intp]  # [deployment] -> window, -1 when not in a defer_group
     deployment_utilisation_frac: Floats  # [deployment], net of spare racks
+    other_load_mw: Floats  # [site, slot], at the meter, beside the racks
     shape_frac: Floats  # [site, shape, slot], mean 1 over the modelled year
     mechanical_frac: Floats  # [site, cooling, slot]
     defer_mechanical_frac: Floats  # [site, slot], of what deferral moves

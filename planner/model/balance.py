@@ -18,8 +18,9 @@ def power_balance(m: Model) -> Comparison:
     r"""What comes in at a site covers what it uses, in every slot without a negative price.
 
     .. math:: i_{sth} + \sum_{g \in \mathrm{RE}} a_{gsh}\, \kappa_{sgt} + \sum_g o_{sgth}
-        + \sum_g d_{sgth} \ge F_{sth} + \sum_g c_{sgth} + e_{sth} \qquad \forall s, t, h
+        + \sum_g d_{sgth} \ge F_{sth} + O_{sh} + \sum_g c_{sgth} + e_{sth} \qquad \forall s, t, h
 
+    with the power of racks, cooling and losses :math:`F` and what else the site uses, :math:`O`.
     Surplus is thrown away free, so solar and wind need no output of their own here. The dual,
     divided by the hours of the slot and the year's discount factor, is the worth of a MWh.
 
@@ -34,7 +35,8 @@ def exact_balance(m: Model) -> Comparison:
     r"""What comes in is used up where a price is negative: nobody is paid to waste power.
 
     .. math:: i_{sth} + \sum_{g \in \mathrm{RE}} a_{gsh}\, \kappa_{sgt} + \sum_g o_{sgth}
-        + \sum_g d_{sgth} = F_{sth} + \sum_g c_{sgth} + e_{sth} + z_{sth} \qquad \forall s, t, h
+        + \sum_g d_{sgth} = F_{sth} + O_{sh} + \sum_g c_{sgth} + e_{sth} + z_{sth}
+        \qquad \forall s, t, h
 
     Here what is not used of sun and wind is curtailed, :math:`z`.
 

@@ -124,7 +124,7 @@ def clean_target(m: Model) -> Comparison:
 
     .. math:: \sum_{s \in p,\, h} w_h \bigl( r_{sth} + \kappa_{sth}
         + \phi_{sth}\,(i_{sth} - \kappa_{sth}) \bigr)
-        \ge \Theta_t \sum_{s \in p,\, h} w_h\, F_{sth} \qquad \forall p, t
+        \ge \Theta_t \sum_{s \in p,\, h} w_h\, (F_{sth} + O_{sh}) \qquad \forall p, t
 
     with :math:`r` own clean power used, net of what is sold and stored, and the grid's clean
     share :math:`\phi` of what is drawn and not claimed. In MW, mean over the year; the dual over

@@ -126,7 +126,7 @@ class ContractTerms:
     def use_mw(self) -> Expression:
         """Power that sites use of their own sources and the grid. [MW], over the slots that count.
 
-        By the balance, which is exact here, this is `facility_mw` in fewer terms.
+        By the balance, which is exact here, this is `site_mw` in fewer terms.
         """
         return (self.m.supply_mw - self.m.supply.use_mw).on(self.p.count)
 

@@ -287,6 +287,15 @@ class Model:
         return cooled + deferred + losses
 
     @cached_property
+    def site_mw(self) -> Expression:
+        """Power that a site uses: racks with all they need, and other load. [MW]
+
+        Over (site, year, slot).
+        """
+        slot, other = self.p.power.slot, self.p.power.other_load_mw
+        return self.facility_mw + other[slot["site"], slot["slot"]]
+
+    @cached_property
     def slot_hours(self) -> Floats:
         """Hours of the modelled year that each (site, year, slot) stands for. [h]"""
         return self.p.days.weight_h[self.p.power.slot["slot"]]
@@ -300,7 +309,7 @@ class Model:
     @cached_property
     def use_mw(self) -> Expression:
         """Power that goes out where it is balanced. [MW], (site, year, slot) of the balance"""
-        return self.facility_mw.on(self.p.balance.slot) + self.supply.use_mw
+        return self.site_mw.on(self.p.balance.slot) + self.supply.use_mw
 
     @cached_property
     def grid_mw(self) -> Expression:
@@ -310,9 +319,7 @@ class Model:
         """
         slot, balanced = self.p.power.slot, self.p.balance.slot
         as_used = np.flatnonzero(balanced.find(slot) < 0)
-        return self.facility_mw.map(slot, as_used, as_used) + self.import_mw.on(
-            slot, missing="zero"
-        )
+        return self.site_mw.map(slot, as_used, as_used) + self.import_mw.on(slot, missing="zero")
 
     @cached_property
     def grid_mwh(self) -> Expression:

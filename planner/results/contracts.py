@@ -164,7 +164,7 @@ def _by_pool(s: Solved, pools: Index) -> dict[str, Floats]:
     """Return power by pool, year and slot: what is used, drawn, delivered and clean. [MW]"""
     claimed = claimed_mw(s)
     return {
-        "used": _sum(s, pools, s.facility_mw),
+        "used": _sum(s, pools, s.site_mw),
         "grid": _sum(s, pools, s.grid_mw),
         "own_clean": _sum(s, pools, _own_clean(s)),
         "delivered": _delivered(s, pools),

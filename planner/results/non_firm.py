@@ -95,7 +95,7 @@ def stress_slot(s: Solved) -> pd.DataFrame:
     over = p.stress
     service_mw = s.value(m.non_firm.service_mw.on(over))
     shed_mw = s.value(m.non_firm.shed_mw.on(over, missing="zero"))
-    facility_mw = s.value(m.facility_mw.on(over))
+    facility_mw = s.value(m.site_mw.on(over))
     grid_mw = s.value(m.import_mw.on(over))
     hours = s.weight_h[over["slot"]]
     own_mw = s.value((m.supply.supply_mw - m.supply.use_mw).on(over))

@@ -64,11 +64,19 @@ def wue_l_per_kwh(water_m3: Floats, it_mean_mw: Floats) -> Floats:
 def power_slot(s: Solved) -> pd.DataFrame:
     """Make table `power_slot`: the load curve of sites that have load."""
     over, days = s.p.power.slot, s.p.days
-    is_alive = s.has_load | s.grid_mw.any(axis=1)
+    is_alive = s.has_load | s.grid_mw.any(axis=1) | s.other_load_mw.any(axis=1)
     loaded = np.repeat(is_alive, len(s.p.sets.slot))
     rows = np.flatnonzero(loaded)
-    of_slots = (s.facility_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw, s.migrated_mw)
-    facility, grid, it, mechanical, shifted, migrated = (
+    of_slots = (
+        s.facility_mw,
+        s.other_load_mw,
+        s.grid_mw,
+        s.it_mw,
+        s.mechanical_mw,
+        s.shifted_mw,
+        s.migrated_mw,
+    )
+    facility, other, grid, it, mechanical, shifted, migrated = (
         of_slot.ravel()[rows] for of_slot in of_slots
     )
     slot = over["slot"][rows]
@@ -82,6 +90,7 @@ def power_slot(s: Solved) -> pd.DataFrame:
             "mechanical_mw": mechanical,
             "electrical_loss_mw": facility - it - mechanical,
             "facility_mw": facility,
+            "other_load_mw": other,
             "grid_mw": grid,
             "deferred_mw": shifted,
             "migrated_mw": migrated,

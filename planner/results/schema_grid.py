@@ -85,7 +85,7 @@ GRID_TABLES = (
             number("unavailable_frac", "-", "Share of it in which non-firm power is off"),
             number("firm_mw", "MW", "Firm connection"),
             number("non_firm_mw", "MW", "Non-firm connection, on or off"),
-            number("facility_mw", "MW", "Power that the site would use"),
+            number("facility_mw", "MW", "Power that the site would use, other load included"),
             number("grid_mw", "MW", "Power drawn from the grid"),
             number("own_mw", "MW", "Power of own sources and batteries, less what they take"),
             number("shed_mw", "MW", "Power not served"),

@@ -19,7 +19,7 @@ MIGRATION_TABLES = (
             HALL,
             WORKLOAD,
             YEAR,
-            text("slot", "Slot of a representative day, d0h03 = first day, from 3 h UTC"),
+            text("slot", "Slot of a day that tells the year, d0h03 = first day, from 3 h UTC"),
             text("reach", "First of the sites that may stand in for each other, by id"),
             text("block", "First slot of the block of the day within which the work is done"),
             number("due_mw", "MW", "IT power of the work that falls due here in this slot"),

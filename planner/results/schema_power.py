@@ -7,7 +7,7 @@ from planner.results.schema_plan import DUTY, SITE, WORKLOAD, YEAR, ZONE
 
 __all__ = ["POWER_TABLES"]
 
-_SLOT = text("slot", "Slot of a representative day, d0h03 = first day, from 3 h UTC")
+_SLOT = text("slot", "Slot of a day that tells the year, d0h03 = first day, from 3 h UTC")
 _IT_MEAN = number("it_mean_mw", "MW", "IT power, mean over the year")
 _FACILITY_MEAN = number("facility_mean_mw", "MW", "Power that is used, mean over the year")
 _ENERGY = number("energy_mwh", "MWh", "Energy used in the year")
@@ -69,12 +69,13 @@ POWER_TABLES = (
             SITE,
             YEAR,
             _SLOT,
-            flag("is_peak_day", "Whether the slot belongs to the peak day"),
+            flag("is_peak_day", "Whether the slot belongs to a peak day"),
             number("hours", "h", "Hours of the year that the slot stands for"),
             number("it_mw", "MW", "IT power"),
             number("mechanical_mw", "MW", "Cooling power"),
             number("electrical_loss_mw", "MW", "Losses of the power chain"),
-            number("facility_mw", "MW", "Power that the site uses"),
+            number("facility_mw", "MW", "Power of racks, cooling and losses"),
+            number("other_load_mw", "MW", "Load of the site beside its racks"),
             number("grid_mw", "MW", "Power drawn from the grid"),
             number(
                 "deferred_mw",

@@ -9,7 +9,7 @@ __all__ = ["SUPPLY_TABLES"]
 
 _SOURCE = text("source", "Own source, an id of table `onsite_sources`")
 _ROLE = text("role", "solar, wind, firm, standby or storage")
-_SLOT = text("slot", "Slot of a representative day, d0h03 = first day, from 3 h UTC")
+_SLOT = text("slot", "Slot of a day that tells the year, d0h03 = first day, from 3 h UTC")
 
 SUPPLY_TABLES = (
     Table(

@@ -144,8 +144,18 @@ class Solved:
 
     @cached_property
     def facility_mw(self) -> Floats:
-        """Power that a site uses, shape (site_year, slot)."""
+        """Power of racks with all they need, shape (site_year, slot)."""
         return self.by_slot(self.value(self.model.facility_mw))
+
+    @cached_property
+    def other_load_mw(self) -> Floats:
+        """Power used beside the racks, shape (site_year, slot)."""
+        return self.p.power.other_load_mw[self.p.sites.site_year["site"]]
+
+    @cached_property
+    def site_mw(self) -> Floats:
+        """All power that a site uses, shape (site_year, slot)."""
+        return self.facility_mw + self.other_load_mw
 
     @cached_property
     def grid_mw(self) -> Floats:

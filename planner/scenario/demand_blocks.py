@@ -61,7 +61,11 @@ class Scope(Block):
 
 
 class Time(Block):
-    """How a year is cut into representative days and slots."""
+    """How a year is told by days, and days are cut into slots."""
+
+    chronological: Flag = False
+    """Whether the days of table `series_days` tell the year, one after the other, instead of
+    representative days; `season_days`, `peak_day_days` and `peak_month` then say nothing."""
 
     season_days: Annotated[Literal[4, 12], NotASwitch] = 4
     """Representative days of a year beside the peak day: one per season or per month. [days]"""

@@ -124,7 +124,7 @@ class Scenario(Block):
     )
     """Day from which lead times count; left out: 1 January of the first year."""
     time: Time = Time()
-    """How a year is cut into representative days and slots."""
+    """How a year is told by days, and days are cut into slots."""
     operator: Operator = Operator()
     """How much of the market this plan is for."""
     demand: Demand = Demand()

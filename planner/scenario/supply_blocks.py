@@ -261,6 +261,9 @@ class SiteOverride(Override):
     """Demand charge, carved out of the retail price. [USD/kW-month]"""
     water_limit_m3_per_year: NonNegative | None = None
     """Most water a year; null: no limit. [m3/year]"""
+    other_load_mw: NonNegative | None = None
+    """Load beside the racks, at the same meter; constant, or along table `site_series`. It is there
+    already: unless `grid_firm_mw` says otherwise, so is a connection for its highest hour. [MW]"""
     existing_source_mw: Mapping[Text, NonNegative] | None = None
     """Own sources that stand and stay, by their ids in table `onsite_sources`. [MW]"""
     existing_storage_mwh: Mapping[Text, NonNegative] | None = None

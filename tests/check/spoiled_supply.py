@@ -151,7 +151,7 @@ SPOILED = (
     ("a converter is overloaded", "battery_power", partial(of_source, "cells", "charge_mw", 30.0)),
     ("cells hold too much", "battery_energy", partial(of_source, "cells", "level_mwh", 9.0)),
     ("the level jumps", "battery_level", partial(of_source, "cells", "level_mwh", 0.9)),
-    ("charge is free", "battery_day", charged_for_nothing),
+    ("charge is free", "battery_cycle", charged_for_nothing),
     ("a battery is a heater", "battery_one_way", wasted_for_money),
     ("wear is told smaller", "battery_wear", partial(times, "source_year", "worn_mwh", 0.5)),
     ("wear is told larger", "battery_wear", partial(times, "source_year", "worn_mwh", 1.5)),

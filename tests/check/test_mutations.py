@@ -29,6 +29,7 @@ SETTINGS = (
     "finance.end_of_horizon=truncated_salvage",
     "time.season_days=12",
     "time.slot_h=12",
+    "time.chronological=true",
     "time.peak_weather=extreme",
     "flexibility.deferral=false",
     "years=[2025,2027]",

@@ -321,6 +321,7 @@ def power() -> PowerInputs:
         np.array([1, 1, 0]),
         np.array([-1, -1, 0]),
         f(0.55, 0.56, 0.85),
+        np.zeros((len(SITE), slots)),
         np.stack([shape, shape]),
         np.stack([mechanical, mechanical + 0.02]),
         np.stack([mechanical[1], mechanical[1] + 0.02]),

@@ -34,7 +34,7 @@ TOKENS = {
     "deg": "(lat|lon)",
     "degC": "c",
     "fraction": "(frac|k0|k1|k2)",
-    "h": "(h|hour_local)",
+    "h": "(h|hour_local|hour_utc)",
     "kW/kW": "(kw_per_kw|frac)",
     "h/year": "hours_per_year",
     "tokens/s": "tokens_per_s",

@@ -1,0 +1,88 @@
+"""Load of sites beside their racks, read a second time from scenario and series."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.days import year_days
+from planner.check.frames import at, has
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "other_load_mw", "series_by_hour"]
+
+_SLOT = ("site", "year", "slot")
+
+
+def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
+    """Return a column of table `site_series` by site that has it, hour by hour.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    column : str
+        other_load_frac, solar_frac or wind_frac.
+
+    Returns
+    -------
+    dict of str to array of float
+        Shape (day, 24); what is given for an hour holds until the next hour given.
+    """
+    table = case.data("site_series").dropna(subset=column)
+    result = {}
+    for site, rows in table.groupby("site"):
+        wide = rows.pivot(index="day", columns="hour_utc", values=column).sort_index()
+        held = wide.reindex(columns=range(24)).ffill(axis=1)
+        result[str(site)] = held.to_numpy(dtype=np.float64)
+    return result
+
+
+def other_load_mw(case: Case) -> Floats:
+    """Return the load of every site of the plan beside its racks, shape (site, slot). [MW]
+
+    Ordinary days take the mean of a slot, peak days its highest hour.
+    """
+    sites = list(case.inputs.sets.site.labels)
+    mw = case.own_figures("other_load_mw", pd.Series(0.0, index=pd.Index(sites, name="site")))
+    by_hour, per_day = series_by_hour(case, "other_load_frac"), 24 // case.scenario.time.slot_h
+    is_peak = year_days(case).is_peak
+    rows = []
+    for site in sites:
+        hourly = by_hour.get(site, np.ones((len(is_peak), 24)))
+        in_slots = hourly.reshape(len(is_peak), per_day, -1)
+        share = np.where(is_peak[:, None], in_slots.max(axis=2), in_slots.mean(axis=2))
+        rows.append(float(mw[site]) * share.ravel())
+    return np.asarray(rows)
+
+
+@rule(unit="MW")
+def other_load(case: Case) -> Excess:
+    """Load beside the racks is what the scenario says, along the series of its site."""
+    sets = case.inputs.sets
+    own = other_load_mw(case)
+    frame = pd.DataFrame({"site": list(sets.site.labels)}).merge(
+        pd.DataFrame({"slot": list(sets.slot.labels)}), how="cross"
+    )
+    key = ("site", "slot")
+    by_slot = pd.Series(own.ravel(), index=pd.MultiIndex.from_frame(frame))
+    assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), own.ravel())
+    table = case.plan("power_slot")
+    right = at(by_slot, table, key, np.nan)
+    told = Excess.differs(table[list(_SLOT)], table["other_load_mw"].to_numpy(), right)
+    # Rows are left out of the table where a site uses nothing at all.
+    is_loaded = np.asarray(case.power.other_mw.any(axis=1), dtype=np.bool_)
+    place = case.power.site_year.loc[is_loaded].reset_index(drop=True)
+    return assumed.and_also(told, Excess.where(place, ~has(place, table, ("site", "year"))))
+
+
+RULES = (other_load,)

@@ -1,0 +1,182 @@
+"""What table `site_series` tells of single sites, hour by hour: other load, sun and wind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.calendar import slot_means, slot_peaks
+from planner.inputs.frames import floats, ints
+from planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.inputs.case import Case
+    from planner.inputs.types import Floats
+
+__all__ = ["SiteSeries", "other_load_mw", "site_series"]
+
+_TABLE: Final = "site_series"
+_HOURS: Final = int(HOURS_PER_DAY)
+
+
+@dataclass(frozen=True)
+class SiteSeries:
+    """Series of sites by slot, NaN where a site has none, shape (site, slot).
+
+    Parameters
+    ----------
+    other_load_frac
+        Load beside the racks over `other_load_mw`; on peak days the highest hour of a slot, as
+        what sizes a connection must not shrink when slots are made longer.
+    solar_frac, wind_frac
+        Output over capacity.
+    """
+
+    other_load_frac: Floats
+    solar_frac: Floats
+    wind_frac: Floats
+
+
+def site_series(case: Case) -> SiteSeries:
+    """Read the series of all sites.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, days and table `site_series`. What is wrong with the table is added to the findings.
+
+    Returns
+    -------
+    SiteSeries
+    """
+    table, sites, days = case.tables[_TABLE], case.ids("sites"), case.days
+    hourly = {
+        column: np.full((len(sites), days.n_days, _HOURS), np.nan)
+        for column in ("other_load_frac", "solar_frac", "wind_frac")
+    }
+    known = _known_sites(case, table)
+    for site, rows in table[table["site"].isin(known)].groupby("site", sort=False):
+        given = {column: _given(case, str(site), rows, column) for column in hourly}
+        steps = _steps_per_day(case, str(site), rows)
+        if steps is None or site not in sites:
+            continue
+        order = np.lexsort((ints(rows, "hour_utc"), ints(rows, "day")))
+        for column, values in hourly.items():
+            by_step = given[column][order].reshape(days.n_days, steps)
+            values[sites.index(str(site))] = np.repeat(by_step, _HOURS // steps, axis=1)
+    means = {
+        column: slot_means(values, 0.0, days, is_by_day=True) for column, values in hourly.items()
+    }
+    highest = slot_peaks(hourly["other_load_frac"], 0.0, days, is_by_day=True)
+    means["other_load_frac"] = np.where(days.is_peak, highest, means["other_load_frac"])
+    return SiteSeries(**means)
+
+
+def other_load_mw(case: Case, series: SiteSeries) -> Floats:
+    """Return the load of every site beside its racks.
+
+    Parameters
+    ----------
+    case : Case
+        Sites.
+    series : SiteSeries
+        Its course; constant where a site has none.
+
+    Returns
+    -------
+    array of float
+        Shape (site, slot). [MW]
+    """
+    share = series.other_load_frac
+    idle = np.array(case.ids("sites"), dtype=object)[
+        ~np.isnan(share).all(axis=1) & (floats(case.sites, "other_load_mw") == 0.0)
+    ]
+    if idle.size:
+        case.findings.note(
+            f"Table site_series has other_load_frac for {', '.join(idle)}, which have no"
+            " other_load_mw: it counts for nothing."
+        )
+    constant = np.where(np.isnan(share), 1.0, share)
+    return floats(case.sites, "other_load_mw")[:, None] * constant
+
+
+def _known_sites(case: Case, table: pd.DataFrame) -> set[str]:
+    """Return the sites that exist, in scope or not; unknown sites and days are problems."""
+    known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
+    for record, (site, day) in enumerate(zip(table["site"], table["day"], strict=True)):
+        if site not in known:
+            case.findings.at_row(
+                _TABLE,
+                record,
+                "site",
+                f"unknown site {site!r}",
+                "an id of table sites, or a new site of the scenario",
+                "correct it, or remove its rows",
+            )
+        if not 0 <= day < case.days.n_days:
+            case.findings.at_row(
+                _TABLE,
+                record,
+                "day",
+                f"day is {day}",
+                f"0 to {case.days.n_days - 1}, the days that tell the year",
+                "see time.chronological and table series_days",
+            )
+    return known
+
+
+def _steps_per_day(case: Case, site: str, rows: pd.DataFrame) -> int | None:
+    """Return how often a day the series of a site has a figure; None, with a problem, if uneven."""
+    hours = np.unique(ints(rows, "hour_utc"))
+    steps = len(hours)
+    is_even = _HOURS % steps == 0 and np.array_equal(hours, np.arange(0, _HOURS, _HOURS // steps))
+    first = int(rows.index[0])
+    if not is_even:
+        case.findings.at_row(
+            _TABLE,
+            first,
+            "hour_utc",
+            f"{site} has figures at the hours {', '.join(map(str, hours))}",
+            "from 0 on, in equal steps that divide 24 hours, the same on every day",
+            "an hour tells until the next one",
+        )
+        return None
+    there = set(zip(ints(rows, "day"), ints(rows, "hour_utc"), strict=True))
+    missing = [
+        (day, int(hour))
+        for day in range(case.days.n_days)
+        for hour in hours
+        if (day, hour) not in there
+    ]
+    if missing:
+        day, hour = missing[0]
+        case.findings.at_row(
+            _TABLE,
+            first,
+            "day",
+            f"{site} lacks {len(missing)} rows, the first for day {day} from hour {hour}",
+            f"a row for each of {case.days.n_days} days and {steps} hours",
+            "add them",
+        )
+    is_whole = not missing and len(rows) == case.days.n_days * steps
+    return steps if is_whole else None
+
+
+def _given(case: Case, site: str, rows: pd.DataFrame, column: str) -> Floats:
+    """Return a column of a site; where it is blank in some rows only, that is a problem."""
+    values = floats(rows, column)
+    is_blank = np.isnan(values)
+    if is_blank.any() and not is_blank.all():
+        case.findings.at_row(
+            _TABLE,
+            int(rows.index[int(np.argmax(is_blank))]),
+            column,
+            f"{column} of {site} is blank in {is_blank.sum()} of {len(values)} rows",
+            "given in all rows of a site, or in none",
+            "fill the gaps, or leave the column out for this site",
+        )
+    return values

@@ -1,0 +1,205 @@
+"""A chronological series and series of sites: what they give, and every mistake with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from planner.errors import InputError
+from planner.inputs import build_inputs
+from planner.scenario import load_scenario
+
+MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
+SERIES = "time.chronological=true"
+
+
+def site_series(site: str, days: int, hours: list[int], **columns: np.ndarray) -> pd.DataFrame:
+    """Rows of table site_series; blank columns where none are given."""
+    frame = pd.MultiIndex.from_product([[site], range(days), hours]).to_frame(index=False)
+    frame.columns = ["site", "day", "hour_utc"]
+    given = {name: columns.get(name, np.nan) for name in ("other_load_frac", "solar_frac")}
+    frame = frame.assign(**given, wind_frac=np.nan)
+    return frame.assign(source="made up", source_year=2025, kind="seed")
+
+
+def test_the_days_of_the_table_tell_the_year(build):
+    days = build(SERIES).days
+
+    assert days.day_days.tolist() == [57.5, 31.25, 96.5, 83.25, 2.5, 94]
+    assert days.weight_h.sum() == pytest.approx(8760)
+    assert days.day_months == ((2,), (2,), (5,), (8,), (8,), (11,))
+    assert np.flatnonzero(days.is_peak_day).tolist() == [4]
+    assert days.next_slot[-1] == 0
+
+
+def test_days_are_put_in_their_order(build, tables):
+    backwards = tables["series_days"].iloc[::-1].reset_index(drop=True)
+
+    assert build(SERIES, series_days=backwards).days == build(SERIES).days
+
+
+def test_prices_and_climate_of_a_series_are_those_of_its_months(build):
+    few, many = build("time.season_days=12"), build(SERIES)
+
+    def of(inputs, day: int) -> np.ndarray:
+        price = inputs.grid.energy_usd_per_mwh.reshape(-1, inputs.days.n_days, 4)[0, day]
+        overhead = inputs.power.mechanical_frac.reshape(*inputs.power.mechanical_frac.shape[:2], -1)
+        return np.append(price - price.mean(), overhead[..., 4 * day : 4 * day + 4])
+
+    # Days 0 and 1 are in February, 4 is the peak day, which is the last of representative ones.
+    assert of(many, 0) == pytest.approx(of(few, 1))
+    assert of(many, 1) == pytest.approx(of(few, 1))
+    assert of(many, 4) == pytest.approx(of(few, 12))
+    assert of(many, 5) == pytest.approx(of(few, 10))
+
+
+def test_other_load_is_constant_without_a_series(build):
+    inputs = build("sites.oak.other_load_mw=17")
+
+    load = inputs.power.other_load_mw
+    assert load[inputs.sets.site.code("oak")].tolist() == [17.0] * 20
+    assert load[inputs.sets.site.code("elm")].tolist() == [0.0] * 20
+
+
+def test_other_load_follows_its_series_and_peaks_are_kept_on_the_peak_day(build):
+    # Slots of 6 h; a figure for every 3 h, the same two in every slot: 0.3 and 0.5.
+    rows = site_series(
+        "oak", 5, list(range(0, 24, 3)), other_load_frac=np.tile([0.3, 0.5], 20)
+    ).sample(frac=1.0, random_state=4, ignore_index=True)
+
+    inputs = build("sites.oak.other_load_mw=40", site_series=rows)
+
+    load = inputs.power.other_load_mw[inputs.sets.site.code("oak")]
+    assert load[~inputs.days.is_peak] == pytest.approx(40 * 0.4)
+    assert load[inputs.days.is_peak] == pytest.approx(40 * 0.5)
+
+
+def test_a_figure_holds_until_the_next_hour_given(build):
+    by_half_day = np.linspace(0.2, 0.38, 10)
+    rows = site_series("oak", 5, [0, 12], other_load_frac=by_half_day)
+
+    inputs = build("sites.oak.other_load_mw=50", site_series=rows)
+
+    load = inputs.power.other_load_mw[inputs.sets.site.code("oak")]
+    assert load == pytest.approx(np.repeat(50 * by_half_day, 2))
+
+
+def test_a_site_with_other_load_has_a_connection_for_it_unless_told_otherwise(build):
+    def firm(inputs) -> np.ndarray:
+        grid = inputs.grid
+        return grid.firm_mw[grid.firm["site"] == inputs.sets.site.code("oak")]
+
+    rows = site_series("oak", 5, [0, 12], other_load_frac=np.linspace(0.2, 0.38, 10))
+    more = firm(build("sites.oak.other_load_mw=50", site_series=rows)) - firm(build())
+    assert more == pytest.approx(50 * 0.38)
+
+    told = build("sites.oak.other_load_mw=50", "sites.oak.grid_firm_mw={2025: 23, 2027: 29}")
+    assert firm(told).tolist() == [23, 29]
+
+
+def test_a_site_with_other_load_is_in_the_plan_without_a_hall(build):
+    new = "new_sites.fir={name: Fir, country: US, lat: 36.3, lon: -80.4, like: oak,"
+    never = " lead_time_months: 600}"
+    without = build(new + never)
+    loaded = build(new + " other_load_mw: 3.5," + never)
+
+    def years(inputs) -> int:
+        site_year = inputs.sites.site_year
+        return int((site_year["site"] == inputs.sets.site.code("fir")).sum())
+
+    assert (years(without), years(loaded)) == (0, 2)
+
+
+def test_a_series_of_a_load_that_is_not_there_is_told(build):
+    rows = site_series("oak", 5, [0], other_load_frac=np.linspace(0.2, 0.3, 5))
+
+    assert any("oak, which have no other_load_mw" in note for note in build(site_series=rows).notes)
+
+
+@pytest.fixture
+def refused(tmp_path):
+    """Write tables, build with them, and return the problems as texts."""
+
+    def build_with(*settings: str, **files: str) -> list[str]:
+        for name, text in files.items():
+            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        own = [f"data.{name}={tmp_path / name}.csv" for name in files]
+        with pytest.raises(InputError) as error:
+            build_inputs(load_scenario(MINI, [*own, *settings]))
+        return [str(problem) for problem in error.value.problems]
+
+    return build_with
+
+
+DAYS_HEADER = "day,month,weight_days,is_peak_day,source,source_year,kind\n"
+SITE_HEADER = "site,day,hour_utc,other_load_frac,solar_frac,wind_frac,source,source_year,kind\n"
+
+
+def test_all_mistakes_of_a_series_are_named_with_their_lines(refused):
+    found = refused(
+        SERIES,
+        series_days=DAYS_HEADER
+        + "0,2,100,false,me,2025,seed\n7,4,0,false,me,2025,seed\n2,8,250.5,false,me,2025,seed\n",
+    )
+
+    told = "\n".join(found)
+    assert len(found) == 4
+    assert "series_days.csv:3:1: day is 7, and there are 3 days; must be 0 to 2" in told
+    assert "series_days.csv:3:5: weight_days is 0; must be above 0 [days]" in told
+    assert "weight_days sum to 350.500000, or 8412.000 hours; must be 365 in all" in told
+    assert "the 8,760 hours of the modelled year" in told
+    assert "no day has is_peak_day" in told
+
+
+def test_a_day_that_is_there_twice_is_refused(refused):
+    found = refused(
+        SERIES,
+        series_days=DAYS_HEADER + "0,2,100,true,me,2025,seed\n0,4,265,false,me,2025,seed\n",
+    )
+
+    assert len(found) == 1
+    assert "given once: day=0 is on line 2 already" in found[0]
+
+
+def test_a_series_without_rows_is_asked_for(refused):
+    found = refused(SERIES, series_days=DAYS_HEADER)
+
+    assert len(found) == 1
+    assert "table series_days, which has no row" in found[0]
+    assert "data: {series_days: my_days.csv}" in found[0]
+
+
+def test_without_a_chronological_year_the_days_of_the_table_are_not_read(build, tables):
+    wrong = tables["series_days"].assign(weight_days=1.5)
+
+    assert build(series_days=wrong).days == build().days
+
+
+def test_all_mistakes_of_site_series_are_named_with_their_lines(refused):
+    rows = [f"oak,{day},{hour},0.{day + 2},,0.4" for day in range(5) for hour in (0, 12)]
+    rows[3] = "oak,1,12,,,0.4"
+    rows.remove("oak,4,12,0.6,,0.4")  # line 11
+    rows += [f"elm,{day},{hour},0.3,," for day in range(5) for hour in (0, 7)]
+    rows += ["oka,0,0,0.3,,"] + [f"ash,{day},0,0.3,," for day in range(6)]
+
+    found = refused(site_series=SITE_HEADER + "".join(f"{row},me,2025,seed\n" for row in rows))
+
+    told = "\n".join(found)
+    assert len(found) == 5
+    assert "site_series.csv:21:1: unknown site 'oka'" in told
+    assert "site_series.csv:27:5: day is 5; must be 0 to 4" in told
+    assert "site_series.csv:5:10: other_load_frac of oak is blank in 1 of 9 rows" in told
+    assert "site_series.csv:2:5: oak lacks 1 rows, the first for day 4 from hour 12" in told
+    assert "site_series.csv:11:7: elm has figures at the hours 0, 7; must be from 0 on" in told
+
+
+def test_a_column_with_gaps_is_refused_at_its_first_gap(refused):
+    rows = [f"oak,{day},0,{'' if day == 3 else '0.4'},,0.2" for day in range(5)]
+
+    found = refused(site_series=SITE_HEADER + "".join(f"{row},me,2025,seed\n" for row in rows))
+
+    assert len(found) == 1
+    assert "site_series.csv:5:9: other_load_frac of oak is blank in 1 of 5 rows" in found[0]
