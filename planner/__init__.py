@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.plan import Plan
     from planner.scenario import Scenario, load_scenario
-    from planner.studies import solve
+    from planner.studies import diagnose, solve
 
-__all__ = ["Plan", "Scenario", "load_scenario", "solve"]
+__all__ = ["Plan", "Scenario", "diagnose", "load_scenario", "solve"]
 
 # Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
 _HOME = {
     "Plan": "planner.plan",
     "Scenario": "planner.scenario",
+    "diagnose": "planner.studies",
     "load_scenario": "planner.scenario",
     "solve": "planner.studies",
 }

@@ -1,6 +1,7 @@
 """What a planner asks: scenario files, their schema, and their problems with places."""
 
 from planner.scenario.chain import shipped_names
+from planner.scenario.change import Setting, with_settings
 from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids
 from planner.scenario.load import Draft, load_scenario, read_draft
 from planner.scenario.schema import Scenario, json_schema
@@ -10,6 +11,7 @@ __all__ = [
     "ID_TABLES",
     "Draft",
     "Scenario",
+    "Setting",
     "check_ids",
     "held",
     "interpolated",
@@ -18,4 +20,5 @@ __all__ = [
     "read_draft",
     "shipped_names",
     "unknown_ids",
+    "with_settings",
 ]

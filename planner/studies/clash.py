@@ -2,16 +2,79 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from planner.model import FAMILIES
+from planner.studies.clash_keys import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["in_words"]
+    from planner.lp.problem import ArrayProblem
+    from planner.studies.question import Question
+
+__all__ = ["ClashRule", "clash_rules", "in_words"]
 
 _SHOWN_PLACES: Final = 8
+_LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
+
+
+@dataclass(frozen=True)
+class ClashRule:
+    """One family of rows that takes part in a clash.
+
+    Parameters
+    ----------
+    rule : str
+        Its name in the model.
+    says : str
+        What it asks for.
+    places : tuple of dict
+        Where it clashes, by labels such as site and year.
+    keys : tuple of str
+        Settings and tables that its limits come from, with their values and where they are
+        written; empty for rules that only link decisions.
+    """
+
+    rule: str
+    says: str
+    places: tuple[dict[str, str], ...]
+    keys: tuple[str, ...]
+
+
+def clash_rules(
+    question: Question, problem: ArrayProblem, names: Sequence[str]
+) -> tuple[ClashRule, ...]:
+    """Group the rows of a clash by rule; those with settings of their own come first.
+
+    Parameters
+    ----------
+    question : Question
+        The scenario.
+    problem : ArrayProblem
+        Its program.
+    names : sequence of str
+        Rows and bounds, as `HighsSession.iis` names them.
+
+    Returns
+    -------
+    tuple of ClashRule
+        Bounds that merely keep amounts above nothing are left out.
+    """
+    places: dict[str, list[dict[str, str]]] = {}
+    for name in names:
+        block, labels = _parts(name)
+        if " " in block:
+            continue  # a bound of a decision
+        axes = problem.rows_over(block).axis_names
+        places.setdefault(block, []).append(dict(zip(axes, labels, strict=True)))
+    rules = [
+        ClashRule(block, _RULES[block], tuple(where), keys_of(question, block, where))
+        for block, where in places.items()
+    ]
+    return tuple(sorted(rules, key=lambda rule: not rule.keys))
 
 
 def in_words(names: Sequence[str]) -> list[str]:
@@ -28,16 +91,11 @@ def in_words(names: Sequence[str]) -> list[str]:
         One line for each rule: its name, what it asks for, and the places where it clashes,
         such as site and year.
     """
-    rules = {
-        block.name: block.doc.strip().splitlines()[0]
-        for family in FAMILIES
-        for block in family.CONSTRAINTS
-    }
     places: dict[str, list[str]] = {}
     for name in names:
         block, opens, labels = name.partition("(")
         places.setdefault(block, []).append(opens + labels)
-    lines = [_line(block, where, rules.get(block)) for block, where in places.items()]
+    lines = [_line(block, where, _RULES.get(block)) for block, where in places.items()]
     if len(names) == 1:
         lines.append(
             "It clashes with no other rule: the scenario leaves no decision that could meet it, "
@@ -46,8 +104,32 @@ def in_words(names: Sequence[str]) -> list[str]:
     return lines
 
 
+_RULES: Final = {
+    block.name: block.doc.strip().splitlines()[0]
+    for family in FAMILIES
+    for block in family.CONSTRAINTS
+}
+
+
 def _line(block: str, where: Sequence[str], rule: str | None) -> str:
     shown = " ".join(where[:_SHOWN_PLACES])
     more = f" and {len(where) - _SHOWN_PLACES} more" if len(where) > _SHOWN_PLACES else ""
     said = f"{block}: {rule}" if rule else block
     return f"{said} {shown}{more}".rstrip()
+
+
+def _parts(name: str) -> tuple[str, list[str]]:
+    r"""Split a row's name into block and labels, in which a comma is written ``\,``.
+
+    Examples
+    --------
+    >>> _parts(r"land_limit(a\,b,2027)")
+    ('land_limit', ['a,b', '2027'])
+    """
+    block, opens, rest = name.partition("(")
+    if not opens:
+        return block, []
+    labels = [found[1] for found in _LABEL.finditer(rest[:-1])]
+    if labels and not labels[-1] and not rest[:-1].endswith(","):
+        labels.pop()
+    return block, [re.sub(r"\\(.)", r"\1", label) for label in labels]

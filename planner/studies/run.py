@@ -130,6 +130,7 @@ def _no_plan(
         clash = tuple(session.iis(time_limit_s=60.0))
         lines = [f"{inputs.name}: no plan can meet every rule; these exclude each other:"]
         lines += [f"  {rule}" for rule in in_words(clash)]
+        lines.append("`dcplan diagnose` finds the least changes that would make a plan possible.")
         return InfeasibleError("\n".join(lines), clash)
     if outcome.status in {"time_limit", "iteration_limit", "interrupted"}:
         message = f"{inputs.name}: stopped ({outcome.status}) before any plan was found"

@@ -46,8 +46,9 @@ def test_an_infeasible_scenario_ends_with_3_and_names_what_clashes(project: Proj
     result = project.dcplan("-q", "solve", "mini.yaml", *with_settings(*NO_WAY_OUT))
 
     assert (result.exit_code, result.stdout) == (3, "")
-    first, *rules = result.stderr.splitlines()
+    first, *rules, hint = result.stderr.splitlines()
     assert first == "mini: no plan can meet every rule; these exclude each other:"
+    assert "dcplan diagnose" in hint
     named = {rule.strip().partition(": ")[0]: rule for rule in rules}
     assert "(oak,2027)" in named["land_limit"]
     assert "(elm,2027)" in named["land_limit"]

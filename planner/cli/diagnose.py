@@ -1,0 +1,138 @@
+"""`dcplan diagnose`: why a scenario has no plan, and what would give it one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from planner.studies.clash import ClashRule
+    from planner.studies.diagnose import Diagnosis, Remedy
+
+__all__ = ["command"]
+
+_SHOWN_PLACES = 6
+
+
+@click.command("diagnose")
+@click.argument("scenario", default="us-base")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting, such as operator.demand_share_frac=0.2; may be repeated.",
+)
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Leave out what is tried value by value: lead times, latency, rules that are on or off.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    scenario: str,
+    overrides: tuple[str, ...],
+    *,
+    quick: bool,
+    as_json: bool,
+) -> None:
+    """Find out why SCENARIO (a file or a shipped name) has no plan, and what would give it one.
+
+    Names a smallest set of rules that exclude each other, with the settings behind them, and for
+    each kind of limit the least change, in its own unit, that makes a plan possible. Every change
+    shown has been made, and a plan found.
+
+    Ends with 0 if there is a plan after all, 3 if there is none, as `dcplan solve` does, 2 if
+    scenario or data cannot be used, 4 if time ran out.
+
+    Example: dcplan diagnose tiny --set demand.unmet=forbid --set grid.headroom_scale_frac=0
+    """
+    import json
+    from dataclasses import asdict
+
+    from planner.cli.progress import Progress
+    from planner.errors import InfeasibleError
+    from planner.studies.diagnose import diagnose
+
+    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+        found = diagnose(
+            scenario,
+            overrides,
+            quick=quick,
+            on_stage=progress.stage,
+            interrupt=progress.interrupt,
+        )
+    if as_json:
+        click.echo(json.dumps(_finite(asdict(found)), indent=2, ensure_ascii=False, default=str))
+    else:
+        click.echo("\n".join(_lines(found)))
+    ctx.exit(0 if found.feasible else InfeasibleError.exit_code)
+
+
+def _finite(value: object) -> object:
+    """Return a value in types of JSON, which has no infinity; settings become text."""
+    from math import isfinite
+
+    if isinstance(value, dict):
+        if set(value) == {"keys", "value"}:
+            return {"keys": list(value["keys"]), "value": _finite(value["value"])}
+        return {str(key): _finite(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(below) for below in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _lines(found: Diagnosis) -> Iterator[str]:
+    if found.feasible:
+        yield f"{found.scenario}: there is a plan; nothing to diagnose"
+        return
+    yield f"{found.scenario}: no plan can meet every rule"
+    if found.shortages:
+        yield "\nToo little, whatever the plan"
+        yield from _listed([shortage.words for shortage in found.shortages])
+    if found.clash:
+        yield "\nThese rules exclude each other; without any one of them there would be a plan"
+        for rule in found.clash:
+            if rule.keys:
+                yield from _rule(rule)
+        links = [rule.rule for rule in found.clash if not rule.keys]
+        if links:
+            yield f"  and what links them: {', '.join(links)}"
+    if found.remedies:
+        yield "\nAny one of these changes makes a plan possible (each has been tried)"
+        for remedy in found.remedies:
+            yield from _remedy(remedy)
+    if found.together:
+        yield "\nNo other limit is enough alone; these together are (tried)"
+        for remedy in found.together:
+            yield from _remedy(remedy)
+    if not (found.remedies or found.together):
+        yield "\nNone of the changes that were tried makes a plan possible"
+
+
+def _listed(texts: Sequence[str]) -> Iterator[str]:
+    yield from (f"  {text}" for text in texts[:_SHOWN_PLACES])
+    if len(texts) > _SHOWN_PLACES:
+        yield f"  and {len(texts) - _SHOWN_PLACES} more (see --json)"
+
+
+def _rule(rule: ClashRule) -> Iterator[str]:
+    places = [" ".join(place.values()) for place in rule.places]
+    shown = ", ".join(places[:_SHOWN_PLACES])
+    more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
+    yield f"  {rule.rule}: {rule.says}"
+    yield f"      at {shown}{more}"
+    yield from (f"    {line}" for line in _listed(rule.keys))
+
+
+def _remedy(remedy: Remedy) -> Iterator[str]:
+    yield from _listed(remedy.change.words)
+    if remedy.note:
+        yield f"      {remedy.note}"
+    yield from (f"      --set '{setting}'" for setting in remedy.change.settings)
+    yield from (f"      {cell}" for cell in remedy.change.cells)

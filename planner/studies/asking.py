@@ -1,0 +1,104 @@
+"""Solves on the way to an answer: they keep the scenario's limits and can be stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.errors import InputError, LimitReachedError, SolverError
+from planner.lp import UNIT, Expression
+from planner.lp.highs import HighsSession
+from planner.model import build_model
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from planner.lp import Outcome
+    from planner.lp.highs import Method
+    from planner.model import Model
+    from planner.studies.question import Question
+    from planner.studies.relief import Change
+
+__all__ = ["Asking", "session_of", "without_costs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Asking:
+    """How questions are put to the solver.
+
+    Parameters
+    ----------
+    tell : callable
+        Is told what is being done.
+    interrupt : threading.Event or None
+        Set it to stop.
+    """
+
+    tell: Callable[[str], None]
+    interrupt: threading.Event | None = None
+
+    def solve(self, question: Question, model: Model, method: Method = "auto") -> Outcome:
+        """Solve a program of a scenario with the scenario's tolerance and limits."""
+        return self.run(question, session_of(question, model), method)
+
+    def run(self, question: Question, session: HighsSession, method: Method = "auto") -> Outcome:
+        """Solve what a session holds; a stop ends the whole study.
+
+        Raises
+        ------
+        LimitReachedError
+            If it was stopped.
+        """
+        solver = question.scenario.solver
+        outcome = session.solve(
+            method,
+            time_limit_s=solver.time_limit_s,
+            threads=solver.threads,
+            interrupt=self.interrupt,
+        )
+        if outcome.status == "interrupted":
+            message = f"{question.scenario.name}: interrupted"
+            raise LimitReachedError(message)
+        return outcome
+
+    def has_plan(self, question: Question, session: HighsSession) -> bool:
+        """Find out whether there is any plan; the session holds a program without costs.
+
+        Raises
+        ------
+        LimitReachedError
+            If time ran out first.
+        SolverError
+            If the solver failed.
+        """
+        outcome = self.run(question, session, "simplex")
+        if outcome.status in {"optimal", "infeasible"}:
+            return outcome.status == "optimal"
+        name = question.scenario.name
+        if outcome.status in {"time_limit", "iteration_limit"}:
+            message = f"{name}: time ran out before it was clear whether there is a plan"
+            raise LimitReachedError(message)
+        message = f"{name}: {outcome.status}: {outcome.message}"
+        raise SolverError(message)
+
+    def is_enough(self, question: Question, change: Change) -> bool:
+        """Make a change, and look for a plan; what makes no scenario is not enough."""
+        try:
+            changed = question.changed(change.settings, change.cells)
+        except InputError:
+            return False
+        model = without_costs(build_model(changed.inputs))
+        return self.has_plan(changed, session_of(changed, model))
+
+
+def session_of(question: Question, model: Model) -> HighsSession:
+    """Hand a program to the solver with the tolerance of its scenario."""
+    tolerance = question.scenario.solver.tolerance
+    return HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
+
+
+def without_costs(model: Model) -> Model:
+    """Make every plan of a program cost nothing, so that any one will do."""
+    model.problem.minimise(Expression.constant(UNIT, 0.0))
+    return model

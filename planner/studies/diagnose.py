@@ -1,0 +1,265 @@
+"""Why a scenario has no plan, and the least that would have to change for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.inputs.types import ANYWHERE
+from planner.lp.join import distinct
+from planner.model import build_model
+from planner.scenario import Scenario, load_scenario
+from planner.studies.asking import Asking, session_of, without_costs
+from planner.studies.clash import ClashRule, clash_rules
+from planner.studies.prechecks import Shortage, shortages
+from planner.studies.question import Question
+from planner.studies.relief import Change, Relief, relaxed
+from planner.studies.reliefs import RELIEFS
+from planner.studies.say import amount
+from planner.studies.searches import least, searches
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from planner.inputs.types import Floats
+    from planner.lp import Index
+
+__all__ = ["Diagnosis", "Remedy", "diagnose"]
+
+_IIS_SECONDS: Final = 120.0
+_MARGINS: Final = (1.0, 1.02, 1.25, 2.0)
+"""Factors on a relief until it is enough: settings also move what the relief leaves alone."""
+_GIVEN_UP: Final = 0.999
+"""Share of a demand from which less of it is giving up."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change that makes a plan possible: it has been made, and a plan found.
+
+    Parameters
+    ----------
+    name : str
+        What gives way.
+    unit : str
+        Unit in which it was made as small as possible.
+    total : float
+        How much of it gives way in all.
+    change : Change
+        Words, settings, figures of tables.
+    note : str
+        What the change would be used for, where that is a size of its own.
+    """
+
+    name: str
+    unit: str
+    total: float
+    change: Change
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why there is no plan, and what would make one possible.
+
+    Parameters
+    ----------
+    scenario : str
+        Name of the scenario.
+    feasible : bool
+        Whether there is a plan; the rest is empty then.
+    shortages : tuple of Shortage
+        What is short before anything is solved.
+    clash : tuple of ClashRule
+        A set of rules that exclude each other, none of which can be left out of it.
+    remedies : tuple of Remedy
+        Each is enough alone, those that touch the clash first, small ones before large ones.
+    together : tuple of Remedy
+        Where no limit but the demand is enough alone: limits that are enough together.
+    """
+
+    scenario: str
+    feasible: bool
+    shortages: tuple[Shortage, ...] = ()
+    clash: tuple[ClashRule, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    together: tuple[Remedy, ...] = ()
+
+
+def diagnose(
+    scenario: str | Path | Scenario,
+    overrides: Sequence[str] = (),
+    *,
+    quick: bool = False,
+    on_stage: Callable[[str], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> Diagnosis:
+    """Find out why a scenario has no plan, and the least change that would give it one.
+
+    Parameters
+    ----------
+    scenario : str, Path or Scenario
+        A file, the name of a shipped scenario, or one already loaded.
+    overrides : sequence of str
+        Settings as ``key.key=value``, as after ``--set``.
+    quick : bool
+        Leave out what has to be tried value by value: lead times, latency bounds, and rules
+        that are on or off.
+    on_stage : callable, optional
+        Is told each stage as it begins.
+    interrupt : threading.Event, optional
+        Set it to stop.
+
+    Returns
+    -------
+    Diagnosis
+        Every remedy has been applied to the scenario, and a plan found.
+
+    Raises
+    ------
+    InputError
+        If scenario or data cannot be used.
+    LimitReachedError
+        If the time limit of the scenario was reached before it was clear whether there is a plan.
+
+    Examples
+    --------
+    >>> diagnose("tiny").feasible
+    True
+    """
+    ask = Asking(on_stage or (lambda _: None), interrupt)
+    ask.tell("read")
+    if not isinstance(scenario, Scenario):
+        scenario = load_scenario(scenario, overrides)
+    question = Question.of(scenario)
+    ask.tell("look for any plan")
+    model = without_costs(build_model(question.inputs))
+    session = session_of(question, model)
+    if ask.has_plan(question, session):
+        return Diagnosis(scenario.name, feasible=True)
+    ask.tell("find the rules that clash")
+    short = shortages(question)
+    clash = clash_rules(question, model.problem, session.iis(time_limit_s=_IIS_SECONDS))
+    remedies = [*_given_way(question, ask)]
+    is_one_enough = any(remedy.name != "demand" for remedy in remedies)
+    if not quick:
+        remedies += _tried(question, clash, ask)
+    blocks = {rule.rule for rule in clash}
+    touching = {relief.name for relief in RELIEFS if blocks & set(relief.rows)}
+    remedies.sort(
+        key=lambda one: (one.name not in touching, one.name == "demand", one.change.share)
+    )
+    ask.tell("find changes that are enough together")
+    together = () if is_one_enough else _together(question, ask)
+    return Diagnosis(scenario.name, False, short, clash, tuple(remedies), together)
+
+
+def _given_way(question: Question, ask: Asking) -> Iterator[Remedy]:
+    """Let limits give way, one kind after the other, and keep what is enough."""
+    for relief in RELIEFS:
+        ask.tell(f"less strict: {relief.name}")
+        found = _least(question, relief, ask)
+        if found is None:
+            continue
+        over, amounts = found
+        if np.isfinite(relief.most) and amounts.max(initial=0.0) > _GIVEN_UP * relief.most:
+            continue
+        for margin in _MARGINS:
+            change = relief.change(question, over, np.minimum(amounts * margin, relief.most))
+            if ask.is_enough(question, change):
+                yield Remedy(relief.name, relief.unit, float(amounts.sum()), change)
+                break
+
+
+def _least(question: Question, relief: Relief, ask: Asking) -> tuple[Index, Floats] | None:
+    """Return how far a kind of limit must give way; None where that alone is not enough."""
+    program = relaxed(question, (relief,), {relief.name: 1.0})
+    if relief.name not in program.given:
+        return None
+    outcome = ask.solve(question, program.model)
+    if outcome.status != "optimal":
+        return None
+    given = program.given[relief.name]
+    return given.over, given.value(outcome.x)
+
+
+def _together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
+    """Let all limits give way at once, each unit counted by how much a year needs of it."""
+    limits = [relief for relief in RELIEFS if relief.name != "demand"]
+    weights = {relief.name: 1.0 / _size(question, relief) for relief in limits}
+    program = relaxed(question, limits, weights)
+    outcome = ask.solve(question, program.model)
+    if outcome.status != "optimal":
+        return ()
+    for margin in _MARGINS:
+        parts = []
+        for relief in limits:
+            if relief.name not in program.given:
+                continue
+            given = program.given[relief.name]
+            amounts = np.minimum(given.value(outcome.x) * margin, relief.most)
+            if amounts.max(initial=0.0) > 1e-6:
+                change = relief.change(question, given.over, amounts)
+                parts.append(Remedy(relief.name, relief.unit, float(amounts.sum()), change))
+        settings = tuple(s for part in parts for s in part.change.settings)
+        cells = tuple(c for part in parts for c in part.change.cells)
+        if ask.is_enough(question, Change((), settings, cells)):
+            return tuple(parts)
+    return ()
+
+
+def _size(question: Question, relief: Relief) -> float:
+    """Return about as much of a unit as the demand of a year needs, so that units compare.
+
+    A kH100e takes about a MW of racks and of connection; a MW is bought for 40 MUSD, and in a
+    year emits some 3 kt and evaporates some 10,000 m3.
+    """
+    p = question.inputs
+    mw = max(float(p.demand.demand_kh100e.sum()) / len(p.sets.year), 1.0)
+    per_mw = {"MW": 1.0, "MW/year": 1.0, "MUSD/year": 40.0, "kt CO2": 3.0, "m3": 1e4}
+    return mw * per_mw[relief.unit] if relief.unit in per_mw else 1.0
+
+
+def _tried(question: Question, clash: Sequence[ClashRule], ask: Asking) -> Iterator[Remedy]:
+    """Try settings that no row can tell, value by value."""
+    places = [place for rule in clash for place in rule.places]
+    bounded = {
+        place["workload"]
+        for place in places
+        if "workload" in place and place.get("region", ANYWHERE) != ANYWHERE
+    }
+    sites = dict.fromkeys(place["site"] for place in places if "site" in place)
+    for search in searches(question, sorted(bounded), tuple(sites)):
+        ask.tell(f"try: {search.name}")
+        found = least(search, lambda change: ask.is_enough(question, change))
+        if found is not None:
+            step, change = found
+            yield Remedy(search.name, search.unit, step, change, _used_for(question, change, ask))
+
+
+def _used_for(question: Question, change: Change, ask: Asking) -> str:
+    """Say how much stays unmet or is rented, at the least, where that becomes possible."""
+    way_out = {("demand", "unmet"): "unmet", ("rent", "allow"): "rented"}
+    names = [way_out[one.keys] for one in change.settings if one.keys in way_out]
+    if not names:
+        return ""
+    changed = question.changed(change.settings)
+    model = build_model(changed.inputs)
+    column = model.unmet if names[0] == "unmet" else model.rented
+    model.problem.minimise(column.total())
+    outcome = ask.solve(changed, model)
+    if outcome.status != "optimal":
+        return ""
+    by_year = distinct(column.over, "year")
+    kh100e = column.sum_to(by_year).value(outcome.x)
+    parts = [
+        f"{amount(float(kh100e[i]))} kH100e in {by_year.tuples(i)[0]}"
+        for i in range(by_year.size)
+        if kh100e[i] > 1e-6
+    ]
+    word = "stays unmet" if names[0] == "unmet" else "is rented"
+    return f"at least {', '.join(parts)} {word}" if parts else ""

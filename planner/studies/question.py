@@ -1,0 +1,86 @@
+"""A scenario with its inputs, and the same question with something changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.inputs import build_inputs, build_inputs_from
+from planner.scenario import with_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planner.inputs.types import Inputs
+    from planner.scenario import Scenario, Setting
+
+__all__ = ["Cell", "Question"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of a data table, by the row it stands in, and a value for it.
+
+    Parameters
+    ----------
+    table, column : str
+        Where the figure stands.
+    row : mapping of str to str or float
+        Columns and values that only its row has.
+    value : float
+        What it is to be, in the unit of the column.
+    """
+
+    table: str
+    column: str
+    row: Mapping[str, str | float]
+    value: float
+
+    def __str__(self) -> str:
+        """Return it as a note for whoever edits the table."""
+        where = ", ".join(str(label) for label in self.row.values())
+        return f"table {self.table}: {self.column} of {where} = {self.value:.10g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A scenario and what the model knows of it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        As validated.
+    inputs : Inputs
+        Made from it; holds the tables it was made from.
+    """
+
+    scenario: Scenario
+    inputs: Inputs
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Question:
+        """Ask a scenario.
+
+        Raises
+        ------
+        InputError
+            If scenario or data cannot be used.
+        """
+        return cls(scenario, build_inputs(scenario))
+
+    def changed(self, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> Question:
+        """Ask with other settings and figures, of the same tables.
+
+        Raises
+        ------
+        InputError
+            If the changed scenario or data cannot be used.
+        """
+        tables = dict(self.inputs.tables)
+        for cell in cells:
+            table = tables[cell.table].copy()
+            is_row = (table[list(cell.row)] == list(cell.row.values())).all(axis=1)
+            table.loc[is_row, cell.column] = cell.value
+            tables[cell.table] = table
+        scenario = with_settings(self.scenario, settings)
+        return Question(scenario, build_inputs_from(scenario, tables))

@@ -1,0 +1,173 @@
+"""Changes that no row can tell: lead times, latency bounds, rules that are on or off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from planner.scenario import Setting
+from planner.studies.relief import Change
+from planner.studies.reliefs import site_key
+from planner.studies.say import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from planner.studies.question import Question
+
+__all__ = ["Search", "least", "searches"]
+
+_MOST_MONTHS: Final = 60
+_MOST_RTT_MS: Final = 400
+_SITES_TRIED: Final = 3
+
+
+@dataclass(frozen=True)
+class Search:
+    """A setting that is tried at several values, the mildest first.
+
+    Parameters
+    ----------
+    name : str
+        What gives way, in words.
+    unit : str
+        Unit of the steps.
+    steps : sequence of float
+        Sizes of the change, growing: what one step makes possible the next one does too.
+    change : callable
+        From a step to the change.
+    """
+
+    name: str
+    unit: str
+    steps: Sequence[float]
+    change: Callable[[float], Change]
+
+
+def least(search: Search, is_enough: Callable[[Change], bool]) -> tuple[float, Change] | None:
+    """Find the smallest step that is enough, by halving.
+
+    Parameters
+    ----------
+    search : Search
+        What is tried.
+    is_enough : callable
+        Whether a change makes a plan possible.
+
+    Returns
+    -------
+    tuple of float and Change, or None
+        None where the largest step is not enough either.
+    """
+    low, high = 0, len(search.steps) - 1
+    if high < 0 or not is_enough(search.change(search.steps[high])):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        if is_enough(search.change(search.steps[middle])):
+            high = middle
+        else:
+            low = middle + 1
+    return search.steps[high], search.change(search.steps[high])
+
+
+def searches(
+    question: Question, workloads: Sequence[str], sites: Sequence[str]
+) -> Iterator[Search]:
+    """List what is worth trying.
+
+    Parameters
+    ----------
+    question : Question
+        The scenario without a plan.
+    workloads : sequence of str
+        Classes whose demand clashes.
+    sites : sequence of str
+        Sites whose own lead time is tried.
+
+    Yields
+    ------
+    Search
+    """
+    yield from _switches(question)
+    yield from _latency(question, workloads)
+    yield from _leads(question, sites)
+    yield _earlier(question)
+
+
+def _switches(question: Question) -> Iterator[Search]:
+    """Rules that are on, or ways out that are off."""
+    s = question.scenario
+    rules: tuple[tuple[bool, str, tuple[str, ...], bool | str], ...] = (
+        (s.demand.unmet == "forbid", "let demand stay unmet", ("demand", "unmet"), "allow"),
+        (not s.rent.allow, "rent compute", ("rent", "allow"), True),
+        (not s.lease.allow, "lease halls", ("lease", "allow"), True),
+        (not s.retrofit.allow, "retrofit halls", ("retrofit", "allow"), True),
+        (not s.cascade.allow, "move racks from training to inference", ("cascade", "allow"), True),
+        (not s.build.committed, "count halls under construction", ("build", "committed"), True),
+        (s.deliveries.limit, "do without the limits of vendors", ("deliveries", "limit"), False),
+        (s.water.limit, "do without the water limits", ("water", "limit"), False),
+    )
+    for is_open, words, keys, value in rules:
+        if is_open:
+            change = Change((words,), (Setting(keys, value),))
+            yield Search(words, "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
+
+
+def _latency(question: Question, workloads: Sequence[str]) -> Iterator[Search]:
+    """Longer round trips for classes that clash."""
+    bound = question.inputs.workloads.set_index("workload")["rtt_bound_ms"]
+    for workload in workloads:
+        now = float(bound[workload])
+        steps = [1.0 * ms for ms in range(1, max(2, _MOST_RTT_MS - math.floor(now)))]
+
+        def change(step: float, workload: str = workload, now: float = now) -> Change:
+            words = f"+{amount(step)} ms of round trip for {workload}"
+            setting = Setting(("workloads", workload, "rtt_bound_ms"), now + step)
+            return Change((words,), (setting,), share=step / now)
+
+        yield Search(f"latency of {workload}", "ms", steps, change)
+
+
+def _leads(question: Question, sites: Sequence[str]) -> Iterator[Search]:
+    """Shorter lead times, everywhere or at one site."""
+    delay = question.scenario.lead_times.delay_months
+    lead = question.inputs.halls.lead
+    longest = int(lead["months"].max()) if len(lead) else _MOST_MONTHS
+    steps = [1.0 * months for months in range(1, min(_MOST_MONTHS, longest) + 1)]
+
+    def everywhere(step: float) -> Change:
+        words = f"-{amount(step)} months of lead time everywhere"
+        setting = Setting(("lead_times", "delay_months"), delay - step)
+        return Change((words,), (setting,), share=step / max(longest, 1))
+
+    yield Search("lead times", "months", steps, everywhere)
+    months = lead.groupby("site")["months"].min()
+    for site in [site for site in sites if site in months.index][:_SITES_TRIED]:
+        now = float(months[site])
+        key = site_key(question.scenario, site, "lead_time_months")
+
+        def here(
+            step: float, site: str = site, now: float = now, key: tuple[str, ...] = key
+        ) -> Change:
+            words = f"-{amount(step)} months of lead time at {site}"
+            return Change((words,), (Setting(key, max(0.0, now - step)),), share=step / now)
+
+        yield Search(f"lead time at {site}", "months", steps[: math.ceil(now)], here)
+
+
+def _earlier(question: Question) -> Search:
+    """Decisions that are taken sooner, which racks need as well as halls."""
+    start = question.scenario.decisions_start
+
+    def earlier(step: float) -> Change:
+        months = start.year * 12 + start.month - 1 - int(step)
+        day = date(months // 12, months % 12 + 1, min(start.day, 28)).isoformat()
+        words = f"{amount(step)} months earlier: decisions from {day} on"
+        return Change((words,), (Setting(("decisions_start",), day),), share=step / _MOST_MONTHS)
+
+    return Search(
+        "start of decisions", "months", [1.0 * m for m in range(1, _MOST_MONTHS + 1)], earlier
+    )

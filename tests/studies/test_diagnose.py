@@ -1,0 +1,269 @@
+"""Scenarios without a plan: the right rules are named, and every change shown makes a plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from click.testing import CliRunner
+
+import planner
+from planner.cli import main
+from planner.lp import HighsSession
+from planner.model import build_model
+from planner.scenario import load_scenario
+from planner.studies import Diagnosis, diagnose
+from planner.studies.prechecks import shortages
+from planner.studies.question import Question
+
+FORBID = "demand.unmet=forbid"
+LAND = (
+    "new_sites.north.land_limit_mw=5",
+    "new_sites.south.land_limit_mw=5",
+    "new_sites.coast.land_limit_mw=15",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An infeasible variant of `tiny`: what it sets, what must be named, what must help."""
+
+    settings: tuple[str, ...]
+    rules: dict[str, str]  # rule -> text among its keys
+    helps: frozenset[str]
+    helps_not: frozenset[str]
+    quick: bool = True  # without what is tried value by value
+
+
+CASES = {
+    "users out of reach": Case(
+        ("workloads.chat_interactive.rtt_bound_ms=15",),
+        {"demand_balance": "demand.explicit: chat_interactive of us-new-york-city"},
+        frozenset({"latency of chat_interactive", "let demand stay unmet", "rent compute"}),
+        frozenset({"land", "budget", "demand", "lead times"}),
+        quick=False,
+    ),
+    "headroom": Case(
+        ("grid.headroom_scale_frac=0.001",),
+        {
+            "zone_headroom": "grid.headroom_scale_frac: 0.001",
+            "grid_connection": "new_sites.north.grid_firm_mw: 0 MW in 2028",
+        },
+        frozenset({"headroom", "headroom by zone", "connection"}),
+        frozenset({"land", "carbon"}),
+    ),
+    "budget": Case(
+        ("build.capex_budget_musd=900",),
+        {"capex_budget": "build.capex_budget_musd: 900 MUSD a year in 2027"},
+        frozenset({"budget", "demand"}),
+        frozenset({"land", "headroom"}),
+    ),
+    "carbon": Case(
+        ("carbon.cap_kt=60",),
+        {"carbon_cap": "carbon.cap_kt: 60 kt CO2 in 2028"},
+        frozenset({"carbon", "demand"}),
+        frozenset({"land", "connection"}),
+    ),
+    "deliveries": Case(
+        ("deliveries={limit: true, scale_frac: 0.0001}",),
+        {"deliveries": "nvidia 0.935 MW in 2027"},
+        frozenset({"deliveries", "demand"}),
+        frozenset({"land", "budget"}),
+    ),
+    "land": Case(
+        LAND,
+        {"land_limit": "new_sites.coast.land_limit_mw: 15 MW"},
+        frozenset({"land", "demand"}),
+        frozenset({"headroom", "budget", "lead times"}),
+    ),
+    "decided too late": Case(
+        ("decisions_start=2026-09-01",),
+        {"demand_balance": "demand.unmet: forbid"},
+        frozenset({"start of decisions", "let demand stay unmet"}),
+        frozenset({"land", "budget"}),
+        quick=False,
+    ),
+}
+
+
+@cache
+def diagnosed(cause: str) -> Diagnosis:
+    return diagnose("tiny", (FORBID, *CASES[cause].settings), quick=CASES[cause].quick)
+
+
+@cache
+def question() -> Question:
+    return Question.of(load_scenario("tiny"))
+
+
+@pytest.mark.parametrize("cause", CASES)
+def test_the_rules_that_clash_are_named_with_the_settings_behind_them(cause: str) -> None:
+    found = {rule.rule: rule for rule in diagnosed(cause).clash}
+
+    assert not diagnosed(cause).feasible
+    assert "demand_balance" in found
+    for rule, key in CASES[cause].rules.items():
+        assert any(key in text for text in found[rule].keys), found[rule].keys
+        assert found[rule].places
+
+
+@pytest.mark.parametrize("cause", CASES)
+def test_what_helps_is_found_and_what_does_not_is_not(cause: str) -> None:
+    names = {remedy.name for remedy in diagnosed(cause).remedies}
+
+    assert names >= CASES[cause].helps
+    assert not names & CASES[cause].helps_not
+
+
+@pytest.mark.parametrize("cause", CASES)
+def test_every_change_shown_makes_a_plan_when_it_is_typed(cause: str) -> None:
+    for remedy in diagnosed(cause).remedies:
+        typed = load_scenario(
+            "tiny", (FORBID, *CASES[cause].settings, *map(str, remedy.change.settings))
+        )
+        asked = Question(typed, question().inputs).changed((), remedy.change.cells)
+
+        status = HighsSession(build_model(asked.inputs).problem).solve().status
+
+        assert status == "optimal", remedy
+
+
+@pytest.mark.parametrize("cause", CASES)
+def test_the_first_change_gives_a_plan_that_the_checker_passes(cause: str) -> None:
+    remedy = next(one for one in diagnosed(cause).remedies if not one.change.cells)
+
+    plan = planner.solve(
+        "tiny", (FORBID, *CASES[cause].settings, *map(str, remedy.change.settings))
+    )
+
+    assert plan.verdict.ok
+
+
+def remedy_of(cause: str, name: str) -> planner.studies.Remedy:
+    return next(remedy for remedy in diagnosed(cause).remedies if remedy.name == name)
+
+
+def test_the_land_that_is_missing_is_what_halls_need_less_what_there_is() -> None:
+    # 2028: 45 kH100e of training at 182.002 / 132 x 0.85 per MW of racks, 0.95 MW of hall each;
+    # 12 of chat at 299.68 / 132 x 0.55 / 1.141, of which a MW takes 1.00 MW. Land for 25 MW.
+    training = 45 / (182.002 / 132 * 0.85) * 0.95
+    chat = 12 / (299.68 / 132 * 0.55 / 1.141) * 1.00
+
+    land = remedy_of("land", "land")
+
+    assert (land.unit, land.total) == ("MW", pytest.approx(training + chat - 25, abs=1e-4))
+    (hall,) = [short for short in diagnosed("land").shortages if short.place == {"year": "2028"}]
+    assert (hall.check, hall.there_is) == ("halls", 25.0)
+    assert hall.needed == pytest.approx(training + chat, rel=1e-6)
+
+
+def test_racks_that_are_missing_are_a_factor_on_what_is_delivered() -> None:
+    # 30 kH100e of training and 8 of chat in 2027 need 32.9 MW of racks; all of one vendor.
+    racks_mw = 30 / (182.002 / 132 * 0.85) + 8 / (299.68 / 132 * 0.55 / 1.141)
+    (short,) = [s for s in diagnosed("deliveries").shortages if s.place == {"year": "2027"}]
+
+    factor = remedy_of("deliveries", "deliveries")
+
+    assert short.needed == pytest.approx(racks_mw, rel=1e-6)
+    assert 1.0 + factor.total == pytest.approx(racks_mw / short.there_is, rel=1e-6)
+
+
+def test_a_bound_is_loosened_by_no_more_milliseconds_than_the_nearest_site_needs() -> None:
+    (one, *_) = diagnosed("users out of reach").shortages
+
+    latency = remedy_of("users out of reach", "latency of chat_interactive")
+
+    # 10 ms of last mile, 7.9 ms and 0.0157 ms/km to Ashburn, some 360 km from New York
+    assert one.place["region"] == "us-new-york-city"
+    assert one.needed == pytest.approx(10 + 7.9 + 0.0157 * 360, abs=0.2)
+    assert (latency.unit, latency.total) == ("ms", 9.0)
+    assert "coast" in one.words
+
+
+def test_a_month_less_would_not_be_enough() -> None:
+    earlier = remedy_of("decided too late", "start of decisions")
+    (setting,) = earlier.change.settings
+    year, month, _ = map(int, str(setting.value).split("-"))
+    later = f"decisions_start={year + month // 12}-{month % 12 + 1:02d}-01"
+
+    assert not diagnose("tiny", (FORBID, later), quick=True).feasible
+
+
+def test_what_would_stay_unmet_is_told() -> None:
+    note = remedy_of("users out of reach", "let demand stay unmet").note
+
+    # three quarters of 8 and of 12 kH100e of chat are New York's
+    assert note == "at least 6.05 kH100e in 2027, 9.07 kH100e in 2028 stays unmet"
+
+
+def test_two_causes_at_once_are_mended_by_changes_that_are_enough_together() -> None:
+    # Too little land, and too few racks: neither helps without the other.
+    settings = (FORBID, *LAND, *CASES["deliveries"].settings)
+    found = diagnose("tiny", settings, quick=True)
+    changes = [remedy.change for remedy in found.together]
+
+    made = tuple(setting for change in changes for setting in change.settings)
+    cells = tuple(cell for change in changes for cell in change.cells)
+    asked = Question(load_scenario("tiny", settings), question().inputs).changed(made, cells)
+
+    assert {remedy.name for remedy in found.remedies} == {"demand"}
+    assert {remedy.name for remedy in found.together} == {"land", "deliveries"}
+    assert HighsSession(build_model(asked.inputs).problem).solve().status == "optimal"
+
+
+@pytest.mark.parametrize("scenario", ["tiny", "tests/fixtures/mini/mini.yaml"])
+def test_nothing_is_short_where_there_is_a_plan(
+    scenario: str, request: pytest.FixtureRequest
+) -> None:
+    path = scenario if scenario == "tiny" else str(request.config.rootpath / scenario)
+    asked = Question.of(load_scenario(path, (FORBID,)))
+
+    assert shortages(asked) == ()
+    assert diagnose(asked.scenario) == Diagnosis(asked.scenario.name, feasible=True)
+
+
+# --- the command -----------------------------------------------------------------------
+
+
+def dcplan(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_ends_with_3_and_says_what_to_change() -> None:
+    settings = [word for one in (FORBID, *LAND) for word in ("--set", one)]
+
+    code, out, _ = dcplan("-q", "diagnose", "tiny", "--quick", *settings)
+
+    assert code == 3
+    assert "tiny: no plan can meet every rule" in out
+    assert "+20.5 MW of halls that the land can hold at coast" in out
+    assert "--set 'new_sites.coast.land_limit_mw=35.5'" in out
+    assert "and what links them: site_load, compute_capacity, hall_power" in out
+
+
+def test_the_command_says_so_where_there_is_a_plan() -> None:
+    code, out, _ = dcplan("-q", "diagnose", "tiny")
+
+    assert (code, out) == (0, "tiny: there is a plan; nothing to diagnose\n")
+
+
+def test_programs_read_the_same_as_json() -> None:
+    settings = [word for one in (FORBID, *LAND) for word in ("--set", one)]
+
+    code, out, _ = dcplan("-q", "diagnose", "tiny", "--quick", "--json", *settings)
+
+    found = json.loads(out)
+    assert (code, found["feasible"]) == (3, False)
+    (land,) = [remedy for remedy in found["remedies"] if remedy["name"] == "land"]
+    assert {tuple(one["keys"]): one["value"] for one in land["change"]["settings"]} == {
+        ("new_sites", "north", "land_limit_mw"): 6.0,
+        ("new_sites", "south", "land_limit_mw"): 6.0,
+        ("new_sites", "coast", "land_limit_mw"): 35.5,
+    }
+
+
+def test_a_wrong_scenario_ends_with_2() -> None:
+    assert dcplan("-q", "diagnose", "tiny", "--set", "demand.unmet=never")[0] == 2
