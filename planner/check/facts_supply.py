@@ -12,6 +12,7 @@ from planner.check.facts_demand import between
 from planner.check.facts_prices import by_local_hour, wholesale_usd_per_mwh
 from planner.check.facts_sites import decided
 from planner.check.frames import at, listed
+from planner.check.other_load import series_by_hour
 from planner.check.sources import RENEWABLE
 from planner.check.verdict import Excess, rule
 
@@ -193,19 +194,24 @@ def source_running_costs_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW/MW")
 def source_yield_from_tables(case: Case) -> Excess:
-    """Sun and wind follow the hours and seasons of their zone; others run at their availability."""
+    """Sun and wind follow their site's series or their zone; others run at their availability."""
     p, sets, hours = case.inputs.supply, case.inputs.sets, case.power.hours
     pairs = listed(p.capacity)[["site", "source"]].drop_duplicates().reset_index(drop=True)
     table = case.data("renewable_shapes")
     sites = case.sites.set_index("site")
+    series = {name: series_by_hour(case, f"{name}_frac") for name in RENEWABLE}
     worst, scale = np.zeros(len(pairs)), np.zeros(len(pairs))
     for row, (site, source) in enumerate(pairs.itertuples(index=False)):
         role = of.role(case, source)
         mean = np.nan_to_num(of.figure(case, source, "availability_frac", float(case.years[0])))
         own = np.full(len(hours), mean)
         shapes = table[table["technology"] == role]
-        if role in RENEWABLE and len(shapes):
-            own = _weather(case, shapes, sites.loc[site])
+        hourly = series[role].get(site) if role in RENEWABLE else None
+        if hourly is not None or (role in RENEWABLE and len(shapes)):
+            if hourly is not None:
+                own = hourly.reshape(len(hours), -1).mean(axis=1)
+            else:
+                own = _weather(case, shapes, sites.loc[site])
             if of.is_given(case, source, "availability_frac"):
                 own = own * mean / (own @ hours / hours.sum())
             own = np.minimum(own, 1.0)

@@ -164,7 +164,8 @@ def _inputs_of(case: Case) -> Inputs:
     cost = hall_cost(case)
     reach = find_reach(case)
     climate = slot_climate(case)
-    other_mw = other_load_mw(case, site_series(case))
+    series = site_series(case)
+    other_mw = other_load_mw(case, series)
     prices = delivered_prices(case)
     offer = supply_offer(case)
     case.findings.stop_if_wrong()  # what is no source has no lead
@@ -201,7 +202,7 @@ def _inputs_of(case: Case) -> Inputs:
     counts = np.zeros(site_year.size, dtype=np.bool_)
     for slots in (contracts.take, contracts.count):
         counts[site_year.find(slots)] = True
-    supply = supply_inputs(case, sets, offer, prices, site_year, counts)
+    supply = supply_inputs(case, sets, offer, prices, site_year, counts, series)
     answers = np.zeros(site_year.size, dtype=np.bool_)
     answers[site_year.find(supply.capacity)] = True
     answers[site_year.find(non_firm.service)] = True

@@ -19,6 +19,7 @@ from planner.units import KW_PER_MW, USD_PER_MUSD
 if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.inputs.prices import Prices
+    from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
     from planner.inputs.types import Bools, Floats, Sets
 
@@ -106,6 +107,7 @@ def supply_inputs(
     prices: Prices,
     site_year: Index,
     counts: Bools,
+    series: SiteSeries,
 ) -> SupplyInputs:
     """Make the lists of power at the sites.
 
@@ -123,6 +125,8 @@ def supply_inputs(
         Sites and years in the plan.
     counts : array of bool
         Where power is balanced exactly in every slot, shape (site_year,).
+    series : SiteSeries
+        Sun and wind of single sites.
 
     Returns
     -------
@@ -183,7 +187,7 @@ def supply_inputs(
         standby_mw_per_mw=_generators(case, sets),
         fixed_musd_per_mw_year=np.where(is_of_store | figures.is_of_halls, 0.0, fixed)[g],
         renewable=renewable,
-        availability_frac=availability(case, figures, is_used),
+        availability_frac=availability(case, figures, is_used, series),
         dispatch=dispatch,
         output=cross(dispatch, sets.slot, name="output"),
         run_hours=dispatch.select(hours_limited, "run_hours"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.inputs.case import Case
+    from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
     from planner.inputs.types import Bools, Floats
 
@@ -24,12 +25,13 @@ _HOURS: Final = tuple(range(24))
 _HALF_A_YEAR: Final = 2  # seasons
 
 
-def availability(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
+def availability(case: Case, figures: SourceFigures, is_used: Bools, series: SiteSeries) -> Floats:
     """Return the share of capacity that can run in each slot.
 
-    Firm sources have one share for all slots. Sun and wind follow the shape of the site's zone;
-    zones without one take the mean of those that have one, six months apart south of the equator.
-    Where the scenario gives a mean for the year, the shape is scaled to it.
+    Firm sources have one share for all slots. Sun and wind follow the site's own series where table
+    `site_series` has one, else the shape of its zone; zones without one take the mean of those that
+    have one, six months apart south of the equator. Where the scenario gives a mean for the year,
+    series and shape are scaled to it.
 
     Parameters
     ----------
@@ -39,6 +41,8 @@ def availability(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
         Sources in play.
     is_used : array of bool
         Sites at which each source may be, shape (site, source): others are not told of.
+    series : SiteSeries
+        Sun and wind of single sites.
 
     Returns
     -------
@@ -48,23 +52,40 @@ def availability(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
     mean = np.nan_to_num(figures.operating("availability_frac"))
     share = np.repeat(mean[None, :, None], len(case.sites), axis=0)
     share = np.repeat(share, case.days.n_slots, axis=2)
-    weight = case.days.weight_h / case.days.weight_h.sum()
     for technology in RENEWABLE:
         at = np.flatnonzero(figures.is_role(technology))
         if not at.size:
             continue
-        shape = renewable_shape(case, technology, any_along(is_used[:, at], axis=1))
-        if shape is None:
+        own = series.solar_frac if technology == "solar" else series.wind_frac
+        has_own = ~any_along(np.isnan(own), axis=1)
+        is_shaped = any_along(is_used[:, at], axis=1) & ~has_own
+        shape = renewable_shape(case, technology, is_shaped)
+        if shape is None and is_shaped.any():
             case.findings.note(
                 f"No zone has a shape of {technology}: it yields its mean in every hour."
             )
-            continue
         for source in at:
-            own = figures.own[source]
-            is_given = own is not None and "availability_frac" in own.given()
-            scale = mean[source] / (shape @ weight) if is_given else np.ones(len(case.sites))
-            share[:, source] = np.minimum(shape * scale[:, None], 1.0)
+            of_zone = share[:, source] if shape is None else shape
+            yields = np.where(has_own[:, None], own, of_zone)
+            given = figures.own[source]
+            if given is not None and "availability_frac" in given.given():
+                yields = _scaled(case, yields, mean[source], technology)
+            share[:, source] = np.minimum(yields, 1.0)
     return share
+
+
+def _scaled(case: Case, yields: Floats, mean: float, technology: str) -> Floats:
+    """Return yields by site and slot whose mean over the year is as given."""
+    is_dark = yields.max(axis=1) == 0.0
+    for site in np.array(case.ids("sites"), dtype=object)[is_dark]:
+        case.findings.at_table(
+            "site_series",
+            f"{site} has no {technology} in any slot, which should yield {mean:g} in the mean",
+            "above 0 somewhere",
+            "leave availability_frac out of supply.override, or correct the series",
+        )
+    weight = case.days.weight_h / case.days.weight_h.sum()
+    return yields * (mean / np.where(is_dark, 1.0, yields @ weight))[:, None]
 
 
 def renewable_shape(case: Case, technology: str, is_used: Bools) -> Floats | None:

@@ -85,3 +85,31 @@ def test_what_own_capital_costs_more_is_checked_too():
     check = dearer("financing_premium", dearer_capital).check("cost_financing_premium")
 
     assert not check.ok
+
+
+def test_a_good_plan_with_series_of_its_sites_passes_and_the_series_is_read_anew(tmp_path):
+    rows = [
+        f"elm,{day},{hour},{0.4 + 0.05 * day + 0.01 * hour:.3f},{0.02 * hour:.2f},,me,2025,seed"
+        for day in range(6)
+        for hour in range(0, 24, 3)
+    ]
+    header = "site,day,hour_utc,other_load_frac,solar_frac,wind_frac,source,source_year,kind"
+    table = tmp_path / "site_series.csv"
+    table.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    plan = solved(OWN_POWER, f"data.site_series={table}", "time.chronological=true")
+    verdict = plan.verdict()
+
+    assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+    assert plan.tables["power_slot"]["other_load_mw"].max() > 1.0
+    built = plan.tables["source_builds"]
+    assert ((built["site"] == "elm") & (built["source"] == "panel")).any()
+    series = plan.inputs.tables["site_series"]
+    for column, name in (
+        ("other_load_frac", "other_load"),
+        ("solar_frac", "source_yield_from_tables"),
+    ):
+        other = series.assign(**{column: 0.9 * series[column]})
+        assert not plan.read(site_series=other).check(name).ok
+    days = plan.inputs.tables["series_days"]
+    longer = days.assign(weight_days=days["weight_days"] + 0.5)
+    assert not plan.read(series_days=longer).check("slot_weights").ok

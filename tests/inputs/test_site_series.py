@@ -203,3 +203,54 @@ def test_a_column_with_gaps_is_refused_at_its_first_gap(refused):
 
     assert len(found) == 1
     assert "site_series.csv:5:9: other_load_frac of oak is blank in 1 of 5 rows" in found[0]
+
+
+def test_sun_and_wind_follow_the_series_of_a_site_and_elsewhere_its_zone(build):
+    yields = np.linspace(0.02, 0.78, 20)
+    rows = site_series("oak", 5, [0, 6, 12, 18], solar_frac=yields)
+    plain = build("supply.allow=[panel, mill]")
+
+    inputs = build("supply.allow=[panel, mill]", site_series=rows)
+
+    share, source = inputs.supply.availability_frac, inputs.supply.source
+    oak, elm = (inputs.sets.site.code(site) for site in ("oak", "elm"))
+    panel, mill = source.code("panel"), source.code("mill")
+    assert share[oak, panel] == pytest.approx(yields)
+    for site, of in ((elm, panel), (oak, mill), (elm, mill)):
+        assert share[site, of] == pytest.approx(plain.supply.availability_frac[site, of])
+
+
+def test_a_series_is_scaled_to_the_mean_that_a_scenario_gives(build):
+    yields = np.linspace(0.02, 0.4, 20)
+    rows = site_series("oak", 5, [0, 6, 12, 18], solar_frac=yields)
+
+    inputs = build(
+        "supply.allow=[panel]", "supply.override.panel.availability_frac=0.31", site_series=rows
+    )
+
+    weight = inputs.days.weight_h / 8760
+    share = inputs.supply.availability_frac[inputs.sets.site.code("oak"), 0]
+    assert share @ weight == pytest.approx(0.31)
+    assert share / share[0] == pytest.approx(yields / yields[0])
+
+
+def test_a_site_without_sun_cannot_have_a_mean_of_it(problems):
+    rows = site_series("oak", 5, [0], solar_frac=np.zeros(5))
+
+    found = problems(
+        "supply.allow=[panel]", "supply.override.panel.availability_frac=0.31", site_series=rows
+    )
+
+    assert any("oak has no solar in any slot, which should yield 0.31" in text for text in found)
+
+
+def test_a_site_with_its_own_sun_is_not_told_to_take_that_of_others(build, tables):
+    shapes = tables["renewable_shapes"]
+    none = shapes[shapes["technology"] != "solar"]
+    rows = site_series("oak", 5, [0], solar_frac=np.linspace(0.1, 0.3, 5))
+    of_oak = ("supply.allow=[panel]", "supply.sites=[oak]")
+
+    told = "No zone has a shape of solar"
+    assert any(told in note for note in build(*of_oak, renewable_shapes=none).notes)
+    quiet = build(*of_oak, renewable_shapes=none, site_series=rows)
+    assert not any(told in note for note in quiet.notes)
