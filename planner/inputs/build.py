@@ -38,6 +38,8 @@ from planner.inputs.site_lists import committed_facility_mw, site_inputs
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.stock import standing_stock
 from planner.inputs.supply import supply_inputs, supply_offer
+from planner.inputs.tariff_uses import find_customers, prices_beside_tariffs
+from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.types import Inputs
 from planner.tables import read_tables
 
@@ -97,6 +99,7 @@ TABLES: Final = (
     "site_series",
     "site_stock",
     "sites",
+    "tariffs",
     "water_stress",
     "workload_racks",
     "workload_share",
@@ -167,6 +170,8 @@ def _inputs_of(case: Case) -> Inputs:
     series = site_series(case)
     other_mw = other_load_mw(case, series)
     prices = delivered_prices(case)
+    customers = find_customers(case)
+    prices = prices_beside_tariffs(case, delivered_prices(case), customers)
     offer = supply_offer(case)
     case.findings.stop_if_wrong()  # what is no source has no lead
     leads = find_leads(case, offer.makes_its_power)
@@ -225,6 +230,7 @@ def _inputs_of(case: Case) -> Inputs:
         supply=supply,
         contracts=contracts,
         carbon=carbon_inputs(case, sets, shape, site_year),
+        tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
         finance=finance_inputs(case, rates),
         reference=wanted.reference,
         workloads=case.workloads,

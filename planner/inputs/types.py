@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from planner.inputs.types_migration import MigrationInputs
     from planner.inputs.types_non_firm import NonFirmInputs
     from planner.inputs.types_supply import SupplyInputs
+    from planner.inputs.types_tariffs import TariffInputs
     from planner.lp.index import Axis, Index
 
     Floats = NDArray[np.float64]
@@ -297,6 +298,7 @@ class Inputs:
     balance: BalanceInputs
     supply: SupplyInputs
     contracts: ContractInputs
+    tariffs: TariffInputs
     carbon: CarbonInputs
     finance: FinanceInputs
     reference: pd.DataFrame  # workload, year, facility_gw, rack_gw, kh100e: the trajectory's fleet

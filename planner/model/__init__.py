@@ -19,6 +19,7 @@ from planner.model import (
     sites,
     storage,
     supply,
+    tariffs,
 )
 from planner.model.costs import COSTS, objective_musd
 from planner.model.variables import Model
@@ -42,6 +43,7 @@ FAMILIES = (
     non_firm,
     shedding,
     contracts,
+    tariffs,
     carbon,
 )
 """The table of contents: every family of rows, in the order of the paper."""

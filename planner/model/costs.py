@@ -14,6 +14,7 @@ from planner.model.migration_costs import work_migration
 from planner.model.non_firm_costs import NON_FIRM_COSTS, non_firm_added
 from planner.model.payments import Asset, annuities, discount, once, yearly
 from planner.model.supply_costs import SUPPLY_ASSETS, SUPPLY_COSTS
+from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -276,6 +277,7 @@ COSTS = (
     interconnection,
     electricity_energy,
     electricity_demand,
+    *TARIFF_COSTS,
     *SUPPLY_COSTS,
     *NON_FIRM_COSTS,
     *CONTRACT_COSTS,

@@ -13,6 +13,7 @@ from planner.model.contracts_terms import ContractTerms
 from planner.model.migration_terms import MigrationTerms
 from planner.model.non_firm_terms import NonFirmTerms
 from planner.model.supply_terms import SupplyTerms
+from planner.model.tariffs_terms import TariffTerms
 from planner.ramp import usable_share
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Model:
         self.supply = SupplyTerms(self)
         self.non_firm = NonFirmTerms(self)
         self.contracts = ContractTerms(self)
+        self.tariffs = TariffTerms(self)
 
     # --- clocks -------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from planner.model.contracts_costs import CONTRACT_COSTS
 from planner.model.supply_costs import SUPPLY_COSTS
+from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.results.frame import made, mean_of, ratio
 from planner.units import (
     H100E_PER_KH100E,
@@ -40,7 +41,7 @@ _BY_IT_ENERGY: Final = (
     "non_firm_discount",
     "water",
     "carbon_price",
-    *(item.name for item in (*SUPPLY_COSTS, *CONTRACT_COSTS)),
+    *(item.name for item in (*TARIFF_COSTS, *SUPPLY_COSTS, *CONTRACT_COSTS)),
 )
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"

@@ -47,10 +47,14 @@ _SITE: Final = _Kind(
         "sites.{}",
         "supply.sites.*",
         "grid.non_firm.sites.*",
+        "energy.tariffs.*.sites.*",
     ),
 )
+_TARIFF: Final = _Kind("tariff", "tariffs", "tariff", ("energy.tariffs.*.tariff",))
 _KINDS: Final = (
     _SITE,
+    _TARIFF,
+    _Kind("tariff", "tariffs", "tariff", ("energy.tariffs.*.terms",)),
     _Kind("site", "sites", "site", ("new_sites.*.like",)),
     _Kind(
         "demand region",
@@ -98,6 +102,7 @@ _KINDS: Final = (
             "new_sites.*.zone",
             "energy.shocks.*.zones.*",
             "contracts.ppa.*.zones.*",
+            "energy.tariffs.*.zones.*",
             "lead_times.interconnection_months_by_zone.{}",
             "lead_times.interconnection_delay_months_by_zone.{}",
         ),
@@ -169,11 +174,13 @@ def unknown_ids(tree: Node, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem
 
 
 def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    own_sites = [id_ for id_, _ in _written(tree, "new_sites.{}")]
+    own = {
+        _SITE: [id_ for id_, _ in _written(tree, "new_sites.{}")],
+        _TARIFF: [id_ for id_, _ in _written(tree, "energy.own_tariffs.{}")],
+    }
     for kind in _KINDS:
         known = list(dict.fromkeys(_column(tables, kind.table, kind.column)))
-        if kind is _SITE:
-            known += own_sites
+        known += own.get(kind, [])
         for way in kind.ways:
             for id_, place in _written(tree, way):
                 if id_ not in known:
@@ -203,6 +210,11 @@ def _unknown(id_: str, place: Place, noun: str, table: str, known: list[str]) ->
 
 
 def _new_but_known(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    rates = _column(tables, "tariffs", "tariff")
+    for id_, place in _written(tree, "energy.own_tariffs.{}"):
+        if id_ in rates:
+            found = f"the own tariff {id_!r} is in table tariffs"
+            yield place.problem(found, "an id of its own", "choose another id")
     known = _column(tables, "sites", "site")
     for id_, place in _written(tree, "new_sites.{}"):
         if id_ in known:

@@ -44,7 +44,7 @@ _NUMBERS: Final = frozenset(
     {"float_type", "greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 )
 _MAPPINGS: Final = frozenset({"mapping_type", "dict_type", "model_type"})
-_TAGS: Final = frozenset({"number", "by_year", "all", "ids"})  # of the unions in values.py
+_TAGS: Final = frozenset({"number", "by_year", "all", "ids", "tiers"})  # of the unions in blocks
 _SWITCH_WORDS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})
 _LIKE_A_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,' ]*(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*(%?)")
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from planner.scenario.price_blocks import PriceShock
+from planner.scenario.tariff_blocks import OwnTariff, TariffUse
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -180,6 +181,10 @@ class Energy(Block):
     """Whether the price is the same in every slot."""
     shocks: tuple[PriceShock, ...] = ()
     """Years in which wholesale power costs more, or less, than usual."""
+    tariffs: tuple[TariffUse, ...] = ()
+    """Sites billed by a tariff instead of the delivered price and demand charge of the tables."""
+    own_tariffs: Mapping[Text, OwnTariff] = Field(default_factory=dict)
+    """Tariffs written out, by an id of their own."""
 
 
 class Carbon(Block):

@@ -92,10 +92,15 @@ class Tariff:
         return next((shape for shape in order if shape in shapes), Curvature.CONSTANT)
 
     @property
+    def takes(self) -> tuple[DemandCharge, ...]:
+        """Charges with a minimum take of the contracted capacity."""
+        demand = (rule for rule in self.rules if isinstance(rule, DemandCharge))
+        return tuple(rule for rule in demand if rule.min_take_frac > 0.0)
+
+    @property
     def needs_contract(self) -> bool:
         """Whether a bill depends on a contract."""
-        takes = (rule.min_take_frac for rule in self.rules if isinstance(rule, DemandCharge))
-        return self.terms is not None or any(take > 0.0 for take in takes)
+        return self.terms is not None or bool(self.takes)
 
     def price_factor(self, year: int) -> float:
         """Prices of a year over those stated."""

@@ -13,6 +13,7 @@ from typing import Any, Final, get_args
 import pandas as pd
 import pytest
 from project import MINI
+from tariff_changes import tariff_changes
 
 from planner.inputs import TABLES, build_inputs_from
 from planner.lp import HighsSession
@@ -79,6 +80,7 @@ def read_changes() -> dict[str, tuple[str, tuple[str, ...]]]:
             f"energy.shocks=[{shock.replace(old, new)}]",
             (f"energy.shocks=[{shock}]",),
         )
+    changes |= tariff_changes()
     run = "{workload: train, unit: training_run_pf_days, days: %d, by_year: {2025: 3640}}"
     changes["demand.explicit.*.days"] = (
         f"demand.explicit=[{run % 30}]",

@@ -16,6 +16,17 @@ from planner.model import FAMILIES, Model
 from planner.model.block import Constraint
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "rows.txt"
+# A tariff with a rule of every kind.
+LARGE = (
+    "{energy: [{usd_per_mwh: [44, 47], tier_limits_mwh: [9000], periods: [{name: evening,"
+    " usd_per_mwh: 81, months: [6, 7], weekdays: workdays, from_hour: 16, to_hour: 21}]}],"
+    " demand: [{usd_per_kw_month: 7.5, min_take_frac: 0.85,"
+    " ratchet: {share_frac: 0.65, look_back_months: 11}}],"
+    " coincident_peak: [{usd_per_kw: 23, hours: [16, 18]}],"
+    " capacity: [{usd_per_mw_day: 260, hours: [17]}],"
+    " standing: [{usd_per_month: 900, usd_per_day: 13}],"
+    " terms: {term_years: 6, exit_fee_months: 14, reduction_frac: 0.2}}"
+)
 # A world in which every block of every family has rows.
 EVERY_BLOCK = (
     "new_sites.fir={name: Fir, country: US, lat: 35.2, lon: -90.1, like: elm, zone: west}",
@@ -39,6 +50,8 @@ EVERY_BLOCK = (
     "grid.firm_headroom_frac=0.6",
     "grid.non_firm={allow: true, sites: [oak], service: bridge, lead_months: 23}",
     "grid.non_firm.shed={allow: true, max_hours_per_year: 13}",
+    "energy.own_tariffs={large: " + LARGE + "}",
+    "energy.tariffs=[{tariff: large, sites: [elm], ramp_frac: [0.55]}]",
 )
 
 

@@ -35,7 +35,10 @@ from planner.inputs.types_contracts import ContractInputs
 from planner.inputs.types_migration import MigrationInputs
 from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
 from planner.inputs.types_supply import SupplyInputs
+from planner.inputs.types_tariffs import TariffInputs
 from planner.lp import Axis, Index, Outcome
+from planner.tariffs.listing import bill_lists
+from planner.tariffs.lists import Amounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -482,6 +485,30 @@ def contracts() -> ContractInputs:
     )
 
 
+def tariffs() -> TariffInputs:
+    """Return no site that a tariff bills."""
+    vintage = YEAR.renamed("vintage")
+    billed = listed("billed", (SITE, Axis("step", ("2026 d0h00",))))
+    nowhere = np.zeros(0, dtype=np.intp)
+    nothing = Amounts(nowhere, nowhere, f())
+    return TariffInputs(
+        bills=bill_lists(billed, ()),
+        accounts=(),
+        load_place=nowhere,
+        connected_place=nowhere,
+        line_kind=nowhere,
+        contract=listed("contract", (SITE, YEAR)),
+        covered=listed("covered", (SITE, YEAR, PERIOD)),
+        signed=listed("signed", (SITE, vintage)),
+        released=listed("released", (SITE, vintage, YEAR)),
+        fee=listed("fee", (SITE, vintage, YEAR)),
+        fee_musd_per_mw=f(),
+        free_frac=f(),
+        in_force_signed=nothing,
+        in_force_released=nothing,
+    )
+
+
 def carbon() -> CarbonInputs:
     intensity = np.tile([0.42, 0.36], len(SLOT) // 2)
     return CarbonInputs(
@@ -582,6 +609,7 @@ def hand_inputs() -> Inputs:
         balance=balance(),
         supply=supply(),
         contracts=contracts(),
+        tariffs=tariffs(),
         carbon=carbon(),
         finance=finance(),
         reference=reference,

@@ -35,6 +35,7 @@ TABLES = {
     "onsite_sources": pd.DataFrame({"onsite": ["pv_utility", "pv_utility", "gas_recip"]}),
     "connection_services": pd.DataFrame({"service": ["firm", "nonfirm"]}),
     "ppa_prices": pd.DataFrame({"technology": ["solar", "wind", "solar"]}),
+    "tariffs": pd.DataFrame({"tariff": ["us-oh-aep-ohio", "us-oh-aep-ohio-dct"]}),
     "fuel_prices": pd.DataFrame({"fuel": ["natural_gas", "natural_gas", "diesel"]}),
 }
 
@@ -125,6 +126,26 @@ def test_the_tables_that_are_needed_are_named() -> None:
         ("supply: {override: {pv: {lead_months: 7}}}", "2:21: unknown source 'pv'"),
         ("supply: {bridge: {sources: [gas]}}", "2:29: unknown source 'gas'"),
         ("supply: {standby: {source: genset}}", "2:28: unknown source 'genset'"),
+        (
+            "energy: {tariffs: [{tariff: us-oh-aep}]}",
+            "2:29: unknown tariff 'us-oh-aep'; must be an id of table tariffs;",
+        ),
+        (
+            "energy: {tariffs: [{tariff: mine, terms: dct}], own_tariffs: {mine: {}}}",
+            "2:42: unknown tariff 'dct'",
+        ),
+        (
+            "energy: {own_tariffs: {us-oh-aep-ohio: {}}}",
+            "2:24: the own tariff 'us-oh-aep-ohio' is in table tariffs; must be an id of its own",
+        ),
+        (
+            "energy: {tariffs: [{tariff: us-oh-aep-ohio, sites: [oslo]}]}",
+            "2:53: unknown site 'oslo'",
+        ),
+        (
+            "energy: {tariffs: [{tariff: us-oh-aep-ohio, zones: [PMJ]}]}",
+            "2:53: unknown zone 'PMJ'",
+        ),
         ("supply: {sites: [oslo]}", "2:18: unknown site 'oslo'"),
         ("supply: {fuel_price_usd_per_mmbtu: {gas: 4.4}}", "2:37: unknown fuel 'gas'"),
         (

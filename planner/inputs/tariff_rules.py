@@ -1,0 +1,201 @@
+"""From the tariffs that a scenario names or writes out to their rules."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from planner.inputs.case import BASE_YEAR_OF_MONEY
+from planner.tariffs import (
+    ALWAYS,
+    WEEKEND,
+    WORKDAYS,
+    CapacityCharge,
+    CoincidentPeakCharge,
+    DemandCharge,
+    EnergyCharge,
+    EnergyPeriod,
+    Escalation,
+    Rest,
+    RollingRatchet,
+    StandingCharge,
+    Tariff,
+    Terms,
+    Tiers,
+    When,
+    YearRatchet,
+    clock_hours,
+    tariff_from_row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from planner.inputs.case import Case
+    from planner.scenario.tariff_blocks import (
+        OwnTariff,
+        TariffDemand,
+        TariffEnergy,
+        TariffPeriod,
+        TariffRatchet,
+        TariffUse,
+    )
+    from planner.tariffs import Rule
+
+__all__ = ["Clock", "bills_energy", "rules_of", "table_row"]
+
+_WEEKDAYS: Final = {"all": ALWAYS.weekdays, "workdays": WORKDAYS, "weekend": WEEKEND}
+_MIDDLE_OF_MONTH: Final = 15
+_DELIVERY: Final = "delivery"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The hours of a customer's bills.
+
+    Parameters
+    ----------
+    time_zone
+        IANA name.
+    first_year, last_year
+        Calendar years that are billed.
+    peak_month
+        Month in which the system peaks, 1 to 12.
+    """
+
+    time_zone: str
+    first_year: int
+    last_year: int
+    peak_month: int
+
+    def peaks(self, year: int, hours: tuple[int, ...]) -> tuple[datetime.datetime, ...]:
+        """Return moments in which the system peaks in a year; any day stands for the peak day."""
+        zone = ZoneInfo(self.time_zone)
+        return tuple(
+            datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, hour, tzinfo=zone)
+            for hour in hours
+        )
+
+
+def table_row(case: Case, tariff: str) -> Mapping[str, Any] | None:
+    """Return the row of table `tariffs` with an id, None where there is none."""
+    table = case.tables["tariffs"]
+    rows = table[table["tariff"] == tariff]
+    return None if rows.empty else {str(k): v for k, v in rows.iloc[0].to_dict().items()}
+
+
+def bills_energy(case: Case, tariff: str) -> bool:
+    """Tell whether a tariff bills the energy itself, or its delivery alone."""
+    own = case.scenario.energy.own_tariffs.get(tariff)
+    if own is not None:
+        return own.bundle != _DELIVERY
+    row = table_row(case, tariff)
+    price = None if row is None else row["energy_charge_usd_per_mwh"]
+    # A blank cell is not equal to itself.
+    return row is not None and row["bundle"] != _DELIVERY and price == price  # noqa: PLR0124
+
+
+def rules_of(case: Case, use: TariffUse, rise_frac: float, clock: Clock) -> Tariff:
+    """Make the tariff of a customer.
+
+    Parameters
+    ----------
+    case : Case
+        Settings and tables.
+    use : TariffUse
+        Which tariff, and which terms.
+    rise_frac : float
+        Yearly real rise of power prices where the tariff names none. [1/year]
+    clock : Clock
+        Years that are billed, and when the system peaks in them.
+
+    Returns
+    -------
+    Tariff
+
+    Raises
+    ------
+    InputError
+        If the tariff contradicts itself.
+    """
+    own = case.scenario.energy.own_tariffs.get(use.tariff)
+    terms = None if use.terms is None else table_row(case, use.terms)
+    if own is None:
+        tariff = tariff_from_row(table_row(case, use.tariff) or {}, terms=terms)
+    else:
+        tariff = Tariff(use.tariff, tuple(_rules(own, clock)), _terms(own))
+        rise_frac = rise_frac if own.escalation_real_frac is None else own.escalation_real_frac
+    return replace(tariff, escalation=Escalation(rise_frac, BASE_YEAR_OF_MONEY))
+
+
+def _rules(own: OwnTariff, clock: Clock) -> Iterator[Rule]:
+    yield from (_energy(charge) for charge in own.energy)
+    yield from (_demand(charge) for charge in own.demand)
+    # What one year's peak sets is billed in that year: a rule of its own for each.
+    for year in range(clock.first_year, clock.last_year + 1):
+        begin, end = datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1)
+        for peak in own.coincident_peak:
+            moments = clock.peaks(year, peak.hours)
+            yield CoincidentPeakCharge(f"{peak.name} {year}", peak.usd_per_kw, moments)
+        for charge in own.capacity:
+            moments = clock.peaks(year, charge.hours)
+            name = f"{charge.name} {year}"
+            yield CapacityCharge(name, charge.usd_per_mw_day, moments, begin, end)
+    for standing in own.standing:
+        yield StandingCharge(standing.name, standing.usd_per_month, standing.usd_per_day)
+
+
+def _energy(charge: TariffEnergy) -> EnergyCharge:
+    whens = tuple(_when(period) for period in charge.periods)
+    periods = tuple(
+        EnergyPeriod(period.name, _price(period.usd_per_mwh, period.tier_limits_mwh), when)
+        for period, when in zip(charge.periods, whens, strict=True)
+    )
+    price = _price(charge.usd_per_mwh, charge.tier_limits_mwh)
+    rest = Rest(whens)
+    if not whens:
+        return EnergyCharge(charge.name, (EnergyPeriod("all hours", price),))
+    others = (EnergyPeriod("other hours", price, rest),) if rest.grid().any() else ()
+    return EnergyCharge(charge.name, (*periods, *others))
+
+
+def _demand(charge: TariffDemand) -> DemandCharge:
+    return DemandCharge(
+        charge.name,
+        _price(charge.usd_per_kw_month, charge.tier_limits_kw),
+        _when(charge),
+        None if charge.ratchet is None else _ratchet(charge.ratchet),
+        charge.min_take_frac,
+    )
+
+
+def _ratchet(ratchet: TariffRatchet) -> YearRatchet | RollingRatchet:
+    if ratchet.look_back_months is None:
+        return YearRatchet(ratchet.share_frac, ratchet.months)
+    return RollingRatchet(ratchet.share_frac, ratchet.look_back_months, ratchet.months)
+
+
+def _when(block: TariffPeriod | TariffDemand) -> When:
+    hours = clock_hours(block.from_hour, block.to_hour)
+    return When(block.months, _WEEKDAYS[block.weekdays], hours)
+
+
+def _price(price: float | tuple[float, ...], limits: tuple[float, ...]) -> float | Tiers:
+    prices = price if isinstance(price, tuple) else (price,)
+    return prices[0] if len(prices) == 1 and not limits else Tiers(prices, limits)
+
+
+def _terms(own: OwnTariff) -> Terms | None:
+    if own.terms is None:
+        return None
+    given = own.terms
+    return Terms(
+        given.load_min_mw,
+        given.ramp_years_max,
+        given.term_years,
+        given.exit_fee_months,
+        given.reduction_frac,
+    )

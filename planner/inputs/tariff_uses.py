@@ -1,0 +1,263 @@
+"""Which site is billed by which tariff, and what that leaves of the prices of the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+
+from planner.errors import InputError
+from planner.inputs.frames import floats, texts
+from planner.inputs.tariff_rules import Clock, bills_energy, rules_of, table_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.inputs.case import Case
+    from planner.inputs.prices import Prices
+    from planner.scenario.tariff_blocks import TariffUse
+    from planner.tariffs import Tariff
+
+__all__ = ["Customer", "find_customers", "prices_beside_tariffs"]
+
+_OFF_THE_HOUR: Final = {
+    4.5: "Asia/Kabul",
+    5.5: "Asia/Kolkata",
+    5.75: "Asia/Kathmandu",
+    6.5: "Asia/Yangon",
+    9.5: "Australia/Darwin",
+}
+"""Zones without summer time, by their hours before UTC, that Etc/GMT does not have."""
+_NAMED, _ZONE, _ALL = range(3)
+"""How an entry means a site: what names it more closely goes first."""
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A site that is billed by a tariff.
+
+    Parameters
+    ----------
+    site
+        Its place among the sites.
+    first
+        Place of the model year from which on it is billed so.
+    tariff
+        Rules and prices.
+    clock
+        Hours of its bills.
+    ramp_frac
+        Share of signed capacity in force in each of its first years.
+    is_bundled
+        Whether the tariff bills the energy itself.
+    """
+
+    site: int
+    first: int
+    tariff: Tariff
+    clock: Clock
+    ramp_frac: tuple[float, ...]
+    is_bundled: bool
+
+
+def find_customers(case: Case) -> tuple[Customer, ...]:
+    """Find the sites that the scenario bills by a tariff.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings; takes a problem for each tariff that cannot be billed.
+
+    Returns
+    -------
+    tuple of Customer
+        By site; empty without tariffs, and where a problem was found.
+    """
+    known = len(case.findings.problems)
+    uses = case.scenario.energy.tariffs
+    for position, use in enumerate(uses):
+        _check(case, position, use)
+    chosen = _by_site(case, uses)
+    if len(case.findings.problems) > known:
+        return ()
+    rise_frac = _rise_frac(case)
+    made: dict[tuple[int, float, str], Tariff] = {}
+    customers = []
+    for site, position in sorted(chosen.items()):
+        use = uses[position]
+        first = 0 if use.from_year is None else case.years.years.index(use.from_year)
+        clock = _clock(case, position, use, site, first)
+        if clock is None:
+            continue
+        key = (position, float(rise_frac[site]), clock.time_zone)
+        if key not in made:
+            tariff = _made(case, position, use, float(rise_frac[site]), clock)
+            if tariff is None:
+                return ()
+            made[key] = tariff
+        bundled = bills_energy(case, use.tariff)
+        customers.append(Customer(site, first, made[key], clock, use.ramp_frac, bundled))
+    return tuple(customers)
+
+
+def _check(case: Case, position: int, use: TariffUse) -> None:
+    at = ("energy", "tariffs", position)
+    own = case.scenario.energy.own_tariffs
+    wanted = [("terms", use.terms, "terms")]
+    if use.tariff not in own:
+        wanted.append(("tariff", use.tariff, "rate"))
+    elif use.terms is not None:
+        mend = f"write them under energy.own_tariffs.{use.tariff}.terms"
+        what_is = f"{use.tariff!r} is an own tariff, and terms is {use.terms!r}"
+        case.findings.at_key((*at, "terms"), what_is, "terms of a tariff of the table", mend)
+    for key, id_, layer in wanted:
+        row = None if id_ is None else table_row(case, id_)
+        if id_ is not None and row is None:
+            case.findings.at_key((*at, key), f"unknown tariff {id_!r}", "an id of table tariffs")
+        elif row is not None and row["layer"] != layer:
+            what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
+            mend = "`dcplan data show tariffs` lists them"
+            case.findings.at_key((*at, key), what_is, f"of layer {layer!r}", mend)
+    if use.from_year is not None and use.from_year not in case.years.years:
+        years = ", ".join(str(year) for year in case.years.years)
+        case.findings.at_key(
+            (*at, "from_year"), f"from_year is {use.from_year}", f"a model year: {years}"
+        )
+    if use.zones and use.sites is not None:
+        mend = "write an entry for each"
+        case.findings.at_key((*at, "zones"), "both sites and zones are given", "one of them", mend)
+
+
+def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
+    """Entry that bills each site: the one that names it, else its zone, else all."""
+    zones, ids = texts(case.sites, "zone"), case.ids("sites")
+    chosen: dict[int, tuple[int, int]] = {}  # site: rank, entry
+    for position, use in enumerate(uses):
+        at = ("energy", "tariffs", position)
+        rank = _NAMED if isinstance(use.sites, tuple) else _ZONE if use.zones else _ALL
+        sites = [
+            site
+            for site, id_ in enumerate(ids)
+            if rank == _ALL
+            or (rank == _ZONE and zones[site] in use.zones)
+            or (isinstance(use.sites, tuple) and id_ in use.sites)
+        ]
+        if not sites:
+            case.findings.note(f"The tariff {use.tariff} bills no site in scope.")
+        for site in sites:
+            other = chosen.get(site)
+            if other is not None and other[0] == rank:
+                key = "zones" if rank == _ZONE else "sites"
+                what_is = f"{ids[site]} is billed by entries {other[1]} and {position} alike"
+                case.findings.at_key((*at, key), what_is, "billed by one tariff")
+            if other is None or rank < other[0]:
+                chosen[site] = (rank, position)
+    return {site: position for site, (_, position) in chosen.items()}
+
+
+def _rise_frac(case: Case) -> np.ndarray:
+    own = case.scenario.energy.escalation_real_frac
+    if own is not None:
+        return np.full(len(case.sites), own)
+    return case.finance_by_site("electricity_real_escalation")
+
+
+def _clock(case: Case, position: int, use: TariffUse, site: int, first: int) -> Clock | None:
+    own = case.scenario.energy.own_tariffs.get(use.tariff)
+    zone = None if own is None else own.time_zone
+    if zone is None:
+        offset_h = float(floats(case.sites, "utc_offset_h")[site])
+        # Signs of Etc/GMT are turned: Etc/GMT+5 is five hours behind UTC.
+        zone = _OFF_THE_HOUR.get(offset_h, f"Etc/GMT{-offset_h:+.0f}")
+        if offset_h not in _OFF_THE_HOUR and offset_h % 1.0:
+            what_is = f"{case.ids('sites')[site]} lies {offset_h:+g} h from UTC"
+            mend = "give the tariff a time_zone"
+            must_be = "in a zone that the planner knows by its hours"
+            case.findings.at_key(("energy", "tariffs", position, "tariff"), what_is, must_be, mend)
+            return None
+    elif not _is_zone(zone):
+        at = ("energy", "own_tariffs", use.tariff, "time_zone")
+        case.findings.at_key(at, f"time_zone is {zone!r}", "an IANA name such as America/New_York")
+        return None
+    peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
+    years = case.years.years
+    return Clock(zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0])
+
+
+@lru_cache
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
+
+
+def _made(
+    case: Case, position: int, use: TariffUse, rise_frac: float, clock: Clock
+) -> Tariff | None:
+    try:
+        tariff = rules_of(case, use, rise_frac, clock)
+    except InputError as error:
+        for problem in error.problems:
+            case.findings.at_key(
+                ("energy", "own_tariffs", use.tariff),
+                problem.what_is,
+                problem.must_be,
+                problem.mend,
+            )
+        return None
+    at = ("energy", "tariffs", position)
+    for what_is, must_be, mend in _problems_of_terms(use, tariff):
+        case.findings.at_key(at, what_is, must_be, mend)
+    if tariff.terms is not None and tariff.terms.load_min_mw > 0.0:
+        case.findings.note(
+            f"The tariff {tariff.name} is for contracts of at least"
+            f" {tariff.terms.load_min_mw:g} MW; the plan does not enforce it."
+        )
+    return tariff
+
+
+def _problems_of_terms(use: TariffUse, tariff: Tariff) -> Iterator[tuple[str, str, str]]:
+    terms = tariff.terms
+    longest = None if terms is None else terms.ramp_years_max
+    if longest is not None and len(use.ramp_frac) > longest:
+        what_is = f"the ramp of {tariff.name!r} takes {len(use.ramp_frac)} years"
+        yield what_is, f"at most {longest:g}, the longest of the tariff", "shorten ramp_frac"
+    if terms is None or not terms.term_years or not terms.exit_fee_months:
+        return
+    for rule in tariff.takes:
+        if not isinstance(rule.usd_per_kw_month, float):
+            what_is = f"{rule.name!r} of {tariff.name!r} has tiers, a minimum take and an exit fee"
+            yield what_is, "one price, so that the fee is proportional", "drop one of the three"
+
+
+def prices_beside_tariffs(case: Case, prices: Prices, customers: tuple[Customer, ...]) -> Prices:
+    """Take out of the prices what a tariff bills.
+
+    Parameters
+    ----------
+    case : Case
+        Years.
+    prices : Prices
+        As the tables and the scenario have them.
+    customers : tuple of Customer
+        Sites that are billed by a tariff.
+
+    Returns
+    -------
+    Prices
+        Without demand charge for them, and with no price of energy; where a tariff bills the
+        delivery alone, with the wholesale price.
+    """
+    energy = prices.energy_usd_per_mwh.copy()
+    demand = prices.demand_charge_usd_per_kw_month.copy()
+    for customer in customers:
+        billed = (customer.site, slice(customer.first, None))
+        market = prices.wholesale_usd_per_mwh[billed]
+        energy[billed] = 0.0 * market if customer.is_bundled else market
+        demand[billed] = 0.0
+    return replace(prices, energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand)

@@ -1,0 +1,199 @@
+"""Who is billed by which tariff: sites, zones, years, clocks, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.inputs.types import Inputs
+
+RATE = "us-va-dominion-energy"
+PLAIN = "{energy: [{usd_per_mwh: 41}]}"
+
+
+def own(tariff: str) -> str:
+    return f"energy.own_tariffs={{own: {tariff}}}"
+
+
+def uses(*entries: str) -> str:
+    return f"energy.tariffs=[{', '.join(f'{{{entry}}}' for entry in entries)}]"
+
+
+def tariff_of(inputs: Inputs) -> dict[str, str]:
+    """Name of the tariff of every site that has one."""
+    customer = inputs.tariffs.bills.customer
+    names = customer.labels("site")
+    return {
+        str(names[at]): account.tariff.name
+        for account in inputs.tariffs.accounts
+        for at in account.customers
+    }
+
+
+def test_a_site_by_name_goes_before_its_zone_and_a_zone_before_all(build):
+    entries = (f"tariff: {RATE}", "tariff: own, zones: [west]")
+    zoned = build(own(PLAIN), uses(*entries))
+    named = build(own(PLAIN), uses(*entries, "tariff: us-mn-xcel-energy, sites: [elm]"))
+
+    assert tariff_of(zoned) == {"oak": RATE, "elm": "own"}
+    assert tariff_of(named) == {"oak": RATE, "elm": "us-mn-xcel-energy"}
+
+
+def test_prices_of_the_tables_stay_where_and_while_no_tariff_bills(build, mini):
+    inputs = build(uses(f"tariff: {RATE}, sites: [oak], from_year: 2027"))
+
+    slot, site_year = inputs.power.slot, inputs.sites.site_year
+    changed = inputs.grid.energy_usd_per_mwh != mini.grid.energy_usd_per_mwh
+    no_charge = inputs.grid.demand_charge_usd_per_kw_month == 0.0
+    oak, last = inputs.sets.site.code("oak"), inputs.sets.year.code("2027")
+    assert (changed == ((slot["site"] == oak) & (slot["year"] == last))).all()
+    assert (no_charge == ((site_year["site"] == oak) & (site_year["year"] == last))).all()
+    assert (inputs.grid.energy_usd_per_mwh[changed] == 0.0).all()
+
+
+def test_power_of_a_rate_without_an_energy_charge_is_bought_at_the_wholesale_price(build):
+    bare = build(uses("tariff: us-median-bundled"), "energy.use_flat_price=true")
+
+    wholesale = bare.tables["electricity_price"].set_index("site")["wholesale_usd_per_mwh"]
+    of_site = bare.grid.energy_usd_per_mwh[bare.power.slot["year"] == 0].reshape(2, -1)
+    assert of_site.min(axis=1) == pytest.approx(wholesale[["oak", "elm"]].to_numpy(dtype=float))
+    assert of_site.max(axis=1) == pytest.approx(of_site.min(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc_of_dusk"),
+    [("", {"oak": [21], "elm": [22]}), (", time_zone: Asia/Tokyo", {"oak": [7], "elm": [7]})],
+)
+def test_hours_are_those_of_the_site_unless_the_tariff_names_a_clock(build, zone, utc_of_dusk):
+    dusk = "periods: [{name: dusk, usd_per_mwh: 90, from_hour: 16, to_hour: 17}]"
+    inputs = build(
+        own(f"{{energy: [{{usd_per_mwh: 41, {dusk}}}]{zone}}}"),
+        uses("tariff: own"),
+        "time.slot_h=1",
+    )
+
+    load, prices = inputs.tariffs.bills.load, inputs.tariffs.bills.prices["load"]
+    names = inputs.tariffs.bills.line_names
+    of_line = inputs.tariffs.bills.line["charge"][prices.line]
+    is_dusk = np.array([names[charge][1] == "dusk" for charge in of_line])
+    step = load.labels("step")[prices.place[is_dusk]]
+    site = load.labels("site")[prices.place[is_dusk]]
+    for name, hours in utc_of_dusk.items():
+        assert {int(text[-2:]) for text in step[site == name]} == set(hours)
+
+
+def test_prices_rise_as_other_power_does_unless_the_tariff_says_how(build):
+    plain, rising = (
+        build(
+            own(f"{{demand: [{{usd_per_kw_month: 10}}]{rise}}}"),
+            uses("tariff: own, sites: [elm]"),
+            "energy.escalation_real_frac=0.02",
+        )
+        for rise in ("", ", escalation_real_frac: 0.05")
+    )
+
+    for inputs, rise in ((plain, 1.02), (rising, 1.05)):
+        ((account),) = inputs.tariffs.accounts
+        assert account.tariff.price_factor(2027) == pytest.approx(rise**2)
+
+
+def test_a_tariff_that_no_site_in_scope_has_is_noted(build):
+    inputs = build("scope.sites=[oak]", uses(f"tariff: {RATE}, zones: [west]"))
+
+    assert f"The tariff {RATE} bills no site in scope." in inputs.notes
+    assert inputs.tariffs.accounts == ()
+
+
+def test_terms_that_the_plan_does_not_enforce_are_noted(build):
+    inputs = build(uses(f"tariff: {RATE}, terms: us-oh-aep-ohio-dct, sites: [elm]"))
+
+    assert any("at least 25 MW; the plan does not enforce it" in note for note in inputs.notes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (
+            (uses("tariff: us-large-load-default"),),
+            "tariff is 'us-large-load-default', of layer 'terms'; must be of layer 'rate'",
+        ),
+        (
+            (uses(f"tariff: {RATE}, terms: {RATE}"),),
+            f"terms is '{RATE}', of layer 'rate'; must be of layer 'terms'",
+        ),
+        (
+            (own(PLAIN), uses("tariff: own, terms: us-large-load-default")),
+            "write them under energy.own_tariffs.own.terms",
+        ),
+        (
+            (uses(f"tariff: {RATE}, from_year: 2026"),),
+            "from_year is 2026; must be a model year: 2025, 2027",
+        ),
+        (
+            (uses(f"tariff: {RATE}, sites: [oak], zones: [west]"),),
+            "both sites and zones are given; must be one of them",
+        ),
+        (
+            (uses(f"tariff: {RATE}", "tariff: us-mn-xcel-energy"),),
+            "oak is billed by entries 0 and 1 alike; must be billed by one tariff",
+        ),
+        (
+            (
+                own(
+                    "{energy: [{usd_per_mwh: 41, periods: [{name: a, usd_per_mwh: 9, to_hour: 8},"
+                    " {name: b, usd_per_mwh: 8, from_hour: 7}]}]}"
+                ),
+                uses("tariff: own"),
+            ),
+            "'energy' has 2 periods in month 1, weekday 0, hour 7; must be 1",
+        ),
+        (
+            (own("{demand: [{usd_per_kw_month: [4, 9]}]}"), uses("tariff: own")),
+            "tiers have 2 prices and 0 limits; must be one price more than limits",
+        ),
+        (
+            (own("{demand: [{usd_per_kw_month: 4}, {usd_per_kw_month: 9}]}"), uses("tariff: own")),
+            "'own' has several rules called demand; must be a name for each",
+        ),
+        (
+            (own(f"{PLAIN[:-1]}, time_zone: Mars/Base}}"), uses("tariff: own")),
+            "time_zone is 'Mars/Base'; must be an IANA name such as America/New_York",
+        ),
+        (
+            (
+                uses(
+                    f"tariff: {RATE}, terms: us-oh-aep-ohio-dct,"
+                    " ramp_frac: [0.2, 0.3, 0.4, 0.5, 0.6]"
+                ),
+            ),
+            "takes 5 years; must be at most 4, the longest of the tariff; shorten ramp_frac",
+        ),
+        (
+            (
+                own(
+                    "{demand: [{usd_per_kw_month: [4, 9], tier_limits_kw: [50],"
+                    " min_take_frac: 0.8}],"
+                    " terms: {term_years: 5, exit_fee_months: 12}}"
+                ),
+                uses("tariff: own"),
+            ),
+            "'demand' of 'own' has tiers, a minimum take and an exit fee; must be one price",
+        ),
+    ],
+)
+def test_what_cannot_be_billed_is_refused_with_its_place(problems, settings, problem):
+    found = problems(*settings)
+
+    assert any(problem in text for text in found), found
+    assert all(text.startswith("--set energy.") for text in found), found
+
+
+def test_a_site_half_an_hour_off_needs_a_clock(problems, build, tables):
+    sites = tables["sites"].assign(utc_offset_h=-3.5)
+    changed = {"sites": sites}
+
+    assert any(
+        "oak lies -3.5 h from UTC" in text for text in problems(uses(f"tariff: {RATE}"), **changed)
+    )
+    india = build(uses(f"tariff: {RATE}"), sites=tables["sites"].assign(utc_offset_h=5.5))
+    assert {a.reading.calendar.time_zone for a in india.tariffs.accounts} == {"Asia/Kolkata"}
