@@ -25,6 +25,7 @@ PURE = {
     "ramp",
     "series",
     "units",
+    "year_hours",
 }
 MAY_IMPORT = {
     "lp": set(),

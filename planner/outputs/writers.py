@@ -62,6 +62,27 @@ def _lp(run: Run, folder: Path) -> list[Path]:
     return write_lp(run, folder / "program.lp")
 
 
+def _grid(run: Run, folder: Path) -> list[Path]:
+    """Write what the grid is asked for, by zone, year and hour, firm and flexible: grid/."""
+    from planner.outputs.grid_demand import write_grid
+
+    return write_grid(run, folder / "grid")
+
+
+def _pypsa(run: Run, folder: Path) -> list[Path]:
+    """Write the same as buses and loads for PyPSA: pypsa/<year>/."""
+    from planner.outputs.pypsa_loads import write_pypsa
+
+    return write_pypsa(run, folder / "pypsa")
+
+
+def _reeds(run: Run, folder: Path) -> list[Path]:
+    """Write the same by state, for ReEDS: reeds/."""
+    from planner.outputs.reeds import write_reeds
+
+    return write_reeds(run, folder / "reeds")
+
+
 WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
     "xlsx": _xlsx,
     "csv": _csv,
@@ -70,5 +91,8 @@ WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
     "geojson": _geojson,
     "mps": _mps,
     "lp": _lp,
+    "grid": _grid,
+    "pypsa": _pypsa,
+    "reeds": _reeds,
 }
 """One writer per format; each writes into a folder and returns the files it wrote."""

@@ -1,0 +1,161 @@
+"""What a plan asks of the grid, hour by hour, as grid planners want it: firm and flexible MW.
+
+Power is what sites draw from the grid. Of it, *flexible* is that of work which may wait or be
+done at another site, with the cooling and losses of its slot; the rest is *firm*. Both are as
+the plan runs them: work that waits stands in the hour in which it is done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.inputs.days import days_of
+from planner.outputs.files import whole_file
+from planner.outputs.program import scenario_of
+from planner.year_hours import hour_names, hourly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from planner.days import Days
+    from planner.runs import Run
+
+__all__ = ["PARTS", "area_hours", "area_slots", "plan_days", "write_grid"]
+
+PARTS: Final = ("firm", "flexible")
+"""The two parts of demand, in the order of columns."""
+
+_DECIMALS: Final = 4  # of MW in text files, 100 W
+
+
+def write_grid(run: Run, folder: Path) -> list[Path]:
+    """Write the demand of every grid zone: a table by year, and every hour of every year.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    folder : Path
+        Where to; made if it is missing.
+
+    Returns
+    -------
+    list of Path
+        ``zone_year.csv`` and ``zone_hour.parquet``, and ``zone_hour_<year>.csv`` by model year.
+
+    Raises
+    ------
+    InputError
+        If the scenario of the run can no longer be read.
+    """
+    days = plan_days(run)
+    slots = area_slots(run, run.sites.set_index("site")["zone"])
+    years = folder / "zone_year.csv"
+    with whole_file(years) as partial:
+        _by_year(slots, days).to_csv(partial, index=False, lineterminator="\n")
+    written = [years]
+    hours = []
+    for year, frame in area_hours(slots, days):
+        long = frame.melt(["utc", "part"], var_name="zone", value_name="mw")
+        wide = long.pivot(index=["zone", "utc"], columns="part", values="mw").reset_index()
+        named = {part: f"{part}_mw" for part in PARTS}
+        table = wide.rename(columns=named)[["zone", "utc", *named.values()]]
+        table.insert(1, "year", year)
+        path = folder / f"zone_hour_{year}.csv"
+        with whole_file(path) as partial:
+            rounded = table.round(dict.fromkeys(named.values(), _DECIMALS))
+            rounded.to_csv(partial, index=False, date_format="%Y-%m-%dT%H:%MZ", lineterminator="\n")
+        written.append(path)
+        hours.append(table)
+    path = folder / "zone_hour.parquet"
+    with whole_file(path) as partial:
+        pd.concat(hours, ignore_index=True).to_parquet(partial, index=False, compression="zstd")
+    return [*written, path]
+
+
+def plan_days(run: Run) -> Days:
+    """Return the days by which the scenario of a run tells a year."""
+    return days_of(scenario_of(run), run.inputs_tables)
+
+
+def area_slots(run: Run, area_of_site: pd.Series) -> pd.DataFrame:
+    """Return what areas draw from the grid in every slot.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    area_of_site : Series
+        Zone, state or the like of each site; sites are the index.
+
+    Returns
+    -------
+    DataFrame
+        Columns area, year, slot, firm_mw, flexible_mw.
+    """
+    key = ["site", "year", "slot"]
+    power = run.tables["power_slot"][[*key, "it_mw", "facility_mw", "grid_mw"]]
+    work = [run.tables[name][[*key, "done_mw"]] for name in ("deferral", "migration")]
+    done = pd.concat(work, ignore_index=True).groupby(key, as_index=False)["done_mw"].sum()
+    power = power.merge(done, on=key, how="left", validate="one_to_one")
+    it_mw = power["it_mw"].to_numpy()
+    per_it = power["facility_mw"].to_numpy() / np.where(it_mw > 0.0, it_mw, np.inf)
+    may_move_mw = power["done_mw"].fillna(0.0).to_numpy() * per_it
+    flexible_mw = np.minimum(may_move_mw, power["grid_mw"])
+    parts = power.assign(
+        area=power["site"].map(area_of_site),
+        firm_mw=power["grid_mw"] - flexible_mw,
+        flexible_mw=flexible_mw,
+    )
+    names = [f"{part}_mw" for part in PARTS]
+    return parts.groupby(["area", "year", "slot"], as_index=False, sort=False)[names].sum()
+
+
+def area_hours(slots: pd.DataFrame, days: Days) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Give the hours of one model year after the other.
+
+    Parameters
+    ----------
+    slots : DataFrame
+        As `area_slots` returns it.
+    days : Days
+        The days of the plan.
+
+    Yields
+    ------
+    tuple of int and DataFrame
+        Model year; columns utc, part and one per area, in MW, 8,760 rows for each part.
+    """
+    areas = sorted(slots["area"].unique())
+    for year in sorted(int(year) for year in slots["year"].unique()):
+        of_year = slots[slots["year"] == year]
+        frames = []
+        for part in PARTS:
+            table = of_year.pivot(index="area", columns="slot", values=f"{part}_mw")
+            by_slot = table.reindex(index=areas, columns=list(days.names)).fillna(0.0)
+            hours = pd.DataFrame(hourly(days, by_slot.to_numpy()).T, columns=areas)
+            hours.insert(0, "part", part)
+            hours.insert(0, "utc", hour_names(year))
+            frames.append(hours)
+        yield year, pd.concat(frames, ignore_index=True)
+
+
+def _by_year(slots: pd.DataFrame, days: Days) -> pd.DataFrame:
+    """Return energy and coincident peak of every zone and year."""
+    hours = slots["slot"].map(dict(zip(days.names, days.weight_h, strict=True)))
+    total_mw = slots["firm_mw"] + slots["flexible_mw"]
+    parts = slots.assign(
+        firm_mwh=slots["firm_mw"] * hours,
+        flexible_mwh=slots["flexible_mw"] * hours,
+        total_mw=total_mw,
+    )
+    by = parts.groupby(["area", "year"])
+    table = by[["firm_mwh", "flexible_mwh"]].sum()
+    table["peak_mw"] = by["total_mw"].max()
+    at_peak = parts.loc[by["total_mw"].idxmax()].set_index(["area", "year"])
+    table["flexible_at_peak_mw"] = at_peak["flexible_mw"]
+    return table.round(_DECIMALS).reset_index().rename(columns={"area": "zone"})
