@@ -203,7 +203,7 @@ class Case:
         sets, power = self.inputs.sets, self.inputs.power
         return pd.DataFrame(
             {
-                "hall": sets.hall.labels,
+                "hall": np.array(sets.hall.labels, dtype=object),
                 "cooling": np.array(sets.cooling.labels, dtype=object)[sets.hall_cooling],
                 "redundancy": np.array(sets.redundancy.labels, dtype=object)[sets.hall_redundancy],
                 "density_kw_per_m2": self.inputs.halls.density_kw_per_m2,

@@ -226,7 +226,7 @@ def _movable(
     is_own = halls.redundancy[None, :] == quality.new[:, None]
     takes = (figures.admits & ~is_training[:, None])[:, :, None] & is_own[:, None, :] & reaches
     wanted = np.einsum("wkl,w->kl", takes, want)
-    most = np.where(same_cooling[None], wanted[:, None, :], 0.0).max(axis=2)
+    most = np.where(same_cooling[None], wanted[:, None, :], 0.0).max(axis=2, initial=0.0)
     return np.asarray(takes & (wanted > 0.0) & (wanted == most))
 
 

@@ -123,3 +123,30 @@ def twice_out(wish: Wish) -> Wish:
         yield at(m.supply.discharge_mw, *BATTERY, "d2h06") == 0.001
 
     return more
+
+
+def test_a_plan_without_any_demand_is_a_plan():
+    nothing = solve(inputs_of("demand.scale_frac=0"))
+
+    assert nothing.sum(nothing.model.used) == pytest.approx(0.0, abs=1e-9)
+    assert nothing.cost_musd < solve(inputs_of()).cost_musd
+
+
+def test_a_site_without_racks_or_halls_is_served_by_what_stands_there():
+    site = "{name: Fir, country: US, lat: 36.3, lon: -80.4, like: oak, other_load_mw: 3.5,"
+    alone = solve(
+        inputs_of(
+            "demand.scale_frac=0",
+            "operator.stock_share_frac=0",
+            "build.committed=false",
+            "racks.exclude=[air24, liquid25, liquid27, chip26]",
+            "scope.sites=[fir]",
+            f"new_sites.fir={site} grid_firm_mw: {{2025: 0}}, lead_time_months: 600,"
+            " existing_source_mw: {engine: 4}}",
+        )
+    )
+
+    assert len(alone.model.p.sets.hall) == 0
+    made = alone.sum(alone.model.supply.output_mwh, year="2025")
+    assert made == pytest.approx(3.5 * 8760)
+    assert alone.sum(alone.model.grid_mw) == pytest.approx(0.0, abs=1e-9)

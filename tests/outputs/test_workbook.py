@@ -67,8 +67,13 @@ def test_no_cell_changes_when_libreoffice_recalculates(workbook: Path, tmp_path:
 
 
 @needs_office
-def test_no_cell_of_a_solved_plan_changes_either(tmp_path: Path) -> None:
-    path = planner.solve("tiny").to_xlsx(tmp_path / "plan.xlsx")
+@pytest.mark.parametrize(
+    "settings",
+    [(), ("demand.scale_frac=0", "sites.north.other_load_mw=5")],
+    ids=["tiny", "without a rack"],
+)
+def test_no_cell_of_a_solved_plan_changes_either(settings: tuple[str, ...], tmp_path: Path) -> None:
+    path = planner.solve("tiny", settings).to_xlsx(tmp_path / "plan.xlsx")
     shown = cells(path)
 
     computed = cells(recalculated(path, tmp_path))

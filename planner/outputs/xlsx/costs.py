@@ -127,7 +127,9 @@ class _Page:
         return row + 1
 
     def chart(self, row: int) -> None:
-        """Insert the chart of payments by heading."""
+        """Insert the chart of payments by heading, if anything is paid."""
+        if not self._groups:
+            return
         chart = self._book.chart("column", "Payments by heading", "MUSD", stacked=True)
         years = (_HEAD, FIRST_YEAR, self._end - 1)
         for colour, at in enumerate(self._groups.values()):

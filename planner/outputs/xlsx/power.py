@@ -110,12 +110,15 @@ class _Page:
                     matches = f"EXACT({table}[{key}],{label})*{in_year}"
                     formula = f"=SUMPRODUCT({matches},{table}[{live}])"
                     book.formula(sheet, row, at, formula, float(value), _MW)
-                total = f"=SUM({cell(head + 1, at)}:{cell(last, at)})"
-                book.formula(sheet, last + 1, at, total, float(values[year].sum()), _MW, "total")
+                rows = f"{cell(head + 1, at)}:{cell(last, at)}" if names else "0"
+                total = float(values[year].sum())
+                book.formula(sheet, last + 1, at, f"=SUM({rows})", total, _MW, "total")
         return last + 3
 
     def chart(self, title: str, head: int, rows: int, place: int) -> None:
-        """Insert a chart of the first rows of a block."""
+        """Insert a chart of the first rows of a block, if it has any."""
+        if not rows:
+            return
         chart = self._book.chart("column", title, "MW, mean", stacked=True)
         years = (head, FIRST_YEAR, FIRST_YEAR + len(self._years) - 1)
         for colour, row in enumerate(range(head + 1, head + 1 + rows)):
