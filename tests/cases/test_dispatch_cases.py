@@ -1,0 +1,108 @@
+"""Published dispatch cases, as scenarios that a planner could have written.
+
+Three generators against a falling load (a screening curve, known in closed form), and a node of
+one year in steps of three hours with sun, wind and a battery (PyPSA, model-energy). The cases stay
+where `DCPLAN_CASES` points to.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+from dispatch_folder import DispatchCase, Source, write_folder
+
+from planner import Plan, solve
+from planner.calendar import DAYS_PER_MONTH
+from planner.units import HOURS_PER_YEAR
+
+FOLDER = Path(os.environ.get("DCPLAN_CASES", "/nowhere")) / "dispatch"
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="DCPLAN_CASES holds no dispatch")
+
+
+def built_mw(plan: Plan) -> dict[str, float]:
+    """What the plan builds, by source."""
+    built = plan.tables["source_builds"]
+    return dict(zip(built["source"], built["built_mw"], strict=True))
+
+
+def test_three_generators_follow_the_screening_curve(tmp_path):
+    told = json.loads((FOLDER / "screening_curve.json").read_text(encoding="utf-8"))
+    count = told["snapshots"]
+    # The case counts one hour in all; so that its output costs as much a year, a MW does too.
+    sources = [
+        Source(name, "firm", of["capital"] * HOURS_PER_YEAR, float(of["marginal"]))
+        for name, of in told["generators"].items()
+    ]
+    case = DispatchCase(
+        slot_h=24,
+        months=[1 + 12 * k // count for k in range(count)],
+        weight_days=[365 / count] * count,
+        load_mw=[1000.0 - k for k in range(count)],
+        sources=sources,
+    )
+
+    plan = solve(write_folder(case, tmp_path))
+
+    expected = told["expected"]
+    assert plan.verdict.ok, plan.verdict.broken
+    assert plan.outcome.objective * 1e6 / HOURS_PER_YEAR == pytest.approx(
+        expected["objective"], rel=1e-6
+    )
+    assert built_mw(plan) == pytest.approx(
+        {name: expected[f"{name}_MW"] for name in told["generators"]}, rel=1e-3
+    )
+
+
+def read(name: str) -> list[dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_node_with_sun_wind_and_a_battery_is_that_of_pypsa(tmp_path):
+    generators = {row["name"]: row for row in read("generators.csv")}
+    battery = read("storage_units.csv")[0]
+    yields = read("generators-p_max_pu.csv")
+    shedding = generators["load shedding"]
+    sources = [
+        *(
+            Source(name, name, float(generators[name]["capital_cost"]))
+            for name in ("wind", "solar")
+        ),
+        Source(
+            "shedding",
+            "firm",
+            usd_per_mwh=float(shedding["marginal_cost"]),
+            existing_mw=float(shedding["p_nom"]),
+        ),
+        Source(
+            "battery",
+            "storage",
+            float(battery["capital_cost"]),
+            settings={
+                "charge_efficiency_frac": float(battery["efficiency_store"]),
+                "discharge_efficiency_frac": float(battery["efficiency_dispatch"]),
+                "duration_h": float(battery["max_hours"]),
+            },
+        ),
+    ]
+    case = DispatchCase(
+        slot_h=3,
+        months=[m + 1 for m, days in enumerate(DAYS_PER_MONTH) for _ in range(days)],
+        weight_days=[1.0] * 365,
+        load_mw=[float(row["demand"]) for row in read("loads-p_set.csv")],
+        sources=sources,
+        solar_frac=[float(row["solar"]) for row in yields],
+        wind_frac=[float(row["wind"]) for row in yields],
+    )
+
+    plan = solve(write_folder(case, tmp_path))
+
+    assert plan.verdict.ok, plan.verdict.broken
+    assert plan.outcome.objective * 1e6 == pytest.approx(9827982776.25, rel=1e-6)
+    assert built_mw(plan) == pytest.approx(
+        {"wind": 38959.89, "solar": 43798.74, "battery": 28539.93}, rel=1e-3
+    )
