@@ -28,8 +28,9 @@ __all__ = ["calendar_days", "hour_names", "hourly"]
 def calendar_days(days: Days) -> Floats:
     """Return what each calendar day is made of.
 
-    The days that tell a month follow each other in their order; a representative peak day is put
-    in the middle of its month.
+    Representative days that tell a month follow each other in their order, the peak day in the
+    middle of its month. Days of a series follow each other through the year, each for as long as
+    it stands for: those of some weeks fill months of which no day is told.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def calendar_days(days: Days) -> Floats:
     >>> (np.flatnonzero(shares[:, -1]) - 181).tolist()  # counted from 1 July
     [14, 15, 16]
     """
+    if not isinstance(days, RepresentativeDays):
+        return _laid(np.arange(days.n_days), days.day_days, sum(DAYS_PER_MONTH), days.n_days)
     months = [_month(days, month) for month in range(len(DAYS_PER_MONTH))]
     return np.concatenate(months)
 
@@ -102,24 +105,27 @@ def hour_names(year: int) -> NDArray[np.datetime64]:
     return every[~leap] if every.size > sum(DAYS_PER_MONTH) * HOURS_PER_DAY else every
 
 
-def _month(days: Days, month: int) -> Floats:
+def _month(days: RepresentativeDays, month: int) -> Floats:
     """Return what the calendar days of a month are made of, shape (calendar day, day)."""
-    stands_for = days.days_by_month[:, month]
-    order, lengths = _in_order(stands_for, days)
+    order, lengths = _in_order(days.days_by_month[:, month], days)
+    return _laid(order, lengths, DAYS_PER_MONTH[month], days.n_days)
+
+
+def _laid(order: NDArray[np.intp], lengths: Floats, count: int, n_days: int) -> Floats:
+    """Lay days one after the other over calendar days, shape (calendar day, day)."""
     ends = np.cumsum(lengths)
-    begins = ends - lengths
-    first = np.arange(DAYS_PER_MONTH[month], dtype=np.float64)[:, None]
+    ends[-1] = count  # but for rounding
+    begins = np.concatenate([[0.0], ends[:-1]])
+    first = np.arange(count, dtype=np.float64)[:, None]
     overlap = np.minimum(ends, first + 1.0) - np.maximum(begins, first)
-    shares = np.zeros((first.size, days.n_days))
+    shares = np.zeros((count, n_days))
     np.add.at(shares.T, order, np.clip(overlap, 0.0, None).T)
     return shares
 
 
-def _in_order(stands_for: Floats, days: Days) -> tuple[NDArray[np.intp], Floats]:
+def _in_order(stands_for: Floats, days: RepresentativeDays) -> tuple[NDArray[np.intp], Floats]:
     """Return the days of a month one after the other, and for how long each."""
     there = np.flatnonzero(stands_for)
-    if not isinstance(days, RepresentativeDays):
-        return there, stands_for[there]
     is_peak = days.is_peak_day[there]
     ordinary, peak = there[~is_peak], there[is_peak]
     before = np.floor(np.cumsum(stands_for[ordinary]).max(initial=0.0) / 2.0)
