@@ -10,6 +10,7 @@ import xlsxwriter
 from planner.outputs.files import whole_file
 from planner.outputs.xlsx.assumptions import write_assumptions
 from planner.outputs.xlsx.book import Book
+from planner.outputs.xlsx.by_source import write_power_by_source
 from planner.outputs.xlsx.checks import write_checks
 from planner.outputs.xlsx.costs import write_costs
 from planner.outputs.xlsx.cover import write_cover
@@ -50,6 +51,7 @@ SHEETS = (
     ("Site-years", "Power, water, emissions, cost by site and year", write_site_years),
     ("Heat map", "Sites by years, one measure at a time", write_heatmap),
     ("Power", "Power forecast by class, zone and site", write_power),
+    ("Power by source", "Grid, own sources, batteries and sales by year", write_power_by_source),
     ("Class-years", "Power by class and year, as a list", write_class_years),
     ("Years", "One line per year as solved", write_years),
     ("Costs", "Payments and cash by item and calendar year; net present value", write_costs),

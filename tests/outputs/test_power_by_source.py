@@ -1,0 +1,60 @@
+"""Sheet Power by source tells where the power of every site and year comes from."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+import planner
+from planner.outputs.xlsx.by_source import sources_of_power
+from planner.plan import Plan
+from planner.runs import run_of
+
+MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
+SETTINGS = (
+    "supply.allow=[panel, mill, cells, engine]",
+    "supply.override.cells={capex_usd_per_kw: 25, energy_capex_usd_per_kwh: 31}",
+    "supply.export.allow=true",
+    "energy.price_scale_frac=1.6",
+)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return planner.solve(MINI, SETTINGS)
+
+
+def test_sources_add_up_to_what_each_site_uses(plan: Plan) -> None:
+    lines = sources_of_power(run_of(plan))
+
+    assert {"(grid)", "panel", "mill", "engine", "cells", "(charging)", "(sold)"} <= set(
+        lines["source"]
+    )
+    by_site = lines.groupby(["site", "year"])["energy_mwh"].sum()
+    used = plan.tables["site_year"].set_index(["site", "year"])["energy_mwh"]
+    assert by_site.to_dict() == pytest.approx(used.to_dict(), abs=1e-2)
+    assert (lines["mean_mw"] * 8760).tolist() == pytest.approx(lines["energy_mwh"].tolist())
+    grid = lines[lines["source"] == "(grid)"].set_index(["site", "year"])
+    firm = plan.tables["site_year"].set_index(["site", "year"])["firm_mw"]
+    assert grid["capacity_mw"].to_dict() == pytest.approx(firm.loc[grid.index].to_dict())
+
+
+def test_the_sheet_shows_each_source_by_year_and_the_load_as_total(
+    plan: Plan, tmp_path: Path
+) -> None:
+    path = plan.to_xlsx(tmp_path / "plan.xlsx")
+
+    with closing(openpyxl.load_workbook(path, data_only=True)) as book:
+        sheet = book["Power by source"]
+        rows = {row[0].value: [cell.value for cell in row[2:]] for row in sheet.iter_rows()}
+    years = len(plan.tables["summary"])
+    lines = sources_of_power(run_of(plan))
+    for source, energy in lines.groupby("source"):
+        by_year = energy.groupby("year")["energy_mwh"].sum()
+        expected = [by_year.get(year, 0.0) for year in plan.tables["summary"]["year"]]
+        assert rows[source][years + 1 : 2 * years + 1] == pytest.approx(expected)
+    used_twh = plan.tables["summary"]["energy_twh"]
+    assert rows["Total"][years + 1 : 2 * years + 1] == pytest.approx((used_twh * 1e6).tolist())
