@@ -57,10 +57,11 @@ class Plan:
 
     @property
     def exit_code(self) -> int:
-        """0 solved and checked, 1 the check failed, 4 a limit was reached."""
+        """0 solved as asked and checked, 1 the check failed, 4 a limit was reached."""
         if not self.verdict.ok:
             return 1
-        return 0 if self.outcome.status == "optimal" else LimitReachedError.exit_code
+        as_asked = self.outcome.status in {"optimal", "within_gap"}
+        return 0 if as_asked else LimitReachedError.exit_code
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:

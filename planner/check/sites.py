@@ -39,12 +39,36 @@ def land_limit(case: Case) -> Excess:
 
 @rule(unit="MW")
 def minimum_size(case: Case) -> Excess:
-    """An open new site has its least size, in proportion to how far it is open (relaxed)."""
-    sites = case.site_years
-    is_new = ~_by_site(case, case.inputs.sites.is_existing)
-    least = _by_site(case, case.inputs.sites.minimum_mw)
-    amount = least * sites["open_frac"].to_numpy() - sites["halls_mw"].to_numpy()
-    return Excess(sites[list(_SITE)][is_new], amount[is_new], least[is_new])
+    """New sites grow at their pace until they have their least size, as far as they are open.
+
+    What opened in a year must by now have the least size, or what could be built since.
+    """
+    inputs, years = case.inputs.sites, list(case.years)
+    sites = case.site_years.sort_values(list(_SITE)).reset_index(drop=True)
+    place = sites[list(_SITE)]
+    least = pd.Series(np.asarray(inputs.minimum_mw), index=list(case.inputs.sets.site.labels))
+    pace = listed(inputs.site_year, mw=inputs.pace_mw).pivot(
+        index="site", columns="year", values="mw"
+    )
+    is_new = pd.Series(~np.asarray(inputs.is_existing), index=least.index)
+    by_year = sites.pivot(index="site", columns="year", values="open_frac").fillna(0.0)
+    needed = pd.DataFrame(0.0, index=by_year.index, columns=years)
+    for begun in years:
+        if begun not in by_year:
+            continue
+        before = years[: years.index(begun)]
+        was = by_year[before[-1]] if before and before[-1] in by_year else 0.0
+        opened = (by_year[begun] - was).clip(lower=0.0)
+        built = pd.Series(0.0, index=by_year.index)
+        for year in years[years.index(begun) :]:
+            if year in pace:
+                built = built + pace[year].reindex(by_year.index).fillna(0.0)
+            needed[year] += opened * np.minimum(least[by_year.index], built)
+    grown = needed.rename_axis(index="site", columns="year").reset_index().melt("site")
+    amount = at(tally(grown, _SITE, grown["value"]), place, _SITE) - sites["halls_mw"].to_numpy()
+    size = at(least, place, ("site",))
+    new = at(is_new.astype("float64"), place, ("site",)) > 0.0
+    return Excess(place[new], amount[new], size[new])
 
 
 @rule(unit="share")

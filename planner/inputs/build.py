@@ -36,6 +36,7 @@ from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
 from planner.inputs.site_lists import committed_facility_mw, site_inputs
 from planner.inputs.site_series import other_load_mw, site_series
+from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import standing_stock
 from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.tariff_uses import find_customers, prices_beside_tariffs
@@ -211,6 +212,7 @@ def _inputs_of(case: Case) -> Inputs:
     answers = np.zeros(site_year.size, dtype=np.bool_)
     answers[site_year.find(supply.capacity)] = True
     answers[site_year.find(non_firm.service)] = True
+    hall_lists = hall_inputs(case, sets, halls, leads, cost)
     inputs = Inputs(
         name=scenario.name,
         sets=sets,
@@ -220,8 +222,9 @@ def _inputs_of(case: Case) -> Inputs:
         rent=rent_inputs(case, sets, demand_lists, wanted, reach, figures),
         levers=lever_inputs(case, sets),
         racks=rack_lists,
-        halls=hall_inputs(case, sets, halls, leads, cost),
+        halls=hall_lists,
         sites=site_lists,
+        siting=siting_inputs(case, sets, site_lists, hall_lists, rack_lists, demand_lists),
         power=power,
         migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
         grid=grid,

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["regions_in_scope", "site_rows", "sites_in_scope"]
 
 _SHARED = ("land_limit_mw", "build_rate_mw_per_year", "water_limit_m3_per_year")
+_OF_KIND = ("opening_usd", "fixed_usd_per_year", "minimum_size_mw")
 _OWN = (
     *_SHARED,
+    "phase_mw",
     "zone",
     "retail_usd_per_mwh",
     "wholesale_usd_per_mwh",
@@ -50,8 +52,8 @@ def sites_in_scope(
         Columns of `sites`, `site_limits`, `site_stock`, `electricity_price`, `climate`,
         `water_stress`, `site_archetypes`, `facility_market` and `grid_zones`. Limits are the
         operator's share, or what the scenario gives as its own. `existing_mw` is facility power
-        that the scenario gives, NaN where it gives none; `lead_time_months` likewise;
-        `other_load_mw` is 0 where it gives none.
+        that the scenario gives, NaN where it gives none; `lead_time_months` and `phase_mw`
+        likewise; `other_load_mw` is 0 where it gives none.
     """
     frame = site_rows(scenario, tables, "sites")
     names = {id_: site.name for id_, site in scenario.new_sites.items()}
@@ -70,10 +72,11 @@ def sites_in_scope(
     share = scenario.operator.site_limit_share_frac
     for column in _SHARED:
         frame[column] = frame[column].astype(np.float64) * share
+    frame["phase_mw"] = scenario.siting.phase_mw or np.nan
     frame["lead_time_months"] = np.nan
     frame["existing_mw"] = np.nan
     frame["other_load_mw"] = 0.0
-    frame = _with_own_figures(frame, scenario)
+    frame = _with_own_figures(frame, scenario, _OWN)
     for table, key in (
         ("site_archetypes", "archetype"),
         ("facility_market", "market"),
@@ -81,7 +84,7 @@ def sites_in_scope(
     ):
         rows = tables[table].drop(columns=["name", "country"], errors="ignore")
         frame = beside(frame, rows, key, findings, table)
-    return frame.reset_index(drop=True)
+    return _with_own_figures(frame, scenario, _OF_KIND).reset_index(drop=True)
 
 
 def _of_one_year(prices: pd.DataFrame, sites: pd.DataFrame, findings: Findings) -> pd.DataFrame:
@@ -143,11 +146,13 @@ def _scoped(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     return frame[~frame["site"].isin(out)].reset_index(drop=True)
 
 
-def _with_own_figures(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+def _with_own_figures(
+    frame: pd.DataFrame, scenario: Scenario, columns: tuple[str, ...]
+) -> pd.DataFrame:
     """Put in the figures by site; new sites may be refined under `sites` as well."""
     for overrides in (scenario.new_sites, scenario.sites):
         for id_, override in overrides.items():
             for column, value in override.given().items():
-                if column in _OWN:
+                if column in columns:
                     frame.loc[frame["site"] == id_, column] = np.nan if value is None else value
     return frame

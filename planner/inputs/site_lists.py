@@ -83,6 +83,12 @@ def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) 
     crews = floats(case.sites, "build_rate_mw_per_year") * build.rate_scale_frac
     committed_add = np.diff(committed_mw, axis=1, prepend=0.0)
     rate = np.maximum(crews[:, None] * case.gap_years, committed_add)
+    early = halls.early.any(axis=1)
+    can_build = halls.build.any(axis=1)
+    reach = np.minimum(np.where(early, rate, 0.0).cumsum(axis=1), committed_mw)
+    reach = reach + np.where(can_build, rate, 0.0).cumsum(axis=1)
+    as_committed = np.where(early, np.minimum(committed_add, rate), 0.0)
+    pace = np.where(can_build, rate, as_committed)
     standing = halls.existing_mw.sum(axis=1)
     land = floats(case.sites, "land_limit_mw")
     needed = standing + committed_mw.max(axis=1)
@@ -103,6 +109,8 @@ def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) 
         site_year=site_year,
         land_limit_mw=np.maximum(land, needed),
         build_rate_mw=rate[at],
+        pace_mw=pace[at],
+        reach_mw=reach[at],
         market_rate=Index.sparse("market_rate", (sets.market, sets.year), (market, year)),
         market_rate_mw=market_rate[market] * case.gap_years[year],
         minimum_mw=floats(case.sites, "minimum_size_mw"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.inputs.types_contracts import ContractInputs
     from planner.inputs.types_migration import MigrationInputs
     from planner.inputs.types_non_firm import NonFirmInputs
+    from planner.inputs.types_siting import SitingInputs
     from planner.inputs.types_supply import SupplyInputs
     from planner.inputs.types_tariffs import TariffInputs
     from planner.lp.index import Axis, Index
@@ -190,6 +191,8 @@ class SiteInputs:
     site_year: Index  # (site, year) in which the site can do something
     land_limit_mw: Floats  # [site]
     build_rate_mw: Floats  # [site_year]
+    pace_mw: Floats  # [site_year]: what a new site can commission, leads and commitments counted
+    reach_mw: Floats  # [site_year]: most that a new site can have by then, land apart
     market_rate: Index  # (market, year) with a limit
     market_rate_mw: Floats  # [market_rate]
     minimum_mw: Floats  # [site]
@@ -291,6 +294,7 @@ class Inputs:
     racks: RackInputs
     halls: HallInputs
     sites: SiteInputs
+    siting: SitingInputs
     power: PowerInputs
     migration: MigrationInputs
     grid: GridInputs

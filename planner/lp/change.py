@@ -89,6 +89,10 @@ class Arrays:
         changed = {name: value for name, value in given.items() if value is not None}
         return replace(self, columns=replace(self.columns, **changed))
 
+    def with_rows(self, lower: Floats, upper: Floats) -> Arrays:
+        """Return the program with other bounds of its rows."""
+        return replace(self, rows=RowBounds(lower, upper))
+
     def head(self, rows: int) -> Arrays:
         """Return the program with its first rows alone."""
         matrix, end = self.matrix, int(self.matrix.start[rows])

@@ -332,6 +332,21 @@ class HighsSession:
             self._arrays.with_columns(cost=cost, lower=lower, upper=upper, integer=integer)
         )
 
+    def set_rows(self, lower: Floats, upper: Floats) -> Change:
+        """Give every row other bounds, until the next `update`.
+
+        Parameters
+        ----------
+        lower, upper : array of float
+            One number per row; infinite where a side is free.
+
+        Returns
+        -------
+        Change
+            How many differ. The next `solve` starts from the last basis.
+        """
+        return self._take(self._arrays.with_rows(lower, upper))
+
     def _take(self, new: Arrays) -> Change:
         """Hold another program, and tell HiGHS what differs."""
         edits = Edits.between(self._arrays, new)

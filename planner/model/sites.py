@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.lp.join import locate
+from planner.lp.join import locate, pairs
 from planner.model.block import constraint
 
 if TYPE_CHECKING:
@@ -30,18 +30,30 @@ def land_limit(m: Model) -> Comparison:
 
 @constraint(over="site, year", unit="MW")
 def minimum_size(m: Model) -> Comparison:
-    r"""An open site is at least of an economic size.
+    r"""An open site is built at its pace until it has an economic size, and stays of it.
 
-    .. math:: \sum_l H_{slt} \ge \underline{H}_s\, o_{st} \qquad \forall s, t
+    .. math:: \sum_l H_{slt} \ge \sum_{v \le t}
+        \min \Bigl( \underline{H}_s,\ \sum_{u=v}^{t} \bar{b}_{su} \Bigr)\,
+        (o_{sv} - o_{s,v-1})
+        \qquad \forall s, t
 
-    With a fractional opening this row does not bind; it waits for integer openings.
+    A campus is not commissioned in one year: what its crews can build since it opened counts.
+    Where openings are not whole this row does not bind.
 
     Source: dcplan.
     """
     p = m.p.sites
     is_new = ~p.is_existing[p.site_year["site"]]
-    least = p.minimum_mw[p.site_year["site"]][is_new]
-    return m.site_halls.select(is_new) >= least * m.open.select(is_new)
+    begun, now = pairs(p.site_year, p.site_year, on=("site",))
+    later = (p.site_year["year"][now] >= p.site_year["year"][begun]) & is_new[now]
+    begun, now = begun[later], now[later]
+    built_by = np.cumsum(p.pace_mw)  # over all sites in turn: differences are within one
+    since = built_by[now] - built_by[begun] + p.pace_mw[begun]
+    full = p.minimum_mw[p.site_year["site"][begun]]
+    if_later = np.maximum(since - p.pace_mw[begun], 0.0)
+    least = np.minimum(full, since) - np.minimum(full, if_later)
+    needed = m.open.map(p.site_year, begun, now, least)
+    return (m.site_halls - needed).select(is_new) >= 0.0
 
 
 @constraint(over="site, year", unit="share")

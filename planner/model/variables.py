@@ -12,6 +12,7 @@ from planner.lp.join import cross, distinct, locate, pairs
 from planner.model.contracts_terms import ContractTerms
 from planner.model.migration_terms import MigrationTerms
 from planner.model.non_firm_terms import NonFirmTerms
+from planner.model.siting_terms import SitingTerms
 from planner.model.supply_terms import SupplyTerms
 from planner.model.tariffs_terms import TariffTerms
 from planner.ramp import usable_share
@@ -58,10 +59,13 @@ class Model:
         self.build: Variable = new("build", p.halls.build)
         self.retrofit: Variable = new("retrofit", p.halls.retrofit)
         self.lease: Variable = new("lease", p.halls.lease)
-        # sites [share of a site that is open; 0 or 1 once integers are asked for]
-        is_existing = p.sites.is_existing[p.sites.site_year["site"]]
+        # sites [share of a site that is open; 0 or 1 where openings are whole]
         self.open: Variable = new(
-            "open", p.sites.site_year, lower=is_existing.astype(np.float64), upper=1.0
+            "open",
+            p.sites.site_year,
+            p.siting.open_lower,
+            p.siting.open_upper,
+            integer=p.siting.whole_openings,
         )
         self.opened: Variable = new("opened", p.sites.site_year)
         # power [MW]
@@ -83,6 +87,7 @@ class Model:
         self.non_firm = NonFirmTerms(self)
         self.contracts = ContractTerms(self)
         self.tariffs = TariffTerms(self)
+        self.siting = SitingTerms(self.problem, inputs, self.used, self.served, self.open)
 
     # --- clocks -------------------------------------------------------------------------
 

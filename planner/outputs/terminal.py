@@ -21,6 +21,7 @@ _NOTE_LENGTH: Final = 150
 _MUSD_PER_BUSD: Final = 1e3
 _STATUS: Final = {
     "optimal": ("Optimal", "green"),
+    "within_gap": ("Found as asked, not proven the best", "green"),
     "time_limit": ("Time limit reached: the best plan so far, not proven", "yellow"),
     "iteration_limit": ("Iteration limit reached: the best plan so far, not proven", "yellow"),
     "interrupted": ("Interrupted: the best plan so far, not proven", "yellow"),

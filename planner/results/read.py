@@ -17,6 +17,7 @@ from planner.results import (
     power,
     prices,
     service,
+    siting,
     supply,
 )
 from planner.results.schema import TABLES
@@ -46,6 +47,9 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "leases": halls.leases,
     "halls": halls.halls,
     "leads": halls.leads,
+    "openings": siting.openings,
+    "phases": siting.phases,
+    "blocks": siting.blocks,
     "connections": grid.connections,
     "site_year": power.site_year,
     "power_slot": power.power_slot,

@@ -19,6 +19,7 @@ from planner.results.schema_money import MONEY_TABLES
 from planner.results.schema_plan import PLAN_TABLES
 from planner.results.schema_power import POWER_TABLES
 from planner.results.schema_service import SERVICE_TABLES
+from planner.results.schema_siting import SITING_TABLES
 from planner.results.schema_supply import SUPPLY_TABLES
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         *PLAN_TABLES,
+        *SITING_TABLES,
         *POWER_TABLES,
         *GRID_TABLES,
         *MIGRATION_TABLES,

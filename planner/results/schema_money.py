@@ -110,8 +110,8 @@ MONEY_TABLES = (
     ),
     Table(
         "prices",
-        "One row per limit that has a shadow price. Rows whose price is 0 are left out; there "
-        "are none without duals, as with integers.",
+        "One row per limit that has a shadow price. Rows whose price is 0 are left out. "
+        "With whole numbers they hold while every opening and phase stays as it is.",
         (
             "block",
             "site",
@@ -193,11 +193,14 @@ MONEY_TABLES = (
         (),
         (
             text("scenario", "Name of the scenario"),
-            text("status", "optimal only where proven"),
+            text("status", "optimal only where proven; within_gap: found as asked, see gap_frac"),
             number("objective_musd", "MUSD", "Net present value of all payments"),
             number("dual_bound_musd", "MUSD", "No plan costs less", missing=True),
             number("gap_frac", "-", "From the bound to the plan", missing=True),
             flag("has_duals", "Whether there are shadow prices"),
+            text("duals_of", "program, or fixed_program: with every whole number as it is"),
+            whole("whole_numbers", "columns", "Decisions that must be whole numbers"),
+            text("found_by", "Methods and steps that led to the plan"),
             number("discount_rate_frac", "1/year", "Real discount rate"),
             whole("base_year", "year", "Payments are discounted to 1 January of it"),
             whole("first_year", "year", "First calendar year of the horizon"),

@@ -63,6 +63,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "objective_musd": _finite(outcome.objective),
         "bound_musd": _finite(outcome.dual_bound),
         "gap_frac": _finite(outcome.gap),
+        "duals_of": outcome.duals_of if outcome.has_duals else None,
         "check": {"ok": plan.verdict.ok, "rules": len(plan.verdict.checks), "broken": broken},
         "notes": [*plan.inputs.notes, *_openings(plan)],
         "method": outcome.method_used,

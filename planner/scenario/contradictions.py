@@ -36,6 +36,7 @@ def contradictions(scenario: Scenario) -> list[Problem]:
         *_shocks_that_end_first(scenario),
         *_both_in_and_out(scenario),
         *_classes(scenario),
+        *_openings(scenario),
     ]
 
 
@@ -125,7 +126,7 @@ def _shocks_that_end_first(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _both_in_and_out(scenario: Scenario) -> Iterator[Problem]:
-    scope, racks = scenario.scope, scenario.racks
+    scope, racks, siting = scenario.scope, scenario.racks, scenario.siting
     pairs: tuple[tuple[str, str, str, object, tuple[str, ...]], ...] = (
         ("scope", "sites", "exclude_sites", scope.sites, scope.exclude_sites),
         (
@@ -136,6 +137,7 @@ def _both_in_and_out(scenario: Scenario) -> Iterator[Problem]:
             scope.exclude_demand_regions,
         ),
         ("racks", "allow", "exclude", racks.allow, racks.exclude),
+        ("siting", "must_open", "must_not_open", siting.must_open, siting.must_not_open),
     )
     for block, listed, excluded, taken, left_out in pairs:
         for position, id_ in enumerate(left_out):
@@ -169,3 +171,24 @@ def _classes(scenario: Scenario) -> Iterator[Problem]:
                 f"at most {bound:g} [ms]",
                 "tighten it, or set it to null for no tight bound",
             )
+
+
+def _openings(scenario: Scenario) -> Iterator[Problem]:
+    siting = scenario.siting
+    if siting.exactly_sites is not None and siting.at_most_sites is not None:
+        yield problem_at(
+            scenario.tree,
+            ("siting", "at_most_sites"),
+            "exactly_sites and at_most_sites are both given",
+            "one of them",
+            "remove one of the two",
+        )
+    most = siting.exactly_sites or siting.at_most_sites
+    if most is not None and len(siting.must_open) > most:
+        yield problem_at(
+            scenario.tree,
+            ("siting", "must_open"),
+            f"{len(siting.must_open)} sites must open, and at most {most} may be open",
+            f"at most {most} sites",
+            "let more sites open, or take some from the list",
+        )

@@ -48,6 +48,8 @@ _SITE: Final = _Kind(
         "supply.sites.*",
         "grid.non_firm.sites.*",
         "energy.tariffs.*.sites.*",
+        "siting.must_open.*",
+        "siting.must_not_open.*",
     ),
 )
 _TARIFF: Final = _Kind("tariff", "tariffs", "tariff", ("energy.tariffs.*.tariff",))
@@ -75,6 +77,7 @@ _KINDS: Final = (
             "demand.explicit.*.workload",
             "demand.workload_share_frac.{}",
             "workloads.{}",
+            "siting.block_mw.{}",
         ),
     ),
     _Kind(

@@ -24,6 +24,7 @@ from planner.scenario.demand_blocks import (
 )
 from planner.scenario.grid_blocks import Grid
 from planner.scenario.onsite_blocks import Supply
+from planner.scenario.siting_blocks import Siting
 from planner.scenario.supply_blocks import (
     Build,
     Carbon,
@@ -76,6 +77,11 @@ class Solver(Block):
     """Threads of the solver."""
     tolerance: Annotated[float, Field(strict=True, ge=1e-10, le=1e-2)] = 1e-7
     """Largest violation of a row or bound that counts as none."""
+    whole_numbers: Literal["round", "search"] = "round"
+    """How openings and phases become whole: rounded from the linear program and fixed, or searched
+    for from there by branch and bound. Bound and gap are told either way."""
+    gap_frac: Annotated[float, Field(strict=True, ge=0, le=1)] = 1e-4
+    """Search ends once the plan costs at most this share more than the bound. [-]"""
 
 
 def _increasing(years: tuple[int, ...]) -> tuple[int, ...]:
@@ -141,6 +147,8 @@ class Scenario(Block):
     """Months until a decision serves."""
     build: Build = Build()
     """How fast halls may be built."""
+    siting: Siting = Siting()
+    """Where sites open, how many, and in what steps halls come; what must be whole numbers."""
     retrofit: Retrofit = Retrofit()
     """Turning a standing hall into another design."""
     cascade: Cascade = Cascade()

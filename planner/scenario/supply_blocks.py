@@ -256,6 +256,14 @@ class SiteOverride(Override):
     """Most critical IT power the land can hold. [MW]"""
     build_rate_mw_per_year: NonNegative | None = None
     """Most critical IT power commissioned a year. [MW/year]"""
+    opening_usd: NonNegative | None = None
+    """Cost of opening it: permits, studies, fibre, design. [USD]"""
+    fixed_usd_per_year: NonNegative | None = None
+    """Cost of an open site a year, whatever its size. [USD/year]"""
+    minimum_size_mw: NonNegative | None = None
+    """Least critical IT power of an open site. [MW]"""
+    phase_mw: Positive | None = None
+    """Critical IT power of one phase of new halls there, instead of `siting.phase_mw`. [MW]"""
     lead_time_months: Months | None = None
     """Months until a new hall or connection serves, instead of the critical path. [months]"""
     retail_usd_per_mwh: Positive | None = None

@@ -15,6 +15,7 @@ from planner.plan import Plan
 from planner.results import read_results
 from planner.scenario import Scenario, load_scenario
 from planner.studies.clash import in_words
+from planner.studies.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     import threading
@@ -98,12 +99,8 @@ def solve(
         tolerance = scenario.solver.tolerance
         session = HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
     with clock.stage("solve"):
-        outcome = session.solve(
-            scenario.solver.method,
-            time_limit_s=scenario.solver.time_limit_s,
-            threads=scenario.solver.threads,
-            on_progress=on_progress,
-            interrupt=interrupt,
+        outcome = find_plan(
+            model, session, scenario.solver, on_progress=on_progress, interrupt=interrupt
         )
     if not outcome.has_plan:
         raise _no_plan(outcome, session, inputs)
@@ -128,6 +125,12 @@ def _no_plan(
     """Say why there is no plan."""
     if outcome.status == "infeasible":
         clash = tuple(session.iis(time_limit_s=60.0))
+        if not clash and outcome.duals_of != "program":
+            message = (
+                f"{inputs.name}: no plan has whole openings, phases and blocks; with shares of"
+                " them there is one (siting.whole_openings: false shows it)"
+            )
+            return InfeasibleError(message, ())
         lines = [f"{inputs.name}: no plan can meet every rule; these exclude each other:"]
         lines += [f"  {rule}" for rule in in_words(clash)]
         lines.append("`dcplan diagnose` finds the least changes that would make a plan possible.")

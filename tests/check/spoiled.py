@@ -218,6 +218,11 @@ def moved_to_nowhere(plan):
     return plan.told(moves=moves.drop(index=moves.index[rows]).reset_index(drop=True))
 
 
+def larger_campus(plan):
+    """Ask for a larger campus, and for crews that could build it."""
+    return limit("sites", "pace_mw", 50.0, limit("sites", "minimum_mw", 50.0, plan))
+
+
 SPOILED = (
     ("a decision is below zero", "amounts_not_negative", partial(plus, "plan", "used_mw", -999.0)),
     (
@@ -280,7 +285,7 @@ SPOILED = (
     ),
     ("more is leased than there is", "lease_depth", partial(times, "leases", "leased_mw", 3.0)),
     ("land is smaller", "land_limit", partial(limit, "sites", "land_limit_mw", 0.3)),
-    ("a site is too small", "minimum_size", partial(limit, "sites", "minimum_mw", 50.0)),
+    ("a site is too small", "minimum_size", larger_campus),
     ("a site opens for free", "opening", free_opening),
     ("crews build less", "build_rate", partial(limit, "sites", "build_rate_mw", 0.2)),
     ("a market builds less", "market_rate", partial(limit, "sites", "market_rate_mw", 0.2)),

@@ -177,7 +177,10 @@ def test_what_is_set_for_the_solver_reaches_it(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(HighsSession, "__init__", made)
     monkeypatch.setattr(HighsSession, "solve", run_with)
-    solver = "solver={method: simplex, time_limit_s: 71, threads: 2, tolerance: 3e-7}"
+    solver = (
+        "solver={method: simplex, time_limit_s: 71, threads: 2, tolerance: 3e-7,"
+        " whole_numbers: search, gap_frac: 3e-3}"
+    )
 
     plan = solve(SCENARIO, [solver])
 
@@ -186,12 +189,18 @@ def test_what_is_set_for_the_solver_reaches_it(monkeypatch: pytest.MonkeyPatch) 
         "solver.time_limit_s",
         "solver.threads",
         "solver.tolerance",
+        "solver.whole_numbers",
+        "solver.gap_frac",
     }
     assert asked["method"] == "simplex"
     assert asked["time_limit_s"] == 71.0
     assert asked["threads"] == 2
     assert asked["primal_feasibility_tolerance"] == 3e-7
     assert plan.outcome.method_used == "simplex"
+    assert "gap_frac" not in asked  # nothing is to be whole
+    plan = solve(SCENARIO, [solver, "sites.elm.existing_mw=0", "siting.whole_openings=true"])
+    assert asked["gap_frac"] == 3e-3
+    assert "searched" in plan.outcome.method_used
 
 
 def test_a_connection_binds_where_no_peak_is_billed() -> None:

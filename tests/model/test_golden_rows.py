@@ -52,6 +52,7 @@ EVERY_BLOCK = (
     "grid.non_firm.shed={allow: true, max_hours_per_year: 13}",
     "energy.own_tariffs={large: " + LARGE + "}",
     "energy.tariffs=[{tariff: large, sites: [elm], ramp_frac: [0.55]}]",
+    "siting={whole_openings: true, phase_mw: 7, block_mw: {train: 11}, at_most_sites: 3}",
 )
 
 
@@ -70,6 +71,17 @@ def every_block() -> Inputs:
         "stock_only_group",
         [stock_only.axis(axis) for axis in axes],
         [stock_only[axis] for axis in axes],
+    )
+    # A scenario gives a number of sites or a limit on it, not both.
+    # With halls to let at every site no service needs an opening; here Fir has none.
+    served = inputs.demand.served
+    of_fir = served["site"] == served.axis("site").code("fir")
+    inputs = changed(
+        inputs,
+        "siting",
+        exact=inputs.siting.most.select([0], "exact"),
+        exact_sites=3.0,
+        linked=served.select(of_fir, "linked"),
     )
     inputs = paid_to_draw(inputs, "elm", "2027", "d0h18")
     # What is asked by the hour is asked by the year as well.

@@ -34,6 +34,7 @@ from planner.inputs.types import (
 from planner.inputs.types_contracts import ContractInputs
 from planner.inputs.types_migration import MigrationInputs
 from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
+from planner.inputs.types_siting import SitingInputs
 from planner.inputs.types_supply import SupplyInputs
 from planner.inputs.types_tariffs import TariffInputs
 from planner.lp import Axis, Index, Outcome
@@ -283,6 +284,8 @@ def sites() -> SiteInputs:
         site_year,
         f(40.0, 55.0),
         f(12.0, 13.0, 14.0, 15.0),
+        f(12.5, 13.5, 14.5, 15.5),
+        f(12.5, 26.0, 14.5, 30.0),
         listed("market_rate", (MARKET, YEAR), ("south", "2026")),
         f(16.0),
         f(2.4, 2.8),
@@ -301,6 +304,29 @@ def sites() -> SiteInputs:
                 "lon": [-96.8, -77.5],
             }
         ),
+    )
+
+
+def siting() -> SitingInputs:
+    none = listed("link", (REGION, WORKLOAD, SITE, YEAR))
+    return SitingInputs(
+        whole_openings=False,
+        open_lower=f(1.0, 1.0, 0.0, 0.0),
+        open_upper=f(1.0, 1.0, 1.0, 1.0),
+        exact=listed("exact", (YEAR,)),
+        exact_sites=0.0,
+        most=listed("most", (YEAR,)),
+        most_sites=0.0,
+        phase=listed("phase", (SITE, HALL, YEAR)),
+        phase_mw=f(),
+        most_phases=f(),
+        block=listed("block", (SITE, WORKLOAD, YEAR)),
+        block_mw=f(),
+        block_top_mw=f(),
+        paced=listed("paced", (SITE, YEAR)),
+        paced_mw=f(),
+        linked=none,
+        linkable=none,
     )
 
 
@@ -602,6 +628,7 @@ def hand_inputs() -> Inputs:
         racks=racks(),
         halls=halls(),
         sites=sites(),
+        siting=siting(),
         power=power(),
         migration=migration(),
         grid=grid(),

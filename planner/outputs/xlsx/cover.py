@@ -20,6 +20,9 @@ __all__ = ["write_cover"]
 _LINE_CHARACTERS: Final = 125
 _LINE_POINTS: Final = 15.0
 _STATUS: Final = {"optimal": "Optimal: proven that no plan costs less"}
+_WITHIN_GAP: Final = (
+    "Openings and phases found as asked: no plan costs {gap:.2%} less, bound {bound:,.0f} MUSD"
+)
 _NOT_PROVEN: Final = "Not proven to be the best: {status}"
 _RULE: Final = (
     "Formulas recompute power and money when a yellow cell of sheet Assumptions is edited. They do "
@@ -72,6 +75,11 @@ def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
     status, check = str(book.run.meta["status"]), book.run.meta["check"]
     proven = status in _STATUS
     words = _STATUS.get(status, _NOT_PROVEN.format(status=status.replace("_", " ")))
+    gap, bound = book.run.meta["gap_frac"], book.run.meta["bound_musd"]
+    if status == "within_gap":
+        words = _WITHIN_GAP.format(gap=gap, bound=bound)
+    elif not proven and gap is not None and bound is not None:
+        words += f"; the bound is {bound:,.0f} MUSD, {gap:.2%} below"
     if check["ok"]:
         verdict = f"Checked: all {check['rules']} rules hold"
     else:

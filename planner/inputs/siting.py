@@ -1,0 +1,166 @@
+"""Index lists of what must be whole or is ruled by hand: openings, phases, blocks, counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.frames import floats
+from planner.inputs.types_siting import SitingInputs
+from planner.lp import Index
+from planner.lp.join import distinct
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.types import DemandInputs, HallInputs, RackInputs, Sets, SiteInputs
+
+__all__ = ["siting_inputs"]
+
+_ROUNDING = 1e-9
+
+
+def siting_inputs(
+    case: Case,
+    sets: Sets,
+    sites: SiteInputs,
+    halls: HallInputs,
+    racks: RackInputs,
+    demand: DemandInputs,
+) -> SitingInputs:
+    """Make the lists of what must be whole, and the bounds and counts of openings.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+    sets : Sets
+        Axes.
+    sites, halls, racks, demand : SiteInputs, HallInputs, RackInputs, DemandInputs
+        Lists that these are parts of.
+
+    Returns
+    -------
+    SitingInputs
+    """
+    settings = case.scenario.siting
+    lower, upper = _bounds(case, sets, sites)
+    last = [len(sets.year) - 1]
+    exact, most = settings.exactly_sites, settings.at_most_sites
+    phase, phase_mw, most_phases = _phases(case, sites, halls)
+    block, block_mw, top_mw = _blocks(case, sets, sites, halls, racks)
+    site_year, new = sites.site_year, ~sites.is_existing
+    is_paced = (sites.reach_mw < sites.land_limit_mw[site_year["site"]]) & new[site_year["site"]]
+    paced = np.flatnonzero(is_paced & settings.whole_openings)
+    rows = settings.open_rows
+    links = _links(sites, halls, demand, is_whole=settings.whole_openings)
+    none = np.zeros(links.size, dtype=np.bool_)
+    return SitingInputs(
+        whole_openings=settings.whole_openings,
+        open_lower=lower,
+        open_upper=upper,
+        exact=Index.sparse("exact", (sets.year,), (last if exact else [],)),
+        exact_sites=float(exact or 0),
+        most=Index.sparse("most", (sets.year,), (last if most else [],)),
+        most_sites=float(most or 0),
+        phase=phase,
+        phase_mw=phase_mw,
+        most_phases=most_phases,
+        block=block,
+        block_mw=block_mw,
+        block_top_mw=top_mw,
+        paced=site_year.select(paced, "paced"),
+        paced_mw=sites.reach_mw[paced],
+        linked=links.select(~none if rows == "all" else none, "linked"),
+        linkable=links.select(~none if rows == "lazy" else none, "linkable"),
+    )
+
+
+def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most share of a site that is open, over its years."""
+    site_year, labels = sites.site_year, sets.site.labels
+    lower = sites.is_existing[site_year["site"]].astype(np.float64)
+    upper = np.ones(site_year.size)
+    settings = case.scenario.siting
+    last = site_year["year"] == len(sets.year) - 1
+    in_play = {labels[site] for site in site_year["site"][last]}
+    _refuse_out_of_play(case, "must_open", settings.must_open, in_play)
+    _refuse_out_of_play(case, "must_not_open", settings.must_not_open, set(labels))
+    for at, name in enumerate(settings.must_not_open):
+        if name in labels and sites.is_existing[sets.site.code(name)]:
+            case.findings.at_key(
+                ("siting", "must_not_open", at),
+                f"{name!r} stands already",
+                "a site that is not open yet",
+                "leave it out with scope.exclude_sites, or build nothing there with "
+                f"sites.{name}.build_rate_mw_per_year: 0",
+            )
+    standing, most = int(sites.is_existing.sum()), settings.exactly_sites or settings.at_most_sites
+    if most is not None and standing > most:
+        key = "exactly_sites" if settings.exactly_sites else "at_most_sites"
+        case.findings.at_key(
+            ("siting", key),
+            f"{key} is {most}, and {standing} sites stand",
+            f"{standing} or more",
+            "leave sites out with scope.exclude_sites",
+        )
+    name_of = np.array(labels, dtype=object)[site_year["site"]]
+    lower[last & np.isin(name_of, list(settings.must_open))] = 1.0
+    upper[np.isin(name_of, list(settings.must_not_open))] = 0.0
+    return lower, np.maximum(lower, upper)
+
+
+def _refuse_out_of_play(case: Case, key: str, listed: tuple[str, ...], known: set[str]) -> None:
+    for at, name in enumerate(listed):
+        if name not in known:
+            case.findings.at_key(
+                ("siting", key, at),
+                f"{name!r} is not in scope, or nothing can stand there by the last model year",
+                "a site that the plan may open",
+                "widen the scope, shorten its lead, or take it from the list",
+            )
+
+
+def _phases(
+    case: Case, sites: SiteInputs, halls: HallInputs
+) -> tuple[Index, np.ndarray, np.ndarray]:
+    """New halls that come in phases, the size of one, and the most that a year can bring."""
+    size_mw = floats(case.sites, "phase_mw")
+    of_build = size_mw[halls.build["site"]]
+    at = np.flatnonzero(~np.isnan(of_build) & ~halls.build_is_early)
+    phase = halls.build.select(at, "phase")
+    pace_mw = sites.build_rate_mw[sites.site_year.find(phase)]
+    most_mw = np.minimum(pace_mw, sites.land_limit_mw[phase["site"]])
+    most = np.floor(most_mw / of_build[at] + _ROUNDING)
+    for site in np.unique(phase["site"]):
+        if not most[phase["site"] == site].any():
+            case.findings.note(
+                f"{phase.axis('site').labels[site]}: no new halls, as one phase of "
+                f"{size_mw[site]:g} MW is more than it can build in any year."
+            )
+    return phase, of_build[at], most
+
+
+def _blocks(
+    case: Case, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs
+) -> tuple[Index, np.ndarray, np.ndarray]:
+    """Classes that need a block in one place: where, how large, and how large at most. [MW]"""
+    given = case.scenario.siting.block_mw
+    size_mw = np.array([given.get(name, np.nan) for name in sets.workload.labels])
+    used = racks.used.select(~np.isnan(size_mw)[racks.used["workload"]], "used in blocks")
+    block = distinct(used, "site", "workload", "year", name="block")
+    # Racks of a class take at least so much hall per MW, and a site has no more halls than this.
+    least = np.full(len(sets.workload), np.inf)
+    np.minimum.at(least, racks.deployment["workload"], racks.hall_mw_per_mw)
+    to_let = np.zeros(len(sets.site))
+    to_let[np.unique(halls.lease["site"])] = 1.0
+    halls_mw = sites.land_limit_mw + to_let * halls.lease_depth_mw
+    top_mw = halls_mw[block["site"]] / least[block["workload"]]
+    return block, size_mw[block["workload"]], top_mw
+
+
+def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_whole: bool) -> Index:
+    """Service from sites that must be opened first: new ones without halls to let."""
+    is_tied = ~sites.is_existing & is_whole
+    is_tied[np.unique(halls.lease["site"])] = False
+    return demand.served.select(is_tied[demand.served["site"]], "link")

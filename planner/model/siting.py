@@ -1,0 +1,121 @@
+"""Siting: phases of halls, blocks of a class, numbers of sites, service from open sites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS", "ONLY_FOR_THE_BOUND"]
+
+
+@constraint(over="site, year", unit="MW")
+def opening_pace(m: Model) -> Comparison:
+    r"""Halls need a site that is open for as much as it can have built by then.
+
+    .. math:: \sum_l H_{slt} \le \Bigl( \sum_{u \le t} \bar{b}_{su} \Bigr)\, o_{st}
+        \qquad \forall s, t
+
+    The pace of building says the same of an open site; opened in part, a large piece of land
+    would let a small share of the opening carry all that can be built.
+
+    Source: dcplan; tighter than the land limit as in Van Roy and Wolsey 1985.
+    """
+    p = m.p.siting
+    return m.site_halls.on(p.paced) <= p.paced_mw * m.open.on(p.paced)
+
+
+@constraint(over="site, hall, year", unit="MW")
+def hall_phases(m: Model) -> Comparison:
+    r"""New halls come in whole phases of one size.
+
+    .. math:: b_{slt} = B_s\, n_{slt}, \quad n_{slt} \in \mathbb{Z}_{\ge 0}
+        \qquad \forall s, l, t
+
+    The dual is the worth of one more MW of this phase with the number of phases fixed.
+
+    Source: modular capacity expansion, Luss 1982.
+    """
+    p = m.p.siting
+    return m.build.on(p.phase) == p.phase_mw * m.siting.phases
+
+
+@constraint(over="site, class, year", unit="MW")
+def block_least(m: Model) -> Comparison:
+    r"""A site with racks of a class that needs a block has at least the block.
+
+    .. math:: \sum_{k,l} n_{sklwt} \ge \underline{n}_w\, h_{swt}, \quad h_{swt} \in \{0, 1\}
+        \qquad \forall s, w, t
+
+    Source: dcplan; semi-continuous variables, Beale and Tomlin 1970.
+    """
+    return m.siting.in_block_mw >= m.p.siting.block_mw * m.siting.holds
+
+
+@constraint(over="site, class, year", unit="MW")
+def block_or_none(m: Model) -> Comparison:
+    r"""A site that does not hold the class has no racks of it.
+
+    .. math:: \sum_{k,l} n_{sklwt} \le \bar{n}_{swt}\, h_{swt} \qquad \forall s, w, t
+
+    Source: dcplan; semi-continuous variables, Beale and Tomlin 1970.
+    """
+    return m.siting.in_block_mw <= m.p.siting.block_top_mw * m.siting.holds
+
+
+@constraint(over="year", unit="sites")
+def exact_sites(m: Model) -> Comparison:
+    r"""So many sites are open in the last model year.
+
+    .. math:: \sum_s o_{sT} = p
+
+    The dual is what one more site would cost or save with every other opening as it is.
+
+    Source: p-median, Hakimi 1964.
+    """
+    p = m.p.siting
+    return m.open.sum_to(p.exact, where="present") == p.exact_sites
+
+
+@constraint(over="year", unit="sites")
+def most_sites(m: Model) -> Comparison:
+    r"""No more sites are open in the last model year.
+
+    .. math:: \sum_s o_{sT} \le p
+
+    Source: p-median, Hakimi 1964.
+    """
+    p = m.p.siting
+    return m.open.sum_to(p.most, where="present") <= p.most_sites
+
+
+@constraint(over="region, class, site, year", unit="kH100e")
+def served_only_if_open(m: Model) -> Comparison:
+    r"""A demand is served from a new site no further than the site is open.
+
+    .. math:: x_{rwst} \le D_{rwt}\, o_{st} \qquad \forall r, w, s, t
+
+    Whole openings make it follow from the land of a closed site; opened in part, the sum of all
+    demands may lean on a small share of a large site, and these rows say that none may.
+
+    Source: strong formulation of facility location, Erlenkotter 1978.
+    """
+    return m.siting.served_only_if_open(m.p.siting.linked)
+
+
+CONSTRAINTS = (
+    opening_pace,
+    hall_phases,
+    block_least,
+    block_or_none,
+    exact_sites,
+    most_sites,
+    served_only_if_open,
+)
+
+ONLY_FOR_THE_BOUND = ("opening_pace", "served_only_if_open")
+"""Blocks that follow from others once openings are whole: without them the duals are clean."""

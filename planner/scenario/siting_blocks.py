@@ -1,0 +1,36 @@
+"""Block of a scenario about where sites open, how many, and in what steps halls come."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from planner.scenario.values import Block, Flag, Ids, Positive, Text
+
+__all__ = ["Siting"]
+
+_Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class Siting(Block):
+    """Where sites open, how many, and in what steps halls come; what must be whole numbers."""
+
+    whole_openings: Flag = False
+    """Whether a site opens in whole or not at all, with its least size; else a share of it may."""
+    phase_mw: Positive | None = None
+    """New halls come in whole phases of this critical IT power; committed halls as they are.
+    Left out: any size. [MW]"""
+    block_mw: Mapping[Text, Positive] = Field(default_factory=dict)
+    """Least racks of a class at a site that has any of it, by class: the block that a synchronous
+    training cluster needs in one place. Nameplate. [MW]"""
+    exactly_sites: _Count | None = None
+    """Number of sites open in the last model year, standing ones among them."""
+    at_most_sites: _Count | None = None
+    """Most sites open in the last model year, standing ones among them."""
+    must_open: Ids = ()
+    """Sites that are open in the last model year, whatever they cost."""
+    must_not_open: Ids = ()
+    """Sites that stay closed."""
+    open_rows: Literal["lazy", "all", "none"] = "lazy"
+    """Rows that let each demand be served by open sites only: a stronger bound for many rows. All
+    at once, none, or, where whole numbers are searched for, those that the bound breaks."""

@@ -1,0 +1,176 @@
+"""From a plan with shares of openings and phases to one with whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.lp.join import pairs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.lp import Columns
+    from planner.model import Model
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+__all__ = ["RULES", "Rule", "rounded"]
+
+_NOTHING: Final = 1e-6  # of a site, a phase or a MW
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How much of its least size something must have in the linear program to be kept.
+
+    Parameters
+    ----------
+    site_frac : float
+        Halls of a site in the last year over the least it must have if opened.
+    block_frac : float
+        Racks of a class at a site over the block it must have.
+    """
+
+    site_frac: float
+    block_frac: float
+
+
+RULES: Final = (Rule(0.5, 0.5), Rule(0.0, 1.0), Rule(0.0, 0.0))
+"""Tried in turn until one leaves a plan: drop what is small, or keep all that is opened at all."""
+
+
+def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
+    """Return a plan whose whole numbers are whole; the other columns are as they were.
+
+    Parameters
+    ----------
+    model : Model
+        The program.
+    x : array of float
+        Its optimum with the whole numbers relaxed, one number per column.
+    rule : Rule
+        What is kept.
+
+    Returns
+    -------
+    array of float
+        One number per column. Openings stay within forced, forbidden and counted sites; phases
+        are rounded up site by site, as far as land and pace allow.
+    """
+    columns = model.problem.columns()
+    result = x.copy()
+    places = {name: model.problem.column_block(name) for name in ("open", "phases", "holds")}
+    is_open = result[places["open"]]
+    if model.p.siting.whole_openings:
+        is_open = _openings(model, x, columns, rule)
+        result[places["open"]] = is_open
+    if model.p.siting.phase.size:
+        result[places["phases"]] = _phases(model, x, is_open)
+    if model.p.siting.block.size:
+        result[places["holds"]] = _blocks(model, x, rule)
+    at = np.flatnonzero(columns.integer)
+    result[at] = np.clip(np.round(result[at]), columns.lower[at], columns.upper[at])
+    return result
+
+
+def _openings(model: Model, x: Floats, columns: Columns, rule: Rule) -> Floats:
+    """Open a site from the first year on in which the program opens it and it is worth it."""
+    p, siting = model.p.sites, model.p.siting
+    site_year = p.site_year
+    site, year = site_year["site"], site_year["year"]
+    sites, last_year = len(p.is_existing), len(model.p.sets.year) - 1
+    halls_mw = model.site_halls.value(x)
+    share = model.open.value(x)
+    is_last = year == last_year
+    in_the_end, opened_in_the_end = np.zeros(sites), np.zeros(sites)
+    in_the_end[site[is_last]] = halls_mw[is_last]
+    opened_in_the_end[site[is_last]] = share[is_last]
+
+    worth = (share > _NOTHING) & (in_the_end[site] >= rule.site_frac * _least_mw(model))
+    at = model.problem.column_block("open")
+    must = columns.lower[at] > 0.0
+    chosen = np.zeros(sites, dtype=np.bool_)
+    chosen[site[worth | must]] = True
+    if siting.exact.size or siting.most.size:
+        count = int(siting.exact_sites if siting.exact.size else siting.most_sites)
+        may = np.zeros(sites, dtype=np.bool_)
+        may[site[is_last & (columns.upper[at] > 0.0)]] = True
+        rank = opened_in_the_end + 2.0 * chosen
+        rank[site[must]] += 4.0
+        best = np.argsort(np.where(may, -rank, np.inf), kind="stable")[:count]
+        kept = np.zeros(sites, dtype=np.bool_)
+        kept[best] = may[best]
+        chosen = kept if siting.exact.size else kept & chosen
+    begins = (worth | must | is_last) & chosen[site]
+    begun, now = pairs(site_year, site_year, on=("site",))
+    later = begins[begun] & (year[now] >= year[begun])
+    result = np.zeros(site_year.size)
+    result[now[later]] = 1.0
+    return result
+
+
+def _least_mw(model: Model) -> Floats:
+    """Halls that a site must have in the end if it opens in a year. [MW], (site, year)"""
+    p = model.p.sites
+    site = p.site_year["site"]
+    since = np.zeros(p.site_year.size)
+    begun, now = pairs(p.site_year, p.site_year, on=("site",))
+    later = p.site_year["year"][now] >= p.site_year["year"][begun]
+    np.add.at(since, begun[later], p.pace_mw[now[later]])
+    return np.asarray(np.minimum(p.minimum_mw[site], since))
+
+
+def _phases(model: Model, x: Floats, is_open: Floats) -> Floats:
+    """Round phases up site by site, counted from the first year, within land and pace."""
+    p, sites = model.p.siting, model.p.sites
+    site, year = p.phase["site"], p.phase["year"]
+    asked = np.where(is_open[sites.site_year.find(p.phase)] > 0.0, model.siting.phases.value(x), 0)
+    halls_mw = model.site_halls.value(x)
+    rate_mw = sites.build_rate_mw
+    result = np.zeros(p.phase.size)
+    for one in np.unique(site):
+        here = np.flatnonzero(site == one)
+        size_mw = p.phase_mw[here[0]]
+        design, row = np.unique(p.phase["hall"][here], return_inverse=True)
+        done, wanted = np.zeros(design.size), np.zeros(design.size)
+        for t in np.unique(year[here]):
+            now = here[year[here] == t]
+            of = row[year[here] == t]
+            place = int(np.flatnonzero(_is_at(model, one, t))[0])
+            begun = here[year[here] <= t]
+            in_phases_mw = size_mw * model.siting.phases.value(x)[begun].sum()
+            others_mw = halls_mw[place] - in_phases_mw
+            room = np.floor((sites.land_limit_mw[one] - others_mw) / size_mw + _NOTHING)
+            pace = np.floor(rate_mw[place] / size_mw + _NOTHING)
+            wanted[of] += asked[now]
+            total = min(np.ceil(wanted.sum() - _NOTHING), room, done.sum() + pace)
+            start = done.copy()
+            while done.sum() < total and (wanted - done)[of].max(initial=-np.inf) > _NOTHING:
+                most_behind = of[np.argmax((wanted - done)[of])]
+                done[most_behind] += 1.0
+            result[now] = (done - start)[of]
+    return result
+
+
+def _is_at(model: Model, site: int, year: int) -> Bools:
+    site_year = model.p.sites.site_year
+    return np.asarray((site_year["site"] == site) & (site_year["year"] == year))
+
+
+def _blocks(model: Model, x: Floats, rule: Rule) -> Floats:
+    """Let a site hold a class that has enough of its block there, or most of all sites."""
+    p = model.p.siting
+    racks_mw = model.siting.in_block_mw.value(x)
+    holds = racks_mw > np.maximum(rule.block_frac * p.block_mw - _NOTHING, _NOTHING)
+    years = len(model.p.sets.year)
+    group = p.block["workload"].astype(np.intp) * years + p.block["year"]
+    largest = np.zeros(len(model.p.sets.workload) * years)
+    np.maximum.at(largest, group, racks_mw)
+    is_alone = np.bincount(group, holds, minlength=largest.size) == 0
+    is_most = (racks_mw == largest[group]) & (racks_mw > _NOTHING) & is_alone[group]
+    keeps_one = is_most & (rule.block_frac < 1.0)
+    return np.asarray(holds | keeps_one, dtype=np.float64)
