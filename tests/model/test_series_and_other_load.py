@@ -38,15 +38,23 @@ def series_days(months: list[int], weights: list[float]) -> pd.DataFrame:
     ).assign(source="made up", source_year=2025, kind="seed")
 
 
-def test_a_series_of_the_representative_days_costs_the_same_without_storage():
+@pytest.mark.parametrize(
+    "settings",
+    [(), ("energy.tariffs=[{tariff: us-va-dominion-energy, sites: [oak]}]",)],
+    ids=["prices", "a tariff"],
+)
+def test_a_series_of_the_representative_days_costs_the_same_without_storage(settings):
     months = [*range(1, 13), 7]
     weights = [*map(float, MONTH_DAYS), 3.0]
     weights[6] -= 3.0
 
-    few = solve(inputs_of("time.season_days=12", "supply.allow=[engine, panel]"))
+    few = solve(inputs_of("time.season_days=12", "supply.allow=[engine, panel]", *settings))
     same = solve(
         inputs_with(
-            SERIES, "supply.allow=[engine, panel]", series_days=series_days(months, weights)
+            SERIES,
+            "supply.allow=[engine, panel]",
+            *settings,
+            series_days=series_days(months, weights),
         )
     )
 
