@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.lp import Outcome
     from planner.results import Results
     from planner.scenario import Scenario
+    from planner.studies import Explanation
 
 __all__ = ["Plan"]
 
@@ -96,6 +97,36 @@ class Plan:
         table = self.inputs.sites.table.merge(self.site_year, on="site", how="left")
         points = gpd.points_from_xy(table["lon"], table["lat"])
         return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+
+    def explain(
+        self,
+        *,
+        site: str | None = None,
+        year: int | None = None,
+        quick: bool = False,
+        resolve: bool = False,
+    ) -> Explanation:
+        """Explain the plan, a site or a model year: what binds, what more is worth, and why.
+
+        Parameters
+        ----------
+        site : str, optional
+            Site id.
+        year : int, optional
+            Model year.
+        quick : bool
+            Solve nothing again.
+        resolve : bool
+            Solve again with a little more of what binds.
+
+        Returns
+        -------
+        Explanation
+            ``print`` shows its sentences; ``tables`` holds what they rest on.
+        """
+        from planner.studies import explain
+
+        return explain(self, site=site, year=year, quick=quick, resolve=resolve)
 
     def to_xlsx(self, path: str | Path) -> Path:
         """Write the workbook to a file and return its path."""

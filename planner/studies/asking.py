@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.errors import InputError, LimitReachedError, SolverError
 from planner.lp import UNIT, Expression
 from planner.lp.highs import HighsSession
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from planner.studies.question import Question
     from planner.studies.relief import Change
 
-__all__ = ["Asking", "session_of", "without_costs"]
+__all__ = ["Asking", "relaxed_session", "session_of", "without_costs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +41,8 @@ class Asking:
     interrupt: threading.Event | None = None
 
     def solve(self, question: Question, model: Model, method: Method = "auto") -> Outcome:
-        """Solve a program of a scenario with the scenario's tolerance and limits."""
-        return self.run(question, session_of(question, model), method)
+        """Solve a program with the scenario's tolerance and limits, whole numbers as fractions."""
+        return self.run(question, relaxed_session(question, model), method)
 
     def run(self, question: Question, session: HighsSession, method: Method = "auto") -> Outcome:
         """Solve what a session holds; a stop ends the whole study.
@@ -96,6 +98,15 @@ def session_of(question: Question, model: Model) -> HighsSession:
     """Hand a program to the solver with the tolerance of its scenario."""
     tolerance = question.scenario.solver.tolerance
     return HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
+
+
+def relaxed_session(question: Question, model: Model) -> HighsSession:
+    """Hand over a program that does not insist on whole numbers."""
+    session = session_of(question, model)
+    is_whole = model.problem.columns().integer
+    if is_whole.any():
+        session.set_columns(integer=np.zeros_like(is_whole))
+    return session
 
 
 def without_costs(model: Model) -> Model:

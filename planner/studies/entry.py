@@ -1,0 +1,272 @@
+"""What it would take for a site to win: its cost of entry, its price, lead time, latency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.lp.join import locate
+from planner.model import Model, build_model
+from planner.model.costs import electricity_demand, electricity_energy
+from planner.model.payments import discount
+from planner.scenario import Setting
+from planner.studies.question import Question
+from planner.studies.reliefs import site_key
+from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from planner.inputs.types import Inputs
+    from planner.lp import Outcome
+    from planner.studies.asking import Asking
+    from planner.studies.explanation import Solved
+
+__all__ = ["ENTRY_COLUMNS", "entry"]
+
+ENTRY_COLUMNS: Final = ("what", "unit", "now", "needed", "cost_musd", "change_musd", "site_mw")
+_MW: Final = 1.0
+_TAKES_PART_MW: Final = 0.5
+_MONTHS_STEP: Final = 3.0
+_MOST_MS: Final = 32
+_PROBES: Final = (40.0, 90.0)
+"""Prices of power that are tried to see how a setting becomes a price. [USD/MWh]"""
+
+
+@dataclass(frozen=True, eq=False)
+class _Solve:
+    """A solved program and what a site does in it."""
+
+    question: Question
+    model: Model
+    outcome: Outcome
+
+    def site_mw(self, site: str) -> float:
+        """Nameplate at the site in the last year. [MW]"""
+        over = self.model.p.sites.site_year
+        if site not in self.model.p.sets.site.labels:
+            return 0.0
+        code, last = self.model.p.sets.site.code(site), len(self.model.p.sets.year) - 1
+        (at,) = locate(over, np.array([code]), np.array([last]))
+        if at < 0:
+            return 0.0
+        return float(self.model.nameplate_mw.value(self.outcome.x)[at])
+
+    def power_bill_musd(self, x: np.ndarray) -> float:
+        """Net present value of electricity at this program's prices for a plan. [MUSD]"""
+        factor = discount(self.model)
+        lines = [line.build(self.model) for line in (electricity_energy, electricity_demand)]
+        return float(sum((line.value(x) * factor[line.over["calendar"]]).sum() for line in lines))
+
+
+def entry(solved: Solved, site: str, ask: Asking, *, resolve: bool) -> pd.DataFrame:
+    """Force a site in, and find at what price, lead time or latency it would come in by itself.
+
+    Parameters
+    ----------
+    solved : Solved
+        The plan.
+    site : str
+        A site that takes part in the program.
+    ask : Asking
+        How to solve.
+    resolve : bool
+        Also try lead times and latency, some solves each.
+
+    Returns
+    -------
+    DataFrame
+        One row per re-solve worth telling, columns `ENTRY_COLUMNS`: what was changed, its value
+        now and the value needed (missing where none was found), cost of the plan and its change
+        against the plan without it, nameplate at the site in the last year.
+    """
+    question = Question(solved.scenario, solved.inputs)
+    ask.tell("solve again as it was")
+    base = _solve(question, build_model(question.inputs), ask)
+    have = base.site_mw(site)
+    lines = [_line("as it is", "", np.nan, np.nan, base, base, site)]
+    ask.tell(f"solve again with one MW more at {site}")
+    forced = _forced(question, site, have + _MW, ask)
+    if forced is not None:
+        lines.append(_line("one MW more", "MW", have, have + _MW, base, forced, site))
+        ask.tell(f"solve again with power at {site} as cheap as it takes")
+        lines += _price(question, site, base, forced, ask)
+    if _builds(solved, site):
+        ask.tell(f"solve again without new halls at {site}")
+        without = _without(question, site, ask)
+        if without is not None:
+            lines.append(_line("no new halls", "MW", have, np.nan, base, without, site))
+    elif resolve:
+        lines += _lead(question, site, base, ask)
+        lines += _latency(question, site, base, ask)
+    return pd.DataFrame(lines, columns=list(ENTRY_COLUMNS))
+
+
+def _builds(solved: Solved, site: str) -> bool:
+    return bool((solved.results.tables["builds"]["site"] == site).any())
+
+
+def _line(
+    what: str, unit: str, now: float, needed: float, base: _Solve, after: _Solve, site: str
+) -> tuple[str | float, ...]:
+    cost = after.outcome.objective
+    return (what, unit, now, needed, cost, cost - base.outcome.objective, after.site_mw(site))
+
+
+def _solve(question: Question, model: Model, ask: Asking) -> _Solve:
+    return _Solve(question, model, ask.solve(question, model))
+
+
+def _forced(question: Question, site: str, mw: float, ask: Asking) -> _Solve | None:
+    """Solve with so much nameplate at a site in the last year; None where it cannot be."""
+    model = build_model(question.inputs)
+    over = question.inputs.sites.site_year
+    last = question.inputs.sets.year.labels[-1]
+    is_there = (over.labels("site") == site) & (over.labels("year") == last)
+    if not is_there.any():
+        return None
+    model.problem.rows("forced_in", model.nameplate_mw.select(is_there) >= mw)
+    made = _solve(question, model, ask)
+    return made if made.outcome.status == "optimal" else None
+
+
+def _without(question: Question, site: str, ask: Asking) -> _Solve | None:
+    """Solve without new halls at a site; None where there is no plan then."""
+    model = build_model(question.inputs)
+    built = model.build.select(model.build.over.labels("site") == site)
+    model.problem.rows("kept_out", built <= 0.0)
+    made = _solve(question, model, ask)
+    return made if made.outcome.status == "optimal" else None
+
+
+def _price(
+    question: Question, site: str, base: _Solve, forced: _Solve, ask: Asking
+) -> Iterator[tuple[str | float, ...]]:
+    """Find the price of power at which one more MW pays, and try it.
+
+    At a price lower by p the forced plan costs less by p times its energy, and so does the plan
+    as it is by p times its own: from the p on at which they cost the same, the site wins. Some
+    other plan may make use of the site at a smaller p, so this one is surely enough.
+    """
+    key = site_key(question.scenario, site, "retail_usd_per_mwh")
+    now = _retail(question, site, key)
+    cheaper = question.changed((Setting(key, now - 1.0),))
+    at_less = _Solve(cheaper, build_model(cheaper.inputs), base.outcome)
+    per_usd = [
+        base.power_bill_musd(x) - at_less.power_bill_musd(x)
+        for x in (base.outcome.x, forced.outcome.x)
+    ]
+    gain = per_usd[1] - per_usd[0]
+    change = forced.outcome.objective - base.outcome.objective
+    if gain <= 0.0:
+        return
+    needed = now - max(change, 0.0) / gain
+    if needed <= 0.0:
+        yield ("power price", "USD/MWh", now, np.nan, np.nan, np.nan, np.nan)
+        return
+    tried = question.changed((Setting(key, needed * 0.995),))
+    after = _solve(tried, build_model(tried.inputs), ask)
+    yield _line("power price", "USD/MWh", now, needed * 0.995, base, after, site)
+
+
+def _retail(question: Question, site: str, key: tuple[str, str, str]) -> float:
+    """Return what a flat load pays as a setting says it, before growth of prices. [USD/MWh]"""
+    low, high = (_flat(question.changed((Setting(key, usd),)).inputs, site) for usd in _PROBES)
+    own = _flat(question.inputs, site)
+    return _PROBES[0] + (own - low) / (high - low) * (_PROBES[1] - _PROBES[0])
+
+
+def _flat(p: Inputs, site: str) -> float:
+    """Return the price of a flat load at a site in its first year. [USD/MWh]"""
+    slot, site_year = p.power.slot, p.sites.site_year
+    code = p.sets.site.code(site)
+    year = slot["year"][slot["site"] == code].min()
+    at = (slot["site"] == code) & (slot["year"] == year)
+    hours = p.days.weight_h[slot["slot"][at]]
+    (row,) = np.flatnonzero((site_year["site"] == code) & (site_year["year"] == year))
+    demand = p.grid.demand_charge_usd_per_kw_month[row] * MONTHS_PER_YEAR * KW_PER_MW
+    energy = (p.grid.energy_usd_per_mwh[at] * hours).sum() / hours.sum()
+    return float(energy + demand / HOURS_PER_YEAR)
+
+
+def _lead(
+    question: Question, site: str, base: _Solve, ask: Asking
+) -> Iterator[tuple[str | float, ...]]:
+    """Find the lead time from which new load comes to the site."""
+    lead = question.inputs.halls.lead
+    own = lead[lead["site"] == site]
+    if own.empty:
+        return
+    now = float(own["months"].min())
+    key = site_key(question.scenario, site, "lead_time_months")
+    steps = np.arange(_MONTHS_STEP, now + _MONTHS_STEP, _MONTHS_STEP)
+    months = [max(0.0, now - step) for step in steps]
+    ask.tell(f"solve again with shorter lead times at {site}")
+    yield _halved("lead time", "months", now, months, key, question, site, base, ask)
+
+
+def _latency(
+    question: Question, site: str, base: _Solve, ask: Asking
+) -> Iterator[tuple[str | float, ...]]:
+    """Find the latency bound of the class with most users out of reach that brings load here."""
+    p = question.inputs
+    demand, route = p.demand.demand, p.demand.route
+    code = p.sets.site.code(site)
+    routes = {
+        (int(r), int(w))
+        for r, w, s in zip(route["region"], route["workload"], route["site"], strict=True)
+        if s == code
+    }
+    missed = np.zeros(len(p.sets.workload))
+    for r, w, kh100e in zip(
+        demand["region"], demand["workload"], p.demand.demand_kh100e, strict=True
+    ):
+        if (int(r), int(w)) not in routes:
+            missed[w] += kh100e
+    if not missed.any():
+        return
+    workload = p.sets.workload.labels[int(missed.argmax())]
+    bound = p.workloads.set_index("workload")["rtt_bound_ms"]
+    now = float(bound[workload])
+    key = ("workloads", workload, "rtt_bound_ms")
+    bounds = [now + step for step in range(1, _MOST_MS + 1)]
+    ask.tell(f"solve again with longer round trips for {workload}")
+    yield _halved(f"latency of {workload}", "ms", now, bounds, key, question, site, base, ask)
+
+
+def _halved(
+    what: str,
+    unit: str,
+    now: float,
+    values: Sequence[float],
+    key: tuple[str, ...],
+    question: Question,
+    site: str,
+    base: _Solve,
+    ask: Asking,
+) -> tuple[str | float, ...]:
+    """Find the mildest value at which the site has more than now, the values going further."""
+    have = base.site_mw(site)
+
+    def tried(value: float) -> _Solve:
+        changed = question.changed((Setting(key, value),))
+        return _solve(changed, build_model(changed.inputs), ask)
+
+    def wins(one: _Solve) -> bool:
+        return one.outcome.status == "optimal" and one.site_mw(site) > have + _TAKES_PART_MW
+
+    best = tried(values[-1])
+    if not wins(best):
+        return (what, unit, now, np.nan, np.nan, np.nan, np.nan)
+    low, high = 0, len(values) - 1
+    while low < high:
+        middle = (low + high) // 2
+        one = tried(values[middle])
+        if wins(one):
+            high, best = middle, one
+        else:
+            low = middle + 1
+    return _line(what, unit, now, values[high], base, best, site)

@@ -1,0 +1,165 @@
+"""Why a plan is as it is: what binds, what more is worth, why a site, why a year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from planner.errors import InputError, Problem
+from planner.studies.asking import Asking
+from planner.studies.binding import binding, demand_price
+from planner.studies.explanation import Explanation, Solved, Statement
+from planner.studies.plain_words import about_compute, about_cost, about_limits, told_rows
+from planner.studies.site_words import about_site, site_tables, touches
+from planner.studies.steps import about_steps, one_more, tried
+from planner.studies.year_words import about_year, year_tables
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable
+
+__all__ = ["explain"]
+
+_MOST_OF_A_TOPIC: Final = 12
+_PLACES_OF_A_LIMIT: Final = 3
+
+
+def explain(
+    solved: Solved,
+    *,
+    site: str | None = None,
+    year: int | None = None,
+    quick: bool = False,
+    resolve: bool = False,
+    every: bool = False,
+    on_stage: Callable[[str], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> Explanation:
+    """Explain a plan, one of its sites, or one of its years.
+
+    Parameters
+    ----------
+    solved : Solved
+        A `Plan`, or a run opened again by `planner.runs.reopen.reopen`.
+    site : str, optional
+        Site to explain: what it does, what limits it, and what it would take for it to win.
+    year : int, optional
+        Model year to explain: what changed since the one before, and why.
+    quick : bool
+        Solve nothing again: what more of a limit is worth is told by its shadow price, which may
+        be more than it is worth alone, and a site without its cost of entry.
+    resolve : bool
+        Solve again with one month less of lead time and one millisecond more of latency; for a
+        site also with other lead times and latency bounds.
+    every : bool
+        Give every sentence instead of the weightiest of each topic.
+    on_stage : callable, optional
+        Is told each stage as it begins.
+    interrupt : threading.Event, optional
+        Set it to stop.
+
+    Returns
+    -------
+    Explanation
+        Every number of its sentences stands in its tables.
+
+    Raises
+    ------
+    InputError
+        If there is no such site or model year.
+    LimitReachedError
+        If it was stopped.
+    """
+    ask = Asking(on_stage or (lambda _: None), interrupt)
+    _check(solved, site, year)
+    tables: dict[str, pd.DataFrame] = {}
+    statements: list[Statement] = []
+    has_prices = bool(solved.results.tables["solution"]["has_duals"].iloc[0])
+    if has_prices:
+        bound = binding(solved)
+        if site is not None:
+            bound = touches(solved, bound, site)
+        if year is not None:
+            bound = bound[bound["year"] == year].reset_index(drop=True)
+        if not quick:
+            bound = tried(solved, bound, told_rows(bound)[:_MOST_OF_A_TOPIC], ask)
+        tables["binding"] = bound
+    if site is not None:
+        tables |= site_tables(solved, site, ask, quick=quick, resolve=resolve)
+        statements += about_site(solved, tables, site)
+    if year is not None:
+        tables |= year_tables(solved, year)
+        statements += about_year(solved, tables, year)
+    if site is None and year is None:
+        tables["cost"] = _cost(solved)
+        tables["service"] = _service(solved)
+        statements += _weightiest(about_cost(tables), every)
+        if has_prices:
+            tables["demand_price"] = demand_price(solved)
+            kinds = len(tables["binding"]) if every else _PLACES_OF_A_LIMIT
+            statements += _weightiest(about_limits(solved, tables, of_a_kind=kinds), every)
+            statements += _weightiest(about_compute(tables), every)
+        if resolve:
+            tables["steps"] = one_more(solved, ask)
+            statements += about_steps(tables)
+    return Explanation(
+        solved.scenario.name, _basis(solved, has_prices, not quick), tuple(statements), tables
+    )
+
+
+def _check(solved: Solved, site: str | None, year: int | None) -> None:
+    problems = []
+    known = set(solved.inputs.sets.site.labels) | set(solved.inputs.sites.table["site"])
+    if site is not None and site not in known:
+        ids = ", ".join(sorted(known))
+        problems.append(
+            Problem(
+                "--site", None, None, f"no site of the plan is called {site!r}", f"one of {ids}"
+            )
+        )
+    years = solved.inputs.years.years
+    if year is not None and year not in years:
+        of = ", ".join(map(str, years))
+        problems.append(Problem("--year", None, None, f"{year} is no model year", f"one of {of}"))
+    if problems:
+        raise InputError(problems)
+
+
+def _basis(solved: Solved, has_prices: bool, is_tried: bool) -> str:
+    """Say where shadow prices come from."""
+    solution = solved.results.tables["solution"].iloc[0]
+    if not has_prices:
+        return f"The solve ended as {solution['status']}: there are no shadow prices."
+    program = "the linear program"
+    if solution.get("duals_of") == "fixed_program":
+        program = "the linear program with every whole number (openings, phases) fixed as it is"
+    told = (
+        "What one more of a limit is worth was found by solving again with a little more of it"
+        if is_tried
+        else "What one more of a limit is worth is its shadow price, not tried"
+    )
+    return (
+        f"Shadow prices are those of {program}, right for small changes; money is of its year "
+        f"unless it is called NPV. {told}."
+    )
+
+
+def _weightiest(statements: Iterable[Statement], every: bool) -> list[Statement]:
+    ordered = sorted(statements, key=lambda one: -one.stake_musd)
+    return ordered if every else ordered[:_MOST_OF_A_TOPIC]
+
+
+def _cost(solved: Solved) -> pd.DataFrame:
+    costs = solved.results.tables["costs"]
+    by = costs.groupby("item", as_index=False)["npv_musd"].sum()
+    by = by[by["npv_musd"].abs() > 0.0].sort_values("npv_musd", ascending=False)
+    total = pd.DataFrame({"item": ["total"], "npv_musd": [float(by["npv_musd"].sum())]})
+    table: pd.DataFrame = pd.concat([total, by], ignore_index=True)
+    return table
+
+
+def _service(solved: Solved) -> pd.DataFrame:
+    summary = solved.results.tables["summary"]
+    names = ["year", "demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e"]
+    return pd.DataFrame(summary[[*names, "unmet_kh100e"]])

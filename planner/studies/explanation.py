@@ -1,0 +1,185 @@
+"""What an explanation is: sentences, each resting on numbers that stand in its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pandas as pd
+
+from planner.studies.say import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.inputs.types import Inputs
+    from planner.results import Results
+    from planner.scenario import Scenario
+
+__all__ = ["Explanation", "Number", "Solved", "Statement", "number"]
+
+_MILLION: Final = 1e6
+
+
+class Solved(Protocol):
+    """A plan in memory or a run opened again."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The question."""
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the model knew."""
+
+    @property
+    def results(self) -> Results:
+        """The plan, as tables."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of a sentence, and the cell that it stands in.
+
+    Parameters
+    ----------
+    value : float
+        Unrounded.
+    unit : str
+        Its unit.
+    table, column : str
+        Table of the explanation, and its column.
+    row : mapping of str to str or int
+        Columns and labels that only its row has.
+    """
+
+    value: float
+    unit: str
+    table: str
+    column: str
+    row: Mapping[str, str | int]
+
+    def __str__(self) -> str:
+        """Return it with three digits and its unit."""
+        if abs(self.value) >= _MILLION:
+            return f"{amount(self.value / _MILLION)} million {self.unit}"
+        return f"{amount(self.value)} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of an explanation.
+
+    Parameters
+    ----------
+    topic : str
+        Heading it stands under.
+    text : str
+        The sentence.
+    numbers : tuple of Number
+        What it rests on.
+    stake_musd : float
+        What it is about in money, by which sentences are ordered. [MUSD]
+    """
+
+    topic: str
+    text: str
+    numbers: tuple[Number, ...]
+    stake_musd: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a plan is as it is.
+
+    Parameters
+    ----------
+    scenario : str
+        Name of the scenario.
+    basis : str
+        Where shadow prices come from.
+    statements : tuple of Statement
+        Sentences, the weightiest of each topic first.
+    tables : mapping of str to DataFrame
+        What they rest on.
+    """
+
+    scenario: str
+    basis: str
+    statements: tuple[Statement, ...]
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the sentences under their headings."""
+        lines = [f"{self.scenario}", self.basis]
+        topic = ""
+        for statement in self.statements:
+            if statement.topic != topic:
+                topic = statement.topic
+                lines += ["", topic]
+            lines.append(f"- {statement.text}")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything in types of JSON."""
+        return {
+            "scenario": self.scenario,
+            "basis": self.basis,
+            "statements": [
+                {
+                    "topic": one.topic,
+                    "text": one.text,
+                    "stake_musd": one.stake_musd,
+                    "numbers": [
+                        {
+                            "value": of.value,
+                            "unit": of.unit,
+                            "table": of.table,
+                            "column": of.column,
+                            "row": dict(of.row),
+                        }
+                        for of in one.numbers
+                    ],
+                }
+                for one in self.statements
+            ],
+            "tables": {
+                name: table.astype(object).where(table.notna(), None).to_dict(orient="records")
+                for name, table in self.tables.items()
+            },
+        }
+
+
+def number(
+    tables: Mapping[str, pd.DataFrame], table: str, column: str, unit: str, **row: str | int
+) -> Number:
+    """Look a number up in a table.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables of the explanation.
+    table, column : str
+        Where it stands.
+    unit : str
+        Its unit.
+    **row : str or int
+        Labels of its row.
+
+    Returns
+    -------
+    Number
+
+    Raises
+    ------
+    LookupError
+        Unless just one row has these labels.
+    """
+    frame = tables[table]
+    is_row = pd.Series(True, index=frame.index)
+    for name, label in row.items():
+        is_row &= frame[name] == label
+    if is_row.sum() != 1:
+        message = f"{is_row.sum()} rows of {table} have {row}"
+        raise LookupError(message)
+    return Number(float(frame.loc[is_row, column].iloc[0]), unit, table, column, row)

@@ -1,0 +1,199 @@
+"""Sentences about what binds, what compute costs, and what a plan costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.studies.explanation import Number, Statement, number
+from planner.studies.say import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
+    from planner.studies.explanation import Solved
+
+__all__ = ["about_compute", "about_cost", "about_limits", "told_rows"]
+
+BINDS: Final = "What binds, and what one more is worth"
+COMPUTE: Final = "What one more unit of compute costs"
+COST: Final = "What the plan costs"
+
+_SHOWN_ITEMS: Final = 4
+_OF_A_KIND: Final = 3
+_WORTH_NOTHING: Final = 0.01  # [-], of the shadow price
+
+
+def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
+    """Say what the plan costs, what for, and what own sites do not serve."""
+    total = number(tables, "cost", "npv_musd", "MUSD", item="total")
+    largest = tables["cost"].iloc[1 : 1 + _SHOWN_ITEMS]
+    items = [number(tables, "cost", "npv_musd", "MUSD", item=item) for item in largest["item"]]
+    shares = [f"{of.row['item']} {of.value / total.value:.0%}" for of in items]
+    yield Statement(
+        COST,
+        f"The plan costs {total} net present value; most of it is {', '.join(shares)}.",
+        (total, *items),
+        total.value,
+    )
+    service = tables["service"]
+    missed = service["rented_kh100e"] + service["unmet_kh100e"]
+    for year in service.loc[missed > 1e-3 * service["demand_kh100e"], "year"]:
+        of = {"year": int(year)}
+        asked, rented, unmet = (
+            number(tables, "service", f"{name}_kh100e", "kH100e", **of)
+            for name in ("demand", "rented", "unmet")
+        )
+        text = (
+            f"Of {asked} asked for in {year}, {rented} are rented and {unmet} stay unmet "
+            f"({(rented.value + unmet.value) / asked.value:.1%})."
+        )
+        yield Statement(COST, text, (asked, rented, unmet))
+
+
+def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
+    """Say what one more unit of each class costs in the last year, and how that moves."""
+    prices = tables["demand_price"]
+    for workload, rows in prices.groupby("workload", sort=False):
+        first, last = int(rows["year"].min()), int(rows["year"].max())
+        unit = "USD/H100e-hour"
+        column = "mean_usd_per_h100e_hour"
+        then, now = (
+            number(tables, "demand_price", column, unit, workload=str(workload), year=year)
+            for year in (first, last)
+        )
+        least, most = (
+            number(
+                tables,
+                "demand_price",
+                f"{which}_usd_per_h100e_hour",
+                unit,
+                workload=str(workload),
+                year=last,
+            )
+            for which in ("least", "most")
+        )
+        spread = (
+            f" ({amount(least.value)} to {amount(most.value)} by region)"
+            if most.value - least.value > 0.005 * abs(now.value)
+            else ""
+        )
+        before = f", {amount(then.value)} in {first}" if first != last else ""
+        asked = float(rows.loc[rows["year"] == last, "demand_kh100e"].iloc[0])
+        text = f"{workload}: one more H100e costs {now} in {last}{spread}{before}."
+        stake = abs(now.value) * asked
+        yield Statement(COMPUTE, text, (now, least, most, then), stake)
+
+
+_KEYS: Final = ["block", "site", "hall", "zone", "market", "vendor", "workload"]
+
+
+def told_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[int]:
+    """Return the rows that sentences are about, the weightiest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `planner.studies.binding.binding`.
+    of_a_kind : int
+        Most places of one kind of limit.
+
+    Returns
+    -------
+    list of int
+        Of each limit and place the year in which most is at stake.
+    """
+    once = table.drop_duplicates(_KEYS)
+    few = once[once.groupby("block").cumcount() < of_a_kind]
+    return [int(row) for row in few.index.to_numpy()]
+
+
+def about_limits(
+    solved: Solved, tables: Mapping[str, pd.DataFrame], *, of_a_kind: int = _OF_A_KIND
+) -> Iterator[Statement]:
+    """Say of limits in which year they bind most, and what more of them is worth."""
+    table = tables["binding"]
+    for at in told_rows(table, of_a_kind=of_a_kind):
+        worst = table.iloc[at]
+        row = {name: str(worst[name]) for name in _KEYS} | {"year": int(worst["year"])}
+        is_tried = "tried_value" in table and bool(table["tried_value"].notna().iloc[at])
+        value, shadow, limit, stake = (
+            number(tables, "binding", column, str(worst[unit]) if unit in worst else unit, **row)
+            for column, unit in (
+                ("tried_value" if is_tried else "value", "unit"),
+                ("value", "unit"),
+                ("limit", "limit_unit"),
+                ("one_percent_musd", "MUSD"),
+            )
+        )
+        same = (table[_KEYS] == worst[_KEYS]).all(axis=1)
+        also = [str(year) for year in sorted(table.loc[same, "year"]) if year != worst["year"]]
+        more = f" It binds in {', '.join(also)} too." if also else ""
+        what = _WHAT[str(worst["block"])].format(**row, limit=limit, start=_start(solved, worst))
+        worth = _worth(solved, worst, value, shadow)
+        weight = stake.value * (value.value / shadow.value if shadow.value else 1.0)
+        yield Statement(BINDS, f"{what} {worth}.{more}", (value, shadow, limit, stake), weight)
+
+
+_WHAT: Final = {
+    "zone_headroom": "The grid of {zone} has room for {limit} of new connections by {year}, all "
+    "used:",
+    "grid_connection": "The connection of {site} ({limit}) is full in {year}, before a larger one "
+    "can be there:",
+    "deliveries": "{vendor} delivers no more than {limit} of racks in {year}:",
+    "hall_power": "Halls at {site} ({hall}, {limit}) are full in {year}, before new ones can be "
+    "there{start}:",
+    "hall_space": "The floor of halls at {site} ({hall}, {limit}) is full in {year}, before new "
+    "ones can be there{start}:",
+    "committed_halls": "Until its lead time has passed, {site} gets no more than the {limit} "
+    "committed by {year}{start}:",
+    "build_rate": "Crews at {site} commission no more than {limit} in {year}:",
+    "market_build_rate": "The market {market} commissions no more than {limit} in {year}:",
+    "land_limit": "The land at {site} is full in {year} ({limit} of halls):",
+    "lease_depth": "No more than {limit} is to let at {site} in {year}:",
+    "rent_depth": "Clouds rent out no more than {limit} in {year}:",
+    "capex_budget": "The budget of {year} ({limit}) is spent:",
+    "carbon_cap": "The carbon cap of {year} ({limit}) is reached:",
+    "water_limit": "{site} may take no more than {limit} of water in {year}:",
+}
+_ONE_MORE: Final = {
+    "MW": "one more MW",
+    "thousand m2": "one more m2",
+    "kH100e": "one more H100e",
+    "MUSD": "one more USD",
+    "kt CO2": "one more tonne",
+    "thousand m3": "one more m3",
+}
+
+
+def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number) -> str:
+    """Say what one more unit saves, and for racks what that is by the rack."""
+    one = _ONE_MORE[str(row["limit_unit"])]
+    if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
+        return f"{one} alone saves nothing, as something else is full as well"
+    saving = f"{one} saves {value}"
+    if row["block"] != "deliveries":
+        return saving
+    installs = solved.results.tables["installs"]
+    racks = solved.inputs.sets.rack
+    vendor = solved.inputs.sets.vendor.code(str(row["vendor"]))
+    own = {racks.labels[i] for i, of in enumerate(solved.inputs.sets.rack_vendor) if of == vendor}
+    bought = installs[(installs["year"] == row["year"]) & installs["rack"].isin(own)]
+    if bought.empty:
+        return saving
+    by_rack = bought.groupby("rack")[["installed_mw", "racks"]].sum()
+    rack = str(by_rack["installed_mw"].idxmax())
+    mw = float(by_rack.loc[rack, "installed_mw"] / by_rack.loc[rack, "racks"])
+    a_rack = amount(value.value * mw / 1e6)
+    return f"{saving}, which is {a_rack} million USD for a rack of {rack} ({mw:.3f} MW)"
+
+
+def _start(solved: Solved, row: pd.Series) -> str:
+    """Say when new halls can first serve at a site, and what they wait for."""
+    leads = solved.results.tables["leads"]
+    lead = leads[leads["site"] == row["site"]]
+    if lead.empty:
+        return ""
+    first = lead.loc[lead["service_start"].idxmin()]
+    return f" ({first['service_start']:.1f}, after {first['months']:.0f} months: {first['by']})"

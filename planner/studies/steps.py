@@ -1,0 +1,228 @@
+"""One more of a limit, a month less, a millisecond more: the scenario solved again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import InputError
+from planner.model import FAMILIES, Model, build_model
+from planner.model.costs import objective_musd
+from planner.scenario import Setting
+from planner.studies.asking import relaxed_session
+from planner.studies.explanation import Statement, number
+from planner.studies.question import Question
+from planner.studies.say import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from planner.studies.asking import Asking
+    from planner.studies.explanation import Solved
+
+__all__ = ["Step", "about_steps", "moved_model", "one_more", "spot_check", "tried"]
+
+STEPS: Final = "One month, one millisecond"
+_CLASSES_TRIED: Final = 3
+_STEP_SHARE: Final = 0.001
+_NOTHING_MUSD: Final = 1e-6
+_DUST_USD: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row whose right side moves.
+
+    Parameters
+    ----------
+    block : str
+        Family of rows.
+    labels : mapping of str to str
+        Labels of its row; where they fit several, as the billing periods of a connection, all
+        of these rows move.
+    by : float
+        How far, in the unit of the row.
+    """
+
+    block: str
+    labels: Mapping[str, str]
+    by: float
+
+
+def moved_model(question: Question, step: Step) -> Model:
+    """Build the program of a scenario with the right side of a row moved."""
+    model = Model(question.inputs)
+    for block in (block for family in FAMILIES for block in family.CONSTRAINTS):
+        rows = block.build(model)
+        if block.name == step.block:
+            moves = np.ones(rows.over.size, dtype=np.bool_)
+            for axis, label in step.labels.items():
+                moves &= rows.over[axis] == rows.over.axis(axis).code(label)
+            by = np.where(moves, step.by, 0.0)
+            rows = replace(rows, lower=rows.lower + by, upper=rows.upper + by)
+        if rows.over.size:
+            model.problem.rows(block.name, rows)
+    model.problem.minimise(objective_musd(model))
+    return model
+
+
+def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.DataFrame:
+    """Move rows one at a time and compare the change of cost with their shadow price.
+
+    Parameters
+    ----------
+    question : Question
+        The scenario; whole numbers are solved as fractions.
+    steps : sequence of Step
+        Rows and how far they move.
+    ask : Asking
+        How to solve.
+
+    Returns
+    -------
+    DataFrame
+        One row per step: block, place, step, foretold_musd = dual times step, found_musd = cost
+        after less cost before, off_frac = the difference as a share of what was found.
+    """
+    base = build_model(question.inputs)
+    session = relaxed_session(question, base)
+    before = ask.run(question, session)
+    lines = []
+    for step in steps:
+        ask.tell(f"solve again: {step.block} {' '.join(step.labels.values())}")
+        over = base.problem.rows_over(step.block)
+        moves = np.ones(over.size, dtype=np.bool_)
+        for axis, label in step.labels.items():
+            moves &= over[axis] == over.axis(axis).code(label)
+        dual = before.row_dual[base.problem.row_block(step.block)][moves].sum()
+        moved = moved_model(question, step).problem
+        session.update(moved)
+        session.set_columns(integer=np.zeros_like(moved.columns().integer))
+        after = ask.run(question, session)
+        found = after.objective - before.objective
+        foretold = float(dual) * step.by
+        lines.append(
+            {
+                "what": step.block,
+                "place": " ".join(step.labels.values()),
+                "step": step.by,
+                "foretold_musd": foretold,
+                "found_musd": found,
+                "off_frac": abs(foretold - found) / max(abs(found), 1e-12),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:
+    """Solve again with a little more of some limits, and add what that is worth.
+
+    A plan often meets several limits at one point: halls that just hold the racks of the base
+    year, say. Then a shadow price is one of many, and more of one limit alone may be worth less.
+
+    Parameters
+    ----------
+    solved : Solved
+        The plan.
+    table : DataFrame
+        Of `planner.studies.binding.binding`.
+    places : sequence of int
+        Rows of it to try.
+    ask : Asking
+        How to solve.
+
+    Returns
+    -------
+    DataFrame
+        With the columns step, in units of the limit, and tried_value, in the unit of the value;
+        missing in rows that were not tried.
+    """
+    axes = ("site", "hall", "zone", "market", "vendor", "workload", "year")
+    made = table.assign(step=np.nan, tried_value=np.nan)
+    if not places:
+        return made
+    rows = table.loc[list(places)]
+    steps = [
+        Step(
+            str(row["block"]),
+            {axis: str(row[axis]) for axis in axes if str(row[axis])},
+            min(1.0, _STEP_SHARE * float(row["limit"])),
+        )
+        for _, row in rows.iterrows()
+    ]
+    found = spot_check(Question(solved.scenario, solved.inputs), steps, ask)
+    per_unit = rows["value"].to_numpy() / rows["raw_dual"].to_numpy()
+    worth = per_unit * found["found_musd"].to_numpy() / found["step"].to_numpy()
+    made.loc[rows.index, "step"] = found["step"].to_numpy()
+    made.loc[rows.index, "tried_value"] = np.where(np.abs(worth) > _DUST_USD, worth, 0.0)
+    return made
+
+
+def one_more(solved: Solved, ask: Asking) -> pd.DataFrame:
+    """Solve again with a month less and with a millisecond more.
+
+    Returns
+    -------
+    DataFrame
+        what, place, step and its unit, found_musd: cost after less cost before.
+    """
+    question = Question(solved.scenario, solved.inputs)
+    before = _cost(question, (), ask, "as it was")
+    lines = [
+        {"what": what, "place": place, "step": by, "unit": unit, "found_musd": after - before}
+        for what, place, by, unit, settings in _settings(solved)
+        if (after := _cost(question, settings, ask, f"{what} {place}")) is not None
+        and before is not None
+    ]
+    return pd.DataFrame(lines, columns=["what", "place", "step", "unit", "found_musd"])
+
+
+def _settings(solved: Solved) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
+    """List settings that move by one month or one millisecond."""
+    delay = solved.scenario.lead_times.delay_months
+    sooner = Setting(("lead_times", "delay_months"), delay - 1.0)
+    yield "lead time", "everywhere", -1.0, "months", (sooner,)
+    placed = solved.inputs.demand.demand
+    demand = pd.DataFrame(
+        {
+            "workload": placed.labels("workload"),
+            "region": placed.labels("region"),
+            "kh100e": solved.inputs.demand.demand_kh100e,
+        }
+    )
+    bounded = demand[demand["region"].isin(solved.inputs.tables["demand_regions"]["demand_region"])]
+    largest = bounded.groupby("workload")["kh100e"].sum().nlargest(_CLASSES_TRIED)
+    bound = solved.inputs.workloads.set_index("workload")["rtt_bound_ms"]
+    for workload in largest.index:
+        key = ("workloads", str(workload), "rtt_bound_ms")
+        yield "latency", str(workload), 1.0, "ms", (Setting(key, float(bound[workload]) + 1.0),)
+
+
+def _cost(
+    question: Question, settings: tuple[Setting, ...], ask: Asking, what: str
+) -> float | None:
+    """Solve with changed settings; None where that is no scenario or has no plan."""
+    ask.tell(f"solve again: {what}")
+    try:
+        changed = question.changed(settings)
+    except InputError:
+        return None
+    outcome = ask.solve(changed, build_model(changed.inputs))
+    return outcome.objective if outcome.status == "optimal" else None
+
+
+def about_steps(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
+    """Say what a month and a millisecond change."""
+    table = tables["steps"]
+    for what, place, unit in zip(table["what"], table["place"], table["unit"], strict=True):
+        of = {"what": str(what), "place": str(place)}
+        found = number(tables, "steps", "found_musd", "MUSD", **of)
+        step = number(tables, "steps", "step", str(unit), **of)
+        by = f"{'saves' if found.value < 0 else 'costs'} {amount(abs(found.value))} MUSD"
+        if abs(found.value) < _NOTHING_MUSD:
+            by = "changes nothing"
+        text = f"{step.value:+.3g} {unit} of {what} ({place}) {by} (solved again)."
+        yield Statement(STEPS, text, (found, step), abs(found.value))

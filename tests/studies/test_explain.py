@@ -1,0 +1,252 @@
+"""Explanations: every number stands in a table, and what is foretold comes true."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import planner
+from planner.cli import main
+from planner.errors import InputError
+from planner.runs import write_run
+from planner.scenario import load_scenario
+from planner.studies import Explanation, explain
+from planner.studies.asking import Asking
+from planner.studies.question import Question
+from planner.studies.say import amount
+from planner.studies.steps import Step, spot_check
+
+MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
+ASK = Asking(lambda _: None)
+
+# Land for all training in the north: the south differs from it in the price of power alone.
+ROOMY = ("new_sites.north.land_limit_mw=70",)
+
+
+@cache
+def plan_of(scenario: str, *settings: str) -> planner.Plan:
+    return planner.solve(scenario, settings)
+
+
+@cache
+def explained(scenario: str, *settings: str, **options: str | int | bool) -> Explanation:
+    return explain(plan_of(scenario, *settings), **options)  # type: ignore[arg-type]
+
+
+def texts(told: Explanation) -> str:
+    return "\n".join(statement.text for statement in told.statements)
+
+
+EVERY = (
+    ("tiny", {}),
+    ("tiny", {"resolve": True}),
+    ("tiny", {"year": 2027}),
+    ("tiny", {"year": 2028, "quick": True}),
+    ("tiny", {"site": "south", "resolve": True}),
+    (str(MINI), {}),
+    (str(MINI), {"site": "oak"}),
+    (str(MINI), {"year": 2027, "site": "elm", "quick": True}),
+)
+
+
+@pytest.mark.parametrize(("scenario", "options"), EVERY)
+def test_every_number_of_a_sentence_stands_in_a_table(scenario: str, options: dict) -> None:
+    told = explained(scenario, **options)
+
+    assert told.statements
+    for statement in told.statements:
+        for number in statement.numbers:
+            table = told.tables[number.table]
+            is_row = (table[list(number.row)] == list(number.row.values())).all(axis=1)
+            assert is_row.sum() == 1, (statement.text, number)
+            cell = float(table.loc[is_row, number.column].iloc[0])
+            assert cell == pytest.approx(number.value, nan_ok=True)
+
+
+@pytest.mark.parametrize(("scenario", "options"), EVERY)
+def test_no_sentence_has_a_number_that_is_in_none_of_its_cells(
+    scenario: str, options: dict
+) -> None:
+    for statement in explained(scenario, **options).statements:
+        if "million" in statement.text or "%" in statement.text:
+            continue  # the same number in another form
+        told = [of for of in statement.numbers if of.value != 0 and of.unit != ""]
+        shown = [amount(abs(number.value)) for number in told]
+        if statement.numbers and shown:
+            assert any(text in statement.text for text in shown), statement.text
+
+
+def test_the_land_of_the_cheapest_site_is_full_and_worth_what_more_of_it_saves() -> None:
+    told = explained("tiny")
+    (row,) = told.tables["binding"].to_dict("records")
+
+    assert (row["block"], row["site"], row["year"], row["limit"]) == (
+        "land_limit",
+        "north",
+        2028,
+        30,
+    )
+    assert row["tried_value"] == pytest.approx(row["value"], rel=1e-6)
+    assert "The land at north is full in 2028 (30 MW of halls): one more MW saves" in texts(told)
+
+
+def test_a_little_more_land_saves_what_its_prices_foretell() -> None:
+    # A wider limit counts as far as the site is open, in every year.
+    base, wider = plan_of("tiny"), plan_of("tiny", "new_sites.north.land_limit_mw=30.1")
+    prices = base.prices.query("block == 'land_limit' and site == 'north'").set_index("year")
+    is_open = base.site_year.query("site == 'north'").set_index("year")["open_frac"]
+
+    foretold = 0.1 * float((prices["raw_dual"] * is_open).sum())
+
+    found = wider.outcome.objective - base.outcome.objective
+    assert found < 0
+    assert found == pytest.approx(foretold, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("settings", "blocks"),
+    [
+        (
+            (
+                "carbon.cap_kt=300",
+                "deliveries.scale_frac=0.05",
+                "rent.depth_scale_frac=0.2",
+                "build.rate_scale_frac=0.1",
+            ),
+            ("carbon_cap", "deliveries", "rent_depth", "build_rate", "demand_balance"),
+        ),
+        (("grid.headroom_scale_frac=0.002",), ("zone_headroom", "build_rate", "demand_balance")),
+    ],
+)
+def test_prices_come_true_within_one_percent(
+    settings: tuple[str, ...], blocks: tuple[str, ...]
+) -> None:
+    plan = plan_of(str(MINI), *settings)
+    steps = []
+    for block in blocks:
+        rows = plan.prices[plan.prices["block"] == block]
+        row = rows.loc[rows["raw_dual"].abs().idxmax()]
+        axes = [name for name in ("site", "region", "workload", "zone", "vendor") if row[name]]
+        steps.append(Step(block, {axis: str(row[axis]) for axis in (*axes, "year")}, 0.01))
+
+    found = spot_check(Question(plan.scenario, plan.inputs), steps, ASK)
+
+    assert list(found["what"]) == list(blocks)
+    assert (found["found_musd"].abs() > 1e-4).all()
+    assert (found["off_frac"] < 0.01).all(), found.to_string()
+
+
+def test_a_hall_that_is_full_at_the_same_time_as_its_racks_is_not_called_worth_its_price() -> None:
+    told = explained(str(MINI))
+    table = told.tables["binding"]
+    halls = table[(table["block"] == "hall_power") & (table["hall"] == "air_dry|N")]
+
+    # The halls of the base year just hold the racks of the base year.
+    assert (halls["value"] > 1e6).all()
+    assert halls["tried_value"].to_list() == [0.0, 0.0]
+    assert texts(told).count("one more MW alone saves nothing, as something else is full") == 2
+
+
+def test_a_site_that_differs_in_the_price_of_power_alone_wins_at_the_same_price() -> None:
+    told = explained("tiny", *ROOMY, site="south")
+    entry = told.tables["entry"].set_index("what")
+
+    assert plan_of("tiny", *ROOMY).site_year.query("site == 'south'")["nameplate_mw"].sum() == 0
+    assert entry.loc["power price", "now"] == pytest.approx(55)
+    # Just below the 40 USD/MWh of the north.
+    assert entry.loc["power price", "needed"] == pytest.approx(40, rel=0.006)
+    assert entry.loc["power price", "site_mw"] > 10
+    assert entry.loc["one MW more", "change_musd"] > 0
+
+
+def test_the_cost_of_entry_is_the_price_of_dearer_power() -> None:
+    # A MW of racks for training in 2028 uses what 6.8 MW use at south in the plan of tiny, by the
+    # MW; power there costs 15 USD/MWh more than in the north.
+    one = plan_of("tiny").site_year.query("site == 'south' and year == 2028").iloc[0]
+    mwh = float(one["energy_mwh"] / one["nameplate_mw"])
+    weight = float(plan_of("tiny", *ROOMY).inputs.finance.year_weight[1])
+    entry = explained("tiny", *ROOMY, site="south").tables["entry"].set_index("what")
+
+    growth = float(plan_of("tiny").inputs.finance.opex_escalation[1])
+    assert 0.9 <= growth <= 1.1
+    expected = 15 * mwh * weight / 1e6
+    assert entry.loc["one MW more", "change_musd"] == pytest.approx(expected, rel=0.02)
+
+
+def test_what_changed_in_a_year_is_the_difference_of_its_summary() -> None:
+    told = explained("tiny", year=2028, quick=True)
+    change = told.tables["year_change"].set_index("figure")["change"]
+    summary = plan_of("tiny").tables["summary"].set_index("year")
+
+    for figure in change.index:
+        expected = summary.loc[2028, figure] - summary.loc[2027, figure]
+        assert change[figure] == pytest.approx(expected)
+    assert "Demand grows by 19 kH100e (+50%) to 57 kH100e." in texts(told)
+    assert "In use for the first time in 2028: south" in texts(told)
+
+
+def test_the_first_year_has_nothing_before_it() -> None:
+    told = explained("tiny", year=2027)
+
+    assert told.tables["year_change"]["before"].isna().all()
+    assert "Demand is 38 kH100e in 2027, the first year." in texts(told)
+
+
+def test_a_month_and_a_millisecond_are_tried() -> None:
+    steps = explained("tiny", resolve=True).tables["steps"].set_index("what")
+
+    assert steps.loc["lead time", "unit"] == "months"
+    assert steps.loc["latency", "place"] == "chat_interactive"
+
+
+def test_a_plan_explains_itself() -> None:
+    told = plan_of("tiny").explain(year=2028, quick=True)
+
+    assert str(told).startswith("tiny\n")
+    assert "\nWhat changed\n- Demand grows" in str(told)
+
+
+@pytest.mark.parametrize("options", [{"site": "nowhere"}, {"year": 2029}])
+def test_what_is_not_in_the_plan_is_refused(options: dict) -> None:
+    with pytest.raises(InputError):
+        explain(plan_of("tiny"), **options)
+
+
+# --- the command -----------------------------------------------------------------------
+
+
+def test_the_command_reads_the_run_folder_alone(tmp_path: Path) -> None:
+    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
+
+    result = CliRunner().invoke(main, ["-q", "explain", str(run)])
+
+    assert result.exit_code == 0, result.stderr
+    assert "The land at north is full in 2028" in result.stdout
+    assert "[binding]" in result.stdout
+
+
+def test_programs_read_sentences_numbers_and_tables(tmp_path: Path) -> None:
+    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
+
+    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--quick", "--json"])
+
+    told = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert {"text", "numbers", "topic", "stake_musd"} == set(told["statements"][0])
+    assert told["tables"]["binding"][0]["site"] == "north"
+    assert "not tried" in told["basis"]
+
+
+@pytest.mark.parametrize("words", [("--site", "nowhere"), ("--year", "1999")])
+def test_a_wrong_site_or_year_ends_with_2(tmp_path: Path, words: tuple[str, str]) -> None:
+    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
+
+    assert CliRunner().invoke(main, ["-q", "explain", str(run), *words]).exit_code == 2
+
+
+def test_a_scenario_can_be_loaded_for_a_question() -> None:
+    assert Question.of(load_scenario("tiny")).inputs.name == "tiny"
