@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.carbon import counted_kt, fuel_kt
 from planner.check.contract_bills import CONTRACT_BILLS
 from planner.check.frames import at, listed, tally
 from planner.check.grid import own_peaks
 from planner.check.payments import every_year, repay
-from planner.check.power import emissions_kt
 from planner.check.source_bills import SOURCE_ASSETS, SOURCE_BILLS
 from planner.check.standing import retrofits
 
@@ -201,7 +201,15 @@ def carbon_price(case: Case) -> pd.DataFrame:
     """Tonnes at the price of the year."""
     frame = case.power.site_year
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
-    usd = emissions_kt(case) * 1000.0 * at(price, frame, ("year",), np.nan)
+    usd = counted_kt(case) * 1000.0 * at(price, frame, ("year",), np.nan)
+    return every_year(case, frame, usd / _USD_PER_MUSD)
+
+
+def carbon_schemes(case: Case) -> pd.DataFrame:
+    """Tonnes of fuel burnt at the price of the place's scheme."""
+    frame = case.power.site_year
+    price = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
+    usd = fuel_kt(case) * 1000.0 * at(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
     return every_year(case, frame, usd / _USD_PER_MUSD)
 
 
@@ -264,6 +272,7 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     **CONTRACT_BILLS,
     "water": water,
     "carbon_price": carbon_price,
+    "carbon_schemes": carbon_schemes,
     "rented_compute": rented_compute,
     "unmet_compute": unmet_compute,
     "efficiency_levers": efficiency_levers,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check import demand, grid, halls, latency, power, racks, sites
+from planner.check import carbon, demand, grid, halls, latency, power, racks, sites
 from planner.check.frames import at, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule
@@ -72,7 +72,7 @@ _LIMITS: Final[Mapping[str, Rule]] = {
     "tight_latency_share": latency.tight_share,
     "rent_depth": demand.rent_depth,
     "water_limit": power.water_limit,
-    "carbon_cap": power.carbon_cap,
+    "carbon_cap": carbon.carbon_cap,
 }
 """The rule that reckons the slack of each limit."""
 

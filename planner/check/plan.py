@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.check import (
     balance,
+    carbon,
     contracts,
     demand,
     duals,
@@ -53,7 +54,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Racks": racks.RULES,
     "Halls": halls.RULES,
     "Sites": (*sites.RULES, *siting.RULES),
-    "Power, water and carbon": (*power.RULES, *other_load.RULES),
+    "Power, water and carbon": (*power.RULES, *other_load.RULES, *carbon.RULES),
     "Work between sites": migration.RULES,
     "Own power": (*supply.RULES, *storage.RULES),
     "Grid": (*balance.RULES, *grid.RULES),

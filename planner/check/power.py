@@ -217,38 +217,6 @@ def water_limit(case: Case) -> Excess:
     return Excess.above(limits[list(_SITE)], used, limits["limit_m3"].to_numpy())
 
 
-def emissions_kt(case: Case) -> Floats:
-    """Location-based emissions and those of own fuel by site-year of `case.power`. [kt]"""
-    carbon, power = case.inputs.carbon, case.power
-    intensity = listed(case.inputs.power.slot).assign(t=carbon.location_t_per_mwh)
-    by_slot = intensity.set_index(list(_SLOT))["t"]
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
-    rate = at(by_slot, frame, _SLOT, np.nan).reshape(power.facility_mw.shape)
-    own, p = case.sources, case.inputs.supply
-    key = ("site", "source", "year")
-    burnt = at(listed(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], own.rows, key)
-    of_fuel = own.of_sites(own.output_mw * burnt[:, None]) @ power.hours
-    return np.asarray(((power.grid_mwh * rate).sum(axis=1) + of_fuel) / 1000.0)
-
-
-@rule(unit="kt")
-def emissions(case: Case) -> Excess:
-    """Emissions follow from energy drawn, the grid's intensity in its slot, and fuel burnt."""
-    own, table = _by_site(case, emissions_kt(case)), case.plan("site_year")
-    return Excess.differs(
-        table[list(_SITE)], table["emissions_kt"].to_numpy(), at(own, table, _SITE, np.nan)
-    )
-
-
-@rule(unit="kt")
-def carbon_cap(case: Case) -> Excess:
-    """Emissions of a year stay within its cap."""
-    carbon = case.inputs.carbon
-    caps = listed(carbon.cap, cap_kt=carbon.cap_kt)
-    total = tally(case.power.site_year, ("year",), emissions_kt(case))
-    return Excess.above(caps[["year"]], at(total, caps, ("year",)), caps["cap_kt"].to_numpy())
-
-
 @rule(unit="MW")
 def forecast_totals(case: Case) -> Excess:
     """The power forecasts by zone and by class and the summary add up to those of the sites."""
@@ -288,7 +256,5 @@ RULES = (
     energy_of_sites,
     water,
     water_limit,
-    emissions,
-    carbon_cap,
     forecast_totals,
 )

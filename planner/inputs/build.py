@@ -14,6 +14,7 @@ from planner.inputs.contracts import contract_inputs
 from planner.inputs.demand import wanted_compute
 from planner.inputs.demand_lists import demand_inputs
 from planner.inputs.designs import designs_on_offer
+from planner.inputs.embodied import Made
 from planner.inputs.facility import hall_cost
 from planner.inputs.grid import grid_inputs
 from planner.inputs.hall_lists import hall_inputs
@@ -57,6 +58,8 @@ __all__ = ["TABLES", "build_inputs", "build_inputs_from"]
 TABLES: Final = (
     "bridge_power",
     "carbon_intensity",
+    "carbon_prices",
+    "carbon_schemes",
     "carbon_shapes",
     "clean_share",
     "climate",
@@ -69,6 +72,7 @@ TABLES: Final = (
     "demand_shapes",
     "demand_trajectories",
     "electricity_price",
+    "embodied_carbon",
     "facility_cost",
     "facility_market",
     "finance",
@@ -232,7 +236,9 @@ def _inputs_of(case: Case) -> Inputs:
         balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
         contracts=contracts,
-        carbon=carbon_inputs(case, sets, shape, site_year),
+        carbon=carbon_inputs(
+            case, sets, shape, site_year, Made(rack_lists, hall_lists, supply), contracts.claim
+        ),
         tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
         finance=finance_inputs(case, rates),
         reference=wanted.reference,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.inputs.carbon_schemes import fuel_prices_usd_per_t
+from planner.inputs.embodied import embodied_t
 from planner.inputs.frames import by_ids, floats
 from planner.inputs.places import site_rows
 from planner.inputs.prices import seasonal_slots
@@ -16,12 +18,15 @@ from planner.units import KG_PER_T
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case
+    from planner.inputs.embodied import Made
     from planner.inputs.types import Floats, Sets
 
 __all__ = ["carbon_inputs", "intensity_shape"]
 
 
-def carbon_inputs(case: Case, sets: Sets, shape: Floats, site_year: Index) -> CarbonInputs:
+def carbon_inputs(
+    case: Case, sets: Sets, shape: Floats, site_year: Index, made: Made, claim: Index
+) -> CarbonInputs:
     """Make the coefficients and limits of emissions and water.
 
     Parameters
@@ -34,6 +39,10 @@ def carbon_inputs(case: Case, sets: Sets, shape: Floats, site_year: Index) -> Ca
         Carbon intensity over its mean, shape (site, slot).
     site_year : Index
         Sites and years in the plan.
+    made : Made
+        What may enter service.
+    claim : Index
+        (site, year, slot) where power under contract may count.
 
     Returns
     -------
@@ -49,6 +58,11 @@ def carbon_inputs(case: Case, sets: Sets, shape: Floats, site_year: Index) -> Ca
     limited = np.flatnonzero(~np.isnan(limit) & settings.water.limit)
     return CarbonInputs(
         location_t_per_mwh=intensity[s, t].ravel() / KG_PER_T,
+        claim_t_per_mwh=intensity[claim.codes] / KG_PER_T
+        if settings.carbon.accounting == "market"
+        else np.zeros(claim.size),
+        fuel_price_usd_per_t=fuel_prices_usd_per_t(case)[s, t],
+        **embodied_t(case, sets, made),
         cap=Index.sparse("cap", (sets.year,), (capped,)),
         cap_kt=cap[capped],
         price_usd_per_t=np.array([0.0 if usd is None else usd for usd in price]),

@@ -71,10 +71,8 @@ def contract_inputs(
     force = Index.sparse("force", axes, np.nonzero(may_run))
     is_physical = np.array([offer.kind == "physical" for offer in offers], dtype=np.bool_)
 
-    zones, years = len(sets.zone), len(sets.year)
-    market = np.stack(
-        [prices.wholesale_usd_per_mwh[sets.site_zone == z].mean(axis=0) for z in range(zones)]
-    )
+    years = len(sets.year)
+    market = _market(sets, prices, site_year)
     runs_physical = any_along(may_run[is_physical], axis=0)
     delivery = cross(
         Index.sparse("delivery", (sets.zone, sets.year), np.nonzero(runs_physical)),
@@ -92,7 +90,7 @@ def contract_inputs(
     )
     counts = np.zeros((len(pool), years), dtype=np.bool_)
     np.logical_or.at(counts, zone_pool, any_along(may_run, axis=0))
-    counts &= target > 0.0
+    counts &= (target > 0.0) | (case.scenario.carbon.accounting == "market")
     has_pool = np.zeros((len(pool), years), dtype=np.bool_)
     has_pool[site_pool[s], t] = True
     pools = Index.sparse("pool_year", (pool, sets.year), np.nonzero(counts & has_pool))
@@ -119,7 +117,9 @@ def contract_inputs(
         delivery=delivery,
         take=take,
         take_usd_per_mwh=prices.wholesale_usd_per_mwh[take.codes],
-        count=_slots(sets, site_year, (has_pool & (target > 0.0))[site_pool[s], t], "count"),
+        count=_slots(
+            sets, site_year, (has_pool & (counts | (target > 0.0)))[site_pool[s], t], "count"
+        ),
         claim=_slots(sets, site_year, (counts & has_pool)[site_pool[s], t], "claim"),
         claim_slot=cross(pools if is_hourly else pools.select(nowhere), sets.slot, "claim_slot"),
         claim_year=pools.select(nowhere) if is_hourly else pools,
@@ -130,6 +130,15 @@ def contract_inputs(
         else clean[s, t].ravel(),
         is_hourly=is_hourly,
     )
+
+
+def _market(sets: Sets, prices: Prices, site_year: Index) -> Floats:
+    """Mean of the wholesale prices of a zone's sites in the plan, (zone, year, slot)."""
+    in_plan = np.zeros((len(sets.site), len(sets.year)))
+    in_plan[site_year["site"], site_year["year"]] = 1.0
+    belongs = (sets.site_zone == np.arange(len(sets.zone))[:, None]).astype(np.float64)
+    total = np.einsum("zs,st,sth->zth", belongs, in_plan, prices.wholesale_usd_per_mwh)
+    return np.asarray(total / np.maximum(belongs @ in_plan, 1.0)[:, :, None])
 
 
 def _slots(sets: Sets, site_year: Index, which: Bools, name: str) -> Index:

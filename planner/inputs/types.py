@@ -258,6 +258,14 @@ class CarbonInputs:
     cap: Index  # (year,) with a cap
     cap_kt: Floats
     price_usd_per_t: Floats  # [year]
+    claim_t_per_mwh: Floats  # [claim of ContractInputs], taken off what cap and price count
+    fuel_price_usd_per_t: Floats  # [site_year], of the scheme of its state or country
+    # of making what enters service, per MW or MWh; 0 where it does not count
+    install_t_per_mw: Floats  # [install]
+    build_t_per_mw: Floats  # [build of HallInputs]
+    retrofit_t_per_mw: Floats  # [retrofit]
+    source_t_per_mw: Floats  # [build of SupplyInputs]
+    store_t_per_mwh: Floats  # [build_store]
     water_price_usd_per_m3: Floats  # [site]
     water_limit: Index  # (site, year) with a limit
     water_limit_m3: Floats

@@ -15,16 +15,21 @@ __all__ = ["CONSTRAINTS"]
 
 @constraint(over="year", unit="kt")
 def carbon_cap(m: Model) -> Comparison:
-    r"""Location-based emissions of a year stay within the cap.
+    r"""Emissions of a year stay within the cap.
 
-    .. math:: \sum_{s,h} w_h\, \epsilon_{sth}\, i_{sth} \le \bar{E}_t \qquad \forall t
+    .. math:: \sum_{s,h} w_h\, \epsilon_{sth}\, (i_{sth} - \kappa_{sth})
+        + \sum_{s,g} \epsilon_g\, O_{sgt} + \sum_a \frac{\epsilon_a\, x_{at}}{n_t}
+        \le \bar{E}_t \qquad \forall t
 
-    The dual is the carbon price that would lead to the same plan.
+    of power drawn, of fuel burnt :math:`O`, and, where a scenario counts it, of making what enters
+    service, :math:`x`, over the years :math:`n` that the model year stands for. What is claimed of
+    contracts, :math:`\kappa`, comes off where it counts by market; by place it does not. The dual
+    is the carbon price that would lead to the same plan.
 
-    Source: GHG Protocol Scope 2 Guidance, 2015, location-based method.
+    Source: GHG Protocol Scope 2 Guidance, 2015, location-based and market-based methods.
     """
     cap = m.p.carbon.cap
-    return m.emissions_kt.sum_to(cap, where="present") <= m.p.carbon.cap_kt
+    return m.carbon.counted_kt.sum_to(cap, where="present") <= m.p.carbon.cap_kt
 
 
 @constraint(over="site, year", unit="thousand m3")

@@ -9,6 +9,7 @@ import numpy as np
 from planner.lp import Expression
 from planner.lp.join import pairs
 from planner.model.block import cost
+from planner.model.carbon_costs import CARBON_COSTS
 from planner.model.contracts_costs import CONTRACT_COSTS
 from planner.model.migration_costs import work_migration
 from planner.model.non_firm_costs import NON_FIRM_COSTS, non_firm_added
@@ -26,7 +27,6 @@ __all__ = ["ASSETS", "COSTS", "objective_musd"]
 _USD_PER_MUSD = 1e6
 _H100E_PER_KH100E = 1e3
 _KW_PER_MW = 1e3
-_T_PER_KT = 1e3
 
 
 def objective_musd(m: Model) -> Expression:
@@ -198,14 +198,6 @@ def water(m: Model) -> Expression:
     return yearly(m, price * m.water_m3)
 
 
-@cost(group="water and carbon")
-def carbon_price(m: Model) -> Expression:
-    """Location-based emissions at the carbon price of the year."""
-    site_year = m.p.sites.site_year
-    musd_per_kt = m.p.carbon.price_usd_per_t[site_year["year"]] * _T_PER_KT / _USD_PER_MUSD
-    return yearly(m, musd_per_kt * m.emissions_kt)
-
-
 @cost(group="rent and unmet")
 def rented_compute(m: Model) -> Expression:
     """Cloud capacity, on demand and reserved, for every year its contract runs."""
@@ -282,7 +274,7 @@ COSTS = (
     *NON_FIRM_COSTS,
     *CONTRACT_COSTS,
     water,
-    carbon_price,
+    *CARBON_COSTS,
     rented_compute,
     unmet_compute,
     efficiency_levers,

@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.join import cross, distinct, locate, pairs
+from planner.model.carbon_terms import CarbonTerms
 from planner.model.contracts_terms import ContractTerms
 from planner.model.migration_terms import MigrationTerms
 from planner.model.non_firm_terms import NonFirmTerms
@@ -88,6 +89,7 @@ class Model:
         self.contracts = ContractTerms(self)
         self.tariffs = TariffTerms(self)
         self.siting = SitingTerms(self.problem, inputs, self.used, self.served, self.open)
+        self.carbon = CarbonTerms(self)
 
     # --- clocks -------------------------------------------------------------------------
 

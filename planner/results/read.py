@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.errors import SolverError
 from planner.results import (
+    carbon,
     contracts,
     costs,
     grid,
@@ -67,6 +68,8 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "contract_use": contracts.contract_use,
     "matching": contracts.matching,
     "matching_slot": contracts.matching_slot,
+    "carbon_site": carbon.carbon_site,
+    "carbon_year": carbon.carbon_year,
     "power_zone": grid.power_zone,
     "power_class": grid.power_class,
     "headroom": grid.headroom,

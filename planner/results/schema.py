@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from planner.results.schema_carbon import CARBON_TABLES
 from planner.results.schema_contracts import CONTRACT_TABLES
 from planner.results.schema_grid import GRID_TABLES
 from planner.results.schema_migration import MIGRATION_TABLES
@@ -37,6 +38,7 @@ TABLES: dict[str, Table] = {
         *MIGRATION_TABLES,
         *SUPPLY_TABLES,
         *CONTRACT_TABLES,
+        *CARBON_TABLES,
         *SERVICE_TABLES,
         *MONEY_TABLES,
     )

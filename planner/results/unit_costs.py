@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.model.carbon_costs import CARBON_COSTS
 from planner.model.contracts_costs import CONTRACT_COSTS
 from planner.model.supply_costs import SUPPLY_COSTS
 from planner.model.tariffs_costs import TARIFF_COSTS
@@ -40,8 +41,7 @@ _BY_IT_ENERGY: Final = (
     "electricity_demand",
     "non_firm_discount",
     "water",
-    "carbon_price",
-    *(item.name for item in (*TARIFF_COSTS, *SUPPLY_COSTS, *CONTRACT_COSTS)),
+    *(item.name for item in (*TARIFF_COSTS, *SUPPLY_COSTS, *CONTRACT_COSTS, *CARBON_COSTS)),
 )
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"

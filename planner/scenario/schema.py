@@ -164,7 +164,7 @@ class Scenario(Block):
     contracts: Contracts = Contracts()
     """Power bought under contract, and what of the use must be clean."""
     carbon: Carbon = Carbon()
-    """Location-based emissions."""
+    """Emissions: what they cost, and how much there may be."""
     water: Water = Water()
     """Water for cooling."""
     rent: Rent = Rent()

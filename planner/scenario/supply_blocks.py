@@ -188,8 +188,17 @@ class Energy(Block):
 
 
 class Carbon(Block):
-    """Location-based emissions."""
+    """Emissions: what they cost, and how much there may be."""
 
+    accounting: Literal["location", "market"] = "location"
+    """What cap and price count of power drawn: location: the grid at the site; market: the same
+    less power under contract, as far as `contracts.matching.mode` lets it count."""
+    embodied: Flag = False
+    """Whether cap and price also count the making of racks, halls and own sources, in the model
+    year they enter service."""
+    fuel_schemes: Flag = False
+    """Whether fuel burnt at sites pays the carbon price of its state or country, as in table
+    `carbon_prices`; the price of grid power holds it already."""
     cap_kt: NonNegativeByYear | None = None
     """Most emissions a year, held until the next given year; none before the first. [kt CO2]"""
     price_usd_per_t: NonNegativeByYear = 0.0

@@ -318,6 +318,12 @@ SPOILED = (
     ("water is short", "water_limit", partial(limit, "carbon", "water_limit_m3", 1e-4)),
     ("emissions are told smaller", "emissions", partial(times, "site_year", "emissions_kt", 0.9)),
     ("the cap is lower", "carbon_cap", partial(limit, "carbon", "cap_kt", 0.1)),
+    (
+        "contracts count for less",
+        "carbon_tables",
+        partial(setting, "carbon.accounting", "location"),
+    ),
+    ("steel is told greener", "carbon_tables", partial(times, "carbon_site", "embodied_kt", 0.9)),
     ("a zone needs less", "forecast_totals", partial(times, "power_zone", "it_mean_mw", 0.9)),
     (
         "a connection is forgotten",
@@ -408,6 +414,7 @@ ASSUMED = (
     ("delivered_prices", partial(limit, "grid", "energy_usd_per_mwh", 1.01)),
     ("delivered_prices", partial(limit, "grid", "demand_charge_usd_per_kw_month", 1.01)),
     ("carbon_from_tables", partial(limit, "carbon", "location_t_per_mwh", 1.01)),
+    ("scheme_prices", partial(limit, "carbon", "fuel_price_usd_per_t", 1.01)),
     ("contract_prices", partial(limit, "contracts", "strike_usd_per_mwh", 1.01)),
     ("clean_share_from_tables", partial(limit, "contracts", "clean_frac", 0.99)),
     ("delivery_profiles", partial(limit, "contracts", "profile_frac", 1.01)),

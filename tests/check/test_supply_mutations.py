@@ -71,7 +71,7 @@ def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
     assert not spoil(good).check(name).ok
 
 
-@pytest.mark.parametrize("item", SOURCE_BILLS)
+@pytest.mark.parametrize("item", [*SOURCE_BILLS, "carbon_schemes"])
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
     check = dearer(item, good).check(f"cost_{item}")
 

@@ -1,0 +1,170 @@
+"""Emissions by place and by market, of making what is bought; caps on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, listed, tally
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "counted_kt", "emissions_kt", "fuel_kt"]
+
+_SITE = ("site", "year")
+_SLOT = ("site", "year", "slot")
+_T_PER_KT = 1000.0
+
+
+def _intensity(case: Case) -> Floats:
+    """Carbon intensity of the grid, shape (site_year, slot). [t/MWh]"""
+    power = case.power
+    by_slot = listed(case.inputs.power.slot).assign(t=case.inputs.carbon.location_t_per_mwh)
+    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    rate = at(by_slot.set_index(list(_SLOT))["t"], frame, _SLOT, np.nan)
+    return rate.reshape(power.facility_mw.shape)
+
+
+def fuel_kt(case: Case) -> Floats:
+    """Emissions of fuel burnt at sites, by site-year of `case.power`. [kt]"""
+    own, p = case.sources, case.inputs.supply
+    key = ("site", "source", "year")
+    burnt = at(listed(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], own.rows, key)
+    return np.asarray(own.of_sites(own.output_mw * burnt[:, None]) @ case.power.hours / _T_PER_KT)
+
+
+def emissions_kt(case: Case) -> Floats:
+    """Location-based emissions and those of own fuel by site-year of `case.power`. [kt]"""
+    of_grid = (case.power.grid_mwh * _intensity(case)).sum(axis=1) / _T_PER_KT
+    return np.asarray(of_grid + fuel_kt(case))
+
+
+def _claimed_mwh(case: Case) -> Floats:
+    """Energy under contract that counts as clean, shape (site_year, slot). [MWh]"""
+    power = case.power
+    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    claimed = case.plan("contract_use").set_index(list(_SLOT))["claimed_mw"]
+    return np.asarray(at(claimed, frame, _SLOT).reshape(power.facility_mw.shape) * power.hours)
+
+
+def _market_kt(case: Case) -> Floats:
+    """Market-based emissions by site-year. [kt]"""
+    taken_off = (_claimed_mwh(case) * _intensity(case)).sum(axis=1) / _T_PER_KT
+    return np.asarray(emissions_kt(case) - taken_off)
+
+
+def _embodied_kt(case: Case) -> Floats:
+    """Emissions of making what enters service, a year, by site-year. [kt]"""
+    power = case.power
+    if not case.scenario.carbon.embodied:
+        return np.zeros(len(power.site_year))
+    table = case.data("embodied_carbon")
+    of = {asset: rows.set_index("item")["embodied_tco2e"] for asset, rows in table.groupby("asset")}
+    racks, builds, retrofits = (case.plan(name) for name in ("installs", "builds", "retrofits"))
+    hall, topology = of["hall"], case.data("redundancy").set_index("redundancy")
+    kind = topology.loc[list(builds["hall"].str.split("|").str[1])]
+    per_mw = (
+        hall["shell"] * kind["space_ratio"]
+        + hall["electrical"] * kind["installed_kw_per_kw"]
+        + hall["mechanical"] * kind["mechanical_capex_ratio"]
+        + hall["generators"] * kind["generator_kw_per_kw"]
+    )
+    sources = case.plan("source_builds")
+    amount = np.where(sources["role"] == "storage", sources["built_mwh"], sources["built_mw"])
+    parts = (
+        (racks, racks["racks"].to_numpy() * of["rack"].reindex(racks["rack"]).to_numpy()),
+        (builds, builds["built_mw"].to_numpy() * per_mw.to_numpy()),
+        (retrofits, retrofits["retrofitted_mw"].to_numpy() * float(hall["retrofit"])),
+        (sources, amount * of["onsite"].reindex(sources["source"]).to_numpy()),
+    )
+    rows = pd.concat(
+        [frame[list(_SITE)].assign(t=np.asarray(t, dtype=np.float64)) for frame, t in parts],
+        ignore_index=True,
+    )
+    years = power.site_year["year"]
+    span = case.last_calendar_year(years) - years.to_numpy(dtype=np.float64) + 1.0
+    made = at(tally(rows, _SITE, rows["t"]), power.site_year, _SITE)
+    return np.asarray(made / span / _T_PER_KT)
+
+
+def counted_kt(case: Case) -> Floats:
+    """Emissions that cap and price count, by site-year. [kt]"""
+    is_market = case.scenario.carbon.accounting == "market"
+    of_power = _market_kt(case) if is_market else emissions_kt(case)
+    return np.asarray(of_power + _embodied_kt(case))
+
+
+@rule(unit="kt")
+def emissions(case: Case) -> Excess:
+    """Emissions follow from power drawn, the grid's intensity in its slot, and fuel burnt."""
+    own, table = emissions_kt(case), case.plan("site_year")
+    by_site = pd.Series(own, index=pd.MultiIndex.from_frame(case.power.site_year))
+    return Excess.differs(
+        table[list(_SITE)], table["emissions_kt"].to_numpy(), at(by_site, table, _SITE, np.nan)
+    )
+
+
+@rule(unit="kt")
+def carbon_tables(case: Case) -> Excess:
+    """Emissions by place, by market, of fuel and of making are told site by site and in all."""
+    sites, years, site_year = (
+        case.plan("carbon_site"),
+        case.plan("carbon_year"),
+        case.power.site_year,
+    )
+    parts = []
+    for name, own in (
+        ("location_kt", emissions_kt(case)),
+        ("fuel_kt", fuel_kt(case)),
+        ("market_kt", _market_kt(case)),
+        ("embodied_kt", _embodied_kt(case)),
+        ("counted_kt", counted_kt(case)),
+        ("claimed_mwh", _claimed_mwh(case).sum(axis=1)),
+    ):
+        by_site, by_year = (tally(site_year, key, own) for key in (_SITE, ("year",)))
+        told, total = sites[name].to_numpy(), years[name].to_numpy()
+        parts += [
+            Excess.differs(sites[list(_SITE)], told, at(by_site, sites, _SITE, np.nan)),
+            Excess.differs(years[["year"]], total, at(by_year, years, ("year",), np.nan)),
+        ]
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="kt")
+def carbon_cap(case: Case) -> Excess:
+    """Emissions of a year stay within its cap, counted as the scenario says."""
+    carbon = case.inputs.carbon
+    caps = listed(carbon.cap, cap_kt=carbon.cap_kt)
+    total = tally(case.power.site_year, ("year",), counted_kt(case))
+    return Excess.above(caps[["year"]], at(total, caps, ("year",)), caps["cap_kt"].to_numpy())
+
+
+@rule(unit="USD/t")
+def scheme_prices(case: Case) -> Excess:
+    """Fuel pays the carbon price of its state, else its country, where the scenario asks."""
+    site_year = listed(case.inputs.sites.site_year)
+    told = case.inputs.carbon.fuel_price_usd_per_t
+    if not case.scenario.carbon.fuel_schemes:
+        return Excess.differs(site_year, told, np.zeros(len(site_year)))
+    schemes, prices = case.data("carbon_schemes"), case.data("carbon_prices").sort_values("year")
+    state = case.sites.set_index("site")["state"].fillna("")
+    country = case.sites.set_index("site")["country"]
+    known = dict(zip(schemes["place"], schemes["scheme"], strict=True))
+    own = np.zeros(len(site_year))
+    for row, (site, year) in enumerate(zip(site_year["site"], site_year["year"], strict=True)):
+        here = known.get(f"{country[site]}-{state[site]}", known.get(country[site]))
+        path = prices[prices["scheme"] == here]
+        if len(path):
+            own[row] = np.interp(year, path["year"], path["price_usd_per_tco2"])
+    return Excess.differs(site_year, told, own)
+
+
+RULES = (emissions, carbon_tables, carbon_cap, scheme_prices)
