@@ -14,6 +14,7 @@ from planner.check.grid import own_peaks
 from planner.check.payments import every_year, repay
 from planner.check.source_bills import SOURCE_ASSETS, SOURCE_BILLS
 from planner.check.standing import retrofits
+from planner.check.tariffs import TARIFF_BILLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -270,6 +271,7 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     "electricity_demand": electricity_demand,
     **SOURCE_BILLS,
     **CONTRACT_BILLS,
+    **TARIFF_BILLS,
     "water": water,
     "carbon_price": carbon_price,
     "carbon_schemes": carbon_schemes,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check import chain, routes, standing
+from planner.check import chain, routes, standing, tariffs
 from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.sources import Sources, sources
 
@@ -244,6 +244,11 @@ class Case:
     def power(self) -> chain.Power:
         """Power of every site, year and slot, added up anew."""
         return chain.power(self)
+
+    @cached_property
+    def own_bills(self) -> pd.DataFrame:
+        """Bills of the sites that a tariff bills, reckoned anew."""
+        return tariffs.own_bills(self)
 
     @cached_property
     def sources(self) -> Sources:

@@ -9,6 +9,7 @@ import numpy as np
 from planner.check.days import year_days
 from planner.check.facts_demand import between
 from planner.check.frames import at, listed
+from planner.check.own_tariffs import written_tariffs
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -150,11 +151,16 @@ def delivered_prices(case: Case) -> Excess:
     site = case.inputs.sets.site.codes(site_year["site"])
     growth = _growth(case)
     own = (_market(case) + adder[site][:, None]) * growth[:, None]
+    own_rate = charge[site] * settings.demand_charge * growth
+    # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
+    for name, tariff in written_tariffs(case).items():
+        rows = ((site_year["site"] == name) & (site_year["year"] >= tariff.first_year)).to_numpy()
+        own[rows] = 0.0 if tariff.is_bundled else wholesale_usd_per_mwh(case)[rows]
+        own_rate[rows] = 0.0
     told = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
     energy = Excess.differs(place[list(_KEY)], at(told, place, _KEY, np.nan), own.ravel())
     rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
     told_rate = at(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
-    own_rate = charge[site] * settings.demand_charge * growth
     return energy.and_also(Excess.differs(site_year, told_rate, own_rate))
 
 

@@ -33,6 +33,7 @@ from planner.check import (
     solved,
     storage,
     supply,
+    tariffs,
 )
 from planner.check.case import Case
 from planner.check.verdict import Verdict, run
@@ -59,6 +60,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Own power": (*supply.RULES, *storage.RULES),
     "Grid": (*balance.RULES, *grid.RULES),
     "Contracts and clean power": contracts.RULES,
+    "Bills": tariffs.RULES,
     "Money": money.RULES,
     "Shadow prices": duals.RULES,
     "Figures against the data": (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner.lp import Index
+from planner.lp.join import distinct
 from planner.tariffs.lists import Amounts
 from planner.tariffs.months import MONTHS_A_YEAR, Month
 from planner.units import USD_PER_MUSD
@@ -76,7 +77,8 @@ def contract_lists(
     )
     with_fee = np.flatnonzero(fee_usd > 0.0)
     fee = released.select(with_fee, "fee")
-    free = [_terms_free(of_site[int(site)].tariff) for site in fee["site"]]
+    of_vintage = distinct(fee, "site", "vintage")
+    free = [_terms_free(of_site[int(site)].tariff) for site in of_vintage["site"]]
     return {
         "contract": contract,
         "covered": covered,

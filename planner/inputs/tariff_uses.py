@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from planner.days import MONTHS
 from planner.errors import InputError
 from planner.inputs.frames import floats, texts
 from planner.inputs.tariff_rules import Clock, bills_energy, rules_of, table_row
@@ -81,6 +82,13 @@ def find_customers(case: Case) -> tuple[Customer, ...]:
     for position, use in enumerate(uses):
         _check(case, position, use)
     chosen = _by_site(case, uses)
+    untold = [MONTHS[month] for month in np.flatnonzero(~case.days.days_by_month.any(axis=0))]
+    if chosen and untold:
+        what_is = (
+            f"a tariff bills every month, and no day of the series lies in {', '.join(untold)}"
+        )
+        mend = "give the series such days, or use representative days"
+        case.findings.at_key(("energy", "tariffs"), what_is, "told by a day of the series", mend)
     if len(case.findings.problems) > known:
         return ()
     rise_frac = _rise_frac(case)

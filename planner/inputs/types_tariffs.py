@@ -41,6 +41,6 @@ class TariffInputs:
     released: Index  # (site, vintage, year): given up after it was signed
     fee: Index  # (site, vintage, year), of those, with a fee
     fee_musd_per_mw: Floats  # [fee]
-    free_frac: Floats  # [fee]: share of what was signed that may go without one
+    free_frac: Floats  # [site and vintage of fee]: share that may go without one
     in_force_signed: Amounts  # signed -> bills.contracted: share that is in force
     in_force_released: Amounts  # released -> bills.contracted

@@ -98,18 +98,33 @@ def tariff_release(m: Model) -> Comparison:
     return m.tariffs.released_mw.sum_to(over) <= m.tariffs.signed_mw.on(over)
 
 
-@constraint(over="site, vintage, year", unit="MW")
+@constraint(over="site, vintage", unit="MW")
 def tariff_exit(m: Model) -> Comparison:
-    r"""A fee is paid for all that is given up beyond the share that may go.
+    r"""While the term runs, a share of what was signed may go without a fee, and no more.
 
-    .. math:: \sum_{u \le t} \lambda_{svu} - f\, \kappa_{sv} \le \sum_{u \le t} \phi_{svu}
-        \qquad \forall s, v, t
+    .. math:: \sum_u \bigl(\lambda_{svu} - \phi_{svu}\bigr) \le f\, \kappa_{sv}
+        \qquad \forall s, v
+
+    with the capacity :math:`\phi` that a fee is paid for.
 
     Source: large-load tariffs, such as Dominion's GS-5.
     """
-    over = m.p.tariffs.fee
-    free = m.p.tariffs.free_frac * m.tariffs.signed_mw.on(over)
-    return m.tariffs.released_until(over) - free <= m.tariffs.charged_until(over)
+    over = distinct(m.p.tariffs.fee, "site", "vintage", name="fee_of")
+    without_fee = m.tariffs.released_mw.on(m.p.tariffs.fee) - m.tariffs.fee_mw
+    return without_fee.sum_to(over) <= m.p.tariffs.free_frac * m.tariffs.signed_mw.on(over)
+
+
+@constraint(over="site, vintage, year", unit="MW")
+def tariff_fee(m: Model) -> Comparison:
+    r"""A fee is paid when capacity is given up, not before.
+
+    .. math:: \phi_{svt} \le \lambda_{svt} \qquad \forall s, v, t
+
+    With a ramp an early year's minimum bills are lower than those of a later one.
+
+    Source: dcplan.
+    """
+    return m.tariffs.fee_mw <= m.tariffs.released_mw.on(m.p.tariffs.fee)
 
 
 CONSTRAINTS = (
@@ -120,4 +135,5 @@ CONSTRAINTS = (
     tariff_contract,
     tariff_release,
     tariff_exit,
+    tariff_fee,
 )

@@ -98,17 +98,3 @@ class TariffTerms:
         )
         left = self.released_mw.map(over, released.place, released.target, released.amount)
         return self.signed_mw.map(over, signed.place, signed.target, signed.amount) - left
-
-    def released_until(self, over: Index) -> Expression:
-        """Capacity of each vintage given up until a year. [MW], (site, vintage, year)"""
-        return self._until(self.released_mw, over)
-
-    def charged_until(self, over: Index) -> Expression:
-        """Capacity of each vintage that a fee was paid for until a year. [MW]"""
-        return self._until(self.fee_mw, over)
-
-    @staticmethod
-    def _until(decision: Variable, over: Index) -> Expression:
-        source, target = pairs(decision.over, over, on=("site", "vintage"))
-        by_then = decision.over["year"][source] <= over["year"][target]
-        return decision.map(over, source[by_then], target[by_then])

@@ -20,6 +20,7 @@ from planner.results import (
     service,
     siting,
     supply,
+    tariffs,
 )
 from planner.results.schema import TABLES
 from planner.results.solved import Solved
@@ -55,6 +56,9 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "site_year": power.site_year,
     "power_slot": power.power_slot,
     "deferral": power.deferral,
+    "bills": tariffs.bills,
+    "bill_months": tariffs.bill_months,
+    "capacity_contracts": tariffs.capacity_contracts,
     "migration": migration.migration,
     "migration_site": migration.migration_site,
     "billed_peaks": power.billed_peaks,

@@ -22,6 +22,7 @@ from planner.results.schema_power import POWER_TABLES
 from planner.results.schema_service import SERVICE_TABLES
 from planner.results.schema_siting import SITING_TABLES
 from planner.results.schema_supply import SUPPLY_TABLES
+from planner.results.schema_tariffs import TARIFF_TABLES
 
 if TYPE_CHECKING:
     from planner.results.column import Column, Table
@@ -37,6 +38,7 @@ TABLES: dict[str, Table] = {
         *GRID_TABLES,
         *MIGRATION_TABLES,
         *SUPPLY_TABLES,
+        *TARIFF_TABLES,
         *CONTRACT_TABLES,
         *CARBON_TABLES,
         *SERVICE_TABLES,

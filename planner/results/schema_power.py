@@ -87,7 +87,11 @@ POWER_TABLES = (
                 "MW",
                 "The same of classes that move between sites; below 0: done elsewhere or later",
             ),
-            number("energy_usd_per_mwh", "USD/MWh", "Delivered price without demand charge"),
+            number(
+                "energy_usd_per_mwh",
+                "USD/MWh",
+                "Delivered price without demand charge, and without what a tariff bills",
+            ),
             number("location_t_per_mwh", "t/MWh", "Carbon intensity of the grid"),
         ),
     ),

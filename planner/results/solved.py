@@ -11,10 +11,12 @@ import numpy as np
 from planner.lp.join import locate
 from planner.model import COSTS
 from planner.model.payments import discount
+from planner.results.exact_bills import exact_lines
 from planner.results.frame import cleaned, mean_of, total_by
 from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.inputs.types import Inputs
@@ -82,6 +84,11 @@ class Solved:
         if not self.outcome.has_duals or block not in problem.row_block_names:
             return None
         return self.outcome.row_dual[problem.row_block(block)]
+
+    @cached_property
+    def exact_bills(self) -> pd.DataFrame:
+        """Lines of the exact bills of the sites that a tariff bills."""
+        return exact_lines(self)
 
     # --- lists and sizes ----------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from spoiled_supply import SPOILED as SUPPLY_SPOILED
 from planner.check import RULES, siting
 from planner.check.bills import BILLS
 from planner.check.source_bills import SOURCE_BILLS
+from planner.check.tariffs import RULES as TARIFF_RULES
+from planner.check.tariffs import TARIFF_BILLS
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,9 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, nam
     assert check.place
 
 
-@pytest.mark.parametrize("item", [item for item in BILLS if item not in OF_OWN_POWER])
+@pytest.mark.parametrize(
+    "item", [item for item in BILLS if item not in (*OF_OWN_POWER, *TARIFF_BILLS)]
+)
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
     check = dearer(item, good).check(f"cost_{item}")
 
@@ -91,7 +95,7 @@ def test_every_rule_has_a_plan_that_breaks_it():
     broken |= {f"cost_{item}" for item in BILLS}
 
     broken |= {one.name for one in siting.RULES}  # tests of their own
-
+    broken |= {one.name for one in TARIFF_RULES}  # by tests of their own
     assert {one.name for one in RULES} - broken <= {"stock_only_use"}
 
 
@@ -113,6 +117,7 @@ def test_the_verdict_says_what_was_verified_where_and_how_closely(judged):
     assert frame["name"].is_unique
     assert (frame["tolerance"] > 0.0).all()
     assert frame["verified"].str.endswith(".").all()
-    own_power = {*(f"cost_{item}" for item in OF_OWN_POWER)}
+    own_power = {*(f"cost_{item}" for item in (*OF_OWN_POWER, *TARIFF_BILLS))}
+    own_power |= {one.name for one in TARIFF_RULES}
     own_power |= {name for _, name, _ in SUPPLY_SPOILED} | {name for name, *_ in SUPPLY_ASSUMED}
     assert (frame.loc[~frame["name"].isin(own_power), "tested"] > 0).mean() > 0.95

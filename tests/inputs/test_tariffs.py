@@ -130,6 +130,10 @@ def test_terms_that_the_plan_does_not_enforce_are_noted(build):
             "from_year is 2026; must be a model year: 2025, 2027",
         ),
         (
+            (uses(f"tariff: {RATE}"), "time.chronological=true"),
+            "no day of the series lies in Jan, Mar, Apr, Jun, Jul, Sep, Oct, Dec; must be told by",
+        ),
+        (
             (uses(f"tariff: {RATE}, sites: [oak], zones: [west]"),),
             "both sites and zones are given; must be one of them",
         ),

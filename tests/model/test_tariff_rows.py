@@ -168,6 +168,17 @@ def test_tariff_exit_bites_at_what_is_given_up_beyond_the_free_share(large):
     assert_bites("tariff_exit", large, wish(due), wish(due - MARGIN))
 
 
+def test_tariff_fee_bites_where_it_is_paid_before_capacity_is_given_up(large):
+    def wish(mw: float) -> Wish:
+        return lambda m: [
+            signed(m, 62.0),
+            at(m.tariffs.released_mw, "elm", "2025", "2027") == 33.0,
+            at(m.tariffs.fee_mw, "elm", "2025", "2027") >= mw,
+        ]
+
+    assert_bites("tariff_fee", large, wish(33.0), wish(33.0 + MARGIN))
+
+
 def test_an_exit_fee_is_the_minimum_bills_of_the_months_that_the_term_has_left():
     tariff = f"{LARGE[:-1]}, escalation_real_frac: 0.03}}".replace("term_years: 6", "term_years: 3")
 

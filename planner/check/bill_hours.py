@@ -1,0 +1,129 @@
+"""The hours of a bill, written out a second time: what each shows on the clock, who tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.days import year_days
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+    Codes = NDArray[np.intp]
+
+__all__ = ["BillHours"]
+
+_QUARTERS = 4  # clocks may be half an hour or a quarter off UTC
+_WEEKDAYS = {"all": range(7), "workdays": range(5), "weekend": range(5, 7)}
+_ANY_DAY = 15  # of the month of the peak: none of its days is another
+
+
+@dataclass(frozen=True, eq=False)
+class BillHours:
+    """Hours of whole calendar years in a time zone.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    time_zone : str
+        IANA name.
+    first_year : int
+        First calendar year; the last is the plan's.
+    """
+
+    case: Case
+    time_zone: str
+    first_year: int
+
+    @cached_property
+    def clock(self) -> pd.DatetimeIndex:
+        """Start of each hour that passes, as the clock shows it."""
+        first = pd.Timestamp(f"{self.first_year}-01-01", tz=self.time_zone)
+        end = pd.Timestamp(f"{self.case.calendar[-1] + 1}-01-01", tz=self.time_zone)
+        return pd.date_range(first, end, freq="h", inclusive="left")
+
+    @cached_property
+    def month(self) -> Codes:
+        """Months since the first one, by hour."""
+        return np.asarray(
+            (self.clock.year - self.first_year) * 12 + self.clock.month - 1, dtype=np.intp
+        )
+
+    @property
+    def year_of_month(self) -> Codes:
+        """Calendar year of each month."""
+        return self.first_year + np.arange(self.month[-1] + 1) // 12
+
+    @property
+    def days(self) -> Codes:
+        """Days of each month."""
+        begin = pd.date_range(f"{self.first_year}-01-01", periods=self.month[-1] + 1, freq="MS")
+        return np.asarray(begin.days_in_month, dtype=np.intp)
+
+    def inside(self, months: object, weekdays: str, from_hour: int, to_hour: int) -> Bools:
+        """Tell which hours are in some months, on some weekdays and between two clock hours."""
+        count = (to_hour - from_hour) % 24 or 24
+        hours = (from_hour + np.arange(count)) % 24
+        return np.asarray(
+            self.clock.month.isin(list(months))  # type: ignore[call-overload]
+            & self.clock.day_of_week.isin(list(_WEEKDAYS[weekdays]))
+            & self.clock.hour.isin(hours)
+        )
+
+    def at_peak(self, year: int, hours: tuple[int, ...]) -> Codes:
+        """Find the hours of a year at which the system peaks."""
+        days = year_days(self.case)
+        month = int(days.first_month[days.is_peak][0]) + 1
+        then = (self.clock.year == year) & (self.clock.month == month)
+        return np.flatnonzero(then & (self.clock.day == _ANY_DAY) & self.clock.hour.isin(hours))
+
+    @cached_property
+    def _row_of_quarter(self) -> Codes:
+        """Slot of the day that runs in each quarter of each hour, shape (hour, quarter)."""
+        utc = self.clock.tz_convert("UTC")
+        minute = utc.hour.to_numpy() * 60 + utc.minute.to_numpy()
+        quarters = minute[:, None] + 15 * np.arange(_QUARTERS)
+        slot_min = 60 * self.case.scenario.time.slot_h
+        return np.asarray(quarters % (24 * 60) // slot_min, dtype=np.intp)
+
+    def told(self, load_mw: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Write a load out hour by hour.
+
+        Parameters
+        ----------
+        load_mw : array of float
+            Power by calendar year, day and slot of the day, shape (year, day, slot). [MW]
+
+        Returns
+        -------
+        mean, highest, peak_day_mean, peak_day_highest : arrays of float
+            By hour; a day counts in a month for as many days as it stands for there. [MW]
+        """
+        days = year_days(self.case)
+        year = np.asarray(self.clock.year) - self.first_year
+        of_hour = load_mw[year[:, None], :, self._row_of_quarter]  # hour, quarter, day
+        counts = days.of_month.T.copy()  # month, day
+        leap = np.asarray(self.clock.is_leap_year) & (np.asarray(self.clock.month) == 2)
+        share = np.empty((len(year), len(days.is_peak)))
+        for is_leap in (False, True):
+            of_days = counts.copy()
+            ordinary = np.where(days.is_peak, 0.0, of_days[1])
+            if is_leap and ordinary.sum() > 0.0:
+                of_days[1] += ordinary / ordinary.sum()
+            of_days /= of_days.sum(axis=1, keepdims=True)
+            rows = leap == is_leap
+            share[rows] = of_days[np.asarray(self.clock.month)[rows] - 1]
+        mean = np.einsum("hqd,hd->h", of_hour, share) / _QUARTERS
+        highest = np.where((share > 0.0)[:, None, :], of_hour, 0.0).max(axis=(1, 2))
+        on_peak = of_hour[:, :, days.is_peak]
+        return mean, highest, on_peak.mean(axis=(1, 2)), on_peak.max(axis=(1, 2))
