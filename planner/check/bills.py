@@ -118,7 +118,7 @@ def companions(case: Case) -> pd.DataFrame:
     """Companions of the racks in use, at their yearly payment."""
     uses = case.uses
     price = case.inputs.racks.companion_musd_per_mw_year
-    return every_year(case, uses, uses["used_mw"] * uses["companion_mw_per_mw"] * price)
+    return every_year(case, uses, uses["in_service_mw"] * uses["companion_mw_per_mw"] * price)
 
 
 def rack_moves(case: Case) -> pd.DataFrame:
@@ -138,7 +138,7 @@ def it_maintenance(case: Case) -> pd.DataFrame:
     """Spares and support per MW of racks in use."""
     uses, racks = case.uses, case.inputs.racks
     price = pd.Series(racks.it_maintenance_musd_per_mw_year, index=case.inputs.sets.rack.labels)
-    musd = uses["used_mw"] * at(price, uses, ("rack",), np.nan)
+    musd = uses["in_service_mw"] * at(price, uses, ("rack",), np.nan)
     return every_year(case, uses, musd, escalates=True)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check import chain, routes, standing, tariffs
+from planner.check import chain, losses, routes, standing, tariffs
 from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.sources import Sources, sources
 
@@ -214,8 +214,10 @@ class Case:
 
     @cached_property
     def uses(self) -> pd.DataFrame:
-        """Racks in use with the coefficients of their deployment and hall; 0 where unknown."""
-        plan = self.plan("plan")[["site", "rack", "hall", "workload", "year", "used_mw"]]
+        """Racks in service with the figures of their deployment and hall; 0 where unknown."""
+        key = ["site", "rack", "hall", "workload", "year"]
+        plan = self.plan("plan")[[*key, "used_mw", "standby_mw"]]
+        plan = plan.assign(in_service_mw=plan["used_mw"] + plan["standby_mw"])
         known = plan.merge(self.deployments, on=["rack", "hall", "workload"], how="left")
         numbers = [*_COEFFICIENTS, "utilisation_frac"]
         known[numbers] = known[numbers].fillna(0.0)
@@ -239,6 +241,11 @@ class Case:
     def routes(self) -> pd.DataFrame:
         """Every pair of users and site that the plan uses, with its round trip."""
         return routes.routes(self)
+
+    @cached_property
+    def losses(self) -> pd.DataFrame:
+        """Every loss of a site that the plan must survive, with what it leaves unserved."""
+        return losses.losses(self)
 
     @cached_property
     def power(self) -> chain.Power:

@@ -105,7 +105,7 @@ def power(case: Case) -> Power:
     row = uses["row"].to_numpy()
     cooling, shape = sets.cooling.codes(uses["cooling"]), sets.shape.codes(uses["shape"])
     used = uses["used_mw"].to_numpy(dtype=np.float64)
-    idle_mw = used * uses["idle_mw_per_mw"].to_numpy()
+    idle_mw = uses["in_service_mw"].to_numpy(dtype=np.float64) * uses["idle_mw_per_mw"].to_numpy()
     follows_mw = used * uses["dynamic_mw_per_mw"].to_numpy()
 
     def add(values: Floats, *places: tuple[Codes, int]) -> Floats:

@@ -37,7 +37,7 @@ _KEY = (
     "contract",
     "pool",
 )
-_MUST_BE_MET: Final = ("demand_balance", "tight_latency_share", "clean_target")
+_MUST_BE_MET: Final = ("demand_balance", "tight_latency_share", "clean_target", "neighbour_reserve")
 _HOURS_PER_YEAR: Final = 8760.0
 _USD_PER_MUSD: Final = 1e6
 
@@ -53,6 +53,8 @@ _UNITS_IN_ONE: Final[Mapping[str, float]] = {
     "tight_latency_share": 1000.0 * _HOURS_PER_YEAR,
     "rent_depth": 1000.0 * _HOURS_PER_YEAR,
     "clean_target": _HOURS_PER_YEAR,  # MWh in a MW of mean power
+    "neighbour_reserve": 1000.0 * _HOURS_PER_YEAR,
+    "reserve_capacity": 1000.0 * _HOURS_PER_YEAR,
     "carbon_cap": 1000.0,  # t in a kt
     "water_limit": 1000.0,  # m3 in a thousand m3
     "hall_space": 1000.0,  # m2 in a thousand m2

@@ -104,7 +104,7 @@ def racks_admitted(case: Case) -> Excess:
     uses, racks = case.uses, case.inputs.racks
     pool = ("site", "rack", "hall", "duty", "year")
     strangers = uses[~_is_admitted(case, uses)]
-    used = tally(strangers, pool, strangers["used_mw"])
+    used = tally(strangers, pool, strangers["in_service_mw"])
     pools = listed(racks.fleet, stock_mw=racks.stock_mw)
     place = strangers[list(pool)].drop_duplicates().reset_index(drop=True)
     standing = at(tally(pools, pool, pools["stock_mw"]), place, pool)

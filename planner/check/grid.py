@@ -33,7 +33,7 @@ def connection_carries_peak(case: Case) -> Excess:
 def contract_floor(case: Case) -> Excess:
     """Connections and own firm power are no less than the contract's share of the nameplate."""
     uses, sites = case.uses, case.site_years
-    nameplate = tally(uses, _SITE, uses["used_mw"] * (1.0 + uses["companion_mw_per_mw"]))
+    nameplate = tally(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
     least = case.scenario.grid.contract_min_nameplate_frac * at(nameplate, sites, _SITE)
     table = case.plan("site_year")
     told = Excess.differs(

@@ -25,7 +25,7 @@ _MONTH_YEARS = 1.0 / 12.0
 def hall_power(case: Case) -> Excess:
     """Racks and companions draw no more than the halls of their design can feed."""
     uses, halls = case.uses, case.hall_years
-    drawn = tally(uses, _HALL, uses["used_mw"] * uses["hall_mw_per_mw"])
+    drawn = tally(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
     place = halls[list(_HALL)]
     return Excess.above(place, at(drawn, halls, _HALL), halls["usable_mw"].to_numpy())
 
@@ -35,7 +35,7 @@ def hall_space(case: Case) -> Excess:
     """Racks stand on no more floor than the halls of their design have."""
     uses = case.uses
     halls = case.hall_years.merge(case.halls, on="hall", how="left")
-    taken = tally(uses, _HALL, uses["used_mw"] * uses["space_m2_per_mw"])
+    taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
     floor = halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"]
     return Excess.above(halls[list(_HALL)], at(taken, halls, _HALL), floor.to_numpy())
 
@@ -48,8 +48,8 @@ def halls_table(case: Case) -> Excess:
     place = table[list(_HALL)]
     usable = halls.set_index(list(_HALL))["usable_mw"]
     floor = tally(halls, _HALL, halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"])
-    drawn = tally(uses, _HALL, uses["used_mw"] * uses["hall_mw_per_mw"])
-    taken = tally(uses, _HALL, uses["used_mw"] * uses["space_m2_per_mw"])
+    drawn = tally(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
+    taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
     pairs = [
         (table["usable_mw"], at(usable, table, _HALL, np.nan)),
         (table["used_mw"], at(drawn, table, _HALL)),

@@ -98,7 +98,9 @@ def power_above_it(case: Case) -> Excess:
 def topology_adds_no_load(case: Case) -> Excess:
     """IT power is that of racks and work moved, whatever the redundancy of their halls."""
     uses = case.uses
-    it_mw = uses["used_mw"] * (uses["idle_mw_per_mw"] + uses["dynamic_mw_per_mw"])
+    it_mw = (
+        uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
+    )
     table = case.plan("site_year")
     power = case.power
     moved_mw = _by_site(case, power.migrated_mw @ power.hours / _HOURS_PER_YEAR)

@@ -53,8 +53,8 @@ def racks_not_before_their_time(case: Case) -> Excess:
 
 @rule(unit="MW")
 def racks_alive(case: Case) -> Excess:
-    """Racks in use are stock, purchases or arrivals still within their life, less departures."""
-    plan = case.plan("plan").assign(duty=case.plan("plan")["workload"].map(case.duty))
+    """Racks in service are stock, purchases or arrivals within their life, less departures."""
+    plan = case.uses
     racks = case.inputs.racks
     pools = listed(racks.fleet, stock_mw=racks.stock_mw)
     alive = (
@@ -62,7 +62,7 @@ def racks_alive(case: Case) -> Excess:
         + at(_bought_and_alive(case, pools), pools, _POOL)
         + _moved_and_alive(case, pools)
     )
-    used = tally(plan, _POOL, plan["used_mw"])
+    used = tally(plan, _POOL, plan["in_service_mw"])
     place = pools[list(_POOL)]
     stray = Excess.where(plan[list(_POOL)], ~has(plan, pools, _POOL))
     return Excess.above(place, at(used, pools, _POOL), alive).and_also(
@@ -100,11 +100,11 @@ def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
 @rule(unit="MW")
 def stock_only_use(case: Case) -> Excess:
     """Classes that do not admit a rack type use no more of it than the stock."""
-    plan, racks = case.plan("plan"), case.inputs.racks
+    plan, racks = case.uses, case.inputs.racks
     listed_uses = listed(racks.stock_only)
     uses = plan[has(plan, listed_uses, _USE)]
     groups = listed(racks.stock_only_group, stock_mw=racks.stock_only_mw)
-    used = tally(uses, _PLACE, uses["used_mw"])
+    used = tally(uses, _PLACE, uses["in_service_mw"])
     return Excess.above(
         groups[list(_PLACE)], at(used, groups, _PLACE), groups["stock_mw"].to_numpy()
     )
@@ -174,7 +174,7 @@ def rack_counts(case: Case) -> Excess:
             table[column].to_numpy(),
         )
         for table, column in (
-            (case.plan("plan"), "used_mw"),
+            (case.uses.assign(racks=case.plan("plan")["racks"]), "in_service_mw"),
             (case.plan("installs"), "installed_mw"),
         )
     ]
@@ -183,17 +183,18 @@ def rack_counts(case: Case) -> Excess:
 
 @rule(unit="MW")
 def fleet_table(case: Case) -> Excess:
-    """Each pool of racks holds what is in use, and the rest is parked."""
+    """Each pool of racks holds what is in use and standing by, and the rest is parked."""
     fleet = case.plan("fleet")
     plan = case.plan("plan")
-    used = tally(plan, _POOL, plan["used_mw"])
+    used, standby = (tally(plan, _POOL, plan[name]) for name in ("used_mw", "standby_mw"))
     place = fleet[list(_POOL)]
     return Excess.differs(place, fleet["used_mw"].to_numpy(), at(used, fleet, _POOL)).and_also(
+        Excess.differs(place, fleet["standby_mw"].to_numpy(), at(standby, fleet, _POOL)),
         Excess.differs(
             place,
-            (fleet["used_mw"] + fleet["parked_mw"]).to_numpy(),
+            (fleet["used_mw"] + fleet["standby_mw"] + fleet["parked_mw"]).to_numpy(),
             fleet["alive_mw"].to_numpy(),
-        )
+        ),
     )
 
 

@@ -18,6 +18,8 @@ __all__ = ["RULES"]
 
 _AMOUNTS: Final[Mapping[str, str]] = {
     "plan": "used_mw",
+    "reserve": "reserve_kh100e",
+    "takeovers": "taken_kh100e",
     "installs": "installed_mw",
     "moves": "moved_mw",
     "builds": "built_mw",

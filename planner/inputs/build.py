@@ -16,6 +16,7 @@ from planner.inputs.demand_lists import demand_inputs
 from planner.inputs.designs import designs_on_offer
 from planner.inputs.embodied import Made
 from planner.inputs.facility import hall_cost
+from planner.inputs.failover import failover_inputs
 from planner.inputs.grid import grid_inputs
 from planner.inputs.hall_lists import hall_inputs
 from planner.inputs.hall_space import hall_space
@@ -231,6 +232,7 @@ def _inputs_of(case: Case) -> Inputs:
         siting=siting_inputs(case, sets, site_lists, hall_lists, rack_lists, demand_lists),
         power=power,
         migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
+        failover=failover_inputs(case, sets, rack_lists, demand_lists),
         grid=grid,
         non_firm=non_firm,
         balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.calendar import Days, ModelYears
     from planner.inputs.types_balance import BalanceInputs
     from planner.inputs.types_contracts import ContractInputs
+    from planner.inputs.types_failover import FailoverInputs
     from planner.inputs.types_migration import MigrationInputs
     from planner.inputs.types_non_firm import NonFirmInputs
     from planner.inputs.types_siting import SitingInputs
@@ -305,6 +306,7 @@ class Inputs:
     siting: SitingInputs
     power: PowerInputs
     migration: MigrationInputs
+    failover: FailoverInputs
     grid: GridInputs
     non_firm: NonFirmInputs
     balance: BalanceInputs

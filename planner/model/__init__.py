@@ -9,6 +9,7 @@ from planner.model import (
     carbon,
     contracts,
     demand,
+    failover,
     grid,
     halls,
     migration,
@@ -47,6 +48,7 @@ FAMILIES = (
     contracts,
     tariffs,
     carbon,
+    failover,
 )
 """The table of contents: every family of rows, in the order of the paper."""
 

@@ -110,7 +110,7 @@ def companions(m: Model) -> Expression:
     their own; the yearly price repays one over its life.
     """
     yearly_musd = m.p.racks.companion_mw_per_mw * m.p.racks.companion_musd_per_mw_year
-    return yearly(m, m.used_times(yearly_musd).sum_to(m.p.sites.site_year))
+    return yearly(m, m.in_service_times(yearly_musd).sum_to(m.p.sites.site_year))
 
 
 @cost(group="racks", upfront=True)
@@ -124,7 +124,7 @@ def it_maintenance(m: Model) -> Expression:
     """Spares and support of the racks in use."""
     p = m.p.racks
     per_mw = p.it_maintenance_musd_per_mw_year[p.deployment["rack"]]
-    return yearly(m, m.used_times(per_mw).sum_to(m.p.sites.site_year), escalates=True)
+    return yearly(m, m.in_service_times(per_mw).sum_to(m.p.sites.site_year), escalates=True)
 
 
 @cost(group="halls", upfront=True)

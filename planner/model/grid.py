@@ -42,8 +42,8 @@ def grid_connection(m: Model) -> Comparison:
 def contract_floor(m: Model) -> Comparison:
     r"""Connection and own firm power are no less than a share of the nameplate behind them.
 
-    .. math:: \nu \sum_{k,l,w} (1 + \kappa_w)\, n_{sklwt} \le G_{st} + N_{st} + \sum_g \kappa_{sgt}
-        \qquad \forall s, t
+    .. math:: \nu \sum_{k,l,w} (1 + \kappa_w)\, (n_{sklwt} + z_{sklwt})
+        \le G_{st} + N_{st} + \sum_g \kappa_{sgt} \qquad \forall s, t
 
     Utilities size a connection on the nameplate that it may have to carry; load that runs on the
     site's own power at any hour is not asked of them.

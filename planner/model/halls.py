@@ -20,28 +20,30 @@ __all__ = ["CONSTRAINTS"]
 def hall_power(m: Model) -> Comparison:
     r"""Racks and their companions draw no more than the hall can feed.
 
-    .. math:: \sum_{k,w} (\delta + \kappa_w)\, n_{sklwt} \le H_{slt} \qquad \forall s, l, t
+    .. math:: \sum_{k,w} (\delta + \kappa_w)\, (n_{sklwt} + z_{sklwt}) \le H_{slt}
+        \qquad \forall s, l, t
 
     A 2N hall has twice the power chain behind the same MW: it multiplies equipment, cost and
     part-load loss, never the load. The dual is the worth of one more MW of this design.
 
     Source: dcplan.
     """
-    return m.used_times(m.p.racks.hall_mw_per_mw).sum_to(m.p.halls.hall) <= m.hall_usable
+    return m.in_service_times(m.p.racks.hall_mw_per_mw).sum_to(m.p.halls.hall) <= m.hall_usable
 
 
 @constraint(over="site, hall, year", unit="thousand m2")
 def hall_space(m: Model) -> Comparison:
     r"""Racks stand on no more floor than the hall has.
 
-    .. math:: \sum_{k,w} \alpha_{k}\, n_{sklwt} \le H_{slt} / \Delta_l \qquad \forall s, l, t
+    .. math:: \sum_{k,w} \alpha_{k}\, (n_{sklwt} + z_{sklwt}) \le H_{slt} / \Delta_l
+        \qquad \forall s, l, t
 
     Dense racks strand floor, sparse racks strand power; the stranded part is in the tables.
 
     Source: dcplan.
     """
     p, m2_per_thousand = m.p, 1000.0
-    floor = m.used_times(p.racks.space_m2_per_mw / m2_per_thousand).sum_to(p.halls.hall)
+    floor = m.in_service_times(p.racks.space_m2_per_mw / m2_per_thousand).sum_to(p.halls.hall)
     # MW over kW/m2 is thousand m2
     return floor <= m.hall_usable / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
 

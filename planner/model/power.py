@@ -19,14 +19,16 @@ __all__ = ["CONSTRAINTS"]
 
 @constraint(over="site, cooling, year", unit="MW")
 def idle_load(m: Model) -> Comparison:
-    r"""IT power that is drawn whatever the load: idling accelerators and companions.
+    r"""IT power that is drawn whatever the load: idling accelerators, stand-by ones, companions.
 
-    .. math:: I_{sct} = \sum_{k, w, l \ni c} \iota_{klw}\, n_{sklwt} \qquad \forall s, c, t
+    .. math:: I_{sct} = \sum_{k, w, l \ni c} \iota_{klw}\, (n_{sklwt} + z_{sklwt})
+        \qquad \forall s, c, t
 
     Source: linear power model, Fan, Weber and Barroso 2007.
     """
     cool = m.p.power.cool
-    return m.idle_mw == _uses(m, m.p.racks.idle_mw_per_mw, cool, m.cool_of_used)
+    idle = m.in_service_times(m.p.racks.idle_mw_per_mw)
+    return m.idle_mw == idle.map(cool, np.arange(m.used.over.size), m.cool_of_used)
 
 
 @constraint(over="site, cooling, shape, year", unit="MW")
@@ -128,7 +130,7 @@ def base_losses(m: Model) -> Comparison:
     r"""Electrical losses that do not follow the users: of installed equipment and idle load.
 
     .. math:: B_{st} = \sum_l \lambda^0_l\, H_{slt}
-        + \sum_{k,l,w} \lambda_l\, \iota_{klw}\, n_{sklwt}
+        + \sum_{k,l,w} \lambda_l\, \iota_{klw}\, (n_{sklwt} + z_{sklwt})
         \qquad \forall s, t
 
     A 2N hall has twice the equipment at half its load, so it loses more when half empty.
@@ -138,7 +140,9 @@ def base_losses(m: Model) -> Comparison:
     p, site_year = m.p, m.p.sites.site_year
     standing = p.power.loss_fixed_frac[p.halls.hall["hall"]] * m.hall_usable
     per_mw = p.racks.idle_mw_per_mw * p.power.loss_variable_frac[p.racks.deployment["hall"]]
-    return m.loss_base_mw == standing.sum_to(site_year) + m.used_times(per_mw).sum_to(site_year)
+    return m.loss_base_mw == standing.sum_to(site_year) + m.in_service_times(per_mw).sum_to(
+        site_year
+    )
 
 
 @constraint(over="site, shape, year", unit="MW")

@@ -18,11 +18,13 @@ __all__ = ["CONSTRAINTS"]
 
 @constraint(over="site, rack, hall, duty, year", unit="MW")
 def racks_alive(m: Model) -> Comparison:
-    r"""Racks in use for all classes of a duty are alive: bought, not yet worn out, still here.
+    r"""Racks in service for all classes of a duty are alive: bought, not worn out, still here.
 
-    .. math:: \sum_{w \in f} n_{sklwt} \le N^0_{sklft} + \sum_{v \le t < v + L_k} n^{+}_{sklfv}
+    .. math:: \sum_{w \in f} (n_{sklwt} + z_{sklwt}) \le N^0_{sklft}
+        + \sum_{v \le t < v + L_k} n^{+}_{sklfv}
         + \mathrm{in}_{sklft} - \mathrm{out}_{sklft} \qquad \forall s, k, l, f, t
 
+    Racks in service are at work, :math:`n`, or stand by for the loss of another site, :math:`z`.
     A rack may be switched off early; it may not outlive its life :math:`L_k`.
 
     Source: capacity vintages as in GenX and Temoa.
@@ -36,7 +38,7 @@ def racks_alive(m: Model) -> Comparison:
         m.p.sets.workload_duty[used["workload"]],
         used["year"],
     )
-    in_use = m.used.map(fleet, np.arange(used.size), pool)
+    in_use = m.failover.in_service_mw.map(fleet, np.arange(used.size), pool)
     return in_use <= m.alive
 
 
@@ -44,13 +46,13 @@ def racks_alive(m: Model) -> Comparison:
 def stock_only_use(m: Model) -> Comparison:
     r"""Classes that no longer admit a rack type may go on using the stock of it, no more.
 
-    .. math:: \sum_{w\ \mathrm{not\ admitting}\ k} n_{sklwt} \le N^0_{sklt}
+    .. math:: \sum_{w\ \mathrm{not\ admitting}\ k} (n_{sklwt} + z_{sklwt}) \le N^0_{sklt}
         \qquad \forall s, k, l, t
 
     Source: dcplan.
     """
     p = m.p.racks
-    uses = m.used.select(p.used.find(p.stock_only), "stock_only")
+    uses = m.failover.in_service_mw.select(p.used.find(p.stock_only), "stock_only")
     return uses.sum_to(p.stock_only_group) <= p.stock_only_mw
 
 

@@ -11,6 +11,7 @@ from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.join import cross, distinct, locate, pairs
 from planner.model.carbon_terms import CarbonTerms
 from planner.model.contracts_terms import ContractTerms
+from planner.model.failover_terms import FailoverTerms
 from planner.model.migration_terms import MigrationTerms
 from planner.model.non_firm_terms import NonFirmTerms
 from planner.model.siting_terms import SitingTerms
@@ -84,6 +85,7 @@ class Model:
         self.expand: Variable = new("expand", p.grid.expand)
         self.import_mw: Variable = new("import_mw", p.balance.slot)
         # families with sums of their own
+        self.failover = FailoverTerms(self)
         self.supply = SupplyTerms(self)
         self.non_firm = NonFirmTerms(self)
         self.contracts = ContractTerms(self)
@@ -147,6 +149,17 @@ class Model:
         times: Expression = self.used * per_mw[self.deployment_of_used]
         return times
 
+    def in_service_times(self, per_mw: Floats) -> Expression:
+        """Racks in service, at work or standing by, times a coefficient of their deployment.
+
+        Parameters
+        ----------
+        per_mw : array of float
+            One value per deployment.
+        """
+        times: Expression = self.failover.in_service_mw * per_mw[self.deployment_of_used]
+        return times
+
     @cached_property
     def alive(self) -> Expression:
         """Racks of each pool that may be in service: stock, installs and moves still alive. [MW]"""
@@ -180,7 +193,7 @@ class Model:
     def nameplate_mw(self) -> Expression:
         """Nameplate of racks in service and their companions. [MW], (site, year)"""
         companions = 1.0 + self.p.racks.companion_mw_per_mw
-        return self.used_times(companions).sum_to(self.p.sites.site_year)
+        return self.in_service_times(companions).sum_to(self.p.sites.site_year)
 
     # --- halls --------------------------------------------------------------------------
 

@@ -93,9 +93,9 @@ def halls(s: Solved) -> pd.DataFrame:
     over, racks, used = s.p.halls.hall, s.p.racks, s.p.racks.used
     hall_of_use = over.find(used)
     usable_mw = s.value(s.model.hall_usable)
-    used_mw = total_by(hall_of_use, s.per_use(racks.hall_mw_per_mw), over.size)
+    used_mw = total_by(hall_of_use, s.per_mw_in_service(racks.hall_mw_per_mw), over.size)
     floor_m2 = usable_mw * KW_PER_MW / s.p.halls.density_kw_per_m2[over["hall"]]
-    used_m2 = total_by(hall_of_use, s.per_use(racks.space_m2_per_mw), over.size)
+    used_m2 = total_by(hall_of_use, s.per_mw_in_service(racks.space_m2_per_mw), over.size)
     rows = np.flatnonzero(usable_mw)
     stranded_mw, stranded_m2 = stranded(usable_mw, used_mw, floor_m2, used_m2)
     return made(

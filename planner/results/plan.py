@@ -22,11 +22,10 @@ __all__ = ["fleet", "installs", "moves", "plan"]
 
 
 def plan(s: Solved) -> pd.DataFrame:
-    """Make table `plan`: racks in use by site, type, hall, class and year."""
+    """Make table `plan`: racks in service by site, type, hall, class and year."""
     used, sets = s.p.racks.used, s.p.sets
-    rows = np.flatnonzero(s.used_mw)
+    rows = np.flatnonzero(s.in_service_mw)
     hall, workload = used["hall"][rows], used["workload"][rows]
-    mw = s.used_mw[rows]
     return made(
         "plan",
         {
@@ -34,16 +33,17 @@ def plan(s: Solved) -> pd.DataFrame:
             "cooling": words(sets.cooling, sets.hall_cooling[hall]),
             "redundancy": words(sets.redundancy, sets.hall_redundancy[hall]),
             "duty": words(sets.duty, sets.workload_duty[workload]),
-            "used_mw": mw,
-            "racks": mw * KW_PER_MW / s.p.racks.peak_kw[used["rack"][rows]],
-            "companion_mw": s.per_use(s.p.racks.companion_mw_per_mw)[rows],
+            "used_mw": s.used_mw[rows],
+            "standby_mw": s.standby_mw[rows],
+            "racks": s.in_service_mw[rows] * KW_PER_MW / s.p.racks.peak_kw[used["rack"][rows]],
+            "companion_mw": s.per_mw_in_service(s.p.racks.companion_mw_per_mw)[rows],
             "load_kh100e": s.load_of_use_kh100e[rows],
         },
     )
 
 
 def fleet(s: Solved) -> pd.DataFrame:
-    """Make table `fleet`: racks alive, in use and parked by pool."""
+    """Make table `fleet`: racks alive, in use, standing by and parked by pool."""
     used, pools, sets = s.p.racks.used, s.p.racks.fleet, s.p.sets
     pool = locate(
         pools,
@@ -55,6 +55,7 @@ def fleet(s: Solved) -> pd.DataFrame:
     )
     alive_mw = s.value(s.model.alive)
     used_mw = total_by(pool, s.used_mw, pools.size)
+    standby_mw = total_by(pool, s.standby_mw, pools.size)
     rows = np.flatnonzero(alive_mw)
     return made(
         "fleet",
@@ -63,8 +64,9 @@ def fleet(s: Solved) -> pd.DataFrame:
             "alive_mw": alive_mw[rows],
             "stock_mw": s.p.racks.stock_mw[rows],
             "used_mw": used_mw[rows],
+            "standby_mw": standby_mw[rows],
             # The solver's tolerance may use a trace more than there is; nothing is parked then.
-            "parked_mw": cleaned(np.maximum(alive_mw - used_mw, 0.0))[rows],
+            "parked_mw": cleaned(np.maximum(alive_mw - used_mw - standby_mw, 0.0))[rows],
         },
     )
 

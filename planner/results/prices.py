@@ -60,6 +60,8 @@ PRICES: Final = (
     Price("demand_balance", "USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
     Price("tight_latency_share", "USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
     Price("rent_depth", "USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
+    Price("neighbour_reserve", "USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+    Price("reserve_capacity", "USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
     Price("grid_connection", "USD/MW-year", 1.0, "yearly", -1),
     Price("contract_floor", "USD/MW-year", 1.0, "yearly", -1),
     Price("zone_headroom", "USD/MW-year", 1.0, "horizon", -1),

@@ -14,6 +14,7 @@ import pandas as pd
 
 from planner.results.schema_carbon import CARBON_TABLES
 from planner.results.schema_contracts import CONTRACT_TABLES
+from planner.results.schema_failover import FAILOVER_TABLES
 from planner.results.schema_grid import GRID_TABLES
 from planner.results.schema_migration import MIGRATION_TABLES
 from planner.results.schema_money import MONEY_TABLES
@@ -42,6 +43,7 @@ TABLES: dict[str, Table] = {
         *CONTRACT_TABLES,
         *CARBON_TABLES,
         *SERVICE_TABLES,
+        *FAILOVER_TABLES,
         *MONEY_TABLES,
     )
 }

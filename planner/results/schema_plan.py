@@ -53,7 +53,8 @@ PLAN_TABLES = (
     ),
     Table(
         "plan",
-        "One row per use of racks: site, rack type, hall design, class, year. " + _DUST_LEFT_OUT,
+        "One row per use of racks: site, rack type, hall design, class, year. Racks that stand by "
+        "for the loss of another site idle. " + _DUST_LEFT_OUT,
         ("site", "rack", "hall", "workload", "year"),
         (
             SITE,
@@ -64,10 +65,11 @@ PLAN_TABLES = (
             WORKLOAD,
             DUTY,
             YEAR,
-            number("used_mw", "MW", "Nameplate of the racks in use"),
-            number("racks", "racks", "Racks in use, nameplate over that of one rack"),
+            number("used_mw", "MW", "Nameplate of the racks at work"),
+            number("standby_mw", "MW", "Nameplate of the racks that stand by"),
+            number("racks", "racks", "Both, nameplate over that of one rack"),
             number("companion_mw", "MW", "Storage and general computers that go with them"),
-            number("load_kh100e", "kH100e", "Compute they carry, mean over the year"),
+            number("load_kh100e", "kH100e", "Compute that those at work carry, mean over the year"),
         ),
     ),
     Table(
@@ -83,7 +85,8 @@ PLAN_TABLES = (
             YEAR,
             number("alive_mw", "MW", "Nameplate bought or in stock and not yet worn out"),
             number("stock_mw", "MW", "Of it, from the base-year stock of this pool"),
-            number("used_mw", "MW", "Of it, in use"),
+            number("used_mw", "MW", "Of it, at work"),
+            number("standby_mw", "MW", "Of it, standing by"),
             number("parked_mw", "MW", "Of it, switched off"),
         ),
     ),

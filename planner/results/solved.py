@@ -11,6 +11,7 @@ import numpy as np
 from planner.lp.join import locate
 from planner.model import COSTS
 from planner.model.payments import discount
+from planner.model.takeover import take_over
 from planner.results.exact_bills import exact_lines
 from planner.results.frame import cleaned, mean_of, total_by
 from planner.units import HOURS_PER_YEAR
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from planner.lp import Expression, Outcome
     from planner.model import Model
     from planner.model.block import Cost
+    from planner.model.takeover import Takeover
 
     Floats = NDArray[np.float64]
     Positions = NDArray[np.intp]
@@ -114,14 +116,29 @@ class Solved:
         """Nameplate in use. [used]"""
         return self.value(self.model.used)
 
+    @cached_property
+    def standby_mw(self) -> Floats:
+        """Nameplate that stands by for the loss of another site. [used]"""
+        used, standby = self.p.racks.used, self.p.failover.standby
+        return total_by(used.find(standby), self.value(self.model.failover.standby_mw), used.size)
+
+    @cached_property
+    def in_service_mw(self) -> Floats:
+        """Nameplate in use and standing by. [used]"""
+        return self.used_mw + self.standby_mw
+
     def per_use(self, per_mw: Floats) -> Floats:
         """Return nameplate in use times a coefficient of its deployment. [used]"""
         return np.asarray(per_mw[self.model.deployment_of_used] * self.used_mw)
 
+    def per_mw_in_service(self, per_mw: Floats) -> Floats:
+        """Return nameplate in use and standing by times a coefficient. [used]"""
+        return np.asarray(per_mw[self.model.deployment_of_used] * self.in_service_mw)
+
     @cached_property
     def nameplate_of_use_mw(self) -> Floats:
-        """Nameplate in use with its companions. [used]"""
-        return self.per_use(1.0 + self.p.racks.companion_mw_per_mw)
+        """Nameplate in use and standing by with its companions. [used]"""
+        return self.per_mw_in_service(1.0 + self.p.racks.companion_mw_per_mw)
 
     @cached_property
     def load_of_use_kh100e(self) -> Floats:
@@ -132,7 +149,14 @@ class Solved:
     def it_mean_of_use_mw(self) -> Floats:
         """IT power of the work of each use, mean over the year, wherever it is done. [used]"""
         racks = self.p.racks
-        return self.per_use(racks.idle_mw_per_mw + racks.dynamic_mw_per_mw)
+        idle_mw = self.per_mw_in_service(racks.idle_mw_per_mw)
+        return idle_mw + self.per_use(racks.dynamic_mw_per_mw)
+
+    @cached_property
+    def takeover(self) -> Takeover:
+        """Who takes over the work of each site, were it lost."""
+        served, reserve = self.value(self.model.served), self.value(self.model.failover.reserve)
+        return take_over(self.p, served, reserve)
 
     @cached_property
     def site_year_of_use(self) -> Positions:

@@ -127,9 +127,9 @@ def _accounts(s: Solved) -> _Account:
     nameplate = _by_cell(s, s.nameplate_of_use_mw)
     drivers = {
         **dict.fromkeys(_BY_IT_ENERGY, _by_cell(s, s.it_mean_of_use_mw)),
-        "companions": _by_cell(s, s.per_use(racks.companion_mw_per_mw)),
+        "companions": _by_cell(s, s.per_mw_in_service(racks.companion_mw_per_mw)),
         "it_maintenance": _by_cell(
-            s, s.per_use(racks.it_maintenance_musd_per_mw_year[racks.deployment["rack"]])
+            s, s.per_mw_in_service(racks.it_maintenance_musd_per_mw_year[racks.deployment["rack"]])
         ),
     }
     paid = {True: np.zeros(_class_years(s)), False: np.zeros(_class_years(s))}

@@ -50,6 +50,8 @@ _SITE: Final = _Kind(
         "energy.tariffs.*.sites.*",
         "siting.must_open.*",
         "siting.must_not_open.*",
+        "failover.barred_pairs.*.*",
+        "failover.barred_groups.*.*",
     ),
 )
 _TARIFF: Final = _Kind("tariff", "tariffs", "tariff", ("energy.tariffs.*.tariff",))

@@ -22,6 +22,7 @@ from planner.scenario.demand_blocks import (
     Time,
     WorkloadOverride,
 )
+from planner.scenario.failover_blocks import Failover
 from planner.scenario.grid_blocks import Grid
 from planner.scenario.onsite_blocks import Supply
 from planner.scenario.siting_blocks import Siting
@@ -175,6 +176,8 @@ class Scenario(Block):
     """Ways to need less compute for the same work."""
     flexibility: Flexibility = Flexibility()
     """What load may do in time and between sites."""
+    failover: Failover = Failover()
+    """How sites stand in for each other, for the classes whose `failover` is true."""
     finance: Finance = Finance()
     """Discounting."""
     sites: Mapping[Text, SiteOverride] = Field(default_factory=dict)

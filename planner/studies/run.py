@@ -15,6 +15,7 @@ from planner.plan import Plan
 from planner.results import read_results
 from planner.scenario import Scenario, load_scenario
 from planner.studies.clash import in_words
+from planner.studies.failover import survive_failures
 from planner.studies.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.types import Inputs
     from planner.lp import Outcome, ProgressEvent
+    from planner.model import Model
 
 __all__ = ["solve"]
 
@@ -99,9 +101,24 @@ def solve(
         tolerance = scenario.solver.tolerance
         session = HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
     with clock.stage("solve"):
-        outcome = find_plan(
-            model, session, scenario.solver, on_progress=on_progress, interrupt=interrupt
+
+        def run(program: Model, seconds: float) -> Outcome:
+            solver = scenario.solver.model_copy(update={"time_limit_s": seconds})
+            return find_plan(program, session, solver, on_progress=on_progress, interrupt=interrupt)
+
+        def run_again(stricter: Model, seconds: float) -> Outcome:
+            session.update(stricter.problem)
+            return run(stricter, seconds)
+
+        outcome = run(model, scenario.solver.time_limit_s)
+        model, outcome = survive_failures(
+            model,
+            outcome,
+            run_again,
+            most_rounds=scenario.failover.most_rounds,
+            time_limit_s=scenario.solver.time_limit_s - outcome.seconds,
         )
+        inputs = model.p
     if not outcome.has_plan:
         raise _no_plan(outcome, session, inputs)
     with clock.stage("results"):

@@ -35,6 +35,7 @@ NOT_FOR_THE_MODEL: Final = {
     "question": "is shown in the summary and the workbook",
     "new_sites.*.name": "is shown in tables and maps",
     "latency.rtt_table": "has a test of its own below",
+    "failover.most_rounds": "is how often a plan is solved again: tests/studies holds it",
     "workloads.*.peak_over_mean_frac": "is for validation only: utilisation is held against it",
 }
 

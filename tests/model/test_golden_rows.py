@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from small_world import changed, inputs_of, model_of, paid_to_draw
 
 from planner.inputs import Inputs
-from planner.lp import Index
+from planner.lp import Axis, Index
 from planner.model import FAMILIES, Model
 from planner.model.block import Constraint
 
@@ -53,6 +54,7 @@ EVERY_BLOCK = (
     "energy.own_tariffs={large: " + LARGE + "}",
     "energy.tariffs=[{tariff: large, sites: [elm], ramp_frac: [0.55]}]",
     "siting={whole_openings: true, phase_mw: 7, block_mw: {train: 11}, at_most_sites: 3}",
+    "workloads.train.failover=true",
 )
 
 
@@ -86,6 +88,7 @@ def every_block() -> Inputs:
     inputs = paid_to_draw(inputs, "elm", "2027", "d0h18")
     # What is asked by the hour is asked by the year as well.
     inputs = changed(inputs, "contracts", claim_year=inputs.contracts.target)
+    inputs = changed(inputs, "failover", **both_forms_and_a_cut(inputs))
     return changed(
         inputs,
         "racks",
@@ -93,6 +96,27 @@ def every_block() -> Inputs:
         stock_only_group=group,
         stock_only_mw=np.array([17.0]),
     )
+
+
+def both_forms_and_a_cut(inputs: Inputs) -> dict[str, Any]:
+    """Lists of the other form of failover, and a cut for what Oak trains in 2027."""
+    pairs, sets = inputs_of(*EVERY_BLOCK, "failover.form=pairs").failover, inputs.sets
+    axes = (sets.site, sets.workload, sets.year, Axis("cut", ("1",)))
+    labels = ("oak", "train", "2027", "1")
+    here = [[axis.code(label)] for axis, label in zip(axes, labels, strict=True)]
+    covers = [inputs.failover.reserve.position(site, "train", "2027") for site in ("elm", "fir")]
+    return {
+        "covered": pairs.covered,
+        "pair": pairs.pair,
+        "taken": pairs.taken,
+        "cut": Index.sparse("cut", axes, here),
+        "cut_served_row": np.zeros(1, dtype=np.intp),
+        "cut_served": np.array(
+            [inputs.demand.served.position("(anywhere)", "train", "oak", "2027")]
+        ),
+        "cut_reserve_row": np.zeros(2, dtype=np.intp),
+        "cut_reserve": np.array(covers),
+    }
 
 
 def written(model: Model) -> str:

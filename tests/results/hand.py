@@ -32,6 +32,7 @@ from planner.inputs.types import (
     SiteInputs,
 )
 from planner.inputs.types_contracts import ContractInputs
+from planner.inputs.types_failover import FailoverInputs
 from planner.inputs.types_migration import MigrationInputs
 from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
 from planner.inputs.types_siting import SitingInputs
@@ -379,6 +380,30 @@ def migration() -> MigrationInputs:
     )
 
 
+def failover() -> FailoverInputs:
+    """Return empty lists: no class must survive the loss of a site."""
+    site, standby = SITE, SITE.renamed("standby")
+    cut = Axis("cut", ("1",))
+    nowhere = np.zeros(0, dtype=np.intp)
+    return FailoverInputs(
+        standby=listed("standby", (site, RACK, HALL, WORKLOAD, YEAR)),
+        reserve=listed("reserve", (site, WORKLOAD, YEAR)),
+        power=listed("power", (site, YEAR, SLOT)),
+        may_cover=np.zeros((len(site), len(site)), dtype=np.bool_),
+        neighbour=listed("neighbour", (site, WORKLOAD, YEAR)),
+        neighbour_row=nowhere,
+        neighbour_reserve=nowhere,
+        covered=listed("covered", (REGION, WORKLOAD, site, YEAR)),
+        pair=listed("pair", (REGION, WORKLOAD, site, standby, YEAR)),
+        taken=listed("taken", (WORKLOAD, site, standby, YEAR)),
+        cut=listed("cut", (site, WORKLOAD, YEAR, cut)),
+        cut_served_row=nowhere,
+        cut_served=nowhere,
+        cut_reserve_row=nowhere,
+        cut_reserve=nowhere,
+    )
+
+
 def grid() -> GridInputs:
     slots = len(SLOT)
     price = np.tile([46.0, 74.0], slots // 2)
@@ -638,6 +663,7 @@ def hand_inputs() -> Inputs:
         siting=siting(),
         power=power(),
         migration=migration(),
+        failover=failover(),
         grid=grid(),
         non_firm=non_firm(),
         balance=balance(),

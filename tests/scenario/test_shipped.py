@@ -11,6 +11,7 @@ from planner.tables import read_tables
 ASKED_FOR = {
     "us-base",
     "us-2n-inference",
+    "us-n1-inference",
     "us-grid-90gw",
     "us-grid-delay",
     "us-carbon-cap",

@@ -36,7 +36,7 @@ _SUMS: Final = (
     ),
     (
         "Racks and companions of the plan are the nameplate of the sites",
-        "SUM(Plan[used_mw])+SUM(Plan[companion_mw])",
+        "SUM(Plan[used_mw])+SUM(Plan[standby_mw])+SUM(Plan[companion_mw])",
         "SUM(SiteYears[nameplate_mw])",
     ),
 )
@@ -90,7 +90,7 @@ def _values(book: Book) -> list[tuple[float, float]]:
             float(site_year["facility_mean_mw"].sum()),
         ),
         (
-            float(plan["used_mw"].sum() + plan["companion_mw"].sum()),
+            float(plan[["used_mw", "standby_mw", "companion_mw"]].sum().sum()),
             float(site_year["nameplate_mw"].sum()),
         ),
     ]

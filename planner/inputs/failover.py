@@ -1,0 +1,171 @@
+"""Who stands in for whom when a site is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.geo import geodesic_km
+from planner.inputs.frames import floats
+from planner.inputs.types import ANYWHERE
+from planner.inputs.types_failover import FailoverInputs
+from planner.lp import Axis, Index
+from planner.lp.join import distinct, locate, pairs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.case import Case
+    from planner.inputs.types import Bools, DemandInputs, RackInputs, Sets
+
+    Positions = NDArray[np.intp]
+
+__all__ = ["failover_inputs"]
+
+
+def failover_inputs(
+    case: Case, sets: Sets, racks: RackInputs, demand: DemandInputs
+) -> FailoverInputs:
+    """Make the lists of stand-by racks and of what they must be able to take over.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+    sets : Sets
+        Axes.
+    racks, demand : RackInputs, DemandInputs
+        Uses of racks, and who can be served from where.
+
+    Returns
+    -------
+    FailoverInputs
+        Empty lists where no class asks for failover.
+    """
+    settings = case.scenario.failover
+    asks = _asks(case, sets)  # (workload, year)
+    may_cover = _may_cover(case)
+    use = racks.used
+    standby = use.select(asks[use["workload"], use["year"]], "standby")
+    reserve = distinct(standby, "site", "workload", "year", name="reserve")
+    peak = np.flatnonzero(np.asarray(case.days.is_peak))
+    load = demand.load.select(asks[demand.load["workload"], demand.load["year"]], "neighbour")
+    served = demand.served
+    covered = served.select(asks[served["workload"], served["year"]], "covered")
+    by_neighbours = settings.form == "neighbours"
+    neighbour = load if by_neighbours else _none(load)
+    covered = _none(covered) if by_neighbours else covered
+    row, cover = _neighbours(case, demand, neighbour, reserve, may_cover)
+    pair = _pairs(case, sets, demand, covered, reserve, may_cover)
+    cut = Axis("cut", ("1",))
+    nothing = np.zeros(0, dtype=np.intp)
+    return FailoverInputs(
+        standby=standby,
+        reserve=reserve,
+        power=_power(sets, reserve, peak),
+        may_cover=may_cover,
+        neighbour=neighbour,
+        neighbour_row=row,
+        neighbour_reserve=cover,
+        covered=covered,
+        pair=pair,
+        taken=distinct(pair, "workload", "site", "standby", "year", name="taken"),
+        cut=Index.sparse("cut", (sets.site, sets.workload, sets.year, cut), [[], [], [], []]),
+        cut_served_row=nothing,
+        cut_served=nothing,
+        cut_reserve_row=nothing,
+        cut_reserve=nothing,
+    )
+
+
+def _asks(case: Case, sets: Sets) -> Bools:
+    """Tell for which classes and years the loss of a site must be survived."""
+    given = case.scenario.workloads
+    names = sets.workload.labels
+    asks = np.array([name in given and given[name].failover is True for name in names])
+    first = case.scenario.failover.from_year or case.years.first
+    return np.asarray(asks[:, None] & (np.asarray(case.years.years) >= first))
+
+
+def _none(index: Index) -> Index:
+    return index.select(np.zeros(index.size, dtype=np.bool_))
+
+
+def _may_cover(case: Case) -> Bools:
+    """Tell which sites may stand in for which, shape (failed site, site)."""
+    settings, sites = case.scenario.failover, case.ids("sites")
+    lat, lon = floats(case.sites, "lat"), floats(case.sites, "lon")
+    near_km = geodesic_km(lat[:, None], lon[:, None], lat, lon)
+    barred = np.eye(len(sites), dtype=np.bool_) | (near_km < settings.barred_within_km)
+    for together in (*settings.barred_pairs, *settings.barred_groups.values()):
+        at = [sites.index(site) for site in together if site in sites]  # others are out of scope
+        barred[np.ix_(at, at)] = True
+    return ~barred
+
+
+def _power(sets: Sets, reserve: Index, peak: Positions) -> Index:
+    at = distinct(reserve, "site", "year")
+    slot = np.tile(peak, at.size)
+    return Index.sparse(
+        "failover_power",
+        (sets.site, sets.year, sets.slot),
+        (np.repeat(at["site"], len(peak)), np.repeat(at["year"], len(peak)), slot),
+    )
+
+
+def _neighbours(
+    case: Case, demand: DemandInputs, load: Index, reserve: Index, may_cover: Bools
+) -> tuple[Positions, Positions]:
+    """Pair every load with the reserves of the sites that reach enough of its users."""
+    users = _common_users(demand)  # (workload, failed site, site)
+    own = np.einsum("wss->ws", users)[:, :, None]
+    least = case.scenario.failover.neighbour_users_frac * own * (1.0 - 1e-9)
+    covers = may_cover & (users > 0.0) & (users >= least)
+    row, cover = pairs(load, reserve, on=("workload", "year"))
+    stands_in = covers[load["workload"][row], load["site"][row], reserve["site"][cover]]
+    return row[stands_in], cover[stands_in]
+
+
+def _common_users(demand: DemandInputs) -> np.ndarray:
+    """Compute wanted by users whom both sites reach, shape (workload, site, site). [kH100e]"""
+    route = demand.route
+    shape = [len(route.axis(name)) for name in ("region", "workload", "site")]
+    reaches = np.zeros(shape)
+    reaches[route["region"], route["workload"], route["site"]] = 1.0
+    wanted = np.zeros(shape[:2])
+    np.add.at(wanted, (demand.demand["region"], demand.demand["workload"]), demand.demand_kh100e)
+    return np.asarray(np.einsum("rw,rws,rwf->wsf", wanted, reaches, reaches, optimize=True))
+
+
+def _pairs(
+    case: Case,
+    sets: Sets,
+    demand: DemandInputs,
+    covered: Index,
+    reserve: Index,
+    may_cover: Bools,
+) -> Index:
+    """Pair every service with the stand-bys nearest to its users."""
+    route, standby = demand.route, sets.site.renamed("standby")
+    other = Index("standby route", (*route.axes[:2], standby), route.codes, route.size)
+    service, one = pairs(covered, other, on=("region", "workload"))
+    workload, failed, year = (covered[name][service] for name in ("workload", "site", "year"))
+    fits = may_cover[failed, other["standby"][one]]
+    fits &= locate(reserve, other["standby"][one], workload, year) >= 0
+    service, one = service[fits], one[fits]
+    # The nearest first, by service; users who may be anywhere have no nearest and take all.
+    order = np.lexsort((other["standby"][one], demand.route_rtt_ms[one], service))
+    service, one = service[order], one[order]
+    rank = np.arange(len(one)) - np.searchsorted(service, service)
+    most = case.scenario.failover.nearest_standbys
+    if most != "all":
+        labels = np.array(sets.region.labels, dtype=object)
+        near = (rank < most) | (labels[covered["region"][service]] == ANYWHERE)
+        service, one = service[near], one[near]
+    codes = [covered[name][service] for name in ("region", "workload", "site", "year")]
+    return Index.sparse(
+        "pair",
+        (sets.region, sets.workload, sets.site, standby, sets.year),
+        (*codes[:3], other["standby"][one], codes[3]),
+    )

@@ -1,0 +1,129 @@
+r"""The loss of a site: what others keep in reserve to take over its work within its bounds.
+
+One site fails at a time, so that a reserve is shared between failures: it is as large as the
+largest of them asks, never their sum.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import locate
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="site, workload, year", unit="kH100e")
+def reserve_capacity(m: Model) -> Comparison:
+    r"""The reserve of a site is no more than its stand-by racks could carry.
+
+    .. math:: q_{swt} \le \sum_{k,l} \eta_{klw}\, z_{sklwt} \qquad \forall s, w, t
+
+    Stand-by racks :math:`z` are alive, stand in halls and idle like those at work, so that
+    load and reserve together stay within what all racks of the class could carry. The dual is
+    the worth of one more kH100e of reserve here.
+
+    Source: spinning reserve, as in unit commitment.
+    """
+    return m.failover.reserve <= m.failover.carried_kh100e
+
+
+@constraint(over="site, year, slot of the peak day", unit="MW")
+def failover_power(m: Model) -> Comparison:
+    r"""Connection and own firm sources carry a site with all its stand-by racks at work.
+
+    .. math:: i_{sth} + \sum_{k,l,w} (1 + \mu_{lsh} + \lambda_l)\, \psi_{swh}\,
+        \gamma_{klw}\, z_{sklwt} \le G_{st} + (1 - u_{zh})\, N_{st}
+        + \sum_g \left( a_g\, \kappa_{sgt} - o_{sgth} \right)
+        \qquad \forall s, t, h \in \mathrm{peak\ day}
+
+    Cooling is that of the peak day. Failures are rare, so that the bill of energy holds the
+    idling of stand-by racks and nothing of their work. Sources :math:`g` are those that may run
+    at any hour; what they do not put out can help. Non-firm connection :math:`N` counts for what
+    the slot leaves of it.
+
+    Source: dcplan.
+    """
+    over = m.p.failover.power
+    called = m.grid_mw.on(over) + m.failover.called_mw
+    return called <= m.firm_mw.on(over) + m.failover.non_firm_mw + m.failover.spare_output_mw
+
+
+@constraint(over="site, workload, year", unit="kH100e")
+def neighbour_reserve(m: Model) -> Comparison:
+    r"""The neighbours of a site have reserve for all its load.
+
+    .. math:: \sum_{f \in N_w(s)} q_{fwt} \ge \ell_{swt} \qquad \forall s, w, t
+
+    Neighbours reach at least a share of its users in time, and are not barred. That all users
+    find their place in the reserve is seen to by the rows of `failure_cut`. The dual is what
+    the loss of this site adds to the cost of one more kH100e here.
+
+    Source: dcplan.
+    """
+    p = m.p.failover
+    covers = m.failover.reserve.map(p.neighbour, p.neighbour_reserve, p.neighbour_row)
+    return covers >= m.load.on(p.neighbour)
+
+
+@constraint(over="region, workload, site, year", unit="kH100e")
+def standby_of_service(m: Model) -> Comparison:
+    r"""All that a site serves has another site that takes it over, within its bound.
+
+    .. math:: \sum_f x_{rwsft} = v_{rwst} \qquad \forall r, w, s, t
+
+    Source: backup coverage, Hogan and ReVelle 1986.
+    """
+    p = m.p.failover
+    return m.failover.pair.sum_to(p.covered) == m.served.on(p.covered)
+
+
+@constraint(over="workload, site, standby, year", unit="kH100e")
+def shared_reserve(m: Model) -> Comparison:
+    r"""The reserve of a site takes over what it stands by for, whichever other site is lost.
+
+    .. math:: \sum_r x_{rwsft} \le q_{fwt} \qquad \forall w, s, f, t
+
+    One site is lost at a time: the reserve is the largest of these sums.
+
+    Source: shared backup paths, as in survivable networks.
+    """
+    p = m.p.failover
+    standby = locate(p.reserve, p.taken["standby"], p.taken["workload"], p.taken["year"])
+    return m.failover.pair.sum_to(p.taken) <= m.failover.reserve.map(
+        p.taken, standby, np.arange(p.taken.size)
+    )
+
+
+@constraint(over="site, workload, year, cut", unit="kH100e")
+def failure_cut(m: Model) -> Comparison:
+    r"""Users whom an earlier plan left without service find reserve at the sites they reach.
+
+    .. math:: \sum_{f \in N(A)} q_{fwt} \ge \sum_{r \in A} v_{rwst} \qquad \forall (s, w, t, A)
+
+    :math:`A` is a set of users of the lost site :math:`s` that, in that plan, were more than the
+    reserve of all sites :math:`N(A)` within their bounds. Every plan must keep such a row, so
+    adding those that are broken until none is leads to the best plan of all.
+
+    Source: supply and demand theorem, Gale 1957; Benders 1962.
+    """
+    p = m.p.failover
+    covers = m.failover.reserve.map(p.cut, p.cut_reserve, p.cut_reserve_row)
+    return covers >= m.served.map(p.cut, p.cut_served, p.cut_served_row)
+
+
+CONSTRAINTS = (
+    reserve_capacity,
+    failover_power,
+    neighbour_reserve,
+    standby_of_service,
+    shared_reserve,
+    failure_cut,
+)

@@ -1,0 +1,232 @@
+"""The loss of each site in turn: who takes over, what is left, and the rows that asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.errors import SolverError
+from planner.lp import ArrayProblem, Axis, HighsSession, Index
+from planner.lp.join import distinct, locate, pairs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.inputs.types import Inputs
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+    Positions = NDArray[np.intp]
+
+__all__ = ["Takeover", "take_over", "with_cuts"]
+
+_UNSERVED_MS: Final = 1e4
+"""Cost of work left unserved against the round trip of work taken over: above any detour."""
+_DUST: Final = 1e-7  # [kH100e]
+_TOLERANCE: Final = 5e-7
+"""Work left unserved that counts as none, as a share of the work at stake, or of 1 kH100e."""
+
+
+@dataclass(frozen=True, eq=False)
+class Takeover:
+    """Work taken over when sites are lost, one at a time.
+
+    Parameters
+    ----------
+    service : Index
+        (region, workload, site, year): work that is lost with its site, as in `served`.
+    kh100e : array of float
+        How much of it there is. [service]
+    unserved_kh100e : array of float
+        What of it no other site can take. [service]
+    of_service, reserve : array of int
+        Positions in `service` and in the reserves: every site that could take over a service.
+    taken_kh100e : array of float
+        What it takes over, the nearest first. [of_service]
+    """
+
+    service: Index
+    kh100e: Floats
+    unserved_kh100e: Floats
+    of_service: Positions
+    reserve: Positions
+    taken_kh100e: Floats
+
+    @property
+    def is_unserved(self) -> Bools:
+        """Whether more than a trace of a service stays unserved. [service]"""
+        return np.asarray(self.unserved_kh100e > _TOLERANCE * np.maximum(1.0, self.kh100e))
+
+
+def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeover:
+    """Let every site fail in turn and send its work to the reserves in reach.
+
+    Parameters
+    ----------
+    p : Inputs
+        Who reaches whom, and which sites may stand in for which.
+    served_kh100e : array of float
+        A plan's services. [served]
+    reserve_kh100e : array of float
+        Its reserves. [reserve of p.failover]
+
+    Returns
+    -------
+    Takeover
+        The least is left unserved, and of such ways the one with the shortest round trips.
+    """
+    at_stake = np.flatnonzero((served_kh100e > _DUST) & _asked(p))
+    service = p.demand.served.select(at_stake, "service")
+    of_service, reserve, rtt_ms = _options(p, service)
+    unserved, taken = np.zeros(service.size), np.zeros(len(of_service))
+    amount = served_kh100e[at_stake]
+    # Classes and years have nothing in common, and many small programs are solved sooner.
+    group = distinct(service, "workload", "year").find(service)
+    for one in range(int(group.max(initial=-1)) + 1):
+        mine, arcs = group == one, np.flatnonzero(group[of_service] == one)
+        unserved[mine], taken[arcs] = _least_unserved(
+            service,
+            amount,
+            np.flatnonzero(mine),
+            of_service[arcs],
+            reserve[arcs],
+            reserve_kh100e,
+            rtt_ms[arcs],
+        )
+    return Takeover(service, amount, unserved, of_service, reserve, taken)
+
+
+def _asked(p: Inputs) -> Bools:
+    """Tell which services must survive the loss of their site. [served]"""
+    asked = distinct(p.failover.reserve, "workload", "year")
+    return np.asarray(asked.find(p.demand.served) >= 0)
+
+
+def _options(p: Inputs, service: Index) -> tuple[Positions, Positions, Floats]:
+    """Pair services with the reserves that may take them over, and their round trips."""
+    route, failover = p.demand.route, p.failover
+    standby = p.sets.site.renamed("standby")
+    other = Index("standby route", (*route.axes[:2], standby), route.codes, route.size)
+    of_service, by = pairs(service, other, on=("region", "workload"))
+    site, lost = other["standby"][by], service["site"][of_service]
+    reserve = locate(
+        failover.reserve, site, service["workload"][of_service], service["year"][of_service]
+    )
+    fits = failover.may_cover[lost, site] & (reserve >= 0)
+    return of_service[fits], reserve[fits], p.demand.route_rtt_ms[by[fits]]
+
+
+def _least_unserved(
+    service: Index,
+    amount: Floats,
+    mine: Positions,
+    of_service: Positions,
+    reserve: Positions,
+    reserve_kh100e: Floats,
+    rtt_ms: Floats,
+) -> tuple[Floats, Floats]:
+    """Solve the transport problem of all failures of one class and year."""
+    unit = Axis("service", tuple(str(i) for i in mine))
+    arc = Axis("arc", tuple(str(i) for i in range(len(of_service))))
+    place = np.searchsorted(mine, of_service)
+    lost = service["site"][of_service].astype(np.int64)
+    room, of_room = np.unique(lost * len(reserve_kh100e) + reserve, return_inverse=True)
+    rooms = Index.full("room", Axis("room", tuple(str(i) for i in range(len(room)))))
+    services, arcs = Index.full("service", unit), Index.full("arc", arc)
+    problem = ArrayProblem("takeover")
+    taken, unserved = problem.variable("taken", arcs), problem.variable("unserved", services)
+    every = np.arange(len(of_service))
+    problem.rows("work", taken.map(services, every, place) + unserved == amount[mine])
+    room_kh100e = reserve_kh100e[room % len(reserve_kh100e)]
+    problem.rows("reserve", taken.map(rooms, every, of_room) <= room_kh100e)
+    problem.minimise((taken * rtt_ms).total() + (unserved * _UNSERVED_MS).total())
+    outcome = HighsSession(problem).solve("simplex")
+    if outcome.status != "optimal":
+        message = f"the loss of sites could not be reckoned: {outcome.status}"
+        raise SolverError(message)
+    return unserved.value(outcome.x), taken.value(outcome.x)
+
+
+def with_cuts(p: Inputs, found: Takeover) -> Inputs:
+    """Return inputs that ask for the reserves a plan lacked.
+
+    Parameters
+    ----------
+    p : Inputs
+        Inputs of the plan.
+    found : Takeover
+        What its reserves could take over.
+
+    Returns
+    -------
+    Inputs
+        With a cut for each site, class and year whose loss left work unserved; the same users
+        are looked after in the other years, in which they would be the next to lack it.
+    """
+    lacking = found.service.select(_users_who_lack(found), "lacking")
+    if not lacking.size:
+        return p
+    # Everything that such a site could serve in any year, and who could take it over.
+    served = p.demand.served
+    asked = distinct(lacking, "site", "workload").find(served) >= 0
+    possible = np.flatnonzero(asked & _asked(p))
+    service = served.select(possible, "service")
+    is_year_of_lack = distinct(lacking, "site", "workload", "year").find(service) >= 0
+    is_user_who_lacks = distinct(lacking, "region", "workload", "site").find(service) >= 0
+    is_about = np.where(is_year_of_lack, lacking.find(service) >= 0, is_user_who_lacks)
+    failure = distinct(service.select(is_about), "site", "workload", "year", name="cut")
+    of_cut = failure.find(service)
+    of_service, reserve, _ = _options(p, service)
+    in_reach = np.zeros((failure.size, p.failover.reserve.size), dtype=np.bool_)
+    about = is_about[of_service]
+    in_reach[of_cut[of_service[about]], reserve[about]] = True
+    # Users who reach no other sites than these belong to the cut, whether served here or not.
+    outside = ~in_reach[of_cut[of_service], reserve]
+    belongs = np.bincount(of_service[outside], minlength=service.size) == 0
+    belongs &= of_cut >= 0
+    row, cover = np.nonzero(in_reach)
+    old = p.failover
+    first = old.cut.size
+    label = Axis("cut", tuple(str(i + 1) for i in range(first + failure.size)))
+    codes = tuple(
+        np.concatenate((old.cut[name], failure[name])) for name in ("site", "workload", "year")
+    )
+    cut = Index.sparse(
+        "cut",
+        (p.sets.site, p.sets.workload, p.sets.year, label),
+        (*codes, np.arange(first + failure.size)),
+    )
+    return replace(
+        p,
+        failover=replace(
+            old,
+            cut=cut,
+            cut_served_row=np.concatenate((old.cut_served_row, first + of_cut[belongs])),
+            cut_served=np.concatenate((old.cut_served, possible[belongs])),
+            cut_reserve_row=np.concatenate((old.cut_reserve_row, first + row)),
+            cut_reserve=np.concatenate((old.cut_reserve, cover)),
+        ),
+    )
+
+
+def _users_who_lack(found: Takeover) -> Bools:
+    """Tell which services compete for too little reserve. [service]
+
+    Those left unserved, and those that reserves in their reach have taken over instead: together
+    they are more than all reserves they reach.
+    """
+    lacking = found.is_unserved
+    lost = found.service["site"][found.of_service].astype(np.int64)
+    reserves = int(found.reserve.max(initial=0)) + 1
+    _, room = np.unique(lost * reserves + found.reserve, return_inverse=True)
+    is_used = found.taken_kh100e > _DUST
+    while True:
+        full = np.zeros(int(room.max(initial=-1)) + 1, dtype=np.bool_)
+        full[room[lacking[found.of_service]]] = True
+        grown = lacking.copy()
+        grown[found.of_service[is_used & full[room]]] = True
+        if (grown == lacking).all():
+            return lacking
+        lacking = grown

@@ -1,0 +1,74 @@
+"""A plan that may lose any one site passes; with one thing wrong it is found out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from good_plan import Plan
+from spoiled_failover import FAILOVER, SPOILED_FAILOVER
+
+import planner
+from planner.check.augment import left_over
+
+
+def solved(*settings):
+    """Solve until every failure is survived, which takes rounds of cuts."""
+    plan = planner.solve(str(FAILOVER), settings)
+    outcome = plan.outcome
+    return Plan(plan.scenario, plan.inputs, plan.results, outcome.objective, outcome.status)
+
+
+@pytest.fixture(scope="module")
+def survivor():
+    return solved()
+
+
+@pytest.mark.parametrize("form", ["neighbours", "pairs"])
+def test_a_plan_that_may_lose_any_site_passes_every_check(form):
+    plan = solved(f"failover.form={form}")
+
+    verdict = plan.verdict()
+
+    assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+    assert verdict["survives_loss_of_any_site"].tested >= 7
+    assert plan.tables["plan"]["standby_mw"].sum() > 100.0
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [s[1:] for s in SPOILED_FAILOVER],
+    ids=[s[0].replace(" ", "_") for s in SPOILED_FAILOVER],
+)
+def test_a_plan_that_can_not_lose_a_site_is_found_out(survivor, name, spoil):
+    check = spoil(survivor).check(name)
+
+    assert survivor.check(name).ok
+    assert not check.ok
+    assert check.worst > check.tolerance
+    assert check.place
+
+
+def test_work_is_sent_on_where_that_makes_room_for_other_work():
+    # The first amount fits anywhere, the second in a alone: the first must make way.
+    assert left_over([5.0, 7.0], [["a", "b"], ["a"]], {"a": 8.0, "b": 4.5}) == pytest.approx(0.0)
+    assert left_over([5.0, 7.0], [["a", "b"], ["a"]], {"a": 8.0, "b": 3.5}) == pytest.approx(0.5)
+    assert left_over([5.0, 7.0], [["b"], ["a"]], {"a": 8.0, "b": 3.0}) == pytest.approx(2.0)
+    assert left_over([6.0], [[]], {"a": 8.0}) == pytest.approx(6.0)
+
+
+def test_nothing_is_left_that_any_set_of_users_could_have_had():
+    """Against the theorem of supply and demand: the worst set of users tells what is left."""
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        work = rng.uniform(0.5, 9.0, 5)
+        names = ("a", "b", "c", "d")
+        room = dict(zip(names, rng.uniform(0.5, 9.0, 4), strict=True))
+        choices = [[name for name in names if rng.random() < 0.45] for _ in work]
+
+        worst = max(
+            sum(work[i] for i in users)
+            - sum(room[n] for n in names if any(n in choices[i] for i in users))
+            for users in ([i for i in range(5) if code >> i & 1] for code in range(32))
+        )
+
+        assert left_over(list(work), choices, room) == pytest.approx(worst)
