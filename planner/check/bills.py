@@ -15,6 +15,7 @@ from planner.check.payments import every_year, repay
 from planner.check.source_bills import SOURCE_ASSETS, SOURCE_BILLS
 from planner.check.standing import retrofits
 from planner.check.tariffs import TARIFF_BILLS
+from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -240,6 +241,25 @@ def unmet_compute(case: Case) -> pd.DataFrame:
     return every_year(case, table[["year"]], table["unmet_kh100e"] * price_musd)
 
 
+def service_network(case: Case) -> pd.DataFrame:
+    """Compute served between each demand region and site at the price of the scenario's table."""
+    served = case.plan("assignment")
+    path = case.scenario.file_at(("siting", "service_cost_table"))
+    if path is None:
+        return every_year(case, served.iloc[:0], np.zeros(0))
+    sheet = read_sheet(path, "service_cost_table")
+    rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
+    usd = {
+        (row["from"], row["to"], row.get("workload", "")): float(row["usd_per_h100e_year"])
+        for row in rows
+    }
+    of_all = "workload" not in sheet.header
+    ends = zip(served["region"], served["site"], served["workload"], strict=True)
+    price = [usd.get((region, site, "" if of_all else of), 0.0) for region, site, of in ends]
+    musd = np.array(price) * served["served_kh100e"] * _H100E_PER_KH100E / _USD_PER_MUSD
+    return every_year(case, served, musd)
+
+
 def efficiency_levers(case: Case) -> pd.DataFrame:
     """Compute saved by each lever at its price."""
     levers, demand = case.inputs.levers, case.plan("demand")
@@ -266,6 +286,7 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     "site_opening": lambda case: repay(case, _openings(case)),
     "site_fixed": site_fixed,
     "work_migration": work_migration,
+    "service_network": service_network,
     "interconnection": lambda case: repay(case, _connections(case)),
     "electricity_energy": electricity_energy,
     "electricity_demand": electricity_demand,

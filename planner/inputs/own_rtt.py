@@ -6,18 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
 from planner.geo import fibre_problems, round_trips_ms
 from planner.inputs.frames import codes, floats, texts
-from planner.tables.check import check_sheet
-from planner.tables.descriptor import Field, TableSchema
-from planner.tables.sheet import read_sheet
+from planner.inputs.own_pairs import read_pairs
+from planner.tables.descriptor import Field
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pandas as pd
-
     from planner.inputs.case import Case
     from planner.inputs.types import Floats
 
@@ -50,10 +44,11 @@ def with_own_table(case: Case, haul_ms: Floats, km: Floats) -> Floats:
         added to the findings.
     """
     path = case.scenario.file_at(("latency", "rtt_table"))
-    table = _read(case, path) if path is not None else None
-    if path is None or table is None:
+    if path is None:
         return haul_ms
-    _check_ids(case, table, str(path))
+    table = read_pairs(case, path, "rtt_table", "Round trips of one's own", _FIELDS, ("from", "to"))
+    if table is None:
+        return haul_ms
     there = floats(table, "rtt_ms")
     if "one_way" in table:
         one_way = table["one_way"].fillna(value=False).to_numpy(dtype=np.bool_)
@@ -69,40 +64,3 @@ def with_own_table(case: Case, haul_ms: Floats, km: Floats) -> Floats:
     result = haul_ms.copy()
     result[user[used], site[used]] = there[used]
     return result
-
-
-def _read(case: Case, path: Path) -> pd.DataFrame | None:
-    try:
-        sheet = read_sheet(path, "rtt_table")
-    except InputError as error:
-        case.findings.problems += error.problems
-        return None
-    fields = tuple(f for f in _FIELDS if f.required or f.name in sheet.header)
-    schema = TableSchema(
-        name="rtt_table",
-        path=str(path),
-        title="Round trips of one's own",
-        description="",
-        vintage="",
-        sources=(),
-        licences=(),
-        fields=fields,
-        primary_key=("from", "to"),
-        foreign_keys=(),
-        may_be_empty=False,
-    )
-    table, problems = check_sheet(sheet, schema)
-    case.findings.problems += problems
-    return None if problems else table
-
-
-def _check_ids(case: Case, table: pd.DataFrame, file: str) -> None:
-    """Ids must exist, in scope or not."""
-    users = set(case.tables["demand_regions"]["demand_region"])
-    sites = {*case.tables["sites"]["site"], *case.scenario.new_sites}
-    for column, known, of in (("from", users, "demand_regions"), ("to", sites, "sites")):
-        for row, id_ in enumerate(table[column]):
-            if id_ not in known:
-                case.findings.problems.append(
-                    Problem(file, row + 2, None, f"{column} is {id_!r}", f"an id of table {of}")
-                )

@@ -78,7 +78,9 @@ def find_reach(case: Case) -> Reach:
     in_time = rtt <= floats(case.workloads, "rtt_bound_ms")[None, :, None]
     tight = floats(case.workloads, "tight_rtt_ms")
     is_route = in_time & _admitted(case, km)
-    is_free = is_route.all(axis=2) & np.isnan(tight)
+    # Where it costs something to serve users from a site, it makes a difference where they are.
+    costs_nothing = case.scenario.siting.service_cost_table is None
+    is_free = is_route.all(axis=2) & np.isnan(tight) & costs_nothing
     return Reach(
         rtt_ms=rtt,
         is_route=is_route,

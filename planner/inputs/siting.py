@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.inputs.frames import floats
+from planner.inputs.own_cost import service_cost
 from planner.inputs.types_siting import SitingInputs
 from planner.lp import Index
 from planner.lp.join import distinct
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case
-    from planner.inputs.types import DemandInputs, HallInputs, RackInputs, Sets, SiteInputs
+    from planner.inputs.types import (
+        DemandInputs,
+        Floats,
+        HallInputs,
+        RackInputs,
+        Sets,
+        SiteInputs,
+    )
 
 __all__ = ["siting_inputs"]
 
@@ -52,6 +60,7 @@ def siting_inputs(
     site_year, new = sites.site_year, ~sites.is_existing
     is_paced = (sites.reach_mw < sites.land_limit_mw[site_year["site"]]) & new[site_year["site"]]
     paced = np.flatnonzero(is_paced & settings.whole_openings)
+    paid = _paid(case, sets, demand)
     rows = settings.open_rows
     links = _links(sites, halls, demand, is_whole=settings.whole_openings)
     none = np.zeros(links.size, dtype=np.bool_)
@@ -71,9 +80,28 @@ def siting_inputs(
         block_top_mw=top_mw,
         paced=site_year.select(paced, "paced"),
         paced_mw=sites.reach_mw[paced],
+        service=demand.served.select(np.flatnonzero(paid > 0.0), "service"),
+        service_musd_per_kh100e_year=paid[paid > 0.0],
         linked=links.select(~none if rows == "all" else none, "linked"),
         linkable=links.select(~none if rows == "lazy" else none, "linkable"),
     )
+
+
+def _paid(case: Case, sets: Sets, demand: DemandInputs) -> Floats:
+    """Cost of every service, 0 where the scenario gives none. [MUSD/kH100e-year], over served"""
+    cost = service_cost(case)
+    served = demand.served
+    if cost is None:
+        return np.zeros(served.size)
+    of_service = cost[served["region"], served["workload"], served["site"]]
+    missing = distinct(served.select(np.isnan(of_service), "free"), "region", "workload", "site")
+    if missing.size:
+        region, workload, site = missing.tuples(0)
+        case.findings.note(
+            f"siting.service_cost_table says nothing of {missing.size} ways to serve a demand, "
+            f"such as {workload} of {region} from {site}; they cost nothing."
+        )
+    return np.nan_to_num(of_service)
 
 
 def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.ndarray]:

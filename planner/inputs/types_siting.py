@@ -35,5 +35,7 @@ class SitingInputs:
     block_top_mw: Floats  # [block], nameplate, more than there can be
     paced: Index  # (site, year): new sites that open in whole and cannot yet fill their land
     paced_mw: Floats  # [paced], most halls that can be there by then
+    service: Index  # (region, workload, site, year): service that is paid for as such
+    service_musd_per_kh100e_year: Floats  # [service]
     linked: Index  # (region, workload, site, year): service that needs an open site, in rows
     linkable: Index  # the same, for rows that are added where a bound breaks them

@@ -14,6 +14,7 @@ from planner.model.contracts_costs import CONTRACT_COSTS
 from planner.model.migration_costs import work_migration
 from planner.model.non_firm_costs import NON_FIRM_COSTS, non_firm_added
 from planner.model.payments import Asset, annuities, discount, once, yearly
+from planner.model.siting_costs import service_network
 from planner.model.supply_costs import SUPPLY_ASSETS, SUPPLY_COSTS
 from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.units import HOURS_PER_YEAR
@@ -266,6 +267,7 @@ COSTS = (
     site_opening,
     site_fixed,
     work_migration,
+    service_network,
     interconnection,
     electricity_energy,
     electricity_demand,

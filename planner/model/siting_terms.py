@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planner.lp.join import locate
 
 if TYPE_CHECKING:
@@ -59,9 +61,12 @@ class SitingTerms:
         place = locate(demand.demand, links["region"], links["workload"], links["year"])
         return demand.demand_kh100e[place]
 
+    def beyond_what_is_open(self, links: Index) -> Expression:
+        """Return what is served of a demand beyond the share of the site that is open. [kH100e]"""
+        at = self._p.sites.site_year.find(links)
+        is_open = self._open.map(links, at, np.arange(links.size), self.demand_of(links))
+        return self._served.on(links) - is_open
+
     def served_only_if_open(self, links: Index) -> Comparison:
         """Return rows that serve no more of a demand from a site than the share it is open."""
-        site_year = self._p.sites.site_year
-        at = site_year.find(links)
-        is_open = self._open.map(links, at, range(links.size), self.demand_of(links))
-        return self._served.on(links) <= is_open
+        return self.beyond_what_is_open(links) <= 0.0

@@ -14,6 +14,7 @@ from planner.inputs import build_inputs_from
 from planner.model import build_model
 from planner.outputs.files import sha256_of, whole_file
 from planner.scenario import load_scenario
+from planner.scenario.schema import OWN_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,11 +127,15 @@ def scenario_of(run: Run) -> Scenario:
     Raises
     ------
     InputError
-        If this version no longer takes the scenario, or if it points to a file of round trips,
-        which a run does not keep, and that file is gone or has changed.
+        If this version no longer takes the scenario, or if it points to a file of round trips or
+        costs, which a run does not keep, and that file is gone or has changed.
     """
     merged = {**run.meta["merged"], "data": {}}
-    problems = list(_changed(run, merged["latency"]["rtt_table"]))
+    problems = [
+        problem
+        for block, key in OWN_FILES
+        for problem in _changed(run, f"{block}.{key}", merged[block][key])
+    ]
     if problems:
         raise InputError(problems)
     with tempfile.TemporaryDirectory() as folder:
@@ -141,15 +146,15 @@ def scenario_of(run: Run) -> Scenario:
         return scenario.written_in(run.name, scenario.source_files, scenario.tree)
 
 
-def _changed(run: Run, file: str | None) -> Iterator[Problem]:
-    """Find out whether a file of round trips is not the one that was solved with."""
+def _changed(run: Run, setting: str, file: str | None) -> Iterator[Problem]:
+    """Find out whether a file that a setting names is not the one that was solved with."""
     if file is None:
         return
-    known = run.meta["data"]["latency.rtt_table"]["sha256"]
+    known = run.meta["data"][setting]["sha256"]
     path = Path(file)
     if not path.is_file():
-        yield Problem(file, None, None, "the file of round trips is gone", "there", "put it back")
+        yield Problem(file, None, None, f"the file of {setting} is gone", "there", "put it back")
     elif sha256_of(path) != known:
-        what_is = "the file of round trips has changed since the run"
+        what_is = f"the file of {setting} has changed since the run"
         must_be = f"the one with SHA-256 {known[:12]}..."
         yield Problem(file, None, None, what_is, must_be, "put it back, or solve again")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.outputs.files import sha256_of
 from planner.paths import DATA_DIR
 from planner.runs.names import folder_name
+from planner.scenario.schema import OWN_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +28,6 @@ FORMAT: Final = 1
 
 _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 _A_LITTLE: Final = 1e-3  # of a site, or MW
-_NO_TABLE: Final = "latency.rtt_table"
 
 
 def describe(plan: Plan) -> dict[str, Any]:
@@ -110,9 +110,7 @@ def _versions() -> dict[str, str]:
 def _data(scenario: Scenario, tables: Mapping[str, object]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name the file of every table, with its hash; shipped files go by their name alone."""
     own = {table: path.resolve() for table, path in scenario.data_files.items()}
-    matrix = scenario.file_at(("latency", "rtt_table"))
-    if matrix is not None:
-        own[_NO_TABLE] = matrix.resolve()
+    own |= {".".join(keys): path for keys, path in _own_files(scenario)}
     for table in sorted({*tables, *own}):
         path = own.get(table, DATA_DIR / f"{table}.csv")
         if path.is_file():
@@ -124,10 +122,17 @@ def _merged(scenario: Scenario) -> dict[str, Any]:
     """Return the scenario with full paths, so that it means the same wherever it is read."""
     merged = scenario.merged()
     merged["data"] = {table: str(path.resolve()) for table, path in scenario.data_files.items()}
-    matrix = scenario.file_at(("latency", "rtt_table"))
-    if matrix is not None:
-        merged["latency"]["rtt_table"] = str(matrix.resolve())
+    for keys, path in _own_files(scenario):
+        merged[keys[0]][keys[1]] = str(path)
     return merged
+
+
+def _own_files(scenario: Scenario) -> Iterator[tuple[tuple[str, str], Path]]:
+    """Name the files that are no tables of the data, with their full paths."""
+    for keys in OWN_FILES:
+        path = scenario.file_at(keys)
+        if path is not None:
+            yield keys, path.resolve()
 
 
 def _written(node: Node, way: Keys = ()) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from planner.scenario.contradictions import contradictions
 from planner.scenario.keys import closest
 from planner.scenario.messages import problems_of
 from planner.scenario.overrides import with_override
-from planner.scenario.schema import Scenario, file_of
+from planner.scenario.schema import OWN_FILES, Scenario, file_of
 from planner.scenario.tree import Node, Place, merge, plain
 from planner.tables import load_package
 
@@ -144,7 +144,8 @@ def _file_problems(tree: Node) -> Iterator[Problem]:
             mend = f"did you mean {meant!r}?" if meant else "`dcplan data list` lists them"
             place = node.key_place or node.place
             yield place.problem(f"data has the key {table!r}", "the name of a table", mend)
-    for keys in (*(("data", table) for table in _data_block(tree)), ("latency", "rtt_table")):
+    tables = [("data", table) for table in _data_block(tree)]
+    for keys in (*tables, *OWN_FILES):
         found = file_of(tree, keys)
         if found is not None and not found[0].is_file():
             path, place = found

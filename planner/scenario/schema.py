@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
@@ -45,7 +45,13 @@ from planner.scenario.supply_blocks import (
 from planner.scenario.tree import Keys, Node, Place, nearest
 from planner.scenario.values import Block, Flag, Frac, Positive, Text, Year
 
-__all__ = ["Finance", "Scenario", "Solver", "json_schema"]
+__all__ = ["OWN_FILES", "Finance", "Scenario", "Solver", "json_schema"]
+
+OWN_FILES: Final[tuple[tuple[str, str], ...]] = (
+    ("latency", "rtt_table"),
+    ("siting", "service_cost_table"),
+)
+"""Settings that name a file which is no table of the data, and which a run does not keep."""
 
 
 class Finance(Block):

@@ -31,6 +31,9 @@ class Siting(Block):
     """Sites that are open in the last model year, whatever they cost."""
     must_not_open: Ids = ()
     """Sites that stay closed."""
+    service_cost_table: Text | None = None
+    """Cost of serving users from a site, as a file relative to this one with columns from (demand
+    region), to (site), usd_per_h100e_year and, if it differs by class, workload."""
     open_rows: Literal["lazy", "all", "none"] = "lazy"
     """Rows that let each demand be served by open sites only: a stronger bound for many rows. All
     at once, none, or, where whole numbers are searched for, those that the bound breaks."""

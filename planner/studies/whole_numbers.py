@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["find_plan"]
 
 _STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
+_MOST_ROUNDS: Final = 40
+_A_LITTLE: Final = 1e-6  # of a demand
 _RESERVE: Final = 2.0  # of the time of one solve with fixed whole numbers, for the one at the end
 
 
@@ -101,6 +103,8 @@ class _Finder:
         relaxed = self._relaxed()
         if relaxed.status != "optimal":
             return replace(relaxed, has_plan=False, has_duals=False)
+        if self._solver.whole_numbers == "search":
+            relaxed = self._tightened(relaxed)
         bound = relaxed.objective
         status: Status = relaxed.status
         best = self._rounded(relaxed.x)
@@ -123,6 +127,42 @@ class _Finder:
         )
         self._count(outcome, "relaxed")
         return outcome
+
+    def _tightened(self, relaxed: Outcome) -> Outcome:
+        """Add the rows that tie service to openings where the relaxed plan breaks them.
+
+        Most of them never bind, so a large siting problem is solved without them first. They
+        stay in the program, where they help the search.
+        """
+        model, problem = self._model, self._model.problem
+        links = model.p.siting.linkable
+        if not links.size:
+            return relaxed
+        is_there = np.zeros(links.size, dtype=np.bool_)
+        left_over = model.siting.beyond_what_is_open(links)
+        wanted = model.siting.demand_of(links)
+        for number in range(_MOST_ROUNDS):
+            is_broken = ~is_there & (left_over.value(relaxed.x) > _A_LITTLE * wanted)
+            if not is_broken.any():
+                break
+            is_there |= is_broken
+            rows = model.siting.served_only_if_open(links.select(is_broken, "broken"))
+            problem.rows(f"served_only_if_open_{number}", rows)
+            self._session.update(problem)
+            self._session.set_columns(integer=np.zeros(problem.numVariables(), dtype=np.bool_))
+            outcome = self._session.solve(
+                "auto",
+                time_limit_s=self._left_s(),
+                threads=self._solver.threads,
+                on_progress=self._on_progress,
+                interrupt=self._interrupt,
+            )
+            self._iterations += outcome.iterations
+            if outcome.status != "optimal":
+                break
+            relaxed = outcome
+        self._how.append(f"tightened ({int(is_there.sum())} rows)")
+        return relaxed
 
     def _rounded(self, x: Floats) -> Outcome | None:
         """Round by one rule after the other until the rest has a plan; None where none leaves one.

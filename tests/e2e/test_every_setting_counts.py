@@ -36,6 +36,7 @@ NOT_FOR_THE_MODEL: Final = {
     "new_sites.*.name": "is shown in tables and maps",
     "latency.rtt_table": "has a test of its own below",
     "failover.most_rounds": "is how often a plan is solved again: tests/studies holds it",
+    "siting.service_cost_table": "has a test of its own below",
     "workloads.*.peak_over_mean_frac": "is for validation only: utilisation is held against it",
 }
 
@@ -162,6 +163,13 @@ def test_a_table_of_round_trips_changes_the_routes(tmp_path: Path) -> None:
     table.write_text("from,to,rtt_ms\nbay,elm,33.5\n", encoding="utf-8")
 
     assert built_from(f"latency.rtt_table={table}") != built_from()
+
+
+def test_a_table_of_service_costs_is_paid(tmp_path: Path) -> None:
+    table = tmp_path / "cost.csv"
+    table.write_text("from,to,usd_per_h100e_year\nbay,elm,33.5\n", encoding="utf-8")
+
+    assert built_from(f"siting.service_cost_table={table}") != built_from()
 
 
 def test_what_is_set_for_the_solver_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:

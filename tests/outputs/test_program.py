@@ -96,5 +96,5 @@ def test_a_file_of_round_trips_must_be_the_one_of_the_run(plan: Plan, tmp_path: 
     with pytest.raises(InputError, match="has changed since the run; must be the one with SHA-256"):
         scenario_of(changed)
     table.unlink()
-    with pytest.raises(InputError, match="the file of round trips is gone"):
+    with pytest.raises(InputError, match=r"the file of latency\.rtt_table is gone"):
         scenario_of(changed)

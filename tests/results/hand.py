@@ -326,6 +326,8 @@ def siting() -> SitingInputs:
         block_top_mw=f(),
         paced=listed("paced", (SITE, YEAR)),
         paced_mw=f(),
+        service=none,
+        service_musd_per_kh100e_year=f(),
         linked=none,
         linkable=none,
     )

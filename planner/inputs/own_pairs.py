@@ -1,0 +1,86 @@
+"""Tables of a planner's own with a figure for each pair of a demand region and a site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.errors import InputError, Problem
+from planner.tables.check import check_sheet
+from planner.tables.descriptor import TableSchema
+from planner.tables.sheet import read_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.inputs.case import Case
+    from planner.tables.descriptor import Field
+
+__all__ = ["read_pairs"]
+
+
+def read_pairs(
+    case: Case, path: Path, name: str, title: str, fields: Sequence[Field], key: Sequence[str]
+) -> pd.DataFrame | None:
+    """Read such a table; what is wrong with it is added to the findings.
+
+    Parameters
+    ----------
+    case : Case
+        Scenario, regions and sites; takes the problems.
+    path : Path
+        The file.
+    name, title : str
+        What it is called in messages.
+    fields : sequence of Field
+        Its columns, ``from`` and ``to`` among them; those that are not required may be missing.
+    key : sequence of str
+        Columns that name a row, as far as they are there.
+
+    Returns
+    -------
+    DataFrame or None
+        The rows as typed; None where they can not be read.
+    """
+    try:
+        sheet = read_sheet(path, name)
+    except InputError as error:
+        case.findings.problems += error.problems
+        return None
+    known = tuple(field for field in fields if field.required or field.name in sheet.header)
+    schema = TableSchema(
+        name=name,
+        path=str(path),
+        title=title,
+        description="",
+        vintage="",
+        sources=(),
+        licences=(),
+        fields=known,
+        primary_key=tuple(column for column in key if column in {f.name for f in known}),
+        foreign_keys=(),
+        may_be_empty=False,
+    )
+    table, problems = check_sheet(sheet, schema)
+    case.findings.problems += problems
+    if problems:
+        return None
+    _check_ids(case, table, str(path))
+    return table
+
+
+def _check_ids(case: Case, table: pd.DataFrame, file: str) -> None:
+    """Ids must exist, in scope or not."""
+    ids = (
+        ("from", "demand_regions", set(case.tables["demand_regions"]["demand_region"])),
+        ("to", "sites", {*case.tables["sites"]["site"], *case.scenario.new_sites}),
+        ("workload", "workloads", set(case.tables["workloads"]["workload"])),
+    )
+    for column, of, known in ids:
+        for row, id_ in enumerate(table.get(column, ())):
+            if id_ not in known:
+                case.findings.problems.append(
+                    Problem(file, row + 2, None, f"{column} is {id_!r}", f"an id of table {of}")
+                )
