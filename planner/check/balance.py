@@ -19,7 +19,7 @@ _SITE = ("site", "year")
 
 @rule(unit="MW")
 def power_balance(case: Case) -> Excess:
-    """What comes in at a site covers what it uses in every slot, and no import is negative.
+    """What comes in at a site covers what it uses and serves in every slot; no import is negative.
 
     Where a price is negative no more is left over than sun and wind yield: the rest is used up.
     """
@@ -29,7 +29,7 @@ def power_balance(case: Case) -> Excess:
     here = pd.MultiIndex.from_frame(frame[list(_SITE)]).isin(balanced)
     place = frame[here].reset_index(drop=True)
     drawn = power.grid_mw.ravel()[here]
-    comes_in = (power.grid_mw + own.of_sites(own.output_mw)).ravel()[here]
+    comes_in = (power.grid_mw + own.of_sites(own.output_mw) + case.shed_mw).ravel()[here]
     goes_out = power.site_mw + own.of_sites(own.charge_mw) + case.exported_mw
     used = goes_out.ravel()[here]
     yielded = own.of_sites(own.yield_mw).ravel()[here]

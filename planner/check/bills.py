@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from planner.check.carbon import counted_kt, fuel_kt
+from planner.check.connected import non_firm_mw
 from planner.check.contract_bills import CONTRACT_BILLS
 from planner.check.frames import at, listed, tally
 from planner.check.grid import own_peaks
+from planner.check.load_price import load_price_bill
 from planner.check.payments import every_year, repay
 from planner.check.source_bills import SOURCE_ASSETS, SOURCE_BILLS
 from planner.check.standing import retrofits
@@ -91,6 +93,15 @@ def _connections(case: Case) -> pd.DataFrame:
     )
 
 
+def _non_firm_connections(case: Case) -> pd.DataFrame:
+    table = case.plan("non_firm_connections")
+    return table[["site"]].assign(
+        start=table["service_start"],
+        life_years=case.inputs.finance.life_years["grid"],
+        cost_musd=table["overnight_musd"],
+    )
+
+
 def financing_premium(case: Case) -> pd.DataFrame:
     """What assets cost more where their capital is dearer than the discount rate."""
     finance = case.inputs.finance
@@ -100,6 +111,7 @@ def financing_premium(case: Case) -> pd.DataFrame:
         ("facility", _retrofits),
         ("facility", _openings),
         ("grid", _connections),
+        ("grid", _non_firm_connections),
         *(("supply", bought) for bought in SOURCE_ASSETS),
     )
     premiums = []
@@ -190,6 +202,27 @@ def electricity_demand(case: Case) -> pd.DataFrame:
     ).set_index(list(_SITE))["usd"]
     usd = peaks["months"] * peaks["peak_mw"] * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
     return every_year(case, peaks, usd / _USD_PER_MUSD)
+
+
+def non_firm_discount(case: Case) -> pd.DataFrame:
+    """The service's discount on the demand charge of what non-firm connection carries."""
+    peaks, grid = own_peaks(case), case.inputs.grid
+    settings = case.scenario.grid.non_firm
+    services = case.data("connection_services").set_index("service")["charge_discount_frac"]
+    off = float(services[settings.service]) if settings.allow else 0.0
+    rate = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
+        list(_SITE)
+    )["usd"]
+    carried = np.minimum(peaks["peak_mw"], non_firm_mw(case, peaks))
+    usd = -off * peaks["months"] * carried * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
+    return every_year(case, peaks, usd / _USD_PER_MUSD)
+
+
+def shed_load_worth(case: Case) -> pd.DataFrame:
+    """Energy not served in stress slots at the worth of the work that is lost."""
+    price = case.scenario.grid.non_firm.shed.usd_per_mwh
+    frame, shed_mwh = case.power.site_year, (case.shed_mw * case.power.hours).sum(axis=1)
+    return every_year(case, frame, price * shed_mwh / _USD_PER_MUSD)
 
 
 def water(case: Case) -> pd.DataFrame:
@@ -288,8 +321,12 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     "work_migration": work_migration,
     "service_network": service_network,
     "interconnection": lambda case: repay(case, _connections(case)),
+    "non_firm_connection": lambda case: repay(case, _non_firm_connections(case)),
+    "non_firm_discount": non_firm_discount,
+    "shed_load_worth": shed_load_worth,
     "electricity_energy": electricity_energy,
     "electricity_demand": electricity_demand,
+    "load_price": load_price_bill,
     **SOURCE_BILLS,
     **CONTRACT_BILLS,
     **TARIFF_BILLS,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check import chain, losses, routes, standing, tariffs
+from planner.check import chain, connected, losses, routes, standing, tariffs
 from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.sources import Sources, sources
 
@@ -234,8 +234,12 @@ class Case:
 
     @cached_property
     def site_years(self) -> pd.DataFrame:
-        """Every site and year with its halls and its firm connection, added up anew."""
-        return standing.site_years(self)
+        """Every site and year with its halls and connection, firm and not, added up anew."""
+        frame = standing.site_years(self)
+        return frame.assign(
+            firm_mw=frame["firm_mw"] + connected.turned_firm_mw(self, frame),
+            non_firm_mw=connected.non_firm_mw(self, frame),
+        )
 
     @cached_property
     def routes(self) -> pd.DataFrame:
@@ -261,6 +265,11 @@ class Case:
     def sources(self) -> Sources:
         """Own sources of every site and year, added up anew."""
         return sources(self)
+
+    @cached_property
+    def shed_mw(self) -> Floats:
+        """Power that the plan says is not served, shape (site_year, slot). [MW]"""
+        return connected.shed_mw(self)
 
     @cached_property
     def exported_mw(self) -> Floats:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check import carbon, demand, grid, halls, latency, power, racks, sites
+from planner.check import carbon, demand, grid, halls, latency, non_firm, power, racks, sites
 from planner.check.frames import at, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule
@@ -71,6 +71,7 @@ _LIMITS: Final[Mapping[str, Rule]] = {
     "capex_budget": sites.capex_budget,
     "deliveries": racks.deliveries,
     "zone_headroom": grid.zone_headroom,
+    "all_headroom": non_firm.all_headroom,
     "tight_latency_share": latency.tight_share,
     "rent_depth": demand.rent_depth,
     "water_limit": power.water_limit,
@@ -110,7 +111,7 @@ def dual_unit(case: Case) -> Excess:
         prices["block"].isin(_ONCE),
         at(once, prices, ("year",), np.nan),
         np.where(
-            prices["block"] == "zone_headroom",
+            prices["block"].isin(["zone_headroom", "all_headroom"]),
             worth.sum(),
             at(yearly, prices, ("year",), np.nan),
         ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "decided"]
+__all__ = ["RULES", "decided", "months_to_service"]
 
 _ZONE = ("zone", "year")
 
@@ -69,8 +69,19 @@ def land_from_tables(case: Case) -> Excess:
     return Excess.differs(sites, inputs.sites.land_limit_mw, own)
 
 
-def _months(case: Case) -> pd.DataFrame:
-    """Months until a new hall or connection serves at each site, by the longest chain."""
+def months_to_service(case: Case) -> pd.DataFrame:
+    """Months until what is decided first serves at each site, by the longest chain.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        hall, connection and non_firm by site.
+    """
     settings = case.scenario.lead_times
     items = case.data("lead_times").set_index("item")["lead_months"]
 
@@ -92,18 +103,29 @@ def _months(case: Case) -> pd.DataFrame:
     queue = sites["zone"].map(dict(settings.interconnection_delay_months_by_zone)).fillna(0.0)
     makes_power = pd.Series(makes_its_power(case), index=sites.index)
     interconnection = grid + settings.interconnection_delay_months + queue
+    service = case.data("connection_services").set_index("service")["lead_frac"]
+    non_firm, early = case.scenario.grid.non_firm, interconnection
+    if non_firm.allow:
+        early = early * float(service[non_firm.service])
+    if non_firm.lead_months is not None:
+        early = pd.Series(non_firm.lead_months, index=sites.index)
+    named = sites.index if non_firm.sites == "all" else list(non_firm.sites)
+    may_have = sites.index.isin(named) & non_firm.allow
+    first = interconnection.where(~may_have, np.minimum(interconnection, early))
     chains = pd.DataFrame(
         {
             "works": permit + np.maximum(construction, switchgear),
             "transformer": transformer,
             "grid": interconnection,
-            "grid unless power is made": interconnection * ~makes_power,
+            "grid unless power is made": first * ~makes_power,
+            "early": early,
         },
         index=sites.index,
     )
     longest = {
-        "hall": chains.drop(columns="grid").max(axis=1),
+        "hall": chains.drop(columns=["grid", "early"]).max(axis=1),
         "connection": chains[["transformer", "grid"]].max(axis=1),
+        "non_firm": chains[["transformer", "early"]].max(axis=1),
     }
     return pd.DataFrame(
         {
@@ -129,7 +151,7 @@ def leads_from_tables(case: Case) -> Excess:
     Halls do not wait for the grid where a source that runs at any hour may be built.
     """
     lead, grid = case.inputs.halls.lead, case.inputs.grid
-    own, first_day = _months(case), decided(case)
+    own, first_day = months_to_service(case), decided(case)
     place = lead[["site", "hall"]]
     months = at(own["hall"], lead, ("site",), np.nan)
     told = Excess.differs(place, lead["months"].to_numpy(dtype=np.float64), months)
@@ -142,24 +164,42 @@ def leads_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW")
 def headroom_from_tables(case: Case) -> Excess:
-    """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth."""
+    """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth.
+
+    Firm connection takes all of it, or the share of that at the lowest rate which the scenario
+    calls firm.
+    """
     settings, grid = case.scenario.grid, case.inputs.grid
     told = with_int_year(grid.headroom_all)
-    table = case.data("zone_headroom")
-    rate = table[table["curtailment_rate_pct"] == settings.curtailment_rate_pct]
-    growth = case.data("zone_headroom_growth").set_index(list(_ZONE))["added_headroom_mw"]
-    at_rate = at(rate.set_index("zone")["headroom_mw"], told, ("zone",), np.nan)
-    grown = at(growth, told, _ZONE) if settings.headroom_growth else 0.0
-    share = case.scenario.operator.headroom_share_frac * settings.headroom_scale_frac
-    own = (at_rate + grown) * share
     place = told[list(_ZONE)]
-    limit = Excess.differs(place, told["limit_mw"].to_numpy(dtype=np.float64), own)
-    rows = listed(grid.headroom, room=grid.headroom_mw)
-    room = (told["limit_mw"] - told["committed_mw"]).clip(lower=0.0)
-    spare = tally(told, _ZONE, room)
-    return limit.and_also(
-        Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), at(spare, rows, _ZONE, np.nan))
-    )
+    limit = _headroom_mw(case, told, settings.curtailment_rate_pct)
+    firm = limit
+    if settings.firm_headroom_frac is not None:
+        lowest = _headroom_mw(case, told, case.data("zone_headroom")["curtailment_rate_pct"].min())
+        firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
+    parts = [
+        Excess.differs(place, told["limit_mw"].to_numpy(dtype=np.float64), limit),
+        Excess.differs(place, told["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
+    ]
+    for index, room_mw, most in (
+        (grid.headroom, grid.headroom_mw, firm),
+        (case.inputs.non_firm.headroom, case.inputs.non_firm.headroom_mw, limit),
+    ):
+        rows = listed(index, room=room_mw)
+        spare = tally(told, _ZONE, np.clip(most - told["committed_mw"].to_numpy(), 0.0, None))
+        own = at(spare, rows, _ZONE, np.nan)
+        parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), own))
+    return parts[0].and_also(*parts[1:])
+
+
+def _headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
+    """Headroom of zones in years at a curtailment rate, at the operator's share. [MW]"""
+    settings, table = case.scenario.grid, case.data("zone_headroom")
+    rate = table[table["curtailment_rate_pct"] == rate_pct].set_index("zone")["headroom_mw"]
+    growth = case.data("zone_headroom_growth").set_index(list(_ZONE))["added_headroom_mw"]
+    grown = at(growth, places, _ZONE) if settings.headroom_growth else 0.0
+    share = case.scenario.operator.headroom_share_frac * settings.headroom_scale_frac
+    return np.asarray((at(rate, places, ("zone",), np.nan) + grown) * share)
 
 
 RULES = (

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.connected import connected
 from planner.check.frames import at, has, listed, tally, with_int_year
+from planner.check.non_firm import by_zone
 from planner.check.standing import since
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
 
 __all__ = ["RULES"]
 
@@ -22,11 +28,12 @@ _ZONE = ("zone", "year")
 
 @rule(unit="MW")
 def connection_carries_peak(case: Case) -> Excess:
-    """Power drawn in any slot stays within the firm connection."""
+    """Power drawn in any slot stays within the connection, firm and non-firm."""
     power, sites = case.power, case.site_years
     peak = power.grid_mw.max(axis=1)
     drawn = tally(power.site_year, _SITE, peak)
-    return Excess.above(sites[list(_SITE)], at(drawn, sites, _SITE), sites["firm_mw"].to_numpy())
+    most = sites["firm_mw"] + sites["non_firm_mw"]
+    return Excess.above(sites[list(_SITE)], at(drawn, sites, _SITE), most.to_numpy())
 
 
 @rule(unit="MW")
@@ -41,7 +48,7 @@ def contract_floor(case: Case) -> Excess:
     )
     rows = case.sources.rows
     own = at(tally(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
-    firm = sites["firm_mw"].to_numpy() + own
+    firm = (sites["firm_mw"] + sites["non_firm_mw"]).to_numpy() + own
     return Excess.above(sites[list(_SITE)], least, firm).and_also(told)
 
 
@@ -67,32 +74,52 @@ def connections(case: Case) -> Excess:
     )
 
 
-def _zones(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
-    """Write the zone beside every site."""
-    zone = case.inputs.sites.table.set_index("site")["zone"]
-    return frame.assign(zone=frame["site"].map(zone))
-
-
 @rule(unit="MW")
 def zone_headroom(case: Case) -> Excess:
-    """New firm connection in a zone, added up year by year, stays within its headroom."""
+    """Firm connection in a zone, added or turned firm by a year, stays within its firm headroom."""
     limits = with_int_year(case.inputs.grid.headroom_all)
-    added = since(_zones(case, case.plan("connections")), limits, ("zone",))
+    room = (limits["firm_limit_mw"] - limits["committed_mw"]).clip(lower=0.0).to_numpy()
+    return Excess.above(limits[list(_ZONE)], _new_firm_mw(case, limits), room)
+
+
+def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
+    """Firm connection that is new by the end of a year, by zone. [MW]"""
+    added = since(by_zone(case, case.plan("connections")), places, ("zone",))
     new = tally(added, ("zone", "year_now"), added["added_mw"])
-    room = (limits["limit_mw"] - limits["committed_mw"]).clip(lower=0.0).to_numpy()
-    return Excess.above(limits[list(_ZONE)], at(new, limits, _ZONE), room)
+    turned = since(by_zone(case, connected(case)), places, ("zone",))
+    end = case.last_calendar_year(turned["year_now"]) + 1.0
+    turned = turned[turned["turns_firm"].to_numpy() < end]
+    more = tally(turned, ("zone", "year_now"), turned["added_mw"])
+    return at(new, places, _ZONE) + at(more, places, _ZONE)
 
 
 @rule(unit="MW")
 def headroom_table(case: Case) -> Excess:
-    """The headroom table states limit, new connection and what is spare as the plan has them."""
-    table, sites = case.plan("headroom"), _zones(case, case.site_years)
-    new = tally(sites, _ZONE, sites["new_firm_mw"])
+    """The headroom table states limits, new connection and what is spare as the plan has them."""
+    table = case.plan("headroom")
+    given = with_int_year(case.inputs.grid.headroom_all).set_index(list(_ZONE))
     place = table[list(_ZONE)]
-    spare = table["limit_mw"] - table["committed_mw"] - table["new_firm_mw"]
-    return Excess.differs(place, table["new_firm_mw"].to_numpy(), at(new, table, _ZONE)).and_also(
-        Excess.differs(place, table["spare_mw"].to_numpy(), spare.clip(lower=0.0).to_numpy())
+    firm = _new_firm_mw(case, table)
+    added = since(by_zone(case, case.plan("non_firm_connections")), table, ("zone",))
+    every = at(tally(added, ("zone", "year_now"), added["added_mw"]), table, _ZONE)
+    both = since(by_zone(case, case.plan("connections")), table, ("zone",))
+    every = every + at(tally(both, ("zone", "year_now"), both["added_mw"]), table, _ZONE)
+    committed = at(given["committed_mw"], table, _ZONE, np.nan)
+    limit, firm_limit = (
+        at(given[name], table, _ZONE, np.nan) for name in ("limit_mw", "firm_limit_mw")
     )
+    spare = np.clip(limit - committed - every, 0.0, None)
+    own = {
+        "limit_mw": limit,
+        "firm_limit_mw": firm_limit,
+        "committed_mw": committed,
+        "new_firm_mw": firm,
+        "new_non_firm_mw": every - firm,
+        "spare_mw": spare,
+        "firm_spare_mw": np.clip(firm_limit - committed - firm, 0.0, spare),
+    }
+    parts = [Excess.differs(place, table[name].to_numpy(), mw) for name, mw in own.items()]
+    return parts[0].and_also(*parts[1:])
 
 
 def own_peaks(case: Case) -> pd.DataFrame:

@@ -22,7 +22,7 @@ __all__ = ["RULES"]
 _FLOOR_MUSD = 10.0  # sums of a site are told to 10 USD: they hold decisions of 1e-7 MW
 _LINE = ("item", "site", "calendar_year")
 _PAID = ("site", "calendar_year")
-_UNMET = "unmet_compute"
+_UNMET = ("unmet_compute", "shed_load_worth")
 _RENTED = "rented_compute"
 
 
@@ -75,7 +75,7 @@ def objective(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def rent_and_unmet_apart(case: Case) -> Excess:
-    """Rent and unmet demand stand on lines of their own, in costs and in the summary."""
+    """Rent, unmet demand and shed load stand on lines of their own, in costs and in the summary."""
     table, summary = case.plan("costs"), case.plan("summary")
     spans = pd.Series(
         {
@@ -87,10 +87,10 @@ def rent_and_unmet_apart(case: Case) -> Excess:
     )
     model_year = {year: max(t for t in case.years if t <= year) for year in case.calendar}
     paid = table.assign(year=table["calendar_year"].map(model_year))
-    own = ~table["item"].isin([_UNMET, _RENTED])
+    own = ~table["item"].isin([*_UNMET, _RENTED])
     parts = []
     for name, rows in (
-        ("unmet_musd", table["item"] == _UNMET),
+        ("unmet_musd", table["item"].isin(_UNMET)),
         ("rent_musd", table["item"] == _RENTED),
         ("opex_musd", own & ~table["upfront"]),
         ("upfront_musd", own & table["upfront"]),

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["RULES"]
 
 _SITE = ("site", "year")
+_BOUGHT = (
+    "installs",
+    "builds",
+    "retrofits",
+    "connections",
+    "non_firm_connections",
+    "source_builds",
+)
 
 
 def _by_site(case: Case, values: NDArray[_Kind]) -> NDArray[_Kind]:
@@ -117,10 +125,7 @@ def overnight_musd(case: Case) -> pd.DataFrame:
     sites = case.plan("site_year")
     cost = np.asarray(case.inputs.sites.opening_musd)[case.inputs.sets.site.codes(sites["site"])]
     opened = sites[["site", "year"]].assign(overnight_musd=cost * sites["opened_frac"])
-    tables = [
-        case.plan(name)[["site", "year", "overnight_musd"]]
-        for name in ("installs", "builds", "retrofits", "connections", "source_builds")
-    ]
+    tables = [case.plan(name)[["site", "year", "overnight_musd"]] for name in _BOUGHT]
     return pd.concat([*tables, opened], ignore_index=True)
 
 
@@ -150,6 +155,12 @@ def overnight_cost(case: Case) -> Excess:
             "retrofitted_mw",
         ),
         ("connections", inputs.grid.expand, inputs.grid.expand_capex_musd_per_mw, "added_mw"),
+        (
+            "non_firm_connections",
+            inputs.non_firm.connect,
+            inputs.non_firm.capex_musd_per_mw,
+            "added_mw",
+        ),
     )
     parts = []
     for name, index, price, amount in offers:

@@ -26,6 +26,7 @@ _AMOUNTS: Final[Mapping[str, str]] = {
     "retrofits": "retrofitted_mw",
     "leases": "leased_mw",
     "connections": "added_mw",
+    "non_firm_connections": "added_mw",
     "site_year": "open_frac",
     "deferral": "done_mw",
     "migration": "done_mw",

@@ -22,6 +22,7 @@ from planner.inputs.hall_lists import hall_inputs
 from planner.inputs.hall_space import hall_space
 from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
+from planner.inputs.load_price import load_price_inputs
 from planner.inputs.migration import migration_inputs
 from planner.inputs.money import finance_inputs, real_rates
 from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
@@ -85,6 +86,7 @@ TABLES: Final = (
     "onsite_sources",
     "ppa_prices",
     "ppa_regions",
+    "price_blocks",
     "price_shapes",
     "rack_cooling",
     "rack_stock",
@@ -235,6 +237,7 @@ def _inputs_of(case: Case) -> Inputs:
         failover=failover_inputs(case, sets, rack_lists, demand_lists),
         grid=grid,
         non_firm=non_firm,
+        load_price=load_price_inputs(case, sets, stock.facility_mw, site_year),
         balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
         contracts=contracts,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.inputs.types_balance import BalanceInputs
     from planner.inputs.types_contracts import ContractInputs
     from planner.inputs.types_failover import FailoverInputs
+    from planner.inputs.types_load_price import LoadPriceInputs
     from planner.inputs.types_migration import MigrationInputs
     from planner.inputs.types_non_firm import NonFirmInputs
     from planner.inputs.types_siting import SitingInputs
@@ -309,6 +310,7 @@ class Inputs:
     failover: FailoverInputs
     grid: GridInputs
     non_firm: NonFirmInputs
+    load_price: LoadPriceInputs
     balance: BalanceInputs
     supply: SupplyInputs
     contracts: ContractInputs

@@ -11,6 +11,7 @@ from planner.lp.join import pairs
 from planner.model.block import cost
 from planner.model.carbon_costs import CARBON_COSTS
 from planner.model.contracts_costs import CONTRACT_COSTS
+from planner.model.load_price_costs import load_price
 from planner.model.migration_costs import work_migration
 from planner.model.non_firm_costs import NON_FIRM_COSTS, non_firm_added
 from planner.model.payments import Asset, annuities, discount, once, yearly
@@ -271,6 +272,7 @@ COSTS = (
     interconnection,
     electricity_energy,
     electricity_demand,
+    load_price,
     *TARIFF_COSTS,
     *SUPPLY_COSTS,
     *NON_FIRM_COSTS,

@@ -48,12 +48,13 @@ def shed_load(m: Model) -> Comparison:
 def shed_energy(m: Model) -> Comparison:
     r"""Energy shed in a year stays within a share of what the site would use.
 
-    .. math:: \sum_h w_h\, \ell_{sth} \le \epsilon \sum_h w_h\, F_{sth} \qquad \forall s, t
+    .. math:: \sum_h w_h\, \ell_{sth} \le \epsilon \sum_h w_h\, (F_{sth} + O_{sh})
+        \qquad \forall s, t
 
     Source: dcplan.
     """
     p = m.p.non_firm.shed
-    used_mwh = (m.slot_hours * m.facility_mw).sum_to(p.site_year, where="present")
+    used_mwh = (m.slot_hours * m.site_mw).sum_to(p.site_year, where="present")
     return m.non_firm.shed_mwh <= p.max_energy_frac * used_mwh
 
 

@@ -84,6 +84,7 @@ class Model:
         # grid [MW]
         self.expand: Variable = new("expand", p.grid.expand)
         self.import_mw: Variable = new("import_mw", p.balance.slot)
+        self.block_mw: Variable = new("block_mw", p.load_price.block, upper=p.load_price.width_mw)
         # families with sums of their own
         self.failover = FailoverTerms(self)
         self.supply = SupplyTerms(self)

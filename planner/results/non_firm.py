@@ -95,7 +95,7 @@ def stress_slot(s: Solved) -> pd.DataFrame:
     over = p.stress
     service_mw = s.value(m.non_firm.service_mw.on(over))
     shed_mw = s.value(m.non_firm.shed_mw.on(over, missing="zero"))
-    facility_mw = s.value(m.site_mw.on(over))
+    use_mw = s.value(m.site_mw.on(over))
     grid_mw = s.value(m.import_mw.on(over))
     hours = s.weight_h[over["slot"]]
     own_mw = s.value((m.supply.supply_mw - m.supply.use_mw).on(over))
@@ -108,7 +108,7 @@ def stress_slot(s: Solved) -> pd.DataFrame:
             "unavailable_frac": cleaned(1.0 - p.available_frac)[rows],
             "firm_mw": s.value(m.firm_mw.on(over))[rows],
             "non_firm_mw": service_mw[rows],
-            "facility_mw": facility_mw[rows],
+            "use_mw": use_mw[rows],
             "grid_mw": grid_mw[rows],
             "own_mw": own_mw[rows],
             "shed_mw": shed_mw[rows],

@@ -40,6 +40,7 @@ _BY_IT_ENERGY: Final = (
     "electricity_energy",
     "electricity_demand",
     "non_firm_discount",
+    "load_price",
     "water",
     *(item.name for item in (*TARIFF_COSTS, *SUPPLY_COSTS, *CONTRACT_COSTS, *CARBON_COSTS)),
 )

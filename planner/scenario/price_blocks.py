@@ -2,7 +2,7 @@
 
 from planner.scenario.values import AllOrSome, Block, Flag, NonNegative, Year
 
-__all__ = ["PriceShock"]
+__all__ = ["LoadPrice", "PriceShock"]
 
 
 class PriceShock(Block):
@@ -22,3 +22,12 @@ class PriceShock(Block):
     """Factor on the wholesale price of every slot. [-]"""
     peak_day_only: Flag = False
     """Whether only the slots of the peak day are hit: a spike in a heat wave."""
+
+
+class LoadPrice(Block):
+    """Price of energy that rises with new load in a zone."""
+
+    allow: Flag = False
+    """Whether new load pays the blocks of table `price_blocks` above the price of its slot."""
+    scale_frac: NonNegative = 1.0
+    """Factor on the price of every block. [-]"""

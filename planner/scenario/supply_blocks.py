@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from planner.scenario.price_blocks import PriceShock
+from planner.scenario.price_blocks import LoadPrice, PriceShock
 from planner.scenario.tariff_blocks import OwnTariff, TariffUse
 from planner.scenario.values import (
     AllOrSome,
@@ -181,6 +181,8 @@ class Energy(Block):
     """Whether the price is the same in every slot."""
     shocks: tuple[PriceShock, ...] = ()
     """Years in which wholesale power costs more, or less, than usual."""
+    load_price: LoadPrice = LoadPrice()
+    """Price of energy that rises with new load in a zone."""
     tariffs: tuple[TariffUse, ...] = ()
     """Sites billed by a tariff instead of the delivered price and demand charge of the tables."""
     own_tariffs: Mapping[Text, OwnTariff] = Field(default_factory=dict)

@@ -6,6 +6,9 @@ import pytest
 from good_plan import MINI, RICH, solved
 from spoiled import ASSUMED, SPOILED, dearer
 from spoiled_failover import SPOILED_FAILOVER
+from spoiled_non_firm import ASSUMED as NON_FIRM_ASSUMED
+from spoiled_non_firm import BILLS as NON_FIRM_BILLS
+from spoiled_non_firm import SPOILED as NON_FIRM_SPOILED
 from spoiled_supply import ASSUMED as SUPPLY_ASSUMED
 from spoiled_supply import SPOILED as SUPPLY_SPOILED
 
@@ -68,7 +71,7 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, nam
 
 
 @pytest.mark.parametrize(
-    "item", [item for item in BILLS if item not in (*OF_OWN_POWER, *TARIFF_BILLS)]
+    "item", [item for item in BILLS if item not in (*OF_OWN_POWER, *TARIFF_BILLS, *NON_FIRM_BILLS)]
 )
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
     check = dearer(item, good).check(f"cost_{item}")
@@ -91,8 +94,11 @@ def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
 
 
 def test_every_rule_has_a_plan_that_breaks_it():
-    broken = {name for _, name, _ in (*SPOILED, *SUPPLY_SPOILED, *SPOILED_FAILOVER)}
-    broken |= {name for name, _ in ASSUMED} | {name for name, *_ in SUPPLY_ASSUMED}
+    broken = {
+        name for _, name, _ in (*SPOILED, *SUPPLY_SPOILED, *SPOILED_FAILOVER, *NON_FIRM_SPOILED)
+    }
+    broken |= {name for name, _ in ASSUMED}
+    broken |= {name for name, *_ in (*SUPPLY_ASSUMED, *NON_FIRM_ASSUMED)}
     broken |= {f"cost_{item}" for item in BILLS}
 
     broken |= {one.name for one in siting.RULES}  # tests of their own
@@ -118,7 +124,8 @@ def test_the_verdict_says_what_was_verified_where_and_how_closely(judged):
     assert frame["name"].is_unique
     assert (frame["tolerance"] > 0.0).all()
     assert frame["verified"].str.endswith(".").all()
-    own_power = {*(f"cost_{item}" for item in (*OF_OWN_POWER, *TARIFF_BILLS))}
+    own_power = {*(f"cost_{item}" for item in (*OF_OWN_POWER, *TARIFF_BILLS, *NON_FIRM_BILLS))}
     own_power |= {one.name for one in TARIFF_RULES}
-    own_power |= {name for _, name, _ in SUPPLY_SPOILED} | {name for name, *_ in SUPPLY_ASSUMED}
+    own_power |= {name for _, name, _ in (*SUPPLY_SPOILED, *NON_FIRM_SPOILED)}
+    own_power |= {name for name, *_ in (*SUPPLY_ASSUMED, *NON_FIRM_ASSUMED)}
     assert (frame.loc[~frame["name"].isin(own_power), "tested"] > 0).mean() > 0.95

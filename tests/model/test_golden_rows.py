@@ -49,6 +49,7 @@ EVERY_BLOCK = (
     "supply.override={cells: {duration_h: 4.5}}",
     "supply.export.allow=true",
     "grid.firm_headroom_frac=0.6",
+    "energy.load_price.allow=true",
     "grid.non_firm={allow: true, sites: [oak], service: bridge, lead_months: 23}",
     "grid.non_firm.shed={allow: true, max_hours_per_year: 13}",
     "energy.own_tariffs={large: " + LARGE + "}",

@@ -33,6 +33,7 @@ from planner.inputs.types import (
 )
 from planner.inputs.types_contracts import ContractInputs
 from planner.inputs.types_failover import FailoverInputs
+from planner.inputs.types_load_price import LoadPriceInputs
 from planner.inputs.types_migration import MigrationInputs
 from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
 from planner.inputs.types_siting import SitingInputs
@@ -443,6 +444,18 @@ def grid() -> GridInputs:
     )
 
 
+def load_price() -> LoadPriceInputs:
+    """Return no price that rises with load."""
+    block = Axis("block", ())
+    return LoadPriceInputs(
+        zone_slot=listed("zone_load", (ZONE, YEAR, SLOT)),
+        standing_mw=f(),
+        block=listed("block", (ZONE, block, YEAR, SLOT)),
+        width_mw=f(),
+        adder_usd_per_mwh=f(),
+    )
+
+
 def non_firm() -> NonFirmInputs:
     """Return no non-firm connection."""
     of_year = (SITE, YEAR)
@@ -668,6 +681,7 @@ def hand_inputs() -> Inputs:
         failover=failover(),
         grid=grid(),
         non_firm=non_firm(),
+        load_price=load_price(),
         balance=balance(),
         supply=supply(),
         contracts=contracts(),

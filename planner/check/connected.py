@@ -1,0 +1,90 @@
+"""Non-firm connection of a plan, and what is shed at it, added up anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.check.frames import at, tally
+from planner.check.standing import ages, since
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["connected", "non_firm_mw", "shed_mw", "turned_firm_mw"]
+
+_NOW = ("site", "year_now")
+_SITE = ("site", "year")
+
+
+def connected(case: Case) -> pd.DataFrame:
+    """Read what is connected without being firm; what never turns firm does so in infinity.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        The columns of table `non_firm_connections`.
+    """
+    table = case.plan("non_firm_connections")
+    return table.assign(turns_firm=table["turns_firm"].fillna(np.inf))
+
+
+def non_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
+    """Return the non-firm connection in service at sites in years, mean over the year. [MW]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    places : DataFrame
+        site and year of each row.
+    """
+    return _in_service(case, places, "service_start") - turned_firm_mw(case, places)
+
+
+def turned_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
+    """Return what was non-firm and is firm at sites in years, mean over the year. [MW]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    places : DataFrame
+        site and year of each row.
+    """
+    return _in_service(case, places, "turns_firm")
+
+
+def _in_service(case: Case, places: pd.DataFrame, moment: str) -> Floats:
+    years = places[list(_SITE)].drop_duplicates()
+    added = connected(case)
+    added = since(added.assign(service_start=added[moment]), years, ("site",))
+    begin, end = ages(case, added[np.isfinite(added["service_start"])])
+    added = added[np.isfinite(added["service_start"])]
+    share = np.clip(end / (end - begin), 0.0, 1.0)
+    return at(tally(added, _NOW, added["added_mw"] * share), places, _SITE)
+
+
+def shed_mw(case: Case) -> Floats:
+    """Return the power not served, shape (site_year, slot). [MW]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    """
+    table, key = case.plan("stress_slot"), ("site", "year", "slot")
+    frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
+    lost = tally(table, key, table["shed_mw"])
+    return at(lost, frame, key).reshape(case.power.facility_mw.shape)

@@ -1,0 +1,114 @@
+"""Price that rises with new load: curves from the data, load from the racks, all of it anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.check.frames import at, tally
+from planner.check.payments import every_year
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "load_price_bill", "new_load"]
+
+_ZONE = ("zone", "year")
+
+
+def new_load(case: Case) -> pd.DataFrame:
+    """List the new load of every zone, year and slot with what it pays above the price.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        zone, year, slot, hours, new_mw, usd (of the year), last_adder_usd_per_mwh.
+    """
+    settings = case.scenario.energy.load_price
+    power = case.power
+    zone_of = case.sites.set_index("site")["zone"]
+    frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    frame = frame.assign(zone=frame["site"].map(zone_of), mw=power.grid_mw.ravel())
+    by_slot = frame.groupby(["zone", "year", "slot"], sort=False)
+    load = by_slot.agg(mw=("mw", "sum"), hours=("hours", "first")).reset_index()
+    if not settings.allow:
+        load = load.iloc[:0]
+    before = at(_standing_mw(case), load, ("zone",), np.nan)
+    new = np.maximum(load["mw"].to_numpy() - before, 0.0)
+    usd, last = np.zeros(len(load)), np.zeros(len(load))
+    for zone in load["zone"].unique():
+        here = (load["zone"] == zone).to_numpy()
+        usd[here], last[here] = _priced(case, str(zone), new[here])
+    hours = load["hours"].to_numpy()
+    return load[["zone", "year", "slot", "hours"]].assign(
+        new_mw=new,
+        usd=usd * hours * settings.scale_frac,
+        last_adder_usd_per_mwh=last * settings.scale_frac,
+    )
+
+
+def _standing_mw(case: Case) -> pd.Series[float]:
+    """Connection of the base year by zone."""
+    stood = case.inputs.load_price
+    frame = stood.zone_slot.frame().assign(mw=stood.standing_mw)
+    return frame.drop_duplicates("zone").set_index("zone")["mw"]
+
+
+def _priced(case: Case, zone: str, new_mw: Floats) -> tuple[Floats, Floats]:
+    """Return what an hour of new load pays, and the adder of its last MW. [USD/h, USD/MWh]"""
+    table = case.data("price_blocks")
+    rows = table[table["zone"] == zone]
+    rows = (rows if len(rows) else table[table["zone"] == "default"]).sort_values("block")
+    peak = float(case.data("grid_zones").set_index("zone")["peak_mw"][zone])
+    share = peak * case.scenario.operator.headroom_share_frac
+    ends = rows["up_to_peak_frac"].astype("float64").fillna(np.inf).to_numpy() * share
+    adders = rows["price_adder_usd_per_mwh"].to_numpy(dtype=np.float64)
+    usd, last, begin = np.zeros(len(new_mw)), np.zeros(len(new_mw)), 0.0
+    for end, adder in zip(ends, adders, strict=True):
+        inside = np.clip(new_mw - begin, 0.0, end - begin)
+        usd += adder * inside
+        last = np.where(inside > 1e-6, adder, last)
+        begin = end
+    return usd, last
+
+
+def load_price_bill(case: Case) -> pd.DataFrame:
+    """New load of each zone at the price of its blocks."""
+    load = new_load(case)
+    return every_year(case, load[["year"]], load["usd"] / 1e6)
+
+
+@rule(unit="MWh", floor=10.0)
+def load_price_told(case: Case) -> Excess:
+    """New load of zones, its peak and what it pays are as the draw of the sites makes them."""
+    load, table = new_load(case), case.plan("load_price")
+    energy = load["new_mw"] * load["hours"]
+    own = {
+        "new_mwh": tally(load, _ZONE, energy),
+        "musd": tally(load, _ZONE, load["usd"] / 1e6),
+        "new_peak_mw": load.groupby(list(_ZONE), sort=False)["new_mw"].max(),
+    }
+    place = table[list(_ZONE)]
+    parts = [
+        Excess.differs(place, table[name].to_numpy(), at(values, table, _ZONE))
+        for name, values in own.items()
+    ]
+    every = load[list(_ZONE)].drop_duplicates().reset_index(drop=True)
+    told = tally(table, _ZONE, table["new_mwh"])
+    complete = Excess.differs(every, at(told, every, _ZONE), at(own["new_mwh"], every, _ZONE))
+    return parts[0].and_also(*parts[1:], complete)
+
+
+RULES = (load_price_told,)

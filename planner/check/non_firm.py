@@ -1,0 +1,211 @@
+"""Non-firm power: off in stress slots, within the headroom; what is shed, within its budgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.connected import connected, non_firm_mw
+from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.standing import since
+from planner.check.stress import stress_share
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "by_zone"]
+
+_SITE = ("site", "year")
+_SLOT = ("site", "year", "slot")
+_ZONE = ("zone", "year")
+_HOURS_PER_YEAR = 8760.0
+
+
+def _slots(case: Case) -> pd.DataFrame:
+    """List every slot of the sites and years with non-firm connection, with what is off.
+
+    Columns site, year, slot, zone; firm_mw, non_firm_mw; off_frac, shed_frac; place in the arrays
+    of `case.power`.
+    """
+    power, grid = case.power, case.scenario.grid
+    frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    frame = frame.assign(place=np.arange(len(frame)), non_firm_mw=non_firm_mw(case, frame))
+    frame = by_zone(case, frame[frame["non_firm_mw"] > 0.0].reset_index(drop=True))
+    off_h = grid.curtailment_rate_pct / 100.0 * _HOURS_PER_YEAR
+    shed = grid.non_firm.shed
+    shed_h = min(off_h, shed.max_hours_per_year) if shed.allow else 0.0
+    key, sites = ("zone", "slot"), case.site_years.set_index(list(_SITE))
+    return frame.assign(
+        firm_mw=at(sites["firm_mw"], frame, _SITE, np.nan),
+        off_frac=at(stress_share(case, off_h), frame, key, np.nan),
+        shed_frac=at(stress_share(case, shed_h), frame, key, np.nan),
+    )
+
+
+def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
+    """Write the zone beside every site.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    frame : DataFrame
+        With a column `site`.
+    """
+    return frame.assign(zone=frame["site"].map(case.sites.set_index("site")["zone"]))
+
+
+@rule(unit="MW")
+def non_firm_off(case: Case) -> Excess:
+    """No non-firm power is drawn in a stress slot: firm connection carries all that comes in."""
+    frame = _slots(case)
+    drawn = case.power.grid_mw.ravel()[frame["place"]]
+    most = frame["firm_mw"] + (1.0 - frame["off_frac"]) * frame["non_firm_mw"]
+    return Excess.above(frame[list(_SLOT)], drawn, most.to_numpy())
+
+
+@rule(unit="MW")
+def all_headroom(case: Case) -> Excess:
+    """New connection in a zone, firm and non-firm, stays within its headroom at the rate."""
+    limits = with_int_year(case.inputs.grid.headroom_all)
+    new = np.zeros(len(limits))
+    for table in ("connections", "non_firm_connections"):
+        added = since(by_zone(case, case.plan(table)), limits, ("zone",))
+        new += at(tally(added, ("zone", "year_now"), added["added_mw"]), limits, _ZONE)
+    room = (limits["limit_mw"] - limits["committed_mw"]).clip(lower=0.0)
+    return Excess.above(limits[list(_ZONE)], new, room.to_numpy())
+
+
+@rule(unit="MW")
+def non_firm_where_offered(case: Case) -> Excess:
+    """Non-firm connection is had where the scenario offers it, from its lead on, as the tables say.
+
+    When it serves and when it turns firm are those of its service.
+    """
+    settings, p = case.scenario.grid.non_firm, case.inputs.non_firm
+    table = connected(case)
+    place = table[list(_SITE)]
+    sites = settings.sites if settings.sites != "all" else list(case.inputs.sets.site.labels)
+    may = table["site"].isin(list(sites)).to_numpy() & settings.allow
+    told = listed(p.connect, start=p.start, turns=p.turns_firm).set_index(list(_SITE))
+    start = at(told["start"], table, _SITE, np.nan)
+    turns = at(told["turns"], table, _SITE, np.nan)
+    return Excess.where(place, ~may).and_also(
+        Excess.differs(place, table["service_start"].to_numpy(), start),
+        Excess.differs(place, table["turns_firm"].to_numpy(), turns),
+    )
+
+
+@rule(unit="MW")
+def shed_in_stress(case: Case) -> Excess:
+    """Load is shed in stress slots alone, in its hours, and no more than non-firm power carries."""
+    table, frame = case.plan("stress_slot"), _slots(case)
+    most = frame["non_firm_mw"] * frame[["off_frac", "shed_frac"]].min(axis=1)
+    room = tally(frame, _SLOT, most)
+    shed = table["shed_mw"].to_numpy()
+    place = table[list(_SLOT)]
+    return Excess.above(place, shed, at(room, table, _SLOT)).and_also(
+        Excess.above(place, -shed, 0.0)
+    )
+
+
+@rule(unit="MWh", floor=10.0)
+def shed_energy(case: Case) -> Excess:
+    """Energy shed at a site in a year stays within a share of what it would use."""
+    power, budget = case.power, case.scenario.grid.non_firm.shed.max_energy_frac
+    shed_mwh = (case.shed_mw * power.hours).sum(axis=1)
+    return Excess.above(
+        power.site_year, shed_mwh, budget * (power.site_mw * power.hours).sum(axis=1)
+    )
+
+
+@rule(unit="MW")
+def shed_load(case: Case) -> Excess:
+    """No more is shed than the power, then and there, of work that could wait."""
+    uses, power, sets = case.uses, case.power, case.inputs.sets
+    waits = case.workloads.set_index("workload")["deferrable_frac"]
+    share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
+    row = pd.MultiIndex.from_frame(power.site_year).get_indexer(
+        pd.MultiIndex.from_frame(uses[list(_SITE)])
+    )
+    profile = case.inputs.power.shape_frac[
+        sets.site.codes(uses["site"]), sets.shape.codes(uses["shape"])
+    ]
+    per_mw = uses["idle_mw_per_mw"].to_numpy()[:, None]
+    per_mw = per_mw + uses["dynamic_mw_per_mw"].to_numpy()[:, None] * profile
+    due = np.zeros(power.facility_mw.shape)
+    np.add.at(due, row, share[:, None] * per_mw)
+    there = due + power.shifted_mw + power.migrated_mw
+    shed = case.shed_mw
+    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    some = shed.ravel() > 0.0
+    return Excess.above(frame[some].reset_index(drop=True), shed.ravel()[some], there.ravel()[some])
+
+
+@rule(unit="MW")
+def stress_told(case: Case) -> Excess:
+    """The tables of non-firm power state connection, hours off, draw and shed load as they are."""
+    frame, table, power = _slots(case), case.plan("stress_slot"), case.power
+    stress = frame[frame["off_frac"] > 1e-9].set_index(list(_SLOT))
+    own = stress.assign(
+        use_mw=power.site_mw.ravel()[stress["place"]],
+        grid_mw=power.grid_mw.ravel()[stress["place"]],
+        unavailable_frac=stress["off_frac"],
+    )
+    place = table[list(_SLOT)]
+    names = ("hours", "unavailable_frac", "firm_mw", "non_firm_mw", "use_mw", "grid_mw")
+    parts = [
+        Excess.differs(place, table[name].to_numpy(), at(own[name], table, _SLOT, np.nan))
+        for name in names
+    ]
+    forgotten = ~stress.index.isin(pd.MultiIndex.from_frame(place))
+    every = stress.index.to_frame(index=False)
+    return parts[0].and_also(*parts[1:], Excess.where(every, forgotten), *_years_told(case, table))
+
+
+def _years_told(case: Case, stress: pd.DataFrame) -> list[Excess]:
+    """Compare the years of the sites, and the summary, with the stress slots."""
+    table, summary = case.plan("non_firm_year"), case.plan("summary")
+    hours = stress["hours"]
+    pairs = (
+        ("off_hours", tally(stress, _SITE, hours * stress["unavailable_frac"])),
+        ("drawn_mwh", tally(stress, _SITE, hours * stress["grid_mw"])),
+        ("shed_mwh", tally(stress, _SITE, hours * stress["shed_mw"])),
+        ("shed_peak_mw", stress.groupby(list(_SITE), sort=False)["shed_mw"].max()),
+    )
+    place = table[list(_SITE)]
+    in_service = Excess.differs(place, table["non_firm_mw"].to_numpy(), non_firm_mw(case, table))
+    totals = [
+        Excess.differs(
+            summary[["year"]],
+            summary[name].to_numpy(),
+            at(tally(table, ("year",), table[name]), summary, ("year",)),
+        )
+        for name in ("shed_mwh", "lost_kh100e")
+    ]
+    return [
+        in_service,
+        *(
+            Excess.differs(place, table[name].to_numpy(), at(own, table, _SITE, np.nan))
+            for name, own in pairs
+        ),
+        *totals,
+    ]
+
+
+RULES = (
+    non_firm_off,
+    all_headroom,
+    non_firm_where_offered,
+    shed_in_stress,
+    shed_energy,
+    shed_load,
+    stress_told,
+)

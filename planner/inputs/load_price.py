@@ -1,0 +1,118 @@
+"""Index lists and coefficients of a price that rises with new load in a zone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.inputs.frames import floats, ints
+from planner.inputs.types_load_price import LoadPriceInputs
+from planner.lp import Axis, Index
+from planner.lp.join import cross
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.inputs.case import Case
+    from planner.inputs.types import Floats, Sets
+
+__all__ = ["load_price_inputs"]
+
+_TABLE: Final = "price_blocks"
+_DEFAULT: Final = "default"
+
+
+def load_price_inputs(
+    case: Case, sets: Sets, standing_facility_mw: Floats, site_year: Index
+) -> LoadPriceInputs:
+    """Make the supply curves of zones.
+
+    The share of a zone's peak at which a block ends is for all new load of the zone; others grow
+    as the operator does, so its blocks are as wide as its share of the headroom.
+
+    Parameters
+    ----------
+    case : Case
+        Zones, settings and table `price_blocks`.
+    sets : Sets
+        Axes.
+    standing_facility_mw : array of float
+        Facility power that stands in the base year, shape (site,). [MW]
+    site_year : Index
+        Sites and years in the plan.
+
+    Returns
+    -------
+    LoadPriceInputs
+        Empty lists where the scenario has no such price.
+    """
+    settings = case.scenario.energy.load_price
+    zones = len(sets.zone)
+    has_site = np.zeros((zones, len(sets.year)), dtype=np.bool_)
+    has_site[sets.site_zone[site_year["site"]], site_year["year"]] = settings.allow
+    zone_year = Index.sparse("zone_load", (sets.zone, sets.year), np.nonzero(has_site))
+    zone_slot = cross(zone_year, sets.slot, name="zone_load")
+    standing = np.zeros(zones)
+    np.add.at(standing, sets.site_zone, standing_facility_mw)
+
+    curves = [_curve(case, zone) if settings.allow else None for zone in sets.zone.labels]
+    most = max((len(curve) for curve in curves if curve is not None), default=0)
+    axis = Axis("block", tuple(str(number) for number in range(1, most + 1)))
+    end, adder = np.full((zones, most), np.nan), np.full((zones, most), np.nan)
+    for z, curve in enumerate(curves):
+        if curve is not None:
+            end[z, : len(curve)] = np.nan_to_num(floats(curve, "up_to_peak_frac"), nan=np.inf)
+            adder[z, : len(curve)] = floats(curve, "price_adder_usd_per_mwh")
+    peak = _peak_mw(case, sets) * case.scenario.operator.headroom_share_frac
+    width = np.diff(end, prepend=0.0, axis=1) * peak[:, None]
+    b = np.tile(np.arange(most), zone_slot.size)
+    at = np.repeat(np.arange(zone_slot.size), most)
+    zone = zone_slot["zone"][at]
+    there = np.flatnonzero(~np.isnan(adder[zone, b]))
+    block = Index.sparse(
+        "block",
+        (sets.zone, axis, sets.year, sets.slot),
+        (zone[there], b[there], zone_slot["year"][at][there], zone_slot["slot"][at][there]),
+    )
+    of = block["zone"], block["block"]
+    return LoadPriceInputs(
+        zone_slot=zone_slot,
+        standing_mw=standing[zone_slot["zone"]],
+        block=block,
+        width_mw=width[of],
+        adder_usd_per_mwh=settings.scale_frac * adder[of],
+    )
+
+
+def _curve(case: Case, zone: str) -> pd.DataFrame | None:
+    """Return the blocks of a zone, the table's default where it has none of its own."""
+    table = case.tables[_TABLE]
+    own = table[table["zone"] == zone]
+    rows = (own if len(own) else table[table["zone"] == _DEFAULT]).sort_values("block")
+    if not len(rows):
+        case.findings.at_table(
+            _TABLE, f"zone {zone} has no block", f"rows for it or for {_DEFAULT}", "add them"
+        )
+        return None
+    end = floats(rows, "up_to_peak_frac")
+    adder = floats(rows, "price_adder_usd_per_mwh")
+    is_counted = ints(rows, "block").tolist() == list(range(1, len(rows) + 1))
+    grows = (np.diff(end[:-1], prepend=0.0) > 0.0).all() and not np.isnan(end[:-1]).any()
+    if not (is_counted and grows and np.isnan(end[-1]) and (np.diff(adder) >= 0.0).all()):
+        name = str(rows["zone"].iloc[0])
+        case.findings.at_table(
+            _TABLE,
+            f"the blocks of {name} are no rising curve",
+            "counted from 1, each ending after the one before and no cheaper, the last without"
+            " an end",
+            "put them in order: a price that falls with load can not be planned with",
+        )
+        return None
+    return rows
+
+
+def _peak_mw(case: Case, sets: Sets) -> Floats:
+    """Peak load of each zone. [MW]"""
+    peak = case.tables["grid_zones"].set_index("zone")["peak_mw"]
+    return np.array([float(peak.get(zone, np.nan)) for zone in sets.zone.labels])

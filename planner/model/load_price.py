@@ -1,0 +1,40 @@
+"""Price of energy that rises with new load in a zone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.join import locate
+from planner.model.block import constraint
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["CONSTRAINTS"]
+
+
+@constraint(over="zone, year, slot", unit="MW")
+def zone_load(m: Model) -> Comparison:
+    r"""New load of a zone in a slot is carried by the blocks of its supply curve.
+
+    .. math:: \sum_{s \in z} i_{sth} - S_z \le \sum_b q_{zbth}, \quad 0 \le q_{zbth} \le Q_{zb}
+        \qquad \forall z, t, h
+
+    Load is new beyond the connections :math:`S` of the base year. The price of a block is above
+    that of the block before, so they fill in order. The dual, divided by the hours of the slot
+    and the year's discount factor, is what the last MWh pays above the price of the slot.
+
+    Source: supply curves as in any capacity expansion model.
+    """
+    p, slot = m.p.load_price, m.p.power.slot
+    zone = m.p.sets.site_zone[slot["site"]]
+    place = locate(p.zone_slot, zone, slot["year"], slot["slot"])
+    has_curve = np.flatnonzero(place >= 0)
+    drawn = m.grid_mw.map(p.zone_slot, has_curve, place[has_curve])
+    return drawn - p.standing_mw <= m.block_mw.sum_to(p.zone_slot)
+
+
+CONSTRAINTS = (zone_load,)

@@ -1,0 +1,104 @@
+"""Price that rises with new load: which load is new, and which block of the curve pays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_world import Wish, assert_bites, changed, inputs_of, inputs_with, part, solve, tables
+from test_grid_rows import flat, meter_mw, use
+
+from planner.errors import InputError
+from planner.inputs import Inputs
+from planner.model import Model
+
+MARGIN = 0.001
+PLACE = {"zone": "west", "year": "2027", "slot": "d1h12"}
+STANDING_MW = 3.0
+FIRST_MW = 0.002 * 19_400 * 0.2  # up to 0.2 % of the zone's peak; a fifth of it is ours
+
+
+def rising(*settings: str) -> Inputs:
+    """Elm draws the same in every hour; all but 3 MW of each zone's load is new."""
+    inputs = inputs_of("flexibility.deferral=false", "energy.load_price.allow=true", *settings)
+    standing = np.full(inputs.load_price.standing_mw.size, STANDING_MW)
+    return changed(flat(inputs, 0.21), "load_price", standing_mw=standing)
+
+
+def test_a_scenario_without_it_builds_not_one_row_or_column_for_it():
+    m = Model(inputs_of())
+
+    assert m.block_mw.over.size == 0
+    assert m.p.load_price.zone_slot.size == 0
+
+
+def test_zone_load_bites_at_the_load_beyond_that_of_the_base_year():
+    new_mw = meter_mw(18.0, 0.21) - STANDING_MW
+
+    def carry(mw: float) -> Wish:
+        return lambda m: [*use(18.0)(m), part(m.block_mw, **PLACE) <= mw]
+
+    assert_bites("zone_load", rising(), carry(new_mw), carry(new_mw - MARGIN))
+
+
+def test_load_that_stood_in_the_base_year_is_not_new():
+    inputs = inputs_of("energy.load_price.allow=true")
+    place = inputs.load_price.zone_slot.position(*PLACE.values())
+
+    assert inputs.load_price.standing_mw[place] == pytest.approx(
+        inputs.grid.firm_mw[inputs.grid.firm.position("elm", "2025")]
+    )
+
+
+def test_blocks_fill_in_order_and_each_pays_its_own_price():
+    solved = solve(rising("energy.load_price.scale_frac=1.4"), use(18.0))
+
+    new_mw = meter_mw(18.0, 0.21) - STANDING_MW
+    assert solved.sum(solved.model.block_mw, **PLACE, block="1") == pytest.approx(FIRST_MW)
+    usd_per_h = 1.4 * (1.5 * FIRST_MW + 6.5 * (new_mw - FIRST_MW))
+    # Oak draws less than stands there: the empty halls of a plan that has all its racks at Elm.
+    oak_mw = solved.at(solved.model.facility_mw, "oak", "2027", "d1h12")
+    assert oak_mw < STANDING_MW
+    assert solved.payments("load_price")[("2027",)] == pytest.approx(8760 * usd_per_h / 1e6)
+
+
+def test_a_zone_without_a_curve_of_its_own_has_the_default():
+    p = inputs_of("energy.load_price.allow=true").load_price
+    east = [p.block.position("east", block, "2027", "d1h12") for block in ("1", "2", "3")]
+
+    peak_mw = 27_500 * 0.2
+    assert p.width_mw[east].tolist() == pytest.approx([0.0015 * peak_mw, 0.003 * peak_mw, np.inf])
+    assert p.adder_usd_per_mwh[east].tolist() == [0.0, 3.5, 9.5]
+
+
+def test_a_price_that_rises_never_costs_less_and_a_steeper_one_never_less_than_that(mini):
+    once, twice = (
+        solve(inputs_of("energy.load_price.allow=true", f"energy.load_price.scale_frac={scale}"))
+        for scale in (1, 2)
+    )
+
+    assert mini.cost_musd < once.cost_musd * (1 - 1e-7)
+    assert once.cost_musd < twice.cost_musd * (1 - 1e-7)
+
+
+def test_a_block_less_wide_never_costs_less():
+    inputs = inputs_of("energy.load_price.allow=true")
+    p = inputs.load_price
+    narrow = replace(p, width_mw=p.width_mw * 0.4)
+
+    assert solve(replace(inputs, load_price=narrow)).cost_musd > solve(inputs).cost_musd
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("price_adder_usd_per_mwh", 0.7), ("up_to_peak_frac", 0.0), ("block", 4)],
+)
+def test_blocks_that_are_no_rising_curve_are_refused(column, value):
+    blocks = tables()["price_blocks"].copy()
+    last_of_west, first_of_west = len(blocks) - 1, len(blocks) - 2
+    row = first_of_west if column == "up_to_peak_frac" else last_of_west
+    blocks.loc[row, column] = value
+
+    with pytest.raises(InputError, match="the blocks of west are no rising curve"):
+        inputs_with("energy.load_price.allow=true", price_blocks=blocks)
