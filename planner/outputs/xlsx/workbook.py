@@ -9,6 +9,7 @@ import xlsxwriter
 
 from planner.outputs.files import whole_file
 from planner.outputs.xlsx.assumptions import write_assumptions
+from planner.outputs.xlsx.bills import write_bills
 from planner.outputs.xlsx.book import Book
 from planner.outputs.xlsx.by_source import write_power_by_source
 from planner.outputs.xlsx.checks import write_checks
@@ -57,6 +58,7 @@ SHEETS = (
     ("Costs", "Payments and cash by item and calendar year; net present value", write_costs),
     ("Cost lines", "Payments by item, site and calendar year, as a list", write_cost_lines),
     ("Cash lines", "Money spent on assets by site and calendar year", write_cash_lines),
+    ("Bills", "What tariffs ask, line by line, and capacity under contract", write_bills),
     ("Grid", "Headroom by zone, what binds, and shadow prices", write_grid),
     ("Latency", "Round trips that users get", write_latency),
     ("Checks", "What was verified about this plan and this workbook", write_checks),
