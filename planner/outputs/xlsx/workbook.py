@@ -24,6 +24,7 @@ from planner.outputs.xlsx.lists import (
     write_sources,
 )
 from planner.outputs.xlsx.power import write_power
+from planner.outputs.xlsx.resilience import is_resilient, write_resilience
 from planner.outputs.xlsx.summary import write_summary
 from planner.outputs.xlsx.tidy import (
     write_cash_lines,
@@ -36,11 +37,12 @@ from planner.outputs.xlsx.tidy import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from planner.runs import Run
 
-__all__ = ["SHEETS", "write_workbook"]
+__all__ = ["SHEETS", "sheets_of", "write_workbook"]
 
 SHEETS = (
     ("Summary", "The plan by year: compute, power, money, with charts", write_summary),
@@ -61,10 +63,16 @@ SHEETS = (
     ("Bills", "What tariffs ask, line by line, and capacity under contract", write_bills),
     ("Grid", "Headroom by zone, what binds, and shadow prices", write_grid),
     ("Latency", "Round trips that users get", write_latency),
+    ("Resilience", "What the loss of each site means, and who takes over", write_resilience),
     ("Checks", "What was verified about this plan and this workbook", write_checks),
     ("Sources", "Where every input is from", write_sources),
 )
 """Name, content and writer of every sheet after the cover."""
+
+
+def sheets_of(run: Run) -> list[tuple[str, str, Callable[[Book], None]]]:
+    """Return the sheets that a run fills; without failover there is none of resilience."""
+    return [sheet for sheet in SHEETS if sheet[0] != "Resilience" or is_resilient(run)]
 
 
 def write_workbook(run: Run, path: Path) -> list[Path]:
@@ -101,9 +109,10 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
             }
         )
         book = Book(run, workbook)
-        for name in ("Cover", *(name for name, _, _ in SHEETS)):
+        sheets = sheets_of(run)
+        for name in ("Cover", *(name for name, _, _ in sheets)):
             book.add_sheet(name)
-        write_cover(book, [(name, about) for name, about, _ in SHEETS])
-        for _, _, write in SHEETS:
+        write_cover(book, [(name, about) for name, about, _ in sheets])
+        for _, _, write in sheets:
             write(book)
     return [path]

@@ -1,0 +1,66 @@
+"""Sheet Resilience: reserve by class, what the loss of each site means, and who takes over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.tables import RUN_TABLES
+from planner.outputs.xlsx.table import HEAD_ROW, write_table
+from planner.results.column import number, text, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.outputs.xlsx.book import Book
+    from planner.runs import Run
+
+__all__ = ["is_resilient", "write_resilience"]
+
+_LOST: Final = ("site", "standby", "workload", "year")
+_TAKEOVERS: Final = (
+    text("site", "Site that is lost"),
+    text("site_name", "Its name"),
+    text("standby", "Site that takes over"),
+    text("standby_name", "Its name"),
+    text("workload", "Workload class"),
+    whole("year", "year", "Model year"),
+    number("taken_kh100e", "kH100e", "Compute it takes over, of all regions"),
+)
+_ABOUT: Final = (
+    "One site may be lost at a time; reserves are shared between losses. Below: each reserve, "
+    "each loss, and who takes over. As solved: it does not follow edited assumptions."
+)
+
+
+def is_resilient(run: Run) -> bool:
+    """Tell whether a run has classes that must survive the loss of a site."""
+    return len(run.tables["resilience"]) > 0
+
+
+def write_resilience(book: Book) -> None:
+    """Write sheet Resilience: four lists, one below the other."""
+    tables = book.run.tables
+    names = book.run.sites.set_index("site")["name"]
+
+    def named(frame: pd.DataFrame, column: str, name: str) -> pd.DataFrame:
+        return frame.assign(**{name: frame[column].map(names).astype("str")})
+
+    takeovers = tables["takeovers"].groupby(list(_LOST), as_index=False)[["taken_kh100e"]].sum()
+    takeovers = named(named(takeovers, "site", "site_name"), "standby", "standby_name")
+    sheet = book.sheet("Resilience", _ABOUT)
+    row = HEAD_ROW
+    for name, title, frame, columns in (
+        ("Resilience", "", tables["resilience"], RUN_TABLES["resilience"].columns),
+        ("Reserves", "Reserves", tables["reserve"], RUN_TABLES["reserve"].columns),
+        ("Losses", "Losses", tables["failures"], RUN_TABLES["failures"].columns),
+        ("Takeovers", "Who takes over", takeovers, _TAKEOVERS),
+    ):
+        if title:
+            book.text(sheet, row, 0, title, "section")
+            row += 2
+        end = write_table(book, sheet, name, frame, columns, head_row=row)
+        if name == "Losses":
+            unserved = [column.name for column in columns].index("unserved_kh100e")
+            left = {"type": "cell", "criteria": ">", "value": 0, "format": book.style("bad")}
+            sheet.conditional_format(row + 1, unserved, end - 1, unserved, left)
+        row = end + 1
