@@ -56,6 +56,7 @@ ITEMS = {
 }
 DOMAIN = {
     "site": tuple(SITES["site"]),
+    "standby": tuple(SITES["site"]),
     "zone": tuple(SITES["zone"].unique()),
     "region": (*REGIONS["demand_region"], "(anywhere)"),
     "workload": tuple(WORKLOADS),
@@ -101,7 +102,7 @@ def filled(table: Table) -> pd.DataFrame:
     """Return rows for every combination of the keys' labels, with numbers that all differ."""
     number = count(17)
     rows = []
-    for labels in product(*(DOMAIN.get(key, ("",)) for key in table.key)):
+    for labels in product(*(_labels(table, key) for key in table.key)):
         row: dict[str, object] = dict(zip(table.key, labels, strict=True))
         for column in table.columns:
             if column.name in row:
@@ -117,6 +118,12 @@ def filled(table: Table) -> pd.DataFrame:
         rows.append(row)
     frame = pd.DataFrame(rows, columns=list(table.names))
     return frame.astype({column.name: column.dtype for column in table.columns})
+
+
+def _labels(table: Table, key: str) -> tuple[object, ...]:
+    """Return the labels of a key; a vintage is a cohort of racks in one table, a year in others."""
+    is_whole = next(column.dtype for column in table.columns if column.name == key) == "int64"
+    return YEARS if is_whole and key == "vintage" else DOMAIN.get(key, ("",))
 
 
 def _sites(frame: pd.DataFrame) -> pd.DataFrame:
