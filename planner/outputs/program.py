@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pulp import PulpError
 
 from planner.errors import InputError, Problem
-from planner.inputs import build_inputs_from
+from planner.inputs import TABLES, build_inputs_from
 from planner.model import build_model
 from planner.outputs.files import sha256_of, whole_file
 from planner.scenario import load_scenario
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.runs import Run
     from planner.scenario import Scenario
 
-__all__ = ["model_of", "scenario_of", "write_lp", "write_mps"]
+__all__ = ["model_of", "scenario_of", "unreadable_tables", "write_lp", "write_mps"]
 
 _LONGEST_NAME: Final = 255
 """Signs of a name in a CPLEX LP file."""
@@ -106,9 +106,39 @@ def model_of(run: Run) -> Model:
     Raises
     ------
     InputError
-        As `scenario_of` does.
+        As `scenario_of` does, and if a table that the run keeps can not be read.
     """
+    problems = list(unreadable_tables(run))
+    if problems:
+        raise InputError(problems)
     return build_model(build_inputs_from(scenario_of(run), run.inputs_tables))
+
+
+def unreadable_tables(run: Run) -> Iterator[Problem]:
+    """Find the input tables that a run lacks, or that are no Parquet files.
+
+    Parameters
+    ----------
+    run : Run
+        Any run; one of an earlier version may lack tables that this one reads.
+
+    Yields
+    ------
+    Problem
+        One for each table.
+    """
+    for name in TABLES:
+        try:
+            run.inputs_tables[name]
+        except (KeyError, OSError, ValueError) as error:
+            yield Problem(
+                str((run.folder or Path()) / "inputs" / f"{name}.parquet"),
+                None,
+                None,
+                f"the table can not be read: {error}",
+                "a table as the run has read it",
+                "solve the scenario again",
+            )
 
 
 def scenario_of(run: Run) -> Scenario:

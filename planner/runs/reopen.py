@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.check import check_plan
-from planner.errors import InputError, Problem
-from planner.inputs import TABLES, build_inputs_from
-from planner.outputs.program import scenario_of
+from planner.errors import InputError
+from planner.inputs import build_inputs_from
+from planner.outputs.program import scenario_of, unreadable_tables
 from planner.results.store import from_parquet
-from planner.runs.folder import INPUTS_FOLDER, TABLES_FOLDER, load_run
+from planner.runs.folder import TABLES_FOLDER, load_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from planner.check import Verdict
@@ -79,7 +78,7 @@ def reopen(folder: Path) -> Reopened:
         version no longer takes the scenario.
     """
     run = load_run(folder)
-    problems = list(_unreadable(run, folder / INPUTS_FOLDER))
+    problems = list(unreadable_tables(run))
     try:
         results = from_parquet(folder / TABLES_FOLDER)
     except InputError as error:
@@ -88,19 +87,3 @@ def reopen(folder: Path) -> Reopened:
         raise InputError(problems)
     scenario = scenario_of(run)
     return Reopened(run, scenario, build_inputs_from(scenario, run.inputs_tables), results)
-
-
-def _unreadable(run: Run, folder: Path) -> Iterator[Problem]:
-    """Find the input tables that are missing or are no Parquet files."""
-    for name in TABLES:
-        try:
-            run.inputs_tables[name]
-        except (KeyError, OSError, ValueError) as error:
-            yield Problem(
-                str(folder / f"{name}.parquet"),
-                None,
-                None,
-                f"the table can not be read: {error}",
-                "a table as the run has read it",
-                "solve the scenario again",
-            )

@@ -98,3 +98,10 @@ def test_a_file_of_round_trips_must_be_the_one_of_the_run(plan: Plan, tmp_path: 
     table.unlink()
     with pytest.raises(InputError, match=r"the file of latency\.rtt_table is gone"):
         scenario_of(changed)
+
+
+def test_a_run_that_lacks_a_table_says_so(stored: Run) -> None:
+    tables = {name: frame for name, frame in stored.inputs_tables.items() if name != "cooling"}
+
+    with pytest.raises(InputError, match=r"cooling\.parquet: the table can not be read: 'cooling'"):
+        model_of(replace(stored, inputs_tables=tables))
