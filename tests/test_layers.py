@@ -24,6 +24,7 @@ PURE = {
     "profiles",
     "ramp",
     "series",
+    "svg",
     "units",
     "year_hours",
 }
@@ -37,7 +38,19 @@ MAY_IMPORT = {
     "check": {"inputs", "results", "scenario", "tables"},
     "tariffs": {"tables", "lp"},
     "headroom": {"tables"},
-    "outputs": {"plan", "runs", "results", "scenario", "tables", "inputs", "model", "check", "lp"},
+    "stress": {"check", "inputs", "results", "scenario", "tables"},
+    "outputs": {
+        "stress",
+        "plan",
+        "runs",
+        "results",
+        "scenario",
+        "tables",
+        "inputs",
+        "model",
+        "check",
+        "lp",
+    },
     "runs": {"plan", "outputs", "results", "scenario", "tables", "check", "studies", "inputs"},
     "studies": {"plan", "check", "inputs", "lp", "model", "results", "scenario", "tables"},
 }

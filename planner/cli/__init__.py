@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "explain": ("planner.cli.explain:command", "Say what binds, what more is worth, and why."),
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
+    "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
     "export": ("planner.cli.export:command", "Write a run for other programs."),
     "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
     "data": ("planner.cli.data:data", "Show tables with units, sources and licences."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.headroom.svg import (
+from planner.svg import (
     INK,
     MUTED,
     Frame,

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.inputs.types import Floats
 
-__all__ = ["SlotClimate", "slot_climate"]
+__all__ = ["CURVE", "SlotClimate", "monthly_temperatures", "slot_climate"]
+
+CURVE = ("mech_floor_frac", "mech_ramp_frac", "ramp_start_c", "ramp_end_c", "mech_slope_per_k")
+"""Columns of table `cooling` that make the curve of cooling power over temperature."""
 
 _MONTHS = tuple(range(1, 13))
 
@@ -57,7 +60,7 @@ def slot_climate(case: Case) -> SlotClimate:
     -------
     SlotClimate
     """
-    dry, wet = _temperatures(case, "dry"), _temperatures(case, "wet")
+    dry, wet = monthly_temperatures(case, "dry"), monthly_temperatures(case, "wet")
     is_wet = np.array(texts(case.cooling, "driver")) == "wet"
     by_month = np.where(is_wet[None, :, None, None], wet[0][:, None], dry[0][:, None])
     on_peak = np.where(is_wet[None, :, None], wet[1][:, None], dry[1][:, None])
@@ -67,8 +70,21 @@ def slot_climate(case: Case) -> SlotClimate:
     )
 
 
-def _temperatures(case: Case, bulb: str) -> tuple[Floats, Floats]:
-    """Hourly temperatures by month and on the peak day, (site, month, 24) and (site, 24)."""
+def monthly_temperatures(case: Case, bulb: str) -> tuple[Floats, Floats]:
+    """Return temperatures of mean days and of the peak day on local clocks.
+
+    Parameters
+    ----------
+    case : Case
+        Sites with their climate.
+    bulb : {"dry", "wet"}
+        Which thermometer.
+
+    Returns
+    -------
+    tuple of array of float
+        Shapes (site, month, 24) and (site, 24). [deg C]
+    """
     table = site_rows(case.scenario, case.tables, "climate_monthly")
     axes = {"site": case.ids("sites"), "month": _MONTHS}
     mean = by_ids(table, axes, f"{bulb}_bulb_c")
@@ -91,14 +107,7 @@ def _temperatures(case: Case, bulb: str) -> tuple[Floats, Floats]:
 
 
 def _mechanical(case: Case, temp_c: Floats) -> Floats:
-    columns = (
-        "mech_floor_frac",
-        "mech_ramp_frac",
-        "ramp_start_c",
-        "ramp_end_c",
-        "mech_slope_per_k",
-    )
-    return mechanical_overhead_frac(temp_c, *(_along(case, name, temp_c) for name in columns))
+    return mechanical_overhead_frac(temp_c, *(_along(case, name, temp_c) for name in CURVE))
 
 
 def _water(case: Case, temp_c: Floats) -> Floats:

@@ -1,0 +1,27 @@
+"""Stress: a plan as it is, run through hours, outages and events it was not planned for.
+
+Nothing is decided again. `fixed_plan` lays out what the sites have and do, `stress_study` runs it
+through years of weather, prices and outages, a heat wave and an emergency of the grid.
+"""
+
+from planner.stress.fixed import FixedPlan, fixed_plan
+from planner.stress.hours import OwnHours, read_own_hours
+from planner.stress.loss import site_losses
+from planner.stress.schema import STRESS_TABLES
+from planner.stress.settings import StressSettings, settings_from
+from planner.stress.study import CASES, StressStudy, reliability_of, stress_study
+
+__all__ = [
+    "CASES",
+    "STRESS_TABLES",
+    "FixedPlan",
+    "OwnHours",
+    "StressSettings",
+    "StressStudy",
+    "fixed_plan",
+    "read_own_hours",
+    "reliability_of",
+    "settings_from",
+    "site_losses",
+    "stress_study",
+]

@@ -1,0 +1,278 @@
+"""A plan that is fixed: what every site has and does, as arrays by year, site and slot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.climate import mechanical_overhead_frac
+from planner.inputs.climate_slots import CURVE, monthly_temperatures
+from planner.inputs.frames import by_ids, codes, floats, texts
+from planner.inputs.prices import delivered_prices
+from planner.inputs.scope import make_case
+from planner.stress.prices import log_spread
+from planner.stress.weather import Weather
+from planner.year_hours import calendar_days
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.days import Days
+    from planner.inputs.case import Case
+    from planner.scenario import Scenario
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["FixedPlan", "fixed_plan"]
+
+_SEASON_OF_MONTH = np.arange(1, 13) % 12 // 3
+_HOURS = tuple(range(24))
+
+
+@dataclass(frozen=True)
+class FixedPlan:
+    """What every site has and does; nothing of it is decided again.
+
+    Arrays by slot are of the plan's own days. Power is what the plan runs in them.
+    """
+
+    days: Days
+    day_shares: Floats  # (365, day) what each calendar day is made of
+    years: tuple[int, ...]
+    sites: tuple[str, ...]
+    zones: tuple[str, ...]  # [site]
+    lat: Floats  # [site]
+    lon: Floats
+    # power by slot [MW], shape (year, site, slot)
+    it_mw: Floats
+    loss_mw: Floats  # electrical
+    other_mw: Floats  # of a site beside its racks
+    own_mw: Floats  # what own sources and batteries bring, less what they take
+    non_firm_mw: Floats  # connection that the grid may take back, what of it is there
+    spare_source_mw: Floats  # of firm sources beyond their output
+    level_mwh: Floats  # in batteries
+    energy_usd_per_mwh: Floats
+    wholesale_usd_per_mwh: Floats
+    # by year and site
+    firm_mw: Floats
+    battery_mw: Floats
+    source_usd_per_mwh: Floats  # of one more MWh of firm sources
+    generator_mw: Floats  # stand-by generators of the halls
+    load_kh100e: Floats
+    cooling_share: Floats  # (year, site, cooling) of IT power
+    # weather of the driver of each technology, dry or wet bulb
+    dry: Weather
+    wet: Weather
+    is_wet: NDArray[np.bool_]  # [cooling]
+    curves: tuple[Floats, ...]  # of mechanical_overhead_frac, each (cooling,)
+    price_spread: Floats  # (site, season, local hour) of the logarithm
+    utc_offset_h: Floats  # [site]
+
+    def overhead_frac(self, year: int, dry_c: Floats, wet_c: Floats) -> Floats:
+        """Return cooling power per IT power at temperatures, (..., site, hour)."""
+        total = np.zeros(dry_c.shape)
+        for cooling in np.flatnonzero(self.cooling_share[year].any(axis=0)):
+            temp_c = wet_c if self.is_wet[cooling] else dry_c
+            curve = (figure[cooling] for figure in self.curves)
+            share = self.cooling_share[year, :, cooling][:, None]
+            total += share * mechanical_overhead_frac(temp_c, *curve)
+        return total
+
+    def hours(self, of_slot: Floats, first_day: int, days: int) -> Floats:
+        """Unfold something by slot into the hours of calendar days, (..., hour)."""
+        by_day = of_slot.reshape(*of_slot.shape[:-1], self.days.n_days, self.days.slots_per_day)
+        shares = self.day_shares[first_day : first_day + days]
+        slots = np.einsum("cd,...ds->...cs", shares, by_day)
+        hours = np.repeat(slots, self.days.slot_h, axis=-1)
+        return np.asarray(hours.reshape(*of_slot.shape[:-1], -1))
+
+    def spread_of_hours(self, first_day: int, days: int) -> Floats:
+        """Return the spread of the logarithm of prices, (site, hour)."""
+        season = _SEASON_OF_MONTH[self.dry.month_of_hours(first_day, days)]
+        local = self.dry.local_hours(first_day, days)
+        places = np.arange(len(self.sites))[:, None]
+        return np.asarray(self.price_spread[places, season[None, :], local])
+
+
+def fixed_plan(
+    scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame]
+) -> FixedPlan:
+    """Lay out what a plan has and does.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Of the plan.
+    inputs : mapping of str to DataFrame
+        Tables that the plan was made from.
+    tables : mapping of str to DataFrame
+        Its result tables.
+
+    Returns
+    -------
+    FixedPlan
+        Of the sites that draw power in some year.
+
+    Raises
+    ------
+    InputError
+        If scenario or tables are not right.
+    """
+    case = make_case(scenario, inputs)
+    every = case.ids("sites")
+    drawing = set(tables["power_slot"]["site"])
+    at = np.array([s for s, site in enumerate(every) if site in drawing], dtype=np.intp)
+    read = _Reader(case, tables, tuple(every[s] for s in at))
+    prices = delivered_prices(case)
+    weather = {bulb: _weather(case, bulb, at) for bulb in ("dry", "wet")}
+    plan = FixedPlan(
+        days=case.days,
+        day_shares=calendar_days(case.days),
+        years=read.years,
+        sites=read.sites,
+        zones=tuple(texts(case.sites, "zone")[s] for s in at),
+        lat=floats(case.sites, "lat")[at],
+        lon=floats(case.sites, "lon")[at],
+        it_mw=read.by_slot("power_slot", "it_mw"),
+        loss_mw=read.by_slot("power_slot", "electrical_loss_mw"),
+        other_mw=read.by_slot("power_slot", "other_load_mw"),
+        own_mw=read.by_slot("power_slot", "facility_mw")
+        + read.by_slot("power_slot", "other_load_mw")
+        - read.by_slot("power_slot", "grid_mw")
+        - read.by_slot("stress_slot", "shed_mw"),
+        non_firm_mw=_non_firm_mw(read),
+        spare_source_mw=_spare_mw(read),
+        level_mwh=read.by_slot("source_slot", "level_mwh"),
+        energy_usd_per_mwh=prices.energy_usd_per_mwh[at].transpose(1, 0, 2),
+        wholesale_usd_per_mwh=prices.wholesale_usd_per_mwh[at].transpose(1, 0, 2),
+        firm_mw=read.by_year("site_year", "firm_mw"),
+        battery_mw=read.by_year("source_year", "capacity_mw", role="storage"),
+        source_usd_per_mwh=_source_usd_per_mwh(read),
+        generator_mw=_generators_mw(case, read),
+        load_kh100e=read.by_year("site_year", "load_kh100e"),
+        cooling_share=_cooling_share(case, read),
+        dry=weather["dry"],
+        wet=weather["wet"],
+        is_wet=np.array(texts(case.cooling, "driver")) == "wet",
+        curves=tuple(floats(case.cooling, name) for name in CURVE),
+        price_spread=_spread(case)[at],
+        utc_offset_h=floats(case.sites, "utc_offset_h")[at],
+    )
+    case.findings.stop_if_wrong()
+    return plan
+
+
+class _Reader:
+    """Result tables as arrays by year and site."""
+
+    def __init__(
+        self, case: Case, tables: Mapping[str, pd.DataFrame], sites: tuple[str, ...]
+    ) -> None:
+        self.tables = tables
+        self.sites = sites
+        self.years = tuple(case.years.years)
+        self.slots = case.days.names
+
+    def by_slot(self, table: str, column: str) -> Floats:
+        """Add up a column, (year, site, slot)."""
+        return self._sums(self.tables[table], column, by_slot=True)
+
+    def by_year(self, table: str, column: str, *, role: str | None = None) -> Floats:
+        """Add up a column, (year, site)."""
+        frame = self.tables[table]
+        frame = frame if role is None else frame[frame["role"] == role]
+        return self._sums(frame, column, by_slot=False)
+
+    def place(self, frame: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return year and site of every row."""
+        year = np.searchsorted(np.array(self.years), frame["year"].to_numpy())
+        return year.astype(np.intp), codes(frame["site"], self.sites)
+
+    def _sums(self, frame: pd.DataFrame, column: str, *, by_slot: bool) -> Floats:
+        year, site = self.place(frame)
+        there = site >= 0
+        shape = (len(self.years), len(self.sites), *((len(self.slots),) if by_slot else ()))
+        total = np.zeros(shape)
+        index = (year[there], site[there])
+        if by_slot:
+            index = (*index, codes(frame["slot"], self.slots)[there])  # type: ignore[assignment]
+        np.add.at(total, index, frame[column].to_numpy(dtype=np.float64)[there])
+        return total
+
+
+def _spare_mw(read: _Reader) -> Floats:
+    """What firm sources could put out beyond what they do, (year, site, slot)."""
+    year = read.tables["source_year"]
+    roles = year[["site", "source", "year", "role", "capacity_mw"]]
+    slot = read.tables["source_slot"].merge(roles, on=["site", "source", "year"])
+    spare = slot.assign(spare_mw=slot["capacity_mw"] - slot["output_mw"])
+    return read._sums(spare[spare["role"] == "firm"], "spare_mw", by_slot=True)
+
+
+def _non_firm_mw(read: _Reader) -> Floats:
+    """Non-firm connection, less what is off in stress slots, (year, site, slot)."""
+    stress = read.tables["stress_slot"]
+    off = stress.assign(off_mw=stress["unavailable_frac"] * stress["non_firm_mw"])
+    whole = read.by_year("non_firm_year", "non_firm_mw")[:, :, None]
+    return np.asarray(whole - read._sums(off, "off_mw", by_slot=True))
+
+
+def _source_usd_per_mwh(read: _Reader) -> Floats:
+    """Running cost of a MWh of firm sources, their mean, (year, site); 0 where there are none."""
+    running = 1e6 * read.by_year("source_year", "running_musd", role="firm")
+    output = read.by_year("source_year", "output_mwh", role="firm")
+    return np.divide(running, output, out=np.zeros_like(running), where=output > 0.0)
+
+
+def _generators_mw(case: Case, read: _Reader) -> Floats:
+    """Stand-by generators of usable halls, (year, site)."""
+    halls = read.tables["halls"]
+    ratio = dict(
+        zip(
+            texts(case.redundancy, "redundancy"),
+            floats(case.redundancy, "generator_kw_per_kw"),
+            strict=True,
+        )
+    )
+    mw = halls["usable_mw"] * halls["redundancy"].map(ratio).astype(np.float64)
+    return read._sums(halls.assign(generator_mw=mw), "generator_mw", by_slot=False)
+
+
+def _cooling_share(case: Case, read: _Reader) -> Floats:
+    """Share of each cooling technology in a site's IT power, by nameplate in use."""
+    plan = read.tables["plan"]
+    year, site = read.place(plan)
+    cooling = codes(plan["cooling"], case.ids("cooling"))
+    total = np.zeros((len(read.years), len(read.sites), len(case.cooling)))
+    weight = (plan["used_mw"] + plan["companion_mw"]).to_numpy(dtype=np.float64)
+    np.add.at(total, (year, site, cooling), weight)
+    whole = total.sum(axis=2, keepdims=True)
+    share: Floats = np.divide(total, whole, out=np.zeros_like(total), where=whole > 0.0)
+    return share
+
+
+def _weather(case: Case, bulb: str, at: NDArray[np.intp]) -> Weather:
+    mean, _ = monthly_temperatures(case, bulb)
+    return Weather(
+        mean_c=mean[at],
+        design_c=floats(case.sites, f"design_{bulb}_bulb_c")[at],
+        utc_offset_h=floats(case.sites, "utc_offset_h")[at],
+    )
+
+
+def _spread(case: Case) -> Floats:
+    """Spread of the logarithm of the price at every site, (site, season, hour)."""
+    from planner.calendar import SEASONS
+
+    table = case.tables["price_shapes"]
+    named = list(case.sites["price_zone"].dropna().unique())
+    axes = {"price_zone": named, "season": SEASONS, "hour_local": _HOURS}
+    mean = by_ids(table, axes, "shape_mean_frac")
+    median = by_ids(table, axes, "shape_median_frac")
+    of_zone = log_spread(mean, median)
+    return np.asarray(of_zone[codes(case.sites["price_zone"], named)])

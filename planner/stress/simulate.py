@@ -1,0 +1,298 @@
+"""A year of a fixed plan, hour by hour, for many draws of weather, prices and outages at once.
+
+Every site does in each hour what the plan does, at the weather of the hour. What it then lacks
+(the connection is too small, cut or out) is filled in this order: firm sources beyond what they
+put out, batteries, stand-by generators. What is left is not served. Batteries follow the plan's
+level; what an emergency takes from them is filled up again from what the connection can spare.
+Windows of a week keep memory flat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.stress.events import Outages
+from planner.stress.prices import price_factor
+from planner.stress.standby import generators
+from planner.stress.weather import Anomalies
+from planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.stress.events import Cut, Heat
+    from planner.stress.fixed import FixedPlan
+    from planner.stress.hours import OwnHours
+    from planner.stress.settings import StressSettings
+    from planner.stress.standby import Reliability
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+__all__ = ["YearOfHours", "simulate_year"]
+
+_DAYS: Final = 365
+_WINDOW_DAYS: Final = 7
+_HOURS: Final = int(HOURS_PER_DAY)
+_DUST_MW: Final = 1e-6  # of a site's power; below it nothing is counted as an hour
+
+
+@dataclass
+class YearOfHours:
+    """What came of a year, shapes (draw, site).
+
+    Energy in MWh, cost in USD, hours in h; `peak_mw` is the most that the site used, and
+    `overload_mw` the most by which it would have passed its connection with the grid whole.
+    """
+
+    draws: int
+    sites: int
+    unserved_mwh: Floats = field(init=False)
+    unserved_h: Floats = field(init=False)
+    overload_mwh: Floats = field(init=False)
+    overload_h: Floats = field(init=False)
+    overload_mw: Floats = field(init=False)
+    outage_h: Floats = field(init=False)
+    generator_h: Floats = field(init=False)
+    generator_mwh: Floats = field(init=False)
+    battery_mwh: Floats = field(init=False)
+    source_mwh: Floats = field(init=False)
+    grid_mwh: Floats = field(init=False)
+    used_mwh: Floats = field(init=False)
+    peak_mw: Floats = field(init=False)
+    energy_usd: Floats = field(init=False)
+    source_usd: Floats = field(init=False)
+    design_h: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            if name not in {"draws", "sites"}:
+                setattr(self, name, np.zeros((self.draws, self.sites)))
+
+
+def simulate_year(
+    plan: FixedPlan,
+    year: int,
+    settings: StressSettings,
+    reliability: Reliability,
+    *,
+    cut: Cut | None = None,
+    heat: Heat | None = None,
+    own: OwnHours | None = None,
+    with_outages: bool = True,
+    on_window: Callable[[], None] = lambda: None,
+) -> YearOfHours:
+    """Run a plan through 8,760 hours of a model year.
+
+    Parameters
+    ----------
+    plan : FixedPlan
+        What the sites have and do.
+    year : int
+        Position of the model year.
+    settings : StressSettings
+        Draws, seed, how often the grid fails. The same seed and year give the same weather,
+        prices and outages, whatever events come on top.
+    reliability : Reliability
+        Of stand-by generators.
+    cut, heat : Cut, Heat, optional
+        Events on top.
+    own : OwnHours, optional
+        A user's own weather and prices instead of drawn ones.
+    with_outages : bool
+        Whether the grid fails at random.
+    on_window : callable
+        Called after every week.
+
+    Returns
+    -------
+    YearOfHours
+    """
+    draws, sites = settings.draws, len(plan.sites)
+    found = YearOfHours(draws, sites)
+    seeds = {name: (settings.seed, plan.years[year], n) for n, name in enumerate(_STREAMS)}
+    rng = np.random.default_rng(seeds["outages"])
+    outages = Outages((draws, sites), settings, rng)
+    reserve = _Reserve(plan, year, settings, reliability, np.random.default_rng(seeds["units"]))
+    conditions = _conditions(plan, year, settings, seeds, heat, own)
+    for first_day, days, overhead, usd_per_mwh, is_design in conditions:
+        hours = days * _HOURS
+        it_mw, loss_mw, other_mw, own_mw, non_firm_mw, spare_mw, level_mwh = (
+            plan.hours(of_slot[year], first_day, days)
+            for of_slot in (
+                plan.it_mw,
+                plan.loss_mw,
+                plan.other_mw,
+                plan.own_mw,
+                plan.non_firm_mw,
+                plan.spare_source_mw,
+                plan.level_mwh,
+            )
+        )
+        used_mw = it_mw * (1.0 + overhead) + loss_mw + other_mw
+        wanted_mw = used_mw - own_mw
+        is_out = outages.next_hours(hours) & with_outages
+        left = np.ones((sites, hours)) if cut is None else cut.left_frac(first_day * _HOURS, hours)
+        firm_mw = plan.firm_mw[year][:, None]
+        connection_mw = firm_mw + non_firm_mw
+        # What is not firm is off in an emergency, and a share of what is.
+        room_mw = np.where(is_out, 0.0, firm_mw * left + non_firm_mw * (left == 1.0))
+        overload_mw = _beyond(wanted_mw, connection_mw)
+        found.overload_mwh += overload_mw.sum(axis=-1)
+        found.overload_h += (overload_mw > 0.0).sum(axis=-1)
+        found.overload_mw = np.maximum(found.overload_mw, overload_mw.max(axis=-1))
+        found.outage_h += is_out.sum(axis=-1)
+        found.used_mwh += used_mw.sum(axis=-1)
+        found.peak_mw = np.maximum(found.peak_mw, used_mw.max(axis=-1))
+        found.design_h += is_design.sum(axis=-1)
+        grid_mw = np.minimum(np.maximum(wanted_mw, 0.0), room_mw)
+        lacking_mw = _beyond(wanted_mw, room_mw)
+        for hour in range(hours):
+            grid_mw[:, :, hour] += reserve.serve(
+                found,
+                lacking_mw[:, :, hour],
+                room_mw[:, :, hour] - grid_mw[:, :, hour],
+                spare_mw[:, hour],
+                level_mwh[:, hour],
+            )
+        found.grid_mwh += grid_mw.sum(axis=-1)
+        found.energy_usd += (grid_mw * usd_per_mwh).sum(axis=-1)
+        on_window()
+    found.source_usd = found.source_mwh * plan.source_usd_per_mwh[year]
+    return found
+
+
+def _beyond(wanted_mw: Floats, room_mw: Floats) -> Floats:
+    """Return what is wanted beyond a limit, without the dust of a limit that is just met."""
+    beyond = wanted_mw - room_mw
+    return np.where(beyond > _DUST_MW, beyond, 0.0)
+
+
+_STREAMS: Final = ("air", "price", "outages", "units")
+
+
+def _conditions(
+    plan: FixedPlan,
+    year: int,
+    settings: StressSettings,
+    seeds: Mapping[str, tuple[int, ...]],
+    heat: Heat | None,
+    own: OwnHours | None,
+) -> Iterator[tuple[int, int, Floats, Floats, Bools]]:
+    """Give week by week: overhead, price, and whether it is hotter than design."""
+    # One anomaly drives both thermometers: hot air is moist air, so hours stay consistent.
+    air = Anomalies(
+        plan.lat,
+        plan.lon,
+        draws=settings.draws,
+        persistence_h=settings.weather_persistence_h,
+        reach_km=settings.weather_reach_km,
+        seed=seeds["air"],
+    )
+    market = Anomalies(
+        plan.lat,
+        plan.lon,
+        draws=settings.draws,
+        persistence_h=settings.price_persistence_h,
+        reach_km=settings.price_reach_km,
+        seed=seeds["price"],
+    )
+    for first_day in range(0, _DAYS, _WINDOW_DAYS):
+        days = min(_WINDOW_DAYS, _DAYS - first_day)
+        hours = days * _HOURS
+        anomaly = air.next_hours(hours)
+        hotter_k = 0.0 if heat is None else heat.of_hours(first_day * _HOURS, hours)
+        dry_c, wet_c = (
+            bulb.mean_of_hours(first_day, days) + bulb.anomaly_k[:, None] * anomaly + hotter_k
+            for bulb in (plan.dry, plan.wet)
+        )
+        wholesale = plan.hours(plan.wholesale_usd_per_mwh[year], first_day, days)
+        delivered = plan.hours(plan.energy_usd_per_mwh[year], first_day, days)
+        spread = plan.spread_of_hours(first_day, days)
+        factor = price_factor(market.next_hours(hours), spread)
+        usd_per_mwh = delivered + wholesale * (factor - 1.0)
+        if own is not None:
+            dry_c, wet_c = own.temperatures(first_day, days, dry_c, wet_c, hotter_k)
+            usd_per_mwh = own.prices(first_day, days, delivered, wholesale, usd_per_mwh)
+        overhead = plan.overhead_frac(year, dry_c, wet_c)
+        yield first_day, days, overhead, usd_per_mwh, dry_c > plan.dry.design_c[:, None]
+
+
+class _Reserve:
+    """What fills a lack, hour by hour: firm sources, batteries, stand-by generators."""
+
+    def __init__(
+        self,
+        plan: FixedPlan,
+        year: int,
+        settings: StressSettings,
+        reliability: Reliability,
+        rng: np.random.Generator,
+    ) -> None:
+        shape = (settings.draws, len(plan.sites))
+        self._rng = rng
+        self._reliability = reliability
+        self._unit_mw = settings.generator_mw
+        self._units = np.broadcast_to(
+            generators(plan.generator_mw[year], settings.generator_mw), shape
+        )
+        self._full_fuel_mwh = plan.generator_mw[year] * settings.fuel_h
+        self._fuel_mwh = np.broadcast_to(self._full_fuel_mwh, shape).copy()
+        self._running = np.zeros(shape, dtype=np.int64)
+        self._is_on = np.zeros(shape, dtype=np.bool_)
+        self._battery_mw = plan.battery_mw[year]
+        self._below_mwh = np.zeros(shape)  # energy of batteries below the plan's level
+
+    def serve(
+        self,
+        found: YearOfHours,
+        lacking_mw: Floats,
+        spare_grid_mw: Floats,
+        spare_source_mw: Floats,
+        level_mwh: Floats,
+    ) -> Floats:
+        """Fill the lack of an hour; return what batteries take from the grid to refill. [MW]"""
+        source_mw = np.minimum(lacking_mw, spare_source_mw)
+        lacking_mw = lacking_mw - source_mw
+        stored_mwh = np.maximum(level_mwh - self._below_mwh, 0.0)
+        battery_mw = np.minimum(np.minimum(lacking_mw, self._battery_mw), stored_mwh)
+        lacking_mw = lacking_mw - battery_mw
+        generator_mw = self._generate(lacking_mw)
+        lacking_mw = lacking_mw - generator_mw
+        refill_mw = np.minimum(np.minimum(self._below_mwh, self._battery_mw), spare_grid_mw)
+        refill_mw = np.where(battery_mw > 0.0, 0.0, np.maximum(refill_mw, 0.0))
+        self._below_mwh += battery_mw - refill_mw
+
+        found.source_mwh += source_mw
+        found.battery_mwh += battery_mw
+        found.generator_mwh += generator_mw
+        found.generator_h += generator_mw > _DUST_MW
+        found.unserved_mwh += lacking_mw
+        found.unserved_h += lacking_mw > _DUST_MW
+        return refill_mw
+
+    def _generate(self, lacking_mw: Floats) -> Floats:
+        """Start, run and stop stand-by generators. [MW]"""
+        is_needed = lacking_mw > _DUST_MW
+        starting = is_needed & ~self._is_on
+        if starting.any():
+            started = self._rng.binomial(self._units, self._reliability.starts_frac)
+            self._running = np.where(starting, started, self._running)
+        if is_needed.any():
+            goes_on = float(self._reliability.survives_frac(1.0))
+            survived = self._rng.binomial(self._running, goes_on)
+            self._running = np.where(is_needed & ~starting, survived, self._running)
+        # Tanks are filled up between outages.
+        self._fuel_mwh = np.where(is_needed, self._fuel_mwh, self._full_fuel_mwh)
+        self._is_on = is_needed
+        output_mw = np.minimum(
+            np.minimum(lacking_mw, self._running * self._unit_mw), self._fuel_mwh
+        )
+        output_mw = np.where(is_needed, output_mw, 0.0)
+        self._fuel_mwh = self._fuel_mwh - output_mw
+        return output_mw

@@ -1,0 +1,284 @@
+"""The study: ordinary years, a heat wave, an emergency of the grid, stand-by power."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.days import DAYS_PER_MONTH
+from planner.errors import InputError, Problem
+from planner.stress.events import Cut, Heat
+from planner.stress.schema import STRESS_TABLES
+from planner.stress.simulate import YearOfHours, simulate_year
+from planner.stress.standby import DURATIONS_H, Reliability, carry_probability, generators
+from planner.units import HOURS_PER_DAY, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.stress.fixed import FixedPlan
+    from planner.stress.hours import OwnHours
+    from planner.stress.settings import StressSettings
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["CASES", "StressStudy", "reliability_of", "stress_study"]
+
+CASES: Final = ("ordinary years", "heat wave", "grid emergency")
+"""What the plan is put through; the second and third come on top of the first."""
+
+_GENERATOR: Final = "diesel_backup"
+_HOURS: Final = int(HOURS_PER_DAY)
+_FIRST_OF_MONTH: Final = np.concatenate([[0], np.cumsum(DAYS_PER_MONTH)[:-1]])
+
+
+@dataclass(frozen=True)
+class StressStudy:
+    """What came of it.
+
+    Parameters
+    ----------
+    settings : StressSettings
+        What the plan was put through.
+    tables : dict of str to DataFrame
+        As `STRESS_TABLES` describes them.
+    """
+
+    settings: StressSettings
+    tables: dict[str, pd.DataFrame]
+
+
+def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability:
+    """Return how stand-by generators start and run, of table `source_reliability`.
+
+    Raises
+    ------
+    InputError
+        If the table has no such source.
+    """
+    rows = table[table["onsite"] == source]
+    if rows.empty:
+        what_is = f"source_reliability has no row of {source}"
+        raise InputError([Problem("data/source_reliability.csv", None, None, what_is, "one")])
+    row = rows.iloc[0]
+    return Reliability(
+        float(row["operational_availability_frac"]),
+        float(row["start_failure_frac"]),
+        float(row["mean_time_to_failure_h"]),
+    )
+
+
+def stress_study(
+    plan: FixedPlan,
+    settings: StressSettings,
+    reliability: Reliability,
+    losses: pd.DataFrame,
+    *,
+    own: OwnHours | None = None,
+    years: Sequence[int] | None = None,
+    on_progress: Callable[[str, float], None] = lambda _case, _share: None,
+) -> StressStudy:
+    """Put a fixed plan through hours it was not planned for.
+
+    Parameters
+    ----------
+    plan : FixedPlan
+        What the sites have and do.
+    settings : StressSettings
+        Draws, seed and events.
+    reliability : Reliability
+        Of stand-by generators.
+    losses : DataFrame
+        As `site_losses` returns it.
+    own : OwnHours, optional
+        A user's own weather and prices.
+    years : sequence of int, optional
+        Model years; by default all.
+    on_progress : callable
+        Called with the case and the share of the work that is done.
+
+    Returns
+    -------
+    StressStudy
+    """
+    chosen = [y for y, year in enumerate(plan.years) if years is None or year in years]
+    total, done = len(chosen) * len(CASES) * _weeks(), 0
+    found: list[tuple[str, int, YearOfHours]] = []
+    for case in CASES:
+        for year in chosen:
+
+            def on_window(case: str = case) -> None:
+                nonlocal done
+                done += 1
+                on_progress(case, done / total)
+
+            result = simulate_year(
+                plan,
+                year,
+                settings,
+                reliability,
+                cut=_emergency(plan, year, settings) if case == "grid emergency" else None,
+                heat=_heat_wave(plan, settings) if case == "heat wave" else None,
+                own=own,
+                with_outages=case == "ordinary years",
+                on_window=on_window,
+            )
+            found.append((case, year, result))
+    tables = {
+        "stress_year": _frame("stress_year", _years(plan, found)),
+        "stress_site": _frame("stress_site", _sites(plan, found)),
+        "stress_exceedance": _frame("stress_exceedance", _exceedance(found)),
+        "stress_standby": _frame("stress_standby", _standby(plan, settings, reliability, chosen)),
+        "stress_loss": losses[losses["year"].isin([plan.years[y] for y in chosen])],
+    }
+    return StressStudy(settings, tables)
+
+
+def _weeks() -> int:
+    return -(-365 // 7)
+
+
+def _heat_wave(plan: FixedPlan, settings: StressSettings) -> Heat:
+    """A heat wave in the middle of the month in which the sites, by load, are hottest."""
+    load_mw = plan.it_mw[-1].mean(axis=-1)
+    by_month = plan.dry.mean_c.mean(axis=2)
+    month = int((load_mw @ by_month).argmax())
+    middle = int(_FIRST_OF_MONTH[month]) + DAYS_PER_MONTH[month] // 2
+    days = round(settings.heat_wave_days)
+    first = middle - days // 2
+    return Heat(first * _HOURS, days * _HOURS, settings.heat_wave_k)
+
+
+def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> Cut:
+    """An emergency of every zone around the hour in which the plan draws most."""
+    hours = np.concatenate(
+        [
+            plan.hours((plan.it_mw[year] + plan.loss_mw[year]), day, 1).sum(axis=0)
+            for day in range(365)
+        ]
+    )
+    # The plan's own peak day is where its cooling is highest as well.
+    peak = int(hours.argmax())
+    first = max(0, min(peak - round(settings.curtailment_h) // 2, hours.size - 1))
+    everywhere = np.ones(len(plan.sites), dtype=np.bool_)
+    return Cut(everywhere, first, round(settings.curtailment_h), settings.curtailment_frac)
+
+
+def _years(
+    plan: FixedPlan, found: list[tuple[str, int, YearOfHours]]
+) -> Iterator[dict[str, object]]:
+    for case, year, hours in found:
+        load = plan.load_kh100e[year]
+        for draw in range(hours.draws):
+            # What is not served of a site's power is not served of its work.
+            lost = np.divide(
+                hours.unserved_mwh[draw],
+                hours.used_mwh[draw],
+                out=np.zeros(hours.sites),
+                where=hours.used_mwh[draw] > 0.0,
+            )
+            cost = hours.energy_usd[draw].sum() + hours.source_usd[draw].sum()
+            yield {
+                "case": case,
+                "year": plan.years[year],
+                "draw": draw + 1,
+                "energy_cost_musd": cost / USD_PER_MUSD,
+                "used_mwh": hours.used_mwh[draw].sum(),
+                "grid_mwh": hours.grid_mwh[draw].sum(),
+                "unserved_mwh": hours.unserved_mwh[draw].sum(),
+                "unserved_kh100e": float(lost @ load),
+                "overload_mwh": hours.overload_mwh[draw].sum(),
+                "generator_mwh": hours.generator_mwh[draw].sum(),
+                "battery_mwh": hours.battery_mwh[draw].sum(),
+            }
+
+
+def _sites(
+    plan: FixedPlan, found: list[tuple[str, int, YearOfHours]]
+) -> Iterator[dict[str, object]]:
+    for case, year, hours in found:
+        for s, site in enumerate(plan.sites):
+            if not hours.used_mwh[:, s].any():
+                continue
+            yield {
+                "case": case,
+                "site": site,
+                "zone": plan.zones[s],
+                "year": plan.years[year],
+                "peak_mw": hours.peak_mw[:, s].max(),
+                "connection_mw": plan.firm_mw[year, s] + plan.non_firm_mw[year, s].max(),
+                "overload_mw": hours.overload_mw[:, s].max(),
+                "overload_h": hours.overload_h[:, s].mean(),
+                "design_h": hours.design_h[:, s].mean(),
+                "outage_h": hours.outage_h[:, s].mean(),
+                "generator_h": hours.generator_h[:, s].mean(),
+                "generator_most_h": hours.generator_h[:, s].max(),
+                "unserved_h": hours.unserved_h[:, s].mean(),
+                "unserved_mwh": hours.unserved_mwh[:, s].mean(),
+                "unserved_most_mwh": hours.unserved_mwh[:, s].max(),
+            }
+
+
+def _exceedance(found: list[tuple[str, int, YearOfHours]]) -> Iterator[dict[str, object]]:
+    """Give what is not served, largest first, over how often as much or more is not."""
+    for case in CASES:
+        pooled = [hours.unserved_mwh.sum(axis=1) for name, _, hours in found if name == case]
+        ordered = np.sort(np.concatenate(pooled))[::-1]
+        for rank, mwh in enumerate(ordered, start=1):
+            yield {
+                "case": case,
+                "rank": rank,
+                "exceeded_frac": rank / (ordered.size + 1),  # Weibull's plotting position
+                "unserved_mwh": mwh,
+            }
+
+
+def _standby(
+    plan: FixedPlan, settings: StressSettings, reliability: Reliability, chosen: list[int]
+) -> Iterator[dict[str, object]]:
+    """Give the probability that stand-by power carries an outage, at the peak of each site."""
+    for year in chosen:
+        use_mw = plan.it_mw[year] + plan.loss_mw[year] + plan.other_mw[year]
+        overhead = plan.overhead_frac(year, plan.dry.design_c[:, None], plan.wet.design_c[:, None])
+        peak_mw = (use_mw + overhead * plan.it_mw[year]).max(axis=-1)
+        count = generators(plan.generator_mw[year], settings.generator_mw)
+        needed = generators(peak_mw, settings.generator_mw)
+        # A battery that cannot carry the load alone does not carry an outage alone.
+        alone = plan.battery_mw[year] >= peak_mw
+        stored = plan.level_mwh[year].mean(axis=-1)
+        for s, site in enumerate(plan.sites):
+            if peak_mw[s] <= 0.0:
+                continue
+            battery_h = stored[s] / peak_mw[s] if alone[s] else 0.0
+            fuel_h = settings.fuel_h * plan.generator_mw[year, s] / peak_mw[s]
+            for hours in DURATIONS_H:
+                yield {
+                    "site": site,
+                    "year": plan.years[year],
+                    "outage_h": hours,
+                    "carried_frac": carry_probability(
+                        hours,
+                        count=int(count[s]),
+                        needed=int(needed[s]),
+                        reliability=reliability,
+                        fuel_h=fuel_h,
+                        battery_h=battery_h,
+                    ),
+                    "peak_mw": peak_mw[s],
+                    "generator_mw": plan.generator_mw[year, s],
+                    "generators": int(count[s]),
+                    "needed": int(needed[s]),
+                    "battery_h": battery_h,
+                    "fuel_h": fuel_h,
+                }
+
+
+def _frame(name: str, rows: Iterator[dict[str, object]]) -> pd.DataFrame:
+    table = STRESS_TABLES[name]
+    frame = pd.DataFrame(list(rows), columns=list(table.names))
+    return frame.astype({column.name: column.dtype for column in table.columns})

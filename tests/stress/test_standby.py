@@ -1,0 +1,74 @@
+"""Stand-by power carries what the algebra says, and what drawing lots says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.stress.standby import Reliability, carry_probability, generators
+
+RELIABILITY = Reliability(
+    availability_frac=0.97, start_failure_frac=0.04, mean_time_to_failure_h=230.0
+)
+
+
+def carried(hours: float, count: int, needed: int, *, fuel_h: float = 500.0) -> float:
+    return carry_probability(
+        hours,
+        count=count,
+        needed=needed,
+        reliability=RELIABILITY,
+        fuel_h=fuel_h,
+        battery_h=0.25,
+    )
+
+
+def test_one_generator_by_hand() -> None:
+    # 0.97 x 0.96 of the starts, and e^(-23/230) = e^-0.1 of the runs of 23 h.
+    assert carried(23.0, 1, 1) == pytest.approx(0.97 * 0.96 * np.exp(-0.1))
+
+
+def test_two_of_three_by_hand() -> None:
+    p = 0.97 * 0.96 * np.exp(-46.0 / 230.0)
+
+    assert carried(46.0, 3, 2) == pytest.approx(3 * p**2 * (1 - p) + p**3)
+
+
+def test_lots_drawn_agree_with_the_algebra() -> None:
+    rng = np.random.default_rng(17)
+    count, needed, hours, lots = 9, 7, 36.0, 200_000
+    lasts = rng.exponential(RELIABILITY.mean_time_to_failure_h, (lots, count))
+    runs = (rng.random((lots, count)) < RELIABILITY.starts_frac) & (lasts > hours)
+
+    share = (runs.sum(axis=1) >= needed).mean()
+
+    error = np.sqrt(share * (1 - share) / lots)
+    assert carried(hours, count, needed) == pytest.approx(share, abs=4 * error)
+
+
+def test_fuel_ends_it_and_batteries_begin_it() -> None:
+    assert carried(30.0, 4, 2, fuel_h=24.0) == 0.0
+    assert carried(0.25, 0, 2) == 1.0
+    assert carried(2.0, 3, 4) == 0.0
+
+
+@given(
+    hours=st.floats(1.0, 72.0),
+    longer=st.floats(0.5, 30.0),
+    needed=st.integers(2, 700),
+    spare=st.integers(0, 700),
+)
+def test_longer_outages_and_fewer_generators_never_help(
+    hours: float, longer: float, needed: int, spare: int
+) -> None:
+    now = carried(hours, needed + spare, needed)
+
+    assert 0.0 <= now <= 1.0
+    assert carried(hours + longer, needed + spare, needed) <= now + 1e-9
+    assert carried(hours, needed + spare + 3, needed) >= now - 1e-9
+
+
+def test_a_power_takes_as_many_generators_as_cover_it() -> None:
+    assert generators(np.array([2.75, 2.76, 27.5]), 2.75).tolist() == [1, 2, 10]
