@@ -212,6 +212,20 @@ def signed_less(plan):
     return times("contracts", "signed_mw", 0.5, plan)
 
 
+def held_to_fewer_old_racks(plan):
+    """Call a use one of old racks alone, of which half as many stand."""
+    over, table = plan.inputs.racks.used, plan.tables["plan"]
+    row = table.loc[table["used_mw"].idxmax()]
+    names = ("site", "rack", "hall", "workload", "year")
+    use = over.select([over.position(*(str(row[name]) for name in names))], "stock_only")
+    axes = ("site", "rack", "hall", "year")
+    group = Index.sparse(
+        "stock_only_group", [use.axis(axis) for axis in axes], [use[axis] for axis in axes]
+    )
+    stock_mw = np.array([0.5 * float(row["used_mw"])])
+    return plan.assumed("racks", stock_only=use, stock_only_group=group, stock_only_mw=stock_mw)
+
+
 def moved_to_nowhere(plan):
     moves = plan.tables["moves"]
     rows = np.flatnonzero((moves["direction"] == "in").to_numpy())
@@ -266,6 +280,7 @@ SPOILED = (
     ("a rack outlives its life", "racks_alive", bought_too_long_ago),
     ("a purchase is forgotten", "racks_alive", partial(without, "installs", "installed_mw")),
     ("old racks multiply", "racks_admitted", stock_grown),
+    ("old racks are used twice over", "stock_only_use", held_to_fewer_old_racks),
     ("a cohort leaves twice", "cascade_cohorts", partial(times, "moves", "moved_mw", 40.0)),
     ("racks arrive nowhere", "cascade_balance", moved_to_nowhere),
     ("racks move too young", "cascade_age", partial(setting, "cascade.min_age_years", 7)),
