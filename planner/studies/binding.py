@@ -180,6 +180,11 @@ def _headroom(solved: Solved, rows: pd.DataFrame) -> Floats:
     )
 
 
+def _all_headroom(solved: Solved, rows: pd.DataFrame) -> Floats:
+    p = solved.inputs.non_firm
+    return np.asarray(p.headroom_mw[locate(p.headroom, *_codes(solved, rows, "zone", "year"))])
+
+
 def _crews(solved: Solved, rows: pd.DataFrame) -> Floats:
     sites = solved.inputs.sites
     at = locate(sites.site_year, *_codes(solved, rows, "site", "year"))
@@ -233,6 +238,7 @@ def _water(solved: Solved, rows: pd.DataFrame) -> Floats:
 
 _LIMITS: Final[dict[str, tuple[str, Limit, Callable[[Solved, pd.DataFrame], np.ndarray]]]] = {
     "zone_headroom": ("MW", _headroom, _always),
+    "all_headroom": ("MW", _all_headroom, _always),
     "grid_connection": ("MW", _firm, _no_connection_yet),
     "deliveries": ("MW", _deliveries, _always),
     "hall_power": ("MW", _hall_mw, _no_hall_yet),

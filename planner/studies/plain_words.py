@@ -139,6 +139,8 @@ def about_limits(
 _WHAT: Final = {
     "zone_headroom": "The grid of {zone} has room for {limit} of new connections by {year}, all "
     "used:",
+    "all_headroom": "The grid of {zone} has room for {limit} of new connections, firm or not, by "
+    "{year}, all used:",
     "grid_connection": "The connection of {site} ({limit}) is full in {year}, before a larger one "
     "can be there:",
     "deliveries": "{vendor} delivers no more than {limit} of racks in {year}:",

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.errors import InputError
-from planner.model import FAMILIES, Model, build_model
-from planner.model.costs import objective_musd
+from planner.lp.blocks import RowBounds
+from planner.model import build_model
+from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.scenario import Setting
-from planner.studies.asking import relaxed_session
+from planner.studies.asking import session_of
 from planner.studies.explanation import Statement, number
 from planner.studies.question import Question
 from planner.studies.say import amount
+from planner.studies.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from planner.lp.highs import HighsSession
+    from planner.model import Model
     from planner.studies.asking import Asking
     from planner.studies.explanation import Solved
 
-__all__ = ["Step", "about_steps", "moved_model", "one_more", "spot_check", "tried"]
+__all__ = ["Step", "about_steps", "one_more", "spot_check", "tried"]
 
 STEPS: Final = "One month, one millisecond"
 _CLASSES_TRIED: Final = 3
@@ -52,30 +56,13 @@ class Step:
     by: float
 
 
-def moved_model(question: Question, step: Step) -> Model:
-    """Build the program of a scenario with the right side of a row moved."""
-    model = Model(question.inputs)
-    for block in (block for family in FAMILIES for block in family.CONSTRAINTS):
-        rows = block.build(model)
-        if block.name == step.block:
-            moves = np.ones(rows.over.size, dtype=np.bool_)
-            for axis, label in step.labels.items():
-                moves &= rows.over[axis] == rows.over.axis(axis).code(label)
-            by = np.where(moves, step.by, 0.0)
-            rows = replace(rows, lower=rows.lower + by, upper=rows.upper + by)
-        if rows.over.size:
-            model.problem.rows(block.name, rows)
-    model.problem.minimise(objective_musd(model))
-    return model
-
-
 def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.DataFrame:
     """Move rows one at a time and compare the change of cost with their shadow price.
 
     Parameters
     ----------
     question : Question
-        The scenario; whole numbers are solved as fractions.
+        The scenario; whole numbers stay as the plan has them.
     steps : sequence of Step
         Rows and how far they move.
     ask : Asking
@@ -87,20 +74,20 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
         One row per step: block, place, step, foretold_musd = dual times step, found_musd = cost
         after less cost before, off_frac = the difference as a share of what was found.
     """
-    base = build_model(question.inputs)
-    session = relaxed_session(question, base)
+    model = build_model(question.inputs)
+    session, bounds = _with_whole_numbers_fixed(question, model, ask)
     before = ask.run(question, session)
     lines = []
     for step in steps:
         ask.tell(f"solve again: {step.block} {' '.join(step.labels.values())}")
-        over = base.problem.rows_over(step.block)
+        rows, over = model.problem.row_block(step.block), model.problem.rows_over(step.block)
         moves = np.ones(over.size, dtype=np.bool_)
         for axis, label in step.labels.items():
             moves &= over[axis] == over.axis(axis).code(label)
-        dual = before.row_dual[base.problem.row_block(step.block)][moves].sum()
-        moved = moved_model(question, step).problem
-        session.update(moved)
-        session.set_columns(integer=np.zeros_like(moved.columns().integer))
+        dual = before.row_dual[rows][moves].sum()
+        by = np.zeros(len(bounds.lower))
+        by[rows] = np.where(moves, step.by, 0.0)
+        session.set_rows(bounds.lower + by, bounds.upper + by)
         after = ask.run(question, session)
         found = after.objective - before.objective
         foretold = float(dual) * step.by
@@ -115,6 +102,28 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
             }
         )
     return pd.DataFrame(lines)
+
+
+def _with_whole_numbers_fixed(
+    question: Question, model: Model, ask: Asking
+) -> tuple[HighsSession, RowBounds]:
+    """Hand over a program, its whole numbers as the plan has them, with the bounds of its rows."""
+    session, bounds = session_of(question, model), model.problem.row_bounds()
+    if not model.problem.isMIP():
+        return session, bounds
+    ask.tell("find the whole numbers of the plan")
+    plan = find_plan(
+        model, session_of(question, model), question.scenario.solver, interrupt=ask.interrupt
+    )
+    columns = model.problem.columns()
+    lower, upper, most = columns.lower.copy(), columns.upper.copy(), bounds.upper.copy()
+    lower[columns.integer] = upper[columns.integer] = np.round(plan.x[columns.integer])
+    for name in model.problem.row_block_names:
+        if name.startswith(ONLY_FOR_THE_BOUND):  # so that no dual is split with them
+            most[model.problem.row_block(name)] = np.inf
+    session.set_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
+    session.set_rows(bounds.lower, most)
+    return session, RowBounds(bounds.lower, most)
 
 
 def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:

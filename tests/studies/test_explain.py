@@ -250,3 +250,13 @@ def test_a_wrong_site_or_year_ends_with_2(tmp_path: Path, words: tuple[str, str]
 
 def test_a_scenario_can_be_loaded_for_a_question() -> None:
     assert Question.of(load_scenario("tiny")).inputs.name == "tiny"
+
+
+def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> None:
+    settings = ("siting.whole_openings=true",)
+    told = explained("tiny", *settings)
+    (row,) = told.tables["binding"].query("block == 'land_limit'").to_dict("records")
+
+    assert "with every whole number (openings, phases) fixed as it is" in told.basis
+    assert (row["site"], row["year"]) == ("north", 2028)
+    assert row["tried_value"] == pytest.approx(row["value"], rel=0.01)
