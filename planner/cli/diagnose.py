@@ -92,6 +92,11 @@ def _lines(found: Diagnosis) -> Iterator[str]:
         yield f"{found.scenario}: there is a plan; nothing to diagnose"
         return
     yield f"{found.scenario}: no plan can meet every rule"
+    if found.only_in_shares:
+        yield (
+            "\nWith shares of openings, phases and blocks there is a plan; with whole ones "
+            "there is none"
+        )
     if found.shortages:
         yield "\nToo little, whatever the plan"
         yield from _listed([shortage.words for shortage in found.shortages])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Setting", "with_settings"]
 
-Value: TypeAlias = str | int | float | bool | Mapping[int, float] | None
+Value: TypeAlias = str | int | float | bool | tuple[str, ...] | Mapping[int, float] | None
 
 _PLACE: Final = Place("changed setting")
 
@@ -33,7 +33,7 @@ class Setting:
     ----------
     keys : tuple of str
         Way to the key, such as ``("sites", "us-va-ashburn", "land_limit_mw")``.
-    value : str, int, float, bool, None or mapping of year to float
+    value : str, int, float, bool, tuple of str, mapping of year to float, or None
         What it is to be.
 
     Examples
@@ -87,12 +87,16 @@ def with_settings(scenario: Scenario, settings: Sequence[Setting]) -> Scenario:
 def _node(value: Value) -> Node:
     if isinstance(value, Mapping):
         return Node({str(key): _node(below) for key, below in value.items()}, _PLACE, _PLACE)
+    if isinstance(value, tuple):
+        return Node(tuple(_node(below) for below in value), _PLACE, _PLACE)
     return Node(value, _PLACE, _PLACE)
 
 
 def _as_yaml(value: Value) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_as_yaml(below)}" for key, below in value.items()) + "}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
     if isinstance(value, float):
         return f"{value:.10g}"
     return value if isinstance(value, str) else json.dumps(value)

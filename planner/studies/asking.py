@@ -11,6 +11,7 @@ from planner.errors import InputError, LimitReachedError, SolverError
 from planner.lp import UNIT, Expression
 from planner.lp.highs import HighsSession
 from planner.model import build_model
+from planner.studies.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     import threading
@@ -84,14 +85,36 @@ class Asking:
         message = f"{name}: {outcome.status}: {outcome.message}"
         raise SolverError(message)
 
+    def is_possible(self, question: Question) -> bool:
+        """Find out whether a scenario has any plan, its whole numbers kept."""
+        model = without_costs(build_model(question.inputs))
+        if not self.has_plan(question, relaxed_session(question, model)):
+            return False
+        return not model.problem.isMIP() or self.has_whole_plan(question, model)
+
+    def has_whole_plan(self, question: Question, model: Model) -> bool:
+        """Find out whether a program with whole numbers has a plan, by rounding, then a search.
+
+        Raises
+        ------
+        LimitReachedError
+            If time ran out first.
+        """
+        session = session_of(question, model)
+        solver = question.scenario.solver
+        outcome = find_plan(model, session, solver, interrupt=self.interrupt)
+        if not outcome.has_plan and outcome.status != "infeasible":
+            message = f"{question.scenario.name}: no verdict on whole numbers: {outcome.status}"
+            raise LimitReachedError(message)
+        return outcome.has_plan
+
     def is_enough(self, question: Question, change: Change) -> bool:
         """Make a change, and look for a plan; what makes no scenario is not enough."""
         try:
             changed = question.changed(change.settings, change.cells)
         except InputError:
             return False
-        model = without_costs(build_model(changed.inputs))
-        return self.has_plan(changed, session_of(changed, model))
+        return self.is_possible(changed)
 
 
 def session_of(question: Question, model: Model) -> HighsSession:

@@ -66,12 +66,19 @@ def clash_rules(
     places: dict[str, list[dict[str, str]]] = {}
     for name in names:
         block, labels = _parts(name)
-        if " " in block:
-            continue  # a bound of a decision
+        if " " in block:  # a bound of a decision
+            if block in _BOUNDS:
+                places.setdefault(block, []).append({"site": labels[0], "year": labels[1]})
+            continue
         axes = problem.rows_over(block).axis_names
         places.setdefault(block, []).append(dict(zip(axes, labels, strict=True)))
     rules = [
-        ClashRule(block, _RULES[block], tuple(where), keys_of(question, block, where))
+        ClashRule(
+            _BOUNDS.get(block, (block, ""))[0],
+            _RULES[block] if block in _RULES else _BOUNDS[block][1],
+            tuple(where),
+            keys_of(question, _BOUNDS.get(block, (block, ""))[0], where),
+        )
         for block, where in places.items()
     ]
     return tuple(sorted(rules, key=lambda rule: not rule.keys))
@@ -109,6 +116,11 @@ _RULES: Final = {
     for family in FAMILIES
     for block in family.CONSTRAINTS
 }
+_BOUNDS: Final = {
+    "upper bound of open": ("must_not_open", "A site that must not open stays closed."),
+    "lower bound of open": ("must_open", "A site that stands or must open is open."),
+}
+"""Bounds that a scenario sets, by how they are named."""
 
 
 def _line(block: str, where: Sequence[str], rule: str | None) -> str:

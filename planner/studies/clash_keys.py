@@ -187,7 +187,33 @@ def _standing(question: Question, place: Place) -> Iterator[str]:
     yield _setting(question, key, now)
 
 
+def _kept_closed(question: Question, place: Place) -> Iterator[str]:
+    if place["site"] in question.scenario.siting.must_not_open:
+        yield _setting(question, ("siting", "must_not_open"), place["site"])
+
+
+def _kept_open(question: Question, place: Place) -> Iterator[str]:
+    if place["site"] in question.scenario.siting.must_open:
+        yield _setting(question, ("siting", "must_open"), place["site"])
+
+
+def _most_sites(question: Question, place: Place) -> Iterator[str]:
+    del place
+    most = question.scenario.siting.at_most_sites
+    yield _setting(question, ("siting", "at_most_sites"), f"{most}")
+
+
+def _exact_sites(question: Question, place: Place) -> Iterator[str]:
+    del place
+    exact = question.scenario.siting.exactly_sites
+    yield _setting(question, ("siting", "exactly_sites"), f"{exact}")
+
+
 _TELL: Final[Mapping[str, Tell]] = {
+    "must_not_open": _kept_closed,
+    "must_open": _kept_open,
+    "most_sites": _most_sites,
+    "exact_sites": _exact_sites,
     "demand_balance": _demand,
     "tight_latency_share": _tight,
     "rent_depth": _rent,

@@ -11,7 +11,7 @@ from planner.inputs.types import ANYWHERE
 from planner.lp.join import distinct
 from planner.model import build_model
 from planner.scenario import Scenario, load_scenario
-from planner.studies.asking import Asking, session_of, without_costs
+from planner.studies.asking import Asking, relaxed_session, session_of, without_costs
 from planner.studies.clash import ClashRule, clash_rules
 from planner.studies.prechecks import Shortage, shortages
 from planner.studies.question import Question
@@ -72,6 +72,9 @@ class Diagnosis:
         Name of the scenario.
     feasible : bool
         Whether there is a plan; the rest is empty then.
+    only_in_shares : bool
+        Whether there is a plan with shares of openings, phases and blocks, but none with whole
+        ones; then no set of rules can be told apart, and `clash` is empty.
     shortages : tuple of Shortage
         What is short before anything is solved.
     clash : tuple of ClashRule
@@ -84,6 +87,7 @@ class Diagnosis:
 
     scenario: str
     feasible: bool
+    only_in_shares: bool = False
     shortages: tuple[Shortage, ...] = ()
     clash: tuple[ClashRule, ...] = ()
     remedies: tuple[Remedy, ...] = ()
@@ -138,13 +142,15 @@ def diagnose(
     question = Question.of(scenario)
     ask.tell("look for any plan")
     model = without_costs(build_model(question.inputs))
-    session = session_of(question, model)
-    if ask.has_plan(question, session):
+    session = relaxed_session(question, model)
+    whole = ask.has_plan(question, session)
+    if whole and (not model.problem.isMIP() or ask.has_whole_plan(question, model)):
         return Diagnosis(scenario.name, feasible=True)
     ask.tell("find the rules that clash")
     short = shortages(question)
-    clash = clash_rules(question, model.problem, session.iis(time_limit_s=_IIS_SECONDS))
-    remedies = [*_given_way(question, ask)]
+    names = () if whole else session.iis(time_limit_s=_IIS_SECONDS)
+    clash = clash_rules(question, model.problem, names)
+    remedies = [*_given_way(question, ask, whole=whole)]
     is_one_enough = any(remedy.name != "demand" for remedy in remedies)
     if not quick:
         remedies += _tried(question, clash, ask)
@@ -154,15 +160,15 @@ def diagnose(
         key=lambda one: (one.name not in touching, one.name == "demand", one.change.share)
     )
     ask.tell("find changes that are enough together")
-    together = () if is_one_enough else _together(question, ask)
-    return Diagnosis(scenario.name, False, short, clash, tuple(remedies), together)
+    together = () if is_one_enough or whole else _together(question, ask)
+    return Diagnosis(scenario.name, False, whole, short, clash, tuple(remedies), together)
 
 
-def _given_way(question: Question, ask: Asking) -> Iterator[Remedy]:
+def _given_way(question: Question, ask: Asking, *, whole: bool) -> Iterator[Remedy]:
     """Let limits give way, one kind after the other, and keep what is enough."""
     for relief in RELIEFS:
         ask.tell(f"less strict: {relief.name}")
-        found = _least(question, relief, ask)
+        found = _least(question, relief, ask, whole=whole)
         if found is None:
             continue
         over, amounts = found
@@ -175,12 +181,18 @@ def _given_way(question: Question, ask: Asking) -> Iterator[Remedy]:
                 break
 
 
-def _least(question: Question, relief: Relief, ask: Asking) -> tuple[Index, Floats] | None:
-    """Return how far a kind of limit must give way; None where that alone is not enough."""
+def _least(
+    question: Question, relief: Relief, ask: Asking, *, whole: bool
+) -> tuple[Index, Floats] | None:
+    """Return how far a kind of limit must give way; None where that alone is not enough.
+
+    Whole numbers are insisted on only where there is a plan in shares: that search is slow.
+    """
     program = relaxed(question, (relief,), {relief.name: 1.0})
     if relief.name not in program.given:
         return None
-    outcome = ask.solve(question, program.model)
+    hand_over = session_of if whole else relaxed_session
+    outcome = ask.run(question, hand_over(question, program.model))
     if outcome.status != "optimal":
         return None
     given = program.given[relief.name]

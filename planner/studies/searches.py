@@ -92,6 +92,7 @@ def searches(
     Search
     """
     yield from _switches(question)
+    yield from _siting(question)
     yield from _latency(question, workloads)
     yield from _leads(question, sites)
     yield _earlier(question)
@@ -108,12 +109,36 @@ def _switches(question: Question) -> Iterator[Search]:
         (not s.cascade.allow, "move racks from training to inference", ("cascade", "allow"), True),
         (not s.build.committed, "count halls under construction", ("build", "committed"), True),
         (s.deliveries.limit, "do without the limits of vendors", ("deliveries", "limit"), False),
+        (s.siting.whole_openings, "let sites open in part", ("siting", "whole_openings"), False),
         (s.water.limit, "do without the water limits", ("water", "limit"), False),
     )
     for is_open, words, keys, value in rules:
         if is_open:
             change = Change((words,), (Setting(keys, value),))
             yield Search(words, "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
+
+
+def _siting(question: Question) -> Iterator[Search]:
+    """More sites, and sites that may open after all, or need not."""
+    siting = question.scenario.siting
+    sites = len(question.inputs.sets.site)
+    for key, now in (
+        ("at_most_sites", siting.at_most_sites),
+        ("exactly_sites", siting.exactly_sites),
+    ):
+        if now is not None:
+
+            def more(step: float, key: str = key, now: int = now) -> Change:
+                setting = Setting(("siting", key), now + int(step))
+                return Change((f"+{step:.0f} sites open",), (setting,), share=step / now)
+
+            yield Search("number of sites", "sites", [1.0 * n for n in range(1, sites)], more)
+    for key, words in (("must_not_open", "may open after all"), ("must_open", "need not open")):
+        listed: tuple[str, ...] = getattr(siting, key)
+        for site in listed:
+            kept = tuple(other for other in listed if other != site)
+            change = Change((f"{site} {words}",), (Setting(("siting", key), kept),))
+            yield Search(f"{site} {words}", "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
 
 
 def _latency(question: Question, workloads: Sequence[str]) -> Iterator[Search]:

@@ -267,3 +267,33 @@ def test_programs_read_the_same_as_json() -> None:
 
 def test_a_wrong_scenario_ends_with_2() -> None:
     assert dcplan("-q", "diagnose", "tiny", "--set", "demand.unmet=never")[0] == 2
+
+
+# --- sites that must not open, and whole numbers --------------------------------------------
+
+
+def test_a_site_that_must_not_open_is_named_and_may_open_after_all() -> None:
+    found = diagnose("tiny", (FORBID, "siting.must_not_open=[coast]"))
+
+    named = {rule.rule: rule for rule in found.clash}
+    helps = {remedy.name: remedy for remedy in found.remedies}
+    assert not found.feasible
+    assert any("siting.must_not_open: coast" in key for key in named["must_not_open"].keys)
+    (setting,) = helps["coast may open after all"].change.settings
+    assert str(setting) == "siting.must_not_open=[]"
+
+
+def test_what_only_shares_of_sites_can_do_is_told_apart() -> None:
+    # Chat needs the coast, which cannot hold the training too; half of two sites could.
+    one_site = (
+        FORBID,
+        "siting={whole_openings: true, at_most_sites: 1}",
+        "new_sites.coast.land_limit_mw=40",
+        "new_sites.south.land_limit_mw=300",
+    )
+    found = diagnose("tiny", one_site)
+
+    helps = {remedy.name: remedy for remedy in found.remedies}
+    assert (found.feasible, found.only_in_shares, found.clash) == (False, True, ())
+    assert helps["number of sites"].total == 1.0
+    assert "let sites open in part" in helps
