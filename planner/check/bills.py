@@ -12,6 +12,7 @@ from planner.check.connected import non_firm_mw
 from planner.check.contract_bills import CONTRACT_BILLS
 from planner.check.frames import at, listed, tally
 from planner.check.grid import own_peaks
+from planner.check.heat import HEAT_BILLS, heat_connections
 from planner.check.load_price import load_price_bill
 from planner.check.payments import every_year, repay
 from planner.check.source_bills import SOURCE_ASSETS, SOURCE_BILLS
@@ -112,6 +113,7 @@ def financing_premium(case: Case) -> pd.DataFrame:
         ("facility", _openings),
         ("grid", _connections),
         ("grid", _non_firm_connections),
+        ("facility", heat_connections),
         *(("supply", bought) for bought in SOURCE_ASSETS),
     )
     premiums = []
@@ -333,6 +335,8 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     "water": water,
     "carbon_price": carbon_price,
     "carbon_schemes": carbon_schemes,
+    "heat_network": lambda case: repay(case, heat_connections(case)),
+    **HEAT_BILLS,
     "rented_compute": rented_compute,
     "unmet_compute": unmet_compute,
     "efficiency_levers": efficiency_levers,

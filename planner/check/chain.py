@@ -37,6 +37,8 @@ class Power:
         IT power and all power of racks, shape (site_year, slot). [MW]
     other_mw : array of float
         Load beside the racks, shape (site_year, slot). [MW]
+    it_by_cooling_mw : array of float
+        IT power before anything is put off, shape (site_year, cooling, slot). [MW]
     grid_mw : array of float
         Power drawn from the grid: what is used, or what the plan says it imports where a site
         balances its power, shape (site_year, slot). [MW]
@@ -53,6 +55,7 @@ class Power:
     slot: pd.DataFrame
     it_mw: Floats
     facility_mw: Floats
+    it_by_cooling_mw: Floats
     other_mw: Floats
     grid_mw: Floats
     shifted_mw: Floats
@@ -146,6 +149,7 @@ def power(case: Case) -> Power:
     return Power(
         site_year=site_year,
         slot=slot,
+        it_by_cooling_mw=it_mw,
         it_mw=it_mw.sum(axis=1) + shifted_mw,
         facility_mw=facility_mw,
         other_mw=other_mw,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check import carbon, demand, grid, halls, latency, non_firm, power, racks, sites
+from planner.check import carbon, demand, grid, halls, heat, latency, non_firm, power, racks, sites
 from planner.check.frames import at, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule
@@ -56,6 +56,7 @@ _UNITS_IN_ONE: Final[Mapping[str, float]] = {
     "neighbour_reserve": 1000.0 * _HOURS_PER_YEAR,
     "reserve_capacity": 1000.0 * _HOURS_PER_YEAR,
     "carbon_cap": 1000.0,  # t in a kt
+    "water_permit": 1000.0,
     "water_limit": 1000.0,  # m3 in a thousand m3
     "hall_space": 1000.0,  # m2 in a thousand m2
     "capex_budget": _USD_PER_MUSD,  # USD in a MUSD
@@ -75,6 +76,7 @@ _LIMITS: Final[Mapping[str, Rule]] = {
     "tight_latency_share": latency.tight_share,
     "rent_depth": demand.rent_depth,
     "water_limit": power.water_limit,
+    "water_permit": heat.water_permit,
     "carbon_cap": carbon.carbon_cap,
 }
 """The rule that reckons the slack of each limit."""
@@ -133,7 +135,7 @@ def dual_only_where_binding(case: Case) -> Excess:
         rows = prices[prices["block"] == block]
         if len(rows):
             slack, keys = _slack(limit, case)
-            units = 1000.0 if block in ("water_limit", "hall_space") else 1.0
+            units = 1000.0 if block in ("water_limit", "water_permit", "hall_space") else 1.0
             unused = at(slack, rows, keys, np.nan) / units
             lost = np.abs(rows["raw_dual"].to_numpy(dtype=np.float64)) * unused
             parts.append(Excess(rows[list(_KEY)], lost, np.full(len(rows), cost)))

@@ -27,6 +27,7 @@ _BOUGHT = (
     "connections",
     "non_firm_connections",
     "source_builds",
+    "heat",
 )
 
 

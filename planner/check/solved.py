@@ -39,6 +39,7 @@ _AMOUNTS: Final[Mapping[str, str]] = {
     "rent": "bought_kh100e",
     "levers": "adopted_frac",
     "contracts": "signed_mw",
+    "heat": "connect_mw",
 }
 
 

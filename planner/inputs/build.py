@@ -20,6 +20,7 @@ from planner.inputs.failover import failover_inputs
 from planner.inputs.grid import grid_inputs
 from planner.inputs.hall_lists import hall_inputs
 from planner.inputs.hall_space import hall_space
+from planner.inputs.heat import heat_inputs
 from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
 from planner.inputs.load_price import load_price_inputs
@@ -80,6 +81,7 @@ TABLES: Final = (
     "finance",
     "fuel_prices",
     "grid_zones",
+    "heat_reuse",
     "lead_times",
     "leases",
     "levers",
@@ -108,6 +110,7 @@ TABLES: Final = (
     "site_stock",
     "sites",
     "tariffs",
+    "water_classes",
     "water_stress",
     "workload_racks",
     "workload_share",
@@ -241,6 +244,7 @@ def _inputs_of(case: Case) -> Inputs:
         balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
         contracts=contracts,
+        heat=heat_inputs(case, sets, site_year),
         carbon=carbon_inputs(
             case, sets, shape, site_year, Made(rack_lists, hall_lists, supply), contracts.claim
         ),

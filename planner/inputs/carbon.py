@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.inputs.carbon_schemes import fuel_prices_usd_per_t
 from planner.inputs.embodied import embodied_t
-from planner.inputs.frames import by_ids, floats
+from planner.inputs.frames import by_ids, floats, texts
 from planner.inputs.places import site_rows
 from planner.inputs.prices import seasonal_slots
 from planner.inputs.types import CarbonInputs
@@ -56,6 +56,9 @@ def carbon_inputs(
     price = _by_year(case, settings.carbon.price_usd_per_t)
     limit = floats(case.sites, "water_limit_m3_per_year")[s]
     limited = np.flatnonzero(~np.isnan(limit) & settings.water.limit)
+    factor, of_class = _stress(case)
+    permit = of_class[s]
+    permitted = np.flatnonzero(~np.isnan(permit) & settings.water.stress_limits)
     return CarbonInputs(
         location_t_per_mwh=intensity[s, t].ravel() / KG_PER_T,
         claim_t_per_mwh=intensity[claim.codes] / KG_PER_T
@@ -66,12 +69,27 @@ def carbon_inputs(
         cap=Index.sparse("cap", (sets.year,), (capped,)),
         cap_kt=cap[capped],
         price_usd_per_t=np.array([0.0 if usd is None else usd for usd in price]),
-        water_price_usd_per_m3=(
-            floats(case.sites, "water_price_usd_per_m3") * settings.water.price_scale_frac
-        ),
+        water_price_usd_per_m3=floats(case.sites, "water_price_usd_per_m3")
+        * settings.water.price_scale_frac
+        * (factor if settings.water.stress_prices else 1.0),
         water_limit=site_year.select(limited, "water_limit"),
         water_limit_m3=limit[limited],
+        water_permit=site_year.select(permitted, "water_permit"),
+        water_permit_m3_per_mw=permit[permitted],
+        stress_class=texts(case.sites, "stress_class"),
     )
+
+
+def _stress(case: Case) -> tuple[Floats, Floats]:
+    """Factor on the price of water and its limit per MW by water stress, both (site,)."""
+    table = case.tables["water_classes"].set_index("stress_class")
+    classes = texts(case.sites, "stress_class")
+    for missing in sorted(set(classes) - set(table.index)):
+        case.findings.at_table(
+            "water_classes", f"there is no row for class {missing}", "a row for each", "add it"
+        )
+    of_site = table.reindex(list(classes))
+    return floats(of_site, "water_price_factor"), floats(of_site, "limit_m3_per_mw_per_year")
 
 
 def _by_year(case: Case, path: object) -> list[float | None]:

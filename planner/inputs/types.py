@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.inputs.types_balance import BalanceInputs
     from planner.inputs.types_contracts import ContractInputs
     from planner.inputs.types_failover import FailoverInputs
+    from planner.inputs.types_heat import HeatInputs
     from planner.inputs.types_load_price import LoadPriceInputs
     from planner.inputs.types_migration import MigrationInputs
     from planner.inputs.types_non_firm import NonFirmInputs
@@ -271,6 +272,9 @@ class CarbonInputs:
     water_price_usd_per_m3: Floats  # [site]
     water_limit: Index  # (site, year) with a limit
     water_limit_m3: Floats
+    water_permit: Index  # (site, year) with a limit per MW of critical IT
+    water_permit_m3_per_mw: Floats  # [water_permit]
+    stress_class: tuple[str, ...]  # [site]
 
 
 @dataclass(frozen=True)
@@ -314,6 +318,7 @@ class Inputs:
     balance: BalanceInputs
     supply: SupplyInputs
     contracts: ContractInputs
+    heat: HeatInputs
     tariffs: TariffInputs
     carbon: CarbonInputs
     finance: FinanceInputs

@@ -12,6 +12,7 @@ from planner.model import (
     failover,
     grid,
     halls,
+    heat,
     load_price,
     migration,
     non_firm,
@@ -51,6 +52,7 @@ FAMILIES = (
     tariffs,
     carbon,
     failover,
+    heat,
 )
 """The table of contents: every family of rows, in the order of the paper."""
 

@@ -45,4 +45,22 @@ def water_limit(m: Model) -> Comparison:
     return used <= p.water_limit_m3 / m3_per_thousand
 
 
-CONSTRAINTS = (carbon_cap, water_limit)
+@constraint(over="site, year", unit="thousand m3")
+def water_permit(m: Model) -> Comparison:
+    r"""Cooling evaporates no more than permits of the basin's stress class grant.
+
+    .. math:: \sum_{c,h} w_h\, \omega_{csh}\, E_{scth} \le \pi_{k(s)} \sum_l H_{slt}
+        \qquad \forall s, t
+
+    per MW of critical IT usable. The dual is what a thousand m3 more are worth.
+
+    Source: permits of dry basins, table `water_classes`.
+    """
+    p, m3_per_thousand = m.p.carbon, 1000.0
+    over = p.water_permit
+    used = m.water_m3.sum_to(over, where="present") / m3_per_thousand
+    per_mw = p.water_permit_m3_per_mw / m3_per_thousand
+    return used <= per_mw * m.hall_usable.sum_to(over, where="present")
+
+
+CONSTRAINTS = (carbon_cap, water_limit, water_permit)

@@ -11,6 +11,7 @@ from planner.lp.join import pairs
 from planner.model.block import cost
 from planner.model.carbon_costs import CARBON_COSTS
 from planner.model.contracts_costs import CONTRACT_COSTS
+from planner.model.heat_costs import HEAT_COSTS, heat_connected
 from planner.model.load_price_costs import load_price
 from planner.model.migration_costs import work_migration
 from planner.model.non_firm_costs import NON_FIRM_COSTS, non_firm_added
@@ -95,6 +96,7 @@ ASSETS = (
     connections_added,
     non_firm_added,
     *SUPPLY_ASSETS,
+    heat_connected,
 )
 
 
@@ -279,6 +281,7 @@ COSTS = (
     *CONTRACT_COSTS,
     water,
     *CARBON_COSTS,
+    *HEAT_COSTS,
     rented_compute,
     unmet_compute,
     efficiency_levers,

@@ -12,6 +12,7 @@ from planner.lp.join import cross, distinct, locate, pairs
 from planner.model.carbon_terms import CarbonTerms
 from planner.model.contracts_terms import ContractTerms
 from planner.model.failover_terms import FailoverTerms
+from planner.model.heat_terms import HeatTerms
 from planner.model.migration_terms import MigrationTerms
 from planner.model.non_firm_terms import NonFirmTerms
 from planner.model.siting_terms import SitingTerms
@@ -93,6 +94,7 @@ class Model:
         self.tariffs = TariffTerms(self)
         self.siting = SitingTerms(self.problem, inputs, self.used, self.served, self.open)
         self.carbon = CarbonTerms(self)
+        self.heat = HeatTerms(self)
 
     # --- clocks -------------------------------------------------------------------------
 
@@ -392,6 +394,7 @@ class Model:
         non_firm = p.non_firm.capex_musd_per_mw * self.non_firm.connect_mw
         sources = p.supply.build_capex_musd_per_mw * self.supply.source_mw
         stores = p.supply.build_store_capex_musd_per_mwh * self.supply.store_mwh
+        heat = p.heat.capex_musd_per_mw * self.heat.connect_mw
         opened = p.sites.opening_musd[site_year["site"]] * self.opened
         return (
             bought.sum_to(site_year)
@@ -401,5 +404,6 @@ class Model:
             + non_firm.sum_to(site_year)
             + sources.sum_to(site_year)
             + stores.sum_to(site_year)
+            + heat.sum_to(site_year)
             + opened
         )

@@ -16,6 +16,7 @@ from planner.model.costs import (
     racks_bought,
     sites_opened,
 )
+from planner.model.heat_costs import heat_connected
 from planner.model.non_firm_costs import non_firm_added
 from planner.model.supply_costs import sources_built, sources_sold, stores_built
 from planner.results.frame import made, words
@@ -47,6 +48,7 @@ ASSET_LINES: Final[tuple[tuple[Callable[[Model], Asset], str, bool], ...]] = (
     (sources_built, "source_purchase", True),
     (stores_built, "battery_cells", True),
     (sources_sold, "bridge_worth", False),
+    (heat_connected, "heat_network", False),
 )
 """Every asset, the cost line that repays it, and whether it is paid for while it is built; the
 others are paid for in the year they enter service."""

@@ -70,6 +70,7 @@ PRICES: Final = (
     Price("clean_target", "USD/MWh", HOURS_PER_YEAR, "yearly", 1),
     Price("carbon_cap", "USD/t", T_PER_KT, "yearly", -1),
     Price("water_limit", "USD/m3", _M3_PER_THOUSAND, "yearly", -1),
+    Price("water_permit", "USD/m3", _M3_PER_THOUSAND, "yearly", -1),
     Price("land_limit", "USD/MW-year", 1.0, "yearly", -1),
     Price("hall_power", "USD/MW-year", 1.0, "yearly", -1),
     Price("hall_space", "USD/m2-year", _M2_PER_THOUSAND, "yearly", -1),

@@ -16,6 +16,7 @@ from planner.results.schema_carbon import CARBON_TABLES
 from planner.results.schema_contracts import CONTRACT_TABLES
 from planner.results.schema_failover import FAILOVER_TABLES
 from planner.results.schema_grid import GRID_TABLES
+from planner.results.schema_heat import HEAT_TABLES
 from planner.results.schema_migration import MIGRATION_TABLES
 from planner.results.schema_money import MONEY_TABLES
 from planner.results.schema_plan import PLAN_TABLES
@@ -42,6 +43,7 @@ TABLES: dict[str, Table] = {
         *TARIFF_TABLES,
         *CONTRACT_TABLES,
         *CARBON_TABLES,
+        *HEAT_TABLES,
         *SERVICE_TABLES,
         *FAILOVER_TABLES,
         *MONEY_TABLES,

@@ -15,6 +15,7 @@ import pandas as pd
 
 from planner.model.carbon_costs import CARBON_COSTS
 from planner.model.contracts_costs import CONTRACT_COSTS
+from planner.model.heat_costs import HEAT_COSTS
 from planner.model.supply_costs import SUPPLY_COSTS
 from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.results.frame import made, mean_of, ratio
@@ -42,7 +43,10 @@ _BY_IT_ENERGY: Final = (
     "non_firm_discount",
     "load_price",
     "water",
-    *(item.name for item in (*TARIFF_COSTS, *SUPPLY_COSTS, *CONTRACT_COSTS, *CARBON_COSTS)),
+    *(
+        item.name
+        for item in (*TARIFF_COSTS, *SUPPLY_COSTS, *CONTRACT_COSTS, *CARBON_COSTS, *HEAT_COSTS)
+    ),
 )
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"

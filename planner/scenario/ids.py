@@ -46,6 +46,7 @@ _SITE: Final = _Kind(
         "scope.exclude_sites.*",
         "sites.{}",
         "supply.sites.*",
+        "heat.sites.*",
         "grid.non_firm.sites.*",
         "energy.tariffs.*.sites.*",
         "siting.must_open.*",

@@ -24,6 +24,7 @@ from planner.scenario.demand_blocks import (
 )
 from planner.scenario.failover_blocks import Failover
 from planner.scenario.grid_blocks import Grid
+from planner.scenario.heat_blocks import Heat
 from planner.scenario.onsite_blocks import Supply
 from planner.scenario.siting_blocks import Siting
 from planner.scenario.supply_blocks import (
@@ -174,6 +175,8 @@ class Scenario(Block):
     """Emissions: what they cost, and how much there may be."""
     water: Water = Water()
     """Water for cooling."""
+    heat: Heat = Heat()
+    """Heat of the halls sold to networks."""
     rent: Rent = Rent()
     """Compute rented from a cloud."""
     lease: Lease = Lease()

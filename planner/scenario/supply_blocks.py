@@ -214,6 +214,10 @@ class Water(Block):
     """Whether the water limits of sites hold."""
     price_scale_frac: NonNegative = 1.0
     """Factor on the price of water. [-]"""
+    stress_prices: Flag = False
+    """Whether a price rises with the water stress of its basin, as table `water_classes` says."""
+    stress_limits: Flag = False
+    """Whether permits limit water per MW of critical IT by water stress, as that table says."""
     max_stress_score: Annotated[NonNegative, Field(le=5)] | None = None
     """Sites above this water stress build no halls that evaporate water; null: no rule. [0-5]"""
 

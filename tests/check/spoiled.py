@@ -339,6 +339,16 @@ SPOILED = (
         partial(setting, "carbon.accounting", "location"),
     ),
     ("steel is told greener", "carbon_tables", partial(times, "carbon_site", "embodied_kt", 0.9)),
+    ("heat is sold without a pipe", "heat_sold", partial(times, "heat", "sold_mw", 3.0)),
+    ("a network is out of reach", "heat_sold", partial(setting, "heat.sell", "false")),
+    (
+        "permits are smaller",
+        "water_permit",
+        lambda plan: plan.read(
+            water_classes=plan.inputs.tables["water_classes"].assign(limit_m3_per_mw_per_year=0.3)
+        ),
+    ),
+    ("a class is told drier", "water_by_class", partial(times, "water_class", "water_m3", 0.9)),
     ("a zone needs less", "forecast_totals", partial(times, "power_zone", "it_mean_mw", 0.9)),
     (
         "a connection is forgotten",
@@ -429,6 +439,7 @@ ASSUMED = (
     ("delivered_prices", partial(limit, "grid", "energy_usd_per_mwh", 1.01)),
     ("delivered_prices", partial(limit, "grid", "demand_charge_usd_per_kw_month", 1.01)),
     ("carbon_from_tables", partial(limit, "carbon", "location_t_per_mwh", 1.01)),
+    ("water_price", partial(limit, "carbon", "water_price_usd_per_m3", 1.01)),
     ("scheme_prices", partial(limit, "carbon", "fuel_price_usd_per_t", 1.01)),
     ("contract_prices", partial(limit, "contracts", "strike_usd_per_mwh", 1.01)),
     ("clean_share_from_tables", partial(limit, "contracts", "clean_frac", 0.99)),

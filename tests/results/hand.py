@@ -33,6 +33,7 @@ from planner.inputs.types import (
 )
 from planner.inputs.types_contracts import ContractInputs
 from planner.inputs.types_failover import FailoverInputs
+from planner.inputs.types_heat import HeatInputs
 from planner.inputs.types_load_price import LoadPriceInputs
 from planner.inputs.types_migration import MigrationInputs
 from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
@@ -592,7 +593,16 @@ def carbon() -> CarbonInputs:
         f(2.2, 3.3),
         listed("water_limit", (SITE, YEAR), ("dal", "2028")),
         f(52_000.0),
+        listed("water_permit", (SITE, YEAR)),
+        f(),
+        ("high", "low"),
     )
+
+
+def heat() -> HeatInputs:
+    """Return no heat sold."""
+    none = f()
+    return HeatInputs(listed("heat", (SITE, YEAR)), none, f(0.4, 0.6), none, none, none)
 
 
 def finance() -> FinanceInputs:
@@ -685,6 +695,7 @@ def hand_inputs() -> Inputs:
         balance=balance(),
         supply=supply(),
         contracts=contracts(),
+        heat=heat(),
         tariffs=tariffs(),
         carbon=carbon(),
         finance=finance(),

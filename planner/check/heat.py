@@ -1,0 +1,176 @@
+"""Heat sold to networks, and water by stress class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, tally
+from planner.check.payments import every_year
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["HEAT_BILLS", "RULES", "heat_connections"]
+
+_SITE = ("site", "year")
+_CLASS = ("stress_class", "year")
+_HOURS_PER_YEAR = 8760.0
+_USD_PER_MUSD = 1e6
+
+
+def _of_country(case: Case, table: pd.DataFrame, column: str, own: float | None) -> Floats:
+    """Figure of table `heat_reuse` for the country of each row's site, or the scenario's own."""
+    if own is not None:
+        return np.full(len(table), own)
+    country = case.sites.set_index("site")["country"]
+    figures = case.data("heat_reuse").set_index("country")[column]
+    return figures.reindex(table["site"].map(country)).to_numpy(dtype=np.float64)
+
+
+def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
+    """Overnight cost of the connections that are built."""
+    own = case.scenario.heat.connection_usd_per_kw
+    per_kw = _of_country(case, table, "connection_usd_per_kw", own)
+    return np.asarray(1000.0 * per_kw * table["connect_mw"].to_numpy())
+
+
+def heat_connections(case: Case) -> pd.DataFrame:
+    """List connections to heat networks as assets.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, start, life_years, cost_musd.
+    """
+    table = case.plan("heat")
+    usd = _connection_usd(case, table)
+    return table[["site"]].assign(
+        start=table["year"],
+        life_years=case.inputs.finance.life_years["facility"],
+        cost_musd=usd / _USD_PER_MUSD,
+    )
+
+
+def heat_sales(case: Case) -> pd.DataFrame:
+    """Heat sold at the price of the country."""
+    table = case.plan("heat")
+    price = _of_country(case, table, "price_usd_per_mwh", case.scenario.heat.price_usd_per_mwh)
+    return every_year(case, table, -table["sold_mwh"] * price / _USD_PER_MUSD)
+
+
+@rule(unit="MW")
+def heat_sold(case: Case) -> Excess:
+    """Heat sold has a buyer and a connection, and is no more than cooling gives off warm enough."""
+    table, settings = case.plan("heat"), case.scenario.heat
+    place, sold = table[list(_SITE)], table["sold_mw"].to_numpy()
+    recover = case.data("cooling").set_index("cooling")["heat_reuse_max_frac"]
+    order = list(case.inputs.sets.cooling.labels)
+    share = recover.reindex(order).to_numpy(dtype=np.float64)
+    power = case.power
+    mean = np.einsum("rch,h,c->r", power.it_by_cooling_mw, power.hours, share) / _HOURS_PER_YEAR
+    warm = pd.Series(mean, index=pd.MultiIndex.from_frame(power.site_year))
+    of_buyer = _of_country(case, table, "buyer_share_frac", settings.buyer_share_frac)
+    hours = _of_country(case, table, "buyer_hours_per_year", None)
+    built = table.merge(table, on="site", suffixes=("", "_now"))
+    built = built[built["year"] <= built["year_now"]]
+    so_far = tally(built, ("site", "year_now"), built["connect_mw"])
+    recoverable = at(warm, table, _SITE, np.nan)
+    return Excess.above(place, sold, of_buyer * recoverable).and_also(
+        Excess.above(place, sold, at(so_far, table, _SITE)),
+        Excess.above(place, -sold, 0.0),
+        Excess.differs(place, table["connected_mw"].to_numpy(), at(so_far, table, _SITE)),
+        Excess.differs(place, table["recoverable_mw"].to_numpy(), recoverable),
+        Excess.differs(place, table["sold_mwh"].to_numpy(), sold * hours),
+        Excess.differs(
+            place,
+            table["overnight_musd"].to_numpy(),
+            _connection_usd(case, table) / _USD_PER_MUSD,
+        ),
+        Excess.where(place, np.full(len(place), not settings.sell)),
+    )
+
+
+def _stress(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
+    """Stress class of sites."""
+    known = case.data("water_stress").set_index("site")["stress_class"]
+    return pd.Series(
+        known.reindex(case.table_site(sites)).to_numpy(), index=sites.index, dtype="object"
+    )
+
+
+def _permit(case: Case, sites: pd.Series[str]) -> Floats:
+    """Most water of a MW of critical IT at sites; infinite without a limit. [m3/MW]"""
+    limit = case.data("water_classes").set_index("stress_class")["limit_m3_per_mw_per_year"]
+    known = limit.reindex(_stress(case, sites)).to_numpy(dtype=np.float64)
+    is_limited = case.scenario.water.stress_limits
+    return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
+
+
+@rule(unit="m3")
+def water_permit(case: Case) -> Excess:
+    """A site evaporates no more per MW of critical IT than permits of its stress class grant."""
+    sites, power = case.site_years, case.power
+    used = pd.Series(power.water_m3, index=pd.MultiIndex.from_frame(power.site_year))
+    halls = case.hall_years
+    usable = at(tally(halls, _SITE, halls["usable_mw"]), sites, _SITE)
+    per_mw = _permit(case, sites["site"])
+    most = np.where(np.isinf(per_mw), np.inf, np.where(np.isinf(per_mw), 0.0, per_mw) * usable)
+    return Excess.above(sites[list(_SITE)], at(used, sites, _SITE), most)
+
+
+@rule(unit="USD/m3")
+def water_price(case: Case) -> Excess:
+    """Water costs what the table of its site says, times what its stress class adds."""
+    sites = pd.Series(list(case.inputs.sets.site.labels))
+    price = case.site_figures("water_stress", "water_price_usd_per_m3").to_numpy()
+    factor = case.data("water_classes").set_index("stress_class")["water_price_factor"]
+    more = factor.reindex(_stress(case, sites)).to_numpy(dtype=np.float64)
+    settings = case.scenario.water
+    own = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
+    return Excess.differs(
+        sites.to_frame("site"), np.asarray(case.inputs.carbon.water_price_usd_per_m3), own
+    )
+
+
+@rule(unit="m3", floor=1000.0)
+def water_by_class(case: Case) -> Excess:
+    """Water of a stress class is that of its sites in use, at their price."""
+    table, power = case.plan("water_class"), case.power
+    rows = power.site_year.assign(
+        stress_class=_stress(case, power.site_year["site"]).to_numpy(), m3=power.water_m3
+    )
+    price = pd.Series(
+        case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels)
+    )
+    paid = rows["m3"] * rows["site"].map(price)
+    place = table[list(_CLASS)]
+    return Excess.differs(
+        place, table["water_m3"].to_numpy(), at(tally(rows, _CLASS, rows["m3"]), table, _CLASS)
+    ).and_also(
+        Excess.differs(
+            place,
+            table["cost_musd"].to_numpy() * _USD_PER_MUSD,
+            at(tally(rows, _CLASS, paid), table, _CLASS),
+        )
+    )
+
+
+HEAT_BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {"heat_sales": heat_sales}
+"""Payments by site and calendar year, by the name of the line."""
+
+RULES = (heat_sold, water_permit, water_price, water_by_class)

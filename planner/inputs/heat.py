@@ -1,0 +1,67 @@
+"""Index lists and coefficients of heat sold to networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.frames import floats, texts
+from planner.inputs.types_heat import HeatInputs
+from planner.units import KW_PER_MW, USD_PER_MUSD
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.types import Sets
+    from planner.lp import Index
+
+__all__ = ["heat_inputs"]
+
+
+def heat_inputs(case: Case, sets: Sets, site_year: Index) -> HeatInputs:
+    """Make the lists of heat that can be sold.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, settings, and tables `heat_reuse` and `cooling`.
+    sets : Sets
+        Axes.
+    site_year : Index
+        Sites and years in the plan.
+
+    Returns
+    -------
+    HeatInputs
+        Empty lists unless the scenario sells heat.
+    """
+    settings = case.scenario.heat
+    table = case.tables["heat_reuse"].set_index("country")
+    sites, country = case.ids("sites"), texts(case.sites, "country")
+    has_buyer = np.zeros(len(sites), dtype=np.bool_)
+    for s, site in enumerate(sites):
+        is_named = settings.sites != "all" and site in settings.sites
+        has_buyer[s] = (is_named or settings.sites == "all") and country[s] in table.index
+        if settings.sell and is_named and not has_buyer[s]:
+            case.findings.at_key(
+                ("heat", "sites"),
+                f"{site} lies in {country[s]}, which has no row in table heat_reuse",
+                "sites in countries with a row",
+                "leave it out, or add a row",
+            )
+    sells = has_buyer[site_year["site"]] & settings.sell
+    sale = site_year.select(np.flatnonzero(sells), "heat")
+    of_sale = table.reindex([country[s] for s in sale["site"]])
+
+    def figure(column: str, own: float | None) -> np.ndarray:
+        return floats(of_sale, column) if own is None else np.full(sale.size, own)
+
+    connection = figure("connection_usd_per_kw", settings.connection_usd_per_kw)
+    return HeatInputs(
+        sale=sale,
+        share_frac=figure("buyer_share_frac", settings.buyer_share_frac),
+        recover_frac=floats(case.cooling, "heat_reuse_max_frac"),
+        buyer_h=figure("buyer_hours_per_year", None),
+        price_usd_per_mwh=figure("price_usd_per_mwh", settings.price_usd_per_mwh),
+        capex_musd_per_mw=connection * KW_PER_MW / USD_PER_MUSD,
+    )
