@@ -26,7 +26,7 @@ __all__ = ["RULES", "TARIFF_BILLS", "own_bills"]
 
 _KINDS = ("energy", "demand", "capacity", "standing")
 _SITE = ("site", "year")
-_VINTAGE = ("site", "vintage")
+_VINTAGE = ("site", "signed_year")
 
 
 def own_bills(case: Case) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def _in_force(case: Case, site: str, year: int, model_year: int, tariff: Written
     table = case.plan("capacity_contracts")
     rows = table[(table["site"] == site) & (table["year"] == model_year)]
     ramp = [*tariff.ramp_frac]
-    shares = [ramp[year - v] if year - v < len(ramp) else 1.0 for v in rows["vintage"]]
+    shares = [ramp[year - v] if year - v < len(ramp) else 1.0 for v in rows["signed_year"]]
     return float(np.sum(rows["kept_mw"].to_numpy() * np.array(shares)))
 
 
@@ -215,7 +215,7 @@ def _fee_usd_per_mw(case: Case, table: pd.DataFrame) -> Floats:
     """Fee for a MW of each vintage given up in each year. [USD/MW]"""
     tariffs = written_tariffs(case)
     usd = []
-    for site, vintage, year in table[["site", "vintage", "year"]].to_numpy().tolist():
+    for site, vintage, year in table[["site", "signed_year", "year"]].to_numpy().tolist():
         tariff, terms = tariffs[site], tariffs[site].terms
         passed = 12 * (year - vintage)
         left = max(0, round(12 * terms.term_years) - passed)
@@ -269,8 +269,8 @@ def bills_told(case: Case) -> Excess:
 @rule(unit="MW")
 def capacity_under_contract(case: Case) -> Excess:
     """What a site with a minimum take draws is under contract: signed for and not given up."""
-    table = case.plan("capacity_contracts").sort_values(["site", "vintage", "year"])
-    key = ("site", "vintage", "year")
+    table = case.plan("capacity_contracts").sort_values(["site", "signed_year", "year"])
+    key = ("site", "signed_year", "year")
     gone = table.groupby(list(_VINTAGE))["released_mw"].cumsum().to_numpy()
     left = Excess.differs(
         table[list(key)], table["kept_mw"].to_numpy(), table["signed_mw"].to_numpy() - gone
@@ -298,7 +298,7 @@ def exit_fees(case: Case) -> Excess:
     place = signed[list(_VINTAGE)]
     allowed = share.astype(np.float64) * signed["signed_mw"].to_numpy()
     no_more = Excess.above(place, at(gone, place, _VINTAGE), allowed)
-    key = ["site", "vintage", "year"]
+    key = ["site", "signed_year", "year"]
     fee_mw, fee_musd = (table[name].to_numpy() for name in ("fee_mw", "fee_musd"))
     in_time = Excess.above(table[key], fee_mw, table["released_mw"].to_numpy())
     told = Excess.differs(table[key], fee_musd, price * fee_mw / 1e6)

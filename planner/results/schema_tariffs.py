@@ -57,10 +57,12 @@ TARIFF_TABLES = (
         "capacity_contracts",
         "One row per site, model year in which capacity was signed for, and model year from then "
         "on: what is under contract, where a tariff has a minimum take.",
-        ("site", "vintage", "year"),
+        ("site", "signed_year", "year"),
         (
             SITE,
-            whole("vintage", "year", "Model year on whose 1 January the capacity was signed for"),
+            whole(
+                "signed_year", "year", "Model year on whose 1 January the capacity was signed for"
+            ),
             YEAR,
             number("signed_mw", "MW", "Capacity signed for"),
             number("released_mw", "MW", "Of it, given up on 1 January of this year"),

@@ -82,7 +82,7 @@ def capacity_contracts(s: Solved) -> pd.DataFrame:
         "capacity_contracts",
         {
             "site": words(s.p.sets.site, site[rows]),
-            "vintage": years[vintage[rows]],
+            "signed_year": years[vintage[rows]],
             "year": years[year[rows]],
             "signed_mw": signed_mw[rows],
             "released_mw": released_mw[rows],

@@ -62,6 +62,7 @@ DOMAIN = {
     "workload": tuple(WORKLOADS),
     "year": YEARS,
     "calendar_year": CALENDAR,
+    "signed_year": YEARS[:2],
     "rack": ("=big",),
     "hall": ("dlc|2N",),
     "to_hall": ("dlc|N",),

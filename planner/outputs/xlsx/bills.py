@@ -42,6 +42,7 @@ def write_bills(book: Book) -> None:
     end = _write_kinds(book, sheet, bills, years)
     end += 1
     book.text(sheet, end + 1, 0, "Lines of the bills", "section")
+    sheet.repeat_rows(end + 2, end + 3)
     columns = RUN_TABLES["bills"].columns
     named = _with_names(book, bills)
     shown = [columns[0], _SITE_NAME, *columns[1:]]
