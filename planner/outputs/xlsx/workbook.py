@@ -13,6 +13,7 @@ from planner.outputs.xlsx.bills import write_bills
 from planner.outputs.xlsx.book import Book
 from planner.outputs.xlsx.by_source import write_power_by_source
 from planner.outputs.xlsx.checks import write_checks
+from planner.outputs.xlsx.clean import has_contracts, write_carbon, write_contracts
 from planner.outputs.xlsx.costs import write_costs
 from planner.outputs.xlsx.cover import write_cover
 from planner.outputs.xlsx.heatmap import write_heatmap
@@ -61,6 +62,8 @@ SHEETS = (
     ("Cost lines", "Payments by item, site and calendar year, as a list", write_cost_lines),
     ("Cash lines", "Money spent on assets by site and calendar year", write_cash_lines),
     ("Bills", "What tariffs ask, line by line, and capacity under contract", write_bills),
+    ("Contracts", "Power under contract, and what of the energy used is clean", write_contracts),
+    ("Carbon and water", "Emissions by place and by market, water, heat", write_carbon),
     ("Grid", "Headroom by zone, what binds, and shadow prices", write_grid),
     ("Latency", "Round trips that users get", write_latency),
     ("Resilience", "What the loss of each site means, and who takes over", write_resilience),
@@ -71,8 +74,12 @@ SHEETS = (
 
 
 def sheets_of(run: Run) -> list[tuple[str, str, Callable[[Book], None]]]:
-    """Return the sheets that a run fills; without failover there is none of resilience."""
-    return [sheet for sheet in SHEETS if sheet[0] != "Resilience" or is_resilient(run)]
+    """Return the sheets that a run fills: without failover or contracts there is none of them."""
+    empty = {
+        "Resilience": not is_resilient(run),
+        "Contracts": not has_contracts(run),
+    }
+    return [sheet for sheet in SHEETS if not empty.get(sheet[0], False)]
 
 
 def write_workbook(run: Run, path: Path) -> list[Path]:

@@ -1,0 +1,175 @@
+"""Sheets Contracts, and Carbon and water: what is bought, what is clean, what is emitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.tables import RUN_TABLES
+from planner.outputs.xlsx.block import FIRST_YEAR, Row, write_heads, write_row
+from planner.outputs.xlsx.table import write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from xlsxwriter.worksheet import Worksheet
+
+    from planner.outputs.xlsx.block import At
+    from planner.outputs.xlsx.book import Book
+    from planner.runs import Run
+
+__all__ = ["has_contracts", "write_carbon", "write_contracts"]
+
+_TOP: Final = 4
+_CHART_ROWS: Final = 16
+_CLEAN: Final = "Contracts"
+_CARBON: Final = "Carbon and water"
+_MWH_PER_TWH: Final = 1e6
+_ABOUT_CLEAN: Final = (
+    "Power bought under contract, and where the energy used comes from as far as it is clean. As "
+    "solved: it does not follow edited assumptions."
+)
+_ABOUT_CARBON: Final = (
+    "Emissions by place, and by market, where power under contract counts; water by the stress of "
+    "its basin. As solved: it does not follow edited assumptions."
+)
+_ORIGINS: Final = (
+    ("Own clean power", "own_clean_mwh"),
+    ("Contracts", "claimed_mwh"),
+    ("Grid's clean share of the rest", "grid_clean_mwh"),
+)
+_SHARES: Final = (
+    ("Clean share", "clean_frac"),
+    ("Clean share that contracts allow by the year", "annual_frac"),
+    ("Clean share that contracts allow by the hour", "hourly_frac"),
+)
+_EMISSIONS: Final = (
+    ("By place", "location_kt", "kt CO2"),
+    ("By market", "market_kt", "kt CO2"),
+    ("Of fuel burnt at sites", "fuel_kt", "kt CO2"),
+    ("Of making what enters service", "embodied_kt", "kt CO2e"),
+    ("What cap and price count", "counted_kt", "kt"),
+)
+
+
+def has_contracts(run: Run) -> bool:
+    """Tell whether a run has anything under contract or a clean target."""
+    return len(run.tables["matching"]) > 0
+
+
+def write_contracts(book: Book) -> None:
+    """Write sheet Contracts: where energy comes from by year, agreements, pools."""
+    run = book.run
+    sheet = book.sheet(_CLEAN, _ABOUT_CLEAN, widths=(44, *[19] * 12))
+    head = _TOP + _CHART_ROWS
+    write_heads(book, sheet, head, ("Where contracts count", ""), run.years)
+    rows = _energy_rows(run)
+    for row, what in enumerate(rows, start=head + 1):
+        write_row(book, sheet, head, row, what)
+    _chart(book, sheet, _CLEAN, head, len(_ORIGINS) + 1, "Where the energy used comes from", "TWh")
+    below = _list(book, sheet, head + len(rows) + 2, "Agreements", "contracts", "Agreements")
+    _list(book, sheet, below, "Where they count", "matching", "Matching")
+    sheet.fit_to_pages(2, 0)
+    sheet.repeat_columns(0)
+    sheet.freeze_panes(3, 1)
+
+
+def _energy_rows(run: Run) -> list[Row]:
+    """Energy by origin, what is not clean, the total, and clean shares, by year."""
+    pools = run.tables["matching"]
+    by_year = pools.groupby("year").sum(numeric_only=True).reindex(run.years).fillna(0.0)
+    twh = by_year / _MWH_PER_TWH
+
+    def energy(label: str, formula: Callable[[At], str], values: pd.Series, style: str) -> Row:
+        return Row(label, "TWh", formula, values.tolist(), "#,##0.00", style)
+
+    rows = [energy(label, _twh_of(column), twh[column], "plain") for label, column in _ORIGINS]
+    rest = twh["used_mwh"] - twh["clean_mwh"]
+    rows.append(
+        energy(
+            "Not clean",
+            lambda at: f"({_in_year(at, 'used_mwh')}-{_in_year(at, 'clean_mwh')})/1E6",
+            rest,
+            "plain",
+        )
+    )
+    rows.append(energy("Energy used", _twh_of("used_mwh"), twh["used_mwh"], "total"))
+    for label, column in _SHARES:
+        clean = (pools[column] * pools["used_mwh"]).groupby(pools["year"]).sum()
+        used = by_year["used_mwh"]
+        share = (clean.reindex(run.years) / used.where(used > 0.0)).fillna(0.0)
+        rows.append(Row(label, "", _share_of(column), share.tolist(), "0.0%"))
+    return rows
+
+
+def _in_year(at: At, column: str) -> str:
+    """Return the sum of a column of the pools in the year of a formula."""
+    return f"SUMIFS(Matching[{column}],Matching[year],{at.year})"
+
+
+def _twh_of(column: str) -> Callable[[At], str]:
+    """Return the formula of a column of the pools by year, in TWh."""
+    return lambda at: f"{_in_year(at, column)}/1E6"
+
+
+def _share_of(column: str) -> Callable[[At], str]:
+    """Return the mean of a share over the energy used in the year of a formula."""
+
+    def formula(at: At) -> str:
+        in_year = f"(Matching[year]={at.year})"
+        clean = f"SUMPRODUCT({in_year}*Matching[{column}]*Matching[used_mwh])"
+        return f"IFERROR({clean}/{_in_year(at, 'used_mwh')},0)"
+
+    return formula
+
+
+def write_carbon(book: Book) -> None:
+    """Write sheet Carbon and water: emissions by year, water by class, heat, sites."""
+    run = book.run
+    sheet = book.sheet(_CARBON, _ABOUT_CARBON, widths=(32, *[19] * 9))
+    head = _TOP + _CHART_ROWS
+    years = run.tables["carbon_year"].set_index("year").reindex(run.years)
+    write_heads(book, sheet, head, ("Emissions", ""), run.years)
+    for row, (label, column, unit) in enumerate(_EMISSIONS, start=head + 1):
+
+        def formula(at: At, column: str = column) -> str:
+            return f"SUMIFS(CarbonYears[{column}],CarbonYears[year],{at.year})"
+
+        write_row(book, sheet, head, row, Row(label, unit, formula, years[column].tolist()))
+    _chart(book, sheet, _CARBON, head, 2, "Emissions of power", "kt CO2", stacked=False)
+    below = head + len(_EMISSIONS) + 2
+    below = _list(book, sheet, below, "Emissions by year", "carbon_year", "CarbonYears")
+    below = _list(book, sheet, below, "Water by stress of the basin", "water_class", "WaterClasses")
+    if len(run.tables["heat"]):
+        below = _list(book, sheet, below, "Heat sold", "heat", "HeatSold")
+    _list(book, sheet, below, "Emissions by site", "carbon_site", "CarbonSites")
+    sheet.freeze_panes(3, 1)
+
+
+def _list(book: Book, sheet: Worksheet, row: int, title: str, table: str, name: str) -> int:
+    """Write a result table below a title; return the row to go on from."""
+    book.text(sheet, row, 0, title, "section")
+    columns, frame = RUN_TABLES[table].columns, book.run.tables[table]
+    end = write_table(book, sheet, name, frame, columns, head_row=row + 2, lay_out=False)
+    sheet.repeat_rows(row + 1, row + 2)  # of the last list, which runs over pages
+    return end + 1
+
+
+def _chart(
+    book: Book,
+    sheet: Worksheet,
+    name: str,
+    head: int,
+    count: int,
+    title: str,
+    unit: str,
+    *,
+    stacked: bool = True,
+) -> None:
+    """Draw the first rows of a block by year."""
+    chart = book.chart("column", title, unit, stacked=stacked)
+    years = (head, FIRST_YEAR, FIRST_YEAR + len(book.run.years) - 1)
+    for place in range(count):
+        book.series(chart, name, (head + 1 + place, 0), years, head + 1 + place, place)
+    chart.set_size({"width": 700, "height": 310})
+    sheet.insert_chart(_TOP - 1, 0, chart, {"object_position": 3})
