@@ -57,6 +57,13 @@ def test_says_that_a_plan_is_not_proven_and_that_a_check_failed(run: Run) -> Non
     assert "Optimal" not in text
 
 
+def test_a_plan_within_a_gap_is_as_asked_and_says_its_gap(run: Run) -> None:
+    text = "\n".join(printed(with_meta(run, status="within_gap", gap_frac=0.0143)))
+
+    assert "Found as asked, not proven the best (gap 1.43%)" in text
+    assert "Optimal" not in text
+
+
 def test_names_cannot_command_the_terminal(run: Run) -> None:
     sites = run.sites.assign(name=run.sites["name"].where(run.sites["site"] != "fiji", "x\x1b[2Jy"))
     odd = replace(run, tables={**run.tables, "sites": sites})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -173,6 +174,27 @@ def test_sheets_stand_in_the_order_of_the_contents(workbook: Path) -> None:
 
     assert titles == ["Cover", *names]
     assert links == [f"'{name}'!A1" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ("within_gap", "no plan costs less than 3,210 MUSD, 1.43% below"),
+        (
+            "time_limit",
+            "Not proven to be the best: time limit; the bound is 3,210 MUSD, 1.43% below",
+        ),
+    ],
+)
+def test_the_cover_gives_bound_and_gap(run: Run, tmp_path: Path, status: str, says: str) -> None:
+    meta = {**run.meta, "status": status, "gap_frac": 0.0143, "bound_musd": 3210.4}
+    path = tmp_path / "plan.xlsx"
+    write_workbook(dataclasses.replace(run, meta=meta), path)
+
+    with closing(openpyxl.load_workbook(path)) as book:
+        told = [str(row[1].value) for row in book["Cover"].iter_rows(max_row=12)]
+
+    assert any(says in text for text in told), told
 
 
 def test_every_sheet_prints_in_landscape_with_its_heads_repeated(workbook: Path) -> None:

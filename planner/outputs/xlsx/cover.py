@@ -21,7 +21,7 @@ _LINE_CHARACTERS: Final = 125
 _LINE_POINTS: Final = 15.0
 _STATUS: Final = {"optimal": "Optimal: proven that no plan costs less"}
 _WITHIN_GAP: Final = (
-    "Openings and phases found as asked: no plan costs {gap:.2%} less, bound {bound:,.0f} MUSD"
+    "Openings and phases found as asked; no plan costs less than {bound:,.0f} MUSD, {gap:.2%} below"
 )
 _NOT_PROVEN: Final = "Not proven to be the best: {status}"
 _RULE: Final = (
