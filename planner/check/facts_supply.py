@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check import source_figures as of
 from planner.check.facts_demand import between
 from planner.check.facts_prices import by_local_hour, wholesale_usd_per_mwh
-from planner.check.facts_sites import decided
+from planner.check.facts_sites import decided, months_to_service
 from planner.check.frames import at, listed
 from planner.check.other_load import series_by_hour
 from planner.check.sources import RENEWABLE
@@ -284,6 +284,17 @@ def bridge_worth_from_tables(case: Case) -> Excess:
     )
 
 
+@rule(unit="MW")
+def bridge_until_grid(case: Case) -> Excess:
+    """Bridge power that is bound to wait for the grid is gone in the year after it arrives."""
+    bridge, rows = case.scenario.supply.bridge, case.sources.rows
+    bound = rows["source"].isin(list(bridge.sources) if bridge.until_grid else []).to_numpy()
+    months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)
+    arrives = decided(case) + months / 12.0
+    late = bound & (rows["year"].to_numpy(dtype=np.float64) >= arrives)
+    return Excess.above(rows.loc[late, list(_SOURCE)], rows["mw"].to_numpy()[late], 0.0)
+
+
 @rule(unit="USD/MWh")
 def export_price_from_tables(case: Case) -> Excess:
     """A MWh sold earns its share of the wholesale price of the hour."""
@@ -304,5 +315,6 @@ RULES = (
     source_running_costs_from_tables,
     source_yield_from_tables,
     bridge_worth_from_tables,
+    bridge_until_grid,
     export_price_from_tables,
 )

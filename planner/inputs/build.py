@@ -218,7 +218,9 @@ def _inputs_of(case: Case) -> Inputs:
     counts = np.zeros(site_year.size, dtype=np.bool_)
     for slots in (contracts.take, contracts.count):
         counts[site_year.find(slots)] = True
-    supply = supply_inputs(case, sets, offer, prices, site_year, counts, series)
+    supply = supply_inputs(
+        case, sets, offer, prices, site_year, counts, series, leads.connection.start
+    )
     answers = np.zeros(site_year.size, dtype=np.bool_)
     answers[site_year.find(supply.capacity)] = True
     answers[site_year.find(non_firm.service)] = True

@@ -108,6 +108,7 @@ def supply_inputs(
     site_year: Index,
     counts: Bools,
     series: SiteSeries,
+    grid_start: Floats,
 ) -> SupplyInputs:
     """Make the lists of power at the sites.
 
@@ -127,6 +128,8 @@ def supply_inputs(
         Where power is balanced exactly in every slot, shape (site_year,).
     series : SiteSeries
         Sun and wind of single sites.
+    grid_start : array of float
+        Service start of a connection ordered on the first day, shape (site,). [year]
 
     Returns
     -------
@@ -140,14 +143,15 @@ def supply_inputs(
     has_standby = offer.has_standby[:, None] & figures.is_of_halls
 
     in_time = figures.start[:, None] < case.last_year + 1.0
-    can_build = offer.may_build[:, :, None] & in_time & in_plan
+    serves = _serves(case, figures, grid_start)
+    can_build = offer.may_build[:, :, None] & in_time & in_plan & serves
     build = Index.sparse("source_build", axes, np.nonzero(can_build))
     of = build["source"]
     start = np.maximum(figures.start[of], case.year[build["year"]])
     life = figures.at("life_years", start, of)
 
     stands = ((offer.existing_mw > 0.0) | has_standby)[:, :, None]
-    here = (stands | np.logical_or.accumulate(can_build, axis=2)) & in_plan
+    here = (stands | np.logical_or.accumulate(can_build, axis=2)) & in_plan & serves
     capacity = Index.sparse("capacity", axes, np.nonzero(here))
     s, g, _ = capacity.codes
     dispatch = _part(capacity, figures.is_role(*DISPATCHED), "dispatch")
@@ -214,6 +218,16 @@ def supply_inputs(
         export=export,
         export_usd_per_mwh=export_price,
     )
+
+
+def _serves(case: Case, figures: SourceFigures, grid_start: Floats) -> Bools:
+    """Return in which years a source may serve, shape (site, source, year)."""
+    bridge = case.scenario.supply.bridge
+    leaves = np.array(
+        [bridge.until_grid and id_ in bridge.sources for id_ in figures.ids], dtype=np.bool_
+    )
+    before = case.year[None, :] < grid_start[:, None]
+    return np.asarray(~leaves[None, :, None] | before[:, None, :], dtype=np.bool_)
 
 
 def _part(capacity: Index, which: Bools, name: str) -> Index:

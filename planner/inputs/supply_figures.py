@@ -294,6 +294,12 @@ def _check_standby(case: Case, figures: SourceFigures) -> None:
 
 def _check_bridge(case: Case, figures: SourceFigures) -> None:
     bridge = case.scenario.supply.bridge
+    standing = {
+        source
+        for blocks in (case.scenario.new_sites, case.scenario.sites)
+        for own in blocks.values()
+        for source in own.existing_source_mw or {}
+    }
     known: Mapping[str, Callable[[str], bool]] = {
         "be in supply.allow": lambda id_: id_ in case.scenario.supply.allow,
         "burn fuel": lambda id_: (
@@ -302,6 +308,9 @@ def _check_bridge(case: Case, figures: SourceFigures) -> None:
         "have a row in table bridge_power, or both figures in supply.bridge": lambda id_: (
             id_ in set(case.tables["bridge_power"]["onsite"])
             or (bridge.residual_frac is not None and bridge.redeploy_usd_per_kw is not None)
+        ),
+        "leave all of it, as supply.bridge.until_grid asks: some stands already": lambda id_: (
+            not (bridge.until_grid and id_ in standing)
         ),
     }
     for position, id_ in enumerate(bridge.sources):

@@ -75,6 +75,9 @@ class Bridge(Block):
 
     sources: Ids = ()
     """Sources out of `supply.allow` that may leave; they must burn fuel."""
+    until_grid: Flag = False
+    """Whether they serve only up to the year in which a new connection ordered at the start of
+    decisions is there; false: they may also stay, where that costs less."""
     residual_frac: Frac | None = None
     """Worth when leaving over the price of a new one, instead of table `bridge_power`. [-]"""
     redeploy_usd_per_kw: NonNegative | None = None

@@ -129,6 +129,11 @@ SPOILED = (
     ("it leaves worn out", "bridge_power", outlived),
     ("it is sold dearer", "bridge_power", partial(times, "source_leaves", "worth_musd", 1.1)),
     ("hauling is free", "bridge_power", partial(times, "source_leaves", "removal_musd", 0.0)),
+    (
+        "it stays for good",
+        "bridge_until_grid",
+        partial(setting, "supply.bridge.until_grid", "true"),
+    ),
     ("surplus is told smaller", "surplus_told", partial(times, "site_surplus", "surplus_mw", 0.5)),
     ("surplus is not told", "surplus_told", partial(without, "site_surplus", "surplus_mw")),
     *(

@@ -22,6 +22,7 @@ SETTINGS = (
     "supply.override.genset={max_hours_per_year: null}",
     "supply.fuel_price_usd_per_mmbtu.natural_gas={2025: 3.5, 2027: 8.5}",
     "supply.bridge={sources: [engine]}",
+    "supply.bridge.until_grid=true",
     "supply.standby={allow: true, source: backup, mw_per_hall_mw: 0.7}",
     "finance.asset_wacc_nominal_frac={supply: 0.11}",
 )

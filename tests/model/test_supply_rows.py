@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_world import Wish, assert_bites, at, changed, inputs_of, only, paid_to_draw, part
 
+from planner.errors import InputError
 from planner.inputs import Inputs
 from planner.model import Model
 
@@ -261,3 +262,27 @@ def test_power_sold_in_a_price_shock_earns_the_price_of_the_shock():
     assert hit.any()
     assert not hit.all()
     assert times == pytest.approx(np.where(hit, 6.0, 1.0))
+
+
+def test_bridge_power_bound_to_the_grid_serves_until_its_year_and_no_longer():
+    bridge = "supply={allow: [engine], bridge: {sources: [engine], until_grid: true}}"
+    years = ("years=[2025, 2026, 2027]", "supply.override.engine.lead_months=4")
+    long_queue = "lead_times.interconnection_months=20"  # from March 2025: November 2026
+
+    over = inputs_of(bridge, *years, long_queue).supply.capacity
+    there = {
+        (over.axis("site").labels[s], over.axis("year").labels[t])
+        for s, t in zip(over["site"], over["year"], strict=True)
+    }
+
+    assert {year for _, year in there} == {"2025", "2026"}
+    leaving = inputs_of(bridge, *years, long_queue).supply.redeploy
+    assert {leaving.axis("year").labels[t] for t in leaving["year"]} == {"2026", "2027"}
+
+
+def test_what_stands_cannot_be_bound_to_the_grid():
+    with pytest.raises(InputError, match="some stands already"):
+        inputs_of(
+            "supply={allow: [engine], bridge: {sources: [engine], until_grid: true}}",
+            "sites.oak.existing_source_mw={engine: 5}",
+        )
