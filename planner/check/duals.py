@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check import carbon, demand, grid, halls, heat, latency, non_firm, power, racks, sites
+from planner.check import (
+    balance,
+    carbon,
+    demand,
+    grid,
+    halls,
+    heat,
+    latency,
+    non_firm,
+    power,
+    racks,
+    sites,
+    supply,
+)
 from planner.check.frames import at, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule
@@ -36,8 +49,18 @@ _KEY = (
     "period",
     "contract",
     "pool",
+    "source",
+    "slot",
 )
-_MUST_BE_MET: Final = ("demand_balance", "tight_latency_share", "clean_target", "neighbour_reserve")
+_MUST_BE_MET: Final = (
+    "demand_balance",
+    "tight_latency_share",
+    "clean_target",
+    "neighbour_reserve",
+    "power_balance",
+    "exact_balance",
+)
+_EITHER_SIGN: Final = ("exact_balance",)  # drawing more may be paid for
 _HOURS_PER_YEAR: Final = 8760.0
 _USD_PER_MUSD: Final = 1e6
 
@@ -78,6 +101,8 @@ _LIMITS: Final[Mapping[str, Rule]] = {
     "water_limit": power.water_limit,
     "water_permit": heat.water_permit,
     "carbon_cap": carbon.carbon_cap,
+    "power_balance": balance.power_covered,
+    "source_limit": supply.source_limit,
 }
 """The rule that reckons the slack of each limit."""
 
@@ -89,6 +114,7 @@ def dual_sign(case: Case) -> Excess:
     stricter = prices["block"].isin(_MUST_BE_MET).to_numpy()
     raw = prices["raw_dual"].to_numpy()
     wrong = np.where(stricter, -raw, raw)
+    wrong = np.where(prices["block"].isin(_EITHER_SIGN), 0.0, wrong)
     is_demand = (prices["block"] == "demand_balance").to_numpy()
     price = case.scenario.demand.unmet_usd_per_h100e_hour
     ceiling = price if case.scenario.demand.unmet == "allow" else np.inf
@@ -119,6 +145,8 @@ def dual_unit(case: Case) -> Excess:
         ),
     )
     units = prices["block"].map(_UNITS_IN_ONE).fillna(1.0).to_numpy()
+    hours = case.power.slot.set_index("slot")["hours"]
+    units = units * at(hours, prices, ("slot",), 1.0)
     stricter = prices["block"].isin(_MUST_BE_MET)
     raw = np.where(stricter, 1.0, -1.0) * prices["raw_dual"].to_numpy()
     value = raw * _USD_PER_MUSD / units / weight

@@ -47,6 +47,8 @@ class Price:
     sign : {-1, 1}
         1 for the cost of one more unit that must be met, -1 for what one more unit of a limit
         saves.
+    by_slot : bool
+        Whether a row is of one slot: its dual is divided by the hours that the slot stands for.
     """
 
     block: str
@@ -54,6 +56,7 @@ class Price:
     units_per_row_unit: float
     paid: Literal["yearly", "once", "horizon"]
     sign: Literal[-1, 1]
+    by_slot: bool = False
 
 
 PRICES: Final = (
@@ -67,6 +70,9 @@ PRICES: Final = (
     Price("zone_headroom", "USD/MW-year", 1.0, "horizon", -1),
     Price("all_headroom", "USD/MW-year", 1.0, "horizon", -1),
     Price("contract_limit", "USD/MW-year", 1.0, "yearly", -1),
+    Price("power_balance", "USD/MWh", 1.0, "yearly", 1, by_slot=True),
+    Price("exact_balance", "USD/MWh", 1.0, "yearly", 1, by_slot=True),
+    Price("source_limit", "USD/MW-year", 1.0, "yearly", -1),
     Price("clean_target", "USD/MWh", HOURS_PER_YEAR, "yearly", 1),
     Price("carbon_cap", "USD/t", T_PER_KT, "yearly", -1),
     Price("water_limit", "USD/m3", _M3_PER_THOUSAND, "yearly", -1),
@@ -101,6 +107,8 @@ def _rows(s: Solved, price: Price) -> pd.DataFrame:
     rows = np.flatnonzero(np.abs(dual) > _DUST_MUSD)
     raw = dual[rows]
     usd = price.sign * raw * USD_PER_MUSD / price.units_per_row_unit
+    if price.by_slot:
+        usd = usd / s.weight_h[over["slot"][rows]]
     found: dict[str, Cells] = labels(over, rows)
     columns: dict[str, Cells] = {
         "block": price.block,

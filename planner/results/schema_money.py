@@ -125,6 +125,8 @@ MONEY_TABLES = (
             "period",
             "contract",
             "pool",
+            "source",
+            "slot",
         ),
         (
             text("block", "Family of rows, as in the model"),
@@ -140,6 +142,8 @@ MONEY_TABLES = (
             text("period", _LABEL),
             text("contract", _LABEL),
             text("pool", _LABEL),
+            text("source", _LABEL),
+            text("slot", _LABEL),
             number(
                 "value",
                 "see unit",

@@ -79,13 +79,13 @@ def write_grid(book: Book) -> None:
     sheet.conditional_format(HEAD_ROW + 1, binds, end - 1, binds, tight)
     prices = run.tables["prices"]
     # Prices of demand and of single slots are many; they are in the table files.
-    of_limits = prices[(prices["region"] == "") & (prices["period"] == "")]
+    of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
     book.text(sheet, end + 1, 0, "Shadow prices of limits", "section")
     book.text(sheet, end + 2, 0, RUN_TABLES["prices"].about, "about")
     kept = [
         c
         for c in RUN_TABLES["prices"].columns
-        if c.name not in {"region", "period", "contract", "pool"}
+        if c.name not in {"region", "period", "contract", "pool", "slot"}
     ]
     write_table(book, sheet, "ShadowPrices", of_limits, kept, head_row=end + 4)
 
