@@ -15,6 +15,7 @@ ASKED_FOR = {
     "us-grid-90gw",
     "us-grid-delay",
     "us-carbon-cap",
+    "us-onsite-gas-bridge",
     "us-price-shock",
     "us-heatwave-peak",
     "us-demand-low",
