@@ -27,6 +27,7 @@ _TABLE: Final = "SourceYears"
 _TOP: Final = 5
 _CHART_ROWS: Final = 16
 _GRID: Final = "(grid)"
+_SHED: Final = "(not served)"
 _OUT: Final = ("(charging)", "(sold)", "(thrown away)")
 _COLOUR_OF: Final = {_GRID: 0, "(charging)": 7, "(sold)": 8, "(thrown away)": 4}
 _OWN_COLOURS: Final = (1, 2, 3, 5, 6)
@@ -44,7 +45,7 @@ _COLUMNS: Final = (
 )
 _ABOUT: Final = (
     "What the grid and own sources give in a year, and, below 0, what charging, sales and surplus "
-    "take; the total is what the sites use. As solved: it does not follow edited assumptions."
+    "take; the total is what the sites would use. As solved, not by edited assumptions."
 )
 
 
@@ -83,6 +84,8 @@ def _parts(run: Run) -> Iterator[pd.DataFrame]:
     yield sources[[*place, "source"]].assign(
         capacity_mw=sources["capacity_mw"], energy_mwh=sources["output_mwh"]
     )
+    shed = run.tables["non_firm_year"]
+    yield shed[place].assign(source=_SHED, capacity_mw=missing, energy_mwh=shed["shed_mwh"])
     charging, sold, thrown_away = _OUT
     taken = sources.groupby(place, as_index=False)[["charged_mwh"]].sum()
     yield taken[place].assign(
