@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.connected import non_firm_mw
 from planner.check.frames import at, has, listed, tally
 from planner.check.losses import asks, may_not_cover, reach, reserves
+from planner.check.non_firm import by_zone
+from planner.check.stress import stress_share
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ _ROUTE = ("region", "workload", "site")
 _PAIR = ("site", "standby")
 _SITE = ("site", "year")
 _DUST_KH100E = 1e-9
+_HOURS_PER_YEAR = 8760.0
 
 
 @rule(unit="kH100e")
@@ -114,16 +118,34 @@ def takeovers_fit(case: Case) -> Excess:
 
 @rule(unit="MW")
 def failover_power(case: Case) -> Excess:
-    """Connection and firm sources carry a site on the peak day with all stand-by racks at work."""
+    """Connection and firm sources carry a site on the peak day with all stand-by racks at work.
+
+    Non-firm connection counts for what the slot leaves of it.
+    """
     power, called = case.power, _called_mw(case)
     peak = power.slot["is_peak"].to_numpy()
-    worst = (power.grid_mw + called - _spare_output_mw(case))[:, peak].max(axis=1)
+    beside_firm = _spare_output_mw(case) + _left_of_non_firm_mw(case)
+    worst = (power.grid_mw + called - beside_firm)[:, peak].max(axis=1)
     stands_by = called.max(axis=1) > 0.0
     sites = case.site_years
     drawn = tally(power.site_year[stands_by], _SITE, worst[stands_by])
     place = power.site_year[stands_by].reset_index(drop=True)
     firm = tally(sites, _SITE, sites["firm_mw"])
     return Excess.above(place, at(drawn, place, _SITE), at(firm, place, _SITE))
+
+
+def _left_of_non_firm_mw(case: Case) -> Floats:
+    """Non-firm connection less what is off in a stress slot, by site-year and slot. [MW]"""
+    power, total = case.power, np.zeros(case.power.grid_mw.size)
+    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    frame = frame.assign(non_firm_mw=non_firm_mw(case, frame))
+    some = np.flatnonzero(frame["non_firm_mw"] > 0.0)
+    if some.size:
+        frame = by_zone(case, frame.iloc[some].reset_index(drop=True))
+        off_h = case.scenario.grid.curtailment_rate_pct / 100.0 * _HOURS_PER_YEAR
+        off_frac = at(stress_share(case, off_h), frame, ("zone", "slot"), np.nan)
+        total[some] = (1.0 - off_frac) * frame["non_firm_mw"]
+    return total.reshape(power.grid_mw.shape)
 
 
 def _called_mw(case: Case) -> Floats:

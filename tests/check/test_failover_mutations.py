@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from good_plan import Plan
@@ -23,6 +25,17 @@ def survivor():
     return solved()
 
 
+@pytest.fixture(scope="module")
+def bridged():
+    """Short of firm connection, so that non-firm helps to carry stand-by racks."""
+    return solved(
+        "grid.non_firm.allow=true",
+        "grid.non_firm.service=bridge",
+        "grid.firm_headroom_frac=0.05",
+        "grid.headroom_scale_frac=0.5",
+    )
+
+
 @pytest.mark.parametrize("form", ["neighbours", "pairs"])
 def test_a_plan_that_may_lose_any_site_passes_every_check(form):
     plan = solved(f"failover.form={form}")
@@ -32,6 +45,26 @@ def test_a_plan_that_may_lose_any_site_passes_every_check(form):
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
     assert verdict["survives_loss_of_any_site"].tested >= 7
     assert plan.tables["plan"]["standby_mw"].sum() > 100.0
+
+
+def test_non_firm_connection_carries_stand_by_racks(bridged):
+    connected = bridged.tables["non_firm_connections"]
+    gone = bridged.told(non_firm_connections=connected.assign(added_mw=0.0))
+
+    verdict = bridged.verdict()
+
+    assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+    assert connected["added_mw"].sum() > 10.0
+    # Firm connection alone falls short of the stand-by racks at work: the rest is non-firm.
+    assert gone.check("failover_power").worst > 10.0
+
+
+def test_non_firm_connection_that_is_off_carries_no_stand_by_racks(bridged):
+    """Judged as off all year, it must be found missing by all that it carries."""
+    grid = bridged.scenario.grid.model_copy(update={"curtailment_rate_pct": 100.0})
+    off = dataclasses.replace(bridged, scenario=bridged.scenario.model_copy(update={"grid": grid}))
+
+    assert not off.check("failover_power").ok
 
 
 @pytest.mark.parametrize(
