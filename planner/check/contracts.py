@@ -24,7 +24,7 @@ _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _ZONE_SLOT = ("zone", "year", "slot")
 _POOL = ("pool", "year")
-_BURNT = ("natural_gas", "diesel", "hvo")
+_NOT_BURNT = ("", "uranium")  # heat of the earth has no fuel
 
 
 def profiles(case: Case, table: pd.DataFrame) -> Floats:
@@ -194,7 +194,7 @@ def _own_clean_mw(case: Case) -> Floats:
 
     made, left = case.plan("source_slot"), case.plan("site_surplus")
     fuel = case.data("onsite_sources").drop_duplicates("onsite").set_index("onsite")["fuel"]
-    clean = made[~made["source"].map(fuel).isin(_BURNT)]
+    clean = made[made["source"].map(fuel).fillna("").isin(_NOT_BURNT)]
     add(clean, clean["output_mw"] - clean["charge_mw"])
     add(left, -left["export_mw"] - left["surplus_mw"])
     return total

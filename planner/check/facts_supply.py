@@ -168,7 +168,7 @@ def source_running_costs_from_tables(case: Case) -> Excess:
     worn = worn * 1e3 / of.figures(case, cells["source"], "cycle_life_cycles")
     standby = case.scenario.supply.standby
     fixed = of.figures(case, rows["source"], "fixed_usd_per_unit_year")
-    is_hall = (rows["source"] == standby.source).to_numpy() & standby.allow
+    is_hall = (rows["source"] == standby.source_id).to_numpy() & standby.allow
     is_cell = _each(case, rows["source"], lambda c, name: of.role(c, name) == "storage") > 0.0
     place, at_run = cells[list(_SOURCE)], runs[list(_SOURCE)]
     pairs = (

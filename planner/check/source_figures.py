@@ -119,7 +119,7 @@ def max_hours(case: Case, source: str) -> float:
 def limit_mw(case: Case, source: str) -> float:
     """Most power at one site, inf without a limit. [MW]"""
     supply = case.scenario.supply
-    if supply.standby.allow and source == supply.standby.source:
+    if supply.standby.allow and source == supply.standby.source_id:
         return float("inf")
     if source in supply.max_mw:
         return float(supply.max_mw[source])

@@ -180,7 +180,6 @@ def _inputs_of(case: Case) -> Inputs:
     climate = slot_climate(case)
     series = site_series(case)
     other_mw = other_load_mw(case, series)
-    prices = delivered_prices(case)
     customers = find_customers(case)
     prices = prices_beside_tariffs(case, delivered_prices(case), customers)
     offer = supply_offer(case)

@@ -155,8 +155,7 @@ class HighsSession:
             Verdict, plan and duals.
         """
         self._engine.set("threads", threads)
-        if gap_frac > PROVEN_GAP_FRAC:
-            self._engine.set("mip_rel_gap", gap_frac)
+        self._engine.set("mip_rel_gap", max(gap_frac, PROVEN_GAP_FRAC))
         watch = self._engine.watch = Watch(on_progress, interrupt)
         deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
         status: Status = "error"

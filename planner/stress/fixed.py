@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.calendar import SEASONS
 from planner.climate import mechanical_overhead_frac
 from planner.inputs.climate_slots import CURVE, monthly_temperatures
 from planner.inputs.frames import by_ids, codes, floats, texts
 from planner.inputs.prices import delivered_prices
-from planner.inputs.scope import make_case
+from planner.inputs.scope import make_case, replaced
 from planner.stress.prices import log_spread
 from planner.stress.weather import Weather
 from planner.year_hours import calendar_days
@@ -52,7 +53,8 @@ class FixedPlan:
     it_mw: Floats
     loss_mw: Floats  # electrical
     other_mw: Floats  # of a site beside its racks
-    own_mw: Floats  # what own sources and batteries bring, less what they take
+    used_mw: Floats  # by the whole site, on the plan's weather
+    own_mw: Floats  # of own sources and batteries, less what they take; without stand-by
     non_firm_mw: Floats  # connection that the grid may take back, what of it is there
     spare_source_mw: Floats  # of firm sources beyond their output
     level_mwh: Floats  # in batteries
@@ -130,6 +132,8 @@ def fixed_plan(
     read = _Reader(case, tables, tuple(every[s] for s in at))
     prices = delivered_prices(case)
     weather = {bulb: _weather(case, bulb, at) for bulb in ("dry", "wet")}
+    used_mw = read.by_slot("power_slot", "facility_mw")
+    used_mw = used_mw + read.by_slot("power_slot", "other_load_mw")
     plan = FixedPlan(
         days=case.days,
         day_shares=calendar_days(case.days),
@@ -141,12 +145,13 @@ def fixed_plan(
         it_mw=read.by_slot("power_slot", "it_mw"),
         loss_mw=read.by_slot("power_slot", "electrical_loss_mw"),
         other_mw=read.by_slot("power_slot", "other_load_mw"),
-        own_mw=read.by_slot("power_slot", "facility_mw")
-        + read.by_slot("power_slot", "other_load_mw")
+        used_mw=used_mw,
+        own_mw=used_mw
         - read.by_slot("power_slot", "grid_mw")
-        - read.by_slot("stress_slot", "shed_mw"),
+        - read.by_slot("stress_slot", "shed_mw")
+        - read.by_slot("source_slot", "output_mw", role="standby"),
         non_firm_mw=_non_firm_mw(read),
-        spare_source_mw=_spare_mw(read),
+        spare_source_mw=_spare_mw(case, read),
         level_mwh=read.by_slot("source_slot", "level_mwh"),
         energy_usd_per_mwh=prices.energy_usd_per_mwh[at].transpose(1, 0, 2),
         wholesale_usd_per_mwh=prices.wholesale_usd_per_mwh[at].transpose(1, 0, 2),
@@ -178,22 +183,27 @@ class _Reader:
         self.years = tuple(case.years.years)
         self.slots = case.days.names
 
-    def by_slot(self, table: str, column: str) -> Floats:
+    def by_slot(self, table: str, column: str, *, role: str | None = None) -> Floats:
         """Add up a column, (year, site, slot)."""
-        return self._sums(self.tables[table], column, by_slot=True)
+        frame = self.tables[table]
+        if role is not None:
+            key = ["site", "source", "year"]
+            frame = frame.merge(self.tables["source_year"][[*key, "role"]], on=key)
+            frame = frame[frame["role"] == role]
+        return self.sums(frame, column, by_slot=True)
 
     def by_year(self, table: str, column: str, *, role: str | None = None) -> Floats:
         """Add up a column, (year, site)."""
         frame = self.tables[table]
         frame = frame if role is None else frame[frame["role"] == role]
-        return self._sums(frame, column, by_slot=False)
+        return self.sums(frame, column, by_slot=False)
 
     def place(self, frame: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return year and site of every row."""
         year = np.searchsorted(np.array(self.years), frame["year"].to_numpy())
         return year.astype(np.intp), codes(frame["site"], self.sites)
 
-    def _sums(self, frame: pd.DataFrame, column: str, *, by_slot: bool) -> Floats:
+    def sums(self, frame: pd.DataFrame, column: str, *, by_slot: bool) -> Floats:
         year, site = self.place(frame)
         there = site >= 0
         shape = (len(self.years), len(self.sites), *((len(self.slots),) if by_slot else ()))
@@ -205,13 +215,21 @@ class _Reader:
         return total
 
 
-def _spare_mw(read: _Reader) -> Floats:
-    """What firm sources could put out beyond what they do, (year, site, slot)."""
+def _spare_mw(case: Case, read: _Reader) -> Floats:
+    """What firm sources could put out beyond what they do, (year, site, slot).
+
+    Sources whose hours are limited are left out: their hours are the plan's.
+    """
     year = read.tables["source_year"]
     roles = year[["site", "source", "year", "role", "capacity_mw"]]
     slot = read.tables["source_slot"].merge(roles, on=["site", "source", "year"])
-    spare = slot.assign(spare_mw=slot["capacity_mw"] - slot["output_mw"])
-    return read._sums(spare[spare["role"] == "firm"], "spare_mw", by_slot=True)
+    table = case.tables["onsite_sources"].drop_duplicates("onsite")
+    figures = replaced(table, "onsite", case.scenario.supply.override).set_index("onsite")
+    runs_frac = slot["source"].map(figures["availability_frac"]).astype(np.float64).fillna(1.0)
+    spare = slot.assign(spare_mw=runs_frac * slot["capacity_mw"] - slot["output_mw"])
+    is_free = slot["source"].map(figures["max_hours_per_year"]).astype(np.float64).isna()
+    spare = spare[(spare["role"] == "firm") & is_free]
+    return np.maximum(read.sums(spare, "spare_mw", by_slot=True), 0.0)
 
 
 def _non_firm_mw(read: _Reader) -> Floats:
@@ -219,7 +237,7 @@ def _non_firm_mw(read: _Reader) -> Floats:
     stress = read.tables["stress_slot"]
     off = stress.assign(off_mw=stress["unavailable_frac"] * stress["non_firm_mw"])
     whole = read.by_year("non_firm_year", "non_firm_mw")[:, :, None]
-    return np.asarray(whole - read._sums(off, "off_mw", by_slot=True))
+    return np.asarray(whole - read.sums(off, "off_mw", by_slot=True))
 
 
 def _source_usd_per_mwh(read: _Reader) -> Floats:
@@ -239,8 +257,13 @@ def _generators_mw(case: Case, read: _Reader) -> Floats:
             strict=True,
         )
     )
-    mw = halls["usable_mw"] * halls["redundancy"].map(ratio).astype(np.float64)
-    return read._sums(halls.assign(generator_mw=mw), "generator_mw", by_slot=False)
+    own_ratio = case.scenario.supply.standby.mw_per_hall_mw
+    per_mw = halls["redundancy"].map(ratio).astype(np.float64)
+    own_halls_mw = halls["usable_mw"] - halls["leased_mw"]
+    mw = per_mw * halls["usable_mw"]
+    if case.scenario.supply.standby.allow and own_ratio is not None:
+        mw = own_ratio * own_halls_mw
+    return read.sums(halls.assign(generator_mw=mw), "generator_mw", by_slot=False)
 
 
 def _cooling_share(case: Case, read: _Reader) -> Floats:
@@ -267,8 +290,6 @@ def _weather(case: Case, bulb: str, at: NDArray[np.intp]) -> Weather:
 
 def _spread(case: Case) -> Floats:
     """Spread of the logarithm of the price at every site, (site, season, hour)."""
-    from planner.calendar import SEASONS
-
     table = case.tables["price_shapes"]
     named = list(case.sites["price_zone"].dropna().unique())
     axes = {"price_zone": named, "season": SEASONS, "hour_local": _HOURS}

@@ -21,14 +21,23 @@ STRESS_TABLES: dict[str, Table] = {
                 _CASE,
                 _YEAR,
                 whole("draw", "-", "Drawn year, from 1"),
-                number("energy_cost_musd", "MUSD", "Energy from the grid, and fuel beyond plan"),
+                number(
+                    "energy_cost_musd",
+                    "MUSD",
+                    "Grid energy at delivered prices, before tariffs, contracts and demand "
+                    "charges, and running cost of own sources beyond plan",
+                ),
                 number("used_mwh", "MWh", "Energy the sites want"),
                 number("grid_mwh", "MWh", "Energy drawn from the grid"),
                 number(
                     "unserved_mwh", "MWh", "Energy that nothing delivers, what is shed included"
                 ),
                 number("unserved_kh100e", "kH100e", "Compute lost by it, mean over the year"),
-                number("overload_mwh", "MWh", "Energy wanted beyond the connections"),
+                number(
+                    "overload_mwh",
+                    "MWh",
+                    "Energy wanted beyond what is counted on of the connections",
+                ),
                 number("generator_mwh", "MWh", "Energy of stand-by generators"),
                 number("battery_mwh", "MWh", "Energy of batteries beyond plan"),
             ),

@@ -29,10 +29,10 @@ class StressSettings:
     outage_median_h, outage_mean_h
         Median and mean of how long; log-normal between them. [h]
     heat_wave_k, heat_wave_days
-        Heat on top of the drawn weather, from the hottest day on. [K], [day]
+        Heat on top of the drawn weather, in the middle of the hottest month. [K], [day]
     curtailment_frac, curtailment_h
-        Share of the connections of a zone that the grid takes back around the peak hour of the
-        year, and for how long. [-], [h]
+        Share of every firm connection that the grid takes back around the hour of the year in
+        which the plan uses most, and for how long. [-], [h]
     generator_mw
         Size of one stand-by generator. [MW]
     fuel_h

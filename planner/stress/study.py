@@ -157,12 +157,8 @@ def _heat_wave(plan: FixedPlan, settings: StressSettings) -> Heat:
 def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> Cut:
     """An emergency of every zone around the hour in which the plan draws most."""
     hours = np.concatenate(
-        [
-            plan.hours((plan.it_mw[year] + plan.loss_mw[year]), day, 1).sum(axis=0)
-            for day in range(365)
-        ]
+        [plan.hours(plan.used_mw[year], day, 1).sum(axis=0) for day in range(365)]
     )
-    # The plan's own peak day is where its cooling is highest as well.
     peak = int(hours.argmax())
     first = max(0, min(peak - round(settings.curtailment_h) // 2, hours.size - 1))
     everywhere = np.ones(len(plan.sites), dtype=np.bool_)

@@ -8,6 +8,7 @@ from spoiled import dearer
 from spoiled_supply import ASSUMED, OWN_POWER, SPOILED
 
 from planner.check.source_bills import SOURCE_BILLS
+from planner.studies import solve
 
 SETTINGS = (
     "finance.end_of_horizon=perpetuity",
@@ -114,3 +115,10 @@ def test_a_good_plan_with_series_of_its_sites_passes_and_the_series_is_read_anew
     days = plan.inputs.tables["series_days"]
     longer = days.assign(weight_days=days["weight_days"] + 0.5)
     assert not plan.read(series_days=longer).check("slot_weights").ok
+
+
+def test_stand_by_generators_that_no_one_names_are_the_table_s_diesel():
+    plan = solve("tiny", ["supply.standby.allow=true"])
+
+    assert set(plan.tables["source_year"]["source"]) == {"diesel_backup"}
+    assert plan.verdict.ok, plan.verdict.broken

@@ -60,6 +60,7 @@ def plan_of_two(**changes: object) -> FixedPlan:
         it_mw=flat(20.0, 8.0),
         loss_mw=flat(1.5, 0.7),
         other_mw=none,
+        used_mw=flat(26.5, 10.7),
         own_mw=none,
         non_firm_mw=none,
         spare_source_mw=none,
