@@ -12,6 +12,7 @@ from planner.lp.join import locate
 from planner.model import Model, build_model
 from planner.model.costs import electricity_demand, electricity_energy
 from planner.model.payments import discount
+from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.scenario import Setting
 from planner.studies.question import Question
 from planner.studies.reliefs import site_key
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from planner.studies.asking import Asking
     from planner.studies.explanation import Solved
 
-__all__ = ["ENTRY_COLUMNS", "entry"]
+__all__ = ["ENTRY_COLUMNS", "Resolved", "entry"]
 
 ENTRY_COLUMNS: Final = ("what", "unit", "now", "needed", "cost_musd", "change_musd", "site_mw")
 _MW: Final = 1.0
@@ -37,7 +38,7 @@ _PROBES: Final = (40.0, 90.0)
 
 
 @dataclass(frozen=True, eq=False)
-class _Solve:
+class Resolved:
     """A solved program and what a site does in it."""
 
     question: Question
@@ -58,7 +59,8 @@ class _Solve:
     def power_bill_musd(self, x: np.ndarray) -> float:
         """Net present value of electricity at this program's prices for a plan. [MUSD]"""
         factor = discount(self.model)
-        lines = [line.build(self.model) for line in (electricity_energy, electricity_demand)]
+        blocks = (electricity_energy, electricity_demand, *TARIFF_COSTS)
+        lines = [block.build(self.model) for block in blocks]
         return float(sum((line.value(x) * factor[line.over["calendar"]]).sum() for line in lines))
 
 
@@ -110,17 +112,17 @@ def _builds(solved: Solved, site: str) -> bool:
 
 
 def _line(
-    what: str, unit: str, now: float, needed: float, base: _Solve, after: _Solve, site: str
+    what: str, unit: str, now: float, needed: float, base: Resolved, after: Resolved, site: str
 ) -> tuple[str | float, ...]:
     cost = after.outcome.objective
     return (what, unit, now, needed, cost, cost - base.outcome.objective, after.site_mw(site))
 
 
-def _solve(question: Question, model: Model, ask: Asking) -> _Solve:
-    return _Solve(question, model, ask.solve(question, model))
+def _solve(question: Question, model: Model, ask: Asking) -> Resolved:
+    return Resolved(question, model, ask.solve(question, model))
 
 
-def _forced(question: Question, site: str, mw: float, ask: Asking) -> _Solve | None:
+def _forced(question: Question, site: str, mw: float, ask: Asking) -> Resolved | None:
     """Solve with so much nameplate at a site in the last year; None where it cannot be."""
     model = build_model(question.inputs)
     over = question.inputs.sites.site_year
@@ -133,7 +135,7 @@ def _forced(question: Question, site: str, mw: float, ask: Asking) -> _Solve | N
     return made if made.outcome.status == "optimal" else None
 
 
-def _without(question: Question, site: str, ask: Asking) -> _Solve | None:
+def _without(question: Question, site: str, ask: Asking) -> Resolved | None:
     """Solve without new halls at a site; None where there is no plan then."""
     model = build_model(question.inputs)
     built = model.build.select(model.build.over.labels("site") == site)
@@ -143,18 +145,21 @@ def _without(question: Question, site: str, ask: Asking) -> _Solve | None:
 
 
 def _price(
-    question: Question, site: str, base: _Solve, forced: _Solve, ask: Asking
+    question: Question, site: str, base: Resolved, forced: Resolved, ask: Asking
 ) -> Iterator[tuple[str | float, ...]]:
     """Find the price of power at which one more MW pays, and try it.
 
     At a price lower by p the forced plan costs less by p times its energy, and so does the plan
     as it is by p times its own: from the p on at which they cost the same, the site wins. Some
-    other plan may make use of the site at a smaller p, so this one is surely enough.
+    other plan may make use of the site at a smaller p, so this one is surely enough. Nothing is
+    told of a site that a bundled tariff bills: there the price of the site is no part of the bill.
     """
     key = site_key(question.scenario, site, "retail_usd_per_mwh")
     now = _retail(question, site, key)
+    if now is None:
+        return
     cheaper = question.changed((Setting(key, now - 1.0),))
-    at_less = _Solve(cheaper, build_model(cheaper.inputs), base.outcome)
+    at_less = Resolved(cheaper, build_model(cheaper.inputs), base.outcome)
     per_usd = [
         base.power_bill_musd(x) - at_less.power_bill_musd(x)
         for x in (base.outcome.x, forced.outcome.x)
@@ -172,9 +177,14 @@ def _price(
     yield _line("power price", "USD/MWh", now, needed * 0.995, base, after, site)
 
 
-def _retail(question: Question, site: str, key: tuple[str, str, str]) -> float:
-    """Return what a flat load pays as a setting says it, before growth of prices. [USD/MWh]"""
+def _retail(question: Question, site: str, key: tuple[str, str, str]) -> float | None:
+    """Return what a flat load pays as a setting says it, before growth of prices. [USD/MWh]
+
+    None where the setting moves no price: a bundled tariff bills the site.
+    """
     low, high = (_flat(question.changed((Setting(key, usd),)).inputs, site) for usd in _PROBES)
+    if high == low:
+        return None
     own = _flat(question.inputs, site)
     return _PROBES[0] + (own - low) / (high - low) * (_PROBES[1] - _PROBES[0])
 
@@ -193,7 +203,7 @@ def _flat(p: Inputs, site: str) -> float:
 
 
 def _lead(
-    question: Question, site: str, base: _Solve, ask: Asking
+    question: Question, site: str, base: Resolved, ask: Asking
 ) -> Iterator[tuple[str | float, ...]]:
     """Find the lead time from which new load comes to the site."""
     lead = question.inputs.halls.lead
@@ -209,7 +219,7 @@ def _lead(
 
 
 def _latency(
-    question: Question, site: str, base: _Solve, ask: Asking
+    question: Question, site: str, base: Resolved, ask: Asking
 ) -> Iterator[tuple[str | float, ...]]:
     """Find the latency bound of the class with most users out of reach that brings load here."""
     p = question.inputs
@@ -245,17 +255,17 @@ def _halved(
     key: tuple[str, ...],
     question: Question,
     site: str,
-    base: _Solve,
+    base: Resolved,
     ask: Asking,
 ) -> tuple[str | float, ...]:
     """Find the mildest value at which the site has more than now, the values going further."""
     have = base.site_mw(site)
 
-    def tried(value: float) -> _Solve:
+    def tried(value: float) -> Resolved:
         changed = question.changed((Setting(key, value),))
         return _solve(changed, build_model(changed.inputs), ask)
 
-    def wins(one: _Solve) -> bool:
+    def wins(one: Resolved) -> bool:
         return one.outcome.status == "optimal" and one.site_mw(site) > have + _TAKES_PART_MW
 
     best = tried(values[-1])

@@ -12,15 +12,18 @@ from click.testing import CliRunner
 import planner
 from planner.cli import main
 from planner.errors import InputError
+from planner.model import build_model
 from planner.runs import write_run
 from planner.scenario import load_scenario
 from planner.studies import Explanation, explain
 from planner.studies.asking import Asking
+from planner.studies.entry import Resolved
 from planner.studies.question import Question
 from planner.studies.say import amount
 from planner.studies.steps import Step, spot_check
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
+TARIFFS = Path(__file__).parent.parent / "check" / "tariffs.yaml"
 ASK = Asking(lambda _: None)
 
 # Land for all training in the north: the south differs from it in the price of power alone.
@@ -175,6 +178,23 @@ def test_the_cost_of_entry_is_the_price_of_dearer_power() -> None:
     assert 0.9 <= growth <= 1.1
     expected = 15 * mwh * weight / 1e6
     assert entry.loc["one MW more", "change_musd"] == pytest.approx(expected, rel=0.02)
+
+
+def test_a_site_billed_by_a_bundled_tariff_is_told_of_without_a_price_of_power() -> None:
+    settings = ("years=[2026, 2027]",)
+    plan = plan_of(str(TARIFFS), *settings)
+    told = explained(str(TARIFFS), *settings, site="oak")
+
+    assert told.tables["entry"]["what"].to_list() == ["as it is", "one MW more"]
+    assert "One more MW of racks at oak" in texts(told)
+    # The bill that prices are tried on is all that sites pay utilities.
+    lines = plan.costs.groupby("item")["npv_musd"].sum()
+    tariffs = lines[lines.index.str.startswith("tariff_")].sum()
+    assert tariffs > 10
+    question = Question(plan.scenario, plan.inputs)
+    bill = Resolved(question, build_model(plan.inputs), plan.outcome)
+    paid = tariffs + lines[lines.index.str.startswith("electricity_")].sum()
+    assert bill.power_bill_musd(plan.outcome.x) == pytest.approx(paid)
 
 
 def test_what_changed_in_a_year_is_the_difference_of_its_summary() -> None:
