@@ -38,7 +38,7 @@ def contract_market_value(case: Case) -> pd.DataFrame:
 
 
 def contract_power_taken(case: Case) -> pd.DataFrame:
-    """Wholesale price of what sites take of physical agreements."""
+    """Wholesale price not paid for what sites take of physical agreements."""
     used = case.plan("contract_use")
     hours = at(case.power.slot.set_index("slot")["hours"], used, ("slot",), np.nan)
     usd = used["taken_mw"] * hours * used["wholesale_usd_per_mwh"]

@@ -9,7 +9,7 @@ import numpy as np
 from planner.check.contracts import in_force, profiles
 from planner.check.days import year_days
 from planner.check.facts_demand import between
-from planner.check.facts_prices import wholesale_usd_per_mwh
+from planner.check.facts_prices import wholesale_part_usd_per_mwh, wholesale_usd_per_mwh
 from planner.check.frames import at, listed, tally
 from planner.check.verdict import Excess, rule
 
@@ -79,14 +79,17 @@ def contract_prices(case: Case) -> Excess:
 
 @rule(unit="USD/MWh")
 def market_prices(case: Case) -> Excess:
-    """Agreements earn, and spare, what the market pays: by site, and the mean of a zone's sites."""
-    of_site = wholesale_usd_per_mwh(case)
+    """Agreements earn what the market pays, the mean of a zone's sites, or spare what a site pays.
+
+    A site billed by a bundled tariff pays no wholesale price, so that nothing is spared there.
+    """
+    of_site, part = wholesale_usd_per_mwh(case), wholesale_part_usd_per_mwh(case)
     frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
-    frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel())
+    frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel(), part=part.ravel())
     by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()
     slots, used = case.plan("contract_slot"), case.plan("contract_use")
     used = used[used["taken_mw"] > 0.0]
-    by_site = frame.set_index(list(_SLOT))["usd"]
+    by_site = frame.set_index(list(_SLOT))["part"]
     return Excess.differs(
         slots[[*_FORCE, "slot"]],
         slots["market_usd_per_mwh"].to_numpy(),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "by_local_hour", "wholesale_usd_per_mwh"]
+__all__ = ["RULES", "by_local_hour", "wholesale_part_usd_per_mwh", "wholesale_usd_per_mwh"]
 
 _MONEY_YEAR = 2025
 _QUARTERS = 96  # places lie on half and quarter hours too
@@ -131,6 +131,27 @@ def wholesale_usd_per_mwh(case: Case) -> Floats:
     return _market(case) * _growth(case)[:, None]
 
 
+def wholesale_part_usd_per_mwh(case: Case) -> Floats:
+    """What a site pays of the wholesale price: nothing where a bundled tariff bills its energy.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    array of float
+        Shape (site_year, slot). [USD/MWh]
+    """
+    site_year, part = case.power.site_year, wholesale_usd_per_mwh(case)
+    for name, tariff in written_tariffs(case).items():
+        if tariff.is_bundled:
+            rows = (site_year["site"] == name) & (site_year["year"] >= tariff.first_year)
+            part[rows.to_numpy()] = 0.0
+    return part
+
+
 @rule(unit="USD/MWh")
 def delivered_prices(case: Case) -> Excess:
     """Power costs wholesale by the hour, times any shock, and the adder up to the retail price.
@@ -153,9 +174,10 @@ def delivered_prices(case: Case) -> Excess:
     own = (_market(case) + adder[site][:, None]) * growth[:, None]
     own_rate = charge[site] * settings.demand_charge * growth
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
+    part = wholesale_part_usd_per_mwh(case)
     for name, tariff in written_tariffs(case).items():
         rows = ((site_year["site"] == name) & (site_year["year"] >= tariff.first_year)).to_numpy()
-        own[rows] = 0.0 if tariff.is_bundled else wholesale_usd_per_mwh(case)[rows]
+        own[rows] = part[rows]
         own_rate[rows] = 0.0
     told = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
     energy = Excess.differs(place[list(_KEY)], at(told, place, _KEY, np.nan), own.ravel())

@@ -35,7 +35,7 @@ def contract_inputs(
     sets : Sets
         Axes.
     prices : Prices
-        What the market pays.
+        What the market pays, and what of it sites pay.
     intensity_shape : array of float
         Carbon intensity over its mean, shape (site, slot).
     site_year : Index
@@ -116,7 +116,7 @@ def contract_inputs(
         market_usd_per_mwh=market,
         delivery=delivery,
         take=take,
-        take_usd_per_mwh=prices.wholesale_usd_per_mwh[take.codes],
+        take_usd_per_mwh=prices.wholesale_part_usd_per_mwh[take.codes],
         count=_slots(
             sets, site_year, (has_pool & (counts | (target > 0.0)))[site_pool[s], t], "count"
         ),

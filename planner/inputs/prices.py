@@ -37,11 +37,15 @@ class Prices:
         Shape (site, year).
     wholesale_usd_per_mwh
         What the market pays in the slot, shocks included, shape (site, year, slot).
+    wholesale_part_usd_per_mwh
+        What a site pays of it within its price of energy, and so is spared by power under
+        contract: all, or 0 where a bundled tariff bills. Shape (site, year, slot).
     """
 
     energy_usd_per_mwh: Floats
     demand_charge_usd_per_kw_month: Floats
     wholesale_usd_per_mwh: Floats
+    wholesale_part_usd_per_mwh: Floats
 
 
 def delivered_prices(case: Case) -> Prices:
@@ -81,10 +85,12 @@ def delivered_prices(case: Case) -> Prices:
         )
     growth = _growth(case)
     shocked = in_slot[:, None, :] * wholesale_factor(case)
+    market = shocked * growth[:, :, None]
     return Prices(
         energy_usd_per_mwh=(shocked + adder[:, None, None]) * growth[:, :, None],
         demand_charge_usd_per_kw_month=demand[:, None] * growth,
-        wholesale_usd_per_mwh=shocked * growth[:, :, None],
+        wholesale_usd_per_mwh=market,
+        wholesale_part_usd_per_mwh=market,
     )
 
 

@@ -258,14 +258,21 @@ def prices_beside_tariffs(case: Case, prices: Prices, customers: tuple[Customer,
     Returns
     -------
     Prices
-        Without demand charge for them, and with no price of energy; where a tariff bills the
-        delivery alone, with the wholesale price.
+        Without demand charge for them, and with no price of energy nor wholesale part of it;
+        where a tariff bills the delivery alone, with the wholesale price.
     """
     energy = prices.energy_usd_per_mwh.copy()
     demand = prices.demand_charge_usd_per_kw_month.copy()
+    part = prices.wholesale_part_usd_per_mwh.copy()
     for customer in customers:
         billed = (customer.site, slice(customer.first, None))
         market = prices.wholesale_usd_per_mwh[billed]
-        energy[billed] = 0.0 * market if customer.is_bundled else market
+        part[billed] = 0.0 * market if customer.is_bundled else market
+        energy[billed] = part[billed]
         demand[billed] = 0.0
-    return replace(prices, energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand)
+    return replace(
+        prices,
+        energy_usd_per_mwh=energy,
+        demand_charge_usd_per_kw_month=demand,
+        wholesale_part_usd_per_mwh=part,
+    )

@@ -39,7 +39,7 @@ class ContractInputs:
     # physical delivery
     delivery: Index  # (zone, year, slot)
     take: Index  # (site, year, slot)
-    take_usd_per_mwh: Floats  # [take], wholesale price not paid
+    take_usd_per_mwh: Floats  # [take], wholesale price not paid; 0 under a bundled tariff
     # what counts as clean
     count: Index  # (site, year, slot) whose use must be clean in part, or may be claimed
     claim: Index  # (site, year, slot) where power under contract may count

@@ -29,8 +29,9 @@ class Ppa(Block):
     """Technology, as in table `ppa_prices`, where its strike is looked up."""
     kind: Literal["physical", "financial"] = "financial"
     """physical: the power is delivered to the sites of its zone, which pay no wholesale price for
-    it but all that is added to it; financial: the plant sells to the market and the plan receives
-    what the market pays."""
+    it but all that is added to it (a site billed by a bundled tariff pays no wholesale price and
+    saves nothing); financial: the plant sells to the market and the plan receives what the market
+    pays."""
     profile: Literal["solar", "wind", "flat"] | None = None
     """How it delivers by the hour; left out: that of its technology, flat for those that follow
     neither sun nor wind."""

@@ -155,6 +155,44 @@ def test_the_cost_table_adds_up_to_the_objective_and_to_the_bills(good):
         assert paid == pytest.approx(usd / 1e6)
 
 
+@pytest.fixture(scope="module")
+def with_sun():
+    """Sun under contract at both sites, of which oak has a bundled tariff and elm one of wires."""
+    sun = "{technology: solar, kind: physical, lead_months: 3, price_usd_per_mwh: 9, max_mw: 70}"
+    return solved(BILLED, f"contracts.ppa.sun={sun}", "contracts.matching.target_frac=0.5")
+
+
+def test_sun_under_contract_spares_no_wholesale_price_where_a_bundled_tariff_bills(with_sun):
+    verdict = with_sun.verdict()
+
+    assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+    contracts = with_sun.inputs.contracts
+    is_oak = contracts.take.labels("site") == "oak"
+    assert is_oak.any()
+    assert (contracts.take_usd_per_mwh[is_oak] == 0.0).all()
+    assert contracts.take_usd_per_mwh[~is_oak].min() > 5.0
+    use, costs = with_sun.tables["contract_use"], with_sun.tables["costs"]
+    assert use.loc[use["site"] == "elm", "taken_mw"].max() > 10.0
+    spared = costs[costs["item"] == "contract_power_taken"].groupby("site")["musd"].sum()
+    assert spared["elm"] < -0.5
+    assert spared.get("oak", 0.0) == 0.0
+
+
+def test_a_wholesale_price_that_a_bundled_tariff_does_not_ask_is_found_out(with_sun):
+    use = with_sun.tables["contract_use"]
+    at_oak = use["site"] == "oak"
+    spared = use.assign(
+        taken_mw=use["taken_mw"].mask(at_oak, 3.0),
+        wholesale_usd_per_mwh=use["wholesale_usd_per_mwh"].mask(at_oak, 31.0),
+    )
+
+    assert at_oak.any()
+    assert with_sun.check("market_prices").ok
+    check = with_sun.told(contract_use=spared).check("market_prices")
+    assert check.worst == pytest.approx(31.0)
+    assert "oak" in str(check.place)
+
+
 @pytest.mark.parametrize("change", SETTINGS)
 def test_a_good_plan_with_tariffs_passes_whatever_the_settings(change):
     verdict = solved(BILLED, change).verdict()

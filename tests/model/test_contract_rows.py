@@ -184,6 +184,20 @@ def test_a_physical_agreement_spares_the_wholesale_price_and_not_what_is_added_t
     )
 
 
+@pytest.mark.parametrize(("bundle", "spared_frac"), [("bundled", 0.0), ("delivery", 1.0)])
+def test_a_physical_agreement_spares_no_wholesale_price_that_a_tariff_has_replaced(
+    bundle, spared_frac
+):
+    tariff = f"{{energy: [{{usd_per_mwh: 41}}], bundle: {bundle}}}"
+    own = f"energy.own_tariffs={{own: {tariff}}}"
+    used = "energy.tariffs=[{tariff: own, sites: [elm]}]"
+
+    plan = solve(inputs_of(PHYSICAL, FLAT_PRICE, own, used), signed(10.0))
+
+    taken = plan.payments("contract_power_taken").get(("elm", "2027"), 0.0)
+    assert taken == pytest.approx(-spared_frac * 10.0 * YEAR_H * 29.0 * 1.005**2 / 1e6)
+
+
 SUN = "contracts.ppa.sun={technology: solar, lead_months: 3}"
 WIND = "contracts.ppa.breeze={technology: wind, lead_months: 3, zones: [west]}"
 
