@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.inputs.types import Floats, Sets
 
-__all__ = ["Headroom", "headroom_lists"]
+__all__ = ["LOWEST_RATE_PCT", "Headroom", "headroom_lists"]
 
-_LOWEST_RATE_PCT: Final = 0.25
+LOWEST_RATE_PCT: Final = 0.25
+"""Lowest rate of curtailment in table `zone_headroom`, which firm connection is a share of. [%]"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def headroom_lists(
     limit = _limit_mw(case, sets, rate_pct, growth)
     firm_limit = limit
     if share is not None:
-        firm_limit = np.minimum(limit, share * _limit_mw(case, sets, _LOWEST_RATE_PCT, growth))
+        firm_limit = np.minimum(limit, share * _limit_mw(case, sets, LOWEST_RATE_PCT, growth))
     committed = np.zeros(limit.shape)
     np.add.at(committed, sets.site_zone, committed_facility_mw)
     is_full = (committed > firm_limit).any(axis=1)

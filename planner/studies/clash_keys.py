@@ -146,15 +146,52 @@ def _contract(question: Question, place: Place) -> Iterator[str]:
     yield from _connection(question, place)
 
 
+def _firm_headroom(question: Question, place: Place) -> Iterator[str]:
+    yield from _room(question, place, "firm_limit_mw", "new firm connections")
+    share = question.scenario.grid.firm_headroom_frac
+    if share is not None:
+        yield _setting(question, ("grid", "firm_headroom_frac"), f"{share:g}")
+
+
 def _headroom(question: Question, place: Place) -> Iterator[str]:
+    yield from _room(question, place, "limit_mw", "new connections, firm or not,")
+
+
+def _room(question: Question, place: Place, column: str, what: str) -> Iterator[str]:
     every = question.inputs.grid.headroom_all
     is_row = (every["zone"] == place["zone"]) & (every["year"].astype(str) == place["year"])
     row = every[is_row].iloc[0]
-    room = max(float(row["limit_mw"] - row["committed_mw"]), 0.0)
-    now = f"{amount(room)} MW for new connections in {place['zone']} by {place['year']}"
-    yield f"table zone_headroom: {now}"
+    room = max(float(row[column] - row["committed_mw"]), 0.0)
+    yield f"table zone_headroom: {amount(room)} MW for {what} in {place['zone']} by {place['year']}"
     scale = question.scenario.grid.headroom_scale_frac
     yield _setting(question, ("grid", "headroom_scale_frac"), f"{scale:g}")
+
+
+def _clean(question: Question, place: Place) -> Iterator[str]:
+    p = question.inputs.contracts
+    share = float(p.target_frac[p.target.position(place["pool"], place["year"])])
+    keys = ("contracts", "matching", "target_frac")
+    yield _setting(question, keys, f"{share:g} in {place['year']}")
+
+
+def _on_offer(question: Question, place: Place) -> Iterator[str]:
+    contract = place["contract"]
+    mw = question.scenario.contracts.ppa[contract].max_mw
+    keys = ("contracts", "ppa", contract, "max_mw")
+    yield _setting(question, keys, f"{amount(mw)} MW in {place['zone']}")
+
+
+def _source(question: Question, place: Place) -> Iterator[str]:
+    p = question.inputs.supply
+    source = place["source"]
+    mw = p.limit_mw[p.limited.position(place["site"], source, place["year"])]
+    keys = ("supply", "max_mw", source)
+    yield _setting(question, keys, f"{amount(float(mw))} MW at {place['site']}")
+
+
+def _stand_by(question: Question, place: Place) -> Iterator[str]:
+    yield _setting(question, ("failover", "form"), question.scenario.failover.form)
+    yield from _connection(question, place)
 
 
 def _carbon(question: Question, place: Place) -> Iterator[str]:
@@ -168,6 +205,14 @@ def _water(question: Question, place: Place) -> Iterator[str]:
     m3 = float(p.water_limit_m3[p.water_limit.position(place["site"], place["year"])])
     key = site_key(question.scenario, place["site"], "water_limit_m3_per_year")
     yield _setting(question, key, f"{amount(m3)} m3 a year")
+
+
+def _permit(question: Question, place: Place) -> Iterator[str]:
+    p = question.inputs.carbon
+    m3 = float(p.water_permit_m3_per_mw[p.water_permit.position(place["site"], place["year"])])
+    stress = p.stress_class[question.inputs.sets.site.code(place["site"])]
+    yield f"table water_classes: {amount(m3)} m3 a year per MW of halls in basins of class {stress}"
+    yield _setting(question, ("water", "stress_limits"), "true")
 
 
 def _standing(question: Question, place: Place) -> Iterator[str]:
@@ -226,9 +271,15 @@ _TELL: Final[Mapping[str, Tell]] = {
     "lease_depth": _lease,
     "grid_connection": _connection,
     "contract_floor": _contract,
-    "zone_headroom": _headroom,
+    "zone_headroom": _firm_headroom,
+    "all_headroom": _headroom,
+    "clean_target": _clean,
+    "contract_limit": _on_offer,
+    "source_limit": _source,
+    "failover_power": _stand_by,
     "carbon_cap": _carbon,
     "water_limit": _water,
+    "water_permit": _permit,
     "hall_power": _standing,
     "hall_space": _standing,
 }

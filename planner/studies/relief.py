@@ -61,7 +61,7 @@ class Relief:
         What a setting of it can be told apart by, such as site or year.
     rows : mapping of str to callable
         For each block of rows, what one unit does for them: one factor per row. The first
-        block says where there is relief.
+        block says where there is relief; one without axes is wherever any of them has rows.
     change : callable
         From question, places and amounts to the change of the scenario that gives so much.
     most : float
@@ -138,7 +138,7 @@ def _eased(
 ) -> Comparison:
     """Let the rows of a block give way by a relief, on the side that they limit."""
     if relief.name not in given:
-        if block != next(iter(relief.rows)):
+        if relief.axes and block != next(iter(relief.rows)):
             return rows
         over = distinct(rows.over, *relief.axes) if relief.axes else UNIT
         most = relief.most if relief.name in weights else 0.0

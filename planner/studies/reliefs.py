@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.inputs.headroom import LOWEST_RATE_PCT
 from planner.scenario import Setting, interpolated
 from planner.studies.question import Cell
 from planner.studies.relief import Change, Relief
@@ -147,31 +148,75 @@ def _market(question: Question, over: Index, amounts: Floats) -> Change:
     return Change(tuple(words), tuple(settings), share=share)
 
 
-def _headroom(question: Question, over: Index, amounts: Floats) -> Change:
-    """Give zones more headroom: figures of table `zone_headroom`, before shares and factors."""
-    grid, operator = question.scenario.grid, question.scenario.operator
-    scale = grid.headroom_scale_frac * operator.headroom_share_frac
-    table = question.inputs.tables["zone_headroom"]
-    words, cells, share = [], [], 0.0
+def _per_firm_mw(question: Question, rows: Index) -> Floats:
+    """One, or nothing where no headroom is for firm connection."""
+    return np.full(rows.size, float(question.scenario.grid.firm_headroom_frac != 0.0))
+
+
+def _firm_headroom(question: Question, over: Index, amounts: Floats) -> Change:
+    """Give zones more headroom for firm connection.
+
+    Where a share of the headroom at the lowest rate limits it, that figure grows by what gives
+    so much of its share, and that of the chosen rate where it would be the limit then.
+    """
+    grid, every = question.scenario.grid, question.inputs.grid.headroom_all
+    if grid.firm_headroom_frac is None:
+        return _headroom(question, over, amounts)
+    raised: dict[tuple[str, float], float] = {}
     for place, more in _given(over, amounts):
-        zone = place["zone"]
-        row: dict[str, str | float] = {"zone": zone}
-        row["curtailment_rate_pct"] = grid.curtailment_rate_pct
+        zone = every[every["zone"] == place["zone"]]
+        short = float((zone["firm_limit_mw"] + more - zone["limit_mw"]).max())
+        rates = (
+            (grid.curtailment_rate_pct, short),
+            (LOWEST_RATE_PCT, more / grid.firm_headroom_frac),
+        )
+        for rate, mw in rates:
+            key = place["zone"], rate
+            raised[key] = max(raised.get(key, 0.0), mw)
+    return _raised(question, over, amounts, raised)
+
+
+def _headroom(question: Question, over: Index, amounts: Floats) -> Change:
+    """Give zones more headroom for all new connection."""
+    rate = question.scenario.grid.curtailment_rate_pct
+    raised = {(place["zone"], rate): more for place, more in _given(over, amounts)}
+    return _raised(question, over, amounts, raised)
+
+
+def _raised(
+    question: Question,
+    over: Index,
+    amounts: Floats,
+    raised: Mapping[tuple[str, float], float],
+) -> Change:
+    """Raise figures of table `zone_headroom`, before shares and factors, by zone and rate."""
+    scale = (
+        question.scenario.grid.headroom_scale_frac * question.scenario.operator.headroom_share_frac
+    )
+    table = question.inputs.tables["zone_headroom"]
+    cells, share = [], 0.0
+    for (zone, rate_pct), more in raised.items():
+        if more <= 0.0:
+            continue
+        row: dict[str, str | float] = {"zone": zone, "curtailment_rate_pct": rate_pct}
         is_row = (table[list(row)] == list(row.values())).all(axis=1)
         old = float(table.loc[is_row, "headroom_mw"].iloc[0])
-        words.append(f"+{amount(more)} MW of headroom in zone {zone}")
         cells.append(Cell("zone_headroom", "headroom_mw", row, up(old + more / scale, 6)))
         share = max(share, more / (old * scale) if old else np.inf)
-    return Change(tuple(words), (), tuple(cells), share)
+    words = tuple(
+        f"+{amount(more)} MW of headroom in zone {place['zone']}"
+        for place, more in _given(over, amounts)
+    )
+    return Change(words, (), tuple(cells), share)
 
 
 # --- factors on everything of a kind ---------------------------------------------------
 
 
-def _headroom_limit(question: Question, rows: Index) -> Floats:
+def _headroom_limit(column: str, question: Question, rows: Index) -> Floats:
     """Headroom of each row before commitments, which no factor touches. [MW]"""
     every = question.inputs.grid.headroom_all
-    limit = every.set_index(["zone", "year"])["limit_mw"].to_dict()
+    limit = every.set_index(["zone", "year"])[column].to_dict()
     at = zip(rows.labels("zone"), rows.labels("year"), strict=True)
     return np.array([limit[place] for place in at], dtype=np.float64)
 
@@ -294,15 +339,24 @@ RELIEFS: Final = (
         "connection",
         "MW",
         ("site", "year"),
-        {"grid_connection": _one, "contract_floor": _one},
+        {
+            "grid_connection": _one,
+            "contract_floor": _one,
+            "non_firm_power": _one,
+            "failover_power": _one,
+        },
         _connection,
     ),
-    Relief("headroom by zone", "MW", ("zone",), {"zone_headroom": _one}, _headroom),
+    Relief("headroom by zone", "MW", ("zone",), {"zone_headroom": _per_firm_mw}, _firm_headroom),
+    Relief("headroom firm or not", "MW", ("zone",), {"all_headroom": _one}, _headroom),
     Relief(
         "headroom",
         "factor",
         (),
-        {"zone_headroom": _headroom_limit},
+        {
+            "zone_headroom": partial(_headroom_limit, "firm_limit_mw"),
+            "all_headroom": partial(_headroom_limit, "limit_mw"),
+        },
         partial(_scaled, ("grid", "headroom_scale_frac"), "headroom in every zone"),
     ),
     Relief(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies import Diagnosis, diagnose
+from planner.studies.clash_keys import keys_of
 from planner.studies.prechecks import shortages
 from planner.studies.question import Question
 
@@ -52,6 +54,18 @@ CASES = {
             "grid_connection": "new_sites.north.grid_firm_mw: 0 MW in 2028",
         },
         frozenset({"headroom", "headroom by zone", "connection"}),
+        frozenset({"land", "carbon"}),
+    ),
+    "headroom for firm connection": Case(
+        ("grid.firm_headroom_frac=0.001", "grid.curtailment_rate_pct=1"),
+        {"zone_headroom": "grid.firm_headroom_frac: 0.001"},
+        frozenset({"headroom", "headroom by zone", "connection"}),
+        frozenset({"land", "carbon"}),
+    ),
+    "headroom firm or not": Case(
+        ("grid.headroom_scale_frac=0.001", "grid.non_firm.allow=true"),
+        {"all_headroom": "MW for new connections, firm or not,"},
+        frozenset({"headroom", "headroom firm or not", "connection"}),
         frozenset({"land", "carbon"}),
     ),
     "budget": Case(
@@ -196,6 +210,33 @@ def test_what_would_stay_unmet_is_told() -> None:
 
     # three quarters of 8 and of 12 kH100e of chat are New York's
     assert note == "at least 6.05 kH100e in 2027, 9.07 kH100e in 2028 stays unmet"
+
+
+def test_settings_behind_clean_power_contracts_sources_permits_and_stand_bys_are_told() -> None:
+    # Worked out from what is set here alone; the pool of area `operator` is all sites.
+    asked = Question.of(
+        load_scenario(
+            str(Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"),
+            (
+                "contracts={area: operator, matching: {target_frac: 0.45},"
+                " ppa: {sun: {technology: solar, price_usd_per_mwh: 31, max_mw: 37}}}",
+                "supply={allow: [cells], max_mw: {cells: 23}}",
+            ),
+        )
+    )
+    p = asked.inputs
+    sun = dict(zip(p.contracts.force.axis_names, p.contracts.force.tuples(0), strict=True))
+    cells = dict(zip(p.supply.limited.axis_names, p.supply.limited.tuples(0), strict=True))
+
+    def told(block: str, **place: str) -> str:
+        return " ".join(keys_of(asked, block, (place,)))
+
+    assert "target_frac: 0.45 in 2027" in told("clean_target", pool="operator", year="2027")
+    assert "contracts.ppa.sun.max_mw: 37 MW in" in told("contract_limit", **sun)
+    assert "supply.max_mw.cells: 23 MW at" in told("source_limit", **cells)
+    power = told("failover_power", site="oak", year="2027")
+    assert "failover.form: neighbours" in power
+    assert "sites.oak.grid_firm_mw" in power
 
 
 def test_two_causes_at_once_are_mended_by_changes_that_are_enough_together() -> None:
