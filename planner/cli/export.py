@@ -42,6 +42,8 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     linear program itself, built again from the scenario and data of the run.
     """
     import json
+    import shutil
+    import tempfile
     from pathlib import Path
 
     from planner.errors import InputError, Problem
@@ -58,7 +60,14 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     loaded = load_run(find_run(run, Path(runs_dir)))
     home = loaded.folder or Path()
     target = Path(folder) if folder else home / "exports"
-    written = [path for name in wanted for path in WRITERS[name](loaded, target)]
+    # A format that refuses the run must not leave the files of those before it.
+    with tempfile.TemporaryDirectory() as folder_of_all:
+        staged = Path(folder_of_all)
+        made = [path for name in wanted for path in WRITERS[name](loaded, staged)]
+        written = [target / path.relative_to(staged) for path in made]
+        for source, path in zip(made, written, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(source, path)
     if as_json:
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
     else:

@@ -34,7 +34,8 @@ _MUST_BE: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "less_than_equal": lambda ctx: f"at most {ctx['le']:g}",
     "literal_error": lambda ctx: _ALTERNATIVES.get(ctx["expected"], str(ctx["expected"])),
     "value_error": lambda ctx: str(ctx["error"]),
-    "too_short": lambda _: "given with one entry at least",
+    "too_short": lambda ctx: _entries(ctx["min_length"], "at least"),
+    "too_long": lambda ctx: _entries(ctx["max_length"], "at most"),
     "mapping_type": lambda _: "a mapping of keys",
     "dict_type": lambda _: "a mapping of keys",
     "model_type": lambda _: "a mapping of keys",
@@ -84,17 +85,17 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     list of Problem
         One problem for each finding.
     """
-    return [
-        _problem(found, tree)
-        for found in error.errors(include_url=False)
-        if not _follows_from_another(found)
-    ]
+    every = error.errors(include_url=False)
+    # One of them is told at least: a scenario that is refused without a word passes for right.
+    told = [found for found in every if not _follows_from_another(found)] or every
+    return [_problem(found, tree) for found in told]
 
 
 def _follows_from_another(found: ErrorDetails) -> bool:
     """Tell whether a finding would not be there without another one that is reported."""
     if found["type"] == "too_short":
-        return len(found["input"]) > 0  # its entries are all wrong, and none is left to count
+        # Its entries are all wrong, and none is left to count.
+        return len(found["input"]) > 0 and found["ctx"]["actual_length"] == 0
     return found["type"] == "default_factory_not_called"
 
 
@@ -116,10 +117,19 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
         what_is = f"{_dotted(keys[:-1])} has the key {str(keys[-1])!r}"
         mend = _hint(kind, str(keys[-1]), must_be) or meaning
         return _key_place(tree, keys).problem(what_is, must_be, mend)
-    what_is = f"{name} is {show(value)}" if kind != "too_short" else f"{name} is empty"
-    if kind == "value_error" and isinstance(value, tuple | list):
+    is_empty = kind == "too_short" and len(value) == 0
+    what_is = f"{name} is empty" if is_empty else f"{name} is {show(value)}"
+    if (
+        kind in {"value_error", "too_short", "too_long"}
+        and not is_empty
+        and isinstance(value, tuple | list)
+    ):
         what_is = f"{name} is [{', '.join(str(entry) for entry in value)}]"
     return problem_at(tree, keys, what_is, must_be, _hint(kind, value, must_be) or meaning)
+
+
+def _entries(count: int, bound: str) -> str:
+    return f"given with {'one entry' if count == 1 else f'{count} entries'} {bound}"
 
 
 def _key_place(tree: Node, keys: Keys) -> Place:

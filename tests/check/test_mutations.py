@@ -30,6 +30,7 @@ def judged(good):
 
 
 OF_OWN_POWER = {*SOURCE_BILLS, "carbon_schemes"}
+OF_OTHER_PLANS = {*TARIFF_BILLS, *NON_FIRM_BILLS, "service_network"}
 OWN = RICH.with_name("own.yaml")
 SETTINGS = (
     "finance.end_of_horizon=perpetuity",
@@ -71,7 +72,7 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, nam
 
 
 @pytest.mark.parametrize(
-    "item", [item for item in BILLS if item not in (*OF_OWN_POWER, *TARIFF_BILLS, *NON_FIRM_BILLS)]
+    "item", [item for item in BILLS if item not in OF_OWN_POWER | OF_OTHER_PLANS]
 )
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
     check = dearer(item, good).check(f"cost_{item}")
@@ -126,7 +127,7 @@ def test_the_verdict_says_what_was_verified_where_and_how_closely(judged):
     assert frame["name"].is_unique
     assert (frame["tolerance"] > 0.0).all()
     assert frame["verified"].str.endswith(".").all()
-    with_own_plans = {*(f"cost_{item}" for item in (*OF_OWN_POWER, *TARIFF_BILLS, *NON_FIRM_BILLS))}
+    with_own_plans = {f"cost_{item}" for item in OF_OWN_POWER | OF_OTHER_PLANS}
     with_own_plans |= {one.name for one in (*TARIFF_RULES, *siting.RULES)}
     with_own_plans |= {
         name for _, name, _ in (*SUPPLY_SPOILED, *NON_FIRM_SPOILED, *SPOILED_FAILOVER)

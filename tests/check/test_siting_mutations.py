@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from good_plan import Plan
-from spoiled import cells, limit, plus, times, without
+from spoiled import cells, dearer, limit, plus, times, without
 
 from planner.check.siting import RULES
 from planner.scenario import load_scenario
@@ -50,6 +50,7 @@ def opened_later(plan):
 
 
 SPOILED = (
+    ("service is dearer", "cost_service_network", partial(dearer, "service_network")),
     ("a site is open in part", "whole_openings", open_in_part),
     ("a phase is cut", "halls_in_phases", partial(times, "builds", "built_mw", 0.9)),
     ("a phase is forgotten", "halls_in_phases", partial(without, "phases", "built_mw")),

@@ -125,3 +125,17 @@ def test_a_run_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "no run 'nothing'" in result.stderr
     assert "solve a scenario first" in result.stderr
+
+
+def test_a_format_that_refuses_leaves_no_file_of_those_before_it(
+    runs_dir: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+
+    result = dcplan(
+        "export", "odd-b", "--format", "csv,mps", "--runs", str(runs_dir), "-o", str(out)
+    )
+
+    assert result.exit_code == 2
+    assert "the table can not be read" in result.stderr
+    assert not out.exists()

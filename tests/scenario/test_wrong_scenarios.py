@@ -91,6 +91,14 @@ def problems_of(text: str, **others: str) -> list[str]:
             "2:1: years is [2025, 2027, 2026]; must be strictly increasing",
         ),
         ("years: [2025, 2025]", "2:1: years is [2025, 2025]; must be strictly increasing"),
+        (
+            "failover: {barred_pairs: [[us-tx-dallas]]}",
+            "2:27: failover.barred_pairs[0] is [us-tx-dallas]; must be given with 2 entries at",
+        ),
+        (
+            "failover: {barred_groups: {flood: [us-tx-dallas]}}",
+            "2:28: failover.barred_groups.flood is [us-tx-dallas]; must be given with 2 entries",
+        ),
         ("years: []", "2:1: years is empty; must be given with one entry at least"),
         (
             "demand: {facility_gw: {20: 30}}",
