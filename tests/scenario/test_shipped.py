@@ -16,6 +16,7 @@ ASKED_FOR = {
     "us-grid-delay",
     "us-carbon-cap",
     "us-onsite-gas-bridge",
+    "us-247-cfe",
     "us-price-shock",
     "us-heatwave-peak",
     "us-demand-low",
