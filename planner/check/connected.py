@@ -40,7 +40,7 @@ def connected(case: Case) -> pd.DataFrame:
     return table.assign(turns_firm=table["turns_firm"].fillna(np.inf))
 
 
-def non_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
+def non_firm_mw(case: Case, places: pd.DataFrame, rate_pct: float | None = None) -> Floats:
     """Return the non-firm connection in service at sites in years, mean over the year. [MW]
 
     Parameters
@@ -49,8 +49,13 @@ def non_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
         Inputs and plan.
     places : DataFrame
         site and year of each row.
+    rate_pct : float, optional
+        Curtailment rate of what counts; by default all.
     """
-    return _in_service(case, places, "service_start") - turned_firm_mw(case, places)
+    begun, ended = (
+        _in_service(case, places, moment, rate_pct) for moment in ("service_start", "turns_firm")
+    )
+    return begun - ended
 
 
 def turned_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
@@ -66,9 +71,13 @@ def turned_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
     return _in_service(case, places, "turns_firm")
 
 
-def _in_service(case: Case, places: pd.DataFrame, moment: str) -> Floats:
+def _in_service(
+    case: Case, places: pd.DataFrame, moment: str, rate_pct: float | None = None
+) -> Floats:
     years = places[list(_SITE)].drop_duplicates()
     added = connected(case)
+    if rate_pct is not None:
+        added = added[added["rate_pct"] == rate_pct]
     added = since(added.assign(service_start=added[moment]), years, ("site",))
     begin, end = ages(case, added[np.isfinite(added["service_start"])])
     added = added[np.isfinite(added["service_start"])]

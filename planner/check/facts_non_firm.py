@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.facts_sites import decided, months_to_service
 from planner.check.frames import at, listed
-from planner.check.stress import stress_share
+from planner.check.stress import hours_off, stress_share
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["RULES"]
 
 _SITE = ("site", "year")
-_HOURS_PER_YEAR = 8760.0
 
 
 def _service(case: Case, column: str) -> float:
@@ -29,22 +28,19 @@ def _service(case: Case, column: str) -> float:
 
 @rule(unit="-")
 def stress_from_tables(case: Case) -> Excess:
-    """Non-firm power is off in the zone's most stressed slots, for the rate's hours of a year."""
-    sets, p, grid = case.inputs.sets, case.inputs.non_firm, case.scenario.grid
+    """Non-firm power is off in the zone's most stressed slots, for the hours of its rate."""
+    sets, p = case.inputs.sets, case.inputs.non_firm
     zones = np.unique(sets.site_zone[p.service["site"]])
     place = pd.DataFrame({"zone": [sets.zone.labels[z] for z in zones]}).merge(
-        case.power.slot[["slot", "hours"]], how="cross"
+        case.power.slot[["slot"]], how="cross"
     )
-    told = p.unavailable_frac[zones].ravel()
-    hours = grid.curtailment_rate_pct / 100.0 * _HOURS_PER_YEAR
-    own = at(stress_share(case, hours), place, ("zone", "slot"), np.nan)
-    share = Excess.differs(place[["zone", "slot"]], told, own)
-    total = (told * place["hours"]).groupby(place["zone"], sort=False).sum()
-    return share.and_also(
-        Excess.differs(
-            pd.DataFrame({"zone": total.index}), total.to_numpy(), np.full(len(total), hours)
-        )
-    )
+    parts = []
+    for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
+        told = p.off_frac[zones, p.tier.code(label)].ravel()
+        own = at(stress_share(case, hours), place, ("zone", "slot"), np.nan)
+        named = Excess.where(pd.DataFrame({"rate": [rate]}), np.array([float(label) != rate]))
+        parts += [named, Excess.differs(place, told, own)]
+    return parts[0].and_also(*parts[1:])
 
 
 @rule(unit="MUSD/MW")

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.headroom import headroom_mw
 from planner.check.source_figures import makes_its_power
+from planner.check.stress import tiers_pct
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -172,34 +174,25 @@ def headroom_from_tables(case: Case) -> Excess:
     settings, grid = case.scenario.grid, case.inputs.grid
     told = with_int_year(grid.headroom_all)
     place = told[list(_ZONE)]
-    limit = _headroom_mw(case, told, settings.curtailment_rate_pct)
+    limit = headroom_mw(case, told, settings.curtailment_rate_pct)
     firm = limit
     if settings.firm_headroom_frac is not None:
-        lowest = _headroom_mw(case, told, case.data("zone_headroom")["curtailment_rate_pct"].min())
+        lowest = headroom_mw(case, told, case.data("zone_headroom")["curtailment_rate_pct"].min())
         firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
     parts = [
         Excess.differs(place, told["limit_mw"].to_numpy(dtype=np.float64), limit),
         Excess.differs(place, told["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
     ]
-    for index, room_mw, most in (
-        (grid.headroom, grid.headroom_mw, firm),
-        (case.inputs.non_firm.headroom, case.inputs.non_firm.headroom_mw, limit),
-    ):
-        rows = listed(index, room=room_mw)
+    other = case.inputs.non_firm
+    tiers = listed(other.headroom, room=other.headroom_mw)
+    of_tier = tiers["tier"].astype("float64")
+    limits = [(listed(grid.headroom, room=grid.headroom_mw), firm)]
+    limits += [(tiers[of_tier == rate], headroom_mw(case, told, rate)) for rate in tiers_pct(case)]
+    for rows, most in limits:
         spare = tally(told, _ZONE, np.clip(most - told["committed_mw"].to_numpy(), 0.0, None))
         own = at(spare, rows, _ZONE, np.nan)
         parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), own))
     return parts[0].and_also(*parts[1:])
-
-
-def _headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
-    """Headroom of zones in years at a curtailment rate, at the operator's share. [MW]"""
-    settings, table = case.scenario.grid, case.data("zone_headroom")
-    rate = table[table["curtailment_rate_pct"] == rate_pct].set_index("zone")["headroom_mw"]
-    growth = case.data("zone_headroom_growth").set_index(list(_ZONE))["added_headroom_mw"]
-    grown = at(growth, places, _ZONE) if settings.headroom_growth else 0.0
-    share = case.scenario.operator.headroom_share_frac * settings.headroom_scale_frac
-    return np.asarray((at(rate, places, ("zone",), np.nan) + grown) * share)
 
 
 RULES = (

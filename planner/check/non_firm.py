@@ -9,8 +9,9 @@ import pandas as pd
 
 from planner.check.connected import connected, non_firm_mw
 from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.headroom import headroom_mw
 from planner.check.standing import since
-from planner.check.stress import stress_share
+from planner.check.stress import hours_off, stress_share, tiers_pct
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -31,21 +32,22 @@ _HOURS_PER_YEAR = 8760.0
 def _slots(case: Case) -> pd.DataFrame:
     """List every slot of the sites and years with non-firm connection, with what is off.
 
-    Columns site, year, slot, zone; firm_mw, non_firm_mw; off_frac, shed_frac; place in the arrays
-    of `case.power`.
+    Columns site, year, slot, zone; firm_mw, non_firm_mw; off_mw, and room_mw to shed; place in
+    the arrays of `case.power`.
     """
-    power, grid = case.power, case.scenario.grid
+    power, shed = case.power, case.scenario.grid.non_firm.shed
     frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
     frame = frame.assign(place=np.arange(len(frame)), non_firm_mw=non_firm_mw(case, frame))
     frame = by_zone(case, frame[frame["non_firm_mw"] > 0.0].reset_index(drop=True))
-    off_h = grid.curtailment_rate_pct / 100.0 * _HOURS_PER_YEAR
-    shed = grid.non_firm.shed
-    shed_h = min(off_h, shed.max_hours_per_year) if shed.allow else 0.0
     key, sites = ("zone", "slot"), case.site_years.set_index(list(_SITE))
+    off_mw, room_mw = np.zeros(len(frame)), np.zeros(len(frame))
+    for rate, hours in hours_off(case).items():
+        tier_mw = non_firm_mw(case, frame, rate)
+        fewer = {zone: min(h, shed.max_hours_per_year * shed.allow) for zone, h in hours.items()}
+        off_mw += tier_mw * at(stress_share(case, hours), frame, key, np.nan)
+        room_mw += tier_mw * at(stress_share(case, fewer), frame, key, np.nan)
     return frame.assign(
-        firm_mw=at(sites["firm_mw"], frame, _SITE, np.nan),
-        off_frac=at(stress_share(case, off_h), frame, key, np.nan),
-        shed_frac=at(stress_share(case, shed_h), frame, key, np.nan),
+        firm_mw=at(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw
     )
 
 
@@ -67,20 +69,28 @@ def non_firm_off(case: Case) -> Excess:
     """No non-firm power is drawn in a stress slot: firm connection carries all that comes in."""
     frame = _slots(case)
     drawn = case.power.grid_mw.ravel()[frame["place"]]
-    most = frame["firm_mw"] + (1.0 - frame["off_frac"]) * frame["non_firm_mw"]
+    most = frame["firm_mw"] + frame["non_firm_mw"] - frame["off_mw"]
     return Excess.above(frame[list(_SLOT)], drawn, most.to_numpy())
 
 
 @rule(unit="MW")
 def all_headroom(case: Case) -> Excess:
-    """New connection in a zone, firm and non-firm, stays within its headroom at the rate."""
-    limits = with_int_year(case.inputs.grid.headroom_all)
-    new = np.zeros(len(limits))
-    for table in ("connections", "non_firm_connections"):
-        added = since(by_zone(case, case.plan(table)), limits, ("zone",))
-        new += at(tally(added, ("zone", "year_now"), added["added_mw"]), limits, _ZONE)
-    room = (limits["limit_mw"] - limits["committed_mw"]).clip(lower=0.0)
-    return Excess.above(limits[list(_ZONE)], new, room.to_numpy())
+    """New connection in a zone, firm and off up to a rate, stays within the headroom at it."""
+    firm = by_zone(case, case.plan("connections"))
+    other = by_zone(case, case.plan("non_firm_connections"))
+    given = with_int_year(case.inputs.grid.headroom_all)
+    parts = []
+    for rate in tiers_pct(case):
+        limit = headroom_mw(case, given, rate)
+        new = np.zeros(len(given))
+        for table in (firm, other[other["rate_pct"] <= rate]):
+            added = since(table, given, ("zone",))
+            new += at(tally(added, ("zone", "year_now"), added["added_mw"]), given, _ZONE)
+        room = np.clip(limit - given["committed_mw"].to_numpy(), 0.0, None)
+        parts.append(Excess.above(given[list(_ZONE)], new, room))
+    told = given["limit_mw"].to_numpy(dtype=np.float64)
+    whole = Excess.differs(given[list(_ZONE)], told, limit)
+    return whole.and_also(*parts)
 
 
 @rule(unit="MW")
@@ -94,10 +104,12 @@ def non_firm_where_offered(case: Case) -> Excess:
     place = table[list(_SITE)]
     sites = settings.sites if settings.sites != "all" else list(case.inputs.sets.site.labels)
     may = table["site"].isin(list(sites)).to_numpy() & settings.allow
-    told = listed(p.connect, start=p.start, turns=p.turns_firm).set_index(list(_SITE))
+    told = listed(p.connect, start=p.start, turns=p.turns_firm)
+    told = told.drop_duplicates(list(_SITE)).set_index(list(_SITE))
     start = at(told["start"], table, _SITE, np.nan)
     turns = at(told["turns"], table, _SITE, np.nan)
-    return Excess.where(place, ~may).and_also(
+    has_rate = table["rate_pct"].isin(tiers_pct(case)).to_numpy()
+    return Excess.where(place, ~may | ~has_rate).and_also(
         Excess.differs(place, table["service_start"].to_numpy(), start),
         Excess.differs(place, table["turns_firm"].to_numpy(), turns),
     )
@@ -107,8 +119,7 @@ def non_firm_where_offered(case: Case) -> Excess:
 def shed_in_stress(case: Case) -> Excess:
     """Load is shed in stress slots alone, in its hours, and no more than non-firm power carries."""
     table, frame = case.plan("stress_slot"), _slots(case)
-    most = frame["non_firm_mw"] * frame[["off_frac", "shed_frac"]].min(axis=1)
-    room = tally(frame, _SLOT, most)
+    room = tally(frame, _SLOT, frame["room_mw"])
     shed = table["shed_mw"].to_numpy()
     place = table[list(_SLOT)]
     return Excess.above(place, shed, at(room, table, _SLOT)).and_also(
@@ -153,14 +164,13 @@ def shed_load(case: Case) -> Excess:
 def stress_told(case: Case) -> Excess:
     """The tables of non-firm power state connection, hours off, draw and shed load as they are."""
     frame, table, power = _slots(case), case.plan("stress_slot"), case.power
-    stress = frame[frame["off_frac"] > 1e-9].set_index(list(_SLOT))
-    own = stress.assign(
-        use_mw=power.site_mw.ravel()[stress["place"]],
-        grid_mw=power.grid_mw.ravel()[stress["place"]],
-        unavailable_frac=stress["off_frac"],
+    stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
+    own = frame.set_index(list(_SLOT)).assign(
+        use_mw=power.site_mw.ravel()[frame["place"]],
+        grid_mw=power.grid_mw.ravel()[frame["place"]],
     )
     place = table[list(_SLOT)]
-    names = ("hours", "unavailable_frac", "firm_mw", "non_firm_mw", "use_mw", "grid_mw")
+    names = ("hours", "firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw")
     parts = [
         Excess.differs(place, table[name].to_numpy(), at(own[name], table, _SLOT, np.nan))
         for name in names
@@ -175,7 +185,10 @@ def _years_told(case: Case, stress: pd.DataFrame) -> list[Excess]:
     table, summary = case.plan("non_firm_year"), case.plan("summary")
     hours = stress["hours"]
     pairs = (
-        ("off_hours", tally(stress, _SITE, hours * stress["unavailable_frac"])),
+        (
+            "off_hours",
+            tally(stress, _SITE, hours * stress["off_mw"] / stress["non_firm_mw"]),
+        ),
         ("drawn_mwh", tally(stress, _SITE, hours * stress["grid_mw"])),
         ("shed_mwh", tally(stress, _SITE, hours * stress["shed_mw"])),
         ("shed_peak_mw", stress.groupby(list(_SITE), sort=False)["shed_mw"].max()),

@@ -156,12 +156,6 @@ def overnight_cost(case: Case) -> Excess:
             "retrofitted_mw",
         ),
         ("connections", inputs.grid.expand, inputs.grid.expand_capex_musd_per_mw, "added_mw"),
-        (
-            "non_firm_connections",
-            inputs.non_firm.connect,
-            inputs.non_firm.capex_musd_per_mw,
-            "added_mw",
-        ),
     )
     parts = []
     for name, index, price, amount in offers:

@@ -88,7 +88,9 @@ def grid_inputs(
     for index in (expand, non_firm.firm):
         may_be_firm[index.codes] = True
     enters = Index.sparse("firm enters", firm_axes, np.nonzero(may_be_firm))
-    headroom = headroom_lists(case, sets, committed_facility_mw, enters, non_firm.connect)
+    headroom = headroom_lists(
+        case, sets, committed_facility_mw, enters, non_firm.connect, non_firm.tier
+    )
     lists = GridInputs(
         energy_usd_per_mwh=prices.energy_usd_per_mwh[s, t].ravel(),
         demand_charge_usd_per_kw_month=prices.demand_charge_usd_per_kw_month[s, t],

@@ -14,6 +14,7 @@ from planner.lp import Index
 if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.inputs.types import Floats, Sets
+    from planner.lp import Axis
 
 __all__ = ["LOWEST_RATE_PCT", "Headroom", "headroom_lists"]
 
@@ -27,8 +28,10 @@ class Headroom:
 
     Parameters
     ----------
-    firm, total : Index
-        (zone, year) in which firm connection, and firm and non-firm together, meet a limit.
+    firm : Index
+        (zone, year) in which firm connection meets a limit of its own.
+    total : Index
+        (zone, year, tier) in which firm connection and non-firm up to a tier meet one.
     firm_mw, total_mw : array of float
         The limits beyond commitments. [MW]
     every : DataFrame
@@ -43,7 +46,12 @@ class Headroom:
 
 
 def headroom_lists(
-    case: Case, sets: Sets, committed_facility_mw: Floats, firm: Index, non_firm: Index
+    case: Case,
+    sets: Sets,
+    committed_facility_mw: Floats,
+    firm: Index,
+    non_firm: Index,
+    tier: Axis,
 ) -> Headroom:
     """Return the limits of new connection by zone and year that can bind.
 
@@ -63,6 +71,8 @@ def headroom_lists(
         (site, year) in which firm connection may enter or non-firm may turn firm.
     non_firm : Index
         (site, year) in which non-firm connection may enter.
+    tier : Axis
+        Curtailment rates that non-firm connection may have. [%]
 
     Returns
     -------
@@ -85,20 +95,22 @@ def headroom_lists(
             f" {is_full.size} zones: it stands, and nothing is added to it there."
         )
     _tell(case, sets)
-    total_mw = _until_later(np.maximum(limit - committed, 0.0))
+    by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]
+    total_mw = _until_later(np.maximum(np.stack([limit, *by_tier]) - committed, 0.0))
     firm_mw = _until_later(np.maximum(firm_limit - committed, 0.0))
     since_total = _since(sets, non_firm, min_with=firm)
     has_total = np.isin(np.arange(len(sets.zone)), sets.site_zone[non_firm["site"]])
-    total = _binds(total_mw) & since_total & has_total[:, None]
+    total = _binds(total_mw[1:]) & since_total & has_total[:, None]
+    k, z, t = np.nonzero(total)
     own = _binds(firm_mw) & _since(sets, firm)
-    own &= ~has_total[:, None] | (firm_mw < total_mw)
+    own &= ~has_total[:, None] | (firm_mw < total_mw[0])
     zone, year = (grid.ravel() for grid in np.indices(limit.shape))
     axes = (sets.zone, sets.year)
     return Headroom(
         firm=Index.sparse("headroom", axes, np.nonzero(own)),
         firm_mw=firm_mw[own],
-        total=Index.sparse("all_headroom", axes, np.nonzero(total)),
-        total_mw=total_mw[total],
+        total=Index.sparse("all_headroom", (*axes, tier), (z, t, k)),
+        total_mw=total_mw[1:][total],
         every=pd.DataFrame(
             {
                 "zone": sets.zone.texts[zone],
@@ -114,13 +126,13 @@ def headroom_lists(
 
 def _until_later(room: Floats) -> Floats:
     """Return the least room of a year and those after it."""
-    return np.minimum.accumulate(room[:, ::-1], axis=1)[:, ::-1]
+    return np.minimum.accumulate(room[..., ::-1], axis=-1)[..., ::-1]
 
 
 def _binds(room: Floats) -> np.ndarray:
     """Return whether a year has less room than the next; the last always counts."""
     binds = np.ones(room.shape, dtype=np.bool_)
-    binds[:, :-1] = room[:, :-1] < room[:, 1:]
+    binds[..., :-1] = room[..., :-1] < room[..., 1:]
     return binds
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.inputs.frames import by_ids
 from planner.inputs.services import service_figure
 from planner.inputs.stress import filled, stress_rank
 from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
-from planner.lp import Index
+from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
 from planner.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 
@@ -34,6 +35,8 @@ class NonFirmOffer:
 
     Parameters
     ----------
+    tier : Axis
+        Curtailment rates that it may have. [%]
     connect : Index
         (site, year) entering service.
     start, turns_firm : array of float
@@ -42,6 +45,7 @@ class NonFirmOffer:
         First model year in which it is firm at some time; -1 for none.
     """
 
+    tier: Axis
     connect: Index
     start: Floats
     turns_firm: Floats
@@ -84,11 +88,22 @@ def non_firm_offer(case: Case, sets: Sets, leads: Leads, site_year: Index) -> No
     turns_firm = np.where(months > 0.0, start + months / MONTHS_PER_YEAR, np.inf)
     firm_year = np.searchsorted(case.last_year + 1.0, turns_firm, side="right")
     return NonFirmOffer(
+        tier=Axis("tier", tuple(f"{rate:g}" for rate in _tiers_pct(case))),
         connect=Index.sparse("connect", (sets.site, sets.year), (s, t)),
         start=start,
         turns_firm=turns_firm,
         firm_year=np.where(firm_year < len(case.years), firm_year, -1),
     )
+
+
+def _tiers_pct(case: Case) -> list[float]:
+    """Return the curtailment rates that non-firm connection may have: the studied, or one. [%]"""
+    settings = case.scenario.grid
+    rate = settings.curtailment_rate_pct
+    if settings.non_firm.curtail == "pro_rata":
+        return [rate]
+    studied = {float(pct) for pct in case.tables["zone_headroom"]["curtailment_rate_pct"]}
+    return sorted(pct for pct in studied if pct <= rate)
 
 
 def non_firm_inputs(
@@ -122,29 +137,33 @@ def non_firm_inputs(
         Without an offer every list is empty.
     """
     service = _service(case, offer, grid.firm)
-    unavailable = _unavailable(case, sets, service)
+    zones = np.unique(sets.site_zone[service["site"]])
+    rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
+    off = _off(case, sets, offer.tier, zones, rank)
     slots = cross(service, sets.slot, name="stress")
-    off = unavailable[sets.site_zone[slots["site"]], slots["slot"]]
-    at = np.flatnonzero(off > _NONE)
+    most = off.max(axis=1, initial=0.0)[sets.site_zone[slots["site"]], slots["slot"]]
+    connect = cross(offer.connect, offer.tier, name="connect")
+    per_tier = len(offer.tier)
     billing = grid.billing.select(np.flatnonzero(service.find(grid.billing) >= 0), "discounted")
     charge = grid.demand_charge_usd_per_kw_month[grid.firm.find(billing)]
     discount = charge * service_figure(case, "charge_discount_frac")
     billed = np.flatnonzero(discount > 0.0)
     return NonFirmInputs(
-        connect=offer.connect,
-        start=offer.start,
-        turns_firm=offer.turns_firm,
-        firm_year=offer.firm_year,
-        capex_musd_per_mw=np.full(offer.connect.size, _capex_musd_per_mw(case)),
+        tier=offer.tier,
+        connect=connect,
+        start=np.repeat(offer.start, per_tier),
+        turns_firm=np.repeat(offer.turns_firm, per_tier),
+        firm_year=np.repeat(offer.firm_year, per_tier),
+        capex_musd_per_mw=np.full(connect.size, _capex_musd_per_mw(case)),
         service=service,
-        stress=slots.select(at),
-        available_frac=1.0 - off[at],
+        service_tier=cross(service, offer.tier, name="service_tier"),
+        stress=slots.select(np.flatnonzero(most > _NONE)),
         billing=billing.select(billed),
         discount_usd_per_kw_month=discount[billed],
         headroom=headroom.total,
         headroom_mw=headroom.total_mw,
-        unavailable_frac=unavailable,
-        shed=_shed(case, sets, slots, off, racks),
+        off_frac=off,
+        shed=_shed(case, sets, slots, off, zones, rank, racks),
     )
 
 
@@ -159,24 +178,39 @@ def _service(case: Case, offer: NonFirmOffer, site_year: Index) -> Index:
     return site_year.select(np.flatnonzero(here), "non_firm")
 
 
-def _unavailable(case: Case, sets: Sets, service: Index) -> Floats:
-    """Share of each slot in which non-firm power is off, (zone, slot)."""
-    share = np.zeros((len(sets.zone), len(sets.slot)))
-    zones = np.unique(sets.site_zone[service["site"]])
+def _off(case: Case, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank: Floats) -> Floats:
+    """Share of each slot in which non-firm power of a tier is off, (zone, tier, slot)."""
+    share = np.zeros((len(sets.zone), len(tier), len(sets.slot)))
     if not zones.size:
         return share
-    rate = case.scenario.grid.curtailment_rate_pct / _PERCENT
-    hours = rate * HOURS_PER_YEAR
+    rates = [float(label) for label in tier.labels]
+    hours = _hours_off(case, [sets.zone.labels[z] for z in zones], rates)
     most = service_figure(case, "max_curtailed_hours_per_year")
-    if hours > most:
+    if (hours > most).any():
         case.findings.note(
-            f"Non-firm power is off for {hours:.0f} hours a year, which is the curtailment rate"
-            f" at full depth; service {case.scenario.grid.non_firm.service} promises {most:.0f} at"
-            " most."
+            f"Non-firm power is off for up to {hours.max():.0f} hours a year, which is the"
+            f" curtailment rate at full depth; service {case.scenario.grid.non_firm.service}"
+            f" promises {most:.0f} at most."
         )
-    rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
-    share[zones] = filled(rank, case.days.weight_h, hours)
+    for k in range(len(tier)):
+        share[zones, k] = filled(rank, case.days.weight_h, hours[:, k])
     return share
+
+
+def _hours_off(case: Case, zones: list[str], rates_pct: list[float]) -> Floats:
+    """Hours of a year in which power of each tier is off, (zone, tier). [h].
+
+    What a zone takes at the lowest rate is off for that share of its energy; what it takes more
+    at a higher rate for so much that all of it together meets that rate.
+    """
+    table = case.tables["zone_headroom"]
+    room = by_ids(table, {"zone": zones, "curtailment_rate_pct": rates_pct}, "headroom_mw")
+    curtailed = room * np.array(rates_pct) / _PERCENT
+    width = np.diff(room, prepend=0.0, axis=1)
+    more = np.diff(curtailed, prepend=0.0, axis=1)
+    plain = np.broadcast_to(np.array(rates_pct) / _PERCENT, room.shape)
+    rate = np.divide(more, width, out=plain.copy(), where=width > 0.0)
+    return np.asarray(np.clip(rate, 0.0, 1.0) * HOURS_PER_YEAR)
 
 
 def _capex_musd_per_mw(case: Case) -> float:
@@ -195,22 +229,27 @@ def _capex_musd_per_mw(case: Case) -> float:
     return cost / USD_PER_MUSD
 
 
-def _shed(case: Case, sets: Sets, slots: Index, off: Floats, racks: RackInputs) -> ShedInputs:
+def _shed(
+    case: Case,
+    sets: Sets,
+    slots: Index,
+    off: Floats,
+    zones: NDArray[np.intp],
+    rank: Floats,
+    racks: RackInputs,
+) -> ShedInputs:
     """Make the lists of load that may be shed: the most stressed of the stress hours."""
     settings = case.scenario.grid.non_firm.shed
     share = np.zeros(off.shape)
-    zone = sets.site_zone[slots["site"]]
-    zones = np.unique(zone)
     if settings.allow and zones.size:
-        rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
-        by_zone = filled(rank, case.days.weight_h, settings.max_hours_per_year)
-        place = np.searchsorted(zones, zone)
-        share = np.minimum(by_zone[place, slots["slot"]], off)
-    at = np.flatnonzero(share > _NONE)
-    slot = slots.select(at, "shed")
+        hours = np.full(zones.size, settings.max_hours_per_year)
+        by_zone = filled(rank, case.days.weight_h, hours)
+        share[zones] = np.minimum(by_zone[:, None, :], off[zones])
+    most = share.max(axis=1, initial=0.0)[sets.site_zone[slots["site"]], slots["slot"]]
+    slot = slots.select(np.flatnonzero(most > _NONE), "shed")
     return ShedInputs(
         slot=slot,
-        hours_frac=share[at],
+        hours_frac=share,
         site_year=distinct(slot, "site", "year", name="shed_site_year"),
         max_energy_frac=settings.max_energy_frac,
         usd_per_mwh=settings.usd_per_mwh,

@@ -70,7 +70,7 @@ def stress_rank(case: Case, zones: Sequence[str]) -> Floats:
     return rank
 
 
-def filled(rank: Floats, weight_h: Floats, hours: float) -> Floats:
+def filled(rank: Floats, weight_h: Floats, hours: Floats) -> Floats:
     """Return the share of each slot that so many hours fill, the highest rank first.
 
     Parameters
@@ -79,8 +79,8 @@ def filled(rank: Floats, weight_h: Floats, hours: float) -> Floats:
         Shape (zone, slot); slots of one rank follow each other in time.
     weight_h : array of float
         Hours of the year for which each slot stands, shape (slot,). [h]
-    hours : float
-        Hours to fill in a year. [h]
+    hours : array of float
+        Hours to fill in a year, shape (zone,). [h]
 
     Returns
     -------
@@ -89,14 +89,14 @@ def filled(rank: Floats, weight_h: Floats, hours: float) -> Floats:
 
     Examples
     --------
-    >>> filled(np.array([[1.0, 3.0, 2.0]]), np.array([20.0, 10.0, 40.0]), 16.0).tolist()
+    >>> filled(np.array([[1.0, 3.0, 2.0]]), np.array([20.0, 10.0, 40.0]), np.array([16.0])).tolist()
     [[0.0, 1.0, 0.15]]
     """
     order = np.argsort(-rank, axis=1, kind="stable")
     weight = weight_h[order]
     before = np.cumsum(weight, axis=1) - weight
     share = np.empty_like(weight)
-    np.put_along_axis(share, order, np.clip((hours - before) / weight, 0.0, 1.0), axis=1)
+    np.put_along_axis(share, order, np.clip((hours[:, None] - before) / weight, 0.0, 1.0), axis=1)
     return share
 
 

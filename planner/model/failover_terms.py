@@ -86,11 +86,8 @@ class FailoverTerms:
     @cached_property
     def non_firm_mw(self) -> Expression:
         """Non-firm connection that is not switched off in the slot. [MW], as `called_mw`"""
-        over, p = self.p.power, self.m.p.non_firm
-        stress = p.stress.find(over)
-        left = np.ones(over.size)
-        left[stress >= 0] = p.available_frac[stress[stress >= 0]]
-        return left * self.m.non_firm.service_mw.on(over, missing="zero")
+        over, terms = self.p.power, self.m.non_firm
+        return terms.service_mw.on(over, missing="zero") - terms.off_mw.on(over, missing="zero")
 
     @cached_property
     def spare_output_mw(self) -> Expression:

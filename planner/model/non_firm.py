@@ -21,27 +21,32 @@ __all__ = ["CONSTRAINTS", "connected_by"]
 def non_firm_power(m: Model) -> Comparison:
     r"""In a stress slot a site draws its firm connection, and of the non-firm what is left of it.
 
-    .. math:: i_{sth} \le G_{st} + (1 - u_{zh})\, N_{st} \qquad \forall s, t, h: u_{zh} > 0
+    .. math:: i_{sth} \le G_{st} + \sum_\rho (1 - u_{z\rho h})\, N_{st\rho}
+        \qquad \forall s, t, h: u_{zh} > 0
 
     :math:`u` is the share of the slot in which the zone's non-firm power is off. The hours that
     a curtailment rate switches off, :math:`\rho \cdot 8760`, fill the zone's most stressed slots
-    one after the other, so at most one slot of a zone is off in part. The dual is what a MW of
-    power is worth in that slot.
+    one after the other, so at most one slot of a zone is off in part. Where those last in are off
+    first, each rate up to the chosen one is a tier with hours of its own. The dual is what a MW
+    of power is worth in that slot.
 
     Source: dcplan, after Norris et al. 2025, Rethinking Load Growth.
     """
     p = m.p.non_firm
-    left = p.available_frac * m.non_firm.service_mw.on(p.stress)
+    left = m.non_firm.service_mw.on(p.stress) - m.non_firm.off_mw
     return m.import_mw.on(p.stress) <= m.firm_mw.on(p.stress) + left
 
 
-@constraint(over="zone, year", unit="MW")
+@constraint(over="zone, year, curtailment rate", unit="MW")
 def all_headroom(m: Model) -> Comparison:
-    r"""New connections in a zone, firm and non-firm, stay within its headroom at the chosen rate.
+    r"""New connections in a zone, firm and off for no more than a rate, stay within its headroom.
 
-    .. math:: \sum_{s \in z} \sum_{v \le t} (g_{sv} + n_{sv}) \le \bar{N}_{zt} \qquad \forall z, t
+    .. math:: \sum_{s \in z} \sum_{v \le t} \Bigl( g_{sv}
+        + \sum_{\rho' \le \rho} n_{sv\rho'} \Bigr) \le \bar{N}_{zt\rho}
+        \qquad \forall z, t, \rho
 
-    The dual is what one more MW of headroom is worth.
+    The rate is the chosen one; where those last in are off first, also each below it. The dual is
+    what one more MW of headroom at that rate is worth.
 
     Source: headroom as in Norris et al. 2025, Rethinking Load Growth.
     """
@@ -60,9 +65,9 @@ def connected_by(
     m : Model
         The program.
     asked : Expression
-        New connection over (site, year). [MW]
+        New connection over (site, year), or (site, year, tier). [MW]
     limits : Index
-        (zone, year).
+        (zone, year), or (zone, year, tier), where what has a tier counts up to it.
     year : array of int, optional
         Model year from which each counts instead of its own; -1: never.
 
@@ -81,6 +86,8 @@ def connected_by(
     one, limit = pairs(by_zone, limits, on=("zone",))
     from_year = (over["year"] if year is None else year)[one]
     counts = (from_year >= 0) & (from_year <= limits["year"][limit])
+    if "tier" in over.axis_names and "tier" in limits.axis_names:
+        counts &= over["tier"][one] <= limits["tier"][limit]
     return asked.map(limits, one[counts], limit[counts])
 
 

@@ -40,9 +40,32 @@ class NonFirmTerms:
         self.shed_mw: Variable = new("shed_mw", self.p.shed.slot)
 
     @cached_property
+    def service_by_tier_mw(self) -> Expression:
+        """Non-firm connection in service, mean over the year. [MW], (site, year, tier)"""
+        return self._in_service(self.p.service_tier, self.p.start, self.p.turns_firm)
+
+    @cached_property
     def service_mw(self) -> Expression:
         """Non-firm connection in service, mean over the year. [MW], (site, year)"""
-        return self._in_service(self.p.service, self.p.start, self.p.turns_firm)
+        return self.service_by_tier_mw.sum_to(self.p.service)
+
+    @cached_property
+    def off_mw(self) -> Expression:
+        """Non-firm connection that is off. [MW], (site, year, slot) of stress"""
+        return self._shared(self.p.stress, self.p.off_frac)
+
+    @cached_property
+    def shed_room_mw(self) -> Expression:
+        """Most that may be shed in the hours for it. [MW], (site, year, slot) of shedding"""
+        return self._shared(self.p.shed.slot, self.p.shed.hours_frac)
+
+    def _shared(self, over: Index, share: Floats) -> Expression:
+        """Return the share of non-firm connection by tier, added up. `share` [zone, tier, slot]"""
+        tier, here = pairs(self.p.service_tier, over, on=("site", "year"))
+        zone = self.m.p.sets.site_zone[over["site"][here]]
+        part = share[zone, self.p.service_tier["tier"][tier], over["slot"][here]]
+        some = part > 0.0
+        return self.service_by_tier_mw.map(over, tier[some], here[some], part[some])
 
     @cached_property
     def turned_firm_mw(self) -> Expression:
@@ -52,7 +75,8 @@ class NonFirmTerms:
 
     def _in_service(self, over: Index, begin: Floats, end: Floats) -> Expression:
         """Return what counts between two moments, for its share of each year."""
-        asked, now = pairs(self.p.connect, over, on=("site",))
+        common = tuple(name for name in ("site", "tier") if name in over.axis_names)
+        asked, now = pairs(self.p.connect, over, on=common)
         share = self._since(begin[asked], over["year"][now])
         share = np.round(share - self._since(end[asked], over["year"][now]), _DIGITS)
         counts = (share > 0.0) & (self.p.connect["year"][asked] <= over["year"][now])

@@ -17,15 +17,14 @@ __all__ = ["CONSTRAINTS"]
 def shed_hours(m: Model) -> Comparison:
     r"""Load is shed in no more hours of the year than allowed, and none that firm power carries.
 
-    .. math:: \ell_{sth} \le a_{zh}\, N_{st} \qquad \forall s, t, h
+    .. math:: \ell_{sth} \le \sum_\rho a_{z\rho h}\, N_{st\rho} \qquad \forall s, t, h
 
     :math:`a` is the share of the slot in which load may be shed: the hours allowed fill the
     zone's most stressed slots one after the other.
 
     Source: dcplan.
     """
-    p = m.p.non_firm.shed
-    return m.non_firm.shed_mw <= p.hours_frac * m.non_firm.service_mw.on(p.slot)
+    return m.non_firm.shed_mw <= m.non_firm.shed_room_mw
 
 
 @constraint(over="site, year, stress slot", unit="MW")

@@ -58,7 +58,9 @@ def headroom(s: Solved) -> pd.DataFrame:
     spare_mw = np.maximum(spare, 0.0)
     firm_spare_mw = np.clip(firm_spare, 0.0, spare_mw)
     firm_worth = _worth_usd_per_mw(s, "zone_headroom", locate(grid.headroom, zone, year))
-    worth = _worth_usd_per_mw(s, "all_headroom", locate(s.p.non_firm.headroom, zone, year))
+    tiers = range(len(s.p.non_firm.tier))
+    rows = (locate(s.p.non_firm.headroom, zone, year, np.full(zone.size, k)) for k in tiers)
+    worth = sum((_worth_usd_per_mw(s, "all_headroom", row) for row in rows), np.zeros(zone.size))
     # One limit for both is told as both.
     is_one = told("firm_limit_mw") == told("limit_mw")
     worth = worth + np.where(is_one, firm_worth, 0.0)

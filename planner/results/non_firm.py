@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.results.frame import cleaned, labels, made, ratio, total_by, words
+from planner.results.frame import labels, made, ratio, total_by, words
 from planner.units import HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ def non_firm_connections(s: Solved) -> pd.DataFrame:
         {
             **labels(p.connect, rows),
             "zone": words(sets.zone, sets.site_zone[p.connect["site"][rows]]),
+            "rate_pct": np.array([float(label) for label in p.tier.labels])[
+                p.connect["tier"][rows]
+            ],
             "added_mw": mw[rows],
             "service_start": p.start[rows],
             "turns_firm": np.where(np.isinf(p.turns_firm), np.nan, p.turns_firm)[rows],
@@ -46,7 +49,7 @@ def non_firm_year(s: Solved) -> pd.DataFrame:
     hours = s.weight_h
     of_stress = over.find(p.stress)
     stress_h = hours[p.stress["slot"]]
-    off_hours = total_by(of_stress, (1.0 - p.available_frac) * stress_h, over.size)
+    off_mwh = total_by(of_stress, s.value(m.non_firm.off_mw) * stress_h, over.size)
     drawn = total_by(of_stress, s.value(m.import_mw.on(p.stress)) * stress_h, over.size)
     shed_mw = s.value(m.non_firm.shed_mw)
     of_shed = over.find(p.shed.slot)
@@ -64,7 +67,7 @@ def non_firm_year(s: Solved) -> pd.DataFrame:
             **labels(over, rows),
             "zone": words(sets.zone, sets.site_zone[over["site"][rows]]),
             "non_firm_mw": service_mw[rows],
-            "off_hours": off_hours[rows],
+            "off_hours": ratio(off_mwh, service_mw)[rows],
             "drawn_mwh": drawn[rows],
             "shed_mwh": shed_mwh[rows],
             "shed_peak_mw": peak[rows],
@@ -105,9 +108,9 @@ def stress_slot(s: Solved) -> pd.DataFrame:
         {
             **labels(over, rows),
             "hours": hours[rows],
-            "unavailable_frac": cleaned(1.0 - p.available_frac)[rows],
             "firm_mw": s.value(m.firm_mw.on(over))[rows],
             "non_firm_mw": service_mw[rows],
+            "off_mw": s.value(m.non_firm.off_mw)[rows],
             "use_mw": use_mw[rows],
             "grid_mw": grid_mw[rows],
             "own_mw": own_mw[rows],

@@ -8,7 +8,9 @@ from planner.results.schema_plan import SITE, YEAR, ZONE
 __all__ = ["GRID_TABLES"]
 
 _SLOT = text("slot", "Slot of a representative day, d0h03 = first day, from 3 h UTC")
-_WORTH = "What one more MW of this limit saves, net present value; missing without duals"
+_WORTH = (
+    "What one more MW of headroom at every rate saves, net present value; missing without duals"
+)
 _WORTH_FIRM = "The same for the limit of firm connection alone"
 _YEARLY = "The same as an equal payment in every year of the horizon"
 
@@ -40,11 +42,12 @@ GRID_TABLES = (
     Table(
         "non_firm_connections",
         "One row per non-firm grid connection that is energised. What is below 1e-7 is left out.",
-        ("site", "year"),
+        ("site", "year", "rate_pct"),
         (
             SITE,
             ZONE,
             YEAR,
+            number("rate_pct", "%", "Rate of the headroom that it is part of"),
             number("added_mw", "MW", "Non-firm connection added"),
             number("service_start", "year", "Moment of energising as a float year"),
             number("turns_firm", "year", "When it turns firm; missing where never", missing=True),
@@ -60,7 +63,7 @@ GRID_TABLES = (
             ZONE,
             YEAR,
             number("non_firm_mw", "MW", "Non-firm connection in service, mean over the year"),
-            number("off_hours", "h", "Hours of the year in which it is off, at full depth"),
+            number("off_hours", "h", "Hours of the year in which it is off, mean of its MW"),
             number("drawn_mwh", "MWh", "Energy drawn in stress slots, on what is left and firm"),
             number("shed_mwh", "MWh", "Energy not served in the year"),
             number("shed_peak_mw", "MW", "Most power shed in a slot"),
@@ -82,9 +85,9 @@ GRID_TABLES = (
             YEAR,
             _SLOT,
             number("hours", "h", "Hours of the year that the slot stands for"),
-            number("unavailable_frac", "-", "Share of it in which non-firm power is off"),
             number("firm_mw", "MW", "Firm connection"),
             number("non_firm_mw", "MW", "Non-firm connection, on or off"),
+            number("off_mw", "MW", "Of it, off"),
             number("use_mw", "MW", "Power that the site would use, other load included"),
             number("grid_mw", "MW", "Power drawn from the grid"),
             number("own_mw", "MW", "Power of own sources and batteries, less what they take"),

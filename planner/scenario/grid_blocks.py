@@ -1,6 +1,6 @@
 """Blocks of a scenario about the grid: connections, headroom, non-firm power, shedding."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -53,6 +53,9 @@ class NonFirm(Block):
     """Cost of non-firm connection instead of the service's share of that of firm. [USD/MW]"""
     lead_months: Months | None = None
     """Months until it serves instead of the service's share of the zone's lead. [months]"""
+    curtail: Literal["pro_rata", "last_in"] = "pro_rata"
+    """Who is off: all alike, for the curtailment rate's hours of a year; or those last in, so that
+    what a zone takes at a lower rate is off for that rate's hours alone."""
     shed: Shed = Shed()
     """Load left unserved in stress slots."""
 

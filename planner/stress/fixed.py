@@ -234,10 +234,8 @@ def _spare_mw(case: Case, read: _Reader) -> Floats:
 
 def _non_firm_mw(read: _Reader) -> Floats:
     """Non-firm connection, less what is off in stress slots, (year, site, slot)."""
-    stress = read.tables["stress_slot"]
-    off = stress.assign(off_mw=stress["unavailable_frac"] * stress["non_firm_mw"])
     whole = read.by_year("non_firm_year", "non_firm_mw")[:, :, None]
-    return np.asarray(whole - read.sums(off, "off_mw", by_slot=True))
+    return np.asarray(whole - read.by_slot("stress_slot", "off_mw"))
 
 
 def _source_usd_per_mwh(read: _Reader) -> Floats:

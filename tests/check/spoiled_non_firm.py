@@ -34,7 +34,7 @@ def drawn_in_stress(plan):
 def shed_on_an_ordinary_day(plan):
     """Shed in the slot that is off for a small part as if all of it were."""
     stress = plan.tables["stress_slot"]
-    partly = np.flatnonzero((stress["unavailable_frac"] < 0.5).to_numpy())[-1:]
+    partly = np.flatnonzero((stress["off_mw"] < 0.5 * stress["non_firm_mw"]).to_numpy())[-1:]
     return plan.told(stress_slot=cells(stress, partly, shed_mw=7.3))
 
 
@@ -113,6 +113,11 @@ SPOILED = (
         "non_firm_where_offered",
         partial(plus, "non_firm_connections", "turns_firm", -0.3),
     ),
+    (
+        "it is of another rate",
+        "non_firm_where_offered",
+        partial(plus, "non_firm_connections", "rate_pct", 0.25),
+    ),
     ("load is shed on other days", "shed_in_stress", shed_on_an_ordinary_day),
     (
         "fewer hours to shed in",
@@ -160,7 +165,7 @@ SPOILED = (
 ASSUMED = (
     ("stress_from_tables", "hours", hours_later),
     ("stress_from_tables", "rate", partial(setting, "grid.curtailment_rate_pct", 1)),
-    ("stress_from_tables", "share", partial(limit, "non_firm", "unavailable_frac", 0.9)),
+    ("stress_from_tables", "share", partial(limit, "non_firm", "off_frac", 0.9)),
     ("non_firm_price_from_tables", "service", partial(setting, "grid.non_firm.service", "nonfirm")),
     ("non_firm_price_from_tables", "capex", partial(limit, "non_firm", "capex_musd_per_mw", 1.01)),
     ("non_firm_lead_from_tables", "lead", partial(setting, "grid.non_firm.lead_months", 15)),

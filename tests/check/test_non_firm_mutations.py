@@ -14,6 +14,7 @@ SETTINGS = (
     "grid.non_firm.usd_per_mw=71000",
     "grid.non_firm.lead_months=9.5",
     "grid.curtailment_rate_pct=5",
+    "grid.non_firm.curtail=last_in",
     "grid.expansion_usd_per_mw=310000",
     "time.season_days=12",
     "time.slot_h=3",

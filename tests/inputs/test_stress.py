@@ -12,7 +12,7 @@ NON_FIRM = "grid.non_firm.allow=true"
 
 
 def off(inputs: Inputs, zone: str) -> dict[str, float]:
-    share = inputs.non_firm.unavailable_frac[inputs.sets.zone.code(zone)]
+    (share,) = inputs.non_firm.off_frac[inputs.sets.zone.code(zone)]
     slots = inputs.sets.slot.labels
     return {slots[h]: float(share[h]) for h in np.flatnonzero(share)}
 
@@ -39,7 +39,7 @@ def test_a_zone_that_is_short_in_winter_keeps_one_slot_of_the_peak_day(build):
 def test_the_hours_off_are_the_rate_times_the_hours_of_the_year(build, rate_pct, settings):
     inputs = build(NON_FIRM, f"grid.curtailment_rate_pct={rate_pct}", *settings)
 
-    share = inputs.non_firm.unavailable_frac
+    share = inputs.non_firm.off_frac[:, 0]
 
     assert share @ inputs.days.weight_h == pytest.approx(np.full(2, rate_pct / 100 * 8760))
     assert share.min() >= 0.0
@@ -50,8 +50,7 @@ def test_the_hours_off_are_the_rate_times_the_hours_of_the_year(build, rate_pct,
 
 def test_a_higher_rate_switches_off_no_slot_less(build):
     low, high = (
-        build(NON_FIRM, f"grid.curtailment_rate_pct={rate}").non_firm.unavailable_frac
-        for rate in (0.5, 5)
+        build(NON_FIRM, f"grid.curtailment_rate_pct={rate}").non_firm.off_frac for rate in (0.5, 5)
     )
 
     assert (high >= low).all()
@@ -74,9 +73,24 @@ def test_finer_slots_follow_the_hours_of_the_table(build):
 def test_hours_fill_slots_by_rank_and_those_of_one_rank_in_time():
     rank, hours = np.array([[2.0, 3.0, 2.0, 1.0]]), np.array([5.0, 4.0, 5.0, 6.0])
 
-    assert filled(rank, hours, 7.0).tolist() == [[0.6, 1.0, 0.0, 0.0]]
-    assert filled(rank, hours, 20.0).tolist() == [[1.0, 1.0, 1.0, 1.0]]
-    assert filled(rank, hours, 0.0).tolist() == [[0.0, 0.0, 0.0, 0.0]]
+    assert filled(rank, hours, np.array([7.0])).tolist() == [[0.6, 1.0, 0.0, 0.0]]
+    assert filled(rank, hours, np.array([20.0])).tolist() == [[1.0, 1.0, 1.0, 1.0]]
+    assert filled(rank, hours, np.array([0.0])).tolist() == [[0.0, 0.0, 0.0, 0.0]]
+
+
+def test_those_last_in_are_off_for_what_makes_the_whole_meet_its_rate(build):
+    inputs = build(NON_FIRM, "grid.non_firm.curtail=last_in", "grid.curtailment_rate_pct=1")
+
+    hours = inputs.non_firm.off_frac @ inputs.days.weight_h
+    room_mw = np.array([[1482, 1900, 2451], [2028, 2600, 3354]])
+    width_mw = np.diff(room_mw, prepend=0, axis=1)
+    assert inputs.non_firm.tier.labels == ("0.25", "0.5", "1")
+    rates = np.array([0.0025, 0.005, 0.01])
+    assert np.cumsum(hours * width_mw, axis=1) == pytest.approx(rates * room_mw * 8760)
+    assert (np.diff(hours, axis=1) > 0.0).all()
+    # A higher rate adds a tier and leaves those below as they are.
+    lower = build(NON_FIRM, "grid.non_firm.curtail=last_in").non_firm
+    assert lower.off_frac == pytest.approx(inputs.non_firm.off_frac[:, :2])
 
 
 def test_a_season_that_the_table_lacks_is_refused(problems, tables):
@@ -116,10 +130,10 @@ def test_non_firm_connection_comes_before_the_network_and_halls_with_it(build):
     assert months(NON_FIRM, "grid.non_firm.lead_months=24.5") == (24.5, "interconnection")
     # What it carries comes with it, but not before the transformer, 18.5 months.
     inputs = build(NON_FIRM, "years=[2025, 2026, 2027]")
-    start = inputs.non_firm.start[inputs.non_firm.connect.position("oak", "2026")]
+    start = inputs.non_firm.start[inputs.non_firm.connect.position("oak", "2026", "0.5")]
     assert start == pytest.approx(2025 + 2 / 12 + 18.5 / 12)
     later = build(NON_FIRM, "years=[2025, 2026, 2027]", "grid.non_firm.lead_months=21.5")
-    start = later.non_firm.start[later.non_firm.connect.position("oak", "2026")]
+    start = later.non_firm.start[later.non_firm.connect.position("oak", "2026", "0.5")]
     assert start == pytest.approx(2025 + 2 / 12 + 21.5 / 12)
 
 

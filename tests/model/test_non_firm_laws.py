@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -46,15 +47,19 @@ def test_the_world_is_one_in_which_non_firm_power_and_shedding_are_worth_money()
     service=st.sampled_from(["nonfirm", "bridge"]),
     rate=st.sampled_from(["0.25", "0.5", "1", "5"]),
     shed=st.sampled_from(["true", "false"]),
+    curtail=st.sampled_from(["pro_rata", "last_in"]),
 )
-def test_non_firm_power_to_choose_never_costs_more(frac, scale, service, rate, shed):
+def test_non_firm_power_to_choose_never_costs_more(frac, scale, service, rate, shed, curtail):
     world = (
         "demand.scale_frac=1.4",
         f"grid.headroom_scale_frac={scale}",
         f"grid.firm_headroom_frac={frac}",
         f"grid.curtailment_rate_pct={rate}",
     )
-    choice = f"grid.non_firm={{allow: true, service: {service}, shed: {{allow: {shed}}}}}"
+    choice = (
+        f"grid.non_firm={{allow: true, service: {service}, curtail: {curtail},"
+        f" shed: {{allow: {shed}}}}}"
+    )
 
     with_choice = solve(inputs_with(*world, choice))
 
@@ -101,12 +106,28 @@ def test_non_firm_power_is_never_used_in_a_stress_slot(rate, slot_h, scale):
     )
 
     m = found.model
-    off = np.flatnonzero(m.p.non_firm.available_frac == 0.0)
     stress = m.p.non_firm.stress
+    zone = m.p.sets.site_zone[stress["site"]]
+    off = np.flatnonzero(m.p.non_firm.off_frac[zone, 0, stress["slot"]] == 1.0)
     drawn = found.value(m.import_mw.on(stress))[off]
     firm = found.value(m.firm_mw.on(stress))[off]
     assert off.size
     assert (drawn <= firm + 1e-6).all()
+
+
+def test_a_higher_rate_never_costs_more_nor_serves_less_where_those_last_in_are_off_first():
+    world = (*SHED, "grid.non_firm.curtail=last_in", "demand.scale_frac=2.1")
+
+    plans = [
+        solved(*world, f"grid.curtailment_rate_pct={rate}") for rate in ("0.25", "0.5", "1", "5")
+    ]
+
+    costs = [plan.cost_musd for plan in plans]
+    own = [plan.sum(plan.model.load, year="2027") for plan in plans]
+    for before, after in pairwise(costs):
+        assert after <= before * (1 + SLACK)
+    assert costs[-1] < costs[0] * (1 - 1e-4)
+    assert own[-1] > own[0]
 
 
 def test_the_dual_of_headroom_is_the_slope_of_the_cost():

@@ -24,6 +24,7 @@ from planner.model import Model
 MARGIN = 0.001
 FIRM_MW = 10.0
 ELM = ("elm", "2027")
+NEW = (*ELM, "0.5")  # of the only tier
 # 0.5 % of 8,760 h are 43.8 h: all 18 h of the slot that the peak day begins with, the most
 # stressed of the west's summer hours, and 25.8 h of the 540 h of its most stressed winter slot.
 OFF, PARTLY_OFF = (*ELM, "d4h00"), (*ELM, "d0h06")
@@ -50,7 +51,7 @@ def connected(mw: float, *asked: Wish, racks_mw: float = 5.0) -> Wish:
 
     def wish(m: Model):
         yield from use(racks_mw)(m)
-        yield only(m.non_firm.connect_mw, {ELM: mw})
+        yield only(m.non_firm.connect_mw, {NEW: mw})
         for more in asked:
             yield from more(m)
 
@@ -127,7 +128,7 @@ def test_non_firm_connection_counts_for_its_months_in_service_and_until_it_turns
 
     def share(of, year: str) -> float:
         row = of.over.position("elm", year)
-        column = m.non_firm.connect_mw.first_column + inputs.non_firm.connect.position(*ELM)
+        column = m.non_firm.connect_mw.first_column + inputs.non_firm.connect.position(*NEW)
         return float(of.value_of_term[(of.row == row) & (of.column == column)].sum())
 
     in_service, firm = m.non_firm.service_mw, m.firm_mw
@@ -135,7 +136,7 @@ def test_non_firm_connection_counts_for_its_months_in_service_and_until_it_turns
     assert [share(firm, year) for year in ("2027", "2028")] == [0.0, 0.25]
     # The limit of firm connection counts it from the year in which it turns firm.
     assert inputs.sets.year.labels[
-        inputs.non_firm.firm_year[inputs.non_firm.connect.position(*ELM)]
+        inputs.non_firm.firm_year[inputs.non_firm.connect.position(*NEW)]
     ] == ("2028")
 
 
@@ -151,6 +152,49 @@ def test_all_headroom_bites_at_firm_and_non_firm_connections_together():
     inputs = inputs_of("grid.non_firm.allow=true")
     within = limit_mw - 211.0
     assert_bites("all_headroom", inputs, connect(within - MARGIN), connect(within + MARGIN))
+
+
+def test_all_headroom_bites_at_each_rate_where_those_last_in_are_off_first():
+    inputs = inputs_of("grid.non_firm={allow: true, curtail: last_in}")
+
+    def connect(tier: str, mw: float) -> Wish:
+        return lambda m: [
+            part(m.expand, site="elm") >= 70.0,
+            part(m.non_firm.connect_mw, site="elm", tier=tier) >= mw,
+        ]
+
+    # 2,028 MW at 0.25 % and 2,600 at 0.5 %, and growth; firm connection takes of both.
+    for tier, at_rate in (("0.25", 2028), ("0.5", 2600)):
+        left_mw = (at_rate + 630 - 220) * 0.2 - 70.0
+        inside, outside = connect(tier, left_mw - MARGIN), connect(tier, left_mw + MARGIN)
+        assert_bites("all_headroom", inputs, inside, outside)
+
+
+def test_non_firm_power_bites_tier_by_tier_where_those_last_in_are_off_first():
+    inputs = with_firm(
+        inputs_of(
+            "flexibility.deferral=false",
+            "grid.non_firm={allow: true, sites: [elm], curtail: last_in}",
+        ),
+        FIRM_MW,
+    )
+    # The first 2,028 MW of the west are off for 0.25 % of the year, 21.9 h: 18 of the peak day
+    # and 3.9 of a winter slot; the next 572 for what makes all 2,600 meet 0.5 %.
+    second_h = (0.005 * 2600 - 0.0025 * 2028) / 572 * 8760
+    off = {"0.25": (21.9 - 18) / 540, "0.5": (second_h - 18) / 540}
+
+    def draw(tier: str, mw: float) -> Wish:
+        def wish(m: Model):
+            yield from use(5.0)(m)
+            yield only(m.non_firm.connect_mw, {(*ELM, tier): 9.0})
+            yield at(m.import_mw, *PARTLY_OFF) == mw
+
+        return wish
+
+    for tier, share in off.items():
+        most_mw = FIRM_MW + (1 - share) * 9.0
+        inside, outside = draw(tier, most_mw), draw(tier, most_mw + MARGIN)
+        assert_bites("non_firm_power", inputs, inside, outside)
 
 
 def test_zone_headroom_bites_at_the_share_that_is_firm():
@@ -248,9 +292,10 @@ def test_shed_hours_bites_at_the_hours_in_which_load_may_be_shed():
 
 
 def test_load_is_shed_in_no_more_hours_than_non_firm_power_is_off():
-    slot = with_shed("grid.non_firm.shed.max_hours_per_year=400").non_firm.shed
+    inputs = with_shed("grid.non_firm.shed.max_hours_per_year=400")
 
-    share = dict(zip(slot.slot.labels("slot"), slot.hours_frac, strict=True))
+    west = inputs.non_firm.shed.hours_frac[inputs.sets.zone.code("west"), 0]
+    share = {inputs.sets.slot.labels[h]: float(west[h]) for h in west.nonzero()[0]}
     assert share == {"d4h00": pytest.approx(1.0), "d0h06": pytest.approx(PARTLY_OFF_FRAC)}
 
 

@@ -459,24 +459,25 @@ def load_price() -> LoadPriceInputs:
 
 def non_firm() -> NonFirmInputs:
     """Return no non-firm connection."""
-    of_year = (SITE, YEAR)
+    of_year, tier = (SITE, YEAR), Axis("tier", ("0.5",))
     return NonFirmInputs(
-        connect=listed("connect", of_year),
+        tier=tier,
+        connect=listed("connect", (*of_year, tier)),
         start=f(),
         turns_firm=f(),
         firm_year=np.zeros(0, dtype=np.intp),
         capex_musd_per_mw=f(),
         service=listed("non_firm", of_year),
+        service_tier=listed("service_tier", (*of_year, tier)),
         stress=listed("stress", (*of_year, SLOT)),
-        available_frac=f(),
         billing=listed("discounted", (*of_year, PERIOD)),
         discount_usd_per_kw_month=f(),
-        headroom=listed("all_headroom", (ZONE, YEAR)),
+        headroom=listed("all_headroom", (ZONE, YEAR, tier)),
         headroom_mw=f(),
-        unavailable_frac=np.zeros((len(ZONE), len(SLOT))),
+        off_frac=np.zeros((len(ZONE), 1, len(SLOT))),
         shed=ShedInputs(
             slot=listed("shed", (*of_year, SLOT)),
-            hours_frac=f(),
+            hours_frac=np.zeros((len(ZONE), 1, len(SLOT))),
             site_year=listed("shed_site_year", of_year),
             max_energy_frac=0.004,
             usd_per_mwh=4300.0,

@@ -1,0 +1,140 @@
+"""Solve the four headroom scenarios of the United States and draw what they cost and serve.
+
+Run by hand, from the root of the repository: ``python bench/headroom_scenarios.py`` solves all
+four (minutes each), ``python bench/headroom_scenarios.py us-headroom-1pct`` one of them, and
+``python bench/headroom_scenarios.py --draw`` none. What it finds is kept in
+docs/img/us-headroom.csv and us-headroom-zones.csv, from which the drawing is made.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from planner.headroom.svg import INK, MUTED, document, line, path, text, ticks
+
+import planner
+
+if TYPE_CHECKING:
+    from planner.plan import Plan
+
+IMG = Path(__file__).parent.parent / "docs" / "img"
+CURVE, ZONES, DRAWING = (
+    IMG / name for name in ("us-headroom.csv", "us-headroom-zones.csv", "us-headroom.svg")
+)
+RATES_PCT = (0.25, 0.5, 1.0, 5.0)
+SCENARIOS = {f"us-headroom-{rate:g}pct": rate for rate in RATES_PCT}
+H100E_PER_KH100E = 1000.0
+COST, OWN, UNMET = "#1f3a5f", "#3a9188", "#b3372f"
+
+
+def curve_of(name: str, plan: Plan) -> dict[str, object]:
+    """Return one line of the curve: cost, what is served, what is connected, what is shed."""
+    summary, headroom = plan.tables["summary"], plan.tables["headroom"]
+    last = summary["year"].max()
+    now = headroom[headroom["year"] == last]
+    asked = summary["demand_kh100e"].sum()
+    in_last = summary[summary["year"] == last].iloc[0]
+    return {
+        "scenario": name,
+        "rate_pct": SCENARIOS[name],
+        "cost_busd": plan.outcome.objective / 1e3,
+        "served_frac": summary["served_kh100e"].sum() / asked,
+        "unmet_frac": summary["unmet_kh100e"].sum() / asked,
+        "served_kh100e": in_last["served_kh100e"],
+        "unmet_kh100e": in_last["unmet_kh100e"],
+        "facility_peak_mw": in_last["facility_peak_mw"],
+        "new_firm_mw": now["new_firm_mw"].sum(),
+        "new_non_firm_mw": now["new_non_firm_mw"].sum(),
+        "full_zones": int((now["binds"] & (now["new_firm_mw"] + now["new_non_firm_mw"] > 0)).sum()),
+        "shed_gwh": summary["shed_mwh"].sum() / 1e3,
+        "lost_kh100e": in_last["lost_kh100e"],
+        "check_ok": plan.verdict.ok,
+    }
+
+
+def zones_of(name: str, plan: Plan) -> pd.DataFrame:
+    """Return the zones in which headroom is worth money, and what one more MW is worth there."""
+    headroom = plan.tables["headroom"]
+    value = ["value_usd_per_mw_year", "value_npv_usd_per_mw", "firm_value_usd_per_mw_year"]
+    worth = headroom.groupby("zone")[value].sum()
+    last = headroom[headroom["year"] == headroom["year"].max()].set_index("zone")
+    amounts = ["limit_mw", "committed_mw", "new_firm_mw", "new_non_firm_mw", "spare_mw"]
+    found = last[amounts].join(worth)
+    found = found[(found[value] > 0.5).any(axis=1)].sort_values(value[0], ascending=False)
+    return found.reset_index().assign(scenario=name)
+
+
+def kept(file: Path, new: pd.DataFrame) -> None:
+    """Write rows in place of those of the same scenario, in the order of the rates."""
+    old = pd.read_csv(file) if file.exists() else new.iloc[:0]
+    both = pd.concat([old[~old["scenario"].isin(new["scenario"])], new], ignore_index=True)
+    order = both["scenario"].map(SCENARIOS).to_numpy()
+    both.assign(_rate=order).sort_values("_rate", kind="stable").drop(columns="_rate").to_csv(
+        file, index=False, float_format="%.6g"
+    )
+
+
+def panel(
+    curve: pd.DataFrame, column: str, scale: float, left: float, title: str, colour: str
+) -> str:
+    """Draw one measure over the four rates, side by side as steps of the study."""
+    top, width, height = 70.0, 280.0, 190.0
+    values = [float(value) * scale for value in curve[column]]
+    margin = (max(values) - min(values)) * 0.15 or abs(values[0]) * 0.01 or 1.0
+    low, high = min(values) - margin, max(values) + margin
+    step = width / len(values)
+    points = [
+        (left + step * (k + 0.5), top + height * (high - value) / (high - low))
+        for k, value in enumerate(values)
+    ]
+    parts = [text(left, top - 18, title, weight=600)]
+    for tick in ticks(low, high, 4):
+        y = top + height * (high - tick) / (high - low)
+        parts.append(line((left, y), (left + width, y), "#e3e7eb"))
+        parts.append(text(left - 6, y + 4, f"{tick:,.6g}", anchor="end", color=MUTED))
+    parts.append(path(points, colour, width=2.0))
+    for (x, y), value, rate in zip(points, values, curve["rate_pct"], strict=True):
+        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>\n')
+        parts.append(text(x, y - 10, f"{value:,.1f}", anchor="middle", color=INK))
+        parts.append(text(x, top + height + 18, f"{rate:g} %", anchor="middle", color=MUTED))
+    return "".join(parts)
+
+
+def draw() -> None:
+    """Draw cost and unmet compute over the curtailment rate."""
+    curve = pd.read_csv(CURVE)
+    body = text(
+        24,
+        28,
+        "What headroom is worth: the US path to 90 GW by curtailment rate",
+        size=15,
+        weight=600,
+    )
+    body += panel(curve, "cost_busd", 1.0, 84.0, "Cost, billion USD (net present value)", COST)
+    body += panel(curve, "unmet_frac", 1e2, 434.0, "Not served, % of compute 2025-2030", UNMET)
+    described = "; ".join(
+        f"{row.rate_pct:g} %: {row.cost_busd:,.1f} BUSD, {row.unmet_frac:.2%} not served"
+        for row in curve.itertuples()
+    )
+    title = "Cost and unmet compute of the four headroom scenarios"
+    DRAWING.write_text(document(750, 300, title, described, body), encoding="utf-8")
+
+
+def main(asked: list[str]) -> None:
+    """Solve what is asked for, keep what is found, draw it."""
+    names = [] if asked == ["--draw"] else asked or list(SCENARIOS)
+    for name in names:
+        plan = planner.solve(name, ["solver.time_limit_s=7200"])
+        row = curve_of(name, plan)
+        print(row, flush=True)
+        kept(CURVE, pd.DataFrame([row]))
+        kept(ZONES, zones_of(name, plan))
+    if CURVE.exists():
+        draw()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
