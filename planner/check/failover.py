@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.connected import non_firm_mw
 from planner.check.frames import at, has, listed, tally
 from planner.check.losses import asks, may_not_cover, reach, reserves
-from planner.check.non_firm import by_zone
-from planner.check.stress import stress_share
+from planner.check.non_firm import non_firm_slots
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ _ROUTE = ("region", "workload", "site")
 _PAIR = ("site", "standby")
 _SITE = ("site", "year")
 _DUST_KH100E = 1e-9
-_HOURS_PER_YEAR = 8760.0
 
 
 @rule(unit="kH100e")
@@ -136,16 +133,9 @@ def failover_power(case: Case) -> Excess:
 
 def _left_of_non_firm_mw(case: Case) -> Floats:
     """Non-firm connection less what is off in a stress slot, by site-year and slot. [MW]"""
-    power, total = case.power, np.zeros(case.power.grid_mw.size)
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
-    frame = frame.assign(non_firm_mw=non_firm_mw(case, frame))
-    some = np.flatnonzero(frame["non_firm_mw"] > 0.0)
-    if some.size:
-        frame = by_zone(case, frame.iloc[some].reset_index(drop=True))
-        off_h = case.scenario.grid.curtailment_rate_pct / 100.0 * _HOURS_PER_YEAR
-        off_frac = at(stress_share(case, off_h), frame, ("zone", "slot"), np.nan)
-        total[some] = (1.0 - off_frac) * frame["non_firm_mw"]
-    return total.reshape(power.grid_mw.shape)
+    total, frame = np.zeros(case.power.grid_mw.size), non_firm_slots(case)
+    total[frame["place"]] = frame["non_firm_mw"] - frame["off_mw"]
+    return total.reshape(case.power.grid_mw.shape)
 
 
 def _called_mw(case: Case) -> Floats:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "by_zone"]
+__all__ = ["RULES", "by_zone", "non_firm_slots"]
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
@@ -29,11 +29,19 @@ _ZONE = ("zone", "year")
 _HOURS_PER_YEAR = 8760.0
 
 
-def _slots(case: Case) -> pd.DataFrame:
+def non_firm_slots(case: Case) -> pd.DataFrame:
     """List every slot of the sites and years with non-firm connection, with what is off.
 
-    Columns site, year, slot, zone; firm_mw, non_firm_mw; off_mw, and room_mw to shed; place in
-    the arrays of `case.power`.
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, year, slot, zone; firm_mw, non_firm_mw; off_mw, and room_mw to shed; place in the
+        arrays of `case.power`.
     """
     power, shed = case.power, case.scenario.grid.non_firm.shed
     frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
@@ -67,7 +75,7 @@ def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
 @rule(unit="MW")
 def non_firm_off(case: Case) -> Excess:
     """No non-firm power is drawn in a stress slot: firm connection carries all that comes in."""
-    frame = _slots(case)
+    frame = non_firm_slots(case)
     drawn = case.power.grid_mw.ravel()[frame["place"]]
     most = frame["firm_mw"] + frame["non_firm_mw"] - frame["off_mw"]
     return Excess.above(frame[list(_SLOT)], drawn, most.to_numpy())
@@ -118,7 +126,7 @@ def non_firm_where_offered(case: Case) -> Excess:
 @rule(unit="MW")
 def shed_in_stress(case: Case) -> Excess:
     """Load is shed in stress slots alone, in its hours, and no more than non-firm power carries."""
-    table, frame = case.plan("stress_slot"), _slots(case)
+    table, frame = case.plan("stress_slot"), non_firm_slots(case)
     room = tally(frame, _SLOT, frame["room_mw"])
     shed = table["shed_mw"].to_numpy()
     place = table[list(_SLOT)]
@@ -163,7 +171,7 @@ def shed_load(case: Case) -> Excess:
 @rule(unit="MW")
 def stress_told(case: Case) -> Excess:
     """The tables of non-firm power state connection, hours off, draw and shed load as they are."""
-    frame, table, power = _slots(case), case.plan("stress_slot"), case.power
+    frame, table, power = non_firm_slots(case), case.plan("stress_slot"), case.power
     stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
     own = frame.set_index(list(_SLOT)).assign(
         use_mw=power.site_mw.ravel()[frame["place"]],

@@ -42,12 +42,13 @@ GRID_TABLES = (
     Table(
         "non_firm_connections",
         "One row per non-firm grid connection that is energised. What is below 1e-7 is left out.",
-        ("site", "year", "rate_pct"),
+        ("site", "year", "tier"),
         (
             SITE,
             ZONE,
             YEAR,
-            number("rate_pct", "%", "Rate of the headroom that it is part of"),
+            text("tier", "Curtailment rate of the headroom that it is part of, in %"),
+            number("rate_pct", "%", "The same as a number"),
             number("added_mw", "MW", "Non-firm connection added"),
             number("service_start", "year", "Moment of energising as a float year"),
             number("turns_firm", "year", "When it turns firm; missing where never", missing=True),

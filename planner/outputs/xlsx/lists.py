@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.outputs.tables import RUN_TABLES
-from planner.outputs.xlsx.table import HEAD_ROW, write_table
+from planner.outputs.xlsx.table import write_table
 from planner.results.column import number, text, whole
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.results.column import Column
     from planner.runs import Run
 
-__all__ = ["write_figures", "write_grid", "write_latency", "write_sites", "write_sources"]
+__all__ = ["write_figures", "write_latency", "write_sites", "write_sources"]
 
 _FIGURES: Final = (
     text("table", "Table of the data"),
@@ -65,29 +65,6 @@ def write_sites(book: Book) -> None:
     frame = _shaped(_sites(book.run), columns)
     about = "Sites in scope, the largest of the last model year first."
     write_table(book, book.sheet("Sites", about), "Sites", frame, columns)
-
-
-def write_grid(book: Book) -> None:
-    """Write sheet Grid: headroom by zone and year, and shadow prices."""
-    run = book.run
-    sheet = book.sheet("Grid", RUN_TABLES["headroom"].about)
-    headroom = run.tables["headroom"]
-    columns = RUN_TABLES["headroom"].columns
-    end = write_table(book, sheet, "Headroom", headroom, columns)
-    binds = [column.name for column in columns].index("binds")
-    tight = {"type": "cell", "criteria": "==", "value": "TRUE", "format": book.style("bad")}
-    sheet.conditional_format(HEAD_ROW + 1, binds, end - 1, binds, tight)
-    prices = run.tables["prices"]
-    # Prices of demand and of single slots are many; they are in the table files.
-    of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
-    book.text(sheet, end + 1, 0, "Shadow prices of limits", "section")
-    book.text(sheet, end + 2, 0, RUN_TABLES["prices"].about, "about")
-    kept = [
-        c
-        for c in RUN_TABLES["prices"].columns
-        if c.name not in {"region", "period", "contract", "pool", "slot"}
-    ]
-    write_table(book, sheet, "ShadowPrices", of_limits, kept, head_row=end + 4)
 
 
 def write_latency(book: Book) -> None:

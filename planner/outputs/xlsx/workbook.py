@@ -16,10 +16,10 @@ from planner.outputs.xlsx.checks import write_checks
 from planner.outputs.xlsx.clean import has_contracts, write_carbon, write_contracts
 from planner.outputs.xlsx.costs import write_costs
 from planner.outputs.xlsx.cover import write_cover
+from planner.outputs.xlsx.grid import write_grid
 from planner.outputs.xlsx.heatmap import write_heatmap
 from planner.outputs.xlsx.lists import (
     write_figures,
-    write_grid,
     write_latency,
     write_sites,
     write_sources,
@@ -64,7 +64,7 @@ SHEETS = (
     ("Bills", "What tariffs ask, line by line, and capacity under contract", write_bills),
     ("Contracts", "Power under contract, and what of the energy used is clean", write_contracts),
     ("Carbon and water", "Emissions by place and by market, water, heat", write_carbon),
-    ("Grid", "Headroom by zone, what binds, and shadow prices", write_grid),
+    ("Grid", "Headroom by zone, what binds, non-firm power, shadow prices", write_grid),
     ("Latency", "Round trips that users get", write_latency),
     ("Resilience", "What the loss of each site means, and who takes over", write_resilience),
     ("Checks", "What was verified about this plan and this workbook", write_checks),

@@ -1,0 +1,49 @@
+"""Sheet Grid: headroom and what binds, non-firm connection, stress slots, shadow prices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.tables import RUN_TABLES
+from planner.outputs.xlsx.table import HEAD_ROW, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.outputs.xlsx.book import Book
+
+__all__ = ["write_grid"]
+
+_MORE: Final = (
+    ("non_firm_year", "NonFirm", "Non-firm connection"),
+    ("stress_slot", "StressSlots", "Stress slots: what is off, and how the load lives through"),
+    ("load_price", "LoadPrice", "Price that rises with new load"),
+)
+_NOT_HERE: Final = {"region", "period", "contract", "pool", "slot"}
+
+
+def write_grid(book: Book) -> None:
+    """Write sheet Grid: headroom by zone and year, then what the scenario has beside it."""
+    run = book.run
+    sheet = book.sheet("Grid", RUN_TABLES["headroom"].about)
+    columns = RUN_TABLES["headroom"].columns
+    end = write_table(book, sheet, "Headroom", run.tables["headroom"], columns)
+    tight = {"type": "cell", "criteria": "==", "value": "TRUE", "format": book.style("bad")}
+    for at, column in enumerate(columns):
+        if column.name in {"binds", "firm_binds"}:
+            sheet.conditional_format(HEAD_ROW + 1, at, end - 1, at, tight)
+
+    def block(top: int, table: str, name: str, title: str, frame: pd.DataFrame) -> int:
+        book.text(sheet, top + 1, 0, title, "section")
+        book.text(sheet, top + 2, 0, RUN_TABLES[table].about, "about")
+        kept = [column for column in RUN_TABLES[table].columns if column.name in frame]
+        return write_table(book, sheet, name, frame, kept, head_row=top + 4)
+
+    for table, name, title in _MORE:
+        if len(run.tables[table]):
+            end = block(end, table, name, title, run.tables[table])
+    prices = run.tables["prices"]
+    # Prices of demand and of single slots are many; they are in the table files.
+    of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
+    kept = [name for name in prices.columns if name not in _NOT_HERE]
+    block(end, "prices", "ShadowPrices", "Shadow prices of limits", of_limits[kept])
