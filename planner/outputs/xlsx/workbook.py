@@ -24,6 +24,7 @@ from planner.outputs.xlsx.lists import (
     write_sites,
     write_sources,
 )
+from planner.outputs.xlsx.openings import has_openings, write_openings
 from planner.outputs.xlsx.power import write_power
 from planner.outputs.xlsx.resilience import is_resilient, write_resilience
 from planner.outputs.xlsx.summary import write_summary
@@ -51,6 +52,7 @@ SHEETS = (
     ("Figures", "Single figures of the data, with unit and source", write_figures),
     ("Demand", "Compute asked for, by region, class and year, and how it is met", write_demand),
     ("Sites", "Where: place, zone, first year, size", write_sites),
+    ("Openings", "New sites by year and cost; phases and blocks", write_openings),
     ("Plan", "What runs where: site, rack, hall, class, year", write_plan),
     ("Site-years", "Power, water, emissions, cost by site and year", write_site_years),
     ("Heat map", "Sites by years, one measure at a time", write_heatmap),
@@ -74,10 +76,11 @@ SHEETS = (
 
 
 def sheets_of(run: Run) -> list[tuple[str, str, Callable[[Book], None]]]:
-    """Return the sheets that a run fills: without failover or contracts there is none of them."""
+    """Return the sheets that a run fills: those of what it does not have are left out."""
     empty = {
         "Resilience": not is_resilient(run),
         "Contracts": not has_contracts(run),
+        "Openings": not has_openings(run),
     }
     return [sheet for sheet in SHEETS if not empty.get(sheet[0], False)]
 

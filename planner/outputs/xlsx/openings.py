@@ -1,0 +1,45 @@
+"""Sheet Openings: new sites by year, phases of halls, blocks of a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.tables import RUN_TABLES
+from planner.outputs.xlsx.table import HEAD_ROW, write_table
+
+if TYPE_CHECKING:
+    from planner.outputs.xlsx.book import Book
+    from planner.runs import Run
+
+__all__ = ["has_openings", "write_openings"]
+
+_ABOUT: Final = (
+    "New sites that are open at the end, in whole where the scenario says so, what opening and "
+    "keeping them costs, and what comes in phases and blocks. As solved: it does not follow "
+    "edited assumptions."
+)
+_LISTS: Final = (
+    ("Openings", "", "openings"),
+    ("Phases", "Phases of new halls", "phases"),
+    ("Blocks", "Racks that stand in a block", "blocks"),
+)
+
+
+def has_openings(run: Run) -> bool:
+    """Tell whether a run opens sites, or builds in phases or blocks."""
+    return any(len(run.tables[table]) > 0 for _, _, table in _LISTS)
+
+
+def write_openings(book: Book) -> None:
+    """Write sheet Openings: lists one below the other, those that are empty left out."""
+    sheet = book.sheet("Openings", _ABOUT)
+    row = HEAD_ROW
+    for name, title, table in _LISTS:
+        frame = book.run.tables[table]
+        if table != "openings" and frame.empty:
+            continue
+        if title:
+            book.text(sheet, row, 0, title, "section")
+            row += 2
+        columns = RUN_TABLES[table].columns
+        row = write_table(book, sheet, name, frame, columns, head_row=row) + 1
