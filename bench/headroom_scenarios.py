@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from planner.headroom.svg import INK, MUTED, document, line, path, text, ticks
 
 import planner
+from planner.svg import INK, MUTED, document, line, path, text, ticks
 
 if TYPE_CHECKING:
     from planner.plan import Plan
@@ -26,8 +26,7 @@ CURVE, ZONES, DRAWING = (
 )
 RATES_PCT = (0.25, 0.5, 1.0, 5.0)
 SCENARIOS = {f"us-headroom-{rate:g}pct": rate for rate in RATES_PCT}
-H100E_PER_KH100E = 1000.0
-COST, OWN, UNMET = "#1f3a5f", "#3a9188", "#b3372f"
+COST, OWN = "#1f3a5f", "#3a9188"
 
 
 def curve_of(name: str, plan: Plan) -> dict[str, object]:
@@ -48,7 +47,7 @@ def curve_of(name: str, plan: Plan) -> dict[str, object]:
         "facility_peak_mw": in_last["facility_peak_mw"],
         "new_firm_mw": now["new_firm_mw"].sum(),
         "new_non_firm_mw": now["new_non_firm_mw"].sum(),
-        "full_zones": int((now["binds"] & (now["new_firm_mw"] + now["new_non_firm_mw"] > 0)).sum()),
+        "full_zones": int((now["binds"] & (now["value_npv_usd_per_mw"] > 0.5)).sum()),
         "shed_gwh": summary["shed_mwh"].sum() / 1e3,
         "lost_kh100e": in_last["lost_kh100e"],
         "check_ok": plan.verdict.ok,
@@ -64,7 +63,7 @@ def zones_of(name: str, plan: Plan) -> pd.DataFrame:
     amounts = ["limit_mw", "committed_mw", "new_firm_mw", "new_non_firm_mw", "spare_mw"]
     found = last[amounts].join(worth)
     found = found[(found[value] > 0.5).any(axis=1)].sort_values(value[0], ascending=False)
-    return found.reset_index().assign(scenario=name)
+    return found.round(6).reset_index().assign(scenario=name)
 
 
 def kept(file: Path, new: pd.DataFrame) -> None:
@@ -90,6 +89,7 @@ def panel(
         (left + step * (k + 0.5), top + height * (high - value) / (high - low))
         for k, value in enumerate(values)
     ]
+    rises = values[-1] > values[0]
     parts = [text(left, top - 18, title, weight=600)]
     for tick in ticks(low, high, 4):
         y = top + height * (high - tick) / (high - low)
@@ -98,13 +98,16 @@ def panel(
     parts.append(path(points, colour, width=2.0))
     for (x, y), value, rate in zip(points, values, curve["rate_pct"], strict=True):
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>\n')
-        parts.append(text(x, y - 10, f"{value:,.1f}", anchor="middle", color=INK))
+        side = -7.0 if rises else 7.0
+        parts.append(
+            text(x + side, y - 8, f"{value:,.1f}", anchor="end" if rises else "start", color=INK)
+        )
         parts.append(text(x, top + height + 18, f"{rate:g} %", anchor="middle", color=MUTED))
     return "".join(parts)
 
 
 def draw() -> None:
-    """Draw cost and unmet compute over the curtailment rate."""
+    """Draw cost and load over the curtailment rate."""
     curve = pd.read_csv(CURVE)
     body = text(
         24,
@@ -114,12 +117,13 @@ def draw() -> None:
         weight=600,
     )
     body += panel(curve, "cost_busd", 1.0, 84.0, "Cost, billion USD (net present value)", COST)
-    body += panel(curve, "unmet_frac", 1e2, 434.0, "Not served, % of compute 2025-2030", UNMET)
+    load = "AI load at its peak in 2030, GW"
+    body += panel(curve, "facility_peak_mw", 1e-3, 434.0, load, OWN)
     described = "; ".join(
-        f"{row.rate_pct:g} %: {row.cost_busd:,.1f} BUSD, {row.unmet_frac:.2%} not served"
+        f"{row.rate_pct:g} %: {row.cost_busd:,.1f} BUSD, {row.facility_peak_mw / 1e3:,.2f} GW"
         for row in curve.itertuples()
     )
-    title = "Cost and unmet compute of the four headroom scenarios"
+    title = "Cost and load of the four headroom scenarios"
     DRAWING.write_text(document(750, 300, title, described, body), encoding="utf-8")
 
 

@@ -31,7 +31,7 @@ def test_the_readme_lists_every_command_and_no_other() -> None:
 def test_the_readme_lists_every_scenario_and_no_other() -> None:
     heading = README.index("| scenario | asks |")
     table = README[heading : README.index("\n\n", heading)]
-    listed = re.findall(r"^\| `([\w-]+)` \|", table, flags=re.MULTILINE)
+    listed = re.findall(r"^\| `([\w.-]+)` \|", table, flags=re.MULTILINE)
 
     assert sorted(listed) == sorted(path.stem for path in SCENARIOS_DIR.glob("*.yaml"))
 
