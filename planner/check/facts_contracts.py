@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.check.contracts import in_force, profiles
-from planner.check.days import year_days
 from planner.check.facts_demand import between
-from planner.check.facts_prices import wholesale_part_usd_per_mwh, wholesale_usd_per_mwh
+from planner.check.facts_prices import (
+    by_local_hour,
+    wholesale_part_usd_per_mwh,
+    wholesale_usd_per_mwh,
+)
 from planner.check.frames import at, listed, tally
 from planner.check.verdict import Excess, rule
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES"]
 
-_HOURS_PER_YEAR = 8760.0
+_SEASONS = ("DJF", "MAM", "JJA", "SON")
 _FORCE = ("contract", "zone", "year")
 _SLOT = ("site", "year", "slot")
 _ZONE_SLOT = ("zone", "year", "slot")
@@ -126,45 +129,47 @@ def clean_share_from_tables(case: Case) -> Excess:
     return Excess.differs(frame, share.ravel(), own.ravel())
 
 
+def _shape(case: Case, zone: str, technology: str) -> Floats:
+    """Output over capacity of sun or wind in a zone by slot, on the clock of its first site.
+
+    Zones without rows take the mean of the others, six months apart south of the equator.
+    """
+    table = case.data("renewable_shapes")
+    wide = table[table["technology"] == technology].pivot_table(
+        index=["zone", "season"], columns="hour_local", values="capacity_factor_frac"
+    )
+    in_order = list(case.inputs.sets.site.labels)
+    sites = case.sites.set_index("site").loc[in_order]
+    first = sites[sites["zone"] == zone].iloc[0]
+    is_own = zone in wide.index.get_level_values("zone")
+    of_zone = wide.loc[zone] if is_own else wide.groupby("season").mean()
+    seasons = list(_SEASONS)
+    if not is_own and float(first["lat"]) < 0.0:
+        seasons = [*seasons[2:], *seasons[:2]]
+    hourly = of_zone.loc[seasons].to_numpy(dtype=np.float64)
+    return by_local_hour(case, hourly, float(first["utc_offset_h"]))
+
+
 @rule(unit="-")
 def delivery_profiles(case: Case) -> Excess:
-    """Agreements yield in a year what the seasons of their zone's sun or wind do."""
-    contracts, slot = case.inputs.contracts, case.power.slot
-    offered = listed(contracts.sign)[["contract", "zone"]].drop_duplicates().reset_index(drop=True)
-    mean = profiles(case, offered) @ case.power.hours / _HOURS_PER_YEAR
-    table, offers = case.data("renewable_shapes"), case.scenario.contracts.ppa
-    known = table.groupby(["zone", "technology", "season"])["capacity_factor_frac"].mean()
-    hours = slot.assign(season=_season(case, slot)).groupby("season")["hours"].sum()
-    yields = set(zip(table["zone"], table["technology"], strict=True))
-    own, rows = [], []
+    """Agreements deliver by the hour as their zone's sun or wind does, or flat what is contracted.
+
+    Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
+    """
+    sign, hours = listed(case.inputs.contracts.sign), case.power.hours
+    offered = sign[["contract", "zone"]].drop_duplicates().reset_index(drop=True)
+    own = np.ones((len(offered), len(hours)))
     for row, (name, zone) in enumerate(zip(offered["contract"], offered["zone"], strict=True)):
-        offer = offers[name]
+        offer = case.scenario.contracts.ppa[name]
         follows = offer.profile or offer.technology
+        kinds = {"solar": ["solar"], "wind": ["wind"], "mixed": ["solar", "wind"]}.get(follows, [])
+        if kinds:
+            own[row] = np.mean([_shape(case, zone, kind) for kind in kinds], axis=0)
         if offer.capacity_factor_frac is not None:
-            if (
-                mean[row] <= offer.capacity_factor_frac
-                and profiles(case, offered)[row].max() == 1.0
-            ):
-                continue  # cut off at full output
-            own.append(offer.capacity_factor_frac)
-        elif follows in ("solar", "wind"):
-            if (zone, follows) not in yields:
-                continue  # the mean of other zones
-            yearly = known[zone, follows]
-            own.append(float((yearly * hours.reindex(yearly.index)).sum() / _HOURS_PER_YEAR))
-        elif follows == "mixed":
-            continue
-        else:
-            own.append(1.0)
-        rows.append(row)
-    return Excess.differs(offered.iloc[rows], mean[rows], np.array(own))
-
-
-def _season(case: Case, slot: pd.DataFrame) -> list[str]:
-    """Season of every slot."""
-    month = year_days(case).first_month + 1
-    names = ("DJF", "MAM", "JJA", "SON")
-    return [names[month[day] % 12 // 3] for day in slot["day"]]
+            scale = offer.capacity_factor_frac / (own[row] @ hours / hours.sum())
+            own[row] = np.minimum(own[row] * scale, 1.0)
+    place = offered.merge(case.power.slot[["slot"]], how="cross")
+    return Excess.differs(place, profiles(case, offered).ravel(), own.ravel())
 
 
 RULES = (
