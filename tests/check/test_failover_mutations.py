@@ -61,8 +61,12 @@ def test_non_firm_connection_carries_stand_by_racks(bridged):
 
 def test_non_firm_connection_that_is_off_carries_no_stand_by_racks(bridged):
     """Judged as off all year, it must be found missing by all that it carries."""
+    rates = {bridged.scenario.grid.curtailment_rate_pct: 100.0}
     grid = bridged.scenario.grid.model_copy(update={"curtailment_rate_pct": 100.0})
     off = dataclasses.replace(bridged, scenario=bridged.scenario.model_copy(update={"grid": grid}))
+    headroom = bridged.inputs.tables["zone_headroom"].replace({"curtailment_rate_pct": rates})
+    connected = bridged.tables["non_firm_connections"].replace({"rate_pct": rates})
+    off = off.read(zone_headroom=headroom).told(non_firm_connections=connected)
 
     assert not off.check("failover_power").ok
 
