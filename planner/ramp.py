@@ -1,8 +1,8 @@
-"""Ramp of a hall after energisation: how much of it can be used in a year."""
+"""How much of a year something can be used: halls that ramp, and all that begins and ends."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["usable_share"]
+__all__ = ["share_in_force", "usable_share"]
+
+_DIGITS: Final = 9  # of a share of a year: what is left below is rounding
 
 
 def usable_share(
@@ -86,3 +88,37 @@ def usable_share(
     begin = np.asarray(year, dtype=float) - np.asarray(service_start, dtype=float)
     span = np.asarray(span_years, dtype=float)
     return np.asarray((usable_years(begin + span) - usable_years(begin)) / span)
+
+
+def share_in_force(
+    begin: ArrayLike, end: ArrayLike, year: ArrayLike, span_years: ArrayLike = 1.0
+) -> Floats:
+    """Share of a calendar year, or of a row of them, between two moments; nothing ramps.
+
+    Parameters
+    ----------
+    begin, end
+        Moments as float years; an end that is infinite never comes.
+    year
+        First calendar year of the mean.
+    span_years
+        Calendar years of the mean, for a model year that stands for several. [yr]
+
+    Returns
+    -------
+    numpy.ndarray
+        Shares, broadcast over all arguments, and exactly 0 where nothing but rounding is left;
+        from 0 to 1 where no end is before its begin.
+
+    Examples
+    --------
+    From April 2027 to the end of September 2029:
+
+    >>> share_in_force(2027.25, 2029.75, [2026, 2027, 2028, 2029, 2030]).tolist()
+    [0.0, 0.75, 1.0, 0.75, 0.0]
+    """
+    begun, over = (
+        usable_share(moment, year, ramp_months=0.0, span_years=span_years)
+        for moment in (begin, end)
+    )
+    return np.asarray(np.round(begun - over, _DIGITS))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.errors import InputError
-from planner.ramp import usable_share
+from planner.ramp import share_in_force, usable_share
 
 
 def test_a_hall_of_the_first_of_january_has_the_mean_of_the_ramp_in_its_first_year():
@@ -48,3 +48,16 @@ def test_a_ramp_without_meaning_is_refused_whole():
     with pytest.raises(InputError) as caught:
         usable_share(2026.0, 2026, ramp_months=-2, ramp_mean_frac=0.4)
     assert len(caught.value.problems) == 2
+
+
+def test_what_begins_and_ends_within_a_model_year_counts_for_that_part_of_it():
+    # 0.6 of the first of three calendar years and 0.25 of the third: 1.85 of 3.
+    assert float(share_in_force(2026.4, 2028.25, 2026, 3.0)) == pytest.approx(1.85 / 3)
+    assert float(share_in_force(2026.4, np.inf, 2026, 3.0)) == pytest.approx(2.6 / 3)
+
+
+@given(begin=st.floats(2025, 2031), term=st.floats(0.0, 9.0))
+def test_shares_in_force_add_up_to_the_term(begin, term):
+    shares = share_in_force(begin, begin + term, np.arange(2025, 2041))
+    assert shares.sum() == pytest.approx(term, abs=1e-7)
+    assert np.all((shares >= 0.0) & (shares <= 1.0))

@@ -48,11 +48,10 @@ class CarbonTerms:
             (m.supply.source_mw, p.source_t_per_mw),
             (m.supply.store_mwh, p.store_t_per_mwh),
         )
-        span = np.asarray(m.p.years.spans, dtype=np.float64)
         total = self._to_sites(*parts[0])
         for decision, per_unit in parts[1:]:
             total = total + self._to_sites(decision, per_unit)
-        return total / span[m.p.sites.site_year["year"]]
+        return total / m.span_years[m.p.sites.site_year["year"]]
 
     @cached_property
     def counted_kt(self) -> Expression:

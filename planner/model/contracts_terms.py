@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.join import cross, locate, pairs
-from planner.ramp import usable_share
+from planner.ramp import share_in_force
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.model.variables import Model
 
 __all__ = ["ContractTerms"]
-
-_DIGITS = 9  # of a share of a year: what is left below is rounding
 
 
 class ContractTerms:
@@ -48,12 +46,9 @@ class ContractTerms:
         p = self.p
         signed, now = pairs(p.sign, p.force, on=("contract", "zone"))
         year = p.force["year"][now]
-        first, span = self.m.year[year], np.asarray(self.m.p.years.spans)[year]
-        begun, over = (
-            usable_share(moment[signed], first, ramp_months=0.0, span_years=span)
-            for moment in (p.sign_start, p.sign_end)
+        share = share_in_force(
+            p.sign_start[signed], p.sign_end[signed], self.m.year[year], self.m.span_years[year]
         )
-        share = np.round(begun - over, _DIGITS)
         runs = share > 0.0
         return signed[runs], now[runs], share[runs]
 

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.join import pairs
-from planner.ramp import usable_share
+from planner.ramp import share_in_force
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.inputs.types import Floats
     from planner.lp import Expression, Index, Variable
     from planner.model.variables import Model
 
 __all__ = ["NonFirmTerms"]
-
-_DIGITS = 9  # of a share of a year: what is left below is rounding
 
 
 class NonFirmTerms:
@@ -77,15 +73,10 @@ class NonFirmTerms:
         """Return what counts between two moments, for its share of each year."""
         common = tuple(name for name in ("site", "tier") if name in over.axis_names)
         asked, now = pairs(self.p.connect, over, on=common)
-        share = self._since(begin[asked], over["year"][now])
-        share = np.round(share - self._since(end[asked], over["year"][now]), _DIGITS)
-        counts = (share > 0.0) & (self.p.connect["year"][asked] <= over["year"][now])
+        year = over["year"][now]
+        share = share_in_force(begin[asked], end[asked], self.m.year[year], self.m.span_years[year])
+        counts = (share > 0.0) & (self.p.connect["year"][asked] <= year)
         return self.connect_mw.map(over, asked[counts], now[counts], share[counts])
-
-    def _since(self, start: Floats, year: NDArray[np.integer]) -> Floats:
-        span = np.asarray(self.m.p.years.spans)[year]
-        first = self.m.year[year]
-        return np.asarray(usable_share(start, first, ramp_months=0.0, span_years=span))
 
     @cached_property
     def shed_mwh(self) -> Expression:

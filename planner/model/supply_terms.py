@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.join import cross, locate, pairs
-from planner.ramp import usable_share
+from planner.ramp import share_in_force
+from planner.units import T_PER_KT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from planner.model.variables import Model
 
 __all__ = ["SupplyTerms"]
-
-_T_PER_KT = 1e3
-_DIGITS = 9  # of a share of a year: what is left below is rounding
 
 
 class SupplyTerms:
@@ -112,11 +110,8 @@ class SupplyTerms:
         self, start: Floats, life: Floats, build: NDArray[np.intp], year: NDArray[np.integer]
     ) -> Floats:
         """Share of model years in which builds are in service."""
-        first, begin, end = self.m.year[year], start[build], (start + life)[build]
-        span = np.asarray(self.m.p.years.spans)[year]
-        begun = usable_share(begin, first, ramp_months=0.0, span_years=span)
-        over = usable_share(end, first, ramp_months=0.0, span_years=span)
-        return np.asarray(np.round(begun - over, _DIGITS))
+        begin, end = start[build], (start + life)[build]
+        return share_in_force(begin, end, self.m.year[year], self.m.span_years[year])
 
     # --- what it does -------------------------------------------------------------------
 
@@ -215,7 +210,7 @@ class SupplyTerms:
     @cached_property
     def emissions_kt(self) -> Expression:
         """Emissions of fuel burnt at the site in a year. [kt], (site, year)"""
-        kt = (self.p.co2_t_per_mwh / _T_PER_KT) * self.output_mwh
+        kt = (self.p.co2_t_per_mwh / T_PER_KT) * self.output_mwh
         return kt.sum_to(self.m.p.sites.site_year)
 
     @cached_property

@@ -19,6 +19,7 @@ from planner.model.siting_terms import SitingTerms
 from planner.model.supply_terms import SupplyTerms
 from planner.model.tariffs_terms import TariffTerms
 from planner.ramp import usable_share
+from planner.units import T_PER_KT
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats, Inputs
@@ -107,6 +108,11 @@ class Model:
     def last_year(self) -> Floats:
         """Last calendar year that every model year stands for. [year]"""
         return np.asarray(self.p.years.last_calendar_years, dtype=np.float64)
+
+    @cached_property
+    def span_years(self) -> Floats:
+        """Calendar years that every model year stands for. [year]"""
+        return np.asarray(self.p.years.spans, dtype=np.float64)
 
     @cached_property
     def calendar(self) -> Axis:
@@ -210,7 +216,7 @@ class Model:
         """
         p = self.p.halls
         year = self.year[p.hall["year"]]
-        span_years = np.asarray(self.p.years.spans)[p.hall["year"]]
+        span_years = self.span_years[p.hall["year"]]
 
         built, hall = pairs(p.build, p.hall, on=("site", "hall"))
         share = usable_share(
@@ -354,8 +360,7 @@ class Model:
     @cached_property
     def emissions_kt(self) -> Expression:
         """Location-based emissions of energy drawn and fuel burnt in a year. [kt], (site, year)"""
-        t_per_kt = 1000.0
-        slots = (self.p.carbon.location_t_per_mwh / t_per_kt) * self.grid_mwh
+        slots = (self.p.carbon.location_t_per_mwh / T_PER_KT) * self.grid_mwh
         return slots.sum_to(self.p.sites.site_year) + self.supply.emissions_kt
 
     @cached_property
