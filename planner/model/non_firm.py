@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from planner.lp import Index
-from planner.lp.join import pairs
 from planner.model.block import constraint
+from planner.model.non_firm_terms import connected_by
 
 if TYPE_CHECKING:
-    from planner.lp import Comparison, Expression
+    from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "connected_by"]
+__all__ = ["CONSTRAINTS"]
 
 
 @constraint(over="site, year, stress slot", unit="MW")
@@ -53,42 +50,6 @@ def all_headroom(m: Model) -> Comparison:
     p = m.p.non_firm
     new = connected_by(m, m.expand, p.headroom) + connected_by(m, m.non_firm.connect_mw, p.headroom)
     return new <= p.headroom_mw
-
-
-def connected_by(
-    m: Model, asked: Expression, limits: Index, year: np.ndarray | None = None
-) -> Expression:
-    """Add up what is connected in a zone by a year.
-
-    Parameters
-    ----------
-    m : Model
-        The program.
-    asked : Expression
-        New connection over (site, year), or (site, year, tier). [MW]
-    limits : Index
-        (zone, year), or (zone, year, tier), where what has a tier counts up to it.
-    year : array of int, optional
-        Model year from which each counts instead of its own; -1: never.
-
-    Returns
-    -------
-    Expression
-        Over `limits`. [MW]
-    """
-    over = asked.over
-    by_zone = Index(
-        "connected by zone",
-        (limits.axis("zone"), over.axis("year")),
-        (m.p.sets.site_zone[over["site"]].astype(np.int32), over["year"]),
-        over.size,
-    )
-    one, limit = pairs(by_zone, limits, on=("zone",))
-    from_year = (over["year"] if year is None else year)[one]
-    counts = (from_year >= 0) & (from_year <= limits["year"][limit])
-    if "tier" in over.axis_names and "tier" in limits.axis_names:
-        counts &= over["tier"][one] <= limits["tier"][limit]
-    return asked.map(limits, one[counts], limit[counts])
 
 
 @constraint(over="site, year, billing period", unit="MW")

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.lp import Index
 from planner.lp.join import pairs
 from planner.ramp import share_in_force
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats
-    from planner.lp import Expression, Index, Variable
+    from planner.lp import Expression, Variable
     from planner.model.variables import Model
 
-__all__ = ["NonFirmTerms"]
+__all__ = ["NonFirmTerms", "connected_by"]
 
 
 class NonFirmTerms:
@@ -103,3 +104,39 @@ class NonFirmTerms:
         due = m.used.map(slot, use[waits], here[waits], (share[use] * per_mw)[waits])
         elsewhere = m.shifted_mw + m.migration.migrated_mw
         return due + elsewhere.on(slot)
+
+
+def connected_by(
+    m: Model, asked: Expression, limits: Index, year: np.ndarray | None = None
+) -> Expression:
+    """Add up what is connected in a zone by a year.
+
+    Parameters
+    ----------
+    m : Model
+        The program.
+    asked : Expression
+        New connection over (site, year), or (site, year, tier). [MW]
+    limits : Index
+        (zone, year), or (zone, year, tier), where what has a tier counts up to it.
+    year : array of int, optional
+        Model year from which each counts instead of its own; -1: never.
+
+    Returns
+    -------
+    Expression
+        Over `limits`. [MW]
+    """
+    over = asked.over
+    by_zone = Index(
+        "connected by zone",
+        (limits.axis("zone"), over.axis("year")),
+        (m.p.sets.site_zone[over["site"]].astype(np.int32), over["year"]),
+        over.size,
+    )
+    one, limit = pairs(by_zone, limits, on=("zone",))
+    from_year = (over["year"] if year is None else year)[one]
+    counts = (from_year >= 0) & (from_year <= limits["year"][limit])
+    if "tier" in over.axis_names and "tier" in limits.axis_names:
+        counts &= over["tier"][one] <= limits["tier"][limit]
+    return asked.map(limits, one[counts], limit[counts])
