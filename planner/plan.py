@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import LimitReachedError
+from planner.units import MUSD_PER_BUSD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,6 +149,6 @@ class Plan:
         """Show status, check, cost and the years in a notebook."""
         title = escape(self.scenario.title or self.scenario.name)
         check = "checked" if self.verdict.ok else "CHECK FAILED"
-        cost = f"{self.outcome.objective / 1e3:,.2f} BUSD net present value"
+        cost = f"{self.outcome.objective / MUSD_PER_BUSD:,.2f} BUSD net present value"
         head = f"<p><strong>{title}</strong>: {self.outcome.status}, {check}, {cost}</p>"
         return head + str(self.tables["summary"].set_index("year").T.to_html(escape=True))

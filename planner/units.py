@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 __all__ = [
-    "DAYS_PER_WEEK",
     "DAYS_PER_YEAR",
     "H100E_PER_KH100E",
     "H100_DENSE_BF16_PFLOPS",
@@ -29,8 +28,12 @@ __all__ = [
     "KM_PER_M",
     "KW_PER_MW",
     "LITRES_PER_M3",
+    "M2_PER_THOUSAND_M2",
+    "M3_PER_THOUSAND_M3",
     "MONTHS_PER_YEAR",
     "MS_PER_S",
+    "MUSD_PER_BUSD",
+    "MWH_PER_GWH",
     "MWH_PER_TWH",
     "MW_PER_GW",
     "SECONDS_PER_DAY",
@@ -38,8 +41,6 @@ __all__ = [
     "TRAINING_FLOP_UTILISATION_FRAC",
     "T_PER_KT",
     "USD_PER_MUSD",
-    "WEEKS_PER_MONTH",
-    "WEEKS_PER_YEAR",
     "mean_h100e_from_pf_days",
     "mean_h100e_from_requests_per_day",
     "mean_h100e_from_tokens_per_day",
@@ -48,18 +49,19 @@ __all__ = [
 SECONDS_PER_HOUR: Final = 3600.0  # [s/h]
 HOURS_PER_DAY: Final = 24.0  # [h/day]
 SECONDS_PER_DAY: Final = SECONDS_PER_HOUR * HOURS_PER_DAY  # [s/day]
-DAYS_PER_WEEK: Final = 7.0  # [day/week]
 DAYS_PER_YEAR: Final = 365.0  # [day/yr], the modelled year has no leap day
 HOURS_PER_YEAR: Final = DAYS_PER_YEAR * HOURS_PER_DAY  # [h/yr], 8,760
 MONTHS_PER_YEAR: Final = 12.0  # [month/yr]
-WEEKS_PER_YEAR: Final = DAYS_PER_YEAR / DAYS_PER_WEEK  # [week/yr], 52.14
-WEEKS_PER_MONTH: Final = WEEKS_PER_YEAR / MONTHS_PER_YEAR  # [week/month], 4.345
 KW_PER_MW: Final = 1000.0  # [kW/MW], and USD/kW x 1000 = USD/MW
 MW_PER_GW: Final = 1000.0  # [MW/GW]
+MWH_PER_GWH: Final = 1000.0  # [MWh/GWh]
 MWH_PER_TWH: Final = 1e6  # [MWh/TWh]
 USD_PER_MUSD: Final = 1e6  # [USD/MUSD]
+MUSD_PER_BUSD: Final = 1000.0  # [MUSD/BUSD]
 H100E_PER_KH100E: Final = 1000.0  # [H100e/kH100e]
 LITRES_PER_M3: Final = 1000.0  # [L/m3]
+M2_PER_THOUSAND_M2: Final = 1000.0  # rows of floor space are in thousand m2
+M3_PER_THOUSAND_M3: Final = 1000.0  # rows of water are in thousand m3
 KG_PER_T: Final = 1000.0  # [kg/t]
 T_PER_KT: Final = 1000.0  # [t/kt]
 MS_PER_S: Final = 1000.0  # [ms/s]

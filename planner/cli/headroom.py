@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
+
+from planner.units import MWH_PER_GWH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from planner.headroom import HeadroomStudy
 
 __all__ = ["command"]
-
-_MWH_PER_GWH: Final = 1000.0
 
 
 def _rates_frac(
@@ -162,10 +162,10 @@ def _table(study: HeadroomStudy) -> Table:
             part.name,
             "" if part.threshold_mw is None else f"{part.threshold_mw:,.0f}",
             f"{part.hours_per_year:,.1f}",
-            f"{part.energy_mwh_per_year / _MWH_PER_GWH:,.1f}",
+            f"{part.energy_mwh_per_year / MWH_PER_GWH:,.1f}",
             f"{part.events_per_year:,.1f}",
             f"{part.longest_event_h:,}",
-            f"{part.largest_event_mwh / _MWH_PER_GWH:,.1f}",
+            f"{part.largest_event_mwh / MWH_PER_GWH:,.1f}",
             f"{100 * part.half_served_frac:.0f} %",
         )
     return table

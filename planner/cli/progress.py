@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from planner.units import MUSD_PER_BUSD
+
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
@@ -77,7 +79,7 @@ class Progress:
         if event.iterations:  # interior point does not say before it is done
             text += f" iteration {event.iterations}"
         if event.objective == event.objective:  # not nan
-            text += f", cost {event.objective / 1e3:,.2f} BUSD"
+            text += f", cost {event.objective / MUSD_PER_BUSD:,.2f} BUSD"
         self._note(text)
         if self._console.is_terminal:
             self._status.update(f"{text} ({event.seconds:.0f} s)")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.units import MUSD_PER_BUSD
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -106,7 +108,9 @@ def _print_table(entries: list[Entry]) -> None:
     for head in ("cost BUSD", "s"):
         table.add_column(head, justify="right", no_wrap=True)
     for entry in entries:
-        cost = "-" if entry.objective_musd is None else f"{entry.objective_musd / 1e3:,.2f}"
+        cost = (
+            "-" if entry.objective_musd is None else f"{entry.objective_musd / MUSD_PER_BUSD:,.2f}"
+        )
         table.add_row(
             Text(entry.run),
             entry.created[:16].replace("T", " "),

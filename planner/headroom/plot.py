@@ -19,6 +19,7 @@ from planner.svg import (
     rect,
     text,
 )
+from planner.units import MWH_PER_GWH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,6 @@ SERVED: Final = "#d6e4f3"
 CURTAILED: Final = "#d6452f"
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MOST_POINTS: Final = 400  # of a curve; more are finer than a page shows
-GWH_PER_MWH: Final = 1e-3
 
 
 def draw_headroom(study: HeadroomStudy, *, name: str) -> str:
@@ -82,7 +82,7 @@ def _told(study: HeadroomStudy, name: str) -> str:
     total = study.total
     return (
         f"{name}, {first:%b %Y} to {last:%b %Y}: {total.hours_per_year:,.0f} h and "
-        f"{total.energy_mwh_per_year * GWH_PER_MWH:,.1f} GWh a year curtailed, in "
+        f"{total.energy_mwh_per_year / MWH_PER_GWH:,.1f} GWh a year curtailed, in "
         f"{total.events_per_year:,.0f} events of {total.mean_event_h:.1f} h on average, "
         f"{total.longest_event_h} h at most"
     )
@@ -181,7 +181,7 @@ class _Duration:
 
 
 def _label_top(frame: Frame, season: Curtailment) -> list[str]:
-    energy = f"{season.energy_mwh_per_year * GWH_PER_MWH:,.1f} GWh"
+    energy = f"{season.energy_mwh_per_year / MWH_PER_GWH:,.1f} GWh"
     words = f"curtailed: {season.hours_per_year:,.0f} h, {energy} a year"
     right = frame.left + frame.width
     return [

@@ -187,7 +187,3 @@ class Case:
         countries = texts(self.sites, "country")
         of_country = {country: self.finance_of(item, country) for country in set(countries)}
         return np.array([of_country[country] for country in countries])
-
-    def per_model_year(self, by_calendar_year: Mapping[int, float]) -> Floats:
-        """Return the figures of the model years' first calendar years; NaN where missing."""
-        return np.array([by_calendar_year.get(int(year), np.nan) for year in self.year])

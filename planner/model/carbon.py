@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.model.block import constraint
+from planner.units import M3_PER_THOUSAND_M3
 
 if TYPE_CHECKING:
     from planner.lp import Comparison
@@ -40,9 +41,9 @@ def water_limit(m: Model) -> Comparison:
 
     Source: WUE as in ISO/IEC 30134-9.
     """
-    p, m3_per_thousand = m.p.carbon, 1000.0
-    used = m.water_m3.sum_to(p.water_limit, where="present") / m3_per_thousand
-    return used <= p.water_limit_m3 / m3_per_thousand
+    p = m.p.carbon
+    used = m.water_m3.sum_to(p.water_limit, where="present") / M3_PER_THOUSAND_M3
+    return used <= p.water_limit_m3 / M3_PER_THOUSAND_M3
 
 
 @constraint(over="site, year", unit="thousand m3")
@@ -56,10 +57,10 @@ def water_permit(m: Model) -> Comparison:
 
     Source: permits of dry basins, table `water_classes`.
     """
-    p, m3_per_thousand = m.p.carbon, 1000.0
+    p = m.p.carbon
     over = p.water_permit
-    used = m.water_m3.sum_to(over, where="present") / m3_per_thousand
-    per_mw = p.water_permit_m3_per_mw / m3_per_thousand
+    used = m.water_m3.sum_to(over, where="present") / M3_PER_THOUSAND_M3
+    per_mw = p.water_permit_m3_per_mw / M3_PER_THOUSAND_M3
     return used <= per_mw * m.hall_usable.sum_to(over, where="present")
 
 

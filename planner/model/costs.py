@@ -19,17 +19,13 @@ from planner.model.payments import Asset, annuities, discount, once, yearly
 from planner.model.siting_costs import service_network
 from planner.model.supply_costs import SUPPLY_ASSETS, SUPPLY_COSTS
 from planner.model.tariffs_costs import TARIFF_COSTS
-from planner.units import HOURS_PER_YEAR
+from planner.units import H100E_PER_KH100E, HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats
     from planner.model.variables import Model
 
 __all__ = ["ASSETS", "COSTS", "objective_musd"]
-
-_USD_PER_MUSD = 1e6
-_H100E_PER_KH100E = 1e3
-_KW_PER_MW = 1e3
 
 
 def objective_musd(m: Model) -> Expression:
@@ -179,7 +175,7 @@ def interconnection(m: Model) -> Expression:
 @cost(group="energy")
 def electricity_energy(m: Model) -> Expression:
     """Energy at the delivered price of its hour, without the demand charge."""
-    price = m.p.grid.energy_usd_per_mwh / _USD_PER_MUSD
+    price = m.p.grid.energy_usd_per_mwh / USD_PER_MUSD
     return yearly(m, (price * m.grid_mwh).sum_to(m.p.sites.site_year))
 
 
@@ -188,9 +184,9 @@ def electricity_demand(m: Model) -> Expression:
     """Demand charge: months times the billed peak of each period."""
     p = m.p
     site_year = p.sites.site_year.find(p.grid.billing)
-    usd_per_mw_month = _KW_PER_MW * p.grid.demand_charge_usd_per_kw_month[site_year]
+    usd_per_mw_month = KW_PER_MW * p.grid.demand_charge_usd_per_kw_month[site_year]
     months = p.grid.billing_months[p.grid.billing["period"]]
-    charge = (usd_per_mw_month * months / _USD_PER_MUSD) * m.peak_mw
+    charge = (usd_per_mw_month * months / USD_PER_MUSD) * m.peak_mw
     return yearly(m, charge.sum_to(p.sites.site_year))
 
 
@@ -198,7 +194,7 @@ def electricity_demand(m: Model) -> Expression:
 def water(m: Model) -> Expression:
     """Water and sewer."""
     site_year = m.p.sites.site_year
-    price = m.p.carbon.water_price_usd_per_m3[site_year["site"]] / _USD_PER_MUSD
+    price = m.p.carbon.water_price_usd_per_m3[site_year["site"]] / USD_PER_MUSD
     return yearly(m, price * m.water_m3)
 
 
@@ -217,7 +213,7 @@ def rented_compute(m: Model) -> Expression:
 def unmet_compute(m: Model) -> Expression:
     """Demand that is not met, at the price the scenario puts on it."""
     musd_per_kh100e = (
-        m.p.demand.unmet_usd_per_h100e_hour * HOURS_PER_YEAR * _H100E_PER_KH100E / _USD_PER_MUSD
+        m.p.demand.unmet_usd_per_h100e_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD
     )
     return yearly(m, musd_per_kh100e * m.unmet)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.lp.join import pairs
 from planner.model.block import constraint
+from planner.units import M2_PER_THOUSAND_M2
 
 if TYPE_CHECKING:
     from planner.lp import Comparison
@@ -42,8 +43,8 @@ def hall_space(m: Model) -> Comparison:
 
     Source: dcplan.
     """
-    p, m2_per_thousand = m.p, 1000.0
-    floor = m.in_service_times(p.racks.space_m2_per_mw / m2_per_thousand).sum_to(p.halls.hall)
+    p = m.p
+    floor = m.in_service_times(p.racks.space_m2_per_mw / M2_PER_THOUSAND_M2).sum_to(p.halls.hall)
     # MW over kW/m2 is thousand m2
     return floor <= m.hall_usable / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
 

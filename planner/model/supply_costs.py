@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from planner.model.block import cost
 from planner.model.payments import Asset, annuities, once, yearly
+from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model.variables import Model
 
 __all__ = ["SUPPLY_ASSETS", "SUPPLY_COSTS"]
-
-_USD_PER_MUSD = 1e6
 
 
 def sources_built(m: Model) -> Asset:
@@ -74,7 +73,7 @@ def source_upkeep(m: Model) -> Expression:
     p = m.p.supply
     of_power = p.fixed_musd_per_mw_year * m.supply.capacity_mw
     of_energy = p.fixed_musd_per_mwh_year * m.supply.energy_mwh
-    by_output = (p.variable_usd_per_mwh / _USD_PER_MUSD) * m.supply.output_mwh
+    by_output = (p.variable_usd_per_mwh / USD_PER_MUSD) * m.supply.output_mwh
     site_year = m.p.sites.site_year
     every = of_power.sum_to(site_year) + of_energy.sum_to(site_year) + by_output.sum_to(site_year)
     return yearly(m, every, escalates=True)
@@ -83,7 +82,7 @@ def source_upkeep(m: Model) -> Expression:
 @cost(group="own power")
 def fuel(m: Model) -> Expression:
     """Fuel of own sources at the price of its year."""
-    musd_per_mwh = m.p.supply.fuel_usd_per_mwh / _USD_PER_MUSD
+    musd_per_mwh = m.p.supply.fuel_usd_per_mwh / USD_PER_MUSD
     return yearly(m, (musd_per_mwh * m.supply.output_mwh).sum_to(m.p.sites.site_year))
 
 
@@ -99,7 +98,7 @@ def export_revenue(m: Model) -> Expression:
     """Power sold to the grid; below 0."""
     p = m.p.supply
     hours = m.p.days.weight_h[p.export["slot"]]
-    sold = (hours * p.export_usd_per_mwh / _USD_PER_MUSD) * m.supply.export_mw
+    sold = (hours * p.export_usd_per_mwh / USD_PER_MUSD) * m.supply.export_mw
     return yearly(m, -sold.sum_to(m.p.sites.site_year))
 
 

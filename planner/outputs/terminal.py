@@ -9,6 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from planner.units import MUSD_PER_BUSD
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,7 +20,6 @@ __all__ = ["print_summary", "summary"]
 
 _TOP_SITES: Final = 8
 _NOTE_LENGTH: Final = 150
-_MUSD_PER_BUSD: Final = 1e3
 _STATUS: Final = {
     "optimal": ("Optimal", "green"),
     "within_gap": ("Found as asked, not proven the best", "green"),
@@ -39,8 +40,8 @@ _LINES: Final = (
     ("Facility peak", "MW", "facility_peak_mw", 1.0, 0, False),
     ("Energy", "TWh", "energy_twh", 1.0, 1, False),
     ("PUE", "-", "pue", 1.0, 3, False),
-    ("Capex, overnight", "BUSD", "capex_musd", 1 / _MUSD_PER_BUSD, 1, False),
-    ("Cost of the year", "BUSD", "cost_musd", 1 / _MUSD_PER_BUSD, 1, False),
+    ("Capex, overnight", "BUSD", "capex_musd", 1 / MUSD_PER_BUSD, 1, False),
+    ("Cost of the year", "BUSD", "cost_musd", 1 / MUSD_PER_BUSD, 1, False),
     ("Sites in use", "", "sites_in_use", 1.0, 0, False),
 )
 
@@ -118,9 +119,9 @@ def _cost(run: Run) -> Text:
     upfront = float(costs.loc[costs["upfront"], "npv_musd"].sum())
     line = Text.assemble(
         "Cost ",
-        (f"{total / _MUSD_PER_BUSD:,.2f} BUSD", "bold"),
+        (f"{total / MUSD_PER_BUSD:,.2f} BUSD", "bold"),
         f" net present value at {solution['discount_rate_frac']:.2%} real: "
-        f"capex {upfront / _MUSD_PER_BUSD:,.2f}, opex {(total - upfront) / _MUSD_PER_BUSD:,.2f}",
+        f"capex {upfront / MUSD_PER_BUSD:,.2f}, opex {(total - upfront) / MUSD_PER_BUSD:,.2f}",
     )
     groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
     shares = (f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4)

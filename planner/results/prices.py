@@ -11,7 +11,14 @@ import pandas as pd
 from planner.finance import discount_factor
 from planner.results.frame import Cells, labels, made
 from planner.results.schema import TABLES
-from planner.units import H100E_PER_KH100E, HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
+from planner.units import (
+    H100E_PER_KH100E,
+    HOURS_PER_YEAR,
+    M2_PER_THOUSAND_M2,
+    M3_PER_THOUSAND_M3,
+    T_PER_KT,
+    USD_PER_MUSD,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["PRICES", "Price", "prices"]
 
 _KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
-_M3_PER_THOUSAND: Final = 1e3  # [m3 / thousand m3]
-_M2_PER_THOUSAND: Final = 1e3  # [m2 / thousand m2]
 _DUST_MUSD: Final = 1e-9  # [MUSD per unit], a thousandth of a dollar
 
 
@@ -74,11 +79,11 @@ PRICES: Final = (
     Price("source_limit", "USD/MW-year", 1.0, "yearly", -1),
     Price("clean_target", "USD/MWh", HOURS_PER_YEAR, "yearly", 1),
     Price("carbon_cap", "USD/t", T_PER_KT, "yearly", -1),
-    Price("water_limit", "USD/m3", _M3_PER_THOUSAND, "yearly", -1),
-    Price("water_permit", "USD/m3", _M3_PER_THOUSAND, "yearly", -1),
+    Price("water_limit", "USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
+    Price("water_permit", "USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
     Price("land_limit", "USD/MW-year", 1.0, "yearly", -1),
     Price("hall_power", "USD/MW-year", 1.0, "yearly", -1),
-    Price("hall_space", "USD/m2-year", _M2_PER_THOUSAND, "yearly", -1),
+    Price("hall_space", "USD/m2-year", M2_PER_THOUSAND_M2, "yearly", -1),
     Price("lease_depth", "USD/MW-year", 1.0, "yearly", -1),
     Price("committed_halls", "USD/MW", 1.0, "once", -1),
     Price("build_rate", "USD/MW", 1.0, "once", -1),

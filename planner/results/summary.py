@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.results.frame import made, ratio, total_by
 from planner.results.power import wue_l_per_kwh
-from planner.units import HOURS_PER_YEAR
+from planner.units import HOURS_PER_YEAR, MWH_PER_TWH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["solution", "summary"]
 
-_MWH_PER_TWH = 1e6  # [MWh/TWh]
 _RENT, _UNMET = "rented_compute", ("unmet_compute", "shed_load_worth")
 
 
@@ -75,7 +74,7 @@ def summary(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             "it_mean_mw": it_mean,
             "facility_mean_mw": facility_mean,
             "facility_peak_mw": by_slot.max(axis=1, initial=0.0),
-            "energy_twh": facility_mean * HOURS_PER_YEAR / _MWH_PER_TWH,
+            "energy_twh": facility_mean * HOURS_PER_YEAR / MWH_PER_TWH,
             "pue": ratio(facility_mean, it_mean),
             "water_m3": water_m3,
             "wue_l_per_kwh": wue_l_per_kwh(water_m3, it_mean),

@@ -15,6 +15,7 @@ from planner.inputs.prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
 from planner.stress.prices import log_spread
 from planner.stress.weather import Weather
+from planner.units import USD_PER_MUSD
 from planner.year_hours import calendar_days
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def _non_firm_mw(read: _Reader) -> Floats:
 
 def _source_usd_per_mwh(read: _Reader) -> Floats:
     """Running cost of a MWh of firm sources, their mean, (year, site); 0 where there are none."""
-    running = 1e6 * read.by_year("source_year", "running_musd", role="firm")
+    running = USD_PER_MUSD * read.by_year("source_year", "running_musd", role="firm")
     output = read.by_year("source_year", "output_mwh", role="firm")
     return np.divide(running, output, out=np.zeros_like(running), where=output > 0.0)
 

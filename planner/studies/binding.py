@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.lp.join import locate
+from planner.units import M2_PER_THOUSAND_M2, M3_PER_THOUSAND_M3
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,6 @@ __all__ = ["binding", "demand_price"]
 _PLACES: Final = ("site", "hall", "zone", "market", "vendor", "workload")
 _FULL: Final = 0.999
 _ONE_PERCENT: Final = 0.01
-_M2_PER_THOUSAND: Final = 1e3
-_M3_PER_THOUSAND: Final = 1e3
 
 
 def binding(solved: Solved) -> pd.DataFrame:
@@ -159,7 +158,7 @@ def _hall_mw(solved: Solved, rows: pd.DataFrame) -> Floats:
 def _floor(solved: Solved, rows: pd.DataFrame) -> Floats:
     """Floor in the unit of the row. [thousand m2]"""
     floor = solved.results.tables["halls"].set_index(["site", "hall", "year"])["floor_m2"]
-    return _looked_up(floor, rows[["site", "hall", "year"]]) / _M2_PER_THOUSAND
+    return _looked_up(floor, rows[["site", "hall", "year"]]) / M2_PER_THOUSAND_M2
 
 
 def _firm(solved: Solved, rows: pd.DataFrame) -> Floats:
@@ -233,7 +232,7 @@ def _water(solved: Solved, rows: pd.DataFrame) -> Floats:
     """Water limit in the unit of the row. [thousand m3]"""
     carbon = solved.inputs.carbon
     at = locate(carbon.water_limit, *_codes(solved, rows, "site", "year"))
-    return np.asarray(carbon.water_limit_m3[at]) / _M3_PER_THOUSAND
+    return np.asarray(carbon.water_limit_m3[at]) / M3_PER_THOUSAND_M3
 
 
 _LIMITS: Final[dict[str, tuple[str, Limit, Callable[[Solved, pd.DataFrame], np.ndarray]]]] = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.studies.explanation import Number, Statement, number
 from planner.studies.say import amount
+from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -187,7 +188,7 @@ def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number) -> str
     by_rack = bought.groupby("rack")[["installed_mw", "racks"]].sum()
     rack = str(by_rack["installed_mw"].idxmax())
     mw = float(by_rack.loc[rack, "installed_mw"] / by_rack.loc[rack, "racks"])
-    a_rack = amount(value.value * mw / 1e6)
+    a_rack = amount(value.value * mw / USD_PER_MUSD)
     return f"{saving}, which is {a_rack} million USD for a rack of {rack} ({mw:.3f} MW)"
 
 

@@ -12,6 +12,7 @@ from planner.scenario import Setting, interpolated
 from planner.studies.question import Cell
 from planner.studies.relief import Change, Relief
 from planner.studies.say import amount, down, up
+from planner.units import M3_PER_THOUSAND_M3
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from planner.studies.question import Question
 
 __all__ = ["RELIEFS", "gap_years", "site_key"]
-
-_M3_PER_THOUSAND: Final = 1e3
 
 
 def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
@@ -92,7 +91,7 @@ def _crews(question: Question, rows: Index) -> Floats:
 
 
 def _per_thousand_m3(_: Question, rows: Index) -> Floats:
-    return np.full(rows.size, 1.0 / _M3_PER_THOUSAND)
+    return np.full(rows.size, 1.0 / M3_PER_THOUSAND_M3)
 
 
 def _connection(question: Question, over: Index, amounts: Floats) -> Change:

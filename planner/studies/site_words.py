@@ -12,6 +12,7 @@ from planner.studies.entry import ENTRY_COLUMNS, entry
 from planner.studies.explanation import Number, Statement, number
 from planner.studies.plain_words import about_limits
 from planner.studies.say import amount
+from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +27,6 @@ TIME: Final = "When it could grow"
 LIMITS: Final = "What limits it"
 TAKES: Final = "What it would take"
 
-_MUSD_TO_USD: Final = 1e6
 _DUST_MW: Final = 0.05
 _NOTHING_MUSD: Final = 1e-6
 
@@ -70,8 +70,8 @@ def site_tables(
         ]
     ].copy()
     in_use = table["nameplate_mw"].where(table["nameplate_mw"] > _DUST_MW)
-    table["usd_per_mw_year"] = _MUSD_TO_USD * table["cost_musd"] / in_use
-    table["plan_usd_per_mw_year"] = _MUSD_TO_USD * table["year"].map(mean)
+    table["usd_per_mw_year"] = USD_PER_MUSD * table["cost_musd"] / in_use
+    table["plan_usd_per_mw_year"] = USD_PER_MUSD * table["year"].map(mean)
     used = results["plan"].query("site == @site")
     classes = used.groupby(["workload", "year"], as_index=False)[["used_mw", "load_kh100e"]].sum()
     takes_part = site in solved.inputs.sets.site.labels and len(of_site) > 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.block import FIRST_YEAR, Row, write_heads, write_row
 from planner.outputs.xlsx.table import write_table
+from planner.units import MWH_PER_TWH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ _TOP: Final = 4
 _CHART_ROWS: Final = 16
 _CLEAN: Final = "Contracts"
 _CARBON: Final = "Carbon and water"
-_MWH_PER_TWH: Final = 1e6
 _ABOUT_CLEAN: Final = (
     "Power bought under contract, and where the energy used comes from as far as it is clean. As "
     "solved: it does not follow edited assumptions."
@@ -78,7 +78,7 @@ def _energy_rows(run: Run) -> list[Row]:
     """Energy by origin, what is not clean, the total, and clean shares, by year."""
     pools = run.tables["matching"]
     by_year = pools.groupby("year").sum(numeric_only=True).reindex(run.years).fillna(0.0)
-    twh = by_year / _MWH_PER_TWH
+    twh = by_year / MWH_PER_TWH
 
     def energy(label: str, formula: Callable[[At], str], values: pd.Series, style: str) -> Row:
         return Row(label, "TWh", formula, values.tolist(), "#,##0.00", style)

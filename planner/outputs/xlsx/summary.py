@@ -10,7 +10,7 @@ import numpy as np
 from planner.outputs.xlsx.block import FIRST_YEAR, At, Row, write_heads, write_row, write_section
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.tidy import with_model_year
-from planner.units import HOURS_PER_YEAR
+from planner.units import HOURS_PER_YEAR, MWH_PER_TWH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +156,7 @@ def _power(run: Run) -> list[Row]:
             "Energy",
             "TWh",
             lambda at: f"{_sum_of('SiteYears', 'live_energy_mwh', at.year)}/10^6",
-            [value / 1e6 for value in of["energy_mwh"]],
+            [value / MWH_PER_TWH for value in of["energy_mwh"]],
             "#,##0.00",
         ),
         Row(
