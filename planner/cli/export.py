@@ -51,7 +51,14 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
 
     wanted = [name.strip() for name in formats.split(",")]
     problems = [
-        Problem("--format", None, None, f"unknown format {name!r}", f"one of {', '.join(WRITERS)}")
+        Problem(
+            "--format",
+            None,
+            None,
+            f"unknown format {name!r}",
+            f"one of {', '.join(WRITERS)}",
+            "write one of them, or several with commas between",
+        )
         for name in wanted
         if name not in WRITERS
     ]

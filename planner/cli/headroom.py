@@ -110,7 +110,10 @@ def _check_output(output: Path) -> None:
 
     problems = []
     if output.suffix.lower() != ".svg":
-        problems.append(Problem("--output", None, None, f"the plot is {output}", "an .svg file"))
+        mend = f"write {output.with_suffix('.svg').name!r}"
+        problems.append(
+            Problem("--output", None, None, f"the plot is {output}", "an .svg file", mend)
+        )
     if not output.parent.is_dir():
         what_is = f"there is no folder {output.parent}"
         problems.append(Problem("--output", None, None, what_is, "a folder", "make it first"))

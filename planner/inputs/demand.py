@@ -148,6 +148,7 @@ def _fleet_kh100e(case: Case, figures: RackFigures, rack_mw: Floats) -> Floats:
             f"{case.ids('racks')[reference[w, t]]} has no throughput for the duty of"
             f" {case.ids('workloads')[w]}",
             "a rack that can do its work",
+            "name another rack, or give this one a throughput under racks.override",
         )
     if np.isnan(new).any():
         return np.full(rack_mw.shape, np.nan)

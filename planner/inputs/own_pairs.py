@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.errors import InputError, Problem
+from planner.scenario.keys import closest
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import TableSchema
 from planner.tables.sheet import read_sheet
@@ -81,6 +82,12 @@ def _check_ids(case: Case, table: pd.DataFrame, file: str) -> None:
     for column, of, known in ids:
         for row, id_ in enumerate(table.get(column, ())):
             if id_ not in known:
+                meant = closest(str(id_), sorted(map(str, known)))
+                mend = (
+                    f"did you mean {meant!r}?" if meant else f"`dcplan data show {of}` lists them"
+                )
                 case.findings.problems.append(
-                    Problem(file, row + 2, None, f"{column} is {id_!r}", f"an id of table {of}")
+                    Problem(
+                        file, row + 2, None, f"{column} is {id_!r}", f"an id of table {of}", mend
+                    )
                 )

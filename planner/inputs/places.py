@@ -131,7 +131,12 @@ def regions_in_scope(
         frame = frame[frame["demand_region"].isin(list(scope.demand_regions))]
     frame = frame[~frame["demand_region"].isin(list(scope.exclude_demand_regions))]
     if frame.empty:
-        findings.at_key(("scope",), "no demand region is left in scope", "at least one")
+        findings.at_key(
+            ("scope",),
+            "no demand region is left in scope",
+            "at least one",
+            "widen countries or demand_regions, or exclude fewer",
+        )
     return frame.reset_index(drop=True)
 
 

@@ -34,6 +34,14 @@ _OFF_THE_HOUR: Final = {
 """Zones without summer time, by their hours before UTC, that Etc/GMT does not have."""
 _NAMED, _ZONE, _ALL = range(3)
 """How an entry means a site: what names it more closely goes first."""
+_ONE_OF_TWO: Final = {
+    _NAMED: "take the site out of one of the two",
+    _ZONE: "take the zone out of one, or bill the site by an entry of its own with `sites:`",
+    _ALL: "say in one of the two for which `sites:` or `zones:` it is",
+}
+"""How to mend two entries that mean a site alike."""
+_FEW: Final = 3
+"""So many sites are named in a message."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,12 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
     for key, id_, layer in wanted:
         row = None if id_ is None else table_row(case, id_)
         if id_ is not None and row is None:
-            case.findings.at_key((*at, key), f"unknown tariff {id_!r}", "an id of table tariffs")
+            case.findings.at_key(
+                (*at, key),
+                f"unknown tariff {id_!r}",
+                "an id of table tariffs",
+                "`dcplan data show tariffs` lists them",
+            )
         elif row is not None and row["layer"] != layer:
             what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
             mend = "`dcplan data show tariffs` lists them"
@@ -132,7 +145,10 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
     if use.from_year is not None and use.from_year not in case.years.years:
         years = ", ".join(str(year) for year in case.years.years)
         case.findings.at_key(
-            (*at, "from_year"), f"from_year is {use.from_year}", f"a model year: {years}"
+            (*at, "from_year"),
+            f"from_year is {use.from_year}",
+            f"a model year: {years}",
+            "take one of these, or leave it out for the first",
         )
     if use.zones and use.sites is not None:
         mend = "write an entry for each"
@@ -143,8 +159,8 @@ def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
     """Entry that bills each site: the one that names it, else its zone, else all."""
     zones, ids = texts(case.sites, "zone"), case.ids("sites")
     chosen: dict[int, tuple[int, int]] = {}  # site: rank, entry
+    twice: dict[tuple[int, int, int], list[str]] = {}  # entry, entry, rank: sites
     for position, use in enumerate(uses):
-        at = ("energy", "tariffs", position)
         rank = _NAMED if isinstance(use.sites, tuple) else _ZONE if use.zones else _ALL
         sites = [
             site
@@ -158,11 +174,17 @@ def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
         for site in sites:
             other = chosen.get(site)
             if other is not None and other[0] == rank:
-                key = "zones" if rank == _ZONE else "sites"
-                what_is = f"{ids[site]} is billed by entries {other[1]} and {position} alike"
-                case.findings.at_key((*at, key), what_is, "billed by one tariff")
+                twice.setdefault((other[1], position, rank), []).append(ids[site])
             if other is None or rank < other[0]:
                 chosen[site] = (rank, position)
+    for (first, second, rank), names in twice.items():
+        told = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))
+        case.findings.at_key(
+            ("energy", "tariffs", second, "zones" if rank == _ZONE else "sites"),
+            f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {told}",
+            "one tariff for each site",
+            _ONE_OF_TWO[rank],
+        )
     return {site: position for site, (_, position) in chosen.items()}
 
 
@@ -188,7 +210,10 @@ def _clock(case: Case, position: int, use: TariffUse, site: int, first: int) -> 
             return None
     elif not _is_zone(zone):
         at = ("energy", "own_tariffs", use.tariff, "time_zone")
-        case.findings.at_key(at, f"time_zone is {zone!r}", "an IANA name such as America/New_York")
+        mend = "write such a name, or leave it out for the standard time of the site"
+        case.findings.at_key(
+            at, f"time_zone is {zone!r}", "an IANA name such as America/New_York", mend
+        )
         return None
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years

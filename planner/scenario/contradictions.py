@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from planner.scenario.messages import problem_at
+from planner.scenario.own_tariffs import wrong_tariffs
 
 if TYPE_CHECKING:
     from planner.errors import Problem
@@ -37,6 +38,7 @@ def contradictions(scenario: Scenario) -> list[Problem]:
         *_both_in_and_out(scenario),
         *_classes(scenario),
         *_openings(scenario),
+        *wrong_tariffs(scenario),
     ]
 
 

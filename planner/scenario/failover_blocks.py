@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from planner.scenario.values import Block, Frac, Ids, NonNegative, Text, Whole, Year
+from planner.scenario.values import Block, Frac, Ids, NonNegative, Text, Whole, WholeOrAll, Year
 
 __all__ = ["Failover"]
 
@@ -24,7 +24,7 @@ class Failover(Block):
     neighbour_users_frac: Frac = 0.5
     """Neighbours: a site is one of another when it reaches this share of its users in time; with
     0 any user in common is enough. [-]"""
-    nearest_standbys: Annotated[Whole, Field(ge=1)] | Literal["all"] = 5
+    nearest_standbys: WholeOrAll = 5
     """Pairs: so many of the sites nearest to the users may stand by for each service, or all."""
     barred_pairs: tuple[Annotated[Ids, Field(min_length=2, max_length=2)], ...] = ()
     """Pairs of sites that do not stand in for each other."""

@@ -45,7 +45,13 @@ _NUMBERS: Final = frozenset(
     {"float_type", "greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 )
 _MAPPINGS: Final = frozenset({"mapping_type", "dict_type", "model_type"})
-_TAGS: Final = frozenset({"number", "by_year", "all", "ids", "tiers"})  # of the unions in blocks
+_TAGS: Final = frozenset({"number", "by_year", "all", "ids", "price", "tiers"})
+"""Of the unions in blocks."""
+_OR: Final = {
+    "number": "or a mapping of years to numbers",
+    "price": "or a list with one for each tier",
+}
+"""What else a union admits where it took a value for a number, by its tag."""
 _SWITCH_WORDS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})
 _LIKE_A_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,' ]*(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*(%?)")
 
@@ -113,6 +119,8 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
     must_be = _MUST_BE[kind](context) if kind in _MUST_BE else found["msg"]
     if kind in _NUMBERS and (unit := unit_of(field)):
         must_be = f"{must_be} {unit}"
+    if kind == "float_type" and found["loc"][-1] in _OR:
+        must_be = f"{must_be}, {_OR[str(found['loc'][-1])]}"
     if "[key]" in found["loc"]:
         what_is = f"{_dotted(keys[:-1])} has the key {str(keys[-1])!r}"
         mend = _hint(kind, str(keys[-1]), must_be) or meaning

@@ -33,7 +33,7 @@ __all__ = [
 
 
 def _price_or_tiers(value: object) -> str:
-    return "tiers" if isinstance(value, list | tuple) else "number"
+    return "tiers" if isinstance(value, list | tuple) else "price"
 
 
 def _once_each(numbers: tuple[int, ...]) -> tuple[int, ...]:
@@ -44,7 +44,7 @@ def _once_each(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Price: TypeAlias = Annotated[
-    Annotated[NonNegative, Tag("number")]
+    Annotated[NonNegative, Tag("price")]
     | Annotated[tuple[NonNegative, ...], Field(min_length=1), Tag("tiers")],
     Discriminator(_price_or_tiers),
 ]
@@ -77,7 +77,7 @@ class TariffPeriod(Block):
     from_hour: Clock = 0
     """Hour of the local clock at which it begins. [h]"""
     to_hour: Clock = 24
-    """Hour at which it ends; past midnight where this is before `from_hour`. [h]"""
+    """Hour at which it ends; past midnight where this is before `from_hour`, never the same. [h]"""
 
 
 class TariffEnergy(Block):

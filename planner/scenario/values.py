@@ -46,6 +46,7 @@ __all__ = [
     "PositivePath",
     "Text",
     "Whole",
+    "WholeOrAll",
     "Year",
     "held",
     "interpolated",
@@ -131,6 +132,14 @@ def _not_a_switch(value: object) -> object:
     return value
 
 
+def _whole_or_all(value: object) -> object:
+    """Refuse in one sentence: of a union, pydantic would say what each kind of value misses."""
+    if value == "all" or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+        return value
+    message = "a whole number from 1, or `all`"
+    raise ValueError(message)
+
+
 def _in_order(path: Mapping[int, float]) -> Mapping[int, float]:
     return dict(sorted(path.items()))
 
@@ -158,6 +167,9 @@ Frac: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=1)]
 """A share; 10 % is written 0.1."""
 Months: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=600)]
 Whole: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
+WholeOrAll: TypeAlias = Annotated[
+    Annotated[int, Field(strict=True, ge=1)] | Literal["all"], BeforeValidator(_whole_or_all)
+]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 NotASwitch: Final = BeforeValidator(_not_a_switch)

@@ -115,13 +115,22 @@ def _check(solved: Solved, site: str | None, year: int | None) -> None:
         ids = ", ".join(sorted(known))
         problems.append(
             Problem(
-                "--site", None, None, f"no site of the plan is called {site!r}", f"one of {ids}"
+                "--site",
+                None,
+                None,
+                f"no site of the plan is called {site!r}",
+                f"one of {ids}",
+                "name one of them",
             )
         )
     years = solved.inputs.years.years
     if year is not None and year not in years:
         of = ", ".join(map(str, years))
-        problems.append(Problem("--year", None, None, f"{year} is no model year", f"one of {of}"))
+        problems.append(
+            Problem(
+                "--year", None, None, f"{year} is no model year", f"one of {of}", "name one of them"
+            )
+        )
     if problems:
         raise InputError(problems)
 

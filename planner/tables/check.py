@@ -46,7 +46,14 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
     problems += ragged.values()
     if not sheet.records and not schema.may_be_empty:
         problems.append(
-            Problem(sheet.file, 2, 1, "there is no row under the header", "at least one row")
+            Problem(
+                sheet.file,
+                2,
+                1,
+                "there is no row under the header",
+                "at least one row",
+                "write one, or leave the table out under data:",
+            )
         )
     present = [field for field in schema.fields if field.name in sheet.header]
     text = pd.DataFrame(
@@ -170,7 +177,14 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
         line, column = sheet.place(-1, position)
         if name in sheet.header[:position]:
             problems.append(
-                Problem(sheet.file, line, column, f"column '{name}' is there twice", "there once")
+                Problem(
+                    sheet.file,
+                    line,
+                    column,
+                    f"column '{name}' is there twice",
+                    "there once",
+                    "remove one of the two",
+                )
             )
         elif name not in schema.columns:
             near = difflib.get_close_matches(name, missing, n=1)

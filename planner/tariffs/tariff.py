@@ -82,7 +82,9 @@ class Tariff:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             what_is = f"{self.name!r} has several rules called {', '.join(twice)}"
-            raise InputError([Problem("tariff", None, None, what_is, "a name for each")])
+            raise InputError(
+                [Problem("tariff", None, None, what_is, "a name for each", "rename all but one")]
+            )
 
     @property
     def curvature(self) -> Curvature:

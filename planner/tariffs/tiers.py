@@ -49,13 +49,24 @@ class Tiers:
         problems = []
         if len(self.prices) != len(self.limits) + 1:
             what_is = f"tiers have {len(self.prices)} prices and {len(self.limits)} limits"
-            problems.append(Problem("tariff", None, None, what_is, "one price more than limits"))
+            problems.append(
+                Problem(
+                    "tariff",
+                    None,
+                    None,
+                    what_is,
+                    "one price more than limits",
+                    "give the limit of every tier but the last",
+                )
+            )
         if not all(isfinite(number) for number in (*self.prices, *self.limits)):
-            what_is = f"tiers have prices {self.prices} and limits {self.limits}"
+            what_is = f"tiers have prices {_listed(self.prices)} and limits {_listed(self.limits)}"
             problems.append(Problem("tariff", None, None, what_is, "finite numbers"))
         if any(high <= low for low, high in pairwise((0.0, *self.limits))):
-            what_is = f"limits of tiers are {self.limits}"
-            problems.append(Problem("tariff", None, None, what_is, "above 0 and rising"))
+            what_is = f"limits of tiers are {_listed(self.limits)}"
+            problems.append(
+                Problem("tariff", None, None, what_is, "above 0 and rising", "put them in order")
+            )
         if problems:
             raise InputError(problems)
 
@@ -118,3 +129,7 @@ class Tiers:
 def as_tiers(price: float | Tiers) -> Tiers:
     """Write one price for all units as a single tier."""
     return price if isinstance(price, Tiers) else Tiers((float(price),))
+
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return f"[{', '.join(f'{number:g}' for number in numbers)}]"

@@ -139,7 +139,16 @@ def test_terms_that_the_plan_does_not_enforce_are_noted(build):
         ),
         (
             (uses(f"tariff: {RATE}", "tariff: us-mn-xcel-energy"),),
-            "oak is billed by entries 0 and 1 alike; must be billed by one tariff",
+            "energy.tariffs[0] and energy.tariffs[1] both bill oak, elm; must be one tariff for"
+            " each site; say in one of the two for which `sites:` or `zones:` it is",
+        ),
+        (
+            (uses(f"tariff: {RATE}, sites: [oak]", "tariff: us-mn-xcel-energy, sites: [oak]"),),
+            "both bill oak; must be one tariff for each site; take the site out of one of the two",
+        ),
+        (
+            (uses(f"tariff: {RATE}, zones: [west]", "tariff: us-mn-xcel-energy, zones: [west]"),),
+            "both bill elm; must be one tariff for each site; take the zone out of one, or bill",
         ),
         (
             (
@@ -149,15 +158,16 @@ def test_terms_that_the_plan_does_not_enforce_are_noted(build):
                 ),
                 uses("tariff: own"),
             ),
-            "'energy' has 2 periods in month 1, weekday 0, hour 7; must be 1",
+            "the periods 'a' and 'b' meet, for example in month 1 on Mon from 7 h; must be apart",
         ),
         (
             (own("{demand: [{usd_per_kw_month: [4, 9]}]}"), uses("tariff: own")),
-            "tiers have 2 prices and 0 limits; must be one price more than limits",
+            "usd_per_kw_month has 2 prices, and tier_limits_kw has no limits; must be one price"
+            " more than limits; write in tier_limits_kw where each tier but the last ends, or",
         ),
         (
             (own("{demand: [{usd_per_kw_month: 4}, {usd_per_kw_month: 9}]}"), uses("tariff: own")),
-            "'own' has several rules called demand; must be a name for each",
+            "demand[1] of the own tariff 'own' is called 'demand' as demand[0] is; must be called",
         ),
         (
             (own(f"{PLAIN[:-1]}, time_zone: Mars/Base}}"), uses("tariff: own")),

@@ -1,0 +1,160 @@
+"""What is wrong with tariffs written out: tiers, hours, periods and names that clash."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Final
+
+from planner.scenario.messages import problem_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.errors import Problem
+    from planner.scenario.schema import Scenario
+    from planner.scenario.tariff_blocks import OwnTariff, TariffDemand, TariffPeriod
+    from planner.scenario.tree import Keys, Node
+
+__all__ = ["wrong_tariffs"]
+
+_DAY_H: Final = 24
+_CHARGES: Final = ("energy", "demand", "coincident_peak", "capacity", "standing")
+_BY_YEAR: Final = ("coincident_peak", "capacity")
+"""Charges that stand on the bill with the year behind their name."""
+_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEKDAYS: Final = {"all": _WEEK, "workdays": _WEEK[:5], "weekend": _WEEK[5:]}
+
+
+def wrong_tariffs(scenario: Scenario) -> Iterator[Problem]:
+    """Find what no bill can be made from, whether or not a site is billed by it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A scenario whose keys are right one by one.
+
+    Yields
+    ------
+    Problem
+        One for each mistake, placed at the key to change.
+    """
+    for id_, tariff in scenario.energy.own_tariffs.items():
+        way = ("energy", "own_tariffs", id_)
+        yield from _charges(scenario.tree, way, tariff)
+        for at, block, price, limits in _priced(way, tariff):
+            yield from _tiers(scenario.tree, at, block, price, limits)
+        for at, window in _windows(way, tariff):
+            yield from _hours(scenario.tree, at, window)
+        for position, charge in enumerate(tariff.energy):
+            yield from _overlaps(scenario.tree, (*way, "energy", position), charge.periods)
+
+
+def _charges(tree: Node, way: Keys, tariff: OwnTariff) -> Iterator[Problem]:
+    if not any(getattr(tariff, kind) for kind in _CHARGES):
+        yield problem_at(
+            tree,
+            way,
+            f"the own tariff {way[-1]!r} has no charge",
+            f"given with one at least of {', '.join(_CHARGES)}",
+            "write a charge, or remove the tariff",
+        )
+    for position, standing in enumerate(tariff.standing):
+        if not standing.model_fields_set & {"usd_per_month", "usd_per_day"}:
+            yield problem_at(
+                tree,
+                (*way, "standing", position),
+                f"the standing charge {standing.name!r} has no price",
+                "given with usd_per_month or usd_per_day",
+                "write its price, or remove the charge",
+            )
+    known: dict[tuple[bool, str], str] = {}
+    for kind in _CHARGES:
+        for position, charge in enumerate(getattr(tariff, kind)):
+            entry = f"{kind}[{position}]"
+            other = known.setdefault((kind in _BY_YEAR, charge.name), entry)
+            if other != entry:
+                yield problem_at(
+                    tree,
+                    (*way, kind, position, "name"),
+                    f"{entry} of the own tariff {way[-1]!r} is called {charge.name!r} as "
+                    f"{other} is",
+                    "called by a name of its own",
+                    "give it a `name:`, as it is to stand on the bill",
+                )
+
+
+def _priced(way: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, object, str, str]]:
+    """Blocks whose price may come in tiers: way, block, keys of prices and of limits."""
+    for position, charge in enumerate(tariff.energy):
+        at = (*way, "energy", position)
+        yield at, charge, "usd_per_mwh", "tier_limits_mwh"
+        for number, period in enumerate(charge.periods):
+            yield (*at, "periods", number), period, "usd_per_mwh", "tier_limits_mwh"
+    for position, demand in enumerate(tariff.demand):
+        yield (*way, "demand", position), demand, "usd_per_kw_month", "tier_limits_kw"
+
+
+def _tiers(tree: Node, at: Keys, block: object, price: str, limit: str) -> Iterator[Problem]:
+    prices, limits = getattr(block, price), getattr(block, limit)
+    count = len(prices) if isinstance(prices, tuple) else 1
+    if count != len(limits) + 1:
+        yield problem_at(
+            tree,
+            (*at, limit) if limits else (*at, price),
+            f"{price} has {_count(count, 'price')}, and {limit} has {_count(len(limits), 'limit')}",
+            "one price more than limits",
+            f"write in {limit} where each tier but the last ends, or write one price",
+        )
+    if any(later <= earlier for earlier, later in pairwise(limits)):
+        yield problem_at(
+            tree,
+            (*at, limit),
+            f"{limit} is [{', '.join(f'{end:g}' for end in limits)}]",
+            "rising from tier to tier",
+            "put the limits in order, and their prices with them",
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _windows(way: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, TariffPeriod | TariffDemand]]:
+    for position, charge in enumerate(tariff.energy):
+        for number, period in enumerate(charge.periods):
+            yield (*way, "energy", position, "periods", number), period
+    for position, demand in enumerate(tariff.demand):
+        yield (*way, "demand", position), demand
+
+
+def _hours(tree: Node, at: Keys, window: TariffPeriod | TariffDemand) -> Iterator[Problem]:
+    first, until = window.from_hour, window.to_hour
+    if (until - first) % _DAY_H == 0 and (first, until) != (0, _DAY_H):
+        yield problem_at(
+            tree,
+            (*at, "to_hour" if "to_hour" in window.model_fields_set else "from_hour"),
+            f"from_hour is {first} and to_hour is {until}, the same time of the day",
+            "two times of the day",
+            "for the whole day leave both out, or write 0 and 24",
+        )
+
+
+def _overlaps(tree: Node, at: Keys, periods: tuple[TariffPeriod, ...]) -> Iterator[Problem]:
+    for (_, one), (second, other) in combinations(enumerate(periods), 2):
+        months = sorted({*one.months} & {*other.months})
+        days = [day for day in _WEEKDAYS[one.weekdays] if day in _WEEKDAYS[other.weekdays]]
+        hours = sorted(_hours_of(one) & _hours_of(other))
+        if months and days and hours:
+            yield problem_at(
+                tree,
+                (*at, "periods", second),
+                f"the periods {one.name!r} and {other.name!r} meet, for example in month "
+                f"{months[0]} on {days[0]} from {hours[0]} h",
+                "apart, as each hour has one price",
+                "change months, weekdays or hours of one of them",
+            )
+
+
+def _hours_of(period: TariffPeriod) -> frozenset[int]:
+    count = (period.to_hour - period.from_hour) % _DAY_H or _DAY_H
+    return frozenset((period.from_hour + passed) % _DAY_H for passed in range(count))
