@@ -13,12 +13,12 @@ from planner.check import (
     demand,
     grid,
     halls,
-    heat,
     latency,
     power,
     racks,
     sites,
     supply,
+    water,
 )
 from planner.check.frames import at, with_int_year
 from planner.check.payments import discounts
@@ -97,7 +97,7 @@ _LIMITS: Final[Mapping[str, Rule]] = {
     "tight_latency_share": latency.tight_share,
     "rent_depth": demand.rent_depth,
     "water_limit": power.water_limit,
-    "water_permit": heat.water_permit,
+    "water_permit": water.water_permit,
     "carbon_cap": carbon.carbon_cap,
     "power_balance": balance.power_covered,
     "source_limit": supply.source_limit,

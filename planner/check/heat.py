@@ -1,4 +1,4 @@
-"""Heat sold to networks, and water by stress class."""
+"""Heat sold to networks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["HEAT_BILLS", "RULES", "heat_connections"]
 
 _SITE = ("site", "year")
-_CLASS = ("stress_class", "year")
 _HOURS_PER_YEAR = 8760.0
 _USD_PER_MUSD = 1e6
 
@@ -105,72 +104,7 @@ def heat_sold(case: Case) -> Excess:
     )
 
 
-def _stress(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
-    """Stress class of sites."""
-    known = case.data("water_stress").set_index("site")["stress_class"]
-    return pd.Series(
-        known.reindex(case.table_site(sites)).to_numpy(), index=sites.index, dtype="object"
-    )
-
-
-def _permit(case: Case, sites: pd.Series[str]) -> Floats:
-    """Most water of a MW of critical IT at sites; infinite without a limit. [m3/MW]"""
-    limit = case.data("water_classes").set_index("stress_class")["limit_m3_per_mw_per_year"]
-    known = limit.reindex(_stress(case, sites)).to_numpy(dtype=np.float64)
-    is_limited = case.scenario.water.stress_limits
-    return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
-
-
-@rule(unit="m3")
-def water_permit(case: Case) -> Excess:
-    """A site evaporates no more per MW of critical IT than permits of its stress class grant."""
-    sites, power = case.site_years, case.power
-    used = pd.Series(power.water_m3, index=pd.MultiIndex.from_frame(power.site_year))
-    halls = case.hall_years
-    usable = at(tally(halls, _SITE, halls["usable_mw"]), sites, _SITE)
-    per_mw = _permit(case, sites["site"])
-    most = np.where(np.isinf(per_mw), np.inf, np.where(np.isinf(per_mw), 0.0, per_mw) * usable)
-    return Excess.above(sites[list(_SITE)], at(used, sites, _SITE), most)
-
-
-@rule(unit="USD/m3")
-def water_price(case: Case) -> Excess:
-    """Water costs what the table of its site says, times what its stress class adds."""
-    sites = pd.Series(list(case.inputs.sets.site.labels))
-    price = case.site_figures("water_stress", "water_price_usd_per_m3").to_numpy()
-    factor = case.data("water_classes").set_index("stress_class")["water_price_factor"]
-    more = factor.reindex(_stress(case, sites)).to_numpy(dtype=np.float64)
-    settings = case.scenario.water
-    own = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
-    return Excess.differs(
-        sites.to_frame("site"), np.asarray(case.inputs.carbon.water_price_usd_per_m3), own
-    )
-
-
-@rule(unit="m3", floor=1000.0)
-def water_by_class(case: Case) -> Excess:
-    """Water of a stress class is that of its sites in use, at their price."""
-    table, power = case.plan("water_class"), case.power
-    rows = power.site_year.assign(
-        stress_class=_stress(case, power.site_year["site"]).to_numpy(), m3=power.water_m3
-    )
-    price = pd.Series(
-        case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels)
-    )
-    paid = rows["m3"] * rows["site"].map(price)
-    place = table[list(_CLASS)]
-    return Excess.differs(
-        place, table["water_m3"].to_numpy(), at(tally(rows, _CLASS, rows["m3"]), table, _CLASS)
-    ).and_also(
-        Excess.differs(
-            place,
-            table["cost_musd"].to_numpy() * _USD_PER_MUSD,
-            at(tally(rows, _CLASS, paid), table, _CLASS),
-        )
-    )
-
-
 HEAT_BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {"heat_sales": heat_sales}
 """Payments by site and calendar year, by the name of the line."""
 
-RULES = (heat_sold, water_permit, water_price, water_by_class)
+RULES = (heat_sold,)

@@ -39,6 +39,7 @@ from planner.check import (
     storage,
     supply,
     tariffs,
+    water,
 )
 from planner.check.case import Case
 from planner.check.verdict import Verdict, run
@@ -60,7 +61,13 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Racks": racks.RULES,
     "Halls": halls.RULES,
     "Sites": (*sites.RULES, *siting.RULES),
-    "Power, water and carbon": (*power.RULES, *other_load.RULES, *carbon.RULES, *heat.RULES),
+    "Power, water and carbon": (
+        *power.RULES,
+        *other_load.RULES,
+        *carbon.RULES,
+        *heat.RULES,
+        *water.RULES,
+    ),
     "Work between sites": migration.RULES,
     "Own power": (*supply.RULES, *storage.RULES),
     "Loss of a site": failover.RULES,
