@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -32,27 +33,16 @@ MAY_IMPORT = {
     "lp": set(),
     "tables": set(),
     "scenario": {"tables"},
+    "tariffs": {"lp"},
+    "headroom": {"tables"},
     "inputs": {"scenario", "tables", "lp", "tariffs"},
     "model": {"inputs", "lp", "tariffs"},
-    "results": {"model", "inputs", "lp", "scenario", "tables", "tariffs"},
+    "results": {"model", "inputs", "lp", "tariffs"},
     "check": {"inputs", "results", "scenario", "tables"},
-    "tariffs": {"tables", "lp"},
-    "headroom": {"tables"},
     "stress": {"check", "inputs", "results", "scenario", "tables"},
-    "outputs": {
-        "stress",
-        "plan",
-        "runs",
-        "results",
-        "scenario",
-        "tables",
-        "inputs",
-        "model",
-        "check",
-        "lp",
-    },
-    "runs": {"plan", "outputs", "results", "scenario", "tables", "check", "studies", "inputs"},
-    "studies": {"plan", "check", "inputs", "lp", "model", "results", "scenario", "tables"},
+    "outputs": {"run", "stress", "results", "scenario", "inputs", "model"},
+    "runs": {"run", "plan", "outputs", "results", "scenario", "check", "inputs"},
+    "studies": {"plan", "check", "inputs", "lp", "model", "results", "scenario"},
 }
 
 
@@ -74,6 +64,11 @@ def rooms() -> list[str]:
 
 def test_every_room_is_listed() -> None:
     assert set(rooms()) - {"cli"} == set(MAY_IMPORT) & set(rooms())
+
+
+def test_no_room_is_below_itself() -> None:
+    # Methods of a `Plan` hand it to rooms above when they are called, so `plan` is left out.
+    TopologicalSorter(MAY_IMPORT).prepare()  # raises where rooms import each other in a circle
 
 
 @pytest.mark.parametrize("room", [room for room in rooms() if room != "cli"])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.results.column import Table
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["write_csv"]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.outputs.layers import Layer, Line
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["write_geojson"]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.days import Days
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["PARTS", "area_hours", "area_slots", "plan_days", "write_grid"]
 

@@ -14,7 +14,7 @@ from planner.units import MUSD_PER_BUSD
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["print_summary", "summary"]
 

@@ -1,7 +1,8 @@
 """Runs: a solved scenario as a folder of plain files, and the catalogue of many folders."""
 
+from planner.run import Run
 from planner.runs.find import find_run
 from planner.runs.folder import load_run, save_run, write_run
-from planner.runs.run import Run, run_of
+from planner.runs.of_plan import run_of
 
 __all__ = ["Run", "find_run", "load_run", "run_of", "save_run", "write_run"]

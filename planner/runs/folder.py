@@ -10,8 +10,9 @@ from planner.errors import InputError, Problem
 from planner.outputs.files import whole_folder
 from planner.outputs.parquet import write_inputs, write_parquet
 from planner.outputs.xlsx import write_workbook
+from planner.run import Run
 from planner.runs.meta import FORMAT
-from planner.runs.run import Run, run_of
+from planner.runs.of_plan import run_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.check import Verdict
     from planner.inputs.types import Inputs
     from planner.results import Results
-    from planner.runs.run import Run
+    from planner.run import Run
     from planner.scenario import Scenario
 
 __all__ = ["Reopened", "reopen"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.xlsx.book import Book
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["sources_of_power", "write_power_by_source"]
 

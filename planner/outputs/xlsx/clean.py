@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.xlsx.block import At
     from planner.outputs.xlsx.book import Book
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["has_contracts", "write_carbon", "write_contracts"]
 

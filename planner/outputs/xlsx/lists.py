@@ -13,7 +13,7 @@ from planner.results.column import number, text, whole
 if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
     from planner.results.column import Column
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["write_figures", "write_latency", "write_sites", "write_sources"]
 

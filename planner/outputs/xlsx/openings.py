@@ -9,7 +9,7 @@ from planner.outputs.xlsx.table import HEAD_ROW, write_table
 
 if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["has_openings", "write_openings"]
 

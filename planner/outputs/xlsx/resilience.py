@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.outputs.xlsx.book import Book
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["is_resilient", "write_resilience"]
 

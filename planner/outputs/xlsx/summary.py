@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.xlsx.book import Book
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["write_summary"]
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from planner.runs import Run
+    from planner.run import Run
 
 __all__ = ["SHEETS", "sheets_of", "write_workbook"]
 

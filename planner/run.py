@@ -5,18 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planner.outputs.tables import CHECKS
-from planner.runs.meta import describe
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
 
-    from planner.plan import Plan
-
-__all__ = ["Run", "run_of"]
+__all__ = ["Run"]
 
 
 @dataclass(frozen=True)
@@ -59,22 +54,3 @@ class Run:
     def title(self) -> str:
         """Title of the scenario, its name where it has none."""
         return str(self.meta["title"] or self.meta["scenario"])
-
-
-def run_of(plan: Plan) -> Run:
-    """Make a run of a plan that was just solved.
-
-    Parameters
-    ----------
-    plan : Plan
-        As `planner.studies.solve` returns it.
-
-    Returns
-    -------
-    Run
-        In memory; `planner.runs.save_run` stores it.
-    """
-    checks = plan.verdict.frame()
-    typed = checks[list(CHECKS.names)].astype({c.name: c.dtype for c in CHECKS.columns})
-    tables = {**plan.tables, CHECKS.name: typed}
-    return Run(describe(plan), tables, dict(plan.inputs.tables))

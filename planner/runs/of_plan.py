@@ -1,0 +1,33 @@
+"""The run of a plan that was just solved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.outputs.tables import CHECKS
+from planner.run import Run
+from planner.runs.meta import describe
+
+if TYPE_CHECKING:
+    from planner.plan import Plan
+
+__all__ = ["run_of"]
+
+
+def run_of(plan: Plan) -> Run:
+    """Make a run of a plan that was just solved.
+
+    Parameters
+    ----------
+    plan : Plan
+        As `planner.studies.solve` returns it.
+
+    Returns
+    -------
+    Run
+        In memory; `planner.runs.save_run` stores it.
+    """
+    checks = plan.verdict.frame()
+    typed = checks[list(CHECKS.names)].astype({c.name: c.dtype for c in CHECKS.columns})
+    tables = {**plan.tables, CHECKS.name: typed}
+    return Run(describe(plan), tables, dict(plan.inputs.tables))
