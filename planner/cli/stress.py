@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from planner.errors import InputError, Problem
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     import pandas as pd
 
-    from planner.stress import StressStudy
+    from planner.run import Run
+    from planner.stress import FixedPlan, OwnHours, StressStudy
 
 __all__ = ["command"]
+
+Made = TypeVar("Made")
+_FEW = 5
+"""So many sites are named in a line."""
 
 
 @click.command("stress")
@@ -79,33 +89,17 @@ def command(
     import json
     from pathlib import Path
 
-    from planner.errors import InputError, Problem
     from planner.outputs.stress import write_stress
-    from planner.runs import find_run
-    from planner.runs.reopen import reopen
-    from planner.stress import (
-        fixed_plan,
-        read_own_hours,
-        reliability_of,
-        settings_from,
-        site_losses,
-        stress_study,
-    )
+    from planner.stress import reliability_of, settings_from, stress_study
     from planner.tables import read_tables
 
     tables = read_tables(["stress_settings", "source_reliability"])
-    settings = settings_from(tables["stress_settings"], given)
-    opened = reopen(find_run(run, Path(runs_dir)))
-    loaded = opened.run
-    unknown = [year for year in years if year not in loaded.years]
-    if unknown:
-        known = ", ".join(map(str, loaded.years))
-        raise InputError(
-            [Problem("--year", None, None, f"{year} is no model year", known) for year in unknown]
-        )
-    plan = fixed_plan(opened.scenario, loaded.inputs_tables, loaded.tables)
-    losses = site_losses(opened.inputs, loaded.tables)
-    own = None if hours is None else read_own_hours(Path(hours), plan.sites)
+    problems: list[Problem] = []
+    settings = _unless_wrong(problems, lambda: settings_from(tables["stress_settings"], given))
+    asked = _unless_wrong(problems, lambda: _asked_of(run, Path(runs_dir), years, hours))
+    if settings is None or asked is None:
+        raise InputError(problems)
+    loaded, plan, losses, own = asked
     with _Progress(quiet=(ctx.obj or {}).get("quiet", False)) as progress:
         study = stress_study(
             plan,
@@ -128,6 +122,51 @@ def command(
     _print(study)
     if not (ctx.obj or {}).get("quiet"):
         click.echo(f"\nwritten to {home}", err=True)
+
+
+def _asked_of(
+    run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None
+) -> tuple[Run, FixedPlan, pd.DataFrame, OwnHours | None]:
+    """Open the run, and read what is asked of it; every mistake is told together."""
+    from pathlib import Path
+
+    from planner.runs import find_run
+    from planner.runs.reopen import reopen
+    from planner.stress import fixed_plan, read_own_hours, site_losses
+
+    problems: list[Problem] = []
+    file = None if hours is None else Path(hours)
+    if file is not None and not file.is_file():
+        mend = "check the path; `dcplan data show own_hours` describes the file"
+        what_is = f"there is no file {str(file)!r}"
+        problems.append(Problem("--hours", None, None, what_is, "a file", mend))
+        file = None
+    opened = _unless_wrong(problems, lambda: reopen(find_run(run, runs_dir)))
+    if opened is None:
+        raise InputError(problems)
+    loaded = opened.run
+    known = ", ".join(map(str, loaded.years))
+    problems += [
+        Problem("--year", None, None, f"{year} is no model year", known, "name one of them")
+        for year in years
+        if year not in loaded.years
+    ]
+    plan = fixed_plan(opened.scenario, loaded.inputs_tables, loaded.tables)
+    own = None
+    if file is not None:
+        own = _unless_wrong(problems, lambda: read_own_hours(file, plan.sites))
+    if problems:
+        raise InputError(problems)
+    return loaded, plan, site_losses(opened.inputs, loaded.tables), own
+
+
+def _unless_wrong(problems: list[Problem], make: Callable[[], Made]) -> Made | None:
+    """Return what is made, or None, and its problems among the others."""
+    try:
+        return make()
+    except InputError as error:
+        problems += error.problems
+        return None
 
 
 class _Progress:
@@ -161,13 +200,22 @@ def _print(study: StressStudy) -> None:
     click.echo("in the worst year), compute lost by it, stand-by energy, and overloads:\n")
     console.print(_year_table(years))
     click.echo("\nSites with most energy not served, worst drawn year:\n")
-    console.print(_site_table(sites))
+    standby = study.tables["stress_standby"]
+    console.print(_site_table(sites, standby))
     click.echo("\nWork that nobody could take over if the site were lost, worst year:\n")
     console.print(_loss_table(study.tables["stress_loss"]))
-    standby = study.tables["stress_standby"]
     last = standby[standby["year"] == standby["year"].max()]
     click.echo(f"\nOutages that stand-by power carries, {last['year'].max()}, share by length:\n")
     console.print(_standby_table(last))
+    without = sorted(set(last.loc[last["generators"] == 0, "site"]))
+    if without:
+        few = ", ".join(without[:_FEW]) + (
+            f" and {len(without) - _FEW} more" * (len(without) > _FEW)
+        )
+        click.echo(
+            f"\nno generators at {len(without)} of {last['site'].nunique()} sites ({few}): halls"
+            " such as those\nof redundancy N have none, and batteries alone carry an outage there."
+        )
 
 
 def _year_table(years: pd.DataFrame) -> Any:
@@ -199,7 +247,9 @@ def _year_table(years: pd.DataFrame) -> Any:
     return table
 
 
-def _site_table(sites: pd.DataFrame) -> Any:
+def _site_table(sites: pd.DataFrame, standby: pd.DataFrame) -> Any:
+    bare = standby[standby["generators"] == 0]
+    has_none = set(zip(bare["site"], bare["year"], strict=True))
     worst = sites.sort_values("unserved_most_mwh", ascending=False)
     worst = worst.drop_duplicates("site").head(8)
     table = _table("site", "case", "year", "MWh", "overload\nMW", "generators\nh, worst")
@@ -210,7 +260,7 @@ def _site_table(sites: pd.DataFrame) -> Any:
             str(row["year"]),
             f"{row['unserved_most_mwh']:,.0f}",
             f"{row['overload_mw']:,.1f}",
-            f"{row['generator_most_h']:,.0f}",
+            "none" if (row["site"], row["year"]) in has_none else f"{row['generator_most_h']:,.0f}",
         )
     return table
 
@@ -232,16 +282,19 @@ def _loss_table(losses: pd.DataFrame) -> Any:
 
 
 def _standby_table(last: pd.DataFrame) -> Any:
-    table = _table("hours", "worst site", "median", "best", "sites below 99 %")
+    table = _table(
+        "hours", "worst site", "median", "best", "sites below 99 %", "of them without\ngenerators"
+    )
     for hours, rows in last.groupby("outage_h"):
-        carried = rows["carried_frac"]
-        table.add_row(
-            str(hours),
-            f"{carried.min():.1%}",
-            f"{carried.median():.1%}",
-            f"{carried.max():.1%}",
-            str(int((carried < 0.99).sum())),
-        )
+        carried, has_none = rows["carried_frac"], rows["generators"] == 0
+        is_below = carried < 0.99
+        # A site without generators carries nothing for another reason than one whose fuel ends.
+        shown = [
+            "no generators" if share == 0 and has_none[carried == share].any() else f"{share:.1%}"
+            for share in (carried.min(), carried.median(), carried.max())
+        ]
+        counts = (is_below.sum(), (is_below & has_none).sum())
+        table.add_row(str(hours), *shown, *map(str, counts))
     return table
 
 

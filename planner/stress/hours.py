@@ -97,12 +97,26 @@ def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None =
     frame = read_tables([_TABLE], {_TABLE: path}, package=package)[_TABLE]
     file = shown_path(path)
     problems = [
-        Problem(file, None, None, f"unknown site {site!r}", "a site that draws power in the plan")
+        Problem(
+            file,
+            None,
+            None,
+            f"unknown site {site!r}",
+            "a site that draws power in the plan",
+            "check its spelling, or leave its rows out",
+        )
         for site in sorted(set(frame["site"]) - set(sites))
     ]
     count = frame.groupby("site")["year_hour_utc"].nunique()
     problems += [
-        Problem(file, None, None, f"{site} has {hours} hours", f"{_YEAR_H}, from 0, in UTC")
+        Problem(
+            file,
+            None,
+            None,
+            f"{site} has {hours} hours",
+            f"{_YEAR_H}, from 0, in UTC",
+            "add rows, or leave the site out to have its hours drawn",
+        )
         for site, hours in count.items()
         if hours != _YEAR_H
     ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import isnan
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputError, Problem
+from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
 __all__ = ["StressSettings", "settings_from"]
@@ -75,7 +78,24 @@ _UNITS = {
     "price_persistence_h": "h",
     "price_reach_km": "km",
 }
-_MAY_BE_ZERO = {"outages_per_year", "heat_wave_k", "heat_wave_days", "curtailment_frac", "fuel_h"}
+_MAY_BE_ZERO = {
+    "outages_per_year",
+    "heat_wave_k",
+    "heat_wave_days",
+    "curtailment_frac",
+    "fuel_h",
+    "seed",
+}
+_AT_MOST = {
+    "curtailment_frac": 1.0,
+    "heat_wave_days": 365.0,
+    "curtailment_h": HOURS_PER_YEAR,
+    "outages_per_year": HOURS_PER_YEAR,
+}
+"""An event lies within a year of 365 days."""
+_WHOLE = {"heat_wave_days": "days", "curtailment_h": "hours"}
+"""Lengths of events in a year of hours, and what they are counted in."""
+_TABLE = "data/stress_settings.csv"
 
 
 def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
@@ -100,46 +120,67 @@ def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
     value = dict(zip(table["item"], table["value"].astype(float), strict=True))
     unit_of = dict(zip(table["item"], table["unit"], strict=True))
     problems = [
-        Problem("data/stress_settings.csv", None, None, f"there is no item {item!r}", "a row of it")
+        Problem(_TABLE, None, None, f"there is no item {item!r}", "a row of it", "add it")
         for item in _UNITS
         if item not in value
     ]
     problems += [
         Problem(
-            "data/stress_settings.csv",
+            _TABLE,
             None,
             None,
             f"{item} is in {unit_of[item]}",
             f"in {unit}",
+            "write the figure in this unit",
         )
         for item, unit in _UNITS.items()
         if item in value and unit_of[item] != unit
     ]
-    if problems:
-        raise InputError(problems)
     own = {name: figure for name, figure in given.items() if figure is not None}
-    settings = StressSettings(**({item: value[item] for item in _UNITS} | own))
-    problems = list(_out_of_range(settings))
+    # What the table lacks is reported; the rest is checked all the same.
+    settings = StressSettings(**({item: value.get(item, inf) for item in _UNITS} | own))
+    problems += [
+        problem
+        for name, problem in _out_of_range(settings, frozenset(own))
+        if name in own or name in value or name not in _UNITS
+    ]
     if problems:
         raise InputError(problems)
     return settings
 
 
-def _out_of_range(settings: StressSettings) -> list[Problem]:
-    found = []
+def _out_of_range(settings: StressSettings, given: frozenset[str]) -> Iterator[tuple[str, Problem]]:
+    """Names of figures that cannot be, with what to say of them."""
     for field in fields(settings):
-        value = getattr(settings, field.name)
-        least = "at least 0" if field.name in _MAY_BE_ZERO | {"seed"} else "above 0"
-        is_wrong = value < 0 or (value == 0 and least == "above 0") or isnan(value)
-        if is_wrong:
-            found.append(_problem(field.name, value, least))
-    if not settings.curtailment_frac <= 1:
-        found.append(_problem("curtailment_frac", settings.curtailment_frac, "0 to 1"))
-    if not settings.outage_median_h <= settings.outage_mean_h:
-        what_is = f"{settings.outage_median_h} with a mean of {settings.outage_mean_h}"
-        found.append(_problem("outage_median_h", what_is, "at most the mean: outages have a tail"))
-    return found
+        name, value = field.name, getattr(settings, field.name)
+        most, unit = _AT_MOST.get(name, inf), _WHOLE.get(name)
+        is_too_low = value < 0 or (value == 0 and name not in _MAY_BE_ZERO)
+        is_in_parts = unit is not None and isfinite(value) and value != int(value)
+        if is_too_low or not isfinite(value) or value > most or is_in_parts:
+            yield name, _problem(name, value, _range_of(name, most, unit), is_given=name in given)
+    median, mean = settings.outage_median_h, settings.outage_mean_h
+    if not median <= mean:
+        what_is = f"outage_median_h is {median:g}, above outage_mean_h, which is {mean:g}"
+        mend = "lower the median, or raise the mean"
+        must_be = "at most the mean: outages have a tail"
+        yield "outage_median_h", Problem(_TABLE, None, None, what_is, must_be, mend)
 
 
-def _problem(name: str, value: object, must_be: str) -> Problem:
-    return Problem("stress", None, None, f"{name} is {value}", must_be)
+def _range_of(name: str, most: float, unit: str | None) -> str:
+    if unit is not None:
+        return f"whole {unit}, {0 if name in _MAY_BE_ZERO else 1} to {most:g}"
+    if most < inf:
+        return f"{'' if name in _MAY_BE_ZERO else 'above '}0 to {most:g}"
+    return "at least 0" if name in _MAY_BE_ZERO else "above 0"
+
+
+def _problem(name: str, value: float, must_be: str, *, is_given: bool) -> Problem:
+    if not is_given:
+        mend = "mend the table"
+        return Problem(_TABLE, None, None, f"{name} is {value:g}", must_be, mend)
+    option = f"--{name.replace('_', '-')}"
+    usual = "the figure of table stress_settings"
+    if name not in _UNITS:
+        usual = f"{StressSettings.__dataclass_fields__[name].default}"
+    mend = f"leave it out for {usual}"
+    return Problem(option, None, None, f"{value:g} is given", must_be, mend)

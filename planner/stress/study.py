@@ -64,7 +64,9 @@ def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability
     rows = table[table["onsite"] == source]
     if rows.empty:
         what_is = f"source_reliability has no row of {source}"
-        raise InputError([Problem("data/source_reliability.csv", None, None, what_is, "one")])
+        raise InputError(
+            [Problem("data/source_reliability.csv", None, None, what_is, "one", "add it")]
+        )
     row = rows.iloc[0]
     return Reliability(
         float(row["operational_availability_frac"]),
@@ -150,7 +152,7 @@ def _heat_wave(plan: FixedPlan, settings: StressSettings) -> Heat:
     month = int((load_mw @ by_month).argmax())
     middle = int(_FIRST_OF_MONTH[month]) + DAYS_PER_MONTH[month] // 2
     days = round(settings.heat_wave_days)
-    first = middle - days // 2
+    first = _within_year(middle - days // 2, days, 365)
     return Heat(first * _HOURS, days * _HOURS, settings.heat_wave_k)
 
 
@@ -160,9 +162,15 @@ def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> Cut:
         [plan.hours(plan.used_mw[year], day, 1).sum(axis=0) for day in range(365)]
     )
     peak = int(hours.argmax())
-    first = max(0, min(peak - round(settings.curtailment_h) // 2, hours.size - 1))
+    lasts = round(settings.curtailment_h)
+    first = _within_year(peak - lasts // 2, lasts, hours.size)
     everywhere = np.ones(len(plan.sites), dtype=np.bool_)
-    return Cut(everywhere, first, round(settings.curtailment_h), settings.curtailment_frac)
+    return Cut(everywhere, first, lasts, settings.curtailment_frac)
+
+
+def _within_year(first: int, count: int, year: int) -> int:
+    """Move what would begin before a year or end after it, so that none of it is lost."""
+    return max(0, min(first, year - count))
 
 
 def _years(

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import main
+from planner.cli.stress import _standby_table
 from planner.outputs.program import scenario_of
 from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_losses
@@ -84,13 +85,55 @@ def test_wrong_options_are_named_together_and_nothing_is_written(run: Path) -> N
     result = stress(str(run), "--draws", "0", "--curtailment-frac", "1.3")
 
     assert result.exit_code == 2
-    assert "curtailment_frac is 1.3; must be 0 to 1" in result.stderr
-    assert "draws is 0; must be above 0" in result.stderr
+    assert result.stderr.splitlines() == [
+        "--curtailment-frac: 1.3 is given; must be 0 to 1; leave it out for the figure of table "
+        "stress_settings",
+        "--draws: 0 is given; must be above 0; leave it out for 10",
+    ]
     assert not (run / "stress").exists()
-    assert (
-        "2031 is no model year; must be 2025, 2026, 2027"
-        in stress(str(run), "--year", "2031").stderr
-    )
+
+
+def test_faults_of_every_kind_are_told_together(run: Path) -> None:
+    Path("hours.csv").write_text("site,hour\noak,3\n", encoding="utf-8")
+    options = ("--heat-wave-days", "900", "--year", "2031", "--year", "2027", "--hours")
+
+    with_file = stress(str(run), *options, "hours.csv")
+    without = stress(str(run), *options, "none.csv")
+    nothing = stress("nix", *options, "none.csv")
+
+    assert with_file.exit_code == without.exit_code == nothing.exit_code == 2
+    days = "--heat-wave-days: 900 is given; must be whole days, 0 to 365;"
+    year = "--year: 2031 is no model year; must be 2025, 2026, 2027; name one of them"
+    for result in (with_file, without):
+        assert days in result.stderr
+        assert year in result.stderr
+    assert "hours.csv:1:6: unknown column 'hour'" in with_file.stderr
+    assert "--hours: there is no file 'none.csv'; must be a file; check the path" in without.stderr
+    for found in (days, "--hours: there is no file 'none.csv'", "runs: no run 'nix'"):
+        assert found in nothing.stderr
+
+
+def test_a_site_without_generators_says_so() -> None:
+    rows = [
+        (site, 2027, hours, carried, count)
+        for site, count, shares in (
+            ("oak", 0, (0.0, 0.0)),
+            ("elm", 3, (0.97, 0.6)),
+            ("fir", 5, (0.999, 0.0)),
+        )
+        for hours, carried in zip((2, 72), shares, strict=True)
+    ]
+    columns = ["site", "year", "outage_h", "carried_frac", "generators"]
+    table = _standby_table(pd.DataFrame(rows, columns=columns))
+
+    assert [list(column.cells) for column in table.columns] == [
+        ["2", "72"],
+        ["no generators", "no generators"],
+        ["97.0%", "no generators"],
+        ["99.9%", "60.0%"],
+        ["2", "3"],
+        ["1", "1"],
+    ]
 
 
 def test_a_plan_at_its_own_weather_and_prices_does_what_it_planned(run: Path) -> None:
