@@ -12,11 +12,11 @@ from pathlib import Path
 
 from planner.runs.reopen import reopen
 from planner.studies.asking import Asking
-from planner.studies.binding import binding
+from planner.studies.binding import PLACES, binding
 from planner.studies.question import Question
 from planner.studies.steps import Step, spot_check
 
-AXES = ("site", "hall", "zone", "market", "vendor", "workload", "year")
+AXES = (*PLACES, "year")
 
 
 def main(folder: Path) -> None:

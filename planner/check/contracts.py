@@ -66,12 +66,11 @@ def in_force(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW")
 def contracts_in_force(case: Case) -> Excess:
-    """What is in force was signed after its lead, has not ended and is no more than on offer."""
+    """What is in force was signed after its lead where it is on offer, and has not ended."""
     table, offers = case.plan("contracts"), case.scenario.contracts.ppa
     rows = in_force(case)
     own = tally(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
     place = table[list(_FORCE)]
-    limit = np.array([offers[name].max_mw for name in table["contract"]], dtype=np.float64)
     told = Excess.differs(place, table["in_force_mw"].to_numpy(), at(own, table, _FORCE))
     too_early = _begin(case, table) >= case.last_calendar_year(table["year"]) + 1.0
     early = Excess.where(place, too_early & (table["signed_mw"] > 0.0).to_numpy())
@@ -80,9 +79,15 @@ def contracts_in_force(case: Case) -> Excess:
         for name, zone in zip(table["contract"], table["zone"], strict=True)
     ]
     outside = Excess.where(place, ~np.array(allowed, dtype=np.bool_))
-    return told.and_also(
-        Excess.above(place, table["in_force_mw"].to_numpy(), limit), early, outside
-    )
+    return told.and_also(early, outside)
+
+
+@rule(unit="MW")
+def contract_limit(case: Case) -> Excess:
+    """No more of an agreement is in force in a zone than is on offer there."""
+    table, offers = case.plan("contracts"), case.scenario.contracts.ppa
+    limit = np.array([offers[name].max_mw for name in table["contract"]], dtype=np.float64)
+    return Excess.above(table[list(_FORCE)], table["in_force_mw"].to_numpy(), limit)
 
 
 @rule(unit="MWh", floor=10.0)
@@ -249,7 +254,26 @@ def matching(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=1000.0)
 def clean_target(case: Case) -> Excess:
-    """The clean share of the energy used reaches its target, in the mode that was asked for."""
+    """The clean share of the energy used reaches its target."""
+    goals, asked, used_mwh, reached_mwh = _goals(case)
+    return Excess.above(goals[list(_POOL)], asked * used_mwh, reached_mwh)
+
+
+@rule(unit="MWh", floor=1000.0)
+def clean_target_told(case: Case) -> Excess:
+    """Targets are those asked for, and no more counts than the best that contracts allow."""
+    goals, asked, used_mwh, reached_mwh = _goals(case)
+    mode = case.scenario.contracts.matching.mode
+    allowed = "hourly_frac" if mode == "hourly" else "annual_frac"
+    best_mwh = goals[allowed].fillna(0.0).to_numpy() * used_mwh
+    place = goals[list(_POOL)]
+    return Excess.differs(place, goals["target_frac"].to_numpy(), asked).and_also(
+        Excess.above(place, reached_mwh, best_mwh)
+    )
+
+
+def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
+    """Rows of `matching` with a target; the share asked for; energy used, and clean of it."""
     table, settings = case.plan("matching"), case.scenario.contracts.matching
     goals = table[table["target_frac"].notna()]
     asked = np.array([_held(settings.target_frac, year) for year in goals["year"]])
@@ -257,15 +281,7 @@ def clean_target(case: Case) -> Excess:
     clean = own["own_clean"] + own["claimed"] + own["grid_clean"]
     reached = tally(own, _POOL, clean * own["hours"])
     used = tally(own, _POOL, own["used"] * own["hours"])
-    place = goals[list(_POOL)]
-    wanted = asked * at(used, goals, _POOL)
-    allowed = "hourly_frac" if settings.mode == "hourly" else "annual_frac"
-    # No claims are better than the best that the contracts allow.
-    best = goals[allowed].fillna(0.0).to_numpy() * at(used, goals, _POOL)
-    return Excess.above(place, wanted, at(reached, goals, _POOL)).and_also(
-        Excess.differs(place, goals["target_frac"].to_numpy(), asked),
-        Excess.above(place, at(reached, goals, _POOL), best),
-    )
+    return goals, asked, at(used, goals, _POOL), at(reached, goals, _POOL)
 
 
 def _held(path: object, year: int) -> float:
@@ -278,9 +294,11 @@ def _held(path: object, year: int) -> float:
 
 RULES = (
     contracts_in_force,
+    contract_limit,
     contract_energy,
     contract_delivery,
     claims,
     matching,
     clean_target,
+    clean_target_told,
 )

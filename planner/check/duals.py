@@ -10,10 +10,12 @@ import pandas as pd
 from planner.check import (
     balance,
     carbon,
+    contracts,
     demand,
     grid,
     halls,
     latency,
+    non_firm,
     power,
     racks,
     sites,
@@ -50,6 +52,7 @@ _KEY = (
     "pool",
     "source",
     "slot",
+    "tier",
 )
 _MUST_BE_MET: Final = (
     "demand_balance",
@@ -70,6 +73,7 @@ _ONCE: Final = (
     "deliveries",
     "capex_budget",
 )
+_LASTING: Final = ("zone_headroom", "all_headroom")  # a right for the whole horizon
 _UNITS_IN_ONE: Final[Mapping[str, float]] = {
     "demand_balance": 1000.0 * _HOURS_PER_YEAR,  # H100e hours in a kH100e-year
     "tight_latency_share": 1000.0 * _HOURS_PER_YEAR,
@@ -94,6 +98,9 @@ _LIMITS: Final[Mapping[str, Rule]] = {
     "capex_budget": sites.capex_budget,
     "deliveries": racks.deliveries,
     "zone_headroom": grid.zone_headroom,
+    "all_headroom": non_firm.all_headroom,
+    "contract_limit": contracts.contract_limit,
+    "clean_target": contracts.clean_target,
     "tight_latency_share": latency.tight_share,
     "rent_depth": demand.rent_depth,
     "water_limit": power.water_limit,
@@ -103,6 +110,13 @@ _LIMITS: Final[Mapping[str, Rule]] = {
     "source_limit": supply.source_limit,
 }
 """The rule that reckons the slack of each limit."""
+_RULE_UNITS_IN_ONE: Final[Mapping[str, float]] = {
+    "clean_target": _HOURS_PER_YEAR,  # MWh in a MW of mean power
+    "water_limit": 1000.0,  # m3 in a thousand m3
+    "water_permit": 1000.0,
+    "hall_space": 1000.0,  # m2 in a thousand m2
+}
+"""Units of the rule in one of the row of the model."""
 
 
 @rule(unit="MUSD")
@@ -137,7 +151,7 @@ def dual_unit(case: Case) -> Excess:
         prices["block"].isin(_ONCE),
         at(once, prices, ("year",), np.nan),
         np.where(
-            prices["block"] == "zone_headroom",
+            prices["block"].isin(_LASTING),
             worth.sum(),
             at(yearly, prices, ("year",), np.nan),
         ),
@@ -161,8 +175,7 @@ def dual_only_where_binding(case: Case) -> Excess:
         rows = prices[prices["block"] == block]
         if len(rows):
             slack, keys = _slack(limit, case)
-            units = 1000.0 if block in ("water_limit", "water_permit", "hall_space") else 1.0
-            unused = at(slack, rows, keys, np.nan) / units
+            unused = at(slack, rows, keys, np.nan) / _RULE_UNITS_IN_ONE.get(block, 1.0)
             lost = np.abs(rows["raw_dual"].to_numpy(dtype=np.float64)) * unused
             parts.append(Excess(rows[list(_KEY)], lost, np.full(len(rows), cost)))
     nothing = Excess(prices[list(_KEY)].iloc[:0], np.zeros(0), np.zeros(0))

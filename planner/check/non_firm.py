@@ -88,6 +88,7 @@ def all_headroom(case: Case) -> Excess:
     other = by_zone(case, case.plan("non_firm_connections"))
     given = with_int_year(case.inputs.grid.headroom_all)
     parts = []
+    place = given[list(_ZONE)]
     for rate in tiers_pct(case):
         limit = headroom_mw(case, given, rate)
         new = np.zeros(len(given))
@@ -95,9 +96,9 @@ def all_headroom(case: Case) -> Excess:
             added = since(table, given, ("zone",))
             new += at(tally(added, ("zone", "year_now"), added["added_mw"]), given, _ZONE)
         room = np.clip(limit - given["committed_mw"].to_numpy(), 0.0, None)
-        parts.append(Excess.above(given[list(_ZONE)], new, room))
+        parts.append(Excess.above(place.assign(tier=f"{rate:g}"), new, room))
     told = given["limit_mw"].to_numpy(dtype=np.float64)
-    whole = Excess.differs(given[list(_ZONE)], told, limit)
+    whole = Excess.differs(place.assign(tier=""), told, limit)
     return whole.and_also(*parts)
 
 

@@ -73,6 +73,7 @@ PRICES: Final = (
     Price("grid_connection", "USD/MW-year", 1.0, "yearly", -1),
     Price("contract_floor", "USD/MW-year", 1.0, "yearly", -1),
     Price("zone_headroom", "USD/MW-year", 1.0, "horizon", -1),
+    Price("all_headroom", "USD/MW-year", 1.0, "horizon", -1),
     Price("contract_limit", "USD/MW-year", 1.0, "yearly", -1),
     Price("power_balance", "USD/MWh", 1.0, "yearly", 1, by_slot=True),
     Price("exact_balance", "USD/MWh", 1.0, "yearly", 1, by_slot=True),

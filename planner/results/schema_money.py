@@ -127,6 +127,7 @@ MONEY_TABLES = (
             "pool",
             "source",
             "slot",
+            "tier",
         ),
         (
             text("block", "Family of rows, as in the model"),
@@ -144,6 +145,7 @@ MONEY_TABLES = (
             text("pool", _LABEL),
             text("source", _LABEL),
             text("slot", _LABEL),
+            text("tier", "Curtailment rate that a headroom is counted at, in %; else empty"),
             number(
                 "value",
                 "see unit",

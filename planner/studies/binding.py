@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.lp.join import locate
-from planner.units import M2_PER_THOUSAND_M2, M3_PER_THOUSAND_M3
+from planner.units import HOURS_PER_YEAR, M2_PER_THOUSAND_M2, M3_PER_THOUSAND_M3
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +18,22 @@ if TYPE_CHECKING:
 
     Limit = Callable[[Solved, pd.DataFrame], Floats]
 
-__all__ = ["binding", "demand_price"]
+__all__ = ["PLACES", "binding", "demand_price"]
 
-_PLACES: Final = ("site", "hall", "zone", "market", "vendor", "workload")
+PLACES: Final = (
+    "site",
+    "source",
+    "hall",
+    "contract",
+    "zone",
+    "tier",
+    "pool",
+    "market",
+    "vendor",
+    "workload",
+)
+"""What tells the rows of a limit apart, besides the year."""
+
 _FULL: Final = 0.999
 _ONE_PERCENT: Final = 0.01
 
@@ -42,25 +55,26 @@ def binding(solved: Solved) -> pd.DataFrame:
     DataFrame
         One row per limit, place and year: block, place, year, what one more unit is worth
         (value, unit), the raw dual per unit of its row [MUSD], the limit and its unit, and
-        what 1 % more of the limit saves [MUSD]; the last orders the rows.
+        what 1 % more of the limit saves, or of a target costs [MUSD]; the last orders the rows.
     """
     prices = solved.results.tables["prices"]
     parts = []
     for block, (unit, limit, is_scarce) in _LIMITS.items():
         rows = prices[prices["block"] == block].reset_index(drop=True)
-        if "period" in rows and block == "grid_connection":
+        if block == "grid_connection":
             rows = _all_periods(rows)
         rows = rows[is_scarce(solved, rows)] if len(rows) else rows
         if rows.empty:
             continue
         amounts = limit(solved, rows)
-        place = [" ".join(filter(None, labels)) for labels in rows[list(_PLACES)].to_numpy()]
+        labels = rows.assign(tier=rows["tier"].where(rows["tier"] == "", rows["tier"] + " %"))
+        place = [" ".join(filter(None, of)) for of in labels[list(PLACES)].to_numpy()]
         parts.append(
             pd.DataFrame(
                 {
                     "block": block,
                     "place": place,
-                    **{name: rows[name].to_numpy() for name in _PLACES},
+                    **{name: rows[name].to_numpy() for name in PLACES},
                     "year": rows["year"].to_numpy(),
                     "value": rows["value"].to_numpy(),
                     "unit": rows["unit"].to_numpy(),
@@ -74,7 +88,7 @@ def binding(solved: Solved) -> pd.DataFrame:
             )
         )
     if not parts:
-        names = ("block", "place", *_PLACES, "year", "value", "unit", "raw_dual", "limit")
+        names = ("block", "place", *PLACES, "year", "value", "unit", "raw_dual", "limit")
         return pd.DataFrame(columns=[*names, "limit_unit", "one_percent_musd"])
     table = pd.concat(parts, ignore_index=True)
     return table.sort_values("one_percent_musd", ascending=False, ignore_index=True)
@@ -139,9 +153,10 @@ def _no_hall_yet(solved: Solved, rows: pd.DataFrame) -> np.ndarray:
 
 
 def _no_connection_yet(solved: Solved, rows: pd.DataFrame) -> np.ndarray:
-    expand = solved.inputs.grid.expand
+    """Connections of years in which no new one, firm or not, can serve: all there is is firm."""
     first = np.full(len(solved.inputs.sets.site), len(solved.inputs.sets.year))
-    np.minimum.at(first, expand["site"], expand["year"])
+    for offers in (solved.inputs.grid.expand, solved.inputs.non_firm.connect):
+        np.minimum.at(first, offers["site"], offers["year"])
     site, year = _codes(solved, rows, "site", "year")
     return np.asarray(year < first[site])
 
@@ -181,7 +196,10 @@ def _headroom(solved: Solved, rows: pd.DataFrame) -> Floats:
 
 def _all_headroom(solved: Solved, rows: pd.DataFrame) -> Floats:
     p = solved.inputs.non_firm
-    return np.asarray(p.headroom_mw[locate(p.headroom, *_codes(solved, rows, "zone", "year"))])
+    at = locate(
+        p.headroom, *_codes(solved, rows, "zone", "year"), p.tier.codes(rows["tier"].astype(str))
+    )
+    return np.asarray(p.headroom_mw[at])
 
 
 def _crews(solved: Solved, rows: pd.DataFrame) -> Floats:
@@ -235,6 +253,36 @@ def _water(solved: Solved, rows: pd.DataFrame) -> Floats:
     return np.asarray(carbon.water_limit_m3[at]) / M3_PER_THOUSAND_M3
 
 
+def _permit(solved: Solved, rows: pd.DataFrame) -> Floats:
+    """Water that permits grant the halls that stand, in the unit of the row. [thousand m3]"""
+    carbon = solved.inputs.carbon
+    at = locate(carbon.water_permit, *_codes(solved, rows, "site", "year"))
+    halls = solved.results.tables["halls"].groupby(["site", "year"])["usable_mw"].sum()
+    usable_mw = _looked_up(halls, rows[["site", "year"]])
+    return np.asarray(carbon.water_permit_m3_per_mw[at] * usable_mw / M3_PER_THOUSAND_M3)
+
+
+def _clean(solved: Solved, rows: pd.DataFrame) -> Floats:
+    """Clean power that the target asks for, mean over the year. [MW]"""
+    told = solved.results.tables["matching"].set_index(["pool", "year"])
+    asked_mwh = told["target_frac"] * told["used_mwh"]
+    return _looked_up(asked_mwh, rows[["pool", "year"]]) / HOURS_PER_YEAR
+
+
+def _offered(solved: Solved, rows: pd.DataFrame) -> Floats:
+    contracts = solved.inputs.contracts
+    contract = contracts.contract.codes(rows["contract"].astype(str))
+    at = locate(contracts.force, contract, *_codes(solved, rows, "zone", "year"))
+    return np.asarray(contracts.limit_mw[at])
+
+
+def _source(solved: Solved, rows: pd.DataFrame) -> Floats:
+    supply = solved.inputs.supply
+    site, year = _codes(solved, rows, "site", "year")
+    source = supply.source.codes(rows["source"].astype(str))
+    return np.asarray(supply.limit_mw[locate(supply.limited, site, source, year)])
+
+
 _LIMITS: Final[dict[str, tuple[str, Limit, Callable[[Solved, pd.DataFrame], np.ndarray]]]] = {
     "zone_headroom": ("MW", _headroom, _always),
     "all_headroom": ("MW", _all_headroom, _always),
@@ -251,5 +299,9 @@ _LIMITS: Final[dict[str, tuple[str, Limit, Callable[[Solved, pd.DataFrame], np.n
     "capex_budget": ("MUSD", _budget, _always),
     "carbon_cap": ("kt CO2", _carbon, _always),
     "water_limit": ("thousand m3", _water, _always),
+    "water_permit": ("thousand m3", _permit, _always),
+    "clean_target": ("MW", _clean, _always),
+    "contract_limit": ("MW", _offered, _always),
+    "source_limit": ("MW", _source, _always),
 }
 """For each limit its unit, how much of it there is, and where it is more than a price."""

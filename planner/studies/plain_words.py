@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.studies.binding import PLACES
 from planner.studies.explanation import Number, Statement, number
 from planner.studies.say import amount
 from planner.units import USD_PER_MUSD
@@ -87,7 +88,7 @@ def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         yield Statement(COMPUTE, text, (now, least, most, then), stake)
 
 
-_KEYS: Final = ["block", "site", "hall", "zone", "market", "vendor", "workload"]
+_KEYS: Final = ["block", *PLACES]
 
 
 def told_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[int]:
@@ -132,16 +133,16 @@ def about_limits(
         also = [str(year) for year in sorted(table.loc[same, "year"]) if year != worst["year"]]
         more = f" It binds in {', '.join(also)} too." if also else ""
         what = _WHAT[str(worst["block"])].format(**row, limit=limit, start=_start(solved, worst))
-        worth = _worth(solved, worst, value, shadow)
+        worth = _worth(solved, worst, value, shadow, stake)
         weight = stake.value * (value.value / shadow.value if shadow.value else 1.0)
         yield Statement(BINDS, f"{what} {worth}.{more}", (value, shadow, limit, stake), weight)
 
 
 _WHAT: Final = {
-    "zone_headroom": "The grid of {zone} has room for {limit} of new connections by {year}, all "
-    "used:",
-    "all_headroom": "The grid of {zone} has room for {limit} of new connections, firm or not, by "
-    "{year}, all used:",
+    "zone_headroom": "The grid of {zone} has room for {limit} of new firm connections by {year}, "
+    "all used:",
+    "all_headroom": "The grid of {zone} has room for {limit} of new connections by {year}, firm or "
+    "off for up to {tier} % of their energy, all used:",
     "grid_connection": "The connection of {site} ({limit}) is full in {year}, before a larger one "
     "can be there:",
     "deliveries": "{vendor} delivers no more than {limit} of racks in {year}:",
@@ -159,6 +160,12 @@ _WHAT: Final = {
     "capex_budget": "The budget of {year} ({limit}) is spent:",
     "carbon_cap": "The carbon cap of {year} ({limit}) is reached:",
     "water_limit": "{site} may take no more than {limit} of water in {year}:",
+    "water_permit": "Permits for the halls at {site} grant {limit} of water in {year}, all used:",
+    "clean_target": "The clean target of {pool} in {year} asks for {limit} of clean power, mean of "
+    "the year, and no more is had:",
+    "contract_limit": "No more than {limit} of contract {contract} is on offer in {zone} in "
+    "{year}:",
+    "source_limit": "{site} has room for no more than {limit} of {source} in {year}:",
 }
 _ONE_MORE: Final = {
     "MW": "one more MW",
@@ -170,8 +177,10 @@ _ONE_MORE: Final = {
 }
 
 
-def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number) -> str:
-    """Say what one more unit saves, and for racks what that is by the rack."""
+def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
+    """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
+    if row["block"] == "clean_target":
+        return _dearer(value, shadow, stake)
     one = _ONE_MORE[str(row["limit_unit"])]
     if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
         return f"{one} alone saves nothing, as something else is full as well"
@@ -190,6 +199,15 @@ def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number) -> str
     mw = float(by_rack.loc[rack, "installed_mw"] / by_rack.loc[rack, "racks"])
     a_rack = amount(value.value * mw / USD_PER_MUSD)
     return f"{saving}, which is {a_rack} million USD for a rack of {rack} ({mw:.3f} MW)"
+
+
+def _dearer(value: Number, shadow: Number, stake: Number) -> str:
+    """Say what one more unit of a target costs, and 1 % more of it."""
+    if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
+        return "one more MWh alone costs nothing, as other rules see to it"
+    if abs(value.value - shadow.value) > _WORTH_NOTHING * abs(shadow.value):
+        return f"one more MWh costs {value}"
+    return f"one more MWh costs {value}, and 1 % more of the target {amount(stake.value)} MUSD NPV"
 
 
 def _start(solved: Solved, row: pd.Series) -> str:

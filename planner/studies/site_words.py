@@ -207,9 +207,13 @@ def _limited(solved: Solved, tables: Mapping[str, pd.DataFrame], site: str) -> I
 
 
 def touches(solved: Solved, table: pd.DataFrame, site: str) -> pd.DataFrame:
-    """Keep the limits of a site, its zone and its market."""
+    """Keep the limits of a site, its zone, its market and its pool of clean power."""
     row = solved.inputs.sites.table.set_index("site").loc[site]
     is_around = (table["zone"] == row["zone"]) | (table["market"] == row["market"])
+    contracts = solved.inputs.contracts
+    if len(contracts.pool):
+        pool = contracts.site_pool[solved.inputs.sets.site.code(site)]
+        is_around |= table["pool"] == contracts.pool.labels[pool]
     kept = (table["site"] == site) | ((table["site"] == "") & is_around)
     return table[kept].reset_index(drop=True)
 

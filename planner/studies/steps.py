@@ -14,6 +14,7 @@ from planner.model import build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.scenario import Setting
 from planner.studies.asking import session_of
+from planner.studies.binding import PLACES
 from planner.studies.explanation import Statement, number
 from planner.studies.question import Question
 from planner.studies.say import amount
@@ -149,7 +150,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
         With the columns step, in units of the limit, and tried_value, in the unit of the value;
         missing in rows that were not tried.
     """
-    axes = ("site", "hall", "zone", "market", "vendor", "workload", "year")
+    axes = (*PLACES, "year")
     made = table.assign(step=np.nan, tried_value=np.nan)
     if not places:
         return made
@@ -158,7 +159,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
         Step(
             str(row["block"]),
             {axis: str(row[axis]) for axis in axes if str(row[axis])},
-            min(1.0, _STEP_SHARE * float(row["limit"])),
+            min(1.0, _STEP_SHARE * (float(row["limit"]) or 1.0)),
         )
         for _, row in rows.iterrows()
     ]

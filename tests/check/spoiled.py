@@ -169,6 +169,13 @@ def price_of_what_is_not_scarce(plan):
     return plan.told(prices=priced)
 
 
+def priced(plan, **labels):
+    """Give a place of a limit the price of a hall."""
+    prices = plan.tables["prices"]
+    rows = np.flatnonzero((prices["block"] == "hall_power").to_numpy())[:1]
+    return plan.told(prices=cells(prices, rows, **{"site": "", "hall": "", **labels}))
+
+
 def unmet_hidden_in_running_cost(plan):
     summary = plan.tables["summary"]
     hidden = summary["unmet_musd"]
@@ -371,7 +378,7 @@ SPOILED = (
         "contracts_in_force",
         partial(setting, "contracts.ppa.heat.term_years", 1),
     ),
-    ("less is on offer", "contracts_in_force", partial(setting, "contracts.ppa.heat.max_mw", 23.0)),
+    ("less is on offer", "contract_limit", partial(setting, "contracts.ppa.heat.max_mw", 23.0)),
     ("the sun is told brighter", "contract_energy", partial(times, "contracts", "energy_mwh", 1.1)),
     ("a slot is forgotten", "contract_energy", partial(without, "contract_slot", "output_mw")),
     (
@@ -390,6 +397,11 @@ SPOILED = (
         "more must be clean",
         "clean_target",
         partial(setting, "contracts.matching.target_frac", "{2025: 0.47, 2027: 0.93}"),
+    ),
+    (
+        "a target is told higher",
+        "clean_target_told",
+        partial(times, "matching", "target_frac", 1.02),
     ),
     (
         "a strike is told lower",
@@ -413,6 +425,16 @@ SPOILED = (
     ("a price has the wrong sign", "dual_sign", price_with_the_wrong_sign),
     ("a price is per hour", "dual_unit", partial(times, "prices", "value", 8760.0)),
     ("what is plenty has a price", "dual_only_where_binding", price_of_what_is_not_scarce),
+    (
+        "a target that is passed has a price",
+        "dual_only_where_binding",
+        partial(priced, block="clean_target", pool="west", year=2027),
+    ),
+    (
+        "a contract of which more is on offer has a price",
+        "dual_only_where_binding",
+        partial(priced, block="contract_limit", contract="heat", zone="west", year=2026),
+    ),
 )
 """What is wrong, the check that finds it, and how to spoil a plan so."""
 

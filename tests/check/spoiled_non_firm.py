@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from spoiled import cells, largest, limit, plus, renamed, times, without
+from spoiled import cells, largest, limit, plus, priced, renamed, times, without
 
 from planner.scenario import load_scenario
 
@@ -51,6 +51,13 @@ def hours_later(plan):
     return plan.read(zone_stress=frame.assign(**moved))
 
 
+def room_for_a_year(plan):
+    """Tell the worth of headroom as if it were paid for in one year."""
+    prices = plan.tables["prices"]
+    room = (prices["block"] == "all_headroom").to_numpy()
+    return plan.told(prices=cells(prices, room, value=lambda old: old * 2.7))
+
+
 def no_work_can_wait(plan):
     """Judge what was shed by classes of which little could wait."""
     return setting("workloads.train.deferrable_frac", 0.05, plan)
@@ -87,6 +94,12 @@ SPOILED = (
         partial(times, "stress_slot", "shed_mw", 0.4),
     ),
     ("less headroom for both", "all_headroom", partial(limits, "limit_mw", 0.6)),
+    (
+        "room that is spare has a price",
+        "dual_only_where_binding",
+        partial(priced, block="all_headroom", zone="west", year=2025, tier="0.5"),
+    ),
+    ("room is a right for a year alone", "dual_unit", room_for_a_year),
     ("less headroom for firm", "zone_headroom", partial(limits, "firm_limit_mw", 0.6)),
     (
         "non-firm is told as spare",

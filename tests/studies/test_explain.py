@@ -17,13 +17,17 @@ from planner.runs import write_run
 from planner.scenario import load_scenario
 from planner.studies import Explanation, explain
 from planner.studies.asking import Asking
+from planner.studies.binding import PLACES, binding
 from planner.studies.entry import Resolved
 from planner.studies.question import Question
 from planner.studies.say import amount
 from planner.studies.steps import Step, spot_check
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
-TARIFFS = Path(__file__).parent.parent / "check" / "tariffs.yaml"
+CHECK = Path(__file__).parent.parent / "check"
+TARIFFS = CHECK / "tariffs.yaml"
+OWN_POWER = str(CHECK / "own_power.yaml")
+NON_FIRM = str(CHECK / "non_firm.yaml")
 ASK = Asking(lambda _: None)
 
 # Land for all training in the north: the south differs from it in the price of power alone.
@@ -141,6 +145,84 @@ def test_prices_come_true_within_one_percent(
     assert list(found["what"]) == list(blocks)
     assert (found["found_musd"].abs() > 1e-4).all()
     assert (found["off_frac"] < 0.01).all(), found.to_string()
+
+
+def calendar_years(plan: planner.Plan, year: int) -> list[int]:
+    """Calendar years that a model year of these worlds stands for."""
+    later = [other for other in plan.inputs.years.years if other > year]
+    return list(range(year, min(later) if later else year + 1))
+
+
+def discounts(plan: planner.Plan, years: list[int]) -> float:
+    """Worth today of a dollar in the middle of each of some years."""
+    finance = plan.inputs.finance
+    return sum((1 + finance.rate_frac) ** (finance.base_year - year - 0.5) for year in years)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "block", "place", "unit", "units_in_one", "words"),
+    [
+        # MW of mean power over a year's hours; thousand m3; MW
+        (OWN_POWER, "clean_target", "east", "USD/MWh", 8760, "clean target of east in 2025"),
+        (OWN_POWER, "water_permit", "elm", "USD/m3", 1000, "Permits for the halls at elm grant"),
+        (OWN_POWER, "contract_limit", "sun west", "USD/MW-year", 1, "430 MW of contract sun is"),
+        (OWN_POWER, "source_limit", "oak mill", "USD/MW-year", 1, "no more than 140 MW of mill"),
+        (NON_FIRM, "all_headroom", "west 0.5 %", "USD/MW-year", 1, "firm or off for up to 0.5 %"),
+        (NON_FIRM, "zone_headroom", "west", "USD/MW-year", 1, "MW of new firm connections by"),
+    ],
+)
+def test_what_one_more_is_worth_is_what_solving_again_with_one_more_changes(
+    scenario: str, block: str, place: str, unit: str, units_in_one: float, words: str
+) -> None:
+    plan = plan_of(scenario)
+    table = binding(plan)
+    row = table[(table["block"] == block) & (table["place"] == place)].iloc[0]
+    labels = {axis: str(row[axis]) for axis in (*PLACES, "year") if str(row[axis])}
+    step = 0.001 * float(row["limit"])
+    years = plan.inputs.years
+    lasting = list(range(years.years[0], years.last_calendar_years[-1] + 1))
+    paid = lasting if "headroom" in block else calendar_years(plan, int(row["year"]))
+
+    found = spot_check(Question(plan.scenario, plan.inputs), [Step(block, labels, step)], ASK)
+
+    assert plan.verdict.ok, plan.verdict.broken
+    change_musd = float(found["found_musd"].iloc[0])
+    sign = 1 if block == "clean_target" else -1  # more of a target costs, of a limit saves
+    assert sign * change_musd > 1e-5
+    worth = sign * change_musd / step * 1e6 / units_in_one / discounts(plan, paid)
+    assert (row["unit"], row["value"]) == (unit, pytest.approx(worth, rel=0.01))
+    assert row["one_percent_musd"] == pytest.approx(abs(change_musd) * 10, rel=0.01)
+    told = explained(scenario, quick=True, every=True)
+    assert words in texts(told)
+
+
+def test_more_of_a_target_costs_by_the_mwh_and_by_the_percent() -> None:
+    told = texts(explained(OWN_POWER, quick=True, every=True))
+    target = 1.01 * 0.47
+    # All that is asked of 2025: both zones.
+    path = f"contracts.matching.target_frac={{2025: {target}, 2026: 0.47, 2027: 0.63}}"
+
+    dearer = plan_of(OWN_POWER, path).outcome.objective - plan_of(OWN_POWER).outcome.objective
+
+    rows = explained(OWN_POWER, quick=True).tables["binding"].query("block == 'clean_target'")
+    foretold = float(rows.loc[rows["year"] == 2025, "one_percent_musd"].sum())
+    assert dearer == pytest.approx(foretold, rel=0.02)
+    assert "one more MWh costs 62.3 USD/MWh, and 1 % more of the target 0.227 MUSD NPV" in told
+
+
+def test_a_full_connection_is_no_limit_where_a_non_firm_one_can_be_had() -> None:
+    settings = ("sites.oak.grid_firm_mw=60",)
+    plan = plan_of(NON_FIRM, *settings)
+    firm_alone = plan_of(NON_FIRM, *settings, "grid.non_firm.allow=false")
+
+    def full(of: planner.Plan) -> list[int]:
+        rows = of.prices.query("block == 'grid_connection' and site == 'oak' and year == 2025")
+        listed = binding(of).query("block == 'grid_connection' and site == 'oak'")
+        assert len(rows) == 1
+        return list(listed["year"])
+
+    # Non-firm power comes in 2025, a larger firm connection in 2026.
+    assert (full(plan), full(firm_alone)) == ([], [2025])
 
 
 def test_a_hall_that_is_full_at_the_same_time_as_its_racks_is_not_called_worth_its_price() -> None:

@@ -19,7 +19,7 @@ _MORE: Final = (
     ("stress_slot", "StressSlots", "Stress slots: what is off, and how the load lives through"),
     ("load_price", "LoadPrice", "Price that rises with new load"),
 )
-_NOT_HERE: Final = {"region", "period", "contract", "pool", "slot"}
+_NOT_HERE: Final = {"region", "period", "slot"}
 
 
 def write_grid(book: Book) -> None:
