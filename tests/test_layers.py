@@ -100,3 +100,19 @@ def test_nothing_below_the_command_line_prints_or_exits() -> None:
     }
 
     assert callers <= {"outputs/terminal.py"}  # rich's Console.print, handed in by a command
+
+
+def test_only_studies_solve() -> None:
+    def names(node: ast.AST) -> set[str]:
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            return {alias.name.rsplit(".", 1)[-1] for alias in node.names}
+        return {getattr(node, "id", getattr(node, "attr", ""))}
+
+    solvers = {
+        file.relative_to(PACKAGE).parts[0]
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if names(node) & {"HighsSession", "highspy"}
+    }
+
+    assert solvers == {"lp", "studies"}

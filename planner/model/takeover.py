@@ -1,4 +1,4 @@
-"""The loss of each site in turn: who takes over, what is left, and the rows that asks for."""
+"""The loss of each site in turn: its program, what came of it, and the rows that asks for."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import SolverError
-from planner.lp import ArrayProblem, Axis, HighsSession, Index
+from planner.lp import ArrayProblem, Axis, Index
 from planner.lp.join import distinct, locate, pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from planner.inputs.types import Inputs
+    from planner.lp import Variable
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
     Positions = NDArray[np.intp]
 
-__all__ = ["Takeover", "take_over", "with_cuts"]
+__all__ = ["Loss", "Losses", "Takeover", "losses_of", "with_cuts"]
 
 _UNSERVED_MS: Final = 1e4
 """Cost of work left unserved against the round trip of work taken over: above any detour."""
@@ -60,8 +62,89 @@ class Takeover:
         return np.asarray(self.unserved_kh100e > _TOLERANCE * np.maximum(1.0, self.kh100e))
 
 
-def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeover:
-    """Let every site fail in turn and send its work to the reserves in reach.
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """The transport problem of all failures of one class and year.
+
+    The least is left unserved, and of such ways the one with the shortest round trips is taken.
+
+    Parameters
+    ----------
+    service, arc : array of int
+        Positions in the services and in the pairs of service and reserve it is about.
+    problem : ArrayProblem
+        Work that is taken over, or left, within every reserve.
+    unserved, taken : Variable
+        Work left, one for each service, and taken over, one for each pair. [kH100e]
+    """
+
+    service: Positions
+    arc: Positions
+    problem: ArrayProblem
+    unserved: Variable
+    taken: Variable
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """Work that is at stake when sites are lost, and the reserves it reaches.
+
+    Parameters
+    ----------
+    service : Index
+        (region, workload, site, year): work that is lost with its site, as in `served`.
+    kh100e : array of float
+        How much of it there is. [service]
+    of_service, reserve : array of int
+        Positions in `service` and in the reserves: every site that could take over a service.
+    rtt_ms : array of float
+        Round trip from its users to there. [of_service]
+    reserve_kh100e : array of float
+        Most that each reserve takes over, whichever site is lost. [reserve of p.failover]
+    """
+
+    service: Index
+    kh100e: Floats
+    of_service: Positions
+    reserve: Positions
+    rtt_ms: Floats
+    reserve_kh100e: Floats
+
+    def programs(self) -> Iterator[Loss]:
+        """Yield the program of every class and year.
+
+        They have nothing in common, and many small programs are solved sooner than a large one.
+        """
+        group = distinct(self.service, "workload", "year").find(self.service)
+        for one in range(int(group.max(initial=-1)) + 1):
+            yield self._program(
+                np.flatnonzero(group == one), np.flatnonzero(group[self.of_service] == one)
+            )
+
+    def _program(self, mine: Positions, arc: Positions) -> Loss:
+        of_service, reserve = self.of_service[arc], self.reserve[arc]
+        lost = self.service["site"][of_service].astype(np.int64)
+        reserves = len(self.reserve_kh100e)
+        room, of_room = np.unique(lost * reserves + reserve, return_inverse=True)
+        services, arcs = _numbered("service", mine), _numbered("arc", arc)
+        problem = ArrayProblem("takeover")
+        taken, unserved = problem.variable("taken", arcs), problem.variable("unserved", services)
+        every = np.arange(arcs.size)
+        of_mine = np.searchsorted(mine, of_service)
+        problem.rows("work", taken.map(services, every, of_mine) + unserved == self.kh100e[mine])
+        of_rooms = taken.map(_numbered("room", room), every, of_room)
+        problem.rows("reserve", of_rooms <= self.reserve_kh100e[room % reserves])
+        cost = (taken * self.rtt_ms[arc]).total() + (unserved * _UNSERVED_MS).total()
+        problem.minimise(cost)
+        return Loss(mine, arc, problem, unserved, taken)
+
+
+def _numbered(name: str, positions: Positions) -> Index:
+    return Index.full(name, Axis(name, tuple(str(i) for i in range(len(positions)))))
+
+
+def losses_of(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Losses:
+    """Say what work is at stake when sites are lost, and which reserves it reaches.
 
     Parameters
     ----------
@@ -71,31 +154,13 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeo
         A plan's services. [served]
     reserve_kh100e : array of float
         Its reserves. [reserve of p.failover]
-
-    Returns
-    -------
-    Takeover
-        The least is left unserved, and of such ways the one with the shortest round trips.
     """
     at_stake = np.flatnonzero((served_kh100e > _DUST) & _asked(p))
     service = p.demand.served.select(at_stake, "service")
     of_service, reserve, rtt_ms = _options(p, service)
-    unserved, taken = np.zeros(service.size), np.zeros(len(of_service))
-    amount = served_kh100e[at_stake]
-    # Classes and years have nothing in common, and many small programs are solved sooner.
-    group = distinct(service, "workload", "year").find(service)
-    for one in range(int(group.max(initial=-1)) + 1):
-        mine, arcs = group == one, np.flatnonzero(group[of_service] == one)
-        unserved[mine], taken[arcs] = _least_unserved(
-            service,
-            amount,
-            np.flatnonzero(mine),
-            of_service[arcs],
-            reserve[arcs],
-            reserve_kh100e,
-            rtt_ms[arcs],
-        )
-    return Takeover(service, amount, unserved, of_service, reserve, taken)
+    return Losses(
+        service, served_kh100e[at_stake], of_service, reserve, rtt_ms, np.asarray(reserve_kh100e)
+    )
 
 
 def _asked(p: Inputs) -> Bools:
@@ -116,37 +181,6 @@ def _options(p: Inputs, service: Index) -> tuple[Positions, Positions, Floats]:
     )
     fits = failover.may_cover[lost, site] & (reserve >= 0)
     return of_service[fits], reserve[fits], p.demand.route_rtt_ms[by[fits]]
-
-
-def _least_unserved(
-    service: Index,
-    amount: Floats,
-    mine: Positions,
-    of_service: Positions,
-    reserve: Positions,
-    reserve_kh100e: Floats,
-    rtt_ms: Floats,
-) -> tuple[Floats, Floats]:
-    """Solve the transport problem of all failures of one class and year."""
-    unit = Axis("service", tuple(str(i) for i in mine))
-    arc = Axis("arc", tuple(str(i) for i in range(len(of_service))))
-    place = np.searchsorted(mine, of_service)
-    lost = service["site"][of_service].astype(np.int64)
-    room, of_room = np.unique(lost * len(reserve_kh100e) + reserve, return_inverse=True)
-    rooms = Index.full("room", Axis("room", tuple(str(i) for i in range(len(room)))))
-    services, arcs = Index.full("service", unit), Index.full("arc", arc)
-    problem = ArrayProblem("takeover")
-    taken, unserved = problem.variable("taken", arcs), problem.variable("unserved", services)
-    every = np.arange(len(of_service))
-    problem.rows("work", taken.map(services, every, place) + unserved == amount[mine])
-    room_kh100e = reserve_kh100e[room % len(reserve_kh100e)]
-    problem.rows("reserve", taken.map(rooms, every, of_room) <= room_kh100e)
-    problem.minimise((taken * rtt_ms).total() + (unserved * _UNSERVED_MS).total())
-    outcome = HighsSession(problem).solve("simplex")
-    if outcome.status != "optimal":
-        message = f"the loss of sites could not be reckoned: {outcome.status}"
-        raise SolverError(message)
-    return unserved.value(outcome.x), taken.value(outcome.x)
 
 
 def with_cuts(p: Inputs, found: Takeover) -> Inputs:

@@ -11,7 +11,6 @@ import numpy as np
 from planner.lp.join import locate
 from planner.model import COSTS
 from planner.model.payments import discount
-from planner.model.takeover import take_over
 from planner.results.exact_bills import exact_lines
 from planner.results.frame import cleaned, mean_of, total_by
 from planner.units import HOURS_PER_YEAR
@@ -61,10 +60,13 @@ class Solved:
         The program.
     outcome : Outcome
         With a plan.
+    takeover : Takeover
+        Who takes over the work of each site, were it lost.
     """
 
     model: Model
     outcome: Outcome
+    takeover: Takeover
 
     @property
     def p(self) -> Inputs:
@@ -151,12 +153,6 @@ class Solved:
         racks = self.p.racks
         idle_mw = self.per_mw_in_service(racks.idle_mw_per_mw)
         return idle_mw + self.per_use(racks.dynamic_mw_per_mw)
-
-    @cached_property
-    def takeover(self) -> Takeover:
-        """Who takes over the work of each site, were it lost."""
-        served, reserve = self.value(self.model.served), self.value(self.model.failover.reserve)
-        return take_over(self.p, served, reserve)
 
     @cached_property
     def site_year_of_use(self) -> Positions:

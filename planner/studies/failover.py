@@ -8,17 +8,81 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.errors import SolverError
+from planner.lp import HighsSession
 from planner.model import Model, build_model
-from planner.model.takeover import take_over, with_cuts
+from planner.model.takeover import Takeover, losses_of, with_cuts
+from planner.results.frame import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
+    from planner.inputs.types import Inputs
     from planner.lp import Outcome, Status
 
-__all__ = ["survive_failures"]
+    Floats = NDArray[np.float64]
+
+__all__ = ["survive_failures", "take_over", "takeover_of"]
 
 _SOLVED: Final = ("optimal", "within_gap")
+
+
+def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeover:
+    """Let every site fail in turn and send its work to the reserves in reach.
+
+    Parameters
+    ----------
+    p : Inputs
+        Who reaches whom, and which sites may stand in for which.
+    served_kh100e : array of float
+        A plan's services. [served]
+    reserve_kh100e : array of float
+        Its reserves. [reserve of p.failover]
+
+    Returns
+    -------
+    Takeover
+        The least is left unserved, and of such ways the one with the shortest round trips.
+
+    Raises
+    ------
+    SolverError
+        If the solver fails: there is always such a way.
+    """
+    losses = losses_of(p, served_kh100e, reserve_kh100e)
+    unserved, taken = np.zeros(losses.service.size), np.zeros(len(losses.of_service))
+    for loss in losses.programs():
+        outcome = HighsSession(loss.problem).solve("simplex")
+        if outcome.status != "optimal":
+            message = f"the loss of sites could not be reckoned: {outcome.status}"
+            raise SolverError(message)
+        unserved[loss.service] = loss.unserved.value(outcome.x)
+        taken[loss.arc] = loss.taken.value(outcome.x)
+    return Takeover(
+        losses.service, losses.kh100e, unserved, losses.of_service, losses.reserve, taken
+    )
+
+
+def takeover_of(model: Model, outcome: Outcome) -> Takeover:
+    """Say who takes over the work of each site of a plan, were it lost.
+
+    Parameters
+    ----------
+    model : Model
+        The program.
+    outcome : Outcome
+        With a plan.
+
+    Returns
+    -------
+    Takeover
+        Of the plan as its tables show it, numerical dust left out.
+    """
+    x = cleaned(outcome.x)
+    served, reserve = cleaned(model.served.value(x)), cleaned(model.failover.reserve.value(x))
+    return take_over(model.p, served, reserve)
 
 
 def survive_failures(

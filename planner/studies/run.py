@@ -15,7 +15,7 @@ from planner.plan import Plan
 from planner.results import read_results
 from planner.scenario import Scenario, load_scenario
 from planner.studies.clash import in_words
-from planner.studies.failover import survive_failures
+from planner.studies.failover import survive_failures, takeover_of
 from planner.studies.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def solve(
     if not outcome.has_plan:
         raise _no_plan(outcome, session, inputs)
     with clock.stage("results"):
-        results = read_results(model, outcome)
+        results = read_results(model, outcome, takeover_of(model, outcome))
     with clock.stage("check"):
         verdict = check_plan(
             scenario,

@@ -13,6 +13,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results import Results, read_results
 from planner.scenario import load_scenario
+from planner.studies.failover import takeover_of
 
 RICH = Path(__file__).parent / "rich.yaml"
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
@@ -67,5 +68,5 @@ def solved(path, *changes):
     inputs = build_inputs(scenario)
     model = build_model(inputs)
     outcome = HighsSession(model.problem).solve()
-    results = read_results(model, outcome)
+    results = read_results(model, outcome, takeover_of(model, outcome))
     return Plan(scenario, inputs, results, outcome.objective, outcome.status)

@@ -9,7 +9,8 @@ from small_world import Wish, assert_bites, at, changed, inputs_of, is_possible,
 from planner.inputs import Inputs
 from planner.lp import Axis, Index
 from planner.model import Model, failover
-from planner.model.takeover import take_over, with_cuts
+from planner.model.takeover import with_cuts
+from planner.studies.failover import take_over
 
 SURVIVES = "workloads.train.failover=true"
 STAYS_IN_TIME = "flexibility.deferral=false"

@@ -12,6 +12,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results import read_results
 from planner.scenario import load_scenario
+from planner.studies.failover import takeover_of
 
 if TYPE_CHECKING:
     from planner.inputs.types import Inputs
@@ -34,7 +35,7 @@ def solved(inputs: Inputs) -> Solved:
     model = build_model(inputs)
     outcome = HighsSession(model.problem).solve()
     assert outcome.status == "optimal"
-    return Solved(inputs, model, outcome, read_results(model, outcome))
+    return Solved(inputs, model, outcome, read_results(model, outcome, takeover_of(model, outcome)))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from hand import written
 from planner.errors import SolverError
 from planner.lp import HighsSession
 from planner.results import read_results
+from planner.studies.failover import takeover_of
 
 
 def row(table, **labels):
@@ -14,10 +15,15 @@ def row(table, **labels):
     return table[chosen].squeeze()
 
 
+def results_of(model, plan, duals=None):
+    outcome = written(model, plan, duals)
+    return read_results(model, outcome, takeover_of(model, outcome))
+
+
 def test_racks_are_nameplate_over_that_of_one_rack(model):
     plan = {"used": {("dal", "big", "liquid|N", "train", "2028"): 1.2}}
 
-    found = read_results(model, written(model, plan)).plan.squeeze()
+    found = results_of(model, plan).plan.squeeze()
 
     assert found["racks"] == pytest.approx(1200 / 150)  # kW over kW a rack
     assert found["load_kh100e"] == pytest.approx(1.2 * 0.9)
@@ -31,7 +37,7 @@ def test_numerical_dust_is_left_out(model):
         "install": {("ash", "big", "air|2N", "inference", "2026"): -2e-9},
     }
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     assert results.plan.empty
     assert results.installs.empty
@@ -41,7 +47,7 @@ def test_numerical_dust_is_left_out(model):
 def test_sparse_racks_strand_the_power_of_a_hall(model):
     plan = {"used": {("ash", "old", "air|2N", "chat", "2026"): 1.6}}
 
-    found = row(read_results(model, written(model, plan)).halls, site="ash", year=2026)
+    found = row(results_of(model, plan).halls, site="ash", year=2026)
 
     assert found["usable_mw"] == pytest.approx(2.6)
     assert found["used_mw"] == pytest.approx(1.6 * 0.95)
@@ -63,7 +69,7 @@ def test_power_of_a_slot_is_it_cooling_and_losses(model):
         "peak_mw": {("ash", "2026", "Jul"): 2.3},
     }
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     day = row(results.power_slot, slot="d0h00")
     assert day["it_mw"] == pytest.approx(0.5 + 1.25 * 0.8)  # 1.5 MW by day
@@ -102,7 +108,7 @@ def test_a_zone_peaks_when_its_sites_peak_together(model):
         "dynamic_mw": {("ash", "air", "conversation", "2026"): 0.8},
     }
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     east = row(results.power_zone, zone="east", year=2026)
     assert east["coincident_peak_mw"] == pytest.approx(0.7 + 1.35 * 1.25 * 0.8)
@@ -119,7 +125,7 @@ def test_deferred_work_shows_where_it_is_done(model):
         "defer_mw": {(*group, "d1h00"): 0.8, (*group, "d1h12"): 0.2},
     }
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     early = row(results.power_slot, slot="d1h00")
     assert early["deferred_mw"] == pytest.approx(0.3)
@@ -133,7 +139,7 @@ def test_deferred_work_shows_where_it_is_done(model):
 def test_a_connection_is_repaid_from_the_month_it_is_energised(model):
     plan = {"expand": {("dal", "2026"): 4.0}}
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     overnight = 4.0 * 0.31
     crf = 0.06 / (1 - 1.06**-30)
@@ -160,7 +166,7 @@ def test_cash_is_spent_over_the_two_years_before_service(model):
         "install": {("ash", "big", "air|2N", "inference", "2028"): 0.5},
     }
 
-    cash = read_results(model, written(model, plan)).cash
+    cash = results_of(model, plan).cash
 
     dal = cash[cash["site"] == "dal"]
     # from mid-2024 to mid-2026: a quarter falls inside the horizon
@@ -179,7 +185,7 @@ def test_a_move_names_its_cohort_and_is_paid_once(model):
         "move_in": {("ash", "big", "air|2N", "2026", "2028"): 0.6},
     }
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     assert results.moves["direction"].tolist() == ["out", "in"]
     assert results.moves["hall"].tolist() == ["liquid|N", "air|2N"]
@@ -194,7 +200,7 @@ def test_retrofits_and_leases_tell_what_they_give_and_cost(model):
         "lease": {("dal", "air|2N", "2028"): 0.7},
     }
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     retrofit = results.retrofits.squeeze()
     assert retrofit["gained_mw"] == pytest.approx(1.1 * 0.85)
@@ -220,7 +226,7 @@ def test_latency_is_weighted_by_what_is_served(model):
         "unmet": {("metro", "chat", "2026"): 0.04},
     }
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     found = row(results.latency, workload="chat", year=2026)
     assert found["mean_rtt_ms"] == pytest.approx((0.5 * 13 + 0.2 * 34) / 0.7)
@@ -244,7 +250,7 @@ def test_rent_is_told_by_contract_and_charged_apart(model):
         "rented": {("metro", "chat", "2026"): 0.12, ("metro", "chat", "2028"): 0.05},
     }
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     on_demand = row(results.rent, tier="on_demand")
     assert on_demand["usd_per_h100e_hour"] == pytest.approx(5.0)  # 43.8e6 / 1e3 / 8760
@@ -263,7 +269,7 @@ def test_rent_is_told_by_contract_and_charged_apart(model):
 def test_levers_save_a_share_of_the_demand(model):
     plan = {"adopted": {("chat", "cache", "2028"): 0.4}}
 
-    results = read_results(model, written(model, plan))
+    results = results_of(model, plan)
 
     found = results.levers.squeeze()
     assert found["saved_kh100e"] == pytest.approx(0.4 * 0.15 * 1.4)
@@ -280,7 +286,7 @@ def test_racks_are_charged_to_the_duty_they_were_bought_for(model):
         },
     }
 
-    costs = read_results(model, written(model, plan)).unit_costs
+    costs = results_of(model, plan).unit_costs
 
     crf_own, crf = 0.08 / (1 - 1.08**-5), 0.06 / (1 - 1.06**-5)
     overnight = 0.5 * 27.0
@@ -321,7 +327,7 @@ def test_duals_lose_their_weights_and_discounts(model):
         "hall_power": {("ash", "air|2N", "2026"): -1.7},
     }
 
-    results = read_results(model, written(model, {}, duals))
+    results = results_of(model, {}, duals)
 
     in_2026, in_2027, in_2028 = (1.06**-years for years in (0.5, 1.5, 2.5))
     value = results.prices.set_index("block")["value"]
@@ -346,7 +352,7 @@ def test_duals_lose_their_weights_and_discounts(model):
 
 
 def test_users_without_a_route_are_named_even_where_no_site_is_admitted(model):
-    no_route = read_results(model, written(model, {})).no_route
+    no_route = results_of(model, {}).no_route
 
     assert no_route["region"].tolist() == ["island", "islet"]
     assert no_route["nearest_site"].tolist() == ["dal", ""]
@@ -356,7 +362,7 @@ def test_users_without_a_route_are_named_even_where_no_site_is_admitted(model):
 def test_headroom_binds_when_nothing_is_spare(model):
     plan = {"expand": {("dal", "2026"): 8.0, ("dal", "2028"): 4.5}}
 
-    headroom = read_results(model, written(model, plan)).headroom
+    headroom = results_of(model, plan).headroom
 
     west = headroom[headroom["zone"] == "west"]
     assert west["new_firm_mw"].tolist() == pytest.approx([8.0, 12.5])
@@ -365,7 +371,7 @@ def test_headroom_binds_when_nothing_is_spare(model):
 
 
 def test_a_plan_without_duals_has_no_prices(model):
-    results = read_results(model, written(model, {}))
+    results = results_of(model, {})
 
     assert results.prices.empty
     assert results.headroom["value_npv_usd_per_mw"].isna().all()
@@ -374,7 +380,7 @@ def test_a_plan_without_duals_has_no_prices(model):
 
 
 def test_names_that_look_like_formulas_come_through_unchanged(model):
-    sites = read_results(model, written(model, {})).sites
+    sites = results_of(model, {}).sites
 
     assert sites["name"].tolist() == ["=Ashburn", "Dallas"]
     assert sites["is_existing"].tolist() == [True, False]
@@ -386,4 +392,4 @@ def test_an_outcome_without_a_plan_is_refused(model):
 
     assert not stopped.has_plan
     with pytest.raises(SolverError, match="no plan to read"):
-        read_results(model, stopped)
+        read_results(model, stopped, takeover_of(model, written(model, {})))
