@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# One worker for every core; a file's tests stay together, for what they share is solved once.
+TESTS := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: plan test check lint types docs golden bench clean
 
@@ -9,10 +11,10 @@ plan: $(VENV)/.installed
 	$(BIN)/dcplan solve us-base
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 check: $(VENV)/.installed-dev lint types
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
