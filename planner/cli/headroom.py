@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.units import MWH_PER_GWH
+from planner.units import HOURS_PER_YEAR, MWH_PER_GWH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +24,16 @@ __all__ = ["command"]
 def _rates_frac(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 ) -> tuple[float, ...]:
-    """Read shares as `0.5%` or as `0.005`."""
+    """Read percentages: a bare 0.5 could be a half or half a percent."""
     rates = []
     for value in values:
         number, percent, rest = value.strip().partition("%")
         try:
-            rate_frac = float(Decimal(number) / (100 if percent else 1))
+            rate_frac = float(Decimal(number) / 100)
         except InvalidOperation:
             rate_frac = float("nan")
-        if rest or not 0.0 < rate_frac < 1.0:
-            message = f"{value!r} must be above 0 and below 100 %, such as 0.5% or 0.005"
+        if rest or not percent or not 0.0 < rate_frac < 1.0:
+            message = f"{value!r} must be above 0% and below 100%, with its sign, such as 0.5%"
             raise click.BadParameter(message, ctx, param)
         rates.append(rate_frac)
     return tuple(rates)
@@ -49,7 +49,7 @@ def _rates_frac(
     default=("0.5%",),
     callback=_rates_frac,
     show_default=True,
-    help="Share of the new load's energy that may be curtailed, 0.5% or 0.005; may be repeated.",
+    help="Share of the new load's energy that may be curtailed, such as 0.5%; may be repeated.",
 )
 @click.option("--time-column", metavar="NAME", help="Column of the time at which hours start.")
 @click.option("--demand-column", metavar="NAME", help="Column of the demand in MW.")
@@ -143,6 +143,19 @@ def _print_studies(studies: Sequence[HeadroomStudy]) -> None:
         rate = f"{100 * study.rate_frac:g} %"
         click.echo(f"\nAt {rate} curtailment the headroom is {study.load_mw:,.1f} MW:\n")
         console.print(_table(study))
+        if not study.load_mw:
+            click.echo("\n" + _why_none(study))
+
+
+def _why_none(study: HeadroomStudy) -> str:
+    allowed_h = study.rate_frac * HOURS_PER_YEAR
+    full_h = study.total.full_hours_per_year
+    hours = ", ".join(f"{s.full_hours_per_year:,.1f} in {s.name}" for s in study.seasons)
+    return (
+        "No load fits: demand alone reaches the threshold, and all of a new load is off, in\n"
+        f"{full_h:,.1f} hours a year ({hours}); the rate allows\n"
+        f"{allowed_h:,.1f}. Above {100 * full_h / HOURS_PER_YEAR:.2f} % some load fits."
+    )
 
 
 def _table(study: HeadroomStudy) -> Table:
@@ -169,6 +182,6 @@ def _table(study: HeadroomStudy) -> Table:
             f"{part.events_per_year:,.1f}",
             f"{part.longest_event_h:,}",
             f"{part.largest_event_mwh / MWH_PER_GWH:,.1f}",
-            f"{100 * part.half_served_frac:.0f} %",
+            f"{100 * part.half_served_frac:.0f} %" if part.hours_per_year else "-",
         )
     return table

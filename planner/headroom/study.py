@@ -46,6 +46,8 @@ class Curtailment:
         Load the system is taken to carry; None for the year, which has several. [MW]
     hours_per_year
         Hours in which any load is curtailed. [h/yr]
+    full_hours_per_year
+        Hours in which demand alone reaches the threshold, so that a load of any size is off. [h/yr]
     energy_mwh_per_year
         Energy curtailed. [MWh/yr]
     half_served_frac
@@ -64,6 +66,7 @@ class Curtailment:
     months: tuple[int, ...]
     threshold_mw: float | None
     hours_per_year: float
+    full_hours_per_year: float
     energy_mwh_per_year: float
     half_served_frac: float
     deepest_mw: float
@@ -195,7 +198,7 @@ def headroom_study(
     load_mw = largest_load_mw(slack_mw, rate_frac * HOURS_PER_YEAR * years)
     curtailed_mw = np.maximum(0.0, load_mw - slack_mw)
     curtailed_mw[curtailed_mw <= _ROUNDING * load_mw] = 0.0
-    look = _Look(curtailed_mw, months, load_mw, years)
+    look = _Look(curtailed_mw, slack_mw, months, load_mw, years)
     return HeadroomStudy(
         rate_frac,
         load_mw,
@@ -214,8 +217,16 @@ def headroom_study(
 class _Look:
     """Curtailed load of all hours, to be looked at season by season."""
 
-    def __init__(self, curtailed_mw: Floats, month: Integers, load_mw: float, years: float) -> None:
+    def __init__(
+        self,
+        curtailed_mw: Floats,
+        slack_mw: Floats,
+        month: Integers,
+        load_mw: float,
+        years: float,
+    ) -> None:
         self._curtailed_mw = curtailed_mw
+        self._is_full = slack_mw <= 0.0
         self._month = month
         self._load_mw = load_mw
         self._years = years
@@ -238,6 +249,7 @@ class _Look:
             months,
             threshold_mw,
             hours_per_year=len(cut_mw) / self._years,
+            full_hours_per_year=int((hours & self._is_full).sum()) / self._years,
             energy_mwh_per_year=float(cut_mw.sum()) / self._years,
             half_served_frac=float(np.mean(cut_mw <= self._load_mw / 2)) if is_any else 1.0,
             deepest_mw=float(cut_mw.max(initial=0.0)),

@@ -59,6 +59,7 @@ def test_what_is_curtailed_by_hand(zone: pd.Series[float]) -> None:
 
     assert (summer.name, summer.threshold_mw) == ("summer", 1000.0)
     assert summer.hours_per_year == 3
+    assert summer.full_hours_per_year == 1
     assert summer.energy_mwh_per_year == pytest.approx(3 * LOAD_MW - 130.0, rel=1e-12)
     assert summer.deepest_mw == pytest.approx(LOAD_MW, rel=1e-12)
     assert (summer.events_per_year, summer.longest_event_h) == (1, 3)
@@ -97,6 +98,7 @@ def test_a_zone_at_its_threshold_for_longer_than_the_rate_has_no_headroom() -> N
 
     assert study.load_mw == 0.0
     assert study.total.hours_per_year == 0
+    assert study.total.full_hours_per_year == 365
     assert study.total.half_served_frac == 1.0
 
 
