@@ -56,7 +56,7 @@ def problems_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, .
         draft = read_draft(path_or_name, overrides)
     except InputError as error:
         return error.problems
-    scenario, problems = draft.checked()
+    _, problems = draft.checked()
     if not draft.has_its_tables:
         return problems
     try:
@@ -64,13 +64,15 @@ def problems_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, .
     except InputError as error:
         return (*problems, *error.problems)
     problems = (*problems, *unknown_ids(draft.tree, tables))
-    if scenario is None or problems:
+    # Figures are judged by what is right of the scenario, so that one round names them all.
+    rest = None if draft.problems else draft.rest(problems)
+    if rest is None or not rest.has_its_ground:
         return problems
     try:
-        build_inputs_from(scenario, tables)
+        build_inputs_from(rest.scenario, tables)
     except InputError as error:
-        return error.problems
-    return ()
+        return (*problems, *rest.kept(error.problems))
+    return problems
 
 
 def _for_programs(scenario: str, problems: Sequence[Problem]) -> dict[str, object]:

@@ -14,12 +14,13 @@ from planner.scenario.contradictions import contradictions
 from planner.scenario.keys import closest
 from planner.scenario.messages import problems_of
 from planner.scenario.overrides import with_override
+from planner.scenario.rest import Rest, rest_of
 from planner.scenario.schema import OWN_FILES, Scenario, file_of
 from planner.scenario.tree import Node, Place, merge, plain
 from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Draft", "load_scenario", "read_draft"]
@@ -67,9 +68,15 @@ class Draft:
         try:
             bare = Scenario.model_validate(plain(self.tree))
         except ValidationError as error:
-            return None, (*problems, *problems_of(error, self.tree))
+            problems += problems_of(error, self.tree)
+            rest = self.rest(problems)
+            return None, (*problems, *(rest.clashes() if rest else ()))
         scenario = bare.written_in(self.name, self.source_files, self.tree)
         return scenario, (*problems, *contradictions(scenario))
+
+    def rest(self, problems: Iterable[Problem]) -> Rest | None:
+        """Return the scenario less what problems are about, None where nothing is left of it."""
+        return rest_of(self.name, self.source_files, self.tree, problems)
 
 
 def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario:

@@ -61,6 +61,47 @@ def test_unknown_ids_and_wrong_keys_come_together() -> None:
     ]
 
 
+def test_clashes_and_figures_are_told_beside_wrong_keys_and_ids_and_once() -> None:
+    Path("plan.yaml").write_text(
+        "version: 1\n"
+        "extends: us-base\n"
+        "rent: {alow: true}\n"
+        "racks: {exclude: [gb201]}\n"
+        "siting: {must_open: [us-va-ashburn], must_not_open: [us-va-ashburn]}\n"
+        "workloads: {batch_inference: {utilisation_frac: 0.99}}\n"
+    )
+
+    found = run("validate", "plan.yaml").stderr.splitlines()
+    solved = run("-q", "solve", "plan.yaml").stderr.splitlines()
+
+    assert [line.split(";")[0] for line in found] == [
+        "plan.yaml:3:8: unknown key 'rent.alow'",
+        "plan.yaml:4:19: unknown rack 'gb201'",
+        "plan.yaml:5:54: 'us-va-ashburn' stands in siting.must_open and in siting.must_not_open",
+        "plan.yaml:6:13: batch_inference: utilisation_frac x peak_over_mean_frac is 1.1385",
+    ]
+    assert solved == found
+
+
+def test_nothing_is_told_that_follows_from_another_mistake() -> None:
+    # Without its years and new site the rest would be judged by others.
+    Path("plan.yaml").write_text(
+        "version: 1\n"
+        "years: [2029, 2027]\n"
+        "new_sites: {mine: {name: Mine, country: US, lat: 41, lon: -96}}\n"
+        "siting: {must_open: [mine]}\n"
+        "energy: {tariffs: [{tariff: us-va-dominion-energy, from_year: 2029}]}\n"
+        "demand: {facility_gw: {2027: 30}}\n"
+    )
+
+    found = run("validate", "plan.yaml").stderr.splitlines()
+
+    assert [line.split(";")[0] for line in found] == [
+        "plan.yaml:2:1: years is [2029, 2027]",
+        "plan.yaml:3:13: new_sites.mine.like is missing",
+    ]
+
+
 def test_settings_are_checked_too() -> None:
     result = run("validate", "us-base", "--set", "demand.trajectory=brief_30_to_9")
 
