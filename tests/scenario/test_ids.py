@@ -131,11 +131,12 @@ def test_the_tables_that_are_needed_are_named() -> None:
             "2:29: unknown tariff 'us-oh-aep'; must be an id of table tariffs;",
         ),
         (
-            "energy: {tariffs: [{tariff: mine, terms: dct}], own_tariffs: {mine: {}}}",
+            "energy: {tariffs: [{tariff: mine, terms: dct}], "
+            "own_tariffs: {mine: {standing: [{usd_per_month: 7}]}}}",
             "2:42: unknown tariff 'dct'",
         ),
         (
-            "energy: {own_tariffs: {us-oh-aep-ohio: {}}}",
+            "energy: {own_tariffs: {us-oh-aep-ohio: {standing: [{usd_per_day: 7}]}}}",
             "2:24: the own tariff 'us-oh-aep-ohio' is in table tariffs; must be an id of its own",
         ),
         (
