@@ -2,11 +2,15 @@
 
     python bench/spot_check.py runs/us-base-<hash>
 
-Prints the table of docs/explain.md. One solve from nothing, then one from the last basis each.
+Prints the table of docs/explain.md. Shadow prices are those of the linear program with every
+opening fixed as the plan has it, so the program is solved again with the same openings: first as
+it is, which must cost what the run costs, then from the last basis with a limit moved by one unit,
+and by a tenth of it.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -17,20 +21,29 @@ from planner.studies.question import Question
 from planner.studies.steps import Step, spot_check
 
 AXES = (*PLACES, "year")
+UNIT = {"hall_space": 1e-3, "water_limit": 1e-3, "water_permit": 1e-3}  # 1 m2 and 1 m3
+STEPS = (1.0, 0.1)
 
 
 def main(folder: Path) -> None:
     """Try the weightiest row of each kind of limit, and demand."""
     run = reopen(folder)
     rows = binding(run).drop_duplicates("block")
-    steps = [
-        Step(str(row["block"]), {axis: str(row[axis]) for axis in AXES if str(row[axis])}, 1.0)
+    places = [
+        (str(row["block"]), {axis: str(row[axis]) for axis in AXES if str(row[axis])})
         for _, row in rows.iterrows()
     ]
     last = run.inputs.sets.year.labels[-1]
-    steps.append(Step("demand_balance", {"workload": "train_frontier", "year": last}, 1.0))
+    places.append(("demand_balance", {"workload": "train_frontier", "year": last}))
+    steps = [
+        Step(block, labels, by * UNIT.get(block, 1.0)) for by in STEPS for block, labels in places
+    ]
     ask = Asking(lambda text: print(text, file=sys.stderr))
     table = spot_check(Question(run.scenario, run.inputs), steps, ask)
+    solved_musd, run_musd = table.attrs["before_musd"], run.results.objective_musd
+    print(f"run {run_musd:.6f} MUSD, its openings solved again {solved_musd:.6f} MUSD")
+    if not math.isclose(solved_musd, run_musd, rel_tol=1e-9):
+        sys.exit("the openings are not those of the run")
     print(table.to_string(index=False))
 
 

@@ -262,6 +262,11 @@ def _permit(solved: Solved, rows: pd.DataFrame) -> Floats:
     return np.asarray(carbon.water_permit_m3_per_mw[at] * usable_mw / M3_PER_THOUSAND_M3)
 
 
+def _is_granted(solved: Solved, rows: pd.DataFrame) -> np.ndarray:
+    """Sites with halls; elsewhere the row prices the first of them."""
+    return np.asarray(_permit(solved, rows) > 0.0)
+
+
 def _clean(solved: Solved, rows: pd.DataFrame) -> Floats:
     """Clean power that the target asks for, mean over the year. [MW]"""
     told = solved.results.tables["matching"].set_index(["pool", "year"])
@@ -299,7 +304,7 @@ _LIMITS: Final[dict[str, tuple[str, Limit, Callable[[Solved, pd.DataFrame], np.n
     "capex_budget": ("MUSD", _budget, _always),
     "carbon_cap": ("kt CO2", _carbon, _always),
     "water_limit": ("thousand m3", _water, _always),
-    "water_permit": ("thousand m3", _permit, _always),
+    "water_permit": ("thousand m3", _permit, _is_granted),
     "clean_target": ("MW", _clean, _always),
     "contract_limit": ("MW", _offered, _always),
     "source_limit": ("MW", _source, _always),

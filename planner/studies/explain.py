@@ -104,7 +104,10 @@ def explain(
             tables["steps"] = one_more(solved, ask)
             statements += about_steps(tables)
     return Explanation(
-        solved.scenario.name, _basis(solved, has_prices, not quick), tuple(statements), tables
+        solved.scenario.name,
+        _basis(solved, has_prices, not quick, has_entry=site is not None and not quick),
+        tuple(statements),
+        tables,
     )
 
 
@@ -135,14 +138,16 @@ def _check(solved: Solved, site: str | None, year: int | None) -> None:
         raise InputError(problems)
 
 
-def _basis(solved: Solved, has_prices: bool, is_tried: bool) -> str:
-    """Say where shadow prices come from."""
+def _basis(solved: Solved, has_prices: bool, is_tried: bool, *, has_entry: bool) -> str:
+    """Say where shadow prices come from, and the cost of entry of a site."""
     solution = solved.results.tables["solution"].iloc[0]
     if not has_prices:
         return f"The solve ended as {solution['status']}: there are no shadow prices."
-    program = "the linear program"
+    program, entry = "the linear program", ""
     if solution.get("duals_of") == "fixed_program":
         program = "the linear program with every whole number (openings, phases) fixed as it is"
+        if has_entry:
+            entry = " What a site would take is told with whole numbers as fractions throughout."
     told = (
         "What one more of a limit is worth was found by solving again with a little more of it"
         if is_tried
@@ -150,7 +155,7 @@ def _basis(solved: Solved, has_prices: bool, is_tried: bool) -> str:
     )
     return (
         f"Shadow prices are those of {program}, right for small changes; money is of its year "
-        f"unless it is called NPV. {told}."
+        f"unless it is called NPV. {told}.{entry}"
     )
 
 

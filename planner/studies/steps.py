@@ -73,7 +73,8 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
     -------
     DataFrame
         One row per step: block, place, step, foretold_musd = dual times step, found_musd = cost
-        after less cost before, off_frac = the difference as a share of what was found.
+        after less cost before, off_frac = the difference as a share of what was found; and in
+        its `attrs` before_musd, the cost before.
     """
     model = build_model(question.inputs)
     session, bounds = _with_whole_numbers_fixed(question, model, ask)
@@ -102,7 +103,9 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
                 "off_frac": abs(foretold - found) / max(abs(found), 1e-12),
             }
         )
-    return pd.DataFrame(lines)
+    table = pd.DataFrame(lines)
+    table.attrs["before_musd"] = before.objective
+    return table
 
 
 def _with_whole_numbers_fixed(

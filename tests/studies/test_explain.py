@@ -26,6 +26,7 @@ from planner.studies.steps import Step, spot_check
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 CHECK = Path(__file__).parent.parent / "check"
 TARIFFS = CHECK / "tariffs.yaml"
+WHOLE = str(CHECK / "whole.yaml")
 OWN_POWER = str(CHECK / "own_power.yaml")
 NON_FIRM = str(CHECK / "non_firm.yaml")
 ASK = Asking(lambda _: None)
@@ -362,3 +363,31 @@ def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> N
     assert "with every whole number (openings, phases) fixed as it is" in told.basis
     assert (row["site"], row["year"]) == ("north", 2028)
     assert row["tried_value"] == pytest.approx(row["value"], rel=0.01)
+
+
+def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the_plan() -> None:
+    plan = plan_of(WHOLE)
+    rows = binding(plan).drop_duplicates("block")
+    steps = [
+        Step(
+            str(row["block"]),
+            {axis: str(row[axis]) for axis in (*PLACES, "year") if str(row[axis])},
+            0.001 * float(row["limit"]),
+        )
+        for row in rows.to_dict("records")
+    ]
+
+    found = spot_check(Question(plan.scenario, plan.inputs), steps, ASK)
+
+    assert (plan.outcome.duals_of, len(plan.tables["openings"])) == ("fixed_program", 2)
+    assert found.attrs["before_musd"] == pytest.approx(plan.outcome.objective, rel=1e-9)
+    assert len(found) >= 3
+    assert (found["found_musd"] < -1e-4).all()
+    assert (found["off_frac"] < 0.01).all(), found.to_string()
+
+
+def test_of_a_site_it_is_told_that_whole_numbers_are_fractions_in_what_it_would_take() -> None:
+    whole = explained("tiny", "siting.whole_openings=true", site="south")
+
+    assert "what a site would take is told with whole numbers as fractions" in whole.basis.lower()
+    assert "fractions" not in explained("tiny", site="south").basis
