@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,8 @@ import numpy as np
 from planner.lp.join import locate
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Inputs
-    from planner.lp import ArrayProblem, Expression, Index, Variable
+    from planner.lp import Expression, Index, Variable
+    from planner.model.variables import Model
 
 __all__ = ["MigrationTerms"]
 
@@ -20,50 +21,45 @@ class MigrationTerms:
 
     Parameters
     ----------
-    problem : ArrayProblem
-        The program, which gets the columns.
-    inputs : Inputs
-        Index lists and coefficients.
-    used : Variable
-        Racks in use. [MW]
+    m : Model
+        The program that the decisions belong to.
     """
 
-    def __init__(self, problem: ArrayProblem, inputs: Inputs, used: Variable) -> None:
-        self._p = inputs
-        self._used = used
+    def __init__(self, m: Model) -> None:
+        self.m = m
+        self.p = m.p.migration
+        new = m.problem.variable
         # IT power [MW], whatever site the work was due at
-        self.done_mw: Variable = problem.variable("migrating_mw", inputs.migration.work)
+        self.done_mw: Variable = new("migrating_mw", self.p.work)
         # IT energy of a block that comes from other sites [MWh a day]
-        self.arrived_mwh: Variable = problem.variable("arrived_mwh", inputs.migration.arrival)
+        self.arrived_mwh: Variable = new("arrived_mwh", self.p.arrival)
 
-    @property
+    @cached_property
     def due_mw(self) -> Expression:
         """IT power of the work as it falls due at its own site. [MW], over the work"""
-        p = self._p.migration
-        due: Expression = p.due_mw_per_mw * self._used.on(p.work)
+        due: Expression = self.p.due_mw_per_mw * self.m.used.on(self.p.work)
         return due
 
-    @property
+    @cached_property
     def room_mw(self) -> Expression:
         """IT power that racks can spend on it beside work that does not move. [MW]"""
-        p = self._p.migration
-        room: Expression = p.room_mw_per_mw * self._used.on(p.work)
+        room: Expression = self.p.room_mw_per_mw * self.m.used.on(self.p.work)
         return room
 
-    @property
+    @cached_property
     def migrated_mw(self) -> Expression:
         """IT power done in a slot at a site less what was due there. [MW], (site, year, slot)"""
-        return (self.done_mw - self.due_mw).sum_to(self._p.power.slot)
+        return (self.done_mw - self.due_mw).sum_to(self.m.p.power.slot)
 
-    @property
+    @cached_property
     def losses_mw(self) -> Expression:
         """Electrical losses of the work where it is done. [MW], (site, year, slot)"""
-        loss = self._p.power.loss_variable_frac[self._p.migration.work["hall"]]
-        return (loss * self.done_mw).sum_to(self._p.power.slot)
+        loss = self.m.p.power.loss_variable_frac[self.p.work["hall"]]
+        return (loss * self.done_mw).sum_to(self.m.p.power.slot)
 
     def done_by_cooling(self, cool_slot: Index) -> Expression:
         """Return the work where it is done, by cooling. [MW], (site, cooling, year, slot)"""
-        work = self._p.migration.work
-        cooling = self._p.sets.hall_cooling[work["hall"]]
+        work = self.p.work
+        cooling = self.m.p.sets.hall_cooling[work["hall"]]
         place = locate(cool_slot, work["site"], cooling, work["year"], work["slot"])
         return self.done_mw.map(cool_slot, np.arange(work.size), place)

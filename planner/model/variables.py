@@ -82,7 +82,7 @@ class Model:
         self.loss_base_mw: Variable = new("loss_base_mw", p.sites.site_year)
         self.loss_dynamic_mw: Variable = new("loss_dynamic_mw", self.shape_group)
         self.peak_mw: Variable = new("peak_mw", p.grid.billing)
-        self.migration = MigrationTerms(self.problem, inputs, self.used)
+        self.migration = MigrationTerms(self)
         # grid [MW]
         self.expand: Variable = new("expand", p.grid.expand)
         self.import_mw: Variable = new("import_mw", p.balance.slot)
@@ -93,7 +93,7 @@ class Model:
         self.non_firm = NonFirmTerms(self)
         self.contracts = ContractTerms(self)
         self.tariffs = TariffTerms(self)
-        self.siting = SitingTerms(self.problem, inputs, self.used, self.served, self.open)
+        self.siting = SitingTerms(self)
         self.carbon = CarbonTerms(self)
         self.heat = HeatTerms(self)
 
