@@ -29,6 +29,10 @@ _ABOUT: Final = (
     "solved: they do not follow edited assumptions. Overstated is what the plan pays above the "
     "exact bill where the prices of tiers decline."
 )
+_LISTS: Final = (
+    ("Capacity under contract", "CapacityContracts", "capacity_contracts"),
+    ("Lines of the bills", _TABLE, "bills"),
+)
 _SITE_NAME: Final = text("site_name", "Name of the site")
 
 
@@ -41,17 +45,11 @@ def write_bills(book: Book) -> None:
     sheet.freeze_panes(3, 1)
     end = _write_kinds(book, sheet, bills, years)
     end += 1
-    book.text(sheet, end + 1, 0, "Lines of the bills", "section")
-    sheet.repeat_rows(end + 2, end + 3)
-    columns = RUN_TABLES["bills"].columns
-    named = _with_names(book, bills)
-    shown = [columns[0], _SITE_NAME, *columns[1:]]
-    end = write_table(book, sheet, _TABLE, named, shown, head_row=end + 3, lay_out=False)
-    book.text(sheet, end + 1, 0, "Capacity under contract", "section")
-    contracts = _with_names(book, book.run.tables["capacity_contracts"])
-    columns = RUN_TABLES["capacity_contracts"].columns
-    shown = [columns[0], _SITE_NAME, *columns[1:]]
-    write_table(book, sheet, "CapacityContracts", contracts, shown, head_row=end + 3, lay_out=False)
+    for title, name, table in _LISTS:
+        book.text(sheet, end + 1, 0, title, "section")
+        first, *others = RUN_TABLES[table].columns
+        frame, shown = _with_names(book, book.run.tables[table]), [first, _SITE_NAME, *others]
+        end = write_table(book, sheet, name, frame, shown, head_row=end + 3, lay_out=False)
 
 
 def _write_kinds(book: Book, sheet: Worksheet, bills: pd.DataFrame, years: list[int]) -> int:

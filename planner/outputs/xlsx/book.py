@@ -227,7 +227,7 @@ class Book:
                 "name": unit,
                 "name_font": {**quiet, "bold": False},
                 "num_font": quiet,
-                "num_format": "#,##0",
+                "num_format": "[<10]General;#,##0",
                 "line": {"none": True},
                 "major_gridlines": {"visible": True, "line": {"color": "#e3e6ea", "width": 0.75}},
             }

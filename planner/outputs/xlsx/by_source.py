@@ -113,7 +113,6 @@ def write_power_by_source(book: Book) -> None:
     below = head + len(sources) + 3
     book.text(sheet, below, 0, "By site", "section")
     write_table(book, sheet, _TABLE, frame, _COLUMNS, head_row=below + 2, lay_out=False)
-    sheet.repeat_rows(below + 1, below + 2)
 
 
 def _in_order(frame: pd.DataFrame) -> list[str]:

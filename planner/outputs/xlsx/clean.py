@@ -151,7 +151,6 @@ def _list(book: Book, sheet: Worksheet, row: int, title: str, table: str, name: 
     book.text(sheet, row, 0, title, "section")
     columns, frame = RUN_TABLES[table].columns, book.run.tables[table]
     end = write_table(book, sheet, name, frame, columns, head_row=row + 2, lay_out=False)
-    sheet.repeat_rows(row + 1, row + 2)  # of the last list, which runs over pages
     return end + 1
 
 

@@ -19,7 +19,6 @@ _MORE: Final = (
     ("stress_slot", "StressSlots", "Stress slots: what is off, and how the load lives through"),
     ("load_price", "LoadPrice", "Price that rises with new load"),
 )
-_NOT_HERE: Final = {"region", "period", "slot"}
 
 
 def write_grid(book: Book) -> None:
@@ -45,5 +44,6 @@ def write_grid(book: Book) -> None:
     prices = run.tables["prices"]
     # Prices of demand and of single slots are many; they are in the table files.
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
-    kept = [name for name in prices.columns if name not in _NOT_HERE]
-    block(end, "prices", "ShadowPrices", "Shadow prices of limits", of_limits[kept])
+    unused = [name for name in prices.columns if len(of_limits) and (of_limits[name] == "").all()]
+    told = of_limits.drop(columns=unused)
+    block(end, "prices", "ShadowPrices", "Shadow prices of limits", told)

@@ -28,7 +28,7 @@ _PAGE_WIDTH: Final = 210  # characters across a page that can still be read
 _ROWS_MEASURED: Final = 400
 _LONGEST_TIP: Final = 255
 _BY_UNIT: Final = {
-    "see unit": "General",
+    "see unit": "#,##0.00####",
     "year": "0",
     "-": "0.000",
     "MW": "#,##0.0",
@@ -50,6 +50,12 @@ _BY_UNIT: Final = {
     "kt CO2e": "#,##0.0",
     "m3/MW": "#,##0",
     "USD/t": "#,##0.00",
+    "USD/MWh": "#,##0.00",
+    "USD/m3": "#,##0.00",
+    "MMBtu": "#,##0",
+    "h": "#,##0.0",
+    "yr": "0.0",
+    "%": "0.##",
     "USD/MW": "#,##0",
     "USD/MW-year": "#,##0",
 }
@@ -158,7 +164,8 @@ def write_table(
             book.formula(sheet, row, at, one.formula, value, number)
     if head_row == HEAD_ROW:
         sheet.freeze_panes(first, 1)
-        sheet.repeat_rows(head_row - 1, head_row)
+    # Pages repeat one pair of rows, those of the last table, from the page after it on.
+    sheet.repeat_rows(head_row - 1, head_row)
     if lay_out:
         total = book.widen(sheet, _widths(frame, columns, live))
         sheet.fit_to_pages(math.ceil(total / _PAGE_WIDTH), 0)
