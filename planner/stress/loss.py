@@ -1,8 +1,9 @@
 """The loss of each site in turn: what of its work could run on racks that stand still elsewhere.
 
-Work goes to sites that reach its users in time. Room are stand-by racks of the class, and racks
-that are parked (bought, alive, switched off), which the classes of a duty share in proportion to
-what they lose. Nothing is bought, and racks at work are not worked harder.
+Work goes to sites that reach its users in time and that `failover` does not bar from standing in
+for the lost one, as those that the same flood would strike. Room are stand-by racks of the class,
+and racks that are parked (bought, alive, switched off), which the classes of a duty share in
+proportion to what they lose. Nothing is bought, and racks at work are not worked harder.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def site_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
     Parameters
     ----------
     inputs : Inputs
-        Of the plan: who reaches whom.
+        Of the plan: who reaches whom, and who may not stand in for whom.
     tables : mapping of str to DataFrame
         Its result tables.
 
@@ -41,7 +42,7 @@ def site_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
     DataFrame
         Table `stress_loss`.
     """
-    reach = _reach(inputs)
+    reach, may_cover = _reach(inputs), _may_cover(inputs)
     work = tables["assignment"]
     work = work[work["served_kh100e"] > 0.0]
     duty = dict(zip(tables["plan"]["workload"], tables["plan"]["duty"], strict=True))
@@ -53,7 +54,7 @@ def site_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
         for workload, users in lost.groupby("workload"):
             load = float(users["served_kh100e"].sum())
             share = load / float(of_duty[duty[workload]])
-            others = reach.keys() - {site}
+            others = reach.keys() & may_cover[str(site)]
             room = {
                 other: standby.get((other, workload, year), 0.0)
                 + share * parked.get((other, workload, year), 0.0)
@@ -79,6 +80,15 @@ def _reach(inputs: Inputs) -> dict[str, set[tuple[str, str]]]:
     for site, region, workload in zip(at["site"], at["region"], at["workload"], strict=True):
         found[str(site)].add((str(region), str(workload)))
     return found
+
+
+def _may_cover(inputs: Inputs) -> dict[str, set[str]]:
+    """Return for every site those that may stand in for it when it is lost."""
+    names = np.asarray(inputs.sets.site.labels)
+    return {
+        str(site): set(map(str, names[may]))
+        for site, may in zip(names, inputs.failover.may_cover, strict=True)
+    }
 
 
 def _parked_kh100e(tables: Mapping[str, pd.DataFrame]) -> dict[Any, float]:
