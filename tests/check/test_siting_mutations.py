@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from functools import partial
-from pathlib import Path
-
-import numpy as np
 import pytest
 from good_plan import Plan
-from spoiled import cells, dearer, limit, plus, times, without
+from spoiled_siting import SPOILED_SITING, WHOLE
 
 from planner.check.siting import RULES
-from planner.scenario import load_scenario
 from planner.studies import solve
-
-WHOLE = Path(__file__).parent / "whole.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -23,61 +15,6 @@ def good():
     plan = solve(WHOLE)
     outcome = plan.outcome
     return Plan(plan.scenario, plan.inputs, plan.results, outcome.objective, outcome.status)
-
-
-def asked_for(*settings):
-    """Judge a plan against another scenario than it was made for."""
-    scenario = load_scenario(str(WHOLE), settings)
-    return lambda plan: dataclasses.replace(plan, scenario=scenario)
-
-
-def open_in_part(plan):
-    table = plan.tables["site_year"]
-    rows = np.flatnonzero((table["site"] == "pine").to_numpy() & (table["open_frac"] > 0.5))
-    assert len(rows), "Pine is not open"
-    return plan.told(site_year=cells(table, rows, open_frac=0.8))
-
-
-def opened_though_forbidden(plan):
-    table = plan.tables["site_year"]
-    rows = np.flatnonzero((table["site"] == "yew").to_numpy())
-    assert len(rows)
-    return plan.told(site_year=cells(table, rows, open_frac=1.0))
-
-
-def opened_later(plan):
-    return plan.told(openings=cells(plan.tables["openings"], [0], year=lambda old: old - 1))
-
-
-SPOILED = (
-    ("service is dearer", "cost_service_network", partial(dearer, "service_network")),
-    ("a site is open in part", "whole_openings", open_in_part),
-    ("a phase is cut", "halls_in_phases", partial(times, "builds", "built_mw", 0.9)),
-    ("a phase is forgotten", "halls_in_phases", partial(without, "phases", "built_mw")),
-    ("phases are counted wrong", "halls_in_phases", partial(plus, "phases", "phases", 1)),
-    ("phases are smaller", "halls_in_phases", asked_for("siting.phase_mw=7")),
-    ("a block is split", "blocks_whole", asked_for("siting.block_mw.train=5000")),
-    ("fewer sites are allowed", "number_of_sites", asked_for("siting.at_most_sites=2")),
-    ("a site opens that must not", "number_of_sites", opened_though_forbidden),
-    ("a forbidden site opens", "sites_as_told", opened_though_forbidden),
-    (
-        "another site must open",
-        "sites_as_told",
-        asked_for("siting={must_open: [yew], must_not_open: []}"),
-    ),
-    ("an opening is forgotten", "openings_table", partial(without, "openings", "opening_musd")),
-    ("an opening is cheaper", "openings_table", partial(times, "openings", "opening_musd", 0.9)),
-    ("an opening is told earlier", "openings_table", opened_later),
-    ("opening costs less", "openings_from_tables", partial(limit, "sites", "opening_musd", 0.9)),
-    (
-        "a site costs less",
-        "openings_from_tables",
-        partial(limit, "sites", "fixed_musd_per_year", 0.9),
-    ),
-    ("a site may be smaller", "openings_from_tables", partial(limit, "sites", "minimum_mw", 0.9)),
-    ("phases are assumed smaller", "phases_listed", partial(limit, "siting", "phase_mw", 0.5)),
-    ("a site is too small", "minimum_size", partial(times, "builds", "built_mw", 0.1)),
-)
 
 
 def test_a_good_plan_with_whole_numbers_passes_every_check(good):
@@ -88,7 +25,9 @@ def test_a_good_plan_with_whole_numbers_passes_every_check(good):
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED]
+    ("name", "spoil"),
+    [s[1:] for s in SPOILED_SITING],
+    ids=[s[0].replace(" ", "_") for s in SPOILED_SITING],
 )
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, name, spoil):
     check = spoil(good).check(name)
@@ -99,4 +38,4 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, name, spoil
 
 
 def test_every_rule_has_a_plan_that_breaks_it():
-    assert {one.name for one in RULES} <= {name for _, name, _ in SPOILED}
+    assert {one.name for one in RULES} <= {name for _, name, _ in SPOILED_SITING}

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from functools import partial
-from pathlib import Path
-
 import pytest
 from good_plan import solved
-from spoiled import cells, dearer, largest, limit, times
+from spoiled import dearer
+from spoiled_tariffs import BILLED, SPOILED_TARIFFS
 
 from planner.check.tariffs import TARIFF_BILLS
-from planner.scenario import load_scenario
 
-BILLED = Path(__file__).parent / "tariffs.yaml"
 SETTINGS = (
     "finance.end_of_horizon=perpetuity",
     "time.season_days=12",
@@ -23,103 +18,6 @@ SETTINGS = (
     "energy.tariffs=[{tariff: us-va-dominion-energy, terms: us-large-load-default}]",
     "energy.tariffs=[{tariff: us-median-delivery, terms: us-in-indiana-michigan-power-tariff-ip-large-load, from_year: 2027}]",  # noqa: E501
     "energy.tariffs=[{tariff: large, sites: [elm]}, {tariff: wires, zones: [east]}]",
-)
-
-
-def setting(keys, value, plan):
-    """Judge the plan against another scenario than it was made for."""
-    scenario = load_scenario(str(BILLED), [f"{keys}={value}"])
-    return dataclasses.replace(plan, scenario=scenario)
-
-
-def own(key, value):
-    return partial(setting, f"energy.own_tariffs.large.{key}", value)
-
-
-def charge(kind, place, **keys):
-    """Judge by a tariff of which one charge has other figures."""
-
-    def judged(plan):
-        block = plan.scenario.energy.own_tariffs["large"]
-        charges = list(getattr(block, kind))
-        charges[place] = charges[place].model_copy(update=keys)
-        block = block.model_copy(update={kind: tuple(charges)})
-        tariffs = {**plan.scenario.energy.own_tariffs, "large": block}
-        energy = plan.scenario.energy.model_copy(update={"own_tariffs": tariffs})
-        scenario = plan.scenario.model_copy(update={"energy": energy})
-        return dataclasses.replace(plan, scenario=scenario)
-
-    return judged
-
-
-def drawn_without_a_contract(plan):
-    table = plan.tables["capacity_contracts"]
-    less = {name: lambda old: 0.9 * old for name in ("signed_mw", "released_mw", "kept_mw")}
-    return plan.told(capacity_contracts=cells(table, slice(None), **less))
-
-
-def fee_paid_a_year_early(plan):
-    table = plan.tables["capacity_contracts"]
-    (last,) = largest(table, "fee_mw")
-    fee_mw = table["fee_mw"].iloc[last]
-    early = cells(cells(table, [last], fee_mw=0.0), [last - 1], fee_mw=fee_mw)
-    return plan.told(capacity_contracts=early)
-
-
-SPOILED = (
-    ("a line is told cheaper", "bills_told", partial(times, "bills", "charged_usd", 0.99)),
-    ("the exact bill is told cheaper", "bills_told", partial(times, "bills", "exact_usd", 0.99)),
-    ("a month is told dearer", "bills_told", partial(times, "bill_months", "usd", 1.02)),
-    ("less is signed for", "capacity_under_contract", drawn_without_a_contract),
-    (
-        "more is kept than is left",
-        "capacity_under_contract",
-        partial(times, "capacity_contracts", "kept_mw", 1.1),
-    ),
-    ("a fee is forgotten", "exit_fees", partial(times, "capacity_contracts", "fee_mw", 0.9)),
-    ("a fee is told lower", "exit_fees", partial(times, "capacity_contracts", "fee_musd", 0.9)),
-    ("a fee is paid too early", "exit_fees", fee_paid_a_year_early),
-    ("less may go free", "exit_fees", own("terms.reduction_frac", 0.05)),
-    ("the term is longer", "exit_fees", own("terms.exit_fee_months", 6)),
-    ("prices rise faster", "cost_tariff_energy", own("escalation_real_frac", 0.03)),
-    ("the clock has no summer time", "cost_tariff_energy", own("time_zone", "Etc/GMT+6")),
-    ("energy is dearer", "cost_tariff_energy", charge("energy", 0, usd_per_mwh=(44.0, 49.0))),
-    ("a tier is wider", "cost_tariff_energy", charge("energy", 0, tier_limits_mwh=(9100.0,))),
-    ("peaks are dearer", "cost_tariff_demand", charge("demand", 0, usd_per_kw_month=9.6)),
-    ("less must be taken", "cost_tariff_demand", charge("demand", 0, min_take_frac=0.8)),
-    ("no ratchet holds", "cost_tariff_demand", charge("demand", 1, ratchet=None)),
-    (
-        "capacity is dearer",
-        "cost_tariff_capacity",
-        charge("capacity", 0, usd_per_mw_day=275.0),
-    ),
-    ("the system peaks later", "cost_tariff_capacity", charge("capacity", 0, hours=(21,))),
-    ("the meter is dearer", "cost_tariff_standing", charge("standing", 0, usd_per_month=950.0)),
-    (
-        "a ramp is slower",
-        "cost_tariff_demand",
-        partial(
-            setting,
-            "energy.tariffs",
-            "[{tariff: large, zones: [east], ramp_frac: [0.6, 0.95]},"
-            " {tariff: wires, sites: [elm], from_year: 2026}]",
-        ),
-    ),
-    (
-        "the wires are billed later",
-        "delivered_prices",
-        partial(
-            setting,
-            "energy.tariffs",
-            "[{tariff: large, zones: [east], ramp_frac: [0.6, 0.8]},"
-            " {tariff: wires, sites: [elm], from_year: 2027}]",
-        ),
-    ),
-    (
-        "power is told dearer",
-        "delivered_prices",
-        partial(limit, "grid", "energy_usd_per_mwh", 1.01),
-    ),
 )
 
 
@@ -218,7 +116,9 @@ def test_what_a_declining_tier_overstates_is_told_beside_the_exact_bill():
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED]
+    ("name", "spoil"),
+    [s[1:] for s in SPOILED_TARIFFS],
+    ids=[s[0].replace(" ", "_") for s in SPOILED_TARIFFS],
 )
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, name, spoil):
     check = spoil(good).check(name)

@@ -1,0 +1,69 @@
+"""One thing wrong with a plan of whole sites, phases and blocks, and the check of that name."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from spoiled import cells, dearer, limit, plus, times, without
+
+from planner.scenario import load_scenario
+
+WHOLE = Path(__file__).parent / "whole.yaml"
+
+
+def asked_for(*settings):
+    """Judge a plan against another scenario than it was made for."""
+    scenario = load_scenario(str(WHOLE), settings)
+    return lambda plan: dataclasses.replace(plan, scenario=scenario)
+
+
+def open_in_part(plan):
+    table = plan.tables["site_year"]
+    rows = np.flatnonzero((table["site"] == "pine").to_numpy() & (table["open_frac"] > 0.5))
+    assert len(rows), "Pine is not open"
+    return plan.told(site_year=cells(table, rows, open_frac=0.8))
+
+
+def opened_though_forbidden(plan):
+    table = plan.tables["site_year"]
+    rows = np.flatnonzero((table["site"] == "yew").to_numpy())
+    assert len(rows)
+    return plan.told(site_year=cells(table, rows, open_frac=1.0))
+
+
+def opened_later(plan):
+    return plan.told(openings=cells(plan.tables["openings"], [0], year=lambda old: old - 1))
+
+
+SPOILED_SITING = (
+    ("service is dearer", "cost_service_network", partial(dearer, "service_network")),
+    ("a site is open in part", "whole_openings", open_in_part),
+    ("a phase is cut", "halls_in_phases", partial(times, "builds", "built_mw", 0.9)),
+    ("a phase is forgotten", "halls_in_phases", partial(without, "phases", "built_mw")),
+    ("phases are counted wrong", "halls_in_phases", partial(plus, "phases", "phases", 1)),
+    ("phases are smaller", "halls_in_phases", asked_for("siting.phase_mw=7")),
+    ("a block is split", "blocks_whole", asked_for("siting.block_mw.train=5000")),
+    ("fewer sites are allowed", "number_of_sites", asked_for("siting.at_most_sites=2")),
+    ("a site opens that must not", "number_of_sites", opened_though_forbidden),
+    ("a forbidden site opens", "sites_as_told", opened_though_forbidden),
+    (
+        "another site must open",
+        "sites_as_told",
+        asked_for("siting={must_open: [yew], must_not_open: []}"),
+    ),
+    ("an opening is forgotten", "openings_table", partial(without, "openings", "opening_musd")),
+    ("an opening is cheaper", "openings_table", partial(times, "openings", "opening_musd", 0.9)),
+    ("an opening is told earlier", "openings_table", opened_later),
+    ("opening costs less", "openings_from_tables", partial(limit, "sites", "opening_musd", 0.9)),
+    (
+        "a site costs less",
+        "openings_from_tables",
+        partial(limit, "sites", "fixed_musd_per_year", 0.9),
+    ),
+    ("a site may be smaller", "openings_from_tables", partial(limit, "sites", "minimum_mw", 0.9)),
+    ("phases are assumed smaller", "phases_listed", partial(limit, "siting", "phase_mw", 0.5)),
+    ("a site is too small", "minimum_size", partial(times, "builds", "built_mw", 0.1)),
+)
