@@ -76,7 +76,10 @@ def summary(run: Run) -> Group:
         Of rich; a `Console` prints it.
     """
     question = [Text(_printable(run.meta["question"]), style="italic")]
-    notes: list[Text | Padding] = [Text("\nNotes", style="bold"), *map(_note, run.meta["notes"])]
+    is_cut = any(len(_printable(note)) > _NOTE_LENGTH for note in run.meta["notes"])
+    where = " in short; in full on the cover of the workbook and in run.json" if is_cut else ""
+    head = Text.assemble(("\nNotes", "bold"), where)
+    notes: list[Text | Padding] = [head, *map(_note, run.meta["notes"])]
     return Group(
         Text(_printable(run.title), style="bold"),
         *(question if run.meta["question"] else []),
@@ -92,7 +95,7 @@ def summary(run: Run) -> Group:
 
 
 def _note(note: str) -> Padding:
-    """Show the beginning of a note; all of it is in run.json and on the cover of the workbook."""
+    """Show the beginning of a note."""
     text = _printable(note)
     shown = text if len(text) <= _NOTE_LENGTH else f"{text[:_NOTE_LENGTH].rstrip()} ..."
     return Padding(Text(f"- {shown}"), (0, 0, 0, 1))
