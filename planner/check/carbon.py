@@ -133,7 +133,7 @@ def carbon_tables(case: Case) -> Excess:
         told, total = sites[name].to_numpy(), years[name].to_numpy()
         parts += [
             Excess.differs(sites[list(_SITE)], told, at(by_site, sites, _SITE, np.nan)),
-            Excess.differs(years[["year"]], total, at(by_year, years, ("year",), np.nan)),
+            Excess.differs(years[["year"]], total, at(by_year, years, ("year",))),
         ]
     return parts[0].and_also(*parts[1:])
 

@@ -40,7 +40,7 @@ def carbon_from_tables(case: Case) -> Excess:
     frame = site_year.merge(case.power.slot[["slot"]], how="cross")
     key = ("site", "year", "slot")
     by_slot = at(told.set_index(list(key))["t"], frame, key, np.nan)
-    mean = by_slot.reshape(len(site_year), -1) @ (hours / hours.sum())
+    mean = by_slot.reshape(len(site_year), len(hours)) @ (hours / hours.sum())
     table = case.data("carbon_intensity").sort_values("year")
     of_site = {str(site): rows for site, rows in table.groupby("site")}
     own = np.array(

@@ -112,7 +112,8 @@ def _market(case: Case) -> Floats:
     place = place.assign(zone=place["site"].map(case.sites.set_index("site")["zone"]))
     wholesale = _mean_price(case, "wholesale_usd_per_mwh")[:, None] * _shape_by_slot(case)
     site = case.inputs.sets.site.codes(site_year["site"])
-    return np.asarray(wholesale[site] * _shock(case, place).reshape(len(site_year), -1))
+    by_slot = wholesale[site]
+    return np.asarray(by_slot * _shock(case, place).reshape(by_slot.shape))
 
 
 def wholesale_usd_per_mwh(case: Case) -> Floats:
