@@ -55,7 +55,7 @@ SomeMonths: TypeAlias = Annotated[
     tuple[Month, ...], Field(min_length=1), AfterValidator(_once_each)
 ]
 Weekdays: TypeAlias = Literal["all", "workdays", "weekend"]
-Clock: TypeAlias = Annotated[int, NotASwitch, Field(strict=True, ge=0, le=24)]
+Clock: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=24), NotASwitch]
 Hour: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=23)]
 Hours: TypeAlias = Annotated[tuple[Hour, ...], Field(min_length=1), AfterValidator(_once_each)]
 ALL_MONTHS = tuple(range(1, 13))

@@ -107,3 +107,11 @@ def test_a_block_is_found_by_its_way() -> None:
     assert found is not None
     assert "grid_firm_mw" in found.model_fields
     assert block_at(("sites", "us-va-ashburn", "grid_firm_mw")) is None
+
+
+def test_bounds_are_written_with_the_words_of_json_schema() -> None:
+    clock = json.loads(json_schema())["$defs"]["TariffPeriod"]["properties"]["to_hour"]
+
+    assert (clock["minimum"], clock["maximum"]) == (0, 24)
+    # What pydantic can not put into the schema it leaves in its own words, which editors ignore.
+    assert not re.findall(r'"(?:ge|gt|le|lt)":', json_schema())
