@@ -32,17 +32,33 @@ def command(
     """List every problem of SCENARIO (a file or a shipped name; default us-base) and its data.
 
     Each line says file, line and column, what is, what must be and how to mend it. Ends with
-    exit code 2 if there is any.
+    exit code 2 if there is any. Where there is none, settings that change nothing are noted.
     """
     from planner.errors import InputError
 
     problems = problems_of(scenario, overrides)
+    notes = () if problems else _notes_of(scenario, overrides)
     if as_json:
-        click.echo(json.dumps(_for_programs(scenario, problems), indent=2, ensure_ascii=False))
+        answer = _for_programs(scenario, problems, notes)
+        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         ctx.exit(InputError.exit_code if problems else 0)
     if problems:
         raise InputError(problems)
     click.echo(f"{scenario}: no problems found")
+    for note in notes:
+        click.echo(f"note: {note}")
+
+
+def _notes_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, ...]:
+    """Settings of a right scenario that change nothing."""
+    from planner.inputs import TABLES
+    from planner.inputs.scope import make_case
+    from planner.inputs.without_effect import settings_without_effect
+    from planner.scenario import load_scenario
+    from planner.tables import read_tables
+
+    scenario = load_scenario(path_or_name, overrides)
+    return settings_without_effect(make_case(scenario, read_tables(TABLES, scenario.data_files)))
 
 
 def problems_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, ...]:
@@ -75,7 +91,13 @@ def problems_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, .
     return problems
 
 
-def _for_programs(scenario: str, problems: Sequence[Problem]) -> dict[str, object]:
+def _for_programs(
+    scenario: str, problems: Sequence[Problem], notes: Sequence[Problem]
+) -> dict[str, object]:
     from dataclasses import asdict
 
-    return {"scenario": scenario, "problems": [asdict(problem) for problem in problems]}
+    return {
+        "scenario": scenario,
+        "problems": [asdict(problem) for problem in problems],
+        "notes": [asdict(note) for note in notes],
+    }

@@ -46,6 +46,7 @@ from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.tariff_uses import find_customers, prices_beside_tariffs
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.types import Inputs
+from planner.inputs.without_effect import as_note, settings_without_effect
 from planner.tables import read_tables
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) ->
         With every problem that was found together.
     """
     case = make_case(scenario, tables)
+    for problem in settings_without_effect(case):
+        case.findings.note(as_note(problem))
     try:
         return _inputs_of(case)
     except InputError as error:

@@ -132,6 +132,7 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
             f"{standing} or more",
             "leave sites out with scope.exclude_sites",
         )
+    _refuse_too_many(case, in_play)
     name_of = np.array(labels, dtype=object)[site_year["site"]]
     lower[last & np.isin(name_of, list(settings.must_open))] = 1.0
     upper[np.isin(name_of, list(settings.must_not_open))] = 0.0
@@ -149,6 +150,19 @@ def _refuse_out_of_play(case: Case, key: str, listed: tuple[str, ...], known: se
             )
 
 
+def _refuse_too_many(case: Case, in_play: set[str]) -> None:
+    settings = case.scenario.siting
+    can_open = in_play - set(settings.must_not_open)
+    if settings.exactly_sites is not None and settings.exactly_sites > len(can_open):
+        case.findings.at_key(
+            ("siting", "exactly_sites"),
+            f"exactly_sites is {settings.exactly_sites}, and {len(can_open)} sites can be open in"
+            f" {case.years.years[-1]}",
+            f"at most {len(can_open)}",
+            "lower it, widen the scope, or close fewer sites",
+        )
+
+
 def _phases(
     case: Case, sites: SiteInputs, halls: HallInputs
 ) -> tuple[Index, np.ndarray, np.ndarray]:
@@ -158,8 +172,16 @@ def _phases(
     at = np.flatnonzero(~np.isnan(of_build) & ~halls.build_is_early)
     phase = halls.build.select(at, "phase")
     pace_mw = sites.build_rate_mw[sites.site_year.find(phase)]
-    most_mw = np.minimum(pace_mw, sites.land_limit_mw[phase["site"]])
+    land_mw = sites.land_limit_mw[phase["site"]]
+    most_mw = np.minimum(pace_mw, land_mw)
     most = np.floor(most_mw / of_build[at] + _ROUNDING)
+    if phase.size and (of_build[at] > land_mw + _ROUNDING).all():
+        case.findings.at_key(
+            ("siting", "phase_mw"),
+            f"one phase is {of_build[at].min():g} MW, more than the land of any site holds",
+            f"at most {land_mw.max():g} MW, the most land of a site",
+            "make phases smaller, or raise land_limit_mw of a site",
+        )
     for site in np.unique(phase["site"]):
         if not most[phase["site"] == site].any():
             case.findings.note(

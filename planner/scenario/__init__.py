@@ -2,7 +2,7 @@
 
 from planner.scenario.chain import shipped_names
 from planner.scenario.change import Setting, with_settings
-from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids
+from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids, written_at
 from planner.scenario.load import Draft, load_scenario, read_draft
 from planner.scenario.schema import Scenario, json_schema
 from planner.scenario.values import held, interpolated
@@ -21,4 +21,5 @@ __all__ = [
     "shipped_names",
     "unknown_ids",
     "with_settings",
+    "written_at",
 ]

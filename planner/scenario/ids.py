@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.scenario.schema import Scenario
     from planner.scenario.tree import Node, Place
 
-__all__ = ["ID_TABLES", "check_ids", "unknown_ids"]
+__all__ = ["ID_TABLES", "check_ids", "unknown_ids", "written_at"]
 
 EACH: Final = "*"
 """Step of a way: each value of a mapping or list."""
@@ -181,14 +181,14 @@ def unknown_ids(tree: Node, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem
 
 def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     own = {
-        _SITE: [id_ for id_, _ in _written(tree, "new_sites.{}")],
-        _TARIFF: [id_ for id_, _ in _written(tree, "energy.own_tariffs.{}")],
+        _SITE: [id_ for id_, _ in written_at(tree, "new_sites.{}")],
+        _TARIFF: [id_ for id_, _ in written_at(tree, "energy.own_tariffs.{}")],
     }
     for kind in _KINDS:
         known = list(dict.fromkeys(_column(tables, kind.table, kind.column)))
         known += own.get(kind, [])
         for way in kind.ways:
-            for id_, place in _written(tree, way):
+            for id_, place in written_at(tree, way):
                 if id_ not in known:
                     yield _unknown(id_, place, kind.noun, kind.table, known)
     countries = list(
@@ -199,7 +199,7 @@ def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
             ]
         )
     )
-    for id_, place in _written(tree, "scope.countries.*"):
+    for id_, place in written_at(tree, "scope.countries.*"):
         if id_ not in countries:
             yield _unknown(id_, place, "country", "sites", countries)
 
@@ -217,12 +217,12 @@ def _unknown(id_: str, place: Place, noun: str, table: str, known: list[str]) ->
 
 def _new_but_known(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     rates = _column(tables, "tariffs", "tariff")
-    for id_, place in _written(tree, "energy.own_tariffs.{}"):
+    for id_, place in written_at(tree, "energy.own_tariffs.{}"):
         if id_ in rates:
             found = f"the own tariff {id_!r} is in table tariffs"
             yield place.problem(found, "an id of its own", "choose another id")
     known = _column(tables, "sites", "site")
-    for id_, place in _written(tree, "new_sites.{}"):
+    for id_, place in written_at(tree, "new_sites.{}"):
         if id_ in known:
             mend = "choose another id, or change the figures of the known site under sites:"
             yield place.problem(f"the new site {id_!r} is in table sites", "an id of its own", mend)
@@ -232,14 +232,14 @@ def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
     scope = tree.children["scope"].children if "scope" in tree.children else {}
     if "countries" in scope and not isinstance(scope["countries"].value, tuple):
         return  # all of them
-    written = [id_ for id_, _ in _written(tree, "scope.countries.*")]
+    written = [id_ for id_, _ in written_at(tree, "scope.countries.*")]
     countries = written or list(Scope().countries)
     for key, table, column in (
         ("sites", "sites", "site"),
         ("demand_regions", "demand_regions", "demand_region"),
     ):
         country = _countries(tree, tables, table, column)
-        for id_, place in _written(tree, f"scope.{key}.*"):
+        for id_, place in written_at(tree, f"scope.{key}.*"):
             if id_ in country and country[id_] not in countries:
                 found = f"{id_!r} lies in {country[id_]}, and scope.countries is {countries}"
                 mend = f"add {country[id_]} to scope.countries, or leave {id_!r} out"
@@ -255,7 +255,7 @@ def _countries(
     )
     if table == "sites" and "new_sites" in tree.children:
         for id_, node in tree.children["new_sites"].children.items():
-            for written, _ in _written(node, "country"):
+            for written, _ in written_at(node, "country"):
                 country[id_] = written
     return country
 
@@ -264,8 +264,21 @@ def _column(tables: Mapping[str, pd.DataFrame], table: str, column: str) -> list
     return list(tables[table][column].astype(str))
 
 
-def _written(tree: Node, way: str) -> Iterator[tuple[str, Place]]:
-    """Ids that stand at a way, with their places; what is not text is reported elsewhere."""
+def written_at(tree: Node, way: str) -> Iterator[tuple[str, Place]]:
+    """Return ids that stand at a way, with their places.
+
+    Parameters
+    ----------
+    tree : Node
+        What was written, merged.
+    way : str
+        Dotted keys; `*` is each value of a mapping or list, `{}` at the end the keys of a mapping.
+
+    Yields
+    ------
+    str, Place
+        What is not text is not among them: it is reported elsewhere.
+    """
     nodes = [tree]
     steps = way.split(".")
     for step in steps:

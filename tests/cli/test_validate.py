@@ -9,7 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import main
+from planner.inputs import TABLES
+from planner.inputs.scope import make_case
+from planner.inputs.without_effect import settings_without_effect
 from planner.paths import DATA_DIR
+from planner.scenario import load_scenario, shipped_names
+from planner.tables import read_tables
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +107,34 @@ def test_nothing_is_told_that_follows_from_another_mistake() -> None:
     ]
 
 
+def test_what_changes_nothing_is_noted_with_its_place() -> None:
+    Path("plan.yaml").write_text(
+        "version: 1\nextends: us-base\nsupply: {max_mw: {gas_recip: 30}}\n", encoding="utf-8"
+    )
+
+    result = run("validate", "plan.yaml", "--set", "carbon.cap_kt={2025: 9000, 2041: 7}")
+    of_file = json.loads(run("validate", "plan.yaml", "--json").stdout)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "plan.yaml: no problems found",
+        "note: plan.yaml:3:30: supply.max_mw.gas_recip changes nothing, as gas_recip is not in "
+        "supply.allow; remove it, or allow a source that it is about under supply.allow",
+        "note: --set carbon.cap_kt={2025: 9000, 2041: 7}: carbon.cap_kt for 2041 changes nothing, "
+        "as 2030 is the last model year; remove it, or add years",
+    ]
+    assert of_file["problems"] == []
+    assert [note["line"] for note in of_file["notes"]] == [3]
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_shipped_scenarios_say_nothing_in_vain(name: str) -> None:
+    scenario = load_scenario(name)
+    case = make_case(scenario, read_tables(TABLES, scenario.data_files))
+
+    assert settings_without_effect(case) == ()
+
+
 def test_settings_are_checked_too() -> None:
     result = run("validate", "us-base", "--set", "demand.trajectory=brief_30_to_9")
 
@@ -137,4 +170,4 @@ def test_json_of_a_right_scenario_has_no_problems() -> None:
     result = run("validate", "--json")
 
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == {"scenario": "us-base", "problems": []}
+    assert json.loads(result.stdout) == {"scenario": "us-base", "problems": [], "notes": []}

@@ -1,0 +1,241 @@
+"""Settings that change nothing: right on their own, and about nothing that is in the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.inputs.frames import texts
+from planner.inputs.supply_figures import sources_in_play
+from planner.scenario import written_at
+from planner.scenario.messages import problem_at
+from planner.scenario.tree import Node, is_year_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.errors import Problem
+    from planner.inputs.case import Case
+    from planner.scenario.tree import Keys
+
+__all__ = ["as_note", "settings_without_effect"]
+
+_OF_SCOPE: Final = (
+    (
+        "site",
+        (
+            "sites.{}",
+            "supply.sites.*",
+            "heat.sites.*",
+            "grid.non_firm.sites.*",
+            "energy.tariffs.*.sites.*",
+            "failover.barred_pairs.*.*",
+            "failover.barred_groups.*.*",
+        ),
+    ),
+    ("class", ("workloads.{}", "siting.block_mw.{}")),
+    (
+        "zone",
+        (
+            "lead_times.interconnection_months_by_zone.{}",
+            "lead_times.interconnection_delay_months_by_zone.{}",
+            "contracts.ppa.*.zones.*",
+            "energy.tariffs.*.zones.*",
+            "energy.shocks.*.zones.*",
+        ),
+    ),
+    ("market", ("build.market_rate_mw_per_year.{}",)),
+)
+"""Ways at which ids are written that may exist without being in scope."""
+_HELD: Final = frozenset(
+    {
+        "cap_kt",
+        "capex_budget_musd",
+        "grid_firm_mw",
+        "price_usd_per_h100e_hour",
+        "price_usd_per_t",
+        "target_frac",
+    }
+)
+"""Paths by year that hold until the next figure; the others are straight lines between them."""
+_SWITCHES: Final = (
+    (("energy", "load_price"), "allow"),
+    (("grid", "non_firm"), "allow"),
+    (("grid", "non_firm", "shed"), "allow"),
+    (("heat",), "sell"),
+    (("lease",), "allow"),
+    (("supply", "bridge"), "sources"),
+    (("supply", "export"), "allow"),
+    (("supply", "standby"), "allow"),
+)
+"""Blocks that say nothing until a key of theirs switches them on."""
+_OF_FORM: Final = {"nearest_standbys": "pairs", "neighbour_users_frac": "neighbours"}
+"""Keys of failover that one form alone looks at."""
+_REMOVE: Final = "remove it, or widen the scope"
+
+
+def settings_without_effect(case: Case) -> tuple[Problem, ...]:
+    """Find settings that change nothing in the plan.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+
+    Returns
+    -------
+    tuple of Problem
+        Where each is written, that it changes nothing and why, and what to do. None of them
+        keeps a plan from being made. Those of a file that is extended are left out.
+    """
+    found = (
+        *_out_of_scope(case),
+        *_of_sources(case),
+        *_after_the_plan(case, case.scenario.tree, ()),
+        *_switched_off(case.scenario.tree),
+        *_of_failover(case),
+        *_of_own_tariffs(case),
+        *_of_siting(case),
+    )
+    # What an extended file says for its own scope and years is no mistake here.
+    handed_down = {str(path) for path in case.scenario.source_files[1:]}
+    return tuple(problem for problem in found if problem.file not in handed_down)
+
+
+def as_note(problem: Problem) -> str:
+    """Return it as a note of a plan, which has no files to point at."""
+    return f"{problem.what_is[0].upper()}{problem.what_is[1:]}: {problem.mend}."
+
+
+def _out_of_scope(case: Case) -> Iterator[Problem]:
+    known = {
+        "site": set(case.ids("sites")),
+        "class": set(case.ids("workloads")),
+        "zone": set(texts(case.sites, "zone")),
+        "market": set(texts(case.sites, "market")),
+    }
+    left_out = {id_ for id_, own in case.scenario.sites.items() if own.exclude}
+    for noun, ways in _OF_SCOPE:
+        why = "is not in scope" if noun in {"site", "class"} else "has no site in scope"
+        for way in ways:
+            for id_, place in written_at(case.scenario.tree, way):
+                if id_ in known[noun] or (way == "sites.{}" and id_ in left_out):
+                    continue
+                block = way.split(".*")[0].removesuffix(".{}")
+                what_is = f"{id_} under {block} changes nothing, as {noun} {id_} {why}"
+                yield place.problem(what_is, "", _REMOVE)
+
+
+def _of_sources(case: Case) -> Iterator[Problem]:
+    supply, tree = case.scenario.supply, case.scenario.tree
+    table = case.tables["onsite_sources"].drop_duplicates("onsite").set_index("onsite")
+    found = len(case.findings.problems)
+    known = [id_ for id_ in sources_in_play(case) if id_ in table.index]
+    if len(case.findings.problems) > found:
+        return
+    fuels = set(table.loc[known, "fuel"].dropna())
+    for key, ids, may, why in (
+        ("max_mw", supply.max_mw, set(supply.allow), "is not in supply.allow"),
+        ("override", supply.override, set(known), "is neither allowed nor standing"),
+        ("fuel_price_usd_per_mmbtu", supply.fuel_price_usd_per_mmbtu, fuels, "is burnt by none"),
+    ):
+        for id_ in ids:
+            if id_ not in may:
+                what_is = f"supply.{key}.{id_} changes nothing, as {id_} {why}"
+                mend = "remove it, or allow a source that it is about under supply.allow"
+                yield problem_at(tree, ("supply", key, id_), what_is, "", mend)
+    if supply.export.allow and set(table.loc[known, "role"]) <= {"storage"}:
+        what_is = "supply.export.allow changes nothing, as no source makes power to sell"
+        mend = "remove it, or allow a source under supply.allow"
+        yield problem_at(tree, ("supply", "export", "allow"), what_is, "", mend)
+
+
+def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
+    """Figures for years that the plan does not reach."""
+    if is_year_path(node):
+        last = case.scenario.years[-1]
+        later = sorted(int(year) for year in node.children if int(year) > last)
+        if way[-1] not in _HELD and str(last) not in node.children:
+            later = later[1:]  # the line toward the first of them passes the last year
+        if later:
+            name = ".".join(map(str, way))
+            years = ", ".join(map(str, later))
+            what_is = f"{name} for {years} changes nothing, as {last} is the last model year"
+            mend = "remove it, or add years"
+            yield problem_at(case.scenario.tree, (*way, str(later[0])), what_is, "", mend)
+        return
+    below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
+    for key, entry in below:
+        yield from _after_the_plan(case, entry, (*way, key))
+
+
+def _switched_off(tree: Node) -> Iterator[Problem]:
+    for way, switch in _SWITCHES:
+        node = _at(tree, way)
+        if node is None or switch in node.children:
+            continue  # what is switched off by hand is meant so
+        for key in node.children:
+            if (*way, key) in [block for block, _ in _SWITCHES]:
+                continue
+            name = ".".join(way)
+            what_is = f"{name}.{key} changes nothing without {name}.{switch}"
+            mend = f"give {name}.{switch}, or remove it"
+            yield problem_at(tree, (*way, key), what_is, "", mend)
+
+
+def _at(tree: Node, way: tuple[str, ...]) -> Node | None:
+    for key in way:
+        below = tree.children.get(key)
+        if below is None:
+            return None
+        tree = below
+    return tree
+
+
+def _of_failover(case: Case) -> Iterator[Problem]:
+    scenario, failover = case.scenario, case.scenario.failover
+    node = scenario.tree.children.get("failover")
+    if node is None or not node.children:
+        return
+    asks = [id_ for id_, own in scenario.workloads.items() if own.failover]
+    if not set(asks) & set(case.ids("workloads")):
+        what_is = "failover changes nothing, as no class in scope asks for it"
+        mend = "give a class `failover: true` under workloads, or remove it"
+        yield problem_at(scenario.tree, ("failover",), what_is, "", mend)
+        return
+    if failover.from_year is not None and failover.from_year > scenario.years[-1]:
+        what_is = (
+            f"failover is planned from {failover.from_year} on and changes nothing, as"
+            f" {scenario.years[-1]} is the last model year"
+        )
+        yield problem_at(
+            scenario.tree, ("failover", "from_year"), what_is, "", "name a model year, or remove it"
+        )
+    for key, form in _OF_FORM.items():
+        if key in node.children and failover.form != form:
+            what_is = f"failover.{key} changes nothing, as failover.form is {failover.form}"
+            mend = f"take the form {form}, or remove it"
+            yield problem_at(scenario.tree, ("failover", key), what_is, "", mend)
+
+
+def _of_own_tariffs(case: Case) -> Iterator[Problem]:
+    energy, tree = case.scenario.energy, case.scenario.tree
+    used = {use.tariff for use in energy.tariffs}
+    for id_, own in energy.own_tariffs.items():
+        way = ("energy", "own_tariffs", id_)
+        if id_ not in used:
+            what_is = f"energy.own_tariffs.{id_} changes nothing, as no entry of energy.tariffs"
+            mend = "name it there, or remove it"
+            yield problem_at(tree, way, f"{what_is} names it", "", mend)
+        elif own.bundle == "bundled" and not own.energy:
+            what_is = f"energy costs nothing under {id_}, which is bundled and has no energy charge"
+            mend = "write one, or `bundle: delivery` to buy energy at the wholesale price beside it"
+            yield problem_at(tree, way, what_is, "", mend)
+
+
+def _of_siting(case: Case) -> Iterator[Problem]:
+    most, count = case.scenario.siting.at_most_sites, len(case.sites)
+    if most is not None and most >= count:
+        what_is = f"siting.at_most_sites changes nothing: it is {most}, and {count} sites are"
+        mend = "lower it, or remove it"
+        way = ("siting", "at_most_sites")
+        yield problem_at(case.scenario.tree, way, f"{what_is} in scope", "", mend)

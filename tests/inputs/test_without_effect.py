@@ -1,0 +1,185 @@
+"""Settings that change nothing are noted where they are written, and only they."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from planner.inputs.scope import make_case
+from planner.inputs.without_effect import settings_without_effect
+from planner.scenario import load_scenario
+
+MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
+
+
+@pytest.fixture
+def noted(tables: Mapping[str, pd.DataFrame]):
+    def notes(*settings: str) -> list[str]:
+        case = make_case(load_scenario(MINI, settings), tables)
+        return [problem.what_is for problem in settings_without_effect(case)]
+
+    return notes
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            ("scope.sites=[oak]", "sites={elm: {land_limit_mw: 31}}"),
+            "elm under sites changes nothing, as site elm is not in scope",
+        ),
+        (
+            (
+                "scope.sites=[oak]",
+                "workloads.chat.failover=true",
+                "failover.barred_pairs=[[oak, elm]]",
+            ),
+            "elm under failover.barred_pairs changes nothing, as site elm is not in scope",
+        ),
+        (
+            ("scope.workloads=[chat]", "siting.block_mw={train: 7}"),
+            "train under siting.block_mw changes nothing, as class train is not in scope",
+        ),
+        (
+            ("scope.sites=[oak]", "lead_times.interconnection_months_by_zone={west: 31}"),
+            "west under lead_times.interconnection_months_by_zone changes nothing, as zone west has"
+            " no site in scope",
+        ),
+        (
+            ("supply.allow=[engine]", "supply.max_mw={panel: 31}"),
+            "supply.max_mw.panel changes nothing, as panel is not in supply.allow",
+        ),
+        (
+            ("supply.override={engine: {life_years: 17}}",),
+            "supply.override.engine changes nothing, as engine is neither allowed nor standing",
+        ),
+        (
+            ("supply.allow=[panel]", "supply.fuel_price_usd_per_mmbtu={natural_gas: 7}"),
+            "supply.fuel_price_usd_per_mmbtu.natural_gas changes nothing, as natural_gas is burnt"
+            " by none",
+        ),
+        (
+            ("supply.export.allow=true",),
+            "supply.export.allow changes nothing, as no source makes power to sell",
+        ),
+        (
+            ("carbon.cap_kt={2025: 900, 2028: 700, 2041: 7}",),
+            "carbon.cap_kt for 2028, 2041 changes nothing, as 2027 is the last model year",
+        ),
+        (
+            ("energy.price_scale_frac={2025: 0.9, 2029: 1.3, 2041: 7}",),
+            "energy.price_scale_frac for 2041 changes nothing, as 2027 is the last model year",
+        ),
+        (
+            ("lease={depth_mw_per_site: 31}",),
+            "lease.depth_mw_per_site changes nothing without lease.allow",
+        ),
+        (
+            ("grid.non_firm={allow: true, shed: {usd_per_mwh: 900}}",),
+            "grid.non_firm.shed.usd_per_mwh changes nothing without grid.non_firm.shed.allow",
+        ),
+        (
+            ("failover.barred_within_km=31",),
+            "failover changes nothing, as no class in scope asks for it",
+        ),
+        (
+            ("workloads.chat.failover=true", "failover.from_year=2041"),
+            "failover is planned from 2041 on and changes nothing, as 2027 is the last model year",
+        ),
+        (
+            ("workloads.chat.failover=true", "failover.nearest_standbys=3"),
+            "failover.nearest_standbys changes nothing, as failover.form is neighbours",
+        ),
+        (
+            ("energy.own_tariffs={o: {energy: [{usd_per_mwh: 41}]}}",),
+            "energy.own_tariffs.o changes nothing, as no entry of energy.tariffs names it",
+        ),
+        (
+            (
+                "energy.own_tariffs={o: {demand: [{usd_per_kw_month: 41}]}}",
+                "energy.tariffs=[{tariff: o}]",
+            ),
+            "energy costs nothing under o, which is bundled and has no energy charge",
+        ),
+        (
+            ("siting.at_most_sites=2",),
+            "siting.at_most_sites changes nothing: it is 2, and 2 sites are in scope",
+        ),
+    ],
+)
+def test_what_changes_nothing_is_noted(noted, settings, told):
+    (found,) = noted(*settings)
+
+    assert found == told
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (),
+        ("scope.sites=[oak]", "sites={elm: {exclude: true, land_limit_mw: 31}}"),
+        ("supply.allow=[engine]", "supply.max_mw={engine: 31}", "supply.export.allow=true"),
+        ("sites.oak.existing_source_mw={engine: 3}", "supply.override.engine.life_years=17"),
+        ("carbon.cap_kt={2025: 900, 2026: 700}",),
+        ("energy.price_scale_frac={2025: 0.9, 2029: 1.3}",),
+        ("lease={allow: false, depth_mw_per_site: 31}",),
+        ("workloads.chat.failover=true", "failover={form: pairs, nearest_standbys: 3}"),
+        (
+            "energy.own_tariffs={o: {bundle: delivery, demand: [{usd_per_kw_month: 41}]}}",
+            "energy.tariffs=[{tariff: o}]",
+        ),
+        ("siting.at_most_sites=1",),
+    ],
+)
+def test_what_changes_something_is_not_noted(noted, settings):
+    assert noted(*settings) == []
+
+
+def test_a_plan_tells_it_too(build):
+    notes = build("supply.export.allow=true").notes
+
+    assert (
+        "Supply.export.allow changes nothing, as no source makes power to sell: remove it, or allow"
+        " a source under supply.allow." in notes
+    )
+
+
+def test_what_an_extended_file_says_is_not_noted(tables, tmp_path, monkeypatch):
+    (tmp_path / "child.yaml").write_text(
+        f"version: 1\nextends: {MINI}\nscope: {{sites: [oak]}}\n", encoding="utf-8"
+    )
+    (tmp_path / "grandchild.yaml").write_text(
+        "version: 1\nextends: child.yaml\nscope: {workloads: [chat]}\n"
+        "workloads: {train: {spare_frac: 0.31}}\n",
+        encoding="utf-8",
+    )
+    case = make_case(load_scenario(tmp_path / "grandchild.yaml"), tables)
+
+    (found,) = settings_without_effect(case)
+    assert (found.line, found.column) == (4, 13)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (
+            ("siting.exactly_sites=9",),
+            "exactly_sites is 9, and 2 sites can be open in 2027; must be at most 2; lower it,",
+        ),
+        (
+            ("siting.exactly_sites=2", "sites.elm.existing_mw=0", "siting.must_not_open=[elm]"),
+            "exactly_sites is 2, and 1 sites can be open in 2027; must be at most 1;",
+        ),
+        (
+            ("siting.phase_mw=9000",),
+            "one phase is 9000 MW, more than the land of any site holds; must be at most",
+        ),
+    ],
+)
+def test_what_no_plan_can_keep_is_refused(problems, settings, problem):
+    found = problems(*settings)
+
+    assert any(text.startswith("--set siting.") and problem in text for text in found), found
