@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.cli.options import RUNS_DIR
+
 if TYPE_CHECKING:
     from planner.check import Check, Verdict
 
@@ -14,14 +16,7 @@ __all__ = ["command"]
 
 @click.command("check")
 @click.argument("run")
-@click.option(
-    "--runs",
-    "runs_dir",
-    type=click.Path(file_okay=False),
-    default="runs",
-    show_default=True,
-    help="Folder in which RUN is looked for by name.",
-)
+@RUNS_DIR
 @click.option("--all", "show_all", is_flag=True, help="List every rule with the places tested.")
 @click.option("--json", "as_json", is_flag=True, help="Print every rule as JSON.")
 @click.pass_context

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.cli.options import OVERRIDES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -19,13 +21,7 @@ _SHOWN_PLACES = 6
 
 @click.command("diagnose")
 @click.argument("scenario", default="us-base")
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a setting, such as operator.demand_share_frac=0.2; may be repeated.",
-)
+@OVERRIDES
 @click.option(
     "--quick",
     is_flag=True,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.cli.options import RUNS_DIR
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -20,14 +22,7 @@ _SHOWN_ROWS = 12
 @click.argument("run", default="us-base")
 @click.option("--site", help="Explain one site: what it does, what limits it, what it would take.")
 @click.option("--year", type=int, help="Explain one model year: what changed in it, and why.")
-@click.option(
-    "--runs",
-    "runs_dir",
-    type=click.Path(file_okay=False),
-    default="runs",
-    show_default=True,
-    help="Folder in which RUN is looked for by name.",
-)
+@RUNS_DIR
 @click.option(
     "--resolve",
     is_flag=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from planner.cli.options import RUNS_DIR
 from planner.outputs import WRITERS
 
 __all__ = ["command"]
@@ -26,14 +27,7 @@ __all__ = ["command"]
     type=click.Path(file_okay=False),
     help="Folder to write into; left out: exports/ in the run folder.",
 )
-@click.option(
-    "--runs",
-    "runs_dir",
-    type=click.Path(file_okay=False),
-    default="runs",
-    show_default=True,
-    help="Folder in which RUN is looked for by name.",
-)
+@RUNS_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print the files as a JSON list.")
 def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_json: bool) -> None:
     """Write files of RUN for other programs.

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.units import MUSD_PER_BUSD
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -101,6 +99,8 @@ def _print_table(entries: list[Entry]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from planner.units import MUSD_PER_BUSD
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")
     for head in ("solved (UTC)", "status", "check"):
@@ -108,9 +108,8 @@ def _print_table(entries: list[Entry]) -> None:
     for head in ("cost BUSD", "s"):
         table.add_column(head, justify="right", no_wrap=True)
     for entry in entries:
-        cost = (
-            "-" if entry.objective_musd is None else f"{entry.objective_musd / MUSD_PER_BUSD:,.2f}"
-        )
+        musd = entry.objective_musd
+        cost = "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}"
         table.add_row(
             Text(entry.run),
             entry.created[:16].replace("T", " "),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from planner.cli.options import OVERRIDES
+
 __all__ = ["command"]
 
 
@@ -20,13 +22,7 @@ __all__ = ["command"]
     show_default=True,
     help="Folder that the run folder is written into.",
 )
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a setting, such as operator.demand_share_frac=0.2; may be repeated.",
-)
+@OVERRIDES
 @click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
 @click.pass_context

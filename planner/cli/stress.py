@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from planner.cli.options import RUNS_DIR
 from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -46,14 +47,7 @@ _FEW = 5
 @click.option("--curtailment-h", type=float, metavar="H", help="Its length.")
 @click.option("--outages-per-year", type=float, metavar="N", help="Grid outages at a site.")
 @click.option("--fuel-h", type=float, metavar="H", help="Hours at full output of fuel on site.")
-@click.option(
-    "--runs",
-    "runs_dir",
-    type=click.Path(file_okay=False),
-    default="runs",
-    show_default=True,
-    help="Folder in which RUN is looked for by name.",
-)
+@RUNS_DIR
 @click.option(
     "-o",
     "--output",

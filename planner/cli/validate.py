@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.cli.options import OVERRIDES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,13 +19,7 @@ __all__ = ["command"]
 
 @click.command("validate")
 @click.argument("scenario", default="us-base")
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a setting, such as operator.demand_share_frac=0.2; may be repeated.",
-)
+@OVERRIDES
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.pass_context
 def command(
