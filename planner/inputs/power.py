@@ -10,6 +10,7 @@ from planner.calendar import slot_means
 from planner.climate import electrical_loss
 from planner.inputs.frames import by_ids, codes, floats
 from planner.inputs.migration import moves_between_sites
+from planner.inputs.rack_figures import net_utilisation
 from planner.inputs.sets import deferral_windows_h
 from planner.inputs.types import PowerInputs
 from planner.lp import Axis, Index
@@ -107,7 +108,7 @@ def power_inputs(
         slot=cross(site_year, sets.slot, "slot"),
         deployment_shape=shape[workload],
         deployment_window=window[workload],
-        deployment_utilisation_frac=_net_utilisation(case)[workload],
+        deployment_utilisation_frac=net_utilisation(case)[workload],
         other_load_mw=other_mw,
         shape_frac=_shapes(case, sets, wanted, reach),
         mechanical_frac=climate.mechanical_frac,
@@ -116,12 +117,6 @@ def power_inputs(
         loss_fixed_frac=loss.fixed_frac,
         loss_variable_frac=loss.variable_frac,
     )
-
-
-def _net_utilisation(case: Case) -> Floats:
-    """Mean utilisation of racks in use, spare ones included, (workload,)."""
-    spare = floats(case.workloads, "spare_frac")
-    return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + spare))
 
 
 def _defer_overhead(

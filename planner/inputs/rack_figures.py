@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.inputs.types import Bools, Floats
 
-__all__ = ["RackFigures", "rack_figures"]
+__all__ = ["RackFigures", "net_utilisation", "rack_figures"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def rack_figures(case: Case) -> RackFigures:
     peak_kw = floats(racks, "peak_kw")
     # An H100e per kW is a kH100e per MW.
     kh100e_per_mw = np.stack([floats(racks, f"{duty}_h100e") / peak_kw for duty in DUTIES], axis=1)
-    net = floats(case.workloads, "utilisation_frac") / (1.0 + floats(case.workloads, "spare_frac"))
+    net = net_utilisation(case)
     throughput = kh100e_per_mw[:, case.duty].T * net[:, None]
     admits = np.zeros(throughput.shape, dtype=np.bool_)
     admitted = case.admitted
@@ -101,6 +101,12 @@ def rack_figures(case: Case) -> RackFigures:
         life_years=ints(racks, "life_years"),
         may_buy=racks["may_buy"].to_numpy(dtype=np.bool_),
     )
+
+
+def net_utilisation(case: Case) -> Floats:
+    """Return the mean utilisation of racks in use, spare ones included. [workload]"""
+    spare = floats(case.workloads, "spare_frac")
+    return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + spare))
 
 
 def _fits(case: Case, peak_kw: Floats) -> Bools:
