@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from planner.inputs.headroom import headroom_lists
 from planner.inputs.types import GridInputs
@@ -95,11 +94,13 @@ def grid_inputs(
         energy_usd_per_mwh=prices.energy_usd_per_mwh[s, t].ravel(),
         demand_charge_usd_per_kw_month=prices.demand_charge_usd_per_kw_month[s, t],
         billing=billing,
-        billing_slot=pd.DataFrame(
-            {
-                "period": np.repeat(np.arange(n), [len(p.slots) for p in periods]),
-                "slot": np.concatenate([np.array(p.slots, dtype=np.int64) for p in periods]),
-            }
+        billing_slot=Index.sparse(
+            "billing_slot",
+            (period, sets.slot),
+            (
+                np.repeat(np.arange(n), [len(p.slots) for p in periods]),
+                np.concatenate([np.array(p.slots, dtype=np.int64) for p in periods]),
+            ),
         ),
         billing_months=np.array([float(p.months) for p in periods]),
         period=period,

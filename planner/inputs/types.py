@@ -236,7 +236,7 @@ class GridInputs:
     energy_usd_per_mwh: Floats  # [slot of PowerInputs.slot], wholesale + adder
     demand_charge_usd_per_kw_month: Floats  # [site_year]
     billing: Index  # (site, year, period)
-    billing_slot: pd.DataFrame  # period (code), slot (code): whose maximum is billed
+    billing_slot: Index  # (period, slot), whose maximum is billed
     billing_months: Floats  # [period]
     period: Axis
     firm: Index  # (site, year)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp import Index
-from planner.lp.join import locate
+from planner.lp.join import locate, pairs
 from planner.model.block import constraint
 from planner.model.non_firm_terms import connected_by
 
@@ -85,18 +85,12 @@ def billed_peak(m: Model) -> Comparison:
     Source: tariff form as in REopt.
     """
     p = m.p.grid
-    period = p.billing_slot["period"].to_numpy()
-    slot = p.billing_slot["slot"].to_numpy()
-    count = len(period)
-    n = p.billing.size
-    billed_period = np.repeat(p.billing["period"], count)
-    rows = np.flatnonzero(billed_period == np.tile(period, n))
-    billing, at = rows // count, rows % count
+    billing, at = pairs(p.billing, p.billing_slot, on=("period",))
     over = Index(
         "billed",
-        (*p.billing.axes, m.p.sets.slot),
-        (*(codes[billing] for codes in p.billing.codes), slot[at].astype(np.int32)),
-        len(rows),
+        (*p.billing.axes, p.billing_slot.axis("slot")),
+        (*(codes[billing] for codes in p.billing.codes), p.billing_slot["slot"][at]),
+        len(at),
     )
     drawn = locate(m.p.power.slot, over["site"], over["year"], over["slot"])
     draw = m.grid_mw.map(over, drawn, np.arange(over.size))

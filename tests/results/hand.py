@@ -418,7 +418,7 @@ def grid() -> GridInputs:
         np.concatenate([price, price + 2.0, price - 5.0, price - 3.0]),
         f(9.0, 9.5, 12.0, 12.5),
         Index.full("billing", SITE, YEAR, PERIOD),
-        pd.DataFrame(billed, columns=["period", "slot"]),
+        Index.sparse("billing_slot", (PERIOD, SLOT), np.array(billed).T),
         f(*(period.months for period in periods)),
         PERIOD,
         firm,
