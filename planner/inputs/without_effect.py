@@ -32,7 +32,7 @@ _OF_SCOPE: Final = (
             "failover.barred_groups.*.*",
         ),
     ),
-    ("class", ("workloads.{}", "siting.block_mw.{}")),
+    ("class", ("workloads.{}", "siting.block_mw.{}", "demand.explicit.*.workload")),
     (
         "zone",
         (
@@ -68,6 +68,8 @@ _SWITCHES: Final = (
     (("supply", "standby"), "allow"),
 )
 """Blocks that say nothing until a key of theirs switches them on."""
+_OF_SEASONS: Final = ("season_days", "peak_day_days", "peak_month")
+"""Keys of time that a series of days does without."""
 _OF_FORM: Final = {"nearest_standbys": "pairs", "neighbour_users_frac": "neighbours"}
 """Keys of failover that one form alone looks at."""
 _REMOVE: Final = "remove it, or widen the scope"
@@ -92,6 +94,7 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
         *_of_sources(case),
         *_after_the_plan(case, case.scenario.tree, ()),
         *_switched_off(case.scenario.tree),
+        *_without_company(case),
         *_of_failover(case),
         *_of_own_tariffs(case),
         *_of_siting(case),
@@ -182,13 +185,62 @@ def _switched_off(tree: Node) -> Iterator[Problem]:
             yield problem_at(tree, (*way, key), what_is, "", mend)
 
 
-def _at(tree: Node, way: tuple[str, ...]) -> Node | None:
+def _at(tree: Node, way: Keys) -> Node | None:
+    """Return the node that is written at a way, None where there is none."""
     for key in way:
-        below = tree.children.get(key)
+        below = tree.children.get(str(key))
         if below is None:
             return None
         tree = below
     return tree
+
+
+def _without_company(case: Case) -> Iterator[Problem]:
+    """Settings that are about another one, which is not given."""
+    scenario = case.scenario
+    carbon, matching, siting = scenario.carbon, scenario.contracts.matching, scenario.siting
+    has_buyer = set(texts(case.sites, "country")) & set(texts(case.tables["heat_reuse"], "country"))
+    has_source = bool(sources_in_play(case))
+    rules: tuple[tuple[Keys, bool, str, str], ...] = (
+        *(
+            (
+                ("time", key),
+                scenario.time.chronological,
+                "time.chronological tells the year by a series of days",
+                "remove it",
+            )
+            for key in _OF_SEASONS
+        ),
+        (
+            ("contracts", "matching", "mode"),
+            matching.target_frac is None and carbon.accounting != "market",
+            "there is no target, and carbon is not counted by market",
+            "give contracts.matching.target_frac, or remove it",
+        ),
+        (
+            ("siting", "open_rows"),
+            not siting.whole_openings,
+            "sites need not open in whole",
+            "set siting.whole_openings: true, or remove it",
+        ),
+        (
+            ("heat", "sell"),
+            scenario.heat.sell and not has_buyer,
+            "table heat_reuse has no row for the country of a site in scope",
+            "add a row to a table of your own under data:, or remove it",
+        ),
+        (
+            ("supply", "sites"),
+            not has_source,
+            "no source is allowed, stands or runs as stand-by",
+            "allow one under supply.allow, or remove it",
+        ),
+    )
+    for way, is_idle, why, mend in rules:
+        node = _at(scenario.tree, way)
+        if is_idle and node is not None:
+            what_is = f"{'.'.join(map(str, way))} changes nothing, as {why}"
+            yield problem_at(scenario.tree, way, what_is, "", mend)
 
 
 def _of_failover(case: Case) -> Iterator[Problem]:

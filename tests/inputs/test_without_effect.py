@@ -105,6 +105,31 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "energy costs nothing under o, which is bundled and has no energy charge",
         ),
         (
+            (
+                "scope.workloads=[chat]",
+                "demand.explicit=[{workload: train, unit: kh100e, by_year: {2025: 31}}]",
+            ),
+            "train under demand.explicit changes nothing, as class train is not in scope",
+        ),
+        (
+            ("time={chronological: true, peak_month: 8}",),
+            "time.peak_month changes nothing, as time.chronological tells the year by a series of"
+            " days",
+        ),
+        (
+            ("contracts.matching.mode=hourly",),
+            "contracts.matching.mode changes nothing, as there is no target, and carbon is not"
+            " counted by market",
+        ),
+        (
+            ("siting={whole_openings: false, open_rows: all}",),
+            "siting.open_rows changes nothing, as sites need not open in whole",
+        ),
+        (
+            ("supply.sites=[oak]",),
+            "supply.sites changes nothing, as no source is allowed, stands or runs as stand-by",
+        ),
+        (
             ("siting.at_most_sites=2",),
             "siting.at_most_sites changes nothing: it is 2, and 2 sites are in scope",
         ),
@@ -132,10 +157,28 @@ def test_what_changes_nothing_is_noted(noted, settings, told):
             "energy.tariffs=[{tariff: o}]",
         ),
         ("siting.at_most_sites=1",),
+        ("carbon={embodied: true, accounting: market}",),
+        ("carbon.accounting=market", "contracts.matching.mode=hourly"),
+        ("contracts.matching={mode: hourly, target_frac: 0.31}",),
+        ("siting={whole_openings: true, open_rows: all}",),
+        ("supply={sites: [oak], standby: {allow: true, source: genset}}",),
+        ("heat.sell=true",),
+        ("time.peak_month=8",),
     ],
 )
 def test_what_changes_something_is_not_noted(noted, settings):
     assert noted(*settings) == []
+
+
+def test_heat_without_a_buyer_is_noted(tables):
+    none = tables["heat_reuse"].assign(country="FI")
+    case = make_case(load_scenario(MINI, ["heat.sell=true"]), {**tables, "heat_reuse": none})
+
+    (found,) = settings_without_effect(case)
+    assert found.what_is == (
+        "heat.sell changes nothing, as table heat_reuse has no row for the country of a site in"
+        " scope"
+    )
 
 
 def test_a_plan_tells_it_too(build):
