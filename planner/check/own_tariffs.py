@@ -110,7 +110,7 @@ def _written(case: Case, use: Any, rise_frac: float, offset_h: float) -> Written
             kind: getattr(own, kind)
             for kind in ("energy", "demand", "coincident_peak", "capacity", "standing")
         }
-        terms, bundled = own.terms, own.bundle == "bundled"
+        terms, bundled = own.terms, own.bundle == "bundled" and bool(own.energy)
         rise_frac = rise_frac if own.escalation_real_frac is None else own.escalation_real_frac
         hours = own.time_zone or hours
     nothing = SimpleNamespace(term_years=0.0, exit_fee_months=0, reduction_frac=0.0)

@@ -91,7 +91,7 @@ def bills_energy(case: Case, tariff: str) -> bool:
     """Tell whether a tariff bills the energy itself, or its delivery alone."""
     own = case.scenario.energy.own_tariffs.get(tariff)
     if own is not None:
-        return own.bundle != _DELIVERY
+        return own.bundle != _DELIVERY and bool(own.energy)
     row = table_row(case, tariff)
     price = None if row is None else row["energy_charge_usd_per_mwh"]
     # A blank cell is not equal to itself.

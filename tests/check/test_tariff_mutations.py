@@ -15,6 +15,7 @@ SETTINGS = (
     "time.slot_h=2",
     "energy.own_tariffs.large.time_zone=Asia/Kolkata",
     "energy.own_tariffs.large.escalation_real_frac=-0.01",
+    "energy.own_tariffs.wires={standing: [{usd_per_month: 900}]}",
     "energy.tariffs=[{tariff: us-va-dominion-energy, terms: us-large-load-default}]",
     "energy.tariffs=[{tariff: us-median-delivery, terms: us-in-indiana-michigan-power-tariff-ip-large-load, from_year: 2027}]",  # noqa: E501
     "energy.tariffs=[{tariff: large, sites: [elm]}, {tariff: wires, zones: [east]}]",

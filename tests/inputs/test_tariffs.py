@@ -51,8 +51,15 @@ def test_prices_of_the_tables_stay_where_and_while_no_tariff_bills(build, mini):
     assert (inputs.grid.energy_usd_per_mwh[changed] == 0.0).all()
 
 
-def test_power_of_a_rate_without_an_energy_charge_is_bought_at_the_wholesale_price(build):
-    bare = build(uses("tariff: us-median-bundled"), "energy.use_flat_price=true")
+@pytest.mark.parametrize(
+    "tariff",
+    ["us-median-bundled", "{standing: [{usd_per_month: 900}]}"],
+    ids=["of the table", "of one's own"],
+)
+def test_power_without_an_energy_charge_is_bought_at_the_wholesale_price(build, tariff):
+    named = tariff if tariff.startswith("us") else "own"
+    written = () if named == tariff else (own(tariff),)
+    bare = build(*written, uses(f"tariff: {named}"), "energy.use_flat_price=true")
 
     wholesale = bare.tables["electricity_price"].set_index("site")["wholesale_usd_per_mwh"]
     of_site = bare.grid.energy_usd_per_mwh[bare.power.slot["year"] == 0].reshape(2, -1)
