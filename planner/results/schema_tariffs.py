@@ -31,9 +31,9 @@ TARIFF_TABLES = (
             number("charged_usd", "USD", "What the plan pays, and the cost table has"),
             number("exact_usd", "USD", "What the rule asks for that load, hour by hour"),
             number(
-                "overstated_usd",
+                "charged_above_exact_usd",
                 "USD",
-                "What the plan pays more: where tiers decline a program can only hold a bound",
+                "The first less the second: 0 but where tiers decline, of which there is a bound",
             ),
         ),
     ),

@@ -43,7 +43,7 @@ def bills(s: Solved) -> pd.DataFrame:
     table = charged.merge(asked, on=_LINE, how="left")
     table["exact_usd"] = table["exact_usd"].fillna(0.0)
     over = table["charged_usd"] - table["exact_usd"]
-    table["overstated_usd"] = over.where(over.abs() > _CENT, 0.0)
+    table["charged_above_exact_usd"] = over.where(over.abs() > _CENT, 0.0)
     paid = (table["charged_usd"].abs() > _CENT) | (table["exact_usd"].abs() > _CENT)
     rows = pd.concat([table[paid], _exit_fees(s)], ignore_index=True)
     order = ["site", "calendar_year"]
@@ -137,6 +137,6 @@ def _exit_fees(s: Solved) -> pd.DataFrame:
             "quantity": of_year["fee_mw"],
             "charged_usd": usd,
             "exact_usd": usd,
-            "overstated_usd": 0.0 * usd,
+            "charged_above_exact_usd": 0.0 * usd,
         }
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.outputs.files import sha256_of
 from planner.paths import DATA_DIR
 from planner.runs.names import folder_name
+from planner.runs.notes import notes_of
 from planner.scenario.schema import OWN_FILES
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ FORMAT: Final = 1
 """Version of the run folder's layout."""
 
 _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
-_A_LITTLE: Final = 1e-3  # of a site, or MW
 
 
 def describe(plan: Plan) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "gap_frac": _finite(outcome.gap),
         "duals_of": outcome.duals_of if outcome.has_duals else None,
         "check": {"ok": plan.verdict.ok, "rules": len(plan.verdict.checks), "broken": broken},
-        "notes": [*plan.inputs.notes, *_openings(plan)],
+        "notes": [*plan.inputs.notes, *notes_of(plan)],
         "method": outcome.method_used,
         "iterations": outcome.iterations,
         "message": outcome.message,
@@ -76,21 +76,6 @@ def describe(plan: Plan) -> dict[str, Any]:
         "written": dict(_written(scenario.tree)),
         "merged": _merged(scenario),
     }
-
-
-def _openings(plan: Plan) -> Iterator[str]:
-    """Say how many sites a linear program opened in part."""
-    year = plan.inputs.years.last
-    site_year = plan.site_year[plan.site_year["year"] == year]
-    in_use = site_year[site_year["nameplate_mw"] > _A_LITTLE]
-    in_part = in_use[in_use["open_frac"].between(_A_LITTLE, 1.0 - _A_LITTLE)]
-    if len(in_part):
-        mw = in_part["nameplate_mw"].sum()
-        yield (
-            f"{len(in_part)} of the {len(in_use)} sites in use in {year}, with {mw:,.0f} MW, are "
-            "opened in part: a linear program pays a share of the fixed cost of a site and so "
-            "spreads work over more, smaller sites than would be built."
-        )
 
 
 def _finite(number: float) -> float | None:

@@ -99,7 +99,7 @@ def test_a_good_plan_with_tariffs_passes_whatever_the_settings(change):
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
 
 
-def test_what_a_declining_tier_overstates_is_told_beside_the_exact_bill():
+def test_what_a_declining_tier_is_charged_is_told_beside_the_exact_bill():
     key = "energy.own_tariffs.wires.demand"
     falling = "[{usd_per_kw_month: [9, 4], tier_limits_kw: [900000]}]"
     plan = solved(BILLED, f"{key}={falling}")
@@ -110,10 +110,10 @@ def test_what_a_declining_tier_overstates_is_told_beside_the_exact_bill():
     # Of 900 MW at 5 USD more than the last tier, the exact bill asks it for the demand alone.
     kw_months = over["quantity"].to_numpy()
     rise = over["exact_usd"].to_numpy() / (9.0 * kw_months)
-    assert over["overstated_usd"].to_numpy() == pytest.approx(
+    assert over["charged_above_exact_usd"].to_numpy() == pytest.approx(
         rise * 5.0 * (12 * 900_000 - kw_months)
     )
-    assert (bills.loc[bills["rule"] != "demand", "overstated_usd"] == 0.0).all()
+    assert (bills.loc[bills["rule"] != "demand", "charged_above_exact_usd"] == 0.0).all()
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ _MUSD: Final = "#,##0.000;-#,##0.000;;@"
 _KINDS: Final = ("energy", "demand", "capacity", "standing", "exit_fee")
 _ABOUT: Final = (
     "Bills of the sites that a tariff bills, in real USD of the price year, undiscounted. As "
-    "solved: they do not follow edited assumptions. Overstated is what the plan pays above the "
-    "exact bill where the prices of tiers decline."
+    "solved: they do not follow edited assumptions. Where the prices of tiers decline the plan may "
+    "pay more or less than the exact bill; the last line says by how much."
 )
 _LISTS: Final = (
     ("Capacity under contract", "CapacityContracts", "capacity_contracts"),
@@ -53,15 +53,17 @@ def write_bills(book: Book) -> None:
 
 
 def _write_kinds(book: Book, sheet: Worksheet, bills: pd.DataFrame, years: list[int]) -> int:
-    """Write MUSD by kind and calendar year, with the overstatement; return the last row."""
+    """Write MUSD by kind and calendar year, and what is above the exact bill."""
     write_heads(book, sheet, _TOP, ("What is paid", "unit"), years)
     wide = bills.pivot_table(
         index="kind", columns="calendar_year", values="charged_usd", aggfunc="sum"
     )
     wide = (wide.reindex(index=list(_KINDS), columns=years).fillna(0.0)) / USD_PER_MUSD
-    over = bills.groupby("calendar_year")["overstated_usd"].sum().reindex(years).fillna(0.0)
+    over = (
+        bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
+    )
     last = _TOP + len(_KINDS)
-    labels = [*_KINDS, "Total", "of it overstated"]
+    labels = [*_KINDS, "Total", "of it above the exact bill"]
     for row, label in enumerate(labels, start=_TOP + 1):
         style = "total" if label == "Total" else "plain"
         book.text(sheet, row, 0, label, style)
@@ -74,7 +76,7 @@ def _write_kinds(book: Book, sheet: Worksheet, bills: pd.DataFrame, years: list[
             book.formula(sheet, row, at, formula, float(wide[year][kind]), _MUSD)
         total = f"=SUM({cell(_TOP + 1, at)}:{cell(last, at)})"
         book.formula(sheet, last + 1, at, total, float(wide[year].sum()), _MUSD, "total")
-        formula = f"=SUMPRODUCT({in_year}*{_TABLE}[overstated_usd])/10^6"
+        formula = f"=SUMPRODUCT({in_year}*{_TABLE}[charged_above_exact_usd])/10^6"
         book.formula(sheet, last + 2, at, formula, float(over[year]) / USD_PER_MUSD, _MUSD)
     return last + 2
 
