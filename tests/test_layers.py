@@ -84,6 +84,16 @@ def test_a_room_imports_only_rooms_below_it(room: str) -> None:
     assert not strangers
 
 
+def test_no_file_of_inputs_types_needs_another_that_needs_it() -> None:
+    files = {file.stem: file for file in (PACKAGE / "inputs").glob("types*.py")}
+    needs = {
+        name: {other for other in files if f"planner.inputs.{other} " in file.read_text("utf-8")}
+        for name, file in files.items()
+    }
+
+    TopologicalSorter(needs).prepare()
+
+
 @pytest.mark.parametrize("name", sorted(PURE))
 def test_pure_functions_import_pure_functions_only(name: str) -> None:
     assert imported_rooms(PACKAGE / f"{name}.py") <= PURE

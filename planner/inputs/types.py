@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.inputs.arrays import Bools, Floats
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,14 +33,14 @@ if TYPE_CHECKING:
     from planner.inputs.types_tariffs import TariffInputs
     from planner.lp.index import Axis, Index
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = [
     "ANYWHERE",
+    "Bools",
     "CarbonInputs",
     "DemandInputs",
     "FinanceInputs",
+    "Floats",
     "GridInputs",
     "HallInputs",
     "Inputs",

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from planner.inputs.arrays import Bools, Positions
     from planner.lp.index import Index
 
-    Bools = NDArray[np.bool_]
-    Positions = NDArray[np.intp]
 
 __all__ = ["FailoverInputs"]
 

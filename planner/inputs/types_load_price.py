@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Floats
+    from planner.inputs.arrays import Floats
     from planner.lp.index import Index
 
 __all__ = ["LoadPriceInputs"]

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from planner.inputs.arrays import Floats, Positions
     from planner.lp.index import Index
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
 
 __all__ = ["MigrationInputs"]
 

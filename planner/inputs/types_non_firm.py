@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from planner.inputs.types import Floats
+    from planner.inputs.arrays import Floats
     from planner.lp.index import Axis, Index
 
 __all__ = ["NonFirmInputs", "ShedInputs"]

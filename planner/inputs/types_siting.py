@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from planner.inputs.arrays import Floats
     from planner.lp.index import Index
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["SitingInputs"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Bools, Floats
+    from planner.inputs.arrays import Bools, Floats
     from planner.lp.index import Axis, Index
 
 __all__ = ["SupplyInputs"]

@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from planner.inputs.types import Floats
+    from planner.inputs.arrays import Floats, Positions
     from planner.lp.index import Index
     from planner.tariffs import Account
     from planner.tariffs.lists import Amounts, BillLists
 
-    Positions = NDArray[np.intp]
 
 __all__ = ["KINDS", "TariffInputs"]
 
