@@ -179,14 +179,19 @@ class Engine:
         """
         _, is_there, ray = self.highs.getDualRay()
         if not is_there:
-            # Presolve finds infeasibility without a proof, and only simplex leaves a ray.
+            # Presolve finds infeasibility without a proof, and only simplex leaves a ray. From the
+            # last basis it takes few steps, or ends without a verdict; from nothing it has one.
             _, presolve = self.highs.getOptionValue("presolve")
             self.set("presolve", "off")
             self.set("solver", "simplex")
             self.set("simplex_strategy", 1)
-            self.run(seconds)
+            for is_last in (False, True):
+                self.run(seconds)
+                _, is_there, ray = self.highs.getDualRay()
+                if is_there or is_last:
+                    break
+                check(self.highs.clearSolver(), "clear the last solution")
             self.set("presolve", presolve)
-            _, is_there, ray = self.highs.getDualRay()
         return np.array(ray) if is_there else None
 
     def _on_callback(self, kind: Any, _text: str, seen: Any, answer: Any, _data: Any) -> None:

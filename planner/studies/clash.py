@@ -81,7 +81,9 @@ def clash_rules(
         )
         for block, where in places.items()
     ]
-    return tuple(sorted(rules, key=lambda rule: not rule.keys))
+    # That no more of a site opens than all of it is no rule of the scenario.
+    named = [rule for rule in rules if rule.keys or rule.rule != "must_not_open"]
+    return tuple(sorted(named, key=lambda rule: not rule.keys))
 
 
 def in_words(names: Sequence[str]) -> list[str]:

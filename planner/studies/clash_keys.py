@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.studies.reliefs import gap_years, site_key
+from planner.studies.giving import gap_years, site_key
 from planner.studies.say import amount
 
 if TYPE_CHECKING:

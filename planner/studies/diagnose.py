@@ -18,7 +18,7 @@ from planner.studies.question import Question
 from planner.studies.relief import Change, Relief, relaxed
 from planner.studies.reliefs import RELIEFS
 from planner.studies.say import amount
-from planner.studies.searches import least, searches
+from planner.studies.searches import EASED, least, searches
 
 if TYPE_CHECKING:
     import threading
@@ -155,9 +155,14 @@ def diagnose(
     if not quick:
         remedies += _tried(question, clash, ask)
     blocks = {rule.rule for rule in clash}
-    touching = {relief.name for relief in RELIEFS if blocks & set(relief.rows)}
+    touching = [relief.name for relief in RELIEFS if blocks & set(relief.rows)]
+    touching += [EASED[block] for block in blocks & EASED.keys()]
     remedies.sort(
-        key=lambda one: (one.name not in touching, one.name == "demand", one.change.share)
+        key=lambda one: (
+            not one.name.startswith(tuple(touching)),
+            one.name == "demand",
+            one.change.share,
+        )
     )
     ask.tell("find changes that are enough together")
     together = () if is_one_enough or whole else _together(question, ask)

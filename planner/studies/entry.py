@@ -14,8 +14,8 @@ from planner.model.costs import electricity_demand, electricity_energy
 from planner.model.payments import discount
 from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.scenario import Setting
+from planner.studies.giving import site_key
 from planner.studies.question import Question
-from planner.studies.reliefs import site_key
 from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:

@@ -1,27 +1,37 @@
-"""Changes that no row can tell: lead times, latency bounds, rules that are on or off."""
+"""Changes that no row can tell: lead times, latency, rates of use, rules that are on or off."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from planner.scenario import Setting
+from planner.studies.giving import site_key
+from planner.studies.question import Cell
 from planner.studies.relief import Change
-from planner.studies.reliefs import site_key
 from planner.studies.say import amount
+from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from planner.studies.question import Question
 
-__all__ = ["Search", "least", "searches"]
+__all__ = ["EASED", "Search", "least", "searches"]
 
 _MOST_MONTHS: Final = 60
 _MOST_RTT_MS: Final = 400
 _SITES_TRIED: Final = 3
+_PERMIT_STEPS: Final = 1000
+_TARGET_STEP: Final = 0.1  # [% points]
+
+EASED: Final = {"clean_target": "clean target", "water_permit": "water permits"}
+"""Searches that ease a rule, which limits what the plan decides by what it decides."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,8 @@ def searches(
     """
     yield from _switches(question)
     yield from _siting(question)
+    yield from _permits(question)
+    yield from _clean(question)
     yield from _latency(question, workloads)
     yield from _leads(question, sites)
     yield _earlier(question)
@@ -111,6 +123,18 @@ def _switches(question: Question) -> Iterator[Search]:
         (s.deliveries.limit, "do without the limits of vendors", ("deliveries", "limit"), False),
         (s.siting.whole_openings, "let sites open in part", ("siting", "whole_openings"), False),
         (s.water.limit, "do without the water limits", ("water", "limit"), False),
+        (
+            s.water.stress_limits,
+            "do without permits by water stress",
+            ("water", "stress_limits"),
+            False,
+        ),
+        (
+            s.contracts.matching.mode == "hourly",
+            "count clean power by the year",
+            ("contracts", "matching", "mode"),
+            "annual",
+        ),
     )
     for is_open, words, keys, value in rules:
         if is_open:
@@ -139,6 +163,69 @@ def _siting(question: Question) -> Iterator[Search]:
             kept = tuple(other for other in listed if other != site)
             change = Change((f"{site} {words}",), (Setting(("siting", key), kept),))
             yield Search(f"{site} {words}", "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
+
+
+def _permits(question: Question) -> Iterator[Search]:
+    """More water per MW, in basins of one class or of all.
+
+    What a site may evaporate is its halls times this, and both could give way: no row tells.
+    """
+    p = question.inputs.carbon
+    classes = np.asarray(p.stress_class, dtype=np.str_)[p.water_permit["site"]]
+    now = dict(zip(classes.tolist(), p.water_permit_m3_per_mw.tolist(), strict=True))
+    if not now:
+        return
+    # No hall evaporates more in a year than its thirstiest hour would, all year.
+    most = float(question.inputs.power.wue_l_per_kwh.max()) * HOURS_PER_YEAR
+    column = "limit_m3_per_mw_per_year"
+
+    def change(more_m3: float, names: tuple[str, ...]) -> Change:
+        words = tuple(
+            f"+{amount(more_m3)} m3 a year of water per MW of halls in basins of class {name}"
+            for name in names
+        )
+        cells = tuple(
+            Cell("water_classes", column, {"stress_class": name}, now[name] + more_m3)
+            for name in names
+        )
+        share = max(more_m3 / now[name] if now[name] else np.inf for name in names)
+        return Change(words, (), cells, share)
+
+    every = tuple(now)
+    groups = [("water permits", every)]
+    groups += [(f"water permits of class {name}", (name,)) for name in every if len(every) > 1]
+    for title, names in groups:
+        whole = most - min(now[name] for name in names)
+        steps = [whole * step / _PERMIT_STEPS for step in range(1, _PERMIT_STEPS + 1)]
+        if whole > 0.0:
+            yield Search(title, "m3/MW", steps, lambda m3, names=names: change(m3, names))  # type: ignore[misc]
+
+
+def _clean(question: Question) -> Iterator[Search]:
+    """A lower clean target: by the same points in every year, or from one year on alone."""
+    target = question.scenario.contracts.matching.target_frac
+    if target is None:
+        return
+    path = dict(target) if isinstance(target, Mapping) else {question.inputs.years.years[0]: target}
+    keys = ("contracts", "matching", "target_frac")
+
+    def change(points: float, years: tuple[int, ...]) -> Change:
+        less = points / 100.0
+        lower = {y: max(0.0, round(old - less * (y in years), 6)) for y, old in path.items()}
+        words = tuple(
+            f"-{amount(100 * (path[year] - lower[year]))} % points of clean energy from {year} on"
+            for year in years
+        )
+        share = max(((path[y] - lower[y]) / path[y] for y in years if path[y] > 0.0), default=0.0)
+        return Change(words, (Setting(keys, lower),), share=share)
+
+    every = tuple(path)
+    groups = [("clean target", every)]
+    groups += [(f"clean target from {year} on", (year,)) for year in every if len(every) > 1]
+    for title, years in groups:
+        most = math.ceil(100.0 * max(path[year] for year in years) / _TARGET_STEP)
+        steps = [_TARGET_STEP * step for step in range(1, most + 1)]
+        yield Search(title, "% points", steps, lambda less, years=years: change(less, years))  # type: ignore[misc]
 
 
 def _latency(question: Question, workloads: Sequence[str]) -> Iterator[Search]:

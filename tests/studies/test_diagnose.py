@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,15 +16,29 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies import Diagnosis, diagnose
+from planner.studies.asking import Asking
 from planner.studies.clash_keys import keys_of
 from planner.studies.prechecks import shortages
 from planner.studies.question import Question
+from planner.studies.searches import least, searches
 
 FORBID = "demand.unmet=forbid"
 LAND = (
     "new_sites.north.land_limit_mw=5",
     "new_sites.south.land_limit_mw=5",
     "new_sites.coast.land_limit_mw=15",
+)
+# Towers in Phoenix, whose permits grant 1,500 m3 a year per MW of halls.
+TOWERS = (
+    "water.stress_limits=true",
+    "halls.cooling=[dlc_hybrid_tower]",
+    *(f"new_sites.{site}.like=us-az-phoenix" for site in ("north", "south", "coast")),
+)
+# Sun of 37 MW, nine tenths of the energy clean: the grid and the sun together have less.
+CLEAN = (
+    "contracts.area=operator",
+    "contracts.ppa.sun={technology: solar, price_usd_per_mwh: 31, max_mw: 37, lead_months: 0}",
+    "contracts.matching.target_frac={2027: 0.5, 2028: 0.9}",
 )
 
 
@@ -91,6 +105,39 @@ CASES = {
         {"land_limit": "new_sites.coast.land_limit_mw: 15 MW"},
         frozenset({"land", "demand"}),
         frozenset({"headroom", "budget", "lead times"}),
+    ),
+    "water permits": Case(
+        TOWERS,
+        {
+            "water_permit": "1,500 m3 a year per MW of halls in basins of class extremely high",
+            "land_limit": "new_sites.south.land_limit_mw: 70 MW",
+        },
+        frozenset({"water permits", "do without permits by water stress", "land"}),
+        frozenset({"headroom", "budget", "carbon", "water"}),
+        quick=False,
+    ),
+    "clean target": Case(
+        CLEAN,
+        {
+            "clean_target": "contracts.matching.target_frac: 0.9 in 2028",
+            "contract_limit": "contracts.ppa.sun.max_mw: 37 MW in ERCOT",
+        },
+        frozenset({"clean target", "clean target from 2028 on", "contracts on offer", "demand"}),
+        frozenset({"headroom", "land", "carbon", "clean target from 2027 on"}),
+        quick=False,
+    ),
+    "room for sources": Case(
+        (
+            "grid.headroom_scale_frac=0.0001",
+            "supply={allow: [gas_recip], max_mw: {gas_recip: 7}}",
+            "supply.override.gas_recip={lead_months: 4}",
+        ),
+        {
+            "source_limit": "supply.max_mw.gas_recip: 7 MW at north",
+            "zone_headroom": "grid.headroom_scale_frac: 0.0001",
+        },
+        frozenset({"room for sources", "headroom", "connection", "demand"}),
+        frozenset({"land", "budget", "carbon"}),
     ),
     "decided too late": Case(
         ("decisions_start=2026-09-01",),
@@ -203,6 +250,53 @@ def test_a_month_less_would_not_be_enough() -> None:
     later = f"decisions_start={year + month // 12}-{month % 12 + 1:02d}-01"
 
     assert not diagnose("tiny", (FORBID, later), quick=True).feasible
+
+
+def test_a_permit_for_a_little_less_water_would_not_be_enough() -> None:
+    water = remedy_of("water permits", "water permits")
+    (cell,) = water.change.cells
+
+    def is_enough(permit_m3_per_mw: float) -> bool:
+        tables = Question.of(load_scenario("tiny", (FORBID, *TOWERS)))
+        asked = tables.changed((), (replace(cell, value=permit_m3_per_mw),))
+        return HighsSession(build_model(asked.inputs).problem).solve().status == "optimal"
+
+    assert (water.unit, cell.value) == ("m3/MW", pytest.approx(1500 + water.total))
+    assert (cell.table, cell.row) == ("water_classes", {"stress_class": "extremely high"})
+    assert is_enough(cell.value)
+    assert not is_enough(cell.value - 20)
+
+
+def test_a_target_gives_way_by_what_the_grid_and_the_sun_lack() -> None:
+    points = remedy_of("clean target", "clean target from 2028 on")
+    sun = remedy_of("clean target", "contracts on offer")
+    (setting,) = points.change.settings
+    reached = setting.value[2028]
+    lower = f"contracts.matching.target_frac={{2027: 0.5, 2028: {reached}}}"
+
+    told = planner.solve("tiny", (FORBID, *CLEAN, lower)).tables["matching"].set_index("year")
+
+    # What 37 MW of sun make is claimed, but for what a tenth of a point of the target leaves over.
+    share = float(told.loc[2028, "clean_mwh"] / told.loc[2028, "used_mwh"])
+    assert (points.unit, points.total) == ("% points", pytest.approx(100 * (0.9 - reached)))
+    assert setting.value[2027] == 0.5
+    assert reached <= share + 1e-9 < reached + 0.001
+    assert told.loc[2028, "claimed_mwh"] == pytest.approx(told.loc[2028, "delivered_mwh"], rel=0.01)
+    assert sun.change.words == (f"+{sun.total:.3g} MW of contract sun on offer in each zone",)
+    assert sun.total > 37
+
+
+def test_clean_power_by_the_hour_may_be_counted_by_the_year() -> None:
+    hourly = (*CLEAN, "contracts.ppa.sun.max_mw=370", "contracts.matching.mode=hourly")
+    asked = Question.of(load_scenario("tiny", (FORBID, *hourly)))
+    ask = Asking(lambda _: None)
+    (switch,) = (s for s in searches(asked, [], ()) if s.name == "count clean power by the year")
+
+    found = least(switch, lambda change: ask.is_enough(asked, change))
+
+    assert not ask.is_possible(asked)
+    assert found is not None
+    assert [str(setting) for setting in found[1].settings] == ["contracts.matching.mode=annual"]
 
 
 def test_what_would_stay_unmet_is_told() -> None:

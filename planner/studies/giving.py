@@ -1,0 +1,42 @@
+"""Where something gives way, by how much, and where what it has is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.studies.say import up
+
+if TYPE_CHECKING:
+    from planner.inputs.types import Floats
+    from planner.lp import Index
+    from planner.scenario import Scenario
+    from planner.studies.question import Question
+
+__all__ = ["gap_years", "given", "one", "site_key"]
+
+
+def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
+    """Return the way to a figure of a site, shipped or one's own."""
+    return ("new_sites" if site in scenario.new_sites else "sites", site, figure)
+
+
+def gap_years(question: Question, rows: Index) -> Floats:
+    """Return the years since the model year before, for each row. [year]"""
+    years = np.asarray(question.inputs.years.years, dtype=np.float64)
+    return np.diff(years, prepend=years[0] - 1.0)[rows["year"]]
+
+
+def one(_: Question, rows: Index) -> Floats:
+    """Return one for each row: it gives way in its own unit."""
+    return np.ones(rows.size)
+
+
+def given(over: Index, amounts: Floats) -> list[tuple[dict[str, str], float]]:
+    """List places where something gives way, by labels, with amounts rounded up."""
+    at = np.flatnonzero(amounts > 1e-7)  # the solver's tolerance
+    return [
+        (dict(zip(over.axis_names, over.tuples(int(i)), strict=True)), up(float(amounts[i]), 3))
+        for i in at
+    ]
