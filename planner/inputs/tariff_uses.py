@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
@@ -125,10 +123,6 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
     wanted = [("terms", use.terms, "terms")]
     if use.tariff not in own:
         wanted.append(("tariff", use.tariff, "rate"))
-    elif use.terms is not None:
-        mend = f"write them under energy.own_tariffs.{use.tariff}.terms"
-        what_is = f"{use.tariff!r} is an own tariff, and terms is {use.terms!r}"
-        case.findings.at_key((*at, "terms"), what_is, "terms of a tariff of the table", mend)
     for key, id_, layer in wanted:
         row = None if id_ is None else table_row(case, id_)
         if id_ is not None and row is None:
@@ -142,17 +136,6 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
             what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
             mend = "`dcplan data show tariffs` lists them"
             case.findings.at_key((*at, key), what_is, f"of layer {layer!r}", mend)
-    if use.from_year is not None and use.from_year not in case.years.years:
-        years = ", ".join(str(year) for year in case.years.years)
-        case.findings.at_key(
-            (*at, "from_year"),
-            f"from_year is {use.from_year}",
-            f"a model year: {years}",
-            "take one of these, or leave it out for the first",
-        )
-    if use.zones and use.sites is not None:
-        mend = "write an entry for each"
-        case.findings.at_key((*at, "zones"), "both sites and zones are given", "one of them", mend)
 
 
 def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
@@ -208,25 +191,9 @@ def _clock(case: Case, position: int, use: TariffUse, site: int, first: int) -> 
             must_be = "in a zone that the planner knows by its hours"
             case.findings.at_key(("energy", "tariffs", position, "tariff"), what_is, must_be, mend)
             return None
-    elif not _is_zone(zone):
-        at = ("energy", "own_tariffs", use.tariff, "time_zone")
-        mend = "write such a name, or leave it out for the standard time of the site"
-        case.findings.at_key(
-            at, f"time_zone is {zone!r}", "an IANA name such as America/New_York", mend
-        )
-        return None
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
     return Clock(zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0])
-
-
-@lru_cache
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return False
-    return True
 
 
 def _made(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from planner.scenario.messages import problem_at
-from planner.scenario.own_tariffs import wrong_tariffs
+from planner.scenario.tariff_clashes import wrong_tariffs
 
 if TYPE_CHECKING:
     from planner.errors import Problem

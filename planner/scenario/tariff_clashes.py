@@ -1,9 +1,10 @@
-"""What is wrong with tariffs written out: tiers, hours, periods and names that clash."""
+"""What is wrong with tariffs: tiers, hours, periods and names that clash, and whom they bill."""
 
 from __future__ import annotations
 
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from planner.scenario.messages import problem_at
 
@@ -38,15 +39,61 @@ def wrong_tariffs(scenario: Scenario) -> Iterator[Problem]:
     Problem
         One for each mistake, placed at the key to change.
     """
+    for position in range(len(scenario.energy.tariffs)):
+        yield from _use(scenario, position)
     for id_, tariff in scenario.energy.own_tariffs.items():
         way = ("energy", "own_tariffs", id_)
         yield from _charges(scenario.tree, way, tariff)
+        yield from _time_zone(scenario.tree, (*way, "time_zone"), tariff.time_zone)
         for at, block, price, limits in _priced(way, tariff):
             yield from _tiers(scenario.tree, at, block, price, limits)
         for at, window in _windows(way, tariff):
             yield from _hours(scenario.tree, at, window)
         for position, charge in enumerate(tariff.energy):
             yield from _overlaps(scenario.tree, (*way, "energy", position), charge.periods)
+
+
+def _use(scenario: Scenario, position: int) -> Iterator[Problem]:
+    tree, use = scenario.tree, scenario.energy.tariffs[position]
+    at = ("energy", "tariffs", position)
+    if use.tariff in scenario.energy.own_tariffs and use.terms is not None:
+        yield problem_at(
+            tree,
+            (*at, "terms"),
+            f"{use.tariff!r} is an own tariff, and terms is {use.terms!r}",
+            "terms of a tariff of the table",
+            f"write them under energy.own_tariffs.{use.tariff}.terms",
+        )
+    if use.from_year is not None and use.from_year not in scenario.years:
+        yield problem_at(
+            tree,
+            (*at, "from_year"),
+            f"from_year is {use.from_year}",
+            f"a model year: {', '.join(map(str, scenario.years))}",
+            "take one of these, or leave it out for the first",
+        )
+    if use.zones and use.sites is not None:
+        yield problem_at(
+            tree,
+            (*at, "zones"),
+            "both sites and zones are given",
+            "one of them",
+            "write an entry for each",
+        )
+
+
+def _time_zone(tree: Node, at: Keys, name: str | None) -> Iterator[Problem]:
+    try:
+        if name is not None:
+            ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
+        yield problem_at(
+            tree,
+            at,
+            f"time_zone is {name!r}",
+            "an IANA name such as America/New_York",
+            "write such a name, or leave it out for the standard time of the site",
+        )
 
 
 def _charges(tree: Node, way: Keys, tariff: OwnTariff) -> Iterator[Problem]:
