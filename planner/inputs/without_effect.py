@@ -278,10 +278,10 @@ def _of_own_tariffs(case: Case) -> Iterator[Problem]:
             what_is = f"energy.own_tariffs.{id_} changes nothing, as no entry of energy.tariffs"
             mend = "name it there, or remove it"
             yield problem_at(tree, way, f"{what_is} names it", "", mend)
-        elif own.bundle == "bundled" and not own.energy:
-            what_is = f"energy costs nothing under {id_}, which is bundled and has no energy charge"
-            mend = "write one, or `bundle: delivery` to buy energy at the wholesale price beside it"
-            yield problem_at(tree, way, what_is, "", mend)
+        elif "bundle" in own.model_fields_set and own.bundle == "bundled" and not own.energy:
+            what_is = f"energy.own_tariffs.{id_}.bundle changes nothing, as {id_} has no energy"
+            mend = "write one, or remove it: energy is bought at the wholesale price beside it"
+            yield problem_at(tree, (*way, "bundle"), f"{what_is} charge", "", mend)
 
 
 def _of_siting(case: Case) -> Iterator[Problem]:

@@ -99,10 +99,10 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             (
-                "energy.own_tariffs={o: {demand: [{usd_per_kw_month: 41}]}}",
+                "energy.own_tariffs={o: {bundle: bundled, demand: [{usd_per_kw_month: 41}]}}",
                 "energy.tariffs=[{tariff: o}]",
             ),
-            "energy costs nothing under o, which is bundled and has no energy charge",
+            "energy.own_tariffs.o.bundle changes nothing, as o has no energy charge",
         ),
         (
             (
@@ -152,6 +152,7 @@ def test_what_changes_nothing_is_noted(noted, settings, told):
         ("energy.price_scale_frac={2025: 0.9, 2029: 1.3}",),
         ("lease={allow: false, depth_mw_per_site: 31}",),
         ("workloads.chat.failover=true", "failover={form: pairs, nearest_standbys: 3}"),
+        ("energy.own_tariffs={o: {standing: [{usd_per_day: 41}]}}", "energy.tariffs=[{tariff: o}]"),
         (
             "energy.own_tariffs={o: {bundle: delivery, demand: [{usd_per_kw_month: 41}]}}",
             "energy.tariffs=[{tariff: o}]",
