@@ -131,9 +131,9 @@ def test_the_tables_that_are_needed_are_named() -> None:
             "2:29: unknown tariff 'us-oh-aep'; must be an id of table tariffs;",
         ),
         (
-            "energy: {tariffs: [{tariff: mine, terms: dct}], "
+            "energy: {tariffs: [{tariff: mine}, {tariff: us-oh-aep-ohio, terms: dct}], "
             "own_tariffs: {mine: {standing: [{usd_per_month: 7}]}}}",
-            "2:42: unknown tariff 'dct'",
+            "2:68: unknown tariff 'dct'",
         ),
         (
             "energy: {own_tariffs: {us-oh-aep-ohio: {standing: [{usd_per_day: 7}]}}}",
