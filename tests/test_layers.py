@@ -27,6 +27,7 @@ PURE = {
     "series",
     "svg",
     "units",
+    "compute",
     "year_hours",
 }
 MAY_IMPORT = {

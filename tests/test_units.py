@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planner import units
+from planner import compute, units
 from planner.errors import InputError
 
 
@@ -15,31 +15,31 @@ def test_a_training_run_keeps_the_cards_busy_that_its_arithmetic_needs():
     # 20 H100 at half their peak for 7 days do 20 x 0.989 x 0.5 x 7 PF-days.
     work = 20 * 0.989 * 0.5 * 7
     assert float(
-        units.mean_h100e_from_pf_days(work, 7.0, flop_utilisation_frac=0.5)
+        compute.mean_h100e_from_pf_days(work, 7.0, flop_utilisation_frac=0.5)
     ) == pytest.approx(20.0)
 
 
 def test_requests_are_seconds_of_a_card_over_the_seconds_of_a_day():
     # Two requests each second of 3 s: six cards.
-    assert float(units.mean_h100e_from_requests_per_day(2 * 86400, 3.0)) == pytest.approx(6.0)
+    assert float(compute.mean_h100e_from_requests_per_day(2 * 86400, 3.0)) == pytest.approx(6.0)
 
 
 def test_tokens_are_divided_by_the_throughput_of_a_card():
     # 5,000 and 7,500 tokens each second at 2,500 tokens/s and card.
-    cards = units.mean_h100e_from_tokens_per_day(np.array([5000.0, 7500.0]) * 86400, 2500.0)
+    cards = compute.mean_h100e_from_tokens_per_day(np.array([5000.0, 7500.0]) * 86400, 2500.0)
     np.testing.assert_allclose(cards, [2.0, 3.0])
 
 
 @pytest.mark.parametrize(
     ("call", "what"),
     [
-        (lambda: units.mean_h100e_from_pf_days(3640.0, 0.0), "days is 0"),
+        (lambda: compute.mean_h100e_from_pf_days(3640.0, 0.0), "days is 0"),
         (
-            lambda: units.mean_h100e_from_pf_days(3640.0, 30.0, flop_utilisation_frac=1.2),
+            lambda: compute.mean_h100e_from_pf_days(3640.0, 30.0, flop_utilisation_frac=1.2),
             "flop_utilisation_frac is 1.2",
         ),
         (
-            lambda: units.mean_h100e_from_tokens_per_day(1e9, -2.0),
+            lambda: compute.mean_h100e_from_tokens_per_day(1e9, -2.0),
             "tokens_per_s_per_h100e is -2",
         ),
     ],

@@ -2,6 +2,7 @@
 
 import _thread
 import itertools
+import signal
 import threading
 
 import numpy as np
@@ -11,6 +12,15 @@ from lp_samples import Data, dispatch
 from planner.errors import SolverError
 from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index
 from planner.lp.engine import Engine
+
+
+@pytest.fixture
+def heeds_ctrl_c():
+    """Give Python its own handler: a shell starts what runs in the background without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
 
 SITE = Axis("site", ("ashburn", "dallas", "boden"))
 SITES = Index.full("site", SITE)
@@ -223,6 +233,7 @@ def test_an_error_in_the_listener_ends_the_solve_and_is_raised():
 
 
 @pytest.mark.parametrize("method", ["ipx", "simplex", "hipo"])
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_stops_a_solve_and_the_session_lives_on(method):
     session = HighsSession(dispatch(Data()))
 
