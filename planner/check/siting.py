@@ -23,6 +23,7 @@ _SITE = ("site", "year")
 _HALL = ("site", "hall", "year")
 _CLASS = ("site", "workload", "year")
 _TRACE_MW: Final = 1e-5  # what a solver leaves of nothing
+_TRACE_FRAC: Final = 1e-6  # the same, of a site
 
 
 def _not_whole(numbers: Floats) -> Floats:
@@ -93,7 +94,8 @@ def blocks_whole(case: Case) -> Excess:
 def number_of_sites(case: Case) -> Excess:
     """As many sites are open in the end as the scenario asks for, or no more than it allows."""
     settings = case.scenario.siting
-    count = np.array([float(_open_in_the_end(case).sum())])
+    # A site that is open in part is open: shares of many would add up to few.
+    count = np.array([float((_open_in_the_end(case) > _TRACE_FRAC).sum())])
     place = pd.DataFrame({"year": [case.years[-1]]})
     if settings.exactly_sites is not None:
         return Excess.differs(place, count, np.array([float(settings.exactly_sites)]))

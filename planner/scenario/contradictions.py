@@ -185,6 +185,18 @@ def _openings(scenario: Scenario) -> Iterator[Problem]:
             "one of them",
             "remove one of the two",
         )
+    for key, number in (
+        ("exactly_sites", siting.exactly_sites),
+        ("at_most_sites", siting.at_most_sites),
+    ):
+        if number is not None and not siting.whole_openings:
+            yield problem_at(
+                scenario.tree,
+                ("siting", key),
+                f"{key} is {number}, and siting.whole_openings is false",
+                "given with siting.whole_openings: true, as parts of sites cannot be counted",
+                f"set siting.whole_openings: true, or remove {key}",
+            )
     most = siting.exactly_sites or siting.at_most_sites
     if most is not None and len(siting.must_open) > most:
         yield problem_at(

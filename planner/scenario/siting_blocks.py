@@ -24,9 +24,11 @@ class Siting(Block):
     """Least racks of a class at a site that has any of it, by class: the block that a synchronous
     training cluster needs in one place. Nameplate. [MW]"""
     exactly_sites: _Count | None = None
-    """Number of sites open in the last model year, standing ones among them."""
+    """Number of sites open in the last model year, standing ones among them; with whole openings
+    alone."""
     at_most_sites: _Count | None = None
-    """Most sites open in the last model year, standing ones among them."""
+    """Most sites open in the last model year, standing ones among them; with whole openings
+    alone."""
     must_open: Ids = ()
     """Sites that are open in the last model year, whatever they cost."""
     must_not_open: Ids = ()

@@ -145,7 +145,8 @@ def _no_plan(
         if not clash and outcome.duals_of != "program":
             message = (
                 f"{inputs.name}: no plan has whole openings, phases and blocks; with shares of"
-                " them there is one (siting.whole_openings: false shows it)"
+                " them there is one. `dcplan diagnose` finds the least changes that would make a"
+                " plan possible."
             )
             return InfeasibleError(message, ())
         lines = [f"{inputs.name}: no plan can meet every rule; these exclude each other:"]

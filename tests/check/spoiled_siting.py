@@ -34,6 +34,16 @@ def opened_though_forbidden(plan):
     return plan.told(site_year=cells(table, rows, open_frac=1.0))
 
 
+def opened_in_two_parts(plan):
+    """Four sites are open, and their shares add up to the three that may be."""
+    table = plan.tables["site_year"]
+    for site, share in (("pine", 0.7), ("yew", 0.3)):
+        rows = np.flatnonzero((table["site"] == site).to_numpy())
+        assert len(rows)
+        table = cells(table, rows, open_frac=share)
+    return plan.told(site_year=table)
+
+
 def opened_later(plan):
     return plan.told(openings=cells(plan.tables["openings"], [0], year=lambda old: old - 1))
 
@@ -48,6 +58,7 @@ SPOILED_SITING = (
     ("a block is split", "blocks_whole", asked_for("siting.block_mw.train=5000")),
     ("fewer sites are allowed", "number_of_sites", asked_for("siting.at_most_sites=2")),
     ("a site opens that must not", "number_of_sites", opened_though_forbidden),
+    ("two sites open in part", "number_of_sites", opened_in_two_parts),
     ("a forbidden site opens", "sites_as_told", opened_though_forbidden),
     (
         "another site must open",

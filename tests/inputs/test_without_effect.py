@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from planner.errors import InputError
 from planner.inputs.scope import make_case
 from planner.inputs.without_effect import settings_without_effect
 from planner.scenario import load_scenario
@@ -130,7 +131,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "supply.sites changes nothing, as no source is allowed, stands or runs as stand-by",
         ),
         (
-            ("siting.at_most_sites=2",),
+            ("siting={whole_openings: true, at_most_sites: 2}",),
             "siting.at_most_sites changes nothing: it is 2, and 2 sites are in scope",
         ),
     ],
@@ -157,7 +158,7 @@ def test_what_changes_nothing_is_noted(noted, settings, told):
             "energy.own_tariffs={o: {bundle: delivery, demand: [{usd_per_kw_month: 41}]}}",
             "energy.tariffs=[{tariff: o}]",
         ),
-        ("siting.at_most_sites=1",),
+        ("siting={whole_openings: true, at_most_sites: 1}",),
         ("carbon={embodied: true, accounting: market}",),
         ("carbon.accounting=market", "contracts.matching.mode=hourly"),
         ("contracts.matching={mode: hourly, target_frac: 0.31}",),
@@ -210,11 +211,14 @@ def test_what_an_extended_file_says_is_not_noted(tables, tmp_path, monkeypatch):
     ("settings", "problem"),
     [
         (
-            ("siting.exactly_sites=9",),
+            ("siting={exactly_sites: 9, whole_openings: true}",),
             "exactly_sites is 9, and 2 sites can be open in 2027; must be at most 2; lower it,",
         ),
         (
-            ("siting.exactly_sites=2", "sites.elm.existing_mw=0", "siting.must_not_open=[elm]"),
+            (
+                "siting={exactly_sites: 2, whole_openings: true, must_not_open: [elm]}",
+                "sites.elm.existing_mw=0",
+            ),
             "exactly_sites is 2, and 1 sites can be open in 2027; must be at most 1;",
         ),
         (
@@ -226,4 +230,17 @@ def test_what_an_extended_file_says_is_not_noted(tables, tmp_path, monkeypatch):
 def test_what_no_plan_can_keep_is_refused(problems, settings, problem):
     found = problems(*settings)
 
-    assert any(text.startswith("--set siting.") and problem in text for text in found), found
+    assert any(text.startswith("--set siting") and problem in text for text in found), found
+
+
+@pytest.mark.parametrize("key", ["at_most_sites", "exactly_sites"])
+def test_sites_in_part_are_not_counted(key):
+    with pytest.raises(InputError) as error:
+        load_scenario("tiny", [f"siting.{key}=1"])
+
+    (found,) = map(str, error.value.problems)
+    assert found == (
+        f"--set siting.{key}=1: {key} is 1, and siting.whole_openings is false; must be given with"
+        " siting.whole_openings: true, as parts of sites cannot be counted; set"
+        f" siting.whole_openings: true, or remove {key}"
+    )
