@@ -43,12 +43,12 @@ def carbon_site(s: Solved) -> pd.DataFrame:
 def carbon_year(s: Solved) -> pd.DataFrame:
     """Make table `carbon_year`: emissions of the plan in a year."""
     carbon, year = s.p.carbon, s.p.sites.site_year["year"].astype(np.intp)
-    cap, value = np.full(s.years, np.nan), np.full(s.years, np.nan)
+    cap, worth = np.full(s.years, np.nan), np.full(s.years, np.nan)
     cap[carbon.cap["year"]] = carbon.cap_kt
     dual = s.dual("carbon_cap")
     if dual is not None:
         at = s.model.problem.rows_over("carbon_cap")["year"]
-        value[at] = -dual * USD_PER_MUSD / T_PER_KT / s.year_weight[at]
+        worth[at] = -dual * USD_PER_MUSD / T_PER_KT
     return made(
         "carbon_year",
         {
@@ -56,7 +56,8 @@ def carbon_year(s: Solved) -> pd.DataFrame:
             **{name: total_by(year, values, s.years) for name, values in _parts(s).items()},
             "cap_kt": cap,
             "price_usd_per_t": carbon.price_usd_per_t,
-            "cap_value_usd_per_t": value,
+            "cap_value_usd_per_t": worth / s.year_weight,
+            "cap_value_npv_usd_per_t": worth,
         },
     )
 

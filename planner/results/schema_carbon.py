@@ -53,7 +53,14 @@ CARBON_TABLES = (
             number(
                 "cap_value_usd_per_t",
                 "USD/t",
-                "What one more tonne under the cap saves; missing without cap or duals",
+                "What one more tonne in each year that the model year stands for saves in it; "
+                "missing without cap or duals",
+                missing=True,
+            ),
+            number(
+                "cap_value_npv_usd_per_t",
+                "USD/t",
+                "The same as net present value: by how much the cost of the plan falls",
                 missing=True,
             ),
         ),

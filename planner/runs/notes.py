@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from planner.plan import Plan
 
@@ -16,6 +18,9 @@ __all__ = ["notes_of"]
 _A_LITTLE: Final = 1e-3  # of a site, or MW
 _OFF_BY_FRAC: Final = 0.01  # of the exact bill
 _NAMED: Final = 3  # of a longer list
+_UNMET_FRAC: Final = 1e-3  # of the compute asked for
+_ELSEWHERE_FRAC: Final = 0.1  # of the compute asked for, unmet or rented
+_AT_LIMIT: Final = 1e-6  # share of a limit
 
 
 def notes_of(plan: Plan) -> tuple[str, ...]:
@@ -31,7 +36,9 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
     tuple of str
         A sentence or two each; nothing where nothing stands out.
     """
-    return tuple(note for told in (_openings, _bills) for note in told(plan))
+    return tuple(
+        note for told in (_openings, _bills, _small_plants, _cap, _target) for note in told(plan)
+    )
 
 
 def _openings(plan: Plan) -> Iterator[str]:
@@ -64,6 +71,88 @@ def _bills(plan: Plan) -> Iterator[str]:
             f"Tiers that decline: over all years the plan's bill is {_some(told)}, against "
             "the exact bill of its load (table bills, charged_above_exact_usd)."
         )
+
+
+def _small_plants(plan: Plan) -> Iterator[str]:
+    """Say where less is built of a source than the smallest plant that is sold."""
+    built = plan.tables["source_builds"]
+    of_plan = built[built["built_mw"] > _A_LITTLE][["site", "source"]].drop_duplicates()
+    stands = plan.tables["source_year"].groupby(["site", "source"])["capacity_mw"].max()
+    least = plan.inputs.tables["onsite_sources"].groupby("onsite")["min_size_mw"].min()
+    table = of_plan.merge(stands.reset_index(), on=["site", "source"])
+    table["least_mw"] = table["source"].map(least).astype("float64")
+    small = table[table["capacity_mw"] < table["least_mw"] * (1.0 - _AT_LIMIT)]
+    told = [
+        f"{source} at {site} {mw:,.1f} MW (smallest {least_mw:,.3g} MW)"
+        for site, source, mw, least_mw in _rows(small)
+    ]
+    if told:
+        yield (
+            f"Smaller than the smallest plant: {_some(told)}. A plan builds any part of a plant: "
+            "min_size_mw of table onsite_sources is not used."
+        )
+
+
+def _cap(plan: Plan) -> Iterator[str]:
+    """Say how much work a plan goes without while the cap on carbon binds."""
+    table = plan.tables["carbon_year"]
+    full = table["counted_kt"] >= table["cap_kt"] * (1.0 - _AT_LIMIT)
+    binds = table[full & ~(table["cap_value_usd_per_t"] <= 0.0)]
+    yield from _without(
+        plan,
+        {
+            year: f"the carbon cap of {cap_kt:,.4g} kt binds{_worth(usd, 't')}"
+            for year, cap_kt, usd in _rows(binds[["year", "cap_kt", "cap_value_usd_per_t"]])
+        },
+    )
+
+
+def _target(plan: Plan) -> Iterator[str]:
+    """Say how much work a plan goes without while a target of clean energy binds."""
+    table, prices = plan.tables["matching"], plan.prices
+    worth = prices.loc[prices["block"] == "clean_target", ["pool", "year", "value"]]
+    told = table[table["target_frac"].notna()].merge(worth, on=["pool", "year"], how="left")
+    binds = told["value"] > 0.0
+    if not bool(plan.tables["solution"]["has_duals"].iloc[0]):
+        binds = told["clean_frac"] <= told["target_frac"] * (1.0 + _AT_LIMIT)
+    yield from _without(
+        plan,
+        {
+            year: f"the target of {target:.0%} clean energy binds in {pool}{_worth(usd, 'MWh')}"
+            for pool, year, target, usd in _rows(
+                told.loc[binds, ["pool", "year", "target_frac", "value"]]
+            )
+        },
+    )
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    return frame.itertuples(index=False, name=None)
+
+
+def _worth(usd: float, unit: str) -> str:
+    """Say what one more unit under a limit is worth, where that is known."""
+    return f" (one more {unit} is worth {usd:,.0f} USD)" if usd > 0.0 else ""
+
+
+def _without(plan: Plan, binds: Mapping[int, str]) -> Iterator[str]:
+    """Tell the year in which a plan goes without most work while a limit binds, and all others."""
+    much: dict[int, tuple[float, float]] = {}
+    columns = ["year", "demand_kh100e", "unmet_kh100e", "rented_kh100e"]
+    for year, asked, unmet, rented in _rows(plan.tables["summary"][columns]):
+        elsewhere = unmet + rented
+        if year in binds and (unmet > _UNMET_FRAC * asked or elsewhere > _ELSEWHERE_FRAC * asked):
+            much[year] = unmet / asked, rented / asked
+    if not much:
+        return
+    worst = max(much, key=lambda year: sum(much[year]))
+    unmet_frac, rented_frac = much[worst]
+    others = ", ".join(str(year) for year in much if year != worst)
+    also = f" So it is in {others}." if others else ""
+    yield (
+        f"In {worst} {unmet_frac:.0%} of the compute asked for is unmet and {rented_frac:.0%} "
+        f"rented, while {binds[worst]}.{also} A limit that cannot be met stops work."
+    )
 
 
 def _some(words: Sequence[str]) -> str:

@@ -50,3 +50,86 @@ def test_a_bill_without_declining_tiers_needs_no_note() -> None:
 
     assert plan.tables["bills"]["exact_usd"].sum() > 1e7
     assert notes == []
+
+
+SMALL_REACTORS = (
+    "years=[2028]",
+    "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: {2028: 45}},"
+    " {workload: chat_interactive, unit: kh100e, by_year: {2028: 12}}]",
+    "supply={allow: [nuclear_smr], override: {nuclear_smr:"
+    " {lead_months: 12, capex_usd_per_kw: 300, fixed_usd_per_unit_year: 1}}}",
+)
+
+
+def test_less_of_a_source_than_its_smallest_plant_is_told_with_both_sizes() -> None:
+    plan, notes = told("Smaller than", "tiny", *SMALL_REACTORS)
+
+    built = plan.tables["source_builds"].set_index("site")["built_mw"]
+    assert 1.0 < built["south"] < 77.0
+    (note,) = notes
+    assert f"nuclear_smr at south {built['south']:.1f} MW (smallest 77 MW)" in note
+
+
+def test_a_cap_that_cannot_be_met_is_told_with_the_work_it_stops_and_its_worth() -> None:
+    plan, notes = told("In 20", "tiny", "carbon.cap_kt=20")
+
+    summary = plan.tables["summary"].set_index("year")
+    stopped = summary["unmet_kh100e"] / summary["demand_kh100e"]
+    assert stopped[2028] > stopped[2027] > 0.5
+    worth = plan.tables["carbon_year"].set_index("year")["cap_value_usd_per_t"]
+    assert notes == [
+        f"In 2028 {stopped[2028]:.0%} of the compute asked for is unmet and 0% rented, while the "
+        f"carbon cap of 20 kt binds (one more t is worth {worth[2028]:,.0f} USD). So it is "
+        "in 2027. A limit that cannot be met stops work."
+    ]
+
+
+def test_a_clean_target_that_cannot_be_met_is_told() -> None:
+    plan, (note,) = told("In 20", "tiny", "contracts.matching.target_frac=1")
+
+    assert plan.tables["matching"]["used_mwh"].sum() == 0.0
+    assert note.startswith(
+        "In 2027 100% of the compute asked for is unmet and 0% rented, while the target of 100% "
+        "clean energy binds in US (one more MWh is worth "
+    )
+    assert "So it is in 2028." in note
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("carbon.cap_kt=2000",),
+        (
+            "carbon={accounting: market, cap_kt: {2028: 30}}",
+            "contracts.ppa={sun: {technology: solar, lead_months: 12, price_usd_per_mwh: 80}}",
+        ),
+        ("contracts.matching.target_frac=0.2",),
+        ("carbon.cap_kt=2000", "new_sites.coast.lead_time_months=30"),
+    ],
+    ids=["slack cap", "cap that binds and is met", "slack target", "work unmet for another reason"],
+)
+def test_nothing_is_said_where_no_limit_stops_work(changes: tuple[str, ...]) -> None:
+    plan, notes = told("In 20", "tiny", *changes)
+
+    binds = plan.prices["block"].isin(["carbon_cap", "clean_target"]).any()
+    assert binds == any("ppa" in change for change in changes)
+    assert notes == []
+
+
+def test_the_worth_of_a_cap_is_told_as_the_slope_of_cost_and_in_money_of_the_year() -> None:
+    settings = ("years=[2027,2029]", "finance.end_of_horizon=perpetuity")
+    demand = (
+        "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: {2027: 30, 2029: 45}}]"
+    )
+    plan, tighter, looser = (
+        planner.solve("tiny", [*settings, demand, f"carbon.cap_kt={{2029: {cap}}}"])
+        for cap in (50.0, 49.0, 51.0)
+    )
+
+    row = plan.tables["carbon_year"].set_index("year").loc[2029]
+    fall_usd_per_t = (tighter.outcome.objective - looser.outcome.objective) * 1e6 / 2000.0
+    assert row["cap_value_npv_usd_per_t"] == pytest.approx(fall_usd_per_t, rel=1e-6)
+    assert fall_usd_per_t > 1.0
+    prices = plan.prices
+    (told_usd,) = prices.loc[prices["block"] == "carbon_cap", "value"]
+    assert row["cap_value_usd_per_t"] == pytest.approx(told_usd)
