@@ -123,6 +123,11 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
                 "leave it out with scope.exclude_sites, or build nothing there with "
                 f"sites.{name}.build_rate_mw_per_year: 0",
             )
+    for name in settings.must_open:
+        if name in in_play and sites.is_existing[sets.site.code(name)]:
+            case.findings.note(
+                f"Siting.must_open changes nothing for {name}, as it stands already."
+            )
     standing, most = int(sites.is_existing.sum()), settings.exactly_sites or settings.at_most_sites
     if most is not None and standing > most:
         key = "exactly_sites" if settings.exactly_sites else "at_most_sites"
@@ -133,6 +138,7 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
             "leave sites out with scope.exclude_sites",
         )
     _refuse_too_many(case, in_play)
+    _refuse_too_small(case, sets, sites)
     name_of = np.array(labels, dtype=object)[site_year["site"]]
     lower[last & np.isin(name_of, list(settings.must_open))] = 1.0
     upper[np.isin(name_of, list(settings.must_not_open))] = 0.0
@@ -160,6 +166,38 @@ def _refuse_too_many(case: Case, in_play: set[str]) -> None:
             f" {case.years.years[-1]}",
             f"at most {len(can_open)}",
             "lower it, widen the scope, or close fewer sites",
+        )
+
+
+def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
+    """Refuse a least size of a site's own above its land; note one of its kind."""
+    settings = case.scenario.siting
+    short = sites.minimum_mw > sites.land_limit_mw + _ROUNDING
+    shut = []
+    for site in np.flatnonzero(short & ~sites.is_existing & settings.whole_openings):
+        name, least_mw = sets.site.labels[site], sites.minimum_mw[site]
+        land_mw = sites.land_limit_mw[site]
+        own = [
+            (block, name, "minimum_size_mw")
+            for block, given in (
+                ("sites", case.scenario.sites),
+                ("new_sites", case.scenario.new_sites),
+            )
+            if name in given and given[name].minimum_size_mw is not None
+        ]
+        if own:
+            case.findings.at_key(
+                own[0],
+                f"minimum_size_mw of {name} is {least_mw:g}, and its land holds {land_mw:g} MW",
+                f"at most {land_mw:g} MW where sites open in whole",
+                f"lower it, or raise land_limit_mw of {name}",
+            )
+        elif settings.must_not_open.count(name) == 0:
+            shut.append(f"{name} ({least_mw:g} MW of {land_mw:g})")
+    if shut:
+        case.findings.note(
+            f"Sites whose least size is more than their land holds: {', '.join(shut)}. They can"
+            " open only so late that they need not reach it; give them a minimum_size_mw."
         )
 
 
@@ -206,7 +244,33 @@ def _blocks(
     to_let[np.unique(halls.lease["site"])] = 1.0
     halls_mw = sites.land_limit_mw + to_let * halls.lease_depth_mw
     top_mw = halls_mw[block["site"]] / least[block["workload"]]
+    _refuse_too_large(case, block, size_mw, top_mw)
     return block, size_mw[block["workload"]], top_mw
+
+
+def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.ndarray) -> None:
+    """Refuse blocks that no site has room for, and note where one has none."""
+    site, workload = block["site"], block["workload"]
+    for code in np.unique(workload):
+        name, mw = block.axis("workload").labels[code], size_mw[code]
+        has_room = top_mw >= mw - _ROUNDING
+        own = workload == code
+        if not has_room[own].any():
+            most_mw = top_mw[own].max()
+            case.findings.at_key(
+                ("siting", "block_mw", name),
+                f"one block of {name} is {mw:g} MW of racks, more than any site holds",
+                f"at most {most_mw:.4g} MW, the most that the halls of a site hold of them",
+                "make the block smaller, or raise land_limit_mw of a site",
+            )
+            continue
+        short = np.setdiff1d(site[own], site[own & has_room])
+        if short.size:
+            names = ", ".join(block.axis("site").labels[at] for at in short)
+            case.findings.note(
+                f"{name}: no racks at {names}, as one block of {mw:g} MW is more than the halls"
+                " there can hold."
+            )
 
 
 def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_whole: bool) -> Index:

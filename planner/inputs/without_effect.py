@@ -236,6 +236,16 @@ def _without_company(case: Case) -> Iterator[Problem]:
             "allow one under supply.allow, or remove it",
         ),
     )
+    is_whole = siting.whole_openings or siting.block_mw or case.sites["phase_mw"].notna().any()
+    rules += tuple(
+        (
+            ("solver", key),
+            not is_whole,
+            "no openings, phases or blocks must be whole",
+            "set siting.whole_openings: true, or another of them, or remove it",
+        )
+        for key in ("whole_numbers", "gap_frac")
+    )
     for way, is_idle, why, mend in rules:
         node = _at(scenario.tree, way)
         if is_idle and node is not None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from planner.errors import InputError
+from planner.inputs import build_inputs
 from planner.inputs.scope import make_case
 from planner.inputs.without_effect import settings_without_effect
 from planner.scenario import load_scenario
@@ -131,6 +132,14 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "supply.sites changes nothing, as no source is allowed, stands or runs as stand-by",
         ),
         (
+            ("solver.whole_numbers=search",),
+            "solver.whole_numbers changes nothing, as no openings, phases or blocks must be whole",
+        ),
+        (
+            ("solver.gap_frac=0.003",),
+            "solver.gap_frac changes nothing, as no openings, phases or blocks must be whole",
+        ),
+        (
             ("siting={whole_openings: true, at_most_sites: 2}",),
             "siting.at_most_sites changes nothing: it is 2, and 2 sites are in scope",
         ),
@@ -164,6 +173,10 @@ def test_what_changes_nothing_is_noted(noted, settings, told):
         ("contracts.matching={mode: hourly, target_frac: 0.31}",),
         ("siting={whole_openings: true, open_rows: all}",),
         ("supply={sites: [oak], standby: {allow: true, source: genset}}",),
+        ("solver={whole_numbers: search, gap_frac: 0.003}", "siting.whole_openings=true"),
+        ("solver.whole_numbers=search", "siting.block_mw={train: 7}"),
+        ("solver.whole_numbers=search", "siting.phase_mw=7"),
+        ("solver.whole_numbers=search", "sites.elm.phase_mw=7"),
         ("heat.sell=true",),
         ("time.peak_month=8",),
     ],
@@ -231,6 +244,57 @@ def test_what_no_plan_can_keep_is_refused(problems, settings, problem):
     found = problems(*settings)
 
     assert any(text.startswith("--set siting") and problem in text for text in found), found
+
+
+def test_a_block_that_no_site_holds_is_refused():
+    # South has land for 70 MW of halls; a MW of racks reserves 0.90 + 0.05 MW of them.
+    with pytest.raises(InputError) as error:
+        build_inputs(load_scenario("tiny", ["siting.block_mw={train_frontier: 500}"]))
+
+    (found,) = map(str, error.value.problems)
+    assert "one block of train_frontier is 500 MW of racks, more than any site holds" in found
+    assert f"must be at most {70 / 0.95:.4g} MW, " in found
+
+
+def test_sites_without_room_for_a_block_are_noted():
+    notes = build_inputs(load_scenario("tiny", ["siting.block_mw={train_frontier: 50}"])).notes
+
+    # 31.6 MW at North, 73.7 at South, 52.6 at the Coast.
+    assert (
+        "train_frontier: no racks at north, as one block of 50 MW is more than the halls there can"
+        " hold." in notes
+    )
+
+
+def test_a_least_size_above_the_land_is_refused_where_sites_open_in_whole():
+    settings = ["new_sites.south.minimum_size_mw=71"]
+    with pytest.raises(InputError) as error:
+        build_inputs(load_scenario("tiny", [*settings, "siting.whole_openings=true"]))
+
+    (found,) = map(str, error.value.problems)
+    assert found == (
+        "--set new_sites.south.minimum_size_mw=71: minimum_size_mw of south is 71, and its land"
+        " holds 70 MW; must be at most 70 MW where sites open in whole; lower it, or raise"
+        " land_limit_mw of south"
+    )
+    build_inputs(load_scenario("tiny", settings))
+
+
+def test_a_site_whose_kind_is_larger_than_its_land_is_noted():
+    notes = build_inputs(
+        load_scenario("tiny", ["new_sites.north.land_limit_mw=3", "siting.whole_openings=true"])
+    ).notes
+
+    (note,) = (note for note in notes if note.startswith("Sites whose least size"))
+    assert "north (" in note
+    assert " of 3)" in note
+
+
+def test_a_site_that_must_open_and_stands_is_noted(build):
+    assert (
+        "Siting.must_open changes nothing for elm, as it stands already."
+        in build("siting.must_open=[elm]").notes
+    )
 
 
 @pytest.mark.parametrize("key", ["at_most_sites", "exactly_sites"])
