@@ -25,7 +25,8 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, as_j
 
     Plan, power, bills and shadow prices are reckoned anew by a program that shares no code with
     the model. It reads nothing but the run folder: scenario, data and tables as they stand there
-    now, so that a table changed since is found out.
+    now. Rule files_as_written names every table file that was changed since the run was written,
+    whether or not another rule tells of what is in it.
 
     Ends with 0 if every rule holds, 1 if one is broken, 2 if RUN is no run or cannot be read.
 
@@ -47,10 +48,17 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, as_j
     ctx.exit(0 if verdict.ok else 1)
 
 
-def _for_programs(run: str, verdict: Verdict) -> dict[str, object]:
+def _groups(verdict: Verdict) -> list[tuple[str, list[Check]]]:
+    """Return headings with their checks: that of the files first, then those of the plan."""
     from planner.check import GROUPS
+    from planner.runs.files import FILES_HEADING, FILES_RULE
 
-    group = {rule.name: heading for heading, rules in GROUPS.items() for rule in rules}
+    plan = [(heading, [verdict[rule.name] for rule in rules]) for heading, rules in GROUPS.items()]
+    return [(FILES_HEADING, [verdict[FILES_RULE]]), *plan]
+
+
+def _for_programs(run: str, verdict: Verdict) -> dict[str, object]:
+    group = {c.name: heading for heading, checks in _groups(verdict) for c in checks}
     checks = [{"group": group[check.name], **_numbers(check)} for check in verdict.checks]
     broken = [check.name for check in verdict.broken]
     return {"run": run, "ok": verdict.ok, "broken": broken, "checks": checks}
@@ -68,14 +76,11 @@ def _print_groups(verdict: Verdict) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from planner.check import GROUPS
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for head in ("rules", "places", "broken"):
         table.add_column(head, justify="right")
-    for heading, rules in GROUPS.items():
-        checks = [verdict[rule.name] for rule in rules]
+    for heading, checks in _groups(verdict):
         broken = sum(not check.ok for check in checks)
         tested = f"{sum(check.tested for check in checks):,}"
         style = "red" if broken else ""
@@ -84,11 +89,9 @@ def _print_groups(verdict: Verdict) -> None:
 
 
 def _print_all(verdict: Verdict) -> None:
-    from planner.check import GROUPS
-
-    for heading, rules in GROUPS.items():
+    for heading, checks in _groups(verdict):
         click.echo(heading)
-        for check in (verdict[rule.name] for rule in rules):
+        for check in checks:
             state = "BROKEN" if not check.ok else "ok" if check.tested else "-"
             click.echo(f"  {state:<6} {check.tested:>7,}  {check.name}: {check.verified}")
 
@@ -104,6 +107,10 @@ def _print_broken(run: str, verdict: Verdict) -> None:
 
 
 def _by_how_much(check: Check) -> str:
+    from planner.runs.files import FILES_RULE
+
+    if check.name == FILES_RULE:
+        return f"not as written, {check.broken:,} of {check.tested:,} files: {check.place}"
     place = f"worst at {check.place}" if check.place else "worst"
     of = f"broken at {check.broken:,} of {check.tested:,} places"
     return f"{of}; {place}: by {check.worst:.6g} {check.unit}, allowed {check.tolerance:.2g}"

@@ -100,7 +100,19 @@ def from_parquet(folder: Path) -> Results:
             )
             continue
         if name == _NOTES_TABLE:
-            notes = tuple(json.loads(table.schema.metadata[_NOTES]))
+            try:
+                notes = tuple(json.loads((table.schema.metadata or {})[_NOTES]))
+            except (KeyError, TypeError, ValueError):
+                problems.append(
+                    Problem(
+                        str(path),
+                        None,
+                        None,
+                        "the notes of the plan are not in the metadata of the file's schema",
+                        "a list of texts in JSON under notes, as dcplan writes it",
+                        "keep the schema when you write the table, or solve the scenario again",
+                    )
+                )
     if problems:
         raise InputError(problems)
     return Results(tables, notes)

@@ -11,6 +11,7 @@ from planner.outputs.files import whole_folder
 from planner.outputs.parquet import write_inputs, write_parquet
 from planner.outputs.xlsx import write_workbook
 from planner.run import Run
+from planner.runs.files import hashes
 from planner.runs.meta import FORMAT
 from planner.runs.of_plan import run_of
 
@@ -80,10 +81,11 @@ def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[s
     """
     folder = runs_dir / str(run.meta["run"])
     with whole_folder(folder) as partial:
-        text = json.dumps(run.meta, indent=2, ensure_ascii=False, allow_nan=False)
-        (partial / META_FILE).write_text(text + "\n", encoding="utf-8")
         write_parquet(run, partial / TABLES_FOLDER)
         write_inputs(run.inputs_tables, partial / INPUTS_FOLDER)
+        meta = {**run.meta, "sha256": hashes(partial, (TABLES_FOLDER, INPUTS_FOLDER))}
+        text = json.dumps(meta, indent=2, ensure_ascii=False, allow_nan=False)
+        (partial / META_FILE).write_text(text + "\n", encoding="utf-8")
         (partial / "solve.log").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
         if workbook:
             write_workbook(run, partial / "plan.xlsx")
@@ -106,7 +108,7 @@ def load_run(folder: Path) -> Run:
     Raises
     ------
     InputError
-        If it is not a run folder, or one of a later version.
+        If it is not a run folder, or one of another version.
     """
     meta = read_meta(folder)
     return Run(
@@ -130,7 +132,7 @@ def read_meta(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If it is not a run folder, or one of a later version.
+        If it is not a run folder, or one of another version.
     """
     path = folder / META_FILE
     mend = "give a folder that dcplan solve has written; dcplan runs list names them"
@@ -145,10 +147,13 @@ def read_meta(folder: Path) -> dict[str, Any]:
         problem = Problem(str(path), None, None, f"cannot be read: {error}", "JSON", mend)
         raise InputError([problem]) from error
     known = meta.get("format") if isinstance(meta, dict) else None
-    if not isinstance(known, int) or known > FORMAT:
-        what_is = f"format is {known!r}"
-        mend = "solve the scenario again with this version"
-        raise InputError([Problem(str(path), None, None, what_is, f"at most {FORMAT}", mend)])
+    again = "solve the scenario again with this version"
+    if known != FORMAT:
+        what_is = f"format is {known!r}: the run is of another version of dcplan"
+        raise InputError([Problem(str(path), None, None, what_is, f"{FORMAT}", again)])
+    if not isinstance(meta.get("sha256"), dict):
+        must_be = "the SHA-256 of every table file under sha256"
+        raise InputError([Problem(str(path), None, None, "sha256 is missing", must_be, again)])
     return dict(meta)
 
 

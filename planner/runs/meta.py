@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "describe"]
 
-FORMAT: Final = 1
-"""Version of the run folder's layout."""
+FORMAT: Final = 2
+"""Version of the run folder's layout; 2 holds the SHA-256 of every table file."""
 
 _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 

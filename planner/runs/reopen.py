@@ -6,17 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.check import check_plan
+from planner.check import Verdict, check_plan
 from planner.errors import InputError
 from planner.inputs import build_inputs_from
 from planner.outputs.program import scenario_of, unreadable_tables
 from planner.results.store import from_parquet
-from planner.runs.folder import TABLES_FOLDER, load_run
+from planner.runs.files import changed_files, files_check, files_problems, hashes
+from planner.runs.folder import INPUTS_FOLDER, TABLES_FOLDER, load_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.check import Verdict
     from planner.inputs.types import Inputs
     from planner.results import Results
     from planner.run import Run
@@ -39,23 +39,28 @@ class Reopened:
         Made again from the tables that the run keeps.
     results : Results
         The plan, its tables as the schema says.
+    changed : tuple of str
+        Table files that are not as they were written.
     """
 
     run: Run
     scenario: Scenario
     inputs: Inputs
     results: Results
+    changed: tuple[str, ...]
 
     def verdict(self) -> Verdict:
         """Judge the plan anew; what ``run.json`` says of an earlier check is not looked at."""
         told = self.run.meta["objective_musd"]
-        return check_plan(
+        files = files_check(self.run.meta["sha256"], self.changed)
+        rules = check_plan(
             self.scenario,
             self.inputs,
             self.results,
             objective_musd=math.nan if told is None else float(told),
             status=str(self.run.meta["status"]),
         )
+        return Verdict((files, *rules.checks))
 
 
 def reopen(folder: Path) -> Reopened:
@@ -78,12 +83,14 @@ def reopen(folder: Path) -> Reopened:
         version no longer takes the scenario.
     """
     run = load_run(folder)
+    changed = changed_files(run.meta["sha256"], hashes(folder, (TABLES_FOLDER, INPUTS_FOLDER)))
     problems = list(unreadable_tables(run))
     try:
         results = from_parquet(folder / TABLES_FOLDER)
     except InputError as error:
         problems += error.problems
     if problems:
-        raise InputError(problems)
+        raise InputError([*files_problems(folder, changed), *problems])
     scenario = scenario_of(run)
-    return Reopened(run, scenario, build_inputs_from(scenario, run.inputs_tables), results)
+    inputs = build_inputs_from(scenario, run.inputs_tables)
+    return Reopened(run, scenario, inputs, results, changed)

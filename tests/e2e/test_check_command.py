@@ -63,7 +63,7 @@ def test_a_run_as_it_was_written_holds_every_rule(run: Path) -> None:
     result = dcplan("check", "rich")
 
     assert (result.exit_code, result.stderr) == (0, "")
-    assert f"{run.name}: all {len(RULES)} rules hold" in result.stdout
+    assert f"{run.name}: all {len(RULES) + 1} rules hold" in result.stdout
     for heading, rules in GROUPS.items():
         (line,) = [line for line in result.stdout.splitlines() if line.startswith(heading)]
         assert line.split()[-3] == str(len(rules))
@@ -90,7 +90,64 @@ def test_a_table_changed_since_is_found_out(
 
     assert (result.exit_code, result.stderr) == (1, "")
     assert f"\n  {rule}: " in result.stdout
+    assert f"files: tables/{table}.parquet\n" in result.stdout
     assert "rules are broken" in result.stdout
+
+
+def times_1_3(column: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    return lambda t: t.assign(**{column: 1.3 * t[column]})
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("summary", times_1_3("capex_musd")),
+        ("cash", times_1_3("cash_musd")),
+        ("site_year", times_1_3("cost_musd")),
+        ("resilience", times_1_3("value_musd")),
+    ],
+)
+def test_a_table_that_no_rule_reckons_anew_is_found_out_by_its_file(
+    run: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    rewrite(run, table, change)
+
+    result = dcplan("check", str(run))
+    said = json.loads(dcplan("check", str(run), "--json").stdout)
+
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert (
+        f"not as written, 1 of {said['checks'][0]['tested']} files: tables/{table}" in result.stdout
+    )
+    assert said["broken"] == ["files_as_written"]
+    assert said["checks"][0]["group"] == "Files"
+
+
+def test_every_changed_file_is_named_those_gone_and_come_as_well(run: Path) -> None:
+    rewrite(run, "summary", times_1_3("capex_musd"))
+    shutil.copy(run / "tables" / "plan.parquet", run / "tables" / "plan2.parquet")
+    (run / "tables" / "checks.parquet").unlink()
+    inputs = run / "inputs" / "sites.parquet"
+    pd.read_parquet(inputs).to_parquet(inputs, index=False, compression=None)
+
+    result = dcplan("check", str(run))
+
+    assert result.exit_code == 1
+    names = ("inputs/sites", "tables/checks", "tables/plan2", "tables/summary")
+    assert f"files: {', '.join(f'{name}.parquet' for name in names)}\n" in result.stdout
+
+
+def test_a_table_rewritten_without_its_schema_is_told_with_the_way_to_mend(run: Path) -> None:
+    path = run / "tables" / "solution.parquet"
+    pd.read_parquet(path).to_parquet(path, index=False)
+
+    result = dcplan("check", str(run))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    first = result.stderr.index("solution.parquet: the file is not the one that was written")
+    then = result.stderr.index("the notes of the plan are not in the metadata")
+    assert first < then
+    assert "keep the schema when you write the table" in result.stderr
 
 
 def test_another_objective_in_run_json_is_found_out(run: Path) -> None:
@@ -119,7 +176,9 @@ def test_every_rule_is_listed_on_demand_and_in_json(run: Path) -> None:
     listed = dcplan("check", str(run), "--all")
     said = json.loads(dcplan("check", str(run), "--json").stdout)
 
-    assert [check["name"] for check in said["checks"]] == [rule.name for rule in RULES]
+    named = [check["name"] for check in said["checks"]]
+    assert named == ["files_as_written", *(rule.name for rule in RULES)]
+    assert "  files_as_written: Every table file" in listed.stdout
     for rule in RULES:
         assert f"  {rule.name}: {rule.verified}\n" in listed.stdout
 

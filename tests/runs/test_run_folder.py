@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,7 +29,13 @@ def test_holds_what_was_stored(run: Run, tmp_path: Path) -> None:
 
     assert stored == tmp_path / "odd-names-0123456789"
     assert loaded.folder == stored
-    assert loaded.meta == run.meta
+    assert {**loaded.meta, "sha256": None} == {**run.meta, "sha256": None}
+    assert set(loaded.meta["sha256"]) == {
+        *(f"tables/{name}.parquet" for name in run.tables),
+        *(f"inputs/{name}.parquet" for name in run.inputs_tables),
+    }
+    for name, digits in loaded.meta["sha256"].items():
+        assert digits == hashlib.sha256((stored / name).read_bytes()).hexdigest()
     assert loaded.title == "=Odd <i>names</i> 🏭"
     assert loaded.years == [2025, 2027, 2030]
     assert loaded.tables.keys() == run.tables.keys()
@@ -102,7 +109,9 @@ def test_a_folder_without_run_json_is_refused_with_the_way_to_mend(tmp_path: Pat
     [
         ("{half", "cannot be read"),
         ("[2]", "format is None"),
-        (json.dumps({"format": 99}), "format is 99; must be at most 1"),
+        (json.dumps({"format": 99}), "format is 99: the run is of another version.*; must be 2"),
+        (json.dumps({"format": 1}), "format is 1: the run is of another version.*solve.*again"),
+        (json.dumps({"format": 2}), "sha256 is missing"),
     ],
 )
 def test_a_run_of_another_version_or_a_broken_one_is_refused(
