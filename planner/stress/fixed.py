@@ -15,7 +15,7 @@ from planner.inputs.prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
 from planner.stress.prices import log_spread
 from planner.stress.weather import Weather
-from planner.units import USD_PER_MUSD
+from planner.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.year_hours import calendar_days
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["FixedPlan", "fixed_plan"]
 
 _SEASON_OF_MONTH = np.arange(1, 13) % 12 // 3
-_HOURS = tuple(range(24))
+_DAY_H = int(HOURS_PER_DAY)
+_HOURS = tuple(range(_DAY_H))
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class FixedPlan:
     non_firm_mw: Floats  # connection that the grid may take back, what of it is there
     spare_source_mw: Floats  # of firm sources beyond their output
     level_mwh: Floats  # in batteries
+    waits_mw: Floats  # IT power of work that may wait, (window, year, site, slot)
+    window_h: tuple[int, ...]  # [window] within which it is done, from the day's start in UTC
     energy_usd_per_mwh: Floats
     wholesale_usd_per_mwh: Floats
     # by year and site
@@ -92,7 +95,7 @@ class FixedPlan:
         shares = self.day_shares[first_day : first_day + days]
         slots = np.einsum("cd,...ds->...cs", shares, by_day)
         hours = np.repeat(slots, self.days.slot_h, axis=-1)
-        return np.asarray(hours.reshape(*of_slot.shape[:-1], -1))
+        return np.asarray(hours.reshape(*of_slot.shape[:-1], days * _DAY_H))
 
     def spread_of_hours(self, first_day: int, days: int) -> Floats:
         """Return the spread of the logarithm of prices, (site, hour)."""
@@ -132,6 +135,7 @@ def fixed_plan(
     at = np.array([s for s, site in enumerate(every) if site in drawing], dtype=np.intp)
     read = _Reader(case, tables, tuple(every[s] for s in at))
     prices = delivered_prices(case)
+    waits_mw, window_h = _waits(read)
     weather = {bulb: _weather(case, bulb, at) for bulb in ("dry", "wet")}
     used_mw = read.by_slot("power_slot", "facility_mw")
     used_mw = used_mw + read.by_slot("power_slot", "other_load_mw")
@@ -154,6 +158,8 @@ def fixed_plan(
         non_firm_mw=_non_firm_mw(read),
         spare_source_mw=_spare_mw(case, read),
         level_mwh=read.by_slot("source_slot", "level_mwh"),
+        waits_mw=waits_mw,
+        window_h=window_h,
         energy_usd_per_mwh=prices.energy_usd_per_mwh[at].transpose(1, 0, 2),
         wholesale_usd_per_mwh=prices.wholesale_usd_per_mwh[at].transpose(1, 0, 2),
         firm_mw=read.by_year("site_year", "firm_mw"),
@@ -231,6 +237,21 @@ def _spare_mw(case: Case, read: _Reader) -> Floats:
     is_free = slot["source"].map(figures["max_hours_per_year"]).astype(np.float64).isna()
     spare = spare[(spare["role"] == "firm") & is_free]
     return np.maximum(read.sums(spare, "spare_mw", by_slot=True), 0.0)
+
+
+def _waits(read: _Reader) -> tuple[Floats, tuple[int, ...]]:
+    """Work that may wait as the plan does it, by the window within which it is done."""
+    table = read.tables["deferral"]
+    windows = sorted(set(table["window"]), key=_window_h)
+    done = [
+        read.sums(table[table["window"] == window], "done_mw", by_slot=True) for window in windows
+    ]
+    none = np.zeros((0, len(read.years), len(read.sites), len(read.slots)))
+    return np.stack(done) if done else none, tuple(map(_window_h, windows))
+
+
+def _window_h(label: str) -> int:
+    return int(label.removesuffix("h"))
 
 
 def _non_firm_mw(read: _Reader) -> Floats:

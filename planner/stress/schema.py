@@ -9,6 +9,11 @@ __all__ = ["STRESS_TABLES"]
 _CASE = text("case", "ordinary years, heat wave or grid emergency")
 _YEAR = whole("year", "year", "Model year")
 _SITE = text("site", "Site id")
+_PUT_OFF = (
+    number("put_off_mwh", "MWh", "IT energy of work that may wait, put off further than planned"),
+    number("late_mwh", "MWh", "Of it, caught up only in the window after its own"),
+    number("given_up_mwh", "MWh", "Of it, not caught up by then: counted as not served"),
+)
 
 STRESS_TABLES: dict[str, Table] = {
     table.name: table
@@ -36,10 +41,12 @@ STRESS_TABLES: dict[str, Table] = {
                 number(
                     "overload_mwh",
                     "MWh",
-                    "Energy wanted beyond what is counted on of the connections",
+                    "Energy wanted beyond what is counted on of the connections, with all work "
+                    "that may wait waiting",
                 ),
                 number("generator_mwh", "MWh", "Energy of stand-by generators"),
                 number("battery_mwh", "MWh", "Energy of batteries beyond plan"),
+                *_PUT_OFF,
             ),
         ),
         Table(
@@ -54,7 +61,9 @@ STRESS_TABLES: dict[str, Table] = {
                 _YEAR,
                 number("peak_mw", "MW", "Highest use of any hour and draw"),
                 number("connection_mw", "MW", "Connection in service, firm and not"),
-                number("overload_mw", "MW", "Most by which use passes it, of any hour and draw"),
+                number(
+                    "overload_mw", "MW", "Most by which use without work that may wait passes it"
+                ),
                 number("overload_h", "h", "Hours in which it does"),
                 number("design_h", "h", "Hours above the design temperature"),
                 number("outage_h", "h", "Hours without grid"),
@@ -63,6 +72,8 @@ STRESS_TABLES: dict[str, Table] = {
                 number("unserved_h", "h", "Hours in which something is not served"),
                 number("unserved_mwh", "MWh", "Energy that nothing delivers"),
                 number("unserved_most_mwh", "MWh", "The same in the worst draw"),
+                number("put_off_h", "h", "Hours in which work is put off further than planned"),
+                *_PUT_OFF,
             ),
         ),
         Table(

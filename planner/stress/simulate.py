@@ -1,8 +1,9 @@
 """A year of a fixed plan, hour by hour, for many draws of weather, prices and outages at once.
 
-Every site does in each hour what the plan does, at the weather of the hour. What it then lacks
-(the connection is too small, cut or out) is filled in this order: firm sources beyond what they
-put out, batteries, stand-by generators. What is left is not served. Batteries follow the plan's
+Every site does in each hour what the plan does, at the weather of the hour. Where the connection is
+then too small or cut, work that may wait yields first and is caught up where there is room. What
+the site still lacks, outages included, is filled in this order: firm sources beyond what they put
+out, batteries, stand-by generators. What is left is not served. Batteries follow the plan's
 level; what an emergency takes from them is filled up again from what the connection can spare.
 Windows of a week keep memory flat.
 """
@@ -17,6 +18,7 @@ import numpy as np
 from planner.stress.events import Outages
 from planner.stress.prices import price_factor
 from planner.stress.standby import generators
+from planner.stress.waiting import Waiting
 from planner.stress.weather import Anomalies
 from planner.units import HOURS_PER_DAY
 
@@ -47,7 +49,8 @@ class YearOfHours:
     """What came of a year, shapes (draw, site).
 
     Energy in MWh, cost in USD, hours in h; `peak_mw` is the most that the site used, and
-    `overload_mw` the most by which it would have passed its connection with the grid whole.
+    `overload_mw` the most by which it would have passed its connection with the grid whole and
+    all work that may wait waiting. What is put off, late, caught up and given up is IT energy.
     """
 
     draws: int
@@ -68,6 +71,11 @@ class YearOfHours:
     energy_usd: Floats = field(init=False)
     source_usd: Floats = field(init=False)
     design_h: Floats = field(init=False)
+    put_off_mwh: Floats = field(init=False)
+    put_off_h: Floats = field(init=False)
+    late_mwh: Floats = field(init=False)
+    caught_up_mwh: Floats = field(init=False)
+    given_up_mwh: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
@@ -119,6 +127,7 @@ def simulate_year(
     rng = np.random.default_rng(seeds["outages"])
     outages = Outages((draws, sites), settings, rng)
     reserve = _Reserve(plan, year, settings, reliability, np.random.default_rng(seeds["units"]))
+    waiting = Waiting(plan, year, draws)
     conditions = _conditions(plan, year, settings, seeds, heat, own)
     for first_day, days, overhead, usd_per_mwh, is_design in conditions:
         hours = days * _HOURS
@@ -134,6 +143,7 @@ def simulate_year(
                 plan.level_mwh,
             )
         )
+        waits_mw = plan.hours(plan.waits_mw[:, year], first_day, days)
         used_mw = it_mw * (1.0 + overhead) + loss_mw + other_mw
         wanted_mw = used_mw - own_mw
         is_out = outages.next_hours(hours) & with_outages
@@ -142,27 +152,44 @@ def simulate_year(
         connection_mw = firm_mw + non_firm_mw
         # What is not firm is off in an emergency, and a share of what is.
         room_mw = np.where(is_out, 0.0, firm_mw * left + non_firm_mw * (left == 1.0))
-        overload_mw = _beyond(wanted_mw, connection_mw)
+        per_it = 1.0 + overhead  # losses of work that waits stay where it was due, as in the plan
+        overload_mw = _beyond(wanted_mw - per_it * waits_mw.sum(axis=0), connection_mw)
         found.overload_mwh += overload_mw.sum(axis=-1)
         found.overload_h += (overload_mw > 0.0).sum(axis=-1)
         found.overload_mw = np.maximum(found.overload_mw, overload_mw.max(axis=-1))
         found.outage_h += is_out.sum(axis=-1)
-        found.used_mwh += used_mw.sum(axis=-1)
-        found.peak_mw = np.maximum(found.peak_mw, used_mw.max(axis=-1))
         found.design_h += is_design.sum(axis=-1)
         grid_mw = np.minimum(np.maximum(wanted_mw, 0.0), room_mw)
         lacking_mw = _beyond(wanted_mw, room_mw)
         for hour in range(hours):
+            each = per_it[:, :, hour]
+            given_up_mwh = each * waiting.end_windows(first_day * _HOURS + hour)
+            found.unserved_mwh += given_up_mwh
+            found.used_mwh += given_up_mwh
+            # In an outage generators carry the site whole, as halls are built for it.
+            yields_mw = np.where(is_out[:, :, hour], 0.0, lacking_mw[:, :, hour])
+            put_off_mw = each * waiting.put_off(yields_mw / each, waits_mw[:, :, hour])
+            room = room_mw[:, :, hour] - grid_mw[:, :, hour]
+            caught_up_mw = each * waiting.catch_up(room / each, waits_mw[:, :, hour])
+            used_mw[:, :, hour] += caught_up_mw - put_off_mw
+            grid_mw[:, :, hour] += caught_up_mw
             grid_mw[:, :, hour] += reserve.serve(
                 found,
-                lacking_mw[:, :, hour],
+                lacking_mw[:, :, hour] - put_off_mw,
                 room_mw[:, :, hour] - grid_mw[:, :, hour],
                 spare_mw[:, hour],
                 level_mwh[:, hour],
             )
+        found.used_mwh += used_mw.sum(axis=-1)
+        found.peak_mw = np.maximum(found.peak_mw, used_mw.max(axis=-1))
         found.grid_mwh += grid_mw.sum(axis=-1)
         found.energy_usd += (grid_mw * usd_per_mwh).sum(axis=-1)
         on_window()
+    given_up_mwh = each * waiting.end_year()
+    found.unserved_mwh += given_up_mwh
+    found.used_mwh += given_up_mwh
+    for name in ("put_off_mwh", "put_off_h", "late_mwh", "caught_up_mwh", "given_up_mwh"):
+        setattr(found, name, getattr(waiting, name))
     found.source_usd = found.source_mwh * plan.source_usd_per_mwh[year]
     return found
 

@@ -199,6 +199,9 @@ def _years(
                 "overload_mwh": hours.overload_mwh[draw].sum(),
                 "generator_mwh": hours.generator_mwh[draw].sum(),
                 "battery_mwh": hours.battery_mwh[draw].sum(),
+                "put_off_mwh": hours.put_off_mwh[draw].sum(),
+                "late_mwh": hours.late_mwh[draw].sum(),
+                "given_up_mwh": hours.given_up_mwh[draw].sum(),
             }
 
 
@@ -225,6 +228,10 @@ def _sites(
                 "unserved_h": hours.unserved_h[:, s].mean(),
                 "unserved_mwh": hours.unserved_mwh[:, s].mean(),
                 "unserved_most_mwh": hours.unserved_mwh[:, s].max(),
+                "put_off_h": hours.put_off_h[:, s].mean(),
+                "put_off_mwh": hours.put_off_mwh[:, s].mean(),
+                "late_mwh": hours.late_mwh[:, s].mean(),
+                "given_up_mwh": hours.given_up_mwh[:, s].mean(),
             }
 
 

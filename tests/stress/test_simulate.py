@@ -65,6 +65,8 @@ def plan_of_two(**changes: object) -> FixedPlan:
         non_firm_mw=none,
         spare_source_mw=none,
         level_mwh=none,
+        waits_mw=np.zeros((0, 2, 2, DAYS.n_slots)),
+        window_h=(),
         energy_usd_per_mwh=flat(62.0, 55.0),
         wholesale_usd_per_mwh=flat(37.0, 31.0),
         firm_mw=np.array([[40.0, 40.0], [90.0, 90.0]]),
@@ -246,3 +248,81 @@ def test_own_hours_take_the_place_of_drawn_ones() -> None:
     assert found.used_mwh[:, 0] == pytest.approx([8760 * (20.0 * 2.21 + 1.5)] * 3)
     assert found.used_mwh[:, 1].std() > 0.0
     assert found.energy_usd[:, 1] == pytest.approx(found.grid_mwh[:, 1] * 57.0)
+
+
+def waiting_plan(**changes: object) -> FixedPlan:
+    """Oak wants 28 MW from 18 h UTC and 25 MW else; 3.2 MW of its IT power may wait, 4.8 then."""
+    it, used = flat(20.0, 8.0), flat(26.5, 10.7)
+    waits = np.zeros((1, 2, 2, DAYS.n_slots))
+    evening = np.arange(DAYS.n_slots) % DAYS.slots_per_day == 3
+    it[0, 0] = np.where(evening, 21.2, 18.8)
+    waits[0, 0, 0] = np.where(evening, 4.8, 3.2)
+    plan = plan_of_two(it_mw=it, used_mw=used, waits_mw=waits, window_h=(12,))
+    return replace(plan, **changes)  # type: ignore[arg-type]
+
+
+def test_work_that_may_wait_yields_to_a_small_connection_before_generators() -> None:
+    # 21.2 x 1.25 + 1.5 = 28 MW from 18 h to 24 h and 25 MW before.
+    firm = np.array([[26.25, 40.0], [90.0, 90.0]])
+    generators = np.array([[30.0, 0.0], [0.0, 0.0]])
+    plan = waiting_plan(firm_mw=firm, generator_mw=generators)
+
+    found = run(plan)
+
+    # 1.75 MW yield for 6 h of each day: 1.4 MW of IT power. It is caught up late, from 0 h on, at
+    # 1.25 / 1.25 = 1 MW of room; the last evening has no day after it.
+    assert found.overload_mwh.max() == 0.0
+    assert found.generator_mwh.max() == 0.0
+    assert found.peak_mw[:, 0] == pytest.approx([26.25] * 3)
+    assert found.put_off_mwh[:, 0] == pytest.approx([365 * 6 * 1.4] * 3)
+    assert found.put_off_h[:, 0] == pytest.approx([365 * 6] * 3)
+    assert found.late_mwh[:, 0] == pytest.approx([364 * 6 * 1.4] * 3)
+    assert found.given_up_mwh[:, 0] == pytest.approx([6 * 1.4] * 3)
+    assert found.unserved_mwh[:, 0] == pytest.approx([6 * 1.4 * 1.25] * 3)
+    assert found.put_off_mwh[:, 1].max() == 0.0
+
+
+def test_an_emergency_puts_work_off_within_its_window() -> None:
+    # Hour 3990 is 6 h of a day, whose window ends at 12 h.
+    cut = Cut(np.array([True, False]), first_hour=3990, hours=2, frac=0.4)
+
+    found = run(waiting_plan(), cut=cut)
+
+    # 24 MW are left of 40 for 25 MW at 6 and 7 h: 0.8 MW of IT power each, done at 8 h, as racks
+    # allow 1.6 MW more than is planned there.
+    assert found.put_off_mwh[:, 0] == pytest.approx([1.6] * 3)
+    assert found.caught_up_mwh[:, 0] == pytest.approx([1.6] * 3)
+    assert found.late_mwh.max() == found.unserved_mwh.max() == 0.0
+    assert found.grid_mwh[:, 0] == pytest.approx([365 * (18 * 25.0 + 6 * 28.0)] * 3)
+
+
+def test_what_may_not_wait_still_overloads() -> None:
+    firm = np.array([[20.0, 40.0], [90.0, 90.0]])
+
+    found = run(waiting_plan(firm_mw=firm))
+
+    # Without 3.2 and 4.8 MW of IT power 25 and 28 MW are 21 and 22 MW; all that waits is given up.
+    assert found.overload_mw[:, 0] == pytest.approx([2.0] * 3)
+    assert found.overload_mwh[:, 0] == pytest.approx([365 * (18 * 1.0 + 6 * 2.0)] * 3)
+    assert found.given_up_mwh[:, 0] == pytest.approx([365 * (18 * 3.2 + 6 * 4.8)] * 3)
+    assert found.unserved_mwh[:, 0] == pytest.approx([365 * (18 * 5.0 + 6 * 8.0)] * 3)
+
+
+@pytest.mark.parametrize("firm_mw", [25.4, 26.25, 27.0])
+def test_work_and_energy_are_conserved_where_work_waits(firm_mw: float) -> None:
+    cooling = tuple(np.array([figure]) for figure in (0.2, 0.0, -90.0, -80.0, 0.0005))
+    plan = waiting_plan(
+        firm_mw=np.array([[firm_mw, 40.0], [90.0, 90.0]]),
+        generator_mw=np.array([[10.0, 5.0], [7.5, 7.5]]),
+        curves=cooling,
+    )
+
+    found = run(plan, with_outages=True)
+
+    # What is put off is either done later or not served.
+    assert found.put_off_mwh[:, 0].min() > 0.0
+    assert found.caught_up_mwh + found.given_up_mwh == pytest.approx(found.put_off_mwh)
+    assert (found.late_mwh <= found.caught_up_mwh).all()
+    assert found.grid_mwh + found.generator_mwh + found.unserved_mwh == pytest.approx(
+        found.used_mwh
+    )
