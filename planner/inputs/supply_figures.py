@@ -301,24 +301,24 @@ def _check_bridge(case: Case, figures: SourceFigures) -> None:
         for source in own.existing_source_mw or {}
     }
     known: Mapping[str, Callable[[str], bool]] = {
-        "be in supply.allow": lambda id_: id_ in case.scenario.supply.allow,
-        "burn fuel": lambda id_: (
+        "is not in supply.allow": lambda id_: id_ in case.scenario.supply.allow,
+        "does not burn fuel": lambda id_: (
             id_ not in figures.ids or bool(figures.burns_fuel[figures.ids.index(id_)])
         ),
-        "have a row in table bridge_power, or both figures in supply.bridge": lambda id_: (
+        "does not have a row in table bridge_power, or both figures in supply.bridge": lambda id_: (
             id_ in set(case.tables["bridge_power"]["onsite"])
             or (bridge.residual_frac is not None and bridge.redeploy_usd_per_kw is not None)
         ),
-        "leave all of it, as supply.bridge.until_grid asks: some stands already": lambda id_: (
+        "does not leave whole, as supply.bridge.until_grid asks: some stands already": lambda id_: (
             not (bridge.until_grid and id_ in standing)
         ),
     }
     for position, id_ in enumerate(bridge.sources):
-        for must, holds in known.items():
+        for what, holds in known.items():
             if not holds(id_):
                 case.findings.at_key(
                     ("supply", "bridge", "sources", position),
-                    f"{id_} does not {must}",
+                    f"{id_} {what}",
                     "a source that may be built, burns fuel and has a worth when it leaves",
                     "change the list of sources",
                 )

@@ -155,3 +155,12 @@ def test_a_figure_that_is_missing_is_refused(problems, tables, table, item):
     found = problems(**{table: rows[rows["item"] != item]})
 
     assert any(f"{table}.csv: there is no item '{item}'" in text for text in found)
+
+
+def test_a_bridge_of_a_source_that_may_not_be_built_is_refused_in_plain_words(build):
+    with pytest.raises(InputError) as caught:
+        build("supply={allow: [engine], bridge: {sources: [panel]}}")
+
+    told = [problem.what_is for problem in caught.value.problems]
+    assert "panel is not in supply.allow" in told
+    assert any(one.startswith("panel does not have a row in table bridge_power") for one in told)
