@@ -56,6 +56,7 @@ def failover_inputs(
     by_neighbours = settings.form == "neighbours"
     neighbour = load if by_neighbours else _none(load)
     covered = _none(covered) if by_neighbours else covered
+    _note_alone(case, demand, asks, may_cover)
     row, cover = _neighbours(case, demand, neighbour, reserve, may_cover)
     pair = _pairs(case, sets, demand, covered, reserve, may_cover)
     cut = Axis("cut", ("1",))
@@ -86,6 +87,34 @@ def _asks(case: Case, sets: Sets) -> Bools:
     asks = np.array([name in given and given[name].failover is True for name in names])
     first = case.scenario.failover.from_year or case.years.first
     return np.asarray(asks[:, None] & (np.asarray(case.years.years) >= first))
+
+
+def _note_alone(case: Case, demand: DemandInputs, asks: Bools, may_cover: Bools) -> None:
+    """Note users whom a site reaches, but no two that may stand in for each other."""
+    route, wanted = demand.route, demand.demand
+    shape = [len(route.axis(name)) for name in ("region", "workload", "site")]
+    reaches = np.zeros(shape)
+    reaches[route["region"], route["workload"], route["site"]] = 1.0
+    has_two = np.einsum("rws,sf,rwf->rw", reaches, may_cover, reaches, optimize=True) > 0.0
+    is_alone = reaches.any(axis=2) & ~has_two
+    in_question = asks[wanted["workload"], wanted["year"]]
+    labels = wanted.axis("region").labels
+    for code in np.unique(wanted["workload"][in_question]):
+        own = in_question & (wanted["workload"] == code)
+        alone = own & is_alone[wanted["region"], code]
+        if not alone.any():
+            continue
+        regions = [labels[at] for at in np.unique(wanted["region"][alone])]
+        named = ["users anywhere" if name == ANYWHERE else name for name in regions]
+        count = len(np.unique(wanted["region"][own]))
+        share = demand.demand_kh100e[alone].sum() / demand.demand_kh100e[own].sum()
+        workload = wanted.axis("workload").labels[code]
+        case.findings.note(
+            f"{workload}: failover is asked for, and no two sites that may stand in for each other"
+            f" reach {len(named)} of {count} regions, {share:.1%} of its demand"
+            f" ({', '.join(named)}), so own sites serve none of that. Leave failover out for"
+            f" {workload}, allow more sites, or raise rtt_bound_ms."
+        )
 
 
 def _none(index: Index) -> Index:

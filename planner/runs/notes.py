@@ -17,6 +17,7 @@ __all__ = ["notes_of"]
 
 _A_LITTLE: Final = 1e-3  # of a site, or MW
 _OFF_BY_FRAC: Final = 0.01  # of the exact bill
+_MUCH_GAP_FRAC: Final = 0.01  # of the cost
 _NAMED: Final = 3  # of a longer list
 _UNMET_FRAC: Final = 1e-3  # of the compute asked for
 _ELSEWHERE_FRAC: Final = 0.1  # of the compute asked for, unmet or rented
@@ -37,7 +38,9 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
         A sentence or two each; nothing where nothing stands out.
     """
     return tuple(
-        note for told in (_openings, _bills, _small_plants, _cap, _target) for note in told(plan)
+        note
+        for told in (_openings, _gap, _bills, _small_plants, _cap, _target)
+        for note in told(plan)
     )
 
 
@@ -53,6 +56,17 @@ def _openings(plan: Plan) -> Iterator[str]:
             f"{len(in_part)} of the {len(in_use)} sites in use in {year}, with {mw:,.0f} MW, are "
             "opened in part: a linear program pays a share of the fixed cost of a site and so "
             "spreads work over more, smaller sites than would be built."
+        )
+
+
+def _gap(plan: Plan) -> Iterator[str]:
+    """Say where rounding may have left a much better plan unfound."""
+    gap = plan.outcome.gap
+    is_rounded = plan.outcome.status == "within_gap"
+    if is_rounded and plan.scenario.solver.whole_numbers == "round" and gap > _MUCH_GAP_FRAC:
+        yield (
+            f"A plan with whole numbers may cost up to {gap:.1%} less than this one, which was"
+            " rounded: solver.whole_numbers: search looks for it."
         )
 
 

@@ -133,3 +133,17 @@ def test_the_worth_of_a_cap_is_told_as_the_slope_of_cost_and_in_money_of_the_yea
     prices = plan.prices
     (told_usd,) = prices.loc[prices["block"] == "carbon_cap", "value"]
     assert row["cap_value_usd_per_t"] == pytest.approx(told_usd)
+
+
+def test_a_wide_gap_of_a_rounded_plan_is_told_with_what_closes_it() -> None:
+    plan, (note,) = told("A plan with whole numbers", "tiny", "siting.phase_mw=12")
+    searched, none = told(
+        "A plan with whole numbers", "tiny", "siting.phase_mw=12", "solver.whole_numbers=search"
+    )
+
+    off = 1.0 - plan.outcome.dual_bound / plan.outcome.objective
+    assert off > 0.01
+    assert note.startswith(f"A plan with whole numbers may cost up to {off:.1%} less")
+    assert "solver.whole_numbers: search" in note
+    assert searched.outcome.objective < plan.outcome.objective
+    assert none == []
