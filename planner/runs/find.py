@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from planner.errors import InputError, Problem
 from planner.runs.catalogue import list_runs
 from planner.runs.folder import META_FILE
+from planner.scenario.chain import shipped_names
 
 __all__ = ["find_run"]
 
@@ -42,7 +44,33 @@ def find_run(text: str, runs_dir: Path) -> Path:
     beginning = [entry.run for entry in entries if text and entry.run.startswith(text)]
     if len(beginning) == 1:
         return runs_dir / beginning[0]
-    names = beginning or [entry.run for entry in entries]
-    what_is = f"{len(beginning)} runs begin with {text!r}" if beginning else f"no run {text!r}"
-    mend = f"there are: {', '.join(names)}" if names else "solve a scenario first"
-    raise InputError([Problem(str(runs_dir), None, None, what_is, "one run", mend)])
+    place = runs_dir / text if text and (runs_dir / text / META_FILE).is_file() else None
+    if place is not None:  # one that is not listed, as of another version: opening it says why
+        return place
+    raise InputError([_not_one(text, runs_dir, beginning, [entry.run for entry in entries])])
+
+
+def _not_one(text: str, runs_dir: Path, beginning: list[str], runs: list[str]) -> Problem:
+    """Say why a text names no run, and what would."""
+    there_are = f"there are: {', '.join(beginning or runs)}"
+    if beginning:
+        what_is = f"{len(beginning)} runs begin with {text!r}"
+        return Problem(str(runs_dir), None, None, what_is, "one run", there_are)
+    mend = there_are if runs else "solve a scenario first"
+    if text and Path(text).is_dir():
+        what_is, must_be = f"the folder has no {META_FILE}", "a run folder"
+        mend = f"give a folder that dcplan solve has written; {mend}"
+        return Problem(text, None, None, what_is, must_be, mend)
+    if _is_scenario(text):
+        what_is = f"no run of scenario {text!r}: it was not solved yet, or not by this version"
+        mend = f"solve it first: dcplan solve {shlex.quote(text)}"
+        return Problem(str(runs_dir), None, None, what_is, "one run", mend)
+    return Problem(str(runs_dir), None, None, f"no run {text!r}", "one run", mend)
+
+
+def _is_scenario(text: str) -> bool:
+    """Whether it is the name of a scenario that dcplan ships, or a scenario file."""
+    path = Path(text)
+    if path.suffix in {".yaml", ".yml"}:
+        return path.is_file()
+    return text in shipped_names()

@@ -100,13 +100,25 @@ def test_finds_a_run_by_path_name_beginning_or_scenario(runs_dir: Path) -> None:
         assert find_run(text, runs_dir) == expected
 
 
+def test_a_scenario_that_was_not_solved_yet_is_told_apart_from_an_unknown_name(
+    runs_dir: Path,
+) -> None:
+    with pytest.raises(InputError, match=r"not solved yet.*solve it first: dcplan solve us-base"):
+        find_run("us-base", runs_dir)
+
+
+def test_a_folder_that_is_no_run_is_told_as_such(runs_dir: Path) -> None:
+    with pytest.raises(InputError, match=r"the folder has no run\.json.*there are: odd-names-bb22"):
+        find_run(str(runs_dir), runs_dir)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("odd-names", "2 runs begin with 'odd-names'; must be one run; there are: odd-names-bb22"),
         ("x", "no run 'x'; must be one run; there are: odd-names-bb22, other-cc33, odd-names-aa11"),
         ("", "no run ''"),
-        ("../runs", "no run '../runs'"),
+        ("../nix", "no run '../nix'"),
     ],
 )
 def test_names_the_runs_there_are_when_it_finds_none_or_many(
