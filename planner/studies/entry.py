@@ -26,13 +26,26 @@ if TYPE_CHECKING:
     from planner.studies.asking import Asking
     from planner.studies.explanation import Solved
 
-__all__ = ["ENTRY_COLUMNS", "Resolved", "entry"]
+__all__ = ["ENTRY_COLUMNS", "IN_PART", "Resolved", "entry"]
 
-ENTRY_COLUMNS: Final = ("what", "unit", "now", "needed", "cost_musd", "change_musd", "site_mw")
+ENTRY_COLUMNS: Final = (
+    "what",
+    "unit",
+    "now",
+    "needed",
+    "tried",
+    "cost_musd",
+    "change_musd",
+    "site_mw",
+)
+IN_PART: Final = " (openings in part)"
+"""End of what is told in `what` where the plan has whole numbers, which are fractions here."""
 _MW: Final = 1.0
 _TAKES_PART_MW: Final = 0.5
 _MONTHS_STEP: Final = 3.0
 _MOST_MS: Final = 32
+_LEAST_USD: Final = 0.01
+"""Least price of power that is tried: a price is above 0. [USD/MWh]"""
 _PROBES: Final = (40.0, 90.0)
 """Prices of power that are tried to see how a setting becomes a price. [USD/MWh]"""
 
@@ -81,8 +94,9 @@ def entry(solved: Solved, site: str, ask: Asking, *, resolve: bool) -> pd.DataFr
     Returns
     -------
     DataFrame
-        One row per re-solve worth telling, columns `ENTRY_COLUMNS`: what was changed, its value
-        now and the value needed (missing where none was found), cost of the plan and its change
+        One row per re-solve worth telling, columns `ENTRY_COLUMNS`: what was changed (ending in
+        `IN_PART` where the plan has whole numbers), its value now and the value needed (missing
+        where none was found) or else the one that was tried, cost of the plan and its change
         against the plan without it, nameplate at the site in the last year.
     """
     question = Question(solved.scenario, solved.inputs)
@@ -104,7 +118,8 @@ def entry(solved: Solved, site: str, ask: Asking, *, resolve: bool) -> pd.DataFr
     elif resolve:
         lines += _lead(question, site, base, ask)
         lines += _latency(question, site, base, ask)
-    return pd.DataFrame(lines, columns=list(ENTRY_COLUMNS))
+    table = pd.DataFrame(lines, columns=list(ENTRY_COLUMNS))
+    return table.assign(what=table["what"] + IN_PART) if base.model.problem.isMIP() else table
 
 
 def _builds(solved: Solved, site: str) -> bool:
@@ -115,7 +130,18 @@ def _line(
     what: str, unit: str, now: float, needed: float, base: Resolved, after: Resolved, site: str
 ) -> tuple[str | float, ...]:
     cost = after.outcome.objective
-    return (what, unit, now, needed, cost, cost - base.outcome.objective, after.site_mw(site))
+    change = cost - base.outcome.objective
+    return (what, unit, now, needed, np.nan, cost, change, after.site_mw(site))
+
+
+def _not_found(
+    what: str, unit: str, now: float, furthest: float, base: Resolved, after: Resolved, site: str
+) -> tuple[str | float, ...]:
+    """Tell of the furthest value that was tried and brings no more load."""
+    if after.outcome.status != "optimal":
+        return (what, unit, now, np.nan, furthest, np.nan, np.nan, np.nan)
+    _, _, _, _, _, *found = _line(what, unit, now, np.nan, base, after, site)
+    return (what, unit, now, np.nan, furthest, *found)
 
 
 def _solve(question: Question, model: Model, ask: Asking) -> Resolved:
@@ -168,13 +194,13 @@ def _price(
     change = forced.outcome.objective - base.outcome.objective
     if gain <= 0.0:
         return
-    needed = now - max(change, 0.0) / gain
-    if needed <= 0.0:
-        yield ("power price", "USD/MWh", now, np.nan, np.nan, np.nan, np.nan)
-        return
-    tried = question.changed((Setting(key, needed * 0.995),))
+    reckoned = 0.995 * (now - max(change, 0.0) / gain)
+    needed = max(reckoned, _LEAST_USD)
+    tried = question.changed((Setting(key, needed),))
     after = _solve(tried, build_model(tried.inputs), ask)
-    yield _line("power price", "USD/MWh", now, needed * 0.995, base, after, site)
+    wins = after.site_mw(site) > base.site_mw(site) + _TAKES_PART_MW
+    told = _line if reckoned >= _LEAST_USD or wins else _not_found
+    yield told("power price", "USD/MWh", now, needed, base, after, site)
 
 
 def _retail(question: Question, site: str, key: tuple[str, str, str]) -> float | None:
@@ -270,7 +296,7 @@ def _halved(
 
     best = tried(values[-1])
     if not wins(best):
-        return (what, unit, now, np.nan, np.nan, np.nan, np.nan)
+        return _not_found(what, unit, now, values[-1], base, best, site)
     low, high = 0, len(values) - 1
     while low < high:
         middle = (low + high) // 2

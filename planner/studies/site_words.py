@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.inputs.types import ANYWHERE
-from planner.studies.entry import ENTRY_COLUMNS, entry
+from planner.studies.entry import ENTRY_COLUMNS, IN_PART, entry
 from planner.studies.explanation import Number, Statement, number
 from planner.studies.plain_words import about_limits
 from planner.studies.say import amount
@@ -220,43 +220,52 @@ def touches(solved: Solved, table: pd.DataFrame, site: str) -> pd.DataFrame:
 
 def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     table = tables["entry"]
-    grows = bool((table["what"] == "no new halls").any())
-    for what, unit in zip(table["what"], table["unit"], strict=True):
-        of = {"what": str(what)}
+    grows = bool(table["what"].str.startswith("no new halls").any())
+    for row, unit in zip(table["what"], table["unit"], strict=True):
+        of = {"what": str(row)}
+        what = str(row).removesuffix(IN_PART)
+        how = ", with openings in part before and after" if str(row).endswith(IN_PART) else ""
         change, mw = (
             number(tables, "entry", column, in_unit, **of)
             for column, in_unit in (("change_musd", "MUSD"), ("site_mw", "MW"))
         )
-        now, needed = (
-            number(tables, "entry", column, str(unit), **of) for column in ("now", "needed")
+        now, needed, tried = (
+            number(tables, "entry", column, str(unit), **of)
+            for column in ("now", "needed", "tried")
         )
         if what == "one MW more":
-            yield Statement(TAKES, _one_mw_more(site, change), (change, mw))
+            yield Statement(TAKES, _one_mw_more(site, change, how), (change, mw))
         elif what == "no new halls":
-            text = f"Without new halls at {site} the plan would cost {change} more (solved again)."
+            text = (
+                f"Without new halls at {site} the plan would cost {change} more (solved "
+                f"again{how})."
+            )
             yield Statement(TAKES, text, (change,))
         elif what == "as it is" or (what == "power price" and grows):
             continue
         elif np.isnan(needed.value):
-            text = f"No {what} that was tried brings more load to {site} (now {now})."
-            yield Statement(TAKES, text, (now,))
+            text = (
+                f"A {what} of {tried} instead of {now} brings no more load to {site} (solved "
+                f"again{how})."
+            )
+            yield Statement(TAKES, text, (tried, now))
         else:
             text = (
                 f"At a {what} of {needed} instead of {now} it would have {mw} of racks in the last "
-                f"year, and the plan would cost {_less(change)} (solved again)."
+                f"year, and the plan would cost {_less(change)} (solved again{how})."
             )
             yield Statement(TAKES, text, (needed, now, mw, change))
 
 
-def _one_mw_more(site: str, change: Number) -> str:
+def _one_mw_more(site: str, change: Number, how: str) -> str:
     if change.value > _NOTHING_MUSD:
         return (
             f"One more MW of racks at {site} in the last year would raise the cost of the plan by "
-            f"{change} (solved again with it forced in): that is its cost of entry."
+            f"{change} (solved again with it forced in{how}): that is its cost of entry."
         )
     return (
-        f"One more MW of racks at {site} in the last year costs the plan nothing: it is as good as "
-        "the place that the plan takes instead."
+        f"One more MW of racks at {site} in the last year costs the plan nothing (solved again "
+        f"with it forced in{how}): it is as good as the place that the plan takes instead."
     )
 
 
