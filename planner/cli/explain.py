@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SHOWN_ROWS = 12
+_MOMENTS = ("service_start", "turns_firm")
 
 
 @click.command("explain")
@@ -104,5 +105,15 @@ def _as_text(table: pd.DataFrame) -> str:
     """Write a table in columns, without those that are empty in every row."""
     kept = [name for name in table if not (table[name].astype(str) == "").all()]
     return table[kept].to_string(
-        index=False, float_format=lambda value: f"{value:,.4g}", na_rep="-"
+        index=False,
+        float_format=lambda value: f"{value:,.4g}",
+        formatters={name: _moment for name in kept if name in _MOMENTS},
+        na_rep="-",
     )
+
+
+def _moment(year: float) -> str:
+    """Write a moment as a float year, as 2028.5, and a missing one as a dash."""
+    from math import isnan
+
+    return "-" if isnan(year) else f"{year:.1f}"

@@ -10,13 +10,13 @@ import pandas as pd
 from planner.studies.say import amount
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from planner.inputs.types import Inputs
     from planner.results import Results
     from planner.scenario import Scenario
 
-__all__ = ["Explanation", "Number", "Solved", "Statement", "number"]
+__all__ = ["Explanation", "Number", "Solved", "Statement", "number", "span"]
 
 _MILLION: Final = 1e6
 
@@ -148,6 +148,23 @@ class Explanation:
                 for name, table in self.tables.items()
             },
         }
+
+
+def span(numbers: Sequence[Number]) -> str:
+    """Write the least and the most of some numbers of one unit, or one where they are the same.
+
+    Examples
+    --------
+    >>> of = [Number(usd, "USD", "", "", {}) for usd in (1.9e6, 997e3, 1.2e6)]
+    >>> span(of), span(of[:1])
+    ('0.997 to 1.9 million USD', '1.9 million USD')
+    """
+    least, most = (choose(numbers, key=lambda one: one.value) for choose in (min, max))
+    if str(least) == str(most):
+        return str(most)
+    if abs(most.value) >= _MILLION:
+        return f"{amount(least.value / _MILLION)} to {most}"
+    return f"{amount(least.value)} to {most}"
 
 
 def number(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.studies.binding import PLACES
-from planner.studies.explanation import Number, Statement, number
+from planner.studies.explanation import Number, Statement, number, span
 from planner.studies.say import amount
 from planner.units import USD_PER_MUSD
 
@@ -24,6 +24,7 @@ COST: Final = "What the plan costs"
 
 _SHOWN_ITEMS: Final = 4
 _OF_A_KIND: Final = 3
+_FEW_YEARS: Final = 2
 _WORTH_NOTHING: Final = 0.01  # [-], of the shadow price
 
 
@@ -48,14 +49,14 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
             for name in ("demand", "rented", "unmet")
         )
         text = (
-            f"Of {asked} asked for in {year}, {rented} are rented and {unmet} stay unmet "
-            f"({(rented.value + unmet.value) / asked.value:.1%})."
+            f"Of {asked} asked for in {year}, {rented} ({rented.value / asked.value:.1%}) are "
+            f"rented and {unmet} ({unmet.value / asked.value:.1%}) stay unmet."
         )
         yield Statement(COST, text, (asked, rented, unmet))
 
 
 def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
-    """Say what one more unit of each class costs in the last year, and how that moves."""
+    """Say what one more unit of each class costs in the last year, the first, and between."""
     prices = tables["demand_price"]
     for workload, rows in prices.groupby("workload", sort=False):
         first, last = int(rows["year"].min()), int(rows["year"].max())
@@ -82,10 +83,21 @@ def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
             else ""
         )
         before = f", {amount(then.value)} in {first}" if first != last else ""
+        ends = rows[column].agg(["idxmin", "idxmax"])
+        low, high = (
+            number(tables, "demand_price", column, unit, workload=str(workload), year=int(year))
+            for year in rows["year"].loc[ends]
+        )
+        between = (
+            f"; lowest in {low.row['year']} ({amount(low.value)}), highest in {high.row['year']} "
+            f"({amount(high.value)})"
+            if len(rows) > _FEW_YEARS
+            else ""
+        )
         asked = float(rows.loc[rows["year"] == last, "demand_kh100e"].iloc[0])
-        text = f"{workload}: one more H100e costs {now} in {last}{spread}{before}."
+        text = f"{workload}: one more H100e costs {now} in {last}{spread}{before}{between}."
         stake = abs(now.value) * asked
-        yield Statement(COMPUTE, text, (now, least, most, then), stake)
+        yield Statement(COMPUTE, text, (now, least, most, then, low, high), stake)
 
 
 _KEYS: Final = ["block", *PLACES]
@@ -130,12 +142,19 @@ def about_limits(
             )
         )
         same = (table[_KEYS] == worst[_KEYS]).all(axis=1)
-        also = [str(year) for year in sorted(table.loc[same, "year"]) if year != worst["year"]]
-        more = f" It binds in {', '.join(also)} too." if also else ""
+        also = [
+            number(tables, "binding", "value", str(worst["unit"]), **{**row, "year": int(year)})
+            for year in sorted(table.loc[same, "year"])
+            if year != worst["year"]
+        ]
+        years = ", ".join(str(one.row["year"]) for one in also)
+        more = f" It binds in {years} too, at a shadow price of {span(also)}." if also else ""
         what = _WHAT[str(worst["block"])].format(**row, limit=limit, start=_start(solved, worst))
         worth = _worth(solved, worst, value, shadow, stake)
         weight = stake.value * (value.value / shadow.value if shadow.value else 1.0)
-        yield Statement(BINDS, f"{what} {worth}.{more}", (value, shadow, limit, stake), weight)
+        yield Statement(
+            BINDS, f"{what} {worth}.{more}", (value, shadow, limit, stake, *also), weight
+        )
 
 
 _WHAT: Final = {

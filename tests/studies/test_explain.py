@@ -6,6 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -19,6 +20,7 @@ from planner.studies import Explanation, explain
 from planner.studies.asking import Asking
 from planner.studies.binding import PLACES, binding
 from planner.studies.entry import Resolved
+from planner.studies.plain_words import about_compute, about_cost
 from planner.studies.question import Question
 from planner.studies.say import amount
 from planner.studies.steps import Step, spot_check
@@ -332,6 +334,15 @@ def test_the_command_reads_the_run_folder_alone(tmp_path: Path) -> None:
     assert "[binding]" in result.stdout
 
 
+def test_moments_of_tables_are_printed_as_years(tmp_path: Path) -> None:
+    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
+
+    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--site", "south", "--quick"])
+
+    assert " 2027.0\n" in result.stdout.split("[site_leads]")[1]
+    assert "2,027" not in result.stdout
+
+
 def test_programs_read_sentences_numbers_and_tables(tmp_path: Path) -> None:
     run = write_run(plan_of("tiny"), tmp_path, workbook=False)
 
@@ -391,3 +402,69 @@ def test_of_a_site_it_is_told_that_whole_numbers_are_fractions_in_what_it_would_
 
     assert "what a site would take is told with whole numbers as fractions" in whole.basis.lower()
     assert "fractions" not in explained("tiny", site="south").basis
+
+
+def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_in_part() -> None:
+    whole = explained("tiny", "siting.whole_openings=true", site="south", resolve=True)
+    what = list(whole.tables["entry"]["what"])
+    takes = [one.text for one in whole.statements if one.topic == "What it would take"]
+
+    assert len(takes) >= 2
+    assert all("with openings in part before and after)" in text for text in takes)
+    assert what[:2] == ["as it is (openings in part)", "one MW more (openings in part)"]
+    assert "in part" not in texts(explained("tiny", site="south", resolve=True))
+
+
+def test_the_price_of_power_that_was_tried_is_told_where_it_brings_no_more_load() -> None:
+    # A MW there pays 1,000 / 70 MUSD a year for the site, and less than 1 MUSD for its power.
+    told = explained("tiny", *ROOMY, "new_sites.south.fixed_usd_per_year=1000000000", site="south")
+    (row,) = told.tables["entry"].query("what == 'power price'").to_dict("records")
+
+    assert (row["now"], row["tried"]) == (pytest.approx(55), 0.01)
+    assert "A power price of 0.01 USD/MWh instead of 55 USD/MWh brings no more load" in texts(told)
+
+
+def test_the_worth_of_a_limit_is_told_over_the_other_years_in_which_it_binds() -> None:
+    told = explained(OWN_POWER, quick=True, every=True)
+    rows = told.tables["binding"].query("contract == 'breeze' and zone == 'east'")
+    usd = rows.set_index("year")["value"]
+    worst = rows["year"].iloc[0]
+    least, most = sorted(usd.drop(worst))
+
+    assert worst == 2027
+    assert most > 2.0 * least
+    assert (
+        f"in 2027: one more MW saves {amount(usd[2027])} USD/MW-year. It binds in 2025, 2026 too, "
+        f"at a shadow price of {amount(least)} to {amount(most)} USD/MW-year."
+    ) in texts(told)
+
+
+def test_the_price_of_compute_is_told_where_it_is_lowest_and_highest() -> None:
+    prices = pd.DataFrame(
+        {
+            "workload": "chat",
+            "year": [2025, 2026, 2027, 2028],
+            "demand_kh100e": [3.0, 4.0, 5.0, 6.0],
+            "mean_usd_per_h100e_hour": [2.78, 6.57, 0.41, 0.73],
+            "least_usd_per_h100e_hour": [2.78, 6.57, 0.41, 0.73],
+            "most_usd_per_h100e_hour": [2.78, 6.57, 0.41, 0.73],
+        }
+    )
+
+    (told,) = about_compute({"demand_price": prices})
+
+    assert told.text == (
+        "chat: one more H100e costs 0.73 USD/H100e-hour in 2028, 2.78 in 2025; lowest in 2027 "
+        "(0.41), highest in 2026 (6.57)."
+    )
+
+
+def test_rented_and_unmet_compute_have_a_percentage_each() -> None:
+    service = pd.DataFrame(
+        {"year": [2025], "demand_kh100e": 200.0, "rented_kh100e": 7.0, "unmet_kh100e": 5.0}
+    )
+    cost = pd.DataFrame({"item": ["total", "rent"], "npv_musd": [9.0, 8.0]})
+
+    _, told = about_cost({"service": service, "cost": cost})
+
+    assert "7 kH100e (3.5%) are rented and 5 kH100e (2.5%) stay unmet." in told.text
