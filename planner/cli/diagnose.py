@@ -106,12 +106,12 @@ def _lines(found: Diagnosis) -> Iterator[str]:
             yield f"  and what links them: {', '.join(links)}"
     if found.remedies:
         yield "\nAny one of these changes makes a plan possible (each has been tried)"
-        for remedy in found.remedies:
-            yield from _remedy(remedy)
+        for number, remedy in enumerate(found.remedies, start=1):
+            yield from _remedy(remedy, f"{number}. ")
     if found.together:
         yield "\nNo other limit is enough alone; these together are (tried)"
         for remedy in found.together:
-            yield from _remedy(remedy)
+            yield from _remedy(remedy, "and " if remedy is not found.together[0] else "")
     if not (found.remedies or found.together):
         yield "\nNone of the changes that were tried makes a plan possible"
 
@@ -131,8 +131,11 @@ def _rule(rule: ClashRule) -> Iterator[str]:
     yield from (f"    {line}" for line in _listed(rule.keys))
 
 
-def _remedy(remedy: Remedy) -> Iterator[str]:
-    yield from _listed(remedy.change.words)
+def _remedy(remedy: Remedy, mark: str) -> Iterator[str]:
+    """Tell a change; what belongs to it is joined by "and"."""
+    indent = "" if mark == "and " else " " * len(mark)
+    words = enumerate(remedy.change.words)
+    yield from _listed([f"{indent}and {one}" if at else f"{mark}{one}" for at, one in words])
     if remedy.note:
         yield f"      {remedy.note}"
     yield from (f"      --set '{setting}'" for setting in remedy.change.settings)

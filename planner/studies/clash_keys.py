@@ -254,11 +254,27 @@ def _exact_sites(question: Question, place: Place) -> Iterator[str]:
     yield _setting(question, ("siting", "exactly_sites"), f"{exact}")
 
 
+def _block(question: Question, place: Place) -> Iterator[str]:
+    mw = question.scenario.siting.block_mw[place["workload"]]
+    yield _setting(question, ("siting", "block_mw", place["workload"]), f"{amount(mw)} MW")
+
+
+def _failover(question: Question, place: Place) -> Iterator[str]:
+    yield _setting(question, ("workloads", place["workload"], "failover"), "true")
+
+
 _TELL: Final[Mapping[str, Tell]] = {
     "must_not_open": _kept_closed,
     "must_open": _kept_open,
     "most_sites": _most_sites,
     "exact_sites": _exact_sites,
+    "block_least": _block,
+    "block_or_none": _block,
+    "reserve_capacity": _failover,
+    "neighbour_reserve": _failover,
+    "standby_of_service": _failover,
+    "shared_reserve": _failover,
+    "failure_cut": _failover,
     "demand_balance": _demand,
     "tight_latency_share": _tight,
     "rent_depth": _rent,

@@ -14,7 +14,7 @@ from planner.scenario import Setting
 from planner.studies.giving import site_key
 from planner.studies.question import Cell
 from planner.studies.relief import Change
-from planner.studies.say import amount
+from planner.studies.say import amount, down
 from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -30,7 +30,19 @@ _SITES_TRIED: Final = 3
 _PERMIT_STEPS: Final = 1000
 _TARGET_STEP: Final = 0.1  # [% points]
 
-EASED: Final = {"clean_target": "clean target", "water_permit": "water permits"}
+_BLOCK_STEPS: Final = 100
+
+EASED: Final = {
+    "clean_target": "clean target",
+    "water_permit": "water permits",
+    "block_least": "block of",
+    "block_or_none": "block of",
+    "reserve_capacity": "failover of",
+    "neighbour_reserve": "failover of",
+    "standby_of_service": "failover of",
+    "shared_reserve": "failover of",
+    "failure_cut": "failover of",
+}
 """Searches that ease a rule, which limits what the plan decides by what it decides."""
 
 
@@ -103,6 +115,8 @@ def searches(
     """
     yield from _switches(question)
     yield from _siting(question)
+    yield from _blocks(question)
+    yield from _failover(question)
     yield from _permits(question)
     yield from _clean(question)
     yield from _latency(question, workloads)
@@ -163,6 +177,34 @@ def _siting(question: Question) -> Iterator[Search]:
             kept = tuple(other for other in listed if other != site)
             change = Change((f"{site} {words}",), (Setting(("siting", key), kept),))
             yield Search(f"{site} {words}", "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
+
+
+def _blocks(question: Question) -> Iterator[Search]:
+    """Smaller blocks, class by class: by one hundredth after the other."""
+    in_scope = question.inputs.sets.workload.labels
+    for workload, now in question.scenario.siting.block_mw.items():
+        if workload not in in_scope:
+            continue
+
+        def smaller(step: float, workload: str = workload, now: float = now) -> Change:
+            block_mw = down(now * (1.0 - step / _BLOCK_STEPS), 3)
+            words = f"a block of at most {amount(block_mw)} MW of {workload}"
+            setting = Setting(("siting", "block_mw", workload), block_mw)
+            return Change((words,), (setting,), share=step / _BLOCK_STEPS)
+
+        steps = [1.0 * step for step in range(1, _BLOCK_STEPS)]
+        yield Search(f"block of {workload}", "% of the block", steps, smaller)
+
+
+def _failover(question: Question) -> Iterator[Search]:
+    """No failover for a class that asks for it."""
+    in_scope = question.inputs.sets.workload.labels
+    for workload, figures in question.scenario.workloads.items():
+        if figures.failover and workload in in_scope:
+            words = f"no failover for {workload}"
+            change = Change((words,), (Setting(("workloads", workload, "failover"), False),))
+            name = f"failover of {workload}"
+            yield Search(name, "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
 
 
 def _permits(question: Question) -> Iterator[Search]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -432,3 +433,53 @@ def test_what_only_shares_of_sites_can_do_is_told_apart() -> None:
     assert (found.feasible, found.only_in_shares, found.clash) == (False, True, ())
     assert helps["number of sites"].total == 1.0
     assert "let sites open in part" not in helps  # parts of sites cannot be counted
+
+
+def test_a_block_that_is_too_large_is_made_smaller() -> None:
+    # 30 kH100e of training in 2027 take 25.6 MW of racks: no block of 40 MW, but one of 25.2 MW.
+    found = diagnose("tiny", (FORBID, "siting.block_mw={train_frontier: 40}"))
+
+    helps = {remedy.name: remedy for remedy in found.remedies}
+    smaller = helps["block of train_frontier"].change
+    need_mw = 30.0 / (182.002 / 132 * 0.85)
+    (setting,) = smaller.settings
+    assert setting.keys == ("siting", "block_mw", "train_frontier")
+    assert isinstance(setting.value, float)
+    assert need_mw - 0.4 <= setting.value <= need_mw  # in steps of a hundredth of 40 MW
+    assert smaller.words == ("a block of at most 25.2 MW of train_frontier",)
+
+
+def test_a_block_is_named_where_it_clashes() -> None:
+    question = Question.of(load_scenario("tiny", ["siting.block_mw={train_frontier: 40}"]))
+    place = {"site": "south", "workload": "train_frontier", "year": "2027"}
+
+    for rule in ("block_least", "block_or_none"):
+        (key,) = keys_of(question, rule, [place])
+        assert key.startswith("siting.block_mw.train_frontier: 40 MW (--set siting.block_mw")
+
+
+def test_failover_is_named_and_can_be_left_out() -> None:
+    # The Coast alone reaches the users of chat.
+    found = diagnose("tiny", (FORBID, "workloads.chat_interactive.failover=true"))
+
+    named = {rule.rule: rule for rule in found.clash}
+    helps = {remedy.name: remedy for remedy in found.remedies}
+    asked = "workloads.chat_interactive.failover"
+    assert named["neighbour_reserve"].keys == (f"{asked}: true (--set {asked}=true)",)
+    (setting,) = helps["failover of chat_interactive"].change.settings
+    assert str(setting) == "workloads.chat_interactive.failover=false"
+    assert found.remedies[0].name == "failover of chat_interactive"
+    assert "must_not_open" not in named
+
+
+def test_changes_are_numbered_and_what_belongs_together_is_joined() -> None:
+    settings = [FORBID, "grid.headroom_scale_frac=0.001"]
+    asked = [word for setting in settings for word in ("--set", setting)]
+    text = CliRunner().invoke(main, ["--quiet", "diagnose", "tiny", "--quick", *asked]).output
+
+    assert "\n  1. +" in text
+    both = (
+        r"\n  \d\. \+\S+ MW of firm connection at north in 2027"
+        r"\n     and \+\S+ MW of firm connection at north in 2028\n      --set"
+    )
+    assert re.search(both, text) is not None, text
