@@ -14,8 +14,9 @@ import numpy as np
 
 from planner.inputs import build_inputs
 from planner.model import COSTS, FAMILIES, build_model
-from planner.results.schema import results_page
+from planner.results.schema import results_page, tables_page
 from planner.scenario import load_scenario
+from planner.stress import STRESS_TABLES
 from planner.tables.catalog import data_page
 from planner.tables.paths_page import paths_page
 
@@ -39,6 +40,14 @@ nameplate, compute in kH100e (thousand H100-equivalents, mean over the year), mo
 called USD/MWh or USD/MW-year.
 """
 
+_STRESS_HEAD = """\
+# Tables of `dcplan stress`
+
+Generated from `planner/stress/schema.py` by `python -m planner.docs`. The command writes each table
+into `stress/` in the run folder, as CSV and Parquet; [What if it breaks](stress.md) tells how the
+figures come about. Key columns are in bold.
+"""
+
 
 def pages() -> dict[str, str]:
     """Return every generated page by its path inside docs/."""
@@ -47,6 +56,7 @@ def pages() -> dict[str, str]:
         "data.md": data_page(),
         "demand-paths.md": paths_page(),
         "results.md": results_page(),
+        "stress-tables.md": tables_page(_STRESS_HEAD, STRESS_TABLES.values()),
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from planner.docs import pages
 
-PAGES = ["model.md", "data.md", "demand-paths.md", "results.md"]
+PAGES = ["model.md", "data.md", "demand-paths.md", "results.md", "stress-tables.md"]
 DOCS = Path(__file__).parent.parent / "docs"
 
 

@@ -27,9 +27,11 @@ from planner.results.schema_supply import SUPPLY_TABLES
 from planner.results.schema_tariffs import TARIFF_TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from planner.results.column import Column, Table
 
-__all__ = ["TABLES", "results_page", "schema_frame"]
+__all__ = ["TABLES", "results_page", "schema_frame", "tables_page"]
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -89,9 +91,26 @@ column says so; nothing else is ever missing.
 
 def results_page() -> str:
     """Return the page that documents every result table, in Markdown."""
-    parts = [_HEAD, "| table | a row is |", "|---|---|"]
-    parts += [f"| [`{table.name}`](#{table.name}) | {table.about} |" for table in TABLES.values()]
-    for table in TABLES.values():
+    return tables_page(_HEAD, TABLES.values())
+
+
+def tables_page(head: str, tables: Collection[Table]) -> str:
+    """Return a page that documents tables, in Markdown.
+
+    Parameters
+    ----------
+    head : str
+        What stands above them.
+    tables : collection of Table
+        In their order.
+
+    Returns
+    -------
+    str
+    """
+    parts = [head, "| table | a row is |", "|---|---|"]
+    parts += [f"| [`{table.name}`](#{table.name}) | {table.about} |" for table in tables]
+    for table in tables:
         parts += ["", f"## {table.name}", "", table.about, ""]
         parts += ["| column | type | unit | meaning |", "|---|---|---|---|"]
         parts += [_line(table, column) for column in table.columns]
