@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.run import Run
-    from planner.stress import FixedPlan, OwnHours, StressStudy
+    from planner.stress import FixedPlan, OwnHours
 
 __all__ = ["command"]
 
 Made = TypeVar("Made")
-_FEW = 5
-"""So many sites are named in a line."""
 
 
 @click.command("stress")
@@ -83,6 +81,7 @@ def command(
     import json
     from pathlib import Path
 
+    from planner.cli.stress_report import print_study
     from planner.outputs.stress import write_stress
     from planner.stress import reliability_of, settings_from, stress_study
     from planner.tables import read_tables
@@ -113,7 +112,7 @@ def command(
         }
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
-    _print(study)
+    print_study(study)
     if not (ctx.obj or {}).get("quiet"):
         click.echo(f"\nwritten to {home}", err=True)
 
@@ -183,119 +182,3 @@ class _Progress:
 
     def __call__(self, case: str, share: float) -> None:
         self._status.update(f"{case}: {100 * share:.0f} %")
-
-
-def _print(study: StressStudy) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    years, sites = study.tables["stress_year"], study.tables["stress_site"]
-    click.echo("Means over the drawn years: cost of energy and its spread, energy not served (and")
-    click.echo("in the worst year), compute lost by it, stand-by energy, and overloads:\n")
-    console.print(_year_table(years))
-    click.echo("\nSites with most energy not served, worst drawn year:\n")
-    standby = study.tables["stress_standby"]
-    console.print(_site_table(sites, standby))
-    click.echo("\nWork that nobody could take over if the site were lost, worst year:\n")
-    console.print(_loss_table(study.tables["stress_loss"]))
-    last = standby[standby["year"] == standby["year"].max()]
-    click.echo(f"\nOutages that stand-by power carries, {last['year'].max()}, share by length:\n")
-    console.print(_standby_table(last))
-    without = sorted(set(last.loc[last["generators"] == 0, "site"]))
-    if without:
-        few = ", ".join(without[:_FEW]) + (
-            f" and {len(without) - _FEW} more" * (len(without) > _FEW)
-        )
-        click.echo(
-            f"\nno generators at {len(without)} of {last['site'].nunique()} sites ({few}): halls"
-            " such as those\nof redundancy N have none, and batteries alone carry an outage there."
-        )
-
-
-def _year_table(years: pd.DataFrame) -> Any:
-    table = _table(
-        "case",
-        "year",
-        "cost\nMUSD",
-        "spread\n%",
-        "unserved\nMWh",
-        "worst\nMWh",
-        "lost\nkH100e",
-        "standby\nMWh",
-        "over\nMWh",
-    )
-    for (case, year), rows in years.groupby(["case", "year"], sort=False):
-        cost = rows["energy_cost_musd"]
-        spread = 100 * (cost.max() - cost.min()) / cost.mean() if cost.mean() else 0.0
-        table.add_row(
-            str(case),
-            str(year),
-            f"{cost.mean():,.0f}",
-            f"{spread:.0f}",
-            f"{rows['unserved_mwh'].mean():,.0f}",
-            f"{rows['unserved_mwh'].max():,.0f}",
-            f"{rows['unserved_kh100e'].mean():,.3f}",
-            f"{rows['generator_mwh'].mean():,.0f}",
-            f"{rows['overload_mwh'].mean():,.0f}",
-        )
-    return table
-
-
-def _site_table(sites: pd.DataFrame, standby: pd.DataFrame) -> Any:
-    bare = standby[standby["generators"] == 0]
-    has_none = set(zip(bare["site"], bare["year"], strict=True))
-    worst = sites.sort_values("unserved_most_mwh", ascending=False)
-    worst = worst.drop_duplicates("site").head(8)
-    table = _table("site", "case", "year", "MWh", "overload\nMW", "generators\nh, worst")
-    for row in worst.to_dict("records"):
-        table.add_row(
-            row["site"],
-            row["case"],
-            str(row["year"]),
-            f"{row['unserved_most_mwh']:,.0f}",
-            f"{row['overload_mw']:,.1f}",
-            "none" if (row["site"], row["year"]) in has_none else f"{row['generator_most_h']:,.0f}",
-        )
-    return table
-
-
-def _loss_table(losses: pd.DataFrame) -> Any:
-    by = losses.groupby(["site", "year"], as_index=False)[["load_kh100e", "unserved_kh100e"]].sum()
-    worst = by.sort_values("unserved_kh100e", ascending=False).drop_duplicates("site").head(8)
-    share = 100 * worst["unserved_kh100e"] / worst["load_kh100e"]
-    table = _table("site", "year", "its work\nkH100e", "not taken over\nkH100e", "%")
-    for row in worst.assign(share=share.map("{:.0f}".format)).to_dict("records"):
-        table.add_row(
-            row["site"],
-            str(row["year"]),
-            f"{row['load_kh100e']:,.1f}",
-            f"{row['unserved_kh100e']:,.1f}",
-            row["share"],
-        )
-    return table
-
-
-def _standby_table(last: pd.DataFrame) -> Any:
-    table = _table(
-        "hours", "worst site", "median", "best", "sites below 99 %", "of them without\ngenerators"
-    )
-    for hours, rows in last.groupby("outage_h"):
-        carried, has_none = rows["carried_frac"], rows["generators"] == 0
-        is_below = carried < 0.99
-        # A site without generators carries nothing for another reason than one whose fuel ends.
-        shown = [
-            "no generators" if share == 0 and has_none[carried == share].any() else f"{share:.1%}"
-            for share in (carried.min(), carried.median(), carried.max())
-        ]
-        counts = (is_below.sum(), (is_below & has_none).sum())
-        table.add_row(str(hours), *shown, *map(str, counts))
-    return table
-
-
-def _table(*heads: str) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for number, head in enumerate(heads):
-        table.add_column(head, justify="left" if number == 0 else "right", no_wrap=True)
-    return table

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import main
-from planner.cli.stress import _standby_table
+from planner.cli.stress_report import standby_reasons, standby_table
 from planner.outputs.program import scenario_of
 from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_losses
@@ -113,27 +113,50 @@ def test_faults_of_every_kind_are_told_together(run: Path) -> None:
         assert found in nothing.stderr
 
 
-def test_a_site_without_generators_says_so() -> None:
+def standby() -> pd.DataFrame:
     rows = [
-        (site, 2027, hours, carried, count)
-        for site, count, shares in (
-            ("oak", 0, (0.0, 0.0)),
-            ("elm", 3, (0.97, 0.6)),
-            ("fir", 5, (0.999, 0.0)),
+        (site, 2027, hours, carried, count, needed)
+        for site, count, needed, shares in (
+            ("oak", 0, 4, (0.0, 0.0)),
+            ("ash", 7, 16, (0.0, 0.0)),
+            ("elm", 3, 3, (0.97, 0.6)),
+            ("fir", 5, 2, (0.999, 0.0)),
         )
         for hours, carried in zip((2, 72), shares, strict=True)
     ]
-    columns = ["site", "year", "outage_h", "carried_frac", "generators"]
-    table = _standby_table(pd.DataFrame(rows, columns=columns))
+    columns = ["site", "year", "outage_h", "carried_frac", "generators", "needed"]
+    return pd.DataFrame(rows, columns=columns)
 
+
+def test_a_site_without_generators_or_with_too_few_says_so() -> None:
+    table = standby_table(standby())
+
+    # The worst of elm and fir, which have the units they need.
     assert [list(column.cells) for column in table.columns] == [
         ["2", "72"],
-        ["no generators", "no generators"],
-        ["97.0%", "no generators"],
+        ["97.0%", "0.0%"],
+        ["48.5%", "no generators"],
         ["99.9%", "60.0%"],
-        ["2", "3"],
+        ["3", "4"],
+        ["2", "2"],
         ["1", "1"],
     ]
+
+
+def test_sites_that_do_not_carry_an_outage_are_named_with_the_reason() -> None:
+    without, short, tight = standby_reasons(standby())
+
+    assert without.startswith("no generators at 1 of 4 sites (oak): halls")
+    assert short.startswith("too few generators at 1 of 4 sites")
+    assert "(ash 7 of 16 units needed)" in short
+    assert tight.startswith("hardly a unit to spare at 1 of 4 sites")
+    assert "(elm 97.0% with 3 of 3 needed)" in tight
+
+
+def test_the_printed_rows_say_where_outages_are_drawn(run: Path) -> None:
+    result = stress(str(run), "--draws", "2", "--year", "2027")
+
+    assert "Outages of the grid are drawn in ordinary years alone." in result.stdout
 
 
 def test_a_plan_at_its_own_weather_and_prices_does_what_it_planned(run: Path) -> None:
