@@ -109,3 +109,35 @@ def test_sites_of_one_flood_zone_do_not_stand_in_for_each_other(plan: Plan) -> N
     assert barred.verdict.ok
     assert not {("south", "coast"), ("coast", "south")} & set(map(tuple, takers.to_numpy()))
     assert barred.outcome.objective > plan.outcome.objective
+
+
+CHAT_SURVIVES = "workloads.chat_interactive.failover=true"
+
+
+def test_round_trips_are_blank_where_every_site_reaches_every_user_in_time() -> None:
+    plan = planner.solve("tiny", [CHAT_SURVIVES, "workloads.chat_interactive.rtt_bound_ms=200"])
+
+    failures, takeovers = plan.tables["failures"], plan.tables["takeovers"]
+    assert set(takeovers["region"]) == {"(anywhere)"}
+    assert failures["taken_kh100e"].min() > 0.0
+    assert failures[["mean_rtt_ms", "failover_rtt_ms"]].isna().all(axis=None)
+
+
+def test_a_site_with_users_anywhere_tells_the_round_trip_of_the_others() -> None:
+    """Within 50 ms all sites reach Washington and Chicago; the South does not reach New York."""
+    plan = planner.solve(
+        "tiny",
+        [
+            CHAT_SURVIVES,
+            "workloads.chat_interactive.rtt_bound_ms=50",
+            "scope.demand_regions=[us-washington,us-new-york-city,us-chicago]",
+            "new_sites.south.land_limit_mw=3",
+        ],
+    )
+
+    served = plan.tables["assignment"].query("workload == 'chat_interactive' and site == 'north'")
+    lost = plan.tables["failures"].set_index(["site", "year"]).loc["north"]
+    assert set(served["region"]) == {"us-new-york-city", "(anywhere)"}
+    # North to New York and the Coast to New York, as the table of routes has them.
+    assert lost["mean_rtt_ms"].tolist() == pytest.approx([48.5755] * 2, abs=1e-3)
+    assert lost["failover_rtt_ms"].tolist() == pytest.approx([23.5488] * 2, abs=1e-3)

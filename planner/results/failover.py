@@ -64,7 +64,8 @@ def failures(s: Solved) -> pd.DataFrame:
     place = over.find(found.service)
     of_arc = place[found.of_service]
     load = total_by(place, found.kh100e, over.size)
-    taken = total_by(of_arc, cleaned(found.taken_kh100e), over.size)
+    taken_kh100e = cleaned(found.taken_kh100e)
+    taken = total_by(of_arc, taken_kh100e, over.size)
     takers = _rows_of_takers(s)
     pairs = np.unique(
         np.stack([of_arc[takers], found.reserve[takers]], axis=1), axis=0
@@ -78,12 +79,16 @@ def failures(s: Solved) -> pd.DataFrame:
             "taken_kh100e": taken,
             "unserved_kh100e": cleaned(total_by(place, found.unserved_kh100e, over.size)),
             "standby_sites": np.bincount(pairs[:, 0], minlength=over.size),
-            "mean_rtt_ms": ratio(total_by(place, found.kh100e * before, over.size), load),
-            "failover_rtt_ms": ratio(
-                total_by(of_arc, cleaned(found.taken_kh100e) * after, over.size), taken
-            ),
+            "mean_rtt_ms": _mean_ms(place, found.kh100e, before, over.size),
+            "failover_rtt_ms": _mean_ms(of_arc, taken_kh100e, after, over.size),
         },
     )
+
+
+def _mean_ms(place: NDArray[np.intp], kh100e: Floats, rtt_ms: Floats, size: int) -> Floats:
+    """Return mean round trips, over the users whose place makes a difference."""
+    timed = np.where(np.isnan(rtt_ms), 0.0, kh100e)
+    return ratio(total_by(place, timed * np.nan_to_num(rtt_ms), size), total_by(place, timed, size))
 
 
 def takeovers(s: Solved) -> pd.DataFrame:

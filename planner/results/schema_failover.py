@@ -43,7 +43,8 @@ FAILOVER_TABLES = (
             number(
                 "mean_rtt_ms",
                 "ms",
-                "Mean round trip of its users; missing for placeless classes",
+                "Mean round trip of its users, without those that every site reaches in time, who "
+                "are one region (anywhere); missing where there are no others",
                 missing=True,
             ),
             number("failover_rtt_ms", "ms", "The same once they are taken over", missing=True),
