@@ -273,11 +273,14 @@ def clean_target_told(case: Case) -> Excess:
 
 
 def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
-    """Rows of `matching` with a target; the share asked for; energy used, and clean of it."""
-    table, settings = case.plan("matching"), case.scenario.contracts.matching
-    goals = table[table["target_frac"].notna()]
-    asked = np.array([_held(settings.target_frac, year) for year in goals["year"]])
+    """Pools and years with a target, with what is told of them; asked for, used, and clean."""
+    settings, told = case.scenario.contracts.matching, case.plan("matching")
     own = _by_pool(case)
+    # What is not told stays missing, and what is missing breaks the rule.
+    goals = own[list(_POOL)].drop_duplicates().merge(told, on=list(_POOL), how="left")
+    asked = np.array([_held(settings.target_frac, year) for year in goals["year"]])
+    is_goal = (asked > 0.0) | goals["target_frac"].notna().to_numpy(dtype=np.bool_)
+    goals, asked = goals[is_goal], asked[is_goal]
     clean = own["own_clean"] + own["claimed"] + own["grid_clean"]
     reached = tally(own, _POOL, clean * own["hours"])
     used = tally(own, _POOL, own["used"] * own["hours"])

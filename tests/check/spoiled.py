@@ -404,6 +404,16 @@ SPOILED = (
         partial(times, "matching", "target_frac", 1.02),
     ),
     (
+        "a target is forgotten",
+        "clean_target_told",
+        partial(times, "matching", "target_frac", np.nan),
+    ),
+    (
+        "a pool is forgotten",
+        "clean_target_told",
+        partial(without, "matching", "used_mwh"),
+    ),
+    (
         "a strike is told lower",
         "contract_prices",
         partial(times, "contracts", "strike_usd_per_mwh", 0.9),
