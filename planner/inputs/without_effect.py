@@ -46,6 +46,8 @@ _OF_SCOPE: Final = (
     ("market", ("build.market_rate_mw_per_year.{}",)),
 )
 """Ways at which ids are written that may exist without being in scope."""
+_PAID_AT_START: Final = frozenset({"capex_usd_per_kw", "energy_capex_usd_per_kwh"})
+"""Paths read where service begins, which may be after the start of the last model year."""
 _HELD: Final = frozenset(
     {
         "cap_kt",
@@ -106,7 +108,7 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
 
 def as_note(problem: Problem) -> str:
     """Return it as a note of a plan, which has no files to point at."""
-    return f"{problem.what_is[0].upper()}{problem.what_is[1:]}: {problem.mend}."
+    return f"Setting without effect: {problem.what_is}: {problem.mend}."
 
 
 def _out_of_scope(case: Case) -> Iterator[Problem]:
@@ -157,8 +159,9 @@ def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
     if is_year_path(node):
         last = case.scenario.years[-1]
         later = sorted(int(year) for year in node.children if int(year) > last)
-        if way[-1] not in _HELD and str(last) not in node.children:
-            later = later[1:]  # the line toward the first of them passes the last year
+        is_line = way[-1] not in _HELD and str(last) not in node.children
+        if is_line or way[-1] in _PAID_AT_START:
+            later = later[1:]  # the line toward the first of them is read
         if later:
             name = ".".join(map(str, way))
             years = ", ".join(map(str, later))
@@ -257,6 +260,9 @@ def _of_failover(case: Case) -> Iterator[Problem]:
     scenario, failover = case.scenario, case.scenario.failover
     node = scenario.tree.children.get("failover")
     if node is None or not node.children:
+        return
+    # A stress study bars pairs whether or not a class asks for failover.
+    if all(key.startswith("barred_") for key in node.children):
         return
     asks = [id_ for id_, own in scenario.workloads.items() if own.failover]
     if not set(asks) & set(case.ids("workloads")):

@@ -84,7 +84,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "grid.non_firm.shed.usd_per_mwh changes nothing without grid.non_firm.shed.allow",
         ),
         (
-            ("failover.barred_within_km=31",),
+            ("failover.from_year=2027",),
             "failover changes nothing, as no class in scope asks for it",
         ),
         (
@@ -200,8 +200,8 @@ def test_a_plan_tells_it_too(build):
     notes = build("supply.export.allow=true").notes
 
     assert (
-        "Supply.export.allow changes nothing, as no source makes power to sell: remove it, or allow"
-        " a source under supply.allow." in notes
+        "Setting without effect: supply.export.allow changes nothing, as no source makes power to"
+        " sell: remove it, or allow a source under supply.allow." in notes
     )
 
 
@@ -308,3 +308,18 @@ def test_sites_in_part_are_not_counted(key):
         " siting.whole_openings: true, as parts of sites cannot be counted; set"
         f" siting.whole_openings: true, or remove {key}"
     )
+
+
+def test_what_a_stress_study_reads_is_not_called_idle(build):
+    notes = build("failover.barred_within_km=31").notes
+
+    assert not [note for note in notes if note.startswith("Setting without effect")]
+
+
+def test_the_price_on_the_way_to_a_later_figure_is_read_where_service_begins_late(build):
+    path = "{2025: 900, 2027: 800, 2041: 100}"
+    notes = build(
+        "supply.allow=[panel]", f"supply.override.panel={{capex_usd_per_kw: {path}}}"
+    ).notes
+
+    assert not [note for note in notes if "2041" in note]
