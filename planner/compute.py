@@ -75,7 +75,7 @@ def mean_h100e_from_pf_days(
     share = _above_zero(flop_utilisation_frac, "flop_utilisation_frac")
     if np.any(share > 1.0):
         raise InputError(
-            [Problem("units", None, None, f"flop_utilisation_frac is {share}", "at most 1")]
+            [Problem("compute", None, None, f"flop_utilisation_frac is {share}", "at most 1")]
         )
     return np.asarray(pf_days, dtype=float) / (time * share * H100_DENSE_BF16_PFLOPS)
 
@@ -140,5 +140,5 @@ def mean_h100e_from_tokens_per_day(
 def _above_zero(value: ArrayLike, name: str) -> Floats:
     array = np.asarray(value, dtype=float)
     if not np.all(array > 0.0):
-        raise InputError([Problem("units", None, None, f"{name} is {array}", "above 0")])
+        raise InputError([Problem("compute", None, None, f"{name} is {array}", "above 0")])
     return array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -150,11 +151,12 @@ def _print_studies(studies: Sequence[HeadroomStudy]) -> None:
 def _why_none(study: HeadroomStudy) -> str:
     allowed_h = study.rate_frac * HOURS_PER_YEAR
     full_h = study.total.full_hours_per_year
+    above_pct = math.ceil(1e4 * full_h / HOURS_PER_YEAR) / 100
     hours = ", ".join(f"{s.full_hours_per_year:,.1f} in {s.name}" for s in study.seasons)
     return (
         "No load fits: demand alone reaches the threshold, and all of a new load is off, in\n"
         f"{full_h:,.1f} hours a year ({hours}); the rate allows\n"
-        f"{allowed_h:,.1f}. Above {100 * full_h / HOURS_PER_YEAR:.2f} % some load fits."
+        f"{allowed_h:,.1f}. Above {above_pct:.2f} % some load fits."
     )
 
 

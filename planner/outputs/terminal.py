@@ -77,7 +77,7 @@ def summary(run: Run) -> Group:
     """
     question = [Text(_printable(run.meta["question"]), style="italic")]
     is_cut = any(len(_printable(note)) > _NOTE_LENGTH for note in run.meta["notes"])
-    where = " in short; in full on the cover of the workbook and in run.json" if is_cut else ""
+    where = " in short; in full in run.json" if is_cut else ""
     head = Text.assemble(("\nNotes", "bold"), where)
     notes: list[Text | Padding] = [head, *map(_note, run.meta["notes"])]
     return Group(

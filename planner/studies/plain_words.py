@@ -181,7 +181,7 @@ _WHAT: Final = {
     "water_limit": "{site} may take no more than {limit} of water in {year}:",
     "water_permit": "Permits for the halls at {site} grant {limit} of water in {year}, all used:",
     "clean_target": "The clean target of {pool} in {year} asks for {limit} of clean power, mean of "
-    "the year, and no more is had:",
+    "the year, and just that is had:",
     "contract_limit": "No more than {limit} of contract {contract} is on offer in {zone} in "
     "{year}:",
     "source_limit": "{site} has room for no more than {limit} of {source} in {year}:",

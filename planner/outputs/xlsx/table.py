@@ -28,7 +28,7 @@ _PAGE_WIDTH: Final = 210  # characters across a page that can still be read
 _ROWS_MEASURED: Final = 400
 _LONGEST_TIP: Final = 255
 _BY_UNIT: Final = {
-    "see unit": "[>=1000]#,##0;[>=1]#,##0.00;0.0000##",
+    "see unit": "[>=1000]#,##0;[<=-1000]-#,##0;0.00####",
     "year": "0",
     "-": "0.000",
     "MW": "#,##0.0",
