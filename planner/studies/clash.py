@@ -67,7 +67,12 @@ def clash_rules(
     for name in names:
         block, labels = _parts(name)
         if " " in block:  # a bound of a decision
-            if block in _BOUNDS:
+            rule = _BOUNDS.get(block, ("", ""))[0]
+            # That no more of a site opens than all of it is no rule of the scenario.
+            is_asked = (
+                rule != "must_not_open" or labels[0] in question.scenario.siting.must_not_open
+            )
+            if rule and is_asked:
                 places.setdefault(block, []).append({"site": labels[0], "year": labels[1]})
             continue
         axes = problem.rows_over(block).axis_names
@@ -81,9 +86,7 @@ def clash_rules(
         )
         for block, where in places.items()
     ]
-    # That no more of a site opens than all of it is no rule of the scenario.
-    named = [rule for rule in rules if rule.keys or rule.rule != "must_not_open"]
-    return tuple(sorted(named, key=lambda rule: not rule.keys))
+    return tuple(sorted(rules, key=lambda rule: not rule.keys))
 
 
 def in_words(names: Sequence[str]) -> list[str]:

@@ -18,6 +18,7 @@ from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies import Diagnosis, diagnose
 from planner.studies.asking import Asking
+from planner.studies.clash import clash_rules
 from planner.studies.clash_keys import keys_of
 from planner.studies.prechecks import shortages
 from planner.studies.question import Question
@@ -483,3 +484,14 @@ def test_changes_are_numbered_and_what_belongs_together_is_joined() -> None:
         r"\n     and \+\S+ MW of firm connection at north in 2028\n      --set"
     )
     assert re.search(both, text) is not None, text
+
+
+def test_only_sites_that_must_not_open_are_named_as_such() -> None:
+    question = Question.of(load_scenario("tiny", ["siting.must_not_open=[north]"]))
+    problem = build_model(question.inputs).problem
+    names = ["upper bound of open(south,2027)", "upper bound of open(north,2027)"]
+
+    (rule,) = clash_rules(question, problem, names)
+    assert rule.rule == "must_not_open"
+    assert rule.places == ({"site": "north", "year": "2027"},)
+    assert clash_rules(question, problem, names[:1]) == ()
