@@ -116,7 +116,8 @@ def test_nothing_below_the_command_line_prints_or_exits() -> None:
 def test_only_studies_solve() -> None:
     def names(node: ast.AST) -> set[str]:
         if isinstance(node, ast.ImportFrom | ast.Import):
-            return {alias.name.rsplit(".", 1)[-1] for alias in node.names}
+            source = {getattr(node, "module", None) or ""}
+            return source | {alias.name.rsplit(".", 1)[-1] for alias in node.names}
         return {getattr(node, "id", getattr(node, "attr", ""))}
 
     solvers = {

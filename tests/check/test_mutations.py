@@ -117,7 +117,6 @@ def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
 
 def test_every_rule_has_a_plan_that_breaks_it():
     assert {one.name for one in RULES} <= BROKEN_HERE | BROKEN_ELSEWHERE
-    assert len(SPOILED) + len(ASSUMED) + len(BILLS) + len(SUPPLY_SPOILED) >= 25
 
 
 def test_the_verdict_says_what_was_verified_where_and_how_closely(judged):
