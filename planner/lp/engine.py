@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import highspy
@@ -175,7 +176,7 @@ class Engine:
         Parameters
         ----------
         seconds : float
-            Most time. [s]
+            Most time in all. [s]
         """
         _, is_there, ray = self.highs.getDualRay()
         if not is_there:
@@ -185,12 +186,13 @@ class Engine:
             self.set("presolve", "off")
             self.set("solver", "simplex")
             self.set("simplex_strategy", 1)
-            for is_last in (False, True):
-                self.run(seconds)
-                _, is_there, ray = self.highs.getDualRay()
-                if is_there or is_last:
-                    break
+            until = time.monotonic() + seconds
+            self.run(seconds)
+            _, is_there, ray = self.highs.getDualRay()
+            if not is_there:
                 check(self.highs.clearSolver(), "clear the last solution")
+                self.run(until - time.monotonic())
+                _, is_there, ray = self.highs.getDualRay()
             self.set("presolve", presolve)
         return np.array(ray) if is_there else None
 
