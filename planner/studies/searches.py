@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -244,30 +245,40 @@ def _permits(question: Question) -> Iterator[Search]:
 
 
 def _clean(question: Question) -> Iterator[Search]:
-    """A lower clean target: by the same points in every year, or from one year on alone."""
+    """A lower clean target: by the same points in every year, or while one figure of it holds."""
     target = question.scenario.contracts.matching.target_frac
     if target is None:
         return
     path = dict(target) if isinstance(target, Mapping) else {question.inputs.years.years[0]: target}
     keys = ("contracts", "matching", "target_frac")
+    when = _held_words(tuple(path))
 
     def change(points: float, years: tuple[int, ...]) -> Change:
         less = points / 100.0
         lower = {y: max(0.0, round(old - less * (y in years), 6)) for y, old in path.items()}
         words = tuple(
-            f"-{amount(100 * (path[year] - lower[year]))} % points of clean energy from {year} on"
+            f"-{amount(100 * (path[year] - lower[year]))} % points of clean energy {when[year]}"
             for year in years
         )
-        share = max(((path[y] - lower[y]) / path[y] for y in years if path[y] > 0.0), default=0.0)
+        share = max((path[y] - lower[y]) / path[y] for y in years)
         return Change(words, (Setting(keys, lower),), share=share)
 
-    every = tuple(path)
-    groups = [("clean target", every)]
-    groups += [(f"clean target from {year} on", (year,)) for year in every if len(every) > 1]
+    every = tuple(year for year, share in path.items() if share > 0.0)
+    groups = [("clean target", every)] if every else []
+    groups += [(f"clean target {when[year]}", (year,)) for year in every if len(every) > 1]
     for title, years in groups:
         most = math.ceil(100.0 * max(path[year] for year in years) / _TARGET_STEP)
         steps = [_TARGET_STEP * step for step in range(1, most + 1)]
         yield Search(title, "% points", steps, lambda less, years=years: change(less, years))  # type: ignore[misc]
+
+
+def _held_words(years: tuple[int, ...]) -> dict[int, str]:
+    """Say when the figure of every year of a path holds: until the next, the last from then on."""
+    words = {
+        year: f"in {year}" if after == year + 1 else f"from {year} to {after - 1}"
+        for year, after in pairwise(years)
+    }
+    return words | {years[-1]: f"from {years[-1]} on"}
 
 
 def _latency(question: Question, workloads: Sequence[str]) -> Iterator[Search]:

@@ -288,6 +288,31 @@ def test_a_target_gives_way_by_what_the_grid_and_the_sun_lack() -> None:
     assert sun.total > 37
 
 
+def test_a_figure_of_a_target_is_lowered_in_the_years_that_are_told_and_in_no_other() -> None:
+    path = {2026: 0.0, 2027: 0.3, 2028: 0.8, 2030: 0.6}
+    target = f"contracts.matching.target_frac={path}"
+    asked = Question.of(load_scenario("tiny", (*CLEAN, target)))
+    told = {
+        search.name: search.change(10.0)
+        for search in searches(asked, [], ())
+        if search.name.startswith("clean target")
+    }
+    middle = told["clean target from 2028 to 2029"]
+
+    assert {
+        name: [words.partition("clean energy ")[2] for words in change.words]
+        for name, change in told.items()
+    } == {
+        "clean target": ["in 2027", "from 2028 to 2029", "from 2030 on"],
+        "clean target in 2027": ["in 2027"],
+        "clean target from 2028 to 2029": ["from 2028 to 2029"],
+        "clean target from 2030 on": ["from 2030 on"],
+    }
+    assert middle.words == ("-10 % points of clean energy from 2028 to 2029",)
+    assert middle.settings[0].value == {**path, 2028: pytest.approx(0.7)}
+    assert middle.share == pytest.approx(0.1 / 0.8)
+
+
 def test_clean_power_by_the_hour_may_be_counted_by_the_year() -> None:
     hourly = (*CLEAN, "contracts.ppa.sun.max_mw=370", "contracts.matching.mode=hourly")
     asked = Question.of(load_scenario("tiny", (FORBID, *hourly)))
