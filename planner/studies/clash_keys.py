@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Place = Mapping[str, str]
     Tell = Callable[[Question, Place], Iterator[str]]
 
-__all__ = ["keys_of"]
+__all__ = ["RULES_WITH_SETTINGS", "keys_of"]
 
 
 def keys_of(question: Question, block: str, places: Sequence[Place]) -> tuple[str, ...]:
@@ -299,3 +299,5 @@ _TELL: Final[Mapping[str, Tell]] = {
     "hall_power": _standing,
     "hall_space": _standing,
 }
+RULES_WITH_SETTINGS: Final = tuple(_TELL)
+"""Rules of the model whose limits a planner sets; all others only link decisions."""

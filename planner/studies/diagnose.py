@@ -18,7 +18,7 @@ from planner.studies.question import Question
 from planner.studies.relief import Change, Relief, relaxed
 from planner.studies.reliefs import RELIEFS
 from planner.studies.say import amount
-from planner.studies.searches import EASED, least, searches
+from planner.studies.searches import least, searches
 
 if TYPE_CHECKING:
     import threading
@@ -51,6 +51,8 @@ class Remedy:
         How much of it gives way in all.
     change : Change
         Words, settings, figures of tables.
+    rules : tuple of str
+        Rules of the model whose limits it moves, as a clash names them.
     note : str
         What the change would be used for, where that is a size of its own.
     """
@@ -59,6 +61,7 @@ class Remedy:
     unit: str
     total: float
     change: Change
+    rules: tuple[str, ...]
     note: str = ""
 
 
@@ -154,12 +157,10 @@ def diagnose(
     is_one_enough = any(remedy.name != "demand" for remedy in remedies)
     if not quick:
         remedies += _tried(question, clash, ask)
-    blocks = {rule.rule for rule in clash}
-    touching = [relief.name for relief in RELIEFS if blocks & set(relief.rows)]
-    touching += [EASED[block] for block in blocks & EASED.keys()]
+    in_clash = {rule.rule for rule in clash}
     remedies.sort(
         key=lambda one: (
-            not one.name.startswith(tuple(touching)),
+            in_clash.isdisjoint(one.rules),
             one.name == "demand",
             one.change.share,
         )
@@ -182,7 +183,8 @@ def _given_way(question: Question, ask: Asking, *, whole: bool) -> Iterator[Reme
         for margin in _MARGINS:
             change = relief.change(question, over, np.minimum(amounts * margin, relief.most))
             if ask.is_enough(question, change):
-                yield Remedy(relief.name, relief.unit, float(amounts.sum()), change)
+                total = float(amounts.sum())
+                yield Remedy(relief.name, relief.unit, total, change, tuple(relief.rows))
                 break
 
 
@@ -221,7 +223,9 @@ def _together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
             amounts = np.minimum(given.value(outcome.x) * margin, relief.most)
             if amounts.max(initial=0.0) > 1e-6:
                 change = relief.change(question, given.over, amounts)
-                parts.append(Remedy(relief.name, relief.unit, float(amounts.sum()), change))
+                total = float(amounts.sum())
+                rules = tuple(relief.rows)
+                parts.append(Remedy(relief.name, relief.unit, total, change, rules))
         settings = tuple(s for part in parts for s in part.change.settings)
         cells = tuple(c for part in parts for c in part.change.cells)
         if ask.is_enough(question, Change((), settings, cells)):
@@ -255,7 +259,8 @@ def _tried(question: Question, clash: Sequence[ClashRule], ask: Asking) -> Itera
         found = least(search, lambda change: ask.is_enough(question, change))
         if found is not None:
             step, change = found
-            yield Remedy(search.name, search.unit, step, change, _used_for(question, change, ask))
+            note = _used_for(question, change, ask)
+            yield Remedy(search.name, search.unit, step, change, search.rules, note)
 
 
 def _used_for(question: Question, change: Change, ask: Asking) -> str:

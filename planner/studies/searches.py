@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from planner.studies.question import Question
 
-__all__ = ["EASED", "Search", "least", "searches"]
+__all__ = ["Search", "least", "searches"]
 
 _MOST_MONTHS: Final = 60
 _MOST_RTT_MS: Final = 400
@@ -33,18 +34,15 @@ _TARGET_STEP: Final = 0.1  # [% points]
 
 _BLOCK_STEPS: Final = 100
 
-EASED: Final = {
-    "clean_target": "clean target",
-    "water_permit": "water permits",
-    "block_least": "block of",
-    "block_or_none": "block of",
-    "reserve_capacity": "failover of",
-    "neighbour_reserve": "failover of",
-    "standby_of_service": "failover of",
-    "shared_reserve": "failover of",
-    "failure_cut": "failover of",
-}
-"""Searches that ease a rule, which limits what the plan decides by what it decides."""
+_HALLS: Final = ("hall_power", "hall_space", "committed_halls")
+_FAILOVER: Final = (
+    "reserve_capacity",
+    "neighbour_reserve",
+    "standby_of_service",
+    "shared_reserve",
+    "failure_cut",
+    "failover_power",
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,9 @@ class Search:
         What gives way, in words.
     unit : str
         Unit of the steps.
+    rules : tuple of str
+        Rules of the model whose limits it moves, as a clash names them; empty where it widens
+        what there is to choose from.
     steps : sequence of float
         Sizes of the change, growing: what one step makes possible the next one does too.
     change : callable
@@ -65,6 +66,7 @@ class Search:
 
     name: str
     unit: str
+    rules: tuple[str, ...]
     steps: Sequence[float]
     change: Callable[[float], Change]
 
@@ -128,42 +130,73 @@ def searches(
 def _switches(question: Question) -> Iterator[Search]:
     """Rules that are on, or ways out that are off."""
     s = question.scenario
-    rules: tuple[tuple[bool, str, tuple[str, ...], bool | str], ...] = (
-        (s.demand.unmet == "forbid", "let demand stay unmet", ("demand", "unmet"), "allow"),
-        (not s.rent.allow, "rent compute", ("rent", "allow"), True),
-        (not s.lease.allow, "lease halls", ("lease", "allow"), True),
-        (not s.retrofit.allow, "retrofit halls", ("retrofit", "allow"), True),
-        (not s.cascade.allow, "move racks from training to inference", ("cascade", "allow"), True),
-        (not s.build.committed, "count halls under construction", ("build", "committed"), True),
-        (s.deliveries.limit, "do without the limits of vendors", ("deliveries", "limit"), False),
-        (s.siting.whole_openings, "let sites open in part", ("siting", "whole_openings"), False),
-        (s.water.limit, "do without the water limits", ("water", "limit"), False),
+    switches: tuple[tuple[bool, str, tuple[str, ...], tuple[str, ...], bool | str], ...] = (
+        (s.demand.unmet == "forbid", "let demand stay unmet", (), ("demand", "unmet"), "allow"),
+        (not s.rent.allow, "rent compute", (), ("rent", "allow"), True),
+        (not s.lease.allow, "lease halls", (), ("lease", "allow"), True),
+        (not s.retrofit.allow, "retrofit halls", (), ("retrofit", "allow"), True),
+        (
+            not s.cascade.allow,
+            "move racks from training to inference",
+            (),
+            ("cascade", "allow"),
+            True,
+        ),
+        (
+            not s.build.committed,
+            "count halls under construction",
+            _HALLS,
+            ("build", "committed"),
+            True,
+        ),
+        (
+            s.deliveries.limit,
+            "do without the limits of vendors",
+            ("deliveries",),
+            ("deliveries", "limit"),
+            False,
+        ),
+        (
+            s.siting.whole_openings,
+            "let sites open in part",
+            ("minimum_size", "opening_pace"),
+            ("siting", "whole_openings"),
+            False,
+        ),
+        (s.water.limit, "do without the water limits", ("water_limit",), ("water", "limit"), False),
         (
             s.water.stress_limits,
             "do without permits by water stress",
+            ("water_permit",),
             ("water", "stress_limits"),
             False,
         ),
         (
             s.contracts.matching.mode == "hourly",
             "count clean power by the year",
+            ("clean_target", "hourly_claims"),
             ("contracts", "matching", "mode"),
             "annual",
         ),
     )
-    for is_open, words, keys, value in rules:
+    for is_open, words, rules, keys, value in switches:
         if is_open:
-            change = Change((words,), (Setting(keys, value),))
-            yield Search(words, "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
+            yield _only(words, rules, Setting(keys, value))
+
+
+def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
+    """Return what is done or not: a search of one step."""
+    change = Change((words,), (setting,))
+    return Search(words, "-", rules, (1.0,), lambda _: change)
 
 
 def _siting(question: Question) -> Iterator[Search]:
     """More sites, and sites that may open after all, or need not."""
     siting = question.scenario.siting
     sites = len(question.inputs.sets.site)
-    for key, now in (
-        ("at_most_sites", siting.at_most_sites),
-        ("exactly_sites", siting.exactly_sites),
+    for key, rule, now in (
+        ("at_most_sites", "most_sites", siting.at_most_sites),
+        ("exactly_sites", "exact_sites", siting.exactly_sites),
     ):
         if now is not None:
 
@@ -171,13 +204,13 @@ def _siting(question: Question) -> Iterator[Search]:
                 setting = Setting(("siting", key), now + int(step))
                 return Change((f"+{step:.0f} sites open",), (setting,), share=step / now)
 
-            yield Search("number of sites", "sites", [1.0 * n for n in range(1, sites)], more)
+            steps = [1.0 * n for n in range(1, sites)]
+            yield Search("number of sites", "sites", (rule,), steps, more)
     for key, words in (("must_not_open", "may open after all"), ("must_open", "need not open")):
         listed: tuple[str, ...] = getattr(siting, key)
         for site in listed:
             kept = tuple(other for other in listed if other != site)
-            change = Change((f"{site} {words}",), (Setting(("siting", key), kept),))
-            yield Search(f"{site} {words}", "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
+            yield _only(f"{site} {words}", (key,), Setting(("siting", key), kept))
 
 
 def _blocks(question: Question) -> Iterator[Search]:
@@ -194,7 +227,8 @@ def _blocks(question: Question) -> Iterator[Search]:
             return Change((words,), (setting,), share=step / _BLOCK_STEPS)
 
         steps = [1.0 * step for step in range(1, _BLOCK_STEPS)]
-        yield Search(f"block of {workload}", "% of the block", steps, smaller)
+        rules = ("block_least", "block_or_none")
+        yield Search(f"block of {workload}", "% of the block", rules, steps, smaller)
 
 
 def _failover(question: Question) -> Iterator[Search]:
@@ -202,10 +236,9 @@ def _failover(question: Question) -> Iterator[Search]:
     in_scope = question.inputs.sets.workload.labels
     for workload, figures in question.scenario.workloads.items():
         if figures.failover and workload in in_scope:
-            words = f"no failover for {workload}"
-            change = Change((words,), (Setting(("workloads", workload, "failover"), False),))
-            name = f"failover of {workload}"
-            yield Search(name, "-", (1.0,), lambda _, change=change: change)  # type: ignore[misc]
+            setting = Setting(("workloads", workload, "failover"), False)
+            without = _only(f"no failover for {workload}", _FAILOVER, setting)
+            yield replace(without, name=f"failover of {workload}")
 
 
 def _permits(question: Question) -> Iterator[Search]:
@@ -241,7 +274,8 @@ def _permits(question: Question) -> Iterator[Search]:
         whole = most - min(now[name] for name in names)
         steps = [whole * step / _PERMIT_STEPS for step in range(1, _PERMIT_STEPS + 1)]
         if whole > 0.0:
-            yield Search(title, "m3/MW", steps, lambda m3, names=names: change(m3, names))  # type: ignore[misc]
+            more = partial(change, names=names)
+            yield Search(title, "m3/MW", ("water_permit",), steps, more)
 
 
 def _clean(question: Question) -> Iterator[Search]:
@@ -269,7 +303,8 @@ def _clean(question: Question) -> Iterator[Search]:
     for title, years in groups:
         most = math.ceil(100.0 * max(path[year] for year in years) / _TARGET_STEP)
         steps = [_TARGET_STEP * step for step in range(1, most + 1)]
-        yield Search(title, "% points", steps, lambda less, years=years: change(less, years))  # type: ignore[misc]
+        less = partial(change, years=years)
+        yield Search(title, "% points", ("clean_target",), steps, less)
 
 
 def _held_words(years: tuple[int, ...]) -> dict[int, str]:
@@ -293,7 +328,7 @@ def _latency(question: Question, workloads: Sequence[str]) -> Iterator[Search]:
             setting = Setting(("workloads", workload, "rtt_bound_ms"), now + step)
             return Change((words,), (setting,), share=step / now)
 
-        yield Search(f"latency of {workload}", "ms", steps, change)
+        yield Search(f"latency of {workload}", "ms", (), steps, change)
 
 
 def _leads(question: Question, sites: Sequence[str]) -> Iterator[Search]:
@@ -308,7 +343,7 @@ def _leads(question: Question, sites: Sequence[str]) -> Iterator[Search]:
         setting = Setting(("lead_times", "delay_months"), delay - step)
         return Change((words,), (setting,), share=step / max(longest, 1))
 
-    yield Search("lead times", "months", steps, everywhere)
+    yield Search("lead times", "months", _HALLS, steps, everywhere)
     months = lead.groupby("site")["months"].min()
     for site in [site for site in sites if site in months.index][:_SITES_TRIED]:
         now = float(months[site])
@@ -320,7 +355,7 @@ def _leads(question: Question, sites: Sequence[str]) -> Iterator[Search]:
             words = f"-{amount(step)} months of lead time at {site}"
             return Change((words,), (Setting(key, max(0.0, now - step)),), share=step / now)
 
-        yield Search(f"lead time at {site}", "months", steps[: math.ceil(now)], here)
+        yield Search(f"lead time at {site}", "months", _HALLS, steps[: math.ceil(now)], here)
 
 
 def _earlier(question: Question) -> Search:
@@ -333,6 +368,5 @@ def _earlier(question: Question) -> Search:
         words = f"{amount(step)} months earlier: decisions from {day} on"
         return Change((words,), (Setting(("decisions_start",), day),), share=step / _MOST_MONTHS)
 
-    return Search(
-        "start of decisions", "months", [1.0 * m for m in range(1, _MOST_MONTHS + 1)], earlier
-    )
+    steps = [1.0 * months for months in range(1, _MOST_MONTHS + 1)]
+    return Search("start of decisions", "months", _HALLS, steps, earlier)

@@ -14,14 +14,15 @@ from click.testing import CliRunner
 import planner
 from planner.cli import main
 from planner.lp import HighsSession
-from planner.model import build_model
+from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies import Diagnosis, diagnose
 from planner.studies.asking import Asking
 from planner.studies.clash import clash_rules
-from planner.studies.clash_keys import keys_of
+from planner.studies.clash_keys import RULES_WITH_SETTINGS, keys_of
 from planner.studies.prechecks import shortages
 from planner.studies.question import Question
+from planner.studies.reliefs import RELIEFS
 from planner.studies.searches import least, searches
 
 FORBID = "demand.unmet=forbid"
@@ -267,6 +268,41 @@ def test_a_permit_for_a_little_less_water_would_not_be_enough() -> None:
     assert (cell.table, cell.row) == ("water_classes", {"stress_class": "extremely high"})
     assert is_enough(cell.value)
     assert not is_enough(cell.value - 20)
+
+
+def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> None:
+    everything = (
+        *TOWERS,
+        *CLEAN,
+        "deliveries.limit=true",
+        "siting={whole_openings: true, block_mw: {train_frontier: 40}}",
+        "workloads.chat_interactive.failover=true",
+    )
+    counts = [("siting.at_most_sites=2", "siting.must_open=[north]")]
+    counts += [("siting.exactly_sites=2", "siting.must_not_open=[coast]")]
+    found = [
+        search
+        for count in counts
+        for search in searches(
+            Question.of(load_scenario("tiny", (*everything, *count))),
+            ["chat_interactive"],
+            ["coast"],
+        )
+    ]
+    eased = {rule for search in found for rule in search.rules}
+    eased |= {rule for relief in RELIEFS for rule in relief.rows}
+    blocks = {block.name for family in FAMILIES for block in family.CONSTRAINTS}
+
+    assert set(RULES_WITH_SETTINGS) - eased == {"lease_depth"}
+    assert eased - blocks == {"must_open", "must_not_open"}  # bounds of a decision
+
+
+def test_a_change_that_eases_the_clash_comes_before_what_leaves_it_as_it_is() -> None:
+    found = diagnose("tiny", (FORBID, "siting.must_not_open=[coast]"))
+    order = [remedy.name for remedy in found.remedies]
+
+    assert "must_not_open" in {rule.rule for rule in found.clash}
+    assert order.index("coast may open after all") < order.index("let demand stay unmet")
 
 
 def test_a_target_gives_way_by_what_the_grid_and_the_sun_lack() -> None:
