@@ -67,6 +67,15 @@ def _market(question: Question, over: Index, amounts: Floats) -> Change:
     return Change(tuple(words), tuple(settings), share=share)
 
 
+def _to_let(question: Question, over: Index, amounts: Floats) -> Change:
+    """Let as many more halls at every site as the site that is shortest needs."""
+    del over
+    old, more = question.scenario.lease.depth_mw_per_site, up(float(amounts[0]), 3)
+    setting = Setting(("lease", "depth_mw_per_site"), up(old + more, 6))
+    words = f"+{amount(more)} MW of halls to let at each site"
+    return Change((words,), (setting,), share=more / old if old else np.inf)
+
+
 # --- factors on everything of a kind ---------------------------------------------------
 
 
@@ -128,6 +137,7 @@ RELIEFS: Final = (
         {"land_limit": one},
         partial(of_sites, "land_limit_mw", "MW", "of halls that the land can hold", "land"),
     ),
+    Relief("halls to let", "MW", (), {"lease_depth": one}, _to_let),
     Relief(
         "crews",
         "MW/year",
