@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check import source_figures as of
 from planner.check.frames import at, has, listed, tally
 from planner.check.source_bills import capital_musd, running_musd
 from planner.check.sources import leaves
@@ -26,6 +27,7 @@ _SLOT = ("site", "year", "slot")
 _SOURCE = ("site", "source", "year")
 _VINTAGE = ("site", "source", "vintage")
 _HOURS_PER_YEAR = 8760.0
+_TRACE_MW = 1e-5  # what a solver leaves of nothing
 
 
 def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
@@ -80,6 +82,20 @@ def source_limit(case: Case) -> Excess:
         limits[list(_SOURCE)],
         at(stands, limits, _SOURCE, np.nan),
         limits["limit_mw"].to_numpy(),
+    )
+
+
+@rule(unit="MW")
+def smallest_plants(case: Case) -> Excess:
+    """Smallest plants are those of the tables, and with whole sources nothing less is built."""
+    builds = case.plan("source_builds")
+    place = builds[list(_SOURCE)]
+    least_mw = of.figures(case, builds["source"], "min_size_mw", builds["service_start"])
+    built_mw = builds["built_mw"].to_numpy(dtype=np.float64)
+    asked_mw = least_mw * case.scenario.supply.whole_sources
+    is_built = built_mw > _TRACE_MW
+    return Excess.above(place[is_built], asked_mw[is_built], built_mw[is_built]).and_also(
+        Excess.differs(place, builds["min_size_mw"].to_numpy(dtype=np.float64), least_mw)
     )
 
 
@@ -219,6 +235,7 @@ RULES = (
     sources_where_allowed,
     source_capacity,
     source_limit,
+    smallest_plants,
     source_output,
     run_hours,
     export_made_here,

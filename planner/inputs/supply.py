@@ -10,6 +10,7 @@ import numpy as np
 from planner.inputs.frames import floats
 from planner.inputs.supply_bridge import bridge_lists
 from planner.inputs.supply_figures import DISPATCHED, RENEWABLE, source_figures
+from planner.inputs.supply_plants import plant_lists
 from planner.inputs.supply_shapes import availability, fuel_prices
 from planner.inputs.types_supply import SupplyInputs
 from planner.lp import Axis, Index
@@ -186,6 +187,7 @@ def supply_inputs(
         build_start=start,
         build_life_years=life,
         build_capex_musd_per_mw=figures.capex_musd_per_mw(start, of),
+        **plant_lists(case, figures, build, start, offer.existing_mw),
         **bridge_lists(case, sets, figures, build, start, life),
         standby=capacity.select(np.flatnonzero(has_standby[s, g]), "standby"),
         standby_mw_per_mw=_generators(case, sets),

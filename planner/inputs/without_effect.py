@@ -238,13 +238,24 @@ def _without_company(case: Case) -> Iterator[Problem]:
             "no source is allowed, stands or runs as stand-by",
             "allow one under supply.allow, or remove it",
         ),
+        (
+            ("supply", "whole_sources"),
+            scenario.supply.whole_sources and not scenario.supply.allow,
+            "no source may be built",
+            "allow one under supply.allow, or remove it",
+        ),
     )
-    is_whole = siting.whole_openings or siting.block_mw or case.sites["phase_mw"].notna().any()
+    is_whole = (
+        siting.whole_openings
+        or siting.block_mw
+        or case.sites["phase_mw"].notna().any()
+        or (scenario.supply.whole_sources and scenario.supply.allow)
+    )
     rules += tuple(
         (
             ("solver", key),
             not is_whole,
-            "no openings, phases or blocks must be whole",
+            "no openings, phases, blocks or plants must be whole",
             "set siting.whole_openings: true, or another of them, or remove it",
         )
         for key in ("whole_numbers", "gap_frac")

@@ -46,6 +46,31 @@ def source_capacity(m: Model) -> Comparison:
     return m.supply.capacity_mw == m.supply.in_service_mw
 
 
+@constraint(over="site, source, year", unit="MW")
+def plant_least(m: Model) -> Comparison:
+    r"""What is built of a source at a site in a year is its smallest plant or more.
+
+    .. math:: k_{sgv} \ge \underline{k}_{g}\, y_{sgv}, \quad y_{sgv} \in \{0, 1\}
+        \qquad \forall s, g, v
+
+    Source: semi-continuous variables, Beale and Tomlin 1970.
+    """
+    p = m.p.supply
+    return m.supply.source_mw.on(p.plant) >= p.plant_least_mw * m.supply.has_plant
+
+
+@constraint(over="site, source, year", unit="MW")
+def plant_or_none(m: Model) -> Comparison:
+    r"""Without a plant nothing is built of its source, with one as much as the site has room for.
+
+    .. math:: k_{sgv} \le (\bar{K}_{g} - \kappa^0_{sg})\, y_{sgv} \qquad \forall s, g, v
+
+    Source: semi-continuous variables, Beale and Tomlin 1970.
+    """
+    p = m.p.supply
+    return m.supply.source_mw.on(p.plant) <= p.plant_most_mw * m.supply.has_plant
+
+
 @constraint(over="site, source, year, slot", unit="MW")
 def output_limit(m: Model) -> Comparison:
     r"""A source puts out no more than its available capacity.
@@ -127,6 +152,8 @@ def redeployment_limit(m: Model) -> Comparison:
 CONSTRAINTS = (
     source_capacity,
     source_limit,
+    plant_least,
+    plant_or_none,
     output_limit,
     run_hours,
     curtailment_limit,

@@ -25,6 +25,11 @@ SUPPLY_TABLES = (
             number("built_mwh", "MWh", "Energy of batteries that enters service"),
             number("service_start", "year", "Start of service, for example 2027.5"),
             number("life_years", "yr", "Economic and technical life"),
+            number(
+                "min_size_mw",
+                "MW",
+                "Smallest plant; with `supply.whole_sources` what enters service is no less",
+            ),
             number("overnight_musd", "MUSD", "Overnight cost"),
         ),
     ),

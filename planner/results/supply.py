@@ -41,6 +41,7 @@ def source_builds(s: Solved) -> pd.DataFrame:
             "built_mwh": mwh[rows],
             "service_start": p.build_start[rows],
             "life_years": p.build_life_years[rows],
+            "min_size_mw": p.build_smallest_mw[rows],
             "overnight_musd": (p.build_capex_musd_per_mw * mw + cells)[rows],
         },
     )

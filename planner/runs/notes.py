@@ -90,20 +90,19 @@ def _bills(plan: Plan) -> Iterator[str]:
 def _small_plants(plan: Plan) -> Iterator[str]:
     """Say where less is built of a source than the smallest plant that is sold."""
     built = plan.tables["source_builds"]
-    of_plan = built[built["built_mw"] > _A_LITTLE][["site", "source"]].drop_duplicates()
-    stands = plan.tables["source_year"].groupby(["site", "source"])["capacity_mw"].max()
-    least = plan.inputs.tables["onsite_sources"].groupby("onsite")["min_size_mw"].min()
-    table = of_plan.merge(stands.reset_index(), on=["site", "source"])
-    table["least_mw"] = table["source"].map(least).astype("float64")
-    small = table[table["capacity_mw"] < table["least_mw"] * (1.0 - _AT_LIMIT)]
+    is_small = built["built_mw"] < built["min_size_mw"] * (1.0 - _AT_LIMIT)
+    small = built[is_small & (built["built_mw"] > _A_LITTLE)]
+    small = small.loc[small.groupby(["site", "source"])["built_mw"].idxmax()]
     told = [
         f"{source} at {site} {mw:,.1f} MW (smallest {least_mw:,.3g} MW)"
-        for site, source, mw, least_mw in _rows(small)
+        for site, source, mw, least_mw in _rows(
+            small[["site", "source", "built_mw", "min_size_mw"]]
+        )
     ]
     if told:
         yield (
-            f"Smaller than the smallest plant: {_some(told)}. A plan builds any part of a plant: "
-            "min_size_mw of table onsite_sources is not used."
+            f"Built in a year, and smaller than the smallest plant: {_some(told)}. A plan builds"
+            " any part of a plant unless supply.whole_sources is true."
         )
 
 

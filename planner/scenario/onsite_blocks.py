@@ -55,6 +55,8 @@ class SourceOverride(Override):
     """Economic and technical life. [years]"""
     co2_t_per_mwh: NonNegative | None = None
     """Emissions at the site. [t CO2/MWh]"""
+    min_size_mw: NonNegative | None = None
+    """Smallest plant; of a battery, its power. Asked for by `supply.whole_sources`. [MW]"""
     lead_months: Months | None = None
     """Time from the decision to service. [months]"""
     max_hours_per_year: NonNegative | None = None
@@ -108,6 +110,9 @@ class Supply(Block):
     """Sources that may be built, by their ids in table `onsite_sources`."""
     sites: AllOrSome = "all"
     """Sites at which they may be built and stand-by generators may run, or `all`."""
+    whole_sources: Flag = False
+    """Whether what is built of a source at a site in a year is nothing or at least its smallest
+    plant, `min_size_mw`; else any part of one."""
     max_mw: Mapping[Text, NonNegative] = Field(default_factory=dict)
     """Most power of a source at one site, instead of the table's figure. [MW]"""
     override: Mapping[Text, SourceOverride] = Field(default_factory=dict)

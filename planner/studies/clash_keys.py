@@ -259,6 +259,15 @@ def _block(question: Question, place: Place) -> Iterator[str]:
     yield _setting(question, ("siting", "block_mw", place["workload"]), f"{amount(mw)} MW")
 
 
+def _plant(question: Question, place: Place) -> Iterator[str]:
+    p, source = question.inputs.supply, place["source"]
+    mw = p.plant_least_mw[p.plant.position(place["site"], source, place["year"])]
+    yield _setting(question, ("supply", "whole_sources"), "true")
+    yield _setting(
+        question, ("supply", "override", source, "min_size_mw"), f"{amount(float(mw))} MW"
+    )
+
+
 def _failover(question: Question, place: Place) -> Iterator[str]:
     yield _setting(question, ("workloads", place["workload"], "failover"), "true")
 
@@ -270,6 +279,8 @@ _TELL: Final[Mapping[str, Tell]] = {
     "exact_sites": _exact_sites,
     "block_least": _block,
     "block_or_none": _block,
+    "plant_least": _plant,
+    "plant_or_none": _plant,
     "reserve_capacity": _failover,
     "neighbour_reserve": _failover,
     "standby_of_service": _failover,

@@ -135,7 +135,9 @@ def _too_little(question: Question) -> Iterator[Shortage]:
             throughput > 0.0, per_mw / np.where(throughput > 0, throughput, 1), np.inf
         )
         np.minimum.at(least, racks.deployment["workload"], per_kh100e)
-        needed = np.where(owed > 0.0, owed * least[:, None], 0.0).sum(axis=0)
+        # Nothing needs nothing, also of a class that no rack can do.
+        need = np.multiply(owed, least[:, None], out=np.zeros(owed.shape), where=owed > 0.0)
+        needed = need.sum(axis=0)
         for t in np.flatnonzero(needed * (1.0 - _SLACK) > most):
             words = (
                 f"{years[t]}: demand needs at least {amount(float(needed[t]))} {unit}, "

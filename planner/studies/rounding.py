@@ -1,4 +1,4 @@
-"""From a plan with shares of openings and phases to one with whole numbers."""
+"""From a plan with shares of openings, phases and plants to one with whole numbers."""
 
 from __future__ import annotations
 
@@ -33,13 +33,17 @@ class Rule:
         Halls of a site in the last year over the least it must have if opened.
     block_frac : float
         Racks of a class at a site over the block it must have.
+    plant_frac : float
+        What is built of a source at a site up to a year, and is not yet in a plant that is kept,
+        over its smallest plant.
     """
 
     site_frac: float
     block_frac: float
+    plant_frac: float
 
 
-RULES: Final = (Rule(0.5, 0.5), Rule(0.0, 1.0), Rule(0.0, 0.0))
+RULES: Final = (Rule(0.5, 0.5, 0.5), Rule(0.0, 1.0, 1.0), Rule(0.0, 0.0, 0.0))
 """Tried in turn until one leaves a plan: drop what is small, or keep all that is opened at all."""
 
 
@@ -63,7 +67,9 @@ def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
     """
     columns = model.problem.columns()
     result = x.copy()
-    places = {name: model.problem.column_block(name) for name in ("open", "phases", "holds")}
+    places = {
+        name: model.problem.column_block(name) for name in ("open", "phases", "holds", "has_plant")
+    }
     is_open = result[places["open"]]
     if model.p.siting.whole_openings:
         is_open = _openings(model, x, columns, rule)
@@ -72,6 +78,8 @@ def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
         result[places["phases"]] = _phases(model, x, is_open)
     if model.p.siting.block.size:
         result[places["holds"]] = _blocks(model, x, rule)
+    if model.p.supply.plant.size:
+        result[places["has_plant"]] = _plants(model, x, rule)
     at = np.flatnonzero(columns.integer)
     result[at] = np.clip(np.round(result[at]), columns.lower[at], columns.upper[at])
     return result
@@ -174,3 +182,22 @@ def _blocks(model: Model, x: Floats, rule: Rule) -> Floats:
     is_most = (racks_mw == largest[group]) & (racks_mw > _NOTHING) & is_alone[group]
     keeps_one = is_most & (rule.block_frac < 1.0)
     return np.asarray(holds | keeps_one, dtype=np.float64)
+
+
+def _plants(model: Model, x: Floats, rule: Rule) -> Floats:
+    """Build a plant in the year by which enough of one is built, as far as the site has room."""
+    p = model.p.supply
+    built_mw = model.supply.source_mw.on(p.plant).value(x)
+    of = p.plant["site"].astype(np.intp) * len(p.source) + p.plant["source"]
+    wanted_mw, done_mw = np.zeros((2, int(of.max()) + 1))
+    result = np.zeros(p.plant.size)
+    for year in np.unique(p.plant["year"]):
+        now = np.flatnonzero(p.plant["year"] == year)
+        pair, least_mw = of[now], p.plant_least_mw[now]
+        wanted_mw[pair] += built_mw[now]
+        left_mw = wanted_mw[pair] - done_mw[pair]
+        is_enough = left_mw > np.maximum(rule.plant_frac * least_mw - _NOTHING, _NOTHING)
+        has_room = done_mw[pair] + least_mw <= p.plant_most_mw[now] + _NOTHING
+        result[now] = is_enough & has_room
+        done_mw[pair] += np.where(is_enough & has_room, np.maximum(left_mw, least_mw), 0.0)
+    return result

@@ -144,8 +144,8 @@ def _no_plan(
         clash = tuple(session.iis(time_limit_s=60.0))
         if not clash and outcome.duals_of != "program":
             message = (
-                f"{inputs.name}: no plan has whole openings, phases and blocks; with shares of"
-                " them there is one. `dcplan diagnose` finds the least changes that would make a"
+                f"{inputs.name}: no plan has whole openings, phases, blocks and plants; with shares"
+                " of them there is one. `dcplan diagnose` finds the least changes that would make a"
                 " plan possible."
             )
             return InfeasibleError(message, ())

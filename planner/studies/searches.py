@@ -163,6 +163,13 @@ def _switches(question: Question) -> Iterator[Search]:
             ("siting", "whole_openings"),
             False,
         ),
+        (
+            s.supply.whole_sources,
+            "build own sources of any size",
+            ("plant_least", "plant_or_none"),
+            ("supply", "whole_sources"),
+            False,
+        ),
         (s.water.limit, "do without the water limits", ("water_limit",), ("water", "limit"), False),
         (
             s.water.stress_limits,

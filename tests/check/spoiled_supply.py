@@ -109,6 +109,18 @@ SPOILED = (
     ("what left still serves", "source_capacity", partial(without, "source_leaves", "left_mw")),
     ("worn out and still there", "source_capacity", outlived),
     ("a site has less room", "source_limit", partial(limit, "supply", "limit_mw", 0.6)),
+    (
+        "plants must be whole",
+        "smallest_plants",
+        partial(
+            setting, "supply", "{whole_sources: true, override: {engine: {min_size_mw: 9999}}}"
+        ),
+    ),
+    (
+        "a plant is told smaller",
+        "smallest_plants",
+        partial(times, "source_builds", "min_size_mw", 0.9),
+    ),
     ("engines run above full", "source_output", partial(of_source, "engine", "output_mw", 1.5)),
     ("the sun shines brighter", "source_output", partial(of_source, "panel", "output_mw", 1.1)),
     ("a permit is for less", "run_hours", partial(limit, "supply", "run_hours_h", 0.1)),

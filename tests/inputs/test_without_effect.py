@@ -132,12 +132,18 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "supply.sites changes nothing, as no source is allowed, stands or runs as stand-by",
         ),
         (
+            ("supply.whole_sources=true",),
+            "supply.whole_sources changes nothing, as no source may be built",
+        ),
+        (
             ("solver.whole_numbers=search",),
-            "solver.whole_numbers changes nothing, as no openings, phases or blocks must be whole",
+            "solver.whole_numbers changes nothing, as no openings, phases, blocks or plants must be"
+            " whole",
         ),
         (
             ("solver.gap_frac=0.003",),
-            "solver.gap_frac changes nothing, as no openings, phases or blocks must be whole",
+            "solver.gap_frac changes nothing, as no openings, phases, blocks or plants must be"
+            " whole",
         ),
         (
             ("siting={whole_openings: true, at_most_sites: 2}",),
@@ -175,6 +181,7 @@ def test_what_changes_nothing_is_noted(noted, settings, told):
         ("supply={sites: [oak], standby: {allow: true, source: genset}}",),
         ("solver={whole_numbers: search, gap_frac: 0.003}", "siting.whole_openings=true"),
         ("solver.whole_numbers=search", "siting.block_mw={train: 7}"),
+        ("solver.whole_numbers=search", "supply={allow: [engine], whole_sources: true}"),
         ("solver.whole_numbers=search", "siting.phase_mw=7"),
         ("solver.whole_numbers=search", "sites.elm.phase_mw=7"),
         ("heat.sell=true",),

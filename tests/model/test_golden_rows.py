@@ -50,6 +50,7 @@ EVERY_BLOCK = (
     "supply.standby={allow: true, source: genset}",
     "supply.override={cells: {duration_h: 4.5}}",
     "supply.export.allow=true",
+    "supply.whole_sources=true",
     "grid.firm_headroom_frac=0.6",
     "energy.load_price.allow=true",
     "grid.non_firm={allow: true, sites: [oak], service: bridge, lead_months: 23}",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_world import Wish, assert_bites, at, changed, inputs_of, only, paid_to_draw, part
+from small_world import (
+    Wish,
+    assert_bites,
+    at,
+    changed,
+    inputs_of,
+    is_possible,
+    only,
+    paid_to_draw,
+    part,
+)
 
 from planner.errors import InputError
 from planner.inputs import Inputs
@@ -86,6 +96,36 @@ def test_source_limit_counts_what_stands():
     standing = inputs_of("supply.allow=[engine]", "sites.oak.existing_source_mw={engine: 27}")
 
     assert_bites("source_limit", standing, with_engines(110 - 27), with_engines(83 + MARGIN))
+
+
+WHOLE = "supply={allow: [engine], whole_sources: true, override: {engine: {min_size_mw: 33}}}"
+
+
+def test_plant_least_bites_at_the_smallest_plant():
+    whole = inputs_of(WHOLE)
+
+    assert_bites("plant_least", whole, with_engines(33.0), with_engines(33.0 - MARGIN))
+    assert is_possible(whole, with_engines(0.0))
+
+
+def test_plant_or_none_bites_where_there_is_no_plant():
+    # Oak has room for 110 MW, of which 27 stand; without the binary any part of the rest is built.
+    whole = inputs_of(WHOLE, "sites.oak.existing_source_mw={engine: 27}")
+
+    def has_plant(value: float) -> Wish:
+        return lambda m: [at(m.supply.has_plant, *ENGINES) == value]
+
+    inside, outside = with_engines(50.0, has_plant(1.0)), with_engines(50.0, has_plant(0.0))
+    assert_bites("plant_or_none", whole, inside, outside)
+    assert set(whole.supply.plant_most_mw[whole.supply.plant["site"] == 0]) == {110.0 - 27.0}
+
+
+def test_only_whole_sources_have_rows_and_columns_of_plants():
+    for settings in ((), ("supply.whole_sources=true",), ("supply.allow=[engine]",)):
+        m = Model(inputs_of(*settings))
+        assert m.supply.has_plant.over.size == 0
+        assert not m.problem.isMIP()
+    assert Model(inputs_of(WHOLE)).problem.isMIP()
 
 
 def test_output_limit_bites_at_the_capacity_that_is_available(engines):

@@ -62,7 +62,7 @@ SMALL_REACTORS = (
 
 
 def test_less_of_a_source_than_its_smallest_plant_is_told_with_both_sizes() -> None:
-    plan, notes = told("Smaller than", "tiny", *SMALL_REACTORS)
+    plan, notes = told("Built in a year, and smaller", "tiny", *SMALL_REACTORS)
 
     built = plan.tables["source_builds"].set_index("site")["built_mw"]
     assert 1.0 < built["south"] < 77.0

@@ -1,0 +1,82 @@
+"""Own sources that are built in whole plants: none of one at a site, or its smallest at least."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.supply_figures import SourceFigures
+    from planner.inputs.types import Floats
+    from planner.lp import Index
+
+__all__ = ["plant_lists"]
+
+_ROUNDING = 1e-9
+
+
+def plant_lists(
+    case: Case, figures: SourceFigures, build: Index, start: Floats, existing_mw: Floats
+) -> dict[str, Any]:
+    """Return the smallest plants and what must be whole, by their names in `SupplyInputs`.
+
+    The most that a year can bring of a source is the room that what stands leaves at the site.
+
+    Parameters
+    ----------
+    case : Case
+        Settings.
+    figures : SourceFigures
+        Sources in play.
+    build : Index
+        What may be built, (site, source, year).
+    start : array of float
+        Start of service of each build. [year]
+    existing_mw : array of float
+        What stands, shape (site, source). [MW]
+
+    Returns
+    -------
+    dict of str to Index or array
+        Without `supply.whole_sources` nothing must be whole.
+    """
+    source = build["source"]
+    least_mw = figures.at("min_size_mw", start, source)
+    is_asked = (least_mw > 0.0) & case.scenario.supply.whole_sources
+    _refuse_without_limit(case, figures, np.unique(source[is_asked]))
+    whole = np.flatnonzero(is_asked)
+    limit_mw = np.where(np.isfinite(figures.limit_mw), figures.limit_mw, 0.0)
+    room_mw = (limit_mw[source] - existing_mw[build["site"], source])[whole]
+    has_room = room_mw >= least_mw[whole] - _ROUNDING
+    plant = build.select(whole, "plant")
+    _note_without_room(case, plant, ~has_room, least_mw[whole])
+    return {
+        "build_smallest_mw": least_mw,
+        "plant": plant,
+        "plant_least_mw": least_mw[whole],
+        "plant_most_mw": np.where(has_room, room_mw, 0.0),
+    }
+
+
+def _refuse_without_limit(case: Case, figures: SourceFigures, sources: np.ndarray) -> None:
+    for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
+        case.findings.at_key(
+            ("supply", "whole_sources"),
+            f"{id_} comes in whole plants, and there is no limit of it at a site",
+            "a most of each source that is built in whole",
+            f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources",
+        )
+
+
+def _note_without_room(case: Case, plant: Index, is_short: np.ndarray, least_mw: Floats) -> None:
+    short = dict.fromkeys(
+        (plant.axis("site").labels[site], plant.axis("source").labels[source], float(mw))
+        for site, source, mw in zip(
+            plant["site"][is_short], plant["source"][is_short], least_mw[is_short], strict=True
+        )
+    )
+    if short:
+        told = ", ".join(f"{source} at {site} ({mw:g} MW)" for site, source, mw in short)
+        case.findings.note(f"No room for the smallest plant, so that none is built: {told}.")
