@@ -177,17 +177,10 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
     for site in np.flatnonzero(short & ~sites.is_existing & settings.whole_openings):
         name, least_mw = sets.site.labels[site], sites.minimum_mw[site]
         land_mw = sites.land_limit_mw[site]
-        own = [
-            (block, name, "minimum_size_mw")
-            for block, given in (
-                ("sites", case.scenario.sites),
-                ("new_sites", case.scenario.new_sites),
-            )
-            if name in given and given[name].minimum_size_mw is not None
-        ]
-        if own:
+        own = _own_key(case, name, "minimum_size_mw")
+        if own is not None:
             case.findings.at_key(
-                own[0],
+                own,
                 f"minimum_size_mw of {name} is {least_mw:g}, and its land holds {land_mw:g} MW",
                 f"at most {land_mw:g} MW where sites open in whole",
                 f"lower it, or raise land_limit_mw of {name}",
@@ -199,6 +192,14 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
             f"Sites whose least size is more than their land holds: {', '.join(shut)}. They can"
             " open only so late that they need not reach it; give them a minimum_size_mw."
         )
+
+
+def _own_key(case: Case, name: str, figure: str) -> tuple[str, str, str] | None:
+    """Return where a scenario writes a figure of one site; None where it writes none."""
+    for block, given in (("sites", case.scenario.sites), ("new_sites", case.scenario.new_sites)):
+        if name in given and getattr(given[name], figure) is not None:
+            return block, name, figure
+    return None
 
 
 def _phases(
@@ -214,11 +215,15 @@ def _phases(
     most_mw = np.minimum(pace_mw, land_mw)
     most = np.floor(most_mw / of_build[at] + _ROUNDING)
     if phase.size and (of_build[at] > land_mw + _ROUNDING).all():
+        nearest = int(np.argmax(land_mw / of_build[at]))
+        name = phase.axis("site").labels[phase["site"][nearest]]
+        others = np.unique(phase["site"]).size - 1
         case.findings.at_key(
-            ("siting", "phase_mw"),
-            f"one phase is {of_build[at].min():g} MW, more than the land of any site holds",
-            f"at most {land_mw.max():g} MW, the most land of a site",
-            "make phases smaller, or raise land_limit_mw of a site",
+            _own_key(case, name, "phase_mw") or ("siting", "phase_mw"),
+            f"one phase at {name} is {of_build[at][nearest]:g} MW, and its land holds "
+            f"{land_mw[nearest]:g} MW" + (", more of a phase than any other site" * (others > 0)),
+            f"at most {land_mw[nearest]:g} MW at {name}",
+            f"make phases smaller, or raise land_limit_mw of {name}",
         )
     for site in np.unique(phase["site"]):
         if not most[phase["site"] == site].any():

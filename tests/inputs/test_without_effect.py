@@ -243,7 +243,7 @@ def test_what_an_extended_file_says_is_not_noted(tables, tmp_path, monkeypatch):
         ),
         (
             ("siting.phase_mw=9000",),
-            "one phase is 9000 MW, more than the land of any site holds; must be at most",
+            "one phase at elm is 9000 MW, and its land holds 1040 MW, more of a phase",
         ),
     ],
 )
@@ -251,6 +251,34 @@ def test_what_no_plan_can_keep_is_refused(problems, settings, problem):
     found = problems(*settings)
 
     assert any(text.startswith("--set siting") and problem in text for text in found), found
+
+
+def test_phases_that_fit_nowhere_are_refused_for_the_site_where_most_of_one_would_fit():
+    # Of a phase, North's land holds 30 / 90, South's 70 / 100 and the Coast's 50 / 100.
+    with pytest.raises(InputError) as error:
+        build_inputs(
+            load_scenario(
+                "tiny",
+                ["siting={whole_openings: true, phase_mw: 100}", "new_sites.north.phase_mw=90"],
+            )
+        )
+
+    (found,) = map(str, error.value.problems)
+    assert found.startswith("--set siting=")
+    assert (
+        "one phase at south is 100 MW, and its land holds 70 MW, more of a phase than any other"
+        " site; must be at most 70 MW at south; make phases smaller, or raise land_limit_mw of"
+        " south"
+    ) in found
+
+
+def test_a_phase_of_one_site_alone_is_refused_at_its_own_key():
+    with pytest.raises(InputError) as error:
+        build_inputs(load_scenario("tiny", ["new_sites.coast.phase_mw=90"]))
+
+    (found,) = map(str, error.value.problems)
+    assert found.startswith("--set new_sites.coast.phase_mw")
+    assert "one phase at coast is 90 MW, and its land holds 50 MW; must be" in found
 
 
 def test_a_block_that_no_site_holds_is_refused():
