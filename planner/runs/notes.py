@@ -71,15 +71,26 @@ def _gap(plan: Plan) -> Iterator[str]:
 
 
 def _bills(plan: Plan) -> Iterator[str]:
-    """Say where tiers that decline make the plan pay another bill than the exact one."""
-    sums = plan.tables["bills"].groupby("site")[["charged_above_exact_usd", "exact_usd"]].sum()
-    over = sums["charged_above_exact_usd"]
-    off = over[over.abs() > _OFF_BY_FRAC * sums["exact_usd"].abs()]
+    """Say where tiers that decline make the plan pay another bill than the exact one.
+
+    What is too high in a year or a rule does not make good what is too low in another.
+    """
+    bills = plan.tables["bills"]
+    over = bills["charged_above_exact_usd"]
+    sums = bills.assign(high=over.clip(lower=0.0), low=-over.clip(upper=0.0)).groupby("site")
+    off = sums[["high", "low"]].sum()
+    off["in_all"] = off["high"] + off["low"]
+    off = off[off["in_all"] > _OFF_BY_FRAC * sums["exact_usd"].sum().abs()]
     if len(off):
-        off = off.reindex(off.abs().sort_values(ascending=False).index)
+        off = off.sort_values("in_all", ascending=False)
         told = [
-            f"{abs(usd) / USD_PER_MUSD:,.2f} MUSD too {'high' if usd > 0.0 else 'low'} in {site}"
-            for site, usd in off.items()
+            " and ".join(
+                f"{usd / USD_PER_MUSD:,.2f} MUSD too {word}"
+                for word, usd in (("high", high), ("low", low))
+                if usd > 0.0
+            )
+            + f" in {site}"
+            for site, high, low in zip(off.index, off["high"], off["low"], strict=True)
         ]
         yield (
             f"Tiers that decline: over all years the plan's bill is {_some(told)}, against "

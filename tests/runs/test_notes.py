@@ -43,6 +43,18 @@ def test_a_bill_that_tiers_make_too_low_or_too_high_is_told_in_money_and_by_site
         assert found[2] == word
 
 
+def test_a_bill_too_low_in_a_year_is_not_made_good_by_one_too_high_in_another() -> None:
+    # South opens in part in 2027 and in whole in 2028; the limit makes both years cancel.
+    changes = (*declining(40_856.0), "siting.must_open=[south]")
+    plan, (note,) = told("Tiers that decline", "tiny", *changes)
+
+    bills = plan.tables["bills"].query("site == 'south' and kind == 'demand'")
+    low, high = bills.sort_values("calendar_year")["charged_above_exact_usd"] / 1e6
+    assert low == pytest.approx(-high, rel=0.01)
+    assert high > 0.4
+    assert f"{high:.2f} MUSD too high and {-low:.2f} MUSD too low in south" in note
+
+
 def test_a_bill_without_declining_tiers_needs_no_note() -> None:
     rising = "[{usd_per_kw_month: [4, 9], tier_limits_kw: [20000]}]"
     own = f"energy.own_tariffs={{rise: {{energy: [{{usd_per_mwh: 41}}], demand: {rising}}}}}"
