@@ -28,6 +28,7 @@ PURE = {
     "svg",
     "units",
     "compute",
+    "words",
     "year_hours",
 }
 MAY_IMPORT = {

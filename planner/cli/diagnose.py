@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.options import OVERRIDES
+from planner.words import and_more, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -118,16 +119,14 @@ def _lines(found: Diagnosis) -> Iterator[str]:
 
 def _listed(texts: Sequence[str]) -> Iterator[str]:
     yield from (f"  {text}" for text in texts[:_SHOWN_PLACES])
-    if len(texts) > _SHOWN_PLACES:
-        yield f"  and {len(texts) - _SHOWN_PLACES} more (see --json)"
+    if more := and_more(len(texts), _SHOWN_PLACES):
+        yield f" {more} (see --json)"
 
 
 def _rule(rule: ClashRule) -> Iterator[str]:
     places = [" ".join(place.values()) for place in rule.places]
-    shown = ", ".join(places[:_SHOWN_PLACES])
-    more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
     yield f"  {rule.rule}: {rule.says}"
-    yield f"      at {shown}{more}"
+    yield f"      at {some(places, _SHOWN_PLACES)}"
     yield from (f"    {line}" for line in _listed(rule.keys))
 
 

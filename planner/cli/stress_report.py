@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from planner.words import some
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -70,8 +72,8 @@ def standby_reasons(last: pd.DataFrame) -> list[str]:
     reasons = []
     if len(without):
         reasons.append(
-            f"no generators at {len(without)} {of_all} ({_few(list(without['site']))}): halls such"
-            " as those of redundancy N have none, and batteries alone carry an outage there."
+            f"no generators at {len(without)} {of_all} ({some(list(without['site']), _FEW)}): halls"
+            " such as those of redundancy N have none, and batteries alone carry an outage there."
         )
     if len(short):
         named = [
@@ -80,7 +82,7 @@ def standby_reasons(last: pd.DataFrame) -> list[str]:
         ]
         reasons.append(
             f"too few generators at {len(short)} {of_all}: some of their halls have none, and the"
-            f" units of the others do not carry the site whole ({_few(named)})."
+            f" units of the others do not carry the site whole ({some(named, _FEW)})."
         )
     if len(tight):
         named = [
@@ -89,14 +91,9 @@ def standby_reasons(last: pd.DataFrame) -> list[str]:
         ]
         reasons.append(
             f"hardly a unit to spare at {len(tight)} {of_all}, where one that does not start is"
-            f" missed ({_few(named)} needed)."
+            f" missed ({some(named, _FEW)} needed)."
         )
     return reasons
-
-
-def _few(names: list[str]) -> str:
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return ", ".join(names[:_FEW]) + more
 
 
 def _year_table(years: pd.DataFrame) -> Any:

@@ -11,6 +11,7 @@ from planner.days import MONTHS
 from planner.errors import InputError
 from planner.inputs.frames import floats, texts
 from planner.inputs.tariff_rules import Clock, bills_energy, rules_of, table_row
+from planner.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,10 +162,9 @@ def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
             if other is None or rank < other[0]:
                 chosen[site] = (rank, position)
     for (first, second, rank), names in twice.items():
-        told = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))
         case.findings.at_key(
             ("energy", "tariffs", second, "zones" if rank == _ZONE else "sites"),
-            f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {told}",
+            f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}",
             "one tariff for each site",
             _ONE_OF_TWO[rank],
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.units import USD_PER_MUSD
+from planner.words import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -93,7 +94,7 @@ def _bills(plan: Plan) -> Iterator[str]:
             for site, high, low in zip(off.index, off["high"], off["low"], strict=True)
         ]
         yield (
-            f"Tiers that decline: over all years the plan's bill is {_some(told)}, against "
+            f"Tiers that decline: over all years the plan's bill is {some(told, _NAMED)}, against "
             "the exact bill of its load (table bills, charged_above_exact_usd)."
         )
 
@@ -112,8 +113,8 @@ def _small_plants(plan: Plan) -> Iterator[str]:
     ]
     if told:
         yield (
-            f"Built in a year, and smaller than the smallest plant: {_some(told)}. A plan builds"
-            " any part of a plant unless supply.whole_sources is true."
+            f"Built in a year, and smaller than the smallest plant: {some(told, _NAMED)}. A plan"
+            " builds any part of a plant unless supply.whole_sources is true."
         )
 
 
@@ -177,9 +178,3 @@ def _without(plan: Plan, binds: Mapping[int, str]) -> Iterator[str]:
         f"In {worst} {unmet_frac:.0%} of the compute asked for is unmet and {rented_frac:.0%} "
         f"rented, while {binds[worst]}.{also} A limit that cannot be met stops work."
     )
-
-
-def _some(words: Sequence[str]) -> str:
-    """List the first of some words, and say how many more there are."""
-    more = len(words) - _NAMED
-    return ", ".join(words[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.model import FAMILIES
 from planner.studies.clash_keys import keys_of
+from planner.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,10 +130,8 @@ _BOUNDS: Final = {
 
 
 def _line(block: str, where: Sequence[str], rule: str | None) -> str:
-    shown = " ".join(where[:_SHOWN_PLACES])
-    more = f" and {len(where) - _SHOWN_PLACES} more" if len(where) > _SHOWN_PLACES else ""
     said = f"{block}: {rule}" if rule else block
-    return f"{said} {shown}{more}".rstrip()
+    return f"{said} {some(where, _SHOWN_PLACES, between=' ')}".rstrip()
 
 
 def _parts(name: str) -> tuple[str, list[str]]:

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.studies.explanation import Number, Statement, number
 from planner.studies.plain_words import about_limits
 from planner.studies.say import amount
+from planner.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -181,7 +182,7 @@ def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]
             for site in opened["site"].head(_SHOWN)
         ]
         listed = ", ".join(f"{of.row['site']} {of}" for of in parts)
-        more = f" and {len(opened) - _SHOWN} more" if len(opened) > _SHOWN else ""
+        more = and_more(len(opened), _SHOWN)
         yield Statement(
             CHANGED, f"In use for the first time in {year}: {listed}{more}.", tuple(parts)
         )
@@ -200,7 +201,7 @@ def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
             for label in rows[key].head(_SHOWN)
         ]
         listed = ", ".join(f"{of.row[key]} {of}" for of in parts)
-        more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+        more = and_more(len(rows), _SHOWN)
         yield Statement(CHANGED, f"{words} {listed}{more}.", tuple(parts))
 
 
@@ -224,7 +225,7 @@ def _why(solved: Solved, tables: Mapping[str, pd.DataFrame], year: int) -> Itera
             for site in table["site"].head(_SHOWN)
         ]
         listed = ", ".join(f"{of.row['site']} ({of.value:.1f})" for of in parts)
-        more = f" and {len(table) - _SHOWN} more" if len(table) > _SHOWN else ""
+        more = and_more(len(table), _SHOWN)
         text = f"New halls can serve for the first time at {len(table)} sites: {listed}{more}."
         yield Statement(WHY, text, tuple(parts))
     if "binding" not in tables:
