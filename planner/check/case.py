@@ -122,6 +122,20 @@ class Case:
             own.append(replaced(like, "site", {name: site}))
         return replaced(pd.concat([table, *own], ignore_index=True), "site", self.scenario.sites)
 
+    @cached_property
+    def scope(self) -> pd.DataFrame:
+        """Sites that the scenario is about, own ones last, each with its row of `sites`."""
+        asked, overrides = self.scenario.scope, (self.scenario.sites, self.scenario.new_sites)
+        frame = self.sites
+        out = [*asked.exclude_sites]
+        out += [name for sites in overrides for name, own in sites.items() if own.exclude]
+        is_in = ~frame["site"].isin(out)
+        if asked.countries != "all":
+            is_in &= frame["country"].isin(list(asked.countries))
+        if asked.sites != "all":
+            is_in &= frame["site"].isin([*asked.sites, *self.scenario.new_sites])
+        return frame[is_in].reset_index(drop=True)
+
     def table_site(self, sites: Iterable[str]) -> list[str]:
         """Return the site of the tables that each site takes its figures from."""
         own = self.scenario.new_sites

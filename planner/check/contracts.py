@@ -113,7 +113,7 @@ def contract_energy(case: Case) -> Excess:
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
-    return table["site"].map(case.inputs.sites.table.set_index("site")["zone"])
+    return table["site"].map(case.scope.set_index("site")["zone"])
 
 
 def _draw(case: Case) -> pd.Series[float]:
@@ -151,7 +151,7 @@ def contract_delivery(case: Case) -> Excess:
 
 def pool_of_sites(case: Case) -> pd.Series[str]:
     """Pool of every site: its zone, its country, or the operator's one."""
-    sites = case.inputs.sites.table.set_index("site")
+    sites = case.scope.set_index("site")
     area = case.scenario.contracts.area
     if area == "operator":
         return pd.Series("operator", index=sites.index)
@@ -159,9 +159,9 @@ def pool_of_sites(case: Case) -> pd.Series[str]:
 
 
 def _pool_of_zones(case: Case) -> dict[str, str]:
-    of_site, zones = pool_of_sites(case), case.inputs.sites.table.set_index("site")["zone"]
-    order = list(case.inputs.sets.site.labels)
-    return {str(zones[site]): str(of_site[site]) for site in reversed(order)}
+    """Pool of every zone: that of its first site."""
+    of_site, zones = pool_of_sites(case), case.scope.set_index("site")["zone"]
+    return {str(zones[site]): str(of_site[site]) for site in reversed(zones.index)}
 
 
 @rule(unit="MWh", floor=10.0)

@@ -33,14 +33,13 @@ _ZONE_SLOT = ("zone", "year", "slot")
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
-    return table["site"].map(case.inputs.sites.table.set_index("site")["zone"])
+    return table["site"].map(case.scope.set_index("site")["zone"])
 
 
 def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
     offers = case.scenario.contracts.ppa
-    sites = case.inputs.sites.table
-    country = sites.drop_duplicates("zone").set_index("zone")["country"]
+    country = case.scope.drop_duplicates("zone").set_index("zone")["country"]
     region = case.data("ppa_regions").set_index("country")["region"]
     prices = case.data("ppa_prices").sort_values("year")
     strike = np.full(len(table), np.nan)
@@ -138,9 +137,7 @@ def _shape(case: Case, zone: str, technology: str) -> Floats:
     wide = table[table["technology"] == technology].pivot_table(
         index=["zone", "season"], columns="hour_local", values="capacity_factor_frac"
     )
-    in_order = list(case.inputs.sets.site.labels)
-    sites = case.sites.set_index("site").loc[in_order]
-    first = sites[sites["zone"] == zone].iloc[0]
+    first = case.scope[case.scope["zone"] == zone].iloc[0]
     is_own = zone in wide.index.get_level_values("zone")
     of_zone = wide.loc[zone] if is_own else wide.groupby("season").mean()
     seasons = list(_SEASONS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.base_year import standing_facility_mw
 from planner.check.facts_demand import base_year_stock_mw
 from planner.check.frames import at, has, listed, tally
 from planner.check.verdict import Excess, rule
@@ -161,13 +162,8 @@ def stock_from_tables(case: Case) -> Excess:
     now = frame[frame["year"] == first]
     mix = base_year_stock_mw(case)
     total_mw = float(mix["stock_mw"].sum())
-    stock = case.site_figures("site_stock", "existing_facility_mw")
-    stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing stands there yet
-    count = case.scenario.operator.stock_sites
-    stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    share_frac = stock / stock.sum() if stock.any() else stock
-    facility_mw = case.own_figures("existing_mw", share_frac * total_mw * per_rack)
+    facility_mw = standing_facility_mw(case)
     sites = pd.DataFrame({"site": facility_mw.index.to_numpy()})
     by_site = Excess.differs(
         sites,

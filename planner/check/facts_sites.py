@@ -43,6 +43,21 @@ def _committed_mw(case: Case) -> pd.DataFrame:
     return frame
 
 
+@rule(unit="sites")
+def sites_in_scope(case: Case) -> Excess:
+    """The plan is about the sites that the scenario asks for, in the order of the data."""
+    told = [str(site) for site in case.inputs.sets.site.labels]
+    own = [str(site) for site in case.scope["site"]]
+    longest = max(len(told), len(own))
+    pairs = pd.DataFrame(
+        {
+            "told": pd.Series(told).reindex(range(longest)),
+            "own": pd.Series(own).reindex(range(longest)),
+        }
+    )
+    return Excess.where(pairs, (pairs["told"] != pairs["own"]).to_numpy(dtype=np.bool_))
+
+
 @rule(unit="MW")
 def committed_from_tables(case: Case) -> Excess:
     """Committed halls are the operator's share of what is under construction by then."""
@@ -196,6 +211,7 @@ def headroom_from_tables(case: Case) -> Excess:
 
 
 RULES = (
+    sites_in_scope,
     committed_from_tables,
     land_from_tables,
     leads_from_tables,

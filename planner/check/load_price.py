@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.check.base_year import standing_facility_mw
 from planner.check.frames import at, tally
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
@@ -60,10 +61,10 @@ def new_load(case: Case) -> pd.DataFrame:
 
 
 def _standing_mw(case: Case) -> pd.Series[float]:
-    """Connection of the base year by zone."""
-    stood = case.inputs.load_price
-    frame = stood.zone_slot.frame().assign(mw=stood.standing_mw)
-    return frame.drop_duplicates("zone").set_index("zone")["mw"]
+    """Connection of the base year by zone, from what stands at its sites. [MW]"""
+    of_site = standing_facility_mw(case)
+    zone_of = dict(zip(case.scope["site"], case.scope["zone"], strict=True))
+    return of_site.groupby(of_site.index.map(zone_of)).sum()
 
 
 def _priced(case: Case, zone: str, new_mw: Floats) -> tuple[Floats, Floats]:

@@ -1,0 +1,60 @@
+"""Figures that model and tables have wrong together are found out from the data."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from good_plan import RICH, solved
+from spoiled_non_firm import NON_FIRM
+
+from planner.inputs import build, scope
+
+FIR = "new_sites.fir={name: Fir, country: US, lat: 35.2, lon: -97.2, like: elm, zone: east}"
+
+
+def test_more_load_that_is_not_new_than_stands_is_found_out(monkeypatch):
+    made = build.load_price_inputs
+
+    def too_much_stands(*given):
+        inputs = made(*given)
+        return dataclasses.replace(inputs, standing_mw=1.2 * inputs.standing_mw)
+
+    assert solved(NON_FIRM).check("load_price_told").ok
+    monkeypatch.setattr(build, "load_price_inputs", too_much_stands)
+    plan = solved(NON_FIRM)
+
+    assert not plan.check("load_price_told").ok
+    assert not plan.check("cost_load_price").ok
+
+
+def test_sites_in_another_order_give_a_zone_the_clock_of_another_site_and_are_found_out(
+    monkeypatch,
+):
+    made = scope.sites_in_scope
+
+    def backwards(*given):
+        return made(*given).iloc[::-1].reset_index(drop=True)
+
+    good = solved(RICH, FIR)
+    assert good.check("sites_in_scope").ok
+    assert good.check("delivery_profiles").ok
+    monkeypatch.setattr(scope, "sites_in_scope", backwards)
+    plan = solved(RICH, FIR)
+
+    assert not plan.check("sites_in_scope").ok
+    # The sun of zone east rises for Oak, an hour before it does for Fir.
+    assert not plan.check("delivery_profiles").ok
+
+
+@pytest.mark.parametrize("left_out", ["oak", "elm"])
+def test_a_site_that_is_left_out_of_the_plan_is_found_out(monkeypatch, left_out):
+    made = scope.sites_in_scope
+
+    def without(*given):
+        rows = made(*given)
+        return rows[rows["site"] != left_out].reset_index(drop=True)
+
+    monkeypatch.setattr(scope, "sites_in_scope", without)
+
+    assert not solved(RICH, "energy.shocks=[]").check("sites_in_scope").ok
