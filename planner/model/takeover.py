@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Positions = NDArray[np.intp]
 
-__all__ = ["Loss", "Losses", "Takeover", "losses_of", "with_cuts"]
+__all__ = ["AtStake", "Takeover", "TakeoverProgram", "at_stake", "with_cuts"]
 
 _UNSERVED_MS: Final = 1e4
 """Cost of work left unserved against the round trip of work taken over: above any detour."""
@@ -63,7 +63,7 @@ class Takeover:
 
 
 @dataclass(frozen=True, eq=False)
-class Loss:
+class TakeoverProgram:
     """The transport problem of all failures of one class and year.
 
     The least is left unserved, and of such ways the one with the shortest round trips is taken.
@@ -86,7 +86,7 @@ class Loss:
 
 
 @dataclass(frozen=True, eq=False)
-class Losses:
+class AtStake:
     """Work that is at stake when sites are lost, and the reserves it reaches.
 
     Parameters
@@ -110,7 +110,7 @@ class Losses:
     rtt_ms: Floats
     reserve_kh100e: Floats
 
-    def programs(self) -> Iterator[Loss]:
+    def programs(self) -> Iterator[TakeoverProgram]:
         """Yield the program of every class and year.
 
         They have nothing in common, and many small programs are solved sooner than a large one.
@@ -121,7 +121,7 @@ class Losses:
                 np.flatnonzero(group == one), np.flatnonzero(group[self.of_service] == one)
             )
 
-    def _program(self, mine: Positions, arc: Positions) -> Loss:
+    def _program(self, mine: Positions, arc: Positions) -> TakeoverProgram:
         of_service, reserve = self.of_service[arc], self.reserve[arc]
         lost = self.service["site"][of_service].astype(np.int64)
         reserves = len(self.reserve_kh100e)
@@ -136,14 +136,14 @@ class Losses:
         problem.rows("reserve", of_rooms <= self.reserve_kh100e[room % reserves])
         cost = (taken * self.rtt_ms[arc]).total() + (unserved * _UNSERVED_MS).total()
         problem.minimise(cost)
-        return Loss(mine, arc, problem, unserved, taken)
+        return TakeoverProgram(mine, arc, problem, unserved, taken)
 
 
 def _numbered(name: str, positions: Positions) -> Index:
     return Index.full(name, Axis(name, tuple(str(i) for i in range(len(positions)))))
 
 
-def losses_of(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Losses:
+def at_stake(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> AtStake:
     """Say what work is at stake when sites are lost, and which reserves it reaches.
 
     Parameters
@@ -155,11 +155,11 @@ def losses_of(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Losse
     reserve_kh100e : array of float
         Its reserves. [reserve of p.failover]
     """
-    at_stake = np.flatnonzero((served_kh100e > _DUST) & _asked(p))
-    service = p.demand.served.select(at_stake, "service")
+    at = np.flatnonzero((served_kh100e > _DUST) & _asked(p))
+    service = p.demand.served.select(at, "service")
     of_service, reserve, rtt_ms = _options(p, service)
-    return Losses(
-        service, served_kh100e[at_stake], of_service, reserve, rtt_ms, np.asarray(reserve_kh100e)
+    return AtStake(
+        service, served_kh100e[at], of_service, reserve, rtt_ms, np.asarray(reserve_kh100e)
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from planner.errors import SolverError
 from planner.lp import HighsSession
 from planner.model import Model, build_model
-from planner.model.takeover import Takeover, losses_of, with_cuts
+from planner.model.takeover import Takeover, at_stake, with_cuts
 from planner.results.frame import cleaned
 
 if TYPE_CHECKING:
@@ -51,18 +51,16 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeo
     SolverError
         If the solver fails: there is always such a way.
     """
-    losses = losses_of(p, served_kh100e, reserve_kh100e)
-    unserved, taken = np.zeros(losses.service.size), np.zeros(len(losses.of_service))
-    for loss in losses.programs():
-        outcome = HighsSession(loss.problem).solve("simplex")
+    work = at_stake(p, served_kh100e, reserve_kh100e)
+    unserved, taken = np.zeros(work.service.size), np.zeros(len(work.of_service))
+    for program in work.programs():
+        outcome = HighsSession(program.problem).solve("simplex")
         if outcome.status != "optimal":
             message = f"the loss of sites could not be reckoned: {outcome.status}"
             raise SolverError(message)
-        unserved[loss.service] = loss.unserved.value(outcome.x)
-        taken[loss.arc] = loss.taken.value(outcome.x)
-    return Takeover(
-        losses.service, losses.kh100e, unserved, losses.of_service, losses.reserve, taken
-    )
+        unserved[program.service] = program.unserved.value(outcome.x)
+        taken[program.arc] = program.taken.value(outcome.x)
+    return Takeover(work.service, work.kh100e, unserved, work.of_service, work.reserve, taken)
 
 
 def takeover_of(model: Model, outcome: Outcome) -> Takeover:
