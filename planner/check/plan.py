@@ -42,7 +42,7 @@ from planner.check import (
     water,
 )
 from planner.check.case import Case
-from planner.check.verdict import Verdict, run
+from planner.check.verdict import Verdict, judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,4 +128,4 @@ def check_plan(
         One check per rule; `Verdict.ok` when all hold.
     """
     case = Case(scenario, inputs, results, objective_musd, status)
-    return Verdict(tuple(run(one, case) for one in RULES))
+    return Verdict(tuple(judged(one, case) for one in RULES))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["TOLERANCE", "Check", "Excess", "Rule", "Verdict", "rule", "run"]
+__all__ = ["TOLERANCE", "Check", "Excess", "Rule", "Verdict", "judged", "rule"]
 
 TOLERANCE: Final = 1e-6
 """Violation allowed as a share of the numbers compared. Where these are smaller than the `floor`
@@ -174,8 +174,8 @@ def rule(*, unit: str, floor: float = 1.0) -> Callable[[Callable[[Case], Excess]
     return made
 
 
-def run(one: Rule, case: Case) -> Check:
-    """Make one check.
+def judged(one: Rule, case: Case) -> Check:
+    """Judge a plan by one rule.
 
     Parameters
     ----------

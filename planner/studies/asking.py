@@ -43,9 +43,11 @@ class Asking:
 
     def solve(self, question: Question, model: Model, method: Method = "auto") -> Outcome:
         """Solve a program with the scenario's tolerance and limits, whole numbers as fractions."""
-        return self.run(question, relaxed_session(question, model), method)
+        return self.solve_session(question, relaxed_session(question, model), method)
 
-    def run(self, question: Question, session: HighsSession, method: Method = "auto") -> Outcome:
+    def solve_session(
+        self, question: Question, session: HighsSession, method: Method = "auto"
+    ) -> Outcome:
         """Solve what a session holds; a stop ends the whole study.
 
         Raises
@@ -75,7 +77,7 @@ class Asking:
         SolverError
             If the solver failed.
         """
-        outcome = self.run(question, session, "simplex")
+        outcome = self.solve_session(question, session, "simplex")
         if outcome.status in {"optimal", "infeasible"}:
             return outcome.status == "optimal"
         name = question.scenario.name

@@ -199,7 +199,7 @@ def _least(
     if relief.name not in program.given:
         return None
     hand_over = session_of if whole else relaxed_session
-    outcome = ask.run(question, hand_over(question, program.model))
+    outcome = ask.solve_session(question, hand_over(question, program.model))
     if outcome.status != "optimal":
         return None
     given = program.given[relief.name]

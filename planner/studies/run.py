@@ -102,19 +102,19 @@ def solve(
         session = HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
     with clock.stage("solve"):
 
-        def run(program: Model, seconds: float) -> Outcome:
+        def solve_program(program: Model, seconds: float) -> Outcome:
             solver = scenario.solver.model_copy(update={"time_limit_s": seconds})
             return find_plan(program, session, solver, on_progress=on_progress, interrupt=interrupt)
 
-        def run_again(stricter: Model, seconds: float) -> Outcome:
+        def solve_again(stricter: Model, seconds: float) -> Outcome:
             session.update(stricter.problem)
-            return run(stricter, seconds)
+            return solve_program(stricter, seconds)
 
-        outcome = run(model, scenario.solver.time_limit_s)
+        outcome = solve_program(model, scenario.solver.time_limit_s)
         model, outcome = survive_failures(
             model,
             outcome,
-            run_again,
+            solve_again,
             most_rounds=scenario.failover.most_rounds,
             time_limit_s=scenario.solver.time_limit_s - outcome.seconds,
         )

@@ -78,7 +78,7 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
     """
     model = build_model(question.inputs)
     session, bounds = _with_whole_numbers_fixed(question, model, ask)
-    before = ask.run(question, session)
+    before = ask.solve_session(question, session)
     lines = []
     for step in steps:
         ask.tell(f"solve again: {step.block} {' '.join(step.labels.values())}")
@@ -90,7 +90,7 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
         by = np.zeros(len(bounds.lower))
         by[rows] = np.where(moves, step.by, 0.0)
         session.set_rows(bounds.lower + by, bounds.upper + by)
-        after = ask.run(question, session)
+        after = ask.solve_session(question, session)
         found = after.objective - before.objective
         foretold = float(dual) * step.by
         lines.append(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.check import RULES, check_plan
 from planner.check.case import Case
-from planner.check.verdict import run
+from planner.check.verdict import judged
 from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
@@ -36,7 +36,7 @@ class Plan:
     def check(self, name):
         """Make one check alone."""
         case = Case(self.scenario, self.inputs, self.results, self.objective_musd, self.status)
-        return run(next(one for one in RULES if one.name == name), case)
+        return judged(next(one for one in RULES if one.name == name), case)
 
     def verdict(self):
         return check_plan(

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.check.verdict import TOLERANCE, Excess, Rule, Verdict, rule, run
+from planner.check.verdict import TOLERANCE, Excess, Rule, Verdict, judged, rule
 
 PLACES = pd.DataFrame({"site": ["ash", "oak", "elm"], "year": [2026, 2027, 2028]})
 CASE = SimpleNamespace()
 
 
 def of(excess, floor=1.0):
-    return run(Rule("made_up", "Something holds.", "MW", floor, lambda case: excess), CASE)
+    return judged(Rule("made_up", "Something holds.", "MW", floor, lambda case: excess), CASE)
 
 
 def test_what_is_allowed_grows_with_the_numbers_compared():
