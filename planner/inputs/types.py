@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from planner.inputs.types_siting import SitingInputs
     from planner.inputs.types_supply import SupplyInputs
     from planner.inputs.types_tariffs import TariffInputs
-    from planner.lp.index import Axis, Index
+    from planner.lp.axis import Axis
+    from planner.lp.index import Index
 
 
 __all__ = [

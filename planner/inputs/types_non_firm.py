@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.inputs.arrays import Floats
-    from planner.lp.index import Axis, Index
+    from planner.lp.axis import Axis
+    from planner.lp.index import Index
 
 __all__ = ["NonFirmInputs", "ShedInputs"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.inputs.arrays import Bools, Floats
-    from planner.lp.index import Axis, Index
+    from planner.lp.axis import Axis
+    from planner.lp.index import Index
 
 __all__ = ["SupplyInputs"]
 

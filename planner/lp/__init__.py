@@ -1,10 +1,11 @@
 """The array linear program: index lists, expressions, problem and solver as arrays."""
 
+from planner.lp.axis import Axis
 from planner.lp.blocks import Columns, RowBounds, Stats
 from planner.lp.change import Change
 from planner.lp.expression import Comparison, Expression
 from planner.lp.highs import HighsSession, Method
-from planner.lp.index import UNIT, Axis, Index
+from planner.lp.index import UNIT, Index
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import Outcome, Status
 from planner.lp.problem import ArrayProblem

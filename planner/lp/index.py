@@ -1,9 +1,9 @@
-"""Axes, sparse lists of index tuples, and the map from one list to another."""
+"""Sparse lists of index tuples over axes, and the map from one list to another."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,105 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["UNIT", "Axis", "Codes", "Index", "Positions"]
+    from planner.lp.axis import Axis, Codes, Texts
 
-Codes = npt.NDArray[np.int32]
+__all__ = ["UNIT", "Index", "Positions"]
+
 Positions = npt.NDArray[np.intp]
-Texts = npt.NDArray[np.object_]
 
 _DENSE_LOOKUP_FACTOR = 8  # a table this many times the list's length beats a binary search
 _MOST_KEYS = 2**63  # keys are int64
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A named, ordered set of labels, such as all sites or all years.
-
-    Parameters
-    ----------
-    name : str
-        What the axis counts, for example ``"site"``.
-    labels : tuple of str
-        Distinct texts; every character counts, so ``new-york`` and ``new_york`` stay apart.
-
-    Raises
-    ------
-    ValueError
-        If a label is not text or comes twice.
-
-    Examples
-    --------
-    >>> Axis("year", ("2027", "2028")).code("2028")
-    1
-    """
-
-    name: str
-    labels: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        for label in self.labels:
-            if not isinstance(label, str):
-                message = f"axis {self.name}: label {label!r} is not text"
-                raise ValueError(message)
-        if len(self._code_of) < len(self.labels):
-            twice = next(x for i, x in enumerate(self.labels) if self._code_of[x] != i)
-            message = f"axis {self.name}: label {twice!r} comes more than once"
-            raise ValueError(message)
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @cached_property
-    def _code_of(self) -> dict[str, int]:
-        return {label: code for code, label in enumerate(self.labels)}
-
-    @cached_property
-    def texts(self) -> Texts:
-        """The labels as an object array, to be taken by code."""
-        texts = np.empty(len(self.labels), dtype=object)
-        texts[:] = self.labels
-        texts.flags.writeable = False
-        return texts
-
-    def code(self, label: str) -> int:
-        """Return the place of one label on the axis.
-
-        Raises
-        ------
-        ValueError
-            If the axis has no such label.
-        """
-        return int(self.codes((label,))[0])
-
-    def codes(self, labels: Iterable[str]) -> Codes:
-        """Return the places of many labels on the axis.
-
-        Parameters
-        ----------
-        labels : iterable of str
-            Any number of labels, in any order, repeats allowed.
-
-        Returns
-        -------
-        array of int32
-            One place per label.
-
-        Raises
-        ------
-        ValueError
-            If the axis lacks a label; the first one is named.
-        """
-        try:
-            return np.fromiter(map(self._code_of.__getitem__, labels), dtype=np.int32)
-        except KeyError as error:
-            message = f"axis {self.name} has no label {error.args[0]!r}"
-            raise ValueError(message) from error
-
-    def renamed(self, name: str) -> Axis:
-        """Return the same labels under another name, so that a list can hold both."""
-        return replace(self, name=name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +60,7 @@ class Index:
 
         Examples
         --------
+        >>> from planner.lp.axis import Axis
         >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
         >>> Index.full("site_year", site, year).tuples(2)
         ('b', '2027')
@@ -335,6 +247,7 @@ class Index:
 
         Examples
         --------
+        >>> from planner.lp.axis import Axis
         >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
         >>> Index.full("site", site).find(Index.full("site_year", site, year)).tolist()
         [0, 0, 1, 1]

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.lp.index import Axis, Index, Positions
+from planner.lp.index import Index, Positions
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from planner.lp.axis import Axis
 
 __all__ = ["cross", "distinct", "locate", "pairs"]
 
@@ -31,6 +33,7 @@ def pairs(left: Index, right: Index, on: tuple[str, ...]) -> tuple[Positions, Po
 
     Examples
     --------
+    >>> from planner.lp.axis import Axis
     >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
     >>> built = Index.sparse("built", (site, year), ([0, 1], [0, 1]))
     >>> left, right = pairs(built, Index.full("site_year", site, year), on=("site",))
@@ -97,6 +100,7 @@ def locate(index: Index, *codes: npt.ArrayLike) -> Positions:
 
     Examples
     --------
+    >>> from planner.lp.axis import Axis
     >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
     >>> site_year = Index.full("site_year", site, year)
     >>> locate(site_year, site_year["site"], site_year["year"] - 1).tolist()

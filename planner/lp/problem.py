@@ -46,7 +46,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
 
     Examples
     --------
-    >>> from planner.lp.index import Axis, Index
+    >>> from planner.lp import Axis, Index
     >>> site = Index.full("site", Axis("site", ("new-york", "new_york")))
     >>> problem = ArrayProblem("tiny")
     >>> racks = problem.variable("racks", site, upper=[30.0, 40.0])
