@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from planner.lp.change import Arrays, Change, Edits
 from planner.lp.conflict import find_conflict
 from planner.lp.engine import Engine, check
+from planner.lp.methods import Attempt, Method, attempts, search
 from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, relative_gap
 from planner.lp.progress import ProgressEvent, Watch
 
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from planner.lp.expression import Floats
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["HighsSession", "Method"]
-
-Method = Literal["auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"]
+__all__ = ["HighsSession"]
 
 _STATUS: Mapping[Any, Status] = {
     highspy.HighsModelStatus.kOptimal: "optimal",
@@ -36,38 +34,7 @@ _STATUS: Mapping[Any, Status] = {
     highspy.HighsModelStatus.kInterrupt: "interrupted",
 }
 
-# HiGHS options of each method.
-_DUAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 1}
-_PRIMAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 4}
-_COLD: Mapping[str, Mapping[str, str | int]] = {
-    "ipx": {"solver": "ipx"},
-    "hipo": {"solver": "hipo"},
-    "ipm": {"solver": "ipm"},
-    "simplex": _DUAL,
-    "primal": _PRIMAL,
-    "pdlp": {"solver": "pdlp"},
-}
-_RELAXATION: Mapping[str, str] = {
-    "auto": "choose",
-    "ipx": "ipx",
-    "hipo": "hipo",
-    "ipm": "ipm",
-    "simplex": "simplex",
-    "primal": "simplex",
-    "pdlp": "choose",
-}
-
 _FEASIBLE = int(highspy.kSolutionStatusFeasible)
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    """One way to solve: its name, HiGHS options, and for how long it may try."""
-
-    name: str
-    options: Mapping[str, str | int]
-    starts_afresh: bool = True
-    seconds: float = np.inf
 
 
 class HighsSession:
@@ -185,26 +152,11 @@ class HighsSession:
             break
         return self._outcome(status, iterations, attempt.name + given_up, message, gap_frac)
 
-    def _attempts(self, method: Method) -> list[_Attempt]:
+    def _attempts(self, method: Method) -> list[Attempt]:
         if self._arrays.columns.integer.any():
-            # Any other "solver" makes HiGHS drop the whole numbers without a word.
-            relaxation = _RELAXATION[method]
-            search = {**_DUAL, "solver": "choose", "mip_lp_solver": relaxation}
-            return [_Attempt(f"branch and bound, {relaxation}", search)]
-        attempts = []
-        if method == "auto":
-            method = "ipx"
-            if self._basis is not None:
-                changed = self._pending
-                others = changed.bounds + changed.coefficients + changed.new_rows
-                only_costs = changed.costs and not others
-                name, options = ("primal", _PRIMAL) if only_costs else ("dual", _DUAL)
-                warm = _Attempt(
-                    f"warm {name}", options, starts_afresh=False, seconds=self._cold_seconds
-                )
-                attempts.append(warm)
-        names = dict.fromkeys((method, "ipx", "simplex"))  # the last two if the first breaks down
-        return attempts + [_Attempt(name, _COLD[name]) for name in names]
+            return [search(method)]
+        changed = None if self._basis is None else self._pending
+        return attempts(method, changed, self._cold_seconds)
 
     def _run(self, seconds: float) -> tuple[Status, str]:
         verdict = self._engine.run(seconds)

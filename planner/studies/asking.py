@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.lp import Outcome
-    from planner.lp.highs import Method
+    from planner.lp.methods import Method
     from planner.model import Model
     from planner.studies.question import Question
     from planner.studies.relief import Change

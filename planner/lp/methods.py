@@ -1,0 +1,104 @@
+"""The ways to solve a program with HiGHS: which options, and in which order they are tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.lp.change import Change
+
+__all__ = ["Attempt", "Method", "attempts", "search"]
+
+Method = Literal["auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"]
+
+# HiGHS options of each method.
+_DUAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 1}
+_PRIMAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 4}
+_COLD: Mapping[str, Mapping[str, str | int]] = {
+    "ipx": {"solver": "ipx"},
+    "hipo": {"solver": "hipo"},
+    "ipm": {"solver": "ipm"},
+    "simplex": _DUAL,
+    "primal": _PRIMAL,
+    "pdlp": {"solver": "pdlp"},
+}
+_RELAXATION: Mapping[str, str] = {
+    "auto": "choose",
+    "ipx": "ipx",
+    "hipo": "hipo",
+    "ipm": "ipm",
+    "simplex": "simplex",
+    "primal": "simplex",
+    "pdlp": "choose",
+}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way to solve.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in messages.
+    options : mapping of str to str or int
+        Options of HiGHS.
+    starts_afresh : bool
+        Whether the last basis is left aside.
+    seconds : float
+        How long it may try. [s]
+    """
+
+    name: str
+    options: Mapping[str, str | int]
+    starts_afresh: bool = True
+    seconds: float = np.inf
+
+
+def search(method: Method) -> Attempt:
+    """Return how whole numbers are searched for, with relaxations solved by a method."""
+    relaxation = _RELAXATION[method]
+    # Any other "solver" makes HiGHS drop the whole numbers without a word.
+    options = {**_DUAL, "solver": "choose", "mip_lp_solver": relaxation}
+    return Attempt(f"branch and bound, {relaxation}", options)
+
+
+def attempts(method: Method, changed: Change | None, cold_seconds: float) -> list[Attempt]:
+    """List the ways in which a program without whole numbers is tried, one after the other.
+
+    Parameters
+    ----------
+    method : str
+        As `HighsSession.solve` takes it.
+    changed : Change or None
+        What changed since there was a basis; None where there is no basis to go on from.
+    cold_seconds : float
+        Time of the last solve without a basis, and the most that one from a basis may take. [s]
+
+    Returns
+    -------
+    list of Attempt
+        Each is for where those before it broke down.
+
+    Examples
+    --------
+    >>> [attempt.name for attempt in attempts("auto", None, np.inf)]
+    ['ipx', 'simplex']
+    """
+    tried = []
+    if method == "auto":
+        method = "ipx"
+        if changed is not None:
+            others = changed.bounds + changed.coefficients + changed.new_rows
+            only_costs = changed.costs and not others
+            name, options = ("primal", _PRIMAL) if only_costs else ("dual", _DUAL)
+            tried.append(
+                Attempt(f"warm {name}", options, starts_afresh=False, seconds=cold_seconds)
+            )
+    names = dict.fromkeys((method, "ipx", "simplex"))  # the last two if the first breaks down
+    return tried + [Attempt(name, _COLD[name]) for name in names]
