@@ -61,7 +61,7 @@ def water_permit(m: Model) -> Comparison:
     over = p.water_permit
     used = m.water_m3.sum_to(over, where="present") / M3_PER_THOUSAND_M3
     per_mw = p.water_permit_m3_per_mw / M3_PER_THOUSAND_M3
-    return used <= per_mw * m.hall_usable.sum_to(over, where="present")
+    return used <= per_mw * m.halls.usable_mw.sum_to(over, where="present")
 
 
 CONSTRAINTS = (carbon_cap, water_limit, water_permit)

@@ -143,7 +143,7 @@ def hall_retrofit(m: Model) -> Expression:
 def hall_opex(m: Model) -> Expression:
     """Staff, maintenance, insurance, property tax and connectivity of halls that stand."""
     per_mw = m.p.halls.opex_musd_per_mw_year
-    own = m.hall_usable - m.lease.on(m.p.halls.hall, missing="zero")
+    own = m.halls.usable_mw - m.lease.on(m.p.halls.hall, missing="zero")
     return yearly(m, (per_mw * own).sum_to(m.p.sites.site_year), escalates=True)
 
 

@@ -29,7 +29,7 @@ def hall_power(m: Model) -> Comparison:
 
     Source: dcplan.
     """
-    return m.in_service_times(m.p.racks.hall_mw_per_mw).sum_to(m.p.halls.hall) <= m.hall_usable
+    return m.in_service_times(m.p.racks.hall_mw_per_mw).sum_to(m.p.halls.hall) <= m.halls.usable_mw
 
 
 @constraint(over="site, hall, year", unit="thousand m2")
@@ -46,7 +46,7 @@ def hall_space(m: Model) -> Comparison:
     p = m.p
     floor = m.in_service_times(p.racks.space_m2_per_mw / M2_PER_THOUSAND_M2).sum_to(p.halls.hall)
     # MW over kW/m2 is thousand m2
-    return floor <= m.hall_usable / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
+    return floor <= m.halls.usable_mw / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
 
 
 @constraint(over="site, hall, year", unit="MW")
@@ -61,7 +61,7 @@ def retrofit_source(m: Model) -> Comparison:
     source, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
     begun = p.hall["year"][hall] >= p.retrofit["year"][source]
     may_shrink = np.unique(hall[begun])
-    own = m.hall_usable - m.lease.on(p.hall, missing="zero")
+    own = m.halls.usable_mw - m.lease.on(p.hall, missing="zero")
     return own.select(may_shrink) >= 0.0
 
 

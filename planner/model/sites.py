@@ -25,7 +25,7 @@ def land_limit(m: Model) -> Comparison:
     Source: capacitated facility location.
     """
     limit = m.p.sites.land_limit_mw[m.p.sites.site_year["site"]]
-    return m.site_halls <= limit * m.open
+    return m.halls.stands_mw <= limit * m.open
 
 
 @constraint(over="site, year", unit="MW")
@@ -53,7 +53,7 @@ def minimum_size(m: Model) -> Comparison:
     if_later = np.maximum(since - p.pace_mw[begun], 0.0)
     least = np.minimum(full, since) - np.minimum(full, if_later)
     needed = m.open.map(p.site_year, begun, now, least)
-    return (m.site_halls - needed).select(is_new) >= 0.0
+    return (m.halls.stands_mw - needed).select(is_new) >= 0.0
 
 
 @constraint(over="site, year", unit="share")

@@ -26,7 +26,7 @@ def opening_pace(m: Model) -> Comparison:
     Source: dcplan; tighter than the land limit as in Van Roy and Wolsey 1985.
     """
     p = m.p.siting
-    return m.site_halls.on(p.paced) <= p.paced_mw * m.open.on(p.paced)
+    return m.halls.stands_mw.on(p.paced) <= p.paced_mw * m.open.on(p.paced)
 
 
 @constraint(over="site, hall, year", unit="MW")

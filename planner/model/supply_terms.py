@@ -94,7 +94,7 @@ class SupplyTerms:
     def _of_halls(self) -> Expression:
         """Stand-by generators of own halls. [MW], (site, source, year)"""
         p, halls = self.p, self.m.p.halls
-        own = self.m.hall_usable - self.m.lease.on(halls.hall, missing="zero")
+        own = self.m.halls.usable_mw - self.m.lease.on(halls.hall, missing="zero")
         hall, of = pairs(halls.hall, p.standby, on=("site", "year"))
         ratio = p.standby_mw_per_mw[halls.hall["hall"][hall]]
         return own.map(p.standby, hall, of, ratio).on(p.capacity, missing="zero")

@@ -12,13 +12,13 @@ from planner.lp.join import cross, distinct, locate, pairs
 from planner.model.carbon_terms import CarbonTerms
 from planner.model.contracts_terms import ContractTerms
 from planner.model.failover_terms import FailoverTerms
+from planner.model.halls_terms import HallTerms
 from planner.model.heat_terms import HeatTerms
 from planner.model.migration_terms import MigrationTerms
 from planner.model.non_firm_terms import NonFirmTerms
 from planner.model.siting_terms import SitingTerms
 from planner.model.supply_terms import SupplyTerms
 from planner.model.tariffs_terms import TariffTerms
-from planner.ramp import usable_share
 from planner.units import T_PER_KT
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class Model:
         self.import_mw: Variable = new("import_mw", p.balance.slot)
         self.block_mw: Variable = new("block_mw", p.load_price.block, upper=p.load_price.width_mw)
         # families with sums of their own
+        self.halls = HallTerms(self)
         self.failover = FailoverTerms(self)
         self.supply = SupplyTerms(self)
         self.non_firm = NonFirmTerms(self)
@@ -203,66 +204,6 @@ class Model:
         """Nameplate of racks in service and their companions. [MW], (site, year)"""
         companions = 1.0 + self.p.racks.companion_mw_per_mw
         return self.in_service_times(companions).sum_to(self.p.sites.site_year)
-
-    # --- halls --------------------------------------------------------------------------
-
-    @cached_property
-    def hall_usable(self) -> Expression:
-        """Critical IT power usable in a hall design, mean over the year. [MW], (site, hall, year)
-
-        New halls ramp over their first months in service; a retrofit leaves its old design
-        when work begins and counts in the new one from when it is done, however many years
-        that takes.
-        """
-        p = self.p.halls
-        year = self.year[p.hall["year"]]
-        span_years = self.span_years[p.hall["year"]]
-
-        built, hall = pairs(p.build, p.hall, on=("site", "hall"))
-        share = usable_share(
-            p.build_start[built],
-            year[hall],
-            ramp_months=p.ramp_months,
-            ramp_mean_frac=p.ramp_mean_frac,
-            span_years=span_years[hall],
-        )
-        later = p.hall["year"][hall] >= p.build["year"][built]
-        usable = self.build.map(p.hall, built[later], hall[later], share[later]) + p.existing_mw
-
-        work, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
-        gone = usable_share(
-            p.retrofit_start[work], year[hall], ramp_months=0.0, span_years=span_years[hall]
-        )
-        begun = gone > 0.0
-        usable = usable - self.retrofit.map(p.hall, work[begun], hall[begun], gone[begun])
-
-        arrived = Index(
-            "retrofit by new design",
-            (p.retrofit.axis("site"), p.hall.axis("hall"), p.retrofit.axis("year")),
-            (p.retrofit["site"], p.retrofit["to_hall"], p.retrofit["year"]),
-            p.retrofit.size,
-        )
-        work, hall = pairs(arrived, p.hall, on=("site", "hall"))
-        in_service = usable_share(
-            p.retrofit_done[work], year[hall], ramp_months=0.0, span_years=span_years[hall]
-        )
-        done = in_service > 0.0
-        gained = (p.retrofit_capacity_frac[work] * in_service)[done]
-        usable = usable + self.retrofit.map(p.hall, work[done], hall[done], gained)
-        return usable + self.lease.on(p.hall, missing="zero")
-
-    @cached_property
-    def site_halls(self) -> Expression:
-        """Critical IT power that stands at a site, ramped or not, own halls only. [MW]"""
-        p, site_year = self.p.halls, self.p.sites.site_year
-        built, now = pairs(p.build, site_year, on=("site",))
-        stands = site_year["year"][now] >= p.build["year"][built]
-        total = self.build.map(site_year, built[stands], now[stands])
-        total = total + Expression.constant(p.hall, p.existing_mw).sum_to(site_year)
-        work, now = pairs(p.retrofit, site_year, on=("site",))
-        begun = site_year["year"][now] >= p.retrofit["year"][work]
-        lost = (1.0 - p.retrofit_capacity_frac)[work]
-        return total - self.retrofit.map(site_year, work[begun], now[begun], lost[begun])
 
     # --- power --------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ def halls(s: Solved) -> pd.DataFrame:
     """Make table `halls`: power and floor that is usable, taken, spare and stranded."""
     over, racks, used = s.p.halls.hall, s.p.racks, s.p.racks.used
     hall_of_use = over.find(used)
-    usable_mw = s.value(s.model.hall_usable)
+    usable_mw = s.value(s.model.halls.usable_mw)
     used_mw = total_by(hall_of_use, s.per_mw_in_service(racks.hall_mw_per_mw), over.size)
     floor_m2 = usable_mw * KW_PER_MW / s.p.halls.density_kw_per_m2[over["hall"]]
     used_m2 = total_by(hall_of_use, s.per_mw_in_service(racks.space_m2_per_mw), over.size)

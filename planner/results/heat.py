@@ -45,7 +45,7 @@ def water_class(s: Solved) -> pd.DataFrame:
     over = Index.full("class_year", classes, s.p.sets.year)
     place = of_site[site_year["site"]] * s.years + site_year["year"]
     in_use = s.has_load.astype(np.float64)
-    usable = s.value(s.model.hall_usable.sum_to(site_year))
+    usable = s.value(s.model.halls.usable_mw.sum_to(site_year))
     water = s.value(s.model.water_m3)
     at = site_year.find(carbon.water_permit)
     allowed, is_free = np.zeros(site_year.size), np.ones(site_year.size)

@@ -20,7 +20,7 @@ def openings(s: Solved) -> pd.DataFrame:
     """Make table `openings`: new sites that are open at the end, and what opening costs."""
     given, sets = s.p.sites, s.p.sets
     site, year = given.site_year["site"], given.site_year["year"]
-    share, halls_mw = s.value(s.model.open), s.value(s.model.site_halls)
+    share, halls_mw = s.value(s.model.open), s.value(s.model.halls.stands_mw)
     is_last = (year == len(sets.year) - 1) & ~given.is_existing[site] & (share > 0.0)
     rows = np.flatnonzero(is_last)
     at = site[rows]

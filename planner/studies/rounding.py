@@ -91,7 +91,7 @@ def _openings(model: Model, x: Floats, columns: Columns, rule: Rule) -> Floats:
     site_year = p.site_year
     site, year = site_year["site"], site_year["year"]
     sites, last_year = len(p.is_existing), len(model.p.sets.year) - 1
-    halls_mw = model.site_halls.value(x)
+    halls_mw = model.halls.stands_mw.value(x)
     share = model.open.value(x)
     is_last = year == last_year
     in_the_end, opened_in_the_end = np.zeros(sites), np.zeros(sites)
@@ -137,7 +137,7 @@ def _phases(model: Model, x: Floats, is_open: Floats) -> Floats:
     p, sites = model.p.siting, model.p.sites
     site, year = p.phase["site"], p.phase["year"]
     asked = np.where(is_open[sites.site_year.find(p.phase)] > 0.0, model.siting.phases.value(x), 0)
-    halls_mw = model.site_halls.value(x)
+    halls_mw = model.halls.stands_mw.value(x)
     rate_mw = sites.build_rate_mw
     result = np.zeros(p.phase.size)
     for one in np.unique(site):

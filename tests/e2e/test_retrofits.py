@@ -35,7 +35,7 @@ def cost_musd(months: float) -> float:
 
 def per_mw(model: Model, hall: str, year: str) -> float:
     """MW usable in a hall of Oak per MW of its retrofit begun in the first model year."""
-    usable = model.hall_usable
+    usable = model.halls.usable_mw
     row = usable.over.position("oak", hall, year)
     work = model.retrofit.over.position("oak", OLD, NEW, "2025")
     alone = np.zeros(len(model.problem.columns().cost))

@@ -224,7 +224,7 @@ def test_a_leased_hall_costs_its_rent_and_no_upkeep():
     leased, nothing = lease(6.0), lease(0.0)
 
     assert leased.payments("lease_rent")["oak", "2027"] == pytest.approx(6.0 * 0.185 * 12)
-    assert leased.at(leased.model.hall_usable, *hall) == pytest.approx(6.0)
+    assert leased.at(leased.model.halls.usable_mw, *hall) == pytest.approx(6.0)
     assert leased.payments("hall_opex") == pytest.approx(nothing.payments("hall_opex"))
 
 

@@ -70,7 +70,7 @@ def test_a_new_hall_ramps_over_its_first_year(inputs):
 
     months = 2 / 3
     usable = OAK_LIQUID_MW + 30.0 * (0.2 * months + 0.4 * months**2)
-    assert solved.at(solved.model.hall_usable, *NEW_HALL) == pytest.approx(usable)
+    assert solved.at(solved.model.halls.usable_mw, *NEW_HALL) == pytest.approx(usable)
 
 
 def test_retrofitted_power_leaves_when_work_begins_and_comes_when_it_is_done(inputs):
@@ -81,7 +81,7 @@ def test_retrofitted_power_leaves_when_work_begins_and_comes_when_it_is_done(inp
     solved = solve(inputs, lambda m: [only(m.build, {}), only(m.retrofit, {work: 20.0})])
 
     usable = {
-        (hall, year): solved.at(solved.model.hall_usable, "oak", hall, year)
+        (hall, year): solved.at(solved.model.halls.usable_mw, "oak", hall, year)
         for hall in (AIR, LIQUID)
         for year in ("2025", "2027")
     }
@@ -148,4 +148,4 @@ def test_a_leased_hall_feeds_racks_like_an_own_one():
     )
 
     assert solved.outcome.status == "optimal"
-    assert solved.at(solved.model.hall_usable, *NEW_HALL) == pytest.approx(OAK_LIQUID_MW + 7.0)
+    assert solved.at(solved.model.halls.usable_mw, *NEW_HALL) == pytest.approx(OAK_LIQUID_MW + 7.0)

@@ -87,7 +87,7 @@ def test_water_permit_bites_at_what_the_class_of_the_basin_grants():
 
     def use(beyond_m3: float) -> Wish:
         def wish(m: Model):
-            halls = part(m.hall_usable, site="elm", year="2027")
+            halls = part(m.halls.usable_mw, site="elm", year="2027")
             water = at(m.water_m3, "elm", "2027")
             yield halls >= 50.0
             yield water * 1e-3 - 37.0e-3 * halls == beyond_m3 * 1e-3

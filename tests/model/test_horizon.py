@@ -193,7 +193,7 @@ def test_with_a_perpetuity_part_of_a_last_year_is_paid_and_used_in_part_for_ever
     )
 
     paid = [case.payments("hall_construction")["elm", "2027"] for case in (once, for_ever)]
-    usable = [case.at(case.model.hall_usable, *hall) for case in (once, for_ever)]
+    usable = [case.at(case.model.halls.usable_mw, *hall) for case in (once, for_ever)]
     assert paid[0] == paid[1]
     assert usable[0] == usable[1] < 15.0 + 30.0
     last = [discount(case.model)[-1] for case in (once, for_ever)]

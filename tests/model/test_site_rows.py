@@ -54,7 +54,7 @@ def test_a_retrofit_leaves_a_site_with_the_power_it_keeps(inputs):
 
     solved = solve(inputs, lambda m: [only(m.build, {}), only(m.retrofit, {work: 20.0})])
 
-    halls_mw = solved.at(solved.model.site_halls, "elm", "2027")
+    halls_mw = solved.at(solved.model.halls.stands_mw, "elm", "2027")
     assert halls_mw == pytest.approx(ELM_HALLS_MW - 20.0 * 0.06)
 
 

@@ -23,7 +23,7 @@ MARGIN = 0.01
 
 
 def halls(site: str, year: str, mw: float) -> Wish:
-    return lambda m: [at(m.site_halls, site, year) == mw]
+    return lambda m: [at(m.halls.stands_mw, site, year) == mw]
 
 
 def test_opening_pace_bites_at_what_can_be_built_by_then():
@@ -35,7 +35,7 @@ def test_opening_pace_bites_at_what_can_be_built_by_then():
     def opened(share: float) -> Wish:
         return lambda m: [
             at(m.open, "fir", "2027") == share,
-            at(m.site_halls, "fir", "2027") == 0.6 * PACE_MW,
+            at(m.halls.stands_mw, "fir", "2027") == 0.6 * PACE_MW,
         ]
 
     assert_bites("opening_pace", inputs, opened(0.6), opened(0.6 - 1e-4))
@@ -57,8 +57,8 @@ def test_a_site_that_opens_late_is_built_at_its_pace_until_it_has_its_least_size
         return lambda m: [
             at(m.open, "fir", "2027") == 0.0,
             at(m.open, "fir", "2028") == 1.0,
-            at(m.site_halls, "fir", "2028") == mw_2028,
-            at(m.site_halls, "fir", "2029") == mw_2029,
+            at(m.halls.stands_mw, "fir", "2028") == mw_2028,
+            at(m.halls.stands_mw, "fir", "2029") == mw_2029,
         ]
 
     assert_bites("minimum_size", inputs, opened_in_2028(128.0, 256.0), opened_in_2028(127.5, 255.5))

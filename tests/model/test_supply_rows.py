@@ -194,7 +194,7 @@ def test_run_hours_bites_at_the_hours_of_the_permit():
 def test_stand_by_generators_are_as_many_as_the_halls_need():
     inputs = inputs_of("supply.standby={allow: true, source: genset, mw_per_hall_mw: 0.7}")
     m = Model(inputs)
-    halls = m.hall_usable.over
+    halls = m.halls.usable_mw.over
     standing = inputs.halls.existing_mw[(halls["site"] == 0) & (halls["year"] == 0)].sum()
     capacity = m.supply.in_service_mw
 
