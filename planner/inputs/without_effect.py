@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.scenario.tree import Keys
 
-__all__ = ["as_note", "settings_without_effect"]
+__all__ = ["HELD", "SWITCHES", "as_note", "settings_without_effect"]
 
 _OF_SCOPE: Final = (
     (
@@ -48,7 +48,7 @@ _OF_SCOPE: Final = (
 """Ways at which ids are written that may exist without being in scope."""
 _PAID_AT_START: Final = frozenset({"capex_usd_per_kw", "energy_capex_usd_per_kwh"})
 """Paths read where service begins, which may be after the start of the last model year."""
-_HELD: Final = frozenset(
+HELD: Final = frozenset(
     {
         "cap_kt",
         "capex_budget_musd",
@@ -59,7 +59,7 @@ _HELD: Final = frozenset(
     }
 )
 """Paths by year that hold until the next figure; the others are straight lines between them."""
-_SWITCHES: Final = (
+SWITCHES: Final = (
     (("energy", "load_price"), "allow"),
     (("grid", "non_firm"), "allow"),
     (("grid", "non_firm", "shed"), "allow"),
@@ -159,7 +159,7 @@ def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
     if is_year_path(node):
         last = case.scenario.years[-1]
         later = sorted(int(year) for year in node.children if int(year) > last)
-        is_line = way[-1] not in _HELD and str(last) not in node.children
+        is_line = way[-1] not in HELD and str(last) not in node.children
         if is_line or way[-1] in _PAID_AT_START:
             later = later[1:]  # the line toward the first of them is read
         if later:
@@ -175,12 +175,12 @@ def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
 
 
 def _switched_off(tree: Node) -> Iterator[Problem]:
-    for way, switch in _SWITCHES:
+    for way, switch in SWITCHES:
         node = _at(tree, way)
         if node is None or switch in node.children:
             continue  # what is switched off by hand is meant so
         for key in node.children:
-            if (*way, key) in [block for block, _ in _SWITCHES]:
+            if (*way, key) in [block for block, _ in SWITCHES]:
                 continue
             name = ".".join(way)
             what_is = f"{name}.{key} changes nothing without {name}.{switch}"

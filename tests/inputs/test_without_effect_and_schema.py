@@ -1,0 +1,88 @@
+"""Every path by year and every switch of the schema has its place among what changes nothing."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from planner.inputs.without_effect import HELD, SWITCHES
+from planner.scenario import Scenario
+
+# Paths by year that are straight lines between their figures, as the inputs read them.
+LINES = {
+    "contracts.ppa.*.price_usd_per_mwh",
+    "demand.ai_share_frac",
+    "demand.explicit.by_year",
+    "demand.facility_gw",
+    "demand.scale_frac",
+    "demand.workload_share_frac.*",
+    "energy.price_scale_frac",
+    "supply.fuel_price_usd_per_mmbtu.*",
+    "supply.override.*.capex_usd_per_kw",
+    "supply.override.*.energy_capex_usd_per_kwh",
+}
+# What is off unless it is asked for, and switches no other key of its block on.
+ALONE = {
+    "carbon.embodied",
+    "carbon.fuel_schemes",
+    "energy.shocks.peak_day_only",
+    "energy.use_flat_price",
+    "new_sites.*.exclude",
+    "siting.whole_openings",
+    "sites.*.exclude",
+    "supply.bridge.until_grid",
+    "supply.whole_sources",
+    "time.chronological",
+    "water.stress_limits",
+    "water.stress_prices",
+}
+
+
+def keys(of: object, way: tuple[str, ...] = ()) -> Iterator[tuple[str, object, object]]:
+    """Yield every key below a type: its way, with a star for an id, its type, its default."""
+    inner = typing.get_args(of)
+    origin = typing.get_origin(of)
+    if isinstance(of, type) and issubclass(of, BaseModel):
+        for name, field in of.model_fields.items():
+            yield ".".join((*way, name)), field.annotation, field.default
+            yield from keys(field.annotation, (*way, name))
+    elif origin is Mapping and bare(inner[0]) is str:
+        yield ".".join((*way, "*")), inner[1], None
+        yield from keys(inner[1], (*way, "*"))
+    elif origin is Mapping:
+        return  # by year
+    elif hasattr(of, "__metadata__"):
+        yield from keys(inner[0], way)
+    else:
+        for one in inner:
+            yield from keys(one, way)
+
+
+def bare(of: object) -> object:
+    """Take the checks off a type."""
+    return bare(typing.get_args(of)[0]) if hasattr(of, "__metadata__") else of
+
+
+def is_by_year(of: object) -> bool:
+    """Whether a type is, or may be, a path by year; what is told by id comes key by key."""
+    if typing.get_origin(of) is Mapping:
+        return bare(typing.get_args(of)[0]) is int
+    return any(is_by_year(one) for one in typing.get_args(of))
+
+
+def test_every_path_by_year_is_held_or_a_line() -> None:
+    paths = {way for way, of, _ in keys(Scenario) if is_by_year(of)}
+
+    assert paths >= LINES
+    assert {way.split(".")[-1] for way in paths - LINES} == HELD
+    assert not {way.split(".")[-1] for way in LINES} & HELD
+
+
+def test_everything_that_is_off_unless_asked_for_switches_a_block_on_or_stands_alone() -> None:
+    off = {way for way, _, default in keys(Scenario) if default is False}
+    switches = {".".join((*block, switch)) for block, switch in SWITCHES}
+
+    assert off - switches == ALONE
+    assert switches <= {way for way, _, _ in keys(Scenario)}
