@@ -26,6 +26,7 @@ PURE = {
     "ramp",
     "series",
     "svg",
+    "tier_rules",
     "units",
     "compute",
     "words",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from planner.scenario.messages import problem_at
+from planner.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,21 +144,22 @@ def _priced(way: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, object, str, s
 
 def _tiers(tree: Node, at: Keys, block: object, price: str, limit: str) -> Iterator[Problem]:
     prices, limits = getattr(block, price), getattr(block, limit)
-    count = len(prices) if isinstance(prices, tuple) else 1
-    if count != len(limits) + 1:
+    prices = prices if isinstance(prices, tuple) else (prices,)
+    broken, count = broken_rules(prices, limits), len(prices)
+    if ONE_MORE_PRICE in broken:
         yield problem_at(
             tree,
             (*at, limit) if limits else (*at, price),
             f"{price} has {_count(count, 'price')}, and {limit} has {_count(len(limits), 'limit')}",
-            "one price more than limits",
+            ONE_MORE_PRICE,
             f"write in {limit} where each tier but the last ends, or write one price",
         )
-    if any(later <= earlier for earlier, later in pairwise(limits)):
+    if RISING in broken:
         yield problem_at(
             tree,
             (*at, limit),
             f"{limit} is [{', '.join(f'{end:g}' for end in limits)}]",
-            "rising from tier to tier",
+            RISING,
             "put the limits in order, and their prices with them",
         )
 

@@ -8,6 +8,7 @@ from math import inf, isfinite
 
 from planner.errors import InputError, Problem
 from planner.tariffs.curvature import Curvature
+from planner.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 
 __all__ = ["Tiers", "as_tiers"]
 
@@ -46,27 +47,21 @@ class Tiers:
     limits: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        problems = []
-        if len(self.prices) != len(self.limits) + 1:
-            what_is = f"tiers have {len(self.prices)} prices and {len(self.limits)} limits"
-            problems.append(
-                Problem(
-                    "tariff",
-                    None,
-                    None,
-                    what_is,
-                    "one price more than limits",
-                    "give the limit of every tier but the last",
-                )
-            )
+        told = {
+            ONE_MORE_PRICE: (
+                f"tiers have {len(self.prices)} prices and {len(self.limits)} limits",
+                "give the limit of every tier but the last",
+            ),
+            RISING: (f"limits of tiers are {_listed(self.limits)}", "put them in order"),
+        }
+        problems = [
+            Problem("tariff", None, None, what_is, rule, mend)
+            for rule in broken_rules(self.prices, self.limits)
+            for what_is, mend in (told[rule],)
+        ]
         if not all(isfinite(number) for number in (*self.prices, *self.limits)):
             what_is = f"tiers have prices {_listed(self.prices)} and limits {_listed(self.limits)}"
             problems.append(Problem("tariff", None, None, what_is, "finite numbers"))
-        if any(high <= low for low, high in pairwise((0.0, *self.limits))):
-            what_is = f"limits of tiers are {_listed(self.limits)}"
-            problems.append(
-                Problem("tariff", None, None, what_is, "above 0 and rising", "put them in order")
-            )
         if problems:
             raise InputError(problems)
 

@@ -53,8 +53,8 @@ def problems_of(tariff: str, folder: object) -> list[str]:
         ),
         (
             "{energy: [{usd_per_mwh: [43, 49, 52], tier_limits_mwh: [900, 700]}]}",
-            "plan.yaml:2:65: tier_limits_mwh is [900, 700]; must be rising from tier to tier; "
-            "put the limits in order, and their prices with them",
+            "plan.yaml:2:65: tier_limits_mwh is [900, 700]; must be above 0 and rising from tier "
+            "to tier; put the limits in order, and their prices with them",
         ),
         (
             "{demand: [{usd_per_kw_month: 9}, {usd_per_kw_month: 7}]}",

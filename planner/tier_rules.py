@@ -1,0 +1,41 @@
+"""What prices that come in tiers must keep to, wherever they are written."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["ONE_MORE_PRICE", "RISING", "broken_rules"]
+
+ONE_MORE_PRICE: Final = "one price more than limits"
+RISING: Final = "above 0 and rising from tier to tier"
+
+
+def broken_rules(prices: Sequence[float], limits: Sequence[float]) -> tuple[str, ...]:
+    """Tell which rules prices and the limits between them break.
+
+    Parameters
+    ----------
+    prices : sequence of float
+        Price in each tier. [USD/unit]
+    limits : sequence of float
+        Where each tier but the last ends. [unit]
+
+    Returns
+    -------
+    tuple of str
+        What must be, for each rule that is broken; empty where a bill can be made.
+
+    Examples
+    --------
+    >>> broken_rules((9.0, 6.0), (20.0,)), broken_rules((9.0, 6.0, 7.0), (30.0, 20.0))
+    ((), ('above 0 and rising from tier to tier',))
+    """
+    is_broken = {
+        ONE_MORE_PRICE: len(prices) != len(limits) + 1,
+        RISING: any(high <= low for low, high in pairwise((0.0, *limits))),
+    }
+    return tuple(rule for rule, is_so in is_broken.items() if is_so)
