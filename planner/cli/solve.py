@@ -61,7 +61,7 @@ def _solve(
     import json
 
     from planner.cli.progress import Progress
-    from planner.cli.validate import problems_of
+    from planner.cli.validate import validated
     from planner.errors import InputError
     from planner.outputs.terminal import print_summary
     from planner.runs import load_run, write_run
@@ -78,7 +78,7 @@ def _solve(
             )
         except InputError as error:
             # A solve stops at the first room that finds mistakes; a planner is told of all.
-            every = (*error.problems, *problems_of(scenario, overrides))
+            every = (*error.problems, *validated(scenario, overrides).problems)
             raise InputError(every) from error
         progress.stage("write")
         folder = write_run(plan, runs_dir, workbook=not no_workbook, log=progress.lines)

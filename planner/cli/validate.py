@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -28,36 +29,40 @@ def command(
     """List every problem of SCENARIO (a file or a shipped name; default us-base) and its data.
 
     Each line says file, line and column, what is, what must be and how to mend it. Ends with
-    exit code 2 if there is any. Where there is none, settings that change nothing are noted.
+    exit code 2 if there is any. Where there is none, settings are noted that change nothing, or
+    that keep sites out, such as a block of racks that a site has no room for.
     """
     from planner.errors import InputError
 
-    problems = problems_of(scenario, overrides)
-    notes = () if problems else _notes_of(scenario, overrides)
+    found = validated(scenario, overrides)
     if as_json:
-        answer = _for_programs(scenario, problems, notes)
+        answer = _for_programs(scenario, found)
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
-        ctx.exit(InputError.exit_code if problems else 0)
-    if problems:
-        raise InputError(problems)
+        ctx.exit(InputError.exit_code if found.problems else 0)
+    if found.problems:
+        raise InputError(found.problems)
     click.echo(f"{scenario}: no problems found")
-    for note in notes:
+    for note in found.notes:
         click.echo(f"note: {note}")
 
 
-def _notes_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, ...]:
-    """Settings of a right scenario that change nothing."""
-    from planner.inputs import TABLES
-    from planner.inputs.scope import make_case
-    from planner.inputs.without_effect import settings_without_effect
-    from planner.scenario import load_scenario
-    from planner.tables import read_tables
+@dataclass(frozen=True)
+class Validation:
+    """What is wrong with a scenario and its data, or else what its settings do not do.
 
-    scenario = load_scenario(path_or_name, overrides)
-    return settings_without_effect(make_case(scenario, read_tables(TABLES, scenario.data_files)))
+    Parameters
+    ----------
+    problems : tuple of Problem
+        All that keeps a plan from being made.
+    notes : tuple of Problem
+        Settings of a right scenario that change nothing, or that keep sites out.
+    """
+
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
 
 
-def problems_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, ...]:
+def validated(path_or_name: str, overrides: Sequence[str]) -> Validation:
     """Check the file, the tables it uses, the ids it names, and what they say together."""
     from planner.errors import InputError
     from planner.inputs import TABLES, build_inputs_from
@@ -67,33 +72,29 @@ def problems_of(path_or_name: str, overrides: Sequence[str]) -> tuple[Problem, .
     try:
         draft = read_draft(path_or_name, overrides)
     except InputError as error:
-        return error.problems
+        return Validation(error.problems)
     _, problems = draft.checked()
     if not draft.has_its_tables:
-        return problems
+        return Validation(problems)
     try:
         tables = read_tables(TABLES, draft.data_files)
     except InputError as error:
-        return (*problems, *error.problems)
+        return Validation((*problems, *error.problems))
     problems = (*problems, *unknown_ids(draft.tree, tables))
     # Figures are judged by what is right of the scenario, so that one round names them all.
     rest = None if draft.problems else draft.rest(problems)
     if rest is None or not rest.has_its_ground:
-        return problems
+        return Validation(problems)
     try:
-        build_inputs_from(rest.scenario, tables)
+        inputs = build_inputs_from(rest.scenario, tables)
     except InputError as error:
-        return (*problems, *rest.kept(error.problems))
-    return problems
+        return Validation((*problems, *rest.kept(error.problems)))
+    return Validation(problems, () if problems else inputs.noted_settings)
 
 
-def _for_programs(
-    scenario: str, problems: Sequence[Problem], notes: Sequence[Problem]
-) -> dict[str, object]:
-    from dataclasses import asdict
-
+def _for_programs(scenario: str, found: Validation) -> dict[str, object]:
     return {
         "scenario": scenario,
-        "problems": [asdict(problem) for problem in problems],
-        "notes": [asdict(note) for note in notes],
+        "problems": [asdict(problem) for problem in found.problems],
+        "notes": [asdict(note) for note in found.notes],
     }

@@ -46,7 +46,7 @@ from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.tariff_uses import find_customers, prices_beside_tariffs
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.types import Inputs
-from planner.inputs.without_effect import as_note, settings_without_effect
+from planner.inputs.without_effect import settings_without_effect
 from planner.tables import read_tables
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) ->
     """
     case = make_case(scenario, tables)
     for problem in settings_without_effect(case):
-        case.findings.note(as_note(problem))
+        case.findings.without_effect(problem)
     try:
         return _inputs_of(case)
     except InputError as error:
@@ -258,6 +258,7 @@ def _inputs_of(case: Case) -> Inputs:
         workloads=case.workloads,
         tables=case.tables,
         notes=tuple(case.findings.notes),
+        noted_settings=tuple(case.findings.noted_settings),
     )
     case.findings.stop_if_wrong()
     return inputs

@@ -113,7 +113,8 @@ def _note_alone(case: Case, demand: DemandInputs, asks: Bools, may_cover: Bools)
             f"{workload}: failover is asked for, and no two sites that may stand in for each other"
             f" reach {len(named)} of {count} regions, {share:.1%} of its demand"
             f" ({', '.join(named)}), so own sites serve none of that. Leave failover out for"
-            f" {workload}, allow more sites, or raise rtt_bound_ms."
+            f" {workload}, allow more sites, or raise rtt_bound_ms.",
+            ("workloads", workload, "failover"),
         )
 
 

@@ -29,6 +29,7 @@ class Findings:
         self._sheets: dict[str, Sheet] = {}
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.noted_settings: list[Problem] = []
 
     def at_key(
         self, keys: tuple[str | int, ...], what_is: str, must_be: str, mend: str = ""
@@ -68,9 +69,22 @@ class Findings:
         line, at = sheet.place(record, sheet.header.index(column)) if known else (None, None)
         self.problems.append(Problem(sheet.file, line, at, what_is, must_be, mend))
 
-    def note(self, text: str) -> None:
-        """Add something that a planner must know."""
+    def note(self, text: str, keys: tuple[str | int, ...] | None = None) -> None:
+        """Add something that a planner must know; of a setting also with its place.
+
+        What an extended file says for its own scope is told without a place: it is no mistake.
+        """
         self.notes.append(text)
+        if keys is not None:
+            file, line, column = self._scenario.where(keys)
+            handed_down = {str(path) for path in self._scenario.source_files[1:]}
+            if file not in handed_down:
+                self.noted_settings.append(Problem(file, line, column, text, ""))
+
+    def without_effect(self, problem: Problem) -> None:
+        """Add a setting that changes nothing; a note of a plan has no files to point at."""
+        self.notes.append(f"Setting without effect: {problem.what_is}: {problem.mend}.")
+        self.noted_settings.append(problem)
 
     def stop_if_wrong(self) -> None:
         """Raise every problem found so far.

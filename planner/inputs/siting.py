@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Sets,
         SiteInputs,
     )
+    from planner.scenario.tree import Keys
 
 __all__ = ["siting_inputs"]
 
@@ -99,7 +100,8 @@ def _paid(case: Case, sets: Sets, demand: DemandInputs) -> Floats:
         region, workload, site = missing.tuples(0)
         case.findings.note(
             f"siting.service_cost_table says nothing of {missing.size} ways to serve a demand, "
-            f"such as {workload} of {region} from {site}; they cost nothing."
+            f"such as {workload} of {region} from {site}; they cost nothing.",
+            ("siting", "service_cost_table"),
         )
     return np.nan_to_num(of_service)
 
@@ -123,10 +125,11 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
                 "leave it out with scope.exclude_sites, or build nothing there with "
                 f"sites.{name}.build_rate_mw_per_year: 0",
             )
-    for name in settings.must_open:
+    for at, name in enumerate(settings.must_open):
         if name in in_play and sites.is_existing[sets.site.code(name)]:
             case.findings.note(
-                f"Siting.must_open changes nothing for {name}, as it stands already."
+                f"Siting.must_open changes nothing for {name}, as it stands already.",
+                ("siting", "must_open", at),
             )
     standing, most = int(sites.is_existing.sum()), settings.exactly_sites or settings.at_most_sites
     if most is not None and standing > most:
@@ -173,7 +176,8 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
     """Refuse a least size of a site's own above its land; note one of its kind."""
     settings = case.scenario.siting
     short = sites.minimum_mw > sites.land_limit_mw + _ROUNDING
-    shut = []
+    shut: list[str] = []
+    keys: list[Keys] = [("siting", "whole_openings")]
     for site in np.flatnonzero(short & ~sites.is_existing & settings.whole_openings):
         name, least_mw = sets.site.labels[site], sites.minimum_mw[site]
         land_mw = sites.land_limit_mw[site]
@@ -187,14 +191,16 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
             )
         elif settings.must_not_open.count(name) == 0:
             shut.append(f"{name} ({least_mw:g} MW of {land_mw:g})")
+            keys += [key for key in (_own_key(case, name, "land_limit_mw"),) if key is not None]
     if shut:
         case.findings.note(
             f"Sites whose least size is more than their land holds: {', '.join(shut)}. They can"
-            " open only so late that they need not reach it; give them a minimum_size_mw."
+            " open only so late that they need not reach it; give them a minimum_size_mw.",
+            keys[-1],
         )
 
 
-def _own_key(case: Case, name: str, figure: str) -> tuple[str, str, str] | None:
+def _own_key(case: Case, name: str, figure: str) -> Keys | None:
     """Return where a scenario writes a figure of one site; None where it writes none."""
     for block, given in (("sites", case.scenario.sites), ("new_sites", case.scenario.new_sites)):
         if name in given and getattr(given[name], figure) is not None:
@@ -225,12 +231,18 @@ def _phases(
             f"at most {land_mw[nearest]:g} MW at {name}",
             f"make phases smaller, or raise land_limit_mw of {name}",
         )
+    too_slow: dict[tuple[Keys, float], list[str]] = {}
     for site in np.unique(phase["site"]):
+        name = phase.axis("site").labels[site]
         if not most[phase["site"] == site].any():
-            case.findings.note(
-                f"{phase.axis('site').labels[site]}: no new halls, as one phase of "
-                f"{size_mw[site]:g} MW is more than it can build in any year."
-            )
+            key = _own_key(case, name, "phase_mw") or ("siting", "phase_mw")
+            too_slow.setdefault((key, float(size_mw[site])), []).append(name)
+    for (key, mw), names in too_slow.items():
+        case.findings.note(
+            f"No new halls at {', '.join(names)}, as one phase of {mw:g} MW is more than can be "
+            "built there in any year.",
+            key,
+        )
     return phase, of_build[at], most
 
 
@@ -274,7 +286,8 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
             names = ", ".join(block.axis("site").labels[at] for at in short)
             case.findings.note(
                 f"{name}: no racks at {names}, as one block of {mw:g} MW is more than the halls"
-                " there can hold."
+                " there can hold.",
+                ("siting", "block_mw", name),
             )
 
 

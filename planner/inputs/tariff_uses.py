@@ -154,7 +154,8 @@ def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
             or (isinstance(use.sites, tuple) and id_ in use.sites)
         ]
         if not sites:
-            case.findings.note(f"The tariff {use.tariff} bills no site in scope.")
+            text = f"The tariff {use.tariff} bills no site in scope."
+            case.findings.note(text, ("energy", "tariffs", position))
         for site in sites:
             other = chosen.get(site)
             if other is not None and other[0] == rank:

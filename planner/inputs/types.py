@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.calendar import Days, ModelYears
+    from planner.errors import Problem
     from planner.inputs.types_balance import BalanceInputs
     from planner.inputs.types_contracts import ContractInputs
     from planner.inputs.types_failover import FailoverInputs
@@ -329,3 +330,4 @@ class Inputs:
     workloads: pd.DataFrame  # one row per class in scope, the scenario's figures in place
     tables: Mapping[str, pd.DataFrame]  # the data as read, for reports and the checker
     notes: tuple[str, ...]  # what a planner must know: smeared sites, regions without a route, ...
+    noted_settings: tuple[Problem, ...]  # settings that notes are about, with their places

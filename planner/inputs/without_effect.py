@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.scenario.tree import Keys
 
-__all__ = ["HELD", "SWITCHES", "as_note", "settings_without_effect"]
+__all__ = ["HELD", "SWITCHES", "settings_without_effect"]
 
 _OF_SCOPE: Final = (
     (
@@ -104,11 +104,6 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
     # What an extended file says for its own scope and years is no mistake here.
     handed_down = {str(path) for path in case.scenario.source_files[1:]}
     return tuple(problem for problem in found if problem.file not in handed_down)
-
-
-def as_note(problem: Problem) -> str:
-    """Return it as a note of a plan, which has no files to point at."""
-    return f"Setting without effect: {problem.what_is}: {problem.mend}."
 
 
 def _out_of_scope(case: Case) -> Iterator[Problem]:

@@ -127,6 +127,46 @@ def test_what_changes_nothing_is_noted_with_its_place() -> None:
     assert [note["line"] for note in of_file["notes"]] == [3]
 
 
+def test_what_a_plan_notes_of_blocks_sizes_and_openings_is_noted_with_its_place() -> None:
+    Path("plan.yaml").write_text(
+        "version: 1\n"
+        "extends: us-base\n"
+        "sites:\n"
+        "  us-fl-miami: {land_limit_mw: 5, phase_mw: 7}\n"
+        "siting:\n"
+        "  must_open: [us-va-ashburn]\n"
+        "  phase_mw: 40\n"
+        "  block_mw: {train_frontier: 200}\n"
+    )
+
+    lines = run("validate", "plan.yaml").stdout.splitlines()
+    told = dict(line.removeprefix("note: ").split(": ", 1) for line in lines[1:])
+
+    assert lines[0] == "plan.yaml: no problems found"
+    assert {place: text.split(",")[0] for place, text in told.items()} == {
+        "plan.yaml:4:32": "Sites whose least size is more than their land holds: us-fl-miami (6 MW"
+        " of 5). They can open only so late that they need not reach it; give them a"
+        " minimum_size_mw.",
+        "plan.yaml:4:45": "No new halls at us-fl-miami",
+        "plan.yaml:6:15": "Siting.must_open changes nothing for us-va-ashburn",
+        "plan.yaml:7:13": "No new halls at us-va-richmond",
+        "plan.yaml:8:30": "train_frontier: no racks at us-va-richmond",
+    }
+
+
+def test_tables_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def counted(*arguments: object) -> object:
+        calls.append(arguments)
+        return read_tables(*arguments)
+
+    monkeypatch.setattr("planner.tables.read_tables", counted)
+
+    assert run("validate", "tiny").exit_code == 0
+    assert len(calls) == 1
+
+
 @pytest.mark.parametrize("name", shipped_names())
 def test_shipped_scenarios_say_nothing_in_vain(name: str) -> None:
     scenario = load_scenario(name)
