@@ -19,6 +19,21 @@ __all__ = ["block_at", "closest", "field_at", "unit_of", "unknown_key_mend"]
 
 _UNIT: Final = re.compile(r"\[([^\]]+)\]$")
 _CLOSE_ENOUGH: Final = 0.6
+_UNIT_WORDS: Final = frozenset(
+    {
+        *("usd", "kusd", "musd", "busd", "eur", "keur", "meur"),
+        *("w", "kw", "mw", "gw", "tw", "wh", "kwh", "mwh", "gwh", "twh", "gj", "mmbtu"),
+        *("gpu", "h100e", "kh100e"),
+        *("g", "kg", "t", "kt", "mt"),
+        *("l", "gal", "m3", "m2", "km"),
+        *("c", "k", "f"),
+        *("ms", "s", "min", "h", "hour", "hours", "day", "days", "week", "weeks"),
+        *("month", "months", "year", "years"),
+        *("share", "frac", "pct", "percent"),
+        *("per",),
+    }
+)
+"""Words that a unit is written with in a key, right or wrong."""
 
 
 def closest(word: str, known: Sequence[str]) -> str | None:
@@ -85,20 +100,28 @@ def unknown_key_mend(keys: Keys) -> str:
     word = str(keys[-1])
     block = block_at(keys[:-1])
     known = list(block.model_fields) if block else []
-    meant = closest(word, known)
     elsewhere = [way for way in _all_ways(Scenario) if way.rsplit(".", 1)[-1] == word]
+    stem = _without_units(word)
+    alike = [key for key in known if _without_units(key) == stem]
+    if alike and (stem or not elsewhere):
+        same = closest(word, alike) or alike[0]
+        unit = unit_of(field_at((*keys[:-1], same)))
+        return f"did you mean {same!r}?" + (f" Its unit is {unit}" if unit else "")
     if elsewhere:
         return f"did you mean {elsewhere[0]!r}?"
-    if meant is None:
-        return f"known here: {', '.join(known)}"
-    unit = unit_of(field_at((*keys[:-1], meant)))
-    if unit and _without_unit(meant) == _without_unit(word):
-        return f"did you mean {meant!r}? Its unit is {unit}"
-    return f"did you mean {meant!r}?"
+    meant = closest(word, known)
+    return f"known here: {', '.join(known)}" if meant is None else f"did you mean {meant!r}?"
 
 
-def _without_unit(key: str) -> str:
-    return key.rsplit("_", 1)[0]
+def _without_units(key: str) -> str:
+    """Return what a key is about: its words less those of its unit.
+
+    Examples
+    --------
+    >>> _without_units("energy_capex_usd_per_kwh"), _without_units("lead_months_by_zone")
+    ('energy_capex', 'lead_by_zone')
+    """
+    return "_".join(word for word in key.split("_") if word not in _UNIT_WORDS)
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:

@@ -47,6 +47,31 @@ def problems_of(text: str, **others: str) -> list[str]:
             "did you mean 'grid_firm_mw'? Its unit is [MW]",
         ),
         (
+            "supply: {override: {gas_recip: {capex_usd_per_kwh: 900}}}",
+            "2:33: unknown key 'supply.override.gas_recip.capex_usd_per_kwh'; must be a key of the "
+            "schema; did you mean 'capex_usd_per_kw'? Its unit is [USD/kW]",
+        ),
+        (
+            "supply: {override: {gas_recip: {lead_years: 2}}}",
+            "2:33: unknown key 'supply.override.gas_recip.lead_years'; must be a key of the "
+            "schema; did you mean 'lead_months'? Its unit is [months]",
+        ),
+        (
+            "lead_times: {interconnection_days_by_zone: {pjm: 900}}",
+            "2:14: unknown key 'lead_times.interconnection_days_by_zone'; must be a key of the "
+            "schema; did you mean 'interconnection_months_by_zone'? Its unit is [months]",
+        ),
+        (
+            "rent: {trend_share: 0.03}",
+            "2:8: unknown key 'rent.trend_share'; must be a key of the schema; "
+            "did you mean 'trend_frac'? Its unit is [1/year]",
+        ),
+        (
+            "grid: {non_firm: {usd_per_mwh: 9}}",
+            "2:19: unknown key 'grid.non_firm.usd_per_mwh'; must be a key of the schema; "
+            "did you mean 'grid.non_firm.shed.usd_per_mwh'?",
+        ),
+        (
             "build: {zzz: 3}",
             "2:9: unknown key 'build.zzz'; must be a key of the schema; known here: "
             "rate_scale_frac, market_rate_mw_per_year, capex_budget_musd, committed",
