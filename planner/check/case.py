@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check import chain, connected, losses, routes, standing, tariffs
+from planner.check import (
+    chain,
+    connected,
+    facts_prices,
+    losses,
+    non_firm,
+    routes,
+    standing,
+    stress,
+    tariffs,
+)
 from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.sources import Sources, sources
 
@@ -269,6 +279,21 @@ class Case:
     def power(self) -> chain.Power:
         """Power of every site, year and slot, added up anew."""
         return chain.power(self)
+
+    @cached_property
+    def wholesale_usd_per_mwh(self) -> Floats:
+        """What the market pays in a slot, reckoned anew, shape (site_year, slot). [USD/MWh]"""
+        return facts_prices.wholesale_usd_per_mwh(self)
+
+    @cached_property
+    def stressed_slots(self) -> pd.DataFrame:
+        """Slots of every zone, the most stressed first."""
+        return stress.stressed_slots(self)
+
+    @cached_property
+    def non_firm_slots(self) -> pd.DataFrame:
+        """Every slot with non-firm connection, with what is off."""
+        return non_firm.non_firm_slots(self)
 
     @cached_property
     def own_bills(self) -> pd.DataFrame:

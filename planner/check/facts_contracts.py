@@ -8,11 +8,7 @@ import numpy as np
 
 from planner.check.contracts import in_force, profiles
 from planner.check.facts_demand import between
-from planner.check.facts_prices import (
-    by_local_hour,
-    wholesale_part_usd_per_mwh,
-    wholesale_usd_per_mwh,
-)
+from planner.check.facts_prices import by_local_hour, wholesale_part_usd_per_mwh
 from planner.check.frames import at, listed, tally
 from planner.check.verdict import Excess, rule
 
@@ -85,7 +81,7 @@ def market_prices(case: Case) -> Excess:
 
     A site billed by a bundled tariff pays no wholesale price, so that nothing is spared there.
     """
-    of_site, part = wholesale_usd_per_mwh(case), wholesale_part_usd_per_mwh(case)
+    of_site, part = case.wholesale_usd_per_mwh, wholesale_part_usd_per_mwh(case)
     frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
     frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel(), part=part.ravel())
     by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()

@@ -33,17 +33,19 @@ def _shape_by_slot(case: Case) -> Floats:
     sites = list(case.inputs.sets.site.labels)
     if case.scenario.energy.use_flat_price:
         return np.ones((len(sites), len(case.power.slot)))
-    table = case.data("price_shapes")
+    wide = case.data("price_shapes").pivot(
+        index=["price_zone", "season"],
+        columns="hour_local",
+        values=["shape_median_frac", "shape_mean_frac"],
+    )
     own = case.sites.set_index("site").loc[sites]
     rows = []
     for zone, is_proxy, offset_h in zip(
         own["price_zone"], own["price_zone_is_proxy"], own["utc_offset_h"], strict=True
     ):
         column = "shape_median_frac" if is_proxy else "shape_mean_frac"
-        wide = table[table["price_zone"] == zone].pivot(
-            index="season", columns="hour_local", values=column
-        )
-        of_seasons = wide.loc[list(_SEASONS)].to_numpy(dtype=np.float64)
+        of_zone = wide.loc[zone, column]
+        of_seasons = of_zone.loc[list(_SEASONS)].to_numpy(dtype=np.float64)
         rows.append(by_local_hour(case, of_seasons, float(offset_h)))
     return np.asarray(rows)
 
@@ -145,7 +147,7 @@ def wholesale_part_usd_per_mwh(case: Case) -> Floats:
     array of float
         Shape (site_year, slot). [USD/MWh]
     """
-    site_year, part = case.power.site_year, wholesale_usd_per_mwh(case)
+    site_year, part = case.power.site_year, case.wholesale_usd_per_mwh.copy()
     for name, tariff in written_tariffs(case).items():
         if tariff.is_bundled:
             rows = (site_year["site"] == name) & (site_year["year"] >= tariff.first_year)
@@ -172,7 +174,7 @@ def delivered_prices(case: Case) -> Excess:
     adder = retail - mean - flat_charge
     site = case.inputs.sets.site.codes(site_year["site"])
     growth = _growth(case)
-    own = (_market(case) + adder[site][:, None]) * growth[:, None]
+    own = case.wholesale_usd_per_mwh + (adder[site] * growth)[:, None]
     own_rate = charge[site] * settings.demand_charge * growth
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
     part = wholesale_part_usd_per_mwh(case)

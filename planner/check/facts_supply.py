@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check import source_figures as of
 from planner.check.facts_demand import between
-from planner.check.facts_prices import by_local_hour, wholesale_usd_per_mwh
+from planner.check.facts_prices import by_local_hour
 from planner.check.facts_sites import decided, months_to_service
 from planner.check.frames import at, listed
 from planner.check.other_load import series_by_hour
@@ -301,7 +301,7 @@ def export_price_from_tables(case: Case) -> Excess:
     p = case.inputs.supply
     told = listed(p.export, usd=p.export_usd_per_mwh)
     frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
-    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
+    market = pd.Series(case.wholesale_usd_per_mwh.ravel(), index=pd.MultiIndex.from_frame(frame))
     share = case.scenario.supply.export.wholesale_price_frac
     return Excess.differs(
         told[list(_SLOT)], told["usd"].to_numpy(), share * at(market, told, _SLOT, np.nan)

@@ -9,7 +9,6 @@ import pandas as pd
 
 from planner.check.frames import at, has, listed, tally
 from planner.check.losses import asks, may_not_cover, reach, reserves
-from planner.check.non_firm import non_firm_slots
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ def failover_power(case: Case) -> Excess:
 
 def _left_of_non_firm_mw(case: Case) -> Floats:
     """Non-firm connection less what is off in a stress slot, by site-year and slot. [MW]"""
-    total, frame = np.zeros(case.power.grid_mw.size), non_firm_slots(case)
+    total, frame = np.zeros(case.power.grid_mw.size), case.non_firm_slots
     total[frame["place"]] = frame["non_firm_mw"] - frame["off_mw"]
     return total.reshape(case.power.grid_mw.shape)
 

@@ -75,7 +75,7 @@ def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
 @rule(unit="MW")
 def non_firm_off(case: Case) -> Excess:
     """No non-firm power is drawn in a stress slot: firm connection carries all that comes in."""
-    frame = non_firm_slots(case)
+    frame = case.non_firm_slots
     drawn = case.power.grid_mw.ravel()[frame["place"]]
     most = frame["firm_mw"] + frame["non_firm_mw"] - frame["off_mw"]
     return Excess.above(frame[list(_SLOT)], drawn, most.to_numpy())
@@ -127,7 +127,7 @@ def non_firm_where_offered(case: Case) -> Excess:
 @rule(unit="MW")
 def shed_in_stress(case: Case) -> Excess:
     """Load is shed in stress slots alone, in its hours, and no more than non-firm power carries."""
-    table, frame = case.plan("stress_slot"), non_firm_slots(case)
+    table, frame = case.plan("stress_slot"), case.non_firm_slots
     room = tally(frame, _SLOT, frame["room_mw"])
     shed = table["shed_mw"].to_numpy()
     place = table[list(_SLOT)]
@@ -172,7 +172,7 @@ def shed_load(case: Case) -> Excess:
 @rule(unit="MW")
 def stress_told(case: Case) -> Excess:
     """The tables of non-firm power state connection, hours off, draw and shed load as they are."""
-    frame, table, power = non_firm_slots(case), case.plan("stress_slot"), case.power
+    frame, table, power = case.non_firm_slots, case.plan("stress_slot"), case.power
     stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
     own = frame.set_index(list(_SLOT)).assign(
         use_mw=power.site_mw.ravel()[frame["place"]],

@@ -14,14 +14,12 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = ["hours_off", "stress_share", "tiers_pct"]
+__all__ = ["hours_off", "stress_share", "stressed_slots", "tiers_pct"]
 
-_QUARTERS_H = (np.arange(96) + 0.5) / 4.0  # places lie on half and quarter hours too
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _DIGITS = 12
 _HOURS_PER_YEAR = 8760.0
 _WINDOW = ("season", "stress_share_frac", "first_hour_local", "last_hour_local")
-_Window = tuple[float, int, int]
 
 
 def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
@@ -39,40 +37,52 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
     Series
         By zone and slot, for every zone of the plan with rows in table `zone_stress`.
     """
-    slot = case.power.slot
-    season = _seasons(case, slot)
-    by_season = (slot["hours"]).groupby(season).sum() / 24.0
-    table = case.data("zone_stress")
-    parts = []
-    for zone, clock_h in _clocks(case).items():
-        rows = table[table["zone"] == zone]
-        if not len(rows) or zone not in hours:
-            continue
-        windows = {
-            str(name): (float(share), int(first), int(last))
-            for name, share, first, last in rows[list(_WINDOW)].itertuples(index=False)
-        }
-        in_window = np.array(
-            [
-                _share_in(windows[name], int(hour), case.scenario.time.slot_h, clock_h)
-                for name, hour in zip(season, slot["hour"], strict=True)
-            ]
-        )
-        per_hour = [
-            windows[name][0] / (_length(windows[name]) * by_season[name]) for name in season
-        ]
-        frame = slot.assign(zone=zone, stress=np.round(per_hour * in_window, _DIGITS))
-        peak = frame[frame["is_peak"]].assign(window=in_window[frame["is_peak"]])
-        first = peak["window"].idxmax() if len(peak) else -1
-        frame = frame.assign(first=frame.index == first).sort_values(
-            ["first", "stress", "is_peak"], ascending=False, kind="stable"
-        )
-        left = hours[zone] - (frame["hours"].cumsum() - frame["hours"])
-        frame["share"] = (left / frame["hours"]).clip(0.0, 1.0)
-        parts.append(frame)
-    if not parts:
-        return pd.Series(dtype="float64")
-    return pd.concat(parts).set_index(["zone", "slot"])["share"]
+    ranked = case.stressed_slots
+    ranked = ranked[ranked["zone"].isin(list(hours))]
+    before_h = ranked.groupby("zone", sort=False)["hours"].cumsum() - ranked["hours"]
+    left_h = ranked["zone"].map(hours).astype("float64") - before_h
+    share = (left_h / ranked["hours"]).clip(0.0, 1.0)
+    return share.set_axis(pd.MultiIndex.from_frame(ranked[["zone", "slot"]]))
+
+
+def stressed_slots(case: Case) -> pd.DataFrame:
+    """Rank the slots of every zone of the plan with rows in table `zone_stress`.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        zone, slot and hours, zone by zone, the most stressed slots first. [h]
+    """
+    slot, slot_h = case.power.slot, case.scenario.time.slot_h
+    slot = slot.assign(season=_seasons(case, slot))
+    season_days = slot.groupby("season")["hours"].sum() / 24.0
+    zones = pd.DataFrame(_clocks(case).items(), columns=["zone", "clock_h"])
+    windows = case.data("zone_stress")[["zone", *_WINDOW]]
+    frame = zones[zones["zone"].isin(windows["zone"])].merge(slot, how="cross")
+    frame = frame.merge(windows, on=["zone", "season"])
+    length_h = (frame["last_hour_local"] - frame["first_hour_local"]) % 24 + 1  # past midnight
+    per_hour = frame["stress_share_frac"] / (length_h * frame["season"].map(season_days))
+
+    begin_h = frame["hour"].to_numpy() // slot_h * slot_h
+    quarters_h = begin_h[:, None] + (np.arange(4 * slot_h) + 0.5) / 4.0
+    local_h = np.floor((quarters_h + frame["clock_h"].to_numpy()[:, None]) % 24.0)
+    since_first_h = (local_h - frame["first_hour_local"].to_numpy()[:, None]) % 24.0
+    in_window = (since_first_h < length_h.to_numpy()[:, None]).mean(axis=1)
+
+    frame = frame.assign(stress=np.round(per_hour * in_window, _DIGITS))
+    most = pd.Series(in_window, frame.index)[frame["is_peak"]].groupby(frame["zone"]).idxmax()
+    frame = frame.assign(first=frame.index.isin(most), order=frame["zone"].factorize()[0])
+    ranked = frame.sort_values(
+        ["order", "first", "stress", "is_peak"],
+        ascending=[True, False, False, False],
+        kind="stable",
+    )
+    return ranked[["zone", "slot", "hours"]].reset_index(drop=True)
 
 
 def tiers_pct(case: Case) -> list[float]:
@@ -126,17 +136,3 @@ def _clocks(case: Case) -> dict[str, float]:
     count = sites.groupby(["zone", "utc_offset_h"]).size().sort_index()
     most = count.groupby(level="zone").idxmax()
     return {str(zone): float(clock) for zone, clock in most}
-
-
-def _length(window: _Window) -> int:
-    """Hours of a window, which may go on after midnight."""
-    _, first, last = window
-    return (last - first) % 24 + 1
-
-
-def _share_in(window: _Window, hour: int, slot_h: int, clock_h: float) -> float:
-    """Share of a slot that lies in the window of its season."""
-    inside = np.floor(_QUARTERS_H / slot_h) == hour // slot_h
-    local_h = np.floor((_QUARTERS_H[inside] + clock_h) % 24.0)
-    since_first = (local_h - window[1]) % 24.0
-    return float((since_first < _length(window)).mean())
