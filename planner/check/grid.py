@@ -24,6 +24,7 @@ __all__ = ["RULES"]
 
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
+_ROUNDINGS = 8.0  # of sums and differences of connections
 
 
 @rule(unit="MW")
@@ -118,7 +119,12 @@ def headroom_table(case: Case) -> Excess:
         "spare_mw": spare,
         "firm_spare_mw": np.clip(firm_limit - committed - firm, 0.0, spare),
     }
-    parts = [Excess.differs(place, table[name].to_numpy(), mw) for name, mw in own.items()]
+    # What is left of a difference is no more exact than what it was taken from.
+    rounding = _ROUNDINGS * np.spacing(np.maximum(committed + every, 1.0))
+    parts = [
+        Excess.differs(place, table[name].to_numpy(), mw).beyond(rounding)
+        for name, mw in own.items()
+    ]
     return parts[0].and_also(*parts[1:])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -63,6 +63,10 @@ class Excess:
     def where(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
         """Count as one what must not be there at all."""
         return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
+
+    def beyond(self, rounding: Floats) -> Excess:
+        """Forgive what the rounding of numbers in the computer explains, place by place."""
+        return replace(self, amount=np.where(self.amount <= rounding, 0.0, self.amount))
 
     def and_also(self, *others: Excess) -> Excess:
         """Put the places of several parts of one rule into one list."""

@@ -16,6 +16,15 @@ def of(excess, floor=1.0):
     return judged(Rule("made_up", "Something holds.", "MW", floor, lambda case: excess), CASE)
 
 
+def test_what_rounding_explains_is_forgiven_and_no_more():
+    excess = Excess.differs(PLACES, np.array([2e-6, 5e-6, np.nan]), np.zeros(3))
+
+    check = of(excess.beyond(np.array([3e-6, 3e-6, 3e-6])))
+
+    assert check.broken == 2  # a missing number is no rounding
+    assert check.place == "elm, 2028"
+
+
 def test_what_is_allowed_grows_with_the_numbers_compared():
     # 40,000 MW may be off by 0.04 MW, 0.5 MW by a millionth of the floor of 1 MW.
     left, right = np.array([40_000.03, 0.5, 7.0]), np.array([40_000.0, 0.5, 7.0])
