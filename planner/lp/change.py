@@ -32,6 +32,9 @@ class Change:
         Whether the programs differ in size; then nothing is counted and the solver starts anew.
     new_rows : int
         Rows added below those there were, which are counted as if they were all.
+    freed : int
+        Of the columns and rows whose bounds differ, those that only lost some: a plan within the
+        old bounds is within the new ones.
     """
 
     costs: int = 0
@@ -41,6 +44,13 @@ class Change:
     integrality: int = 0
     is_new_shape: bool = False
     new_rows: int = 0
+    freed: int = 0
+
+    @property
+    def leaves_plan(self) -> bool:
+        """Whether every plan of the old program meets each row and bound of the new one."""
+        others = self.bounds - self.freed + self.coefficients + self.new_rows
+        return not others and not self.is_new_shape
 
     @property
     def bounds(self) -> int:
@@ -56,6 +66,7 @@ class Change:
             self.integrality + later.integrality,
             self.is_new_shape or later.is_new_shape,
             self.new_rows + later.new_rows,
+            self.freed + later.freed,
         )
 
     def __bool__(self) -> bool:
@@ -174,7 +185,22 @@ class Edits:
         columns = old.changed_column_bounds(head).astype(np.int32)
         rows = old.changed_row_bounds(head).astype(np.int32)
         kinds = old.changed_kinds(head).astype(np.int32)
+        freed = _freed(old.columns, head.columns, columns) + _freed(old.rows, head.rows, rows)
         change = Change(
-            len(costs), len(columns), len(rows), coefficients, len(kinds), new_rows=new_rows
+            len(costs),
+            len(columns),
+            len(rows),
+            coefficients,
+            len(kinds),
+            new_rows=new_rows,
+            freed=freed,
         )
         return cls(change, costs, columns, rows, kinds)
+
+
+def _freed(old: Columns | RowBounds, new: Columns | RowBounds, changed: Ints) -> int:
+    """Count the changed columns or rows whose new bounds are old ones or none."""
+    lower, upper = new.lower[changed], new.upper[changed]
+    below = (lower == old.lower[changed]) | (lower == -np.inf)
+    above = (upper == old.upper[changed]) | (upper == np.inf)
+    return int((below & above).sum())

@@ -95,11 +95,12 @@ class HighsSession:
         ----------
         method : {"auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"}
             ``"auto"`` goes on from the last basis where there is one: by dual simplex when
-            bounds changed, by primal simplex when costs changed, and for no longer than the
-            last solve without a basis took; else, and after that, by interior point (IPX) with
-            crossover. The others start afresh; ``"ipm"`` leaves it to HiGHS to choose
-            between IPX and HiPO. With whole numbers the method is that of the
-            relaxations inside the search. PDLP gives no basis and can not be interrupted.
+            bounds changed, by primal simplex when costs changed or bounds only went away (the
+            last plan is still one then), and for no longer than the last solve without a basis
+            took; else, and after that, by interior point (IPX) with crossover. The others start
+            afresh; ``"ipm"`` leaves it to HiGHS to choose between IPX and HiPO. With whole
+            numbers the method is that of the relaxations inside the search. PDLP gives no basis
+            and can not be interrupted.
         time_limit_s : float, optional
             Most wall time. [s]
         threads : int

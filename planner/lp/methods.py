@@ -94,9 +94,8 @@ def attempts(method: Method, changed: Change | None, cold_seconds: float) -> lis
     if method == "auto":
         method = "ipx"
         if changed is not None:
-            others = changed.bounds + changed.coefficients + changed.new_rows
-            only_costs = changed.costs and not others
-            name, options = ("primal", _PRIMAL) if only_costs else ("dual", _DUAL)
+            by_primal = changed.leaves_plan and (changed.costs or changed.freed)
+            name, options = ("primal", _PRIMAL) if by_primal else ("dual", _DUAL)
             tried.append(
                 Attempt(f"warm {name}", options, starts_afresh=False, seconds=cold_seconds)
             )

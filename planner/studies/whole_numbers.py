@@ -65,7 +65,10 @@ def find_plan(
     -----
     The linear program with the whole numbers relaxed gives a bound. Openings and phases are
     rounded (`planner.studies.rounding`), fixed, and the rest solved again from the last basis.
-    Rows that only tighten the bound are freed then, so that a dual is not split with them.
+    Rows that only tighten the bound are freed at the end, so that a dual is not split with them.
+    They follow from the others by then: the plan stays, and only the duals are taken from that
+    solve, a few steps of primal simplex. Freed while the whole numbers are fixed, they would leave
+    a basis that is feasible in neither sense.
     """
     found = _Finder(model, session, solver, on_progress, interrupt)
     return found.whole() if model.problem.isMIP() else found.linear()
@@ -112,6 +115,9 @@ class _Finder:
             return replace(best, has_plan=False, has_duals=False)  # stopped while it was solved
         if self._solver.whole_numbers == "search" or best is None:
             best, bound, status = self._searched(best, bound)
+        best = self._freed(best)
+        if best.status in _STOPPED:
+            status = best.status
         return self._told(best, bound, status)
 
     def _relaxed(self) -> Outcome:
@@ -185,17 +191,11 @@ class _Finder:
         return np.round(x[self._model.problem.columns().integer])
 
     def _fixed(self, whole: Floats) -> Outcome:
-        """Solve with the whole numbers fixed, without the rows that only tighten the bound."""
-        problem = self._model.problem
-        columns, rows = problem.columns(), problem.row_bounds()
+        """Solve with the whole numbers fixed."""
+        columns = self._model.problem.columns()
         lower, upper = columns.lower.copy(), columns.upper.copy()
         lower[columns.integer] = upper[columns.integer] = whole
-        row_upper = rows.upper.copy()
-        for name in problem.row_block_names:
-            if name.startswith(ONLY_FOR_THE_BOUND):
-                row_upper[problem.row_block(name)] = np.inf
         self._session.set_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
-        self._session.set_rows(rows.lower, row_upper)
         return self._session.solve(
             "auto",  # from the last basis, whatever method made it
             time_limit_s=self._left_s(),
@@ -204,12 +204,35 @@ class _Finder:
             interrupt=self._interrupt,
         )
 
+    def _freed(self, best: Outcome) -> Outcome:
+        """Take the duals of the best plan without the rows that only tighten the bound."""
+        problem = self._model.problem
+        rows = problem.row_bounds()
+        row_upper = rows.upper.copy()
+        for name in problem.row_block_names:
+            if name.startswith(ONLY_FOR_THE_BOUND):
+                row_upper[problem.row_block(name)] = np.inf
+        if best.status != "optimal" or np.array_equal(row_upper, rows.upper):
+            return best
+        self._session.set_rows(rows.lower, row_upper)
+        freed = self._fixed(self._whole_of(best.x))
+        self._count(freed, "freed")
+        if freed.status != "optimal":
+            return replace(
+                best,
+                status=freed.status,
+                has_duals=False,
+                row_dual=np.full_like(best.row_dual, np.nan),
+                reduced_cost=np.full_like(best.reduced_cost, np.nan),
+            )
+        return replace(
+            best, row_dual=freed.row_dual, reduced_cost=freed.reduced_cost, basis=freed.basis
+        )
+
     def _searched(self, best: Outcome | None, bound: float) -> tuple[Outcome, float, Status]:
         """Search by branch and bound; return the better plan, the better bound and the verdict."""
-        problem = self._model.problem
-        columns, rows = problem.columns(), problem.row_bounds()
+        columns = self._model.problem.columns()
         self._session.set_columns(lower=columns.lower, upper=columns.upper, integer=columns.integer)
-        self._session.set_rows(rows.lower, rows.upper)
         reserve_s = _RESERVE * best.seconds if best is not None else 0.0
         found = self._session.solve(
             self._solver.method,

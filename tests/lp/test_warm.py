@@ -57,6 +57,23 @@ def with_bounds(upper, **options):
     return problem
 
 
+def test_bounds_that_go_away_leave_a_plan_to_go_on_from():
+    session = HighsSession(with_bounds(np.array([4.0, 9.0, 9.0])))
+    session.solve()
+
+    freed = session.set_columns(upper=np.array([np.inf, 9.0, np.inf]))
+    session._cold_seconds = np.inf
+    outcome = session.solve()
+    wider = session.set_columns(upper=np.array([np.inf, 7.0, np.inf]))
+
+    assert freed == Change(column_bounds=2, freed=2)
+    assert freed.leaves_plan
+    assert outcome.method_used == "warm primal"
+    assert outcome.objective == pytest.approx(2.0 * 10.5)
+    assert wider == Change(column_bounds=1)
+    assert not wider.leaves_plan
+
+
 def test_a_changed_bound_moves_the_plan():
     session = HighsSession(with_bounds([6.0, 7.0, 8.0]))
     assert session.solve().objective == pytest.approx(6 * 2 + 4.5 * 3)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 import planner
 from planner.errors import InfeasibleError, LimitReachedError
-from planner.lp import HighsSession
+from planner.inputs import build_inputs
+from planner.lp import HighsSession, Outcome
+from planner.lp.methods import Method
+from planner.model import build_model
 from planner.plan import Plan
+from planner.scenario import load_scenario
+from planner.studies.whole_numbers import find_plan
 
 WHOLE = "siting.whole_openings=true"
 SEARCH = "solver.whole_numbers=search"
@@ -40,6 +46,25 @@ def item_npv(plan: Plan, item: str) -> float:
 
 def npv(by_year: dict[int, float]) -> float:
     return sum(musd * (1 + RATE) ** -(year - 2027 + 0.5) for year, musd in by_year.items())
+
+
+def test_rows_for_the_bound_are_freed_only_once_the_rest_is_solved() -> None:
+    begun = []
+
+    class Recording(HighsSession):
+        def solve(self, method: Method = "auto", **options: Any) -> Outcome:
+            begun.append(self._attempts(method)[0].name)
+            return super().solve(method, **options)
+
+    scenario = load_scenario("tiny", [WHOLE, "build.rate_scale_frac=0.1"])
+    model = build_model(build_inputs(scenario))
+
+    outcome = find_plan(model, Recording(model.problem), scenario.solver)
+
+    assert begun == ["ipx", "warm dual", "warm primal"]
+    pace = model.problem.row_block("opening_pace")
+    assert pace.stop > pace.start
+    assert not outcome.row_dual[pace].any()
 
 
 def test_whole_openings_are_paid_in_whole(in_part: Plan, rounded: Plan) -> None:
