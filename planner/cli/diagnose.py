@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.options import OVERRIDES
-from planner.words import and_more, some
+from planner.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from planner.studies.clash import ClashRule
     from planner.studies.diagnose import Diagnosis, Remedy
 
 __all__ = ["command"]
@@ -85,6 +84,8 @@ def _finite(value: object) -> object:
 
 
 def _lines(found: Diagnosis) -> Iterator[str]:
+    from planner.studies.clash import in_words
+
     if found.feasible:
         yield f"{found.scenario}: there is a plan; nothing to diagnose"
         return
@@ -99,12 +100,7 @@ def _lines(found: Diagnosis) -> Iterator[str]:
         yield from _listed([shortage.words for shortage in found.shortages])
     if found.clash:
         yield "\nThese rules exclude each other; without any one of them there would be a plan"
-        for rule in found.clash:
-            if rule.keys:
-                yield from _rule(rule)
-        links = [rule.rule for rule in found.clash if not rule.keys]
-        if links:
-            yield f"  and what links them: {', '.join(links)}"
+        yield from in_words(found.clash)
     if found.remedies:
         yield "\nAny one of these changes makes a plan possible (each has been tried)"
         for number, remedy in enumerate(found.remedies, start=1):
@@ -121,13 +117,6 @@ def _listed(texts: Sequence[str]) -> Iterator[str]:
     yield from (f"  {text}" for text in texts[:_SHOWN_PLACES])
     if more := and_more(len(texts), _SHOWN_PLACES):
         yield f" {more} (see --json)"
-
-
-def _rule(rule: ClashRule) -> Iterator[str]:
-    places = [" ".join(place.values()) for place in rule.places]
-    yield f"  {rule.rule}: {rule.says}"
-    yield f"      at {some(places, _SHOWN_PLACES)}"
-    yield from (f"    {line}" for line in _listed(rule.keys))
 
 
 def _remedy(remedy: Remedy, mark: str) -> Iterator[str]:

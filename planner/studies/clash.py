@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.model import FAMILIES
 from planner.studies.clash_keys import keys_of
-from planner.words import some
+from planner.words import and_more, some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClashRule", "clash_rules", "in_words"]
 
-_SHOWN_PLACES: Final = 8
+_SHOWN_PLACES: Final = 6
 _LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
 
 
@@ -90,30 +90,32 @@ def clash_rules(
     return tuple(sorted(rules, key=lambda rule: not rule.keys))
 
 
-def in_words(names: Sequence[str]) -> list[str]:
-    """Say which rules clash, and where.
+def in_words(rules: Sequence[ClashRule]) -> list[str]:
+    """Say which rules clash, where, and which settings their limits come from.
 
     Parameters
     ----------
-    names : sequence of str
-        Rows and bounds as the program names them, ``block(label,label)``.
+    rules : sequence of ClashRule
+        As `clash_rules` orders them.
 
     Returns
     -------
     list of str
-        One line for each rule: its name, what it asks for, and the places where it clashes,
-        such as site and year.
+        Lines, indented: a rule that has settings with what it asks for, its places and settings
+        each on lines of their own; then the names of those that only link decisions.
     """
-    places: dict[str, list[str]] = {}
-    for name in names:
-        block, opens, labels = name.partition("(")
-        places.setdefault(block, []).append(opens + labels)
-    lines = [_line(block, where, _RULES.get(block)) for block, where in places.items()]
-    if len(names) == 1:
-        lines.append(
-            "It clashes with no other rule: the scenario leaves no decision that could meet it, "
-            "as where users have no site within reach and may neither rent nor go unmet."
-        )
+    lines = []
+    for rule in rules:
+        if rule.keys:
+            places = [" ".join(place.values()) for place in rule.places]
+            lines.append(f"  {rule.rule}: {rule.says}")
+            lines.append(f"      at {some(places, _SHOWN_PLACES)}")
+            lines += [f"      {key}" for key in rule.keys[:_SHOWN_PLACES]]
+            if more := and_more(len(rule.keys), _SHOWN_PLACES):
+                lines.append(f"     {more}")
+    links = [rule.rule for rule in rules if not rule.keys]
+    if links:
+        lines.append(f"  and what links them: {', '.join(links)}")
     return lines
 
 
@@ -127,11 +129,6 @@ _BOUNDS: Final = {
     "lower bound of open": ("must_open", "A site that stands or must open is open."),
 }
 """Bounds that a scenario sets, by how they are named."""
-
-
-def _line(block: str, where: Sequence[str], rule: str | None) -> str:
-    said = f"{block}: {rule}" if rule else block
-    return f"{said} {some(where, _SHOWN_PLACES, between=' ')}".rstrip()
 
 
 def _parts(name: str) -> tuple[str, list[str]]:

@@ -14,8 +14,9 @@ from planner.model import build_model
 from planner.plan import Plan
 from planner.results import read_results
 from planner.scenario import Scenario, load_scenario
-from planner.studies.clash import in_words
+from planner.studies.clash import clash_rules, in_words
 from planner.studies.failover import survive_failures, takeover_of
+from planner.studies.question import Question
 from planner.studies.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from planner.inputs.types import Inputs
     from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
 
@@ -120,7 +120,7 @@ def solve(
         )
         inputs = model.p
     if not outcome.has_plan:
-        raise _no_plan(outcome, session, inputs)
+        raise _no_plan(outcome, session, Question(scenario, inputs), model)
     with clock.stage("results"):
         results = read_results(model, outcome, takeover_of(model, outcome))
     with clock.stage("check"):
@@ -137,23 +137,29 @@ def solve(
 
 
 def _no_plan(
-    outcome: Outcome, session: HighsSession, inputs: Inputs
+    outcome: Outcome, session: HighsSession, question: Question, model: Model
 ) -> InfeasibleError | LimitReachedError | SolverError:
     """Say why there is no plan."""
+    name = question.inputs.name
     if outcome.status == "infeasible":
         clash = tuple(session.iis(time_limit_s=60.0))
         if not clash and outcome.duals_of != "program":
             message = (
-                f"{inputs.name}: no plan has whole openings, phases, blocks and plants; with shares"
+                f"{name}: no plan has whole openings, phases, blocks and plants; with shares"
                 " of them there is one. `dcplan diagnose` finds the least changes that would make a"
                 " plan possible."
             )
             return InfeasibleError(message, ())
-        lines = [f"{inputs.name}: no plan can meet every rule; these exclude each other:"]
-        lines += [f"  {rule}" for rule in in_words(clash)]
+        lines = [f"{name}: no plan can meet every rule; these exclude each other:"]
+        lines += in_words(clash_rules(question, model.problem, clash))
+        if len(clash) == 1:
+            lines.append(
+                "  It clashes with no other rule: the scenario leaves no decision that could meet"
+                " it, as where users have no site within reach and may neither rent nor go unmet."
+            )
         lines.append("`dcplan diagnose` finds the least changes that would make a plan possible.")
         return InfeasibleError("\n".join(lines), clash)
     if outcome.status in {"time_limit", "iteration_limit", "interrupted"}:
-        message = f"{inputs.name}: stopped ({outcome.status}) before any plan was found"
+        message = f"{name}: stopped ({outcome.status}) before any plan was found"
         return LimitReachedError(message)
-    return SolverError(f"{inputs.name}: {outcome.status}: {outcome.message}")
+    return SolverError(f"{name}: {outcome.status}: {outcome.message}")

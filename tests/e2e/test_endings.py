@@ -49,12 +49,29 @@ def test_an_infeasible_scenario_ends_with_3_and_names_what_clashes(project: Proj
     first, *rules, hint = result.stderr.splitlines()
     assert first == "mini: no plan can meet every rule; these exclude each other:"
     assert "dcplan diagnose" in hint
-    named = {rule.strip().partition(": ")[0]: rule for rule in rules}
-    assert "(oak,2027)" in named["land_limit"]
-    assert "(elm,2027)" in named["land_limit"]
-    assert "fit its land" in named["land_limit"]
-    assert "train,2027)" in named["demand_balance"]
+    at = rules.index("  land_limit: Halls at a site fit its land, and need the site to be open.")
+    assert set(rules[at + 1].strip().removeprefix("at ").split(", ")) == {"oak 2027", "elm 2027"}
+    assert {line.strip().partition(": ")[0] for line in rules[at + 2 : at + 4]} == {
+        "sites.oak.land_limit_mw",
+        "sites.elm.land_limit_mw",
+    }
+    at = next(row for row, line in enumerate(rules) if line.startswith("  demand_balance: "))
+    assert rules[at + 1].endswith("train 2027")
     assert project.files() == before
+
+
+def test_a_site_that_must_not_open_is_named_by_its_setting(project: Project) -> None:
+    closed = ("demand.unmet=forbid", "siting.must_not_open=[coast]")
+
+    result = project.dcplan("-q", "solve", "tiny", *with_settings(*closed))
+
+    lines = result.stderr.splitlines()
+    at = lines.index("  must_not_open: A site that must not open stays closed.")
+    assert lines[at + 1 : at + 3] == [
+        "      at coast 2028",
+        "      siting.must_not_open: coast (--set siting.must_not_open=[coast])",
+    ]
+    assert "bound of" not in result.stderr
 
 
 def test_the_same_demand_is_met_with_land_to_grow(project: Project) -> None:
