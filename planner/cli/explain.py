@@ -56,6 +56,7 @@ def command(
     import json
     from pathlib import Path
 
+    from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
     from planner.runs import find_run
     from planner.runs.reopen import reopen
@@ -65,6 +66,7 @@ def command(
         message = "--quick and --resolve exclude each other"
         raise click.UsageError(message)
     folder = find_run(run, Path(runs_dir))
+    warn_of_changes(folder)
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
         progress.stage("read")
         told = explain(

@@ -40,6 +40,7 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     import tempfile
     from pathlib import Path
 
+    from planner.cli.changed_run import warn_of_changes
     from planner.errors import InputError, Problem
     from planner.runs import find_run, load_run
 
@@ -58,8 +59,9 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     ]
     if problems:
         raise InputError(problems)
-    loaded = load_run(find_run(run, Path(runs_dir)))
-    home = loaded.folder or Path()
+    home = find_run(run, Path(runs_dir))
+    loaded = load_run(home)
+    warn_of_changes(home)
     target = Path(folder) if folder else home / "exports"
     # A format that refuses the run must not leave the files of those before it.
     with tempfile.TemporaryDirectory() as folder_of_all:

@@ -60,10 +60,13 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     import json
     from pathlib import Path
 
+    from planner.cli.changed_run import warn_of_changes
     from planner.outputs.terminal import print_summary
     from planner.runs import find_run, load_run
 
-    loaded = load_run(find_run(run, Path(runs_dir)))
+    folder = find_run(run, Path(runs_dir))
+    loaded = load_run(folder)
+    warn_of_changes(folder)
     if as_json:
         click.echo(json.dumps(loaded.meta, indent=2, ensure_ascii=False))
     else:

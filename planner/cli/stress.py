@@ -81,6 +81,7 @@ def command(
     import json
     from pathlib import Path
 
+    from planner.cli.changed_run import warn_of_changes
     from planner.cli.stress_report import print_study
     from planner.outputs.stress import write_stress
     from planner.stress import reliability_of, settings_from, stress_study
@@ -93,6 +94,7 @@ def command(
     if settings is None or asked is None:
         raise InputError(problems)
     loaded, plan, losses, own = asked
+    warn_of_changes(loaded.folder or Path())
     with _Progress(quiet=(ctx.obj or {}).get("quiet", False)) as progress:
         study = stress_study(
             plan,

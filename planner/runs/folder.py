@@ -11,7 +11,7 @@ from planner.outputs.files import whole_folder
 from planner.outputs.parquet import write_inputs, write_parquet
 from planner.outputs.xlsx import write_workbook
 from planner.run import Run
-from planner.runs.files import hashes
+from planner.runs.files import changed_files, hashes
 from planner.runs.meta import FORMAT
 from planner.runs.of_plan import run_of
 
@@ -27,6 +27,7 @@ __all__ = [
     "INPUTS_FOLDER",
     "META_FILE",
     "TABLES_FOLDER",
+    "changed_since_written",
     "load_run",
     "read_meta",
     "save_run",
@@ -114,6 +115,23 @@ def load_run(folder: Path) -> Run:
     return Run(
         meta, _StoredTables(folder / TABLES_FOLDER), _StoredTables(folder / INPUTS_FOLDER), folder
     )
+
+
+def changed_since_written(folder: Path) -> tuple[str, ...]:
+    """Return the table files of a run folder that differ, are gone or came later, sorted.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+
+    Raises
+    ------
+    InputError
+        If it is not a run folder, or one of another version.
+    """
+    found = hashes(folder, (TABLES_FOLDER, INPUTS_FOLDER))
+    return changed_files(read_meta(folder)["sha256"], found)
 
 
 def read_meta(folder: Path) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from planner.errors import InputError
 from planner.inputs import build_inputs_from
 from planner.outputs.program import scenario_of, unreadable_tables
 from planner.results.store import from_parquet
-from planner.runs.files import changed_files, files_check, files_problems, hashes
-from planner.runs.folder import INPUTS_FOLDER, TABLES_FOLDER, load_run
+from planner.runs.files import files_check, files_problems
+from planner.runs.folder import TABLES_FOLDER, changed_since_written, load_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +83,7 @@ def reopen(folder: Path) -> Reopened:
         version no longer takes the scenario.
     """
     run = load_run(folder)
-    changed = changed_files(run.meta["sha256"], hashes(folder, (TABLES_FOLDER, INPUTS_FOLDER)))
+    changed = changed_since_written(folder)
     problems = list(unreadable_tables(run))
     try:
         results = from_parquet(folder / TABLES_FOLDER)
