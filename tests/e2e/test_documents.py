@@ -50,17 +50,22 @@ def test_what_the_readme_shows_in_python_is_so() -> None:
     assert (failed, tried) == (0, 4)
 
 
+def anchors(page: Path) -> set[str]:
+    """What a link can lead to within a page: its headings as code hosts spell them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in headings}
+
+
 @pytest.mark.parametrize("page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in headings}
 
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in anchors, target
-        elif "://" not in target:
-            assert (page.parent / target).exists(), target
+        if "://" not in target:
+            file, _, anchor = target.partition("#")
+            other = page.parent / file if file else page
+            assert other.exists(), target
+            assert not anchor or anchor in anchors(other), target
 
 
 def test_the_tour_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
