@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.check import (
     balance,
     carbon,
+    cash,
     contracts,
     demand,
     duals,
@@ -33,6 +34,7 @@ from planner.check import (
     other_load,
     power,
     racks,
+    rows,
     sites,
     siting,
     solved,
@@ -55,7 +57,7 @@ if TYPE_CHECKING:
 __all__ = ["GROUPS", "RULES", "check_plan"]
 
 GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
-    "Status and amounts": solved.RULES,
+    "Status and amounts": (*solved.RULES, *rows.RULES),
     "Demand and rent": demand.RULES,
     "Latency and residency": latency.RULES,
     "Racks": racks.RULES,
@@ -74,7 +76,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Grid": (*balance.RULES, *grid.RULES, *non_firm.RULES, *load_price.RULES),
     "Contracts and clean power": contracts.RULES,
     "Bills": tariffs.RULES,
-    "Money": money.RULES,
+    "Money": (*money.RULES, *cash.RULES),
     "Shadow prices": duals.RULES,
     "Figures against the data": (
         *facts_demand.RULES,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "alive_mw"]
 
 _POOL = ("site", "rack", "hall", "duty", "year")
 _PLACE = ("site", "rack", "hall", "year")
@@ -54,19 +54,34 @@ def racks_not_before_their_time(case: Case) -> Excess:
 @rule(unit="MW")
 def racks_alive(case: Case) -> Excess:
     """Racks in service are stock, purchases or arrivals within their life, less departures."""
-    plan = case.uses
-    racks = case.inputs.racks
-    pools = listed(racks.fleet, stock_mw=racks.stock_mw)
-    alive = (
-        pools["stock_mw"].to_numpy()
-        + at(_bought_and_alive(case, pools), pools, _POOL)
-        + _moved_and_alive(case, pools)
-    )
+    plan, pools = case.uses, alive_mw(case)
+    alive = pools["alive_mw"].to_numpy()
     used = tally(plan, _POOL, plan["in_service_mw"])
     place = pools[list(_POOL)]
     stray = Excess.where(plan[list(_POOL)], ~has(plan, pools, _POOL))
     return Excess.above(place, at(used, pools, _POOL), alive).and_also(
         Excess.above(place, -alive, 0.0), stray
+    )
+
+
+def alive_mw(case: Case) -> pd.DataFrame:
+    """List the pools of racks with what of them is alive.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, rack, hall, duty, year, stock_mw, alive_mw.
+    """
+    racks = case.inputs.racks
+    pools = listed(racks.fleet, stock_mw=racks.stock_mw)
+    bought = at(_bought_and_alive(case, pools), pools, _POOL)
+    return pools.assign(
+        alive_mw=pools["stock_mw"].to_numpy() + bought + _moved_and_alive(case, pools)
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     _Kind = TypeVar("_Kind", bound=np.generic)
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "opened_musd"]
 
 _SITE = ("site", "year")
 _BOUGHT = (
@@ -123,11 +123,15 @@ def market_rate(case: Case) -> Excess:
 
 def overnight_musd(case: Case) -> pd.DataFrame:
     """List the overnight cost of everything that enters service, as the tables say. [MUSD]"""
+    tables = [case.plan(name)[["site", "year", "overnight_musd"]] for name in _BOUGHT]
+    return pd.concat([*tables, opened_musd(case)], ignore_index=True)
+
+
+def opened_musd(case: Case) -> pd.DataFrame:
+    """List what opening a site costs overnight: site, year, overnight_musd."""
     sites = case.plan("site_year")
     cost = np.asarray(case.inputs.sites.opening_musd)[case.inputs.sets.site.codes(sites["site"])]
-    opened = sites[["site", "year"]].assign(overnight_musd=cost * sites["opened_frac"])
-    tables = [case.plan(name)[["site", "year", "overnight_musd"]] for name in _BOUGHT]
-    return pd.concat([*tables, opened], ignore_index=True)
+    return sites[["site", "year"]].assign(overnight_musd=cost * sites["opened_frac"])
 
 
 @rule(unit="MUSD")

@@ -59,8 +59,11 @@ def amounts_not_negative(case: Case) -> Excess:
 
 @rule(unit="plans")
 def status_told(case: Case) -> Excess:
-    """The status in the results is what the solver said, optimal only where it proved it."""
-    solution = case.plan("solution").iloc[0]
+    """The status is told in one row, as the solver said it, optimal only where it proved it."""
+    rows = case.plan("solution")
+    if len(rows) != 1:
+        return Excess.where(pd.DataFrame({"rows": [len(rows)]}), np.array([True]))
+    solution = rows.iloc[0]
     gap, told = float(solution["gap_frac"]), str(solution["status"])
     unproven = told == "optimal" and not gap <= 1e-4
     place = pd.DataFrame({"status": [told]})

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "stress_classes"]
 
 _SITE = ("site", "year")
 _CLASS = ("stress_class", "year")
 _USD_PER_MUSD = 1e6
 
 
-def _stress(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
+def stress_classes(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
     """Stress class of sites."""
     known = case.data("water_stress").set_index("site")["stress_class"]
     return pd.Series(
@@ -35,7 +35,7 @@ def _stress(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
 def _permit(case: Case, sites: pd.Series[str]) -> Floats:
     """Most water of a MW of critical IT at sites; infinite without a limit. [m3/MW]"""
     limit = case.data("water_classes").set_index("stress_class")["limit_m3_per_mw_per_year"]
-    known = limit.reindex(_stress(case, sites)).to_numpy(dtype=np.float64)
+    known = limit.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     is_limited = case.scenario.water.stress_limits
     return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
 
@@ -58,7 +58,7 @@ def water_price(case: Case) -> Excess:
     sites = pd.Series(list(case.inputs.sets.site.labels))
     price = case.site_figures("water_stress", "water_price_usd_per_m3").to_numpy()
     factor = case.data("water_classes").set_index("stress_class")["water_price_factor"]
-    more = factor.reindex(_stress(case, sites)).to_numpy(dtype=np.float64)
+    more = factor.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     settings = case.scenario.water
     own = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
     return Excess.differs(
@@ -71,7 +71,7 @@ def water_by_class(case: Case) -> Excess:
     """Water of a stress class is that of its sites in use, at their price."""
     table, power = case.plan("water_class"), case.power
     rows = power.site_year.assign(
-        stress_class=_stress(case, power.site_year["site"]).to_numpy(), m3=power.water_m3
+        stress_class=stress_classes(case, power.site_year["site"]).to_numpy(), m3=power.water_m3
     )
     price = pd.Series(
         case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels)

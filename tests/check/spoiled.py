@@ -459,6 +459,8 @@ ASSUMED = (
     ("rack_price_from_tables", partial(limit, "racks", "install_capex_musd_per_mw", 1.01)),
     ("hall_price_from_tables", partial(limit, "halls", "build_capex_musd_per_mw", 1.01)),
     ("hall_upkeep_from_tables", partial(limit, "halls", "opex_musd_per_mw_year", 1.01)),
+    ("cash_told", partial(times, "cash", "cash_musd", 0.9)),
+    ("rows_there", partial(without, "matching_slot", "used_mw")),
     ("sites_in_scope", partial(setting, "scope.exclude_sites", "[oak]")),
     ("committed_from_tables", partial(limit, "halls", "committed_mw", 1.01)),
     ("land_from_tables", partial(limit, "sites", "land_limit_mw", 1.01)),

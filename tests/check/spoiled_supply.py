@@ -121,6 +121,7 @@ SPOILED = (
         "smallest_plants",
         partial(times, "source_builds", "min_size_mw", 0.9),
     ),
+    ("a slot is forgotten", "rows_there", partial(without, "source_slot", "level_mwh")),
     ("engines run above full", "source_output", partial(of_source, "engine", "output_mw", 1.5)),
     ("the sun shines brighter", "source_output", partial(of_source, "panel", "output_mw", 1.1)),
     ("a permit is for less", "run_hours", partial(limit, "supply", "run_hours_h", 0.1)),

@@ -1,0 +1,102 @@
+"""A table of a run that is emptied, or loses a row, breaks a rule: no file hash is needed."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+
+import pandas as pd
+import pytest
+
+from planner.check import RULES
+from planner.check.case import Case
+from planner.check.cash import cash_told
+from planner.check.rows import IMPLIED, rows_there
+from planner.check.verdict import judged
+from planner.studies import solve
+
+EXCEPT = {
+    "prices": "rows whose price is 0 are left out, and which those are the solver alone knows"
+}
+OF_TINY = [
+    "sites",
+    "plan",
+    "fleet",
+    "installs",
+    "builds",
+    "halls",
+    "connections",
+    "leads",
+    "openings",
+    "site_year",
+    "power_slot",
+    "billed_peaks",
+    "power_zone",
+    "power_class",
+    "headroom",
+    "carbon_site",
+    "carbon_year",
+    "water_class",
+    "assignment",
+    "demand",
+    "latency",
+    "reference",
+    "costs",
+    "cash",
+    "unit_costs",
+    "summary",
+    "solution",
+]
+FIRST = (rows_there, cash_told)
+ORDER = (*FIRST, *(rule for rule in RULES if rule not in FIRST))
+
+
+@cache
+def tiny() -> Case:
+    plan = solve("tiny")
+    objective, status = plan.outcome.objective, plan.outcome.status
+    return Case(plan.scenario, plan.inputs, plan.results, objective, status)
+
+
+def with_table(name: str, table: pd.DataFrame) -> Case:
+    results = tiny().results
+    told = dataclasses.replace(results, tables={**results.tables, name: table})
+    return dataclasses.replace(tiny(), results=told)
+
+
+def broken(case: Case) -> str | None:
+    """Return the first rule that is broken."""
+    return next((rule.name for rule in ORDER if not judged(rule, case).ok), None)
+
+
+def test_the_plan_itself_breaks_no_rule() -> None:
+    assert broken(tiny()) is None
+    filled = {name for name, table in tiny().results.tables.items() if len(table)}
+    assert filled == {*OF_TINY, *EXCEPT}
+
+
+@pytest.mark.parametrize("name", OF_TINY)
+def test_a_table_that_is_emptied_or_loses_a_row_breaks_a_rule(name: str) -> None:
+    table = tiny().results.tables[name]
+    for rows in (table.index, table.index[[0]], table.index[[-1]]):
+        less = table.drop(index=rows).reset_index(drop=True)
+        assert broken(with_table(name, less)) is not None, f"{len(rows)} of {len(table)} rows"
+
+
+@pytest.mark.parametrize("name", [name for name in IMPLIED if name in OF_TINY])
+def test_a_row_that_is_told_twice_is_found(name: str) -> None:
+    table = tiny().results.tables[name]
+    twice = pd.concat([table, table.iloc[[0]]], ignore_index=True)
+
+    check = judged(rows_there, with_table(name, twice))
+
+    assert not check.ok
+    assert check.place.startswith(name)
+
+
+@pytest.mark.parametrize("column", ["cash_musd", "overnight_musd"])
+def test_cash_that_is_told_otherwise_is_found(column: str) -> None:
+    cash = tiny().results.tables["cash"].copy()
+    cash.loc[cash[column].idxmax(), column] *= 1.01
+
+    assert not judged(cash_told, with_table("cash", cash)).ok
