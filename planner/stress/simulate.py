@@ -3,7 +3,8 @@
 Every site does in each hour what the plan does, at the weather of the hour. Where the connection is
 then too small or cut, work that may wait yields first and is caught up where there is room. What
 the site still lacks, outages included, is filled in this order: firm sources beyond what they put
-out, batteries, stand-by generators. What is left is not served. Batteries follow the plan's
+out, batteries, stand-by generators. After that they carry late work that the racks could not do any
+more in time. What is left is not served. Batteries follow the plan's
 level; what an emergency takes from them is filled up again from what the connection can spare.
 Windows of a week keep memory flat.
 """
@@ -144,6 +145,7 @@ def simulate_year(
             )
         )
         waits_mw = plan.hours(plan.waits_mw[:, year], first_day, days)
+        later_mwh = waiting.later_mwh(waits_mw)
         used_mw = it_mw * (1.0 + overhead) + loss_mw + other_mw
         wanted_mw = used_mw - own_mw
         is_out = outages.next_hours(hours) & with_outages
@@ -163,9 +165,7 @@ def simulate_year(
         lacking_mw = _beyond(wanted_mw, room_mw)
         for hour in range(hours):
             each = per_it[:, :, hour]
-            given_up_mwh = each * waiting.end_windows(first_day * _HOURS + hour)
-            found.unserved_mwh += given_up_mwh
-            found.used_mwh += given_up_mwh
+            _count_given_up(found, each * waiting.end_windows(first_day * _HOURS + hour))
             # In an outage generators carry the site whole, as halls are built for it.
             yields_mw = np.where(is_out[:, :, hour], 0.0, lacking_mw[:, :, hour])
             put_off_mw = each * waiting.put_off(yields_mw / each, waits_mw[:, :, hour])
@@ -173,25 +173,34 @@ def simulate_year(
             caught_up_mw = each * waiting.catch_up(room / each, waits_mw[:, :, hour])
             used_mw[:, :, hour] += caught_up_mw - put_off_mw
             grid_mw[:, :, hour] += caught_up_mw
-            grid_mw[:, :, hour] += reserve.serve(
+            due_mw = waiting.due(later_mwh[:, :, hour])
+            refill_mw, carried_mw = reserve.serve(
                 found,
                 lacking_mw[:, :, hour] - put_off_mw,
+                each * due_mw.sum(axis=0),
                 room_mw[:, :, hour] - grid_mw[:, :, hour],
                 spare_mw[:, hour],
                 level_mwh[:, hour],
             )
+            waiting.carry(due_mw, carried_mw / each)
+            used_mw[:, :, hour] += carried_mw
+            grid_mw[:, :, hour] += refill_mw
         found.used_mwh += used_mw.sum(axis=-1)
         found.peak_mw = np.maximum(found.peak_mw, used_mw.max(axis=-1))
         found.grid_mwh += grid_mw.sum(axis=-1)
         found.energy_usd += (grid_mw * usd_per_mwh).sum(axis=-1)
         on_window()
-    given_up_mwh = each * waiting.end_year()
-    found.unserved_mwh += given_up_mwh
-    found.used_mwh += given_up_mwh
+    _count_given_up(found, each * waiting.end_year())
     for name in ("put_off_mwh", "put_off_h", "late_mwh", "caught_up_mwh", "given_up_mwh"):
         setattr(found, name, getattr(waiting, name))
     found.source_usd = found.source_mwh * plan.source_usd_per_mwh[year]
     return found
+
+
+def _count_given_up(found: YearOfHours, mwh: Floats) -> None:
+    """Count work that is given up as wanted and not served."""
+    found.unserved_mwh += mwh
+    found.used_mwh += mwh
 
 
 def _beyond(wanted_mw: Floats, room_mw: Floats) -> Floats:
@@ -279,11 +288,16 @@ class _Reserve:
         self,
         found: YearOfHours,
         lacking_mw: Floats,
+        due_mw: Floats,
         spare_grid_mw: Floats,
         spare_source_mw: Floats,
         level_mwh: Floats,
-    ) -> Floats:
-        """Fill the lack of an hour; return what batteries take from the grid to refill. [MW]"""
+    ) -> tuple[Floats, Floats]:
+        """Fill the lack of an hour, then what is due of late work.
+
+        Return what batteries take from the grid to refill, and what is carried of late work. [MW]
+        """
+        lacking_mw = lacking_mw + due_mw
         source_mw = np.minimum(lacking_mw, spare_source_mw)
         lacking_mw = lacking_mw - source_mw
         stored_mwh = np.maximum(level_mwh - self._below_mwh, 0.0)
@@ -291,6 +305,9 @@ class _Reserve:
         lacking_mw = lacking_mw - battery_mw
         generator_mw = self._generate(lacking_mw)
         lacking_mw = lacking_mw - generator_mw
+        # Late work that is not carried still waits; it is not served once it is given up.
+        carried_mw = due_mw - np.minimum(lacking_mw, due_mw)
+        lacking_mw = np.maximum(lacking_mw - due_mw, 0.0)
         refill_mw = np.minimum(np.minimum(self._below_mwh, self._battery_mw), spare_grid_mw)
         refill_mw = np.where(battery_mw > 0.0, 0.0, np.maximum(refill_mw, 0.0))
         self._below_mwh += battery_mw - refill_mw
@@ -301,7 +318,7 @@ class _Reserve:
         found.generator_h += generator_mw > _DUST_MW
         found.unserved_mwh += lacking_mw
         found.unserved_h += lacking_mw > _DUST_MW
-        return refill_mw
+        return refill_mw, carried_mw
 
     def _generate(self, lacking_mw: Floats) -> Floats:
         """Start, run and stop stand-by generators. [MW]"""

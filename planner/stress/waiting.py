@@ -1,7 +1,9 @@
 """Work that may wait yields where a connection is too small, and is caught up where there is room.
 
 A window begins at a multiple of its length in UTC, as in the plan. What yields in it is caught up
-in it if there is room, else in the window after it, which is late; what is left then is given up.
+in it if there is room, else in the window after it, which is late. Late work that the racks could
+not do any more in the hours left of that window is due now, for batteries and generators to carry;
+what is left in the end is given up.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class Waiting:
         # Racks at work are not worked harder than in the plan's busiest slot.
         self._most_mw = plan.waits_mw[:, year].max(axis=-1, initial=0.0)  # (window, site)
         shape = (draws, len(plan.sites))
+        self._racks_mw = np.zeros((len(plan.window_h), *shape))  # not at work in the hour
         # What waits, by window and by whether its own window has ended.
         self._piles_mwh = np.zeros((len(plan.window_h), 2, *shape))
         self.put_off_mwh = np.zeros(shape)
@@ -112,9 +115,8 @@ class Waiting:
         total = np.zeros(room_mw.shape)
         if not self._piles_mwh.any():
             return total
-        racks_mw = np.broadcast_to(
-            (self._most_mw - waits_mw)[:, None, :], self._piles_mwh[:, 0].shape
-        ).copy()
+        racks_mw = self._racks_mw
+        racks_mw[:] = (self._most_mw - waits_mw)[:, None, :]
         for age in (_LATE, _IN_TIME):
             for window, pile in enumerate(self._piles_mwh[:, age]):
                 mw = np.minimum(np.minimum(room_mw - total, racks_mw[window]), pile)
@@ -126,3 +128,60 @@ class Waiting:
                     self.late_mwh += mw
         self.caught_up_mwh += total
         return total
+
+    def later_mwh(self, waits_mw: Floats) -> Floats:
+        """Return what the racks could catch up after each hour of some days, in its window.
+
+        Parameters
+        ----------
+        waits_mw : array of float, shape (window, site, hour)
+            As for `put_off`, whole days.
+
+        Returns
+        -------
+        array of float, shape (window, site, hour)
+            Known from the plan alone, whatever weather and grid will be.
+        """
+        free_mw = self._most_mw[:, :, None] - waits_mw
+        later = np.zeros(free_mw.shape)
+        for window, window_h in enumerate(self._window_h):
+            blocks = free_mw[window].reshape(len(free_mw[window]), -1, window_h)
+            until_end = np.cumsum(blocks[:, :, ::-1], axis=-1)[:, :, ::-1]
+            later[window] = (until_end - blocks).reshape(later[window].shape)
+        return later
+
+    def due(self, later_mwh: Floats) -> Floats:
+        """Return late work that must be done now or is given up; after what is caught up.
+
+        Parameters
+        ----------
+        later_mwh : array of float, shape (window, site)
+            What the racks could still do of it in the hours left of its window.
+
+        Returns
+        -------
+        array of float, shape (window, draw, site)
+            At most what the racks can do in the hour.
+        """
+        late = self._piles_mwh[:, _LATE]
+        if not late.any():
+            return np.zeros(late.shape)
+        return np.asarray(np.clip(late - later_mwh[:, None, :], 0.0, self._racks_mw))
+
+    def carry(self, due_mw: Floats, carried_mw: Floats) -> None:
+        """Take off the late work that sources, batteries and generators carry.
+
+        Parameters
+        ----------
+        due_mw : array of float, shape (window, draw, site)
+            Of `due`.
+        carried_mw : array of float, shape (draw, site)
+            How much of it is carried, that of the shortest window first.
+        """
+        left = carried_mw.copy()
+        for window, due in enumerate(due_mw):
+            mw = np.minimum(left, due)
+            self._piles_mwh[window, _LATE] -= mw
+            left -= mw
+        self.late_mwh += carried_mw
+        self.caught_up_mwh += carried_mw

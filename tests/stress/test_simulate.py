@@ -296,6 +296,58 @@ def test_an_emergency_puts_work_off_within_its_window() -> None:
     assert found.grid_mwh[:, 0] == pytest.approx([365 * (18 * 25.0 + 6 * 28.0)] * 3)
 
 
+def full_day(**changes: object) -> FixedPlan:
+    """Oak has 25 MW for 25 MW before 18 h UTC and 28 MW after; 3.2 and 4.8 MW of IT may wait."""
+    return waiting_plan(firm_mw=np.array([[25.0, 40.0], [90.0, 90.0]]), **changes)
+
+
+def test_generators_carry_late_work_before_it_is_given_up() -> None:
+    # 3 MW lack for 6 h of each day and yield: 2.4 MW of IT power, 14.4 MWh. The window after it, of
+    # 0 to 12 h, has no room in the connection, but racks for 4.8 - 3.2 = 1.6 MW more. So the work
+    # is due once 1.6 MW in all hours left would not do: from 3 h on, 9 h x 1.6 MW = 14.4 MWh.
+    plan = full_day(generator_mw=np.array([[30.0, 0.0], [0.0, 0.0]]))
+
+    found = run(plan)
+
+    assert found.put_off_mwh[:, 0] == pytest.approx([365 * 14.4] * 3)
+    assert found.late_mwh[:, 0] == pytest.approx([364 * 14.4] * 3)
+    assert found.generator_mwh[:, 0] == pytest.approx([364 * 14.4 * 1.25] * 3)
+    assert found.generator_h[:, 0] == pytest.approx([364 * 9.0] * 3)
+    # The last evening has no day after it.
+    assert found.given_up_mwh[:, 0] == pytest.approx([14.4] * 3)
+    assert found.unserved_mwh[:, 0] == pytest.approx([14.4 * 1.25] * 3)
+    assert found.grid_mwh[:, 0] == pytest.approx([8760 * 25.0] * 3)
+
+
+def test_late_work_that_nothing_carries_is_given_up_once() -> None:
+    found = run(full_day())
+
+    assert found.given_up_mwh[:, 0] == pytest.approx([365 * 14.4] * 3)
+    assert found.unserved_mwh[:, 0] == pytest.approx([365 * 14.4 * 1.25] * 3)
+    assert found.late_mwh.max() == found.generator_mwh.max() == 0.0
+
+
+def test_a_small_battery_and_generator_carry_a_part_of_late_work() -> None:
+    # 2 MW are due at the meter from 3 to 12 h: 0.75 MW of each hour from a source, 2 MWh more
+    # from a battery, which is not filled up again, as the connection is always full.
+    spare = np.zeros((2, 2, DAYS.n_slots))
+    spare[0, 0] = 0.75
+    level = np.zeros((2, 2, DAYS.n_slots))
+    level[0, 0] = 2.0
+    plan = full_day(
+        spare_source_mw=spare, level_mwh=level, battery_mw=np.array([[5.0, 0.0], [0.0, 0.0]])
+    )
+
+    found = run(plan)
+
+    # What is not done in an hour is still to be done in the next, by racks that are full then.
+    assert found.battery_mwh[:, 0] == pytest.approx([2.0] * 3)
+    assert found.source_mwh[:, 0] == pytest.approx([364 * 9 * 0.75] * 3)
+    carried_mwh = (364 * 9 * 0.75 + 2.0) / 1.25
+    assert found.late_mwh[:, 0] == pytest.approx([carried_mwh] * 3)
+    assert found.given_up_mwh[:, 0] == pytest.approx([365 * 14.4 - carried_mwh] * 3)
+
+
 def test_what_may_not_wait_still_overloads() -> None:
     firm = np.array([[20.0, 40.0], [90.0, 90.0]])
 
