@@ -13,7 +13,7 @@ from planner.studies.say import amount
 from planner.words import and_more
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from planner.studies.explanation import Solved
 
@@ -162,30 +162,38 @@ def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statemen
         yield Statement(CHANGED, text, (now, change, before))
 
 
+def _listed(
+    tables: Mapping[str, pd.DataFrame],
+    cell: tuple[str, str, str],
+    key: str,
+    labels: pd.Series,
+    words: Callable[[Number], str],
+) -> tuple[str, tuple[Number, ...]]:
+    """List the first of some rows with a number of each; table, column and unit are the cell's."""
+    table, column, unit = cell
+    parts = tuple(
+        number(tables, table, column, unit, **{key: str(label)}) for label in labels.head(_SHOWN)
+    )
+    return ", ".join(f"{of.row[key]} {words(of)}" for of in parts), parts
+
+
 def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     table = tables["year_sites"].dropna(subset=["change"])
     for words, rows in (
         ("Racks in use grow most at", table[table["change"] > _DUST]),
         ("Racks in use shrink most at", table[table["change"] < -_DUST]),
     ):
-        parts = [
-            number(tables, "year_sites", "change", "MW", site=str(site))
-            for site in rows["site"].head(_SHOWN)
-        ]
-        if parts:
-            listed = ", ".join(f"{of.row['site']} ({of.value:+,.3g} MW)" for of in parts)
-            yield Statement(CHANGED, f"{words} {listed}.", tuple(parts))
+        if len(rows):
+            change = ("year_sites", "change", "MW")
+            listed, parts = _listed(
+                tables, change, "site", rows["site"], lambda of: f"({of.value:+,.3g} MW)"
+            )
+            yield Statement(CHANGED, f"{words} {listed}.", parts)
     opened = table[(table["before"] < _DUST) & (table["now"] > _DUST)]
     if len(opened):
-        parts = [
-            number(tables, "year_sites", "now", "MW", site=str(site))
-            for site in opened["site"].head(_SHOWN)
-        ]
-        listed = ", ".join(f"{of.row['site']} {of}" for of in parts)
+        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"], str)
         more = and_more(len(opened), _SHOWN)
-        yield Statement(
-            CHANGED, f"In use for the first time in {year}: {listed}{more}.", tuple(parts)
-        )
+        yield Statement(CHANGED, f"In use for the first time in {year}: {listed}{more}.", parts)
 
 
 def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
@@ -194,40 +202,32 @@ def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         ("year_racks", "installed_mw", "rack", "Racks are bought:"),
     ):
         rows = tables[table].sort_values(column, ascending=False)
-        if rows.empty:
-            continue
-        parts = [
-            number(tables, table, column, "MW", **{key: str(label)})
-            for label in rows[key].head(_SHOWN)
-        ]
-        listed = ", ".join(f"{of.row[key]} {of}" for of in parts)
-        more = and_more(len(rows), _SHOWN)
-        yield Statement(CHANGED, f"{words} {listed}{more}.", tuple(parts))
+        if len(rows):
+            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key], str)
+            text = f"{words} {listed}{and_more(len(rows), _SHOWN)}."
+            yield Statement(CHANGED, text, parts)
 
 
 def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     table = tables["year_costs"].dropna(subset=["change"])
-    moved = table[table["change"].abs() > _DUST].head(_SHOWN)
-    parts = [
-        number(tables, "year_costs", "change", "MUSD", item=str(item)) for item in moved["item"]
-    ]
-    if parts:
-        listed = ", ".join(f"{of.row['item']} {of.value:+,.3g} MUSD" for of in parts)
-        yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", tuple(parts))
+    moved = table.loc[table["change"].abs() > _DUST, "item"]
+    if len(moved):
+        change = ("year_costs", "change", "MUSD")
+        listed, parts = _listed(tables, change, "item", moved, lambda of: f"{of.value:+,.3g} MUSD")
+        yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", parts)
 
 
 def _why(solved: Solved, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     """Sites that can grow from this year on, and limits that bind in it."""
     table = tables["year_ready"]
     if len(table):
-        parts = [
-            number(tables, "year_ready", "service_start", "", site=str(site))
-            for site in table["site"].head(_SHOWN)
-        ]
-        listed = ", ".join(f"{of.row['site']} ({of.value:.1f})" for of in parts)
+        start = ("year_ready", "service_start", "")
+        listed, parts = _listed(
+            tables, start, "site", table["site"], lambda of: f"({of.value:.1f})"
+        )
         more = and_more(len(table), _SHOWN)
         text = f"New halls can serve for the first time at {len(table)} sites: {listed}{more}."
-        yield Statement(WHY, text, tuple(parts))
+        yield Statement(WHY, text, parts)
     if "binding" not in tables:
         return
     for one in list(about_limits(solved, tables))[:_SHOWN]:
