@@ -13,7 +13,8 @@ from planner.units import HOURS_PER_YEAR, M2_PER_THOUSAND_M2, M3_PER_THOUSAND_M3
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner.inputs.types import Floats
+    from planner.inputs.types import Floats, Inputs
+    from planner.lp import Index
     from planner.studies.explanation import Solved
 
     Limit = Callable[[Solved, pd.DataFrame], Floats]
@@ -161,10 +162,6 @@ def _no_connection_yet(solved: Solved, rows: pd.DataFrame) -> np.ndarray:
     return np.asarray(year < first[site])
 
 
-def _land(solved: Solved, rows: pd.DataFrame) -> Floats:
-    return np.asarray(solved.inputs.sites.land_limit_mw[_codes(solved, rows, "site")[0]])
-
-
 def _hall_mw(solved: Solved, rows: pd.DataFrame) -> Floats:
     usable = solved.results.tables["halls"].set_index(["site", "hall", "year"])["usable_mw"]
     return _looked_up(usable, rows[["site", "hall", "year"]])
@@ -187,79 +184,51 @@ def _looked_up(of: pd.Series[float], keys: pd.DataFrame) -> Floats:
     return np.asarray(np.nan_to_num(found))
 
 
-def _headroom(solved: Solved, rows: pd.DataFrame) -> Floats:
-    grid = solved.inputs.grid
-    return np.asarray(
-        grid.headroom_mw[locate(grid.headroom, *_codes(solved, rows, "zone", "year"))]
-    )
+def _of_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Limit:
+    """Make the limit that the inputs hold in a list over the axes that tell its rows apart."""
+
+    def limit(solved: Solved, rows: pd.DataFrame) -> Floats:
+        over, amounts = figures(solved.inputs)
+        codes = (axis.codes(rows[axis.name].astype(str)) for axis in over.axes)
+        return np.asarray(amounts[locate(over, *codes)])
+
+    return limit
 
 
-def _all_headroom(solved: Solved, rows: pd.DataFrame) -> Floats:
-    p = solved.inputs.non_firm
-    at = locate(
-        p.headroom, *_codes(solved, rows, "zone", "year"), p.tier.codes(rows["tier"].astype(str))
-    )
-    return np.asarray(p.headroom_mw[at])
+def _of_axis(axis: str, figures: Callable[[Inputs], Floats]) -> Limit:
+    """Make the limit that the inputs hold for every label of an axis."""
+    return lambda solved, rows: np.asarray(figures(solved.inputs)[_codes(solved, rows, axis)[0]])
 
 
-def _crews(solved: Solved, rows: pd.DataFrame) -> Floats:
-    sites = solved.inputs.sites
-    at = locate(sites.site_year, *_codes(solved, rows, "site", "year"))
-    return np.asarray(sites.build_rate_mw[at])
-
-
-def _market(solved: Solved, rows: pd.DataFrame) -> Floats:
-    sites = solved.inputs.sites
-    at = locate(sites.market_rate, *_codes(solved, rows, "market", "year"))
-    return np.asarray(sites.market_rate_mw[at])
-
-
-def _committed(solved: Solved, rows: pd.DataFrame) -> Floats:
-    halls = solved.inputs.halls
-    at = locate(halls.committed, *_codes(solved, rows, "site", "year"))
-    return np.asarray(halls.committed_mw[at])
-
-
-def _lease(solved: Solved, rows: pd.DataFrame) -> Floats:
-    return np.asarray(solved.inputs.halls.lease_depth_mw[_codes(solved, rows, "site")[0]])
-
-
-def _deliveries(solved: Solved, rows: pd.DataFrame) -> Floats:
-    racks = solved.inputs.racks
-    at = locate(racks.delivery, *_codes(solved, rows, "vendor", "year"))
-    return np.asarray(racks.delivery_limit_mw[at])
-
-
-def _rent(solved: Solved, rows: pd.DataFrame) -> Floats:
-    return np.asarray(solved.inputs.rent.depth_kh100e[_codes(solved, rows, "year")[0]])
-
-
-def _budget(solved: Solved, rows: pd.DataFrame) -> Floats:
-    sites = solved.inputs.sites
-    return np.asarray(
-        sites.capex_budget_musd[locate(sites.capex_budget, *_codes(solved, rows, "year"))]
-    )
-
-
-def _carbon(solved: Solved, rows: pd.DataFrame) -> Floats:
-    carbon = solved.inputs.carbon
-    return np.asarray(carbon.cap_kt[locate(carbon.cap, *_codes(solved, rows, "year"))])
+_headroom: Final = _of_list(lambda p: (p.grid.headroom, p.grid.headroom_mw))
+_crews: Final = _of_list(lambda p: (p.sites.site_year, p.sites.build_rate_mw))
+_all_headroom: Final = _of_list(lambda p: (p.non_firm.headroom, p.non_firm.headroom_mw))
+_deliveries: Final = _of_list(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw))
+_committed: Final = _of_list(lambda p: (p.halls.committed, p.halls.committed_mw))
+_market: Final = _of_list(lambda p: (p.sites.market_rate, p.sites.market_rate_mw))
+_budget: Final = _of_list(lambda p: (p.sites.capex_budget, p.sites.capex_budget_musd))
+_offered: Final = _of_list(lambda p: (p.contracts.force, p.contracts.limit_mw))
+_lease: Final = _of_axis("site", lambda p: p.halls.lease_depth_mw)
+_rent: Final = _of_axis("year", lambda p: p.rent.depth_kh100e)
+_carbon: Final = _of_list(lambda p: (p.carbon.cap, p.carbon.cap_kt))
+_source: Final = _of_list(lambda p: (p.supply.limited, p.supply.limit_mw))
+_land: Final = _of_axis("site", lambda p: p.sites.land_limit_mw)
+_water_m3: Final = _of_list(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
+_permit_m3_per_mw: Final = _of_list(
+    lambda p: (p.carbon.water_permit, p.carbon.water_permit_m3_per_mw)
+)
 
 
 def _water(solved: Solved, rows: pd.DataFrame) -> Floats:
     """Water limit in the unit of the row. [thousand m3]"""
-    carbon = solved.inputs.carbon
-    at = locate(carbon.water_limit, *_codes(solved, rows, "site", "year"))
-    return np.asarray(carbon.water_limit_m3[at]) / M3_PER_THOUSAND_M3
+    return np.asarray(_water_m3(solved, rows) / M3_PER_THOUSAND_M3)
 
 
 def _permit(solved: Solved, rows: pd.DataFrame) -> Floats:
     """Water that permits grant the halls that stand, in the unit of the row. [thousand m3]"""
-    carbon = solved.inputs.carbon
-    at = locate(carbon.water_permit, *_codes(solved, rows, "site", "year"))
     halls = solved.results.tables["halls"].groupby(["site", "year"])["usable_mw"].sum()
     usable_mw = _looked_up(halls, rows[["site", "year"]])
-    return np.asarray(carbon.water_permit_m3_per_mw[at] * usable_mw / M3_PER_THOUSAND_M3)
+    return np.asarray(_permit_m3_per_mw(solved, rows) * usable_mw / M3_PER_THOUSAND_M3)
 
 
 def _is_granted(solved: Solved, rows: pd.DataFrame) -> np.ndarray:
@@ -272,20 +241,6 @@ def _clean(solved: Solved, rows: pd.DataFrame) -> Floats:
     told = solved.results.tables["matching"].set_index(["pool", "year"])
     asked_mwh = told["target_frac"] * told["used_mwh"]
     return _looked_up(asked_mwh, rows[["pool", "year"]]) / HOURS_PER_YEAR
-
-
-def _offered(solved: Solved, rows: pd.DataFrame) -> Floats:
-    contracts = solved.inputs.contracts
-    contract = contracts.contract.codes(rows["contract"].astype(str))
-    at = locate(contracts.force, contract, *_codes(solved, rows, "zone", "year"))
-    return np.asarray(contracts.limit_mw[at])
-
-
-def _source(solved: Solved, rows: pd.DataFrame) -> Floats:
-    supply = solved.inputs.supply
-    site, year = _codes(solved, rows, "site", "year")
-    source = supply.source.codes(rows["source"].astype(str))
-    return np.asarray(supply.limit_mw[locate(supply.limited, site, source, year)])
 
 
 _LIMITS: Final[dict[str, tuple[str, Limit, Callable[[Solved, pd.DataFrame], np.ndarray]]]] = {
