@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -47,71 +48,55 @@ def _of_site(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 # --- bought up front ------------------------------------------------------------------------
 
 
+def _assets(
+    table: pd.DataFrame, start: str, life_years: float | Floats, cost_musd: pd.Series[float]
+) -> pd.DataFrame:
+    """Return what is repaid: where it is, when it begins to serve, how long it lives, its cost."""
+    return table[["site"]].assign(start=table[start], life_years=life_years, cost_musd=cost_musd)
+
+
 def _racks(case: Case) -> pd.DataFrame:
     table = case.plan("installs")
     life = case.racks.set_index("rack")["life_years"]
-    return table[["site"]].assign(
-        start=table["year"],
-        life_years=at(life, table, ("rack",), np.nan),
-        cost_musd=table["overnight_musd"],
-    )
+    life_years = at(life, table, ("rack",), np.nan)
+    return _assets(table, "year", life_years, table["overnight_musd"])
 
 
 def _halls(case: Case) -> pd.DataFrame:
     table, finance = case.plan("builds"), case.inputs.finance
-    return table[["site"]].assign(
-        start=table["service_start"],
-        life_years=finance.life_years["facility"],
-        cost_musd=table["overnight_musd"] * (1.0 + finance.build_idc_frac),
-    )
+    cost_musd = table["overnight_musd"] * (1.0 + finance.build_idc_frac)
+    return _assets(table, "service_start", finance.life_years["facility"], cost_musd)
 
 
 def _retrofits(case: Case) -> pd.DataFrame:
-    table = retrofits(case)
-    return table[["site"]].assign(
-        start=table["done"],
-        life_years=case.inputs.finance.life_years["retrofit"],
-        cost_musd=table["overnight_musd"],
-    )
+    table, life = retrofits(case), case.inputs.finance.life_years
+    return _assets(table, "done", life["retrofit"], table["overnight_musd"])
 
 
 def _openings(case: Case) -> pd.DataFrame:
-    table = case.plan("site_year")
+    table, life = case.plan("site_year"), case.inputs.finance.life_years
     price = _of_site(case, table, case.inputs.sites.opening_musd)
-    return table[["site"]].assign(
-        start=table["year"],
-        life_years=case.inputs.finance.life_years["opening"],
-        cost_musd=table["opened_frac"] * price,
-    )
+    return _assets(table, "year", life["opening"], table["opened_frac"] * price)
 
 
-def _connections(case: Case) -> pd.DataFrame:
-    table = case.plan("connections")
-    return table[["site"]].assign(
-        start=table["service_start"],
-        life_years=case.inputs.finance.life_years["grid"],
-        cost_musd=table["overnight_musd"],
-    )
+def _connections(name: str, case: Case) -> pd.DataFrame:
+    table, life = case.plan(name), case.inputs.finance.life_years
+    return _assets(table, "service_start", life["grid"], table["overnight_musd"])
 
 
-def _non_firm_connections(case: Case) -> pd.DataFrame:
-    table = case.plan("non_firm_connections")
-    return table[["site"]].assign(
-        start=table["service_start"],
-        life_years=case.inputs.finance.life_years["grid"],
-        cost_musd=table["overnight_musd"],
-    )
+_firm_connections: Final = partial(_connections, "connections")
+_non_firm_connections: Final = partial(_connections, "non_firm_connections")
 
 
 def financing_premium(case: Case) -> pd.DataFrame:
     """What assets cost more where their capital is dearer than the discount rate."""
     finance = case.inputs.finance
-    assets = (
+    assets: tuple[tuple[str, Callable[[Case], pd.DataFrame]], ...] = (
         ("rack", _racks),
         ("facility", _halls),
         ("facility", _retrofits),
         ("facility", _openings),
-        ("grid", _connections),
+        ("grid", _firm_connections),
         ("grid", _non_firm_connections),
         ("facility", heat_connections),
         *(("supply", bought) for bought in SOURCE_ASSETS),
@@ -322,7 +307,7 @@ BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
     "site_fixed": site_fixed,
     "work_migration": work_migration,
     "service_network": service_network,
-    "interconnection": lambda case: repay(case, _connections(case)),
+    "interconnection": lambda case: repay(case, _firm_connections(case)),
     "non_firm_connection": lambda case: repay(case, _non_firm_connections(case)),
     "non_firm_discount": non_firm_discount,
     "shed_load_worth": shed_load_worth,
