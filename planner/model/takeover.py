@@ -140,7 +140,8 @@ class AtStake:
 
 
 def _numbered(name: str, positions: Positions) -> Index:
-    return Index.full(name, Axis(name, tuple(str(i) for i in range(len(positions)))))
+    """List positions under their own numbers, so that rows tell which they are about."""
+    return Index.full(name, Axis(name, tuple(map(str, positions.tolist()))))
 
 
 def at_stake(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> AtStake:

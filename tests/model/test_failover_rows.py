@@ -9,7 +9,7 @@ from small_world import Wish, assert_bites, at, changed, inputs_of, is_possible,
 from planner.inputs import Inputs
 from planner.lp import Axis, Index
 from planner.model import Model, failover
-from planner.model.takeover import with_cuts
+from planner.model.takeover import at_stake, with_cuts
 from planner.studies.failover import take_over
 
 SURVIVES = "workloads.train.failover=true"
@@ -295,3 +295,15 @@ def test_a_plan_that_survives_asks_for_nothing_more():
 
     assert not found.is_unserved.any()
     assert with_cuts(inputs, found) is inputs
+
+
+def test_rows_of_a_loss_are_told_by_the_services_that_they_are_about():
+    p = inputs_of(SURVIVES, "workloads.chat.failover=true", FIR)
+    work = at_stake(p, np.full(p.demand.served.size, 7.0), np.full(p.failover.reserve.size, 5.0))
+
+    programs = list(work.programs())
+
+    assert programs[-1].service[0] > 0
+    for program in programs:
+        rows = [program.problem.row_name(row) for row in range(len(program.service))]
+        assert rows == [f"work({position})" for position in program.service]
