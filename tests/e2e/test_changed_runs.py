@@ -48,3 +48,17 @@ def test_a_changed_file_is_told_and_an_unchanged_run_goes_without_a_word(
     assert untouched == ""
     assert changed.startswith(f"{run}: changed since it was written: tables/summary.parquet; ")
     assert f"`dcplan check {run}`" in changed
+
+
+def test_a_table_laid_beside_those_of_a_run_is_warned_of_and_not_exported(
+    solved: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(solved, tmp_path / "run"))
+    shutil.copy(run / "tables" / "summary.parquet", run / "tables" / "mine.parquet")
+
+    stderr = stderr_of(COMMANDS[1], run, tmp_path / "out")
+
+    written = {path.stem for path in (tmp_path / "out" / "csv").glob("*.csv")}
+    assert "tables/mine.parquet" in stderr
+    assert "summary" in written
+    assert "mine" not in written
