@@ -70,6 +70,12 @@ def command(
     ctx.exit(0 if found.feasible else InfeasibleError.exit_code)
 
 
+_PROOF = {
+    True: "without any one of them there would be a plan",
+    False: "time ran out before it was clear which of them could be left out",
+}
+
+
 def _finite(value: object) -> object:
     """Return a value in types of JSON, which has no infinity; settings become text."""
     from math import isfinite
@@ -92,14 +98,14 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     yield f"{found.scenario}: no plan can meet every rule"
     if found.only_in_shares:
         yield (
-            "\nWith shares of openings, phases and blocks there is a plan; with whole ones "
-            "there is none"
+            "\nWith shares of openings, phases, blocks and plants there is a plan; with whole "
+            "ones there is none"
         )
     if found.shortages:
         yield "\nToo little, whatever the plan"
         yield from _listed([shortage.words for shortage in found.shortages])
     if found.clash:
-        yield "\nThese rules exclude each other; without any one of them there would be a plan"
+        yield f"\nThese rules exclude each other; {_PROOF[found.is_smallest]}"
         yield from in_words(found.clash)
     if found.remedies:
         yield "\nAny one of these changes makes a plan possible (each has been tried)"

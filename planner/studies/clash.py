@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.lp.problem import ArrayProblem
     from planner.studies.question import Question
 
-__all__ = ["ClashRule", "clash_rules", "in_words"]
+__all__ = ["ClashRule", "clash_rules", "in_words", "rule_of"]
 
 _SHOWN_PLACES: Final = 6
 _LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
@@ -129,6 +129,11 @@ _BOUNDS: Final = {
     "lower bound of open": ("must_open", "A site that stands or must open is open."),
 }
 """Bounds that a scenario sets, by how they are named."""
+
+
+def rule_of(block: str) -> tuple[str, str]:
+    """Return the name of a rule and what it asks for, by its block of rows or its bound."""
+    return _BOUNDS[block] if block in _BOUNDS else (block, _RULES[block])
 
 
 def _parts(name: str) -> tuple[str, list[str]]:

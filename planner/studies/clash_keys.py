@@ -254,6 +254,27 @@ def _exact_sites(question: Question, place: Place) -> Iterator[str]:
     yield _setting(question, ("siting", "exactly_sites"), f"{exact}")
 
 
+def _whole_openings(question: Question, place: Place) -> Iterator[str]:
+    del place
+    yield _setting(question, ("siting", "whole_openings"), "true")
+
+
+def _least_size(question: Question, place: Place) -> Iterator[str]:
+    site = place["site"]
+    mw = question.inputs.sites.minimum_mw[question.inputs.sets.site.code(site)]
+    key = site_key(question.scenario, site, "minimum_size_mw")
+    yield _setting(question, key, f"{amount(float(mw))} MW")
+
+
+def _phase(question: Question, place: Place) -> Iterator[str]:
+    p = question.inputs.siting
+    mw = p.phase_mw[p.phase.position(place["site"], place["hall"], place["year"])]
+    own = site_key(question.scenario, place["site"], "phase_mw")
+    of_all = question.scenario.siting.phase_mw
+    key = ("siting", "phase_mw") if of_all == mw else own
+    yield _setting(question, key, f"{amount(float(mw))} MW")
+
+
 def _block(question: Question, place: Place) -> Iterator[str]:
     mw = question.scenario.siting.block_mw[place["workload"]]
     yield _setting(question, ("siting", "block_mw", place["workload"]), f"{amount(mw)} MW")
@@ -277,6 +298,12 @@ _TELL: Final[Mapping[str, Tell]] = {
     "must_open": _kept_open,
     "most_sites": _most_sites,
     "exact_sites": _exact_sites,
+    "whole_openings": _whole_openings,
+    "minimum_size": _least_size,
+    "whole_phases": _phase,
+    "hall_phases": _phase,
+    "whole_blocks": _block,
+    "whole_plants": _plant,
     "block_least": _block,
     "block_or_none": _block,
     "plant_least": _plant,

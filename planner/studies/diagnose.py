@@ -19,6 +19,7 @@ from planner.studies.relief import Change, Relief, relaxed
 from planner.studies.reliefs import RELIEFS
 from planner.studies.say import amount
 from planner.studies.searches import least, searches
+from planner.studies.whole_clash import whole_clash
 
 if TYPE_CHECKING:
     import threading
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosis", "Remedy", "diagnose"]
 
 _IIS_SECONDS: Final = 120.0
+_WHOLE_SECONDS: Final = 120.0
 _MARGINS: Final = (1.0, 1.02, 1.25, 2.0)
 """Factors on a relief until it is enough: settings also move what the relief leaves alone."""
 _GIVEN_UP: Final = 0.999
@@ -76,12 +78,14 @@ class Diagnosis:
     feasible : bool
         Whether there is a plan; the rest is empty then.
     only_in_shares : bool
-        Whether there is a plan with shares of openings, phases and blocks, but none with whole
-        ones; then no set of rules can be told apart, and `clash` is empty.
+        Whether there is a plan with shares of openings, phases, blocks and plants, but none with
+        whole ones.
     shortages : tuple of Shortage
         What is short before anything is solved.
     clash : tuple of ClashRule
         A set of rules that exclude each other, none of which can be left out of it.
+    is_smallest : bool
+        False where, with whole numbers, time ran out before that was clear of every rule.
     remedies : tuple of Remedy
         Each is enough alone, those that touch the clash first, small ones before large ones.
     together : tuple of Remedy
@@ -95,6 +99,7 @@ class Diagnosis:
     clash: tuple[ClashRule, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     together: tuple[Remedy, ...] = ()
+    is_smallest: bool = True
 
 
 def diagnose(
@@ -151,8 +156,11 @@ def diagnose(
         return Diagnosis(scenario.name, feasible=True)
     ask.tell("find the rules that clash")
     short = shortages(question)
-    names = () if whole else session.iis(time_limit_s=_IIS_SECONDS)
-    clash = clash_rules(question, model.problem, names)
+    if whole:
+        clash, is_smallest = whole_clash(question, model, _WHOLE_SECONDS, interrupt)
+    else:
+        names = session.iis(time_limit_s=_IIS_SECONDS)
+        clash, is_smallest = clash_rules(question, model.problem, names), True
     remedies = [*_given_way(question, ask, whole=whole)]
     is_one_enough = any(remedy.name != "demand" for remedy in remedies)
     if not quick:
@@ -167,7 +175,9 @@ def diagnose(
     )
     ask.tell("find changes that are enough together")
     together = () if is_one_enough or whole else _together(question, ask)
-    return Diagnosis(scenario.name, False, whole, short, clash, tuple(remedies), together)
+    return Diagnosis(
+        scenario.name, False, whole, short, clash, tuple(remedies), together, is_smallest
+    )
 
 
 def _given_way(question: Question, ask: Asking, *, whole: bool) -> Iterator[Remedy]:

@@ -159,14 +159,14 @@ def _switches(question: Question) -> Iterator[Search]:
         (
             s.siting.whole_openings,
             "let sites open in part",
-            ("minimum_size", "opening_pace"),
+            ("whole_openings", "minimum_size", "opening_pace"),
             ("siting", "whole_openings"),
             False,
         ),
         (
             s.supply.whole_sources,
             "build own sources of any size",
-            ("plant_least", "plant_or_none"),
+            ("whole_plants", "plant_least", "plant_or_none"),
             ("supply", "whole_sources"),
             False,
         ),
@@ -198,8 +198,13 @@ def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
 
 
 def _siting(question: Question) -> Iterator[Search]:
-    """More sites, and sites that may open after all, or need not."""
+    """Halls of any size, more sites, and sites that may open after all, or need not."""
     siting = question.scenario.siting
+    if siting.phase_mw is not None:
+        words = "commission halls of any size"
+        any_size = Change((words,), (Setting(("siting", "phase_mw"), None),))
+        rules = ("whole_phases", "hall_phases")
+        yield Search(words, "-", rules, (1.0,), lambda _: any_size)
     sites = len(question.inputs.sets.site)
     for key, rule, now in (
         ("at_most_sites", "most_sites", siting.at_most_sites),
@@ -234,7 +239,7 @@ def _blocks(question: Question) -> Iterator[Search]:
             return Change((words,), (setting,), share=step / _BLOCK_STEPS)
 
         steps = [1.0 * step for step in range(1, _BLOCK_STEPS)]
-        rules = ("block_least", "block_or_none")
+        rules = ("whole_blocks", "block_least", "block_or_none")
         yield Search(f"block of {workload}", "% of the block", rules, steps, smaller)
 
 

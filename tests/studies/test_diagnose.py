@@ -17,13 +17,14 @@ from planner.lp import HighsSession
 from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies import Diagnosis, diagnose
-from planner.studies.asking import Asking
+from planner.studies.asking import Asking, without_costs
 from planner.studies.clash import clash_rules
 from planner.studies.clash_keys import RULES_WITH_SETTINGS, keys_of
 from planner.studies.prechecks import shortages
 from planner.studies.question import Question
 from planner.studies.reliefs import RELIEFS
 from planner.studies.searches import least, searches
+from planner.studies.whole_clash import whole_clash
 
 FORBID = "demand.unmet=forbid"
 LAND = (
@@ -281,7 +282,8 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
         *TOWERS,
         *CLEAN,
         "deliveries.limit=true",
-        "siting={whole_openings: true, block_mw: {train_frontier: 40}}",
+        "siting={whole_openings: true, phase_mw: 4, block_mw: {train_frontier: 40}}",
+        "supply.whole_sources=true",
         "workloads.chat_interactive.failover=true",
     )
     counts = [("siting.at_most_sites=2", "siting.must_open=[north]")]
@@ -300,7 +302,9 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
     blocks = {block.name for family in FAMILIES for block in family.CONSTRAINTS}
 
     assert set(RULES_WITH_SETTINGS) <= eased
-    assert eased - blocks == {"must_open", "must_not_open"}  # bounds of a decision
+    # Bounds of a decision, and that one is whole.
+    whole = {"whole_openings", "whole_phases", "whole_blocks", "whole_plants"}
+    assert eased - blocks == {"must_open", "must_not_open", *whole}
 
 
 def test_a_change_that_eases_the_clash_comes_before_what_leaves_it_as_it_is() -> None:
@@ -498,15 +502,38 @@ def test_what_only_shares_of_sites_can_do_is_told_apart() -> None:
     found = diagnose("tiny", one_site)
 
     helps = {remedy.name: remedy for remedy in found.remedies}
-    assert (found.feasible, found.only_in_shares, found.clash) == (False, True, ())
+    assert (found.feasible, found.only_in_shares, found.is_smallest) == (False, True, True)
+    named = {rule.rule: rule for rule in found.clash}
+    assert {"whole_openings", "most_sites", "land_limit", "demand_balance"} <= set(named)
+    assert named["whole_openings"].keys[0].startswith("siting.whole_openings: true (--set")
+    assert named["most_sites"].keys[0].startswith("siting.at_most_sites: 1 (--set")
+    assert {"site": "coast", "year": "2028"} in named["land_limit"].places
+    # Power, grid and dates have room: they are no part of it.
+    assert not {"grid_connection", "zone_headroom", "build_rate", "minimum_size"} & set(named)
     assert helps["number of sites"].total == 1.0
     assert "let sites open in part" not in helps  # parts of sites cannot be counted
+
+
+def test_rules_that_there_was_no_time_to_leave_out_are_told_as_such() -> None:
+    block = "siting.block_mw={train_frontier: 40}"
+    question = Question.of(load_scenario("tiny", [FORBID, block]))
+    model = without_costs(build_model(question.inputs))
+
+    rules, is_smallest = whole_clash(question, model, seconds=0.0)
+
+    assert not is_smallest
+    kept = {rule.rule for rule in rules}
+    assert kept == {*model.problem.row_block_names, "whole_blocks"} - {"opening_pace"}
 
 
 def test_a_block_that_is_too_large_is_made_smaller() -> None:
     # 30 kH100e of training in 2027 take 25.6 MW of racks: no block of 40 MW, but one of 25.2 MW.
     found = diagnose("tiny", (FORBID, "siting.block_mw={train_frontier: 40}"))
 
+    named = {rule.rule: rule for rule in found.clash}
+    assert found.is_smallest
+    assert {"whole_blocks", "block_least", "demand_balance"} <= set(named)
+    assert "siting.block_mw.train_frontier: 40 MW" in named["whole_blocks"].keys[0]
     helps = {remedy.name: remedy for remedy in found.remedies}
     smaller = helps["block of train_frontier"].change
     need_mw = 30.0 / (182.002 / 132 * 0.85)
