@@ -12,7 +12,7 @@ from planner.tables.read import read_tables
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from planner.tables.descriptor import Field, Package, TableSchema
+    from planner.tables.descriptor import Field, ForeignKey, Package, TableSchema
 
 __all__ = ["data_page", "describe_table", "list_tables"]
 
@@ -134,10 +134,16 @@ def data_page(*, package: Package | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _lists(link: ForeignKey) -> str:
+    """Return the lists of ids that a column points to, e.g. `grid_zones.zone` or default."""
+    country = ("ISO 3166 alpha-2",) * link.countries
+    return " or ".join((*(f"`{column}`" for column in link.columns), *country, *link.values))
+
+
 def _section(schema: TableSchema, rows: int, kinds: dict[str, int]) -> list[str]:
     flags = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     licences = (f"[{x.title}]({x.path})" if x.path else x.title for x in schema.licences)
-    links = (f"`{x.field}` to `{x.table}.{x.key}`" for x in schema.foreign_keys)
+    links = (f"`{link.field}` to {_lists(link)}" for link in schema.foreign_keys)
     facts = {
         "Rows": f"{rows:,} ({flags})" if flags else f"{rows:,}",
         "One row per": ", ".join(f"`{name}`" for name in schema.primary_key),

@@ -11,14 +11,15 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from planner.errors import Problem
+from planner.tables.countries import COUNTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from planner.tables.descriptor import Field, TableSchema
+    from planner.tables.descriptor import Field, ForeignKey, TableSchema
     from planner.tables.sheet import Sheet
 
-__all__ = ["check_foreign_keys", "check_sheet", "pandera_schema"]
+__all__ = ["check_foreign_keys", "check_sheet", "known_ids", "pandera_schema"]
 
 NUMBER: Final = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
 INTEGER: Final = r"\s*[+-]?\d+\s*"
@@ -106,17 +107,47 @@ def check_foreign_keys(
     for link in schema.foreign_keys:
         if link.field not in frame:
             continue
-        known = keys(link.table, link.key)
+        known = known_ids(link, keys)
         if known is None:
             continue
         column = frame[link.field]
         unknown = column[column.notna() & ~column.isin(known)]
-        names = [str(value) for value in known.unique()]
+        names = [str(value) for value in known]
         for record, value in zip(unknown.index, unknown, strict=True):
             near = difflib.get_close_matches(str(value), names, n=1)
-            mend = f"did you mean '{near[0]}'?" if near else f"add it to {link.table} first"
-            findings.add(int(record), link.field, f"an id of {link.table}.{link.key}", mend)
+            mend = f"did you mean '{near[0]}'?" if near else _add_first(link)
+            findings.add(int(record), link.field, link.must_be, mend)
     return findings.problems
+
+
+def known_ids(
+    link: ForeignKey, keys: Callable[[str, str], pd.Series[Any] | None]
+) -> list[Any] | None:
+    """Return every id that a column may hold, once each.
+
+    Parameters
+    ----------
+    link : ForeignKey
+        The column, and the lists that its ids are of.
+    keys : callable
+        (table, column) to the ids that exist; None when that table cannot be read.
+
+    Returns
+    -------
+    list or None
+        None where one of the tables cannot be read: then nothing can be told to be unknown.
+    """
+    lists = [keys(table, key) for table, key in link.targets]
+    if any(ids is None for ids in lists):
+        return None
+    of_tables = (id_ for ids in lists if ids is not None for id_ in ids.unique())
+    return list(dict.fromkeys([*of_tables, *(COUNTRIES * link.countries), *link.values]))
+
+
+def _add_first(link: ForeignKey) -> str:
+    """Say how an id becomes known; nothing where no table could have it."""
+    tables = " or ".join(table for table, _ in link.targets)
+    return f"add it to {tables} first" if tables else ""
 
 
 def pandera_schema(fields: Sequence[Field]) -> pa.DataFrameSchema:

@@ -16,7 +16,7 @@ from planner.errors import InputError, Problem
 from planner.paths import DATA_DIR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["Field", "ForeignKey", "Licence", "Package", "TableSchema", "load_package"]
@@ -71,11 +71,24 @@ class Field:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """A column whose values are ids of another table."""
+    """A column whose values are ids: of columns of tables, countries, or single words."""
 
     field: str
-    table: str
-    key: str
+    targets: tuple[tuple[str, str], ...]
+    countries: bool = False
+    values: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns it points to, each as `table.column`."""
+        return tuple(f"{table}.{key}" for table, key in self.targets)
+
+    @property
+    def must_be(self) -> str:
+        """Return what a cell must be, e.g. `an id of grid_zones.zone, or default`."""
+        country = ("a country (ISO 3166 alpha-2)",) * self.countries
+        parts = (*(f"an id of {column}" for column in self.columns), *country, *self.values)
+        return ", or ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -176,15 +189,31 @@ def _table(raw: Mapping[str, Any]) -> TableSchema:
         ),
         fields=tuple(_field(field) for field in schema["fields"]),
         primary_key=_names(schema["primaryKey"]),
-        foreign_keys=tuple(
-            ForeignKey(field, key["reference"]["resource"], target)
-            for key in schema.get("foreignKeys", [])
-            for field, target in zip(
-                _names(key["fields"]), _names(key["reference"]["fields"]), strict=True
-            )
-        ),
+        foreign_keys=(*_foreign_keys(schema), *_ids_of_several(schema)),
         may_be_empty=raw.get("dcplan:mayBeEmpty", False),
     )
+
+
+def _foreign_keys(schema: Mapping[str, Any]) -> Iterator[ForeignKey]:
+    for key in schema.get("foreignKeys", []):
+        reference = key["reference"]
+        pairs = zip(_names(key["fields"]), _names(reference["fields"]), strict=True)
+        for field, target in pairs:
+            yield ForeignKey(field, ((reference["resource"], target),))
+
+
+def _ids_of_several(schema: Mapping[str, Any]) -> Iterator[ForeignKey]:
+    """Return the columns with ids of more than one list, which foreignKeys cannot say."""
+    for field in schema["fields"]:
+        if "dcplan:idOf" in field:
+            lists = field["dcplan:idOf"]
+            targets = (target.partition(".") for target in lists.get("tables", ()))
+            yield ForeignKey(
+                field["name"],
+                tuple((table, key) for table, _, key in targets),
+                lists.get("countries", False),
+                tuple(lists.get("values", ())),
+            )
 
 
 def _field(raw: Mapping[str, Any]) -> Field:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputError, Problem
-from planner.tables.check import check_foreign_keys, check_sheet
+from planner.tables.check import check_foreign_keys, check_sheet, known_ids
 from planner.tables.descriptor import Package, load_package
 from planner.tables.sheet import Sheet, read_sheet
 
@@ -133,7 +133,8 @@ class _Reader:
         stays and is an error when it is unknown.
         """
         for link in schema.foreign_keys:
-            known = self._keys(link.table, link.key) if link.table in self.overrides else None
+            is_of_own = any(table in self.overrides for table, _ in link.targets)
+            known = known_ids(link, self._keys) if is_of_own else None
             if known is not None and link.field in schema.primary_key:
                 frame = self.frames[name]
                 self.frames[name] = frame[frame[link.field].isin(known)]

@@ -249,6 +249,85 @@ def test_shipped_tables_follow_a_users_own_sites_but_not_a_users_own_zones(tmp_p
         read_tables(["sites"], {"grid_zones": zones})
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "right", "wrong", "must_be", "mend"),
+    [
+        (
+            "price_blocks",
+            "zone",
+            "ERCOT",
+            "ERCOTT",
+            "an id of grid_zones.zone, or default",
+            "did you mean 'ERCOT'?",
+        ),
+        (
+            "fuel_prices",
+            "region",
+            "ERCOT",
+            "ERCTO",
+            "an id of grid_zones.zone, or a country (ISO 3166 alpha-2), or world",
+            "did you mean 'ERCOT'?",
+        ),
+        (
+            "finance",
+            "region",
+            "world",
+            "wrold",
+            "a country (ISO 3166 alpha-2), or EU, or world",
+            "did you mean 'world'?",
+        ),
+        (
+            "leases",
+            "region",
+            "US",
+            "USA",
+            "a country (ISO 3166 alpha-2), or world",
+            "did you mean 'US'?",
+        ),
+        ("heat_reuse", "country", "GB", "UK", "a country (ISO 3166 alpha-2)", None),
+        ("ppa_regions", "country", "GB", "UK", "a country (ISO 3166 alpha-2)", None),
+        ("sites", "country", "GB", "UK", "a country (ISO 3166 alpha-2)", None),
+        (
+            "bridge_power",
+            "onsite",
+            "gas_recip",
+            "gas_recpi",
+            "an id of onsite_sources.onsite",
+            "did you mean 'gas_recip'?",
+        ),
+    ],
+)
+def test_a_mistyped_key_of_ones_own_table_is_refused_with_its_place(
+    tmp_path: Path, table: str, column: str, right: str, wrong: str, must_be: str, mend: str | None
+) -> None:
+    frame = read_table(table)
+    at = frame.index[frame[column] == right]
+    own = tmp_path / f"{table}.csv"
+    frame.assign(**{column: frame[column].replace(right, wrong)}).to_csv(own, index=False)
+
+    with pytest.raises(InputError) as caught:
+        read_table(own)
+
+    problems = caught.value.problems
+    assert [problem.line for problem in problems] == [row + 2 for row in at]
+    assert {problem.must_be for problem in problems} == {must_be}
+    assert {problem.what_is for problem in problems} == {f"{column} is {wrong}"}
+    assert all(problem.column is not None for problem in problems)
+    assert mend is None or {problem.mend for problem in problems} == {mend}
+
+
+def test_shipped_curves_follow_a_users_own_zones_and_keep_the_default(tmp_path: Path) -> None:
+    own = {name: tmp_path / f"{name}.csv" for name in ("grid_zones", "sites")}
+    read_table("grid_zones").query("zone == 'PJM'").to_csv(own["grid_zones"], index=False)
+    read_table("sites").query("zone == 'PJM'").to_csv(own["sites"], index=False)
+
+    tables = read_tables(["price_blocks", "fuel_prices"], own)
+
+    assert set(tables["price_blocks"]["zone"]) == {"PJM", "default"}
+    assert {"PJM", "US", "world"} <= set(tables["fuel_prices"]["region"])
+    assert "ERCOT" not in set(tables["fuel_prices"]["region"])
+
+
 def test_a_planner_without_a_pipeline_may_give_an_empty_one(tmp_path: Path) -> None:
     own = tmp_path / "site_pipeline.csv"
     own.write_text(",".join(load_package()["site_pipeline"].columns) + "\n", encoding="utf-8")
