@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.base_year import standing_facility_mw
 from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.headroom import headroom_mw
 from planner.check.source_figures import makes_its_power
 from planner.check.stress import tiers_pct
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import TOLERANCE, Excess, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "decided", "months_to_service"]
 
 _ZONE = ("zone", "year")
+_FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
+"""Columns of table `sites` that the data or the scenario give as they are."""
+_USD_PER_MUSD = 1e6
 
 
 def _committed_mw(case: Case) -> pd.DataFrame:
@@ -68,9 +72,8 @@ def committed_from_tables(case: Case) -> Excess:
     return Excess.differs(told[list(key)], told["mw"].to_numpy(), right)
 
 
-@rule(unit="MW")
-def land_from_tables(case: Case) -> Excess:
-    """Land is the operator's share of each site's, or its own figure, and holds what stands."""
+def _land_mw(case: Case) -> pd.Series[float]:
+    """Critical IT power that the land of every site holds, what stands and is begun at least."""
     share = case.scenario.operator.site_limit_share_frac
     inputs = case.inputs
     sites = pd.DataFrame({"site": list(inputs.sets.site.labels)})
@@ -83,7 +86,52 @@ def land_from_tables(case: Case) -> Excess:
     committed = _committed_mw(case).groupby("site")["mw"].max()
     held = standing + at(committed, sites, ("site",))
     own = np.maximum(at(land, sites, ("site",), np.nan), held)
-    return Excess.differs(sites, inputs.sites.land_limit_mw, own)
+    return pd.Series(own, index=pd.Index(sites["site"], name="site"))
+
+
+@rule(unit="MW")
+def land_from_tables(case: Case) -> Excess:
+    """Land is the operator's share of each site's, or its own figure, and holds what stands."""
+    own = _land_mw(case)
+    sites = pd.DataFrame({"site": own.index})
+    return Excess.differs(sites, case.inputs.sites.land_limit_mw, np.asarray(own, dtype=np.float64))
+
+
+def _own_table(case: Case) -> pd.DataFrame:
+    """Return table `sites` as data and scenario make it."""
+    scope = case.scope.set_index("site", drop=False).rename_axis(None)
+    stands = standing_facility_mw(case).reindex(scope.index) > 0.0
+    of_kind = case.data("site_archetypes").set_index("archetype")["opening_usd"]
+    opening = scope["archetype"].map(of_kind).astype("float64").rename_axis("site")
+    opening_musd = case.own_figures("opening_usd", opening) / _USD_PER_MUSD
+    return scope[["site", *_FACTS]].assign(
+        is_existing=stands,
+        land_limit_mw=_land_mw(case).reindex(scope.index),
+        opening_musd=opening_musd.where(~stands, 0.0),
+    )
+
+
+@rule(unit="cells")
+def sites_told(case: Case) -> Excess:
+    """Table `sites` tells the sites in the order of the data, each with its own facts.
+
+    A row too many, or in another's place, is wrong in every cell.
+    """
+    own, told = _own_table(case), case.plan("sites")
+    longest = range(max(len(own), len(told)))
+    own, told = (frame.reset_index(drop=True).reindex(longest) for frame in (own, told))
+    parts = []
+    for column in own.columns:
+        left, right = told[column], own[column]
+        place = pd.DataFrame({"site": own["site"], "what": column})
+        if pd.api.types.is_float_dtype(right):
+            numbers = left.to_numpy(dtype=np.float64, na_value=np.nan)
+            same = np.isclose(numbers, right.to_numpy(), rtol=TOLERANCE, atol=TOLERANCE)
+        else:
+            words = (side.astype("object").where(side.notna(), None) for side in (left, right))
+            same = np.equal(*(side.to_numpy() for side in words)).astype(np.bool_)
+        parts.append(Excess.where(place, ~same))
+    return parts[0].and_also(*parts[1:])
 
 
 def months_to_service(case: Case) -> pd.DataFrame:
@@ -212,6 +260,7 @@ def headroom_from_tables(case: Case) -> Excess:
 
 RULES = (
     sites_in_scope,
+    sites_told,
     committed_from_tables,
     land_from_tables,
     leads_from_tables,

@@ -11,6 +11,7 @@ import pytest
 from planner.check import RULES
 from planner.check.case import Case
 from planner.check.cash import cash_told
+from planner.check.facts_sites import sites_told
 from planner.check.rows import IMPLIED, rows_there
 from planner.check.verdict import judged
 from planner.studies import solve
@@ -46,6 +47,18 @@ OF_TINY = [
     "unit_costs",
     "summary",
     "solution",
+]
+FACTS = [
+    "name",
+    "country",
+    "region",
+    "lat",
+    "lon",
+    "zone",
+    "market",
+    "is_existing",
+    "land_limit_mw",
+    "opening_musd",
 ]
 FIRST = (rows_there, cash_told)
 ORDER = (*FIRST, *(rule for rule in RULES if rule not in FIRST))
@@ -100,3 +113,34 @@ def test_cash_that_is_told_otherwise_is_found(column: str) -> None:
     cash.loc[cash[column].idxmax(), column] *= 1.01
 
     assert not judged(cash_told, with_table("cash", cash)).ok
+
+
+def test_sites_that_are_reordered_are_found() -> None:
+    table = tiny().results.tables["sites"]
+
+    check = judged(sites_told, with_table("sites", table.iloc[::-1].reset_index(drop=True)))
+
+    assert not check.ok
+    assert judged(sites_told, tiny()).tested == table.size
+
+
+def test_a_site_that_the_scenario_does_not_have_is_found() -> None:
+    table = tiny().results.tables["sites"]
+    more = pd.concat([table, table.iloc[[0]].assign(site="nowhere")], ignore_index=True)
+
+    assert not judged(sites_told, with_table("sites", more)).ok
+    assert not judged(sites_told, with_table("sites", table.iloc[:-1])).ok
+
+
+@pytest.mark.parametrize("column", FACTS)
+def test_a_fact_of_a_site_that_is_told_otherwise_is_found(column: str) -> None:
+    table = tiny().results.tables["sites"].copy()
+    old = table[column]
+    if column == "is_existing":
+        table[column] = ~old
+    else:
+        table[column] = old * 1.01 + 0.01 if pd.api.types.is_float_dtype(old) else old + "x"
+
+    check = judged(sites_told, with_table("sites", table))
+
+    assert (check.broken, check.place.split(", ")[1]) == (len(table), column)
