@@ -148,6 +148,9 @@ def _section(schema: TableSchema, rows: int, kinds: dict[str, int]) -> list[str]
         "Rows": f"{rows:,} ({flags})" if flags else f"{rows:,}",
         "One row per": ", ".join(f"`{name}`" for name in schema.primary_key),
         "Points to": ", ".join(links),
+        "Sums to 1": ", ".join(
+            f"`{x.field}` per {' and '.join(f'`{name}`' for name in x.per)}" for x in schema.sums
+        ),
         "Sources": "; ".join(schema.sources),
         "Licences": "; ".join(licences),
         "Vintage": schema.vintage,

@@ -23,6 +23,8 @@ __all__ = ["check_foreign_keys", "check_sheet", "known_ids", "pandera_schema"]
 
 NUMBER: Final = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
 INTEGER: Final = r"\s*[+-]?\d+\s*"
+SHARES_ROUNDING: Final = 0.005
+"""Shares are often given in whole per cent, so four of them may miss 1 by half of one."""
 BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -68,6 +70,7 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
     )
     _check_bounds(frame, schema, present, findings)
     _check_primary_key(frame, schema, findings)
+    _check_sums(frame, schema, findings)
     problems += findings.problems
     if not problems:
         frame = frame.astype(
@@ -320,6 +323,25 @@ def _check_primary_key(frame: pd.DataFrame, schema: TableSchema, findings: _Find
                 f"given once: {named} is on line {line} already",
                 "remove or rename one of the two rows",
             )
+
+
+def _check_sums(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:
+    """Report shares that do not make a whole, at the last row of it."""
+    for shares in schema.sums:
+        if not {shares.field, *shares.per} <= set(frame.columns):
+            continue
+        for labels, rows in frame.groupby(list(shares.per), sort=False):
+            total = rows[shares.field].sum(skipna=False)
+            if abs(total - 1.0) > SHARES_ROUNDING:
+                whole = ", ".join(
+                    f"{name}={label}" for name, label in zip(shares.per, labels, strict=True)
+                )
+                findings.add(
+                    int(rows.index[-1]),
+                    shares.field,
+                    f"such that the rows of {whole} sum to 1",
+                    f"they sum to {total:.6g}, from line {findings.line(int(rows.index[0]))} on",
+                )
 
 
 def _meaning(field: Field) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Field", "ForeignKey", "Licence", "Package", "TableSchema", "load_package"]
+__all__ = ["Field", "ForeignKey", "Licence", "Package", "SumToOne", "TableSchema", "load_package"]
 
 PACKAGE_FILE: Final = DATA_DIR / "datapackage.json"
 PURE_NUMBERS: Final = frozenset({"", "class", "count", "fraction", "ratio", "see unit"})
@@ -92,6 +92,14 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
+class SumToOne:
+    """Shares of a whole: the column sums to 1 over the rows that have the same `per`."""
+
+    field: str
+    per: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Licence:
     """A licence of a source."""
 
@@ -115,6 +123,7 @@ class TableSchema:
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...]
     may_be_empty: bool
+    sums: tuple[SumToOne, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -191,6 +200,10 @@ def _table(raw: Mapping[str, Any]) -> TableSchema:
         primary_key=_names(schema["primaryKey"]),
         foreign_keys=(*_foreign_keys(schema), *_ids_of_several(schema)),
         may_be_empty=raw.get("dcplan:mayBeEmpty", False),
+        sums=tuple(
+            SumToOne(shares["field"], tuple(shares["per"]))
+            for shares in schema.get("dcplan:sumsToOne", ())
+        ),
     )
 
 

@@ -316,6 +316,36 @@ def test_a_mistyped_key_of_ones_own_table_is_refused_with_its_place(
     assert mend is None or {problem.mend for problem in problems} == {mend}
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "key", "label"),
+    [
+        ("zone_stress", "stress_share_frac", "zone", "ERCOT"),
+        ("rack_stock", "share_frac", "duty", "training"),
+    ],
+)
+def test_shares_that_do_not_make_a_whole_are_refused_at_their_last_row(
+    tmp_path: Path, table: str, column: str, key: str, label: str
+) -> None:
+    frame = read_table(table)
+    rows = frame.index[frame[key] == label]
+    own = tmp_path / f"{table}.csv"
+
+    frame.loc[rows[0], column] += 0.004
+    frame.to_csv(own, index=False)
+    assert len(read_table(own)) == len(frame)  # so much is rounding
+
+    frame.loc[rows[0], column] += 0.002
+    frame.to_csv(own, index=False)
+    with pytest.raises(InputError) as caught:
+        read_table(own)
+
+    (problem,) = caught.value.problems
+    assert problem.line == rows[-1] + 2
+    assert problem.what_is.startswith(f"{column} is ")
+    assert problem.must_be == f"such that the rows of {key}={label} sum to 1"
+    assert problem.mend == f"they sum to 1.006, from line {rows[0] + 2} on"
+
+
 def test_shipped_curves_follow_a_users_own_zones_and_keep_the_default(tmp_path: Path) -> None:
     own = {name: tmp_path / f"{name}.csv" for name in ("grid_zones", "sites")}
     read_table("grid_zones").query("zone == 'PJM'").to_csv(own["grid_zones"], index=False)
