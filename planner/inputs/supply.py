@@ -72,6 +72,8 @@ def supply_offer(case: Case) -> SupplyOffer:
     """
     supply, sites = case.scenario.supply, case.ids("sites")
     figures = source_figures(case)
+    table = case.tables["onsite_sources"]
+    batteries = set(table.loc[table["role"] == "storage", "onsite"])
     is_here = np.array([supply.sites == "all" or site in supply.sites for site in sites])
     existing = np.zeros((2, len(sites), len(figures.ids)))
     for block in ("new_sites", "sites"):
@@ -79,7 +81,14 @@ def supply_offer(case: Case) -> SupplyOffer:
             if site not in sites:
                 continue
             power, energy = own.existing_source_mw or {}, own.existing_storage_mwh or {}
-            for key in set(energy) - set(power):
+            for key in (source for source in energy if source not in batteries):
+                case.findings.at_key(
+                    (block, site, "existing_storage_mwh", key),
+                    f"{key} is no battery and stores no energy",
+                    "a source with role storage in table onsite_sources",
+                    "remove it, or name the battery that stands there",
+                )
+            for key in (batteries & set(energy)) - set(power):
                 case.findings.at_key(
                     (block, site, "existing_storage_mwh", key),
                     f"{key} has energy and no power",

@@ -164,3 +164,11 @@ def test_a_bridge_of_a_source_that_may_not_be_built_is_refused_in_plain_words(bu
     told = [problem.what_is for problem in caught.value.problems]
     assert "panel is not in supply.allow" in told
     assert any(one.startswith("panel does not have a row in table bridge_power") for one in told)
+
+
+@pytest.mark.parametrize("power", [(), ("sites.oak.existing_source_mw={panel: 5}",)])
+def test_stored_energy_of_what_is_no_battery_is_refused(problems, power):
+    (found,) = problems("sites.oak.existing_storage_mwh={panel: 5}", *power)
+
+    assert found.startswith("--set sites.oak.existing_storage_mwh")
+    assert "panel is no battery and stores no energy; must be a source with role storage" in found
