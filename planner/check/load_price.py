@@ -91,25 +91,35 @@ def load_price_bill(case: Case) -> pd.DataFrame:
     return every_year(case, load[["year"]], load["usd"] / 1e6)
 
 
+def _as_told(case: Case, column: str, own: pd.Series[float]) -> Excess:
+    """Hold a column of the table against what it should be, by zone and year."""
+    table = case.plan("load_price")
+    return Excess.differs(table[list(_ZONE)], table[column].to_numpy(), at(own, table, _ZONE))
+
+
 @rule(unit="MWh", floor=10.0)
 def load_price_told(case: Case) -> Excess:
-    """New load of zones, its peak and what it pays are as the draw of the sites makes them."""
+    """New load of every zone that has some is told, as the draw of its sites makes it."""
     load, table = new_load(case), case.plan("load_price")
-    energy = load["new_mw"] * load["hours"]
-    own = {
-        "new_mwh": tally(load, _ZONE, energy),
-        "musd": tally(load, _ZONE, load["usd"] / 1e6),
-        "new_peak_mw": load.groupby(list(_ZONE), sort=False)["new_mw"].max(),
-    }
-    place = table[list(_ZONE)]
-    parts = [
-        Excess.differs(place, table[name].to_numpy(), at(values, table, _ZONE))
-        for name, values in own.items()
-    ]
+    own = tally(load, _ZONE, load["new_mw"] * load["hours"])
     every = load[list(_ZONE)].drop_duplicates().reset_index(drop=True)
     told = tally(table, _ZONE, table["new_mwh"])
-    complete = Excess.differs(every, at(told, every, _ZONE), at(own["new_mwh"], every, _ZONE))
-    return parts[0].and_also(*parts[1:], complete)
+    complete = Excess.differs(every, at(told, every, _ZONE), at(own, every, _ZONE))
+    return _as_told(case, "new_mwh", own).and_also(complete)
 
 
-RULES = (load_price_told,)
+@rule(unit="MW")
+def load_price_peak_told(case: Case) -> Excess:
+    """The peak of a zone's new load is that of the slot in which its sites draw most."""
+    peak = new_load(case).groupby(list(_ZONE), sort=False)["new_mw"].max()
+    return _as_told(case, "new_peak_mw", peak)
+
+
+@rule(unit="MUSD")
+def load_price_paid(case: Case) -> Excess:
+    """What new load pays above the price is what the blocks of its zone say."""
+    load = new_load(case)
+    return _as_told(case, "musd", tally(load, _ZONE, load["usd"] / 1e6))
+
+
+RULES = (load_price_told, load_price_peak_told, load_price_paid)

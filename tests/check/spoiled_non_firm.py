@@ -82,10 +82,15 @@ BILLS = ("non_firm_connection", "non_firm_discount", "shed_load_worth", "load_pr
 """Lines of cost that only such a plan has."""
 
 SPOILED = (
-    ("the last MWh is told cheaper", "load_price_told", partial(times, "load_price", "musd", 0.9)),
+    ("the last MWh is told cheaper", "load_price_paid", partial(times, "load_price", "musd", 0.9)),
     ("new load is told smaller", "load_price_told", partial(times, "load_price", "new_mwh", 0.9)),
+    (
+        "the peak is told lower",
+        "load_price_peak_told",
+        partial(times, "load_price", "new_peak_mw", 0.9),
+    ),
     ("a zone pays no blocks", "load_price_told", partial(without, "load_price", "new_mwh")),
-    ("the blocks cost more", "load_price_told", steeper),
+    ("the blocks cost more", "load_price_paid", steeper),
     ("non-firm power in a stress slot", "non_firm_off", drawn_in_stress),
     ("the stress is at other hours", "non_firm_off", hours_later),
     (

@@ -24,7 +24,10 @@ def test_more_load_that_is_not_new_than_stands_is_found_out(monkeypatch):
     monkeypatch.setattr(build, "load_price_inputs", too_much_stands)
     plan = solved(NON_FIRM)
 
-    assert not plan.check("load_price_told").ok
+    told, paid = plan.check("load_price_told"), plan.check("load_price_paid")
+    assert not told.ok
+    assert not paid.ok
+    assert (told.unit, paid.unit) == ("MWh", "MUSD")
     assert not plan.check("cost_load_price").ok
 
 
