@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 from planner.scenario.schema import Scenario
@@ -34,6 +35,8 @@ _UNIT_WORDS: Final = frozenset(
     }
 )
 """Words that a unit is written with in a key, right or wrong."""
+_NO_QUANTITY: Final = frozenset({"", "max", "min", "price"})
+"""What may be left of a key without its unit and does not say what it is about."""
 
 
 def closest(word: str, known: Sequence[str]) -> str | None:
@@ -100,17 +103,25 @@ def unknown_key_mend(keys: Keys) -> str:
     word = str(keys[-1])
     block = block_at(keys[:-1])
     known = list(block.model_fields) if block else []
-    elsewhere = [way for way in _all_ways(Scenario) if way.rsplit(".", 1)[-1] == word]
-    stem = _without_units(word)
+    same_word = [way for way in _all_ways(Scenario) if way.rsplit(".", 1)[-1] == word]
+    # A key of a single agreement, tariff or source says little to who is in another block.
+    elsewhere = [way for way in same_word if "<id>" not in way or _shared(way, keys)]
+    stem, meant = _without_units(word), closest(word, known)
     alike = [key for key in known if _without_units(key) == stem]
-    if alike and (stem or not elsewhere):
-        same = closest(word, alike) or alike[0]
-        unit = unit_of(field_at((*keys[:-1], same)))
-        return f"did you mean {same!r}?" + (f" Its unit is {unit}" if unit else "")
-    if elsewhere:
-        return f"did you mean {elsewhere[0]!r}?"
-    meant = closest(word, known)
-    return f"known here: {', '.join(known)}" if meant is None else f"did you mean {meant!r}?"
+    if alike and stem not in _NO_QUANTITY:
+        meant = closest(word, alike) or alike[0]
+    elif elsewhere:
+        return f"did you mean {max(elsewhere, key=lambda way: _shared(way, keys))!r}?"
+    if meant is None:
+        return f"known here: {', '.join(known)}"
+    unit = unit_of(field_at((*keys[:-1], meant))) if meant in alike else ""
+    return f"did you mean {meant!r}?" + (f" Its unit is {unit}" if unit else "")
+
+
+def _shared(way: str, keys: Keys) -> int:
+    """Count the keys that a dotted way has in common with another from the top."""
+    pairs = zip(way.split("."), map(str, keys), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _without_units(key: str) -> str:
@@ -151,9 +162,12 @@ def _below(annotation: Any, key: str | int) -> Any:
 
 
 def _all_ways(block: type[Block], before: str = "") -> Iterator[str]:
-    """Dotted ways to every key that lies in blocks, ids apart."""
+    """Dotted ways to every key that lies in blocks; `<id>` stands for an id."""
     for name, field in block.model_fields.items():
         yield before + name
         for kind in _kinds(field.annotation):
             if _is_block(kind):
                 yield from _all_ways(kind, f"{before}{name}.")
+            elif get_origin(kind) is Mapping:
+                for of_id in filter(_is_block, _kinds(get_args(kind)[1])):
+                    yield from _all_ways(of_id, f"{before}{name}.<id>.")

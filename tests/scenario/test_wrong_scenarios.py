@@ -72,6 +72,26 @@ def problems_of(text: str, **others: str) -> list[str]:
             "did you mean 'grid.non_firm.shed.usd_per_mwh'?",
         ),
         (
+            "supply: {override: {gas_recip: {max_mw: 90}}}",
+            "2:33: unknown key 'supply.override.gas_recip.max_mw'; must be a key of the schema; "
+            "did you mean 'supply.max_mw'?",
+        ),
+        (
+            "supply: {max_hours_per_year: 90}",
+            "2:10: unknown key 'supply.max_hours_per_year'; must be a key of the schema; "
+            "did you mean 'supply.override.<id>.max_hours_per_year'?",
+        ),
+        (
+            "supply: {max_gw: {gas_recip: 1}}",
+            "2:10: unknown key 'supply.max_gw'; must be a key of the schema; "
+            "did you mean 'max_mw'? Its unit is [MW]",
+        ),
+        (
+            "rent: {price_usd_per_mwh: 90}",
+            "2:8: unknown key 'rent.price_usd_per_mwh'; must be a key of the schema; "
+            "did you mean 'heat.price_usd_per_mwh'?",
+        ),
+        (
             "build: {zzz: 3}",
             "2:9: unknown key 'build.zzz'; must be a key of the schema; known here: "
             "rate_scale_frac, market_rate_mw_per_year, capex_budget_musd, committed",
