@@ -176,8 +176,7 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
     """Refuse a least size of a site's own above its land; note one of its kind."""
     settings = case.scenario.siting
     short = sites.minimum_mw > sites.land_limit_mw + _ROUNDING
-    shut: list[str] = []
-    keys: list[Keys] = [("siting", "whole_openings")]
+    shut: dict[Keys, list[str]] = {}
     for site in np.flatnonzero(short & ~sites.is_existing & settings.whole_openings):
         name, least_mw = sets.site.labels[site], sites.minimum_mw[site]
         land_mw = sites.land_limit_mw[site]
@@ -190,13 +189,13 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
                 f"lower it, or raise land_limit_mw of {name}",
             )
         elif settings.must_not_open.count(name) == 0:
-            shut.append(f"{name} ({least_mw:g} MW of {land_mw:g})")
-            keys += [key for key in (_own_key(case, name, "land_limit_mw"),) if key is not None]
-    if shut:
+            key = _own_key(case, name, "land_limit_mw") or ("siting", "whole_openings")
+            shut.setdefault(key, []).append(f"{name} ({least_mw:g} MW of {land_mw:g})")
+    for key, names in shut.items():
         case.findings.note(
-            f"Sites whose least size is more than their land holds: {', '.join(shut)}. They can"
+            f"Sites whose least size is more than their land holds: {', '.join(names)}. They can"
             " open only so late that they need not reach it; give them a minimum_size_mw.",
-            keys[-1],
+            key,
         )
 
 

@@ -325,6 +325,19 @@ def test_a_site_whose_kind_is_larger_than_its_land_is_noted():
     assert " of 3)" in note
 
 
+def test_sites_whose_kind_is_larger_than_their_land_are_noted_each_at_its_own_key():
+    settings = [
+        "new_sites.north.land_limit_mw=3",
+        "new_sites.south.land_limit_mw=2",
+        "siting.whole_openings=true",
+    ]
+    inputs = build_inputs(load_scenario("tiny", settings))
+
+    notes = [note for note in inputs.notes if note.startswith("Sites whose least size")]
+    assert ["north (" in note for note in notes] == [True, False]
+    assert ["south (" in note for note in notes] == [False, True]
+
+
 def test_a_site_that_must_open_and_stands_is_noted(build):
     assert (
         "Siting.must_open changes nothing for elm, as it stands already."
