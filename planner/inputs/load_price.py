@@ -48,6 +48,8 @@ def load_price_inputs(
         Empty lists where the scenario has no such price.
     """
     settings = case.scenario.energy.load_price
+    _check_curves(case)
+    case.findings.stop_if_wrong()  # a curve with a hole in it has no widths
     zones = len(sets.zone)
     has_site = np.zeros((zones, len(sets.year)), dtype=np.bool_)
     has_site[sets.site_zone[site_year["site"]], site_year["year"]] = settings.allow
@@ -95,21 +97,45 @@ def _curve(case: Case, zone: str) -> pd.DataFrame | None:
             _TABLE, f"zone {zone} has no block", f"rows for it or for {_DEFAULT}", "add them"
         )
         return None
-    end = floats(rows, "up_to_peak_frac")
-    adder = floats(rows, "price_adder_usd_per_mwh")
-    is_counted = ints(rows, "block").tolist() == list(range(1, len(rows) + 1))
-    grows = (np.diff(end[:-1], prepend=0.0) > 0.0).all() and not np.isnan(end[:-1]).any()
-    if not (is_counted and grows and np.isnan(end[-1]) and (np.diff(adder) >= 0.0).all()):
-        name = str(rows["zone"].iloc[0])
-        case.findings.at_table(
-            _TABLE,
-            f"the blocks of {name} are no rising curve",
-            "counted from 1, each ending after the one before and no cheaper, the last without"
-            " an end",
-            "put them in order: a price that falls with load can not be planned with",
-        )
-        return None
     return rows
+
+
+def _check_curves(case: Case) -> None:
+    """Report every curve of the table that does not rise, of zones in the plan or not."""
+    table = case.tables[_TABLE].reset_index(drop=True)
+    for zone, of_zone in table.groupby("zone", sort=False):
+        rows = of_zone.sort_values("block")
+        block, end = ints(rows, "block"), floats(rows, "up_to_peak_frac")
+        adder = floats(rows, "price_adder_usd_per_mwh")
+        is_last = np.arange(len(rows)) == len(rows) - 1
+        # A blank end is above nothing: before the last block it counts as wrong.
+        is_above = np.diff(end, prepend=0.0) > 0.0
+        steps = (
+            ("block", block != np.arange(len(rows)) + 1, "counted from 1 without a gap"),
+            (
+                "up_to_peak_frac",
+                np.where(is_last, ~np.isnan(end), ~is_above),
+                "above that of the block before, and blank in the last block alone",
+            ),
+            (
+                "price_adder_usd_per_mwh",
+                np.diff(adder, prepend=adder[:1]) < 0.0,
+                "no lower than in the block before",
+            ),
+        )
+        for column, is_wrong, must_be in steps:
+            for place in np.flatnonzero(is_wrong)[:1].tolist():
+                record = int(rows.index[place])
+                value = floats(rows, column)[place]
+                case.findings.at_row(
+                    _TABLE,
+                    record,
+                    column,
+                    f"the blocks of {zone} are no rising curve: {column} of block {block[place]}"
+                    f" is {'blank' if np.isnan(value) else f'{value:g}'}",
+                    must_be,
+                    "put them in order: a price that falls with load can not be planned with",
+                )
 
 
 def _peak_mw(case: Case, sets: Sets) -> Floats:

@@ -11,6 +11,7 @@ from planner.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
 from planner.inputs.frames import bools, by_ids, codes, floats
 from planner.inputs.price_shocks import wholesale_factor
+from planner.inputs.shape_gaps import tell_of_gaps
 from planner.scenario import interpolated
 from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 
@@ -129,19 +130,15 @@ def seasonal_slots(
     named = case.sites[site_column].dropna().unique()
     axes = {key: list(named), "season": SEASONS, "hour_local": _HOURS}
     hourly = by_ids(table, axes, value)
-    for z in np.flatnonzero(np.isnan(hourly).any(axis=(1, 2))):
-        case.findings.at_table(
-            f"{key.removesuffix('_zone')}_shapes",
-            f"{named[z]} lacks an hour of a season",
-            "96 rows for each zone",
-            "add them",
-        )
-    zone = codes(case.sites[site_column].fillna(""), named)
+    name = f"{key.removesuffix('_zone')}_shapes"
+    for zone, of_zone in zip(named, hourly, strict=True):
+        tell_of_gaps(case, name, str(zone), (table[key] == zone).to_numpy(), of_zone)
+    place = codes(case.sites[site_column].fillna(""), named)
     offset = floats(case.sites, "utc_offset_h")
     result = np.full((len(case.sites), case.days.n_slots), np.nan)
     for clock in np.unique(offset):
-        at = np.flatnonzero((offset == clock) & (zone >= 0))
-        result[at] = slot_means(hourly[zone[at]], float(clock), case.days)
+        at = np.flatnonzero((offset == clock) & (place >= 0))
+        result[at] = slot_means(hourly[place[at]], float(clock), case.days)
     return result
 
 

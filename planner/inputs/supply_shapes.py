@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.calendar import SEASONS, slot_means
 from planner.inputs.frames import any_along, by_ids, codes, floats, texts
+from planner.inputs.shape_gaps import tell_of_gaps
 from planner.inputs.supply_figures import RENEWABLE
 from planner.scenario import interpolated
 
@@ -105,20 +106,17 @@ def renewable_shape(case: Case, technology: str, is_used: Bools) -> Floats | Non
     array of float or None
         Shape (site, slot); None where no zone has a shape.
     """
-    table = case.tables["renewable_shapes"]
-    table = table[table["technology"] == technology]
+    every = case.tables["renewable_shapes"]
+    is_of_it = (every["technology"] == technology).to_numpy()
+    table = every[is_of_it]
     zones = tuple(dict.fromkeys(texts(table, "zone")))
     if not zones:
         return None
     axes = {"zone": zones, "season": SEASONS, "hour_local": _HOURS}
     hourly = by_ids(table, axes, "capacity_factor_frac")
-    for z in np.flatnonzero(np.isnan(hourly).any(axis=(1, 2))):
-        case.findings.at_table(
-            "renewable_shapes",
-            f"{zones[z]} lacks an hour of a season of {technology}",
-            "96 rows for each zone and technology",
-            "add them",
-        )
+    for name, of_zone in zip(zones, hourly, strict=True):
+        rows = is_of_it & (every["zone"] == name).to_numpy()
+        tell_of_gaps(case, "renewable_shapes", f"{technology} of {name}", rows, of_zone)
     zone = codes(case.sites["zone"], zones)
     of_site = np.where((zone >= 0)[:, None, None], hourly[zone], hourly.mean(axis=0))
     is_proxy = zone < 0

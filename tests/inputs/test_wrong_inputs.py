@@ -132,6 +132,46 @@ def test_gaps_in_the_data_are_errors(problems, tables, table, condition, text):
     assert any(f"{table}.csv" in problem for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "label", "settings", "what"),
+    [
+        ("price_shapes", "price_zone", "east_hub", (), "east_hub"),
+        (
+            "renewable_shapes",
+            "zone",
+            "east",
+            ("supply.allow=[panel]",),
+            "solar of east",
+        ),
+    ],
+)
+def test_an_hour_that_a_shape_lacks_is_named_at_its_last_row(
+    problems, tables, table, key, label, settings, what
+):
+    shape = tables[table]
+    is_of_it = shape[key] == label
+    if "technology" in shape:
+        is_of_it &= shape["technology"] == "solar"
+    is_gap = is_of_it & (shape["season"] == "JJA") & shape["hour_local"].isin([5, 17])
+    assert is_gap.sum() == 2
+    rest = shape[~is_gap].reset_index(drop=True)
+    of_rest = (rest[key] == label) & (rest.get("technology", "solar") == "solar")
+
+    found = problems(*settings, **{table: rest})
+
+    (text,) = {text for text in found if "lacks an hour" in text}
+    assert f"{what} lacks an hour of a season: hour 5 of JJA and 1 more" in text
+    assert f"{table}.csv:{rest.index[of_rest][-1] + 2}:" in text
+
+
+def test_a_price_zone_without_a_row_is_told_so(problems, tables):
+    shape = tables["price_shapes"]
+
+    found = problems(price_shapes=shape[shape["price_zone"] != "east_hub"].reset_index(drop=True))
+
+    assert any("price_shapes.csv: east_hub has no row" in text for text in found)
+
+
 def test_a_figure_in_another_unit_is_refused(problems, tables):
     cost = tables["facility_cost"]
     per_kw = cost.assign(unit=cost["unit"].mask(cost["item"] == "shell_core", "USD/kW IT"))

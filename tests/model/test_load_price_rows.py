@@ -90,15 +90,28 @@ def test_a_block_less_wide_never_costs_less():
     assert solve(replace(inputs, load_price=narrow)).cost_musd > solve(inputs).cost_musd
 
 
+@pytest.mark.parametrize("allow", ["true", "false"])
 @pytest.mark.parametrize(
-    ("column", "value"),
-    [("price_adder_usd_per_mwh", 0.7), ("up_to_peak_frac", 0.0), ("block", 4)],
+    ("column", "value", "place", "words"),
+    [
+        ("price_adder_usd_per_mwh", 0.7, (6, 9), "price_adder_usd_per_mwh of block 2 is 0.7"),
+        ("up_to_peak_frac", 0.0, (5, 8), "up_to_peak_frac of block 1 is 0"),
+        ("up_to_peak_frac", np.nan, (5, 8), "up_to_peak_frac of block 1 is blank"),
+        ("up_to_peak_frac", 0.3, (6, 8), "up_to_peak_frac of block 2 is 0.3"),
+        ("block", 4, (6, 6), "block of block 4 is 4"),
+    ],
 )
-def test_blocks_that_are_no_rising_curve_are_refused(column, value):
+@pytest.mark.parametrize("zone", ["west", "far_off"])
+def test_blocks_that_are_no_rising_curve_are_refused_at_their_cell(
+    column, value, place, words, zone, allow
+):
     blocks = tables()["price_blocks"].copy()
-    last_of_west, first_of_west = len(blocks) - 1, len(blocks) - 2
-    row = first_of_west if column == "up_to_peak_frac" else last_of_west
-    blocks.loc[row, column] = value
+    blocks.loc[blocks["zone"] == "west", "zone"] = zone
+    blocks.loc[place[0] - 2, column] = value
 
-    with pytest.raises(InputError, match="the blocks of west are no rising curve"):
-        inputs_with("energy.load_price.allow=true", price_blocks=blocks)
+    with pytest.raises(InputError) as caught:
+        inputs_with(f"energy.load_price.allow={allow}", price_blocks=blocks)
+
+    (problem,) = caught.value.problems
+    assert problem.what_is == f"the blocks of {zone} are no rising curve: {words}"
+    assert (problem.line, problem.column) == place

@@ -1,0 +1,45 @@
+"""Hours that a shape by season and local hour lacks, told where they should stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.calendar import SEASONS
+
+if TYPE_CHECKING:
+    from planner.inputs.case import Case
+    from planner.inputs.types import Bools, Floats
+
+__all__ = ["tell_of_gaps"]
+
+
+def tell_of_gaps(case: Case, table: str, what: str, is_of_it: Bools, hourly: Floats) -> None:
+    """Add a problem where a shape lacks hours, at the last row that it has.
+
+    Parameters
+    ----------
+    case : Case
+        Takes the problem.
+    table : str
+        Name of the table.
+    what : str
+        Whose shape it is, e.g. `ERCOT` or `solar of ERCOT`.
+    is_of_it : array of bool
+        Rows of the table that tell the shape, shape (row,).
+    hourly : array of float
+        The shape, NaN where no row tells it, shape (season, hour).
+    """
+    gaps = np.argwhere(np.isnan(hourly))
+    if not len(gaps):
+        return
+    must_be, mend = "there in 96 rows, one for each season and hour", "add the rows"
+    records = np.flatnonzero(is_of_it)
+    if not len(records):
+        case.findings.at_table(table, f"{what} has no row", must_be, mend)
+        return
+    season, hour = gaps[0]
+    more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+    what_is = f"{what} lacks an hour of a season: hour {hour} of {SEASONS[season]}{more}"
+    case.findings.at_row(table, int(records[-1]), "hour_local", what_is, must_be, mend)
