@@ -31,7 +31,7 @@ def wholesale_factor(case: Case) -> Floats:
     """
     zone = np.array(texts(case.sites, "zone"), dtype=object)
     factor = np.ones((len(case.sites), len(case.years), case.days.n_slots))
-    for shock in case.scenario.energy.shocks:
+    for position, shock in enumerate(case.scenario.energy.shocks):
         at_site = np.isin(zone, shock.zones) | (shock.zones == "all")
         in_year = (case.year >= shock.first_year) & (case.year <= shock.last_year)
         in_slot = case.days.is_peak | (not shock.peak_day_only)
@@ -40,6 +40,7 @@ def wholesale_factor(case: Case) -> Floats:
         if not hit.any():
             case.findings.note(
                 f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope"
-                " in any model year."
+                " in any model year.",
+                ("energy", "shocks", position),
             )
     return factor

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.inputs.frames import texts
-from planner.inputs.supply_figures import sources_in_play
+from planner.inputs.frames import floats, texts
+from planner.inputs.migration import moves_between_sites
+from planner.inputs.supply_figures import SourceFigures, sources_in_play
 from planner.scenario import written_at
 from planner.scenario.messages import problem_at
 from planner.scenario.tree import Node, is_year_path
+from planner.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.errors import Problem
     from planner.inputs.case import Case
-    from planner.scenario.tree import Keys
+    from planner.scenario.tree import Keys, Place
 
 __all__ = ["HELD", "SWITCHES", "settings_without_effect"]
 
@@ -74,6 +76,7 @@ _OF_SEASONS: Final = ("season_days", "peak_day_days", "peak_month")
 """Keys of time that a series of days does without."""
 _OF_FORM: Final = {"nearest_standbys": "pairs", "neighbour_users_frac": "neighbours"}
 """Keys of failover that one form alone looks at."""
+_NAMED: Final = 8
 _REMOVE: Final = "remove it, or widen the scope"
 
 
@@ -94,6 +97,7 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
     found = (
         *_out_of_scope(case),
         *_of_sources(case),
+        *_out_of_time(case),
         *_after_the_plan(case, case.scenario.tree, ()),
         *_switched_off(case.scenario.tree),
         *_without_company(case),
@@ -115,14 +119,23 @@ def _out_of_scope(case: Case) -> Iterator[Problem]:
     }
     left_out = {id_ for id_, own in case.scenario.sites.items() if own.exclude}
     for noun, ways in _OF_SCOPE:
-        why = "is not in scope" if noun in {"site", "class"} else "has no site in scope"
+        why, none = "has no site in scope", "has a site in scope"
+        if noun in {"site", "class"}:
+            why, none = "is not in scope", "is in scope"
         for way in ways:
+            of_file: dict[str, dict[str, Place]] = {}
             for id_, place in written_at(case.scenario.tree, way):
                 if id_ in known[noun] or (way == "sites.{}" and id_ in left_out):
                     continue
-                block = way.split(".*")[0].removesuffix(".{}")
-                what_is = f"{id_} under {block} changes nothing, as {noun} {id_} {why}"
-                yield place.problem(what_is, "", _REMOVE)
+                of_file.setdefault(place.file, {}).setdefault(id_, place)
+            block = way.split(".*")[0].removesuffix(".{}")
+            for places in of_file.values():
+                ids = list(places)
+                what_is = f"{ids[0]} under {block} changes nothing, as {noun} {ids[0]} {why}"
+                if len(ids) > 1:
+                    named = some(ids, _NAMED)
+                    what_is = f"{named} under {block} change nothing, as none of them {none}"
+                yield places[ids[0]].problem(what_is, "", _REMOVE)
 
 
 def _of_sources(case: Case) -> Iterator[Problem]:
@@ -147,6 +160,24 @@ def _of_sources(case: Case) -> Iterator[Problem]:
         what_is = "supply.export.allow changes nothing, as no source makes power to sell"
         mend = "remove it, or allow a source under supply.allow"
         yield problem_at(tree, ("supply", "export", "allow"), what_is, "", mend)
+
+
+def _out_of_time(case: Case) -> Iterator[Problem]:
+    """Sources that may be built, and that cannot serve before the plan ends."""
+    table = case.tables["onsite_sources"]
+    known = set(table["onsite"])
+    allow = [(at, id_) for at, id_ in enumerate(case.scenario.supply.allow) if id_ in known]
+    figures = SourceFigures(case, tuple(id_ for _, id_ in allow))
+    last, lead_months = case.scenario.years[-1], figures.operating("lead_months")
+    for (at, id_), start, months in zip(allow, figures.start, lead_months, strict=True):
+        if start >= last + 1.0:
+            what_is = (
+                f"{id_} under supply.allow changes nothing, as it cannot serve before"
+                f" {int(start)}, {months:g} months from the first decision, and {last} is the"
+                " last model year"
+            )
+            mend = "remove it, add years, or give its lead_months under supply.override"
+            yield problem_at(case.scenario.tree, ("supply", "allow", at), what_is, "", mend)
 
 
 def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
@@ -199,6 +230,9 @@ def _without_company(case: Case) -> Iterator[Problem]:
     carbon, matching, siting = scenario.carbon, scenario.contracts.matching, scenario.siting
     has_buyer = set(texts(case.sites, "country")) & set(texts(case.tables["heat_reuse"], "country"))
     has_source = bool(sources_in_play(case))
+    non_firm = scenario.grid.non_firm
+    waits = floats(case.workloads, "deferrable_frac") > 0.0
+    may_move = bool((moves_between_sites(case) & waits).any())
     rules: tuple[tuple[Keys, bool, str, str], ...] = (
         *(
             (
@@ -226,6 +260,18 @@ def _without_company(case: Case) -> Iterator[Problem]:
             scenario.heat.sell and not has_buyer,
             "table heat_reuse has no row for the country of a site in scope",
             "add a row to a table of your own under data:, or remove it",
+        ),
+        (
+            ("grid", "non_firm", "shed", "allow"),
+            non_firm.shed.allow and not non_firm.allow,
+            "load is shed at sites with non-firm connection, and none may be had",
+            "give grid.non_firm.allow: true, or remove it",
+        ),
+        (
+            ("flexibility", "move_usd_per_mwh"),
+            not may_move,
+            "no class in scope has work that may move between sites",
+            "give a class moves_between_sites: true under workloads, or remove it",
         ),
         (
             ("supply", "sites"),

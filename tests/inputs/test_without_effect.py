@@ -128,6 +128,29 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "siting.open_rows changes nothing, as sites need not open in whole",
         ),
         (
+            ("supply.allow=[panel]", "supply.override.panel={lead_months: 108}"),
+            "panel under supply.allow changes nothing, as it cannot serve before 2034, 108 months"
+            " from the first decision, and 2027 is the last model year",
+        ),
+        (
+            ("grid.non_firm.shed.allow=true",),
+            "grid.non_firm.shed.allow changes nothing, as load is shed at sites with non-firm"
+            " connection, and none may be had",
+        ),
+        (
+            ("flexibility.move_usd_per_mwh=7",),
+            "flexibility.move_usd_per_mwh changes nothing, as no class in scope has work that may"
+            " move between sites",
+        ),
+        (
+            (
+                "scope.sites=[oak]",
+                "lead_times.interconnection_months_by_zone={west: 31, north: 17}",
+            ),
+            "west, north under lead_times.interconnection_months_by_zone change nothing, as none of"
+            " them has a site in scope",
+        ),
+        (
             ("supply.sites=[oak]",),
             "supply.sites changes nothing, as no source is allowed, stands or runs as stand-by",
         ),
@@ -185,6 +208,9 @@ def test_what_changes_nothing_is_noted(noted, settings, told):
         ("solver.whole_numbers=search", "siting.phase_mw=7"),
         ("solver.whole_numbers=search", "sites.elm.phase_mw=7"),
         ("heat.sell=true",),
+        ("supply.allow=[panel]", "supply.override.panel={lead_months: 31}"),
+        ("flexibility.move_usd_per_mwh=7", "workloads.train.moves_between_sites=true"),
+        ("grid.non_firm={allow: true, shed: {allow: true}}",),
         ("time.peak_month=8",),
     ],
 )
@@ -371,3 +397,29 @@ def test_the_price_on_the_way_to_a_later_figure_is_read_where_service_begins_lat
     ).notes
 
     assert not [note for note in notes if "2041" in note]
+
+
+@pytest.mark.parametrize(
+    ("settings", "place", "told"),
+    [
+        (
+            ("energy.shocks=[{first_year: 2035, last_year: 2036, wholesale_scale_frac: 2}]",),
+            "--set energy.shocks=",
+            "The price shock of 2035 to 2036 hits no site in scope in any model year.",
+        ),
+        (
+            (
+                "supply={allow: [engine], whole_sources: true}",
+                "supply.override.engine.min_size_mw=31",
+                "supply.max_mw.engine=7",
+            ),
+            "--set supply.max_mw.engine=7",
+            "No room for the smallest plant, so that none is built: engine at oak (31 MW),",
+        ),
+    ],
+)
+def test_what_only_a_plan_told_is_noted_with_its_place(build, settings, place, told):
+    (note,) = build(*settings).noted_settings
+
+    assert note.file.startswith(place)
+    assert note.what_is.startswith(told)
