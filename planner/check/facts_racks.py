@@ -173,7 +173,7 @@ def stock_from_tables(case: Case) -> Excess:
     told = at(tally(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
     own = mix["stock_mw"].to_numpy(dtype=np.float64)
     if abs(facility_mw.sum() - total_mw * per_rack) > _ROUNDING_MW:
-        of_duty = tally(mix, ("duty",), told) / tally(mix, ("duty",), own)
+        of_duty = (tally(mix, ("duty",), told) / tally(mix, ("duty",), own)).fillna(0.0)
         own = own * at(of_duty, mix, ("duty",))
     return by_site.and_also(Excess.differs(mix[["duty", "rack"]], told, own))
 

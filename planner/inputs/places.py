@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from planner.inputs.findings import Findings
     from planner.scenario import Scenario
+    from planner.scenario.tree import Keys
 
-__all__ = ["regions_in_scope", "site_rows", "sites_in_scope"]
+__all__ = ["own_key", "regions_in_scope", "site_rows", "sites_in_scope"]
 
 _SHARED = ("land_limit_mw", "build_rate_mw_per_year", "water_limit_m3_per_year")
 _OF_KIND = ("opening_usd", "fixed_usd_per_year", "minimum_size_mw")
@@ -99,6 +100,14 @@ def _of_one_year(prices: pd.DataFrame, sites: pd.DataFrame, findings: Findings) 
             "keep one year; energy.escalation_real_frac and energy.price_scale_frac make the rest",
         )
     return prices.drop_duplicates("site").drop(columns="year")
+
+
+def own_key(scenario: Scenario, site: str, figure: str) -> Keys | None:
+    """Return where a scenario writes a figure of one site; None where it writes none."""
+    for block, given in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
+        if site in given and getattr(given[site], figure) is not None:
+            return block, site, figure
+    return None
 
 
 def site_rows(scenario: Scenario, tables: Mapping[str, pd.DataFrame], table: str) -> pd.DataFrame:

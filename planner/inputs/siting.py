@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.inputs.frames import floats
 from planner.inputs.own_cost import service_cost
+from planner.inputs.places import own_key
 from planner.inputs.types_siting import SitingInputs
 from planner.lp import Index
 from planner.lp.join import distinct
@@ -180,7 +181,7 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
     for site in np.flatnonzero(short & ~sites.is_existing & settings.whole_openings):
         name, least_mw = sets.site.labels[site], sites.minimum_mw[site]
         land_mw = sites.land_limit_mw[site]
-        own = _own_key(case, name, "minimum_size_mw")
+        own = own_key(case.scenario, name, "minimum_size_mw")
         if own is not None:
             case.findings.at_key(
                 own,
@@ -189,7 +190,7 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
                 f"lower it, or raise land_limit_mw of {name}",
             )
         elif settings.must_not_open.count(name) == 0:
-            key = _own_key(case, name, "land_limit_mw") or ("siting", "whole_openings")
+            key = own_key(case.scenario, name, "land_limit_mw") or ("siting", "whole_openings")
             shut.setdefault(key, []).append(f"{name} ({least_mw:g} MW of {land_mw:g})")
     for key, names in shut.items():
         case.findings.note(
@@ -197,14 +198,6 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
             " open only so late that they need not reach it; give them a minimum_size_mw.",
             key,
         )
-
-
-def _own_key(case: Case, name: str, figure: str) -> Keys | None:
-    """Return where a scenario writes a figure of one site; None where it writes none."""
-    for block, given in (("sites", case.scenario.sites), ("new_sites", case.scenario.new_sites)):
-        if name in given and getattr(given[name], figure) is not None:
-            return block, name, figure
-    return None
 
 
 def _phases(
@@ -224,7 +217,7 @@ def _phases(
         name = phase.axis("site").labels[phase["site"][nearest]]
         others = np.unique(phase["site"]).size - 1
         case.findings.at_key(
-            _own_key(case, name, "phase_mw") or ("siting", "phase_mw"),
+            own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw"),
             f"one phase at {name} is {of_build[at][nearest]:g} MW, and its land holds "
             f"{land_mw[nearest]:g} MW" + (", more of a phase than any other site" * (others > 0)),
             f"at most {land_mw[nearest]:g} MW at {name}",
@@ -234,7 +227,7 @@ def _phases(
     for site in np.unique(phase["site"]):
         name = phase.axis("site").labels[site]
         if not most[phase["site"] == site].any():
-            key = _own_key(case, name, "phase_mw") or ("siting", "phase_mw")
+            key = own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw")
             too_slow.setdefault((key, float(size_mw[site])), []).append(name)
     for (key, mw), names in too_slow.items():
         case.findings.note(

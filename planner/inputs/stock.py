@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.inputs.case import DUTIES
 from planner.inputs.frames import by_ids, codes, floats, ints, texts
+from planner.inputs.places import own_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -162,8 +163,22 @@ def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
         (training - on_campus) / metro_mw if metro_mw > 0.0 else 0.0,
     )
     by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
+    _refuse_without_racks(case, own, by_duty[:, of_duty <= 0.0].sum(axis=1))
     share = np.where(of_duty > 0.0, by_duty / np.where(of_duty > 0.0, of_duty, 1.0), 0.0)
     return share, site_mw * per_rack
+
+
+def _refuse_without_racks(case: Case, own_mw: Floats, without_mw: Floats) -> None:
+    """Refuse facilities of a scenario's own whose duty has no racks to stand in them."""
+    for site in np.flatnonzero((own_mw > 0.0) & (without_mw > _NOTHING)):
+        name = case.sites["site"].iloc[site]
+        case.findings.at_key(
+            own_key(case.scenario, name, "existing_mw") or ("sites", name, "existing_mw"),
+            f"existing_mw of {name} is {own_mw[site]:g}, and the operator has no racks of the base"
+            " year to stand there",
+            "0 where there are none",
+            "leave it out, or raise operator.stock_share_frac",
+        )
 
 
 def _in_largest(case: Case, weight: Floats) -> Floats:

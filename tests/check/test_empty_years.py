@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from good_plan import RICH, solved
+from good_plan import MINI, RICH, solved
 
 NOTHING_STANDS = ("sites.oak.existing_mw=0", "sites.elm.existing_mw=0")
 ENERGY = (
@@ -49,3 +49,9 @@ def test_a_plan_without_any_site_keeps_every_rule(changes):
     assert plan.verdict().ok, plan.verdict().broken
     carbon = plan.tables["carbon_year"].set_index("year")
     assert carbon["location_kt"].to_dict() == {2027: 0.0, 2028: 0.0}
+
+
+def test_a_duty_without_racks_keeps_every_rule_where_halls_are_the_scenarios_own():
+    verdict = solved(MINI, "scope.workloads=[chat]", "sites.elm.existing_mw=47").verdict()
+
+    assert verdict.ok, verdict.broken

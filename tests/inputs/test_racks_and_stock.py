@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.inputs import Inputs
+from planner.errors import InputError
+from planner.inputs import Inputs, build_inputs
+from planner.scenario import load_scenario
 
 RACKS_MW = 1250 * 0.2 / 1.16
 
@@ -279,3 +281,16 @@ def test_sites_that_would_choose_another_topology_are_told(build, mini, tables):
 
     assert any(note.startswith(told) for note in split.notes)
     assert not any(note.startswith("New halls have") for note in mini.notes)
+
+
+def test_what_stands_at_a_site_of_an_operator_without_racks_is_refused():
+    with pytest.raises(InputError) as error:
+        build_inputs(load_scenario("tiny", ["new_sites.coast.existing_mw=3"]))
+
+    (found,) = map(str, error.value.problems)
+    assert found == (
+        "--set new_sites.coast.existing_mw=3: existing_mw of coast is 3, and the operator has no"
+        " racks of the base year to stand there; must be 0 where there are none; leave it out, or"
+        " raise operator.stock_share_frac"
+    )
+    build_inputs(load_scenario("tiny", ["new_sites.coast.existing_mw=0"]))
