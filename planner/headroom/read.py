@@ -20,6 +20,9 @@ __all__ = ["read_hourly_demand"]
 MOST_PROBLEMS: Final = 50
 _HOUR: Final = datetime.timedelta(hours=1)
 _NUMBER: Final = re.compile(r"\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+_WITH_COMMAS: Final = re.compile(r"\s*\d+(,\d+)+\s*")
+_END_OF_DAY: Final = re.compile(r".*[T ]24:00(:00)?\b.*")
+_DAY_BEFORE_YEAR: Final = re.compile(r"\s*\d{1,2}([/.])\d{1,2}\1\d{2,4}\b.*")
 _OTHER_UNIT: Final = re.compile(r".*[\s_(\[]([kgt]wh?|wh?)[)\]]?\s*", re.IGNORECASE)
 
 
@@ -79,13 +82,15 @@ def _read_rows(
     for number, record in enumerate(sheet.records):
         if len(record) != len(sheet.header):
             must_be = f"{len(sheet.header)}, as the header has"
-            report(number, len(record) - 1, f"the row has {len(record)} cells", must_be)
+            mend = "write decimals with a point" if len(record) > len(sheet.header) else ""
+            report(number, len(record) - 1, f"the row has {len(record)} cells", must_be, mend)
             before = None
             continue
         time = _time(record[time_at])
         if time is None:
             must_be = "a time such as 2024-07-01 15:00 or 2024-07-01T15:00-04:00"
-            report(number, time_at, f"the time is {record[time_at]!r}", must_be)
+            what_is = f"the time is {record[time_at]!r}"
+            report(number, time_at, what_is, must_be, _mend_time(record[time_at]))
         elif before is not None:
             step = _step_problem(before, time)
             if step:
@@ -95,20 +100,49 @@ def _read_rows(
         text = record[demand_at]
         if not _NUMBER.fullmatch(text):
             what_is = f"the demand is {text!r}"
-            report(number, demand_at, what_is, "a number of MW, at least 0, with a decimal point")
+            must_be = "a number of MW, at least 0, with a decimal point"
+            report(number, demand_at, what_is, must_be, _mend_number(text))
         elif time is not None:
             times.append(time.astimezone(datetime.UTC) if time.tzinfo else time)
             demand_mw.append(float(text))
     if not sheet.records:
         problems.append(Problem(sheet.file, 2, 1, "there is no row", "a row per hour"))
+    elif not problems and not any(demand_mw):
+        mend = "look for the column of the demand"
+        report(0, demand_at, "the demand is 0 in every hour", "above 0 in some hour", mend)
     return times, demand_mw, problems
 
 
 def _time(text: str) -> datetime.datetime | None:
+    # From Python 3.13 on 24:00 is read as the next day, which hides hours named by their end.
+    if _END_OF_DAY.fullmatch(text):
+        return None
     try:
         return datetime.datetime.fromisoformat(text.strip())
     except ValueError:
         return None
+
+
+def _mend_time(text: str) -> str:
+    """Say what to change in a time of a common other form, nothing where the form is unknown."""
+    if _END_OF_DAY.fullmatch(text):
+        return "name hours by their beginning: take an hour off every time if they name the end"
+    if _DAY_BEFORE_YEAR.fullmatch(text):
+        return "write the year first, then the month and the day"
+    return ""
+
+
+def _mend_number(text: str) -> str:
+    """Say what to change in a number with commas, which may be decimal or part thousands."""
+    if not _WITH_COMMAS.fullmatch(text):
+        return ""
+    plain = text.strip()
+    thousands = f"{plain.replace(',', '')} if its commas part thousands"
+    if plain.count(",") > 1:
+        return f"write {thousands}"
+    decimal = f"write {plain.replace(',', '.')}"
+    is_either = len(plain.partition(",")[2]) == 3
+    return f"{decimal} if its comma is decimal, {thousands}" if is_either else decimal
 
 
 def _step_problem(before: datetime.datetime, time: datetime.datetime) -> str:
@@ -118,7 +152,9 @@ def _step_problem(before: datetime.datetime, time: datetime.datetime) -> str:
     step = time - before
     if step == _HOUR:
         return ""
-    if step <= datetime.timedelta(0):
+    if not step:
+        return f"{time} stands twice"
+    if step < datetime.timedelta(0):
         return f"{time} comes after {before}"
     return f"{time} comes {step / _HOUR:g} h after {before}"
 
@@ -140,7 +176,9 @@ def _columns(sheet: Sheet, time_column: str | None, demand_column: str | None) -
             )
             must_be = f"a table of time and demand, or the {kind} column named"
             place = sheet.place(-1, 0)
-            problems.append(Problem(sheet.file, *place, what_is, must_be, f"--{kind}-column NAME"))
+            is_one = len(sheet.header) == 1 and re.search("[;\t]", sheet.header[0])
+            mend = "separate the columns with commas" if is_one else f"--{kind}-column NAME"
+            problems.append(Problem(sheet.file, *place, what_is, must_be, mend))
     if not problems:
         demand = sheet.header[found[1]]
         unit = _OTHER_UNIT.fullmatch(demand)

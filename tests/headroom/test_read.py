@@ -144,3 +144,53 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "empty.csv", "hour,demand_mw\n")
 
     assert problems(path) == ["2:1: there is no row; must be a row per hour"]
+
+
+def test_an_hour_that_stands_twice_is_told_so(tmp_path: Path) -> None:
+    text = "hour,demand_mw\n2027-11-07 00:00,41\n2027-11-07 01:00,42\n2027-11-07 01:00,43\n"
+
+    (found,) = problems(write(tmp_path / "twice.csv", text))
+
+    assert found.startswith("4:1: 2027-11-07 01:00:00 stands twice; must be one hour after")
+    assert found.endswith("with its offset where clocks change")
+
+
+def test_a_demand_of_zeros_is_refused(tmp_path: Path) -> None:
+    text = "hour,demand_mw\n2027-03-01 00:00,0\n2027-03-01 01:00,0.0\n"
+
+    (found,) = problems(write(tmp_path / "zeros.csv", text))
+
+    assert found.startswith("2:18: the demand is 0 in every hour; must be above 0")
+    one = write(tmp_path / "one.csv", text.replace("0.0", "0.5"))
+    assert read_hourly_demand(one).tolist() == [0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("time", "demand", "mend"),
+    [
+        ("2027-03-01 24:00", "41", "name hours by their beginning: take an hour off every time"),
+        ("2027-03-01T24:00:00", "41", "name hours by their beginning"),
+        ("3/1/2027 15:00", "41", "write the year first, then the month and the day"),
+        ("01.03.2027 15:00", "41", "write the year first, then the month and the day"),
+        ("2027-03-01 15:00", '"41,5"', "write 41.5"),
+        (
+            "2027-03-01 15:00",
+            '"1,044"',
+            "write 1.044 if its comma is decimal, 1044 if its commas part thousands",
+        ),
+        ("2027-03-01 15:00", '"1,044,000"', "write 1044000 if its commas part thousands"),
+        ("2027-03-01 15:00", "41,5", "write decimals with a point"),
+    ],
+)
+def test_a_common_other_form_is_told_what_to_change(
+    tmp_path: Path, time: str, demand: str, mend: str
+) -> None:
+    (found,) = problems(write(tmp_path / "other.csv", f"hour,demand_mw\n{time},{demand}\n"))
+
+    assert found.split("; ")[-1].startswith(mend)
+
+
+def test_columns_parted_by_semicolons_are_told_to_be(tmp_path: Path) -> None:
+    found = problems(write(tmp_path / "semicolons.csv", "hour;mw\n2027-03-01 00:00;41\n"))
+
+    assert all(line.endswith("separate the columns with commas") for line in found)
