@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from planner.results.clean_limits import caps_that_bind, targets_that_bind
 from planner.units import MUSD_PER_BUSD
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = ["print_summary", "summary"]
 
 _TOP_SITES: Final = 8
 _NOTE_LENGTH: Final = 150
+_MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet or rented
 _STATUS: Final = {
     "optimal": ("Optimal", "green"),
     "within_gap": ("Found as asked, not proven the best", "green"),
@@ -128,7 +130,32 @@ def _cost(run: Run) -> Text:
     )
     groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
     shares = (f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4)
-    return line.append(f"\n  of which {', '.join(shares)}")
+    return line.append(f"\n  of which {', '.join(shares)}").append(_switched_off(run))
+
+
+def _switched_off(run: Run) -> Text:
+    """Say in which year most compute is given up or rented under a limit on carbon or power."""
+    limits = {
+        "the carbon cap": set(caps_that_bind(run.tables)["year"]),
+        "the clean target": set(targets_that_bind(run.tables)["year"]),
+    }
+    columns = ["year", "demand_kh100e", "unmet_kh100e", "rented_kh100e"]
+    rows = run.tables["summary"][columns].itertuples(index=False, name=None)
+    fracs = {
+        year: (unmet / asked, rented / asked)
+        for year, asked, unmet, rented in rows
+        if any(year in held for held in limits.values()) and unmet + rented > _MUCH_FRAC * asked
+    }
+    if not fracs:
+        return Text()
+    year = max(fracs, key=lambda of: sum(fracs[of]))
+    unmet_frac, rented_frac = fracs[year]
+    binding = " and ".join(name for name, held in limits.items() if year in held)
+    return Text(
+        f"\n  under {binding}: {unmet_frac:.0%} of the compute of {year} is unmet,"
+        f" {rented_frac:.0%} rented",
+        style="yellow",
+    )
 
 
 def _years(run: Run) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.results.clean_limits import caps_that_bind, targets_that_bind
 from planner.units import USD_PER_MUSD
 from planner.words import some
 
@@ -120,33 +121,22 @@ def _small_plants(plan: Plan) -> Iterator[str]:
 
 def _cap(plan: Plan) -> Iterator[str]:
     """Say how much work a plan goes without while the cap on carbon binds."""
-    table = plan.tables["carbon_year"]
-    full = table["counted_kt"] >= table["cap_kt"] * (1.0 - _AT_LIMIT)
-    binds = table[full & ~(table["cap_value_usd_per_t"] <= 0.0)]
     yield from _without(
         plan,
         {
             year: f"the carbon cap of {cap_kt:,.4g} kt binds{_worth(usd, 't')}"
-            for year, cap_kt, usd in _rows(binds[["year", "cap_kt", "cap_value_usd_per_t"]])
+            for year, cap_kt, usd in _rows(caps_that_bind(plan.tables))
         },
     )
 
 
 def _target(plan: Plan) -> Iterator[str]:
     """Say how much work a plan goes without while a target of clean energy binds."""
-    table, prices = plan.tables["matching"], plan.prices
-    worth = prices.loc[prices["block"] == "clean_target", ["pool", "year", "value"]]
-    told = table[table["target_frac"].notna()].merge(worth, on=["pool", "year"], how="left")
-    binds = told["value"] > 0.0
-    if not bool(plan.tables["solution"]["has_duals"].iloc[0]):
-        binds = told["clean_frac"] <= told["target_frac"] * (1.0 + _AT_LIMIT)
     yield from _without(
         plan,
         {
             year: f"the target of {target:.0%} clean energy binds in {pool}{_worth(usd, 'MWh')}"
-            for pool, year, target, usd in _rows(
-                told.loc[binds, ["pool", "year", "target_frac", "value"]]
-            )
+            for pool, year, target, usd in _rows(targets_that_bind(plan.tables))
         },
     )
 

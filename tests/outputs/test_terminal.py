@@ -88,3 +88,29 @@ def test_a_line_of_zeros_for_savings_is_left_out(run: Run) -> None:
 
     assert any(line.startswith("  saved") for line in printed(run))
     assert not any(line.startswith("  saved") for line in printed(without))
+
+
+def capped(run: Run, unmet_frac: float, value_usd_per_t: float = 71.0) -> Run:
+    """Put a cap on the last year, in which some compute is unmet and none rented."""
+    summary, carbon = run.tables["summary"].copy(), run.tables["carbon_year"].copy()
+    last = summary.index[-1]
+    summary.loc[last, "rented_kh100e"] = 0.0
+    summary.loc[last, "unmet_kh100e"] = unmet_frac * summary.loc[last, "demand_kh100e"]
+    row = carbon.index[carbon["year"] == run.years[-1]]
+    carbon.loc[row, "cap_kt"] = carbon.loc[row, "counted_kt"]
+    carbon.loc[row, "cap_value_usd_per_t"] = value_usd_per_t
+    return replace(run, tables={**run.tables, "summary": summary, "carbon_year": carbon})
+
+
+def test_a_cap_that_is_met_by_switching_compute_off_is_told_beside_the_cost(run: Run) -> None:
+    lines = printed(capped(run, 0.31))
+
+    cost = next(at for at, line in enumerate(lines) if line.startswith("Cost "))
+    told = "  under the carbon cap: 31% of the compute of 2030 is unmet, 0% rented"
+    assert told in [line.rstrip() for line in lines[cost + 1 : cost + 6]]
+    assert max(len(line.rstrip()) for line in lines) <= 80
+
+
+def test_a_cap_that_stops_little_or_does_not_bind_is_not_told_beside_the_cost(run: Run) -> None:
+    for other in (run, capped(run, 0.04), capped(run, 0.31, 0.0)):
+        assert not any("under the carbon cap" in line for line in printed(other))
