@@ -22,7 +22,7 @@ def plant_lists(
 ) -> dict[str, Any]:
     """Return the smallest plants and what must be whole, by their names in `SupplyInputs`.
 
-    The most that a year can bring of a source is the room that what stands leaves at the site.
+    The room of a source is what its limit at the site leaves beside what stands.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def plant_lists(
         "build_smallest_mw": least_mw,
         "plant": plant,
         "plant_least_mw": least_mw[whole],
-        "plant_most_mw": np.where(has_room, room_mw, 0.0),
+        "plant_room_mw": np.where(has_room, room_mw, 0.0),
     }
 
 

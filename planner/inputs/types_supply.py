@@ -37,7 +37,7 @@ class SupplyInputs:
     build_smallest_mw: Floats  # [build], smallest plant that is sold
     plant: Index  # (site, source, year), builds that are a whole plant or nothing
     plant_least_mw: Floats  # [plant]
-    plant_most_mw: Floats  # [plant], room at the site; 0 where the smallest plant has none
+    plant_room_mw: Floats  # [plant], beside what stands; 0 where the smallest plant has none
     bridge: Index  # (site, source, vintage): builds that may leave
     redeploy: Index  # (site, source, vintage, year): leaving on 1 January of the year
     redeploy_start: Floats  # [redeploy] when it leaves

@@ -61,14 +61,16 @@ def plant_least(m: Model) -> Comparison:
 
 @constraint(over="site, source, year", unit="MW")
 def plant_or_none(m: Model) -> Comparison:
-    r"""Without a plant nothing is built of its source, with one as much as the site has room for.
+    r"""Without a plant nothing is built of its source.
 
-    .. math:: k_{sgv} \le (\bar{K}_{g} - \kappa^0_{sg})\, y_{sgv} \qquad \forall s, g, v
+    .. math:: k_{sgv} \le 2\, (\bar{K}_{g} - \kappa^0_{sg})\, y_{sgv} \qquad \forall s, g, v
+
+    Twice the room: with a plant it is `source_limit` alone that binds, and has the price of room.
 
     Source: semi-continuous variables, Beale and Tomlin 1970.
     """
     p = m.p.supply
-    return m.supply.source_mw.on(p.plant) <= p.plant_most_mw * m.supply.has_plant
+    return m.supply.source_mw.on(p.plant) <= 2.0 * p.plant_room_mw * m.supply.has_plant
 
 
 @constraint(over="site, source, year, slot", unit="MW")

@@ -41,7 +41,7 @@ class SupplyTerms:
         self.store_mwh: Variable = new("store_mwh", p.build_store)
         # whether a plant is built [1 or 0]
         self.has_plant: Variable = new(
-            "has_plant", p.plant, upper=np.where(p.plant_most_mw > 0.0, 1.0, 0.0), integer=True
+            "has_plant", p.plant, upper=np.where(p.plant_room_mw > 0.0, 1.0, 0.0), integer=True
         )
         self.redeploy_mw: Variable = new("redeploy_mw", p.redeploy)
         self.capacity_mw: Variable = new("capacity_mw", p.capacity)

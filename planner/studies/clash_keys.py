@@ -287,6 +287,8 @@ def _plant(question: Question, place: Place) -> Iterator[str]:
     yield _setting(
         question, ("supply", "override", source, "min_size_mw"), f"{amount(float(mw))} MW"
     )
+    room_mw = p.limit_mw[p.limited.position(place["site"], source, place["year"])]
+    yield _setting(question, ("supply", "max_mw", source), f"{amount(float(room_mw))} MW")
 
 
 def _failover(question: Question, place: Place) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.lp.join import pairs
+from planner.lp.join import locate, pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -185,19 +185,25 @@ def _blocks(model: Model, x: Floats, rule: Rule) -> Floats:
 
 
 def _plants(model: Model, x: Floats, rule: Rule) -> Floats:
-    """Build a plant in the year by which enough of one is built, as far as the site has room."""
+    """Build a plant in the year by which enough of one is wanted, as far as the site has room.
+
+    What has worn out is neither wanted any more nor takes room; a bridge does until it wears out.
+    """
     p = model.p.supply
-    built_mw = model.supply.source_mw.on(p.plant).value(x)
-    of = p.plant["site"].astype(np.intp) * len(p.source) + p.plant["source"]
-    wanted_mw, done_mw = np.zeros((2, int(of.max()) + 1))
-    result = np.zeros(p.plant.size)
-    for year in np.unique(p.plant["year"]):
-        now = np.flatnonzero(p.plant["year"] == year)
-        pair, least_mw = of[now], p.plant_least_mw[now]
-        wanted_mw[pair] += built_mw[now]
-        left_mw = wanted_mw[pair] - done_mw[pair]
-        is_enough = left_mw > np.maximum(rule.plant_frac * least_mw - _NOTHING, _NOTHING)
-        has_room = done_mw[pair] + least_mw <= p.plant_most_mw[now] + _NOTHING
-        result[now] = is_enough & has_room
-        done_mw[pair] += np.where(is_enough & has_room, np.maximum(left_mw, least_mw), 0.0)
-    return result
+    plant, least_mw = p.plant, p.plant_least_mw
+    at = locate(p.build, plant["site"], plant["source"], plant["year"])
+    start, end = p.build_start[at], p.build_start[at] + p.build_life_years[at]
+    wanted_mw = model.supply.source_mw.on(plant).value(x)
+    of = plant["site"].astype(np.intp) * len(p.source) + plant["source"]
+    done_mw = np.zeros(plant.size)
+    for year in np.unique(plant["year"]):
+        now, until = plant["year"] == year, plant["year"] <= year
+        starts = np.zeros(int(of.max()) + 1)
+        starts[of[now]] = start[now]
+        stands = np.where(until & (end > starts[of] + _NOTHING), 1.0, 0.0)
+        wanted, done = (np.bincount(of, stands * mw)[of[now]] for mw in (wanted_mw, done_mw))
+        left_mw = wanted - done
+        is_enough = left_mw > np.maximum(rule.plant_frac * least_mw[now] - _NOTHING, _NOTHING)
+        has_room = done + least_mw[now] <= p.plant_room_mw[now] + _NOTHING
+        done_mw[now] = np.where(is_enough & has_room, np.maximum(left_mw, least_mw[now]), 0.0)
+    return np.asarray(done_mw > 0.0, dtype=np.float64)

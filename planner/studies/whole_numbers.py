@@ -67,8 +67,8 @@ def find_plan(
     rounded (`planner.studies.rounding`), fixed, and the rest solved again from the last basis.
     Rows that only tighten the bound are freed at the end, so that a dual is not split with them.
     They follow from the others by then: the plan stays, and only the duals are taken from that
-    solve, a few steps of primal simplex. Freed while the whole numbers are fixed, they would leave
-    a basis that is feasible in neither sense.
+    solve, some hundreds of steps of primal simplex. Freed while the whole numbers are fixed, they
+    would leave a basis that is feasible in neither sense.
     """
     found = _Finder(model, session, solver, on_progress, interrupt)
     return found.whole() if model.problem.isMIP() else found.linear()
@@ -226,7 +226,11 @@ class _Finder:
                 reduced_cost=np.full_like(best.reduced_cost, np.nan),
             )
         return replace(
-            best, row_dual=freed.row_dual, reduced_cost=freed.reduced_cost, basis=freed.basis
+            best,
+            has_duals=True,
+            row_dual=freed.row_dual,
+            reduced_cost=freed.reduced_cost,
+            basis=freed.basis,
         )
 
     def _searched(self, best: Outcome | None, bound: float) -> tuple[Outcome, float, Status]:

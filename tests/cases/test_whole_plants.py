@@ -64,7 +64,20 @@ def test_a_plant_worth_its_size_is_built_in_whole(flat: Path, how: str) -> None:
     assert cost_usd(plan) == pytest.approx(2_502_000.0)
     assert plan.tables["source_builds"]["min_size_mw"].tolist() == [15.0]
     # The linear program builds a part of a plant: its bound is the cost without a smallest one.
-    assert plan.outcome.dual_bound >= 2_252_000.0 / 1e6 * (1 - 1e-9)
+    bound_usd = 2_252_000.0 if how != SEARCH else 2_502_000.0
+    assert plan.outcome.dual_bound * 1e6 == pytest.approx(bound_usd)
+
+
+@pytest.mark.parametrize("whole", [(), (WHOLE,), (WHOLE, SEARCH)])
+def test_room_for_one_more_mw_has_its_price_beside_whole_plants(
+    flat: Path, whole: tuple[str, ...]
+) -> None:
+    plan = solve(flat, ["supply.max_mw={steady: 8, ready: 200}", smallest(steady=5.0), *whole])
+
+    assert built_mw(plan) == pytest.approx({"steady": 8.0, "ready": 2.0})
+    # One more MW of the first costs 50,000 - 10,000 USD a year more, and runs 40 USD/MWh cheaper.
+    prices = plan.tables["prices"].set_index("block")["value"]
+    assert prices["source_limit"] == pytest.approx(8760 * 40.0 - 40_000.0)
 
 
 @pytest.mark.parametrize("how", ["solver.whole_numbers=round", SEARCH])
@@ -114,6 +127,32 @@ def test_a_diagnosis_tries_plants_of_any_size(flat: Path) -> None:
     assert [
         one.change.words for one in found.remedies if one.name == "build own sources of any size"
     ]
+
+
+def test_a_diagnosis_tries_more_room_for_whole_plants(flat: Path) -> None:
+    only = ["supply.allow=[steady]", "supply.max_mw={steady: 8}", WHOLE, smallest(steady=5.0)]
+
+    found = diagnose(flat, only)
+
+    words = [one.change.words for one in found.remedies if one.name == "room for sources"]
+    assert len(words) == 1
+    assert words[0] == ("+2 MW of steady at each site",)
+
+
+def test_a_plant_that_has_worn_out_makes_room_for_the_next(tmp_path: Path) -> None:
+    case = DispatchCase(24, [1], [365.0], [LOAD_MW], SOURCES[:1])
+    file = write_folder(case, tmp_path)
+    short = "supply.override={steady: {min_size_mw: 8, life_years: 2}}"
+    years = ["years=[2025, 2026, 2027, 2028]", "supply.max_mw={steady: 15}"]
+
+    plan = solve(file, [*years, WHOLE, short])
+
+    # Ten MW from 2025 on and, since they last two years, again from 2027 on.
+    built = plan.tables["source_builds"]
+    assert dict(zip(built["year"], built["built_mw"], strict=True)) == pytest.approx(
+        {2025: 10.0, 2027: 10.0}
+    )
+    assert "searched" not in plan.outcome.method_used
 
 
 # --- laws -------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_plant_or_none_bites_where_there_is_no_plant():
 
     inside, outside = with_engines(50.0, has_plant(1.0)), with_engines(50.0, has_plant(0.0))
     assert_bites("plant_or_none", whole, inside, outside)
-    assert set(whole.supply.plant_most_mw[whole.supply.plant["site"] == 0]) == {110.0 - 27.0}
+    assert set(whole.supply.plant_room_mw[whole.supply.plant["site"] == 0]) == {110.0 - 27.0}
 
 
 def test_only_whole_sources_have_rows_and_columns_of_plants():
