@@ -84,6 +84,30 @@ def _source_slot(case: Case) -> pd.DataFrame:
     return _source_year(case).merge(case.power.slot[["slot"]], how="cross")
 
 
+def _blocks(case: Case) -> pd.DataFrame:
+    used = case.plan("plan")
+    of_block = used[used["workload"].isin(list(case.scenario.siting.block_mw))]
+    in_use = of_block["used_mw"] > _TRACE
+    return of_block.loc[in_use, ["site", "workload", "year"]].drop_duplicates()
+
+
+def _contract_slot(case: Case) -> pd.DataFrame:
+    contracts = case.plan("contracts")
+    in_force = contracts.loc[contracts["in_force_mw"] > _TRACE, ["contract", "zone", "year"]]
+    return in_force.merge(case.power.slot[["slot"]], how="cross")
+
+
+def _migration_site(case: Case) -> pd.DataFrame:
+    work = case.plan("migration")
+    is_work = (work["due_mw"] > _TRACE) | (work["done_mw"] > _TRACE)
+    return work.loc[is_work, ["site", "workload", "year"]].drop_duplicates()
+
+
+def _non_firm_year(case: Case) -> pd.DataFrame:
+    sites = case.site_years
+    return sites.loc[sites["non_firm_mw"] > _TRACE, list(_SITE)]
+
+
 def _matching_slot(case: Case) -> pd.DataFrame:
     pools = case.plan("matching")[["pool", "year"]]
     return pools.merge(case.power.slot[["slot"]], how="cross")
@@ -123,12 +147,16 @@ IMPLIED: Final[Mapping[str, Callable[[Case], pd.DataFrame]]] = {
     "fleet": _fleet,
     "halls": _halls,
     "leads": _leads,
+    "blocks": _blocks,
     "billed_peaks": _billed_peaks,
     "power_zone": _power_zone,
     "headroom": _headroom,
     "source_year": _source_year,
     "source_slot": _source_slot,
+    "contract_slot": _contract_slot,
     "matching_slot": _matching_slot,
+    "migration_site": _migration_site,
+    "non_firm_year": _non_firm_year,
     "carbon_site": _carbon_site,
     "carbon_year": _years,
     "water_class": _water_class,
@@ -140,7 +168,8 @@ IMPLIED: Final[Mapping[str, Callable[[Case], pd.DataFrame]]] = {
 }
 """For each table the rows that must be there, by the columns that name a row.
 
-Tables that are not here lose no row unseen: what they tell is added up by rules of their own.
+Rules of their own add up what other tables tell, but for `prices` (which prices are 0 the solver
+alone knows) and `no_route` (which repeats the inputs): these two lose rows unseen.
 """
 
 
