@@ -704,6 +704,7 @@ def hand_inputs() -> Inputs:
         workloads=workloads(),
         tables=tables(),
         notes=("a note",),
+        noted_settings=(),
     )
 
 
