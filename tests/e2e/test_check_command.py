@@ -102,7 +102,6 @@ def times_1_3(column: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
     ("table", "change"),
     [
         ("summary", times_1_3("capex_musd")),
-        ("cash", times_1_3("cash_musd")),
         ("site_year", times_1_3("cost_musd")),
         ("resilience", times_1_3("value_musd")),
     ],
