@@ -94,7 +94,8 @@ def command(
     if settings is None or asked is None:
         raise InputError(problems)
     loaded, plan, losses, own = asked
-    warn_of_changes(loaded.folder or Path())
+    if loaded.folder is not None:
+        warn_of_changes(loaded.folder)
     with _Progress(quiet=(ctx.obj or {}).get("quiet", False)) as progress:
         study = stress_study(
             plan,

@@ -89,7 +89,7 @@ def _bills(plan: Plan) -> Iterator[str]:
             " and ".join(
                 f"{usd / USD_PER_MUSD:,.2f} MUSD too {word}"
                 for word, usd in (("high", high), ("low", low))
-                if usd > 0.0
+                if usd > _OFF_BY_FRAC * (high + low)
             )
             + f" in {site}"
             for site, high, low in zip(off.index, off["high"], off["low"], strict=True)

@@ -55,9 +55,8 @@ class Tiers:
             RISING: (f"limits of tiers are {_listed(self.limits)}", "put them in order"),
         }
         problems = [
-            Problem("tariff", None, None, what_is, rule, mend)
+            Problem("tariff", None, None, told[rule][0], rule, told[rule][1])
             for rule in broken_rules(self.prices, self.limits)
-            for what_is, mend in (told[rule],)
         ]
         if not all(isfinite(number) for number in (*self.prices, *self.limits)):
             what_is = f"tiers have prices {_listed(self.prices)} and limits {_listed(self.limits)}"
