@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from planner.errors import Problem
 from planner.tables.countries import COUNTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import pandera.pandas as pa
 
     from planner.tables.descriptor import Field, ForeignKey, TableSchema
     from planner.tables.sheet import Sheet
@@ -83,7 +83,7 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
 
 
 def check_foreign_keys(
-    sheet: Sheet,
+    sheet: Callable[[], Sheet],
     frame: pd.DataFrame,
     schema: TableSchema,
     keys: Callable[[str, str], pd.Series[Any] | None],
@@ -92,8 +92,8 @@ def check_foreign_keys(
 
     Parameters
     ----------
-    sheet : Sheet
-        The raw cells, for places.
+    sheet : callable
+        Returns the raw cells, for places; called only where an id is unknown.
     frame : DataFrame
         The typed table.
     schema : TableSchema
@@ -106,7 +106,7 @@ def check_foreign_keys(
     list of Problem
         One per cell with an unknown id; blanks are left to the `required` check.
     """
-    findings = _Findings(sheet, skip_records=set())
+    findings: _Findings | None = None
     for link in schema.foreign_keys:
         if link.field not in frame:
             continue
@@ -115,12 +115,15 @@ def check_foreign_keys(
             continue
         column = frame[link.field]
         unknown = column[column.notna() & ~column.isin(known)]
+        if unknown.empty:
+            continue
+        findings = findings or _Findings(sheet(), skip_records=set())
         names = [str(value) for value in known]
         for record, value in zip(unknown.index, unknown, strict=True):
             near = difflib.get_close_matches(str(value), names, n=1)
             mend = f"did you mean '{near[0]}'?" if near else _add_first(link)
             findings.add(int(record), link.field, link.must_be, mend)
-    return findings.problems
+    return findings.problems if findings else []
 
 
 def known_ids(
@@ -155,10 +158,14 @@ def _add_first(link: ForeignKey) -> str:
 
 def pandera_schema(fields: Sequence[Field]) -> pa.DataFrameSchema:
     """Return the bounds of the fields as a pandera schema; error texts say what must be."""
+    import pandera.pandas as pa  # half a second, and not needed where every table is kept checked
+
     return pa.DataFrameSchema({field.name: _pandera_column(field) for field in fields})
 
 
 def _pandera_column(field: Field) -> pa.Column:
+    import pandera.pandas as pa
+
     unit = field.bracket
     checks = []
     if field.minimum is not None:
@@ -293,6 +300,8 @@ def _report(wrong: pd.Series[bool], field: Field, must_be: str, findings: _Findi
 def _check_bounds(
     frame: pd.DataFrame, schema: TableSchema, fields: Sequence[Field], findings: _Findings
 ) -> None:
+    from pandera.errors import SchemaErrors
+
     try:
         pandera_schema(fields).validate(frame, lazy=True)
     except SchemaErrors as errors:

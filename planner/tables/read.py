@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputError, Problem
+from planner.tables.cache import keep_table, kept_table, key_of
 from planner.tables.check import check_foreign_keys, check_sheet, known_ids
 from planner.tables.descriptor import Package, load_package
-from planner.tables.sheet import Sheet, read_sheet
+from planner.tables.sheet import bytes_of, sheet_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     import pandas as pd
 
     from planner.tables.descriptor import TableSchema
+    from planner.tables.sheet import Sheet
 
 __all__ = ["read_table", "read_tables"]
 
@@ -101,19 +104,25 @@ class _Reader:
         self.overrides = overrides
         self.frames: dict[str, pd.DataFrame] = {}
         self.problems: list[Problem] = []
-        self._sheets: dict[str, Sheet] = {}
+        self._sheets: dict[str, Callable[[], Sheet]] = {}
 
     def read(self, name: str) -> None:
         """Read a table into `frames`, and its problems into `problems`."""
-        schema = self.package[name]
+        schema, path = self.package[name], self.overrides.get(name, self.package.path(name))
         try:
-            sheet = read_sheet(self.overrides.get(name, self.package.path(name)), name)
+            raw = bytes_of(path)
+            sheet = cache(lambda: sheet_of(raw, path, name))
+            key = key_of(raw, path.suffix.lower(), schema)
+            frame = kept_table(key)
+            if frame is None:
+                frame, problems = check_sheet(sheet(), schema)
+                self.problems += problems
+                if not problems:
+                    keep_table(key, frame)
         except InputError as error:
             self.problems += error.problems
             return
-        self._sheets[name] = sheet
-        self.frames[name], problems = check_sheet(sheet, schema)
-        self.problems += problems
+        self._sheets[name], self.frames[name] = sheet, frame
 
     def check_links(self) -> None:
         """Check ids of every table read against the tables they point to."""

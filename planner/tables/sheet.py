@@ -21,7 +21,7 @@ from planner.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Sheet", "read_sheet", "shown_path"]
+__all__ = ["Sheet", "bytes_of", "read_sheet", "sheet_of", "shown_path"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
 
@@ -49,12 +49,48 @@ def shown_path(path: Path) -> str:
 
 
 def read_sheet(path: Path, table: str) -> Sheet:
-    """Read a file into text cells.
+    """Read a file into text cells: `sheet_of` the `bytes_of` it."""
+    return sheet_of(bytes_of(path), path, table)
+
+
+def bytes_of(path: Path) -> bytes:
+    """Read a table file as it is.
 
     Parameters
     ----------
     path : Path
         A .csv (UTF-8), .xlsx or .parquet file.
+
+    Returns
+    -------
+    bytes
+        Its content, at least one byte.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is empty or of another format.
+    """
+    file = shown_path(path)
+    if not path.is_file():
+        raise _error(file, "there is no such file", "a .csv, .xlsx or .parquet file")
+    if path.suffix.lower() not in SUFFIXES:
+        raise _error(file, f"the file ends in '{path.suffix}'", "one of " + ", ".join(SUFFIXES))
+    raw = path.read_bytes()
+    if not raw:
+        raise _error(file, "the file is empty", "a header line and rows", line=1, column=1)
+    return raw
+
+
+def sheet_of(raw: bytes, path: Path, table: str) -> Sheet:
+    """Take the content of a file apart into text cells.
+
+    Parameters
+    ----------
+    raw : bytes
+        What `bytes_of` returned.
+    path : Path
+        Where it was read: its ending says the format, and messages name it.
     table : str
         Name of the table; a workbook's sheet of that name is taken, else its first sheet.
 
@@ -66,19 +102,12 @@ def read_sheet(path: Path, table: str) -> Sheet:
     Raises
     ------
     InputError
-        If there is no such file, or it is empty, not UTF-8, broken or of another format.
+        If it holds nothing, is not UTF-8 or broken.
     """
-    file = shown_path(path)
-    if not path.is_file():
-        raise _error(file, "there is no such file", "a .csv, .xlsx or .parquet file")
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise _error(file, f"the file ends in '{path.suffix}'", "one of " + ", ".join(SUFFIXES))
-    if path.stat().st_size == 0:
-        raise _error(file, "the file is empty", "a header line and rows", line=1, column=1)
+    file, suffix = shown_path(path), path.suffix.lower()
     if suffix == ".csv":
-        return _read_csv(path, file)
-    return _read_xlsx(path, file, table) if suffix == ".xlsx" else _read_parquet(path, file)
+        return _read_csv(raw, file)
+    return _read_xlsx(raw, file, table) if suffix == ".xlsx" else _read_parquet(raw, file)
 
 
 def _error(
@@ -93,8 +122,8 @@ def _error(
     return InputError([Problem(file, line, column, what_is, must_be, mend)])
 
 
-def _read_csv(path: Path, file: str) -> Sheet:
-    lines = list(io.StringIO(_decode(path.read_bytes(), file), newline=""))
+def _read_csv(raw: bytes, file: str) -> Sheet:
+    lines = list(io.StringIO(_decode(raw, file), newline=""))
     reader = csv.reader(lines, strict=True)
     records: list[list[str]] = []
     spans: list[tuple[int, int]] = []
@@ -160,7 +189,7 @@ def _cell_starts(lines: list[str]) -> list[tuple[int, int]]:
     return starts
 
 
-def _read_xlsx(path: Path, file: str, table: str) -> Sheet:
+def _read_xlsx(raw: bytes, file: str, table: str) -> Sheet:
     try:
         import openpyxl
     except ImportError as error:
@@ -171,7 +200,7 @@ def _read_xlsx(path: Path, file: str, table: str) -> Sheet:
             "`pip install openpyxl`, or save the sheet as CSV UTF-8",
         ) from error
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise _error(file, f"the workbook cannot be opened ({error})", "an .xlsx file") from error
     sheet = book[table] if table in book.sheetnames else book.worksheets[0]
@@ -188,9 +217,9 @@ def _read_xlsx(path: Path, file: str, table: str) -> Sheet:
     )
 
 
-def _read_parquet(path: Path, file: str) -> Sheet:
+def _read_parquet(raw: bytes, file: str) -> Sheet:
     try:
-        frame = pd.read_parquet(path)
+        frame = pd.read_parquet(io.BytesIO(raw))
     except (OSError, pa.ArrowException) as error:
         raise _error(file, f"the file cannot be read ({error})", "a Parquet file") from error
     records = [[_text(value) for value in row] for row in _objects(frame)]

@@ -1,0 +1,130 @@
+"""Checked tables kept by the hash of their bytes, so that an unchanged table is checked once.
+
+Reading and checking the shipped tables takes longer than solving a small scenario. A table that
+passed every check of its own is kept, typed, in memory and as an Arrow file in the user's cache
+folder. Its key is a hash of the bytes of the table, of its description and of the code that
+checks it: where one of them changes, the table is read and checked again. Ids that point to
+other tables are not part of this; they are checked at every reading.
+
+The folder may be deleted at any time. `DCPLAN_CACHE` names another folder, or `off`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.feather as pf
+from platformdirs import user_cache_path
+
+if TYPE_CHECKING:
+    from planner.tables.descriptor import TableSchema
+
+__all__ = ["keep_table", "kept_table", "key_of"]
+
+_CODE: Final = ("cache.py", "check.py", "countries.py", "sheet.py")
+_MOST_TABLES: Final = 500
+_in_memory: dict[str, pd.DataFrame] = {}
+
+
+def key_of(raw: bytes, suffix: str, schema: TableSchema) -> str:
+    """Return the key of a table: a hash of all that its checked form depends on.
+
+    Parameters
+    ----------
+    raw : bytes
+        Content of the file.
+    suffix : str
+        Its ending, which says how it is read.
+    schema : TableSchema
+        What the table must be.
+    """
+    parts = (hashlib.sha256(raw).hexdigest(), suffix, _hash_of_schema(schema), _hash_of_code())
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+def kept_table(key: str) -> pd.DataFrame | None:
+    """Return a table that passed its checks before; None where there is none of this key."""
+    if key not in _in_memory:
+        folder = _folder()
+        found = None if folder is None else _read(folder / f"{key}.arrow")
+        if found is None:
+            return None
+        _remember(key, found)
+    return _in_memory[key].copy(deep=False)
+
+
+def keep_table(key: str, frame: pd.DataFrame) -> None:
+    """Keep a table that passed its checks. A cache that cannot be written is done without."""
+    _remember(key, frame.copy(deep=False))
+    folder = _folder()
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        # Written under a name of its own first: two processes may keep the same table at once.
+        handle, partial = tempfile.mkstemp(prefix=".", suffix=".arrow", dir=folder)
+        os.close(handle)
+        try:
+            pf.write_feather(frame, partial, compression="uncompressed")
+            Path(partial).replace(folder / f"{key}.arrow")
+        finally:
+            Path(partial).unlink(missing_ok=True)
+        _drop_oldest(folder)
+
+
+def _remember(key: str, frame: pd.DataFrame) -> None:
+    if len(_in_memory) >= _MOST_TABLES:
+        _in_memory.pop(next(iter(_in_memory)))
+    _in_memory[key] = frame
+
+
+def _drop_oldest(folder: Path) -> None:
+    """Keep the newest files, so that the tables of a project under work do not pile up."""
+    by_age = sorted(folder.glob("*.arrow"), key=lambda path: -path.stat().st_mtime)
+    for path in by_age[_MOST_TABLES:]:
+        path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> pd.DataFrame | None:
+    """Read a kept table; None where there is none or the file is broken."""
+    try:
+        frame: pd.DataFrame = pf.read_feather(path, memory_map=False)
+    except (OSError, pa.ArrowException, ValueError, KeyError):
+        return None
+    return frame
+
+
+def _folder() -> Path | None:
+    asked = os.environ.get("DCPLAN_CACHE", "")
+    if asked == "off":
+        return None
+    try:
+        return (Path(asked) if asked else user_cache_path("dcplan", appauthor=False)) / "tables"
+    except RuntimeError:  # no home folder
+        return None
+
+
+@cache
+def _hash_of_code() -> str:
+    here = Path(__file__).parent
+    digest = hashlib.sha256(f"{pd.__version__} {pa.__version__}".encode())
+    for name in _CODE:
+        digest.update((here / name).read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _hash_of_schema(schema: TableSchema) -> str:
+    return hashlib.sha256(repr(_plain(schema)).encode()).hexdigest()
+
+
+def _plain(schema: TableSchema) -> tuple[Any, ...]:
+    return (schema.name, schema.fields, schema.primary_key, schema.may_be_empty, schema.sums)

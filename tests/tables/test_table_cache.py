@@ -1,0 +1,120 @@
+"""Checked tables are kept by their bytes: read again they are the same, changed they are not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from planner.errors import InputError
+from planner.tables import cache, read_table, read_tables
+from planner.tables.descriptor import load_package
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty cache, in memory and on disk."""
+    monkeypatch.setenv("DCPLAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "_in_memory", {})
+    return tmp_path / "cache" / "tables"
+
+
+def forget(monkeypatch):
+    monkeypatch.setattr(cache, "_in_memory", {})
+
+
+def test_every_shipped_table_comes_back_as_it_was_checked(folder, monkeypatch):
+    names = list(load_package().tables)
+    checked = read_tables(names)
+    forget(monkeypatch)
+    monkeypatch.setattr("planner.tables.read.check_sheet", None)  # must not be needed any more
+    kept = read_tables(names)
+
+    for name in names:
+        pd.testing.assert_frame_equal(checked[name], kept[name])
+    assert len(list(folder.iterdir())) == len(names)
+
+
+def test_a_changed_cell_is_read_and_checked_again(folder, tmp_path):
+    own = tmp_path / "requests.csv"
+    text = load_package().path("requests").read_text(encoding="utf-8")
+    own.write_text(text, encoding="utf-8")
+    before = read_table(own)
+    row = text.splitlines()[1]
+    own.write_text(text + row + "\n", encoding="utf-8")
+
+    with pytest.raises(InputError, match="given once"):
+        read_table(own)
+    own.write_text(text, encoding="utf-8")
+    pd.testing.assert_frame_equal(read_table(own), before)
+
+
+def test_a_table_with_a_mistake_is_never_kept(folder, tmp_path):
+    own = tmp_path / "requests.csv"
+    own.write_text("no,such,column\n", encoding="utf-8")
+
+    for _ in range(2):
+        with pytest.raises(InputError, match="unknown column 'no'"):
+            read_table(own)
+    assert not folder.exists()
+
+
+def test_a_caller_who_changes_a_table_does_not_change_the_kept_one(folder):
+    first = read_table("racks")
+    first.loc[0, "peak_kw"] = -7.5
+    first["rack"] = "other"
+
+    assert read_table("racks")["peak_kw"].min() > 0.0
+    assert "other" not in set(read_table("racks")["rack"])
+
+
+@pytest.mark.parametrize("broken", [b"", b"not Arrow", None])
+def test_a_broken_file_of_the_cache_is_replaced(folder, monkeypatch, broken):
+    good = read_table("racks")
+    for path in folder.iterdir():
+        path.write_bytes(path.read_bytes()[:300] if broken is None else broken)
+    forget(monkeypatch)
+
+    pd.testing.assert_frame_equal(read_table("racks"), good)
+    forget(monkeypatch)
+    monkeypatch.setattr("planner.tables.read.check_sheet", None)
+    pd.testing.assert_frame_equal(read_table("racks"), good)
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
+    forget(monkeypatch)
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way", encoding="utf-8")
+    monkeypatch.setenv("DCPLAN_CACHE", str(blocked))
+
+    assert len(read_table("racks")) > 10
+    assert blocked.read_text(encoding="utf-8") == "in the way"
+
+
+def test_off_leaves_nothing_on_disk(tmp_path, monkeypatch):
+    forget(monkeypatch)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("DCPLAN_CACHE", "off")
+
+    assert len(read_table("racks")) > 10
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_the_newest_tables_are_kept(folder, monkeypatch):
+    monkeypatch.setattr(cache, "_MOST_TABLES", 3)
+    read_tables(["racks", "sites", "workloads", "cooling", "redundancy"])
+
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_processes_that_start_at_once_keep_whole_tables(folder, tmp_path):
+    code = "from planner.tables import read_table; print(len(read_table('racks')))"
+    several = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(3)
+    ]
+    counts = {process.communicate()[0].strip() for process in several}
+
+    assert counts == {str(len(read_table("racks"))).encode()}
+    assert all(path.suffix == ".arrow" and path.name[0] != "." for path in folder.iterdir())
