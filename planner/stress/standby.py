@@ -1,11 +1,14 @@
 r"""Whether stand-by generators and batteries carry an outage.
 
 A site has n generators and needs k of them. Each starts with probability :math:`a(1-f)` and
-then runs d hours without failing with :math:`e^{-d/M}`, so the generators carry the outage with
+then runs r hours without failing with :math:`e^{-r/M}`. A battery that carries the load alone for b
+hours does so at the end of an outage, when fewer than k generators are left, or from its start;
+either way generators must run for the other hours only:
 
-.. math:: P(d) = \sum_{i=k}^{n} \binom{n}{i} p^i (1-p)^{n-i}, \qquad p = a (1 - f) e^{-d/M}
+.. math:: P(d) = \sum_{i=k}^{n} \binom{n}{i} p^i (1-p)^{n-i}, \qquad
+          p = a (1 - f) e^{-(d-b)/M}
 
-as long as fuel lasts. Batteries carry the first hours alone, whatever the generators do.
+as long as fuel lasts, and 1 for an outage that the battery carries alone.
 
 Source: as the outage simulation of NREL's REopt (Marqusee, Ericson and Jenket 2020).
 """
@@ -94,7 +97,7 @@ def carry_probability(
     fuel_h
         Hours at which fuel ends with the load on as many as are needed. [h]
     battery_h
-        Hours that batteries carry the load alone. [h]
+        Hours that batteries carry the load alone, before generators or after them. [h]
 
     Returns
     -------
@@ -114,7 +117,7 @@ def carry_probability(
         return 1.0
     if hours > fuel_h + battery_h or needed > count:
         return 0.0
-    each = reliability.starts_frac * float(reliability.survives_frac(hours))
+    each = reliability.starts_frac * float(reliability.survives_frac(hours - battery_h))
     if each >= 1.0:
         return 1.0
     # By logarithms: the coefficients of a large site pass what a float can hold.
