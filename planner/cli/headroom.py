@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from calendar import month_name
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +16,14 @@ from planner.units import HOURS_PER_YEAR, MWH_PER_GWH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from rich.table import Table
 
-    from planner.headroom import HeadroomStudy
+    from planner.headroom import Curtailment, HeadroomStudy
 
 __all__ = ["command"]
+
+_MONTHS = tuple(str(month) for month in range(1, 13))
 
 
 def _rates_frac(
@@ -38,6 +42,33 @@ def _rates_frac(
             raise click.BadParameter(message, ctx, param)
         rates.append(rate_frac)
     return tuple(rates)
+
+
+def _months(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[int, ...] | None:
+    """Read months of a season, such as 6-9 or 12,1-2; a range may pass the end of the year."""
+    if value is None:
+        return None
+    from planner.headroom import SUMMER_AND_WINTER
+
+    months: list[int] = []
+    for part in value.split(","):
+        first, dash, last = (text.strip() for text in part.partition("-"))
+        ends = (first, last if dash else first)
+        if not all(end in _MONTHS for end in ends):
+            message = f"{value!r} must be months from 1 to 12, such as 6-9 or 12,1-2"
+            raise click.BadParameter(message, ctx, param)
+        start, stop = (int(end) for end in ends)
+        months += [(start - 1 + n) % 12 + 1 for n in range((stop - start) % 12 + 1)]
+    for season in SUMMER_AND_WINTER:
+        wrong = [month for month in months if month in season.months]
+        if wrong and not (param.name or "").startswith(season.name):
+            *before, end = map(str, wrong)
+            which = f"months {', '.join(before)} and {end} are" if before else f"month {end} is"
+            message = f"{which} in {season.name}"
+            raise click.BadParameter(message, ctx, param)
+    return tuple(dict.fromkeys(months))
 
 
 @click.command("headroom")
@@ -60,6 +91,18 @@ def _rates_frac(
     help="Tell months and hours by this zone, such as America/New_York; "
     "times without an offset are then in UTC.",
 )
+@click.option(
+    "--summer-months",
+    metavar="MONTHS",
+    callback=_months,
+    help="Months whose highest demand is the threshold of summer, such as 6-9.  [default: 6-8]",
+)
+@click.option(
+    "--winter-months",
+    metavar="MONTHS",
+    callback=_months,
+    help="The same of winter, such as 11-3.  [default: 12-2]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @click.option(
     "-o",
@@ -76,6 +119,8 @@ def command(
     time_column: str | None,
     demand_column: str | None,
     time_zone: str | None,
+    summer_months: tuple[int, ...] | None,
+    winter_months: tuple[int, ...] | None,
     output: Path | None,
     *,
     as_json: bool,
@@ -85,16 +130,18 @@ def command(
     DEMAND.CSV (or .xlsx, .parquet) has a row for every hour of at least one year: the time at
     which it starts, and the demand in MW. In summer (April to October) the zone is taken to
     carry the highest demand of June to August of any year, in winter that of December to
-    February (Norris et al. 2025); new load is curtailed above that.
+    February (Norris et al. 2025); new load is curtailed above that. Where demand peaks in other
+    months, as in September in California, give them.
     """
-    from planner.headroom import draw_headroom, headroom_study, read_hourly_demand
+    from planner.headroom import draw_headroom, headroom_study, read_hourly_demand, seasons_with
 
     if output is not None:
         _check_output(output)
     hourly_demand = read_hourly_demand(
         demand, time_column=time_column, demand_column=demand_column, time_zone=time_zone
     )
-    studies = [headroom_study(hourly_demand, rate_frac) for rate_frac in rates]
+    seasons = seasons_with(summer_months, winter_months)
+    studies = [headroom_study(hourly_demand, rate_frac, seasons=seasons) for rate_frac in rates]
     if as_json:
         content = [_for_programs(study) for study in studies]
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
@@ -146,6 +193,28 @@ def _print_studies(studies: Sequence[HeadroomStudy]) -> None:
         console.print(_table(study))
         if not study.load_mw:
             click.echo("\n" + _why_none(study))
+    for season in studies[0].seasons:
+        peak = _peak_outside(studies[0].demand_mw, season)
+        if peak:
+            click.echo("\n" + peak)
+
+
+def _peak_outside(demand_mw: pd.Series[float], season: Curtailment) -> str:
+    """Say where a season's highest demand is not in the months that set its threshold."""
+    import pandas as pd
+
+    month = pd.DatetimeIndex(demand_mw.index).month
+    order = list(season.months)
+    by_month = demand_mw.groupby(month).max().reindex(order).to_numpy()
+    highest_mw, highest = float(by_month.max()), order[int(by_month.argmax())]
+    if highest_mw <= (season.threshold_mw or 0.0):
+        return ""
+    places = sorted(order.index(m) for m in (*(season.peak_months or ()), highest))
+    option = f"--{season.name}-months {order[places[0]]}-{order[places[-1]]}"
+    return (
+        f"The highest demand of {season.name}, {highest_mw:,.0f} MW, is in {month_name[highest]}, "
+        f"outside the\nmonths that set its threshold; {option} takes it as the threshold."
+    )
 
 
 def _why_none(study: HeadroomStudy) -> str:

@@ -10,7 +10,7 @@
 
 from planner.headroom.plot import draw_headroom
 from planner.headroom.read import read_hourly_demand
-from planner.headroom.seasons import SUMMER_AND_WINTER, Season
+from planner.headroom.seasons import SUMMER_AND_WINTER, Season, seasons_with
 from planner.headroom.study import Curtailment, HeadroomStudy, headroom_mw, headroom_study
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "headroom_mw",
     "headroom_study",
     "read_hourly_demand",
+    "seasons_with",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,12 +10,14 @@ import numpy as np
 from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-__all__ = ["SUMMER_AND_WINTER", "Season", "check_seasons", "thresholds_mw"]
+__all__ = ["SUMMER_AND_WINTER", "Season", "check_seasons", "seasons_with", "thresholds_mw"]
 
 _MONTHS: Final = tuple(range(1, 13))
 
@@ -44,6 +46,57 @@ SUMMER_AND_WINTER: Final = (
     Season("winter", months=(11, 12, 1, 2, 3), peak_months=(12, 1, 2)),
 )
 """Seasons of Norris et al. 2025: highest demand of June to August and of December to February."""
+
+
+def seasons_with(
+    summer_months: Sequence[int] | None = None, winter_months: Sequence[int] | None = None
+) -> tuple[Season, ...]:
+    """Return summer and winter with other months for their thresholds.
+
+    Where demand peaks outside June to August or December to February, as in September in
+    California, the usual months give a threshold that demand alone exceeds.
+
+    Parameters
+    ----------
+    summer_months, winter_months
+        Months whose highest demand is the threshold, each within its season; by default those of
+        `SUMMER_AND_WINTER`.
+
+    Returns
+    -------
+    tuple of Season
+
+    Raises
+    ------
+    InputError
+        If a month is not in the season.
+
+    Examples
+    --------
+    >>> summer, winter = seasons_with(summer_months=(6, 7, 8, 9))
+    >>> summer.peak_months, winter.peak_months
+    ((6, 7, 8, 9), (12, 1, 2))
+    """
+    given = (summer_months, winter_months)
+    seasons = tuple(
+        season if months is None else replace(season, peak_months=tuple(months))
+        for season, months in zip(SUMMER_AND_WINTER, given, strict=True)
+    )
+    problems = [
+        Problem(
+            "seasons",
+            None,
+            None,
+            f"months {_listed(wrong)} set the threshold of {season.name}",
+            f"among {_listed(season.months)}, the months of {season.name}",
+        )
+        for season in seasons
+        if (wrong := [month for month in season.peak_months if month not in season.months])
+    ]
+    if problems:
+        raise InputError(problems)
+    check_seasons(seasons)
+    return seasons
 
 
 def check_seasons(seasons: tuple[Season, ...]) -> None:
@@ -115,3 +168,8 @@ def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ..
     if problems:
         raise InputError(problems)
     return np.array([demand_mw[np.isin(months, season.peak_months)].max() for season in seasons])
+
+
+def _listed(months: Sequence[int]) -> str:
+    *first, last = map(str, months)
+    return f"{', '.join(first)} and {last}" if first else last

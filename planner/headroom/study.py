@@ -42,6 +42,8 @@ class Curtailment:
         Name of the season, or `all year`.
     months
         Its months, 1 to 12.
+    peak_months
+        Months whose highest demand is the threshold; None for the year.
     threshold_mw
         Load the system is taken to carry; None for the year, which has several. [MW]
     hours_per_year
@@ -64,6 +66,7 @@ class Curtailment:
 
     name: str
     months: tuple[int, ...]
+    peak_months: tuple[int, ...] | None
     threshold_mw: float | None
     hours_per_year: float
     full_hours_per_year: float
@@ -156,7 +159,8 @@ def headroom_study(
     rate_frac
         Share of the load's energy that may be curtailed, above 0 and below 1.
     seasons
-        Seasons, by default those of the source.
+        Seasons, by default those of the source; `seasons_with` gives them other months for their
+        thresholds.
 
     Returns
     -------
@@ -203,9 +207,9 @@ def headroom_study(
         rate_frac,
         load_mw,
         years,
-        look.inside(ALL_YEAR, tuple(range(1, 13)), None),
+        look.inside(ALL_YEAR, tuple(range(1, 13)), None, None),
         tuple(
-            look.inside(season.name, season.months, float(threshold))
+            look.inside(season.name, season.months, season.peak_months, float(threshold))
             for season, threshold in zip(seasons, by_season_mw, strict=True)
         ),
         demand,
@@ -237,7 +241,13 @@ class _Look:
         summed_mwh = np.concatenate([[0.0], np.cumsum(curtailed_mw)])
         self._events_mwh = summed_mwh[ends] - summed_mwh[self._starts]
 
-    def inside(self, name: str, months: tuple[int, ...], threshold_mw: float | None) -> Curtailment:
+    def inside(
+        self,
+        name: str,
+        months: tuple[int, ...],
+        peak_months: tuple[int, ...] | None,
+        threshold_mw: float | None,
+    ) -> Curtailment:
         """Look at the hours of some months."""
         hours = np.isin(self._month, months)
         cut_mw = self._curtailed_mw[hours & (self._curtailed_mw > 0.0)]
@@ -247,6 +257,7 @@ class _Look:
         return Curtailment(
             name,
             months,
+            peak_months,
             threshold_mw,
             hours_per_year=len(cut_mw) / self._years,
             full_hours_per_year=int((hours & self._is_full).sum()) / self._years,

@@ -67,6 +67,64 @@ def test_json_has_a_study_per_rate(zone_file: Path, zone: pd.Series[float]) -> N
     assert [season["name"] for season in studies[1]["seasons"]] == ["summer", "winter"]
 
 
+def test_the_months_that_set_a_threshold_may_be_given(
+    zone: pd.Series[float], tmp_path: Path
+) -> None:
+    late = zone.rename("demand_mw").rename_axis("hour")
+    late["2027-09-06 17:00"], late["2027-03-02 07:00"] = 1_100.0, 870.0
+    file = tmp_path / "late.csv"
+    late.to_csv(file)
+
+    (usual,) = json.loads(run(file, "--json").stdout)
+    given = ("--summer-months", "6-9", "--winter-months", "12,1-3")
+    (longer,) = json.loads(run(file, *given, "--json").stdout)
+
+    def thresholds(study: dict[str, list[dict[str, object]]]) -> list[object]:
+        return [season["threshold_mw"] for season in study["seasons"]]
+
+    assert (thresholds(usual), thresholds(longer)) == ([1000.0, 850.0], [1100.0, 870.0])
+    assert [season["peak_months"] for season in longer["seasons"]] == [[6, 7, 8, 9], [12, 1, 2, 3]]
+    assert longer["headroom_mw"] > usual["headroom_mw"]
+    # Other months of the season are held to the threshold, and set none.
+    assert [s["months"] for s in longer["seasons"]] == [s["months"] for s in usual["seasons"]]
+
+
+def test_a_peak_outside_the_months_of_the_threshold_is_noted(
+    zone: pd.Series[float], tmp_path: Path
+) -> None:
+    late = zone.rename("demand_mw").rename_axis("hour")
+    late["2027-09-06 17:00"] = 1_100.0
+    file = tmp_path / "late.csv"
+    late.to_csv(file)
+
+    words = " ".join(run(file).stdout.split())
+
+    assert "The highest demand of summer, 1,100 MW, is in September" in words
+    assert "--summer-months 6-9" in words
+    assert "highest demand of winter" not in words
+    assert "highest demand of" not in run(file, "--summer-months", "6-9").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "months", "found"),
+    [
+        ("--summer-months", "6-13", "'6-13'"),
+        ("--summer-months", "june", "'june'"),
+        ("--winter-months", "", "''"),
+        ("--winter-months", "12-6", "4, 5 and 6 are in summer"),
+        ("--summer-months", "11", "11 is in winter"),
+    ],
+)
+def test_months_that_set_no_threshold_are_a_usage_error(
+    zone_file: Path, option: str, months: str, found: str
+) -> None:
+    result = run(zone_file, option, months)
+
+    assert result.exit_code == 2
+    assert found in result.stderr
+    assert option in result.stderr
+
+
 @pytest.mark.parametrize(
     "rate", ["0", "0%", "100%", "0.5", "1.2", "5%%", "half", "-0.5%", "nan", ""]
 )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.errors import InputError
-from planner.headroom import Season, headroom_mw, headroom_study
+from planner.headroom import Season, headroom_mw, headroom_study, seasons_with
 from planner.headroom.root import largest_load_mw
 
 CASES = Path(os.environ.get("DCPLAN_CASES", "/nowhere")) / "headroom"
@@ -135,6 +135,20 @@ def test_one_season_is_one_threshold(zone: pd.Series[float]) -> None:
     # Slack 0, 40, 90, 150, ...: L + (L - 40) + (L - 90) = 2 L at 130 MW.
     assert study.load_mw == pytest.approx(130.0, rel=1e-12)
     assert [season.threshold_mw for season in study.seasons] == [1000.0]
+
+
+def test_seasons_with_other_months_for_their_thresholds(zone: pd.Series[float]) -> None:
+    late = zone.copy()
+    late["2027-09-06 17:00"] = 1_400.0
+
+    summer, winter = seasons_with(summer_months=(6, 7, 8, 9))
+    study = headroom_study(late, 0.001, seasons=(summer, winter))
+
+    assert summer.months == (4, 5, 6, 7, 8, 9, 10)
+    assert (winter.peak_months, study.seasons[0].peak_months) == ((12, 1, 2), (6, 7, 8, 9))
+    assert [season.threshold_mw for season in study.seasons] == [1_400.0, 850.0]
+    with pytest.raises(InputError, match=r"months 3 and 11 .* must be among 4, 5, 6, 7, 8, 9 and"):
+        seasons_with(summer_months=(3, 9, 11))
 
 
 def test_a_leap_year_promises_its_share_of_8760_hours() -> None:
