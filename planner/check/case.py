@@ -143,7 +143,7 @@ class Case:
         if asked.countries != "all":
             is_in &= frame["country"].isin(list(asked.countries))
         if asked.sites != "all":
-            is_in &= frame["site"].isin([*asked.sites, *self.scenario.new_sites])
+            is_in &= frame["site"].isin(list(asked.sites))
         return frame[is_in].reset_index(drop=True)
 
     def table_site(self, sites: Iterable[str]) -> list[str]:

@@ -156,7 +156,7 @@ def _scoped(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     if scope.countries != "all":
         frame = frame[frame["country"].isin(list(scope.countries))]
     if scope.sites != "all":
-        frame = frame[frame["site"].isin([*scope.sites, *scenario.new_sites])]
+        frame = frame[frame["site"].isin(list(scope.sites))]
     return frame[~frame["site"].isin(out)].reset_index(drop=True)
 
 

@@ -26,6 +26,7 @@ _OF_SCOPE: Final = (
         "site",
         (
             "sites.{}",
+            "new_sites.{}",
             "supply.sites.*",
             "heat.sites.*",
             "grid.non_firm.sites.*",
@@ -48,6 +49,8 @@ _OF_SCOPE: Final = (
     ("market", ("build.market_rate_mw_per_year.{}",)),
 )
 """Ways at which ids are written that may exist without being in scope."""
+_FIGURES: Final = ("sites.{}", "new_sites.{}")
+"""Ways that give figures of a site, which a scenario may leave out there and then."""
 _PAID_AT_START: Final = frozenset({"capex_usd_per_kw", "energy_capex_usd_per_kwh"})
 """Paths read where service begins, which may be after the start of the last model year."""
 HELD: Final = frozenset(
@@ -117,7 +120,8 @@ def _out_of_scope(case: Case) -> Iterator[Problem]:
         "zone": set(texts(case.sites, "zone")),
         "market": set(texts(case.sites, "market")),
     }
-    left_out = {id_ for id_, own in case.scenario.sites.items() if own.exclude}
+    given = {**case.scenario.new_sites, **case.scenario.sites}
+    left_out = {id_ for id_, own in given.items() if own.exclude}
     for noun, ways in _OF_SCOPE:
         why, none = "has no site in scope", "has a site in scope"
         if noun in {"site", "class"}:
@@ -125,7 +129,7 @@ def _out_of_scope(case: Case) -> Iterator[Problem]:
         for way in ways:
             of_file: dict[str, dict[str, Place]] = {}
             for id_, place in written_at(case.scenario.tree, way):
-                if id_ in known[noun] or (way == "sites.{}" and id_ in left_out):
+                if id_ in known[noun] or (way in _FIGURES and id_ in left_out):
                     continue
                 of_file.setdefault(place.file, {}).setdefault(id_, place)
             block = way.split(".*")[0].removesuffix(".{}")

@@ -49,7 +49,8 @@ class Scope(Block):
     countries: AllOrSome = ("US",)
     """Countries (ISO 3166 alpha-2) whose sites and demand regions take part, or `all`."""
     sites: AllOrSome = "all"
-    """Sites that may be used, or `all` of the countries."""
+    """Sites that may be used, or `all` of the countries; a list leaves out every site that it does
+    not name, those of `new_sites` as well."""
     exclude_sites: Ids = ()
     """Sites to leave out."""
     demand_regions: AllOrSome = "all"

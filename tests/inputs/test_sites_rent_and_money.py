@@ -69,6 +69,18 @@ def test_a_new_site_is_like_another_but_nothing_stands_there(build):
     assert "fir" not in set(inputs.tables["sites"]["site"])
 
 
+@pytest.mark.parametrize(
+    ("listed", "in_scope"),
+    [("all", ["oak", "elm", "fir"]), ("[oak, fir]", ["oak", "fir"]), ("[oak]", ["oak"])],
+)
+def test_a_list_of_sites_holds_for_own_sites_as_well(build, listed, in_scope):
+    fir = "new_sites.fir={name: Fir, country: US, lat: 41.5, lon: -87.4, like: oak}"
+
+    inputs = build(fir, f"scope.sites={listed}")
+
+    assert list(inputs.sets.site.labels) == in_scope
+
+
 def test_on_demand_compute_is_priced_by_use(mini):
     rent = mini.rent
     at = rent.bought.position("chat", "on_demand", "2027")
@@ -215,12 +227,3 @@ def test_every_list_lies_on_the_axes_of_the_sets(mini):
     assert len(lists) > 30
     for room, name, index in lists:
         assert all(axis in known for axis in index.axes), (room, name)
-
-
-def test_a_new_site_is_in_scope_though_the_list_of_sites_leaves_it_out(build):
-    inputs = build(
-        "scope.sites=[oak]",
-        "new_sites.fir={name: Fir, country: US, lat: 41.5, lon: -87.4, like: oak}",
-    )
-
-    assert inputs.sets.site.labels == ("oak", "fir")

@@ -36,6 +36,13 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         (
             (
                 "scope.sites=[oak]",
+                "new_sites.fir={name: Fir, country: US, lat: 41.5, lon: -87.4, like: elm}",
+            ),
+            "fir under new_sites changes nothing, as site fir is not in scope",
+        ),
+        (
+            (
+                "scope.sites=[oak]",
                 "workloads.chat.failover=true",
                 "failover.barred_pairs=[[oak, elm]]",
             ),
