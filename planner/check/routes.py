@@ -71,7 +71,8 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
         .merge(classes, on="workload", how="left")
     )
     km = distance_km(*(frame[name].to_numpy() for name in _coordinates("user_", "site_")))
-    return frame.assign(km=km, rtt_ms=_haul_ms(case, frame, km) + frame["last_mile_ms"])
+    from_tables = _haul_ms(case, frame, km) + frame["last_mile_ms"]
+    return frame.assign(km=km, rtt_ms=_stated_ms(case, frame, from_tables))
 
 
 def _ends(table: pd.DataFrame, key: str, prefix: str) -> pd.DataFrame:
@@ -95,15 +96,18 @@ def _haul_ms(case: Case, frame: pd.DataFrame, km: Floats) -> Floats:
     haul = np.maximum(intercept + slope * km, 2.0 * km / _LIGHT_KM_PER_MS)
     if settings.measured.use:
         haul = _measured_ms(case, frame, haul)
-    haul = np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
-    return _stated_ms(case, frame, haul)
+    return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
 
 
-def _stated_ms(case: Case, frame: pd.DataFrame, haul_ms: Floats) -> Floats:
-    """Put the round trips of the scenario's own table in place; one-way times go there and back."""
+def _stated_ms(case: Case, frame: pd.DataFrame, from_tables_ms: pd.Series[float]) -> Floats:
+    """Put the round trips of the scenario's own table in place; one-way times go there and back.
+
+    A pair that the table lacks has no round trip, unless the scenario lets it be filled in.
+    """
+    latency = case.scenario.latency
     path = case.scenario.file_at(("latency", "rtt_table"))
     if path is None:
-        return haul_ms
+        return np.asarray(from_tables_ms, dtype=np.float64)
     sheet = read_sheet(path, "rtt_table")
     rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
     there = {(row["from"], row["to"]): float(row["rtt_ms"]) for row in rows}
@@ -114,8 +118,12 @@ def _stated_ms(case: Case, frame: pd.DataFrame, haul_ms: Floats) -> Floats:
         back = there.get(ends[::-1], there[ends]) if is_one_way else 0.0
         stated[ends] = there[ends] + back
     ends_of_pairs = zip(frame["region"], frame["site"], strict=True)
-    own = [stated.get(ends, np.nan) for ends in ends_of_pairs]
-    return np.where(np.isnan(own), haul_ms, own)
+    own = np.array([stated.get(ends, np.nan) for ends in ends_of_pairs], dtype=np.float64)
+    if not latency.own_rtt_includes_last_mile:
+        own = own + frame["last_mile_ms"].to_numpy(dtype=np.float64)
+    missing = from_tables_ms if latency.own_rtt_fill_missing else np.inf
+    stated_ms: Floats = np.where(np.isnan(own), missing, own)
+    return stated_ms
 
 
 def _pair_class(frame: pd.DataFrame) -> NDArray[np.object_]:

@@ -72,9 +72,9 @@ def find_reach(case: Case) -> Reach:
         floats(case.sites, "lat"),
         floats(case.sites, "lon"),
     )
-    haul = _haul_ms(case, km)
+    haul, is_whole = with_own_table(case, _haul_ms(case, km), km)
     last_mile = floats(case.workloads, "last_mile_ms")
-    rtt = haul[:, None, :] + last_mile[None, :, None]
+    rtt = haul[:, None, :] + np.where(is_whole[:, None, :], 0.0, last_mile[None, :, None])
     in_time = rtt <= floats(case.workloads, "rtt_bound_ms")[None, :, None]
     tight = floats(case.workloads, "tight_rtt_ms")
     is_route = in_time & _admitted(case, km)
@@ -114,8 +114,7 @@ def _haul_ms(case: Case, km: Floats) -> Floats:
     haul = rtt_ms(km, intercept, slope, metro_radius_km=no_metro)
     if settings.measured.use:
         haul = _with_measured(case, haul)
-    haul = np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
-    return with_own_table(case, haul, km)
+    return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
 
 
 def _lines(case: Case) -> tuple[Floats, Floats]:

@@ -103,6 +103,7 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
         *_out_of_time(case),
         *_after_the_plan(case, case.scenario.tree, ()),
         *_switched_off(case.scenario.tree),
+        *_of_own_round_trips(case.scenario.tree),
         *_without_company(case),
         *_of_failover(case),
         *_of_own_tariffs(case),
@@ -202,6 +203,17 @@ def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
     below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
     for key, entry in below:
         yield from _after_the_plan(case, entry, (*way, key))
+
+
+def _of_own_round_trips(tree: Node) -> Iterator[Problem]:
+    node = tree.children.get("latency")
+    if node is None or "rtt_table" in node.children:
+        return
+    for key in ("own_rtt_includes_last_mile", "own_rtt_fill_missing"):
+        if key in node.children:
+            what_is = f"latency.{key} changes nothing without latency.rtt_table"
+            mend = "give latency.rtt_table, or remove it"
+            yield problem_at(tree, ("latency", key), what_is, "", mend)
 
 
 def _switched_off(tree: Node) -> Iterator[Problem]:

@@ -33,10 +33,14 @@ class Plan:
     def tables(self):
         return self.results.tables
 
+    @property
+    def case(self):
+        """What a rule is given."""
+        return Case(self.scenario, self.inputs, self.results, self.objective_musd, self.status)
+
     def check(self, name):
         """Make one check alone."""
-        case = Case(self.scenario, self.inputs, self.results, self.objective_musd, self.status)
-        return judged(next(one for one in RULES if one.name == name), case)
+        return judged(next(one for one in RULES if one.name == name), self.case)
 
     def verdict(self):
         return check_plan(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 import pytest
 from good_plan import MINI, RICH, solved
 from spoiled import ASSUMED, SPOILED, dearer
@@ -16,8 +20,10 @@ from spoiled_tariffs import SPOILED_TARIFFS
 
 from planner.check import RULES
 from planner.check.bills import BILLS
+from planner.check.routes import round_trips
 from planner.check.source_bills import SOURCE_BILLS
 from planner.check.tariffs import TARIFF_BILLS
+from planner.scenario import load_scenario
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +78,20 @@ def test_a_good_plan_passes_every_check(path):
     verdict = solved(path).verdict()
 
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+
+
+def test_own_round_trips_are_held_to_what_the_scenario_declares_of_them():
+    plan = solved(OWN)
+    access, gaps = (
+        replace(plan, scenario=load_scenario(str(OWN), [f"latency.own_rtt_{key}=false"]))
+        for key in ("includes_last_mile", "fill_missing")
+    )
+    unlisted = pd.DataFrame({"region": ["bay"], "workload": ["chat"], "site": ["elm"]})
+
+    assert plan.check("round_trip_told").ok
+    assert not access.check("round_trip_told").ok
+    assert round_trips(plan.case, unlisted)["rtt_ms"].max() < 100.0
+    assert np.isinf(round_trips(gaps.case, unlisted)["rtt_ms"]).all()
 
 
 @pytest.mark.parametrize("change", SETTINGS)

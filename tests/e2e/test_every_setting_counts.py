@@ -35,6 +35,8 @@ NOT_FOR_THE_MODEL: Final = {
     "question": "is shown in the summary and the workbook",
     "new_sites.*.name": "is shown in tables and maps",
     "latency.rtt_table": "has a test of its own below",
+    "latency.own_rtt_includes_last_mile": "has a test of its own below",
+    "latency.own_rtt_fill_missing": "lets a table of round trips lack pairs: tests/inputs holds it",
     "failover.most_rounds": "is how often a plan is solved again: tests/studies holds it",
     "siting.service_cost_table": "has a test of its own below",
     "workloads.*.peak_over_mean_frac": "is for validation only: utilisation is held against it",
@@ -162,7 +164,9 @@ def test_a_table_of_round_trips_changes_the_routes(tmp_path: Path) -> None:
     table = tmp_path / "rtt.csv"
     table.write_text("from,to,rtt_ms\nbay,elm,33.5\n", encoding="utf-8")
 
-    assert built_from(f"latency.rtt_table={table}") != built_from()
+    own = (f"latency.rtt_table={table}", "latency.own_rtt_fill_missing=true")
+    assert built_from(*own) != built_from()
+    assert built_from(*own, "latency.own_rtt_includes_last_mile=true") != built_from(*own)
 
 
 def test_a_table_of_service_costs_is_paid(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ RACKS_MW = 1250 * 0.2 / 1.16
 TRAIN_UTILISATION = 0.83 / 1.03
 CHAT_UTILISATION = 0.56 / 1.12
 WIDE = "workloads.chat.rtt_bound_ms=52"
+FILL = "latency.own_rtt_fill_missing=true"
 
 
 def demand_of(inputs: Inputs, region: str, workload: str, year: str) -> float:
@@ -248,10 +249,52 @@ def test_a_planners_own_round_trips_come_first(build, tmp_path):
     table = tmp_path / "rtt.csv"
     table.write_text("from,to,rtt_ms,one_way\nbay,elm,17.5,true\nmesa,elm,29,false\n")
 
-    inputs = build(WIDE, f"latency.rtt_table={table}")
+    inputs = build(WIDE, f"latency.rtt_table={table}", FILL)
 
     assert rtt_of(inputs, "bay", "chat", "elm") == pytest.approx(2 * 17.5 + 9)
     assert rtt_of(inputs, "mesa", "chat", "elm") == pytest.approx(29 + 9)
+
+
+def test_own_round_trips_from_end_to_end_get_no_last_mile(build, tmp_path):
+    table = tmp_path / "rtt.csv"
+    table.write_text("from,to,rtt_ms\nbay,elm,37.5\nmesa,elm,29\n")
+
+    inputs = build(
+        WIDE, f"latency.rtt_table={table}", FILL, "latency.own_rtt_includes_last_mile=true"
+    )
+
+    assert rtt_of(inputs, "bay", "chat", "elm") == pytest.approx(37.5)
+    assert rtt_of(inputs, "mesa", "chat", "elm") == pytest.approx(29)
+    # A pair that is filled in is the line's, and gets the last mile as ever.
+    assert rtt_of(inputs, "bay", "chat", "oak") == rtt_of(build(WIDE), "bay", "chat", "oak")
+
+
+def test_what_is_added_to_own_round_trips_is_noted_unless_it_was_said(build, tmp_path):
+    table = tmp_path / "rtt.csv"
+    table.write_text("from,to,rtt_ms\nbay,elm,37.5\nmesa,elm,29\nbay,oak,7\nmesa,oak,41\n")
+    own = f"latency.rtt_table={table}"
+
+    silent = build(WIDE, own)
+    said = [build(WIDE, own, f"latency.own_rtt_includes_last_mile={v}") for v in ("true", "false")]
+
+    (note,) = (note for note in silent.notes if "rtt_table" in note)
+    assert "the last mile of each class (chat 9 ms, train 2 ms) is added" in note
+    assert "latency.own_rtt_includes_last_mile" in note
+    assert not any("rtt_table" in note for inputs in said for note in inputs.notes)
+    assert rtt_of(said[1], "bay", "chat", "elm") == rtt_of(silent, "bay", "chat", "elm")
+
+
+def test_pairs_that_own_round_trips_lack_are_counted_and_named(build, tmp_path):
+    table = tmp_path / "rtt.csv"
+    table.write_text("from,to,rtt_ms\nbay,elm,37.5\n")
+
+    inputs = build(
+        WIDE, f"latency.rtt_table={table}", FILL, "latency.own_rtt_includes_last_mile=true"
+    )
+
+    (note,) = (note for note in inputs.notes if "rtt_table" in note)
+    assert note.startswith("latency.rtt_table lacks 3 of 4 pairs")
+    assert "bay to oak, mesa to oak, mesa to elm" in note
 
 
 def test_served_lists_only_years_in_which_a_class_has_racks(build):

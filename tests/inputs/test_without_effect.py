@@ -91,6 +91,10 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "grid.non_firm.shed.usd_per_mwh changes nothing without grid.non_firm.shed.allow",
         ),
         (
+            ("latency.own_rtt_includes_last_mile=true",),
+            "latency.own_rtt_includes_last_mile changes nothing without latency.rtt_table",
+        ),
+        (
             ("failover.from_year=2027",),
             "failover changes nothing, as no class in scope asks for it",
         ),

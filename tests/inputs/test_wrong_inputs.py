@@ -106,6 +106,18 @@ def test_a_planners_own_round_trips_are_checked(problems, tmp_path):
     assert any(f"{table}:4: to is 'oka'" in text for text in found)
 
 
+def test_own_round_trips_that_lack_a_pair_are_refused(problems, tmp_path):
+    table = tmp_path / "rtt.csv"
+    table.write_text("from,to,rtt_ms\nbay,elm,29\n")
+
+    found = problems(f"latency.rtt_table={table}")
+
+    (text,) = (text for text in found if str(table) in text)
+    assert "3 of 4 pairs of demand region and site in scope have no row" in text
+    assert "bay to oak, mesa to oak, mesa to elm" in text
+    assert "latency.own_rtt_fill_missing: true" in text
+
+
 @pytest.mark.parametrize(
     ("table", "condition", "text"),
     [
