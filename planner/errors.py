@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
+    "MOST_PROBLEMS",
     "DcplanError",
     "InfeasibleError",
     "InputError",
     "LimitReachedError",
     "Problem",
     "SolverError",
+    "and_so_many_more",
 ]
+
+MOST_PROBLEMS: Final = 50
+"""Of one file that are listed; the rest is counted."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing wrong with the input: where it is, what is, what must be, how to mend it.
+
+    `count` is 1, or how many problems a line stands for that are not listed one by one.
 
     Examples
     --------
@@ -31,6 +42,7 @@ class Problem:
     what_is: str
     must_be: str = ""
     mend: str = ""
+    count: int = 1
 
     def __str__(self) -> str:
         """Return the problem as one line that editors can follow."""
@@ -54,12 +66,16 @@ class DcplanError(Exception):
 
 
 class InputError(DcplanError):
-    """Scenario or data that cannot be used: carries every problem found, not only the first."""
+    """Scenario or data that cannot be used: carries every problem found, not only the first.
+
+    Of each file the first `MOST_PROBLEMS` are listed, and a last line says how many more there
+    are: a column in a wrong unit is understood after a few of its million cells.
+    """
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems), key=_place))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = _first_of_each_file(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -83,6 +99,45 @@ class SolverError(DcplanError):
     """The solver gave no plan for a reason that is neither infeasibility nor a limit."""
 
     exit_code: ClassVar[int] = 1
+
+
+def and_so_many_more(file: str, count: int) -> Problem:
+    """Return the line that stands for the problems of a file that are not listed.
+
+    Parameters
+    ----------
+    file : str
+        The file.
+    count : int
+        How many more there are, at least two.
+
+    Returns
+    -------
+    Problem
+        Sorted behind the others of its file.
+
+    Examples
+    --------
+    >>> print(and_so_many_more("data/sites.csv", 12345))
+    data/sites.csv: 12,345 more problems in this file; fix the ones above first
+    """
+    what_is = f"{count:,} more problems in this file"
+    return Problem(file, None, None, what_is, "", "fix the ones above first", count)
+
+
+def _first_of_each_file(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    by_file: dict[str, list[Problem]] = defaultdict(list)
+    for problem in sorted(set(problems), key=_place):
+        by_file[problem.file].append(problem)
+    shown: list[Problem] = []
+    for file, every in by_file.items():
+        total = sum(problem.count for problem in every)
+        if total <= MOST_PROBLEMS + 1:  # the last one takes no more room than its count
+            shown += every
+            continue
+        listed = [problem for problem in every if problem.count == 1][:MOST_PROBLEMS]
+        shown += [*listed, and_so_many_more(file, total - len(listed))]
+    return tuple(shown)
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-__all__ = ["DATA_DIR", "SCENARIOS_DIR"]
+__all__ = ["DATA_DIR", "SCENARIOS_DIR", "is_file"]
 
 _PACKAGE: Final = Path(__file__).resolve().parent
 _SHIPPED: Final = _PACKAGE / "_shipped"
@@ -13,3 +13,11 @@ _ROOT: Final = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
 
 DATA_DIR: Final = _ROOT / "data"
 SCENARIOS_DIR: Final = _ROOT / "scenarios"
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file, also of what can be no path: too long, or with a NUL."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -7,23 +7,32 @@ and a problem can be shown as `file:line:column`.
 from __future__ import annotations
 
 import csv
+import datetime
 import io
-import zipfile
+import re
+from array import array
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 import pyarrow as pa
 
-from planner.errors import InputError, Problem
+from planner.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
+from planner.paths import is_file
+from planner.tables.workbook import WorkbookError, cell_name, most_cells, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import pandas as pd
+
+    from planner.tables.workbook import Cells
+
 __all__ = ["Sheet", "bytes_of", "read_sheet", "sheet_of", "shown_path"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -32,19 +41,45 @@ class Sheet:
 
     `records[i][j]` is the cell of record i under `header[j]`; a blank cell is "". Records keep
     the length they have in the file. `place(i, j)` gives the 1-based line and column; record -1
-    is the header.
+    is the header. `named(i, j)` adds what the cell is called in its file, nothing but in a
+    workbook. `problems` are those of single cells that were found on reading.
     """
 
     file: str
     header: list[str]
     records: list[list[str]]
     place: Callable[[int, int], tuple[int, int]]
+    named: Callable[[int, int], str] = lambda record, cell: ""
+    problems: tuple[Problem, ...] = ()
+
+    def problem(
+        self, record: int, cell: int, what_is: str, must_be: str = "", mend: str = ""
+    ) -> Problem:
+        """Return a problem at a cell.
+
+        Parameters
+        ----------
+        record, cell : int
+            Position from 0; record -1 is the header.
+        what_is, must_be, mend : str
+            As in `Problem`.
+
+        Returns
+        -------
+        Problem
+            With line and column, and in a workbook with sheet and cell.
+        """
+        line, column = self.place(record, cell)
+        return Problem(self.file, line, column, what_is + self.named(record, cell), must_be, mend)
 
 
 def shown_path(path: Path) -> str:
     """Return a path as messages show it: relative to where the user is, when it lies there."""
-    here = Path.cwd()
-    full = path.resolve()
+    try:
+        here = Path.cwd()
+        full = path.resolve()
+    except (OSError, ValueError):  # the folder is gone, or no path can be called so
+        return str(path)
     return str(full.relative_to(here)) if full.is_relative_to(here) else str(path)
 
 
@@ -72,11 +107,15 @@ def bytes_of(path: Path) -> bytes:
         If there is no such file, or it is empty or of another format.
     """
     file = shown_path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise _error(file, "there is no such file", "a .csv, .xlsx or .parquet file")
     if path.suffix.lower() not in SUFFIXES:
         raise _error(file, f"the file ends in '{path.suffix}'", "one of " + ", ".join(SUFFIXES))
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        what_is, mend = f"the file cannot be read: {error.strerror}", "check that you may read it"
+        raise _error(file, what_is, "readable", mend) from error
     if not raw:
         raise _error(file, "the file is empty", "a header line and rows", line=1, column=1)
     return raw
@@ -122,17 +161,36 @@ def _error(
     return InputError([Problem(file, line, column, what_is, must_be, mend)])
 
 
+class _Lines:
+    """The lines of a text, found when the first place in it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _starts(self) -> array[int]:
+        ends = (found.end() for found in _LINE_END.finditer(self._text))
+        return array("q", (0, *ends, len(self._text)))
+
+    def between(self, first: int, end: int) -> list[str]:
+        """Return the lines from one up to before another, counted from 0, with their ends."""
+        starts = self._starts
+        last = len(starts) - 1
+        return [self._text[starts[n] : starts[n + 1]] for n in range(first, min(end, last))]
+
+
 def _read_csv(raw: bytes, file: str) -> Sheet:
-    lines = list(io.StringIO(_decode(raw, file), newline=""))
-    reader = csv.reader(lines, strict=True)
+    text = _decode(raw, file)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records: list[list[str]] = []
-    spans: list[tuple[int, int]] = []
+    firsts, ends = array("q"), array("q")
     start = 0
     try:
         for record in reader:
             if record:
                 records.append(record)
-                spans.append((start, reader.line_num))
+                firsts.append(start)
+                ends.append(reader.line_num)
             start = reader.line_num
     except csv.Error as error:
         raise _error(
@@ -144,10 +202,11 @@ def _read_csv(raw: bytes, file: str) -> Sheet:
         ) from error
     if not records:
         raise _error(file, "the file is empty", "a header line and rows", line=1, column=1)
+    lines = _Lines(text)
 
     def place(record: int, cell: int) -> tuple[int, int]:
-        first, end = spans[record + 1]
-        line, column = _cell_starts(lines[first:end])[cell]
+        first, end = firsts[record + 1], ends[record + 1]
+        line, column = _cell_starts(lines.between(first, end))[cell]
         return first + line, column
 
     return Sheet(file, records[0], records[1:], place)
@@ -191,36 +250,58 @@ def _cell_starts(lines: list[str]) -> list[tuple[int, int]]:
 
 def _read_xlsx(raw: bytes, file: str, table: str) -> Sheet:
     try:
-        import openpyxl
-    except ImportError as error:
-        raise _error(
-            file,
-            "workbooks need openpyxl, which is not installed",
-            "readable",
-            "`pip install openpyxl`, or save the sheet as CSV UTF-8",
-        ) from error
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise _error(file, f"the workbook cannot be opened ({error})", "an .xlsx file") from error
-    sheet = book[table] if table in book.sheetnames else book.worksheets[0]
-    rows = [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    book.close()
+        cells = read_workbook(raw, table)
+    except WorkbookError as error:
+        raise _error(file, str(error), error.must_be, error.mend) from error
+    rows = [[_text(value) for value in row] for row in cells.rows]
     filled = [number for number, row in enumerate(rows) if any(row)]
     if not filled:
-        raise _error(file, "the sheet is empty", "a header row and rows", line=1, column=1)
+        what_is = f"sheet {cells.sheet!r} is empty"
+        raise _error(file, what_is, "a header row and rows", line=1, column=1)
     # Excel keeps blank columns right of the table when someone once typed there.
     width = max(j + 1 for j, name in enumerate(rows[filled[0]]) if name)
     records = [row[:width] if not any(row[width:]) else row for row in (rows[n] for n in filled)]
-    return Sheet(
-        file, records[0], records[1:], lambda record, cell: (filled[record + 1] + 1, cell + 1)
-    )
+
+    def place(record: int, cell: int) -> tuple[int, int]:
+        return cells.first_row + filled[record + 1], cells.first_column + cell
+
+    def named(record: int, cell: int) -> str:
+        return f" (sheet {cells.sheet!r}, cell {cell_name(*place(record, cell))})"
+
+    return Sheet(file, records[0], records[1:], place, named, _error_cells(cells, file))
+
+
+def _error_cells(cells: Cells, file: str) -> tuple[Problem, ...]:
+    """Return the cells that hold an error of Excel, which is read as blank."""
+    problems = [
+        Problem(
+            file,
+            row,
+            column,
+            f"an error such as #N/A (sheet {cells.sheet!r}, cell {cell_name(row, column)})",
+            "a value or blank",
+            "correct the formula, or empty the cell",
+        )
+        for row, column in cells.errors
+    ]
+    rest = cells.error_count - MOST_PROBLEMS
+    if rest > 1:
+        problems = [*problems[:MOST_PROBLEMS], and_so_many_more(file, rest)]
+    return tuple(problems)
 
 
 def _read_parquet(raw: bytes, file: str) -> Sheet:
+    from pyarrow import parquet
+
     try:
-        frame = pd.read_parquet(io.BytesIO(raw))
-    except (OSError, pa.ArrowException) as error:
+        source = parquet.ParquetFile(io.BytesIO(raw))
+        shape = source.metadata.num_rows, source.metadata.num_columns
+        cells, most = shape[0] * shape[1], most_cells(len(raw))
+        if cells > most:
+            what_is = f"the file unfolds to {shape[0]:,} rows of {shape[1]} columns"
+            raise _error(file, what_is, f"at most {most:,} cells", "save the table as CSV UTF-8")
+        frame = source.read().to_pandas()
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise _error(file, f"the file cannot be read ({error})", "a Parquet file") from error
     records = [[_text(value) for value in row] for row in _objects(frame)]
     return Sheet(
@@ -232,7 +313,10 @@ def _read_parquet(raw: bytes, file: str) -> Sheet:
 
 
 def _objects(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    columns = [frame[name].astype(object).where(frame[name].notna(), None) for name in frame]
+    columns = [
+        frame.iloc[:, at].astype(object).where(frame.iloc[:, at].notna(), None)
+        for at in range(frame.shape[1])
+    ]
     return zip(*columns, strict=True)
 
 
@@ -244,4 +328,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        # A workbook holds a midnight; that it shows no time is but a format.
+        value = datetime.datetime.combine(value, datetime.time())
     return str(value)

@@ -166,7 +166,6 @@ def test_a_file_that_is_not_there_or_of_another_kind_is_refused(package: Package
 
 
 def test_a_workbook_is_read_like_a_csv_and_places_are_rows_and_columns(package: Package) -> None:
-    pytest.importorskip("openpyxl")
     path = package.folder.parent / "plants.xlsx"
     frame = pd.DataFrame(
         {
@@ -186,8 +185,8 @@ def test_a_workbook_is_read_like_a_csv_and_places_are_rows_and_columns(package: 
         read_table(path, package=package)
 
     assert [(p.line, p.column, p.what_is) for p in caught.value.problems] == [
-        (3, 2, "zone is NA"),
-        (3, 3, "power_mw is -3"),
+        (3, 2, "zone is NA (sheet 'Sheet1', cell B3)"),
+        (3, 3, "power_mw is -3 (sheet 'Sheet1', cell C3)"),
     ]
 
 
@@ -205,7 +204,6 @@ def test_a_parquet_file_is_read_like_a_csv(package: Package) -> None:
 
 @pytest.mark.parametrize("name", ["plants.xlsx", "plants.parquet"])
 def test_a_broken_workbook_or_parquet_file_is_refused(package: Package, name: str) -> None:
-    pytest.importorskip("openpyxl")
     path = package.folder.parent / name
     path.write_bytes(b"PK but no more")
 

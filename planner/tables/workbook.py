@@ -1,0 +1,304 @@
+"""Cells of an Excel workbook, and what keeps one from being read: size, and cells with errors.
+
+A workbook is a packed folder of XML, so a small file can unfold to gigabytes, and one cell far
+from the others makes a sheet of billions. What it unfolds to is counted here first, in one pass
+that holds little; only then is it read.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Cells", "WorkbookError", "cell_name", "most_cells", "read_workbook"]
+
+MOST_CELLS: Final = 5_000_000
+CELLS_PER_BYTE: Final = 4
+"""A sheet of numbers takes some four bytes for a cell; one of nothing but repeats, a third."""
+MOST_UNFOLDED: Final = 64 * 2**20
+UNFOLDED_PER_BYTE: Final = 50
+"""Sheets unfold to some ten times their size, and to some twenty where every row is the same."""
+MOST_TEXT: Final = 2**30
+MOST_ERRORS: Final = 51
+_CHUNK: Final = 2**20
+_WORKBOOK: Final = "xl/workbook.xml"
+_SHARED_STRINGS: Final = "xl/sharedStrings.xml"
+_ID: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_ID: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+
+
+class WorkbookError(Exception):
+    """A workbook that is not read; its text says what it is, `must_be` and `mend` the rest."""
+
+    def __init__(self, what_is: str, must_be: str = "an .xlsx file", mend: str = "") -> None:
+        self.must_be, self.mend = must_be, mend
+        super().__init__(what_is)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The filled part of a sheet.
+
+    Parameters
+    ----------
+    sheet : str
+        Its name.
+    first_row, first_column : int
+        Position of the top left cell, from 1.
+    rows : list of list
+        Values; a blank cell is "".
+    errors : tuple of tuple of int
+        Row and column, from 1, of cells that hold an error such as #DIV/0!, the first of them.
+    error_count : int
+        How many such cells there are.
+    """
+
+    sheet: str
+    first_row: int
+    first_column: int
+    rows: list[list[Any]]
+    errors: tuple[tuple[int, int], ...] = ()
+    error_count: int = 0
+
+
+def most_cells(size: int) -> int:
+    """Return the most cells that a file may unfold to.
+
+    Parameters
+    ----------
+    size : int
+        Of the file. [byte]
+
+    Returns
+    -------
+    int
+        So that memory and time stay in proportion to the file, five million apart.
+    """
+    return MOST_CELLS + CELLS_PER_BYTE * size
+
+
+def cell_name(row: int, column: int) -> str:
+    """Return the name of a cell as a spreadsheet shows it.
+
+    Examples
+    --------
+    >>> cell_name(1, 1), cell_name(12, 28), cell_name(1048576, 16384)
+    ('A1', 'AB12', 'XFD1048576')
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"{letters}{row}"
+
+
+def read_workbook(raw: bytes, wanted: str) -> Cells:
+    """Read a sheet of a workbook.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    wanted : str
+        Name of the sheet; where there is none of it, the first is taken.
+
+    Returns
+    -------
+    Cells
+        Values as calamine gives them.
+
+    Raises
+    ------
+    WorkbookError
+        If it is no workbook, is broken or locked, or unfolds to far more than its size.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as package:
+            _check_unfolded(package, len(raw))
+            parts = _sheets(package)
+            if not parts:
+                message = "the workbook has no sheet"
+                raise WorkbookError(message)
+            sheet = wanted if wanted in parts else next(iter(parts))
+            scan = _scanned(package, parts[sheet], sheet, most_cells(len(raw)))
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        KeyError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        ElementTree.ParseError,
+        expat.ExpatError,
+    ) as error:
+        raise WorkbookError(_cannot(error)) from error
+    return _read(raw, sheet, scan)
+
+
+def _cannot(error: BaseException) -> str:
+    return f"the workbook cannot be opened ({str(error).strip() or type(error).__name__})"
+
+
+def _check_unfolded(package: zipfile.ZipFile, size: int) -> None:
+    unfolded = sum(part.file_size for part in package.infolist())
+    most = MOST_UNFOLDED + UNFOLDED_PER_BYTE * size
+    if unfolded > most:
+        what_is = f"the workbook of {size:,} bytes unfolds to {unfolded:,}"
+        raise WorkbookError(what_is, f"at most {most:,} bytes", "save the sheet as CSV UTF-8")
+
+
+def _sheets(package: zipfile.ZipFile) -> dict[str, str]:
+    """Return the parts of the worksheets by name, in the order of the workbook."""
+    target = {
+        relation.get("Id"): relation.get("Target", "")
+        for relation in ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
+        if relation.get("Type", "").endswith("/worksheet")
+    }
+    names = package.namelist()
+    parts = {}
+    for node in ElementTree.fromstring(package.read(_WORKBOOK)).iter():
+        if node.tag.endswith("}sheet"):
+            part = target.get(node.get(_ID) or node.get(_STRICT_ID))
+            if part is not None:
+                path = posixpath.normpath(posixpath.join("/xl", part)).lstrip("/")
+                parts[node.get("name", "")] = path
+    return {name: path for name, path in parts.items() if path in names}
+
+
+@dataclass
+class _Scan:
+    """What a sheet holds, counted without keeping it."""
+
+    name: str
+    most: int
+    filled: int = 0
+    texts: int = 0
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+    errors: list[tuple[int, int]] = field(default_factory=list)
+    error_count: int = 0
+
+    def parser(self) -> expat.XMLParserType:
+        """Return a parser that counts what it is given."""
+        row = column = 0
+        kind: str | None = None
+        is_counted = False
+        of_letters: dict[str, int] = {}
+
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal row, column, kind, is_counted
+            tag = tag[tag.rfind(":") + 1 :]  # some programs write x:c
+            if tag == "c":
+                place, kind, is_counted = attributes.get("r"), attributes.get("t"), False
+                if place is None:
+                    column += 1
+                    return
+                letters = place.rstrip("0123456789")
+                if letters not in of_letters:
+                    of_letters[letters] = _column_of(letters)
+                column, row = of_letters[letters], int(place[len(letters) :])
+            elif tag in {"v", "is"} and not is_counted:
+                is_counted = True
+                self._count(row, column, kind)
+            elif tag == "row":
+                row, column = int(attributes.get("r", row + 1)), 0
+
+        parser = expat.ParserCreate(namespace_separator=None)
+        parser.StartElementHandler = start
+        return parser
+
+    def _count(self, row: int, column: int, kind: str | None) -> None:
+        if not self.filled:
+            self.top = self.bottom = row
+            self.left = self.right = column
+        self.filled += 1
+        self.top, self.bottom = min(self.top, row), max(self.bottom, row)
+        self.left, self.right = min(self.left, column), max(self.right, column)
+        if kind == "s":
+            self.texts += 1
+        elif kind == "e":
+            self.error_count += 1
+            if len(self.errors) < MOST_ERRORS:
+                self.errors.append((row, column))
+        cells = (self.bottom - self.top + 1) * (self.right - self.left + 1)
+        if cells > self.most:
+            first, last = cell_name(self.top, self.left), cell_name(self.bottom, self.right)
+            what_is = f"sheet {self.name!r} reaches from {first} to {last}, {cells:,} cells"
+            mend = "delete the cells far from the table, or save the sheet as CSV UTF-8"
+            raise WorkbookError(what_is, f"at most {self.most:,} in a file of its size", mend)
+
+
+def _column_of(letters: str) -> int:
+    column = 0
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z":
+            message = f"{letters!r} names no column"
+            raise ValueError(message)
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column
+
+
+def _scanned(package: zipfile.ZipFile, part: str, sheet: str, most: int) -> _Scan:
+    scan = _Scan(sheet, most)
+    parser = scan.parser()
+    for chunk in _chunks(package, part):
+        parser.Parse(chunk, False)
+    parser.Parse(b"", True)
+    if scan.texts and _SHARED_STRINGS in package.namelist():
+        text = scan.texts * _longest_text(package)
+        if text > MOST_TEXT:
+            what_is = f"the texts of sheet {sheet!r} unfold to some {text:,} characters"
+            raise WorkbookError(what_is, f"at most {MOST_TEXT:,}", "shorten the longest text")
+    return scan
+
+
+def _longest_text(package: zipfile.ZipFile) -> int:
+    longest = length = 0
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal length
+        if tag[tag.rfind(":") + 1 :] == "si":
+            length = 0
+
+    def text(part: str) -> None:
+        nonlocal longest, length
+        length += len(part)
+        longest = max(longest, length)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.CharacterDataHandler = start, text
+    for chunk in _chunks(package, _SHARED_STRINGS):
+        parser.Parse(chunk, False)
+    return longest
+
+
+def _chunks(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    with package.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
+def _read(raw: bytes, sheet: str, scan: _Scan) -> Cells:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
+            found = book.get_sheet_by_name(sheet)
+            row, column = found.start or (0, 0)
+            rows = found.to_python()
+    except (CalamineError, OSError, ValueError) as error:
+        raise WorkbookError(_cannot(error)) from error
+    return Cells(sheet, row + 1, column + 1, rows, tuple(scan.errors), scan.error_count)
