@@ -20,6 +20,7 @@ from planner.check import (
     stress,
     tariffs,
 )
+from planner.check.days import slots
 from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.sources import Sources, sources
 
@@ -206,6 +207,21 @@ class Case:
     def calendar(self) -> tuple[int, ...]:
         """Calendar years of the horizon."""
         return tuple(range(self.years[0], self.years[-1] + 1))
+
+    @cached_property
+    def slots(self) -> pd.DataFrame:
+        """Every slot: slot, day, hour, hours of the year that it stands for, is_peak."""
+        return slots(self)
+
+    @property
+    def hours(self) -> Floats:
+        """Hours of the year that every slot stands for, shape (slot,). [h]"""
+        return self.slots["hours"].to_numpy(dtype=np.float64)
+
+    @cached_property
+    def site_year(self) -> pd.DataFrame:
+        """Every site and year in which the site can do something."""
+        return listed(self.inputs.sites.site_year)
 
     # --- racks in use -------------------------------------------------------------------
 

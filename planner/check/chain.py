@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.days import slots
 from planner.check.frames import at, listed
 from planner.check.other_load import other_load_mw
 
@@ -98,10 +97,10 @@ def power(case: Case) -> Power:
         By site, year and slot.
     """
     chain, sets = case.inputs.power, case.inputs.sets
-    site_year = listed(case.inputs.sites.site_year)
+    site_year = case.site_year
     row_of = pd.Series(np.arange(len(site_year)), index=pd.MultiIndex.from_frame(site_year))
     site = np.asarray(sets.site.codes(site_year["site"]))
-    slot = slots(case)
+    slot = case.slots
     rows, cools, shapes = len(site_year), len(sets.cooling), len(sets.shape)
 
     uses = _placed(case.uses, row_of)

@@ -95,14 +95,12 @@ def contract_energy(case: Case) -> Excess:
     """What agreements deliver is capacity times profile, slot by slot and in the year."""
     table, slots = case.plan("contracts"), case.plan("contract_slot")
     power = table["in_force_mw"].to_numpy()[:, None] * profiles(case, table)
-    year = Excess.differs(
-        table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ case.power.hours
-    )
-    frame = table[list(_FORCE)].merge(case.power.slot[["slot"]], how="cross")
+    year = Excess.differs(table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ case.hours)
+    frame = table[list(_FORCE)].merge(case.slots[["slot"]], how="cross")
     by_slot = pd.Series(power.ravel(), index=pd.MultiIndex.from_frame(frame))
     key = (*_FORCE, "slot")
     told = slots["output_mw"].to_numpy()
-    hours = case.power.slot.set_index("slot")["hours"]
+    hours = case.slots.set_index("slot")["hours"]
     forgotten = tally(slots, _FORCE, told * at(hours, slots, ("slot",), np.nan))
     return year.and_also(
         Excess.differs(slots[list(key)], told, at(by_slot, slots, key, np.nan)),
@@ -168,7 +166,7 @@ def _pool_of_zones(case: Case) -> dict[str, str]:
 def claims(case: Case) -> Excess:
     """No site claims more than it draws, no pool more than contracts deliver, then or in a year."""
     used = case.plan("contract_use")
-    hours = case.power.slot.set_index("slot")["hours"]
+    hours = case.slots.set_index("slot")["hours"]
     mw = used["claimed_mw"].to_numpy()
     place = used[list(_SLOT)]
     own = Excess.above(place, mw, at(_draw(case), used, _SLOT)).and_also(

@@ -57,7 +57,7 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
 def contract_prices(case: Case) -> Excess:
     """Strikes are those of the tables or the scenario, and told as they are paid."""
     rows = in_force(case)
-    mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ case.power.hours)
+    mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ case.hours)
     now = ("contract", "zone", "year_now")
     paid, energy = (
         tally(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows)))
@@ -82,7 +82,7 @@ def market_prices(case: Case) -> Excess:
     A site billed by a bundled tariff pays no wholesale price, so that nothing is spared there.
     """
     of_site, part = case.wholesale_usd_per_mwh, wholesale_part_usd_per_mwh(case)
-    frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
+    frame = case.site_year.merge(case.slots[["slot"]], how="cross")
     frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel(), part=part.ravel())
     by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()
     slots, used = case.plan("contract_slot"), case.plan("contract_use")
@@ -105,7 +105,7 @@ def market_prices(case: Case) -> Excess:
 def clean_share_from_tables(case: Case) -> Excess:
     """The grid's clean share is that of its zone, its rest following the carbon intensity."""
     contracts = case.inputs.contracts
-    site_year, hours = case.power.site_year, case.power.hours
+    site_year, hours = case.site_year, case.hours
     if not contracts.clean_frac.any():
         return Excess.where(site_year.iloc[:0], np.zeros(0, dtype=np.bool_))
     share = contracts.clean_frac.reshape(len(site_year), -1)
@@ -120,7 +120,7 @@ def clean_share_from_tables(case: Case) -> Excess:
         ]
     )
     own = 1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0)
-    frame = site_year.merge(case.power.slot[["slot"]], how="cross")
+    frame = site_year.merge(case.slots[["slot"]], how="cross")
     return Excess.differs(frame, share.ravel(), own.ravel())
 
 
@@ -149,7 +149,7 @@ def delivery_profiles(case: Case) -> Excess:
 
     Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
     """
-    sign, hours = listed(case.inputs.contracts.sign), case.power.hours
+    sign, hours = listed(case.inputs.contracts.sign), case.hours
     offered = sign[["contract", "zone"]].drop_duplicates().reset_index(drop=True)
     own = np.ones((len(offered), len(hours)))
     for row, (name, zone) in enumerate(zip(offered["contract"], offered["zone"], strict=True)):
@@ -161,7 +161,7 @@ def delivery_profiles(case: Case) -> Excess:
         if offer.capacity_factor_frac is not None:
             scale = offer.capacity_factor_frac / (own[row] @ hours / hours.sum())
             own[row] = np.minimum(own[row] * scale, 1.0)
-    place = offered.merge(case.power.slot[["slot"]], how="cross")
+    place = offered.merge(case.slots[["slot"]], how="cross")
     return Excess.differs(place, profiles(case, offered).ravel(), own.ravel())
 
 

@@ -32,7 +32,7 @@ def stress_from_tables(case: Case) -> Excess:
     sets, p = case.inputs.sets, case.inputs.non_firm
     zones = np.unique(sets.site_zone[p.service["site"]])
     place = pd.DataFrame({"zone": [sets.zone.labels[z] for z in zones]}).merge(
-        case.power.slot[["slot"]], how="cross"
+        case.slots[["slot"]], how="cross"
     )
     parts = []
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):

@@ -23,7 +23,7 @@ __all__ = ["RULES"]
 @rule(unit="-")
 def shapes_keep_the_mean(case: Case) -> Excess:
     """Hourly shapes of load average to 1 over the year, so that they add no energy."""
-    sets, hours = case.inputs.sets, case.power.hours
+    sets, hours = case.inputs.sets, case.hours
     mean = case.inputs.power.shape_frac @ (hours / hours.sum())
     place = pd.DataFrame({"site": list(sets.site.labels)}).merge(
         pd.DataFrame({"shape": list(sets.shape.labels)}), how="cross"
@@ -34,10 +34,10 @@ def shapes_keep_the_mean(case: Case) -> Excess:
 @rule(unit="t/MWh")
 def carbon_from_tables(case: Case) -> Excess:
     """Carbon intensity of the slots averages to that of the site and year in the tables."""
-    power, hours = case.inputs.power, case.power.hours
-    site_year = case.power.site_year
+    power, hours = case.inputs.power, case.hours
+    site_year = case.site_year
     told = listed(power.slot, t=case.inputs.carbon.location_t_per_mwh)
-    frame = site_year.merge(case.power.slot[["slot"]], how="cross")
+    frame = site_year.merge(case.slots[["slot"]], how="cross")
     key = ("site", "year", "slot")
     by_slot = at(told.set_index(list(key))["t"], frame, key, np.nan)
     mean = by_slot.reshape(len(site_year), len(hours)) @ (hours / hours.sum())

@@ -32,7 +32,7 @@ def _shape_by_slot(case: Case) -> Floats:
     """Wholesale price over its mean, shape (site, slot)."""
     sites = list(case.inputs.sets.site.labels)
     if case.scenario.energy.use_flat_price:
-        return np.ones((len(sites), len(case.power.slot)))
+        return np.ones((len(sites), len(case.slots)))
     wide = case.data("price_shapes").pivot(
         index=["price_zone", "season"],
         columns="hour_local",
@@ -78,7 +78,7 @@ def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
 def _shock(case: Case, place: pd.DataFrame) -> Floats:
     """Product of the factors of the shocks that hit each site, year and slot."""
     factor = np.ones(len(place))
-    is_peak = case.power.slot.set_index("slot")["is_peak"]
+    is_peak = case.slots.set_index("slot")["is_peak"]
     on_peak_day = place["slot"].map(is_peak).to_numpy()
     for shock in case.scenario.energy.shocks:
         hit = place["year"].between(shock.first_year, shock.last_year).to_numpy()
@@ -92,7 +92,7 @@ def _shock(case: Case, place: pd.DataFrame) -> Floats:
 
 def _growth(case: Case) -> Floats:
     """Price of power over that of the year of money, shape (site_year,)."""
-    site_year, settings = case.power.site_year, case.scenario.energy
+    site_year, settings = case.site_year, case.scenario.energy
     rise = case.finance_of_sites("electricity_real_escalation")
     own_rise = settings.escalation_real_frac
     rate = at(rise, site_year, ("site",), np.nan) if own_rise is None else own_rise
@@ -109,8 +109,8 @@ def _mean_price(case: Case, column: str) -> Floats:
 
 def _market(case: Case) -> Floats:
     """Wholesale price with its shocks at the money's year, shape (site_year, slot). [USD/MWh]"""
-    site_year = case.power.site_year
-    place = site_year.merge(case.power.slot[["slot"]], how="cross")
+    site_year = case.site_year
+    place = site_year.merge(case.slots[["slot"]], how="cross")
     place = place.assign(zone=place["site"].map(case.sites.set_index("site")["zone"]))
     wholesale = _mean_price(case, "wholesale_usd_per_mwh")[:, None] * _shape_by_slot(case)
     site = case.inputs.sets.site.codes(site_year["site"])
@@ -147,7 +147,7 @@ def wholesale_part_usd_per_mwh(case: Case) -> Floats:
     array of float
         Shape (site_year, slot). [USD/MWh]
     """
-    site_year, part = case.power.site_year, case.wholesale_usd_per_mwh.copy()
+    site_year, part = case.site_year, case.wholesale_usd_per_mwh.copy()
     for name, tariff in written_tariffs(case).items():
         if tariff.is_bundled:
             rows = (site_year["site"] == name) & (site_year["year"] >= tariff.first_year)
@@ -162,9 +162,9 @@ def delivered_prices(case: Case) -> Excess:
     Without a shock a flat load pays the retail price of its site, demand charge included; a shock
     scales the wholesale part alone.
     """
-    grid, hours, settings = case.inputs.grid, case.power.hours, case.scenario.energy
-    site_year = case.power.site_year
-    place = site_year.merge(case.power.slot[["slot"]], how="cross")
+    grid, hours, settings = case.inputs.grid, case.hours, case.scenario.energy
+    site_year = case.site_year
+    place = site_year.merge(case.slots[["slot"]], how="cross")
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
     retail = _mean_price(case, "retail_usd_per_mwh")
     mean = _mean_price(case, "wholesale_usd_per_mwh") * (

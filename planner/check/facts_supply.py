@@ -195,7 +195,7 @@ def source_running_costs_from_tables(case: Case) -> Excess:
 @rule(unit="MW/MW")
 def source_yield_from_tables(case: Case) -> Excess:
     """Sun and wind follow their site's series or their zone; others run at their availability."""
-    p, sets, hours = case.inputs.supply, case.inputs.sets, case.power.hours
+    p, sets, hours = case.inputs.supply, case.inputs.sets, case.hours
     pairs = listed(p.capacity)[["site", "source"]].drop_duplicates().reset_index(drop=True)
     table = case.data("renewable_shapes")
     sites = case.sites.set_index("site")
@@ -300,7 +300,7 @@ def export_price_from_tables(case: Case) -> Excess:
     """A MWh sold earns its share of the wholesale price of the hour."""
     p = case.inputs.supply
     told = listed(p.export, usd=p.export_usd_per_mwh)
-    frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
+    frame = case.site_year.merge(case.slots[["slot"]], how="cross")
     market = pd.Series(case.wholesale_usd_per_mwh.ravel(), index=pd.MultiIndex.from_frame(frame))
     share = case.scenario.supply.export.wholesale_price_frac
     return Excess.differs(

@@ -42,7 +42,7 @@ def _window_h(case: Case, workload: str) -> int:
 
 def _table(case: Case) -> pd.DataFrame:
     """Table `migration` with its day, hours of the year and its block reckoned anew."""
-    slot = case.power.slot[["slot", "day", "hour", "hours"]]
+    slot = case.slots[["slot", "day", "hour", "hours"]]
     table = case.plan("migration").merge(slot, on="slot", how="left")
     window = {name: _window_h(case, str(name)) for name in table["workload"].unique()}
     length = table["workload"].map(window).astype("float64")

@@ -81,7 +81,7 @@ def other_load(case: Case) -> Excess:
     told = Excess.differs(table[list(_SLOT)], table["other_load_mw"].to_numpy(), right)
     # Rows are left out of the table where a site uses nothing at all.
     is_loaded = np.asarray(case.power.other_mw.any(axis=1), dtype=np.bool_)
-    place = case.power.site_year.loc[is_loaded].reset_index(drop=True)
+    place = case.site_year.loc[is_loaded].reset_index(drop=True)
     return assumed.and_also(told, Excess.where(place, ~has(place, table, ("site", "year"))))
 
 

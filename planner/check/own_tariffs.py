@@ -86,7 +86,7 @@ def written_tariffs(case: Case) -> dict[str, Written]:
     if settings.escalation_real_frac is not None:
         rise = rise * 0.0 + settings.escalation_real_frac
     found = {}
-    for site in case.power.site_year["site"].unique():
+    for site in case.site_year["site"].unique():
         named = [
             use for use in settings.tariffs if use.sites not in (None, "all") and site in use.sites
         ]

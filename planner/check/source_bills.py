@@ -79,7 +79,7 @@ def _upkeep_musd(case: Case) -> Floats:
     of_power = listed(p.capacity, musd=p.fixed_musd_per_mw_year).set_index(list(_SOURCE))
     of_cells = listed(p.store, musd=p.fixed_musd_per_mwh_year).set_index(list(_SOURCE))
     by_output = listed(p.dispatch, usd=p.variable_usd_per_mwh).set_index(list(_SOURCE))
-    made_mwh = own.output_mw @ case.power.hours
+    made_mwh = own.output_mw @ case.hours
     return np.asarray(
         rows["mw"] * at(of_power["musd"], rows, _SOURCE)
         + rows["mwh"] * at(of_cells["musd"], rows, _SOURCE)
@@ -91,7 +91,7 @@ def _fuel_musd(case: Case) -> Floats:
     """Fuel of a year by row of `case.sources`. [MUSD]"""
     own, p = case.sources, case.inputs.supply
     price = listed(p.dispatch, usd=p.fuel_usd_per_mwh).set_index(list(_SOURCE))["usd"]
-    return own.output_mw @ case.power.hours * at(price, own.rows, _SOURCE) / _USD_PER_MUSD
+    return own.output_mw @ case.hours * at(price, own.rows, _SOURCE) / _USD_PER_MUSD
 
 
 def _worn_musd(case: Case) -> Floats:
@@ -113,7 +113,7 @@ def _by_year(
 
 def _export(case: Case) -> pd.DataFrame:
     table, p = case.plan("site_surplus"), case.inputs.supply
-    hours = at(case.power.slot.set_index("slot")["hours"], table, ("slot",), np.nan)
+    hours = at(case.slots.set_index("slot")["hours"], table, ("slot",), np.nan)
     price = listed(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
     usd = -hours * table["export_mw"].to_numpy() * at(price, table, _SLOT)
     return every_year(case, table, usd / _USD_PER_MUSD)

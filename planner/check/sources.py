@@ -109,7 +109,7 @@ def sources(case: Case) -> Sources:
 
     share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
     is_renewable = rows["role"].isin(RENEWABLE).to_numpy()
-    site_year = pd.MultiIndex.from_frame(case.power.site_year)
+    site_year = pd.MultiIndex.from_frame(case.site_year)
     return Sources(
         rows=rows,
         site_row=site_year.get_indexer(pd.MultiIndex.from_frame(rows[["site", "year"]])),

@@ -29,7 +29,7 @@ def _batteries(case: Case) -> pd.DataFrame:
     own, p = case.sources, case.inputs.supply
     is_battery = own.is_role("storage")
     rows = own.rows[is_battery]
-    slots = case.power.slot[["slot", "day", "hour", "hours"]]
+    slots = case.slots[["slot", "day", "hour", "hours"]]
     frame = rows[[*_SOURCE, "mw", "mwh"]].merge(slots, how="cross")
     code = p.source.codes(frame["source"])
     # What comes round again: each representative day, or a series as a whole.

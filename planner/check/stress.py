@@ -58,7 +58,7 @@ def stressed_slots(case: Case) -> pd.DataFrame:
     DataFrame
         zone, slot and hours, zone by zone, the most stressed slots first. [h]
     """
-    slot, slot_h = case.power.slot, case.scenario.time.slot_h
+    slot, slot_h = case.slots, case.scenario.time.slot_h
     slot = slot.assign(season=_seasons(case, slot))
     season_days = slot.groupby("season")["hours"].sum() / 24.0
     zones = pd.DataFrame(_clocks(case).items(), columns=["zone", "clock_h"])

@@ -32,7 +32,7 @@ _TRACE_MW = 1e-5  # what a solver leaves of nothing
 
 def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     """Write every slot beside every row of a table, in the order of arrays by row and slot."""
-    return frame.merge(case.power.slot[["slot"]], how="cross")
+    return frame.merge(case.slots[["slot"]], how="cross")
 
 
 @rule(unit="sources")
@@ -120,7 +120,7 @@ def run_hours(case: Case) -> Excess:
     """Stand-by units make no more in a year than in the hours of their permit at full output."""
     own, p = case.sources, case.inputs.supply
     limits = listed(p.run_hours, hours=p.run_hours_h)
-    made = tally(own.rows, _SOURCE, own.output_mw @ case.power.hours)
+    made = tally(own.rows, _SOURCE, own.output_mw @ case.hours)
     capacity = own.rows.set_index(list(_SOURCE))["mw"]
     most = limits["hours"].to_numpy() * at(capacity, limits, _SOURCE, np.nan)
     return Excess.above(limits[list(_SOURCE)], at(made, limits, _SOURCE, np.nan), most)
@@ -130,7 +130,7 @@ def run_hours(case: Case) -> Excess:
 def export_made_here(case: Case) -> Excess:
     """Power is sold where allowed, at most what is made at the site and its connection carries."""
     table = case.plan("site_surplus")
-    frame = _slots(case, case.power.site_year)
+    frame = _slots(case, case.site_year)
     sold = table["export_mw"].to_numpy()
     place = table[list(_SLOT)]
     made = pd.Series(case.sources.made_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
@@ -201,7 +201,7 @@ def surplus_told(case: Case) -> Excess:
 def sources_of_a_year(case: Case) -> Excess:
     """Energy, fuel, emissions and cost of a source in a year follow from its slots and vintages."""
     own, table, p = case.sources, case.plan("source_year"), case.inputs.supply
-    hours = case.power.hours
+    hours = case.hours
     place = table[list(_SOURCE)]
     output = at(tally(own.rows, _SOURCE, own.output_mw @ hours), table, _SOURCE, np.nan)
     charged = at(tally(own.rows, _SOURCE, own.charge_mw @ hours), table, _SOURCE, np.nan)

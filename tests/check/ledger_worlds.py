@@ -1,0 +1,99 @@
+"""Worlds in which figures of the inputs count, and what the checker says of a wrong one."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from good_plan import RICH, solved
+
+from planner.check import RULES
+from planner.check.case import Case
+from planner.check.verdict import judged
+from planner.inputs import build_inputs
+from planner.lp import HighsSession
+from planner.model import build_model
+from planner.results import read_results
+from planner.scenario import load_scenario
+from planner.studies.failover import takeover_of
+
+HERE = Path(__file__).parent
+WORLDS = {
+    "rich": (RICH,),
+    "own_power": (HERE / "own_power.yaml",),
+    "non_firm": (HERE / "non_firm.yaml",),
+    "tariffs": (HERE / "tariffs.yaml",),
+    "failover": (HERE / "failover.yaml",),
+    "whole": (HERE / "whole.yaml",),
+    "own": (HERE / "own.yaml",),
+}
+"""Scenario files with changes, those that solve fastest first."""
+RULE = {one.name: one for one in RULES}
+
+
+class TablesReadError(Exception):
+    """A rule asked for a table of the plan."""
+
+
+class NoTables:
+    """Stands in for the plan: a rule that holds without it compares inputs with data alone."""
+
+    @property
+    def tables(self):
+        raise TablesReadError
+
+
+@cache
+def asked(world):
+    """Scenario and inputs of a world, not solved."""
+    path, *changes = WORLDS[world]
+    scenario = load_scenario(str(path), changes)
+    return scenario, build_inputs(scenario)
+
+
+@cache
+def holds(world, name):
+    """Say whether a rule holds of the plan that is made from the right inputs."""
+    path, *changes = WORLDS[world]
+    return solved(path, *changes).check(name).ok
+
+
+@cache
+def holds_without_plan(world, name):
+    """Say whether a rule holds of the right inputs; None where it asks for the plan."""
+    return _verdict(world, asked(world)[1], NoTables(), name)
+
+
+def _verdict(world, inputs, results, name, objective=0.0, status=""):
+    case = Case(asked(world)[0], inputs, results, objective, status)
+    try:
+        return judged(RULE[name], case).ok
+    except TablesReadError:
+        return None
+
+
+def broken_by(world, inputs, names):
+    """Return the first rule that breaks of a plan made from wrong inputs, or None.
+
+    Rules that ask for no table of the plan are made of the inputs alone; for the others the
+    program is made and solved from the wrong inputs, so that plan and inputs are wrong together.
+    """
+    left = []
+    for name in names:
+        if holds_without_plan(world, name) is None:
+            left.append(name)
+        elif not _verdict(world, inputs, NoTables(), name):
+            return name
+    if not left:
+        return None
+    model = build_model(inputs)
+    outcome = HighsSession(model.problem).solve()
+    if not outcome.has_plan:
+        return None
+    results = read_results(model, outcome, takeover_of(model, outcome))
+    for name in left:
+        if holds(world, name) and not _verdict(
+            world, inputs, results, name, outcome.objective, outcome.status
+        ):
+            return name
+    return None

@@ -1,0 +1,101 @@
+"""Every figure of the inputs is reread by a rule that finds it wrong, or taken as given."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from functools import cache
+
+import numpy as np
+import pytest
+from inputs_fields import SHARE, figures, with_values, wrong
+from ledger_missing import MISSING
+from ledger_worlds import RULE, WORLDS, asked, broken_by
+
+from planner.check.ledger import REREAD, TAKEN_AS_GIVEN
+
+SEED = int(os.environ.get("LEDGER_SEED", "9"))
+DRAWS = 100
+
+
+def entry(name):
+    """Return the entry of a figure: its own name, or that of something it is a part of."""
+    parts = name.split(".")
+    known = {*REREAD, *TAKEN_AS_GIVEN, *MISSING}
+    ways = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    found = [way for way in ways if way in known]
+    assert len(found) == 1, f"{name} is listed {len(found)} times: {found}"
+    return found[0]
+
+
+@cache
+def of_world(world):
+    return [one for one in figures(asked(world)[1]) if len(one.spoilable())]
+
+
+def of_entry(world, name):
+    """List the figures of an entry that can be made wrong in a world."""
+    return [one for one in of_world(world) if f"{one.name}.".startswith(f"{name}.")]
+
+
+def found_wrong(world, figure, values, name):
+    inputs = with_values(asked(world)[1], figure, values)
+    return broken_by(world, inputs, REREAD[name]) is not None
+
+
+def test_every_figure_is_in_one_list_of_the_ledger():
+    names = {one.name for world in WORLDS for one in figures(asked(world)[1])}
+
+    entries = {entry(name) for name in sorted(names)}
+
+    assert entries == {*REREAD, *TAKEN_AS_GIVEN, *MISSING}
+    assert not REREAD.keys() & TAKEN_AS_GIVEN.keys()
+    assert not {*REREAD, *TAKEN_AS_GIVEN} & {*MISSING}
+
+
+def test_the_ledger_names_rules_that_there_are_and_gives_reasons():
+    assert {name for names in REREAD.values() for name in names} <= RULE.keys()
+    assert all(REREAD.values())
+    assert all(len(reason.split()) >= 6 for reason in TAKEN_AS_GIVEN.values())
+
+
+@pytest.mark.parametrize("name", sorted(REREAD))
+def test_a_wrong_figure_breaks_a_rule_that_rereads_it(name):
+    """By 5 %, as a whole and in one element, in the first world where a rule looks at it."""
+    tried = []
+    for world in WORLDS:
+        parts = of_entry(world, name)
+        missed = []
+        for figure in parts:
+            places = figure.spoilable()
+            for which in (places, places[len(places) // 2 :][:1]):
+                if not found_wrong(world, figure, wrong(figure, which), name):
+                    missed.append((figure.path, which.tolist()[:3]))
+        if parts and not missed:
+            return
+        tried.append((world, missed))
+    pytest.fail(f"{name} {SHARE:.0%} wrong breaks none of {REREAD[name]}: {tried}")
+
+
+def test_a_sample_of_wrong_coefficients_is_found_out():
+    sys.stdout.write(f"LEDGER_SEED={SEED}\n")
+    draw = random.Random(SEED)
+    missed = []
+    for _ in range(DRAWS):
+        name = draw.choice(sorted(REREAD))
+        worlds = [world for world in WORLDS if of_entry(world, name)]
+        world = draw.choice(worlds)
+        figure = draw.choice(of_entry(world, name))
+        place = draw.choice(figure.spoilable().tolist())
+        values, flat = figure.values.ravel().copy(), figure.values.ravel()
+        others = np.flatnonzero(~np.isclose(flat, flat[place], rtol=1e-3))
+        if len(others) and draw.random() < 0.3:
+            other = draw.choice(others.tolist())
+            values[[place, other]] = flat[[other, place]]
+        else:
+            share = draw.choice((-1.0, 1.0)) * draw.uniform(0.005, 0.05)
+            values = wrong(figure, np.array([place]), share)
+        if not found_wrong(world, figure, values, name):
+            missed.append((world, figure.path, place, flat[place], values[place]))
+    assert not missed, f"LEDGER_SEED={SEED}: {missed}"
