@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.check.facts_demand import base_year_stock_mw
+from planner.check.once import once
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["standing_facility_mw"]
 
 
+@once
 def standing_facility_mw(case: Case) -> pd.Series[float]:
     """Return the facility power that stands at every site: its share of the stock, or its own.
 

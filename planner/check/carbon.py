@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import at, listed, tally
+from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _SLOT = ("site", "year", "slot")
 _T_PER_KT = 1000.0
 
 
+@once
 def _intensity(case: Case) -> Floats:
     """Carbon intensity of the grid, shape (site_year, slot). [t/MWh]"""
     power = case.power
@@ -33,6 +35,7 @@ def _intensity(case: Case) -> Floats:
     return rate.reshape(power.facility_mw.shape)
 
 
+@once
 def fuel_kt(case: Case) -> Floats:
     """Emissions of fuel burnt at sites, by site-year of `case.power`. [kt]"""
     own, p = case.sources, case.inputs.supply
@@ -41,6 +44,7 @@ def fuel_kt(case: Case) -> Floats:
     return np.asarray(own.of_sites(own.output_mw * burnt[:, None]) @ case.power.hours / _T_PER_KT)
 
 
+@once
 def emissions_kt(case: Case) -> Floats:
     """Location-based emissions and those of own fuel by site-year of `case.power`. [kt]"""
     of_grid = (case.power.grid_mwh * _intensity(case)).sum(axis=1) / _T_PER_KT

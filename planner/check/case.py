@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.sources import Sources, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -101,10 +101,17 @@ class Case:
 
     def plan(self, table: str) -> pd.DataFrame:
         """Return a result table."""
-        return self._plans.setdefault(table, with_int_year(self.results.tables[table]))
+        if table not in self._plans:
+            self._plans[table] = with_int_year(self.results.tables[table])
+        return self._plans[table]
 
     @cached_property
     def _plans(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    @cached_property
+    def computed(self) -> dict[Hashable, Any]:
+        """What `planner.check.once` keeps."""
         return {}
 
     def data(self, table: str) -> pd.DataFrame:

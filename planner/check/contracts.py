@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import at, listed, tally
+from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ def _own_clean_mw(case: Case) -> Floats:
     return total
 
 
+@once
 def _by_pool(case: Case) -> pd.DataFrame:
     """Power by pool, year and slot, added up anew."""
     power, share = case.power, case.inputs.contracts.clean_frac

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import at, listed, tally
+from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _ai_path_mw(case: Case, year: int) -> float:
     return nameplate_mw * (float(row["ai_share_frac"]) if share is None else between(share, year))
 
 
+@once
 def rack_path_mw(case: Case, workload: str, year: int) -> float:
     """Nameplate of racks that a class has on the operator's share of the trajectory.
 
@@ -73,6 +75,7 @@ def rack_path_mw(case: Case, workload: str, year: int) -> float:
     )
 
 
+@once
 def _stock_shares(case: Case, duty: str) -> pd.DataFrame:
     """Racks of the base year that serve in the first model year, with shares that sum to 1."""
     life = case.racks.set_index("rack")["life_years"]
@@ -86,6 +89,7 @@ def _stock_shares(case: Case, duty: str) -> pd.DataFrame:
     return standing
 
 
+@once
 def base_year_stock_mw(case: Case) -> pd.DataFrame:
     """List the racks standing in the first model year.
 

@@ -9,6 +9,7 @@ import numpy as np
 from planner.check.days import year_days
 from planner.check.facts_demand import between
 from planner.check.frames import at, listed
+from planner.check.once import once
 from planner.check.own_tariffs import written_tariffs
 from planner.check.verdict import Excess, rule
 
@@ -28,6 +29,7 @@ _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _KEY = ("site", "year", "slot")
 
 
+@once
 def _shape_by_slot(case: Case) -> Floats:
     """Wholesale price over its mean, shape (site, slot)."""
     sites = list(case.inputs.sets.site.labels)
@@ -107,6 +109,7 @@ def _mean_price(case: Case, column: str) -> Floats:
     return np.asarray(own, dtype=np.float64)
 
 
+@once
 def _market(case: Case) -> Floats:
     """Wholesale price with its shocks at the money's year, shape (site_year, slot). [USD/MWh]"""
     site_year = case.site_year

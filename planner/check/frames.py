@@ -31,8 +31,12 @@ class Labelled(Protocol):
 
 def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose years are whole numbers, so that tables can be laid side by side."""
-    years = [column for column in ("year", "calendar_year") if column in frame.columns]
-    return frame.assign(**{column: frame[column].astype("int64") for column in years})
+    years = [
+        column
+        for column in ("year", "calendar_year")
+        if column in frame.columns and frame[column].dtype != np.int64
+    ]
+    return frame.astype(dict.fromkeys(years, "int64"))
 
 
 def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
@@ -114,5 +118,7 @@ def has(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
 
 
 def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
-    index: pd.Index[Any] = pd.MultiIndex.from_frame(frame[list(keys)])
-    return index if len(keys) > 1 else index.get_level_values(0)
+    if len(keys) == 1:
+        single: pd.Index[Any] = pd.Index(frame[keys[0]])
+        return single
+    return pd.MultiIndex.from_frame(frame[list(keys)])

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.check.base_year import standing_facility_mw
 from planner.check.frames import at, tally
+from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
 
@@ -24,6 +25,7 @@ __all__ = ["RULES", "load_price_bill", "new_load"]
 _ZONE = ("zone", "year")
 
 
+@once
 def new_load(case: Case) -> pd.DataFrame:
     """List the new load of every zone, year and slot with what it pays above the price.
 

@@ -1,0 +1,54 @@
+"""What several rules need of a case is computed once."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["once"]
+
+Asked = ParamSpec("Asked")
+Figures = TypeVar("Figures", "pd.DataFrame", "pd.Series[float]", "Floats", float)
+
+
+def once(
+    compute: Callable[Concatenate[Case, Asked], Figures],
+) -> Callable[Concatenate[Case, Asked], Figures]:
+    """Make a function of a case keep what it returns with the case, by its other arguments.
+
+    Parameters
+    ----------
+    compute : callable
+        From a case and hashable arguments to a table, an array or a number.
+
+    Returns
+    -------
+    callable
+        The same. A table is returned as a shallow copy that the caller may change; an array is
+        one for all and cannot be written.
+    """
+
+    @wraps(compute)
+    def of_case(case: Case, /, *asked: Asked.args, **named: Asked.kwargs) -> Figures:
+        key = (compute, asked, tuple(sorted(named.items())))
+        if key not in case.computed:
+            found = compute(case, *asked, **named)
+            if isinstance(found, np.ndarray):
+                found.flags.writeable = False
+            case.computed[key] = found
+        kept: Figures = case.computed[key]
+        return kept.copy(deep=False) if isinstance(kept, (pd.DataFrame, pd.Series)) else kept
+
+    return of_case
