@@ -34,12 +34,14 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python bench/build_handoff.py
 
 $(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "Installing dcplan and what it needs into $(VENV)/, some 400 MB: a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --constraint constraints.txt --editable .
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@echo "Installing what the tests need too: another minute, once."
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 clean:

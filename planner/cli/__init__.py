@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 from planner.errors import DcplanError
 
 __all__ = ["COMMANDS", "main"]
@@ -33,6 +35,10 @@ INTERRUPTED: Final = 130  # as a shell reports a program ended by Ctrl-C
 
 class _LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it is asked for."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line; nothing around it ends in a traceback."""
+        return within_surroundings(lambda: super(_LazyGroup, self).main(*args, **extra))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the table."""
@@ -66,6 +72,7 @@ class _LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; errors raised on purpose become a message and an exit code."""
         try:
+            _require_working_folder(ctx)
             return super().invoke(ctx)
         except DcplanError as error:
             click.echo(str(error), err=True)
@@ -73,6 +80,14 @@ class _LazyGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def _require_working_folder(ctx: click.Context) -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        click.echo(f"the working folder is gone ({error.strerror}); change to another", err=True)
+        ctx.exit(BROKEN_SURROUNDINGS)
 
 
 def _talk_options() -> list[click.Parameter]:

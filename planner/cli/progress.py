@@ -29,8 +29,9 @@ _STAGES = {
 class Progress:
     """Shows stage and solver state on stderr while a plan is made.
 
-    On a terminal one line is redrawn; elsewhere each stage is one line. Ctrl-C asks the solver
-    to stop; a second one ends the program at once.
+    On a terminal one line is redrawn; elsewhere each stage is one line. While the solver is at
+    work Ctrl-C asks it to stop, and the best plan so far is kept; a second one ends the program
+    at once, as the first does in every other stage.
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ class Progress:
         self.lines.append(f"{self._elapsed():8.2f} s  {text}")
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> Any:
-        if self.interrupt.is_set():
+        if self.interrupt.is_set() or self._stage != _STAGES["solve"]:
             raise KeyboardInterrupt
         self.interrupt.set()
         self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)

@@ -62,7 +62,7 @@ def _solve(
 
     from planner.cli.progress import Progress
     from planner.cli.validate import validated
-    from planner.errors import InputError
+    from planner.errors import InputError, LimitReachedError
     from planner.outputs.terminal import print_summary
     from planner.runs import load_run, write_run
     from planner.studies import solve
@@ -86,4 +86,6 @@ def _solve(
         click.echo(json.dumps(load_run(folder).meta, indent=2, ensure_ascii=False))
     else:
         print_summary(load_run(folder), folder)
-    return plan.exit_code
+    # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
+    stopped = LimitReachedError.exit_code if progress.interrupt.is_set() else 0
+    return plan.exit_code or stopped
