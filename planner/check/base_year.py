@@ -16,13 +16,15 @@ __all__ = ["standing_facility_mw"]
 
 
 @once
-def standing_facility_mw(case: Case) -> pd.Series[float]:
+def standing_facility_mw(case: Case, *, of_tables: bool = False) -> pd.Series[float]:
     """Return the facility power that stands at every site: its share of the stock, or its own.
 
     Parameters
     ----------
     case : Case
         Inputs and plan.
+    of_tables : bool, optional
+        Whether to leave aside what the scenario gives as a site's own.
 
     Returns
     -------
@@ -36,4 +38,5 @@ def standing_facility_mw(case: Case) -> pd.Series[float]:
     stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
     share_frac = stock / stock.sum() if stock.any() else stock
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    return case.own_figures("existing_mw", share_frac * total_mw * per_rack)
+    shared = share_frac * total_mw * per_rack
+    return shared if of_tables else case.own_figures("existing_mw", shared)

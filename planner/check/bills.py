@@ -15,11 +15,11 @@ from planner.check.frames import at, listed, tally
 from planner.check.grid import own_peaks
 from planner.check.heat import HEAT_BILLS, heat_connections
 from planner.check.load_price import load_price_bill
+from planner.check.own_costs import service_usd
 from planner.check.payments import every_year, repay
 from planner.check.source_bills import SOURCE_ASSETS, SOURCE_BILLS
 from planner.check.standing import retrofits
 from planner.check.tariffs import TARIFF_BILLS
-from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -263,20 +263,9 @@ def unmet_compute(case: Case) -> pd.DataFrame:
 
 def service_network(case: Case) -> pd.DataFrame:
     """Compute served between each demand region and site at the price of the scenario's table."""
-    served = case.plan("assignment")
-    path = case.scenario.file_at(("siting", "service_cost_table"))
-    if path is None:
-        return every_year(case, served.iloc[:0], np.zeros(0))
-    sheet = read_sheet(path, "service_cost_table")
-    rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
-    usd = {
-        (row["from"], row["to"], row.get("workload", "")): float(row["usd_per_h100e_year"])
-        for row in rows
-    }
-    of_all = "workload" not in sheet.header
-    ends = zip(served["region"], served["site"], served["workload"], strict=True)
-    price = [usd.get((region, site, "" if of_all else of), 0.0) for region, site, of in ends]
-    musd = np.array(price) * served["served_kh100e"] * _H100E_PER_KH100E / _USD_PER_MUSD
+    served, ends = case.plan("assignment"), ["region", "workload", "site"]
+    price = at(service_usd(case, served[ends].drop_duplicates()), served, ends)
+    musd = price * served["served_kh100e"] * _H100E_PER_KH100E / _USD_PER_MUSD
     return every_year(case, served, musd)
 
 

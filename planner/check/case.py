@@ -13,10 +13,13 @@ from planner.check import (
     chain,
     connected,
     facts_prices,
+    facts_rates,
+    facts_sites,
     losses,
     non_firm,
     routes,
     standing,
+    standing_racks,
     stress,
     tariffs,
 )
@@ -294,6 +297,11 @@ class Case:
         return routes.routes(self)
 
     @cached_property
+    def reach(self) -> pd.DataFrame:
+        """Every pair of users and site in scope, with its round trip, for every class."""
+        return routes.reach(self)
+
+    @cached_property
     def losses(self) -> pd.DataFrame:
         """Every loss of a site that the plan must survive, with what it leaves unserved."""
         return losses.losses(self)
@@ -307,6 +315,26 @@ class Case:
     def wholesale_usd_per_mwh(self) -> Floats:
         """What the market pays in a slot, reckoned anew, shape (site_year, slot). [USD/MWh]"""
         return facts_prices.wholesale_usd_per_mwh(self)
+
+    @cached_property
+    def committed_mw(self) -> pd.DataFrame:
+        """Critical IT power under construction that serves by the end of each model year."""
+        return facts_sites.committed_mw(self)
+
+    @cached_property
+    def build_paths(self) -> pd.DataFrame:
+        """Every site and year with what it can commission, reckoned anew."""
+        return facts_rates.build_paths(self)
+
+    @cached_property
+    def standing_racks(self) -> pd.DataFrame:
+        """Racks of the base year by site, hall, class and vintage, laid out anew."""
+        return standing_racks.standing_racks(self)
+
+    @cached_property
+    def standing_halls(self) -> pd.DataFrame:
+        """Halls of the base year by site and design, laid out anew."""
+        return standing_racks.standing_halls(self)
 
     @cached_property
     def stressed_slots(self) -> pd.DataFrame:

@@ -8,16 +8,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from planner.check.case import Case
 
-__all__ = ["RULES", "base_year_stock_mw", "between", "rack_path_mw"]
+    Floats = NDArray[np.float64]
+
+__all__ = [
+    "RULES",
+    "base_year_stock_mw",
+    "between",
+    "net_utilisation",
+    "rack_path_mw",
+    "stated_classes",
+    "stock_shares",
+]
 
 _MW_PER_GW = 1000.0
+_PER_THOUSAND = 1000.0
+_DAYS_PER_YEAR = 365.0
+_SECONDS_PER_DAY = 86400.0
+_PFLOPS_PER_H100 = 0.989
+_FLOP_UTILISATION_FRAC = 0.40
 _CLASS = ("workload", "year")
 
 
@@ -76,8 +93,22 @@ def rack_path_mw(case: Case, workload: str, year: int) -> float:
 
 
 @once
-def _stock_shares(case: Case, duty: str) -> pd.DataFrame:
-    """Racks of the base year that serve in the first model year, with shares that sum to 1."""
+def stock_shares(case: Case, duty: str) -> pd.DataFrame:
+    """List the racks of the base year that serve in the first model year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    duty : str
+        training or inference.
+
+    Returns
+    -------
+    DataFrame
+        The columns of table `rack_stock`, `dies`, the first year no longer in service, and
+        `share` of the duty's nameplate, which sums to 1.
+    """
     life = case.racks.set_index("rack")["life_years"]
     stock = case.data("rack_stock")
     stock = stock[stock["duty"] == duty]
@@ -109,17 +140,16 @@ def base_year_stock_mw(case: Case) -> pd.DataFrame:
         classes = [w for w in case.inputs.sets.workload.labels if case.duty[w] == duty]
         path = sum(rack_path_mw(case, name, case.years[0]) for name in classes)
         total = path * share.stock_share_frac / share.demand_share_frac
-        standing = _stock_shares(case, duty)
+        standing = stock_shares(case, duty)
         parts.append(standing[["duty", "rack"]].assign(stock_mw=standing["share"] * total))
     return pd.concat(parts).groupby(["duty", "rack"], as_index=False)[["stock_mw"]].sum()
 
 
-def _reference_kh100e(case: Case, workload: str) -> list[float]:
+@once
+def _reference_kh100e(case: Case, workload: str) -> Floats:
     """Compute of a class by year: stock dies, the year's reference rack fills the gap. [kH100e]"""
     duty = case.duty[workload]
-    row = case.workloads[case.workloads["workload"] == workload]
-    factor = float((row["utilisation_frac"] / (1.0 + row["spare_frac"])).iloc[0])
-    racks = case.racks
+    factor, racks = net_utilisation(case, workload), case.racks
     per_mw = dict(
         zip(racks["rack"], racks[f"{duty}_h100e"] / racks["peak_kw"] * factor, strict=True)
     )
@@ -127,7 +157,7 @@ def _reference_kh100e(case: Case, workload: str) -> list[float]:
     reference = case.data("reference_fleet")
     reference = reference[reference["workload"] == workload]
     bought = dict(zip(reference["vintage_year"].astype(int), reference["rack"], strict=True))
-    stock = _stock_shares(case, duty)
+    stock = stock_shares(case, duty)
     first = rack_path_mw(case, workload, case.years[0])
     fleet = [
         (float(per_mw[rack]), float(dies), share * first)
@@ -142,17 +172,34 @@ def _reference_kh100e(case: Case, workload: str) -> list[float]:
         fleet.append((float(per_mw[rack]), year + life[rack], added))
         alive.append((float(per_mw[rack]), added))
         running = min(1.0, path / standing) if standing > 0.0 else 1.0
-        scale = between(case.scenario.demand.scale_frac, year)
-        result.append(scale * running * sum(compute * mw for compute, mw in alive))
-    return result
+        result.append(running * sum(compute * mw for compute, mw in alive))
+    return np.array(result)
+
+
+@once
+def net_utilisation(case: Case, workload: str) -> float:
+    """Return the mean utilisation of the racks of a class, spare ones included."""
+    row = case.workloads.set_index("workload").loc[workload]
+    return float(row["utilisation_frac"]) / (1.0 + float(row["spare_frac"]))
+
+
+def stated_classes(case: Case) -> list[str]:
+    """Return the classes in scope whose demand the scenario states outright."""
+    stated = [one.workload for one in case.scenario.demand.explicit]
+    return [name for name in case.inputs.sets.workload.labels if name in stated]
+
+
+def _scale(case: Case) -> Floats:
+    """Return the scenario's factor on demand by model year."""
+    return np.array([between(case.scenario.demand.scale_frac, year) for year in case.years])
 
 
 @rule(unit="kH100e")
 def demand_from_trajectory(case: Case) -> Excess:
     """Demand of a class is what the reference fleet on the trajectory computes, all regions."""
-    stated = {explicit.workload for explicit in case.scenario.demand.explicit}
+    stated = stated_classes(case)
     classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
-    own = [_reference_kh100e(case, name) for name in classes]
+    own = [_scale(case) * _reference_kh100e(case, name) for name in classes]
     frame = pd.DataFrame(
         [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
     )
@@ -165,7 +212,7 @@ def demand_from_trajectory(case: Case) -> Excess:
 def demand_by_weight(case: Case) -> Excess:
     """Regions share the demand of a class by their weight among the regions in scope."""
     settings = case.scenario.demand
-    stated = [explicit.workload for explicit in settings.explicit]
+    stated = stated_classes(case)
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     placed = wanted[(wanted["region"] != "(anywhere)") & ~wanted["workload"].isin(stated)]
     weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
@@ -176,4 +223,72 @@ def demand_by_weight(case: Case) -> Excess:
     return Excess.differs(placed[["region", *_CLASS]], placed["kh100e"].to_numpy(), own)
 
 
-RULES = (demand_from_trajectory, demand_by_weight)
+def _per_amount(case: Case, workload: str, unit: str, year: int) -> float:
+    """Mean compute over the year of one unit of stated demand. [kH100e]"""
+    if unit == "kh100e":
+        return 1.0
+    if unit == "mw_rack":
+        fleet = case.data("reference_fleet")
+        is_row = (fleet["workload"] == workload) & (fleet["vintage_year"] == year)
+        rack = case.racks.set_index("rack").loc[fleet.loc[is_row, "rack"].iloc[0]]
+        per_mw = float(rack[f"{case.duty[workload]}_h100e"]) / float(rack["peak_kw"])
+        return per_mw * net_utilisation(case, workload)
+    if unit in {"pf_days_per_year", "training_run_pf_days"}:
+        # A run of some days keeps more busy for less of the year: days fall out of the mean.
+        return 1.0 / (_DAYS_PER_YEAR * _FLOP_UTILISATION_FRAC * _PFLOPS_PER_H100) / _PER_THOUSAND
+    requests = case.data("requests").set_index("workload").loc[workload]
+    if unit == "requests_per_day":
+        return float(requests["h100e_seconds_per_unit"]) / _SECONDS_PER_DAY / _PER_THOUSAND
+    return 1.0 / float(requests["tokens_per_s_per_h100e"]) / _SECONDS_PER_DAY / _PER_THOUSAND
+
+
+@rule(unit="kH100e")
+def demand_as_stated(case: Case) -> Excess:
+    """Demand that the scenario states outright is the amount given, in the unit it is given in."""
+    settings = case.scenario.demand
+    classes, scale = stated_classes(case), _scale(case)
+    wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    asked = wanted[wanted["workload"].isin(classes)].reset_index(drop=True)
+    weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
+    regions = [name for name in case.inputs.sets.region.labels if name in weight.index]
+    share = weight[regions].astype("float64") / weight[regions].sum()
+    own = np.zeros(len(asked))
+    for one in settings.explicit:
+        if one.workload not in classes:
+            continue
+        for year, factor in zip(case.years, scale, strict=True):
+            rate = _per_amount(case, one.workload, one.unit, year)
+            kh100e = factor * between(one.by_year, year) * rate
+            rows = ((asked["workload"] == one.workload) & (asked["year"] == year)).to_numpy()
+            is_lumped = (asked["region"] == "(anywhere)").to_numpy()
+            of_region = at(share, asked, ("region",)) + is_lumped
+            if one.demand_region is not None:
+                of_region = (asked["region"] == one.demand_region).to_numpy() | is_lumped
+            own[rows] += kh100e * of_region[rows]
+    return Excess.differs(asked[["region", *_CLASS]], asked["kh100e"].to_numpy(), own)
+
+
+@rule(unit="GW or kH100e")
+def reference_fleet_told(case: Case) -> Excess:
+    """The reference fleet is the path of facilities, its racks, and what these compute."""
+    told = with_int_year(case.inputs.reference)
+    settings = case.scenario.demand
+    per_rack = settings.facility_mw_per_rack_mw / case.scenario.operator.demand_share_frac
+    by_class = {name: _reference_kh100e(case, name) for name in told["workload"].unique()}
+    pairs = list(zip(told["workload"], told["year"], strict=True))
+    racks = np.array([rack_path_mw(case, name, year) for name, year in pairs]) / _MW_PER_GW
+    kh100e = np.array([by_class[name][case.years.index(year)] for name, year in pairs])
+    parts = [
+        Excess.differs(
+            told[list(_CLASS)].assign(what=name), told[name].to_numpy(dtype=np.float64), own
+        )
+        for name, own in (
+            ("facility_gw", racks * per_rack),
+            ("rack_gw", racks),
+            ("kh100e", kh100e),
+        )
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+RULES = (demand_from_trajectory, demand_by_weight, demand_as_stated, reference_fleet_told)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "hall_parts"]
 
 _MONEY_YEAR = 2025
 _M2_PER_ACRE = 4046.856
@@ -25,14 +25,28 @@ _KW_PER_MW = 1000.0
 _USD_PER_MUSD = 1e6
 
 
-def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
-    """Cost of a MW of halls in its parts, for the site and design of every row. [MUSD/MW]"""
+def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
+    """Add up what a MW of halls costs, in its parts.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    designs : DataFrame
+        site, cooling and redundancy of each row.
+
+    Returns
+    -------
+    dict of str to array of float
+        taxed, plant: overnight, taxed as property or not [MUSD/MW]; upkeep, staff, network: a year
+        [MUSD/MW-year]; one number per row.
+    """
     items = case.data("facility_cost").set_index("item")["value"].astype("float64")
     sites = case.sites.set_index("site")
     topology = case.data("redundancy").set_index("redundancy")
     technology = case.data("cooling").set_index("cooling")
     market = case.data("facility_market").set_index("market")
-    known = frame.merge(case.halls[["hall", "cooling", "redundancy"]], on="hall", how="left")
+    known = designs
     known = known.assign(
         market=known["site"].map(sites["market"]), archetype=known["site"].map(sites["archetype"])
     )
@@ -61,6 +75,12 @@ def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
         "staff": staff * items["staff_cost"] / _USD_PER_MUSD,
         "network": np.full(len(known), items["connectivity"] * _KW_PER_MW / _USD_PER_MUSD),
     }
+
+
+def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
+    """Cost of a MW of halls for the site and design of every row."""
+    designs = frame.merge(case.halls[["hall", "cooling", "redundancy"]], on="hall", how="left")
+    return hall_parts(case, designs)
 
 
 @rule(unit="MUSD/MW")

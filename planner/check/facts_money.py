@@ -62,4 +62,33 @@ def interest_during_construction(case: Case) -> Excess:
     return Excess.differs(pd.DataFrame({"what": ["halls"]}), told, np.array([own]))
 
 
-RULES = (rates_from_tables, interest_during_construction)
+@rule(unit="years or -")
+def horizon_from_scenario(case: Case) -> Excess:
+    """Plans are paid over their model years, halls and connections over the life in the tables.
+
+    The weight of a model year is a payment in the middle of each of its years, discounted.
+    """
+    told = case.inputs.finance
+    life = float(case.data("facility_cost").set_index("item")["value"]["facility_life"])
+    lives = dict.fromkeys(("facility", "retrofit", "opening", "grid"), life)
+    kinds = sorted({*lives, *told.life_years})
+    given = [told.first_year, told.last_year, *(told.life_years.get(k, np.nan) for k in kinds)]
+    own = [case.years[0], case.years[-1], *(lives.get(kind, np.nan) for kind in kinds)]
+    place = pd.DataFrame({"what": ["first year", "last year", *kinds]})
+    rate = _real(case, case.scenario.finance.wacc_nominal_frac)
+    years = pd.Series(case.calendar)
+    worth = np.exp(-np.log1p(rate) * (years - case.years[0] + 0.5))
+    model_year = [max(year for year in case.years if year <= now) for now in years]
+    weight = worth.groupby(model_year).sum()
+    return Excess.differs(
+        place, np.array(given, dtype=np.float64), np.array(own, dtype=np.float64)
+    ).and_also(
+        Excess.differs(
+            pd.DataFrame({"what": case.years}),
+            told.year_weight,
+            weight.loc[list(case.years)].to_numpy(dtype=np.float64),
+        )
+    )
+
+
+RULES = (rates_from_tables, interest_during_construction, horizon_from_scenario)

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.check.base_year import standing_facility_mw
 from planner.check.frames import at, listed, tally, with_int_year
 from planner.check.headroom import headroom_mw
+from planner.check.once import once
 from planner.check.source_figures import makes_its_power
 from planner.check.stress import tiers_pct
 from planner.check.verdict import TOLERANCE, Excess, rule
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "decided", "months_to_service"]
+__all__ = ["RULES", "committed_mw", "decided", "months_to_service"]
 
 _ZONE = ("zone", "year")
 _FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
@@ -29,7 +30,7 @@ _FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
 _USD_PER_MUSD = 1e6
 
 
-def _committed_mw(case: Case) -> pd.DataFrame:
+def committed_mw(case: Case) -> pd.DataFrame:
     """Critical IT power under construction that serves by the end of each model year. [MW]"""
     settings = case.scenario
     share = settings.operator.pipeline_share_frac / settings.demand.facility_mw_per_rack_mw
@@ -62,16 +63,32 @@ def sites_in_scope(case: Case) -> Excess:
     return Excess.where(pairs, (pairs["told"] != pairs["own"]).to_numpy(dtype=np.bool_))
 
 
+@rule(unit="degrees")
+def places_from_tables(case: Case) -> Excess:
+    """Sites lie where the data or the scenario put them."""
+    told, own = case.inputs.sites.table, case.scope.set_index("site")
+    parts = [
+        Excess.differs(
+            told[["site"]].assign(what=column),
+            told[column].to_numpy(dtype=np.float64),
+            own.loc[list(told["site"]), column].to_numpy(dtype=np.float64),
+        )
+        for column in ("lat", "lon")
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
 @rule(unit="MW")
 def committed_from_tables(case: Case) -> Excess:
     """Committed halls are the operator's share of what is under construction by then."""
-    halls, own = case.inputs.halls, _committed_mw(case)
+    halls, own = case.inputs.halls, case.committed_mw
     told = listed(halls.committed, mw=halls.committed_mw)
     key = ("site", "year")
     right = at(tally(own, key, own["mw"]), told, key)
     return Excess.differs(told[list(key)], told["mw"].to_numpy(), right)
 
 
+@once
 def _land_mw(case: Case) -> pd.Series[float]:
     """Critical IT power that the land of every site holds, what stands and is begun at least."""
     share = case.scenario.operator.site_limit_share_frac
@@ -83,7 +100,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
     halls = listed(inputs.halls.hall, mw=inputs.halls.existing_mw)
     first = halls[halls["year"] == case.years[0]]
     standing = at(tally(first, ("site",), first["mw"]), sites, ("site",))
-    committed = _committed_mw(case).groupby("site")["mw"].max()
+    committed = case.committed_mw.groupby("site")["mw"].max()
     held = standing + at(committed, sites, ("site",))
     own = np.maximum(at(land, sites, ("site",), np.nan), held)
     return pd.Series(own, index=pd.Index(sites["site"], name="site"))
@@ -134,6 +151,7 @@ def sites_told(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
+@once
 def months_to_service(case: Case) -> pd.DataFrame:
     """Months until what is decided first serves at each site, by the longest chain.
 
@@ -145,7 +163,8 @@ def months_to_service(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        hall, connection and non_firm by site.
+        hall, hall_by_grid (if it had firm connection alone to wait for), connection and
+        non_firm by site.
     """
     settings = case.scenario.lead_times
     items = case.data("lead_times").set_index("item")["lead_months"]
@@ -189,6 +208,7 @@ def months_to_service(case: Case) -> pd.DataFrame:
     )
     longest = {
         "hall": chains.drop(columns=["grid", "early"]).max(axis=1),
+        "hall_by_grid": chains[["works", "transformer", "grid"]].max(axis=1),
         "connection": chains[["transformer", "grid"]].max(axis=1),
         "non_firm": chains[["transformer", "early"]].max(axis=1),
     }
@@ -260,6 +280,7 @@ def headroom_from_tables(case: Case) -> Excess:
 
 RULES = (
     sites_in_scope,
+    places_from_tables,
     sites_told,
     committed_from_tables,
     land_from_tables,

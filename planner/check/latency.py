@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from planner.check.frames import at, has, listed, tally
-from planner.check.routes import ANYWHERE, round_trips
+from planner.check.routes import ANYWHERE, stays_elsewhere
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -18,11 +17,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "stays_elsewhere"]
+__all__ = ["RULES"]
 
 _ROUTE = ("region", "workload", "site")
 _CLASS = ("workload", "year")
-_LOCAL_KM = 200.0
 
 
 @rule(unit="ms")
@@ -52,28 +50,17 @@ def residency(case: Case) -> Excess:
     return Excess.where(frame[list(_ROUTE)], stays_elsewhere(frame))
 
 
-def stays_elsewhere(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Say for each pair of users and site whether the class's data may not go there."""
-    rule_of = frame["residency"]
-    barred = (
-        ((rule_of == "regional") & (frame["user_world"] != frame["site_world"]))
-        | ((rule_of == "national") & (frame["user_country"] != frame["site_country"]))
-        | ((rule_of == "local") & (frame["km"] > _LOCAL_KM))
-    )
-    return np.asarray(barred)
-
-
 @rule(unit="ms")
 def served_from_anywhere(case: Case) -> Excess:
     """Users lumped together, wherever they are, can be served in time and right by any site."""
     wanted = listed(case.inputs.demand.demand)[["region", "workload"]].drop_duplicates()
     lumped = wanted.loc[wanted["region"] == ANYWHERE, ["workload"]]
-    regions = [name for name in case.inputs.sets.region.labels if name != ANYWHERE]
-    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
-    pairs = lumped.merge(pd.DataFrame({"region": regions}), how="cross")
-    pairs = pairs[~has(pairs, wanted, ("region", "workload"))].merge(sites, how="cross")
-    frame = round_trips(case, pairs.reset_index(drop=True))
-    barred = np.where(stays_elsewhere(frame), np.inf, 0.0)
+    everywhere = case.reach
+    frame = everywhere[
+        everywhere["workload"].isin(lumped["workload"])
+        & ~has(everywhere, wanted, ("region", "workload"))
+    ].reset_index(drop=True)
+    barred = np.where(frame["is_admitted"], 0.0, np.inf)
     late = frame["rtt_ms"].to_numpy() + barred
     return Excess.above(frame[list(_ROUTE)], late, frame["rtt_bound_ms"].to_numpy())
 

@@ -10,8 +10,7 @@ import pandas as pd
 from planner.check.augment import left_over
 from planner.check.frames import tally
 from planner.check.globe import distance_km
-from planner.check.latency import stays_elsewhere
-from planner.check.routes import ANYWHERE, round_trips
+from planner.check.routes import ANYWHERE, round_trips, stays_elsewhere
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

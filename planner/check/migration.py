@@ -9,8 +9,7 @@ import pandas as pd
 
 from planner.check.chain import share_that_moves
 from planner.check.frames import at, tally
-from planner.check.latency import stays_elsewhere
-from planner.check.routes import ANYWHERE, round_trips
+from planner.check.routes import ANYWHERE, round_trips, stays_elsewhere
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

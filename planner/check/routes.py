@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["ANYWHERE", "round_trips", "routes"]
+__all__ = ["ANYWHERE", "reach", "round_trips", "routes", "stays_elsewhere"]
 
 ANYWHERE = "(anywhere)"
 _ROUTE = ("region", "workload", "site")
+_LOCAL_KM = 200.0
+_ROUNDING = 1.0 + 1e-9
 _BEYOND_ALL_KM = 1e6
 _LIGHT_KM_PER_MS = 299.792458 / 1.468  # in fibre
 _PLACES = ("lat", "lon", "country", "world")
@@ -65,14 +67,57 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     classes = case.workloads[
         ["workload", "rtt_bound_ms", "tight_rtt_ms", "last_mile_ms", "residency"]
     ]
-    frame = (
-        pairs.merge(users, left_on="region", right_on="user_id", how="left")
+    # How far it is, and how long without the last mile, is the same for every class.
+    ends = (
+        pairs[["region", "site"]]
+        .drop_duplicates()
+        .merge(users, left_on="region", right_on="user_id", how="left")
         .merge(sites, left_on="site", right_on="site_id", how="left")
-        .merge(classes, on="workload", how="left")
     )
-    km = distance_km(*(frame[name].to_numpy() for name in _coordinates("user_", "site_")))
-    from_tables = _haul_ms(case, frame, km) + frame["last_mile_ms"]
-    return frame.assign(km=km, rtt_ms=_stated_ms(case, frame, from_tables))
+    km = distance_km(*(ends[name].to_numpy() for name in _coordinates("user_", "site_")))
+    ends = ends.assign(km=km, haul_ms=_haul_ms(case, ends, km))
+    frame = pairs.merge(ends, on=["region", "site"], how="left")
+    frame = frame.merge(classes, on="workload", how="left")
+    from_tables = frame["haul_ms"] + frame["last_mile_ms"]
+    return frame.assign(rtt_ms=_stated_ms(case, frame, from_tables))
+
+
+def reach(case: Case) -> pd.DataFrame:
+    """List every pair of users and site in scope with its round trip, for every class.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        As `routes` does, and `is_admitted`: residency lets the class go there; `in_time` and
+        `is_tight`: admitted, and within the bound or the tighter one.
+    """
+    sets = case.inputs.sets
+    regions = [name for name in sets.region.labels if name != ANYWHERE]
+    labels = (regions, sets.workload.labels, sets.site.labels)
+    pairs = pd.MultiIndex.from_product(labels, names=list(_ROUTE)).to_frame(index=False)
+    frame = round_trips(case, pairs)
+    is_admitted = ~stays_elsewhere(frame)
+    return frame.assign(
+        is_admitted=is_admitted,
+        in_time=is_admitted & (frame["rtt_ms"] <= frame["rtt_bound_ms"] * _ROUNDING),
+        is_tight=is_admitted & (frame["rtt_ms"] <= frame["tight_rtt_ms"] * _ROUNDING),
+    )
+
+
+def stays_elsewhere(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say for each pair of users and site whether the class's data may not go there."""
+    rule_of = frame["residency"]
+    barred = (
+        ((rule_of == "regional") & (frame["user_world"] != frame["site_world"]))
+        | ((rule_of == "national") & (frame["user_country"] != frame["site_country"]))
+        | ((rule_of == "local") & (frame["km"] > _LOCAL_KM))
+    )
+    return np.asarray(barred)
 
 
 def _ends(table: pd.DataFrame, key: str, prefix: str) -> pd.DataFrame:

@@ -26,6 +26,7 @@ WORLDS = {
     "failover": (HERE / "failover.yaml",),
     "whole": (HERE / "whole.yaml",),
     "own": (HERE / "own.yaml",),
+    "classes": (HERE / "classes.yaml",),
 }
 """Scenario files with changes, those that solve fastest first."""
 RULE = {one.name: one for one in RULES}

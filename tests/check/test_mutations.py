@@ -20,6 +20,7 @@ from spoiled_tariffs import SPOILED_TARIFFS
 
 from planner.check import RULES
 from planner.check.bills import BILLS
+from planner.check.ledger import REREAD
 from planner.check.routes import round_trips
 from planner.check.source_bills import SOURCE_BILLS
 from planner.check.tariffs import TARIFF_BILLS
@@ -59,6 +60,8 @@ BROKEN_ELSEWHERE = {
     ),
     *(name for name, *_ in (*SUPPLY_ASSUMED, *NON_FIRM_ASSUMED)),
     *(f"cost_{item}" for item in (*OF_OWN_POWER, *NON_FIRM_BILLS, *TARIFF_BILLS)),
+    # The ledger's test makes figures wrong; where it names one rule alone, that one must break.
+    *(names[0] for names in REREAD.values() if len(names) == 1),
 }
 OWN = RICH.with_name("own.yaml")
 SETTINGS = (

@@ -1,0 +1,143 @@
+"""Rent and levers: prices, terms, depth and savings, reckoned a second time from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.facts_demand import net_utilisation
+from planner.check.frames import at, has, listed, tally
+from planner.check.once import once
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "held"]
+
+_OFFER = "h100_hyper_od"  # the offer that prices follow
+_TERM_YEARS = {"on_demand": 1, "reserved": 3}
+_HOURS_PER_YEAR = 8760.0
+_MUSD_PER_USD_OF_KH100E = 1e-3  # a thousand H100e, a million dollars
+_OFFERED = ("workload", "tier", "year")
+_LEVER = ("workload", "lever", "year")
+
+
+def held(path: Mapping[int, float] | float, year: int) -> float:
+    """Read a path by year as steps, each held until the next; nan before the first."""
+    if not isinstance(path, Mapping):
+        return path
+    before = sorted(known for known in path if known <= year)
+    return path[before[-1]] if before else float("nan")
+
+
+@once
+def _term(case: Case, item: str) -> float:
+    """Return a figure of table `rent_terms`."""
+    return float(case.data("rent_terms").set_index("item").loc[item, "value"])
+
+
+@once
+def _list_price(case: Case, workload: str, year: int) -> float:
+    """On-demand price of an H100e in the list. [USD/h]"""
+    settings = case.scenario.rent
+    if settings.price_usd_per_h100e_hour is not None:
+        return held(settings.price_usd_per_h100e_hour, year)
+    offer = case.data("cloud_rent").set_index("offer").loc[_OFFER]
+    own = settings.trend_frac
+    growth = 1.0 + (_term(case, "price_real_trend") if own is None else own)
+    per_h100e = float(offer["usd_per_gpu_hour"]) / float(
+        offer[f"{case.duty[workload]}_h100e_per_gpu"]
+    )
+    return per_h100e * float(growth ** (year - int(offer["year"])))
+
+
+@rule(unit="MUSD/kH100e-year")
+def rent_price_from_tables(case: Case) -> Excess:
+    """Rent is the list price with egress, over the share in use; reserved is cheaper, for years."""
+    rent = case.inputs.rent
+    told = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
+    own = []
+    for workload, tier, year in told[list(_OFFERED)].itertuples(index=False):
+        paid = _list_price(case, workload, year) * (1.0 + _term(case, "egress_storage_adder"))
+        if tier == "reserved":
+            paid *= (1.0 - _term(case, "reserved_saving_3y")) / net_utilisation(case, workload)
+        else:
+            paid /= _term(case, "realised_utilisation_on_demand")
+        own.append(paid * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E)
+    place = told[list(_OFFERED)]
+    years = told["tier"].map(_TERM_YEARS).to_numpy(dtype=np.float64)
+    return Excess.differs(
+        place, told["price"].to_numpy(), np.array(own, dtype=np.float64)
+    ).and_also(Excess.differs(place, told["term"].to_numpy(dtype=np.float64), years))
+
+
+@rule(unit="kH100e")
+def rent_depth_from_tables(case: Case) -> Excess:
+    """Clouds have the operator's share of the market's power, which demand divides by duty."""
+    demand, settings = case.inputs.demand, case.scenario
+    wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
+    wanted = wanted.assign(duty=wanted["workload"].map(case.duty))
+    table = case.data("rent_depth").set_index("year")
+    mine = settings.operator.rent_share_frac * settings.rent.depth_scale_frac
+    own = []
+    for year in case.years:
+        now = wanted[wanted["year"] == year]
+        # The years of the market's power that a kH100e of this mix takes.
+        taken = sum(
+            float(now.loc[now["duty"] == duty, "kh100e"].sum()) / float(table.loc[year, column])
+            for duty in ("training", "inference")
+            for column in (f"depth_{duty}_kh100e",)
+        )
+        asked = float(now["kh100e"].sum())
+        in_use = mine * _term(case, "realised_utilisation_on_demand")
+        own.append(in_use * asked / taken if taken > 0.0 else 0.0)
+    place = pd.DataFrame({"year": case.years})
+    return Excess.differs(place, np.asarray(case.inputs.rent.depth_kh100e), np.array(own))
+
+
+@rule(unit="-")
+def levers_from_tables(case: Case) -> Excess:
+    """Levers save, cost and spread as the table says; what one saved the next cannot."""
+    levers, allowed = case.inputs.levers, case.scenario.levers.allow
+    told = listed(
+        levers.adopted,
+        saving=levers.saving_frac,
+        most=levers.max_adoption_frac,
+        cost=levers.cost_musd_per_kh100e_year,
+    )
+    table = case.data("levers")
+    if allowed != "all":
+        table = table[table["lever"].isin(list(allowed))]
+    table = table[table["workload"].isin(list(case.inputs.sets.workload.labels))]
+    kept = np.exp(tally(table, ("workload",), np.log1p(-table["saving_frac"].to_numpy())))
+    added = tally(table, ("workload",), table["saving_frac"])
+    table = table.assign(
+        together=table["saving_frac"]
+        * (1.0 - at(kept, table, ("workload",)))
+        / at(added, table, ("workload",))
+    )
+    rows = table.merge(pd.DataFrame({"year": case.years}), how="cross")
+    grown = (rows["year"] + 1 - rows["first_year"]) / rows["ramp_years"]
+    rows = rows.assign(most=rows["max_adoption_frac"] * grown.clip(0.0, 1.0))
+    rows = rows[rows["most"] > 0.0].reset_index(drop=True)
+    hourly = rows["cost_usd_per_h100e_hour_saved"] * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E
+    own = rows.assign(saving=rows["together"], cost=hourly).set_index(list(_LEVER))
+    place = told[list(_LEVER)]
+    parts = [
+        Excess.differs(
+            place.assign(what=name), told[name].to_numpy(), at(own[name], told, _LEVER, np.nan)
+        )
+        for name in ("saving", "most", "cost")
+    ]
+    return Excess.where(rows[list(_LEVER)], ~has(rows, told, _LEVER)).and_also(*parts)
+
+
+RULES = (rent_price_from_tables, rent_depth_from_tables, levers_from_tables)
