@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.frames import at, cell, listed, tally, with_int_year
 from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
@@ -179,8 +179,8 @@ def _reference_kh100e(case: Case, workload: str) -> Floats:
 @once
 def net_utilisation(case: Case, workload: str) -> float:
     """Return the mean utilisation of the racks of a class, spare ones included."""
-    row = case.workloads.set_index("workload").loc[workload]
-    return float(row["utilisation_frac"]) / (1.0 + float(row["spare_frac"]))
+    spare = cell(case.workloads, "workload", workload, "spare_frac")
+    return cell(case.workloads, "workload", workload, "utilisation_frac") / (1.0 + spare)
 
 
 def stated_classes(case: Case) -> list[str]:
@@ -230,16 +230,19 @@ def _per_amount(case: Case, workload: str, unit: str, year: int) -> float:
     if unit == "mw_rack":
         fleet = case.data("reference_fleet")
         is_row = (fleet["workload"] == workload) & (fleet["vintage_year"] == year)
-        rack = case.racks.set_index("rack").loc[fleet.loc[is_row, "rack"].iloc[0]]
-        per_mw = float(rack[f"{case.duty[workload]}_h100e"]) / float(rack["peak_kw"])
+        rack = str(fleet.loc[is_row, "rack"].iloc[0])
+        h100e = cell(case.racks, "rack", rack, f"{case.duty[workload]}_h100e")
+        per_mw = h100e / cell(case.racks, "rack", rack, "peak_kw")
         return per_mw * net_utilisation(case, workload)
     if unit in {"pf_days_per_year", "training_run_pf_days"}:
         # A run of some days keeps more busy for less of the year: days fall out of the mean.
         return 1.0 / (_DAYS_PER_YEAR * _FLOP_UTILISATION_FRAC * _PFLOPS_PER_H100) / _PER_THOUSAND
-    requests = case.data("requests").set_index("workload").loc[workload]
+    requests = case.data("requests")
     if unit == "requests_per_day":
-        return float(requests["h100e_seconds_per_unit"]) / _SECONDS_PER_DAY / _PER_THOUSAND
-    return 1.0 / float(requests["tokens_per_s_per_h100e"]) / _SECONDS_PER_DAY / _PER_THOUSAND
+        seconds = cell(requests, "workload", workload, "h100e_seconds_per_unit")
+    else:
+        seconds = 1.0 / cell(requests, "workload", workload, "tokens_per_s_per_h100e")
+    return seconds / _SECONDS_PER_DAY / _PER_THOUSAND
 
 
 @rule(unit="kH100e")
@@ -263,7 +266,8 @@ def demand_as_stated(case: Case) -> Excess:
             is_lumped = (asked["region"] == "(anywhere)").to_numpy()
             of_region = at(share, asked, ("region",)) + is_lumped
             if one.demand_region is not None:
-                of_region = (asked["region"] == one.demand_region).to_numpy() | is_lumped
+                is_there = (asked["region"] == one.demand_region).to_numpy() | is_lumped
+                of_region = is_there.astype("float64")
             own[rows] += kh100e * of_region[rows]
     return Excess.differs(asked[["region", *_CLASS]], asked["kh100e"].to_numpy(), own)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.facts_demand import net_utilisation
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, cell, has, listed, tally
 from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
@@ -41,7 +41,7 @@ def held(path: Mapping[int, float] | float, year: int) -> float:
 @once
 def _term(case: Case, item: str) -> float:
     """Return a figure of table `rent_terms`."""
-    return float(case.data("rent_terms").set_index("item").loc[item, "value"])
+    return cell(case.data("rent_terms"), "item", item, "value")
 
 
 @once
@@ -50,13 +50,14 @@ def _list_price(case: Case, workload: str, year: int) -> float:
     settings = case.scenario.rent
     if settings.price_usd_per_h100e_hour is not None:
         return held(settings.price_usd_per_h100e_hour, year)
-    offer = case.data("cloud_rent").set_index("offer").loc[_OFFER]
+    offers = case.data("cloud_rent")
     own = settings.trend_frac
     growth = 1.0 + (_term(case, "price_real_trend") if own is None else own)
-    per_h100e = float(offer["usd_per_gpu_hour"]) / float(
-        offer[f"{case.duty[workload]}_h100e_per_gpu"]
+    usd, h100e, since = (
+        cell(offers, "offer", _OFFER, column)
+        for column in ("usd_per_gpu_hour", f"{case.duty[workload]}_h100e_per_gpu", "year")
     )
-    return per_h100e * float(growth ** (year - int(offer["year"])))
+    return float(usd / h100e * growth ** (year - since))
 
 
 @rule(unit="MUSD/kH100e-year")
@@ -73,7 +74,7 @@ def rent_price_from_tables(case: Case) -> Excess:
             paid /= _term(case, "realised_utilisation_on_demand")
         own.append(paid * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E)
     place = told[list(_OFFERED)]
-    years = told["tier"].map(_TERM_YEARS).to_numpy(dtype=np.float64)
+    years = np.asarray(told["tier"].map(_TERM_YEARS), dtype=np.float64)
     return Excess.differs(
         place, told["price"].to_numpy(), np.array(own, dtype=np.float64)
     ).and_also(Excess.differs(place, told["term"].to_numpy(dtype=np.float64), years))
@@ -85,17 +86,16 @@ def rent_depth_from_tables(case: Case) -> Excess:
     demand, settings = case.inputs.demand, case.scenario
     wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
     wanted = wanted.assign(duty=wanted["workload"].map(case.duty))
-    table = case.data("rent_depth").set_index("year")
+    table = case.data("rent_depth")
     mine = settings.operator.rent_share_frac * settings.rent.depth_scale_frac
     own = []
     for year in case.years:
         now = wanted[wanted["year"] == year]
         # The years of the market's power that a kH100e of this mix takes.
-        taken = sum(
-            float(now.loc[now["duty"] == duty, "kh100e"].sum()) / float(table.loc[year, column])
-            for duty in ("training", "inference")
-            for column in (f"depth_{duty}_kh100e",)
-        )
+        taken = 0.0
+        for duty in ("training", "inference"):
+            has_mw = cell(table, "year", year, f"depth_{duty}_kh100e")
+            taken += float(now.loc[now["duty"] == duty, "kh100e"].sum()) / has_mw
         asked = float(now["kh100e"].sum())
         in_use = mine * _term(case, "realised_utilisation_on_demand")
         own.append(in_use * asked / taken if taken > 0.0 else 0.0)
@@ -117,11 +117,11 @@ def levers_from_tables(case: Case) -> Excess:
     if allowed != "all":
         table = table[table["lever"].isin(list(allowed))]
     table = table[table["workload"].isin(list(case.inputs.sets.workload.labels))]
-    kept = np.exp(tally(table, ("workload",), np.log1p(-table["saving_frac"].to_numpy())))
+    kept = tally(table, ("workload",), np.log1p(-table["saving_frac"].to_numpy()))
     added = tally(table, ("workload",), table["saving_frac"])
     table = table.assign(
         together=table["saving_frac"]
-        * (1.0 - at(kept, table, ("workload",)))
+        * (1.0 - np.exp(at(kept, table, ("workload",))))
         / at(added, table, ("workload",))
     )
     rows = table.merge(pd.DataFrame({"year": case.years}), how="cross")

@@ -79,7 +79,7 @@ def blocks_from_scenario(case: Case) -> Excess:
     used = listed(inputs.racks.used)
     due = used.loc[used["workload"].isin(list(sizes)), list(_CLASS)].drop_duplicates()
     return Excess.differs(
-        place, told["mw"].to_numpy(), told["workload"].map(sizes).to_numpy(dtype=np.float64)
+        place, told["mw"].to_numpy(), np.asarray(told["workload"].map(sizes), dtype=np.float64)
     ).and_also(
         Excess.differs(
             place, told["top"].to_numpy(), halls / at(need, told, ("workload",), np.nan)

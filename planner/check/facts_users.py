@@ -27,7 +27,7 @@ def classes_from_tables(case: Case) -> Excess:
     own = case.workloads.set_index("workload").loc[list(told["workload"])]
     parts = [
         Excess.differs(
-            told[["workload"]].assign(what=column),
+            told[["workload"]].assign(what=str(column)),
             np.nan_to_num(told[column].to_numpy(dtype=np.float64), nan=-1.0),
             np.nan_to_num(own[column].to_numpy(dtype=np.float64), nan=-1.0),
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["Labelled", "at", "has", "listed", "tally", "with_int_year"]
+__all__ = ["Labelled", "at", "cell", "has", "listed", "tally", "with_int_year"]
 
 
 class Labelled(Protocol):
@@ -107,6 +107,23 @@ def at(
     wanted = _as_index(frame, keys)
     found = series.index.get_indexer(wanted)
     return np.where(found >= 0, series.to_numpy(dtype=np.float64)[found], missing)
+
+
+def cell(table: pd.DataFrame, key: str, row: str | int, column: str) -> float:
+    """Return one number of a table: that of a column in the first row with a key.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Table with the columns `key` and `column`.
+    key : str
+        Column to look for the row in.
+    row : str or int
+        What it says there.
+    column : str
+        Column of the number.
+    """
+    return float(table.loc[table[key] == row, column].to_numpy(dtype=np.float64)[0])
 
 
 def has(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:

@@ -30,7 +30,7 @@ __all__ = ["REREAD", "TAKEN_AS_GIVEN"]
 
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     # demand
-    "demand.demand_kh100e": ("demand_from_trajectory", "demand_by_weight"),
+    "demand.demand_kh100e": ("demand_from_trajectory", "demand_by_weight", "demand_as_stated"),
     "demand.no_route": ("no_route_from_tables",),
     "demand.route_is_tight": ("routes_from_tables",),
     "demand.route_rtt_ms": ("routes_from_tables",),

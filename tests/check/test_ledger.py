@@ -9,11 +9,16 @@ from functools import cache
 
 import numpy as np
 import pytest
+from good_plan import RICH
 from inputs_fields import SHARE, figures, with_values, wrong
 from ledger_missing import MISSING
-from ledger_worlds import RULE, WORLDS, asked, broken_by
+from ledger_worlds import RULE, WORLDS, NoTables, asked, broken_by
 
+from planner.check.case import Case
 from planner.check.ledger import REREAD, TAKEN_AS_GIVEN
+from planner.check.verdict import judged
+from planner.inputs import build_inputs
+from planner.scenario import load_scenario
 
 SEED = int(os.environ.get("LEDGER_SEED", "9"))
 DRAWS = 100
@@ -76,6 +81,39 @@ def test_a_wrong_figure_breaks_a_rule_that_rereads_it(name):
             return
         tried.append((world, missed))
     pytest.fail(f"{name} {SHARE:.0%} wrong breaks none of {REREAD[name]}: {tried}")
+
+
+@pytest.mark.parametrize(
+    ("unit", "workload"),
+    [
+        ("kh100e", "chat"),
+        ("mw_rack", "train"),
+        ("pf_days_per_year", "train"),
+        ("training_run_pf_days", "train"),
+        ("requests_per_day", "chat"),
+        ("tokens_per_day", "chat"),
+    ],
+)
+def test_stated_demand_is_reread_in_its_unit(unit, workload):
+    days = ", days: 60" if unit == "training_run_pf_days" else ""
+    many = 1e6 if unit.endswith("_day") else 1.0
+    path = f"{{2025: {3e3 * many}, 2027: {7e3 * many}}}"
+    stated = f"{{workload: {workload}, unit: {unit}, by_year: {path}{days}}}"
+    change = f"demand.explicit=[{stated}]"
+    scenario = load_scenario(str(RICH), ["energy.shocks=[]", "years=[2025,2026]", change])
+    inputs = build_inputs(scenario)
+    figure = next(one for one in figures(inputs) if one.name == "demand.demand_kh100e")
+    of_class = inputs.demand.demand.labels("workload") == workload
+
+    bad = with_values(inputs, figure, wrong(figure, np.flatnonzero(of_class)))
+
+    held, broken = (
+        judged(RULE["demand_as_stated"], Case(scenario, given, NoTables(), 0.0, ""))
+        for given in (inputs, bad)
+    )
+    assert held.ok
+    assert held.tested == of_class.sum()
+    assert not broken.ok
 
 
 def test_a_sample_of_wrong_coefficients_is_found_out():

@@ -60,6 +60,7 @@ BROKEN_ELSEWHERE = {
     ),
     *(name for name, *_ in (*SUPPLY_ASSUMED, *NON_FIRM_ASSUMED)),
     *(f"cost_{item}" for item in (*OF_OWN_POWER, *NON_FIRM_BILLS, *TARIFF_BILLS)),
+    "demand_as_stated",  # in test_ledger.py, unit by unit
     # The ledger's test makes figures wrong; where it names one rule alone, that one must break.
     *(names[0] for names in REREAD.values() if len(names) == 1),
 }
