@@ -34,7 +34,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python bench/build_handoff.py
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@echo "Installing dcplan and what it needs into $(VENV)/, some 400 MB: a minute or two, once."
+	@echo "Installing dcplan and what it needs into $(VENV)/, some 600 MB: a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --constraint constraints.txt --editable .
 	touch $@

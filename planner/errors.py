@@ -22,6 +22,7 @@ __all__ = [
 
 MOST_PROBLEMS: Final = 50
 """Of one file that are listed; the rest is counted."""
+_REST: Final = "fix the ones above first"
 
 
 @dataclass(frozen=True, order=True)
@@ -109,7 +110,7 @@ def and_so_many_more(file: str, count: int) -> Problem:
     file : str
         The file.
     count : int
-        How many more there are, at least two.
+        How many more there are.
 
     Returns
     -------
@@ -121,8 +122,8 @@ def and_so_many_more(file: str, count: int) -> Problem:
     >>> print(and_so_many_more("data/sites.csv", 12345))
     data/sites.csv: 12,345 more problems in this file; fix the ones above first
     """
-    what_is = f"{count:,} more problems in this file"
-    return Problem(file, None, None, what_is, "", "fix the ones above first", count)
+    what_is = f"{count:,} more problem{'s' if count > 1 else ''} in this file"
+    return Problem(file, None, None, what_is, "", _REST, count)
 
 
 def _first_of_each_file(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -135,10 +136,11 @@ def _first_of_each_file(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         if total <= MOST_PROBLEMS + 1:  # the last one takes no more room than its count
             shown += every
             continue
-        listed = [problem for problem in every if problem.count == 1][:MOST_PROBLEMS]
+        listed = [problem for problem in every if problem.mend != _REST][:MOST_PROBLEMS]
         shown += [*listed, and_so_many_more(file, total - len(listed))]
     return tuple(shown)
 
 
-def _place(problem: Problem) -> tuple[str, int, int, str]:
-    return (problem.file, problem.line or 0, problem.column or 0, problem.what_is)
+def _place(problem: Problem) -> tuple[str, bool, int, int, str]:
+    is_rest = problem.mend == _REST
+    return (problem.file, is_rest, problem.line or 0, problem.column or 0, problem.what_is)

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
-from planner.errors import InputError, Problem
+from planner.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
 from planner.tables.sheet import Sheet, read_sheet
+from planner.tables.sizes import has_odd_size
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["read_hourly_demand"]
 
-MOST_PROBLEMS: Final = 50
 _HOUR: Final = datetime.timedelta(hours=1)
 _NUMBER: Final = re.compile(r"\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 _WITH_COMMAS: Final = re.compile(r"\s*\d+(,\d+)+\s*")
@@ -54,13 +54,13 @@ def read_hourly_demand(
     Raises
     ------
     InputError
-        With the problems of the file, each with line and column, the first fifty of them.
+        With the first fifty problems of the file, each with line and column, and how many more.
     """
     zone = _checked_zone(time_zone)
     sheet = read_sheet(path, "demand")
     times, demand_mw, problems = _read_rows(sheet, *_columns(sheet, time_column, demand_column))
     if problems:
-        raise InputError(_first(problems, sheet.file))
+        raise InputError(problems)
     index = pd.DatetimeIndex(times)
     if zone is not None:
         index = (index if index.tz else index.tz_localize("UTC")).tz_convert(zone)
@@ -72,11 +72,16 @@ def _read_rows(
 ) -> tuple[list[datetime.datetime], list[float], list[Problem]]:
     times: list[datetime.datetime] = []
     demand_mw: list[float] = []
-    problems: list[Problem] = []
+    problems: list[Problem] = list(sheet.problems)
+    rest = 0
 
     def report(record: int, cell: int, what_is: str, must_be: str, mend: str = "") -> None:
-        place = sheet.place(record, min(cell, len(sheet.records[record]) - 1))
-        problems.append(Problem(sheet.file, *place, what_is, must_be, mend))
+        nonlocal rest
+        if len(problems) >= MOST_PROBLEMS:  # no words are made for what is not listed
+            rest += 1
+            return
+        cell = min(cell, len(sheet.records[record]) - 1)
+        problems.append(sheet.problem(record, cell, what_is, must_be, mend))
 
     before: datetime.datetime | None = None
     for number, record in enumerate(sheet.records):
@@ -98,7 +103,7 @@ def _read_rows(
                 report(number, time_at, step, "one hour after the row before", mend)
         before = time
         text = record[demand_at]
-        if not _NUMBER.fullmatch(text):
+        if not _NUMBER.fullmatch(text) or has_odd_size(float(text)):
             what_is = f"the demand is {text!r}"
             must_be = "a number of MW, at least 0, with a decimal point"
             report(number, demand_at, what_is, must_be, _mend_number(text))
@@ -110,6 +115,8 @@ def _read_rows(
     elif not problems and not any(demand_mw):
         mend = "look for the column of the demand"
         report(0, demand_at, "the demand is 0 in every hour", "above 0 in some hour", mend)
+    if rest:
+        problems.append(and_so_many_more(sheet.file, rest))
     return times, demand_mw, problems
 
 
@@ -200,10 +207,3 @@ def _checked_zone(time_zone: str | None) -> ZoneInfo | None:
         what_is = f"the time zone is {time_zone!r}"
         must_be = "an IANA name such as America/New_York"
         raise InputError([Problem("--time-zone", None, None, what_is, must_be)]) from error
-
-
-def _first(problems: list[Problem], file: str) -> list[Problem]:
-    if len(problems) <= MOST_PROBLEMS:
-        return problems
-    rest = len(problems) - MOST_PROBLEMS
-    return [*problems[:MOST_PROBLEMS], Problem(file, None, None, f"{rest} more cells are wrong")]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.errors import InputError, Problem
+from planner.errors import InputError, Problem, and_so_many_more
 from planner.paths import DATA_DIR
-from planner.tables.sheet import read_sheet
+from planner.tables.sheet import read_sheet, shown_path
 
 if TYPE_CHECKING:
     from planner.scenario import Scenario
@@ -66,8 +66,17 @@ class Findings:
         sheet = self._sheets[table]
         # A table that was changed in memory may be longer than its file.
         known = record < len(sheet.records) and column in sheet.header
-        line, at = sheet.place(record, sheet.header.index(column)) if known else (None, None)
-        self.problems.append(Problem(sheet.file, line, at, what_is, must_be, mend))
+        if known:
+            cell = sheet.header.index(column)
+            self.problems.append(sheet.problem(record, cell, what_is, must_be, mend))
+        else:
+            self.problems.append(Problem(sheet.file, None, None, what_is, must_be, mend))
+
+    def and_more(self, table: str, count: int) -> None:
+        """Add that a table has more problems than were listed, where the count is above 0."""
+        if count > 0:
+            path = self._scenario.data_files.get(table, DATA_DIR / f"{table}.csv")
+            self.problems.append(and_so_many_more(shown_path(path), count))
 
     def note(self, text: str, keys: tuple[str | int, ...] | None = None) -> None:
         """Add something that a planner must know; of a setting also with its place.

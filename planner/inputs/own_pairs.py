@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.errors import InputError, Problem
+import numpy as np
+
+from planner.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
 from planner.scenario.keys import closest
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import TableSchema
@@ -80,14 +82,18 @@ def _check_ids(case: Case, table: pd.DataFrame, file: str) -> None:
         ("workload", "workloads", set(case.tables["workloads"]["workload"])),
     )
     for column, of, known in ids:
-        for row, id_ in enumerate(table.get(column, ())):
-            if id_ not in known:
-                meant = closest(str(id_), sorted(map(str, known)))
-                mend = (
-                    f"did you mean {meant!r}?" if meant else f"`dcplan data show {of}` lists them"
+        if column not in table:
+            continue
+        unknown = np.flatnonzero(~table[column].isin(list(known)))
+        for row in unknown[:MOST_PROBLEMS]:
+            id_ = str(table[column].iloc[row])
+            meant = closest(id_, sorted(map(str, known)))
+            mend = f"did you mean {meant!r}?" if meant else f"`dcplan data show {of}` lists them"
+            case.findings.problems.append(
+                Problem(
+                    file, int(row) + 2, None, f"{column} is {id_!r}", f"an id of table {of}", mend
                 )
-                case.findings.problems.append(
-                    Problem(
-                        file, row + 2, None, f"{column} is {id_!r}", f"an id of table {of}", mend
-                    )
-                )
+            )
+        if len(unknown) > MOST_PROBLEMS:
+            rest = and_so_many_more(file, len(unknown) - MOST_PROBLEMS)
+            case.findings.problems.append(rest)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.calendar import slot_means, slot_peaks
+from planner.errors import MOST_PROBLEMS
 from planner.inputs.frames import floats, ints
 from planner.units import HOURS_PER_DAY
 
@@ -107,25 +108,31 @@ def other_load_mw(case: Case, series: SiteSeries) -> Floats:
 def _known_sites(case: Case, table: pd.DataFrame) -> set[str]:
     """Return the sites that exist, in scope or not; unknown sites and days are problems."""
     known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
-    for record, (site, day) in enumerate(zip(table["site"], table["day"], strict=True)):
-        if site not in known:
-            case.findings.at_row(
-                _TABLE,
-                record,
-                "site",
-                f"unknown site {site!r}",
-                "an id of table sites, or a new site of the scenario",
-                "correct it, or remove its rows",
-            )
-        if not 0 <= day < case.days.n_days:
-            case.findings.at_row(
-                _TABLE,
-                record,
-                "day",
-                f"day is {day}",
-                f"0 to {case.days.n_days - 1}, the days that tell the year",
-                "see time.chronological and table series_days",
-            )
+    n_days = case.days.n_days
+    wrong = {
+        "site": ~table["site"].isin(list(known)).to_numpy(dtype=np.bool_),
+        "day": (ints(table, "day") < 0) | (ints(table, "day") >= n_days),
+    }
+    for record in np.flatnonzero(wrong["site"])[:MOST_PROBLEMS]:
+        case.findings.at_row(
+            _TABLE,
+            int(record),
+            "site",
+            f"unknown site {table['site'].iloc[record]!r}",
+            "an id of table sites, or a new site of the scenario",
+            "correct it, or remove its rows",
+        )
+    for record in np.flatnonzero(wrong["day"])[:MOST_PROBLEMS]:
+        case.findings.at_row(
+            _TABLE,
+            int(record),
+            "day",
+            f"day is {table['day'].iloc[record]}",
+            f"0 to {n_days - 1}, the days that tell the year",
+            "see time.chronological and table series_days",
+        )
+    for is_wrong in wrong.values():
+        case.findings.and_more(_TABLE, int(is_wrong.sum()) - MOST_PROBLEMS)
     return known
 
 

@@ -14,6 +14,7 @@ from planner.lp.engine import Engine, check
 from planner.lp.methods import Attempt, Method, attempts, search
 from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, relative_gap
 from planner.lp.progress import ProgressEvent, Watch
+from planner.lp.sizes import check_sizes
 
 if TYPE_CHECKING:
     import threading
@@ -49,6 +50,8 @@ class HighsSession:
 
     Raises
     ------
+    InputError
+        If a number of the program is too large to compute with.
     SolverError
         If HiGHS refuses an option or the program.
 
@@ -71,6 +74,7 @@ class HighsSession:
         self._highs = self._engine.highs
         self._problem = problem
         self._arrays = Arrays.of(problem)
+        check_sizes(problem, self._arrays)
         self._pending = Change()
         self._basis: Any | None = None
         self._cold_seconds = np.inf

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.errors import InputError, Problem
-from planner.paths import SCENARIOS_DIR
+from planner.paths import SCENARIOS_DIR, is_file
 from planner.scenario.keys import closest
 from planner.scenario.tree import Node, Place, show
-from planner.scenario.yaml12 import parse
+from planner.scenario.yaml12 import parse_with_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["VERSION", "find", "read_chain", "shipped_names"]
 
 VERSION: Final = 1
+MOST_BYTES: Final = 2_000_000
+"""Of a scenario file; a thousand sites of one's own take a tenth of it."""
 _ENDINGS: Final = (".yaml", ".yml")
 
 
@@ -47,7 +49,7 @@ def find(path_or_name: str | Path) -> Path:
     if isinstance(path_or_name, Path) or _is_path(path_or_name):
         return Path(path_or_name)
     shipped = _shipped(path_or_name)
-    if not shipped.is_file():
+    if not is_file(shipped):
         found = f"no shipped scenario is called {path_or_name!r}"
         mend = _name_mend(path_or_name, Path())
         raise InputError([Problem(path_or_name, None, None, found, "a name or a file", mend)])
@@ -75,12 +77,13 @@ def read_chain(path: Path) -> tuple[list[Path], list[Node], list[Problem]]:
     place = Place(str(path))
     while next_file is not None:
         try:
-            tree = _read(next_file, place)
+            tree, found = _read(next_file, place)
         except InputError as error:
             problems.extend(error.problems)
             break
         files.append(next_file)
         trees.append(tree)
+        problems.extend(found)
         problems.extend(_version_problems(tree))
         next_file = None
         asked = tree.children.get("extends")
@@ -93,26 +96,40 @@ def read_chain(path: Path) -> tuple[list[Path], list[Node], list[Problem]]:
     return files, trees, problems
 
 
-def _read(path: Path, asked_at: Place) -> Node:
+def _read(path: Path, asked_at: Place) -> tuple[Node, list[Problem]]:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        found = f"the scenario {str(path)!r} cannot be read: {error.strerror}"
-        siblings = {other.stem: other for other in path.parent.glob("*.y*ml") if other != path}
-        meant = closest(path.stem, list(siblings))
-        mend = f"did you mean {str(siblings[meant])!r}?" if meant else "check the path"
-        raise InputError([asked_at.problem(found, "a file", mend)]) from error
-    except UnicodeDecodeError as error:
-        found = f"byte {error.start + 1} of the file is not UTF-8"
-        problem = Place(str(path)).problem(found, "text in UTF-8", "save the file as UTF-8")
-        raise InputError([problem]) from error
-    tree = parse(text, str(path))
+        with path.open("rb") as file:  # no more of it than a scenario may have: it may never end
+            raw = file.read(MOST_BYTES + 1)
+        text = raw.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            found = f"byte {error.start + 1} of the file is not UTF-8"
+            problem = Place(str(path)).problem(found, "text in UTF-8", "save the file as UTF-8")
+            raise InputError([problem]) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        found = f"the scenario {str(path)!r} cannot be read: {reason}"
+        raise InputError([asked_at.problem(found, "a file", _near_file(path))]) from error
+    if len(raw) > MOST_BYTES:
+        found = f"the file has more than {MOST_BYTES:,} bytes"
+        mend = "put tables into data:"
+        raise InputError([Place(str(path)).problem(found, "a scenario", mend)])
+    tree, problems = parse_with_problems(text, str(path))
     if not isinstance(tree.value, dict):
         found = f"the file is {show(tree.value)}"
         raise InputError(
-            [tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")]
+            [*problems, tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")]
         )
-    return tree
+    return tree, problems
+
+
+def _near_file(path: Path) -> str:
+    """Say which file beside one that cannot be read was probably meant."""
+    try:
+        siblings = {other.stem: other for other in path.parent.glob("*.y*ml") if other != path}
+    except (OSError, ValueError):
+        siblings = {}
+    meant = closest(path.stem, list(siblings))
+    return f"did you mean {str(siblings[meant])!r}?" if meant else "check the path"
 
 
 def _version_problems(tree: Node) -> list[Problem]:
@@ -137,16 +154,23 @@ def _parent(asked: Node, files: Sequence[Path]) -> Path:
         parent = Path(os.path.normpath(files[-1].parent / name))
     else:
         parent = _shipped(name)
-        if not parent.is_file():
+        if not is_file(parent):
             found = f"extends is {name!r}, and no shipped scenario is called so"
             mend = _name_mend(name, files[-1].parent)
             raise InputError([asked.place.problem(found, "a shipped name or a path", mend)])
-    if any(parent.resolve() == file.resolve() for file in files):
+    if any(_is_same(parent, file) for file in files):
         chain = " -> ".join(str(file) for file in (*files, parent))
         found = f"extends goes in a circle: {chain}"
         mend = "remove one of these extends"
         raise InputError([asked.place.problem(found, "a chain that ends", mend)])
     return parent
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.resolve() == other.resolve()
+    except (OSError, ValueError, RuntimeError):  # no path can be called so, or links in a circle
+        return one == other
 
 
 def _is_path(text: str) -> bool:
@@ -161,7 +185,7 @@ def _shipped(name: str) -> Path:
 
 def _name_mend(name: str, folder: Path) -> str:
     for ending in _ENDINGS:
-        if (folder / f"{name}{ending}").is_file():
+        if is_file(folder / f"{name}{ending}"):
             return f"for the file beside it write '{name}{ending}'"
     meant = closest(name, shipped_names())
     return f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_names())}"

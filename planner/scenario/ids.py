@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from planner.errors import MOST_PROBLEMS
 from planner.scenario.demand_blocks import Scope
 from planner.scenario.keys import closest
 
@@ -184,13 +186,16 @@ def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
         _SITE: [id_ for id_, _ in written_at(tree, "new_sites.{}")],
         _TARIFF: [id_ for id_, _ in written_at(tree, "energy.own_tariffs.{}")],
     }
+    looked_up = count()
     for kind in _KINDS:
         known = list(dict.fromkeys(_column(tables, kind.table, kind.column)))
         known += own.get(kind, [])
         for way in kind.ways:
             for id_, place in written_at(tree, way):
                 if id_ not in known:
-                    yield _unknown(id_, place, kind.noun, kind.table, known)
+                    # The search for near ids takes long, and no more than these are listed.
+                    is_listed = next(looked_up) <= MOST_PROBLEMS
+                    yield _unknown(id_, place, kind.noun, kind.table, known, is_listed=is_listed)
     countries = list(
         dict.fromkeys(
             [
@@ -201,11 +206,14 @@ def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
     )
     for id_, place in written_at(tree, "scope.countries.*"):
         if id_ not in countries:
-            yield _unknown(id_, place, "country", "sites", countries)
+            is_listed = next(looked_up) <= MOST_PROBLEMS
+            yield _unknown(id_, place, "country", "sites", countries, is_listed=is_listed)
 
 
-def _unknown(id_: str, place: Place, noun: str, table: str, known: list[str]) -> Problem:
-    meant = closest(id_, known)
+def _unknown(
+    id_: str, place: Place, noun: str, table: str, known: list[str], *, is_listed: bool
+) -> Problem:
+    meant = closest(id_, known) if is_listed else None
     if meant:
         mend = f"did you mean {meant!r}?"
     elif len(known) <= FEW:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from planner.errors import InputError, Problem
+from planner.errors import MOST_PROBLEMS, InputError, Problem
+from planner.paths import is_file
 from planner.scenario.chain import VERSION, find, read_chain
 from planner.scenario.contradictions import contradictions
 from planner.scenario.keys import closest
@@ -16,6 +17,7 @@ from planner.scenario.messages import problems_of
 from planner.scenario.overrides import with_override
 from planner.scenario.rest import Rest, rest_of
 from planner.scenario.schema import OWN_FILES, Scenario, file_of
+from planner.scenario.sizes import size_problems
 from planner.scenario.tree import Node, Place, merge, plain
 from planner.tables import load_package
 
@@ -46,7 +48,7 @@ class Draft:
         return {
             table: at[0]
             for table, at in found.items()
-            if table in known and at is not None and at[0].is_file()
+            if table in known and at is not None and is_file(at[0])
         }
 
     @property
@@ -62,13 +64,15 @@ class Draft:
         tuple of Scenario or None, tuple of Problem
             The scenario where one can be made, and every problem so far.
         """
-        problems = [*self.problems, *_file_problems(self.tree)]
+        problems = [*self.problems, *_file_problems(self.tree), *size_problems(self.tree)]
         if not self.source_files:
             return None, tuple(problems)
         try:
             bare = Scenario.model_validate(plain(self.tree))
         except ValidationError as error:
             problems += problems_of(error, self.tree)
+            if len(problems) > MOST_PROBLEMS:  # what is left of it would be another scenario
+                return None, tuple(problems)
             rest = self.rest(problems)
             return None, (*problems, *(rest.clashes() if rest else ()))
         scenario = bare.written_in(self.name, self.source_files, self.tree)
@@ -154,7 +158,7 @@ def _file_problems(tree: Node) -> Iterator[Problem]:
     tables = [("data", table) for table in _data_block(tree)]
     for keys in (*tables, *OWN_FILES):
         found = file_of(tree, keys)
-        if found is not None and not found[0].is_file():
+        if found is not None and not is_file(found[0]):
             path, place = found
             mend = "check the path; it is seen from the file in which it is written"
             yield place.problem(f"{'.'.join(keys)} is {str(path)!r}", "a file", mend)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.errors import MOST_PROBLEMS, and_so_many_more
 from planner.scenario.keys import closest, field_at, unit_of, unknown_key_mend
 from planner.scenario.schema import seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
@@ -94,7 +95,12 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     every = error.errors(include_url=False)
     # One of them is told at least: a scenario that is refused without a word passes for right.
     told = [found for found in every if not _follows_from_another(found)] or every
-    return [_problem(found, tree) for found in told]
+    if len(told) <= MOST_PROBLEMS + 1:
+        return [_problem(found, tree) for found in told]
+    # Near words are looked for in each, which takes a minute where all keys of a large file are
+    # wrong; the rest is counted.
+    rest = and_so_many_more(tree.place.file, len(told) - MOST_PROBLEMS)
+    return [*(_problem(found, tree) for found in told[:MOST_PROBLEMS]), rest]
 
 
 def _follows_from_another(found: ErrorDetails) -> bool:

@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 
     from planner.errors import Problem
 
-__all__ = ["parse"]
+__all__ = ["parse", "parse_with_problems"]
 
 MOST_NODES: Final = 100_000  # after aliases are unfolded; us-base has about a hundred
 MOST_LEVELS: Final = 20  # of nesting; a scenario needs five
 LONGEST_INTEGER: Final = 18  # digits; longer ones are read as floats, as no key holds such counts
+
+
+class _Refused(tuple[Node, ...]):
+    """The value of what is refused, until it is left out so that nothing more is said of it."""
+
+    __slots__ = ()
+
 
 _CORE_SCHEMA: Final[tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...]] = (
     (re.compile(r"|~|null|Null|NULL"), lambda _: None),
@@ -75,11 +82,33 @@ def parse(text: str, file: str) -> Node:
         keys, unknown anchors, or more nesting and aliases than the limits; all problems that
         do not end the reading are collected.
     """
-    builder = _Builder(text, file)
-    root = builder.document()
-    if builder.problems:
-        raise InputError(builder.problems)
+    root, problems = parse_with_problems(text, file)
+    if problems:
+        raise InputError(problems)
     return root
+
+
+def parse_with_problems(text: str, file: str) -> tuple[Node, list[Problem]]:
+    """Read one YAML document, and go on behind what does not end the reading.
+
+    Parameters
+    ----------
+    text, file : str
+        As for `parse`.
+
+    Returns
+    -------
+    tuple of Node, list of Problem
+        Root of the tree, with the first of duplicate keys and without what is refused; and what
+        is wrong, so that the rest of the document can be checked in the same round.
+
+    Raises
+    ------
+    InputError
+        If the reading cannot go on: no YAML, or more nesting and aliases than the limits.
+    """
+    builder = _Builder(text, file)
+    return builder.document(), builder.problems
 
 
 def scalar(text: str) -> Scalar:
@@ -169,6 +198,8 @@ class _Builder:
             assert isinstance(event, yaml.ScalarEvent)
             # A style is a kind of quotes or block: such a value is text whatever it looks like.
             node = Node(event.value if event.style else scalar(event.value), place)
+        if tag is not None:
+            node = Node(_Refused(), place)
         if event.anchor is not None:
             self._anchors[event.anchor] = (node, self._nodes - nodes_before + 1)
         return node
@@ -183,6 +214,8 @@ class _Builder:
                 self._note(
                     key_node.place, "a list or mapping is used as a key", "text or a year", ""
                 )
+                continue
+            if isinstance(node.value, _Refused):
                 continue
             name = key if isinstance(key, str) else _key_text(key)
             if name in entries:
@@ -202,7 +235,7 @@ class _Builder:
         nodes = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             nodes.append(self._node(event, level + 1))
-        return tuple(nodes)
+        return tuple(node for node in nodes if not isinstance(node.value, _Refused))
 
     def _alias(self, event: yaml.AliasEvent, place: Place) -> Node:
         anchor = event.anchor or ""

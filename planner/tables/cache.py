@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_table", "kept_table", "key_of"]
 
-_CODE: Final = ("cache.py", "check.py", "countries.py", "sheet.py", "workbook.py")
+_CODE: Final = ("cache.py", "check.py", "countries.py", "sheet.py", "sizes.py", "workbook.py")
 _MOST_TABLES: Final = 500
 _in_memory: dict[str, pd.DataFrame] = {}
 

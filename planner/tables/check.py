@@ -14,6 +14,7 @@ from pyarrow import compute
 
 from planner.errors import MOST_PROBLEMS, Problem, and_so_many_more
 from planner.tables.countries import COUNTRIES
+from planner.tables.sizes import SIZE_MUST_BE, has_odd_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -340,7 +341,9 @@ def _typed(text: pd.Series[str], field: Field, findings: _Findings) -> pd.Series
     # 1e999 has the form of a number and no finite value.
     wrong |= ~blank & ~np.isfinite(numbers)
     _report(wrong, field, must_be + field.bracket, findings)
-    numbers = numbers.mask(wrong)
+    odd = has_odd_size(numbers)
+    _report(odd & ~wrong, field, SIZE_MUST_BE + field.bracket, findings)
+    numbers = numbers.mask(wrong | odd)
     return numbers.astype("Int64") if field.type == "integer" else numbers
 
 
