@@ -35,6 +35,14 @@ def test_base_year_demand_is_the_compute_of_the_stock(mini):
     assert kh100e == pytest.approx(train_mw * per_mw * TRAIN_UTILISATION)
 
 
+def test_the_reference_fleet_is_that_of_the_path(mini):
+    found = mini.reference.set_index(["workload", "year"]).loc[("train", "2025")]
+
+    assert found["facility_gw"] == pytest.approx(1.25 * 0.62)
+    assert found["rack_gw"] == pytest.approx(RACKS_MW * 0.62 / 1000)
+    assert found["rack_gw"] / found["facility_gw"] == pytest.approx(0.2 / 1.16)
+
+
 def test_later_demand_adds_the_reference_rack_of_its_year(mini):
     path_mw = 2300 * 0.2 / 1.16 * 0.57
     stock_mw = RACKS_MW * 0.62  # all of it still serves in 2027

@@ -96,7 +96,11 @@ def test_power_of_a_slot_is_it_cooling_and_losses(model):
     assert site["load_factor_frac"] == pytest.approx(energy_mwh / 8760 / 2.185)
     # 0.42 t/MWh by day, 0.36 by night
     by_day, by_night = 12 * (362 * 2.11 + 3 * 2.185), 12 * (362 * 1.57 + 3 * 1.625)
-    assert site["emissions_kt"] == pytest.approx((0.42 * by_day + 0.36 * by_night) / 1000)
+    kt = (0.42 * by_day + 0.36 * by_night) / 1000
+    assert site["emissions_kt"] == pytest.approx(kt)
+    carbon = row(results.carbon_site, site="ash", year=2026)
+    assert (carbon["location_kt"], carbon["counted_kt"]) == pytest.approx((kt, kt))
+    assert carbon["charge_musd"] == pytest.approx(11.0 * kt / 1000)  # 11 USD/t
 
     billed = results.billed_peaks.squeeze()
     assert billed["charge_musd"] == pytest.approx(2.3 * 1000 * 9.0 / 1e6)  # one month

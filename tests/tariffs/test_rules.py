@@ -139,6 +139,32 @@ def test_tiers_of_energy_are_filled_month_by_month() -> None:
     assert tariff.curvature is Curvature.NOT_CONVEX
 
 
+@pytest.mark.parametrize(
+    ("prices", "rising", "fixed_usd"),
+    [
+        ((4.0, 9.0, 7.0), (4.0, 7.0, 7.0), 2.0 * 30.0),
+        ((4.0, 9.0, 3.0), (3.0, 3.0, 3.0), 1.0 * 20.0 + 6.0 * 30.0),
+        ((9.0, 4.0, 7.0), (4.0, 4.0, 7.0), 5.0 * 20.0),
+        ((4.0, 7.0, 9.0), (4.0, 7.0, 9.0), 0.0),
+    ],
+)
+def test_a_price_that_falls_after_any_tier_is_no_convex_cost(
+    prices: tuple[float, ...], rising: tuple[float, ...], fixed_usd: float
+) -> None:
+    tiers = Tiers(prices, limits=(20.0, 50.0))
+
+    bound_usd, bound = tiers.convex_bound()
+
+    expected = Curvature.CONVEX if rising == prices else Curvature.NOT_CONVEX
+    assert tiers.curvature is expected
+    assert bound.curvature.is_convex
+    assert (bound_usd, bound.prices) == (fixed_usd, rising)
+    for units in (0.0, 11.0, 20.0, 33.0, 50.0, 71.0):
+        at_most = bound_usd + bound.cost_usd(units)
+        assert at_most >= tiers.cost_usd(units)
+        assert units < 50.0 or at_most == pytest.approx(tiers.cost_usd(units))
+
+
 def test_a_time_of_use_demand_charge_sees_its_hours_only() -> None:
     load_mw = np.full(YEAR.n_hours, 5.0)
     load_mw[YEAR.month_starts + 30] = 19.0  # 6 h on the second day
