@@ -101,6 +101,7 @@ def test_power_of_a_slot_is_it_cooling_and_losses(model):
     carbon = row(results.carbon_site, site="ash", year=2026)
     assert (carbon["location_kt"], carbon["counted_kt"]) == pytest.approx((kt, kt))
     assert carbon["charge_musd"] == pytest.approx(11.0 * kt / 1000)  # 11 USD/t
+    assert carbon["grid_t_per_mwh"] == pytest.approx(1000 * kt / energy_mwh)
 
     billed = results.billed_peaks.squeeze()
     assert billed["charge_musd"] == pytest.approx(2.3 * 1000 * 9.0 / 1e6)  # one month

@@ -114,6 +114,16 @@ def test_a_battery_is_paid_by_its_power_and_by_its_cells(plan: Plan) -> None:
     assert (year["running_musd"] > 4.5 * 1000 * year["energy_mwh"] / 1e6 - 1e-9).all()
 
 
+def test_emissions_of_a_site_are_those_of_its_grid_and_its_engines(plan: Plan) -> None:
+    site = plan.tables["carbon_site"].set_index(["site", "year"]).sort_index()
+    burnt = plan.tables["source_year"].groupby(["site", "year"])["emissions_kt"].sum()
+    intensity = plan.inputs.carbon.location_t_per_mwh
+
+    assert site["fuel_kt"].to_numpy() == pytest.approx(burnt.to_numpy())
+    assert (site["grid_t_per_mwh"] >= intensity.min() - 1e-9).all()
+    assert (site["grid_t_per_mwh"] <= intensity.max() + 1e-9).all()
+
+
 def test_sold_power_has_its_price_and_what_is_thrown_away_none(plan: Plan) -> None:
     surplus = plan.tables["site_surplus"]
     sold = surplus[surplus["export_mw"] > 0.0]

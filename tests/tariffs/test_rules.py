@@ -165,6 +165,16 @@ def test_a_price_that_falls_after_any_tier_is_no_convex_cost(
         assert units < 50.0 or at_most == pytest.approx(tiers.cost_usd(units))
 
 
+def test_a_tier_is_billed_from_its_first_unit_on() -> None:
+    tiers = Tiers((4.0, 9.0), limits=(20.0,))
+
+    assert tiers.blocks(0.0) == ((0.0, 4.0),)
+    assert tiers.blocks(20.0) == ((20.0, 4.0),)
+    assert tiers.blocks(21.5) == ((20.0, 4.0), (1.5, 9.0))
+    with pytest.raises(InputError, match=r"prices \[4, nan\] and limits \[20\]"):
+        Tiers((4.0, float("nan")), limits=(20.0,))
+
+
 def test_a_time_of_use_demand_charge_sees_its_hours_only() -> None:
     load_mw = np.full(YEAR.n_hours, 5.0)
     load_mw[YEAR.month_starts + 30] = 19.0  # 6 h on the second day
