@@ -53,14 +53,23 @@ PAIR_CLASSES: Final = (
     "us_ca",
     "europe",
     "asia_oceania",
+    "latin_america",
+    "middle_east_africa",
     "transatlantic",
     "intercontinental",
     "world",
 )
-"""Classes that have a line of their own; `world` serves pairs inside the other continents."""
+"""Classes that have a line of their own; `world` serves pairs inside any other continent."""
 
 _BACKBONE_COUNTRIES: Final = frozenset({"US", "CA"})
-_ASIA_OCEANIA: Final = frozenset({"Asia", "Oceania", "Asia-Pacific"})
+_CONTINENTS: Final = {
+    "Asia": "asia_oceania",
+    "Oceania": "asia_oceania",
+    "Asia-Pacific": "asia_oceania",
+    "Europe": "europe",
+    "Latin America": "latin_america",
+    "Middle East & Africa": "middle_east_africa",
+}
 
 
 def geodesic_km(lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLike) -> Floats:
@@ -192,7 +201,7 @@ def pair_class(region_a: str, country_a: str, region_b: str, country_b: str) -> 
     >>> pair_class("Asia", "JP", "Oceania", "AU")
     'asia_oceania'
     >>> pair_class("Latin America", "BR", "Latin America", "CL")
-    'world'
+    'latin_america'
     """
     a, b = _continent(region_a, country_a), _continent(region_b, country_b)
     if a == b:
@@ -362,9 +371,7 @@ def round_trips_ms(
 def _continent(region: str, country: str) -> str:
     if country in _BACKBONE_COUNTRIES:
         return "us_ca"
-    if region in _ASIA_OCEANIA:
-        return "asia_oceania"
-    return "europe" if region == "Europe" else region
+    return _CONTINENTS.get(region, region)
 
 
 def _ends(measured: MeasuredPairs) -> tuple[Floats, Integers, Integers]:

@@ -19,6 +19,7 @@ from planner.climate import (
     wue_l_per_kwh,
 )
 from planner.errors import InputError
+from planner.paths import DATA_DIR
 
 CASES = os.environ.get("DCPLAN_CASES")
 needs_facts = pytest.mark.skipif(CASES is None, reason="DCPLAN_CASES does not point to the facts")
@@ -177,3 +178,45 @@ def test_annual_pue_of_the_slots_is_that_of_an_hourly_year_in_a_like_climate():
     assert table.cooling.nunique() == len(plants)
     assert table.error.abs().max() < 0.03, table.loc[table.error.abs().idxmax()]
     assert table.error.abs().mean() < 0.006
+
+
+# Annual PUE of Lei and Masanet 2022, case 7 (midsize, air-cooled chillers, no economiser), by
+# ASHRAE climate zone: 5th and 95th percentile. An electrical loss of 0.10 is in it.
+LEGACY_AIR_PUE = {
+    "1A": (1.732, 2.453),
+    "2A": (1.653, 2.251),
+    "2B": (1.745, 2.444),
+    "3A": (1.590, 2.096),
+    "3B": (1.663, 2.253),
+    "3C": (1.515, 1.915),
+    "4A": (1.541, 1.988),
+    "4B": (1.563, 2.031),
+    "4C": (1.489, 1.862),
+    "5A": (1.510, 1.920),
+    "5B": (1.532, 1.961),
+    "6A": (1.485, 1.870),
+    "6B": (1.483, 1.854),
+    "7": (1.456, 1.794),
+}
+
+
+def test_perimeter_air_lies_within_the_published_range_of_every_climate_zone():
+    plant = pd.read_csv(DATA_DIR / "cooling.csv").set_index("cooling").loc["air_crah"]
+    climate = pd.read_csv(DATA_DIR / "climate.csv").set_index("site")
+    by_zone = {}
+    for site, months in pd.read_csv(DATA_DIR / "climate_monthly.csv").groupby("site"):
+        ordered = months.sort_values("month")
+        overhead = mechanical_overhead_frac(
+            hourly_temperatures(ordered["dry_bulb_c"], ordered["dry_daily_range_k"]),
+            plant["mech_floor_frac"],
+            plant["mech_ramp_frac"],
+            plant["ramp_start_c"],
+            plant["ramp_end_c"],
+            plant["mech_slope_per_k"],
+        )
+        zone = climate.loc[site, "ashrae_zone"].split(" ")[0]
+        by_zone.setdefault(zone, []).append(1.0 + 0.049 + overhead.mean())  # loss of an N+1 hall
+
+    for zone, (low, high) in LEGACY_AIR_PUE.items():
+        assert low < min(by_zone[zone]), zone
+        assert max(by_zone[zone]) < high, zone

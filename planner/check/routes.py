@@ -172,14 +172,20 @@ def _stated_ms(case: Case, frame: pd.DataFrame, from_tables_ms: pd.Series[float]
 
 
 def _pair_class(frame: pd.DataFrame) -> NDArray[np.object_]:
-    """Class of every pair: both ends in North America's backbone, in Europe, in Asia, between."""
+    """Class of every pair: both ends in one part of the world, over the Atlantic, or between."""
+    names = {
+        "Europe": "europe",
+        "Asia-Pacific": "asia_oceania",
+        "Latin America": "latin_america",
+        "Middle East & Africa": "middle_east_africa",
+    }
     kinds = []
     for end in ("user_", "site_"):
-        world = frame[f"{end}world"].replace({"Europe": "europe", "Asia-Pacific": "asia_oceania"})
+        world = frame[f"{end}world"].replace(names)
         backbone = frame[f"{end}country"].isin(["US", "CA"])
         kinds.append(world.mask(backbone, "us_ca").to_numpy(dtype=object))
     user, site = kinds
-    own = np.isin(user.astype(str), ["us_ca", "europe", "asia_oceania"])
+    own = np.isin(user.astype(str), ["us_ca", *names.values()])
     same = np.where(own, user, "world")
     ends = {"us_ca", "europe"}
     between = [

@@ -209,8 +209,9 @@ class Measured(Block):
 class Latency(Block):
     """Round-trip times between users and sites."""
 
-    quantile: Literal["p50", "p90"] = "p50"
-    """Fitted line to plan with: median or nine in ten."""
+    quantile: Literal["p50", "p50_public", "p90"] = "p50"
+    """Fitted line to plan with: the median (of cloud backbones, as far as there are enough pairs of
+    regions), the median of the public internet, or nine in ten of the public internet."""
     metro_radius_km: NonNegative = 80.0
     """Within this distance the metro rule replaces the long-haul line. [km]"""
     metro_rtt_ms: NonNegative = 1.0

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planner.geo import geodesic_km
 from planner.paths import DATA_DIR
 from planner.tables import load_package, read_tables
 from planner.tables.catalog import data_page, describe_table, list_tables
@@ -223,6 +224,57 @@ def test_round_trip_lines_come_in_pairs_and_the_tail_is_slower() -> None:
     wide = rtt_ms.unstack()
 
     assert (wide["p90"] > wide["p50"]).all()
+    assert (wide["p90"] > wide["p50_public"]).all()
+
+
+def test_the_readme_says_how_many_rows_are_estimates() -> None:
+    kinds = pd.concat([frame["kind"] for frame in FRAMES.values() if "kind" in frame])
+    readme = (DATA_DIR.parent / "README.md").read_text(encoding="utf-8")
+
+    (said,) = re.findall(r"\*\*(\d+) % of the rows in the data are estimates\*\*", readme)
+
+    assert int(said) == round(100.0 * float((kinds == "estimate").mean()))
+    assert len(kinds) > 10_000
+
+
+# Round trips over the public internet, as far as single pings tell: 19 July 2020, WonderProxy.
+PINGS_WITHIN = {
+    "middle_east_africa": {
+        ("ke-nairobi", "ng-lagos"): 228,
+        ("ke-nairobi", "za-johannesburg"): 201,
+        ("ke-nairobi", "gh-accra"): 254,
+        ("ae-dubai", "eg-cairo"): 176,
+        ("ae-dubai", "il-tel-aviv"): 160,
+        ("ae-dubai", "sa-riyadh"): 17,
+        ("ae-dubai", "ke-nairobi"): 198,
+        ("ae-dubai", "za-johannesburg"): 198,
+    },
+    "latin_america": {
+        ("br-sao-paulo", "cl-santiago"): 161,
+        ("br-sao-paulo", "pe-lima"): 128,
+        ("br-sao-paulo", "co-bogota"): 162,
+        ("br-sao-paulo", "mx-mexico-city"): 170,
+        ("br-sao-paulo", "ar-buenos-aires"): 30,
+    },
+}
+
+
+@pytest.mark.parametrize("pair_class", PINGS_WITHIN)
+def test_round_trips_within_poorly_peered_regions_are_not_those_of_the_world(
+    pair_class: str,
+) -> None:
+    lines = FRAMES["rtt_lines"].set_index(["pair_class", "quantile"])
+    metros = FRAMES["demand_regions"].set_index("demand_region")
+    pings = PINGS_WITHIN[pair_class]
+    one, other = ([metros.loc[ends[n], ["lat", "lon"]] for ends in pings] for n in (0, 1))
+    km = geodesic_km(*np.array(one, dtype=float).T, *np.array(other, dtype=float).T)
+
+    def error_ms(name: str) -> float:
+        line = lines.loc[(name, "p50")]
+        off = line["intercept_ms"] + line["slope_ms_per_km"] * km - np.array([*pings.values()])
+        return float(np.abs(off).mean())
+
+    assert error_ms(pair_class) < error_ms("world")
 
 
 def test_sites_and_metros_lie_where_the_facts_say() -> None:
