@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.check import Verdict
     from planner.inputs.types import Inputs
     from planner.lp import Outcome
+    from planner.proof import Proof
     from planner.results import Results
     from planner.scenario import Scenario
     from planner.studies import Explanation
@@ -47,6 +48,8 @@ class Plan:
         Wall time of every stage. [s]
     sizes : mapping
         Rows, columns and non-zeros of the program.
+    proof : Proof
+        The program that was solved, with what proves that no plan costs less.
     """
 
     scenario: Scenario
@@ -56,6 +59,7 @@ class Plan:
     verdict: Verdict
     seconds: Mapping[str, float]
     sizes: Mapping[str, int]
+    proof: Proof
 
     @property
     def exit_code(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,12 +28,16 @@ class Run:
         Input tables by name, as read.
     folder : Path, optional
         Where it is stored; None for a run in memory.
+    proof_tables : mapping of str to DataFrame
+        Tables of the proof, as `planner.proof.PROOF_TABLES` says; empty for a run that an older
+        version stored without one.
     """
 
     meta: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
     inputs_tables: Mapping[str, pd.DataFrame]
     folder: Path | None = None
+    proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def sites(self) -> pd.DataFrame:

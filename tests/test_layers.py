@@ -23,6 +23,7 @@ PURE = {
     "latency_fit",
     "paths",
     "profiles",
+    "proof",
     "ramp",
     "series",
     "svg",

@@ -273,6 +273,15 @@ class Blocks:
         """Return the list that a block of rows runs over."""
         return _known(self._row_blocks, name, "rows").over
 
+    @property
+    def column_block_names(self) -> tuple[str, ...]:
+        """Names of the blocks of columns, in order."""
+        return tuple(self._column_blocks)
+
+    def columns_over(self, name: str) -> Index:
+        """Return the list that a block of columns runs over."""
+        return _known(self._column_blocks, name, "columns").over
+
     def column_name(self, column: int) -> str:
         """Return the name of a column, such as ``racks(ashburn,2028)``."""
         blocks = list(self._column_blocks.values())

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from planner.lp.expression import Floats
 
-__all__ = ["PROVEN_GAP_FRAC", "DualsOf", "Outcome", "Status", "relative_gap"]
+__all__ = ["PROVEN_GAP_FRAC", "BoundBy", "DualsOf", "Outcome", "Status", "relative_gap"]
 
 PROVEN_GAP_FRAC = 1e-4
 """Gap up to which a plan with whole numbers is called optimal, as solvers do by default. [-]"""
@@ -27,6 +27,8 @@ Status = Literal[
 ]
 
 DualsOf = Literal["program", "fixed_program"]
+
+BoundBy = Literal["relaxation", "search"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,13 @@ class Outcome:
     duals_of : {"program", "fixed_program"}
         What the duals are of. With the whole numbers fixed they are the worth of a little more
         or less while every opening and phase stays as it is.
+    bound_row_dual : array of float or None
+        Duals of the program without integrality from which a bound follows; shorter than
+        `row_dual` where rows were added after it was solved. None where the program has no
+        integers, or before it is known.
+    bound_by : {"relaxation", "search"}
+        Whether `dual_bound` is that of the program without integrality, or a higher one that
+        only the tree of a search can prove.
     """
 
     status: Status
@@ -88,6 +97,8 @@ class Outcome:
     method_used: str
     message: str
     duals_of: DualsOf = "program"
+    bound_row_dual: Floats | None = None
+    bound_by: BoundBy = "relaxation"
 
 
 def relative_gap(objective: float, dual_bound: float) -> float:

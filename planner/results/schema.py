@@ -86,6 +86,15 @@ Generated from `planner/results/schema*.py` by `python -m planner.docs`. A run k
 `tables/<name>.parquet`, with units and meanings in the file; in Python they are
 `planner.solve(...).results.<name>`. Key columns are in bold. "May be missing" means nan where the
 column says so; nothing else is ever missing.
+
+Beside them `proof/` holds the program that was solved, with what proves the plan: minimise
+`offset_musd + cost @ x` within `lower` and `upper` of the rows `A @ x` and of the columns.
+`program.parquet` has the constant of the objective and `bound_by` (`relaxation`, or `search`: the
+bound is higher than the relaxation proves, by branch and bound, whose tree is not stored);
+`rows.parquet` and `columns.parquet` have a row for each row and column of the program, with its
+family and labels, its bounds, and `dual` (with integers fixed), `bound_dual` (of the relaxation;
+missing where there is none), or `cost`, `integer` and the solution `x`; `matrix.parquet` has the
+non-zeros of A by the numbers of row and column. `dcplan check` proves the plan from these alone.
 """
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.errors import InputError, Problem
 from planner.outputs.files import whole_folder
-from planner.outputs.parquet import write_inputs, write_parquet
+from planner.outputs.parquet import write_inputs, write_parquet, write_proof
 from planner.outputs.xlsx import write_workbook
 from planner.run import Run
 from planner.runs.files import changed_files, hashes
-from planner.runs.meta import FORMAT
+from planner.runs.meta import READABLE_FORMATS
 from planner.runs.of_plan import run_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "INPUTS_FOLDER",
     "META_FILE",
+    "PROOF_FOLDER",
     "TABLES_FOLDER",
     "changed_since_written",
     "load_run",
@@ -39,6 +40,10 @@ TABLES_FOLDER: Final = "tables"
 """Folder of the result tables in a run folder."""
 INPUTS_FOLDER: Final = "inputs"
 """Folder of the tables as they were read."""
+PROOF_FOLDER: Final = "proof"
+"""Folder of the program with its solution and duals."""
+
+_HASHED: Final = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
 
 
 def write_run(
@@ -84,7 +89,8 @@ def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[s
     with whole_folder(folder) as partial:
         write_parquet(run, partial / TABLES_FOLDER)
         write_inputs(run.inputs_tables, partial / INPUTS_FOLDER)
-        meta = {**run.meta, "sha256": hashes(partial, (TABLES_FOLDER, INPUTS_FOLDER))}
+        write_proof(run.proof_tables, partial / PROOF_FOLDER)
+        meta = {**run.meta, "sha256": hashes(partial, _HASHED)}
         text = json.dumps(meta, indent=2, ensure_ascii=False, allow_nan=False)
         (partial / META_FILE).write_text(text + "\n", encoding="utf-8")
         (partial / "solve.log").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
@@ -112,9 +118,8 @@ def load_run(folder: Path) -> Run:
         If it is not a run folder, or one of another version.
     """
     meta = read_meta(folder)
-    return Run(
-        meta, _StoredTables(folder / TABLES_FOLDER), _StoredTables(folder / INPUTS_FOLDER), folder
-    )
+    tables, inputs, proof = (_StoredTables(folder / name) for name in _HASHED)
+    return Run(meta, tables, inputs, folder, proof)
 
 
 def changed_since_written(folder: Path) -> tuple[str, ...]:
@@ -130,7 +135,7 @@ def changed_since_written(folder: Path) -> tuple[str, ...]:
     InputError
         If it is not a run folder, or one of another version.
     """
-    found = hashes(folder, (TABLES_FOLDER, INPUTS_FOLDER))
+    found = hashes(folder, _HASHED)
     return changed_files(read_meta(folder)["sha256"], found)
 
 
@@ -166,9 +171,10 @@ def read_meta(folder: Path) -> dict[str, Any]:
         raise InputError([problem]) from error
     known = meta.get("format") if isinstance(meta, dict) else None
     again = "solve the scenario again with this version"
-    if known != FORMAT:
+    if known not in READABLE_FORMATS:
         what_is = f"format is {known!r}: the run is of another version of dcplan"
-        raise InputError([Problem(str(path), None, None, what_is, f"{FORMAT}", again)])
+        formats = " or ".join(map(str, READABLE_FORMATS))
+        raise InputError([Problem(str(path), None, None, what_is, formats, again)])
     if not isinstance(meta.get("sha256"), dict):
         must_be = "the SHA-256 of every table file under sha256"
         raise InputError([Problem(str(path), None, None, "sha256 is missing", must_be, again)])

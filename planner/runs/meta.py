@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node
 
-__all__ = ["FORMAT", "describe"]
+__all__ = ["FIRST_FORMAT_WITH_PROOF", "FORMAT", "READABLE_FORMATS", "describe"]
 
-FORMAT: Final = 2
-"""Version of the run folder's layout; 2 holds the SHA-256 of every table file."""
+FORMAT: Final = 3
+"""Version of the run folder's layout: 2 has the SHA-256 of every table file, 3 the proof."""
+
+FIRST_FORMAT_WITH_PROOF: Final = 3
+
+READABLE_FORMATS: Final = (2, 3)
+"""Versions that this one opens; what an older one lacks is missing."""
 
 _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 

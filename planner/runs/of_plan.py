@@ -30,4 +30,5 @@ def run_of(plan: Plan) -> Run:
     checks = plan.verdict.frame()
     typed = checks[list(CHECKS.names)].astype({c.name: c.dtype for c in CHECKS.columns})
     tables = {**plan.tables, CHECKS.name: typed}
-    return Run(describe(plan), tables, dict(plan.inputs.tables))
+    inputs = dict(plan.inputs.tables)
+    return Run(describe(plan), tables, inputs, proof_tables=plan.proof.tables)

@@ -13,6 +13,7 @@ from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.plan import Plan
 from planner.results import read_results
+from planner.results.proof import read_proof
 from planner.scenario import Scenario, load_scenario
 from planner.studies.clash import clash_rules, in_words
 from planner.studies.failover import survive_failures, takeover_of
@@ -123,6 +124,7 @@ def solve(
         raise _no_plan(outcome, session, Question(scenario, inputs), model)
     with clock.stage("results"):
         results = read_results(model, outcome, takeover_of(model, outcome))
+        proof = read_proof(model.problem, outcome)
     with clock.stage("check"):
         verdict = check_plan(
             scenario,
@@ -133,7 +135,7 @@ def solve(
         )
     stats = model.problem.stats()
     sizes = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
-    return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes)
+    return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes, proof)
 
 
 def _no_plan(

@@ -118,7 +118,13 @@ class _Finder:
         best = self._freed(best)
         if best.status in _STOPPED:
             status = best.status
-        return self._told(best, bound, status)
+        told = self._told(best, bound, status)
+        by_search = told.dual_bound > relaxed.objective
+        return replace(
+            told,
+            bound_row_dual=relaxed.row_dual,
+            bound_by="search" if by_search else "relaxation",
+        )
 
     def _relaxed(self) -> Outcome:
         """Solve without insisting on whole numbers."""

@@ -243,7 +243,7 @@ def _solution(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _meta(tables: dict[str, pd.DataFrame]) -> dict[str, object]:
     return {
-        "format": 2,
+        "format": 3,
         "run": "odd-names-0123456789",
         "scenario": "=odd names",
         "title": "=Odd <i>names</i> 🏭",

@@ -109,7 +109,10 @@ def test_a_folder_without_run_json_is_refused_with_the_way_to_mend(tmp_path: Pat
     [
         ("{half", "cannot be read"),
         ("[2]", "format is None"),
-        (json.dumps({"format": 99}), "format is 99: the run is of another version.*; must be 2"),
+        (
+            json.dumps({"format": 99}),
+            "format is 99: .*another version.*; must be 2 or 3",
+        ),
         (json.dumps({"format": 1}), "format is 1: the run is of another version.*solve.*again"),
         (json.dumps({"format": 2}), "sha256 is missing"),
     ],
