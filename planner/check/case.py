@@ -25,6 +25,7 @@ from planner.check import (
 )
 from planner.check.days import slots
 from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.lagrangian import Program
 from planner.check.sources import Sources, sources
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.inputs.types import Inputs
+    from planner.proof import Proof
     from planner.results import Results
     from planner.scenario.schema import Scenario
     from planner.scenario.values import Override
@@ -94,6 +96,12 @@ class Case:
         Objective that the solver reports. [MUSD]
     status : str
         What the solver reports of it.
+    bound_musd : float
+        What the solver reports that no plan costs less than; nan where it reports none. [MUSD]
+    gap_frac : float
+        From the bound to the objective, as the solver reports it; nan where it reports none. [-]
+    proof : Proof or None
+        The program with solution and duals; None for a plan that was stored without.
     """
 
     scenario: Scenario
@@ -101,6 +109,9 @@ class Case:
     results: Results
     objective_musd: float
     status: str
+    bound_musd: float = np.nan
+    gap_frac: float = np.nan
+    proof: Proof | None = None
 
     def plan(self, table: str) -> pd.DataFrame:
         """Return a result table."""
@@ -199,6 +210,18 @@ class Case:
     def duty(self) -> dict[str, str]:
         """Duty of each workload class."""
         return dict(zip(self.workloads["workload"], self.workloads["duty"], strict=True))
+
+    # --- the program --------------------------------------------------------------------
+
+    @property
+    def has_report(self) -> bool:
+        """Whether it is known what the solver reports of bound and gap."""
+        return self.proof is not None or bool(np.isfinite(self.bound_musd))
+
+    @cached_property
+    def program(self) -> Program | None:
+        """Arrays of the program that was solved; None where it was not stored."""
+        return None if self.proof is None else Program(self.proof)
 
     # --- years --------------------------------------------------------------------------
 

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES"]
+__all__ = ["PRICES", "PRICE_KEY", "RULES", "hours_of_slot", "yearly_weight"]
 
-_KEY = (
+PRICE_KEY: Final = (
     "block",
     "site",
     "region",
@@ -74,19 +74,36 @@ _ONCE: Final = (
     "capex_budget",
 )
 _LASTING: Final = ("zone_headroom", "all_headroom")  # a right for the whole horizon
-_UNITS_IN_ONE: Final[Mapping[str, float]] = {
-    "demand_balance": 1000.0 * _HOURS_PER_YEAR,  # H100e hours in a kH100e-year
-    "tight_latency_share": 1000.0 * _HOURS_PER_YEAR,
-    "rent_depth": 1000.0 * _HOURS_PER_YEAR,
-    "clean_target": _HOURS_PER_YEAR,  # MWh in a MW of mean power
-    "neighbour_reserve": 1000.0 * _HOURS_PER_YEAR,
-    "reserve_capacity": 1000.0 * _HOURS_PER_YEAR,
-    "carbon_cap": 1000.0,  # t in a kt
-    "water_permit": 1000.0,
-    "water_limit": 1000.0,  # m3 in a thousand m3
-    "hall_space": 1000.0,  # m2 in a thousand m2
-    "capex_budget": _USD_PER_MUSD,  # USD in a MUSD
+_KH100E_HOURS: Final = 1000.0 * _HOURS_PER_YEAR  # H100e hours in a kH100e-year
+PRICES: Final[Mapping[str, tuple[str, float]]] = {
+    "demand_balance": ("USD/H100e-hour", _KH100E_HOURS),
+    "tight_latency_share": ("USD/H100e-hour", _KH100E_HOURS),
+    "rent_depth": ("USD/H100e-hour", _KH100E_HOURS),
+    "neighbour_reserve": ("USD/H100e-hour", _KH100E_HOURS),
+    "reserve_capacity": ("USD/H100e-hour", _KH100E_HOURS),
+    "grid_connection": ("USD/MW-year", 1.0),
+    "contract_floor": ("USD/MW-year", 1.0),
+    "zone_headroom": ("USD/MW-year", 1.0),
+    "all_headroom": ("USD/MW-year", 1.0),
+    "contract_limit": ("USD/MW-year", 1.0),
+    "power_balance": ("USD/MWh", 1.0),
+    "exact_balance": ("USD/MWh", 1.0),
+    "source_limit": ("USD/MW-year", 1.0),
+    "clean_target": ("USD/MWh", _HOURS_PER_YEAR),  # MWh in a MW of mean power
+    "carbon_cap": ("USD/t", 1000.0),  # t in a kt
+    "water_limit": ("USD/m3", 1000.0),  # m3 in a thousand m3
+    "water_permit": ("USD/m3", 1000.0),
+    "land_limit": ("USD/MW-year", 1.0),
+    "hall_power": ("USD/MW-year", 1.0),
+    "hall_space": ("USD/m2-year", 1000.0),  # m2 in a thousand m2
+    "lease_depth": ("USD/MW-year", 1.0),
+    "committed_halls": ("USD/MW", 1.0),
+    "build_rate": ("USD/MW", 1.0),
+    "market_build_rate": ("USD/MW", 1.0),
+    "deliveries": ("USD/MW", 1.0),
+    "capex_budget": ("USD/USD", _USD_PER_MUSD),  # USD in a MUSD
 }
+"""Every limit whose dual is a price: unit, and units of it in one unit of the row."""
 _LIMITS: Final[Mapping[str, Rule]] = {
     "hall_power": halls.hall_power,
     "hall_space": halls.hall_space,
@@ -131,7 +148,7 @@ def dual_sign(case: Case) -> Excess:
     price = case.scenario.demand.unmet_usd_per_h100e_hour
     ceiling = price if case.scenario.demand.unmet == "allow" else np.inf
     values = prices["value"].to_numpy()[is_demand]
-    place = prices[list(_KEY)]
+    place = prices[list(PRICE_KEY)]
     return Excess.above(place[~is_demand], wrong[~is_demand], 0.0).and_also(
         Excess.above(place[is_demand], values, ceiling)
     )
@@ -141,9 +158,6 @@ def dual_sign(case: Case) -> Excess:
 def dual_unit(case: Case) -> Excess:
     """Prices are duals without discounting: of a year's payments, of one, or of the horizon."""
     prices = case.plan("prices")
-    worth = discounts(case)
-    model_year = pd.Series({y: max(t for t in case.years if t <= y) for y in case.calendar})
-    yearly = worth.groupby(model_year).sum()
     growth = 1.0 + case.inputs.finance.rate_frac
     base = case.inputs.finance.base_year
     once = pd.Series({year: growth ** (base - year - 0.5) for year in case.years})
@@ -152,17 +166,17 @@ def dual_unit(case: Case) -> Excess:
         at(once, prices, ("year",), np.nan),
         np.where(
             prices["block"].isin(_LASTING),
-            worth.sum(),
-            at(yearly, prices, ("year",), np.nan),
+            discounts(case).sum(),
+            at(yearly_weight(case), prices, ("year",), np.nan),
         ),
     )
-    units = prices["block"].map(_UNITS_IN_ONE).fillna(1.0).to_numpy()
-    hours = case.power.slot.set_index("slot")["hours"]
-    units = units * at(hours, prices, ("slot",), 1.0)
+    in_one = {block: units for block, (_, units) in PRICES.items()}
+    units = prices["block"].map(in_one).to_numpy(dtype=np.float64)
+    units = units * at(hours_of_slot(case), prices, ("slot",), 1.0)
     stricter = prices["block"].isin(_MUST_BE_MET)
     raw = np.where(stricter, 1.0, -1.0) * prices["raw_dual"].to_numpy()
     value = raw * _USD_PER_MUSD / units / weight
-    return Excess.differs(prices[list(_KEY)], prices["value"].to_numpy(), value)
+    return Excess.differs(prices[list(PRICE_KEY)], prices["value"].to_numpy(), value)
 
 
 @rule(unit="MUSD")
@@ -177,9 +191,32 @@ def dual_only_where_binding(case: Case) -> Excess:
             slack, keys = _slack(limit, case)
             unused = at(slack, rows, keys, np.nan) / _RULE_UNITS_IN_ONE.get(block, 1.0)
             lost = np.abs(rows["raw_dual"].to_numpy(dtype=np.float64)) * unused
-            parts.append(Excess(rows[list(_KEY)], lost, np.full(len(rows), cost)))
-    nothing = Excess(prices[list(_KEY)].iloc[:0], np.zeros(0), np.zeros(0))
+            parts.append(Excess(rows[list(PRICE_KEY)], lost, np.full(len(rows), cost)))
+    nothing = Excess(prices[list(PRICE_KEY)].iloc[:0], np.zeros(0), np.zeros(0))
     return nothing.and_also(*parts)
+
+
+def yearly_weight(case: Case) -> pd.Series[float]:
+    """Sum of the discount factors of the calendar years of each model year. [year]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    """
+    model_year = pd.Series({y: max(t for t in case.years if t <= y) for y in case.calendar})
+    return discounts(case).groupby(model_year).sum()
+
+
+def hours_of_slot(case: Case) -> pd.Series[float]:
+    """Hours of the year that each slot stands for. [h]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    """
+    return case.power.slot.set_index("slot")["hours"]
 
 
 def _slack(limit: Rule, case: Case) -> tuple[pd.Series[float], list[str]]:

@@ -24,6 +24,7 @@ __all__ = ["RULES"]
 
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
+_NOTHING_SPARE_MW = 1e-5
 _ROUNDINGS = 8.0  # of sums and differences of connections
 
 
@@ -128,6 +129,18 @@ def headroom_table(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
+@rule(unit="flags")
+def headroom_binds(case: Case) -> Excess:
+    """Headroom is said to bind where nothing is spare, and nowhere else."""
+    table = case.plan("headroom")
+    place = table[list(_ZONE)]
+    parts = [
+        Excess.where(place, ((table[spare] < _NOTHING_SPARE_MW) != table[flag]).to_numpy())
+        for flag, spare in (("binds", "spare_mw"), ("firm_binds", "firm_spare_mw"))
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
 def own_peaks(case: Case) -> pd.DataFrame:
     """List the largest draw of every site and year in the slots of every billing period.
 
@@ -195,5 +208,6 @@ RULES = (
     connections,
     zone_headroom,
     headroom_table,
+    headroom_binds,
     billed_peaks,
 )

@@ -38,8 +38,10 @@ from planner.check import (
     migration,
     money,
     non_firm,
+    optimality,
     other_load,
     power,
+    proof_tables,
     racks,
     rows,
     sites,
@@ -51,6 +53,7 @@ from planner.check import (
     water,
 )
 from planner.check.case import Case
+from planner.check.proven import what_is_proven
 from planner.check.verdict import Verdict, judged
 
 if TYPE_CHECKING:
@@ -58,13 +61,14 @@ if TYPE_CHECKING:
 
     from planner.check.verdict import Rule
     from planner.inputs.types import Inputs
+    from planner.proof import Proof
     from planner.results.types import Results
     from planner.scenario.schema import Scenario
 
 __all__ = ["GROUPS", "RULES", "check_plan"]
 
 GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
-    "Status and amounts": (*solved.RULES, *rows.RULES),
+    "Status and amounts": (*solved.RULES, *rows.RULES, *proof_tables.RULES),
     "Demand and rent": demand.RULES,
     "Latency and residency": latency.RULES,
     "Racks": racks.RULES,
@@ -84,7 +88,8 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Contracts and clean power": contracts.RULES,
     "Bills": tariffs.RULES,
     "Money": (*money.RULES, *cash.RULES),
-    "Shadow prices": duals.RULES,
+    "Optimality": optimality.RULES,
+    "Shadow prices": (*duals.RULES, *proof_tables.PRICE_RULES),
     "Figures against the data": (
         *facts_demand.RULES,
         *facts_users.RULES,
@@ -119,6 +124,9 @@ def check_plan(
     *,
     objective_musd: float,
     status: str,
+    bound_musd: float,
+    gap_frac: float,
+    proof: Proof | None,
 ) -> Verdict:
     """Judge a finished plan: recompute what its tables claim, from the decisions and the data.
 
@@ -137,11 +145,17 @@ def check_plan(
         Objective that the solver reports. [MUSD]
     status : str
         How the solver says it ended.
+    bound_musd, gap_frac : float
+        Bound and gap that the solver reports, not finite where it reports none. [MUSD, -]
+    proof : Proof or None
+        The program that was solved, with its solution and duals. Without one nothing is said of
+        optimality, and shadow prices are held only against each other.
 
     Returns
     -------
     Verdict
         One check per rule; `Verdict.ok` when all hold.
     """
-    case = Case(scenario, inputs, results, objective_musd, status)
-    return Verdict(tuple(judged(one, case) for one in RULES))
+    case = Case(scenario, inputs, results, objective_musd, status, bound_musd, gap_frac, proof)
+    checks = tuple(judged(one, case) for one in RULES)
+    return Verdict(checks, what_is_proven(case, checks))

@@ -168,8 +168,8 @@ IMPLIED: Final[Mapping[str, Callable[[Case], pd.DataFrame]]] = {
 }
 """For each table the rows that must be there, by the columns that name a row.
 
-Rules of their own add up what other tables tell, but for `prices` (which prices are 0 the solver
-alone knows) and `no_route` (which repeats the inputs): these two lose rows unseen.
+Rules of their own add up what other tables tell, and find every row of `prices` from the stored
+duals; `no_route`, which repeats the inputs, loses rows unseen.
 """
 
 

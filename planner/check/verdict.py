@@ -117,9 +117,18 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What all checks say of a plan together."""
+    """What all checks say of a plan together.
+
+    Parameters
+    ----------
+    checks : tuple of Check
+        One per rule.
+    proven : str
+        What the stored duals prove of the plan's optimality, in words.
+    """
 
     checks: tuple[Check, ...]
+    proven: str = ""
 
     @property
     def ok(self) -> bool:
@@ -203,7 +212,8 @@ def judged(one: Rule, case: Case) -> Check:
     at = int(np.argmax(amount / allowed))
     is_broken = amount > allowed
     worst = max(0.0, float(amount[at]))
-    place = ", ".join(str(label) for label in excess.place.iloc[at]) if worst > 0.0 else ""
+    labels = (str(label) for label in excess.place.iloc[at] if pd.notna(label))
+    place = ", ".join(label for label in labels if label) if worst > 0.0 else ""
     return Check(
         name=one.name,
         verified=one.verified,

@@ -23,10 +23,11 @@ __all__ = ["command"]
 def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, as_json: bool) -> None:
     """Check the plan of RUN again: a run folder, its name, or a scenario, whose latest is meant.
 
-    Plan, power, bills and shadow prices are reckoned anew by a program that shares no code with
-    the model. It reads nothing but the run folder: scenario, data and tables as they stand there
-    now. Rule files_as_written names every table file that was changed since the run was written,
-    whether or not another rule tells of what is in it.
+    Plan, power, bills and shadow prices are recomputed by a program that shares no code with
+    the model; that no plan costs less is proven from the stored program and its duals,
+    without a solver. It reads nothing but the run folder: scenario, data and tables as they stand
+    there now. Rule files_as_written names every table file that was changed since the run was
+    written, whether or not another rule tells of what is in it.
 
     Ends with 0 if every rule holds, 1 if one is broken, 2 if RUN is no run or cannot be read.
 
@@ -61,7 +62,13 @@ def _for_programs(run: str, verdict: Verdict) -> dict[str, object]:
     group = {c.name: heading for heading, checks in _groups(verdict) for c in checks}
     checks = [{"group": group[check.name], **_numbers(check)} for check in verdict.checks]
     broken = [check.name for check in verdict.broken]
-    return {"run": run, "ok": verdict.ok, "broken": broken, "checks": checks}
+    return {
+        "run": run,
+        "ok": verdict.ok,
+        "broken": broken,
+        "proven": verdict.proven,
+        "checks": checks,
+    }
 
 
 def _numbers(check: Check) -> dict[str, object]:
@@ -97,6 +104,9 @@ def _print_all(verdict: Verdict) -> None:
 
 
 def _print_broken(run: str, verdict: Verdict) -> None:
+    from textwrap import fill
+
+    click.echo(f"\n{fill(verdict.proven, 100)}")
     if verdict.ok:
         click.echo(f"\n{run}: all {len(verdict.checks)} rules hold")
         return

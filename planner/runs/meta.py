@@ -69,7 +69,12 @@ def describe(plan: Plan) -> dict[str, Any]:
         "bound_musd": _finite(outcome.dual_bound),
         "gap_frac": _finite(outcome.gap),
         "duals_of": outcome.duals_of if outcome.has_duals else None,
-        "check": {"ok": plan.verdict.ok, "rules": len(plan.verdict.checks), "broken": broken},
+        "check": {
+            "ok": plan.verdict.ok,
+            "rules": len(plan.verdict.checks),
+            "broken": broken,
+            "proven": plan.verdict.proven,
+        },
         "notes": [*plan.inputs.notes, *notes_of(plan)],
         "method": outcome.method_used,
         "iterations": outcome.iterations,

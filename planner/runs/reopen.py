@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.check import Verdict, check_plan
-from planner.errors import InputError
+from planner.errors import InputError, Problem
 from planner.inputs import build_inputs_from
 from planner.outputs.program import scenario_of, unreadable_tables
+from planner.proof import Proof
 from planner.results.store import from_parquet
 from planner.runs.files import files_check, files_problems
-from planner.runs.folder import TABLES_FOLDER, changed_since_written, load_run
+from planner.runs.folder import PROOF_FOLDER, TABLES_FOLDER, changed_since_written, load_run
+from planner.runs.meta import FIRST_FORMAT_WITH_PROOF
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from planner.inputs.types import Inputs
     from planner.results import Results
     from planner.run import Run
@@ -51,16 +52,47 @@ class Reopened:
 
     def verdict(self) -> Verdict:
         """Judge the plan anew; what ``run.json`` says of an earlier check is not looked at."""
-        told = self.run.meta["objective_musd"]
+        meta = self.run.meta
+        objective, bound, gap = (
+            math.nan if meta[key] is None else float(meta[key])
+            for key in ("objective_musd", "bound_musd", "gap_frac")
+        )
         files = files_check(self.run.meta["sha256"], self.changed)
         rules = check_plan(
             self.scenario,
             self.inputs,
             self.results,
-            objective_musd=math.nan if told is None else float(told),
-            status=str(self.run.meta["status"]),
+            objective_musd=objective,
+            status=str(meta["status"]),
+            bound_musd=bound,
+            gap_frac=gap,
+            proof=self.proof(),
         )
-        return Verdict((files, *rules.checks))
+        return Verdict((files, *rules.checks), rules.proven)
+
+    def proof(self) -> Proof | None:
+        """Return the proof that the run stores; None for a run of a version that stored none.
+
+        Raises
+        ------
+        InputError
+            If it is gone or not as it must be.
+        """
+        if self.run.meta["format"] < FIRST_FORMAT_WITH_PROOF:
+            return None
+        try:
+            return Proof.of_tables(self.run.proof_tables)
+        except (OSError, ValueError) as error:  # pyarrow's errors are values
+            problem = Problem(
+                str((self.run.folder or Path()) / PROOF_FOLDER),
+                None,
+                None,
+                f"the proof of the plan cannot be read: {error}",
+                "the program, rows, columns and matrix that dcplan solve wrote",
+                "put the files back as they were, or solve the scenario again",
+            )
+            folder = self.run.folder or Path()
+            raise InputError([*files_problems(folder, self.changed), problem]) from error
 
 
 def reopen(folder: Path) -> Reopened:

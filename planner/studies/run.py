@@ -132,6 +132,9 @@ def solve(
             results,
             objective_musd=outcome.objective,
             status=outcome.status,
+            bound_musd=outcome.dual_bound,
+            gap_frac=outcome.gap,
+            proof=proof,
         )
     stats = model.problem.stats()
     sizes = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}

@@ -12,6 +12,7 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results import Results, read_results
+from planner.results.proof import read_proof
 from planner.scenario import load_scenario
 from planner.studies.failover import takeover_of
 
@@ -28,6 +29,23 @@ class Plan:
     results: Results
     objective_musd: float
     status: str
+    bound_musd: float
+    gap_frac: float
+    proof: object
+
+    @classmethod
+    def of(cls, model, outcome, scenario):
+        """Read a plan as the command does."""
+        results = read_results(model, outcome, takeover_of(model, outcome))
+        said = (outcome.objective, outcome.status, outcome.dual_bound, outcome.gap)
+        return cls(scenario, model.p, results, *said, read_proof(model.problem, outcome))
+
+    @classmethod
+    def of_solve(cls, plan):
+        """Read what `planner.solve` returns."""
+        outcome = plan.outcome
+        said = (outcome.objective, outcome.status, outcome.dual_bound, outcome.gap)
+        return cls(plan.scenario, plan.inputs, plan.results, *said, plan.proof)
 
     @property
     def tables(self):
@@ -36,7 +54,7 @@ class Plan:
     @property
     def case(self):
         """What a rule is given."""
-        return Case(self.scenario, self.inputs, self.results, self.objective_musd, self.status)
+        return Case(**{field.name: getattr(self, field.name) for field in dataclasses.fields(self)})
 
     def check(self, name):
         """Make one check alone."""
@@ -49,6 +67,9 @@ class Plan:
             self.results,
             objective_musd=self.objective_musd,
             status=self.status,
+            bound_musd=self.bound_musd,
+            gap_frac=self.gap_frac,
+            proof=self.proof,
         )
 
     def told(self, **tables):
@@ -71,6 +92,4 @@ def solved(path, *changes):
     scenario = load_scenario(str(path), changes)
     inputs = build_inputs(scenario)
     model = build_model(inputs)
-    outcome = HighsSession(model.problem).solve()
-    results = read_results(model, outcome, takeover_of(model, outcome))
-    return Plan(scenario, inputs, results, outcome.objective, outcome.status)
+    return Plan.of(model, HighsSession(model.problem).solve(), scenario)

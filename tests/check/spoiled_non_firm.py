@@ -82,6 +82,16 @@ BILLS = ("non_firm_connection", "non_firm_discount", "shed_load_worth", "load_pr
 """Lines of cost that only such a plan has."""
 
 SPOILED = (
+    (
+        "a stress hour is worth more",
+        "worths_as_solved",
+        partial(times, "stress_slot", "worth_usd_per_mwh", 2.0),
+    ),
+    (
+        "headroom is worth more",
+        "worths_as_solved",
+        partial(times, "headroom", "value_usd_per_mw_year", 2.0),
+    ),
     ("the last MWh is told cheaper", "load_price_paid", partial(times, "load_price", "musd", 0.9)),
     ("new load is told smaller", "load_price_told", partial(times, "load_price", "new_mwh", 0.9)),
     (

@@ -15,9 +15,7 @@ from planner.check.augment import left_over
 
 def solved(*settings):
     """Solve until every failure is survived, which takes rounds of cuts."""
-    plan = planner.solve(str(FAILOVER), settings)
-    outcome = plan.outcome
-    return Plan(plan.scenario, plan.inputs, plan.results, outcome.objective, outcome.status)
+    return Plan.of_solve(planner.solve(str(FAILOVER), settings))
 
 
 @pytest.fixture(scope="module")

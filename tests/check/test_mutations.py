@@ -13,6 +13,7 @@ from spoiled_failover import SPOILED_FAILOVER
 from spoiled_non_firm import ASSUMED as NON_FIRM_ASSUMED
 from spoiled_non_firm import BILLS as NON_FIRM_BILLS
 from spoiled_non_firm import SPOILED as NON_FIRM_SPOILED
+from spoiled_proof import SPOILED_PROOF, SPOILED_WHOLE_PROOF
 from spoiled_siting import SPOILED_SITING
 from spoiled_supply import ASSUMED as SUPPLY_ASSUMED
 from spoiled_supply import SPOILED as SUPPLY_SPOILED
@@ -53,6 +54,8 @@ BROKEN_ELSEWHERE = {
             SUPPLY_SPOILED,
             NON_FIRM_SPOILED,
             SPOILED_FAILOVER,
+            SPOILED_PROOF,
+            SPOILED_WHOLE_PROOF,
             SPOILED_SITING,
             SPOILED_TARIFFS,
         )

@@ -12,9 +12,7 @@ from planner.studies import solve
 
 @pytest.fixture(scope="module")
 def good():
-    plan = solve(WHOLE)
-    outcome = plan.outcome
-    return Plan(plan.scenario, plan.inputs, plan.results, outcome.objective, outcome.status)
+    return Plan.of_solve(solve(WHOLE))
 
 
 def test_a_good_plan_with_whole_numbers_passes_every_check(good):

@@ -1,0 +1,176 @@
+"""What duals prove of a linear program: by weak duality, from nothing but its arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.proof import Proof
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+__all__ = ["Bound", "Program", "finite_or_zero", "side_of"]
+
+_MOST_ROUNDS: Final = 30  # bounds that follow from bounds; 4 rounds are enough for us-base
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """What duals prove.
+
+    Parameters
+    ----------
+    musd : float
+        No solution within the bounds costs less, and none that costs less than the cutoff.
+    reduced_cost : array of float
+        ``cost - A.T @ dual`` of every column, duals of rows without the bound they price left
+        out. [MUSD per unit]
+    is_open : array of bool
+        Columns whose reduced cost points to a side on which neither a bound nor the rows hold
+        them; they are counted at the value given, and `musd` is exact but for them.
+    """
+
+    musd: float
+    reduced_cost: Floats
+    is_open: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Arrays of a program: minimise ``offset + cost @ x`` within the bounds of rows and columns.
+
+    Parameters
+    ----------
+    proof : Proof
+        As stored.
+    """
+
+    proof: Proof
+
+    @cached_property
+    def terms(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+        """Row, column and value of every non-zero."""
+        return self.proof.terms()
+
+    @cached_property
+    def row_lower(self) -> Floats:
+        """Least value of every row."""
+        return self.proof.row("lower")
+
+    @cached_property
+    def row_upper(self) -> Floats:
+        """Greatest value of every row."""
+        return self.proof.row("upper")
+
+    @cached_property
+    def cost(self) -> Floats:
+        """Cost of one unit of every column. [MUSD]"""
+        return self.proof.column("cost")
+
+    def rows_of(self, x: Floats) -> tuple[Floats, Floats]:
+        """Return the value of every row at a solution, and the sum of the sizes of its terms."""
+        row, column, value = self.terms
+        parts, rows = value * x[column], len(self.row_lower)
+        return _added(row, parts, rows), _added(row, np.abs(parts), rows)
+
+    def priced(self, dual: Floats) -> tuple[Floats, Floats]:
+        """Return what the rows of every column are worth, and the sum of the sizes of the terms."""
+        row, column, value = self.terms
+        parts, columns = value * dual[row], len(self.cost)
+        return _added(column, parts, columns), _added(column, np.abs(parts), columns)
+
+    def total_musd(self, x: Floats) -> float:
+        """Return the cost of a solution. [MUSD]"""
+        return self.proof.offset_musd + float(self.cost @ x)
+
+    def bound(self, dual: Floats, lower: Floats, upper: Floats, x: Floats, cutoff: float) -> Bound:
+        """Return what duals prove within bounds of the columns.
+
+        Parameters
+        ----------
+        dual : array of float
+            Any number per row: the bound holds whatever they are, and is only as good as they.
+        lower, upper : array of float
+            Bounds of the columns.
+        x : array of float
+            Value at which columns that nothing holds are counted.
+        cutoff : float
+            Cost that a solution must stay below to be of interest. [MUSD]
+
+        Notes
+        -----
+        For any duals y and d = c - A'y, every solution costs offset + y'Ax + d'x, which is no less
+        than y at the bounds of the rows plus d at the bounds of the columns. Where a column has
+        no such bound, one that follows from the rows and the cutoff is taken.
+        """
+        side = side_of(dual, self.row_lower, self.row_upper)
+        usable = np.where(np.isfinite(side), dual, 0.0)
+        reduced = self.cost - self.priced(usable)[0]
+        if not np.isfinite(side_of(reduced, lower, upper)).all():
+            lower, upper = self.implied(lower, upper, cutoff)
+        at = side_of(reduced, lower, upper)
+        is_open = ~np.isfinite(at)
+        at = np.where(is_open, x, at)
+        total = self.proof.offset_musd + usable @ finite_or_zero(side) + reduced @ at
+        return Bound(float(total), reduced, is_open)
+
+    def implied(self, lower: Floats, upper: Floats, cutoff: float) -> tuple[Floats, Floats]:
+        """Return bounds for columns that have none, as far as rows, bounds and cutoff give them.
+
+        Every row is read as "at most": of its terms all but one are taken at their least, and the
+        rest is what that one may be. Bounds that are found give others, round after round.
+        """
+        row, column, value, limit = self._at_most(cutoff)
+        lower, upper = lower.copy(), upper.copy()
+        for _ in range(_MOST_ROUNDS):
+            least = value * np.where(value > 0.0, lower[column], upper[column])
+            is_free = ~np.isfinite(least)
+            known = np.where(is_free, 0.0, least)
+            free_others = np.bincount(row, is_free, len(limit))[row] - is_free
+            rest = (limit - _added(row, known, len(limit)))[row] + known
+            bound = np.where(free_others > 0, np.nan, rest) / value
+            above, below = np.full_like(upper, np.inf), np.full_like(lower, -np.inf)
+            np.fmin.at(above, column[value > 0.0], bound[value > 0.0])
+            np.fmax.at(below, column[value < 0.0], bound[value < 0.0])
+            is_new_upper = np.isinf(upper) & np.isfinite(above)
+            is_new_lower = np.isinf(lower) & np.isfinite(below)
+            if not (is_new_upper.any() or is_new_lower.any()):
+                break
+            upper, lower = (
+                np.where(is_new_upper, above, upper),
+                np.where(is_new_lower, below, lower),
+            )
+        return lower, upper
+
+    def _at_most(self, cutoff: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]:
+        """Return all rows, and the cost below the cutoff, as rows with an upper bound only."""
+        row, column, value = self.terms
+        has_upper, has_lower = np.isfinite(self.row_upper)[row], np.isfinite(self.row_lower)[row]
+        rows, costly = len(self.row_lower), np.flatnonzero(self.cost)
+        return (
+            np.concatenate((row[has_upper], row[has_lower] + rows, np.full(len(costly), 2 * rows))),
+            np.concatenate((column[has_upper], column[has_lower], costly)),
+            np.concatenate((value[has_upper], -value[has_lower], self.cost[costly])),
+            np.concatenate((self.row_upper, -self.row_lower, [cutoff - self.proof.offset_musd])),
+        )
+
+
+def side_of(price: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Return the bound that a price points to: lower if positive, upper if negative, 0 if none."""
+    return np.where(price > 0.0, lower, np.where(price < 0.0, upper, 0.0))
+
+
+def finite_or_zero(numbers: Floats) -> Floats:
+    """Return the numbers with 0 in place of infinities."""
+    return np.where(np.isfinite(numbers), numbers, 0.0)
+
+
+def _added(place: NDArray[np.intp], values: Floats, count: int) -> Floats:
+    return np.bincount(place, values, count).astype(np.float64, copy=False)

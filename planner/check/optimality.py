@@ -1,0 +1,272 @@
+"""Optimality, proven from the stored program: nothing of the solver is trusted but its numbers.
+
+The program is a plain list of rows and columns with bounds, the plan is its solution, and the
+duals are one number per row. A solution within all bounds, and duals whose bound on every
+solution is the cost of that one, prove each other. Where the solver stopped before an optimum
+there are no duals, and the rules that need them test nothing: the plan is feasible, not proven.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check.lagrangian import Program, finite_or_zero, side_of
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+    from planner.check.lagrangian import Bound
+    from planner.proof import Proof
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "proven_bound_musd", "relative_gap"]
+
+_SOLVED: Final = ("optimal", "within_gap")
+_NUMBERS: Final = ("lower", "upper", "dual", "bound_dual", "cost", "x", "integer")
+
+
+@rule(unit="row units")
+def program_rows_kept(case: Case) -> Excess:
+    """The stored solution keeps every row of the stored program."""
+    if case.program is None:
+        return _nothing()
+    program, x = case.program, case.program.proof.column("x")
+    value, size = program.rows_of(x)
+    passed = np.maximum(program.row_lower - value, value - program.row_upper)
+    return Excess(_labels(program.proof.rows), np.maximum(passed, -1.0), size)
+
+
+@rule(unit="units")
+def program_bounds_kept(case: Case) -> Excess:
+    """The stored solution keeps the bounds of every column."""
+    if case.program is None:
+        return _nothing()
+    proof = case.program.proof
+    x, lower, upper = (proof.column(name) for name in ("x", "lower", "upper"))
+    passed = np.maximum(np.maximum(lower - x, x - upper), -1.0)
+    return Excess(_labels(proof.columns), passed, np.abs(x))
+
+
+@rule(unit="units")
+def program_integers_whole(case: Case) -> Excess:
+    """Every integer column of the stored solution is an integer."""
+    if case.program is None:
+        return _nothing()
+    proof = case.program.proof
+    x = proof.column("x")[proof.is_integer]
+    labels = _labels(proof.columns[proof.is_integer])
+    return Excess(labels, np.abs(x - np.round(x)), np.ones(len(x)))
+
+
+@rule(unit="MUSD")
+def program_objective(case: Case) -> Excess:
+    """The stored solution costs what the solver reports, priced by the stored program."""
+    if case.program is None:
+        return _nothing()
+    total = case.program.total_musd(case.program.proof.column("x"))
+    return _differs("objective", total, case.objective_musd)
+
+
+@rule(unit="MUSD/unit")
+def dual_signs(case: Case) -> Excess:
+    """An optimum has a dual of every row, with the sign of a bound that the row has."""
+    if not _must_have_duals(case):
+        return _nothing()
+    program = case.program
+    assert program is not None
+    dual = program.proof.row("dual")
+    has_side = np.isfinite(side_of(dual, program.row_lower, program.row_upper))
+    wrong = np.where(has_side & ~np.isnan(dual), 0.0, np.abs(dual))
+    return Excess(_labels(program.proof.rows), wrong, np.abs(dual))
+
+
+@rule(unit="MUSD/unit")
+def dual_feasible(case: Case) -> Excess:
+    """Reduced costs, computed from the duals, point to bounds that the columns have."""
+    if not _has_duals(case):
+        return _nothing()
+    program = case.program
+    assert program is not None
+    worth, size = program.priced(program.proof.row("dual"))
+    reduced = program.cost - worth
+    has_side = np.isfinite(side_of(reduced, *_held(program.proof)))
+    wrong = np.where(has_side & ~np.isnan(reduced), 0.0, np.abs(reduced))
+    return Excess(_labels(program.proof.columns), wrong, size)
+
+
+@rule(unit="MUSD")
+def complementary_slackness(case: Case) -> Excess:
+    """A row or column off its bound has no price: dual times slack is nothing of the objective."""
+    if not _has_duals(case):
+        return _nothing()
+    program = case.program
+    assert program is not None
+    proof = program.proof
+    x, dual = proof.column("x"), proof.row("dual")
+    value, _ = program.rows_of(x)
+    reduced = program.cost - program.priced(dual)[0]
+    of_rows = _lost(dual, value, program.row_lower, program.row_upper)
+    of_columns = _lost(reduced, x, *_held(proof))
+    cost = max(abs(case.objective_musd), 1.0)
+    return Excess(_labels(proof.rows), of_rows, np.full(len(dual), cost)).and_also(
+        Excess(_labels(proof.columns), of_columns, np.full(len(x), cost))
+    )
+
+
+@rule(unit="MUSD")
+def strong_duality(case: Case) -> Excess:
+    """What the duals prove that no solution costs less than is the objective.
+
+    Integers keep their values. Columns without a bound are held by bounds that follow from the
+    rows, and from costing no more than the plan.
+    """
+    if not _has_duals(case):
+        return _nothing()
+    program = case.program
+    assert program is not None
+    bound = _bound(case, program, program.proof.row("dual"), *_held(program.proof))
+    return _differs("dual objective", bound.musd, case.objective_musd)
+
+
+@rule(unit="MUSD")
+def bound_proven(case: Case) -> Excess:
+    """The reported bound follows from stored duals; what a search adds is the solver's word.
+
+    Without integers it is the objective of the duals. With integers it is that of the duals of
+    the relaxation, or, where branch and bound raised it, no less than that: its tree is not stored.
+    """
+    if not _reports_bound(case):
+        return _nothing()
+    proven = proven_bound_musd(case)
+    if case.proof is not None and case.proof.bound_by == "search" and case.proof.is_integer.any():
+        place = pd.DataFrame({"bound": ["bound of the search"]})
+        return Excess.above(place, np.array([proven]), case.bound_musd)
+    return _differs("bound", proven, case.bound_musd)
+
+
+@rule(unit="MUSD")
+def bound_below_objective(case: Case) -> Excess:
+    """No bound is above the cost of the plan, and a plan that is called solved has one."""
+    if not case.has_report:
+        return _nothing()
+    place = pd.DataFrame({"bound": ["reported", "solution"]})
+    table = case.plan("solution")
+    bounds = np.array([case.bound_musd, float(table["dual_bound_musd"].sum(skipna=False))])
+    none = np.nan if case.status in _SOLVED else -np.inf
+    bounds = np.where(np.isfinite(bounds), bounds, none)
+    return Excess.above(place, bounds, case.objective_musd)
+
+
+@rule(unit="-")
+def gap_of_bound(case: Case) -> Excess:
+    """The gap is the distance from bound to objective, as a share of the objective."""
+    if not case.has_report:
+        return _nothing()
+    table = case.plan("solution")
+    gap = relative_gap(case.objective_musd, case.bound_musd)
+    reported = np.array([case.gap_frac, float(table["gap_frac"].sum(skipna=False))])
+    reported = np.where(np.isfinite(reported), reported, np.inf)
+    place = pd.DataFrame({"gap": ["reported", "solution"]})
+    return Excess.differs(place, reported, np.full(2, gap))
+
+
+def relative_gap(objective_musd: float, bound_musd: float) -> float:
+    """Return the distance from bound to objective as a share of it; inf without a bound.
+
+    Parameters
+    ----------
+    objective_musd, bound_musd : float
+        Cost of the plan, and of no plan less. [MUSD]
+    """
+    distance = objective_musd - bound_musd
+    if distance == 0.0:
+        return 0.0
+    known = np.isfinite(distance) and objective_musd != 0.0
+    return float(distance / abs(objective_musd)) if known else np.inf
+
+
+def proven_bound_musd(case: Case) -> float:
+    """Return what the stored duals prove that no plan costs less than; nan where they do not.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    """
+    program = case.program
+    if program is None:
+        return np.nan
+    proof = program.proof
+    name = "bound_dual" if proof.is_integer.any() else "dual"
+    lower, upper = proof.column("lower"), proof.column("upper")
+    return _bound(case, program, proof.row(name), lower, upper).musd
+
+
+def _bound(case: Case, program: Program, dual: Floats, lower: Floats, upper: Floats) -> Bound:
+    return program.bound(dual, lower, upper, program.proof.column("x"), case.objective_musd)
+
+
+def _must_have_duals(case: Case) -> bool:
+    return case.program is not None and (case.status in _SOLVED or _has_duals(case))
+
+
+def _has_duals(case: Case) -> bool:
+    return case.program is not None and case.program.proof.has_duals
+
+
+def _reports_bound(case: Case) -> bool:
+    """Whether a bound has to be proven: of what is called solved, or where there are duals."""
+    if case.program is None:
+        return False
+    proof = case.program.proof
+    stored = proof.has_bound_duals if proof.is_integer.any() else proof.has_duals
+    return case.status in _SOLVED or (stored and np.isfinite(case.bound_musd))
+
+
+def _held(proof: Proof) -> tuple[Floats, Floats]:
+    """Return the bounds of the columns with every integer fixed where it is."""
+    whole, x = proof.is_integer, np.round(proof.column("x"))
+    return (
+        np.where(whole, x, proof.column("lower")),
+        np.where(whole, x, proof.column("upper")),
+    )
+
+
+def _lost(price: Floats, value: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Return price times the distance from the bound it points to; 0 where there is none."""
+    side = side_of(price, lower, upper)
+    distance = np.where(np.isfinite(side) & (price != 0.0), np.abs(value - finite_or_zero(side)), 0)
+    return np.asarray(np.abs(price) * distance)
+
+
+def _labels(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[[name for name in frame.columns if name not in _NUMBERS]]
+
+
+def _differs(what: str, left: float, right: float) -> Excess:
+    return Excess.differs(pd.DataFrame({"of": [what]}), np.array([left]), np.array([right]))
+
+
+def _nothing() -> Excess:
+    return Excess(pd.DataFrame({"of": []}), np.zeros(0), np.zeros(0))
+
+
+RULES = (
+    program_rows_kept,
+    program_bounds_kept,
+    program_integers_whole,
+    program_objective,
+    dual_signs,
+    dual_feasible,
+    complementary_slackness,
+    strong_duality,
+    bound_proven,
+    bound_below_objective,
+    gap_of_bound,
+)

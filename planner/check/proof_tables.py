@@ -1,0 +1,255 @@
+"""The tables of a plan held against its proof: decisions, shadow prices, how the solve ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check.duals import PRICE_KEY, PRICES, hours_of_slot, yearly_weight
+from planner.check.frames import at, has, tally
+from planner.check.payments import discounts
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["PRICE_RULES", "RULES"]
+
+_DUST: Final = 1e-7  # what tables write as 0
+_DUAL_DUST: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
+_USD_PER_MUSD: Final = 1e6
+_T_PER_KT: Final = 1000.0
+_ARRAYS: Final = ("family", "lower", "upper", "dual", "bound_dual", "cost", "integer", "x")
+
+_DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "served": ("assignment", "served_kh100e"),
+    "rented": ("demand", "rented_kh100e"),
+    "unmet": ("demand", "unmet_kh100e"),
+    "bought": ("rent", "bought_kh100e"),
+    "adopted": ("levers", "adopted_frac"),
+    "used": ("plan", "used_mw"),
+    "standby_mw": ("plan", "standby_mw"),
+    "reserve": ("reserve", "reserve_kh100e"),
+    "install": ("installs", "installed_mw"),
+    "move_out": ("moves", "moved_mw"),
+    "move_in": ("moves", "moved_mw"),
+    "build": ("builds", "built_mw"),
+    "retrofit": ("retrofits", "retrofitted_mw"),
+    "lease": ("leases", "leased_mw"),
+    "open": ("site_year", "open_frac"),
+    "phases": ("phases", "phases"),
+    "expand": ("connections", "added_mw"),
+    "connect_mw": ("non_firm_connections", "added_mw"),
+    "defer_mw": ("deferral", "done_mw"),
+    "migrating_mw": ("migration", "done_mw"),
+    "source_mw": ("source_builds", "built_mw"),
+    "store_mwh": ("source_builds", "built_mwh"),
+    "redeploy_mw": ("source_leaves", "left_mw"),
+    "charge_mw": ("source_slot", "charge_mw"),
+    "level_mwh": ("source_slot", "level_mwh"),
+    "export_mw": ("site_surplus", "export_mw"),
+    "signed_mw": ("contracts", "signed_mw"),
+    "contract_mw": ("contracts", "in_force_mw"),
+    "take_mw": ("contract_use", "taken_mw"),
+    "heat_connect_mw": ("heat", "connect_mw"),
+    "heat_sold_mw": ("heat", "sold_mw"),
+    "shed_mw": ("stress_slot", "shed_mw"),
+}
+"""For each family of decisions the table and the column that hold it."""
+
+_DIRECTION: Final = {"move_out": "out", "move_in": "in"}
+
+
+@rule(unit="units")
+def decisions_as_solved(case: Case) -> Excess:
+    """The decisions in the tables are those of the stored solution."""
+    nothing = Excess(pd.DataFrame({"decision": []}), np.zeros(0), np.zeros(0))
+    if case.proof is None:
+        return nothing
+    columns = case.proof.columns
+    parts = []
+    for block in columns["family"].cat.categories:
+        if block in _DECISIONS:
+            table, column = _DECISIONS[block]
+            parts.append(_decided(case, block, table, column))
+    return nothing.and_also(*parts)
+
+
+def _decided(case: Case, block: str, table: str, column: str) -> Excess:
+    """Hold one family of decisions against its column of a table, sum by sum of shared labels."""
+    assert case.proof is not None
+    solved = _labelled(case.proof.columns, block, "x", _DUST)
+    told = case.plan(table)
+    if block in _DIRECTION:
+        told = told[told["direction"] == _DIRECTION[block]]
+    keys = [name for name in solved.columns if name != "x" and name in told.columns]
+    if not keys:  # the program has no such decision
+        place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(told))})
+        return Excess.differs(place, told[column].to_numpy(dtype=np.float64), np.zeros(len(told)))
+    place = pd.concat([solved[keys], told[keys]]).drop_duplicates().reset_index(drop=True)
+    left = at(tally(told, keys, told[column]), place, keys)
+    left = np.where(has(place, told[told[column].isna()], keys), np.nan, left)
+    right = at(tally(solved, keys, solved["x"]), place, keys)
+    place.insert(0, "table", f"{table}.{column}")
+    return Excess.differs(place, left, right)
+
+
+@rule(unit="MUSD")
+def solution_table(case: Case) -> Excess:
+    """Table `solution` says what the solver reports, what the program is and what money means."""
+    table, finance = case.plan("solution"), case.inputs.finance
+    if len(table) != 1:
+        return Excess.where(pd.DataFrame({"rows": [len(table)]}), np.array([True]))
+    row = table.iloc[0]
+    numbers = {
+        "discount_rate_frac": finance.rate_frac,
+        "base_year": float(case.years[0]),
+        "first_year": float(case.calendar[0]),
+        "last_year": float(case.calendar[-1]),
+    }
+    if case.has_report:
+        numbers |= {"dual_bound_musd": case.bound_musd, "gap_frac": case.gap_frac}
+    texts = {
+        "scenario": case.scenario.name,
+        "end_of_horizon": case.scenario.finance.end_of_horizon,
+    }
+    if case.proof is not None:
+        integers, has_duals = int(case.proof.is_integer.sum()), case.proof.has_duals
+        numbers |= {"whole_numbers": float(integers), "has_duals": float(has_duals)}
+        of = "fixed_program" if integers else "program"
+        texts["duals_of"] = of if has_duals else ""
+    left, right = (
+        np.array([number if np.isfinite(number) else np.inf for number in side])  # unknown
+        for side in ([float(row[name]) for name in numbers], list(numbers.values()))
+    )
+    wrong = np.array([str(row[name]) != text for name, text in texts.items()])
+    return Excess.differs(pd.DataFrame({"column": list(numbers)}), left, right).and_also(
+        Excess.where(pd.DataFrame({"column": list(texts)}), wrong)
+    )
+
+
+@rule(unit="MUSD", floor=1e-3)
+def prices_as_solved(case: Case) -> Excess:
+    """Table `prices` has a row, with number and unit, for every dual of a limit that is not 0."""
+    if case.proof is None:
+        return Excess(pd.DataFrame({"block": []}), np.zeros(0), np.zeros(0))
+    told, keys = case.plan("prices"), list(PRICE_KEY)
+    empty = pd.DataFrame({name: told[name].iloc[:0] for name in keys}).assign(dual=np.zeros(0))
+    parts = [
+        _labelled(case.proof.rows, block, "dual", _DUAL_DUST).assign(block=block)
+        for block in case.proof.rows["family"].cat.categories
+        if block in PRICES and case.proof.has_duals
+    ]
+    solved = pd.concat([empty, *parts], ignore_index=True)
+    solved = solved.fillna({name: "" for name in keys if name != "year"})[[*keys, "dual"]]
+    solved = solved.astype({"year": "int64"})
+    place = pd.concat([solved[keys], told[keys]]).drop_duplicates().reset_index(drop=True)
+    left = at(tally(told, keys, told["raw_dual"]), place, keys, np.nan)
+    left = np.where(has(place, told[told["raw_dual"].isna()], keys), np.nan, left)
+    right = at(tally(solved, keys, solved["dual"]), place, keys, np.nan)
+    units = told["block"].map({block: unit for block, (unit, _) in PRICES.items()})
+    is_wrong = (units != told["unit"]).to_numpy(dtype=np.bool_)
+    return Excess.differs(place, left, right).and_also(Excess.where(told[keys], is_wrong))
+
+
+@rule(unit="USD")
+def worths_as_solved(case: Case) -> Excess:
+    """What more headroom, a ton, a stress hour and reserves are worth follows from the duals."""
+    if case.proof is None:
+        return Excess(pd.DataFrame({"table": []}), np.zeros(0), np.zeros(0))
+    parts = []
+    for table, worths in (
+        ("headroom", _headroom_worths(case)),
+        ("carbon_year", _carbon_worths(case)),
+        ("stress_slot", _stress_worths(case)),
+        ("resilience", _reserve_worths(case)),
+    ):
+        told = case.plan(table)
+        for column, own in worths.items():
+            left = told[column].to_numpy(dtype=np.float64)
+            is_unknown = np.isnan(left) & np.isnan(own)  # missing is right there alone
+            left, right = (np.where(is_unknown, 0.0, side) for side in (left, own))
+            place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(told))})
+            parts.append(Excess.differs(place, left, right))
+    return parts[0].and_also(*parts[1:])
+
+
+def _headroom_worths(case: Case) -> dict[str, Floats]:
+    table, keys = case.plan("headroom"), ("zone", "year")
+    firm, every = (_usd(case, block, keys, table) for block in ("zone_headroom", "all_headroom"))
+    is_one = (table["firm_limit_mw"] == table["limit_mw"]).to_numpy()
+    every = every + np.where(is_one, firm, 0.0)
+    firm = np.where(is_one, every, firm)
+    lasting = discounts(case).sum()
+    return {
+        "value_npv_usd_per_mw": every,
+        "value_usd_per_mw_year": every / lasting,
+        "firm_value_npv_usd_per_mw": firm,
+        "firm_value_usd_per_mw_year": firm / lasting,
+    }
+
+
+def _carbon_worths(case: Case) -> dict[str, Floats]:
+    table = case.plan("carbon_year")
+    worth = _usd(case, "carbon_cap", ("year",), table) / _T_PER_KT
+    worth = np.where(table["cap_kt"].isna(), np.nan, worth)
+    yearly = at(yearly_weight(case), table, ("year",), np.nan)
+    return {"cap_value_npv_usd_per_t": worth, "cap_value_usd_per_t": worth / yearly}
+
+
+def _stress_worths(case: Case) -> dict[str, Floats]:
+    table = case.plan("stress_slot")
+    worth = _usd(case, "non_firm_power", ("site", "year", "slot"), table)
+    hours = at(hours_of_slot(case), table, ("slot",), np.nan)
+    yearly = at(yearly_weight(case), table, ("year",), np.nan)
+    return {"worth_usd_per_mwh": worth / (hours * yearly)}
+
+
+def _reserve_worths(case: Case) -> dict[str, Floats]:
+    table, keys = case.plan("resilience"), ("site", "workload", "year")
+    reserves = case.plan("reserve")
+    worth = _usd(case, "reserve_capacity", keys, reserves) / _USD_PER_MUSD
+    worth = worth * reserves["reserve_kh100e"] / at(yearly_weight(case), reserves, ("year",))
+    by_class = at(tally(reserves, keys[1:], worth), table, keys[1:])
+    assert case.proof is not None
+    if not case.proof.has_duals:
+        by_class = np.full(len(table), np.nan)
+    hours = table["load_kh100e"].to_numpy() * 1000.0 * 8760.0
+    per_hour = np.where(
+        hours > 0.0, by_class * _USD_PER_MUSD / np.where(hours > 0, hours, 1), np.nan
+    )
+    return {"value_musd": by_class, "value_usd_per_h100e_hour": per_hour}
+
+
+def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> Floats:
+    """Return what one more unit of a limit saves, row by row; nan without duals. [USD]"""
+    assert case.proof is not None
+    if not case.proof.has_duals:
+        return np.full(len(table), np.nan)
+    rows = _labelled(case.proof.rows, block, "dual", 0.0)
+    if not len(rows):
+        return np.zeros(len(table))
+    return at(tally(rows, keys, -_USD_PER_MUSD * rows["dual"]), table, keys)
+
+
+def _labelled(frame: pd.DataFrame, block: str, number: str, dust: float) -> pd.DataFrame:
+    """Return the labels of a block's rows or columns with a number, where it is not nothing."""
+    here = frame[frame["family"] == block]
+    labels = [name for name in here.columns if name not in _ARRAYS and here[name].notna().any()]
+    here = here[~(here[number].abs() <= dust)]
+    made = here[[*labels, number]].astype(dict.fromkeys(labels, "str"))
+    if "year" in labels:
+        made = made.astype({"year": "int64"})
+    return made.reset_index(drop=True)
+
+
+RULES = (decisions_as_solved, solution_table)
+PRICE_RULES = (prices_as_solved, worths_as_solved)

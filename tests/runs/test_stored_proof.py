@@ -1,0 +1,172 @@
+"""The proof of a plan in its run folder: written, hashed, and enough to judge the plan again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import planner
+from planner.cli import main
+from planner.errors import InputError
+from planner.proof import PROOF_TABLES, Proof
+from planner.runs import load_run, save_run, write_run
+from planner.runs.files import hashes
+from planner.runs.reopen import reopen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.plan import Plan
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return planner.solve("tiny")
+
+
+@pytest.fixture(scope="module")
+def stored(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(plan, tmp_path_factory.mktemp("runs"), workbook=False)
+
+
+@pytest.fixture
+def copied(stored: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(stored, tmp_path / stored.name)
+
+
+def changed(folder: Path, path: str, **columns: object) -> None:
+    """Write other cells into a stored table, and its new SHA-256 into run.json."""
+    frame = pd.read_parquet(folder / path)
+    frame.assign(**columns).to_parquet(folder / path, index=False)
+    changed_meta(folder, sha256=hashes(folder, ("tables", "inputs", "proof")))
+
+
+def changed_meta(folder: Path, **content: object) -> None:
+    meta = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    (folder / "run.json").write_text(json.dumps({**meta, **content}), encoding="utf-8")
+
+
+def test_the_proof_comes_back_as_it_was(plan: Plan, stored: Path) -> None:
+    found = Proof.of_tables(load_run(stored).proof_tables)
+
+    for name, frame in plan.proof.tables.items():
+        pd.testing.assert_frame_equal(
+            found.tables[name], frame, check_categorical=False, check_dtype=False
+        )
+    names = {f"proof/{name}.parquet" for name in PROOF_TABLES}
+    assert names <= set(load_run(stored).meta["sha256"])
+    assert load_run(stored).meta["check"]["proven"].startswith("Optimal, proven")
+
+
+def test_a_run_stored_again_keeps_its_proof(stored: Path, tmp_path: Path) -> None:
+    again = save_run(load_run(stored), tmp_path, workbook=False)
+
+    verdict = reopen(again).verdict()
+    assert verdict.ok
+    assert verdict["strong_duality"].tested == 1
+
+
+def test_the_rows_of_the_program_can_be_read_by_their_labels(plan: Plan, stored: Path) -> None:
+    rows = pd.read_parquet(stored / "proof" / "rows.parquet")
+
+    demand = rows[rows["family"] == "demand_balance"].dropna(axis=1)
+    shown = plan.tables["prices"].query("block == 'demand_balance'")
+    assert {"region", "workload", "year", "lower", "upper", "dual"} <= set(demand.columns)
+    assert sorted(demand["dual"]) == pytest.approx(sorted(shown["raw_dual"]))
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_duals_changed_everywhere_are_found_from_the_folder_alone(
+    copied: Path, factor: float
+) -> None:
+    dual = factor * pd.read_parquet(copied / "proof/rows.parquet")["dual"]
+    changed(copied, "proof/rows.parquet", dual=dual)
+    prices = pd.read_parquet(copied / "tables/prices.parquet")
+    told = {name: factor * prices[name] for name in ("value", "raw_dual")}
+    changed(copied, "tables/prices.parquet", **told)
+
+    broken = {check.name for check in reopen(copied).verdict().broken}
+
+    assert {"strong_duality", "bound_proven"} <= broken
+    assert not {"files_as_written", "prices_as_solved", "dual_unit"} & broken
+
+
+def test_a_proof_file_that_was_changed_is_named(copied: Path) -> None:
+    frame = pd.read_parquet(copied / "proof/rows.parquet")
+    frame.assign(dual=1.01 * frame["dual"]).to_parquet(copied / "proof/rows.parquet", index=False)
+
+    verdict = reopen(copied).verdict()
+
+    assert verdict["files_as_written"].place == "proof/rows.parquet"
+    assert not verdict["strong_duality"].ok
+
+
+def test_a_bound_changed_in_run_json_alone_is_found(copied: Path) -> None:
+    changed_meta(copied, bound_musd=600.0)
+
+    broken = {check.name for check in reopen(copied).verdict().broken}
+
+    assert broken == {"bound_proven", "gap_of_bound", "solution_table"}
+
+
+@pytest.mark.parametrize("name", PROOF_TABLES)
+@pytest.mark.parametrize("how", ["gone", "cut"])
+def test_a_proof_that_is_gone_or_cut_is_named(copied: Path, name: str, how: str) -> None:
+    path = copied / "proof" / f"{name}.parquet"
+    path.unlink() if how == "gone" else path.write_bytes(path.read_bytes()[:100])
+
+    with pytest.raises(InputError, match="the proof of the plan cannot be read") as caught:
+        reopen(copied).verdict()
+
+    assert f"{name}.parquet" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "message"),
+    [
+        ("rows", {"dual": "much"}, "column dual of table rows"),
+        ("matrix", {"column": 10**6}, "names a column that is none of"),
+        ("matrix", {"row": -1}, "names a row that is none of"),
+        ("columns", {"integer": 0.5}, "column integer of table columns"),
+    ],
+)
+def test_a_proof_of_another_form_is_refused(
+    plan: Plan, name: str, columns: dict[str, object], message: str
+) -> None:
+    tables = {**plan.proof.tables, name: plan.proof.tables[name].assign(**columns)}
+
+    with pytest.raises(ValueError, match=message):
+        Proof.of_tables(tables)
+
+
+def test_a_run_of_format_2_opens_without_a_proof_and_says_so(copied: Path) -> None:
+    shutil.rmtree(copied / "proof")
+    changed_meta(copied, format=2, sha256=hashes(copied, ("tables", "inputs")))
+
+    verdict = reopen(copied).verdict()
+    shown = CliRunner().invoke(main, ["check", str(copied)])
+
+    assert verdict.ok
+    assert not verdict["strong_duality"].tested
+    assert shown.exit_code == 0, shown.output
+    assert "No proof is stored with this run" in shown.output
+
+
+def test_check_says_what_is_proven(stored: Path) -> None:
+    shown = CliRunner().invoke(main, ["check", str(stored)])
+
+    assert shown.exit_code == 0, shown.output
+    assert "no plan costs less than 637.454 MUSD" in " ".join(shown.output.split())
+
+
+def test_the_proof_is_small(plan: Plan, stored: Path) -> None:
+    size = sum(path.stat().st_size for path in (stored / "proof").iterdir())
+
+    assert size < 60_000
+    assert np.isfinite(plan.proof.column("x")).all()
