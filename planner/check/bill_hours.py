@@ -12,6 +12,8 @@ import pandas as pd
 from planner.check.days import year_days
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from planner.check.case import Case
@@ -53,11 +55,16 @@ class BillHours:
         return pd.date_range(first, end, freq="h", inclusive="left")
 
     @cached_property
+    def _shown(self) -> dict[str, Codes]:
+        """Year, month, day, hour and day of the week that the clock shows, by hour."""
+        names = ("year", "month", "day", "hour", "day_of_week")
+        return {name: np.asarray(getattr(self.clock, name), dtype=np.intp) for name in names}
+
+    @cached_property
     def month(self) -> Codes:
         """Months since the first one, by hour."""
-        return np.asarray(
-            (self.clock.year - self.first_year) * 12 + self.clock.month - 1, dtype=np.intp
-        )
+        shown = self._shown
+        return np.asarray((shown["year"] - self.first_year) * 12 + shown["month"] - 1)
 
     @property
     def year_of_month(self) -> Codes:
@@ -70,22 +77,24 @@ class BillHours:
         begin = pd.date_range(f"{self.first_year}-01-01", periods=self.month[-1] + 1, freq="MS")
         return np.asarray(begin.days_in_month, dtype=np.intp)
 
-    def inside(self, months: object, weekdays: str, from_hour: int, to_hour: int) -> Bools:
+    def inside(self, months: Iterable[int], weekdays: str, from_hour: int, to_hour: int) -> Bools:
         """Tell which hours are in some months, on some weekdays and between two clock hours."""
         count = (to_hour - from_hour) % 24 or 24
         hours = (from_hour + np.arange(count)) % 24
+        shown = self._shown
         return np.asarray(
-            self.clock.month.isin(list(months))  # type: ignore[call-overload]
-            & self.clock.day_of_week.isin(list(_WEEKDAYS[weekdays]))
-            & self.clock.hour.isin(hours)
+            np.isin(shown["month"], list(months))
+            & np.isin(shown["day_of_week"], list(_WEEKDAYS[weekdays]))
+            & np.isin(shown["hour"], hours)
         )
 
     def at_peak(self, year: int, hours: tuple[int, ...]) -> Codes:
         """Find the hours of a year at which the system peaks."""
         days = year_days(self.case)
         month = int(days.first_month[days.is_peak][0]) + 1
-        then = (self.clock.year == year) & (self.clock.month == month)
-        return np.flatnonzero(then & (self.clock.day == _ANY_DAY) & self.clock.hour.isin(hours))
+        shown = self._shown
+        then = (shown["year"] == year) & (shown["month"] == month) & (shown["day"] == _ANY_DAY)
+        return np.flatnonzero(then & np.isin(shown["hour"], hours))
 
     @cached_property
     def _row_of_quarter(self) -> Codes:
@@ -109,12 +118,22 @@ class BillHours:
         mean, highest, peak_day_mean, peak_day_highest : arrays of float
             By hour; a day counts in a month for as many days as it stands for there. [MW]
         """
-        days = year_days(self.case)
-        year = np.asarray(self.clock.year) - self.first_year
+        days, share = year_days(self.case), self._share_of_days
+        year = self._shown["year"] - self.first_year
         of_hour = load_mw[year[:, None], :, self._row_of_quarter]  # hour, quarter, day
+        mean = np.einsum("hqd,hd->h", of_hour, share) / _QUARTERS
+        highest = np.where((share > 0.0)[:, None, :], of_hour, 0.0).max(axis=(1, 2))
+        on_peak = of_hour[:, :, days.is_peak]
+        return mean, highest, on_peak.mean(axis=(1, 2)), on_peak.max(axis=(1, 2))
+
+    @cached_property
+    def _share_of_days(self) -> Floats:
+        """Share of each day that tells the year in an hour of its month, shape (hour, day)."""
+        days = year_days(self.case)
         counts = days.of_month.T.copy()  # month, day
-        leap = np.asarray(self.clock.is_leap_year) & (np.asarray(self.clock.month) == 2)
-        share = np.empty((len(year), len(days.is_peak)))
+        month = self._shown["month"]
+        leap = np.asarray(self.clock.is_leap_year) & (month == 2)
+        share = np.empty((len(month), len(days.is_peak)))
         for is_leap in (False, True):
             of_days = counts.copy()
             ordinary = np.where(days.is_peak, 0.0, of_days[1])
@@ -122,8 +141,5 @@ class BillHours:
                 of_days[1] += ordinary / ordinary.sum()
             of_days /= of_days.sum(axis=1, keepdims=True)
             rows = leap == is_leap
-            share[rows] = of_days[np.asarray(self.clock.month)[rows] - 1]
-        mean = np.einsum("hqd,hd->h", of_hour, share) / _QUARTERS
-        highest = np.where((share > 0.0)[:, None, :], of_hour, 0.0).max(axis=(1, 2))
-        on_peak = of_hour[:, :, days.is_peak]
-        return mean, highest, on_peak.mean(axis=(1, 2)), on_peak.max(axis=(1, 2))
+            share[rows] = of_days[month[rows] - 1]
+        return share

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.facts_sites import decided
 from planner.check.frames import at, listed, tally
 from planner.check.once import once
+from planner.check.steps import held
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "in_force", "pool_of_sites", "profiles"]
+__all__ = [
+    "RULES",
+    "begin_of_delivery",
+    "in_force",
+    "pool_of_sites",
+    "pool_of_zones",
+    "profiles",
+]
 
 _FORCE = ("contract", "zone", "year")
 _SITE = ("site", "year")
@@ -38,15 +47,19 @@ def profiles(case: Case, table: pd.DataFrame) -> Floats:
     )
 
 
-def _begin(case: Case, table: pd.DataFrame) -> Floats:
-    """Begin of delivery of what is signed for a model year."""
-    start = case.scenario.decisions_start
-    new_year = start.replace(month=1, day=1)
-    length = (new_year.replace(year=start.year + 1) - new_year).days
-    first = start.year + (start - new_year).days / length
+def begin_of_delivery(case: Case, table: pd.DataFrame) -> Floats:
+    """Return the begin of delivery of what is signed for a model year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    table : DataFrame
+        contract and year of each row.
+    """
     offers = case.scenario.contracts.ppa
     lead = np.array([offers[name].lead_months / 12.0 for name in table["contract"]])
-    return np.asarray(np.maximum(first + lead, table["year"].to_numpy(dtype=np.float64)))
+    return np.asarray(np.maximum(decided(case) + lead, table["year"].to_numpy(dtype=np.float64)))
 
 
 def in_force(case: Case) -> pd.DataFrame:
@@ -54,7 +67,7 @@ def in_force(case: Case) -> pd.DataFrame:
     table = case.plan("contracts")
     signed = table[table["signed_mw"] > 0.0]
     offers = case.scenario.contracts.ppa
-    begin = _begin(case, signed)
+    begin = begin_of_delivery(case, signed)
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
     rows = signed[[*_FORCE, "signed_mw"]].assign(begin=begin, end=begin + term)
     rows = rows.merge(pd.DataFrame({"year_now": case.years}), how="cross")
@@ -73,7 +86,7 @@ def contracts_in_force(case: Case) -> Excess:
     own = tally(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
     place = table[list(_FORCE)]
     told = Excess.differs(place, table["in_force_mw"].to_numpy(), at(own, table, _FORCE))
-    too_early = _begin(case, table) >= case.last_calendar_year(table["year"]) + 1.0
+    too_early = begin_of_delivery(case, table) >= case.last_calendar_year(table["year"]) + 1.0
     early = Excess.where(place, too_early & (table["signed_mw"] > 0.0).to_numpy())
     allowed = [
         offers[name].zones == "all" or zone in offers[name].zones
@@ -157,8 +170,8 @@ def pool_of_sites(case: Case) -> pd.Series[str]:
     return sites["zone" if area == "zone" else "country"].astype("str")
 
 
-def _pool_of_zones(case: Case) -> dict[str, str]:
-    """Pool of every zone: that of its first site."""
+def pool_of_zones(case: Case) -> dict[str, str]:
+    """Return the pool of every zone: that of its first site."""
     of_site, zones = pool_of_sites(case), case.scope.set_index("site")["zone"]
     return {str(zones[site]): str(of_site[site]) for site in reversed(zones.index)}
 
@@ -175,7 +188,7 @@ def claims(case: Case) -> Excess:
     )
     rows = used.assign(pool=used["site"].map(pool_of_sites(case)))
     output = _output(case, physical=False)
-    output = output.assign(pool=output["zone"].map(_pool_of_zones(case)))
+    output = output.assign(pool=output["zone"].map(pool_of_zones(case)))
     is_hourly = case.scenario.contracts.matching.mode == "hourly"
     key = (*_POOL, "slot") if is_hourly else _POOL
     energy = [
@@ -278,21 +291,13 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     own = _by_pool(case)
     # What is not told stays missing, and what is missing breaks the rule.
     goals = own[list(_POOL)].drop_duplicates().merge(told, on=list(_POOL), how="left")
-    asked = np.array([_held(settings.target_frac, year) for year in goals["year"]])
+    asked = np.array([held(settings.target_frac, year) or 0.0 for year in goals["year"]])
     is_goal = (asked > 0.0) | goals["target_frac"].notna().to_numpy(dtype=np.bool_)
     goals, asked = goals[is_goal], asked[is_goal]
     clean = own["own_clean"] + own["claimed"] + own["grid_clean"]
     reached = tally(own, _POOL, clean * own["hours"])
     used = tally(own, _POOL, own["used"] * own["hours"])
     return goals, asked, at(used, goals, _POOL), at(reached, goals, _POOL)
-
-
-def _held(path: object, year: int) -> float:
-    """A path by year read as steps, 0 before its first year."""
-    if not isinstance(path, dict):
-        return float(path or 0.0)  # type: ignore[arg-type]
-    given = [known for known in path if known <= year]
-    return float(path[max(given)]) if given else 0.0
 
 
 RULES = (

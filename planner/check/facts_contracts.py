@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from planner.check.contracts import in_force, profiles
+from planner.check.contracts import (
+    begin_of_delivery,
+    in_force,
+    pool_of_sites,
+    pool_of_zones,
+    profiles,
+)
+from planner.check.facts_carbon import carbon_shape
 from planner.check.facts_demand import between
 from planner.check.facts_prices import by_local_hour, wholesale_part_usd_per_mwh
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, label_of, listed, tally
+from planner.check.steps import held
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.check.case import Case
@@ -55,7 +63,7 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
 
 @rule(unit="USD/MWh")
 def contract_prices(case: Case) -> Excess:
-    """Strikes are those of the tables or the scenario, and told as they are paid."""
+    """Strikes are told as they are paid, from those of the tables or the scenario."""
     rows = in_force(case)
     mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ case.hours)
     now = ("contract", "zone", "year_now")
@@ -65,14 +73,14 @@ def contract_prices(case: Case) -> Excess:
     table = case.plan("contracts")
     table = table[table["strike_usd_per_mwh"].notna()]
     mean = at(paid, table, _FORCE) / at(energy, table, _FORCE, np.nan)
-    listed_price = listed(case.inputs.contracts.sign, usd=case.inputs.contracts.strike_usd_per_mwh)
-    return Excess.differs(
-        table[list(_FORCE)], table["strike_usd_per_mwh"].to_numpy(), mean
-    ).and_also(
-        Excess.differs(
-            listed_price[list(_FORCE)], listed_price["usd"].to_numpy(), _strikes(case, listed_price)
-        )
-    )
+    return Excess.differs(table[list(_FORCE)], table["strike_usd_per_mwh"].to_numpy(), mean)
+
+
+@rule(unit="USD/MWh")
+def strikes_from_tables(case: Case) -> Excess:
+    """Agreements on offer cost what the tables say of their region, or the scenario."""
+    offers = listed(case.inputs.contracts.sign, usd=case.inputs.contracts.strike_usd_per_mwh)
+    return Excess.differs(offers[list(_FORCE)], offers["usd"].to_numpy(), _strikes(case, offers))
 
 
 @rule(unit="USD/MWh")
@@ -105,12 +113,11 @@ def market_prices(case: Case) -> Excess:
 def clean_share_from_tables(case: Case) -> Excess:
     """The grid's clean share is that of its zone, its rest following the carbon intensity."""
     contracts = case.inputs.contracts
-    site_year, hours = case.site_year, case.hours
+    site_year = case.site_year
     if not contracts.clean_frac.any():
         return Excess.where(site_year.iloc[:0], np.zeros(0, dtype=np.bool_))
     share = contracts.clean_frac.reshape(len(site_year), -1)
-    carbon = case.inputs.carbon.location_t_per_mwh.reshape(share.shape)
-    shape = carbon / (carbon @ hours / hours.sum())[:, None]
+    shape = carbon_shape(case)[case.inputs.sets.site.codes(site_year["site"])]
     table = case.data("clean_share").sort_values("year")
     of_zone = {str(zone): rows for zone, rows in table.groupby("zone")}
     mean = np.array(
@@ -150,7 +157,8 @@ def delivery_profiles(case: Case) -> Excess:
     Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
     """
     sign, hours = listed(case.inputs.contracts.sign), case.hours
-    offered = sign[["contract", "zone"]].drop_duplicates().reset_index(drop=True)
+    zones = pd.DataFrame({"zone": list(case.inputs.sets.zone.labels)})
+    offered = sign[["contract"]].drop_duplicates().merge(zones, how="cross")
     own = np.ones((len(offered), len(hours)))
     for row, (name, zone) in enumerate(zip(offered["contract"], offered["zone"], strict=True)):
         offer = case.scenario.contracts.ppa[name]
@@ -165,9 +173,77 @@ def delivery_profiles(case: Case) -> Excess:
     return Excess.differs(place, profiles(case, offered).ravel(), own.ravel())
 
 
+@rule(unit="year or MW")
+def contract_offers_from_scenario(case: Case) -> Excess:
+    """Agreements begin after their lead, end with their term and offer what the scenario says."""
+    p, offers = case.inputs.contracts, case.scenario.contracts.ppa
+    rows = listed(p.sign, begin=p.sign_start, end=p.sign_end)
+    term = np.array([offers[name].term_years for name in rows["contract"]], dtype=np.float64)
+    begin = begin_of_delivery(case, rows)
+    runs = listed(p.force, mw=p.limit_mw)
+    most = np.array([offers[name].max_mw for name in runs["contract"]], dtype=np.float64)
+    kinds = pd.DataFrame({"contract": list(p.contract.labels)})
+    physical = np.array([offers[name].kind == "physical" for name in kinds["contract"]])
+    place = rows[list(_FORCE)]
+    return Excess.differs(place, rows["begin"].to_numpy(), begin).and_also(
+        Excess.differs(place, rows["end"].to_numpy(), begin + term),
+        Excess.differs(runs[list(_FORCE)], runs["mw"].to_numpy(), most),
+        Excess.where(kinds, p.is_physical != physical.astype(np.bool_)),
+    )
+
+
+@rule(unit="pools or share")
+def clean_targets_from_scenario(case: Case) -> Excess:
+    """Pools are those of the scenario's area, each with the target and the matching asked for."""
+    p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
+    sites, zones = (pd.DataFrame({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
+    goals = listed(p.target, share=p.target_frac)
+    asked = [held(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
+    hourly = settings.matching.mode == "hourly"
+    of_site, of_zone = pool_of_sites(case), pool_of_zones(case)
+    return Excess.differs(
+        goals[["pool", "year"]], goals["share"].to_numpy(), np.array(asked, dtype=np.float64)
+    ).and_also(
+        Excess.where(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site)),
+        Excess.where(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone)),
+        Excess.where(pd.DataFrame({"place": ["matching"]}), np.array([p.is_hourly != hourly])),
+    )
+
+
+@rule(unit="USD/MWh")
+def contract_values_from_tables(case: Case) -> Excess:
+    """Agreements are worth what the market pays in their zone, or what a site pays of it."""
+    p, sets, site_year = case.inputs.contracts, case.inputs.sets, case.site_year
+    site = sets.site.codes(site_year["site"])
+    year = pd.Index(case.years).get_indexer(pd.Index(site_year["year"]))
+    zone = pd.Index(sets.zone.labels).get_indexer(pd.Index(_zone_of(case, site_year)))
+    shape = (len(sets.zone), len(case.years))
+    total, count = np.zeros((*shape, len(case.slots))), np.zeros(shape)
+    np.add.at(total, (zone, year), case.wholesale_usd_per_mwh)
+    np.add.at(count, (zone, year), 1.0)
+    own = total / np.maximum(count, 1.0)[:, :, None]
+    place = pd.DataFrame({"zone": list(sets.zone.labels)}).merge(
+        pd.DataFrame({"year": case.years}), how="cross"
+    )
+    gap = np.abs(p.market_usd_per_mwh - own).max(axis=2).ravel()
+    market = Excess(place, gap, np.abs(own).max(axis=2).ravel())
+    part = np.zeros((len(sets.site), len(case.years), len(case.slots)))
+    part[site, year] = wholesale_part_usd_per_mwh(case)
+    take = p.take
+    right = part[take["site"], take["year"], take["slot"]]
+    worst = np.zeros(len(sets.site))
+    np.maximum.at(worst, take["site"], np.abs(p.take_usd_per_mwh - right))
+    sites = pd.DataFrame({"site": list(sets.site.labels)})
+    return market.and_also(Excess(sites, worst, np.abs(part).max(axis=(1, 2), initial=0.0)))
+
+
 RULES = (
     contract_prices,
+    strikes_from_tables,
     market_prices,
     clean_share_from_tables,
     delivery_profiles,
+    contract_offers_from_scenario,
+    clean_targets_from_scenario,
+    contract_values_from_tables,
 )

@@ -24,6 +24,7 @@ __all__ = [
     "base_year_stock_mw",
     "between",
     "net_utilisation",
+    "per_amount",
     "rack_path_mw",
     "stated_classes",
     "stock_shares",
@@ -223,8 +224,8 @@ def demand_by_weight(case: Case) -> Excess:
     return Excess.differs(placed[["region", *_CLASS]], placed["kh100e"].to_numpy(), own)
 
 
-def _per_amount(case: Case, workload: str, unit: str, year: int) -> float:
-    """Mean compute over the year of one unit of stated demand. [kH100e]"""
+def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
+    """Return the mean compute over the year of one unit of stated demand. [kH100e]"""
     if unit == "kh100e":
         return 1.0
     if unit == "mw_rack":
@@ -260,7 +261,7 @@ def demand_as_stated(case: Case) -> Excess:
         if one.workload not in classes:
             continue
         for year, factor in zip(case.years, scale, strict=True):
-            rate = _per_amount(case, one.workload, one.unit, year)
+            rate = per_amount(case, one.workload, one.unit, year)
             kh100e = factor * between(one.by_year, year) * rate
             rows = ((asked["workload"] == one.workload) & (asked["year"] == year)).to_numpy()
             is_lumped = (asked["region"] == "(anywhere)").to_numpy()

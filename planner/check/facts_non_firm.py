@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.facts_prices import demand_charge_usd_per_kw_month
 from planner.check.facts_sites import decided, months_to_service
 from planner.check.frames import at, listed
 from planner.check.stress import hours_off, stress_share
@@ -43,26 +44,35 @@ def stress_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
+def _musd_per_mw(case: Case) -> float:
+    """Overnight cost of non-firm connection: a substation, and a share of network upgrades."""
+    grid = case.scenario.grid
+    if grid.non_firm.usd_per_mw is not None:
+        return grid.non_firm.usd_per_mw / 1e6
+    items = case.data("facility_cost").set_index("item")["value"].astype("float64")
+    substation, network = items["substation_customer"], items["interconnection_network"]
+    cost = float(substation + _service(case, "upgrade_cost_frac") * network)
+    if grid.expansion_usd_per_mw is not None:
+        cost *= grid.expansion_usd_per_mw / float(substation + network)
+    return cost / 1e6
+
+
 @rule(unit="MUSD/MW")
 def non_firm_price_from_tables(case: Case) -> Excess:
     """Non-firm connection costs its substation and the service's share of the network upgrades."""
-    p, grid = case.inputs.non_firm, case.scenario.grid
-    offers = listed(p.connect, told=p.capex_musd_per_mw)
-    items = case.data("facility_cost").set_index("item")["value"]
-    substation, network = items["substation_customer"], items["interconnection_network"]
-    cost = float(substation)
-    if len(offers):
-        cost += float(_service(case, "upgrade_cost_frac") * network)
-    if grid.expansion_usd_per_mw is not None:
-        cost *= grid.expansion_usd_per_mw / (substation + network)
-    if grid.non_firm.usd_per_mw is not None:
-        cost = grid.non_firm.usd_per_mw
-    own = np.full(len(offers), cost / 1e6)
+    offers = listed(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
+    own = _musd_per_mw(case) if len(offers) else 0.0
+    told = offers["musd"].to_numpy(dtype=np.float64)
+    return Excess.differs(offers[list(_SITE)], told, np.full(len(offers), own))
+
+
+@rule(unit="MUSD")
+def non_firm_purchases(case: Case) -> Excess:
+    """Non-firm connection that is bought costs overnight what the tables and the service say."""
     bought = case.plan("non_firm_connections")
-    overnight = bought["added_mw"].to_numpy() * cost / 1e6
-    return Excess.differs(offers[list(_SITE)], offers["told"].to_numpy(), own).and_also(
-        Excess.differs(bought[list(_SITE)], bought["overnight_musd"].to_numpy(), overnight)
-    )
+    own = _musd_per_mw(case) if len(bought) else 0.0
+    told = bought["overnight_musd"].to_numpy(dtype=np.float64)
+    return Excess.differs(bought[list(_SITE)], told, own * bought["added_mw"].to_numpy())
 
 
 @rule(unit="months")
@@ -80,7 +90,62 @@ def non_firm_lead_from_tables(case: Case) -> Excess:
     until = _service(case, "firm_after_months")
     never = until == 0.0
     turns = np.full(len(offers), np.inf) if never else due + until / 12.0
-    return start.and_also(Excess.differs(place, offers["turns"].to_numpy() * 12.0, turns * 12.0))
+    # The first year in which it is firm at some time is the first that ends after it turns.
+    ends = case.last_calendar_year(pd.Series(case.years)) + 1.0
+    later = ends[None, :] > turns[:, None]
+    first_firm = np.where(later.any(axis=1), later.argmax(axis=1), -1)
+    return start.and_also(
+        Excess.differs(place, offers["turns"].to_numpy() * 12.0, turns * 12.0),
+        Excess.where(place, np.asarray(p.firm_year) != first_firm),
+    )
 
 
-RULES = (stress_from_tables, non_firm_price_from_tables, non_firm_lead_from_tables)
+@rule(unit="-")
+def shed_from_scenario(case: Case) -> Excess:
+    """Load may be shed in the most stressed hours, as much and for as much as the scenario says."""
+    p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
+    told = {
+        "max_energy_frac": (p.shed.max_energy_frac, settings.max_energy_frac),
+        "usd_per_mwh": (p.shed.usd_per_mwh, settings.usd_per_mwh),
+    }
+    figures = np.array(list(told.values()), dtype=np.float64)
+    parts = [Excess.differs(pd.DataFrame({"figure": list(told)}), figures[:, 0], figures[:, 1])]
+    frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
+    waits = case.workloads.set_index("workload")["deferrable_frac"].astype("float64")
+    own = at(waits, frame, ("workload",), np.nan)
+    parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), own))
+    zones = pd.DataFrame({"zone": list(sets.zone.labels)})
+    serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
+    place = zones.merge(case.slots[["slot"]], how="cross")
+    in_use = np.repeat(serves, len(case.slots))
+    for label, (_, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
+        most = {zone: min(h, settings.max_hours_per_year) for zone, h in hours.items()}
+        share = at(stress_share(case, most), place, ("zone", "slot")) if in_use.any() else 0.0
+        right = np.where(in_use & settings.allow, share, 0.0)
+        parts.append(Excess.differs(place, p.shed.hours_frac[:, p.tier.code(label)].ravel(), right))
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="USD/kW-month")
+def non_firm_discount_from_tables(case: Case) -> Excess:
+    """What is not firm pays the demand charge of its site less the discount of its service."""
+    p, key = case.inputs.non_firm, ("site", "year")
+    rows = listed(p.billing, usd=p.discount_usd_per_kw_month)
+    place = rows[["site", "year", "period"]]
+    if not len(rows):
+        return Excess.where(place, np.zeros(0, dtype=np.bool_))
+    charge = pd.Series(
+        demand_charge_usd_per_kw_month(case), pd.MultiIndex.from_frame(case.site_year)
+    )
+    own = _service(case, "charge_discount_frac") * at(charge, rows, key, np.nan)
+    return Excess.differs(place, rows["usd"].to_numpy(), own)
+
+
+RULES = (
+    stress_from_tables,
+    non_firm_price_from_tables,
+    non_firm_purchases,
+    non_firm_lead_from_tables,
+    shed_from_scenario,
+    non_firm_discount_from_tables,
+)

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "by_local_hour", "wholesale_part_usd_per_mwh", "wholesale_usd_per_mwh"]
+__all__ = [
+    "RULES",
+    "by_day_and_hour",
+    "by_local_hour",
+    "demand_charge_usd_per_kw_month",
+    "wholesale_part_usd_per_mwh",
+    "wholesale_usd_per_mwh",
+]
 
 _MONEY_YEAR = 2025
 _QUARTERS = 96  # places lie on half and quarter hours too
@@ -69,12 +76,32 @@ def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
     array of float
         Shape (slot,).
     """
-    middle_h = (np.arange(_QUARTERS) + 0.5) / 4.0
     seasons = [(month + 1) % 12 // 3 for month in year_days(case).first_month]
+    return by_day_and_hour(case, of_seasons[seasons], offset_h)
+
+
+def by_day_and_hour(case: Case, of_days: Floats, offset_h: float) -> Floats:
+    """Average over the slots what is given by day and hour of a local clock.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    of_days : array of float
+        Values of the days that tell the year, shape (day, 24).
+    offset_h : float
+        Local clock less UTC. [h]
+
+    Returns
+    -------
+    array of float
+        Shape (slot,).
+    """
+    middle_h = (np.arange(_QUARTERS) + 0.5) / 4.0
     local_h = np.floor((middle_h + offset_h) % 24.0).astype(int)
-    by_quarter = of_seasons[:, local_h][seasons]
     per_day = 24 // case.scenario.time.slot_h
-    return np.asarray(by_quarter.reshape(len(seasons) * per_day, -1).mean(axis=1))
+    by_quarter = of_days[:, local_h].reshape(len(of_days) * per_day, -1)
+    return np.asarray(by_quarter.mean(axis=1))
 
 
 def _shock(case: Case, place: pd.DataFrame) -> Floats:
@@ -158,6 +185,34 @@ def wholesale_part_usd_per_mwh(case: Case) -> Floats:
     return part
 
 
+def _is_billed_by_tariff(case: Case) -> NDArray[np.bool_]:
+    """Say for each site and year whether a tariff bills it."""
+    site_year, billed = case.site_year, np.zeros(len(case.site_year), dtype=np.bool_)
+    for name, tariff in written_tariffs(case).items():
+        rows = (site_year["site"] == name) & (site_year["year"] >= tariff.first_year)
+        billed |= rows.to_numpy(dtype=np.bool_)
+    return billed
+
+
+def demand_charge_usd_per_kw_month(case: Case) -> Floats:
+    """Return the demand charge of a site and year: none where a tariff bills the peaks.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    array of float
+        Shape (site_year,). [USD/kW-month]
+    """
+    charge = _mean_price(case, "demand_charge_usd_per_kw_month")
+    site = case.inputs.sets.site.codes(case.site_year["site"])
+    own = charge[site] * case.scenario.energy.demand_charge * _growth(case)
+    return np.where(_is_billed_by_tariff(case), 0.0, own)
+
+
 @rule(unit="USD/MWh")
 def delivered_prices(case: Case) -> Excess:
     """Power costs wholesale by the hour, times any shock, and the adder up to the retail price.
@@ -176,20 +231,17 @@ def delivered_prices(case: Case) -> Excess:
     flat_charge = 12.0 * 1000.0 * charge / 8760.0 * settings.demand_charge
     adder = retail - mean - flat_charge
     site = case.inputs.sets.site.codes(site_year["site"])
-    growth = _growth(case)
-    own = case.wholesale_usd_per_mwh + (adder[site] * growth)[:, None]
-    own_rate = charge[site] * settings.demand_charge * growth
+    own = case.wholesale_usd_per_mwh + (adder[site] * _growth(case))[:, None]
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
-    part = wholesale_part_usd_per_mwh(case)
-    for name, tariff in written_tariffs(case).items():
-        rows = ((site_year["site"] == name) & (site_year["year"] >= tariff.first_year)).to_numpy()
-        own[rows] = part[rows]
-        own_rate[rows] = 0.0
+    billed = _is_billed_by_tariff(case)
+    own[billed] = wholesale_part_usd_per_mwh(case)[billed]
     told = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
     energy = Excess.differs(place[list(_KEY)], at(told, place, _KEY, np.nan), own.ravel())
     rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
     told_rate = at(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
-    return energy.and_also(Excess.differs(site_year, told_rate, own_rate))
+    return energy.and_also(
+        Excess.differs(site_year, told_rate, demand_charge_usd_per_kw_month(case))
+    )
 
 
 RULES = (delivered_prices,)

@@ -31,7 +31,18 @@ _USD_PER_MUSD = 1e6
 
 
 def committed_mw(case: Case) -> pd.DataFrame:
-    """Critical IT power under construction that serves by the end of each model year. [MW]"""
+    """List the critical IT power under construction that serves by the end of each model year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, year, mw: cumulative, at the operator's share. [MW]
+    """
     settings = case.scenario
     share = settings.operator.pipeline_share_frac / settings.demand.facility_mw_per_rack_mw
     table = case.data("site_pipeline")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,12 @@ def source_offers_from_tables(case: Case) -> Excess:
         [of.capex_usd_per_kw(case, name, when) for name, when in zip(names, start, strict=True)]
     )
     place = offers[list(_SOURCE)]
-    cells = listed(p.build_store, start=p.build_store_start, musd=p.build_store_capex_musd_per_mwh)
+    cells = listed(
+        p.build_store,
+        start=p.build_store_start,
+        life=p.build_store_life_years,
+        musd=p.build_store_capex_musd_per_mwh,
+    )
     own_cells = of.figures(case, cells["source"], "energy_capex_usd_per_kwh", cells["start"])
     starts = pd.Series(start, index=pd.MultiIndex.from_frame(place))
     return Excess.differs(place, offers["start"].to_numpy(), start).and_also(
@@ -63,15 +68,58 @@ def source_offers_from_tables(case: Case) -> Excess:
         Excess.differs(
             cells[list(_SOURCE)], cells["start"].to_numpy(), at(starts, cells, _SOURCE, np.nan)
         ),
+        Excess.differs(
+            cells[list(_SOURCE)],
+            cells["life"].to_numpy(),
+            of.figures(case, cells["source"], "life_years", cells["start"]),
+        ),
         Excess.differs(cells[list(_SOURCE)], cells["musd"].to_numpy() * 1e3, own_cells),
     )
 
 
-@rule(unit="MW or MWh")
-def standing_sources_from_scenario(case: Case) -> Excess:
-    """What stands is what the scenario says, and stand-by generators those of the halls."""
+@rule(unit="MW or h")
+def plants_from_tables(case: Case) -> Excess:
+    """The smallest plants, what must be whole and its room are those of tables and scenario.
+
+    The room of a plant is what its limit leaves beside what stands; none where it is too small.
+    """
     p, supply = case.inputs.supply, case.scenario.supply
-    rows = listed(p.capacity, mw=p.existing_mw)
+    offers = listed(p.build, mw=p.build_smallest_mw, start=p.build_start)
+    own = of.figures(case, offers["source"], "min_size_mw", offers["start"])
+    place = offers[list(_SOURCE)]
+    least = pd.Series(own * supply.whole_sources, index=pd.MultiIndex.from_frame(place))
+    plants = listed(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
+    limit = _each(case, plants["source"], of.limit_mw)
+    room = limit - at(_standing(case)[0], plants, ("site", "source"))
+    mine = at(least, plants, _SOURCE, np.nan)
+    room = np.where(room >= mine * (1.0 - 1e-9), room, 0.0)
+    told = at(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
+    cells = listed(p.build_store)
+    given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
+    hours = cells["source"].map(given).to_numpy(dtype=np.float64)
+    sized = listed(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
+    return Excess.differs(place, offers["mw"].to_numpy(), own).and_also(
+        Excess.differs(place, told, np.asarray(least, np.float64)),
+        Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room),
+        Excess.differs(
+            cells[list(_SOURCE)],
+            at(sized, cells, _SOURCE, -1.0),
+            np.where(np.isnan(hours), -1.0, hours),
+        ),
+    )
+
+
+@rule(unit="sources")
+def sources_burn_fuel(case: Case) -> Excess:
+    """Sources burn fuel where the tables name one that burns: uranium does not."""
+    p = case.inputs.supply
+    place = pd.DataFrame({"source": list(p.source.labels)})
+    burns = [of.fuel(case, name) not in ("", "uranium") for name in place["source"]]
+    return Excess.where(place, p.burns_fuel != np.array(burns, dtype=np.bool_))
+
+
+def _standing(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Power and energy that stand, by site and source, as the scenario says. [MW, MWh]"""
     power, energy = {}, {}
     for blocks in (case.scenario.new_sites, case.scenario.sites):
         for site, own in blocks.items():
@@ -79,7 +127,15 @@ def standing_sources_from_scenario(case: Case) -> Excess:
                 power[site, source] = mw
                 four_hours = 4.0 * mw  # of a battery of which only the power is known
                 energy[site, source] = (own.existing_storage_mwh or {}).get(source, four_hours)
-    stands = pd.Series(power, dtype="float64")
+    return pd.Series(power, dtype="float64"), pd.Series(energy, dtype="float64")
+
+
+@rule(unit="MW or MWh")
+def standing_sources_from_scenario(case: Case) -> Excess:
+    """What stands is what the scenario says, and stand-by generators those of the halls."""
+    p, supply = case.inputs.supply, case.scenario.supply
+    rows = listed(p.capacity, mw=p.existing_mw)
+    stands, energy = _standing(case)
     cells = listed(p.store, mwh=p.existing_mwh)
     pair = ("site", "source")
     ratio = case.data("redundancy").set_index("redundancy")["generator_kw_per_kw"]
@@ -93,7 +149,7 @@ def standing_sources_from_scenario(case: Case) -> Excess:
         Excess.differs(
             cells[list(_SOURCE)],
             cells["mwh"].to_numpy(),
-            at(pd.Series(energy, dtype="float64"), cells, pair),
+            at(energy, cells, pair),
         ),
         Excess.differs(halls[["hall"]], np.asarray(p.standby_mw_per_mw, np.float64), per_mw),
     )
@@ -109,12 +165,14 @@ def source_limits_from_tables(case: Case) -> Excess:
     first = case.years[0]
 
     def one_way(key: str) -> Floats:
-        return _each(case, cells["source"], lambda c, name: of.one_way_frac(c, name, key))
+        known = _each(case, every["source"], lambda c, name: of.one_way_frac(c, name, key))
+        return np.where(is_store, known, 0.0)
 
     cycles = of.figures(case, cells["source"], "cycle_life_cycles")
     cycles = cycles / of.figures(case, cells["source"], "life_years", [first] * len(cells))
-    code = p.source.codes(cells["source"])
     place = cells[list(_SOURCE)]
+    every = pd.DataFrame({"source": list(p.source.labels)})
+    is_store = np.array([of.role(case, name) == "storage" for name in p.source.labels], np.bool_)
     return Excess.differs(
         rows[list(_SOURCE)],
         at(told, rows, _SOURCE, np.inf),
@@ -126,10 +184,8 @@ def source_limits_from_tables(case: Case) -> Excess:
             _each(case, runs["source"], of.max_hours),
         ),
         Excess.differs(place, np.asarray(p.cycles_per_year), cycles),
-        Excess.differs(place, p.charge_efficiency_frac[code], one_way("charge_efficiency_frac")),
-        Excess.differs(
-            place, p.discharge_efficiency_frac[code], one_way("discharge_efficiency_frac")
-        ),
+        Excess.differs(every, p.charge_efficiency_frac, one_way("charge_efficiency_frac")),
+        Excess.differs(every, p.discharge_efficiency_frac, one_way("discharge_efficiency_frac")),
     )
 
 
@@ -196,9 +252,12 @@ def source_running_costs_from_tables(case: Case) -> Excess:
 def source_yield_from_tables(case: Case) -> Excess:
     """Sun and wind follow their site's series or their zone; others run at their availability."""
     p, sets, hours = case.inputs.supply, case.inputs.sets, case.hours
-    pairs = listed(p.capacity)[["site", "source"]].drop_duplicates().reset_index(drop=True)
+    pairs = pd.MultiIndex.from_product(
+        [list(sets.site.labels), list(p.source.labels)], names=["site", "source"]
+    ).to_frame(index=False)
     table = case.data("renewable_shapes")
     sites = case.sites.set_index("site")
+    of_place: dict[tuple[Any, ...], Floats] = {}  # sites of a zone on one clock are alike
     series = {name: series_by_hour(case, f"{name}_frac") for name in RENEWABLE}
     worst, scale = np.zeros(len(pairs)), np.zeros(len(pairs))
     for row, (site, source) in enumerate(pairs.itertuples(index=False)):
@@ -211,7 +270,11 @@ def source_yield_from_tables(case: Case) -> Excess:
             if hourly is not None:
                 own = hourly.reshape(len(hours), -1).mean(axis=1)
             else:
-                own = _weather(case, shapes, sites.loc[site])
+                at_site = sites.loc[site]
+                key = (role, *at_site[["zone", "utc_offset_h"]], float(at_site["lat"]) < 0.0)
+                if key not in of_place:
+                    of_place[key] = _weather(case, shapes, at_site)
+                own = of_place[key]
             if of.is_given(case, source, "availability_frac"):
                 own = own * mean / (own @ hours / hours.sum())
             own = np.minimum(own, 1.0)
@@ -310,6 +373,8 @@ def export_price_from_tables(case: Case) -> Excess:
 
 RULES = (
     source_offers_from_tables,
+    plants_from_tables,
+    sources_burn_fuel,
     standing_sources_from_scenario,
     source_limits_from_tables,
     source_running_costs_from_tables,

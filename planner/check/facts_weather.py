@@ -108,17 +108,4 @@ def cooling_from_weather(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MW/MW")
-def deferral_overhead(case: Case) -> Excess:
-    """What deferral moves is cooled like the halls of its site, between the best and the worst."""
-    power, site = case.inputs.power, case.inputs.sets.site
-    codes = site.codes(case.plan("deferral")["site"].drop_duplicates())
-    told = power.defer_mechanical_frac[codes]
-    least, most = (edge(power.mechanical_frac[codes], axis=1) for edge in (np.min, np.max))
-    place = pd.DataFrame({"site": np.asarray(site.labels, dtype=object)[codes]})
-    return Excess.above(place, (least - told).max(axis=1, initial=-1.0), 0.0).and_also(
-        Excess.above(place, (told - most).max(axis=1, initial=-1.0), 0.0)
-    )
-
-
-RULES = (cooling_from_weather, deferral_overhead)
+RULES = (cooling_from_weather,)

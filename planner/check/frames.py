@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["Labelled", "at", "cell", "has", "listed", "tally", "with_int_year"]
+__all__ = [
+    "Labelled",
+    "at",
+    "cell",
+    "has",
+    "label_of",
+    "listed",
+    "taken",
+    "tally",
+    "with_int_year",
+]
 
 
 class Labelled(Protocol):
@@ -27,6 +37,14 @@ class Labelled(Protocol):
 
     def frame(self) -> pd.DataFrame:
         """Return one row of labels per tuple."""
+
+
+class Labels(Protocol):
+    """An axis, as far as the checker reads it."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its labels, in order."""
 
 
 def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
@@ -55,6 +73,19 @@ def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
         One row per tuple; `year` is a whole number.
     """
     return with_int_year(index.frame()).assign(**columns)
+
+
+def label_of(axis: Labels, codes: NDArray[np.integer[Any]]) -> NDArray[np.object_]:
+    """Return the label of each place on an axis, "" where the axis has no such place."""
+    labels = np.array([*axis.labels, ""], dtype=object)
+    known = (codes >= 0) & (codes < len(axis.labels))
+    return np.asarray(labels[np.where(known, codes, -1)])
+
+
+def taken(codes: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
+    """Return the codes at places of a list, -1 where the list has no such place."""
+    known = (place >= 0) & (place < len(codes))
+    return np.append(codes, -1)[np.where(known, place, -1)].astype(np.intp)
 
 
 def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series[float]:

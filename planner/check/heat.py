@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["HEAT_BILLS", "RULES", "heat_connections"]
+__all__ = ["HEAT_BILLS", "RULES", "heat_connections", "of_country"]
 
 _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
 _USD_PER_MUSD = 1e6
 
 
-def _of_country(case: Case, table: pd.DataFrame, column: str, own: float | None) -> Floats:
+def of_country(case: Case, table: pd.DataFrame, column: str, own: float | None) -> Floats:
     """Figure of table `heat_reuse` for the country of each row's site, or the scenario's own."""
     if own is not None:
         return np.full(len(table), own)
@@ -39,7 +39,7 @@ def _of_country(case: Case, table: pd.DataFrame, column: str, own: float | None)
 def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
     """Overnight cost of the connections that are built."""
     own = case.scenario.heat.connection_usd_per_kw
-    per_kw = _of_country(case, table, "connection_usd_per_kw", own)
+    per_kw = of_country(case, table, "connection_usd_per_kw", own)
     return np.asarray(1000.0 * per_kw * table["connect_mw"].to_numpy())
 
 
@@ -68,7 +68,7 @@ def heat_connections(case: Case) -> pd.DataFrame:
 def heat_sales(case: Case) -> pd.DataFrame:
     """Heat sold at the price of the country."""
     table = case.plan("heat")
-    price = _of_country(case, table, "price_usd_per_mwh", case.scenario.heat.price_usd_per_mwh)
+    price = of_country(case, table, "price_usd_per_mwh", case.scenario.heat.price_usd_per_mwh)
     return every_year(case, table, -table["sold_mwh"] * price / _USD_PER_MUSD)
 
 
@@ -83,8 +83,8 @@ def heat_sold(case: Case) -> Excess:
     power = case.power
     mean = np.einsum("rch,h,c->r", power.it_by_cooling_mw, power.hours, share) / _HOURS_PER_YEAR
     warm = pd.Series(mean, index=pd.MultiIndex.from_frame(power.site_year))
-    of_buyer = _of_country(case, table, "buyer_share_frac", settings.buyer_share_frac)
-    hours = _of_country(case, table, "buyer_hours_per_year", None)
+    of_buyer = of_country(case, table, "buyer_share_frac", settings.buyer_share_frac)
+    hours = of_country(case, table, "buyer_hours_per_year", None)
     built = table.merge(table, on="site", suffixes=("", "_now"))
     built = built[built["year"] <= built["year_now"]]
     so_far = tally(built, ("site", "year_now"), built["connect_mw"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "load_price_bill", "new_load"]
+__all__ = ["RULES", "curve", "existing_mw", "load_price_bill", "new_load"]
 
 _ZONE = ("zone", "year")
 
@@ -48,7 +48,7 @@ def new_load(case: Case) -> pd.DataFrame:
     load = by_slot.agg(mw=("mw", "sum"), hours=("hours", "first")).reset_index()
     if not settings.allow:
         load = load.iloc[:0]
-    before = at(_standing_mw(case), load, ("zone",), np.nan)
+    before = at(existing_mw(case), load, ("zone",), np.nan)
     new = np.maximum(load["mw"].to_numpy() - before, 0.0)
     usd, last = np.zeros(len(load)), np.zeros(len(load))
     for zone in load["zone"].unique():
@@ -62,22 +62,41 @@ def new_load(case: Case) -> pd.DataFrame:
     )
 
 
-def _standing_mw(case: Case) -> pd.Series[float]:
-    """Connection of the base year by zone, from what stands at its sites. [MW]"""
+def existing_mw(case: Case) -> pd.Series[float]:
+    """Return the connection of the base year by zone, from what stands at its sites. [MW]"""
     of_site = standing_facility_mw(case)
     zone_of = dict(zip(case.scope["site"], case.scope["zone"], strict=True))
     return of_site.groupby(of_site.index.map(zone_of)).sum()
 
 
-def _priced(case: Case, zone: str, new_mw: Floats) -> tuple[Floats, Floats]:
-    """Return what an hour of new load pays, and the adder of its last MW. [USD/h, USD/MWh]"""
+def curve(case: Case, zone: str) -> tuple[Floats, Floats]:
+    """Read the blocks of a zone, the table's default where it has none of its own.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    zone : str
+        Zone of the grid.
+
+    Returns
+    -------
+    tuple of array of float
+        New load at which each block ends, and its price above that of the slot, without the
+        scenario's factor. [MW, USD/MWh]
+    """
     table = case.data("price_blocks")
     rows = table[table["zone"] == zone]
     rows = (rows if len(rows) else table[table["zone"] == "default"]).sort_values("block")
     peak = float(case.data("grid_zones").set_index("zone")["peak_mw"][zone])
     share = peak * case.scenario.operator.headroom_share_frac
     ends = rows["up_to_peak_frac"].astype("float64").fillna(np.inf).to_numpy() * share
-    adders = rows["price_adder_usd_per_mwh"].to_numpy(dtype=np.float64)
+    return np.asarray(ends), rows["price_adder_usd_per_mwh"].to_numpy(dtype=np.float64)
+
+
+def _priced(case: Case, zone: str, new_mw: Floats) -> tuple[Floats, Floats]:
+    """Return what an hour of new load pays, and the adder of its last MW. [USD/h, USD/MWh]"""
+    ends, adders = curve(case, zone)
     usd, last, begin = np.zeros(len(new_mw)), np.zeros(len(new_mw)), 0.0
     for end, adder in zip(ends, adders, strict=True):
         inside = np.clip(new_mw - begin, 0.0, end - begin)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "moved_by_block"]
+__all__ = ["RULES", "moved_by_block", "users_in_reach"]
 
 _HOURS_PER_YEAR = 8760.0
 _ROUNDING = 1.0 + 1e-9
@@ -67,8 +67,8 @@ def moved_by_block(case: Case) -> pd.DataFrame:
     return moved.rename("moved_mwh").reset_index()
 
 
-def _users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
-    """For every row of a table with site and class, a word that tells which users it may serve.
+def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
+    """Write for every row of a table with site and class a word for the users that it may serve.
 
     Users lumped together can be served by every site, so they do not part one from another.
     """
@@ -117,7 +117,7 @@ def migration_is_due(case: Case) -> Excess:
 def migration_conserves_work(case: Case) -> Excess:
     """Work that moves is done in its block, on its type of rack, where the same users are near."""
     table = _table(case)
-    table = table.assign(users=_users_in_reach(case, table))
+    table = table.assign(users=users_in_reach(case, table))
     key = (*_BLOCK, "users")
     slot_h = float(case.scenario.time.slot_h)
     done, due = (tally(table, key, table[name] * slot_h) for name in ("done_mw", "due_mw"))

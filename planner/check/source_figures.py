@@ -30,6 +30,7 @@ __all__ = [
     "max_hours",
     "one_way_frac",
     "role",
+    "stated",
 ]
 
 _CAPEX: Final = "capex_usd_per_kw"
@@ -39,6 +40,11 @@ def _given(case: Case, source: str) -> dict[str, Any]:
     """Figures that the scenario states for a source, by key."""
     override = case.scenario.supply.override
     return dict(override[source].given()) if source in override else {}
+
+
+def stated(case: Case, source: str, key: str) -> float:
+    """Read a figure that the scenario alone can state, missing where it does not."""
+    return float(_given(case, source).get(key) or np.nan)
 
 
 def is_given(case: Case, source: str, key: str) -> bool:

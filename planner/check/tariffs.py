@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RULES", "TARIFF_BILLS", "own_bills"]
+__all__ = ["RULES", "TARIFF_BILLS", "BilledLoad", "bill_of", "fee_usd_per_mw", "own_bills"]
 
+_Line: TypeAlias = tuple[int, float, float, str, float, float]
+"""Calendar year, money as a plan pays it and as the tariff asks, unit, units, filling of tiers."""
 _KINDS = ("energy", "demand", "capacity", "standing")
 _SITE = ("site", "year")
 _VINTAGE = ("site", "signed_year")
@@ -46,11 +48,33 @@ def own_bills(case: Case) -> pd.DataFrame:
         site, calendar_year, kind, usd (as the plan pays), exact_usd (as the tariff asks).
     """
     parts = [
-        part for site, tariff in written_tariffs(case).items() for part in _bill(case, site, tariff)
+        bill_of(tariff, _load(case, site, tariff)).assign(site=site)
+        for site, tariff in written_tariffs(case).items()
     ]
-    rows = [(site, int(year), kind, usd, exact) for site, year, kind, usd, exact in parts]
-    frame = pd.DataFrame(rows, columns=["site", "calendar_year", "kind", "usd", "exact_usd"])
-    return frame.astype({"usd": "float64", "exact_usd": "float64", "calendar_year": "int64"})
+    columns = {"site": "object", "calendar_year": "int64", "kind": "object"}
+    numbers = {"usd": "float64", "exact_usd": "float64"}
+    frame = pd.concat(parts) if parts else pd.DataFrame(columns=[*columns, *numbers])
+    return frame[[*columns, *numbers]].reset_index(drop=True).astype({**columns, **numbers})
+
+
+@dataclass(frozen=True, eq=False)
+class BilledLoad:
+    """A site on the hours of its bills.
+
+    Parameters
+    ----------
+    hours : BillHours
+        Hours of the bills.
+    load_mw : array of float
+        Power drawn by calendar year, day and slot of the day. [MW]
+    open_frac, in_force_mw : array of float
+        Share that is open, and capacity in force, by calendar year. [-, MW]
+    """
+
+    hours: BillHours
+    load_mw: Floats
+    open_frac: Floats
+    in_force_mw: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +90,7 @@ class _Load:
     in_force_mw: Floats  # by month
 
 
-def _load(case: Case, site: str, tariff: Written) -> _Load:
+def _load(case: Case, site: str, tariff: Written) -> BilledLoad:
     hours = BillHours(case, tariff.time_zone, tariff.first_year)
     power, calendar = case.power, np.arange(tariff.first_year, case.calendar[-1] + 1)
     model_year = np.array([max(y for y in case.years if y <= year) for year in calendar])
@@ -84,8 +108,7 @@ def _load(case: Case, site: str, tariff: Written) -> _Load:
         _in_force(case, site, int(y), int(m), tariff)
         for y, m in zip(calendar, model_year, strict=True)
     ]
-    told = hours.told(load)
-    return _Load(hours, *told, np.repeat(open_frac, 12), np.repeat(np.array(in_force), 12))
+    return BilledLoad(hours, load, open_frac, np.array(in_force))
 
 
 def _in_force(case: Case, site: str, year: int, model_year: int, tariff: Written) -> float:
@@ -96,13 +119,39 @@ def _in_force(case: Case, site: str, year: int, model_year: int, tariff: Written
     return float(np.sum(rows["kept_mw"].to_numpy() * np.array(shares)))
 
 
-def _bill(case: Case, site: str, tariff: Written) -> Iterator[tuple[str, int, str, float, float]]:
-    load = _load(case, site, tariff)
-    for kind, charges in tariff.charges.items():
-        for charge in charges:
-            for year, usd, exact in _CHARGES[kind](charge, load):
-                rise = (1.0 + tariff.rise_frac) ** (year - 2025)
-                yield site, year, _kind(kind), rise * usd, rise * exact
+def bill_of(tariff: Written, billed: BilledLoad) -> pd.DataFrame:
+    """Bill a load by a tariff, month by month.
+
+    Parameters
+    ----------
+    tariff : Written
+        Its charges.
+    billed : BilledLoad
+        Power drawn, and what is open and in force.
+
+    Returns
+    -------
+    DataFrame
+        calendar_year, kind, usd (as a plan pays), exact_usd (as the tariff asks), unit, units,
+        in_tiers (squares of the units in each tier times its number, by month: another filling of
+        tiers gives another sum; 0 without tiers).
+    """
+    load = _Load(
+        billed.hours,
+        *billed.hours.told(billed.load_mw),
+        np.repeat(billed.open_frac, 12),
+        np.repeat(billed.in_force_mw, 12),
+    )
+    rows = [
+        (_kind(kind), *line)
+        for kind, charges in tariff.charges.items()
+        for charge in charges
+        for line in _CHARGES[kind](charge, load)
+    ]
+    names = ["kind", "calendar_year", "usd", "exact_usd", "unit", "units", "in_tiers"]
+    frame = pd.DataFrame(rows, columns=names)
+    rise = (1.0 + tariff.rise_frac) ** (frame["calendar_year"].astype("float64") - 2025.0)
+    return frame.assign(usd=rise * frame["usd"], exact_usd=rise * frame["exact_usd"])
 
 
 def _kind(kind: str) -> str:
@@ -114,26 +163,33 @@ def _tiers(price: Any, limits: Any) -> tuple[Floats, Floats]:
     return prices, np.array([0.0, *limits, np.inf])
 
 
-def _paid(quantity: Floats, price: Any, limits: Any, open_frac: Floats) -> tuple[Floats, Floats]:
-    """What the plan pays for quantities in tiers, and what they cost."""
+def _paid(
+    quantity: Floats, price: Any, limits: Any, open_frac: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """What the plan pays for quantities in tiers, what they cost, and how tiers are filled."""
     prices, edges = _tiers(price, limits)
     low, high = edges[:-1], edges[1:]
     units = np.clip(quantity[:, None], low, high) - low
     least = np.minimum.accumulate(prices[::-1])[::-1]
     exact = units @ prices
     width = np.where(np.isinf(high), 0.0, high - low)
-    return units @ least + open_frac * float(width @ (prices - least)), exact
+    tier = np.arange(1.0, len(prices) + 1.0) * (len(prices) > 1)
+    return units @ least + open_frac * float(width @ (prices - least)), exact, units**2 @ tier
 
 
 def _by_year(
-    load: _Load, usd: Floats, exact: Floats, billed: Any = True
-) -> Iterator[tuple[int, float, float]]:
+    load: _Load, paid: tuple[Floats, ...], unit: str, units: Floats, billed: Any = True
+) -> Iterator[_Line]:
+    usd, exact, in_tiers = paid
     kept = np.broadcast_to(billed, usd.shape)
+    year = load.hours.year_of_month
     for month in np.flatnonzero(kept):
-        yield int(load.hours.year_of_month[month]), float(usd[month]), float(exact[month])
+        paid_usd, exact_usd = float(usd[month]), float(exact[month])
+        counted = float(units[month]), float(in_tiers[month])
+        yield int(year[month]), paid_usd, exact_usd, unit, *counted
 
 
-def _energy(charge: Any, load: _Load) -> Iterator[tuple[int, float, float]]:
+def _energy(charge: Any, load: _Load) -> Iterator[_Line]:
     hours = load.hours
     left = np.ones(len(load.mean), dtype=np.bool_)
     parts = []
@@ -144,11 +200,11 @@ def _energy(charge: Any, load: _Load) -> Iterator[tuple[int, float, float]]:
     for inside, period in [*parts, (left, charge)]:
         mwh = np.bincount(hours.month, np.where(inside, load.mean, 0.0)).astype(np.float64)
         has_hours = np.bincount(hours.month, weights=inside) > 0
-        usd, exact = _paid(mwh, period.usd_per_mwh, period.tier_limits_mwh, load.open_frac)
-        yield from _by_year(load, usd, exact, has_hours)
+        paid = _paid(mwh, period.usd_per_mwh, period.tier_limits_mwh, load.open_frac)
+        yield from _by_year(load, paid, "MWh", mwh, has_hours)
 
 
-def _demand(charge: Any, load: _Load) -> Iterator[tuple[int, float, float]]:
+def _demand(charge: Any, load: _Load) -> Iterator[_Line]:
     hours = load.hours
     inside = hours.inside(range(1, 13), charge.weekdays, charge.from_hour, charge.to_hour)
     peak = pd.Series(np.where(inside, load.highest, 0.0)).groupby(hours.month).max().to_numpy()
@@ -162,32 +218,39 @@ def _demand(charge: Any, load: _Load) -> Iterator[tuple[int, float, float]]:
             end = first + 12 if back is None else place
             highest = seen[first:end].max(initial=0.0)
             billing[place] = max(billing[place], charge.ratchet.share_frac * highest)
-    limits = charge.tier_limits_kw
-    usd, exact = _paid(1000.0 * billing, charge.usd_per_kw_month, limits, load.open_frac)
-    yield from _by_year(load, usd, exact, np.isin(month, list(charge.months)))
+    limits, billing_kw = charge.tier_limits_kw, 1000.0 * billing
+    paid = _paid(billing_kw, charge.usd_per_kw_month, limits, load.open_frac)
+    is_billed = np.isin(month, list(charge.months))
+    yield from _by_year(load, paid, "kW-month", billing_kw, is_billed)
 
 
-def _coincident(charge: Any, load: _Load) -> Iterator[tuple[int, float, float]]:
+def _coincident(charge: Any, load: _Load) -> Iterator[_Line]:
     for year in np.unique(load.hours.year_of_month):
         then = load.hours.at_peak(int(year), charge.hours)
-        usd = 1000.0 * charge.usd_per_kw * float(load.peak_day_highest[then].max())
-        yield int(year), usd, usd
+        peak_kw = 1000.0 * float(load.peak_day_highest[then].max())
+        usd = charge.usd_per_kw * peak_kw
+        yield int(year), usd, usd, "kW", peak_kw, 0.0
 
 
-def _capacity(charge: Any, load: _Load) -> Iterator[tuple[int, float, float]]:
+def _capacity(charge: Any, load: _Load) -> Iterator[_Line]:
     for year in np.unique(load.hours.year_of_month):
         then = load.hours.at_peak(int(year), charge.hours)
         days = load.hours.days[load.hours.year_of_month == year].sum()
-        usd = charge.usd_per_mw_day * float(days) * float(load.peak_day_mean[then].mean())
-        yield int(year), usd, usd
+        mw_days = float(days) * float(load.peak_day_mean[then].mean())
+        usd = charge.usd_per_mw_day * mw_days
+        yield int(year), usd, usd, "MW-day", mw_days, 0.0
 
 
-def _standing(charge: Any, load: _Load) -> Iterator[tuple[int, float, float]]:
-    usd = load.open_frac * (charge.usd_per_month + load.hours.days * charge.usd_per_day)
-    yield from _by_year(load, usd, usd)
+def _standing(charge: Any, load: _Load) -> Iterator[_Line]:
+    open_days, nothing = load.open_frac * load.hours.days, np.zeros(len(load.open_frac))
+    by_month, by_day = load.open_frac * charge.usd_per_month, open_days * charge.usd_per_day
+    yield from _by_year(
+        load, (by_month, by_month, nothing), "month", load.open_frac, by_month > 0.0
+    )
+    yield from _by_year(load, (by_day, by_day, nothing), "day", open_days, by_day > 0.0)
 
 
-_CHARGES: Mapping[str, Callable[[Any, _Load], Iterator[tuple[int, float, float]]]] = {
+_CHARGES: Mapping[str, Callable[[Any, _Load], Iterator[_Line]]] = {
     "energy": _energy,
     "demand": _demand,
     "coincident_peak": _coincident,
@@ -207,12 +270,20 @@ def _line(kind: str) -> Callable[[Case], pd.DataFrame]:
 def tariff_exit_fee(case: Case) -> pd.DataFrame:
     """Minimum bills of the months left, on what the plan says is given up for a fee."""
     table = case.plan("capacity_contracts")
-    musd = _fee_usd_per_mw(case, table) * table["fee_mw"].to_numpy() / 1e6
+    musd = fee_usd_per_mw(case, table) * table["fee_mw"].to_numpy() / 1e6
     return pd.DataFrame({"site": table["site"], "calendar_year": table["year"], "musd": musd})
 
 
-def _fee_usd_per_mw(case: Case, table: pd.DataFrame) -> Floats:
-    """Fee for a MW of each vintage given up in each year. [USD/MW]"""
+def fee_usd_per_mw(case: Case, table: pd.DataFrame) -> Floats:
+    """Return the fee for a MW of each vintage given up in each year. [USD/MW]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    table : DataFrame
+        site, signed_year and year of each row.
+    """
     tariffs = written_tariffs(case)
     usd = []
     for site, vintage, year in table[["site", "signed_year", "year"]].to_numpy().tolist():
@@ -275,7 +346,7 @@ def capacity_under_contract(case: Case) -> Excess:
     left = Excess.differs(
         table[list(key)], table["kept_mw"].to_numpy(), table["signed_mw"].to_numpy() - gone
     )
-    power = case.power.site_year
+    power = case.site_year
     tariffs = {site: own for site, own in written_tariffs(case).items() if own.has_take}
     begin = power["site"].map({site: own.first_year for site, own in tariffs.items()})
     rows = (power["year"] >= begin).to_numpy()
@@ -289,7 +360,7 @@ def capacity_under_contract(case: Case) -> Excess:
 def exit_fees(case: Case) -> Excess:
     """Capacity given up within its term is paid for, but for the share that may go free."""
     table = case.plan("capacity_contracts").reset_index(drop=True)
-    price = _fee_usd_per_mw(case, table)
+    price = fee_usd_per_mw(case, table)
     free_mw = np.where(price > 0.0, table["released_mw"] - table["fee_mw"], 0.0)
     gone = tally(table, _VINTAGE, free_mw)
     signed = table.drop_duplicates(list(_VINTAGE)).reset_index(drop=True)

@@ -228,7 +228,8 @@ class _Builder:
             # Due whatever is drawn, but by nobody who is not connected.
             year = form.years.index(form.lines[stair.line].year)
             place = places["connected"][:, [year]]
-            self._prices["connected"].add(place, line[:, [stair.line]], paid * fixed_usd, 0.0)
+            if fixed_usd > 0.0:
+                self._prices["connected"].add(place, line[:, [stair.line]], paid * fixed_usd, 0.0)
             for tier, (low, high) in enumerate(pairwise((0.0, *rising.limits, inf))):
                 labels.append(stair.label)
                 numbers.append(str(tier + 1))

@@ -27,6 +27,14 @@ WORLDS = {
     "whole": (HERE / "whole.yaml",),
     "own": (HERE / "own.yaml",),
     "classes": (HERE / "classes.yaml",),
+    "plants": (
+        HERE / "own_power.yaml",
+        "supply.whole_sources=true",
+        "supply.max_mw={panel: 150, mill: 160, cells: 170, engine: 180, genset: 190}",
+        "supply.override.engine.min_size_mw=33",
+        "supply.override.cells.duration_h=4.5",
+    ),
+    "series": (RICH, "time.chronological=true"),
 }
 """Scenario files with changes, those that solve fastest first."""
 RULE = {one.name: one for one in RULES}

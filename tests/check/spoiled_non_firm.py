@@ -179,7 +179,7 @@ SPOILED = (
     ),
     (
         "it is cheaper",
-        "non_firm_price_from_tables",
+        "non_firm_purchases",
         partial(times, "non_firm_connections", "overnight_musd", 0.97),
     ),
     (

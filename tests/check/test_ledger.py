@@ -17,6 +17,7 @@ from ledger_worlds import RULE, WORLDS, NoTables, asked, broken_by
 from planner.check.case import Case
 from planner.check.ledger import REREAD, TAKEN_AS_GIVEN
 from planner.check.verdict import judged
+from planner.errors import InputError
 from planner.inputs import build_inputs
 from planner.scenario import load_scenario
 
@@ -45,7 +46,10 @@ def of_entry(world, name):
 
 
 def found_wrong(world, figure, values, name):
-    inputs = with_values(asked(world)[1], figure, values)
+    try:
+        inputs = with_values(asked(world)[1], figure, values)
+    except InputError:
+        return True  # the type itself refuses it, as a slot of 7 hours
     return broken_by(world, inputs, REREAD[name]) is not None
 
 
@@ -128,7 +132,8 @@ def test_a_sample_of_wrong_coefficients_is_found_out():
         place = draw.choice(figure.spoilable().tolist())
         values, flat = figure.values.ravel().copy(), figure.values.ravel()
         others = np.flatnonzero(~np.isclose(flat, flat[place], rtol=1e-3))
-        if len(others) and draw.random() < 0.3:
+        # Positions that change places may leave a sum as it was.
+        if len(others) and not figure.is_position and draw.random() < 0.3:
             other = draw.choice(others.tolist())
             values[[place, other]] = flat[[other, place]]
         else:

@@ -1,0 +1,103 @@
+"""Load over its mean by slot, recomputed from the clocks of the users that sites reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.days import year_days
+from planner.check.facts_prices import by_day_and_hour
+from planner.check.frames import listed
+from planner.check.routes import ANYWHERE
+from planner.check.stated_demand import region_shares, stated_kh100e
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_WEEKDAYS = 5.0 / 7.0
+_USER = ("region", "workload")
+
+
+def _users(case: Case) -> pd.DataFrame:
+    """Compute wanted by every region and class in all years, users anywhere put in their place."""
+    demand = case.inputs.demand
+    wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
+    total = wanted.groupby(list(_USER), sort=False, as_index=False)[["kh100e"]].sum()
+    placed = total[total["region"] != ANYWHERE]
+    lumped = total[total["region"] == ANYWHERE]
+    shares = region_shares(case)
+    stated = stated_kh100e(case)
+    parts = [placed.assign(is_lumped=False)]
+    for workload, kh100e in zip(lumped["workload"], lumped["kh100e"], strict=True):
+        own = stated[stated["workload"] == workload]
+        share = own.groupby("region")["kh100e"].sum() if len(own) else shares
+        share = share.drop(placed.loc[placed["workload"] == workload, "region"], errors="ignore")
+        mine = pd.DataFrame({"region": share.index, "kh100e": kh100e * share / share.sum()})
+        parts.append(mine.assign(workload=workload, is_lumped=True))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _reached(case: Case, users: pd.DataFrame) -> pd.DataFrame:
+    """List the sites that reach users in time and right: region, workload, site, kh100e."""
+    near = case.reach.loc[case.reach["in_time"].to_numpy(), [*_USER, "site"]]
+    named = users[~users["is_lumped"]].merge(near, on=list(_USER))
+    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    return pd.concat([named, users[users["is_lumped"]].merge(sites, how="cross")])
+
+
+def _curve(case: Case, shape: str) -> Floats:
+    """Load over its mean by day and local hour: a mean day, and a weekday on peak days."""
+    table = case.data("demand_shapes")
+    table = table[table["shape"] == shape]
+    wide = table.pivot(index="day_type", columns="hour_local", values="shape_frac").sort_index(
+        axis=1
+    )
+    weekday, weekend = (wide.loc[kind].to_numpy(np.float64) for kind in ("weekday", "weekend"))
+    mean_day = _WEEKDAYS * weekday + (1.0 - _WEEKDAYS) * weekend
+    return np.where(year_days(case).is_peak[:, None], weekday, mean_day)
+
+
+@rule(unit="-")
+def shapes_from_tables(case: Case) -> Excess:
+    """Load follows the clocks of the users that a site reaches, slot by slot, with a mean of 1.
+
+    A site that reaches none follows those of all users. On peak days it is that of a weekday.
+    """
+    sets, hours = case.inputs.sets, case.hours
+    sites = list(sets.site.labels)
+    shape_of = case.workloads.set_index("workload")["shape"]
+    clock = case.data("demand_regions").set_index("demand_region")["utc_offset_h"]
+    users = _users(case)
+    parts = []
+    for code, shape in enumerate(sets.shape.labels):
+        curve = _curve(case, shape)
+        own = np.ones((len(sites), len(hours)))
+        if np.ptp(curve) > 0.0:  # else it is the same on every clock
+            ours = users[users["workload"].map(shape_of) == shape]
+            reached = _reached(case, ours)
+            everyone = ours.assign(clock=ours["region"].map(clock)).groupby("clock")["kh100e"].sum()
+            near = reached.assign(clock=reached["region"].map(clock))
+            near = near.pivot_table("kh100e", "site", "clock", aggfunc="sum", fill_value=0.0)
+            weight = near.reindex(index=sites, columns=everyone.index, fill_value=0.0).to_numpy()
+            weight = np.where(np.asarray(weight.any(axis=1))[:, None], weight, everyone.to_numpy())
+            by_clock = np.array(
+                [by_day_and_hour(case, curve, float(offset)) for offset in everyone.index]
+            )
+            own = weight @ by_clock
+        own = own / (own @ hours / hours.sum())[:, None]
+        place = pd.DataFrame({"site": sites, "shape": shape})
+        gap = np.abs(case.inputs.power.shape_frac[:, code] - own).max(axis=1)
+        parts.append(Excess(place, gap, own.max(axis=1)))
+    return parts[0].and_also(*parts[1:])
+
+
+RULES = (shapes_from_tables,)
