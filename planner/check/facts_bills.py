@@ -179,14 +179,19 @@ def _as_written(case: Case, trials: Sequence[_Trial]) -> pd.DataFrame:
     for site, tariff in written_tariffs(case).items():
         if site not in here:
             continue
-        key = _alike(tariff)
+        mine = case.site_year.loc[case.site_year["site"] == site, "year"]
+        there = np.isin(case.years, mine)  # else nothing is drawn, and nobody is connected
+        key = (*_alike(tariff), *there.tolist())
         if key not in bills:
             hours = BillHours(case, tariff.time_zone, tariff.first_year)
             is_billed = np.array(case.calendar) >= tariff.first_year
             year = model_year[is_billed]
             every = (
                 BilledLoad(
-                    hours, one.load_mw[year], one.open_frac[year], one.in_force_mw[is_billed]
+                    hours,
+                    one.load_mw[year] * there[year][:, None, None],
+                    one.open_frac[year] * there[year],
+                    one.in_force_mw[is_billed],
                 )
                 for one in trials
             )
