@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["BILLS"]
+__all__ = ["BILLS", "non_firm_discount_musd", "racks_bought", "rent_by_class"]
 
 _SITE = ("site", "year")
 _HALL = ("site", "hall", "year")
@@ -55,7 +55,19 @@ def _assets(
     return table[["site"]].assign(start=table[start], life_years=life_years, cost_musd=cost_musd)
 
 
-def _racks(case: Case) -> pd.DataFrame:
+def racks_bought(case: Case) -> pd.DataFrame:
+    """List purchases of racks as assets, in the order of table `installs`.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, start, life_years, cost_musd.
+    """
     table = case.plan("installs")
     life = case.racks.set_index("rack")["life_years"]
     life_years = at(life, table, ("rack",), np.nan)
@@ -92,7 +104,7 @@ def financing_premium(case: Case) -> pd.DataFrame:
     """What assets cost more where their capital is dearer than the discount rate."""
     finance = case.inputs.finance
     assets: tuple[tuple[str, Callable[[Case], pd.DataFrame]], ...] = (
-        ("rack", _racks),
+        ("rack", racks_bought),
         ("facility", _halls),
         ("facility", _retrofits),
         ("facility", _openings),
@@ -193,6 +205,12 @@ def electricity_demand(case: Case) -> pd.DataFrame:
 
 def non_firm_discount(case: Case) -> pd.DataFrame:
     """The service's discount on the demand charge of what non-firm connection carries."""
+    discount = non_firm_discount_musd(case)
+    return every_year(case, discount, -discount["musd"])
+
+
+def non_firm_discount_musd(case: Case) -> pd.DataFrame:
+    """List what is taken off the demand charge in every billing period: site, year, musd."""
     peaks, grid = own_peaks(case), case.inputs.grid
     settings = case.scenario.grid.non_firm
     services = case.data("connection_services").set_index("service")["charge_discount_frac"]
@@ -201,8 +219,8 @@ def non_firm_discount(case: Case) -> pd.DataFrame:
         list(_SITE)
     )["usd"]
     carried = np.minimum(peaks["peak_mw"], non_firm_mw(case, peaks))
-    usd = -off * peaks["months"] * carried * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
-    return every_year(case, peaks, usd / _USD_PER_MUSD)
+    usd = off * peaks["months"] * carried * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
+    return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
 
 
 def shed_load_worth(case: Case) -> pd.DataFrame:
@@ -237,6 +255,11 @@ def carbon_schemes(case: Case) -> pd.DataFrame:
 
 def rented_compute(case: Case) -> pd.DataFrame:
     """Contracts: every calendar year that their model year stands for, and their whole term."""
+    return rent_by_class(case)[["site", "calendar_year", "musd"]]
+
+
+def rent_by_class(case: Case) -> pd.DataFrame:
+    """List what is paid for rented compute: workload, site (empty), calendar_year, musd."""
     rent = case.inputs.rent
     offers = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")
@@ -246,7 +269,7 @@ def rented_compute(case: Case) -> pd.DataFrame:
     paid = bought.assign(site="", last=last, musd=bought["bought_kh100e"] * bought["price"])
     rows = paid.merge(pd.DataFrame({"calendar_year": case.calendar}), how="cross")
     runs = (rows["calendar_year"] >= rows["year"]) & (rows["calendar_year"] <= rows["last"])
-    return rows.loc[runs, ["site", "calendar_year", "musd"]]
+    return rows.loc[runs, ["workload", "site", "calendar_year", "musd"]]
 
 
 def unmet_compute(case: Case) -> pd.DataFrame:
@@ -284,7 +307,7 @@ def efficiency_levers(case: Case) -> pd.DataFrame:
 
 
 BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
-    "rack_purchase": lambda case: repay(case, _racks(case)),
+    "rack_purchase": lambda case: repay(case, racks_bought(case)),
     "companions": companions,
     "rack_moves": rack_moves,
     "it_maintenance": it_maintenance,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, listed, quotient, tally
 from planner.check.once import once
-from planner.check.verdict import Excess, rule
+from planner.check.payments import discounts
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,7 @@ __all__ = ["RULES", "counted_kt", "emissions_kt", "fuel_kt"]
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _T_PER_KT = 1000.0
+_USD_PER_MUSD = 1e6
 
 
 @once
@@ -142,6 +144,47 @@ def carbon_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
+@rule(unit="MUSD/year")
+def carbon_charges_told(case: Case) -> Excess:
+    """What sites pay for emissions, and the intensity of what they draw, follows from the rest."""
+    table, site_year, power = case.plan("carbon_site"), case.power.site_year, case.power
+    price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
+    scheme = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
+    usd = counted_kt(case) * at(price, site_year, ("year",), np.nan)
+    usd = usd + fuel_kt(case) * at(scheme.set_index(list(_SITE))["usd"], site_year, _SITE, np.nan)
+    drawn = at(tally(site_year, _SITE, power.grid_mwh.sum(axis=1)), table, _SITE)
+    of_grid_t = (table["location_kt"] - table["fuel_kt"]) * _T_PER_KT
+    own = {
+        "charge_musd": at(tally(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE),
+        "grid_t_per_mwh": quotient(of_grid_t, drawn),
+    }
+    return columns_told(table, _SITE, own)
+
+
+@rule(unit="kt or USD/t", floor=10.0)
+def carbon_limits_told(case: Case) -> Excess:
+    """Cap and price of carbon are the scenario's, and a cap is worth its shadow price."""
+    table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
+    worth = discounts(case)
+    yearly = worth.groupby(worth.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
+    caps = listed(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
+    of_cap = prices[prices["block"] == "carbon_cap"]
+    usd = at(tally(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
+    usd = -usd * _USD_PER_MUSD / _T_PER_KT
+    cap_kt = at(caps, table, ("year",), np.nan)
+    has_price = ~np.isnan(cap_kt) & bool(case.plan("solution")["has_duals"].all())
+    usd = np.where(has_price, usd, np.nan)
+    own = {
+        "cap_kt": cap_kt,
+        "price_usd_per_t": np.asarray(carbon.price_usd_per_t, dtype=np.float64)[
+            [case.years.index(year) for year in table["year"]]
+        ],
+        "cap_value_npv_usd_per_t": usd,
+        "cap_value_usd_per_t": usd / at(yearly, table, ("year",), np.nan),
+    }
+    return columns_told(table, ("year",), own)
+
+
 @rule(unit="kt")
 def carbon_cap(case: Case) -> Excess:
     """Emissions of a year stay within its cap, counted as the scenario says."""
@@ -171,4 +214,11 @@ def scheme_prices(case: Case) -> Excess:
     return Excess.differs(site_year, told, own)
 
 
-RULES = (emissions, carbon_tables, carbon_cap, scheme_prices)
+RULES = (
+    emissions,
+    carbon_tables,
+    carbon_charges_told,
+    carbon_limits_told,
+    carbon_cap,
+    scheme_prices,
+)

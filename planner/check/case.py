@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check import (
+    cells,
     chain,
     connected,
     facts_prices,
@@ -127,6 +128,11 @@ class Case:
     def computed(self) -> dict[Hashable, Any]:
         """What `planner.check.once` keeps."""
         return {}
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether no cell is missing and every label known, so that every rule can be computed."""
+        return cells.are_whole(self)
 
     def data(self, table: str) -> pd.DataFrame:
         """Return a table of the data as the plan read it."""

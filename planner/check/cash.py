@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.check.frames import at, tally
 from planner.check.sites import opened_musd
+from planner.check.source_bills import SOURCE_ASSETS
 from planner.check.standing import retrofits
 from planner.check.verdict import Excess, rule
 
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["RULES"]
 
 _LINE = ("item", "site", "calendar_year")
-_BATTERY = "battery_cells"  # told apart from its power; bought with it
 
 
 def _bought(case: Case) -> pd.DataFrame:
     """List what is bought: item, site, start of service [year], overnight_musd, is_spread."""
     opened, done = opened_musd(case), retrofits(case)
+    power, cells, _ = SOURCE_ASSETS
     gone = case.plan("source_leaves")
     moved = case.plan("costs")
     moved = moved[moved["item"] == "rack_moves"]
@@ -40,7 +41,8 @@ def _bought(case: Case) -> pd.DataFrame:
             "overnight_musd",
             True,
         ),
-        ("source_purchase", case.plan("source_builds"), "service_start", "overnight_musd", True),
+        ("source_purchase", power(case), "start", "cost_musd", True),
+        ("battery_cells", cells(case), "start", "cost_musd", True),
         ("bridge_worth", gone.assign(worth=-gone["worth_musd"]), "year", "worth", False),
         ("heat_network", case.plan("heat"), "year", "overnight_musd", False),
         ("rack_moves", moved, "calendar_year", "musd", False),
@@ -66,7 +68,6 @@ def cash_told(case: Case) -> Excess:
     cost = case.data("facility_cost").set_index("item")["value"]
     years = float(cost["spend_profile_years"])
     bought, table = _bought(case), case.plan("cash")
-    table = table.assign(item=table["item"].replace(_BATTERY, "source_purchase"))
     start, musd = bought["start"].to_numpy(), bought["overnight_musd"].to_numpy()
     parts = []
     for year in case.calendar:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from planner.check.facts_sites import decided
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, has, listed, quotient, tally
 from planner.check.once import once
 from planner.check.steps import held
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -265,6 +265,75 @@ def matching(case: Case) -> Excess:
     return total.and_also(*parts)
 
 
+def _delivered(case: Case) -> pd.DataFrame:
+    """Power that contracts deliver in each pool: pool, year, slot, output_mw."""
+    output = _output(case, physical=False)
+    return output.assign(pool=output["zone"].map(pool_of_zones(case)))
+
+
+def _best_gain_mwh(case: Case, key: tuple[str, ...]) -> pd.Series[float]:
+    """Clean energy that contracts can add where they count over `key`, by pool and year. [MWh]
+
+    What is drawn with the smallest clean share is claimed first, as far as contracts deliver.
+    """
+    power, share = case.power, case.inputs.contracts.clean_frac
+    frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    frame = frame.assign(
+        pool=frame["site"].map(pool_of_sites(case)),
+        dirty=1.0 - at(_by_slot(case, share), frame, _SLOT, np.nan),
+        mwh=np.maximum(power.grid_mw.ravel(), 0.0) * frame["hours"],
+    ).sort_values("dirty", ascending=False, kind="stable")
+    output, hours = _delivered(case), power.slot.set_index("slot")["hours"]
+    delivered = tally(output, key, output["output_mw"] * at(hours, output, ("slot",), np.nan))
+    groups = frame.groupby(list(key), sort=False)["mwh"]
+    before = groups.cumsum() - frame["mwh"]
+    left = np.maximum(at(delivered, frame, key) - before, 0.0)
+    return tally(frame, _POOL, frame["dirty"] * np.minimum(left, frame["mwh"]))
+
+
+def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
+    return listed(case.inputs.power.slot, value=values).set_index(list(_SLOT))["value"]
+
+
+@rule(unit="MWh", floor=1000.0)
+def best_matching_told(case: Case) -> Excess:
+    """What contracts deliver to a pool, and how clean they could make it, is told rightly."""
+    table, slots = case.plan("matching"), case.plan("matching_slot")
+    own, output = _by_pool(case), _delivered(case)
+    hours = at(case.power.slot.set_index("slot")["hours"], output, ("slot",), np.nan)
+    grid_share = _by_slot(case, case.inputs.contracts.clean_frac)
+    power = case.power
+    drawn = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    drawn = drawn.assign(pool=drawn["site"].map(pool_of_sites(case)))
+    of_grid = at(grid_share, drawn, _SLOT, np.nan) * power.grid_mw.ravel() * drawn["hours"]
+    without = at(tally(drawn, _POOL, of_grid), table, _POOL)
+    without = without + at(tally(own, _POOL, own["own_clean"] * own["hours"]), table, _POOL)
+    used = at(tally(own, _POOL, own["used"] * own["hours"]), table, _POOL)
+    best = {
+        name: quotient(without + at(_best_gain_mwh(case, key), table, _POOL), used)
+        for name, key in (("annual_frac", _POOL), ("hourly_frac", (*_POOL, "slot")))
+    }
+    pools = slots[list(_POOL)].drop_duplicates(ignore_index=True)
+    forgotten = Excess.where(pools, ~has(pools, table, _POOL))
+    delivered = tally(output, _POOL, output["output_mw"] * hours)
+    by_slot = tally(output, (*_POOL, "slot"), output["output_mw"])
+    shares = [
+        # Shares are held in MWh of what is used.
+        Excess.told(table[list(_POOL)].assign(what=name), table[name].to_numpy() * used, own * used)
+        for name, own in (
+            *best.items(),
+            ("clean_frac", quotient(table["clean_mwh"], table["used_mwh"])),
+        )
+    ]
+    return columns_told(table, _POOL, {"delivered_mwh": at(delivered, table, _POOL)}).and_also(
+        columns_told(
+            slots, (*_POOL, "slot"), {"delivered_mw": at(by_slot, slots, (*_POOL, "slot"))}
+        ),
+        forgotten,
+        *shares,
+    )
+
+
 @rule(unit="MWh", floor=1000.0)
 def clean_target(case: Case) -> Excess:
     """The clean share of the energy used reaches its target."""
@@ -280,7 +349,9 @@ def clean_target_told(case: Case) -> Excess:
     allowed = "hourly_frac" if mode == "hourly" else "annual_frac"
     best_mwh = goals[allowed].fillna(0.0).to_numpy() * used_mwh
     place = goals[list(_POOL)]
-    return Excess.differs(place, goals["target_frac"].to_numpy(), asked).and_also(
+    # Targets are held in MWh of what is used.
+    told_mwh = goals["target_frac"].to_numpy() * used_mwh
+    return Excess.differs(place, told_mwh, asked * used_mwh).and_also(
         Excess.above(place, reached_mwh, best_mwh)
     )
 
@@ -307,6 +378,7 @@ RULES = (
     contract_delivery,
     claims,
     matching,
+    best_matching_told,
     clean_target,
     clean_target_told,
 )

@@ -17,9 +17,9 @@ from planner.check.contracts import (
 from planner.check.facts_carbon import carbon_shape
 from planner.check.facts_demand import between
 from planner.check.facts_prices import by_local_hour, wholesale_part_usd_per_mwh
-from planner.check.frames import at, label_of, listed, tally
+from planner.check.frames import at, has, label_of, listed, quotient, tally
 from planner.check.steps import held
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,9 @@ __all__ = ["RULES"]
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _FORCE = ("contract", "zone", "year")
 _SLOT = ("site", "year", "slot")
+_ZONE = ("zone", "year")
 _ZONE_SLOT = ("zone", "year", "slot")
+_USD_PER_MUSD = 1e6
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
@@ -71,9 +73,9 @@ def contract_prices(case: Case) -> Excess:
         tally(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows)))
     )
     table = case.plan("contracts")
-    table = table[table["strike_usd_per_mwh"].notna()]
-    mean = at(paid, table, _FORCE) / at(energy, table, _FORCE, np.nan)
-    return Excess.differs(table[list(_FORCE)], table["strike_usd_per_mwh"].to_numpy(), mean)
+    mean = quotient(at(paid, table, _FORCE), at(energy, table, _FORCE))
+    own = {"strike_usd_per_mwh": mean, "strike_musd": at(paid, table, _FORCE) / _USD_PER_MUSD}
+    return columns_told(table, _FORCE, own)
 
 
 @rule(unit="USD/MWh")
@@ -94,18 +96,31 @@ def market_prices(case: Case) -> Excess:
     frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel(), part=part.ravel())
     by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()
     slots, used = case.plan("contract_slot"), case.plan("contract_use")
-    used = used[used["taken_mw"] > 0.0]
+    may_take = has(used, listed(case.inputs.contracts.take), _SLOT)
     by_site = frame.set_index(list(_SLOT))["part"]
-    return Excess.differs(
-        slots[[*_FORCE, "slot"]],
-        slots["market_usd_per_mwh"].to_numpy(),
-        at(by_zone, slots, _ZONE_SLOT, np.nan),
-    ).and_also(
+    table, hours = case.plan("contracts"), case.power.slot.set_index("slot")["hours"]
+    of_slots = at(by_zone, slots, _ZONE_SLOT, np.nan) * slots["output_mw"]
+    worth = tally(slots, _FORCE, of_slots * at(hours, slots, ("slot",), np.nan))
+    flat = by_zone.rename("usd").reset_index()
+    flat = flat.assign(usd=flat["usd"] * at(hours, flat, ("slot",), np.nan) / hours.sum())
+    usd = at(worth, table, _FORCE)
+    mean = quotient(usd, table["energy_mwh"])
+    own = {
+        "market_musd": usd / _USD_PER_MUSD,
+        "value_factor_frac": quotient(mean, at(tally(flat, _ZONE, flat["usd"]), table, _ZONE)),
+    }
+    earned = columns_told(table, _FORCE, own)
+    return earned.and_also(
+        Excess.differs(
+            slots[[*_FORCE, "slot"]],
+            slots["market_usd_per_mwh"].to_numpy(),
+            at(by_zone, slots, _ZONE_SLOT, np.nan),
+        ),
         Excess.differs(
             used[list(_SLOT)],
             used["wholesale_usd_per_mwh"].to_numpy(),
-            at(by_site, used, _SLOT, np.nan),
-        )
+            np.where(may_take, at(by_site, used, _SLOT, np.nan), 0.0),
+        ),
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "net_utilisation",
     "per_amount",
     "rack_path_mw",
+    "reference_kh100e",
     "stated_classes",
     "stock_shares",
 ]
@@ -147,8 +148,21 @@ def base_year_stock_mw(case: Case) -> pd.DataFrame:
 
 
 @once
-def _reference_kh100e(case: Case, workload: str) -> Floats:
-    """Compute of a class by year: stock dies, the year's reference rack fills the gap. [kH100e]"""
+def reference_kh100e(case: Case, workload: str) -> Floats:
+    """Compute of the reference fleet: stock dies, the year's reference rack fills the gap.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    workload : str
+        Workload class.
+
+    Returns
+    -------
+    array of float
+        By model year. [kH100e]
+    """
     duty = case.duty[workload]
     factor, racks = net_utilisation(case, workload), case.racks
     per_mw = dict(
@@ -200,7 +214,7 @@ def demand_from_trajectory(case: Case) -> Excess:
     """Demand of a class is what the reference fleet on the trajectory computes, all regions."""
     stated = stated_classes(case)
     classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
-    own = [_scale(case) * _reference_kh100e(case, name) for name in classes]
+    own = [_scale(case) * reference_kh100e(case, name) for name in classes]
     frame = pd.DataFrame(
         [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
     )
@@ -279,7 +293,7 @@ def reference_fleet_told(case: Case) -> Excess:
     told = with_int_year(case.inputs.reference)
     settings = case.scenario.demand
     per_rack = settings.facility_mw_per_rack_mw / case.scenario.operator.demand_share_frac
-    by_class = {name: _reference_kh100e(case, name) for name in told["workload"].unique()}
+    by_class = {name: reference_kh100e(case, name) for name in told["workload"].unique()}
     pairs = list(zip(told["workload"], told["year"], strict=True))
     racks = np.array([rack_path_mw(case, name, year) for name, year in pairs]) / _MW_PER_GW
     kh100e = np.array([by_class[name][case.years.index(year)] for name, year in pairs])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ _ZONE = ("zone", "year")
 _FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
 """Columns of table `sites` that the data or the scenario give as they are."""
 _USD_PER_MUSD = 1e6
+_SAME_MONTHS = 1e-9  # chains of one length differ by rounding
 
 
 def committed_mw(case: Case) -> pd.DataFrame:
@@ -177,6 +178,35 @@ def months_to_service(case: Case) -> pd.DataFrame:
         hall, hall_by_grid (if it had firm connection alone to wait for), connection and
         non_firm by site.
     """
+    settings, chains = case.scenario.lead_times, _chains(case)
+    longest = {
+        "hall": chains[list(_HALL_CHAINS)].max(axis=1),
+        "hall_by_grid": chains[[*_HALL_CHAINS[:3], "grid"]].max(axis=1),
+        "connection": chains[["transformer", "grid"]].max(axis=1),
+        "non_firm": chains[["transformer", "early"]].max(axis=1),
+    }
+    return pd.DataFrame(
+        {
+            what: case.own_figures(
+                "lead_time_months", (months + settings.delay_months).clip(lower=0.0)
+            )
+            for what, months in longest.items()
+        }
+    ).rename_axis("site")
+
+
+_HALL_CHAINS: Final = (
+    "permit and construction",
+    "permit and switchgear",
+    "transformer",
+    "interconnection",
+)
+"""What a new hall waits for, side by side, in the words of table `leads`."""
+_GIVEN: Final = "given for the site"
+
+
+def _chains(case: Case) -> pd.DataFrame:
+    """Months of every chain by site: those that halls wait for, the grid, and the grid non-firm."""
     settings = case.scenario.lead_times
     items = case.data("lead_times").set_index("item")["lead_months"]
 
@@ -207,30 +237,17 @@ def months_to_service(case: Case) -> pd.DataFrame:
     named = sites.index if non_firm.sites == "all" else list(non_firm.sites)
     may_have = sites.index.isin(named) & non_firm.allow
     first = interconnection.where(~may_have, np.minimum(interconnection, early))
-    chains = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "works": permit + np.maximum(construction, switchgear),
+            "permit and construction": permit + construction,
+            "permit and switchgear": permit + switchgear,
             "transformer": transformer,
+            "interconnection": first * ~makes_power,
             "grid": interconnection,
-            "grid unless power is made": first * ~makes_power,
             "early": early,
         },
         index=sites.index,
     )
-    longest = {
-        "hall": chains.drop(columns=["grid", "early"]).max(axis=1),
-        "hall_by_grid": chains[["works", "transformer", "grid"]].max(axis=1),
-        "connection": chains[["transformer", "grid"]].max(axis=1),
-        "non_firm": chains[["transformer", "early"]].max(axis=1),
-    }
-    return pd.DataFrame(
-        {
-            what: case.own_figures(
-                "lead_time_months", (months + settings.delay_months).clip(lower=0.0)
-            )
-            for what, months in longest.items()
-        }
-    ).rename_axis("site")
 
 
 def decided(case: Case) -> float:
@@ -256,6 +273,25 @@ def leads_from_tables(case: Case) -> Excess:
     due = at(own["connection"], offers, ("site",), np.nan) / 12.0 + first_day
     early = Excess.above(offers[["site", "year"]], due, offers["start"].to_numpy())
     return told.and_also(Excess.differs(place, starts, months), early)
+
+
+@rule(unit="months")
+def leads_told(case: Case) -> Excess:
+    """Table `leads` tells months and start of every hall, and a chain that is as long as any."""
+    table, first_day = case.plan("leads"), decided(case)
+    place = table[["site", "hall"]]
+    months = at(months_to_service(case)["hall"], table, ("site",), np.nan)
+    starts = (table["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
+    chains = _chains(case)[list(_HALL_CHAINS)]
+    given = case.own_figures("lead_time_months", chains["transformer"] * np.nan)
+    is_given = at(given.notna().astype("float64"), table, ("site",), np.nan) > 0.0
+    longest = at(chains.max(axis=1), table, ("site",), np.nan)
+    of_chain = chains.rename_axis("site").reset_index().melt("site", var_name="by")
+    told = at(of_chain.set_index(["site", "by"])["value"], table, ("site", "by"), np.nan)
+    is_longest = np.where(is_given, table["by"] == _GIVEN, told >= longest - _SAME_MONTHS)
+    return Excess.differs(place, table["months"].to_numpy(dtype=np.float64), months).and_also(
+        Excess.differs(place, starts, months), Excess.where(place, ~is_longest.astype(np.bool_))
+    )
 
 
 @rule(unit="MW")
@@ -296,5 +332,6 @@ RULES = (
     committed_from_tables,
     land_from_tables,
     leads_from_tables,
+    leads_told,
     headroom_from_tables,
 )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, has, listed, quotient, tally
 from planner.check.losses import asks, may_not_cover, reach, reserves
-from planner.check.verdict import Excess, rule
+from planner.check.payments import discounts
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,8 @@ _ROUTE = ("region", "workload", "site")
 _PAIR = ("site", "standby")
 _SITE = ("site", "year")
 _DUST_KH100E = 1e-9
+_H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
+_USD_PER_MUSD = 1e6
 
 
 @rule(unit="kH100e")
@@ -62,6 +65,7 @@ def reserve_of_standby(case: Case) -> Excess:
             ("load_kh100e", served),
             ("standby_mw", tally(uses, _LOAD, uses["standby_mw"])),
             ("idle_mw", tally(uses, _LOAD, uses["standby_mw"] * uses["idle_mw_per_mw"])),
+            ("called_mw", _called_of_reserves_mw(case)),
         )
     ]
     return Excess.above(place, table["reserve_kh100e"].to_numpy(), at(own, table, _LOAD)).and_also(
@@ -86,6 +90,42 @@ def failures_told(case: Case) -> Excess:
     whole = table["taken_kh100e"] + table["unserved_kh100e"]
     adds_up = Excess.differs(table[list(_LOAD)], whole.to_numpy(), table["load_kh100e"].to_numpy())
     return adds_up.and_also(Excess.where(table[list(_LOAD)], ~has(table, found, _LOAD)), *parts)
+
+
+def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
+    """Mean of `own_ms` over the rows of a table that have one, by failure."""
+    timed = table[table["own_ms"].notna()]
+    travel, total = (
+        at(tally(timed, _LOAD, of), places, _LOAD)
+        for of in (timed[kh100e] * timed["own_ms"], timed[kh100e])
+    )
+    return quotient(travel, total)
+
+
+@rule(unit="ms", floor=1000.0)
+def round_trips_after_failures(case: Case) -> Excess:
+    """Round trips before a loss and after it, and how many sites take over, are told rightly."""
+    table, taken = case.plan("failures"), case.plan("takeovers")
+    own = case.routes.set_index(list(_ROUTE))["rtt_ms"]
+    served = case.plan("assignment")
+    served = served.assign(own_ms=at(own, served, _ROUTE, np.nan))
+    by = taken.drop(columns="site").rename(columns={"standby": "site"})
+    reached = reach(
+        case, by[["region", "workload"]].drop_duplicates(), by[["workload", "site"]]
+    ).set_index(list(_ROUTE))["rtt_ms"]
+    after = taken.assign(own_ms=at(reached, by, _ROUTE, np.nan))
+    sites = taken[[*_LOAD, "standby"]].drop_duplicates()
+    trips = Excess.told(
+        taken[["site", "standby", "region", *_CLASS]],
+        taken["rtt_ms"].to_numpy(),
+        after["own_ms"].to_numpy(),
+    )
+    own_columns = {
+        "standby_sites": at(tally(sites, _LOAD, np.ones(len(sites))), table, _LOAD),
+        "mean_rtt_ms": _mean_ms(served, "served_kh100e", table),
+        "failover_rtt_ms": _mean_ms(after, "taken_kh100e", table),
+    }
+    return columns_told(table, _LOAD, own_columns).and_also(trips)
 
 
 @rule(unit="kH100e")
@@ -139,11 +179,17 @@ def _left_of_non_firm_mw(case: Case) -> Floats:
 
 def _called_mw(case: Case) -> Floats:
     """Power that stand-by racks would add at work, by site-year and slot. [MW]"""
-    inputs, power = case.inputs, case.power
-    sets, chain = inputs.sets, inputs.power
-    uses = case.uses[case.uses["standby_mw"] > 0.0]
+    uses, power = case.uses[case.uses["standby_mw"] > 0.0], case.power
     row_of = pd.MultiIndex.from_frame(power.site_year)
     row = row_of.get_indexer(pd.MultiIndex.from_frame(uses[list(_SITE)]))
+    total = np.zeros_like(power.grid_mw)
+    np.add.at(total, row, _called_per_use_mw(case, uses))
+    return total
+
+
+def _called_per_use_mw(case: Case, uses: pd.DataFrame) -> Floats:
+    """Power that each use of stand-by racks would add at work, shape (use, slot). [MW]"""
+    sets, chain = case.inputs.sets, case.inputs.power
     site, cooling, shape = (
         np.asarray(axis.codes(uses[name]))
         for axis, name in ((sets.site, "site"), (sets.cooling, "cooling"), (sets.shape, "shape"))
@@ -151,9 +197,16 @@ def _called_mw(case: Case) -> Floats:
     follows = (uses["standby_mw"] * uses["dynamic_mw_per_mw"]).to_numpy()[:, None]
     overhead = 1.0 + chain.mechanical_frac[site, cooling]
     overhead = overhead + uses["loss_variable_frac"].to_numpy()[:, None]
-    total = np.zeros_like(power.grid_mw)
-    np.add.at(total, row, follows * chain.shape_frac[site, shape] * overhead)
-    return total
+    return np.asarray(follows * chain.shape_frac[site, shape] * overhead)
+
+
+def _called_of_reserves_mw(case: Case) -> pd.Series[float]:
+    """Power that each reserve would add in the worst slot of the peak day. [MW]"""
+    uses = case.uses[case.uses["standby_mw"] > 0.0].reset_index(drop=True)
+    peak = case.power.slot["is_peak"].to_numpy()
+    called = pd.DataFrame(_called_per_use_mw(case, uses)[:, peak])
+    by_reserve = called.groupby([uses[name] for name in _LOAD], sort=False).sum()
+    return by_reserve.max(axis=1)
 
 
 def _spare_output_mw(case: Case) -> Floats:
@@ -195,7 +248,26 @@ def resilience_told(case: Case) -> Excess:
         for name, own in pairs
     ]
     asked = Excess.where(table[list(_CLASS)], ~asks(case, table))
-    return asked.and_also(*parts)
+    return asked.and_also(*parts, _worth(case))
+
+
+def _worth(case: Case) -> Excess:
+    """Reserves at the shadow price of their rows, in money of their year, and over the load."""
+    table, reserve, prices = case.plan("resilience"), case.plan("reserve"), case.plan("prices")
+    rows = prices[prices["block"] == "reserve_capacity"]
+    worth = discounts(case)
+    yearly = worth.groupby(worth.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
+    usd = -at(tally(rows, _LOAD, rows["raw_dual"]), reserve, _LOAD)
+    musd = usd * reserve["reserve_kh100e"] / at(yearly, reserve, ("year",), np.nan)
+    has_duals = bool(case.plan("solution")["has_duals"].all())
+    value = at(tally(reserve, _CLASS, musd), table, _CLASS) * (1.0 if has_duals else np.nan)
+    hours = table["load_kh100e"] * _H100E_HOURS
+    own = {
+        "reserve_frac": quotient(table["reserve_kh100e"], table["load_kh100e"]),
+        "value_musd": value,
+        "value_usd_per_h100e_hour": quotient(value * _USD_PER_MUSD, hours),
+    }
+    return columns_told(table, _CLASS, own)
 
 
 RULES = (
@@ -203,6 +275,7 @@ RULES = (
     standby_only_for_failover,
     reserve_of_standby,
     failures_told,
+    round_trips_after_failures,
     takeovers_fit,
     failover_power,
     resilience_told,

@@ -22,6 +22,7 @@ __all__ = [
     "has",
     "label_of",
     "listed",
+    "quotient",
     "taken",
     "tally",
     "with_int_year",
@@ -155,6 +156,12 @@ def cell(table: pd.DataFrame, key: str, row: str | int, column: str) -> float:
         Column of the number.
     """
     return float(table.loc[table[key] == row, column].to_numpy(dtype=np.float64)[0])
+
+
+def quotient(part: object, whole: object) -> Floats:
+    """Divide two columns; missing where the second is 0."""
+    left, right = (np.asarray(side, dtype=np.float64) for side in (part, whole))
+    return np.where(right != 0.0, left / np.where(right != 0.0, right, 1.0), np.nan)
 
 
 def has(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:

@@ -10,8 +10,9 @@ import pandas as pd
 from planner.check.connected import connected
 from planner.check.frames import at, has, listed, tally, with_int_year
 from planner.check.non_firm import by_zone
+from planner.check.payments import discounts
 from planner.check.standing import since
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,8 @@ __all__ = ["RULES"]
 
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
-_NOTHING_SPARE_MW = 1e-5
+_NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
+_USD_PER_MUSD = 1e6
 _ROUNDINGS = 8.0  # of sums and differences of connections
 
 
@@ -126,6 +128,8 @@ def headroom_table(case: Case) -> Excess:
         Excess.differs(place, table[name].to_numpy(), mw).beyond(rounding)
         for name, mw in own.items()
     ]
+    rate = np.full(len(table), case.scenario.grid.curtailment_rate_pct, dtype=np.float64)
+    parts.append(Excess.differs(place, table["rate_pct"].to_numpy(), rate))
     return parts[0].and_also(*parts[1:])
 
 
@@ -139,6 +143,33 @@ def headroom_binds(case: Case) -> Excess:
         for flag, spare in (("binds", "spare_mw"), ("firm_binds", "firm_spare_mw"))
     ]
     return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="USD/MW", floor=1e4)
+def headroom_worth(case: Case) -> Excess:
+    """What more headroom is worth follows from the shadow prices of its limits.
+
+    Where one limit holds for all connection and for firm connection alone, both have its worth.
+    """
+    table, prices = case.plan("headroom"), case.plan("prices")
+    given = with_int_year(case.inputs.grid.headroom_all).set_index(list(_ZONE))
+    usd = -prices["raw_dual"] * _USD_PER_MUSD
+    firm, every = (
+        at(tally(prices[of], _ZONE, usd[of]), table, _ZONE)
+        for of in (prices["block"] == name for name in ("zone_headroom", "all_headroom"))
+    )
+    is_one = at(given["limit_mw"], table, _ZONE) == at(given["firm_limit_mw"], table, _ZONE)
+    every = every + np.where(is_one, firm, 0.0)
+    firm = np.where(is_one, every, firm)
+    known = np.where(bool(case.plan("solution")["has_duals"].all()), 1.0, np.nan)
+    paid = float(discounts(case).sum())
+    own = {
+        "value_npv_usd_per_mw": every * known,
+        "value_usd_per_mw_year": every * known / paid,
+        "firm_value_npv_usd_per_mw": firm * known,
+        "firm_value_usd_per_mw_year": firm * known / paid,
+    }
+    return columns_told(table, _ZONE, own)
 
 
 def own_peaks(case: Case) -> pd.DataFrame:
@@ -209,5 +240,6 @@ RULES = (
     zone_headroom,
     headroom_table,
     headroom_binds,
+    headroom_worth,
     billed_peaks,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, has, listed, quotient, tally
 from planner.check.standing import since
 from planner.check.verdict import Excess, rule
 
@@ -42,11 +42,16 @@ def hall_space(case: Case) -> Excess:
 
 @rule(unit="MW")
 def halls_table(case: Case) -> Excess:
-    """Usable, used and stranded power and floor of halls add up from builds, ramp and racks."""
+    """Usable, used, spare and stranded power and floor add up from builds, ramp and racks.
+
+    Stranded is what stays empty when a hall is filled with the mix of racks it has.
+    """
     table, uses = case.plan("halls"), case.uses
     halls = case.hall_years.merge(case.halls, on="hall", how="left")
     place = table[list(_HALL)]
-    usable = halls.set_index(list(_HALL))["usable_mw"]
+    usable, leased, existing = (
+        halls.set_index(list(_HALL))[name] for name in ("usable_mw", "leased_mw", "existing_mw")
+    )
     floor = tally(halls, _HALL, halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"])
     drawn = tally(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
     taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
@@ -57,12 +62,22 @@ def halls_table(case: Case) -> Excess:
         # Floor counts in MW of the density it is built for, so that one tolerance serves all.
         (table["floor_m2"] / _KW_PER_MW, at(floor, table, _HALL, np.nan) / _KW_PER_MW),
         (table["used_m2"] / _KW_PER_MW, at(taken, table, _HALL) / _KW_PER_MW),
+        (table["leased_mw"], at(leased, table, _HALL, np.nan)),
+        (table["existing_mw"], at(existing, table, _HALL, np.nan)),
+    ]
+    power_mw, floor_m2 = at(usable, table, _HALL, np.nan), at(floor, table, _HALL, np.nan)
+    used_mw, used_m2 = at(drawn, table, _HALL), at(taken, table, _HALL)
+    is_used = (used_mw > 0.0) & (used_m2 > 0.0)
+    fill = np.fmin(quotient(power_mw, used_mw), quotient(floor_m2, used_m2))
+    fill = np.where(is_used, fill, 0.0)
+    no_power, no_floor = power_mw - fill * used_mw, floor_m2 - fill * used_m2
+    pairs += [
+        (table["spare_floor_m2"] / _KW_PER_MW, np.maximum(floor_m2 - used_m2, 0.0) / _KW_PER_MW),
+        (table["stranded_power_mw"], np.where(is_used, no_power, 0.0)),
+        (table["stranded_floor_m2"] / _KW_PER_MW, np.where(is_used, no_floor, 0.0) / _KW_PER_MW),
     ]
     parts = [Excess.differs(place, left.to_numpy(), right) for left, right in pairs]
-    stranded = Excess.above(
-        place, table["stranded_power_mw"].to_numpy(), table["spare_power_mw"].to_numpy()
-    )
-    return stranded.and_also(*parts)
+    return parts[0].and_also(*parts[1:])
 
 
 @rule(unit="halls")
@@ -139,6 +154,15 @@ def lease_depth(case: Case) -> Excess:
     return Excess.above(place, at(leased, place, _SITE), halls.lease_depth_mw[codes])
 
 
+@rule(unit="MUSD/year")
+def lease_rents_told(case: Case) -> Excess:
+    """The rent beside each lease is what it is offered for."""
+    leases, halls = case.plan("leases"), case.inputs.halls
+    price = listed(halls.lease, musd=halls.lease_musd_per_mw_year).set_index(list(_HALL))["musd"]
+    own = leases["leased_mw"].to_numpy() * at(price, leases, _HALL, np.nan)
+    return Excess.differs(leases[list(_HALL)], leases["rent_musd"].to_numpy(), own)
+
+
 RULES = (
     hall_power,
     hall_space,
@@ -148,4 +172,5 @@ RULES = (
     committed_halls,
     retrofit_source,
     lease_depth,
+    lease_rents_told,
 )

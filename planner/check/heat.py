@@ -74,7 +74,7 @@ def heat_sales(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW")
 def heat_sold(case: Case) -> Excess:
-    """Heat sold has a buyer and a connection, and is no more than cooling gives off warm enough."""
+    """Heat sold has a buyer and a connection, its price, and comes from cooling warm enough."""
     table, settings = case.plan("heat"), case.scenario.heat
     place, sold = table[list(_SITE)], table["sold_mw"].to_numpy()
     recover = case.data("cooling").set_index("cooling")["heat_reuse_max_frac"]
@@ -85,6 +85,8 @@ def heat_sold(case: Case) -> Excess:
     warm = pd.Series(mean, index=pd.MultiIndex.from_frame(power.site_year))
     of_buyer = of_country(case, table, "buyer_share_frac", settings.buyer_share_frac)
     hours = of_country(case, table, "buyer_hours_per_year", None)
+    price = of_country(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
+    price = price / _USD_PER_MUSD
     built = table.merge(table, on="site", suffixes=("", "_now"))
     built = built[built["year"] <= built["year_now"]]
     so_far = tally(built, ("site", "year_now"), built["connect_mw"])
@@ -100,6 +102,7 @@ def heat_sold(case: Case) -> Excess:
             table["overnight_musd"].to_numpy(),
             _connection_usd(case, table) / _USD_PER_MUSD,
         ),
+        Excess.differs(place, table["revenue_musd"].to_numpy(), sold * hours * price),
         Excess.where(place, np.full(len(place), not settings.sell)),
     )
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.check.base_year import standing_facility_mw
-from planner.check.frames import at, tally
+from planner.check.frames import at, quotient, tally
 from planner.check.once import once
 from planner.check.payments import every_year
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,4 +143,18 @@ def load_price_paid(case: Case) -> Excess:
     return _as_told(case, "musd", tally(load, _ZONE, load["usd"] / 1e6))
 
 
-RULES = (load_price_told, load_price_peak_told, load_price_paid)
+@rule(unit="USD/MWh")
+def load_price_adders_told(case: Case) -> Excess:
+    """What new load pays above the price, on average and last, is told as it is paid."""
+    load, table = new_load(case), case.plan("load_price")
+    usd = at(tally(load, _ZONE, load["usd"]), table, _ZONE)
+    mwh = at(tally(load, _ZONE, load["new_mw"] * load["hours"]), table, _ZONE)
+    last = load.groupby(list(_ZONE), sort=False)["last_adder_usd_per_mwh"].max()
+    own = {
+        "mean_adder_usd_per_mwh": np.nan_to_num(quotient(usd, mwh)),
+        "last_adder_usd_per_mwh": at(last, table, _ZONE),
+    }
+    return columns_told(table, _ZONE, own)
+
+
+RULES = (load_price_told, load_price_peak_told, load_price_paid, load_price_adders_told)

@@ -39,12 +39,15 @@ def _window_h(case: Case, workload: str) -> int:
     return max([slot_h, *fits])
 
 
+def _windows(case: Case, table: pd.DataFrame) -> dict[object, int]:
+    return {name: _window_h(case, str(name)) for name in table["workload"].unique()}
+
+
 def _table(case: Case) -> pd.DataFrame:
     """Table `migration` with its day, hours of the year and its block reckoned anew."""
     slot = case.slots[["slot", "day", "hour", "hours"]]
     table = case.plan("migration").merge(slot, on="slot", how="left")
-    window = {name: _window_h(case, str(name)) for name in table["workload"].unique()}
-    length = table["workload"].map(window).astype("float64")
+    length = table["workload"].map(_windows(case, table)).astype("float64")
     return table.assign(own_block=(table["hour"] // length).astype("int64"))
 
 
@@ -107,10 +110,30 @@ def migration_is_due(case: Case) -> Excess:
     told = Excess.differs(
         place, table["due_mw"].to_numpy(), at(due, table, _USE) * _profile(case, table)
     )
+    begin = table["own_block"] * table["workload"].map(_windows(case, table))
+    by_hour = case.power.slot.set_index(["day", "hour"])["slot"]
+    first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
+    blocks = Excess.where(place, (table["block"].to_numpy() != first).astype(np.bool_))
     # What falls due in all slots is the mean of the year, so that no slot is forgotten.
     mean = tally(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
     moving = uses.loc[mean_mw > 0.0, list(_USE)].drop_duplicates().reset_index(drop=True)
-    return told.and_also(Excess.differs(moving, at(mean, moving, _USE), at(due, moving, _USE)))
+    return told.and_also(
+        Excess.differs(moving, at(mean, moving, _USE), at(due, moving, _USE)), blocks
+    )
+
+
+@rule(unit="sites")
+def migration_reach_told(case: Case) -> Excess:
+    """Sites that have the same users in reach, of all sites, are named by the first of them."""
+    table = case.plan("migration")[["site", "workload", "reach"]].drop_duplicates()
+    classes = table[["workload"]].drop_duplicates()
+    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    every = classes.merge(sites, how="cross")
+    every = every.assign(users=users_in_reach(case, every))
+    first = every.groupby(["workload", "users"], sort=False)["site"].transform("first")
+    own = every.assign(own=first).set_index(["workload", "site"])["own"]
+    wanted = own.reindex(pd.MultiIndex.from_frame(table[["workload", "site"]])).to_numpy()
+    return Excess.where(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
 
 
 @rule(unit="MWh", floor=10.0)
@@ -175,6 +198,7 @@ def migration_of_sites(case: Case) -> Excess:
 
 RULES = (
     migration_is_due,
+    migration_reach_told,
     migration_conserves_work,
     migration_room,
     migration_told,

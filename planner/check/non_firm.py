@@ -106,7 +106,7 @@ def all_headroom(case: Case) -> Excess:
 def non_firm_where_offered(case: Case) -> Excess:
     """Non-firm connection is had where the scenario offers it, from its lead on, as the tables say.
 
-    When it serves and when it turns firm are those of its service.
+    When it serves, when it turns firm and what it costs are those of its service.
     """
     settings, p = case.scenario.grid.non_firm, case.inputs.non_firm
     table = connected(case)
@@ -117,10 +117,16 @@ def non_firm_where_offered(case: Case) -> Excess:
     told = told.drop_duplicates(list(_SITE)).set_index(list(_SITE))
     start = at(told["start"], table, _SITE, np.nan)
     turns = at(told["turns"], table, _SITE, np.nan)
+    price = listed(p.connect, musd=p.capex_musd_per_mw).set_index([*_SITE, "tier"])["musd"]
+    cost = table["added_mw"].to_numpy() * at(price, table, (*_SITE, "tier"), np.nan)
     has_rate = table["rate_pct"].isin(tiers_pct(case)).to_numpy()
     return Excess.where(place, ~may | ~has_rate).and_also(
         Excess.differs(place, table["service_start"].to_numpy(), start),
         Excess.differs(place, table["turns_firm"].to_numpy(), turns),
+        Excess.differs(
+            place, table["rate_pct"].to_numpy(), table["tier"].to_numpy(dtype=np.float64)
+        ),
+        Excess.differs(place, table["overnight_musd"].to_numpy(), cost),
     )
 
 

@@ -32,6 +32,8 @@ class Written:
 
     Parameters
     ----------
+    name
+        Its id; with terms of the table, both ids.
     charges
         Charges by kind, with the keys of a scenario.
     terms
@@ -48,6 +50,7 @@ class Written:
         Whether the energy itself is in it.
     """
 
+    name: str
     charges: Mapping[str, tuple[Any, ...]]
     terms: Any
     first_year: int
@@ -114,7 +117,8 @@ def _written(case: Case, use: Any, rise_frac: float, offset_h: float) -> Written
         rise_frac = rise_frac if own.escalation_real_frac is None else own.escalation_real_frac
         hours = own.time_zone or hours
     nothing = SimpleNamespace(term_years=0.0, exit_fee_months=0, reduction_frac=0.0)
-    return Written(charges, terms or nothing, first, hours, rise_frac, use.ramp_frac, bundled)
+    name = use.tariff if own is not None or use.terms is None else f"{use.tariff} + {use.terms}"
+    return Written(name, charges, terms or nothing, first, hours, rise_frac, use.ramp_frac, bundled)
 
 
 def _of_table(case: Case, use: Any) -> tuple[dict[str, tuple[Any, ...]], Any, bool]:
@@ -128,6 +132,7 @@ def _of_table(case: Case, use: Any) -> tuple[dict[str, tuple[Any, ...]], Any, bo
     if pd.notna(row["demand_charge_usd_per_kw_month"]):
         charges["demand"] = (
             SimpleNamespace(
+                name="demand",
                 usd_per_kw_month=float(row["demand_charge_usd_per_kw_month"]),
                 tier_limits_kw=(),
                 ratchet=None,
@@ -137,7 +142,8 @@ def _of_table(case: Case, use: Any) -> tuple[dict[str, tuple[Any, ...]], Any, bo
         )
     if has_energy:
         price = float(row["energy_charge_usd_per_mwh"])
-        charges["energy"] = (SimpleNamespace(usd_per_mwh=price, tier_limits_mwh=(), periods=()),)
+        energy = {"name": "energy", "usd_per_mwh": price, "tier_limits_mwh": (), "periods": ()}
+        charges["energy"] = (SimpleNamespace(**energy),)
     terms = None
     if use.terms is not None:
         names = ("term_years", "exit_fee_months", "reduction_frac")

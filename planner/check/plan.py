@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from planner.check import (
     balance,
+    bill_lines,
     carbon,
     cash,
+    cells,
     contracts,
     demand,
     duals,
@@ -39,6 +41,7 @@ from planner.check import (
     facts_users,
     facts_weather,
     failover,
+    follow,
     grid,
     halls,
     heat,
@@ -53,12 +56,16 @@ from planner.check import (
     proof_tables,
     racks,
     rows,
+    service,
     sites,
     siting,
     solved,
     storage,
+    stress_told,
+    sums,
     supply,
     tariffs,
+    unit_costs,
     water,
 )
 from planner.check.case import Case
@@ -77,9 +84,15 @@ if TYPE_CHECKING:
 __all__ = ["GROUPS", "RULES", "check_plan"]
 
 GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
-    "Status and amounts": (*solved.RULES, *rows.RULES, *proof_tables.RULES),
+    "Status and amounts": (
+        *cells.RULES,
+        *solved.RULES,
+        *rows.RULES,
+        *proof_tables.RULES,
+        *follow.RULES,
+    ),
     "Demand and rent": demand.RULES,
-    "Latency and residency": latency.RULES,
+    "Latency and residency": (*latency.RULES, *service.RULES),
     "Racks": racks.RULES,
     "Halls": halls.RULES,
     "Sites": (*sites.RULES, *siting.RULES),
@@ -89,14 +102,15 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
         *carbon.RULES,
         *heat.RULES,
         *water.RULES,
+        *sums.RULES,
     ),
     "Work between sites": migration.RULES,
     "Own power": (*supply.RULES, *storage.RULES),
     "Loss of a site": failover.RULES,
-    "Grid": (*balance.RULES, *grid.RULES, *non_firm.RULES, *load_price.RULES),
+    "Grid": (*balance.RULES, *grid.RULES, *non_firm.RULES, *stress_told.RULES, *load_price.RULES),
     "Contracts and clean power": contracts.RULES,
-    "Bills": tariffs.RULES,
-    "Money": (*money.RULES, *cash.RULES),
+    "Bills": (*tariffs.RULES, *bill_lines.RULES),
+    "Money": (*money.RULES, *cash.RULES, *unit_costs.RULES),
     "Optimality": optimality.RULES,
     "Shadow prices": (*duals.RULES, *proof_tables.PRICE_RULES),
     "Figures against the data": (

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import at, has, listed, tally
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,6 +82,19 @@ def power_chain(case: Case) -> Excess:
     return Excess.above(silent, left_out, 0.0).and_also(*parts)
 
 
+@rule(unit="USD/MWh or t/MWh")
+def figures_by_slot(case: Case) -> Excess:
+    """Price of power and carbon intensity beside each slot are those that the plan reckons with."""
+    table = case.plan("power_slot")
+    figures = listed(
+        case.inputs.power.slot,
+        energy_usd_per_mwh=case.inputs.grid.energy_usd_per_mwh,
+        location_t_per_mwh=case.inputs.carbon.location_t_per_mwh,
+    ).set_index(list(_SLOT))
+    own = {name: at(figures[name], table, _SLOT, np.nan) for name in figures.columns}
+    return columns_told(table, _SLOT, own)
+
+
 @rule(unit="MW")
 def power_above_it(case: Case) -> Excess:
     """Power at the meter is never below IT power: PUE is at least 1 in every slot."""
@@ -120,7 +133,9 @@ def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
         axes.slot.codes(table["slot"]),
     ]
     length = table["window"].str.removesuffix("h").astype("int64")
-    return waits, table.assign(profile=profile, block=table["hour"] // length)
+    block = table["hour"] // length
+    of_all_days = table["day"] * (24 // length) + block
+    return waits, table.assign(profile=profile, is_block=table["block"] == of_all_days, block=block)
 
 
 @rule(unit="MWh", floor=10.0)
@@ -132,12 +147,13 @@ def deferral_conserves_energy(case: Case) -> Excess:
     done, due = (tally(table, key, table[name] * hours) for name in ("done_mw", "due_mw"))
     place = table[list(key)].drop_duplicates().reset_index(drop=True)
     kept = Excess.differs(place, at(done, place, key), at(due, place, key))
+    blocks = Excess.where(table[[*_WAIT, "slot"]], ~table["is_block"].to_numpy())
     curve = case.plan("power_slot")
     shifted = _by_slot(case, case.power.shifted_mw)
     told = Excess.differs(
         curve[list(_SLOT)], curve["deferred_mw"].to_numpy(), at(shifted, curve, _SLOT, np.nan)
     )
-    return kept.and_also(told)
+    return kept.and_also(told, blocks)
 
 
 @rule(unit="MW")
@@ -249,6 +265,7 @@ def forecast_totals(case: Case) -> Excess:
 RULES = (
     slot_weights,
     power_chain,
+    figures_by_slot,
     power_above_it,
     topology_adds_no_load,
     deferral_conserves_energy,

@@ -197,10 +197,19 @@ def rack_counts(case: Case) -> Excess:
 
 
 @rule(unit="MW")
+def companions_told(case: Case) -> Excess:
+    """Beside each use of racks stand the companions that its deployment asks for."""
+    uses = case.uses
+    own = uses["in_service_mw"] * uses["companion_mw_per_mw"]
+    told = case.plan("plan")["companion_mw"].to_numpy()
+    return Excess.differs(uses[list(_USE)], told, own.to_numpy())
+
+
+@rule(unit="MW")
 def fleet_table(case: Case) -> Excess:
-    """Each pool of racks holds what is in use and standing by, and the rest is parked."""
+    """Each pool of racks holds what is alive: in use, standing by, and the rest is parked."""
     fleet = case.plan("fleet")
-    plan = case.plan("plan")
+    plan, pools = case.plan("plan"), alive_mw(case).set_index(list(_POOL))
     used, standby = (tally(plan, _POOL, plan[name]) for name in ("used_mw", "standby_mw"))
     place = fleet[list(_POOL)]
     return Excess.differs(place, fleet["used_mw"].to_numpy(), at(used, fleet, _POOL)).and_also(
@@ -209,6 +218,10 @@ def fleet_table(case: Case) -> Excess:
             place,
             (fleet["used_mw"] + fleet["standby_mw"] + fleet["parked_mw"]).to_numpy(),
             fleet["alive_mw"].to_numpy(),
+        ),
+        *(
+            Excess.differs(place, fleet[name].to_numpy(), at(pools[name], fleet, _POOL, np.nan))
+            for name in ("alive_mw", "stock_mw")
         ),
     )
 
@@ -228,5 +241,6 @@ RULES = (
     cascade_age,
     deliveries,
     rack_counts,
+    companions_told,
     fleet_table,
 )

@@ -26,6 +26,8 @@ _LOCAL_KM = 200.0
 _ROUNDING = 1.0 + 1e-9
 _BEYOND_ALL_KM = 1e6
 _LIGHT_KM_PER_MS = 299.792458 / 1.468  # in fibre
+_TAIL = "p90"  # lines of the slowest tenth, with the metro rule as by default
+_METRO_KM, _METRO_MS = 80.0, 1.0
 _PLACES = ("lat", "lon", "country", "world")
 
 
@@ -40,11 +42,14 @@ def routes(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        region, workload, site, km, rtt_ms, bound_ms, tight_ms, residency, and both ends' country
-        and part of the world; placeless classes are left out.
+        region, workload, site, km, rtt_ms, tail_ms (on bad days), rtt_bound_ms, tight_rtt_ms,
+        residency, and both ends' country and part of the world; placeless classes are left out.
     """
     used = case.plan("assignment")[list(_ROUTE)].drop_duplicates()
-    return round_trips(case, used[used["region"] != ANYWHERE].reset_index(drop=True))
+    frame = round_trips(case, used[used["region"] != ANYWHERE].reset_index(drop=True))
+    tail_ms = _line_ms(case, frame, frame["km"].to_numpy(), _TAIL)
+    tail_ms = np.where(frame["km"] <= _METRO_KM, _METRO_MS, tail_ms)
+    return frame.assign(tail_ms=tail_ms + frame["last_mile_ms"])
 
 
 def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -132,16 +137,21 @@ def _coordinates(one: str, other: str) -> tuple[str, str, str, str]:
 def _haul_ms(case: Case, frame: pd.DataFrame, km: Floats) -> Floats:
     """Round trip without the last mile: metro rule, measured pair, or the line of the pair."""
     settings = case.scenario.latency
+    haul = _line_ms(case, frame, km, settings.quantile)
+    if settings.measured.use:
+        haul = _measured_ms(case, frame, haul)
+    return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
+
+
+def _line_ms(case: Case, frame: pd.DataFrame, km: Floats, quantile: str) -> Floats:
+    """Round trip on the line of a pair, never faster than light in fibre."""
     lines = case.data("rtt_lines")
-    line = lines[lines["quantile"] == settings.quantile].set_index("pair_class")
+    line = lines[lines["quantile"] == quantile].set_index("pair_class")
     kind = pd.DataFrame({"kind": _pair_class(frame)})
     intercept, slope = (
         at(line[name], kind, ("kind",), np.nan) for name in ("intercept_ms", "slope_ms_per_km")
     )
-    haul = np.maximum(intercept + slope * km, 2.0 * km / _LIGHT_KM_PER_MS)
-    if settings.measured.use:
-        haul = _measured_ms(case, frame, haul)
-    return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
+    return np.maximum(intercept + slope * km, 2.0 * km / _LIGHT_KM_PER_MS)
 
 
 def _stated_ms(case: Case, frame: pd.DataFrame, from_tables_ms: pd.Series[float]) -> Floats:

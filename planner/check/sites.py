@@ -93,7 +93,8 @@ def opening(case: Case) -> Excess:
     paid = Excess.above(place[is_new], (now - before)[is_new], opened[is_new])
     stays = Excess.above(place[is_new], before[is_new], now[is_new])
     standing = Excess.differs(place[~is_new], now[~is_new], np.ones(int((~is_new).sum())))
-    return paid.and_also(stays, standing, Excess.above(place, now, 1.0))
+    idle = Excess.differs(place[~is_new], opened[~is_new], np.zeros(int((~is_new).sum())))
+    return paid.and_also(stays, standing, idle, Excess.above(place, now, 1.0))
 
 
 @rule(unit="MW")

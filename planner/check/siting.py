@@ -71,6 +71,11 @@ def halls_in_phases(case: Case) -> Excess:
         Excess.differs(rows[list(_HALL)], built, at(as_told, rows, _HALL)),
         Excess.differs(
             told[list(_HALL)],
+            told["phase_mw"].to_numpy(dtype=np.float64),
+            at(size, told, ("site",), np.nan),
+        ),
+        Excess.differs(
+            told[list(_HALL)],
             told["built_mw"].to_numpy(dtype=np.float64),
             at(tally(builds, _HALL, builds["built_mw"]), told, _HALL),
         ),
@@ -88,6 +93,18 @@ def blocks_whole(case: Case) -> Excess:
     mw = np.asarray(used["used_mw"], dtype=np.float64)
     short = np.where(mw > _TRACE_MW, block - mw, 0.0)
     return Excess(used[list(_CLASS)], short, block)
+
+
+@rule(unit="MW")
+def blocks_told(case: Case) -> Excess:
+    """The table of blocks states the racks in use of each class that needs one, and its block."""
+    plan, told, sizes = case.plan("plan"), case.plan("blocks"), case.scenario.siting.block_mw
+    used = tally(plan, _CLASS, plan["used_mw"])
+    place = told[list(_CLASS)]
+    block = np.asarray(told["workload"].map(dict(sizes)), dtype=np.float64)
+    return Excess.differs(place, told["used_mw"].to_numpy(), at(used, told, _CLASS)).and_also(
+        Excess.differs(place, told["block_mw"].to_numpy(), block)
+    )
 
 
 @rule(unit="sites")
@@ -118,13 +135,15 @@ def sites_as_told(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def openings_table(case: Case) -> Excess:
-    """The table of openings lists every new site that is open, with what opening it costs."""
+    """The table of openings lists the new sites that are open, with what they cost."""
     sites, told = case.site_years, case.plan("openings")
     inputs = case.inputs
     labels = _names(inputs.sets.site.labels)
     is_new = ~np.asarray(inputs.sites.is_existing)
     open_frac = at(_open_in_the_end(case), labels, ("site",))
-    missing = is_new & (open_frac > 0.0) & ~labels["site"].isin(list(told["site"])).to_numpy()
+    is_listed = labels["site"].isin(list(told["site"])).to_numpy()
+    missing = is_new & (open_frac > _TRACE_FRAC) & ~is_listed
+    stray = is_listed & ~(is_new & (open_frac > 0.0))
     opened = case.plan("site_year")
     share = tally(opened, ("site",), opened["opened_frac"])
     price = pd.Series(np.asarray(inputs.sites.opening_musd), index=labels["site"])
@@ -134,7 +153,21 @@ def openings_table(case: Case) -> Excess:
     first = sites[sites["open_frac"] > 0.0].groupby("site")["year"].min().astype("float64")
     began = at(first, told, ("site",), np.nan)
     place = told[["site"]]
-    return Excess.where(labels, missing).and_also(
+    figures = pd.DataFrame(
+        {"least": inputs.sites.minimum_mw, "fixed": inputs.sites.fixed_musd_per_year},
+        index=labels["site"],
+    )
+    share_now = at(_open_in_the_end(case), told, ("site",), np.nan)
+    least, fixed = (at(figures[name], told, ("site",), np.nan) for name in ("least", "fixed"))
+    return Excess.where(labels, missing | stray).and_also(
+        *(
+            Excess.differs(place, np.asarray(told[name], dtype=np.float64), own)
+            for name, own in (
+                ("open_frac", share_now),
+                ("minimum_size_mw", least),
+                ("fixed_musd", fixed * share_now),
+            )
+        ),
         Excess.differs(place, np.asarray(told["opening_musd"], dtype=np.float64), own),
         Excess.differs(place, np.asarray(told["halls_mw"], dtype=np.float64), halls),
         Excess.differs(place, np.asarray(told["year"], dtype=np.float64), began),
@@ -184,6 +217,7 @@ RULES = (
     whole_openings,
     halls_in_phases,
     blocks_whole,
+    blocks_told,
     number_of_sites,
     sites_as_told,
     openings_table,

@@ -116,10 +116,14 @@ def battery_wear(case: Case) -> Excess:
     table = case.plan("source_year")
     told = at(tally(table, _SOURCE, table["worn_mwh"]), stores, _SOURCE)
     place = stores[list(_SOURCE)]
+    other = table[~has(table, stores, _SOURCE)]
+    nothing = Excess.differs(
+        other[list(_SOURCE)], other["worn_mwh"].to_numpy(), np.zeros(len(other))
+    )
     # More than that would be paid for nothing; without a price it may float.
     costly = stores["musd"].to_numpy() > 0.0
     exact = Excess.above(place[costly], told[costly], np.maximum(beyond, 0.0)[costly])
-    return Excess.above(place, beyond, told).and_also(exact)
+    return Excess.above(place, beyond, told).and_also(exact, nothing)
 
 
 @rule(unit="MWh", floor=10.0)

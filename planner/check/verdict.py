@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -9,20 +10,29 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from planner.check.case import Case
 
     Floats = NDArray[np.float64]
 
-__all__ = ["TOLERANCE", "Check", "Excess", "Rule", "Verdict", "judged", "rule"]
+__all__ = ["TOLERANCE", "Check", "Excess", "Rule", "Verdict", "columns_told", "judged", "rule"]
 
 TOLERANCE: Final = 1e-6
 """Violation allowed as a share of the numbers compared. Where these are smaller than the `floor`
 of a rule it is that share of the floor. A solver keeps its rows to 1e-7, and result tables write
 numbers below 1e-7 as 0."""
+
+_CANNOT_COMPUTE: Final = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    pd.errors.InvalidIndexError,
+)
+"""What a rule raises on tables with cells that are missing or labels that nobody knows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +70,13 @@ class Excess:
         return Excess(place, np.abs(known_left - known_right), scale)
 
     @staticmethod
+    def told(place: pd.DataFrame, told: Floats, own: Floats) -> Excess:
+        """Say by how much two numbers are apart of which both may be missing, or neither."""
+        told, own = np.asarray(told, dtype=np.float64), np.asarray(own, dtype=np.float64)
+        neither = np.isnan(told) & np.isnan(own)
+        return Excess.differs(place, np.where(neither, 0.0, told), np.where(neither, 0.0, own))
+
+    @staticmethod
     def where(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
         """Count as one what must not be there at all."""
         return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
@@ -76,6 +93,31 @@ class Excess:
             np.concatenate([part.amount for part in parts]),
             np.concatenate([part.scale for part in parts]),
         )
+
+
+def columns_told(table: pd.DataFrame, key: Sequence[str], own: Mapping[str, ArrayLike]) -> Excess:
+    """Hold columns of a table against what they should be; a cell is missing where it should.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Table of the plan.
+    key : sequence of str
+        Columns that name its rows.
+    own : mapping of str to array
+        What each column should be, row by row.
+
+    Returns
+    -------
+    Excess
+        Places are the keys and the name of the column.
+    """
+    place = table[list(key)]
+    parts = [
+        Excess.told(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
+        for name, values in own.items()
+    ]
+    return parts[0].and_also(*parts[1:])
 
 
 @dataclass(frozen=True)
@@ -187,6 +229,16 @@ def rule(*, unit: str, floor: float = 1.0) -> Callable[[Callable[[Case], Excess]
     return made
 
 
+def _tested(one: Rule, case: Case) -> Excess:
+    """Make a test; it warns of its numbers only where the plan's cells are all there."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        excess = one.test(case)
+    for warning in caught if caught and case.is_whole else ():
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return excess
+
+
 def judged(one: Rule, case: Case) -> Check:
     """Judge a plan by one rule.
 
@@ -200,9 +252,17 @@ def judged(one: Rule, case: Case) -> Check:
     Returns
     -------
     Check
-        With the place where the violation is largest against what is allowed there.
+        With the place where the violation is largest against what is allowed there. A rule that
+        can not be computed is broken where cells are missing or labels unknown.
     """
-    excess = one.test(case)
+    try:
+        excess = _tested(one, case)
+    except _CANNOT_COMPUTE as fault:
+        if case.is_whole:
+            raise
+        place = f"cannot be computed: {type(fault).__name__}: {fault}"
+        least = TOLERANCE * one.floor
+        return Check(one.name, one.verified, False, 1, 1, np.inf, one.unit, place, least)
     tested = len(excess.amount)
     if tested == 0:
         least = TOLERANCE * one.floor

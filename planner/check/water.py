@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, tally
-from planner.check.verdict import Excess, rule
+from planner.check.frames import at, quotient, tally
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,9 +66,9 @@ def water_price(case: Case) -> Excess:
     )
 
 
-@rule(unit="m3", floor=1000.0)
+@rule(unit="m3", floor=10.0)
 def water_by_class(case: Case) -> Excess:
-    """Water of a stress class is that of its sites in use, at their price."""
+    """Water of a stress class is that of its sites in use, at their price, within their permits."""
     table, power = case.plan("water_class"), case.power
     rows = power.site_year.assign(
         stress_class=stress_classes(case, power.site_year["site"]).to_numpy(), m3=power.water_m3
@@ -76,17 +76,36 @@ def water_by_class(case: Case) -> Excess:
     price = pd.Series(
         case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels)
     )
-    paid = rows["m3"] * rows["site"].map(price)
-    place = table[list(_CLASS)]
-    return Excess.differs(
-        place, table["water_m3"].to_numpy(), at(tally(rows, _CLASS, rows["m3"]), table, _CLASS)
-    ).and_also(
-        Excess.differs(
-            place,
-            table["cost_musd"].to_numpy() * _USD_PER_MUSD,
-            at(tally(rows, _CLASS, paid), table, _CLASS),
-        )
+    halls, sites = case.hall_years, case.plan("site_year")
+    in_use = tally(sites, _SITE, sites["facility_peak_mw"] > 0.0)
+    rows = rows.assign(
+        usd=rows["m3"] * rows["site"].map(price),
+        usable=at(tally(halls, _SITE, halls["usable_mw"]), rows, _SITE),
+        permit=_permit(case, rows["site"]),
     )
+    rows = rows[at(in_use, rows, _SITE) > 0.0]
+    sums = {
+        name: at(tally(rows, _CLASS, values), table, _CLASS)
+        for name, values in (
+            ("m3", rows["m3"]),
+            ("usd", rows["usd"]),
+            ("usable", rows["usable"]),
+            ("permit", rows["permit"] * rows["usable"]),
+            ("sites", np.ones(len(rows))),
+        )
+    }
+    own = {
+        "sites": sums["sites"],
+        "usable_mw": sums["usable"],
+        "water_m3": sums["m3"],
+        "m3_per_mw": quotient(sums["m3"], sums["usable"]),
+        "permit_m3": np.where(np.isinf(sums["permit"]), np.nan, sums["permit"]),
+        "price_usd_per_m3": quotient(sums["usd"], sums["m3"]),
+    }
+    paid = Excess.differs(
+        table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"]
+    )
+    return columns_told(table, _CLASS, own).and_also(paid)
 
 
 RULES = (water_permit, water_price, water_by_class)

@@ -85,7 +85,8 @@ _HEAD = """\
 Generated from `planner/results/schema*.py` by `python -m planner.docs`. A run keeps each table as
 `tables/<name>.parquet`, with units and meanings in the file; in Python they are
 `planner.solve(...).results.<name>`. Key columns are in bold. "May be missing" means nan where the
-column says so; nothing else is ever missing.
+column says so; nothing else is ever missing. Every column is held by a rule of `dcplan check`
+(`planner/check/columns.py` names them), but one that is shown only: `solution.found_by`.
 
 Beside them `proof/` holds the program that was solved, with what proves the plan: minimise
 `offset_musd + cost @ x` within `lower` and `upper` of the rows `A @ x` and of the columns.

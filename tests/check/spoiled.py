@@ -282,7 +282,11 @@ SPOILED = (
         partial(setting, "workloads.train.rtt_bound_ms", 25.0),
     ),
     ("too few are served fast", "tight_share", partial(limit, "demand", "tight_share_frac", 2.6)),
-    ("the mean is told shorter", "latency_table", partial(times, "latency", "mean_rtt_ms", 0.9)),
+    (
+        "the mean is told shorter",
+        "service_of_classes",
+        partial(times, "latency", "mean_rtt_ms", 0.9),
+    ),
     ("a rack is in a hall not made for it", "racks_where_allowed", in_another_hall),
     ("a rack is not made yet", "racks_not_before_their_time", bought_before_it_was_made),
     ("a rack outlives its life", "racks_alive", bought_too_long_ago),

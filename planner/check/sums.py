@@ -1,0 +1,173 @@
+"""Sums and quotients: sites in a year, zones, classes, and the plan in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import at, quotient, tally
+from planner.check.verdict import Excess, columns_told, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES", "model_year_of"]
+
+_SITE = ("site", "year")
+_ZONE = ("zone", "year")
+_CLASS = ("workload", "year")
+_YEAR = ("year",)
+_HOURS_PER_YEAR: Final = 8760.0
+_L_PER_KWH: Final = 1.0  # m3/MWh are L/kWh
+_MWH_PER_TWH: Final = 1e6
+
+
+def model_year_of(case: Case, calendar_year: pd.Series[int]) -> pd.Series[int]:
+    """Model year that stands for each calendar year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    calendar_year : Series
+        Years of the horizon.
+    """
+    known = {year: max(t for t in case.years if t <= year) for year in case.calendar}
+    return calendar_year.map(known)
+
+
+def _energy_quotients(table: pd.DataFrame) -> dict[str, Floats]:
+    """PUE and water over IT energy, of the columns beside them."""
+    it = table["it_mean_mw"]
+    return {
+        "pue": quotient(table["facility_mean_mw"], it),
+        "wue_l_per_kwh": quotient(table["water_m3"], it * _HOURS_PER_YEAR) * _L_PER_KWH,
+    }
+
+
+@rule(unit="MW, kH100e or MUSD")
+def sites_summed(case: Case) -> Excess:
+    """Halls, load and cost of a site, its load factor, PUE and water use, follow from the rest."""
+    table, uses, costs = case.plan("site_year"), case.uses, case.plan("costs")
+    halls = case.hall_years
+    usable = tally(halls, _SITE, halls["usable_mw"])
+    load = tally(uses, _SITE, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
+    paid = costs.assign(year=model_year_of(case, costs["calendar_year"]))
+    years = table["year"]
+    span = case.last_calendar_year(years) - years.to_numpy() + 1.0
+    own = {
+        "usable_mw": at(usable, table, _SITE),
+        "load_kh100e": at(load, table, _SITE),
+        "cost_musd": at(tally(paid, _SITE, paid["musd"]), table, _SITE) / span,
+        "load_factor_frac": quotient(table["facility_mean_mw"], table["facility_peak_mw"]),
+        **_energy_quotients(table),
+    }
+    return columns_told(table, _SITE, own)
+
+
+def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[float]:
+    """Largest sum of sites in one slot, by keys of the site-years of `case.power`. [MW]"""
+    facility = pd.DataFrame(case.power.facility_mw).groupby(
+        [place[name].to_numpy() for name in key]
+    )
+    return facility.sum().max(axis=1).rename_axis(list(key))
+
+
+@rule(unit="MW or MWh", floor=10.0)
+def zones_summed(case: Case) -> Excess:
+    """The forecast of a grid zone adds up its sites; its peak is that of the sum."""
+    sites, table = case.plan("site_year"), case.plan("power_zone")
+    zone = case.scope.set_index("site")["zone"]
+    sites = sites.assign(
+        zone=sites["site"].map(zone),
+        sites_in_use=sites["facility_peak_mw"] > 0.0,
+        sum_of_site_peaks_mw=sites["facility_peak_mw"],
+    )
+    places = case.power.site_year.assign(zone=case.power.site_year["site"].map(zone))
+    sums = (
+        "sites_in_use",
+        "nameplate_mw",
+        "it_mean_mw",
+        "facility_mean_mw",
+        "sum_of_site_peaks_mw",
+        "energy_mwh",
+        "emissions_kt",
+        "water_m3",
+        "firm_mw",
+        "new_firm_mw",
+    )
+    own = {
+        **{name: at(tally(sites, _ZONE, sites[name]), table, _ZONE) for name in sums},
+        "coincident_peak_mw": at(_peaks(case, places, _ZONE), table, _ZONE),
+        "pue": quotient(table["facility_mean_mw"], table["it_mean_mw"]),
+    }
+    return columns_told(table, _ZONE, own)
+
+
+@rule(unit="MW or MWh", floor=10.0)
+def classes_summed(case: Case) -> Excess:
+    """The forecast of a class adds up its racks, each with its share of what its site takes."""
+    uses, table, sites = case.uses, case.plan("power_class"), case.plan("site_year")
+    it = (
+        uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
+    )
+    of_site = at(tally(uses, _SITE, it), uses, _SITE)
+    taken = at(tally(sites, _SITE, sites["facility_mean_mw"]), uses, _SITE)
+    facility = np.nan_to_num(quotient(taken, of_site)) * it
+    nameplate = uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"])
+    own = {
+        "nameplate_mw": at(tally(uses, _CLASS, nameplate), table, _CLASS),
+        "it_mean_mw": at(tally(uses, _CLASS, it), table, _CLASS),
+        "facility_mean_mw": at(tally(uses, _CLASS, facility), table, _CLASS),
+        "energy_mwh": at(tally(uses, _CLASS, facility), table, _CLASS) * _HOURS_PER_YEAR,
+    }
+    forgotten = uses.loc[nameplate > 1e-6, list(_CLASS)].drop_duplicates(ignore_index=True)
+    listed = set(table[list(_CLASS)].itertuples(index=False, name=None))
+    missing = [row not in listed for row in forgotten.itertuples(index=False, name=None)]
+    return columns_told(table, _CLASS, own).and_also(
+        Excess.where(forgotten, np.array(missing, dtype=np.bool_))
+    )
+
+
+@rule(unit="MW, kH100e or MUSD", floor=10.0)
+def summary_summed(case: Case) -> Excess:
+    """The summary adds up what sites, purchases, builds and cash say of each year."""
+    table, sites, cash = case.plan("summary"), case.plan("site_year"), case.plan("cash")
+    spent = cash.assign(year=model_year_of(case, cash["calendar_year"]))
+    in_use = sites.assign(sites_in_use=sites["facility_peak_mw"] > 0.0)
+    sums = (
+        (in_use, "sites_in_use"),
+        *(
+            (sites, name)
+            for name in (
+                "halls_mw",
+                "nameplate_mw",
+                "it_mean_mw",
+                "facility_mean_mw",
+                "water_m3",
+                "emissions_kt",
+                "new_firm_mw",
+                "capex_musd",
+            )
+        ),
+        (case.plan("builds"), "built_mw"),
+        (case.plan("installs"), "installed_mw"),
+        (case.plan("non_firm_year"), "shed_mwh"),
+        (case.plan("non_firm_year"), "lost_kh100e"),
+        (spent, "cash_musd"),
+    )
+    own = {name: at(tally(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
+    own["facility_peak_mw"] = at(_peaks(case, case.power.site_year, _YEAR), table, _YEAR)
+    own["energy_twh"] = table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH
+    return columns_told(table, _YEAR, {**own, **_energy_quotients(table)})
+
+
+RULES = (sites_summed, zones_summed, classes_summed, summary_summed)

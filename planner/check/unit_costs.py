@@ -1,0 +1,216 @@
+"""Unit costs reckoned a second time: each line of the cost table shared between classes anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check.bills import racks_bought, rent_by_class
+from planner.check.cost_lines import HEADINGS
+from planner.check.frames import at, quotient, tally
+from planner.check.payments import repay
+from planner.check.sums import model_year_of
+from planner.check.verdict import Excess, columns_told, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.check.case import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["RULES"]
+
+_SCOPE = ("scope", "year")
+_CLASS = ("workload", "year")
+_APART: Final = ("rented_compute", "unmet_compute", "shed_load_worth", "efficiency_levers")
+_BY_IT_ENERGY: Final = (
+    "electricity_energy",
+    "electricity_demand",
+    "non_firm_discount",
+    "load_price",
+)
+_GROUPS_BY_IT_ENERGY: Final = ("own power", "contracts", "water and carbon", "heat")
+_H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
+_USD_PER_MUSD: Final = 1e6
+_SECONDS_PER_HOUR: Final = 3600.0
+
+
+def _follows_it_energy(item: str) -> bool:
+    is_tariff = item.startswith("tariff_")
+    return is_tariff or item in _BY_IT_ENERGY or HEADINGS[item][0] in _GROUPS_BY_IT_ENERGY
+
+
+def _dense(case: Case, frame: pd.DataFrame, values: object) -> Floats:
+    """Add values up by site, class and year, shape (site, workload, year)."""
+    sets = case.inputs.sets
+    years = pd.Index(case.years).get_indexer(pd.Index(frame["year"]))
+    place = (sets.site.codes(frame["site"]), sets.workload.codes(frame["workload"]), years)
+    total = np.zeros((len(sets.site), len(sets.workload), len(case.years)))
+    np.add.at(total, place, np.asarray(values, dtype=np.float64))
+    return total
+
+
+def _paid(case: Case, frame: pd.DataFrame) -> Floats:
+    """Yearly payments by site and model year; the last row is of no site. [MUSD/year]"""
+    sites = pd.Index([*case.inputs.sets.site.labels, ""])
+    year = model_year_of(case, frame["calendar_year"])
+    span = case.last_calendar_year(year) - year.to_numpy(dtype=np.float64) + 1.0
+    place = (
+        sites.get_indexer(pd.Index(frame["site"])),
+        pd.Index(case.years).get_indexer(pd.Index(year)),
+    )
+    total = np.zeros((len(sites), len(case.years)))
+    np.add.at(total, place, frame["musd"].to_numpy(dtype=np.float64) / span)
+    return total
+
+
+def _shared(paid: Floats, driver: Floats, otherwise: Floats) -> Floats:
+    """Share payments of sites, and of none, between classes, shape (workload, year).
+
+    A site that drives nothing in a year is paid for by the classes of all sites; with nothing
+    driven anywhere, by all that is in use.
+    """
+    everywhere = driver.sum(axis=0)
+    idle = everywhere.sum(axis=0) == 0.0
+    everywhere = np.where(idle, otherwise.sum(axis=0), everywhere)
+    of_sites = np.where(driver.sum(axis=1, keepdims=True) > 0.0, driver, everywhere)
+    weights = np.concatenate([of_sites, everywhere[None]])
+    total = weights.sum(axis=1, keepdims=True)
+    share = weights / np.where(total > 0.0, total, 1.0)
+    return np.asarray(np.einsum("sy,swy->wy", paid, share))
+
+
+def _accounts(case: Case) -> dict[str, Floats]:
+    """What every class uses, serves and costs by year; each shape (workload, year)."""
+    uses, sets = case.uses, case.inputs.sets
+    in_service, used = uses["in_service_mw"], uses["used_mw"]
+    maintenance = pd.Series(
+        case.inputs.racks.it_maintenance_musd_per_mw_year, index=list(sets.rack.labels)
+    )
+    companions = in_service * uses["companion_mw_per_mw"]
+    nameplate = _dense(case, uses, in_service + companions)
+    it = _dense(case, uses, in_service * uses["idle_mw_per_mw"] + used * uses["dynamic_mw_per_mw"])
+    drivers = {
+        "companions": _dense(case, uses, companions),
+        "it_maintenance": _dense(case, uses, in_service * at(maintenance, uses, ("rack",))),
+    }
+    paid = {True: np.zeros(nameplate.shape[1:]), False: np.zeros(nameplate.shape[1:])}
+    for name, rows in case.plan("costs").groupby("item", sort=False):
+        item = str(name)
+        if item == "rack_purchase" or item in _APART:
+            continue
+        driver = it if _follows_it_energy(item) else drivers.get(item, nameplate)
+        paid[HEADINGS[item][1]] += _shared(_paid(case, rows), driver, nameplate)
+    duty_of = np.array([case.duty[name] for name in sets.workload.labels])
+    duty, racks = case.plan("installs")["duty"], racks_bought(case)
+    for one in sets.duty.labels:
+        mine = repay(case, racks[(duty == one).to_numpy()])
+        driver = nameplate * (duty_of == one)[None, :, None]
+        paid[True] += _shared(_paid(case, mine), driver, nameplate)
+    demand, rent = case.plan("demand"), rent_by_class(case)
+    rent = rent.assign(year=model_year_of(case, rent["calendar_year"]))
+    span = case.last_calendar_year(rent["year"]) - rent["year"].to_numpy() + 1.0
+    by_class = pd.DataFrame(
+        [(name, year) for name in sets.workload.labels for year in case.years],
+        columns=list(_CLASS),
+    )
+
+    def of_classes(sums: pd.Series[float]) -> Floats:
+        return at(sums, by_class, _CLASS).reshape(nameplate.shape[1:])
+
+    return {
+        "served_kh100e": _dense(case, uses, used * uses["throughput_kh100e_per_mw"]).sum(axis=0),
+        "nameplate_mw": nameplate.sum(axis=0),
+        "upfront_musd": paid[True],
+        "running_musd": paid[False],
+        "rented_kh100e": of_classes(tally(demand, _CLASS, demand["rented_kh100e"])),
+        "rent_musd": of_classes(tally(rent, _CLASS, rent["musd"] / span)),
+    }
+
+
+def _by_scope(case: Case) -> pd.DataFrame:
+    """Accounts of classes, duties and the total, with scope and year as index."""
+    sets, accounts = case.inputs.sets, _accounts(case)
+    duty_of = np.array([case.duty[name] for name in sets.workload.labels])
+    belongs = {name: np.array(sets.workload.labels) == name for name in sets.workload.labels}
+    belongs |= {name: duty_of == name for name in sets.duty.labels}
+    belongs["total"] = np.ones(len(duty_of), dtype=np.bool_)
+    parts = [
+        pd.DataFrame(
+            {name: of[counts].sum(axis=0) for name, of in accounts.items()},
+            index=pd.MultiIndex.from_product([[scope], case.years], names=list(_SCOPE)),
+        )
+        for scope, counts in belongs.items()
+    ]
+    return pd.concat(parts)
+
+
+@rule(unit="MUSD/year, MW or kH100e", floor=10.0)
+def unit_costs_shared(case: Case) -> Excess:
+    """What classes, duties and the total use and pay is their share of every cost line."""
+    table, own = case.plan("unit_costs"), _by_scope(case)
+    columns = {name: at(own[name], table, _SCOPE, np.nan) for name in own.columns}
+    columns["cost_musd"] = columns["upfront_musd"] + columns["running_musd"]
+    return columns_told(table, _SCOPE, columns)
+
+
+@rule(unit="USD/unit")
+def unit_costs_divided(case: Case) -> Excess:
+    """Costs per hour of compute, per MW and per unit of work are the quotients they say."""
+    table, given = case.plan("unit_costs"), case.data("requests").set_index("workload")
+    is_class = (table["level"] == "workload").to_numpy()
+
+    def of_class(column: str) -> Floats:
+        numbers = given[column].astype("float64")
+        return np.where(is_class, at(numbers, table, ("scope",), np.nan), np.nan)
+
+    hours = table["served_kh100e"] * _H100E_HOURS
+    usd = {name: table[f"{name}_musd"] * _USD_PER_MUSD for name in ("cost", "upfront", "running")}
+    per_second = quotient(usd["cost"], hours) / _SECONDS_PER_HOUR
+    seconds, tokens = of_class("h100e_seconds_per_unit"), of_class("tokens_per_s_per_h100e")
+    unit = np.where(is_class, table["scope"].map(given["unit"]), "")
+    unit = pd.Series(unit).fillna("").to_numpy()
+    rented = table["rented_kh100e"] * _H100E_HOURS
+    own = {
+        "usd_per_h100e_hour": quotient(usd["cost"], hours),
+        "upfront_usd_per_h100e_hour": quotient(usd["upfront"], hours),
+        "running_usd_per_h100e_hour": quotient(usd["running"], hours),
+        "usd_per_mw_year": quotient(usd["cost"], table["nameplate_mw"]),
+        "usd_per_work_unit": per_second * seconds,
+        "usd_per_request": np.where(unit == "request", per_second * seconds, np.nan),
+        "usd_per_million_tokens": quotient(per_second * 1e6, tokens),
+        "h100e_s_per_work_unit": seconds,
+        "tokens_per_s_per_h100e": tokens,
+        "rented_usd_per_h100e_hour": quotient(table["rent_musd"] * _USD_PER_MUSD, rented),
+    }
+    words = [
+        _in_words(str(of), float(size), float(rate))
+        for of, size, rate in zip(unit, seconds, tokens, strict=True)
+    ]
+    texts = (table["work_unit"] != unit) | (table["conversion"] != pd.Series(words, dtype="str"))
+    return _per_unit(table, own).and_also(Excess.where(table[list(_SCOPE)], texts.to_numpy()))
+
+
+def _per_unit(table: pd.DataFrame, own: Mapping[str, Floats]) -> Excess:
+    """Hold each column to its own magnitude: what a request costs is far below a dollar."""
+    parts = []
+    for name, values in own.items():
+        size = np.nanmax(np.abs(values), initial=0.0) or 1.0
+        told = table[name].to_numpy() / size
+        parts.append(Excess.told(table[list(_SCOPE)].assign(what=name), told, values / size))
+    return parts[0].and_also(*parts[1:])
+
+
+def _in_words(unit: str, seconds: float, tokens: float) -> str:
+    if not unit:
+        return ""
+    of_tokens = "" if np.isnan(tokens) else f"; 1 H100e = {tokens:.6g} tokens/s"
+    return f"1 {unit} = {seconds:.6g} H100e s{of_tokens}"
+
+
+RULES = (unit_costs_shared, unit_costs_divided)

@@ -1,0 +1,187 @@
+"""Ways to spoil a column of a table: by 0.5 %, by a swap, a missing cell, another label."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from good_plan import MINI, RICH, solved
+
+from planner.check import RULES
+from planner.check.case import Case
+from planner.check.columns import EVERYWHERE, HELD, HELD_ROWS
+from planner.check.verdict import judged
+from planner.results.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULE = {one.name: one for one in RULES}
+UNKNOWN = "nowhere"
+_LAZY = [name for name, of in vars(Case).items() if isinstance(of, cached_property)]
+
+
+class Reading(Case):
+    """A case that notes which tables of the plan are read."""
+
+    def plan(self, table: str) -> pd.DataFrame:
+        self.__dict__.setdefault("read", set()).add(table)
+        return super().plan(table)
+
+
+class World:
+    """A good plan, and what of it stays as it is where one table is spoiled."""
+
+    def __init__(self, name: str) -> None:
+        self.plan = solved(MINI if name == "mini" else RICH.with_name(f"{name}.yaml"))
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        return self.plan.tables
+
+    def _case(self, kind: type[Case], results: object) -> Case:
+        plan = dataclasses.replace(self.plan, results=results)
+        return kind(**{of.name: getattr(plan, of.name) for of in dataclasses.fields(plan)})
+
+    @cached_property
+    def good(self) -> Case:
+        return self._case(Case, self.plan.results)
+
+    @cached_property
+    def _plans(self) -> dict[str, pd.DataFrame]:
+        return {name: self.good.plan(name) for name in self.tables}
+
+    @cached_property
+    def reads(self) -> dict[str, set[str]]:
+        """Tables that each lazy part of a case is made of."""
+        found = {}
+        for name in _LAZY:
+            case = self._case(Reading, self.plan.results)
+            getattr(case, name)
+            found[name] = case.__dict__.get("read", set())
+        return found
+
+    def with_table(self, name: str, table: pd.DataFrame) -> Case:
+        """Return the case of the plan with one table spoiled; what it does not touch is kept."""
+        tables = {**self.tables, name: table}
+        case = self._case(Case, dataclasses.replace(self.plan.results, tables=tables))
+        for part in _LAZY:
+            if part not in ("_plans", "computed", "is_whole") and name not in self.reads[part]:
+                case.__dict__[part] = getattr(self.good, part)
+        case.__dict__["_plans"] = {of: read for of, read in self._plans.items() if of != name}
+        return case
+
+
+@cache
+def world(name: str) -> World:
+    return World(name)
+
+
+def is_found(case: Case, rules: tuple[str, ...]) -> bool:
+    """Say whether one of the rules is broken; that some can not be computed counts as broken."""
+    return any(not judged(RULE[name], case).ok for name in rules)
+
+
+def rules_of(table: str, column: str, how: str = "") -> tuple[str, ...]:
+    """Rules that must find a spoiled column, those first that find it soonest."""
+    held = HELD.get(f"{table}.{column}", ())
+    if how in ("missing", "unknown"):
+        return (*EVERYWHERE, *held)
+    return (*held, *EVERYWHERE)
+
+
+def rules_of_rows(table: str) -> tuple[str, ...]:
+    return (*HELD_ROWS[table], *EVERYWHERE)
+
+
+def with_cells(table: pd.DataFrame, column: str, cells: dict[int, object]) -> pd.DataFrame:
+    """Return a table with some cells of a column written anew."""
+    spoiled = table.copy()
+    values = spoiled[column].astype("object").to_list()
+    for row, cell in cells.items():
+        values[row] = cell
+    kind = table[column].dtype if all(cell is not None for cell in cells.values()) else "object"
+    spoiled[column] = pd.Series(values, index=table.index, dtype=kind)
+    return spoiled
+
+
+def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Write a table as text, numbers to nine digits, its rows in order."""
+    numbers = table.select_dtypes("float").columns
+    text = table.astype("str").assign(
+        **{name: table[name].map("{:.9g}".format) for name in numbers}
+    )
+    return text.sort_values(list(table.columns), ignore_index=True)
+
+
+def swapped(table: pd.DataFrame, column: str, row: int) -> pd.DataFrame | None:
+    """Swap a cell with the most different one that changes the table; None without one."""
+    cells, before = table[column], _as_text(table)
+    others = np.flatnonzero((cells != cells.iloc[row]) & cells.notna())
+    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+        apart = np.abs(cells.to_numpy(dtype=np.float64)[others] - float(cells.iloc[row]))
+        others = others[np.argsort(-apart, kind="stable")]
+    for other in others[:8]:
+        spoiled = with_cells(table, column, {row: cells.iloc[other], int(other): cells.iloc[row]})
+        if not before.equals(_as_text(spoiled)):  # else only rows are in another order
+            return spoiled
+    return None
+
+
+def spoiled_columns(name: str, table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Spoil every column of a table in turn: column, how, and the table with it."""
+    for column in TABLES[name].columns:
+        cells = table[column.name]
+        row = 0
+        if column.dtype == "float64":
+            size = np.nan_to_num(np.abs(cells.to_numpy()), nan=-1.0)
+            row = int(size.argmax())
+            more = cells.iloc[row] * 1.005 if size[row] > 0.0 else 1.0
+            yield column.name, "by 0.5 %", with_cells(table, column.name, {row: more})
+            if size[row] >= 0.0:
+                yield column.name, "missing", with_cells(table, column.name, {row: np.nan})
+            if cells.isna().any():
+                gap = int(np.argmax(cells.isna()))
+                yield column.name, "not missing", with_cells(table, column.name, {gap: 1.0})
+        elif column.dtype == "int64":
+            yield column.name, "one more", with_cells(table, column.name, {0: cells.iloc[0] + 1})
+        elif column.dtype == "bool":
+            yield column.name, "turned", with_cells(table, column.name, {0: not cells.iloc[0]})
+        else:
+            yield column.name, "unknown", with_cells(table, column.name, {0: UNKNOWN})
+            yield column.name, "missing", with_cells(table, column.name, {0: None})
+            for other in cells[cells != cells.iloc[0]].unique()[:1]:
+                yield column.name, "another", with_cells(table, column.name, {0: other})
+        swap = swapped(table, column.name, row)
+        if swap is not None:
+            yield column.name, "swapped", swap
+
+
+def changed(table: pd.DataFrame, column: str, draw: random.Random) -> tuple[str, pd.DataFrame]:
+    """Change one cell, drawn at random: how, and the table with it.
+
+    A number moves by 0.5 % of itself, or of the largest where it is small beside that.
+    """
+    cells, row = table[column], draw.randrange(len(table))
+    if pd.api.types.is_bool_dtype(cells):
+        return "turned", with_cells(table, column, {row: not cells.iloc[row]})
+    if pd.api.types.is_integer_dtype(cells):
+        return "one more", with_cells(table, column, {row: cells.iloc[row] + 1})
+    if not pd.api.types.is_float_dtype(cells):
+        others = [label for label in cells.unique() if label != cells.iloc[row]]
+        label = draw.choice([*others, UNKNOWN])
+        how = "unknown" if label == UNKNOWN else "another"
+        return how, with_cells(table, column, {row: label})
+    numbers = cells.to_numpy()
+    if np.isnan(numbers[row]):
+        return "not missing", with_cells(table, column, {row: 1.0})
+    if draw.random() < 0.1:
+        return "missing", with_cells(table, column, {row: np.nan})
+    largest = float(np.nanmax(np.abs(numbers)))
+    size = abs(numbers[row]) if abs(numbers[row]) > 0.01 * largest else largest
+    more = numbers[row] + (0.005 * size if size > 0.0 else 1.0)
+    return f"row {row} by 0.5 %", with_cells(table, column, {row: more})

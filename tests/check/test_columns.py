@@ -1,0 +1,190 @@
+"""Every column of every table is held by a rule: change one cell, and the verdict says so."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pandas as pd
+import pytest
+from columns import (
+    RULE,
+    changed,
+    is_found,
+    rules_of,
+    rules_of_rows,
+    spoiled_columns,
+    with_cells,
+    world,
+)
+
+from planner.check import RULES
+from planner.check.columns import EVERYWHERE, HELD, HELD_ROWS, SHOWN_ONLY
+from planner.check.verdict import judged
+from planner.results.schema import TABLES, results_page
+
+WORLDS = {
+    "rich": "sites plan fleet installs moves builds retrofits leases halls connections leads "
+    "openings site_year power_slot deferral billed_peaks migration migration_site power_zone "
+    "power_class headroom contracts contract_slot contract_use matching matching_slot carbon_site "
+    "carbon_year water_class heat assignment demand latency rent levers reference costs cash "
+    "unit_costs summary prices solution",
+    "non_firm": "non_firm_connections non_firm_year stress_slot load_price",
+    "own_power": "source_builds source_leaves source_year source_slot site_surplus",
+    "far": "no_route",
+    "tariffs": "bills bill_months capacity_contracts",
+    "failover": "reserve failures takeovers resilience",
+    "whole": "phases blocks",
+}
+"""Tables by the world of this folder in which they are spoiled."""
+WORLD_OF = {table: name for name, tables in WORLDS.items() for table in tables.split()}
+BREAKS = {
+    "cells_there": "plan.used_mw",
+    "rows_once": "plan.year",
+    "labels_known": "plan.site",
+    "labels_follow": "plan.cooling",
+    "hours_told": "contract_slot.hours",
+    "companions_told": "plan.companion_mw",
+    "lease_rents_told": "leases.rent_musd",
+    "leads_told": "leads.months",
+    "blocks_told": "blocks.block_mw",
+    "figures_by_slot": "power_slot.location_t_per_mwh",
+    "headroom_worth": "headroom.value_npv_usd_per_mw",
+    "stress_slots_told": "stress_slot.own_mw",
+    "non_firm_years_told": "non_firm_year.lost_kh100e",
+    "load_price_adders_told": "load_price.last_adder_usd_per_mwh",
+    "migration_reach_told": "migration.reach",
+    "best_matching_told": "matching.annual_frac",
+    "carbon_charges_told": "carbon_site.charge_musd",
+    "carbon_limits_told": "carbon_year.cap_kt",
+    "tight_routes_told": "assignment.within_tight",
+    "round_trips_of_users": "demand.mean_rtt_ms",
+    "percentiles_told": "latency.tail_p95_rtt_ms",
+    "service_of_classes": "latency.bound_ms",
+    "bill_lines_told": "bills.quantity",
+    "bill_months_told": "bill_months.usd",
+    "vintages_told": "capacity_contracts.signed_year",
+    "rent_terms_told": "rent.term_years",
+    "no_route_told": "no_route.nearest_rtt_ms",
+    "levers_told": "levers.saved_kh100e",
+    "reference_told": "reference.rack_gw",
+    "round_trips_after_failures": "failures.failover_rtt_ms",
+    "sites_summed": "site_year.cost_musd",
+    "zones_summed": "power_zone.coincident_peak_mw",
+    "classes_summed": "power_class.energy_mwh",
+    "summary_summed": "summary.capex_musd",
+    "unit_costs_shared": "unit_costs.running_musd",
+    "unit_costs_divided": "unit_costs.usd_per_million_tokens",
+}
+"""For each rule a column that it alone is asked about."""
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_rule_breaks_where_its_column_is_changed(name: str) -> None:
+    of, _, column = BREAKS[name].partition(".")
+    good = world(WORLD_OF[of])
+    table = good.tables[of]
+    ways = [spoiled for at, _, spoiled in spoiled_columns(of, table) if at == column]
+    ways.append(pd.concat([table, table.iloc[[0]]], ignore_index=True))
+
+    assert judged(RULE[name], good.good).ok
+    check = next(
+        (check for way in ways if not (check := judged(RULE[name], good.with_table(of, way))).ok),
+        None,
+    )
+
+    assert check is not None
+    assert check.place
+
+
+@pytest.mark.parametrize("name", WORLD_OF)
+def test_a_cell_that_is_changed_breaks_a_rule(name: str) -> None:
+    good = world(WORLD_OF[name])
+    assert len(good.tables[name]), f"{name} is empty in {WORLD_OF[name]}"
+    held = {rule for of, rules in HELD.items() if of.startswith(f"{name}.") for rule in rules}
+    assert [rule for rule in held if is_found(good.good, (rule,))] == []
+
+    missed = [
+        f"{column} {how}"
+        for column, how, table in spoiled_columns(name, good.tables[name])
+        if f"{name}.{column}" not in SHOWN_ONLY
+        and not is_found(good.with_table(name, table), rules_of(name, column, how))
+    ]
+
+    assert not missed
+
+
+@pytest.mark.parametrize("name", WORLD_OF)
+def test_a_row_that_is_gone_or_comes_twice_breaks_a_rule(name: str) -> None:
+    good = world(WORLD_OF[name])
+    table = good.tables[name]
+
+    for row in {0, len(table) - 1}:
+        twice = pd.concat([table, table.iloc[[row]]], ignore_index=True)
+        assert is_found(good.with_table(name, twice), ("rows_once",)), row
+        gone = table.drop(index=table.index[row]).reset_index(drop=True)
+        assert is_found(good.with_table(name, gone), rules_of_rows(name)), row
+
+
+def test_rules_that_hold_columns_are_rules() -> None:
+    names = {name for names in (*HELD.values(), *HELD_ROWS.values()) for name in names}
+    assert names <= {one.name for one in RULES}
+
+
+SPOILED_BEYOND_REPAIR = {
+    "an unknown site": ("site_year", "site", "nowhere"),
+    "an unknown cohort": ("moves", "vintage", "nowhere"),
+    "no year": ("plan", "year", None),
+}
+
+
+@pytest.mark.parametrize("how", SPOILED_BEYOND_REPAIR)
+def test_a_plan_that_can_not_be_computed_is_a_broken_one(how: str) -> None:
+    name, column, cell = SPOILED_BEYOND_REPAIR[how]
+    good = world(WORLD_OF[name])
+    case = good.with_table(name, with_cells(good.tables[name], column, {0: cell}))
+
+    checks = [judged(rule, case) for rule in RULES]
+
+    assert {check.name for check in checks if not check.ok} & set(EVERYWHERE)
+    assert not case.is_whole
+
+
+def test_a_rule_that_fails_on_a_whole_plan_fails_aloud() -> None:
+    def fails(case: object) -> object:
+        raise KeyError(case)
+
+    rule = dataclasses.replace(RULE["discounting"], test=fails)
+
+    with pytest.raises(KeyError, match="Case"):
+        judged(rule, world("rich").good)
+
+
+def test_every_column_of_every_table_is_held_or_listed_as_shown_only() -> None:
+    every = {f"{name}.{column.name}" for name, table in TABLES.items() for column in table.columns}
+
+    assert {*WORLD_OF} == {*TABLES}
+    assert {*HELD} | {*SHOWN_ONLY} == every
+    assert not {*HELD} & {*SHOWN_ONLY}
+    assert all(f"`{of}`" in results_page() for of in SHOWN_ONLY)
+    assert {*HELD_ROWS} == {*WORLD_OF}
+    assert (len(WORLD_OF), len(every), len(SHOWN_ONLY)) == (61, 605, 1)  # the count is told
+
+
+SAMPLE = 300
+
+
+@pytest.mark.parametrize("seed", [20260127])
+def test_a_sample_of_changed_cells_is_found(seed: int) -> None:
+    draw = random.Random(seed)
+    of_tables = [of for of in HELD if of.partition(".")[0] in WORLD_OF]
+    missed = []
+    for _ in range(SAMPLE):
+        of = draw.choice(of_tables)
+        name, _, column = of.partition(".")
+        good = world(WORLD_OF[name])
+        how, table = changed(good.tables[name], column, draw)
+        if not is_found(good.with_table(name, table), rules_of(name, column, how)):
+            missed.append(f"{of} {how}")
+
+    assert not missed, f"of {SAMPLE} cells drawn by seed {seed}: {missed}"
