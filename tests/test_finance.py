@@ -171,6 +171,11 @@ def test_a_perpetuity_goes_on_only_for_what_serves_at_the_end():
     np.testing.assert_allclose(weights - inside, [0.0, tail, tail], atol=1e-12)
 
 
+def test_a_perpetuity_without_interest_among_others_is_refused():
+    with pytest.raises(InputError, match="go on for ever"):
+        perpetuity_tail([0.05, 0.0], 2030, 2025)
+
+
 def test_a_perpetuity_without_interest_is_refused():
     with pytest.raises(InputError, match="above 0"):
         perpetuity_tail(0.0, 2030, 2025)

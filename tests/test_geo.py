@@ -58,11 +58,13 @@ def test_light_in_fibre_needs_about_ten_milliseconds_there_and_back_per_thousand
 
 
 def test_a_value_faster_than_light_is_told_with_its_line():
-    problems = fibre_problems([500.0, 800.0, 90.0], [6.5, 7.5, np.nan], ["a", "b", "c"], "t.csv")
-    # 800 km need 7.83 ms.
+    km, ms = [500.0, 800.0, 90.0, 0.0], [6.5, 7.5, np.nan, 0.0]
+    problems = fibre_problems(km, ms, ["a", "b", "c", "d"], "t.csv")
+    # 800 km need 7.83 ms, and no round trip takes no time.
     assert [(problem.line, problem.what_is) for problem in problems] == [
         (3, "b: 7.5 ms over 800 km"),
         (4, "c: nan ms over 90 km"),
+        (5, "d: 0 ms over 0 km"),
     ]
 
 

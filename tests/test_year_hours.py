@@ -29,6 +29,12 @@ def test_every_calendar_day_is_made_of_the_days_that_tell_its_month(days: Days) 
     np.testing.assert_allclose(by_month.T, days.days_by_month, atol=1e-12)
 
 
+@pytest.mark.parametrize("days", KINDS)
+def test_what_days_hold_can_not_be_changed(days: Days) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        days.weight_h[0] = 7.0
+
+
 def test_days_of_a_series_fill_the_year_in_their_order() -> None:
     days = KINDS[3]
 

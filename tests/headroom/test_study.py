@@ -82,6 +82,21 @@ def test_what_is_curtailed_by_hand(zone: pd.Series[float]) -> None:
     assert study.curtailed_mw.max() == study.total.deepest_mw
 
 
+def test_two_years_alike_have_the_figures_of_one(zone: pd.Series[float]) -> None:
+    hours = pd.date_range("2026-01-01", "2028-01-01", freq="h", inclusive="left")
+    both = pd.Series(np.tile(zone.to_numpy(), 2), index=hours)
+
+    one, two = headroom_study(zone, 0.001), headroom_study(both, 0.001)
+
+    assert two.years == 2.0
+    assert two.load_mw == pytest.approx(one.load_mw, rel=1e-12)
+    for name in ("hours", "full_hours", "energy_mwh"):
+        of_one, of_two = (getattr(study.total, f"{name}_per_year") for study in (one, two))
+        assert of_two == pytest.approx(of_one, rel=1e-12), name
+    # Curtailed hours go on from December to January.
+    assert two.total.events_per_year == pytest.approx(one.total.events_per_year - 0.5)
+
+
 def test_a_kink_is_no_curtailed_hour(zone: pd.Series[float]) -> None:
     # 2 L + (L - 20) = r 8760 L at L = 40 asks for r 8760 = 2.5; the next slack is 40 MW.
     study = headroom_study(zone, 2.5 / 8760)

@@ -148,13 +148,16 @@ def test_a_fee_outside_the_calendar_is_not_on_the_bill() -> None:
 
 def test_power_outside_the_contract_is_refused_month_by_month() -> None:
     contract = Contract(60.0, datetime.date(2027, 3, 1))
+    load_mw = np.zeros(CALENDAR.n_hours)
+    load_mw[7], load_mw[31 * 24 + 5] = 20.0, 3.0  # an hour of January, one of February
+    load_mw[59 * 24 :] = 11.0
 
     with pytest.raises(InputError) as raised:
-        bill(20.0, Tariff("t", CHARGES, TERMS), CALENDAR, contract=contract)
+        bill(load_mw, Tariff("t", CHARGES, TERMS), CALENDAR, contract=contract)
 
     assert [problem.what_is for problem in raised.value.problems] == [
         "load_mw reaches 20 in 2027-01",
-        "load_mw reaches 20 in 2027-02",
+        "load_mw reaches 3 in 2027-02",
     ]
 
 
