@@ -7,6 +7,7 @@ from hand import written
 from planner.errors import SolverError
 from planner.lp import HighsSession
 from planner.results import read_results
+from planner.results.latency import weighted_quantile
 from planner.studies.failover import takeover_of
 
 
@@ -398,3 +399,15 @@ def test_an_outcome_without_a_plan_is_refused(model):
     assert not stopped.has_plan
     with pytest.raises(SolverError, match="no plan to read"):
         read_results(model, stopped, takeover_of(model, written(model, {})))
+
+
+def test_a_quantile_that_falls_between_two_entries_is_the_lower_one():
+    rtt_ms, kh100e = np.array([31.0, 12.0, 25.0, 44.0]), np.array([2.0, 6.0, 4.0, 12.0])
+    one_group = np.zeros(4, dtype=np.intp)
+
+    found = [
+        weighted_quantile(rtt_ms, kh100e, one_group, 1, share).item()
+        for share in (0.25, 10 / 24, 0.5, 0.500001, 1.0)
+    ]
+
+    assert found == [12.0, 25.0, 31.0, 44.0, 44.0]
