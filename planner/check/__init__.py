@@ -1,6 +1,16 @@
 """The independent checker: reads a finished plan and recomputes everything it claims."""
 
+from planner.check.ledger import REREAD, TAKEN_AS_GIVEN, in_words
 from planner.check.plan import GROUPS, RULES, check_plan
 from planner.check.verdict import Check, Verdict
 
-__all__ = ["GROUPS", "RULES", "Check", "Verdict", "check_plan"]
+__all__ = [
+    "GROUPS",
+    "REREAD",
+    "RULES",
+    "TAKEN_AS_GIVEN",
+    "Check",
+    "Verdict",
+    "check_plan",
+    "in_words",
+]

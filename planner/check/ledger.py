@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["REREAD", "TAKEN_AS_GIVEN"]
+__all__ = ["REREAD", "TAKEN_AS_GIVEN", "in_words"]
 
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     # demand
@@ -307,3 +307,17 @@ TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     "tables": "the data that the checker rereads; files_as_written names what changed since",
 }
 """Reasons by the figure of `Inputs` that no rule rereads."""
+
+
+def in_words() -> str:
+    """Say how many figures the checker rereads, and how many it takes as given.
+
+    Returns
+    -------
+    str
+        A sentence, as `dcplan check` and the README have it.
+    """
+    return (
+        f"{len(REREAD)} kinds of input figures are reread from the scenario and the data;"
+        f" {len(TAKEN_AS_GIVEN)} are taken as given."
+    )

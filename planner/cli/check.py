@@ -18,9 +18,12 @@ __all__ = ["command"]
 @click.argument("run")
 @RUNS_DIR
 @click.option("--all", "show_all", is_flag=True, help="List every rule with the places tested.")
+@click.option("--inputs", "show_inputs", is_flag=True, help="List who rereads which input figure.")
 @click.option("--json", "as_json", is_flag=True, help="Print every rule as JSON.")
 @click.pass_context
-def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show_inputs: bool, as_json: bool
+) -> None:
     """Check the plan of RUN again: a run folder, its name, or a scenario, whose latest is meant.
 
     Plan, power, bills and shadow prices are recomputed by a program that shares no code with
@@ -28,6 +31,9 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, as_j
     without a solver. It reads nothing but the run folder: scenario, data and tables as they stand
     there now. Rule files_as_written names every table file that was changed since the run was
     written, whether or not another rule tells of what is in it.
+
+    The figures that the plan was made from are reread from scenario and data, each by the rules
+    that --inputs names; it also gives the reason for each that is taken as given.
 
     Ends with 0 if every rule holds, 1 if one is broken, 2 if RUN is no run or cannot be read.
 
@@ -45,6 +51,8 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, as_j
         click.echo(json.dumps(_for_programs(folder.name, verdict), indent=2, ensure_ascii=False))
     else:
         _print_all(verdict) if show_all else _print_groups(verdict)
+        if show_inputs:
+            _print_inputs()
         _print_broken(folder.name, verdict)
     ctx.exit(0 if verdict.ok else 1)
 
@@ -59,6 +67,8 @@ def _groups(verdict: Verdict) -> list[tuple[str, list[Check]]]:
 
 
 def _for_programs(run: str, verdict: Verdict) -> dict[str, object]:
+    from planner.check import REREAD, TAKEN_AS_GIVEN
+
     group = {c.name: heading for heading, checks in _groups(verdict) for c in checks}
     checks = [{"group": group[check.name], **_numbers(check)} for check in verdict.checks]
     broken = [check.name for check in verdict.broken]
@@ -68,6 +78,8 @@ def _for_programs(run: str, verdict: Verdict) -> dict[str, object]:
         "broken": broken,
         "proven": verdict.proven,
         "checks": checks,
+        "reread": {name: list(rules) for name, rules in REREAD.items()},
+        "taken_as_given": dict(TAKEN_AS_GIVEN),
     }
 
 
@@ -103,10 +115,24 @@ def _print_all(verdict: Verdict) -> None:
             click.echo(f"  {state:<6} {check.tested:>7,}  {check.name}: {check.verified}")
 
 
+def _print_inputs() -> None:
+    from planner.check import REREAD, TAKEN_AS_GIVEN
+
+    click.echo("\nReread from the scenario and the data")
+    for name, rules in REREAD.items():
+        click.echo(f"  {name}: {', '.join(rules)}")
+    click.echo("\nTaken as given")
+    for name, reason in TAKEN_AS_GIVEN.items():
+        click.echo(f"  {name}: {reason}")
+
+
 def _print_broken(run: str, verdict: Verdict) -> None:
     from textwrap import fill
 
+    from planner.check import in_words
+
     click.echo(f"\n{fill(verdict.proven, 100)}")
+    click.echo(f"\n{in_words()}")
     if verdict.ok:
         click.echo(f"\n{run}: all {len(verdict.checks)} rules hold")
         return

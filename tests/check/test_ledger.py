@@ -6,6 +6,7 @@ import os
 import random
 import sys
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from ledger_missing import MISSING
 from ledger_worlds import RULE, WORLDS, NoTables, asked, broken_by
 
 from planner.check.case import Case
-from planner.check.ledger import REREAD, TAKEN_AS_GIVEN
+from planner.check.ledger import REREAD, TAKEN_AS_GIVEN, in_words
 from planner.check.verdict import judged
 from planner.errors import InputError
 from planner.inputs import build_inputs
@@ -67,6 +68,13 @@ def test_the_ledger_names_rules_that_there_are_and_gives_reasons():
     assert {name for names in REREAD.values() for name in names} <= RULE.keys()
     assert all(REREAD.values())
     assert all(len(reason.split()) >= 6 for reason in TAKEN_AS_GIVEN.values())
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tour.md"])
+def test_the_pages_count_what_the_ledger_lists(page):
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+
+    assert in_words() in " ".join(text.split())
 
 
 @pytest.mark.parametrize("name", sorted(REREAD))

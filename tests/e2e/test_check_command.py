@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from planner.check import GROUPS, RULES
+from planner.check import GROUPS, REREAD, RULES, TAKEN_AS_GIVEN, in_words
 from planner.cli import main
 from planner.runs import write_run
 from planner.studies import solve
@@ -172,6 +172,19 @@ def test_nothing_but_the_folder_is_read(run: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("planner.paths.SCENARIOS_DIR", Path("nowhere"))
 
     assert dcplan("check", str(run)).exit_code == 0
+
+
+def test_input_figures_are_listed_with_their_rules_or_reasons(run: Path) -> None:
+    said = json.loads(dcplan("check", str(run), "--json").stdout)
+    shown = dcplan("check", str(run), "--inputs").stdout
+
+    assert said["reread"]["rent.depth_kh100e"] == ["rent_depth_from_tables"]
+    assert said["taken_as_given"] == dict(TAKEN_AS_GIVEN)
+    assert in_words() in shown
+    for name, rules in REREAD.items():
+        assert f"  {name}: {', '.join(rules)}\n" in shown
+    for name, reason in TAKEN_AS_GIVEN.items():
+        assert f"  {name}: {reason}\n" in shown
 
 
 def test_every_rule_is_listed_on_demand_and_in_json(run: Path) -> None:
