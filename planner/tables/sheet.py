@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Sheet", "bytes_of", "read_sheet", "sheet_of", "shown_path"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
+_LONGEST_REASON: Final = 200  # characters of what another program says of a file
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
@@ -301,9 +302,11 @@ def _read_parquet(raw: bytes, file: str) -> Sheet:
             what_is = f"the file unfolds to {shape[0]:,} rows of {shape[1]} columns"
             raise _error(file, what_is, f"at most {most:,} cells", "save the table as CSV UTF-8")
         frame = source.read().to_pandas()
+        # Text is decoded here, so bytes that are not UTF-8 are found here.
+        records = [[_text(value) for value in row] for row in _objects(frame)]
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise _error(file, f"the file cannot be read ({error})", "a Parquet file") from error
-    records = [[_text(value) for value in row] for row in _objects(frame)]
+        reason = str(error).partition("\n")[0][:_LONGEST_REASON]
+        raise _error(file, f"the file cannot be read ({reason})", "a Parquet file") from error
     return Sheet(
         file,
         [str(name) for name in frame.columns],
