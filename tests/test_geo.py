@@ -98,7 +98,7 @@ def test_every_pair_of_continents_has_a_line_and_both_directions_share_it():
     assert pair_class(*places[2], *places[2]) == "europe"
     assert pair_class(*places[1], *places[2]) == "transatlantic"
     assert pair_class(*places[3], *places[4]) == "asia_oceania"
-    assert pair_class(*places[6], *places[7]) == "world"
+    assert pair_class(*places[6], *places[7]) == "latin_america"
     assert pair_class(*places[0], *places[6]) == "intercontinental"
 
 

@@ -70,19 +70,24 @@ def _curve(case: Case, shape: str) -> Floats:
 def shapes_from_tables(case: Case) -> Excess:
     """Load follows the clocks of the users that a site reaches, slot by slot, with a mean of 1.
 
-    A site that reaches none follows those of all users. On peak days it is that of a weekday.
+    A site that reaches none follows those of all users, and a shape without users the clocks of
+    all regions alike. On peak days it is that of a weekday.
     """
     sets, hours = case.inputs.sets, case.hours
     sites = list(sets.site.labels)
     shape_of = case.workloads.set_index("workload")["shape"]
     clock = case.data("demand_regions").set_index("demand_region")["utc_offset_h"]
     users = _users(case)
+    regions = list(region_shares(case).index)
+    nobody = pd.DataFrame({"region": regions, "workload": "", "kh100e": 1.0, "is_lumped": False})
     parts = []
     for code, shape in enumerate(sets.shape.labels):
         curve = _curve(case, shape)
         own = np.ones((len(sites), len(hours)))
         if np.ptp(curve) > 0.0:  # else it is the same on every clock
             ours = users[users["workload"].map(shape_of) == shape]
+            if ours.empty:
+                ours = nobody
             reached = _reached(case, ours)
             everyone = ours.assign(clock=ours["region"].map(clock)).groupby("clock")["kh100e"].sum()
             near = reached.assign(clock=reached["region"].map(clock))

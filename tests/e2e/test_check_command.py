@@ -106,7 +106,7 @@ def times_1_3(column: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
         ("resilience", times_1_3("value_musd")),
     ],
 )
-def test_a_table_that_no_rule_reckons_anew_is_found_out_by_its_file(
+def test_a_changed_table_is_found_by_its_file_whatever_its_own_rules_say(
     run: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> None:
     rewrite(run, table, change)
@@ -118,7 +118,7 @@ def test_a_table_that_no_rule_reckons_anew_is_found_out_by_its_file(
     assert (
         f"not as written, 1 of {said['checks'][0]['tested']} files: tables/{table}" in result.stdout
     )
-    assert said["broken"] == ["files_as_written"]
+    assert "files_as_written" in said["broken"]
     assert said["checks"][0]["group"] == "Files"
 
 

@@ -156,7 +156,7 @@ IN_TABLES: dict[str, tuple[Mistake, list[str]]] = {
     "a round trip of one's own faster than light": (
         lambda p: (
             p.write("rtt.csv", "from,to,rtt_ms\nbay,oak,7.3\nmesa,oak,3.5\n"),
-            p.append("latency: {rtt_table: rtt.csv}"),
+            p.append("latency: {rtt_table: rtt.csv, own_rtt_fill_missing: true}"),
         ),
         ["rtt.csv:3: mesa to oak: 3.5 ms over 3128 km; must be at least 30.63 ms, light in fibre;"],
     ),

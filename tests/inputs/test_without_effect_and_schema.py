@@ -29,6 +29,7 @@ ALONE = {
     "carbon.fuel_schemes",
     "energy.shocks.peak_day_only",
     "energy.use_flat_price",
+    "latency.own_rtt_fill_missing",
     "new_sites.*.exclude",
     "siting.whole_openings",
     "sites.*.exclude",
