@@ -47,10 +47,11 @@ from planner.inputs.tariff_uses import find_customers, prices_beside_tariffs
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.types import Inputs
 from planner.inputs.without_effect import settings_without_effect
-from planner.tables import read_tables
+from planner.tables import read_with_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -141,10 +142,15 @@ def build_inputs(scenario: Scenario) -> Inputs:
     InputError
         With every problem of tables and scenario that was found together.
     """
-    return build_inputs_from(scenario, read_tables(TABLES, scenario.data_files))
+    read = read_with_hashes(TABLES, scenario.data_files)
+    return build_inputs_from(scenario, read.frames, read.sha256)
 
 
-def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Inputs:
+def build_inputs_from(
+    scenario: Scenario,
+    tables: Mapping[str, pd.DataFrame],
+    sha256: Mapping[Path, str] | None = None,
+) -> Inputs:
     """Make everything the model knows from tables that are read already.
 
     Parameters
@@ -153,6 +159,8 @@ def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) ->
         The question.
     tables : mapping of str to DataFrame
         The tables named in `TABLES`, with the columns of the data dictionary.
+    sha256 : mapping of Path to str, optional
+        SHA-256 of the bytes they were parsed from, by full path.
 
     Returns
     -------
@@ -165,6 +173,7 @@ def build_inputs_from(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) ->
         With every problem that was found together.
     """
     case = make_case(scenario, tables)
+    case.findings.sha256.update(sha256 or {})
     for problem in settings_without_effect(case):
         case.findings.without_effect(problem)
     try:
@@ -257,6 +266,7 @@ def _inputs_of(case: Case) -> Inputs:
         reference=wanted.reference,
         workloads=case.workloads,
         tables=case.tables,
+        sha256=case.findings.sha256,
         notes=tuple(case.findings.notes),
         noted_settings=tuple(case.findings.noted_settings),
     )

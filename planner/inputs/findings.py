@@ -9,6 +9,8 @@ from planner.paths import DATA_DIR
 from planner.tables.sheet import read_sheet, shown_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.scenario import Scenario
     from planner.tables.sheet import Sheet
 
@@ -28,6 +30,7 @@ class Findings:
         self._scenario = scenario
         self._sheets: dict[str, Sheet] = {}
         self.problems: list[Problem] = []
+        self.sha256: dict[Path, str] = {}  # of the bytes of each file read, by full path
         self.notes: list[str] = []
         self.noted_settings: list[Problem] = []
 

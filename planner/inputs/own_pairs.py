@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from planner.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
 from planner.scenario.keys import closest
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import TableSchema
-from planner.tables.sheet import read_sheet
+from planner.tables.sheet import bytes_of, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,10 +49,12 @@ def read_pairs(
         The rows as typed; None where they can not be read.
     """
     try:
-        sheet = read_sheet(path, name)
+        raw = bytes_of(path)
+        sheet = sheet_of(raw, path, name)
     except InputError as error:
         case.findings.problems += error.problems
         return None
+    case.findings.sha256[path.resolve()] = hashlib.sha256(raw).hexdigest()
     known = tuple(field for field in fields if field.required or field.name in sheet.header)
     schema = TableSchema(
         name=name,

@@ -15,6 +15,7 @@ from planner.inputs.arrays import Bools, Floats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     import pandas as pd
@@ -329,5 +330,6 @@ class Inputs:
     reference: pd.DataFrame  # workload, year, facility_gw, rack_gw, kh100e: the trajectory's fleet
     workloads: pd.DataFrame  # one row per class in scope, the scenario's figures in place
     tables: Mapping[str, pd.DataFrame]  # the data as read, for reports and the checker
+    sha256: Mapping[Path, str]  # of the bytes of each file that was read, by its full path
     notes: tuple[str, ...]  # what a planner must know: smeared sites, regions without a route, ...
     noted_settings: tuple[Problem, ...]  # settings that notes are about, with their places

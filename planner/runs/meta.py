@@ -9,15 +9,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.files import sha256_of
-from planner.paths import DATA_DIR
+from planner.paths import DATA_DIR, SCENARIOS_DIR
 from planner.runs.names import folder_name
 from planner.runs.notes import notes_of
 from planner.scenario.schema import OWN_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from planner.inputs.types import Inputs
     from planner.plan import Plan
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node
@@ -50,7 +50,7 @@ def describe(plan: Plan) -> dict[str, Any]:
     """
     scenario, outcome = plan.scenario, plan.outcome
     versions = _versions()
-    data = dict(sorted(_data(scenario, plan.inputs.tables)))
+    data = dict(sorted(_data(scenario, plan.inputs)))
     content = {
         "settings": scenario.model_dump(mode="json", exclude={"extends", "data"}),
         "data": {table: entry["sha256"] for table, entry in data.items()},
@@ -83,6 +83,10 @@ def describe(plan: Plan) -> dict[str, Any]:
         "sizes": dict(plan.sizes),
         "versions": versions,
         "data": data,
+        "scenario_files": [
+            {"file": _shown(path), "sha256": sha256}
+            for path, sha256 in zip(scenario.source_files, scenario.source_sha256, strict=False)
+        ],
         "written": dict(_written(scenario.tree)),
         "merged": _merged(scenario),
     }
@@ -102,15 +106,22 @@ def _versions() -> dict[str, str]:
     return known
 
 
-def _data(scenario: Scenario, tables: Mapping[str, object]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name the file of every table, with its hash; shipped files go by their name alone."""
+def _data(scenario: Scenario, inputs: Inputs) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name the file of every table, with the hash of what was read; shipped ones without folder."""
     own = {table: path.resolve() for table, path in scenario.data_files.items()}
     own |= {".".join(keys): path for keys, path in _own_files(scenario)}
-    for table in sorted({*tables, *own}):
+    for table in sorted({*inputs.tables, *own}):
         path = own.get(table, DATA_DIR / f"{table}.csv")
-        if path.is_file():
+        if path in inputs.sha256:
             shown = str(path) if table in own else path.name
-            yield table, {"file": shown, "shipped": table not in own, "sha256": sha256_of(path)}
+            sha256 = inputs.sha256[path]
+            yield table, {"file": shown, "shipped": table not in own, "sha256": sha256}
+
+
+def _shown(path: Path) -> str:
+    """Return the full path of a scenario file; the name alone of one that ships."""
+    full = path.resolve()
+    return full.name if full.parent == SCENARIOS_DIR else str(full)
 
 
 def _merged(scenario: Scenario) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,12 +17,31 @@ from planner.scenario.yaml12 import parse_with_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["VERSION", "find", "read_chain", "shipped_names"]
+__all__ = ["VERSION", "SourceFile", "find", "read_chain", "shipped_names"]
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
 """Of a scenario file; a thousand sites of one's own take a tenth of it."""
 _ENDINGS: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A scenario file as read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    tree : Node
+        What is written in it.
+    sha256 : str
+        SHA-256 of the bytes that were parsed.
+    """
+
+    path: Path
+    tree: Node
+    sha256: str
 
 
 def shipped_names() -> list[str]:
@@ -56,7 +77,7 @@ def find(path_or_name: str | Path) -> Path:
     return shipped
 
 
-def read_chain(path: Path) -> tuple[list[Path], list[Node], list[Problem]]:
+def read_chain(path: Path) -> tuple[list[SourceFile], list[Problem]]:
     """Read a file, then the one it extends, and so on.
 
     Parameters
@@ -66,23 +87,22 @@ def read_chain(path: Path) -> tuple[list[Path], list[Node], list[Problem]]:
 
     Returns
     -------
-    tuple of list of Path, list of Node, list of Problem
-        Files and trees, nearest first, and what is wrong with the chain. A file that cannot be
-        read ends the chain.
+    tuple of list of SourceFile, list of Problem
+        The files, nearest first, and what is wrong with the chain. A file that cannot be read
+        ends the chain.
     """
-    files: list[Path] = []
-    trees: list[Node] = []
+    files: list[SourceFile] = []
     problems: list[Problem] = []
     next_file: Path | None = path
     place = Place(str(path))
     while next_file is not None:
         try:
-            tree, found = _read(next_file, place)
+            source, found = _read(next_file, place)
         except InputError as error:
             problems.extend(error.problems)
             break
-        files.append(next_file)
-        trees.append(tree)
+        files.append(source)
+        tree = source.tree
         problems.extend(found)
         problems.extend(_version_problems(tree))
         next_file = None
@@ -90,13 +110,13 @@ def read_chain(path: Path) -> tuple[list[Path], list[Node], list[Problem]]:
         if asked is not None:
             place = asked.place
             try:
-                next_file = _parent(asked, files)
+                next_file = _parent(asked, [file.path for file in files])
             except InputError as error:
                 problems.extend(error.problems)
-    return files, trees, problems
+    return files, problems
 
 
-def _read(path: Path, asked_at: Place) -> tuple[Node, list[Problem]]:
+def _read(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
     try:
         with path.open("rb") as file:  # no more of it than a scenario may have: it may never end
             raw = file.read(MOST_BYTES + 1)
@@ -119,7 +139,7 @@ def _read(path: Path, asked_at: Place) -> tuple[Node, list[Problem]]:
         raise InputError(
             [*problems, tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")]
         )
-    return tree, problems
+    return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), problems
 
 
 def _near_file(path: Path) -> str:

@@ -77,7 +77,7 @@ def with_settings(scenario: Scenario, settings: Sequence[Setting]) -> Scenario:
         bare = Scenario.model_validate(plain(tree))
     except ValidationError as error:
         raise InputError(problems_of(error, tree)) from error
-    made = bare.written_in(scenario.name, scenario.source_files, tree)
+    made = bare.written_in(scenario.name, scenario.source_files, tree, scenario.source_sha256)
     problems = contradictions(made)
     if problems:
         raise InputError(problems)

@@ -39,6 +39,7 @@ class Draft:
     source_files: tuple[Path, ...]
     tree: Node
     problems: tuple[Problem, ...]
+    source_sha256: tuple[str, ...] = ()
 
     @property
     def data_files(self) -> dict[str, Path]:
@@ -75,7 +76,7 @@ class Draft:
                 return None, tuple(problems)
             rest = self.rest(problems)
             return None, (*problems, *(rest.clashes() if rest else ()))
-        scenario = bare.written_in(self.name, self.source_files, self.tree)
+        scenario = bare.written_in(self.name, self.source_files, self.tree, self.source_sha256)
         return scenario, (*problems, *contradictions(scenario))
 
     def rest(self, problems: Iterable[Problem]) -> Rest | None:
@@ -130,7 +131,8 @@ def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft
         If there is no shipped scenario of the name.
     """
     path = find(path_or_name)
-    files, trees, problems = read_chain(path)
+    sources, problems = read_chain(path)
+    trees = [source.tree for source in sources]
     own = [_without(tree, _READING) for tree in trees[:1]]
     handed_down = [_without(tree, _READING | _NOT_HANDED_DOWN) for tree in trees[1:]]
     tree = reduce(merge, reversed([*own, *handed_down]), Node({}, Place(str(path), 1, 1)))
@@ -140,7 +142,13 @@ def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft
             tree = with_override(tree, override)
         except InputError as error:
             problems.extend(error.problems)
-    return Draft(path.stem, tuple(files), tree, tuple(problems))
+    return Draft(
+        path.stem,
+        tuple(source.path for source in sources),
+        tree,
+        tuple(problems),
+        tuple(source.sha256 for source in sources),
+    )
 
 
 def _without(tree: Node, keys: frozenset[str]) -> Node:

@@ -198,6 +198,7 @@ class Scenario(Block):
 
     _name: str = PrivateAttr("scenario")
     _source_files: tuple[Path, ...] = PrivateAttr(())
+    _source_sha256: tuple[str, ...] = PrivateAttr(())
     _tree: Node = PrivateAttr(Node({}, Place("scenario")))
 
     @property
@@ -211,11 +212,22 @@ class Scenario(Block):
         return self._source_files
 
     @property
+    def source_sha256(self) -> tuple[str, ...]:
+        """SHA-256 of the bytes that were read of each of `source_files`."""
+        return self._source_sha256
+
+    @property
     def tree(self) -> Node:
         """What was written, merged, with places; defaults are not in it."""
         return self._tree
 
-    def written_in(self, name: str, source_files: tuple[Path, ...], tree: Node) -> Scenario:
+    def written_in(
+        self,
+        name: str,
+        source_files: tuple[Path, ...],
+        tree: Node,
+        source_sha256: tuple[str, ...] = (),
+    ) -> Scenario:
         """Return this scenario with the knowledge of where it was written.
 
         Parameters
@@ -226,6 +238,8 @@ class Scenario(Block):
             The file and those it extends, nearest first.
         tree : Node
             What was written, merged.
+        source_sha256 : tuple of str
+            SHA-256 of the bytes that were read of each file; none where they are not known.
 
         Returns
         -------
@@ -235,6 +249,7 @@ class Scenario(Block):
         copy = self.model_copy()
         copy._name = name
         copy._source_files = source_files
+        copy._source_sha256 = source_sha256
         copy._tree = tree
         return copy
 

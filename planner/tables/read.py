@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,23 @@ if TYPE_CHECKING:
     from planner.tables.descriptor import TableSchema
     from planner.tables.sheet import Sheet
 
-__all__ = ["read_table", "read_tables"]
+__all__ = ["TablesRead", "read_table", "read_tables", "read_with_hashes"]
+
+
+@dataclass(frozen=True, eq=False)
+class TablesRead:
+    """Tables, and what tells the bytes that they were read from.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        The tables by name.
+    sha256 : mapping of Path to str
+        SHA-256 of the bytes that were parsed, by the full path of the file.
+    """
+
+    frames: dict[str, pd.DataFrame]
+    sha256: dict[Path, str]
 
 
 def read_table(name_or_path: str | Path, *, package: Package | None = None) -> pd.DataFrame:
@@ -84,6 +102,34 @@ def read_tables(
         With every problem of every table, each with file, line and column. In a Parquet file
         the line is the number of the row.
     """
+    return read_with_hashes(names, overrides, package=package).frames
+
+
+def read_with_hashes(
+    names: Iterable[str],
+    overrides: Mapping[str, Path] | None = None,
+    *,
+    package: Package | None = None,
+) -> TablesRead:
+    """Read tables as `read_tables` does, and keep what tells the bytes that were parsed.
+
+    A file that is edited while a plan is made is another one when it is hashed later.
+
+    Parameters
+    ----------
+    names, overrides, package
+        As for `read_tables`.
+
+    Returns
+    -------
+    TablesRead
+        The tables named, and the hash of every file that was read for them.
+
+    Raises
+    ------
+    InputError
+        As `read_tables` does.
+    """
     reader = _Reader(package or load_package(), dict(overrides or {}))
     wanted = list(names)
     for name in reader.overrides:
@@ -93,7 +139,8 @@ def read_tables(
     reader.check_links()
     if reader.problems:
         raise InputError(reader.problems)
-    return {name: reader.frames[name].reset_index(drop=True) for name in wanted}
+    frames = {name: reader.frames[name].reset_index(drop=True) for name in wanted}
+    return TablesRead(frames, reader.sha256)
 
 
 class _Reader:
@@ -104,6 +151,7 @@ class _Reader:
         self.overrides = overrides
         self.frames: dict[str, pd.DataFrame] = {}
         self.problems: list[Problem] = []
+        self.sha256: dict[Path, str] = {}
         self._sheets: dict[str, Callable[[], Sheet]] = {}
 
     def read(self, name: str) -> None:
@@ -111,6 +159,7 @@ class _Reader:
         schema, path = self.package[name], self.overrides.get(name, self.package.path(name))
         try:
             raw = bytes_of(path)
+            self.sha256[path.resolve()] = hashlib.sha256(raw).hexdigest()
             sheet = cache(lambda: sheet_of(raw, path, name))
             key = key_of(raw, path.suffix.lower(), schema)
             frame = kept_table(key)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import planner
+from planner.inputs import build_inputs
 from planner.outputs.tables import RUN_TABLES
 from planner.paths import DATA_DIR
 from planner.results.frame import checked
@@ -20,11 +21,6 @@ from planner.runs import load_run, run_of, write_run
 
 if TYPE_CHECKING:
     from planner.plan import Plan
-
-
-@pytest.fixture(scope="module")
-def plan() -> Plan:
-    return planner.solve("tiny")
 
 
 def test_tables_come_back_by_their_schema(plan: Plan, tmp_path: Path) -> None:
@@ -85,7 +81,35 @@ def test_a_table_of_ones_own_counts_by_its_content_not_its_place(
         text = "version: 1\nextends: tiny\nquestion: mine\ndata: {rent_terms: terms.csv}\n"
         (home / "mine.yaml").write_text(text, encoding="utf-8")
         scenario = planner.load_scenario(home / "mine.yaml")
-        names.append(run_of(replace(plan, scenario=scenario)).meta["run"])
+        inputs = build_inputs(scenario)
+        names.append(run_of(replace(plan, scenario=scenario, inputs=inputs)).meta["run"])
 
     assert names[0] == names[1]
     assert names[2] != names[0]
+
+
+def test_files_edited_while_a_plan_is_made_are_hashed_as_they_were_read(tmp_path: Path) -> None:
+    terms, rtt, scenario = (tmp_path / name for name in ("terms.csv", "rtt.csv", "mine.yaml"))
+    terms.write_bytes((DATA_DIR / "rent_terms.csv").read_bytes())
+    rtt.write_text("from,to,rtt_ms\nus-washington,coast,3\n", encoding="utf-8")
+    scenario.write_text(
+        "version: 1\nextends: tiny\nquestion: mine\ndata: {rent_terms: terms.csv}\n"
+        "latency: {rtt_table: rtt.csv}\n",
+        encoding="utf-8",
+    )
+    files = {"rent_terms": terms, "latency.rtt_table": rtt}
+    asked = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    asked_in = hashlib.sha256(scenario.read_bytes()).hexdigest()
+
+    def edit(stage: str) -> None:
+        if stage == "solve":
+            for path in (terms, rtt, scenario):
+                path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+
+    edited = run_of(planner.solve(scenario, on_stage=edit)).meta
+    as_edited = run_of(planner.solve(scenario)).meta
+
+    assert {name: edited["data"][name]["sha256"] for name in files} == asked
+    assert edited["scenario_files"][0] == {"file": str(scenario), "sha256": asked_in}
+    assert edited["scenario_files"][1]["file"] == "tiny.yaml"
+    assert as_edited["run"] != edited["run"]
