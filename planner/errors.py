@@ -15,6 +15,7 @@ __all__ = [
     "InfeasibleError",
     "InputError",
     "LimitReachedError",
+    "OutputError",
     "Problem",
     "SolverError",
     "and_so_many_more",
@@ -94,6 +95,12 @@ class LimitReachedError(DcplanError):
     """A time or iteration limit stopped the solver before it proved an optimum."""
 
     exit_code: ClassVar[int] = 4
+
+
+class OutputError(DcplanError):
+    """Files that could not be written where they were asked for; the text says what is kept."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class SolverError(DcplanError):

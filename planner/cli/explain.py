@@ -59,6 +59,7 @@ def command(
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
     from planner.runs import find_run
+    from planner.runs.folder import blame_changed
     from planner.runs.reopen import reopen
     from planner.studies import explain
 
@@ -69,16 +70,17 @@ def command(
     warn_of_changes(folder)
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
         progress.stage("read")
-        told = explain(
-            reopen(folder),
-            site=site,
-            year=year,
-            quick=quick,
-            resolve=resolve,
-            every=every,
-            on_stage=progress.stage,
-            interrupt=progress.interrupt,
-        )
+        with blame_changed(folder):
+            told = explain(
+                reopen(folder),
+                site=site,
+                year=year,
+                quick=quick,
+                resolve=resolve,
+                every=every,
+                on_stage=progress.stage,
+                interrupt=progress.interrupt,
+            )
     if as_json:
         click.echo(json.dumps(told.to_dict(), indent=2, ensure_ascii=False))
     else:

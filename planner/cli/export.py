@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from planner.cli.options import RUNS_DIR
+from planner.cli.output import writing_into
 from planner.outputs import WRITERS
 
 __all__ = ["command"]
@@ -36,13 +37,14 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     linear program itself, built again from the scenario and data of the run.
     """
     import json
-    import shutil
-    import tempfile
     from pathlib import Path
 
     from planner.cli.changed_run import warn_of_changes
     from planner.errors import InputError, Problem
+    from planner.outputs.kept import put_files, say_kept
+    from planner.outputs.staging import staging, try_folder
     from planner.runs import find_run, load_run
+    from planner.runs.folder import blame_changed
 
     wanted = [name.strip() for name in formats.split(",")]
     problems = [
@@ -63,14 +65,14 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     loaded = load_run(home)
     warn_of_changes(home)
     target = Path(folder) if folder else home / "exports"
+    try_folder(target, "--output")
     # A format that refuses the run must not leave the files of those before it.
-    with tempfile.TemporaryDirectory() as folder_of_all:
-        staged = Path(folder_of_all)
-        made = [path for name in wanted for path in WRITERS[name](loaded, staged)]
-        written = [target / path.relative_to(staged) for path in made]
-        for source, path in zip(made, written, strict=True):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(source, path)
+    with writing_into(target), staging(target) as staged:
+        with blame_changed(home):
+            made = [path for name in wanted for path in WRITERS[name](loaded, staged)]
+        written, kept = put_files(staged, made, target)
+    if kept:
+        click.echo(say_kept(target, kept), err=True)
     if as_json:
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
     else:

@@ -133,7 +133,9 @@ def command(
     February (Norris et al. 2025); new load is curtailed above that. Where demand peaks in other
     months, as in September in California, give them.
     """
+    from planner.cli.output import writing_into
     from planner.headroom import draw_headroom, headroom_study, read_hourly_demand, seasons_with
+    from planner.outputs.files import whole_file
 
     if output is not None:
         _check_output(output)
@@ -148,7 +150,8 @@ def command(
     else:
         _print_studies(studies)
     if output is not None:
-        output.write_text(draw_headroom(studies[0], name=demand.name), encoding="utf-8")
+        with writing_into(output), whole_file(output) as partial:
+            partial.write_text(draw_headroom(studies[0], name=demand.name), encoding="utf-8")
         if not (ctx.obj or {}).get("quiet"):
             click.echo(f"drawn in {output}", err=True)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from planner.runs.catalogue import Entry
 
 __all__ = ["runs"]
+
+_NAMED: Final = 3  # files
 
 
 def _runs_dir_option(function: Callable[..., None]) -> Callable[..., None]:
@@ -36,19 +38,27 @@ def runs() -> None:
 def list_command(runs_dir: str, *, as_json: bool) -> None:
     """List runs, latest first."""
     import json
-    from dataclasses import asdict
+    from dataclasses import asdict, fields
     from pathlib import Path
 
-    from planner.runs.catalogue import list_runs
+    from planner.runs.catalogue import Entry, read_runs
 
-    entries = list_runs(Path(runs_dir))
+    listing = read_runs(Path(runs_dir))
     if as_json:
-        rows = [asdict(entry) for entry in entries]
+        rows = [{**asdict(entry), "reason": None} for entry in listing.entries]
+        nothing = dict.fromkeys(field.name for field in fields(Entry))
+        rows += [
+            {**nothing, "run": bad.run, "status": "unreadable", "reason": bad.reason}
+            for bad in listing.unreadable
+        ]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-    elif entries:
-        _print_table(entries)
-    else:
+        return
+    if listing.entries:
+        _print_table(listing.entries)
+    elif not listing.unreadable:
         click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
+    for bad in listing.unreadable:
+        click.echo(f"{bad.run}: unreadable: {bad.reason}", err=True)
 
 
 @runs.command("show")
@@ -63,6 +73,7 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     from planner.cli.changed_run import warn_of_changes
     from planner.outputs.terminal import print_summary
     from planner.runs import find_run, load_run
+    from planner.runs.folder import blame_changed
 
     folder = find_run(run, Path(runs_dir))
     loaded = load_run(folder)
@@ -70,7 +81,8 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(loaded.meta, indent=2, ensure_ascii=False))
     else:
-        print_summary(loaded, loaded.folder)
+        with blame_changed(folder):
+            print_summary(loaded, loaded.folder)
 
 
 @runs.command("prune")
@@ -84,20 +96,30 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
-    """Delete all but the latest runs of every scenario, and what killed runs have left."""
+    """Delete all but the latest runs of every scenario, and what killed runs have left.
+
+    A run stays if it holds anything that dcplan did not write as it is, such as notes or an
+    edited workbook; it is named with these files.
+    """
     from pathlib import Path
 
     from planner.runs.catalogue import list_runs, prune, to_prune
+    from planner.words import some
 
     chosen = to_prune(list_runs(Path(runs_dir)), keep=keep)
     for entry in chosen:
         click.echo(entry.run)
     if chosen and not yes:
         click.confirm(f"Delete {len(chosen)} runs from {runs_dir}?", abort=True, err=True)
-    prune(Path(runs_dir), chosen)
+    for run, files in prune(Path(runs_dir), chosen).items():
+        click.echo(
+            f"{Path(runs_dir) / run}: not deleted: it holds what dcplan did not write as it is:"
+            f" {some(files, _NAMED)}; move these files, or delete the folder yourself",
+            err=True,
+        )
 
 
-def _print_table(entries: list[Entry]) -> None:
+def _print_table(entries: Sequence[Entry]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

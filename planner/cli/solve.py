@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from planner.cli.options import OVERRIDES
+
+if TYPE_CHECKING:
+    from planner.outputs.kept import Kept
 
 __all__ = ["command"]
 
@@ -63,12 +67,17 @@ def _solve(
     from planner.cli.progress import Progress
     from planner.cli.validate import validated
     from planner.errors import InputError, LimitReachedError
+    from planner.outputs.kept import say_kept
+    from planner.outputs.staging import try_folder
     from planner.outputs.terminal import print_summary
-    from planner.runs import load_run, write_run
+    from planner.runs import run_of
+    from planner.runs.folder import store_run
+    from planner.runs.rescue import keep_elsewhere
     from planner.studies import solve
 
     with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
         try:
+            try_folder(runs_dir, "--output")
             plan = solve(
                 scenario,
                 overrides,
@@ -81,11 +90,27 @@ def _solve(
             every = (*error.problems, *validated(scenario, overrides).problems)
             raise InputError(every) from error
         progress.stage("write")
-        folder = write_run(plan, runs_dir, workbook=not no_workbook, log=progress.lines)
+        run, failed = run_of(plan), None
+        kept: tuple[Kept, ...] = ()
+        try:
+            stored = store_run(run, runs_dir, workbook=not no_workbook, log=progress.lines)
+        except Exception as error:
+            failed = keep_elsewhere(
+                run, runs_dir, error, workbook=not no_workbook, log=progress.lines
+            )
+            if not isinstance(error, OSError):  # a bug: its traceback is wanted, the plan too
+                error.add_note(str(failed))
+                raise
+        else:
+            run, kept = stored.run, stored.kept
+    if kept and run.folder is not None:
+        click.echo(say_kept(run.folder, kept), err=True)
     if as_json:
-        click.echo(json.dumps(load_run(folder).meta, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
     else:
-        print_summary(load_run(folder), folder)
+        print_summary(run, run.folder)
+    if failed is not None:
+        raise failed
     # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
     stopped = LimitReachedError.exit_code if progress.interrupt.is_set() else 0
     return plan.exit_code or stopped

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from planner.cli.options import RUNS_DIR
+from planner.cli.output import writing_into
 from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def command(
 
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.stress_report import print_study
+    from planner.outputs.kept import say_kept
+    from planner.outputs.staging import try_folder
     from planner.outputs.stress import write_stress
     from planner.stress import reliability_of, settings_from, stress_study
     from planner.tables import read_tables
@@ -96,6 +99,8 @@ def command(
     loaded, plan, losses, own = asked
     if loaded.folder is not None:
         warn_of_changes(loaded.folder)
+    home = Path(folder) if folder else (loaded.folder or Path()) / "stress"
+    try_folder(home, "--output")
     with _Progress(quiet=(ctx.obj or {}).get("quiet", False)) as progress:
         study = stress_study(
             plan,
@@ -106,8 +111,10 @@ def command(
             years=years or None,
             on_progress=progress,
         )
-    home = Path(folder) if folder else (loaded.folder or Path()) / "stress"
-    write_stress(study, home, name=loaded.title)
+    with writing_into(home):
+        _, kept = write_stress(study, home, name=loaded.title)
+    if kept:
+        click.echo(say_kept(home, kept), err=True)
     if as_json:
         content = {
             name: json.loads(frame.to_json(orient="records"))

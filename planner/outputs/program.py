@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pulp import PulpError
 
@@ -17,7 +17,7 @@ from planner.scenario import load_scenario
 from planner.scenario.schema import OWN_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from planner.model import Model
     from planner.run import Run
@@ -130,12 +130,14 @@ def unreadable_tables(run: Run) -> Iterator[Problem]:
     for name in TABLES:
         try:
             run.inputs_tables[name]
-        except (KeyError, OSError, ValueError) as error:
+        except InputError as error:
+            yield from error.problems
+        except KeyError:
             yield Problem(
-                str((run.folder or Path()) / "inputs" / f"{name}.parquet"),
+                f"inputs/{name}.parquet",
                 None,
                 None,
-                f"the table can not be read: {error}",
+                f"the table can not be read: the run has no {name!r}",
                 "a table as the run has read it",
                 "solve the scenario again",
             )
@@ -164,7 +166,7 @@ def scenario_of(run: Run) -> Scenario:
     problems = [
         problem
         for block, key in OWN_FILES
-        for problem in _changed(run, f"{block}.{key}", merged[block][key])
+        for problem in _changed(run, f"{block}.{key}", _setting(merged, block, key))
     ]
     if problems:
         raise InputError(problems)
@@ -176,12 +178,18 @@ def scenario_of(run: Run) -> Scenario:
         return scenario.written_in(run.name, scenario.source_files, scenario.tree)
 
 
+def _setting(merged: Mapping[str, Any], block: str, key: str) -> str | None:
+    """Return the file that a setting of a merged scenario names; None where it names none."""
+    value = settings.get(key) if isinstance(settings := merged.get(block), dict) else None
+    return value if isinstance(value, str) else None
+
+
 def _changed(run: Run, setting: str, file: str | None) -> Iterator[Problem]:
     """Find out whether a file that a setting names is not the one that was solved with."""
     if file is None:
         return
-    known = run.meta["data"][setting]["sha256"]
     path = Path(file)
+    known = run.meta["data"].get(setting, {}).get("sha256", "")
     if not path.is_file():
         yield Problem(file, None, None, f"the file of {setting} is gone", "there", "put it back")
     elif sha256_of(path) != known:

@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.outputs.files import whole_folder
+from planner.outputs.kept import put_files
+from planner.outputs.staging import staging
 from planner.stress.plot import draw_stress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from planner.outputs.kept import Kept
     from planner.stress import StressStudy
 
 __all__ = ["write_stress"]
 
 
-def write_stress(study: StressStudy, folder: Path, *, name: str) -> list[Path]:
-    """Write a study into a folder, which is there whole or not at all.
+def write_stress(study: StressStudy, folder: Path, *, name: str) -> tuple[list[Path], list[Kept]]:
+    """Write a study into a folder, each file whole or not at all.
 
     Parameters
     ----------
     study : StressStudy
         What was found.
     folder : Path
-        Where to; what is there is replaced.
+        Where to. Files of an earlier study are replaced; all others stay.
     name : str
         What the plan is called.
 
     Returns
     -------
-    list of Path
-        ``<table>.csv``, ``<table>.parquet`` and ``stress.svg``.
+    list of Path, list of Kept
+        ``<table>.csv``, ``<table>.parquet`` and ``stress.svg``; and files in their places that a
+        planner has changed, which are kept.
     """
-    with whole_folder(folder) as partial:
+    with staging(folder) as partial:
         for table, frame in study.tables.items():
             frame.to_csv(partial / f"{table}.csv", index=False, lineterminator="\n")
             frame.to_parquet(partial / f"{table}.parquet", index=False, compression="zstd")
         (partial / "stress.svg").write_text(draw_stress(study, name=name), encoding="utf-8")
-    return sorted(folder.iterdir())
+        return put_files(partial, sorted(partial.iterdir()), folder)

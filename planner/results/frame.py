@@ -121,13 +121,13 @@ def made(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame
     return checked(name, frame.astype(types))
 
 
-def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def checked(name: str | Table, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a result table if it is as its schema says.
 
     Parameters
     ----------
-    name : str
-        Name of the table.
+    name : str or Table
+        Name of the table, or its schema.
     frame : DataFrame
         The table.
 
@@ -137,16 +137,16 @@ def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         If a column is missing, unknown, out of order or of another type, a cell is nan or
         infinite where the schema does not allow it, or two rows share a key.
     """
-    schema = TABLES[name]
+    schema = TABLES[name] if isinstance(name, str) else name
     if tuple(frame.columns) != schema.names:
-        message = f"table {name} has columns {tuple(frame.columns)}, not {schema.names}"
+        message = f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.names}"
         raise ValueError(message)
     for column in schema.columns:
         _check_column(schema, column, frame[column.name])
     keys = list(schema.key)
     if keys and frame.duplicated(keys).any():
         twice = frame.loc[frame.duplicated(keys), keys].iloc[0].to_dict()
-        message = f"table {name} has two rows for {twice}"
+        message = f"table {schema.name} has two rows for {twice}"
         raise ValueError(message)
     return frame
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["from_parquet", "to_parquet"]
+    from planner.results.column import Table
+
+__all__ = ["from_parquet", "read_stored", "to_parquet"]
 
 _NOTES: Final = b"notes"
 _NOTES_TABLE: Final = "solution"
@@ -80,28 +82,19 @@ def from_parquet(folder: Path) -> Results:
     InputError
         With every table that is missing or not as the schema says, as from another version.
     """
-    problems, tables = [], {}
+    problems: list[Problem] = []
+    tables = {}
     notes: tuple[str, ...] = ()
     for name in TABLES:
         path = folder / f"{name}.parquet"
         try:
-            table = pq.read_table(path)
-            tables[name] = checked(name, _frame(name, table))
-        except (OSError, pa.ArrowInvalid, ValueError) as error:
-            problems.append(
-                Problem(
-                    str(path),
-                    None,
-                    None,
-                    f"the table can not be read: {error}",
-                    "a result table of this version of dcplan",
-                    "solve the scenario again",
-                )
-            )
+            tables[name], metadata = read_stored(path, TABLES[name])
+        except InputError as error:
+            problems += error.problems
             continue
         if name == _NOTES_TABLE:
             try:
-                notes = tuple(json.loads((table.schema.metadata or {})[_NOTES]))
+                notes = tuple(json.loads(metadata[_NOTES]))
             except (KeyError, TypeError, ValueError):
                 problems.append(
                     Problem(
@@ -118,7 +111,41 @@ def from_parquet(folder: Path) -> Results:
     return Results(tables, notes)
 
 
-def _frame(name: str, table: pa.Table) -> pd.DataFrame:
-    frame: pd.DataFrame = table.to_pandas()
-    known = {column.name: column.dtype for column in TABLES[name].columns}
-    return frame.astype({key: dtype for key, dtype in known.items() if key in frame.columns})
+def read_stored(path: Path, schema: Table | None) -> tuple[pd.DataFrame, dict[bytes, bytes]]:
+    """Read a stored table and what its file says of it.
+
+    Parameters
+    ----------
+    path : Path
+        A Parquet file.
+    schema : Table or None
+        What it must be like; None takes it as it is.
+
+    Returns
+    -------
+    DataFrame, dict of bytes to bytes
+        The table, and the metadata of its schema.
+
+    Raises
+    ------
+    InputError
+        If it is gone, cut or not as the schema says.
+    """
+    try:
+        table = pq.read_table(path)
+        frame: pd.DataFrame = table.to_pandas()
+        if schema is not None:
+            known = {column.name: column.dtype for column in schema.columns}
+            types = {key: dtype for key, dtype in known.items() if key in frame.columns}
+            frame = checked(schema, frame.astype(types))
+    except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:
+        problem = Problem(
+            str(path),
+            None,
+            None,
+            f"the table can not be read: {error}",
+            "a table of this version of dcplan, as it was written",
+            "put the file back as it was, or solve the scenario again",
+        )
+        raise InputError([problem]) from error
+    return frame, table.schema.metadata or {}

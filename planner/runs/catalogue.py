@@ -1,26 +1,20 @@
-"""The catalogue of runs: an index in SQLite that is made again from the folders at any time."""
+"""The catalogue of runs: what the folders themselves say, read again each time."""
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-import time
-from contextlib import closing
-from dataclasses import astuple, dataclass, fields
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from planner.errors import InputError
-from planner.outputs.files import PARTIAL
-from planner.runs.folder import META_FILE, read_meta
+from planner.errors import InputError, Problem
+from planner.runs.meta_read import read_meta
+from planner.runs.replace import remove_runs, tidy
+from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["CATALOGUE_FILE", "Entry", "list_runs", "prune", "to_prune"]
-
-CATALOGUE_FILE: Final = "catalogue.sqlite"
-_STALE_S: Final = 86_400.0
+__all__ = ["Entry", "Listing", "Unreadable", "list_runs", "prune", "read_runs", "to_prune"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +33,6 @@ class Entry:
         Net present value of all payments [MUSD], and gap to the bound.
     seconds : float
         Wall time of all stages. [s]
-    stamp_ns : int
-        When ``run.json`` was last changed, by which the index knows that it is current. [ns]
     """
 
     run: str
@@ -52,16 +44,42 @@ class Entry:
     objective_musd: float | None
     gap_frac: float | None
     seconds: float
-    stamp_ns: int
 
 
-_COLUMNS: Final = tuple(field.name for field in fields(Entry))
-_MAKE: Final = f"CREATE TABLE IF NOT EXISTS runs ({', '.join(_COLUMNS)}, PRIMARY KEY (run))"
-_PUT: Final = f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * len(_COLUMNS))})"
+@dataclass(frozen=True)
+class Unreadable:
+    """A folder with a ``run.json`` that cannot be read as a run.
+
+    Parameters
+    ----------
+    run : str
+        Name of the folder.
+    reason : str
+        Why not.
+    """
+
+    run: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is in a folder of run folders.
+
+    Parameters
+    ----------
+    entries : tuple of Entry
+        The runs, latest first.
+    unreadable : tuple of Unreadable
+        Folders that look like runs and are none, by name.
+    """
+
+    entries: tuple[Entry, ...]
+    unreadable: tuple[Unreadable, ...]
 
 
 def list_runs(runs_dir: Path) -> list[Entry]:
-    """List the runs of a folder, latest first, and bring the index up to date.
+    """List the runs of a folder, latest first.
 
     Parameters
     ----------
@@ -73,14 +91,38 @@ def list_runs(runs_dir: Path) -> list[Entry]:
     list of Entry
         What is not a run folder, or cannot be read as one, is left out.
     """
-    if not runs_dir.is_dir():
-        return []
-    path = runs_dir / CATALOGUE_FILE
-    try:
-        return _current(path, runs_dir)
-    except sqlite3.DatabaseError:
-        # A damaged index, or a folder that cannot be written: the folders know everything.
-        return sorted(_read(runs_dir, {}), key=lambda entry: entry.created, reverse=True)
+    return list(read_runs(runs_dir).entries)
+
+
+def read_runs(runs_dir: Path) -> Listing:
+    """List the runs of a folder, and what of it cannot be read.
+
+    What writers that were killed have left is put in order first.
+
+    Parameters
+    ----------
+    runs_dir : Path
+        Folder of run folders; may be missing.
+
+    Returns
+    -------
+    Listing
+        Links and hidden folders are no runs.
+
+    Raises
+    ------
+    InputError
+        If the folder itself cannot be read.
+    """
+    entries, unreadable = [], []
+    for folder in _folders(runs_dir):
+        try:
+            entries.append(_entry(folder))
+        except InputError as error:
+            reasons = "; ".join(problem.what_is for problem in error.problems)
+            unreadable.append(Unreadable(folder.name, reasons))
+    entries.sort(key=lambda entry: (entry.created, entry.run), reverse=True)
+    return Listing(tuple(entries), tuple(unreadable))
 
 
 def to_prune(entries: Sequence[Entry], *, keep: int) -> list[Entry]:
@@ -107,8 +149,8 @@ def to_prune(entries: Sequence[Entry], *, keep: int) -> list[Entry]:
     return chosen
 
 
-def prune(runs_dir: Path, entries: Sequence[Entry]) -> None:
-    """Delete run folders, and what writers that were killed a day or more ago have left.
+def prune(runs_dir: Path, entries: Sequence[Entry]) -> dict[str, list[str]]:
+    """Delete run folders, and what writers that were killed have left.
 
     Parameters
     ----------
@@ -116,57 +158,44 @@ def prune(runs_dir: Path, entries: Sequence[Entry]) -> None:
         Folder of run folders.
     entries : sequence of Entry
         The runs to delete.
+
+    Returns
+    -------
+    dict of str to list of str
+        Runs that stay, since they hold files that dcplan did not write as they are, with these.
     """
-    for entry in entries:
-        shutil.rmtree(runs_dir / entry.run)
-    for left in runs_dir.glob(f"{PARTIAL}*"):
-        # A young one may be a run that is being written just now.
-        if time.time() - left.stat().st_mtime > _STALE_S:
-            shutil.rmtree(left, ignore_errors=True)
-    list_runs(runs_dir)
+    tidy(runs_dir)
+    return remove_runs(runs_dir, [entry.run for entry in entries])
 
 
-def _current(path: Path, runs_dir: Path) -> list[Entry]:
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(_MAKE)
-        known = {entry.run: entry for entry in _rows(database)}
-        found = list(_read(runs_dir, known))
-        gone = known.keys() - {entry.run for entry in found}
-        database.executemany("DELETE FROM runs WHERE run = ?", [(run,) for run in gone])
-        database.executemany(_PUT, [astuple(e) for e in found if known.get(e.run) != e])
-        return list(_rows(database))
-
-
-def _rows(database: sqlite3.Connection) -> Iterator[Entry]:
-    for row in database.execute(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY created DESC"):
-        values = dict(zip(_COLUMNS, row, strict=True))
-        yield Entry(**{**values, "checked": bool(values["checked"])})
-
-
-def _read(runs_dir: Path, known: dict[str, Entry]) -> Iterator[Entry]:
-    """Read every run folder, those that have not changed from the index."""
-    for path in runs_dir.glob(f"*/{META_FILE}"):
-        folder = path.parent
-        if folder.name.startswith(PARTIAL) or folder.is_symlink():
-            continue
-        stamp_ns = path.stat().st_mtime_ns
-        before = known.get(folder.name)
-        if before is not None and before.stamp_ns == stamp_ns:
-            yield before
-            continue
-        try:
-            meta = read_meta(folder)
-        except InputError:
-            continue
-        yield Entry(
-            folder.name,
-            str(meta["scenario"]),
-            str(meta["title"]),
-            str(meta["created"]),
-            str(meta["status"]),
-            bool(meta["check"]["ok"]),
-            meta["objective_musd"],
-            meta["gap_frac"],
-            float(sum(meta["seconds"].values())),
-            stamp_ns,
+def _folders(runs_dir: Path) -> list[Path]:
+    try:
+        if not runs_dir.is_dir():
+            return []
+        tidy(runs_dir)
+        return sorted(
+            folder
+            for folder in runs_dir.iterdir()
+            if not folder.name.startswith(".")
+            and not folder.is_symlink()
+            and (folder / META_FILE).exists()
         )
+    except (OSError, ValueError) as error:
+        found = f"the folder cannot be read: {error}"
+        problem = Problem(str(runs_dir), None, None, found, "a folder of run folders", "")
+        raise InputError([problem]) from error
+
+
+def _entry(folder: Path) -> Entry:
+    meta = read_meta(folder)
+    return Entry(
+        folder.name,
+        meta["scenario"],
+        meta["title"] or "",
+        meta["created"],
+        meta["status"],
+        meta["check"]["ok"],
+        meta["objective_musd"],
+        meta["gap_frac"],
+        float(sum(meta["seconds"].values())),
+    )

@@ -1,4 +1,4 @@
-"""Whether the tables of a run folder are still the files that were written."""
+"""Whether the files of a run folder are still those that were written."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 from planner.check import Check
 from planner.errors import Problem
 from planner.outputs.files import sha256_of
+from planner.outputs.kept import files_in, is_as_written
+from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = [
+    "EDITABLE",
     "FILES_HEADING",
     "FILES_RULE",
     "changed_files",
@@ -27,34 +30,47 @@ FILES_RULE: Final = "files_as_written"
 """Name of the rule."""
 
 
-def hashes(folder: Path, within: tuple[str, ...]) -> dict[str, str]:
-    """Return the SHA-256 of every table file of a run folder.
+EDITABLE: Final = frozenset({"plan.xlsx", "solve.log"})
+"""Files that a planner may change: no rule is about them."""
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a run folder but ``run.json``, which holds them.
 
     Parameters
     ----------
     folder : Path
-        The run folder.
-    within : tuple of str
-        Its folders of tables.
+        The run folder, as just written.
 
     Returns
     -------
     dict of str to str
         By path in the folder with ``/``, sorted.
     """
-    paths = sorted(path for name in within for path in (folder / name).glob("*.parquet"))
-    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+    named = {name: path for name, path in files_in(folder) if path.is_file()}
+    files = {name: path for name, path in named.items() if name != META_FILE}
+    return {name: sha256_of(path) for name, path in sorted(files.items())}
 
 
-def changed_files(written: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, ...]:
+def changed_files(
+    written: Mapping[str, str], folder: Path, within: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return the files that differ, are gone or came later, sorted.
 
     Parameters
     ----------
-    written, found : mapping of str to str
-        SHA-256 by file, as ``run.json`` holds them and as the folder is now.
+    written : mapping of str to str
+        SHA-256 by file, as ``run.json`` holds them.
+    folder : Path
+        The run folder.
+    within : tuple of str
+        Its folders of tables; a table file that came later is one of the changed.
     """
-    return tuple(sorted({name for name, _ in set(written.items()) ^ set(found.items())}))
+    judged = {name: digits for name, digits in written.items() if name not in EDITABLE}
+    differ = {name for name, it in judged.items() if not is_as_written(folder / name, it)}
+    there = {path for name in within for path in (folder / name).glob("*.parquet")}
+    came = {path.relative_to(folder).as_posix() for path in there} - written.keys()
+    return tuple(sorted(differ | came))
 
 
 def files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> Check:
@@ -69,9 +85,9 @@ def files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> Check:
     """
     return Check(
         name=FILES_RULE,
-        verified="Every table file has the SHA-256 that run.json holds since it was written.",
+        verified="Every file has the SHA-256 that run.json holds since it was written.",
         ok=not changed,
-        tested=len({*written, *changed}),
+        tested=len({*written, *changed} - EDITABLE),
         broken=len(changed),
         worst=float(bool(changed)),
         unit="file",

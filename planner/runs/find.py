@@ -6,8 +6,8 @@ import shlex
 from pathlib import Path
 
 from planner.errors import InputError, Problem
-from planner.runs.catalogue import list_runs
-from planner.runs.folder import META_FILE
+from planner.runs.catalogue import read_runs
+from planner.runs.written import META_FILE
 from planner.scenario.chain import shipped_names
 
 __all__ = ["find_run"]
@@ -35,18 +35,19 @@ def find_run(text: str, runs_dir: Path) -> Path:
         If there is none, or several; names those there are.
     """
     path = Path(text)
-    if (path / META_FILE).is_file():
+    if _is_run(path):
         return path
-    entries = list_runs(runs_dir)
+    entries = read_runs(runs_dir).entries
+    if _is_run(path):  # a writer that was killed had set it aside
+        return path
     of_scenario = [entry for entry in entries if text in {entry.run, entry.scenario}]
     if of_scenario:
         return runs_dir / max(of_scenario, key=lambda entry: entry.created).run
     beginning = [entry.run for entry in entries if text and entry.run.startswith(text)]
     if len(beginning) == 1:
         return runs_dir / beginning[0]
-    place = runs_dir / text if text and (runs_dir / text / META_FILE).is_file() else None
-    if place is not None:  # one that is not listed, as of another version: opening it says why
-        return place
+    if text and _is_run(runs_dir / text):  # one that cannot be read: opening it says why
+        return runs_dir / text
     raise InputError([_not_one(text, runs_dir, beginning, [entry.run for entry in entries])])
 
 
@@ -57,7 +58,7 @@ def _not_one(text: str, runs_dir: Path, beginning: list[str], runs: list[str]) -
         what_is = f"{len(beginning)} runs begin with {text!r}"
         return Problem(str(runs_dir), None, None, what_is, "one run", there_are)
     mend = there_are if runs else "solve a scenario first"
-    if text and Path(text).is_dir():
+    if text and _is_folder(Path(text)):
         what_is, must_be = f"the folder has no {META_FILE}", "a run folder"
         mend = f"give a folder that dcplan solve has written; {mend}"
         return Problem(text, None, None, what_is, must_be, mend)
@@ -68,9 +69,31 @@ def _not_one(text: str, runs_dir: Path, beginning: list[str], runs: list[str]) -
     return Problem(str(runs_dir), None, None, f"no run {text!r}", "one run", mend)
 
 
+def _is_run(path: Path) -> bool:
+    """Whether it is a run folder, readable or not; a name that no file can have is none."""
+    try:
+        return (path / META_FILE).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def _is_scenario(text: str) -> bool:
     """Whether it is the name of a scenario that dcplan ships, or a scenario file."""
     path = Path(text)
     if path.suffix in {".yaml", ".yml"}:
-        return path.is_file()
+        return _is_file(path)
     return text in shipped_names()

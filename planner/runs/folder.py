@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
 
-from planner.errors import InputError, Problem
-from planner.outputs.files import whole_folder
+from planner.errors import InputError
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
+from planner.outputs.staging import staging
+from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx import write_workbook
 from planner.run import Run
-from planner.runs.files import changed_files, hashes
-from planner.runs.meta import READABLE_FORMATS
+from planner.runs.files import changed_files, files_problems, hashes
+from planner.runs.meta_read import read_meta
+from planner.runs.names import plain_name
 from planner.runs.of_plan import run_of
+from planner.runs.replace import put_run
+from planner.runs.stored_tables import StoredTables, read_input, read_result
+from planner.runs.written import META_FILE, meta_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    import pandas as pd
-
+    from planner.outputs.kept import Kept
     from planner.plan import Plan
 
 __all__ = [
@@ -28,22 +33,41 @@ __all__ = [
     "META_FILE",
     "PROOF_FOLDER",
     "TABLES_FOLDER",
+    "Stored",
+    "blame_changed",
     "changed_since_written",
     "load_run",
-    "read_meta",
     "save_run",
+    "store_run",
     "write_run",
 ]
 
-META_FILE: Final = "run.json"
 TABLES_FOLDER: Final = "tables"
 """Folder of the result tables in a run folder."""
 INPUTS_FOLDER: Final = "inputs"
 """Folder of the tables as they were read."""
 PROOF_FOLDER: Final = "proof"
 """Folder of the program with its solution and duals."""
+WORKBOOK_FILE: Final = "plan.xlsx"
+LOG_FILE: Final = "solve.log"
 
-_HASHED: Final = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
+_OF_TABLES: Final = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run as it was stored.
+
+    Parameters
+    ----------
+    run : Run
+        With `Run.folder` set, and `Run.meta` as ``run.json`` says.
+    kept : tuple of Kept
+        Files of the planner's that were in the folder before, and where they are now.
+    """
+
+    run: Run
+    kept: tuple[Kept, ...]
 
 
 def write_run(
@@ -65,7 +89,14 @@ def write_run(
     Returns
     -------
     Path
-        ``runs_dir/<scenario>-<hash>``. The same question with the same data replaces its run.
+        ``runs_dir/<scenario>-<hash>``. The same question with the same data replaces its run;
+        files in it that dcplan did not write as they are, such as notes, exports and an edited
+        workbook, are kept there, those that would be in the way under ``kept/``.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there is as it was.
     """
     return save_run(run_of(plan), runs_dir, workbook=workbook, log=log)
 
@@ -84,19 +115,52 @@ def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[s
     -------
     Path
         The folder.
+
+    Raises
+    ------
+    InputError
+        If the run has a name that is not that of a folder.
+    OSError
+        If it cannot be written; what was there is as it was.
     """
-    folder = runs_dir / str(run.meta["run"])
-    with whole_folder(folder) as partial:
+    folder = store_run(run, runs_dir, workbook=workbook, log=log).run.folder
+    assert folder is not None
+    return folder
+
+
+def store_run(
+    run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()
+) -> Stored:
+    """Do as `save_run`, and tell what was kept of the folder before.
+
+    Parameters
+    ----------
+    run, runs_dir, workbook, log
+        As for `save_run`.
+
+    Returns
+    -------
+    Stored
+        The run as it is now.
+
+    Raises
+    ------
+    InputError, OSError
+        As `save_run` does.
+    """
+    folder = runs_dir / plain_name(run.meta["run"], META_FILE)
+    with staging(runs_dir) as partial:
         write_parquet(run, partial / TABLES_FOLDER)
         write_inputs(run.inputs_tables, partial / INPUTS_FOLDER)
         write_proof(run.proof_tables, partial / PROOF_FOLDER)
-        meta = {**run.meta, "sha256": hashes(partial, _HASHED)}
-        text = json.dumps(meta, indent=2, ensure_ascii=False, allow_nan=False)
-        (partial / META_FILE).write_text(text + "\n", encoding="utf-8")
-        (partial / "solve.log").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
+        (partial / LOG_FILE).write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
         if workbook:
-            write_workbook(run, partial / "plan.xlsx")
-    return folder
+            write_workbook(run, partial / WORKBOOK_FILE)
+        # Every file that is there by now is known by its hash, whoever wrote it.
+        meta = {**run.meta, "sha256": hashes(partial)}
+        (partial / META_FILE).write_bytes(meta_bytes(meta))
+        kept = put_run(partial, folder)
+    return Stored(replace(run, meta=meta, folder=folder), tuple(kept))
 
 
 def load_run(folder: Path) -> Run:
@@ -118,12 +182,18 @@ def load_run(folder: Path) -> Run:
         If it is not a run folder, or one of another version.
     """
     meta = read_meta(folder)
-    tables, inputs, proof = (_StoredTables(folder / name) for name in _HASHED)
-    return Run(meta, tables, inputs, folder, proof)
+    results = StoredTables(folder / TABLES_FOLDER, RUN_TABLES, read_result)
+    inputs, proof = (
+        StoredTables(folder / name, _written_tables(meta["sha256"], name), read_input)
+        for name in (INPUTS_FOLDER, PROOF_FOLDER)
+    )
+    return Run(meta, results, inputs, folder, proof)
 
 
 def changed_since_written(folder: Path) -> tuple[str, ...]:
-    """Return the table files of a run folder that differ, are gone or came later, sorted.
+    """Return the files of a run folder that differ, are gone or came later, sorted.
+
+    The workbook and the log are not among them: a planner may change them.
 
     Parameters
     ----------
@@ -135,68 +205,40 @@ def changed_since_written(folder: Path) -> tuple[str, ...]:
     InputError
         If it is not a run folder, or one of another version.
     """
-    found = hashes(folder, _HASHED)
-    return changed_files(read_meta(folder)["sha256"], found)
+    return changed_files(read_meta(folder)["sha256"], folder, _OF_TABLES)
 
 
-def read_meta(folder: Path) -> dict[str, Any]:
-    """Read ``run.json`` of a run folder.
+@contextmanager
+def blame_changed(folder: Path) -> Iterator[None]:
+    """Take an error in reading a run for what it is where files of the run were changed.
+
+    A table may be readable and of the right columns, and yet be one that nobody can use, as one
+    without rows. Whatever a reader stumbles over then, the changed files are what is wrong.
 
     Parameters
     ----------
     folder : Path
-        A run folder.
+        The run folder.
 
-    Returns
-    -------
-    dict
-        Its content.
+    Yields
+    ------
+    None
 
     Raises
     ------
     InputError
-        If it is not a run folder, or one of another version.
+        Names the files that are not as written. Without any the error is a bug, and is raised.
     """
-    path = folder / META_FILE
-    mend = "give a folder that dcplan solve has written; dcplan runs list names them"
     try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        problem = Problem(
-            str(folder), None, None, "not a run folder", f"one with {META_FILE}", mend
-        )
-        raise InputError([problem]) from error
-    except ValueError as error:
-        problem = Problem(str(path), None, None, f"cannot be read: {error}", "JSON", mend)
-        raise InputError([problem]) from error
-    known = meta.get("format") if isinstance(meta, dict) else None
-    again = "solve the scenario again with this version"
-    if known not in READABLE_FORMATS:
-        what_is = f"format is {known!r}: the run is of another version of dcplan"
-        formats = " or ".join(map(str, READABLE_FORMATS))
-        raise InputError([Problem(str(path), None, None, what_is, formats, again)])
-    if not isinstance(meta.get("sha256"), dict):
-        must_be = "the SHA-256 of every table file under sha256"
-        raise InputError([Problem(str(path), None, None, "sha256 is missing", must_be, again)])
-    return dict(meta)
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        changed = changed_since_written(folder)
+        if not changed:
+            raise
+        raise InputError(files_problems(folder, changed)) from error
 
 
-class _StoredTables(Mapping[str, "pd.DataFrame"]):
-    """The Parquet files of a folder, each read once, when it is asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        self._paths = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
-        self._read: dict[str, pd.DataFrame] = {}
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        import pandas as pd
-
-        if name not in self._read:
-            self._read[name] = pd.read_parquet(self._paths[name])
-        return self._read[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
-
-    def __len__(self) -> int:
-        return len(self._paths)
+def _written_tables(sha256: Mapping[str, str], within: str) -> list[str]:
+    """Return the tables that were written into a folder of the run, by name."""
+    paths = [PurePosixPath(name) for name in sha256]
+    return [path.stem for path in paths if path.parent.as_posix() == within]

@@ -1,4 +1,4 @@
-"""Names of run folders: a scenario's name is a user's text and must never become a path."""
+"""Names of run folders: a name is a user's text and must never become a path."""
 
 from __future__ import annotations
 
@@ -8,15 +8,53 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from planner.errors import InputError, Problem
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["fingerprint", "folder_name", "slug"]
+__all__ = ["PLAIN_NAME", "fingerprint", "folder_name", "plain_name", "slug"]
 
 _LONGEST_SLUG: Final = 48
 _HASH_DIGITS: Final = 10
 _NOT_PLAIN: Final = re.compile(r"[^a-z0-9._]+")
 _DOTS: Final = re.compile(r"\.{2,}")
+
+PLAIN_NAME: Final = r"[^\x00-\x1f\x7f-\x9f/\\:.][^\x00-\x1f\x7f-\x9f/\\:]*"
+"""A single step of a path that is not hidden, as a regular expression."""
+
+
+def plain_name(name: object, file: str) -> str:
+    """Return the name of a run folder if it is one: a single step of a path, and not hidden.
+
+    Parameters
+    ----------
+    name : object
+        As ``run.json`` says.
+    file : str
+        Where it says so.
+
+    Raises
+    ------
+    InputError
+        If it leads anywhere else.
+
+    Examples
+    --------
+    >>> plain_name("us-base-0123456789", "run.json")
+    'us-base-0123456789'
+    """
+    if isinstance(name, str) and re.fullmatch(PLAIN_NAME, name):
+        return name
+    problem = Problem(
+        file,
+        None,
+        None,
+        f"run is {name!r}",
+        "the plain name of a folder, without separators, colons or a dot at its beginning",
+        "put the name back as it was, or solve the scenario again",
+    )
+    raise InputError([problem])
 
 
 def slug(name: str) -> str:

@@ -14,7 +14,13 @@ from planner.outputs.program import scenario_of, unreadable_tables
 from planner.proof import Proof
 from planner.results.store import from_parquet
 from planner.runs.files import files_check, files_problems
-from planner.runs.folder import PROOF_FOLDER, TABLES_FOLDER, changed_since_written, load_run
+from planner.runs.folder import (
+    PROOF_FOLDER,
+    TABLES_FOLDER,
+    blame_changed,
+    changed_since_written,
+    load_run,
+)
 from planner.runs.meta import FIRST_FORMAT_WITH_PROOF
 
 if TYPE_CHECKING:
@@ -82,7 +88,7 @@ class Reopened:
             return None
         try:
             return Proof.of_tables(self.run.proof_tables)
-        except (OSError, ValueError) as error:  # pyarrow's errors are values
+        except (InputError, ValueError) as error:  # gone or cut, or of another form
             problem = Problem(
                 str((self.run.folder or Path()) / PROOF_FOLDER),
                 None,
@@ -124,5 +130,6 @@ def reopen(folder: Path) -> Reopened:
     if problems:
         raise InputError([*files_problems(folder, changed), *problems])
     scenario = scenario_of(run)
-    inputs = build_inputs_from(scenario, run.inputs_tables)
+    with blame_changed(folder):
+        inputs = build_inputs_from(scenario, run.inputs_tables)
     return Reopened(run, scenario, inputs, results, changed)

@@ -193,7 +193,7 @@ def test_every_rule_is_listed_on_demand_and_in_json(run: Path) -> None:
 
     named = [check["name"] for check in said["checks"]]
     assert named == ["files_as_written", *(rule.name for rule in RULES)]
-    assert "  files_as_written: Every table file" in listed.stdout
+    assert "  files_as_written: Every file" in listed.stdout
     for rule in RULES:
         assert f"  {rule.name}: {rule.verified}\n" in listed.stdout
 

@@ -103,5 +103,7 @@ def test_a_file_of_round_trips_must_be_the_one_of_the_run(plan: Plan, tmp_path: 
 def test_a_run_that_lacks_a_table_says_so(stored: Run) -> None:
     tables = {name: frame for name, frame in stored.inputs_tables.items() if name != "cooling"}
 
-    with pytest.raises(InputError, match=r"cooling\.parquet: the table can not be read: 'cooling'"):
+    with pytest.raises(
+        InputError, match=r"cooling\.parquet: the table can not be read: the run has no 'cooling'"
+    ):
         model_of(replace(stored, inputs_tables=tables))

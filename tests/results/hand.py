@@ -703,6 +703,7 @@ def hand_inputs() -> Inputs:
         reference=reference,
         workloads=workloads(),
         tables=tables(),
+        sha256={},
         notes=("a note",),
         noted_settings=(),
     )

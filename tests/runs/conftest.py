@@ -10,8 +10,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "outputs"))
 
 from synthetic import synthetic_run
 
+import planner
+
 if TYPE_CHECKING:
     from planner.runs import Run
+
+
+@pytest.fixture(scope="session")
+def plan() -> planner.Plan:
+    return planner.solve("tiny")
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,26 @@
-"""The catalogue lists what the folders say, whatever becomes of its index."""
+"""The catalogue lists what the folders say, and deletes nothing but runs in them."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import time
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from test_run_folder import named
 
 from planner.errors import InputError
-from planner.runs import Run, find_run, save_run
-from planner.runs.catalogue import CATALOGUE_FILE, list_runs, prune, to_prune
+from planner.outputs.staging import staging
+from planner.runs import Run, find_run, load_run, save_run
+from planner.runs.catalogue import list_runs, prune, read_runs, to_prune
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+DEAD = ".partial-0123456789ab"
 OLD, LATER, LATEST = (f"2026-0{month}-03T04:05:06+00:00" for month in (2, 3, 4))
 
 
@@ -34,11 +37,8 @@ def runs_dir(run: Run, tmp_path: Path) -> Path:
     (tmp_path / "notes").mkdir()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{half")
-    (tmp_path / ".partial-dd44").mkdir()
-    (tmp_path / ".partial-ee55").mkdir()
-    shutil.copy(tmp_path / "other-cc33" / "run.json", tmp_path / ".partial-dd44" / "run.json")
-    two_days_ago = time.time() - 2 * 86_400
-    os.utime(tmp_path / ".partial-dd44", (two_days_ago, two_days_ago))
+    (tmp_path / DEAD).mkdir()
+    shutil.copy(tmp_path / "other-cc33" / "run.json", tmp_path / DEAD / "run.json")
     return tmp_path
 
 
@@ -65,32 +65,106 @@ def test_follows_folders_that_change_come_and_go(runs_dir: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("content", [b"", b"this is no database at all, but some text"])
-def test_a_damaged_index_does_no_harm(runs_dir: Path, content: bytes) -> None:
-    before = list_runs(runs_dir)
-    (runs_dir / CATALOGUE_FILE).write_bytes(content)
-
-    assert list_runs(runs_dir) == before
-
-
 def test_there_are_no_runs_where_there_is_no_folder(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "nowhere") == []
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_prunes_all_but_the_latest_of_every_scenario(runs_dir: Path) -> None:
+def test_prunes_all_but_the_latest_of_every_scenario_and_what_is_left_of_the_dead(
+    runs_dir: Path,
+) -> None:
+    assert (runs_dir / DEAD).is_dir()
+
     chosen = to_prune(list_runs(runs_dir), keep=1)
-    prune(runs_dir, chosen)
+    with staging(runs_dir) as alive:
+        refused = prune(runs_dir, chosen)
+        found = {path.name for path in runs_dir.iterdir()}
 
     assert [entry.run for entry in chosen] == ["odd-names-aa11"]
-    assert {path.name for path in runs_dir.iterdir()} == {
+    assert refused == {}
+    assert found == {"odd-names-bb22", "other-cc33", "notes", "broken", alive.name}
+
+
+def test_prune_deletes_nothing_outside_whatever_an_index_or_a_run_says(
+    run: Run, tmp_path: Path
+) -> None:
+    outside = save_run(named(run, "outside-aa11", created=OLD), tmp_path, workbook=False)
+    runs_dir = tmp_path / "runs"
+    latest = save_run(named(run, "inside-bb22", created=LATEST), runs_dir, workbook=False)
+    (runs_dir / "link-cc33").symlink_to(outside, target_is_directory=True)
+    shutil.copytree(latest, runs_dir / "odd-dd44")
+    odd = json.loads((latest / "run.json").read_text(encoding="utf-8"))
+    for name in ("../outside-aa11", str(outside)):
+        (runs_dir / "odd-dd44" / "run.json").write_text(json.dumps({**odd, "run": name}))
+        with closing(sqlite3.connect(runs_dir / "catalogue.sqlite")) as index, index:
+            index.execute("CREATE TABLE IF NOT EXISTS runs (run PRIMARY KEY, scenario, created)")
+            index.execute("INSERT OR REPLACE INTO runs VALUES (?, 'x', ?)", (name, OLD))
+
+        prune(runs_dir, to_prune(list_runs(runs_dir), keep=0))
+
+        assert (outside / "run.json").is_file()
+        assert (runs_dir / "odd-dd44").is_dir()
+    assert not latest.exists()
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "..", ".", "", "a/b", "a\\b", "C:x"])
+def test_a_name_that_leads_elsewhere_is_refused(run: Run, runs_dir: Path, name: str) -> None:
+    bad = replace(list_runs(runs_dir)[0], run=name)
+
+    with pytest.raises(InputError, match="the plain name of a folder"):
+        prune(runs_dir, [bad])
+    with pytest.raises(InputError, match="the plain name of a folder"):
+        save_run(named(run, name), runs_dir, workbook=False)
+
+
+BROKEN = {
+    "half": "{half",
+    "list": "[2]",
+    "deep": "[" * 100_000,
+    "other version": '{"format": 99}',
+    "nothing in it": '{"format": 2}',
+}
+BROKEN_REASON = {
+    "half": "cannot be read",
+    "list": "format is None",
+    "deep": "cannot be read",
+    "other version": "format is 99",
+    "nothing in it": "bound_musd is missing; check is missing; ",
+}
+WRONG = {
+    "check": {"ok": "yes"},
+    "created": 3,
+    "seconds": {"solve": "long"},
+    "objective_musd": float("inf"),
+    "title": "\ud800",
+    "notes": None,
+    "sha256": {"../../x": "5e"},
+    "data": {"sites": 3},
+}
+
+
+@pytest.mark.parametrize("content", [*BROKEN, *WRONG])
+def test_a_bad_run_is_listed_as_unreadable_and_the_others_go_on(
+    runs_dir: Path, content: str
+) -> None:
+    right = json.loads((runs_dir / "other-cc33" / "run.json").read_text(encoding="utf-8"))
+    wrong = json.dumps({**right, content: WRONG.get(content)})
+    (runs_dir / "broken" / "run.json").write_text(BROKEN.get(content, wrong), encoding="utf-8")
+
+    listing = read_runs(runs_dir)
+
+    assert [entry.run for entry in listing.entries] == [
         "odd-names-bb22",
         "other-cc33",
-        "notes",
-        "broken",
-        ".partial-ee55",
-        CATALOGUE_FILE,
-    }
+        "odd-names-aa11",
+    ]
+    (bad,) = listing.unreadable
+    assert bad.run == "broken"
+    assert bad.reason.startswith(f"{content} is " if content in WRONG else BROKEN_REASON[content])
+    assert find_run("other", runs_dir) == runs_dir / "other-cc33"
+    assert to_prune(listing.entries, keep=1)[0].run == "odd-names-aa11"
+    with pytest.raises(InputError):
+        load_run(find_run("broken", runs_dir))
 
 
 def test_finds_a_run_by_path_name_beginning_or_scenario(runs_dir: Path) -> None:

@@ -29,8 +29,10 @@ def test_holds_what_was_stored(run: Run, tmp_path: Path) -> None:
 
     assert stored == tmp_path / "odd-names-0123456789"
     assert loaded.folder == stored
-    assert {**loaded.meta, "sha256": None} == {**run.meta, "sha256": None}
+    assert {**loaded.meta, "sha256": 0, "seal": 0} == {**run.meta, "sha256": 0, "seal": 0}
     assert set(loaded.meta["sha256"]) == {
+        "plan.xlsx",
+        "solve.log",
         *(f"tables/{name}.parquet" for name in run.tables),
         *(f"inputs/{name}.parquet" for name in run.inputs_tables),
     }

@@ -94,7 +94,7 @@ def test_files_edited_while_a_plan_is_made_are_hashed_as_they_were_read(tmp_path
     rtt.write_text("from,to,rtt_ms\nus-washington,coast,3\n", encoding="utf-8")
     scenario.write_text(
         "version: 1\nextends: tiny\nquestion: mine\ndata: {rent_terms: terms.csv}\n"
-        "latency: {rtt_table: rtt.csv}\n",
+        "latency: {rtt_table: rtt.csv, own_rtt_fill_missing: true}\n",
         encoding="utf-8",
     )
     files = {"rent_terms": terms, "latency.rtt_table": rtt}

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-import planner
 from planner.cli import main
 from planner.errors import InputError
 from planner.proof import PROOF_TABLES, Proof
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.plan import Plan
-
-
-@pytest.fixture(scope="module")
-def plan() -> Plan:
-    return planner.solve("tiny")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +38,7 @@ def changed(folder: Path, path: str, **columns: object) -> None:
     """Write other cells into a stored table, and its new SHA-256 into run.json."""
     frame = pd.read_parquet(folder / path)
     frame.assign(**columns).to_parquet(folder / path, index=False)
-    changed_meta(folder, sha256=hashes(folder, ("tables", "inputs", "proof")))
+    changed_meta(folder, sha256=hashes(folder))
 
 
 def changed_meta(folder: Path, **content: object) -> None:
@@ -147,7 +141,7 @@ def test_a_proof_of_another_form_is_refused(
 
 def test_a_run_of_format_2_opens_without_a_proof_and_says_so(copied: Path) -> None:
     shutil.rmtree(copied / "proof")
-    changed_meta(copied, format=2, sha256=hashes(copied, ("tables", "inputs")))
+    changed_meta(copied, format=2, sha256=hashes(copied))
 
     verdict = reopen(copied).verdict()
     shown = CliRunner().invoke(main, ["check", str(copied)])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from planner.outputs.files import whole_file
 from planner.outputs.xlsx.assumptions import write_assumptions
@@ -39,7 +41,7 @@ from planner.outputs.xlsx.tidy import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from planner.run import Run
@@ -109,7 +111,11 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    with whole_file(path) as partial, xlsxwriter.Workbook(partial, options) as workbook:
+    with (
+        _failing_as_files_do(),
+        whole_file(path) as partial,
+        xlsxwriter.Workbook(partial, options) as workbook,
+    ):
         workbook.set_properties(
             {
                 "title": run.title,
@@ -126,3 +132,13 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
         for _, _, write in sheets:
             write(book)
     return [path]
+
+
+@contextmanager
+def _failing_as_files_do() -> Iterator[None]:
+    """Raise what the operating system said, as of a full disk, not what the library makes of it."""
+    try:
+        yield
+    except FileCreateError as error:
+        cause = error.args[0] if error.args else None
+        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error

@@ -1,0 +1,76 @@
+"""Where a plan is kept that cannot be written where it was asked for."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import OutputError
+from planner.runs.folder import store_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from planner.run import Run
+
+__all__ = ["keep_elsewhere", "reason_of"]
+
+
+def keep_elsewhere(
+    run: Run, runs_dir: Path, error: BaseException, *, workbook: bool, log: Iterable[str]
+) -> OutputError:
+    """Store a run in a temporary folder, or else in the home folder, and say so.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    runs_dir : Path
+        Where it could not be written.
+    error : BaseException
+        Why not.
+    workbook : bool
+        Whether the workbook was asked for; where there is no room for it, it is left out.
+    log : iterable of str
+        Lines of ``solve.log``.
+
+    Returns
+    -------
+    OutputError
+        To be raised: what happened, and where the plan is, or that it is lost.
+    """
+    lines = list(log)
+    failed = f"{runs_dir}: the plan cannot be written there: {reason_of(error)}"
+    tried = []
+    for home, with_workbook in _places(workbook):
+        folder = None
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="dcplan-", dir=home()))
+            stored = store_run(run, folder, workbook=with_workbook, log=lines).run.folder
+        except (OSError, RuntimeError) as again:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+            tried.append(reason_of(again))
+            continue
+        without = " without its workbook" if workbook and not with_workbook else ""
+        return OutputError(
+            f"{failed}; it is kept{without} in {stored}: move that folder to where you want it"
+        )
+    return OutputError(
+        f"{failed}; nor could it be kept in the temporary folder or the home folder"
+        f" ({'; '.join(dict.fromkeys(tried))}), so the plan is lost: make room and solve again"
+    )
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why a file could not be written, in a few words."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(reason).splitlines()[0]
+
+
+def _places(workbook: bool) -> Iterator[tuple[Callable[[], str | Path], bool]]:
+    for with_workbook in (True, False) if workbook else (False,):
+        yield tempfile.gettempdir, with_workbook
+        yield Path.home, with_workbook

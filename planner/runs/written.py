@@ -1,0 +1,94 @@
+"""``run.json`` as text, and which files of a run folder are still as dcplan wrote them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.outputs.kept import as_written_names, files_in, is_as_written
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["META_FILE", "meta_bytes", "names_as_written", "planners_files", "written_names"]
+
+META_FILE: Final = "run.json"
+_SEAL: Final = "seal"
+"""Key of the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
+
+
+def meta_bytes(meta: Mapping[str, Any]) -> bytes:
+    """Return ``run.json`` as bytes, with its seal.
+
+    Parameters
+    ----------
+    meta : mapping
+        Its content; a seal in it is replaced.
+
+    Returns
+    -------
+    bytes
+        UTF-8. What UTF-8 cannot hold, as in the name of a folder that is not text, is escaped as
+        JSON escapes it, so it comes back as it was.
+    """
+    content = {key: value for key, value in meta.items() if key != _SEAL}
+    seal = hashlib.sha256(_encoded(content)).hexdigest()
+    return _encoded({**content, _SEAL: seal})
+
+
+def names_as_written(folder: Path, *, with_exports: bool) -> set[str]:
+    """Return the names of the files in a run folder that are as dcplan wrote them.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+    with_exports : bool
+        Whether what ``export`` and ``stress`` wrote into it is among them.
+
+    Returns
+    -------
+    set of str
+        Paths with ``/``; none where ``run.json`` cannot be read.
+    """
+    known = _hashes(folder)
+    if with_exports:
+        names = as_written_names(folder, known)
+    else:
+        names = {name for name, path in files_in(folder) if is_as_written(path, known.get(name))}
+    return names | ({META_FILE} if _is_sealed(folder / META_FILE) else set())
+
+
+def planners_files(folder: Path) -> list[str]:
+    """Return the names of all in a run folder that a planner put there or has changed, sorted."""
+    as_written = names_as_written(folder, with_exports=True)
+    return sorted(name for name, _ in files_in(folder) if name not in as_written)
+
+
+def written_names(folder: Path) -> set[str]:
+    """Return the names of the files that dcplan wrote into a run folder, changed since or not."""
+    return {META_FILE, *_hashes(folder)}
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    try:
+        meta = json.loads((folder / META_FILE).read_bytes())
+        known = meta["sha256"]
+        return {str(name): str(digits) for name, digits in known.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _is_sealed(path: Path) -> bool:
+    try:
+        raw = path.read_bytes()
+        return not path.is_symlink() and meta_bytes(json.loads(raw)) == raw
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return False
+
+
+def _encoded(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode("utf-8", errors="backslashreplace")

@@ -1,0 +1,273 @@
+"""Writing that goes wrong: killed, several at once, no room, no permission; nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import planner
+from planner.cli import main
+from planner.cli.validate import Validation
+from planner.errors import InputError
+from planner.outputs.staging import try_folder
+from planner.runs import Run, load_run, save_run
+from planner.runs import folder as folders
+from planner.runs.catalogue import list_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WRITERS = Path(__file__).with_name("writers.py")
+SEED = 3
+
+
+def dcplan(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, ["-q", *map(str, words)])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the writers are forked")
+def test_writers_at_once_and_killed_ones_lose_nothing_and_leave_nothing(tmp_path: Path) -> None:
+    for name in ("two", "four", "killed"):
+        (tmp_path / name).mkdir()
+    command = [sys.executable, "-W", "ignore", str(WRITERS), str(tmp_path), str(SEED)]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    for several in (found["two"], found["four"]):
+        assert several["failed"] == 0, done.stderr
+        assert several["left"] == ["small-0123456789"]
+        assert several["files"] == ["inputs", "plan.xlsx", "run.json", "solve.log", "tables"]
+    killed = found["killed"]
+    assert sum(killed["ends"].values()) == 50, killed
+    assert min(killed["ends"]["old"], killed["ends"]["new"]) > 0, killed  # kills that were too late
+    assert (killed["lost"], killed["half"]) == ([], []), f"seed {SEED}"
+    assert (killed["version"], killed["notes"]) == ("last", "notes 49")
+    assert killed["left"] == ["small-0123456789"]
+
+
+@pytest.fixture
+def solved(monkeypatch: pytest.MonkeyPatch, plan: planner.Plan) -> None:
+    """Let `dcplan solve` have its plan at once."""
+    monkeypatch.setattr("planner.studies.solve", lambda *_, **__: plan)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the temporary folder of programs, which is empty."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def no_room(within: Path) -> Callable[..., Any]:
+    """Return a writer of workbooks for which there is no room below a folder."""
+
+    def write(_: Run, path: Path) -> None:
+        path.write_bytes(b"half")
+        if path.is_relative_to(within):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    return write
+
+
+@pytest.mark.parametrize("place", ["file/runs", "/proc/runs", "x" * 300, "long/" * 900])
+def test_a_folder_that_cannot_be_written_to_is_known_before_the_solve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def solve(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("planner.studies.solve", solve)
+    monkeypatch.setattr("planner.cli.validate.validated", lambda *_: Validation(()))
+    Path("file").write_text("mine")
+
+    result = dcplan("solve", "tiny", "-o", place)
+
+    assert result.exit_code == 2, result.exception
+    assert "--output: nothing can be written into " in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_else_is_wrong_is_told_with_it(tmp_path: Path) -> None:
+    result = dcplan("solve", "tiny", "-o", "/proc/runs", "--set", "years=3")
+
+    assert result.exit_code == 2
+    assert "--output: nothing can be written" in result.stderr
+    assert "years is 3" in result.stderr
+
+
+def test_a_trial_leaves_nothing_and_needs_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try_folder(tmp_path / "a" / "b", "--output")
+    assert list(tmp_path.iterdir()) == []
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        try_folder(tmp_path / "a" / "b", "--output")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("solved")
+def test_a_plan_for_which_there_is_no_room_is_kept_elsewhere_and_said(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = tmp_path / "runs"
+    monkeypatch.setattr(folders, "write_workbook", no_room(runs))
+
+    result = dcplan("solve", "tiny", "-o", runs)
+
+    assert result.exit_code == 2
+    assert "Nameplate" in result.stdout  # the summary is there all the same
+    (kept,) = temporary.glob("dcplan-*/tiny-*")
+    assert result.stderr == (
+        f"{runs}: the plan cannot be written there: No space left on device; it is kept in {kept}:"
+        " move that folder to where you want it\n"
+    )
+    assert load_run(kept).meta["scenario"] == "tiny"
+    assert not runs.exists()
+
+
+@pytest.mark.usefixtures("solved")
+def test_a_workbook_that_fits_nowhere_is_left_out_and_a_plan_that_does_is_called_lost(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "write_workbook", no_room(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+
+    without = dcplan("solve", "tiny", "-o", tmp_path / "runs")
+    (kept,) = temporary.glob("dcplan-*/tiny-*")
+    monkeypatch.setattr(folders, "write_inputs", lambda _, path: no_room(tmp_path)(None, path))
+    lost = dcplan("solve", "tiny", "-o", tmp_path / "runs")
+
+    assert without.exit_code == lost.exit_code == 2
+    assert f"it is kept without its workbook in {kept}" in without.stderr
+    assert not (kept / "plan.xlsx").exists()
+    assert "so the plan is lost: make room and solve again" in lost.stderr
+    assert [path.name for path in temporary.iterdir()] == [kept.parent.name]
+    assert not (tmp_path / "runs").exists()
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+@pytest.mark.usefixtures("solved")
+def test_a_bug_while_writing_keeps_the_plan_too(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(run: Run, path: Path) -> None:
+        if path.is_relative_to(tmp_path / "runs"):
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(folders, "write_workbook", stumble)
+
+    result = dcplan("solve", "tiny", "-o", tmp_path / "runs")
+
+    assert result.exit_code == 1
+    assert isinstance(result.exception, ZeroDivisionError)
+    (kept,) = temporary.glob("dcplan-*/tiny-*")
+    assert str(kept) in "".join(result.exception.__notes__)
+
+
+STEPS = ("rename", "mkdir", "write_bytes", "write_text", "unlink", "rmdir")
+
+
+@pytest.mark.parametrize("call", STEPS)
+def test_no_room_at_any_step_leaves_the_run_before_with_all_in_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    stored = save_run(run, tmp_path, workbook=False, log=["old"])
+    (stored / "notes.md").write_text("my notes")
+    (stored / "solve.log").write_text("my log")
+    monkeypatch.setattr(folders, "write_parquet", lambda _, path: path.mkdir())
+    monkeypatch.setattr(folders, "write_inputs", lambda _, path: path.mkdir())
+    right = getattr(Path, call)
+    calls, at = 0, 1
+
+    def fail(path: Path, *words: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return right(path, *words, **options)
+
+    while True:
+        calls = 0
+        monkeypatch.setattr(Path, call, fail)
+        try:
+            save_run(run, tmp_path, workbook=False, log=["new"])
+            has_failed = False
+        except OSError:
+            has_failed = True
+        monkeypatch.setattr(Path, call, right)
+        if calls < at:
+            assert not has_failed
+            break
+        folder = load_run(stored).folder or stored
+        assert (folder / "notes.md").read_text() == "my notes"
+        logs = {path.read_text() for path in folder.rglob("solve.log")}
+        assert "my log" in logs
+        assert has_failed or "new\n" in logs
+        at += 1
+    list_runs(tmp_path)  # what a failed deletion has left goes next time
+    assert [path.name for path in tmp_path.iterdir()] == [stored.name]
+    assert at > 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_a_run_larger_than_files_may_be_is_refused_by_its_reason(tmp_path: Path) -> None:
+    code = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_100_000, 1_100_000))\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "from pathlib import Path\n"
+        "from synthetic import synthetic_run\n"
+        "from planner.runs import folder as folders, save_run\n"
+        "write = folders.write_workbook\n"
+        "folders.write_workbook = lambda _, path: path.write_bytes(bytes(2_000_000))\n"
+        "try:\n"
+        "    save_run(synthetic_run(), Path(sys.argv[2]))\n"
+        "except OSError as error:\n"
+        "    print(error.strerror)\n"
+    )
+    outputs = Path(__file__).parent.parent / "outputs"
+    command = [sys.executable, "-c", code, str(outputs), str(tmp_path / "runs")]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.stdout == "File too large\n", done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_that_has_no_room_ends_with_words(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = save_run(run, tmp_path / "runs", workbook=False)
+    refused = dcplan("export", stored, "--format", "csv", "-o", "/proc/out")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("planner.cli.export.WRITERS", {"csv": full})
+    late = dcplan("export", stored, "--format", "csv", "-o", tmp_path / "out")
+
+    assert refused.exit_code == 2
+    assert "--output: nothing can be written into '/proc/out'" in refused.stderr
+    assert late.exit_code == 2
+    assert f"{tmp_path / 'out'}: the files cannot be written: No space left" in late.stderr
+    assert not (tmp_path / "out").exists()
