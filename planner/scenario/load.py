@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from planner.errors import MOST_PROBLEMS, InputError, Problem
 from planner.paths import is_file
 from planner.scenario.chain import VERSION, find, read_chain
+from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.contradictions import contradictions
 from planner.scenario.keys import closest
 from planner.scenario.messages import problems_of
@@ -142,6 +143,7 @@ def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft
             tree = with_override(tree, override)
         except InputError as error:
             problems.extend(error.problems)
+    problems += [*name_problems(path.stem, Place(ascii(str(path))[1:-1])), *text_problems(tree)]
     return Draft(
         path.stem,
         tuple(source.path for source in sources),

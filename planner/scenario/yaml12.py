@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import yaml
 
 from planner.errors import InputError
+from planner.scenario.characters import joined
 from planner.scenario.tree import Node, Place, Scalar
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ class _Builder:
         else:
             assert isinstance(event, yaml.ScalarEvent)
             # A style is a kind of quotes or block: such a value is text whatever it looks like.
-            node = Node(event.value if event.style else scalar(event.value), place)
+            node = Node(joined(event.value) if event.style else scalar(event.value), place)
         if tag is not None:
             node = Node(_Refused(), place)
         if event.anchor is not None:

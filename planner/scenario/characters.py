@@ -1,0 +1,70 @@
+"""Which characters a text of a scenario may hold: those that a YAML file may hold unescaped."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.errors import Problem
+    from planner.scenario.tree import Node, Place
+
+__all__ = ["joined", "name_problems", "text_problems"]
+
+_NOT_TEXT: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Not ``c-printable`` of YAML 1.2.2, section 5.1: controls, halves of pairs, U+FFFE, U+FFFF."""
+
+
+def joined(text: str) -> str:
+    r"""Return text whose escaped surrogate pairs, as JSON writes them, are the signs they mean.
+
+    Examples
+    --------
+    >>> joined("\ud83c\udfed") == "\U0001f3ed"
+    True
+    """
+    if not any("\ud800" <= sign <= "\udfff" for sign in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def text_problems(tree: Node) -> Iterator[Problem]:
+    """Find keys and values with characters that are no text.
+
+    Workbooks, terminals and UTF-8 cannot hold them, so a plan would fail once it is written.
+
+    Parameters
+    ----------
+    tree : Node
+        What was written.
+
+    Yields
+    ------
+    Problem
+        One for each key or value, with its place.
+    """
+    if isinstance(tree.value, str):
+        yield from _problems(tree.value, "the text", tree.place)
+    elif isinstance(tree.value, tuple):
+        for node in tree.value:
+            yield from text_problems(node)
+    for key, node in tree.children.items():
+        yield from _problems(key, "the key", node.key_place or node.place)
+        yield from text_problems(node)
+
+
+def name_problems(name: str, place: Place) -> Iterator[Problem]:
+    """Find characters that are no text in the name of a scenario, which is that of its file."""
+    yield from _problems(name, "the name of the scenario", place)
+
+
+def _problems(text: str, what: str, place: Place) -> Iterator[Problem]:
+    found = _NOT_TEXT.search(text)
+    if found is not None:
+        yield place.problem(
+            f"{what} {text!a} holds the character U+{ord(found[0]):04X}",
+            "text without control characters and without halves of surrogate pairs",
+            "remove it",
+        )

@@ -1,0 +1,67 @@
+"""Text that no file or terminal can hold is refused where it is written, before the solve."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from planner.errors import InputError
+from planner.scenario import load_scenario
+
+HEAD = "version: 1\nextends: tiny\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "sign"),
+    [
+        ('title: "a\\x7Fb"', "3:8", "U+007F"),
+        ('title: "a\\ud800b"', "3:8", "U+D800"),
+        ('question: "a\\x00b"', "3:11", "U+0000"),
+        ('question: "a\\uFFFEb"', "3:11", "U+FFFE"),
+        ('new_sites: {"a\\x1Bb": {}}', "3:13", "U+001B"),
+        ('scope: {sites: ["north\\x7F"]}', "3:17", "U+007F"),
+    ],
+)
+def test_a_character_that_is_no_text_is_refused_at_its_place(
+    tmp_path: Path, line: str, place: str, sign: str
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"{HEAD}{line}\n", encoding="utf-8")
+
+    with pytest.raises(InputError) as caught:
+        load_scenario(file)
+
+    said = str(caught.value)
+    assert f"mine.yaml:{place}: the " in said
+    assert f"holds the character {sign}; must be text without control characters" in said
+    assert said.isascii()
+
+
+def test_a_setting_given_by_hand_is_held_to_the_same() -> None:
+    with pytest.raises(InputError, match=r"holds the character U\+007F"):
+        load_scenario("tiny", ['title="a\\x7Fb"'])
+
+
+def test_text_of_all_languages_and_escaped_pairs_are_taken(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    text = 'title: "Évry 工場 \\ud83c\\udfed"\nquestion: "two\\nlines\\tand a tab"\n'
+    file.write_text(f"{HEAD}{text}", encoding="utf-8")
+
+    scenario = load_scenario(file)
+
+    assert scenario.title == "Évry 工場 🏭"
+    assert scenario.question == "two\nlines\tand a tab"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
+def test_a_file_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd\xff.yaml"))
+    file.write_text(HEAD, encoding="utf-8")
+
+    with pytest.raises(
+        InputError, match=r"the name of the scenario .* holds the character U\+DCFF"
+    ):
+        load_scenario(file)
