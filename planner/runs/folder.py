@@ -19,7 +19,7 @@ from planner.runs.names import plain_name
 from planner.runs.of_plan import run_of
 from planner.runs.replace import put_run
 from planner.runs.stored_tables import StoredTables, read_input, read_result
-from planner.runs.written import META_FILE, meta_bytes
+from planner.runs.written import META_FILE, meta_bytes, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -157,7 +157,7 @@ def store_run(
         if workbook:
             write_workbook(run, partial / WORKBOOK_FILE)
         # Every file that is there by now is known by its hash, whoever wrote it.
-        meta = {**run.meta, "sha256": hashes(partial)}
+        meta = sealed({**run.meta, "sha256": hashes(partial)})
         (partial / META_FILE).write_bytes(meta_bytes(meta))
         kept = put_run(partial, folder)
     return Stored(replace(run, meta=meta, folder=folder), tuple(kept))

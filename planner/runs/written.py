@@ -12,20 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["META_FILE", "meta_bytes", "names_as_written", "planners_files", "written_names"]
+__all__ = [
+    "META_FILE",
+    "meta_bytes",
+    "names_as_written",
+    "planners_files",
+    "sealed",
+    "written_names",
+]
 
 META_FILE: Final = "run.json"
 _SEAL: Final = "seal"
 """Key of the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
 
 
+def sealed(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``run.json`` says, with its seal at the end; a seal in it is replaced."""
+    content = {key: value for key, value in meta.items() if key != _SEAL}
+    return {**content, _SEAL: hashlib.sha256(meta_bytes(content)).hexdigest()}
+
+
 def meta_bytes(meta: Mapping[str, Any]) -> bytes:
-    """Return ``run.json`` as bytes, with its seal.
+    """Return ``run.json`` as bytes.
 
     Parameters
     ----------
     meta : mapping
-        Its content; a seal in it is replaced.
+        Its content.
 
     Returns
     -------
@@ -33,9 +46,8 @@ def meta_bytes(meta: Mapping[str, Any]) -> bytes:
         UTF-8. What UTF-8 cannot hold, as in the name of a folder that is not text, is escaped as
         JSON escapes it, so it comes back as it was.
     """
-    content = {key: value for key, value in meta.items() if key != _SEAL}
-    seal = hashlib.sha256(_encoded(content)).hexdigest()
-    return _encoded({**content, _SEAL: seal})
+    text = json.dumps(meta, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode("utf-8", errors="backslashreplace")
 
 
 def names_as_written(folder: Path, *, with_exports: bool) -> set[str]:
@@ -84,11 +96,6 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _is_sealed(path: Path) -> bool:
     try:
         raw = path.read_bytes()
-        return not path.is_symlink() and meta_bytes(json.loads(raw)) == raw
+        return not path.is_symlink() and meta_bytes(sealed(json.loads(raw))) == raw
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return False
-
-
-def _encoded(content: Mapping[str, Any]) -> bytes:
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode("utf-8", errors="backslashreplace")

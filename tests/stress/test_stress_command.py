@@ -42,7 +42,7 @@ def test_a_study_is_printed_and_written(run: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert "Outages that stand-by power carries, 2027" in result.stdout
-    written = {path.name for path in (run / "stress").iterdir()}
+    written = {path.name for path in (run / "stress").glob("[!.]*")}
     assert written == {f"{t}.{e}" for t in STRESS_TABLES for e in ("csv", "parquet")} | {
         "stress.svg"
     }
