@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 import planner
-from planner.svg import INK, MUTED, document, line, path, text, ticks
+from planner.base.svg import INK, MUTED, document, line, path, text, ticks
 
 if TYPE_CHECKING:
     from planner.plan import Plan

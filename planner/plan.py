@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import LimitReachedError
-from planner.units import MUSD_PER_BUSD
+from planner.base.errors import LimitReachedError
+from planner.base.units import MUSD_PER_BUSD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

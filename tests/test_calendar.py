@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.calendar import (
+from planner.base.errors import InputError
+from planner.clock.calendar import (
     ModelYears,
     RepresentativeDays,
     float_year,
@@ -16,7 +17,6 @@ from planner.calendar import (
     slot_peaks,
     to_local_hours,
 )
-from planner.errors import InputError
 
 MONTH_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

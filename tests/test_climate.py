@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.calendar import RepresentativeDays
-from planner.climate import (
+from planner.base.errors import InputError
+from planner.base.paths import DATA_DIR
+from planner.clock.calendar import RepresentativeDays
+from planner.place.climate import (
     design_day_temperatures,
     electrical_loss,
     hourly_temperatures,
@@ -18,8 +20,6 @@ from planner.climate import (
     slot_values,
     wue_l_per_kwh,
 )
-from planner.errors import InputError
-from planner.paths import DATA_DIR
 
 CASES = os.environ.get("DCPLAN_CASES")
 needs_facts = pytest.mark.skipif(CASES is None, reason="DCPLAN_CASES does not point to the facts")

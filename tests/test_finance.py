@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.errors import InputError
-from planner.finance import (
+from planner.base.errors import InputError
+from planner.money.finance import (
     END_OF_HORIZON,
     annuity_payment,
     capital_recovery_factor,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.errors import InputError
-from planner.geo import (
+from planner.base.errors import InputError
+from planner.place.geo import (
     PAIR_CLASSES,
     MeasuredPairs,
     apply_measured,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.calendar import DAYS_PER_MONTH, RepresentativeDays, SeriesDays, slot_means
-from planner.errors import InputError
+from planner.base.errors import InputError
+from planner.clock.calendar import DAYS_PER_MONTH, RepresentativeDays, SeriesDays, slot_means
 
 
 @st.composite

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from planner import compute, units
-from planner.errors import InputError
+from planner.base import units
+from planner.base.errors import InputError
+from planner.fleet import compute
 
 
 def test_the_modelled_year_has_no_leap_day():

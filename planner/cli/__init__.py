@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import click
 
+from planner.base.errors import DcplanError
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
-from planner.errors import DcplanError
 
 __all__ = ["COMMANDS", "main"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from planner.words import some
+from planner.base.words import some
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.base.words import and_more
 from planner.cli.options import OVERRIDES
-from planner.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,8 +51,8 @@ def command(
     import json
     from dataclasses import asdict
 
+    from planner.base.errors import InfeasibleError
     from planner.cli.progress import Progress
-    from planner.errors import InfeasibleError
     from planner.studies.diagnose import diagnose
 
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:

@@ -39,8 +39,8 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     import json
     from pathlib import Path
 
+    from planner.base.errors import InputError, Problem
     from planner.cli.changed_run import warn_of_changes
-    from planner.errors import InputError, Problem
     from planner.outputs.kept import put_files, say_kept
     from planner.outputs.staging import staging, try_folder
     from planner.runs import find_run, load_run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.units import HOURS_PER_YEAR, MWH_PER_GWH
+from planner.base.units import HOURS_PER_YEAR, MWH_PER_GWH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +157,7 @@ def command(
 
 
 def _check_output(output: Path) -> None:
-    from planner.errors import InputError, Problem
+    from planner.base.errors import InputError, Problem
 
     problems = []
     if output.suffix.lower() != ".svg":

@@ -29,7 +29,7 @@ def command(ctx: click.Context, folder: Path) -> None:
 
     DIR must not exist yet or be empty; nothing is ever overwritten.
     """
-    from planner.errors import InputError, Problem
+    from planner.base.errors import InputError, Problem
     from planner.scenario import json_schema
     from planner.tables import load_package
 

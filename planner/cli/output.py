@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from planner.errors import OutputError
+from planner.base.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

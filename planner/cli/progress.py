@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from planner.units import MUSD_PER_BUSD
+from planner.base.units import MUSD_PER_BUSD
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType

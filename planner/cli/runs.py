@@ -103,8 +103,8 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
     """
     from pathlib import Path
 
+    from planner.base.words import some
     from planner.runs.catalogue import list_runs, prune, to_prune
-    from planner.words import some
 
     chosen = to_prune(list_runs(Path(runs_dir)), keep=keep)
     for entry in chosen:
@@ -124,7 +124,7 @@ def _print_table(entries: Sequence[Entry]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from planner.units import MUSD_PER_BUSD
+    from planner.base.units import MUSD_PER_BUSD
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")

@@ -64,9 +64,9 @@ def _solve(
 ) -> int:
     import json
 
+    from planner.base.errors import InputError, LimitReachedError
     from planner.cli.progress import Progress
     from planner.cli.validate import validated
-    from planner.errors import InputError, LimitReachedError
     from planner.outputs.kept import say_kept
     from planner.outputs.staging import try_folder
     from planner.outputs.terminal import print_summary

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from planner.base.errors import InputError, Problem
 from planner.cli.options import RUNS_DIR
 from planner.cli.output import writing_into
-from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.words import some
+from planner.base.words import some
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from planner.cli.options import OVERRIDES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.errors import Problem
+    from planner.base.errors import Problem
 
 __all__ = ["command"]
 
@@ -32,7 +32,7 @@ def command(
     exit code 2 if there is any. Where there is none, settings are noted that change nothing, or
     that keep sites out, such as a block of racks that a site has no room for.
     """
-    from planner.errors import InputError
+    from planner.base.errors import InputError
 
     found = validated(scenario, overrides)
     if as_json:
@@ -64,7 +64,7 @@ class Validation:
 
 def validated(path_or_name: str, overrides: Sequence[str]) -> Validation:
     """Check the file, the tables it uses, the ids it names, and what they say together."""
-    from planner.errors import InputError
+    from planner.base.errors import InputError
     from planner.inputs import TABLES, build_inputs_from
     from planner.scenario import read_draft, unknown_ids
     from planner.tables import read_tables

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.svg import (
+from planner.base.svg import (
     INK,
     MUTED,
     Frame,
@@ -19,7 +19,7 @@ from planner.svg import (
     rect,
     text,
 )
-from planner.units import MWH_PER_GWH
+from planner.base.units import MWH_PER_GWH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
-from planner.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
 from planner.tables.sheet import Sheet, read_sheet
 from planner.tables.sizes import has_odd_size
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.calendar import hours_in_year
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_YEAR
+from planner.clock.calendar import hours_in_year
 from planner.headroom.root import largest_load_mw
 from planner.headroom.seasons import (
     SUMMER_AND_WINTER,
@@ -17,7 +18,6 @@ from planner.headroom.seasons import (
     check_seasons,
     thresholds_mw,
 )
-from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.inputs.balance import balance_inputs
 from planner.inputs.carbon import carbon_inputs, intensity_shape
 from planner.inputs.climate_slots import slot_climate

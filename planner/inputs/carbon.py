@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import KG_PER_T
 from planner.inputs.carbon_schemes import fuel_prices_usd_per_t
 from planner.inputs.embodied import embodied_t
 from planner.inputs.frames import by_ids, floats, texts
@@ -14,7 +15,6 @@ from planner.inputs.prices import seasonal_slots
 from planner.inputs.types import CarbonInputs
 from planner.lp import Index
 from planner.scenario import held
-from planner.units import KG_PER_T
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

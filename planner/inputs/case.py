@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.calendar import Days, ModelYears
+    from planner.clock.calendar import Days, ModelYears
     from planner.inputs.findings import Findings
     from planner.inputs.types import Floats
     from planner.scenario import Scenario

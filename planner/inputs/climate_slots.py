@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.climate import (
+from planner.inputs.frames import by_ids, floats, texts
+from planner.inputs.places import site_rows
+from planner.place.climate import (
     design_day_temperatures,
     hourly_temperatures,
     mechanical_overhead_frac,
     slot_values,
     wue_l_per_kwh,
 )
-from planner.inputs.frames import by_ids, floats, texts
-from planner.inputs.places import site_rows
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.calendar import float_year
+from planner.base.units import MONTHS_PER_YEAR
+from planner.clock.calendar import float_year
 from planner.inputs.contract_offers import delivery_profiles, strikes
 from planner.inputs.frames import any_along, by_ids, texts
 from planner.inputs.types_contracts import ContractInputs
 from planner.lp import Axis, Index
 from planner.lp.join import cross
 from planner.scenario import held
-from planner.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.calendar import RepresentativeDays, SeriesDays
+from planner.base.units import DAYS_PER_YEAR
+from planner.clock.calendar import RepresentativeDays, SeriesDays
 from planner.inputs.findings import Findings
 from planner.inputs.frames import bools, floats, ints
-from planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from planner.calendar import Days
+    from planner.clock.calendar import Days
     from planner.scenario import Scenario
 
 __all__ = ["days_of"]

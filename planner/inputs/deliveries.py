@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import MW_PER_GW
 from planner.inputs.frames import by_ids, texts
-from planner.units import MW_PER_GW
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.fleet import Cohorts, reference_fleet_compute
+from planner.base.units import H100E_PER_KH100E, MW_PER_GW
+from planner.fleet.reference import Cohorts, reference_fleet_compute
 from planner.inputs.case import DUTIES
 from planner.inputs.explicit import explicit_kh100e
 from planner.inputs.frames import by_ids, codes, floats, ints
 from planner.inputs.trajectory import ai_facility_gw
 from planner.scenario import interpolated
-from planner.units import H100E_PER_KH100E, MW_PER_GW
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.finance import annuity_payment
+from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.frames import bools, codes, floats, ints, texts
 from planner.inputs.offers import buildable_cooling
-from planner.units import HOURS_PER_YEAR, USD_PER_MUSD
+from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

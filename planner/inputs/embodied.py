@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW
 from planner.inputs.frames import floats
-from planner.units import KW_PER_MW
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.compute import (
+from planner.base.units import DAYS_PER_YEAR, H100E_PER_KH100E
+from planner.fleet.compute import (
     mean_h100e_from_pf_days,
     mean_h100e_from_requests_per_day,
     mean_h100e_from_tokens_per_day,
 )
 from planner.inputs.frames import codes
 from planner.scenario import interpolated
-from planner.units import DAYS_PER_YEAR, H100E_PER_KH100E
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.geo import geodesic_km
 from planner.inputs.frames import floats
 from planner.inputs.types import ANYWHERE
 from planner.inputs.types_failover import FailoverInputs
 from planner.lp import Axis, Index
 from planner.lp.join import distinct, locate, pairs
+from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.errors import InputError, Problem, and_so_many_more
-from planner.paths import DATA_DIR
+from planner.base.errors import InputError, Problem, and_so_many_more
+from planner.base.paths import DATA_DIR
 from planner.tables.sheet import read_sheet, shown_path
 
 if TYPE_CHECKING:

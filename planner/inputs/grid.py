@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import USD_PER_MUSD
 from planner.inputs.headroom import headroom_lists
 from planner.inputs.types import GridInputs
 from planner.lp import Axis, Index
 from planner.scenario import held
-from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.facility import construction_factor
 from planner.inputs.frames import floats
 from planner.inputs.hall_space import retrofit_dates
 from planner.inputs.types import HallInputs
 from planner.lp import Index
-from planner.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.calendar import float_year
+from planner.base.units import MONTHS_PER_YEAR
+from planner.clock.calendar import float_year
 from planner.inputs.frames import any_along, codes, floats, ints, texts
-from planner.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.frames import floats, texts
 from planner.inputs.types_heat import HeatInputs
-from planner.units import KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

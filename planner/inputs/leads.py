@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.calendar import float_year
+from planner.base.units import MONTHS_PER_YEAR
+from planner.clock.calendar import float_year
 from planner.inputs.frames import floats, texts
 from planner.inputs.services import check_service, may_have_non_firm, service_figure
-from planner.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.frames import codes, floats, ints
 from planner.inputs.types import LeverInputs
 from planner.lp import Index
-from planner.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from planner.finance import interest_during_construction_frac, real_rate, year_weights
+from planner.base.units import MONTHS_PER_YEAR
 from planner.inputs.case import trend_factor
 from planner.inputs.types import FinanceInputs
-from planner.units import MONTHS_PER_YEAR
+from planner.money.finance import interest_during_construction_frac, real_rate, year_weights
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

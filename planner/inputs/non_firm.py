@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.frames import by_ids
 from planner.inputs.services import service_figure
 from planner.inputs.stress import filled, stress_rank
 from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
-from planner.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.calendar import float_year
-from planner.finance import annuity_payment
+from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.clock.calendar import float_year
 from planner.inputs.deliveries import delivery_limit_mw, vendors
 from planner.inputs.frames import any_along, codes, floats, ints, texts
-from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
 from planner.inputs.frames import codes, floats
 from planner.inputs.own_pairs import read_pairs
 from planner.tables.descriptor import Field
-from planner.units import H100E_PER_KH100E, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

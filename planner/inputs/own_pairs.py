@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
 from planner.scenario.keys import closest
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import TableSchema

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import Problem
-from planner.geo import fibre_problems, round_trips_ms
+from planner.base.errors import Problem
+from planner.base.words import some
 from planner.inputs.frames import codes, floats, texts
 from planner.inputs.own_pairs import read_pairs
+from planner.place.geo import fibre_problems, round_trips_ms
 from planner.tables.descriptor import Field
-from planner.words import some
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.calendar import slot_means
-from planner.climate import electrical_loss
+from planner.clock.calendar import slot_means
 from planner.inputs.frames import by_ids, codes, floats
 from planner.inputs.migration import moves_between_sites
 from planner.inputs.rack_figures import net_utilisation
@@ -15,6 +14,7 @@ from planner.inputs.sets import deferral_windows_h
 from planner.inputs.types import PowerInputs
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
+from planner.place.climate import electrical_loss
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

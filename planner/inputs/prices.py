@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.calendar import SEASONS, slot_means
+from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
 from planner.inputs.frames import bools, by_ids, codes, floats
 from planner.inputs.price_shocks import wholesale_factor
 from planner.inputs.shape_gaps import tell_of_gaps
 from planner.scenario import interpolated
-from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.case import DUTIES, trend_factor
 from planner.inputs.frames import codes, floats, ints, texts
-from planner.units import KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

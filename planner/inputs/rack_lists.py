@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.finance import annuity_payment
+from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.deliveries import delivery_limit_mw
 from planner.inputs.frames import any_along, floats
 from planner.inputs.types import RackInputs
 from planner.lp import Axis, Index
-from planner.units import KW_PER_MW, USD_PER_MUSD
+from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

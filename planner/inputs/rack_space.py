@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.fleet import alive_frac
+from planner.fleet.reference import alive_frac
 from planner.inputs.case import DUTIES
 from planner.inputs.frames import any_along
 

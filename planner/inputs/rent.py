@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.case import DUTIES
 from planner.inputs.frames import any_along, by_ids, floats, texts
 from planner.inputs.types import ANYWHERE, RentInputs
 from planner.lp import Index
 from planner.lp.join import distinct
 from planner.scenario import held
-from planner.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

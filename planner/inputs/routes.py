@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.geo import (
+from planner.inputs.frames import codes, floats, texts
+from planner.inputs.own_rtt import with_own_table
+from planner.place.geo import (
     MeasuredPairs,
     apply_measured,
     fibre_problems,
@@ -15,8 +17,6 @@ from planner.geo import (
     pair_class,
     rtt_ms,
 )
-from planner.inputs.frames import codes, floats, texts
-from planner.inputs.own_rtt import with_own_table
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.calendar import ModelYears
-from planner.errors import InputError
+from planner.base.errors import InputError
+from planner.clock.calendar import ModelYears
 from planner.inputs.case import Case
 from planner.inputs.days import days_of
 from planner.inputs.findings import Findings

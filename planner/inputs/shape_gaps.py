@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.calendar import SEASONS
+from planner.clock.calendar import SEASONS
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

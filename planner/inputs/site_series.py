@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.calendar import slot_means, slot_peaks
-from planner.errors import MOST_PROBLEMS
+from planner.base.errors import MOST_PROBLEMS
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.calendar import slot_means, slot_peaks
 from planner.inputs.frames import floats, ints
-from planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     import pandas as pd

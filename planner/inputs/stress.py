@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.calendar import SEASONS, slot_means
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.frames import codes, floats, ints, texts
-from planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

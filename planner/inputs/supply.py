@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.frames import floats
 from planner.inputs.supply_bridge import bridge_lists
 from planner.inputs.supply_figures import DISPATCHED, RENEWABLE, source_figures
@@ -15,7 +16,6 @@ from planner.inputs.supply_shapes import availability, fuel_prices
 from planner.inputs.types_supply import SupplyInputs
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
-from planner.units import KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

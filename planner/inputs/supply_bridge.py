@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.frames import codes, floats, texts
 from planner.lp import Index
-from planner.units import KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case

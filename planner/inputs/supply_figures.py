@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.calendar import float_year
+from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.clock.calendar import float_year
 from planner.inputs.frames import texts
-from planner.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

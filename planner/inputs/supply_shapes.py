@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.calendar import SEASONS, slot_means
+from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.frames import any_along, by_ids, codes, floats, texts
 from planner.inputs.shape_gaps import tell_of_gaps
 from planner.inputs.supply_figures import RENEWABLE

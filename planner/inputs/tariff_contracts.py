@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.base.units import USD_PER_MUSD
 from planner.lp import Index
 from planner.lp.join import distinct
 from planner.tariffs.lists import Amounts
 from planner.tariffs.months import MONTHS_A_YEAR, Month
-from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

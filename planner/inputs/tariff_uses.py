@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.days import MONTHS
-from planner.errors import InputError
+from planner.base.errors import InputError
+from planner.base.words import some
+from planner.clock.days import MONTHS
 from planner.inputs.frames import floats, texts
 from planner.inputs.tariff_rules import Clock, bills_energy, rules_of, table_row
-from planner.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH
 from planner.inputs.frames import texts
 from planner.scenario import interpolated
-from planner.units import HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

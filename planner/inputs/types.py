@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from planner.calendar import Days, ModelYears
-    from planner.errors import Problem
+    from planner.base.errors import Problem
+    from planner.clock.calendar import Days, ModelYears
     from planner.inputs.types_balance import BalanceInputs
     from planner.inputs.types_contracts import ContractInputs
     from planner.inputs.types_failover import FailoverInputs

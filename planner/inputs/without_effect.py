@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.words import some
 from planner.inputs.frames import floats, texts
 from planner.inputs.migration import moves_between_sites
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
 from planner.scenario import written_at
 from planner.scenario.messages import problem_at
 from planner.scenario.tree import Node, is_year_path
-from planner.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.errors import Problem
+    from planner.base.errors import Problem
     from planner.inputs.case import Case
     from planner.scenario.tree import Keys, Place
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import highspy
 import numpy as np
 
-from planner.errors import SolverError
+from planner.base.errors import SolverError
 from planner.lp.progress import Phase, Watch
 
 if TYPE_CHECKING:

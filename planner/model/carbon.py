@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.base.units import M3_PER_THOUSAND_M3
 from planner.model.block import constraint
-from planner.units import M3_PER_THOUSAND_M3
 
 if TYPE_CHECKING:
     from planner.lp import Comparison

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.base.units import T_PER_KT, USD_PER_MUSD
 from planner.model.block import cost
 from planner.model.payments import yearly
-from planner.units import T_PER_KT, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.lp import Expression

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.units import T_PER_KT
+from planner.base.units import T_PER_KT
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats

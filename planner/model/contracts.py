@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR
 from planner.lp.join import cross, locate
 from planner.model.block import constraint
-from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression

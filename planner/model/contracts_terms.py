@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.clock.ramp import share_in_force
 from planner.lp.join import cross, locate, pairs
-from planner.ramp import share_in_force
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
 from planner.lp import Expression
 from planner.lp.join import pairs
 from planner.model.block import cost
@@ -19,7 +20,6 @@ from planner.model.payments import Asset, annuities, discount, once, yearly
 from planner.model.siting_costs import service_network
 from planner.model.supply_costs import SUPPLY_ASSETS, SUPPLY_COSTS
 from planner.model.tariffs_costs import TARIFF_COSTS
-from planner.units import H100E_PER_KH100E, HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import M2_PER_THOUSAND_M2
 from planner.lp.join import pairs
 from planner.model.block import constraint
-from planner.units import M2_PER_THOUSAND_M2
 
 if TYPE_CHECKING:
     from planner.lp import Comparison

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from planner.clock.ramp import usable_share
 from planner.lp import Expression, Index
 from planner.lp.join import pairs
-from planner.ramp import usable_share
 
 if TYPE_CHECKING:
     from planner.model.variables import Model

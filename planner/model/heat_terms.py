@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR
 from planner.lp.join import pairs
-from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from planner.lp import Expression, Variable

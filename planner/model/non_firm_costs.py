@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.model.block import cost
 from planner.model.payments import Asset, annuities, yearly
-from planner.units import KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.lp import Expression

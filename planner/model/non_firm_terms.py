@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.clock.ramp import share_in_force
 from planner.lp import Index
 from planner.lp.join import pairs
-from planner.ramp import share_in_force
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats

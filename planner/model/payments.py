@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.finance import (
+from planner.lp.join import locate
+from planner.money.finance import (
     annuity_payment,
     discount_factor,
     perpetuity_tail,
     yearly_payment_shares,
 )
-from planner.lp.join import locate
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.base.units import USD_PER_MUSD
 from planner.model.block import cost
 from planner.model.payments import Asset, annuities, once, yearly
-from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from planner.lp import Expression

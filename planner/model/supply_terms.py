@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import T_PER_KT
+from planner.clock.ramp import share_in_force
 from planner.lp.join import cross, locate, pairs
-from planner.ramp import share_in_force
-from planner.units import T_PER_KT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import T_PER_KT
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.join import cross, distinct, locate, pairs
 from planner.model.carbon_terms import CarbonTerms
@@ -19,7 +20,6 @@ from planner.model.non_firm_terms import NonFirmTerms
 from planner.model.siting_terms import SitingTerms
 from planner.model.supply_terms import SupplyTerms
 from planner.model.tariffs_terms import TariffTerms
-from planner.units import T_PER_KT
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats, Inputs

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.clock.year_hours import hour_names, hourly
 from planner.inputs.days import days_of
 from planner.outputs.files import whole_file
 from planner.outputs.program import scenario_of
-from planner.year_hours import hour_names, hourly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from planner.days import Days
+    from planner.clock.days import Days
     from planner.run import Run
 
 __all__ = ["PARTS", "area_hours", "area_slots", "plan_days", "write_grid"]

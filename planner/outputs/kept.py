@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from planner.base.words import some
 from planner.outputs.files import sha256_of, whole_file
 from planner.outputs.staging import locked
-from planner.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pulp import PulpError
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.inputs import TABLES, build_inputs_from
 from planner.model import build_model
 from planner.outputs.files import sha256_of, whole_file

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.outputs.files import whole_file
 from planner.outputs.grid_demand import area_slots, plan_days
 

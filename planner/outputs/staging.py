@@ -16,7 +16,7 @@ import uuid
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.outputs.files import PARTIAL
 
 if TYPE_CHECKING:

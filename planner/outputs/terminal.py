@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from planner.base.units import MUSD_PER_BUSD
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
-from planner.units import MUSD_PER_BUSD
 
 if TYPE_CHECKING:
     from pathlib import Path

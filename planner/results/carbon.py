@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import T_PER_KT, USD_PER_MUSD
 from planner.results.contracts import claimed_mw
 from planner.results.frame import labels, made, ratio, total_by
-from planner.units import T_PER_KT, USD_PER_MUSD
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import Index
 from planner.lp.join import cross, locate
 from planner.results.frame import labels, made, ratio
-from planner.units import HOURS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.finance import spending_shares
+from planner.base.units import MONTHS_PER_YEAR
 from planner.model.costs import (
     connections_added,
     halls_built,
@@ -19,8 +19,8 @@ from planner.model.costs import (
 from planner.model.heat_costs import heat_connected
 from planner.model.non_firm_costs import non_firm_added
 from planner.model.supply_costs import sources_built, sources_sold, stores_built
+from planner.money.finance import spending_shares
 from planner.results.frame import made, words
-from planner.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp.join import distinct, locate
 from planner.results.frame import cleaned, labels, made, ratio, total_by, words
-from planner.units import HOURS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import USD_PER_MUSD
 from planner.lp.join import distinct, locate
 from planner.results.frame import cleaned, labels, made, ratio, total_by
-from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     import pandas as pd

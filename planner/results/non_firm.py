@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
 from planner.results.frame import labels, made, ratio, total_by, words
-from planner.units import HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
 
 if TYPE_CHECKING:
     import pandas as pd

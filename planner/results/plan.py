@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW
 from planner.lp.join import locate
 from planner.results.frame import cleaned, labels, made, total_by, words
-from planner.units import KW_PER_MW
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
-from planner.finance import discount_factor
-from planner.results.frame import Cells, labels, made
-from planner.results.schema import TABLES
-from planner.units import (
+from planner.base.units import (
     H100E_PER_KH100E,
     HOURS_PER_YEAR,
     M2_PER_THOUSAND_M2,
@@ -19,6 +16,9 @@ from planner.units import (
     T_PER_KT,
     USD_PER_MUSD,
 )
+from planner.money.finance import discount_factor
+from planner.results.frame import Cells, labels, made
+from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.errors import SolverError
+from planner.base.errors import SolverError
 from planner.results import (
     carbon,
     contracts,

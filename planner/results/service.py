@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.types import ANYWHERE
 from planner.lp.join import pairs
 from planner.model.demand import saved_kh100e
 from planner.results.frame import labels, made, ratio, total_by
-from planner.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR
 from planner.lp.join import locate
 from planner.model import COSTS
 from planner.model.payments import discount
 from planner.results.exact_bills import exact_lines
 from planner.results.frame import cleaned, mean_of, total_by
-from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd

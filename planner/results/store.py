@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.results.frame import checked
 from planner.results.schema import TABLES
 from planner.results.types import Results

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
 from planner.results.frame import made, ratio, total_by
 from planner.results.power import wue_l_per_kwh
-from planner.units import HOURS_PER_YEAR, MWH_PER_TWH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

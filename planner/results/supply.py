@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
 from planner.lp.join import cross
 from planner.model.payments import repayments
 from planner.model.supply_costs import SUPPLY_ASSETS
 from planner.results.frame import cleaned, labels, made, mean_of, ratio
-from planner.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
 
 if TYPE_CHECKING:
     import pandas as pd

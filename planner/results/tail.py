@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.geo import geodesic_km, pair_class, rtt_ms
 from planner.inputs.types import ANYWHERE
+from planner.place.geo import geodesic_km, pair_class, rtt_ms
 
 if TYPE_CHECKING:
     import pandas as pd

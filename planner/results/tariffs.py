@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.units import USD_PER_MUSD
 from planner.inputs.types_tariffs import KINDS
 from planner.lp.join import locate, pairs
 from planner.results.frame import made, words
-from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

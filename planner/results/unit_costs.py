@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.units import (
+    H100E_PER_KH100E,
+    HOURS_PER_YEAR,
+    SECONDS_PER_HOUR,
+    USD_PER_MUSD,
+)
 from planner.model.carbon_costs import CARBON_COSTS
 from planner.model.contracts_costs import CONTRACT_COSTS
 from planner.model.heat_costs import HEAT_COSTS
 from planner.model.supply_costs import SUPPLY_COSTS
 from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.results.frame import made, mean_of, ratio
-from planner.units import (
-    H100E_PER_KH100E,
-    HOURS_PER_YEAR,
-    SECONDS_PER_HOUR,
-    USD_PER_MUSD,
-)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.runs.meta_read import read_meta
 from planner.runs.replace import remove_runs, tidy
 from planner.runs.written import META_FILE

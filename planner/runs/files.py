@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.errors import Problem
 from planner.check import Check
-from planner.errors import Problem
 from planner.outputs.files import sha256_of
 from planner.outputs.kept import files_in, is_as_written
 from planner.runs.written import META_FILE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.runs.catalogue import read_runs
 from planner.runs.written import META_FILE
 from planner.scenario.chain import shipped_names

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
 from planner.outputs.staging import staging
 from planner.outputs.tables import RUN_TABLES

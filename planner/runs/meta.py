@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.paths import DATA_DIR, SCENARIOS_DIR
+from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.runs.names import folder_name
 from planner.runs.notes import notes_of
 from planner.scenario.schema import OWN_FILES

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.runs.meta import READABLE_FORMATS
 from planner.runs.names import plain_name
 from planner.runs.written import META_FILE

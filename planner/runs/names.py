@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.base.units import USD_PER_MUSD
+from planner.base.words import some
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
-from planner.units import USD_PER_MUSD
-from planner.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.base.errors import InputError, Problem
 from planner.check import Verdict, check_plan
-from planner.errors import InputError, Problem
 from planner.inputs import build_inputs_from
 from planner.outputs.program import scenario_of, unreadable_tables
 from planner.proof import Proof

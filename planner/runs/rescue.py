@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import OutputError
+from planner.base.errors import OutputError
 from planner.runs.folder import store_run
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.errors import InputError, Problem
-from planner.paths import SCENARIOS_DIR, is_file
+from planner.base.errors import InputError, Problem
+from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.scenario.keys import closest
 from planner.scenario.tree import Node, Place, show
 from planner.scenario.yaml12 import parse_with_problems

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pydantic import ValidationError
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.scenario.contradictions import contradictions
 from planner.scenario.messages import problems_of
 from planner.scenario.schema import Scenario

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.errors import Problem
+    from planner.base.errors import Problem
     from planner.scenario.tree import Node, Place
 
 __all__ = ["joined", "name_problems", "text_problems"]

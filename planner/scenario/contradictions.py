@@ -9,7 +9,7 @@ from planner.scenario.messages import problem_at
 from planner.scenario.tariff_clashes import wrong_tariffs
 
 if TYPE_CHECKING:
-    from planner.errors import Problem
+    from planner.base.errors import Problem
     from planner.scenario.schema import Scenario
     from planner.scenario.tree import Keys
 

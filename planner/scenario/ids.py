@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from planner.errors import MOST_PROBLEMS
+from planner.base.errors import MOST_PROBLEMS
 from planner.scenario.demand_blocks import Scope
 from planner.scenario.keys import closest
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.errors import Problem
+    from planner.base.errors import Problem
     from planner.scenario.schema import Scenario
     from planner.scenario.tree import Node, Place
 

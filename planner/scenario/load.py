@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from planner.errors import MOST_PROBLEMS, InputError, Problem
-from planner.paths import is_file
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem
+from planner.base.paths import is_file
 from planner.scenario.chain import VERSION, find, read_chain
 from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.contradictions import contradictions

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.errors import MOST_PROBLEMS, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, and_so_many_more
 from planner.scenario.keys import closest, field_at, unit_of, unknown_key_mend
 from planner.scenario.schema import seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-    from planner.errors import Problem
+    from planner.base.errors import Problem
 
 __all__ = ["problem_at", "problems_of"]
 

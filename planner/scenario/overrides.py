@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.scenario.tree import Node, Place, assign
 from planner.scenario.yaml12 import parse
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from planner.errors import Problem
+    from planner.base.errors import Problem
 
     Spot = tuple[str, int | None, int | None]
 

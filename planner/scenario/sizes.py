@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.tables.sizes import SIZE_MUST_BE, has_odd_size
 
 if TYPE_CHECKING:
-    from planner.errors import Problem
+    from planner.base.errors import Problem
     from planner.scenario.tree import Node
 
 __all__ = ["size_problems"]

@@ -6,13 +6,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 from planner.scenario.messages import problem_at
-from planner.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.errors import Problem
+    from planner.base.errors import Problem
     from planner.scenario.schema import Scenario
     from planner.scenario.tariff_blocks import OwnTariff, TariffDemand, TariffPeriod
     from planner.scenario.tree import Keys, Node

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from planner.errors import Problem
+from planner.base.errors import Problem
 
 __all__ = ["Keys", "Node", "Place", "assign", "is_year_path", "merge", "nearest", "plain", "show"]
 

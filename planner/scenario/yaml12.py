@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import yaml
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.scenario.characters import joined
 from planner.scenario.tree import Node, Place, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from planner.errors import Problem
+    from planner.base.errors import Problem
 
 __all__ = ["parse", "parse_with_problems"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.units import HOURS_PER_YEAR
+from planner.base.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

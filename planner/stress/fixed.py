@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.calendar import SEASONS
-from planner.climate import mechanical_overhead_frac
+from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
+from planner.clock.calendar import SEASONS
+from planner.clock.year_hours import calendar_days
 from planner.inputs.climate_slots import CURVE, monthly_temperatures
 from planner.inputs.frames import by_ids, codes, floats, texts
 from planner.inputs.prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
+from planner.place.climate import mechanical_overhead_frac
 from planner.stress.prices import log_spread
 from planner.stress.weather import Weather
-from planner.units import HOURS_PER_DAY, USD_PER_MUSD
-from planner.year_hours import calendar_days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from planner.days import Days
+    from planner.clock.days import Days
     from planner.inputs.case import Case
     from planner.scenario import Scenario
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR
 from planner.tables import load_package, read_tables
 from planner.tables.sheet import shown_path
-from planner.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.svg import INK, MUTED, Frame, document, line, path, rect, text
 from planner.stress.study import CASES
-from planner.svg import INK, MUTED, Frame, document, line, path, rect, text
 
 if TYPE_CHECKING:
     import pandas as pd

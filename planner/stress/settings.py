@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
-from planner.errors import InputError, Problem
-from planner.units import HOURS_PER_YEAR
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

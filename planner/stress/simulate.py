@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_DAY
 from planner.stress.events import Outages
 from planner.stress.prices import price_factor
 from planner.stress.standby import generators
 from planner.stress.waiting import Waiting
 from planner.stress.weather import Anomalies
-from planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.days import DAYS_PER_MONTH
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
+from planner.clock.days import DAYS_PER_MONTH
 from planner.stress.events import Cut, Heat
 from planner.stress.schema import STRESS_TABLES
 from planner.stress.simulate import YearOfHours, simulate_year
 from planner.stress.standby import DURATIONS_H, Reliability, carry_probability, generators
-from planner.units import HOURS_PER_DAY, USD_PER_MUSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.days import DAYS_PER_MONTH
-from planner.geo import geodesic_km
-from planner.units import HOURS_PER_DAY
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.days import DAYS_PER_MONTH
+from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

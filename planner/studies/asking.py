@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.errors import InputError, LimitReachedError, SolverError
+from planner.base.errors import InputError, LimitReachedError, SolverError
 from planner.lp import UNIT, Expression
 from planner.lp.highs import HighsSession
 from planner.model import build_model

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.units import HOURS_PER_YEAR, M2_PER_THOUSAND_M2, M3_PER_THOUSAND_M3
 from planner.lp.join import locate
-from planner.units import HOURS_PER_YEAR, M2_PER_THOUSAND_M2, M3_PER_THOUSAND_M3
 
 if TYPE_CHECKING:
     from collections.abc import Callable

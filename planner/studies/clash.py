@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from planner.base.words import and_more, some
 from planner.model import FAMILIES
 from planner.studies.clash_keys import keys_of
-from planner.words import and_more, some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

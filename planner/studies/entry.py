@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.lp.join import locate
 from planner.model import Model, build_model
 from planner.model.costs import electricity_demand, electricity_energy
@@ -16,7 +17,6 @@ from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.scenario import Setting
 from planner.studies.giving import site_key
 from planner.studies.question import Question
-from planner.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

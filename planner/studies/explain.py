@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.studies.asking import Asking
 from planner.studies.binding import binding, demand_price
 from planner.studies.explanation import Explanation, Solved, Statement

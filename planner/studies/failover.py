@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import SolverError
+from planner.base.errors import SolverError
 from planner.lp import HighsSession
 from planner.model import Model, build_model
 from planner.model.takeover import Takeover, at_stake, with_cuts

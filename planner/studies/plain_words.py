@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.units import USD_PER_MUSD
 from planner.studies.binding import PLACES
 from planner.studies.explanation import Number, Statement, number, span
 from planner.studies.say import amount
-from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

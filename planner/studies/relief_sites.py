@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.units import M3_PER_THOUSAND_M3
 from planner.scenario import Setting
 from planner.studies.giving import gap_years, given, site_key
 from planner.studies.relief import Change
 from planner.studies.say import amount, up
-from planner.units import M3_PER_THOUSAND_M3
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats

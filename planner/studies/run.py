@@ -6,8 +6,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.check import check_plan
-from planner.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.inputs import build_inputs
 from planner.lp.highs import HighsSession
 from planner.model import build_model

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR
 from planner.scenario import Setting
 from planner.studies.giving import site_key
 from planner.studies.question import Cell
 from planner.studies.relief import Change
 from planner.studies.say import amount, down
-from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

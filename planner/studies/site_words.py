@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.units import USD_PER_MUSD
 from planner.inputs.types import ANYWHERE
 from planner.studies.entry import ENTRY_COLUMNS, IN_PART, entry
 from planner.studies.explanation import Number, Statement, number
 from planner.studies.plain_words import about_limits
 from planner.studies.say import amount
-from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

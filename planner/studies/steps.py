@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.lp.blocks import RowBounds
 from planner.model import build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND

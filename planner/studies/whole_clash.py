@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import LimitReachedError
+from planner.base.errors import LimitReachedError
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.asking import session_of
 from planner.studies.clash import ClashRule, rule_of

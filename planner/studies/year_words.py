@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.words import and_more
 from planner.studies.explanation import Number, Statement, number
 from planner.studies.plain_words import about_limits
 from planner.studies.say import amount
-from planner.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as arrow
 from pyarrow import compute
 
-from planner.errors import MOST_PROBLEMS, Problem, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, Problem, and_so_many_more
 from planner.tables.countries import COUNTRIES
 from planner.tables.sizes import SIZE_MUST_BE, has_odd_size
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.errors import InputError, Problem
-from planner.paths import DATA_DIR
+from planner.base.errors import InputError, Problem
+from planner.base.paths import DATA_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.tables.cache import keep_table, kept_table, key_of
 from planner.tables.check import check_foreign_keys, check_sheet, known_ids
 from planner.tables.descriptor import Package, load_package

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from planner.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
-from planner.paths import is_file
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
+from planner.base.paths import is_file
 from planner.tables.workbook import WorkbookError, cell_name, most_cells, read_workbook
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.tariffs.contract import Contract, Terms, contract_problems, exit_fee_line
 from planner.tariffs.rule import BillLine, Metered
 
@@ -163,7 +163,7 @@ def bill_metered(metered: Metered, tariff: Tariff, fees: Iterable[BillLine] = ()
 
     Examples
     --------
-    >>> from planner.days import RepresentativeDays
+    >>> from planner.clock.days import RepresentativeDays
     >>> from planner.tariffs import BillingCalendar, DemandCharge, Tariff, representative
     >>> calendar, days = BillingCalendar.of_years(2027), RepresentativeDays(slot_h=12)
     >>> reading = representative(calendar, calendar.hour, days)

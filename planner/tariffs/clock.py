@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.tariffs.months import MONTHS_A_YEAR, Month, month_of_first_day
 
 if TYPE_CHECKING:

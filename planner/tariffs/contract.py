@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.tariffs.demand import DemandCharge
 from planner.tariffs.months import MONTHS_A_YEAR, Month, month_of_first_day
 from planner.tariffs.rule import BillLine

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
+from planner.base.units import KW_PER_MW
 from planner.tariffs.curvature import Curvature
 from planner.tariffs.form import Billed, Stair
 from planner.tariffs.months import ALL_MONTHS, MONTHS_A_YEAR
 from planner.tariffs.rule import BillLine, Metered
 from planner.tariffs.tiers import Tiers, as_tiers
 from planner.tariffs.when import ALWAYS, When
-from planner.units import KW_PER_MW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.tariffs.curvature import Curvature
 from planner.tariffs.form import THOUSAND, Stair
 from planner.tariffs.rule import BillLine, Metered
@@ -64,10 +64,11 @@ class EnergyCharge:
     Examples
     --------
     >>> from planner.tariffs import When, clock_hours
-    >>> EnergyCharge("use", (EnergyPeriod("dark", 40.0, When(hours=clock_hours(22, 6))),))
+    >>> dark = EnergyPeriod("dark", 40.0, When(hours=clock_hours(22, 6)))
+    >>> EnergyCharge("use", (dark,))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    planner.errors.InputError: tariff: 'use' has 0 periods in month 1, weekday 0, hour 6; must be 1
+    planner.base.errors.InputError: tariff: 'use' has 0 periods in month 1, ...; must be 1
     """
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
     import datetime

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.days import DAYS_PER_MONTH, MONTHS
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.days import DAYS_PER_MONTH, MONTHS
 from planner.tariffs.rule import Metered, Told
-from planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.days import Days
+    from planner.clock.days import Days
     from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.when import Rest, When
 
@@ -219,7 +219,7 @@ def representative(
     --------
     A leap year has 8,784 hours, 48 of them on two peak days of July:
 
-    >>> from planner.days import RepresentativeDays
+    >>> from planner.clock.days import RepresentativeDays
     >>> from planner.tariffs import ALWAYS, BillingCalendar
     >>> calendar = BillingCalendar.of_years(2028)
     >>> days = RepresentativeDays(slot_h=6, peak_day_days=2)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
+from planner.base.units import KW_PER_MW
 from planner.tariffs.curvature import Curvature
 from planner.tariffs.months import ALL_MONTHS, month_of_first_day
 from planner.tariffs.rule import BillLine, Metered
-from planner.units import KW_PER_MW
 
 if TYPE_CHECKING:
     import datetime

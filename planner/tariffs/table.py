@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.tariffs.contract import Terms
 from planner.tariffs.demand import DemandCharge
 from planner.tariffs.energy import flat_energy

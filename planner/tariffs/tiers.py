@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, isfinite
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
+from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 from planner.tariffs.curvature import Curvature
-from planner.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 
 __all__ = ["Tiers", "as_tiers"]
 

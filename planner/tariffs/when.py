@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 from planner.tariffs.months import ALL_MONTHS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from planner.paths import DATA_DIR
+from planner.base.paths import DATA_DIR
 
 CLASS, RACK, LIKE = "chat_interactive", "gb200_nvl72", "us-tx-dallas"
 USD_PER_UNIT = 1000.0  # one unit of the problem's money, so that the sums are some thousand MUSD

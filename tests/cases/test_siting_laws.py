@@ -11,7 +11,7 @@ import pytest
 from siting import units_of, write_scenario
 
 import planner
-from planner.errors import InputError
+from planner.base.errors import InputError
 
 USERS, SITES = [f"u{i}" for i in range(9)], [f"s{j}" for j in range(6)]
 RNG = np.random.default_rng(20260707)

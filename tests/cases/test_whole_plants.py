@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from planner import Plan, solve
-from planner.errors import InfeasibleError, InputError
+from planner.base.errors import InfeasibleError, InputError
+from planner.base.units import HOURS_PER_YEAR
 from planner.studies import diagnose
-from planner.units import HOURS_PER_YEAR
 
 WHOLE = "supply.whole_sources=true"
 SEARCH = "solver={whole_numbers: search, gap_frac: 0}"

@@ -7,8 +7,8 @@ from pyproj import Geod
 from planner.check.globe import distance_km
 from planner.check.payments import instalment
 from planner.check.standing import ramped_share
-from planner.finance import annuity_payment
-from planner.ramp import usable_share
+from planner.clock.ramp import usable_share
+from planner.money.finance import annuity_payment
 
 
 def test_instalments_of_three_years_are_worth_one_dollar_at_the_start():

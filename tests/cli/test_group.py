@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner import cli
-from planner.errors import InfeasibleError, InputError, LimitReachedError, Problem
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
 
 
 def run(*arguments: str) -> Result:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.paths import DATA_DIR
 
 
 @pytest.fixture(autouse=True)

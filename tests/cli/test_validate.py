@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from planner.base.paths import DATA_DIR
 from planner.cli import main
 from planner.inputs import TABLES
 from planner.inputs.scope import make_case
 from planner.inputs.without_effect import settings_without_effect
-from planner.paths import DATA_DIR
 from planner.scenario import load_scenario, shipped_names
 from planner.tables import read_tables
 

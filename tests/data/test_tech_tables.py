@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planner.paths import DATA_DIR
+from planner.base.paths import DATA_DIR
 
 TABLES = [
     "brief",

@@ -152,7 +152,7 @@ LIVES = {"sun": 27, "wind": 24, "gas": 18, "battery": 13}
 
 def scenario_folder(world: World, folder: Path) -> Path:
     """Write a scenario with tables of its own."""
-    shipped = pd.read_csv(planner.paths.DATA_DIR / "onsite_sources.csv", nrows=0).columns
+    shipped = pd.read_csv(planner.base.paths.DATA_DIR / "onsite_sources.csv", nrows=0).columns
     sources = [
         {
             "onsite": name,

@@ -168,8 +168,8 @@ def test_another_objective_in_run_json_is_found_out(run: Path) -> None:
 
 
 def test_nothing_but_the_folder_is_read(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.paths.DATA_DIR", Path("nowhere"))
-    monkeypatch.setattr("planner.paths.SCENARIOS_DIR", Path("nowhere"))
+    monkeypatch.setattr("planner.base.paths.DATA_DIR", Path("nowhere"))
+    monkeypatch.setattr("planner.base.paths.SCENARIOS_DIR", Path("nowhere"))
 
     assert dcplan("check", str(run)).exit_code == 0
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from planner.base.paths import SCENARIOS_DIR
 from planner.cli import COMMANDS, main
 from planner.outputs import WRITERS
-from planner.paths import SCENARIOS_DIR
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

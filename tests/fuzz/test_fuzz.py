@@ -20,9 +20,9 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from planner.base.errors import InputError
 from planner.cli import main
 from planner.cli.validate import validated
-from planner.errors import InputError
 from planner.scenario import Scenario, load_scenario
 from planner.tables import load_package, read_table
 

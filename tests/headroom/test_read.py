@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.headroom import read_hourly_demand
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.headroom import Season, headroom_mw, headroom_study, seasons_with
 from planner.headroom.root import largest_load_mw
 

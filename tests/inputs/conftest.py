@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.inputs import TABLES, Inputs, build_inputs_from
 from planner.scenario import load_scenario
 from planner.tables import read_tables

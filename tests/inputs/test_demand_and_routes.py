@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.errors import InputError
-from planner.geo import geodesic_km
+from planner.base.errors import InputError
 from planner.inputs import Inputs
 from planner.inputs.types import ANYWHERE
+from planner.place.geo import geodesic_km
 
 # 1.25 GW of facility, a fifth of it, 1.16 MW of facility per MW of racks
 RACKS_MW = 1250 * 0.2 / 1.16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.inputs import Inputs, build_inputs
 from planner.scenario import load_scenario
 

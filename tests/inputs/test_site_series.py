@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.inputs import build_inputs
 from planner.scenario import load_scenario
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.inputs import build_inputs
 from planner.inputs.scope import make_case
 from planner.inputs.without_effect import settings_without_effect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 
 
 def test_several_problems_come_together(problems, tables):

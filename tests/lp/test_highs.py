@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from lp_samples import Data, dispatch
 
-from planner.errors import SolverError
+from planner.base.errors import SolverError
 from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index
 from planner.lp.engine import Engine
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.lp import UNIT, ArrayProblem, HighsSession
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from small_world import Solved, changed, inputs_of, long_inputs_of, only, solve
 
-from planner.annuity import annuity_payment
-from planner.errors import InputError
-from planner.finance import END_OF_HORIZON
+from planner.base.errors import InputError
 from planner.model import COSTS, Model
 from planner.model.costs import ASSETS
 from planner.model.payments import annuities, discount
+from planner.money.annuity import annuity_payment
+from planner.money.finance import END_OF_HORIZON
 
 RATE = 1.083 / 1.024 - 1  # real cost of capital: 8.3 % nominal over 2.4 % inflation
 

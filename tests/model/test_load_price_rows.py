@@ -9,7 +9,7 @@ import pytest
 from small_world import Wish, assert_bites, changed, inputs_of, inputs_with, part, solve, tables
 from test_grid_rows import flat, meter_mw, use
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.inputs import Inputs
 from planner.model import Model
 

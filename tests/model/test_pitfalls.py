@@ -14,7 +14,7 @@ from small_world import (
     solve,
 )
 
-from planner.days import RepresentativeDays
+from planner.clock.days import RepresentativeDays
 from planner.inputs import Inputs
 from planner.lp import HighsSession
 from planner.model import COSTS, Model

@@ -16,7 +16,7 @@ from small_world import (
     part,
 )
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.inputs import Inputs
 from planner.model import Model
 

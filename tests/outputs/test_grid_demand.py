@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.outputs import WRITERS
 from planner.runs import run_of
 

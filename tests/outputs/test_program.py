@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import planner
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.model import build_model
 from planner.outputs import WRITERS
 from planner.outputs.program import model_of, scenario_of

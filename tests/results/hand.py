@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.calendar import ModelYears
-from planner.days import RepresentativeDays
+from planner.clock.calendar import ModelYears
+from planner.clock.days import RepresentativeDays
 from planner.inputs.balance import balance_inputs
 from planner.inputs.types import (
     ANYWHERE,

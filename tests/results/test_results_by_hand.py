@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hand import written
 
-from planner.errors import SolverError
+from planner.base.errors import SolverError
 from planner.lp import HighsSession
 from planner.results import read_results
 from planner.results.latency import weighted_quantile

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from planner.base.units import HOURS_PER_YEAR
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results import TABLES
 from planner.results.frame import checked
-from planner.units import HOURS_PER_YEAR
 
 NEAR = {"rel": 1e-6, "abs": 1e-6}
 

@@ -2,7 +2,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.results import TABLES, from_parquet, to_parquet
 from planner.results.frame import checked
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from test_run_folder import named
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.outputs.staging import staging
 from planner.runs import Run, find_run, load_run, save_run
 from planner.runs.catalogue import list_runs, prune, read_runs, to_prune

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 import planner
+from planner.base.paths import DATA_DIR
 from planner.inputs import build_inputs
 from planner.outputs.tables import RUN_TABLES
-from planner.paths import DATA_DIR
 from planner.results.frame import checked
 from planner.results.store import from_parquet
 from planner.runs import load_run, run_of, write_run

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from planner.base.errors import InputError
 from planner.cli import main
-from planner.errors import InputError
 from planner.proof import PROOF_TABLES, Proof
 from planner.runs import load_run, save_run, write_run
 from planner.runs.files import hashes

@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import planner
+from planner.base.errors import InputError
 from planner.cli import main
 from planner.cli.validate import Validation
-from planner.errors import InputError
 from planner.outputs.staging import try_folder
 from planner.runs import Run, load_run, save_run
 from planner.runs import folder as folders

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.scenario import load_scenario
 
 HEAD = "version: 1\nextends: tiny\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.scenario import Scenario, load_scenario
 
 PARENT = """\

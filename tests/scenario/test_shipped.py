@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.paths import SCENARIOS_DIR
+from planner.base.paths import SCENARIOS_DIR
 from planner.scenario import ID_TABLES, Scenario, check_ids, load_scenario, shipped_names
 from planner.tables import read_tables
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.scenario import load_scenario
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import MOST_LEVELS, parse
 

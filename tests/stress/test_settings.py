@@ -6,7 +6,7 @@ from math import inf, nan
 
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.stress import settings_from
 from planner.stress.study import _within_year
 from planner.tables import read_tables

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.climate import hourly_temperatures
-from planner.days import RepresentativeDays
+from planner.clock.days import RepresentativeDays
+from planner.clock.year_hours import calendar_days
+from planner.place.climate import hourly_temperatures
 from planner.stress.events import Cut, Heat, Outages, outage_h
 from planner.stress.fixed import FixedPlan
 from planner.stress.hours import OwnHours
@@ -16,7 +17,6 @@ from planner.stress.settings import StressSettings
 from planner.stress.simulate import YearOfHours, simulate_year
 from planner.stress.standby import Reliability
 from planner.stress.weather import Weather
-from planner.year_hours import calendar_days
 
 DAYS = RepresentativeDays(slot_h=6)
 SURE = Reliability(1.0, 0.0, 1e15)

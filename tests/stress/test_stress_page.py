@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.stress import read_own_hours
 
 PAGE = (Path(__file__).parents[2] / "docs" / "stress.md").read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.calendar import DAYS_PER_MONTH
-from planner.climate import hourly_temperatures
+from planner.clock.calendar import DAYS_PER_MONTH
+from planner.place.climate import hourly_temperatures
 from planner.stress.prices import log_spread, price_factor
 from planner.stress.weather import Anomalies, Weather
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 import planner
+from planner.base.errors import InputError
 from planner.cli import main
-from planner.errors import InputError
 from planner.model import build_model
 from planner.runs import write_run
 from planner.scenario import load_scenario

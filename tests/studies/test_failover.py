@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.errors import LimitReachedError
+from planner.base.errors import LimitReachedError
 from planner.plan import Plan
 
 WORLD = Path(__file__).parents[1] / "check" / "failover.yaml"

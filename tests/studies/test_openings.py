@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import planner
-from planner.errors import InfeasibleError, LimitReachedError
+from planner.base.errors import InfeasibleError, LimitReachedError
 from planner.inputs import build_inputs
 from planner.lp import HighsSession, Outcome
 from planner.lp.methods import Method

@@ -7,8 +7,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from planner.base.errors import InputError
 from planner.cli.data import data
-from planner.errors import InputError
 
 
 def test_list_names_every_table_with_its_licences() -> None:

@@ -17,7 +17,7 @@ import pytest
 import xlsxwriter
 from pyarrow import parquet
 
-from planner.errors import MOST_PROBLEMS, InputError
+from planner.base.errors import MOST_PROBLEMS, InputError
 from planner.tables import read_table, read_tables
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.geo import geodesic_km
-from planner.paths import DATA_DIR
+from planner.base.paths import DATA_DIR
+from planner.place.geo import geodesic_km
 from planner.tables import load_package, read_tables
 from planner.tables.catalog import data_page, describe_table, list_tables
 

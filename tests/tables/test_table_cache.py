@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.tables import cache, read_table, read_tables
 from planner.tables.descriptor import load_package
 

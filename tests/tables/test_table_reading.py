@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.tables import load_package, read_table, read_tables
 
 if TYPE_CHECKING:

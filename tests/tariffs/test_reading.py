@@ -7,11 +7,11 @@ import datetime
 import numpy as np
 import pytest
 
-from planner.days import DAYS_PER_MONTH, RepresentativeDays
-from planner.errors import InputError
+from planner.base.errors import InputError
+from planner.clock.days import DAYS_PER_MONTH, RepresentativeDays
+from planner.clock.series import SeriesDays
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.highs import HighsSession
-from planner.series import SeriesDays
 from planner.tariffs import (
     ALWAYS,
     WORKDAYS,

@@ -7,7 +7,7 @@ import datetime
 import numpy as np
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.tariffs import (
     WEEKEND,
     WORKDAYS,

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from planner.errors import InputError
+from planner.base.errors import InputError
 from planner.tables import read_table
 from planner.tariffs import BillingCalendar, Contract, DemandCharge, bill, tariff_from_row
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.units import USD_PER_MUSD
 from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.table import write_table
 from planner.results.column import text
-from planner.units import USD_PER_MUSD
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.table import write_table
 from planner.results.column import number, text, whole
-from planner.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

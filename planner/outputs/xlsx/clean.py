@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.units import MWH_PER_TWH
 from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.block import FIRST_YEAR, Row, write_heads, write_row
 from planner.outputs.xlsx.table import write_table
-from planner.units import MWH_PER_TWH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
 from planner.outputs.xlsx.block import FIRST_YEAR, At, Row, write_heads, write_row, write_section
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.tidy import with_model_year
-from planner.units import HOURS_PER_YEAR, MWH_PER_TWH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.annuity import (
+from planner.base.errors import InputError, Problem
+from planner.base.units import MONTHS_PER_YEAR
+from planner.money.annuity import (
     annuity_payment,
     capital_recovery_factor,
     checked_life,
@@ -24,8 +26,6 @@ from planner.annuity import (
     interest_during_construction_frac,
     real_rate,
 )
-from planner.errors import InputError, Problem
-from planner.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

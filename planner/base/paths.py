@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["DATA_DIR", "SCENARIOS_DIR", "is_file"]
 
-_PACKAGE: Final = Path(__file__).resolve().parent
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SHIPPED: Final = _PACKAGE / "_shipped"
 _ROOT: Final = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.errors import InputError, Problem
+from planner.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.calendar import ModelYears
+    from planner.clock.calendar import ModelYears
 
     Floats = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> 
 
     Examples
     --------
-    >>> from planner.calendar import ModelYears
+    >>> from planner.clock.calendar import ModelYears
     >>> alive_frac([2023, 2025], 5, ModelYears((2025, 2026, 2028, 2030))).tolist()
     [[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]]
     """
@@ -151,7 +151,7 @@ def reference_fleet_compute(
     One class, 10 MW in 2025, half of it bought in 2023 with a life of 3 years, growing to
     16 MW in 2026. In 2026 the older half is gone, so 6 MW of growth need 11 MW of racks:
 
-    >>> from planner.calendar import ModelYears
+    >>> from planner.clock.calendar import ModelYears
     >>> fleet = reference_fleet_compute(
     ...     [[10.0, 16.0]],
     ...     ModelYears((2025, 2026)),

@@ -1,7 +1,7 @@
 """Days that tell a year of 365 days, cut into slots: what all have, and representative ones.
 
 Slots run in UTC, so a slot is the same moment at every site. Representative days are one per
-season (or per month) and one peak day, each standing for a number of days; `planner.series`
+season (or per month) and one peak day, each standing for a number of days; `planner.clock.series`
 has days that follow one another.
 """
 
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from planner.errors import InputError, Problem
-from planner.units import HOURS_PER_DAY
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

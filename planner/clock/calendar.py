@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.days import (
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
+from planner.clock.days import (
     DAYS_PER_MONTH,
     MONTHS,
     SEASON_OF_MONTH,
@@ -16,10 +18,8 @@ from planner.days import (
     Days,
     RepresentativeDays,
 )
-from planner.errors import InputError, Problem
-from planner.profiles import slot_means, slot_peaks, to_local_hours
-from planner.series import SeriesDays
-from planner.units import HOURS_PER_DAY, MONTHS_PER_YEAR
+from planner.clock.profiles import slot_means, slot_peaks, to_local_hours
+from planner.clock.series import SeriesDays
 
 if TYPE_CHECKING:
     import datetime

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from planner.calendar import slot_means, slot_peaks
-from planner.errors import InputError, Problem
-from planner.units import HOURS_PER_DAY
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.calendar import slot_means, slot_peaks
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.calendar import Days
+    from planner.clock.calendar import Days
 
     Floats = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
-from planner.units import H100_DENSE_BF16_PFLOPS, SECONDS_PER_DAY
+from planner.base.errors import InputError, Problem
+from planner.base.units import H100_DENSE_BF16_PFLOPS, SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

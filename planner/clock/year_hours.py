@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.days import DAYS_PER_MONTH, RepresentativeDays
-from planner.units import HOURS_PER_DAY
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.days import DAYS_PER_MONTH, RepresentativeDays
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.days import Days
+    from planner.clock.days import Days
 
     Floats = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def calendar_days(days: Days) -> Floats:
 
     Examples
     --------
-    >>> from planner.days import RepresentativeDays
+    >>> from planner.clock.days import RepresentativeDays
     >>> shares = calendar_days(RepresentativeDays(peak_day_days=3, peak_month=7))
     >>> shares.sum(axis=0).tolist()
     [90.0, 92.0, 89.0, 91.0, 3.0]
@@ -75,7 +75,7 @@ def hourly(days: Days, of_slot: ArrayLike) -> Floats:
 
     Examples
     --------
-    >>> from planner.days import RepresentativeDays
+    >>> from planner.clock.days import RepresentativeDays
     >>> days = RepresentativeDays(slot_h=6)
     >>> power_mw = np.arange(1.0, days.n_slots + 1)
     >>> hours = hourly(days, power_mw)

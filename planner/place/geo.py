@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
-from planner.latency_fit import LatencyLine, fit_line
-from planner.units import KM_PER_M, MS_PER_S
+from planner.base.errors import InputError, Problem
+from planner.base.units import KM_PER_M, MS_PER_S
+from planner.place.latency_fit import LatencyLine, fit_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.days import MONTHS, SEASONS
-from planner.errors import InputError, Problem
-from planner.units import HOURS_PER_DAY
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.days import MONTHS, SEASONS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.days import Days
+    from planner.clock.days import Days
 
     Floats = NDArray[np.float64]
 
@@ -83,7 +83,7 @@ def slot_means(
     --------
     Hour 9 to 10 in India (UTC + 5.5 h) lies in the two UTC hours from 3 to 5:
 
-    >>> from planner.days import RepresentativeDays
+    >>> from planner.clock.days import RepresentativeDays
     >>> days = RepresentativeDays(slot_h=1)
     >>> profile = [0.0] * 9 + [4.0] + [0.0] * 14
     >>> slot_means(profile, 5.5, days)[:6].tolist()
@@ -118,7 +118,7 @@ def slot_peaks(
 
     Examples
     --------
-    >>> from planner.days import RepresentativeDays
+    >>> from planner.clock.days import RepresentativeDays
     >>> days = RepresentativeDays(slot_h=12)
     >>> slot_peaks(range(24), 0.0, days)[:2].tolist()
     [11.0, 23.0]

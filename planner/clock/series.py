@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.days import DAYS_PER_MONTH, MONTHS, BillingPeriod, Days, frozen
-from planner.errors import InputError, Problem
-from planner.units import DAYS_PER_YEAR
+from planner.base.errors import InputError, Problem
+from planner.base.units import DAYS_PER_YEAR
+from planner.clock.days import DAYS_PER_MONTH, MONTHS, BillingPeriod, Days, frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

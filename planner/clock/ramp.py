@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.errors import InputError, Problem
-from planner.units import MONTHS_PER_YEAR
+from planner.base.errors import InputError, Problem
+from planner.base.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -1,0 +1,1 @@
+"""Time: dates, days and slots that tell a year, hours, profiles, ramps."""

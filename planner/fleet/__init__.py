@@ -1,0 +1,1 @@
+"""Compute: what a fleet of racks stands for, and what a class wants of it."""

@@ -1,0 +1,1 @@
+"""Places: distances, round trips, climate."""
