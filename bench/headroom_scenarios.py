@@ -18,7 +18,7 @@ import planner
 from planner.base.svg import INK, MUTED, document, line, path, text, ticks
 
 if TYPE_CHECKING:
-    from planner.plan import Plan
+    from planner.runs.plan import Plan
 
 IMG = Path(__file__).parent.parent / "docs" / "img"
 CURVE, ZONES, DRAWING = (

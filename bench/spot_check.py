@@ -15,10 +15,10 @@ import sys
 from pathlib import Path
 
 from planner.runs.reopen import reopen
-from planner.studies.asking import Asking
-from planner.studies.binding import PLACES, binding
-from planner.studies.question import Question
-from planner.studies.steps import Step, spot_check
+from planner.studies.explain.binding import PLACES, binding
+from planner.studies.explain.steps import Step, spot_check
+from planner.studies.solve.asking import Asking
+from planner.studies.solve.question import Question
 
 AXES = (*PLACES, "year")
 UNIT = {"hall_space": 1e-3, "water_limit": 1e-3, "water_permit": 1e-3}  # 1 m2 and 1 m3

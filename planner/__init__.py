@@ -12,19 +12,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.plan import Plan
+    from planner.runs.plan import Plan
     from planner.scenario import Scenario, load_scenario
-    from planner.studies import diagnose, solve
+    from planner.studies.diagnose import diagnose
+    from planner.studies.solve import solve
 
 __all__ = ["Plan", "Scenario", "diagnose", "load_scenario", "solve"]
 
 # Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
 _HOME = {
-    "Plan": "planner.plan",
+    "Plan": "planner.runs.plan",
     "Scenario": "planner.scenario",
-    "diagnose": "planner.studies",
+    "diagnose": "planner.studies.diagnose",
     "load_scenario": "planner.scenario",
-    "solve": "planner.studies",
+    "solve": "planner.studies.solve",
 }
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 SITES = (
     "us-va-ashburn, us-oh-columbus, us-il-chicago, us-ga-atlanta, us-tx-dallas, us-tx-abilene,"

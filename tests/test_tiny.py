@@ -7,7 +7,7 @@ import math
 import pytest
 
 import planner
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 RATE = 1.085 / 1.025 - 1  # real cost of capital: 8.5 % nominal over 2.5 % inflation
 HOURS = 8760

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.inputs.types import Inputs
-    from planner.proof import Proof
     from planner.results import Results
+    from planner.results.program import Proof
     from planner.scenario.schema import Scenario
     from planner.scenario.values import Override
 

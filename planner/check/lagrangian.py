@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.proof import Proof
+    from planner.results.program import Proof
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]

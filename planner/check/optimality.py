@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
     from planner.check.lagrangian import Bound
-    from planner.proof import Proof
+    from planner.results.program import Proof
 
     Floats = NDArray[np.float64]
 

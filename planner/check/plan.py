@@ -77,7 +77,7 @@ if TYPE_CHECKING:
 
     from planner.check.verdict import Rule
     from planner.inputs.types import Inputs
-    from planner.proof import Proof
+    from planner.results.program import Proof
     from planner.results.types import Results
     from planner.scenario.schema import Scenario
 

@@ -12,7 +12,7 @@ from planner.cli.options import OVERRIDES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from planner.studies.diagnose import Diagnosis, Remedy
+    from planner.studies.diagnose.diagnose import Diagnosis, Remedy
 
 __all__ = ["command"]
 
@@ -53,7 +53,7 @@ def command(
 
     from planner.base.errors import InfeasibleError
     from planner.cli.progress import Progress
-    from planner.studies.diagnose import diagnose
+    from planner.studies.diagnose.diagnose import diagnose
 
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
         found = diagnose(
@@ -90,7 +90,7 @@ def _finite(value: object) -> object:
 
 
 def _lines(found: Diagnosis) -> Iterator[str]:
-    from planner.studies.clash import in_words
+    from planner.studies.solve.clash import in_words
 
     if found.feasible:
         yield f"{found.scenario}: there is a plan; nothing to diagnose"

@@ -11,7 +11,7 @@ from planner.cli.options import RUNS_DIR
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.studies.explanation import Explanation
+    from planner.studies.explain.explanation import Explanation
 
 __all__ = ["command"]
 
@@ -61,7 +61,7 @@ def command(
     from planner.runs import find_run
     from planner.runs.folder import blame_changed
     from planner.runs.reopen import reopen
-    from planner.studies import explain
+    from planner.studies.explain import explain
 
     if quick and resolve:
         message = "--quick and --resolve exclude each other"

@@ -73,7 +73,7 @@ def _solve(
     from planner.runs import run_of
     from planner.runs.folder import store_run
     from planner.runs.rescue import keep_elsewhere
-    from planner.studies import solve
+    from planner.studies.solve import solve
 
     with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
         try:

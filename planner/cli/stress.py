@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.run import Run
+    from planner.outputs.run import Run
     from planner.stress import FixedPlan, OwnHours
 
 __all__ = ["command"]

@@ -18,8 +18,8 @@ from planner.outputs.tables import RUN_TABLES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from planner.outputs.run import Run
     from planner.results.column import Table
-    from planner.run import Run
 
 __all__ = ["write_csv"]
 

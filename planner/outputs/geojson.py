@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.outputs.layers import Layer, Line
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["write_geojson"]
 

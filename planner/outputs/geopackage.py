@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.outputs.layers import Layer
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["write_gpkg"]
 

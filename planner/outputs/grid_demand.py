@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.clock.days import Days
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["PARTS", "area_hours", "area_slots", "plan_days", "write_grid"]
 

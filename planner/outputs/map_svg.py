@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.outputs.basemaps import Line
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["plan_map_svg"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["write_inputs", "write_parquet", "write_proof"]
 
@@ -65,7 +65,7 @@ def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        As `planner.proof.Proof.tables`.
+        As `planner.results.program.Proof.tables`.
     folder : Path
         Where to; made if it is missing.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.model import Model
-    from planner.run import Run
+    from planner.outputs.run import Run
     from planner.scenario import Scenario
 
 __all__ = ["model_of", "scenario_of", "unreadable_tables", "write_lp", "write_mps"]

@@ -12,7 +12,7 @@ from planner.outputs.grid_demand import PARTS, area_hours, area_slots, plan_days
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["write_pypsa"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["write_reeds"]
 

@@ -15,7 +15,7 @@ from planner.results.clean_limits import caps_that_bind, targets_that_bind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["print_summary", "summary"]
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["WRITERS"]
 

@@ -1,6 +1,6 @@
 """Runs: a solved scenario as a folder of plain files, and the catalogue of many folders."""
 
-from planner.run import Run
+from planner.outputs.run import Run
 from planner.runs.find import find_run
 from planner.runs.folder import load_run, save_run, write_run
 from planner.runs.of_plan import run_of

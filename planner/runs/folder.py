@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
+from planner.outputs.run import Run
 from planner.outputs.staging import staging
 from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx import write_workbook
-from planner.run import Run
 from planner.runs.files import changed_files, files_problems, hashes
 from planner.runs.meta_read import read_meta
 from planner.runs.names import plain_name
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.outputs.kept import Kept
-    from planner.plan import Plan
+    from planner.runs.plan import Plan
 
 __all__ = [
     "INPUTS_FOLDER",

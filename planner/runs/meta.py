@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.inputs.types import Inputs
-    from planner.plan import Plan
+    from planner.runs.plan import Plan
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node
 

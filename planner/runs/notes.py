@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.plan import Plan
+    from planner.runs.plan import Plan
 
 __all__ = ["notes_of"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.outputs.run import Run
 from planner.outputs.tables import CHECKS
-from planner.run import Run
 from planner.runs.meta import describe
 
 if TYPE_CHECKING:
-    from planner.plan import Plan
+    from planner.runs.plan import Plan
 
 __all__ = ["run_of"]
 

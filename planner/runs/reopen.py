@@ -11,7 +11,7 @@ from planner.base.errors import InputError, Problem
 from planner.check import Verdict, check_plan
 from planner.inputs import build_inputs_from
 from planner.outputs.program import scenario_of, unreadable_tables
-from planner.proof import Proof
+from planner.results.program import Proof
 from planner.results.store import from_parquet
 from planner.runs.files import files_check, files_problems
 from planner.runs.folder import (
@@ -25,8 +25,8 @@ from planner.runs.meta import FIRST_FORMAT_WITH_PROOF
 
 if TYPE_CHECKING:
     from planner.inputs.types import Inputs
+    from planner.outputs.run import Run
     from planner.results import Results
-    from planner.run import Run
     from planner.scenario import Scenario
 
 __all__ = ["Reopened", "reopen"]

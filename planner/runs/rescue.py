@@ -13,7 +13,7 @@ from planner.runs.folder import store_run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["keep_elsewhere", "reason_of"]
 

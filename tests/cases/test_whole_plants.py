@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from planner import Plan, solve
 from planner.base.errors import InfeasibleError, InputError
 from planner.base.units import HOURS_PER_YEAR
-from planner.studies import diagnose
+from planner.studies.diagnose import diagnose
 
 WHOLE = "supply.whole_sources=true"
 SEARCH = "solver={whole_numbers: search, gap_frac: 0}"

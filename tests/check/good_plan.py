@@ -14,7 +14,7 @@ from planner.model import build_model
 from planner.results import Results, read_results
 from planner.results.proof import read_proof
 from planner.scenario import load_scenario
-from planner.studies.failover import takeover_of
+from planner.studies.solve.failover import takeover_of
 
 RICH = Path(__file__).parent / "rich.yaml"
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"

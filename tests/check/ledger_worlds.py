@@ -15,7 +15,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results import read_results
 from planner.scenario import load_scenario
-from planner.studies.failover import takeover_of
+from planner.studies.solve.failover import takeover_of
 
 HERE = Path(__file__).parent
 WORLDS = {

@@ -15,7 +15,7 @@ from planner.check.cash import cash_told
 from planner.check.facts_sites import sites_told
 from planner.check.rows import IMPLIED, rows_there
 from planner.check.verdict import judged
-from planner.studies import solve
+from planner.studies.solve import solve
 
 EXCEPT = {
     "prices": "rows whose price is 0 are left out, and which those are the solver alone knows",

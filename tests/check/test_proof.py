@@ -18,7 +18,7 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies import solve
+from planner.studies.solve import solve
 
 RULES = (*optimality.RULES, *proof_tables.RULES, *proof_tables.PRICE_RULES)
 

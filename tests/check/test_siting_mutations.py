@@ -7,7 +7,7 @@ from good_plan import Plan
 from spoiled_siting import SPOILED_SITING, WHOLE
 
 from planner.check.siting import RULES
-from planner.studies import solve
+from planner.studies.solve import solve
 
 
 @pytest.fixture(scope="module")

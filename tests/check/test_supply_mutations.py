@@ -8,7 +8,7 @@ from spoiled import dearer
 from spoiled_supply import ASSUMED, OWN_POWER, SPOILED
 
 from planner.check.source_bills import SOURCE_BILLS
-from planner.studies import solve
+from planner.studies.solve import solve
 
 SETTINGS = (
     "finance.end_of_horizon=perpetuity",

@@ -29,7 +29,7 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 pypsa = pytest.importorskip("pypsa", reason="PyPSA is a dependency of developers alone")
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from planner.cli import main
 from planner.runs import write_run
-from planner.studies import solve
+from planner.studies.solve import solve
 
 COMMANDS = (
     ("explain", "{run}", "--quick"),

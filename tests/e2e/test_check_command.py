@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from planner.check import GROUPS, REREAD, RULES, TAKEN_AS_GIVEN, in_words
 from planner.cli import main
 from planner.runs import write_run
-from planner.studies import solve
+from planner.studies.solve import solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

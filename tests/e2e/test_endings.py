@@ -20,7 +20,7 @@ import pytest
 from planner.lp import HighsSession, Outcome
 from planner.runs import write_run
 from planner.scenario import load_scenario
-from planner.studies import solve
+from planner.studies.solve import solve
 
 if TYPE_CHECKING:
     from project import Project

@@ -19,7 +19,7 @@ from planner.inputs import TABLES, build_inputs_from
 from planner.lp import HighsSession
 from planner.scenario import Scenario, load_scenario
 from planner.scenario.values import Block
-from planner.studies import solve
+from planner.studies.solve import solve
 from planner.tables import read_tables
 
 SCENARIO: Final = MINI / "mini.yaml"

@@ -12,7 +12,7 @@ from project import MINI
 from planner.inputs import TABLES, Inputs, build_inputs_from
 from planner.model import Model
 from planner.scenario import load_scenario
-from planner.studies import solve
+from planner.studies.solve import solve
 from planner.tables import read_tables
 
 SCENARIO = MINI / "mini.yaml"

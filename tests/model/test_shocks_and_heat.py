@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planner.plan import Plan
-from planner.studies import solve
+from planner.runs.plan import Plan
+from planner.studies.solve import solve
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 SHOCK = "{zones: [east], first_year: 2027, last_year: 2027, wholesale_scale_frac: 6}"

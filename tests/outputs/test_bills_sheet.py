@@ -10,7 +10,7 @@ import pytest
 from office import SOFFICE, recalculated
 
 import planner
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 BILLED = Path(__file__).parent.parent / "check" / "tariffs.yaml"
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 import planner
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 MINI = Path(__file__).parents[1] / "fixtures" / "mini" / "mini.yaml"
 SETTINGS = (

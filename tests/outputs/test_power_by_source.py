@@ -10,8 +10,8 @@ import pytest
 
 import planner
 from planner.outputs.xlsx.by_source import sources_of_power
-from planner.plan import Plan
 from planner.runs import run_of
+from planner.runs.plan import Plan
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 SETTINGS = (

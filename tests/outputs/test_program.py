@@ -20,8 +20,8 @@ from planner.runs import load_run, run_of, write_run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.plan import Plan
     from planner.runs import Run
+    from planner.runs.plan import Plan
 
 
 @pytest.fixture(scope="module")

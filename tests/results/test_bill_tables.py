@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import planner
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 OWN = "{plain: {energy: [{usd_per_mwh: 41}], demand: [{usd_per_kw_month: 9}]}}"
 PRICES = {"energy": 41.0, "demand": 9.0}

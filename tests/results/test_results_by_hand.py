@@ -8,7 +8,7 @@ from planner.base.errors import SolverError
 from planner.lp import HighsSession
 from planner.results import read_results
 from planner.results.latency import weighted_quantile
-from planner.studies.failover import takeover_of
+from planner.studies.solve.failover import takeover_of
 
 
 def row(table, **labels):

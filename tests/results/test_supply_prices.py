@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import planner
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 # Gas is dear and the grid is short: engines run at times, and not at full load.

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 GRID = (

@@ -20,7 +20,7 @@ from planner.results.store import from_parquet
 from planner.runs import load_run, run_of, write_run
 
 if TYPE_CHECKING:
-    from planner.plan import Plan
+    from planner.runs.plan import Plan
 
 
 def test_tables_come_back_by_their_schema(plan: Plan, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.proof import PROOF_TABLES, Proof
+from planner.results.program import PROOF_TABLES, Proof
 from planner.runs import load_run, save_run, write_run
 from planner.runs.files import hashes
 from planner.runs.reopen import reopen
@@ -21,7 +21,7 @@ from planner.runs.reopen import reopen
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.plan import Plan
+    from planner.runs.plan import Plan
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.run import Run
+from planner.outputs.run import Run
 from planner.runs import folder as folders
 from planner.runs.catalogue import read_runs
 

@@ -17,7 +17,7 @@ from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_losses
 from planner.stress.hours import OwnHours
 from planner.stress.study import CASES
-from planner.studies import solve
+from planner.studies.solve import solve
 
 RICH = Path(__file__).parent.parent / "check" / "rich.yaml"
 

@@ -16,15 +16,15 @@ from planner.cli import main
 from planner.lp import HighsSession
 from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
-from planner.studies import Diagnosis, diagnose
-from planner.studies.asking import Asking, without_costs
-from planner.studies.clash import clash_rules
-from planner.studies.clash_keys import RULES_WITH_SETTINGS, keys_of
-from planner.studies.prechecks import shortages
-from planner.studies.question import Question
-from planner.studies.reliefs import RELIEFS
-from planner.studies.searches import least, searches
-from planner.studies.whole_clash import whole_clash
+from planner.studies.diagnose import Diagnosis, diagnose
+from planner.studies.diagnose.prechecks import shortages
+from planner.studies.diagnose.reliefs import RELIEFS
+from planner.studies.diagnose.searches import least, searches
+from planner.studies.diagnose.whole_clash import whole_clash
+from planner.studies.solve.asking import Asking, without_costs
+from planner.studies.solve.clash import clash_rules
+from planner.studies.solve.clash_keys import RULES_WITH_SETTINGS, keys_of
+from planner.studies.solve.question import Question
 
 FORBID = "demand.unmet=forbid"
 LAND = (
@@ -365,7 +365,7 @@ def test_clean_power_by_the_hour_may_be_counted_by_the_year() -> None:
     ask = Asking(lambda _: None)
     (switch,) = (s for s in searches(asked, [], ()) if s.name == "count clean power by the year")
 
-    found = least(switch, lambda change: ask.is_enough(asked, change))
+    found = least(switch, lambda it: ask.is_enough(asked, it.settings, it.cells))
 
     assert not ask.is_possible(asked)
     assert found is not None

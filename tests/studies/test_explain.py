@@ -12,18 +12,18 @@ from click.testing import CliRunner
 
 import planner
 from planner.base.errors import InputError
+from planner.base.say import amount
 from planner.cli import main
 from planner.model import build_model
 from planner.runs import write_run
 from planner.scenario import load_scenario
-from planner.studies import Explanation, explain
-from planner.studies.asking import Asking
-from planner.studies.binding import PLACES, binding
-from planner.studies.entry import Resolved
-from planner.studies.plain_words import about_compute, about_cost
-from planner.studies.question import Question
-from planner.studies.say import amount
-from planner.studies.steps import Step, spot_check
+from planner.studies.explain import Explanation, explain
+from planner.studies.explain.binding import PLACES, binding
+from planner.studies.explain.entry import Resolved
+from planner.studies.explain.plain_words import about_compute, about_cost
+from planner.studies.explain.steps import Step, spot_check
+from planner.studies.solve.asking import Asking
+from planner.studies.solve.question import Question
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 CHECK = Path(__file__).parent.parent / "check"

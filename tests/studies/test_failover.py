@@ -8,7 +8,7 @@ import pytest
 
 import planner
 from planner.base.errors import LimitReachedError
-from planner.plan import Plan
+from planner.runs.plan import Plan
 
 WORLD = Path(__file__).parents[1] / "check" / "failover.yaml"
 ANY_USER = "failover.neighbour_users_frac=0"

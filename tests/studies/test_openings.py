@@ -15,9 +15,9 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession, Outcome
 from planner.lp.methods import Method
 from planner.model import build_model
-from planner.plan import Plan
+from planner.runs.plan import Plan
 from planner.scenario import load_scenario
-from planner.studies.whole_numbers import find_plan
+from planner.studies.solve.whole_numbers import find_plan
 
 WHOLE = "siting.whole_openings=true"
 SEARCH = "solver.whole_numbers=search"

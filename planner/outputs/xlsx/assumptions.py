@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from xlsxwriter.worksheet import Worksheet
 
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.run import Run
 
 __all__ = ["CHANGED", "cash_groups", "write_assumptions"]
 

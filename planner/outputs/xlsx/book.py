@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["COLOURS", "INK", "PALE", "Book", "cell"]
 

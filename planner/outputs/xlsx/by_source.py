@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from xlsxwriter.worksheet import Worksheet
 
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.run import Run
 
 __all__ = ["sources_of_power", "write_power_by_source"]
 

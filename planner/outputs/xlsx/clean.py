@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from xlsxwriter.worksheet import Worksheet
 
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.block import At
     from planner.outputs.xlsx.book import Book
-    from planner.run import Run
 
 __all__ = ["has_contracts", "write_carbon", "write_contracts"]
 

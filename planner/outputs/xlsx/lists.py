@@ -11,9 +11,9 @@ from planner.outputs.xlsx.table import write_table
 from planner.results.column import number, text, whole
 
 if TYPE_CHECKING:
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
     from planner.results.column import Column
-    from planner.run import Run
 
 __all__ = ["write_figures", "write_latency", "write_sites", "write_sources"]
 

@@ -8,8 +8,8 @@ from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.table import HEAD_ROW, write_table
 
 if TYPE_CHECKING:
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.run import Run
 
 __all__ = ["has_openings", "write_openings"]
 

@@ -11,8 +11,8 @@ from planner.results.column import number, text, whole
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.run import Run
 
 __all__ = ["is_resilient", "write_resilience"]
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
     from xlsxwriter.worksheet import Worksheet
 
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.run import Run
 
 __all__ = ["write_summary"]
 

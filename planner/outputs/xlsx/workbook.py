@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from planner.run import Run
+    from planner.outputs.run import Run
 
 __all__ = ["SHEETS", "sheets_of", "write_workbook"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.types import Floats, Inputs
     from planner.lp import Index
-    from planner.studies.explanation import Solved
+    from planner.studies.explain.explanation import Solved
 
     Limit = Callable[[Solved, pd.DataFrame], Floats]
 

@@ -11,14 +11,14 @@ from planner.check import check_plan
 from planner.inputs import build_inputs
 from planner.lp.highs import HighsSession
 from planner.model import build_model
-from planner.plan import Plan
 from planner.results import read_results
 from planner.results.proof import read_proof
+from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
-from planner.studies.clash import clash_rules, in_words
-from planner.studies.failover import survive_failures, takeover_of
-from planner.studies.question import Question
-from planner.studies.whole_numbers import find_plan
+from planner.studies.solve.clash import clash_rules, in_words
+from planner.studies.solve.failover import survive_failures, takeover_of
+from planner.studies.solve.question import Question
+from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     import threading

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.say import amount, down
 from planner.scenario import Setting, interpolated
-from planner.studies.giving import given
-from planner.studies.relief import Change
-from planner.studies.say import amount, down
+from planner.studies.diagnose.relief import Change
+from planner.studies.solve.giving import given
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats
     from planner.lp import Index
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
 __all__ = ["demand_kh100e", "less_demand", "less_tight", "tight_kh100e"]
 

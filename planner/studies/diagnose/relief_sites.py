@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.say import amount, up
 from planner.base.units import M3_PER_THOUSAND_M3
 from planner.scenario import Setting
-from planner.studies.giving import gap_years, given, site_key
-from planner.studies.relief import Change
-from planner.studies.say import amount, up
+from planner.studies.diagnose.relief import Change
+from planner.studies.solve.giving import gap_years, given, site_key
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats
     from planner.lp import Index
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
 __all__ = ["connection", "crews", "of_sites", "per_thousand_m3", "sources"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
-from planner.studies.binding import PLACES
-from planner.studies.explanation import Number, Statement, number, span
-from planner.studies.say import amount
+from planner.studies.explain.binding import PLACES
+from planner.studies.explain.explanation import Number, Statement, number, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
-    from planner.studies.explanation import Solved
+    from planner.studies.explain.explanation import Solved
 
 __all__ = ["about_compute", "about_cost", "about_limits", "told_rows"]
 
@@ -109,7 +109,7 @@ def told_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[int]:
     Parameters
     ----------
     table : DataFrame
-        Of `planner.studies.binding.binding`.
+        Of `planner.studies.explain.binding.binding`.
     of_a_kind : int
         Most places of one kind of limit.
 

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.say import amount
 from planner.inputs.types import ANYWHERE
 from planner.lp.join import distinct
 from planner.model import build_model
 from planner.scenario import Scenario, load_scenario
-from planner.studies.asking import Asking, relaxed_session, session_of, without_costs
-from planner.studies.clash import ClashRule, clash_rules
-from planner.studies.prechecks import Shortage, shortages
-from planner.studies.question import Question
-from planner.studies.relief import Change, Relief, relaxed
-from planner.studies.reliefs import RELIEFS
-from planner.studies.say import amount
-from planner.studies.searches import least, searches
-from planner.studies.whole_clash import whole_clash
+from planner.studies.diagnose.prechecks import Shortage, shortages
+from planner.studies.diagnose.relief import Change, Relief, relaxed
+from planner.studies.diagnose.reliefs import RELIEFS
+from planner.studies.diagnose.searches import least, searches
+from planner.studies.diagnose.whole_clash import whole_clash
+from planner.studies.solve.asking import Asking, relaxed_session, session_of, without_costs
+from planner.studies.solve.clash import ClashRule, clash_rules
+from planner.studies.solve.question import Question
 
 if TYPE_CHECKING:
     import threading
@@ -192,7 +192,7 @@ def _given_way(question: Question, ask: Asking, *, whole: bool) -> Iterator[Reme
             continue
         for margin in _MARGINS:
             change = relief.change(question, over, np.minimum(amounts * margin, relief.most))
-            if ask.is_enough(question, change):
+            if ask.is_enough(question, change.settings, change.cells):
                 total = float(amounts.sum())
                 yield Remedy(relief.name, relief.unit, total, change, tuple(relief.rows))
                 break
@@ -238,7 +238,7 @@ def _together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
                 parts.append(Remedy(relief.name, relief.unit, total, change, rules))
         settings = tuple(s for part in parts for s in part.change.settings)
         cells = tuple(c for part in parts for c in part.change.cells)
-        if ask.is_enough(question, Change((), settings, cells)):
+        if ask.is_enough(question, settings, cells):
             return tuple(parts)
     return ()
 
@@ -266,7 +266,7 @@ def _tried(question: Question, clash: Sequence[ClashRule], ask: Asking) -> Itera
     sites = dict.fromkeys(place["site"] for place in places if "site" in place)
     for search in searches(question, sorted(bounded), tuple(sites)):
         ask.tell(f"try: {search.name}")
-        found = least(search, lambda change: ask.is_enough(question, change))
+        found = least(search, lambda change: ask.is_enough(question, change.settings, change.cells))
         if found is not None:
             step, change = found
             note = _used_for(question, change, ask)

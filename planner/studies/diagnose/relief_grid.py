@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.say import amount, up
 from planner.inputs.headroom import LOWEST_RATE_PCT
 from planner.scenario import Setting
-from planner.studies.giving import given
-from planner.studies.question import Cell
-from planner.studies.relief import Change
-from planner.studies.say import amount, up
+from planner.studies.diagnose.relief import Change
+from planner.studies.solve.giving import given
+from planner.studies.solve.question import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.inputs.types import Floats
     from planner.lp import Index
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
 __all__ = ["contracts", "firm_headroom", "headroom", "headroom_limit", "per_firm_mw"]
 

@@ -11,17 +11,17 @@ from planner.base.errors import InputError, LimitReachedError, SolverError
 from planner.lp import UNIT, Expression
 from planner.lp.highs import HighsSession
 from planner.model import build_model
-from planner.studies.whole_numbers import find_plan
+from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from planner.lp import Outcome
     from planner.lp.methods import Method
     from planner.model import Model
-    from planner.studies.question import Question
-    from planner.studies.relief import Change
+    from planner.scenario import Setting
+    from planner.studies.solve.question import Cell, Question
 
 __all__ = ["Asking", "relaxed_session", "session_of", "without_costs"]
 
@@ -110,10 +110,12 @@ class Asking:
             raise LimitReachedError(message)
         return outcome.has_plan
 
-    def is_enough(self, question: Question, change: Change) -> bool:
-        """Make a change, and look for a plan; what makes no scenario is not enough."""
+    def is_enough(
+        self, question: Question, settings: Sequence[Setting], cells: Sequence[Cell] = ()
+    ) -> bool:
+        """Change settings and figures, and look for a plan; what makes no scenario is no help."""
         try:
-            changed = question.changed(change.settings, change.cells)
+            changed = question.changed(settings, cells)
         except InputError:
             return False
         return self.is_possible(changed)

@@ -29,8 +29,8 @@ class Run:
     folder : Path, optional
         Where it is stored; None for a run in memory.
     proof_tables : mapping of str to DataFrame
-        Tables of the proof, as `planner.proof.PROOF_TABLES` says; empty for a run that an older
-        version stored without one.
+        Tables of the proof, as `planner.results.program.PROOF_TABLES` says; empty for a run that
+        an older version stored without one.
     """
 
     meta: Mapping[str, Any]

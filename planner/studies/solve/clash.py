@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.words import and_more, some
 from planner.model import FAMILIES
-from planner.studies.clash_keys import keys_of
+from planner.studies.solve.clash_keys import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.lp.problem import ArrayProblem
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
 __all__ = ["ClashRule", "clash_rules", "in_words", "rule_of"]
 

@@ -9,24 +9,24 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError
+from planner.base.say import amount
 from planner.lp.blocks import RowBounds
 from planner.model import build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.scenario import Setting
-from planner.studies.asking import session_of
-from planner.studies.binding import PLACES
-from planner.studies.explanation import Statement, number
-from planner.studies.question import Question
-from planner.studies.say import amount
-from planner.studies.whole_numbers import find_plan
+from planner.studies.explain.binding import PLACES
+from planner.studies.explain.explanation import Statement, number
+from planner.studies.solve.asking import session_of
+from planner.studies.solve.question import Question
+from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from planner.lp.highs import HighsSession
     from planner.model import Model
-    from planner.studies.asking import Asking
-    from planner.studies.explanation import Solved
+    from planner.studies.explain.explanation import Solved
+    from planner.studies.solve.asking import Asking
 
 __all__ = ["Step", "about_steps", "one_more", "spot_check", "tried"]
 
@@ -141,7 +141,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
     solved : Solved
         The plan.
     table : DataFrame
-        Of `planner.studies.binding.binding`.
+        Of `planner.studies.explain.binding.binding`.
     places : sequence of int
         Rows of it to try.
     ask : Asking

@@ -10,9 +10,9 @@ import numpy as np
 
 from planner.base.errors import LimitReachedError
 from planner.model.siting import ONLY_FOR_THE_BOUND
-from planner.studies.asking import session_of
-from planner.studies.clash import ClashRule, rule_of
-from planner.studies.clash_keys import keys_of
+from planner.studies.solve.asking import session_of
+from planner.studies.solve.clash import ClashRule, rule_of
+from planner.studies.solve.clash_keys import keys_of
 
 if TYPE_CHECKING:
     import threading
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.lp import HighsSession, Index
     from planner.model import Model
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
     Positions = NDArray[np.intp]
 

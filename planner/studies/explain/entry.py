@@ -15,16 +15,16 @@ from planner.model.costs import electricity_demand, electricity_energy
 from planner.model.payments import discount
 from planner.model.tariffs_costs import TARIFF_COSTS
 from planner.scenario import Setting
-from planner.studies.giving import site_key
-from planner.studies.question import Question
+from planner.studies.solve.giving import site_key
+from planner.studies.solve.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from planner.inputs.types import Inputs
     from planner.lp import Outcome
-    from planner.studies.asking import Asking
-    from planner.studies.explanation import Solved
+    from planner.studies.explain.explanation import Solved
+    from planner.studies.solve.asking import Asking
 
 __all__ = ["ENTRY_COLUMNS", "IN_PART", "Resolved", "entry"]
 

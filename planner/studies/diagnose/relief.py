@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.lp import Index, Variable
     from planner.lp.expression import Comparison
     from planner.scenario import Setting
-    from planner.studies.question import Cell, Question
+    from planner.studies.solve.question import Cell, Question
 
     Factor = Callable[[Question, Index], Floats]
 

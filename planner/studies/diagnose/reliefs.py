@@ -7,26 +7,37 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.say import amount, up
 from planner.scenario import Setting
-from planner.studies.giving import gap_years, given, one
-from planner.studies.relief import Change, Relief
-from planner.studies.relief_demand import demand_kh100e, less_demand, less_tight, tight_kh100e
-from planner.studies.relief_grid import (
+from planner.studies.diagnose.relief import Change, Relief
+from planner.studies.diagnose.relief_demand import (
+    demand_kh100e,
+    less_demand,
+    less_tight,
+    tight_kh100e,
+)
+from planner.studies.diagnose.relief_grid import (
     contracts,
     firm_headroom,
     headroom,
     headroom_limit,
     per_firm_mw,
 )
-from planner.studies.relief_sites import connection, crews, of_sites, per_thousand_m3, sources
-from planner.studies.say import amount, up
+from planner.studies.diagnose.relief_sites import (
+    connection,
+    crews,
+    of_sites,
+    per_thousand_m3,
+    sources,
+)
+from planner.studies.solve.giving import gap_years, given, one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.inputs.types import Floats
     from planner.lp import Index
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
 __all__ = ["RELIEFS"]
 

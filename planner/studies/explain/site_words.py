@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.types import ANYWHERE
-from planner.studies.entry import ENTRY_COLUMNS, IN_PART, entry
-from planner.studies.explanation import Number, Statement, number
-from planner.studies.plain_words import about_limits
-from planner.studies.say import amount
+from planner.studies.explain.entry import ENTRY_COLUMNS, IN_PART, entry
+from planner.studies.explain.explanation import Number, Statement, number
+from planner.studies.explain.plain_words import about_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from planner.studies.asking import Asking
-    from planner.studies.explanation import Solved
+    from planner.studies.explain.explanation import Solved
+    from planner.studies.solve.asking import Asking
 
 __all__ = ["about_site", "site_tables", "touches"]
 

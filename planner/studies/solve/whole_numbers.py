@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.lp.outcome import PROVEN_GAP_FRAC, relative_gap
 from planner.model.siting import ONLY_FOR_THE_BOUND
-from planner.studies.rounding import RULES, rounded
+from planner.studies.solve.rounding import RULES, rounded
 
 if TYPE_CHECKING:
     import threading
@@ -64,7 +64,8 @@ def find_plan(
     Notes
     -----
     The linear program with the whole numbers relaxed gives a bound. Openings and phases are
-    rounded (`planner.studies.rounding`), fixed, and the rest solved again from the last basis.
+    rounded (`planner.studies.solve.rounding`), fixed, and the rest solved again from the last
+    basis.
     Rows that only tighten the bound are freed at the end, so that a dual is not split with them.
     They follow from the others by then: the plan stays, and only the duals are taken from that
     solve, some hundreds of steps of primal simplex. Freed while the whole numbers are fixed, they

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from planner.check import Verdict
     from planner.inputs.types import Inputs
     from planner.lp import Outcome
-    from planner.proof import Proof
     from planner.results import Results
+    from planner.results.program import Proof
     from planner.scenario import Scenario
-    from planner.studies import Explanation
+    from planner.studies.explain.explanation import Explanation
 
 __all__ = ["Plan"]
 
@@ -129,7 +129,7 @@ class Plan:
         Explanation
             ``print`` shows its sentences; ``tables`` holds what they rest on.
         """
-        from planner.studies import explain
+        from planner.studies.explain import explain
 
         return explain(self, site=site, year=year, quick=quick, resolve=resolve)
 

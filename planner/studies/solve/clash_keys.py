@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.studies.giving import gap_years, site_key
-from planner.studies.say import amount
+from planner.base.say import amount
+from planner.studies.solve.giving import gap_years, site_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
     Place = Mapping[str, str]
     Tell = Callable[[Question, Place], Iterator[str]]

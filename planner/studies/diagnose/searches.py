@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.say import amount, down
 from planner.base.units import HOURS_PER_YEAR
 from planner.scenario import Setting
-from planner.studies.giving import site_key
-from planner.studies.question import Cell
-from planner.studies.relief import Change
-from planner.studies.say import amount, down
+from planner.studies.diagnose.relief import Change
+from planner.studies.solve.giving import site_key
+from planner.studies.solve.question import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
 __all__ = ["Search", "least", "searches"]
 

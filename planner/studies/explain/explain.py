@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.studies.asking import Asking
-from planner.studies.binding import binding, demand_price
-from planner.studies.explanation import Explanation, Solved, Statement
-from planner.studies.plain_words import about_compute, about_cost, about_limits, told_rows
-from planner.studies.site_words import about_site, site_tables, touches
-from planner.studies.steps import about_steps, one_more, tried
-from planner.studies.year_words import about_year, year_tables
+from planner.studies.explain.binding import binding, demand_price
+from planner.studies.explain.explanation import Explanation, Solved, Statement
+from planner.studies.explain.plain_words import about_compute, about_cost, about_limits, told_rows
+from planner.studies.explain.site_words import about_site, site_tables, touches
+from planner.studies.explain.steps import about_steps, one_more, tried
+from planner.studies.explain.year_words import about_year, year_tables
+from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:
     import threading

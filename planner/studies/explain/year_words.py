@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.say import amount
 from planner.base.words import and_more
-from planner.studies.explanation import Number, Statement, number
-from planner.studies.plain_words import about_limits
-from planner.studies.say import amount
+from planner.studies.explain.explanation import Number, Statement, number
+from planner.studies.explain.plain_words import about_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from planner.studies.explanation import Solved
+    from planner.studies.explain.explanation import Solved
 
 __all__ = ["about_year", "year_tables"]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.studies.say import up
+from planner.base.say import up
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats
     from planner.lp import Index
     from planner.scenario import Scenario
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
 __all__ = ["gap_years", "given", "one", "site_key"]
 

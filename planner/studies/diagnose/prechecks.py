@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.studies.say import amount
+from planner.base.say import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.inputs.types import Floats
-    from planner.studies.question import Question
+    from planner.studies.solve.question import Question
 
     Bools = NDArray[np.bool_]
 
