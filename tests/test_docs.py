@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.check.columns import EVERYWHERE, HELD, HELD_ROWS, SHOWN_ONLY
 from planner.docs import pages
 
 PAGES = ["model.md", "data.md", "demand-paths.md", "results.md", "stress-tables.md"]
@@ -24,3 +25,15 @@ def test_a_generated_page_is_in_step(generated: dict[str, str], name: str) -> No
 
 def test_every_generated_page_is_compared(generated: dict[str, str]) -> None:
     assert set(generated) == set(PAGES)
+
+
+def test_decisions_say_how_many_columns_are_held_by_how_many_rules() -> None:
+    named = (*HELD.values(), *HELD_ROWS.values(), EVERYWHERE)
+    rules = {name for names in named for name in names}
+    columns = len(HELD) + len(SHOWN_ONLY)
+    (shown,) = SHOWN_ONLY
+    text = " ".join((DOCS / "decisions.md").read_text(encoding="utf-8").split())
+
+    assert f"each of the {columns} columns of the {len(HELD_ROWS)} tables" in text
+    assert f"{len(rules)} of the checker's rules" in text
+    assert f"One column is shown only: `{shown}`" in text

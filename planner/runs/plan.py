@@ -127,7 +127,7 @@ class Plan:
         Returns
         -------
         Explanation
-            ``print`` shows its sentences; ``tables`` holds what they rest on.
+            As text its sentences under their headings; ``tables`` holds what they rest on.
         """
         from planner.studies.explain import explain
 
