@@ -250,7 +250,7 @@ _OF_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "bill_months_told": "site month rule item unit basis quantity usd_per_unit usd",
     },
     "capacity_contracts": {
-        "rows": "capacity_under_contract",
+        "rows": "capacity_under_contract vintages_told",
         "capacity_under_contract": "site signed_year year signed_mw released_mw kept_mw",
         "vintages_told": "signed_year year",
         "exit_fees": "signed_mw released_mw fee_mw fee_musd",

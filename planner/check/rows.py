@@ -114,7 +114,8 @@ def _matching_slot(case: Case) -> pd.DataFrame:
 
 
 def _resilience(case: Case) -> pd.DataFrame:
-    return case.plan("failures")[["workload", "year"]].drop_duplicates()
+    reserves = listed(case.inputs.failover.reserve)
+    return reserves[["workload", "year"]].drop_duplicates()
 
 
 def _carbon_site(case: Case) -> pd.DataFrame:
@@ -168,8 +169,8 @@ IMPLIED: Final[Mapping[str, Callable[[Case], pd.DataFrame]]] = {
 }
 """For each table the rows that must be there, by the columns that name a row.
 
-Rules of their own add up what other tables tell, and find every row of `prices` from the stored
-duals; `no_route`, which repeats the inputs, loses rows unseen.
+Tables that are not here lose no row unseen either: rules of their own sum them, recompute
+`no_route` from round trips, and `prices` from the stored duals.
 """
 
 
