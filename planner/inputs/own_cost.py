@@ -50,7 +50,7 @@ def service_cost(case: Case) -> Floats | None:
     path = case.scenario.file_at(("siting", "service_cost_table"))
     if path is None:
         return None
-    table = read_pairs(
+    read = read_pairs(
         case,
         path,
         "service_cost_table",
@@ -58,8 +58,9 @@ def service_cost(case: Case) -> Floats | None:
         _FIELDS,
         ("from", "to", "workload"),
     )
-    if table is None:
+    if read is None:
         return None
+    table, _ = read
     user, site = codes(table["from"], case.ids("regions")), codes(table["to"], case.ids("sites"))
     musd = floats(table, "usd_per_h100e_year") * H100E_PER_KH100E / USD_PER_MUSD
     shape = (len(case.ids("regions")), len(case.ids("workloads")), len(case.ids("sites")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, InputError, and_so_many_more
 from planner.scenario.keys import closest
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import TableSchema
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
     from planner.inputs.case import Case
     from planner.tables.descriptor import Field
+    from planner.tables.sheet import Sheet
 
 __all__ = ["read_pairs"]
 
 
 def read_pairs(
     case: Case, path: Path, name: str, title: str, fields: Sequence[Field], key: Sequence[str]
-) -> pd.DataFrame | None:
+) -> tuple[pd.DataFrame, Sheet] | None:
     """Read such a table; what is wrong with it is added to the findings.
 
     Parameters
@@ -45,8 +46,9 @@ def read_pairs(
 
     Returns
     -------
-    DataFrame or None
-        The rows as typed; None where they can not be read.
+    (DataFrame, Sheet) or None
+        The rows as typed, and the file they are in, which knows their places; None where they
+        can not be read.
     """
     try:
         raw = bytes_of(path)
@@ -73,12 +75,12 @@ def read_pairs(
     case.findings.problems += problems
     if problems:
         return None
-    _check_ids(case, table, str(path))
-    return table
+    _check_ids(case, table, sheet)
+    return table, sheet
 
 
-def _check_ids(case: Case, table: pd.DataFrame, file: str) -> None:
-    """Ids must exist, in scope or not."""
+def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
+    """Ids must exist, in scope or not; one that does not is placed at its cell."""
     ids = (
         ("from", "demand_regions", set(case.tables["demand_regions"]["demand_region"])),
         ("to", "sites", {*case.tables["sites"]["site"], *case.scenario.new_sites}),
@@ -92,11 +94,10 @@ def _check_ids(case: Case, table: pd.DataFrame, file: str) -> None:
             id_ = str(table[column].iloc[row])
             meant = closest(id_, sorted(map(str, known)))
             mend = f"did you mean {meant!r}?" if meant else f"`dcplan data show {of}` lists them"
+            cell = sheet.header.index(column)
             case.findings.problems.append(
-                Problem(
-                    file, int(row) + 2, None, f"{column} is {id_!r}", f"an id of table {of}", mend
-                )
+                sheet.problem(int(row), cell, f"{column} is {id_!r}", f"an id of table {of}", mend)
             )
         if len(unknown) > MOST_PROBLEMS:
-            rest = and_so_many_more(file, len(unknown) - MOST_PROBLEMS)
+            rest = and_so_many_more(sheet.file, len(unknown) - MOST_PROBLEMS)
             case.findings.problems.append(rest)

@@ -10,7 +10,7 @@ from planner.base.errors import Problem
 from planner.base.words import some
 from planner.inputs.frames import codes, floats, texts
 from planner.inputs.own_pairs import read_pairs
-from planner.place.geo import fibre_problems, round_trips_ms
+from planner.place.geo import faster_than_light, round_trips_ms
 from planner.tables.descriptor import Field
 
 if TYPE_CHECKING:
@@ -58,9 +58,10 @@ def with_own_table(case: Case, haul_ms: Floats, km: Floats) -> tuple[Floats, Boo
     is_whole = np.zeros(haul_ms.shape, dtype=np.bool_)
     if path is None:
         return haul_ms, is_whole
-    table = read_pairs(case, path, "rtt_table", "Round trips of one's own", _FIELDS, ("from", "to"))
-    if table is None:
+    read = read_pairs(case, path, "rtt_table", "Round trips of one's own", _FIELDS, ("from", "to"))
+    if read is None:
         return haul_ms, is_whole
+    table, sheet = read
     there = floats(table, "rtt_ms")
     if "one_way" in table:
         one_way = table["one_way"].fillna(value=False).to_numpy(dtype=np.bool_)
@@ -72,7 +73,10 @@ def with_own_table(case: Case, haul_ms: Floats, km: Floats) -> tuple[Floats, Boo
     far_km = np.zeros(len(table))
     far_km[used] = km[user[used], site[used]]
     labels = [f"{a} to {b}" for a, b in zip(table["from"], table["to"], strict=True)]
-    case.findings.problems += fibre_problems(far_km, there, labels, str(path))
+    cell = sheet.header.index("rtt_ms")
+    case.findings.problems += [
+        sheet.problem(row, cell, *words) for row, *words in faster_than_light(far_km, there, labels)
+    ]
     result, is_own = haul_ms.copy(), np.zeros(haul_ms.shape, dtype=np.bool_)
     result[user[used], site[used]] = there[used]
     is_own[user[used], site[used]] = True

@@ -12,7 +12,7 @@ from planner.inputs.own_rtt import with_own_table
 from planner.place.geo import (
     MeasuredPairs,
     apply_measured,
-    fibre_problems,
+    faster_than_light,
     geodesic_km,
     pair_class,
     rtt_ms,
@@ -142,9 +142,9 @@ def _with_measured(case: Case, haul: Floats) -> Floats:
     origin = floats(table, "origin_lat"), floats(table, "origin_lon")
     destination = floats(table, "destination_lat"), floats(table, "destination_lon")
     labels = [f"{a} to {b}" for a, b in zip(table["origin"], table["destination"], strict=True)]
-    file = str(case.scenario.data_files.get("rtt_measured", "data/rtt_measured.csv"))
     rtt = floats(table, "rtt_ms")
-    case.findings.problems += fibre_problems(geodesic_km(*origin, *destination), rtt, labels, file)
+    for row, *words in faster_than_light(geodesic_km(*origin, *destination), rtt, labels):
+        case.findings.at_row("rtt_measured", row, "rtt_ms", *words)
     return apply_measured(
         haul,
         floats(case.regions, "lat"),

@@ -33,8 +33,8 @@ __all__ = [
     "LatencyLine",
     "MeasuredPairs",
     "apply_measured",
+    "faster_than_light",
     "fibre_floor_ms",
-    "fibre_problems",
     "fit_line",
     "geodesic_km",
     "pair_class",
@@ -137,40 +137,37 @@ def fibre_floor_ms(distance_km: ArrayLike) -> Floats:
     return there_and_back_km * FIBRE_GROUP_INDEX / SPEED_OF_LIGHT_KM_PER_S * MS_PER_S
 
 
-def fibre_problems(
-    distance_km: ArrayLike, rtt_ms: ArrayLike, labels: Sequence[str], file: str
-) -> list[Problem]:
-    """List the measured values that would need signals faster than light in fibre.
+def faster_than_light(
+    distance_km: ArrayLike, rtt_ms: ArrayLike, labels: Sequence[str]
+) -> list[tuple[int, str, str, str]]:
+    """List the round trips that would need signals faster than light in fibre.
 
     Parameters
     ----------
     distance_km
         Geodesic distance of each pair, shape (pair,). [km]
     rtt_ms
-        Measured round-trip time of each pair, shape (pair,). [ms]
+        Round-trip time of each pair, shape (pair,). [ms]
     labels
-        Name of each pair, in the order of a table with one header line.
-    file
-        File the values come from.
+        Name of each pair.
 
     Returns
     -------
-    list of Problem
-        One for each value below `fibre_floor_ms`, and for each that is no number above 0.
+    list of (int, str, str, str)
+        For each value below `fibre_floor_ms`, and each that is no number above 0: its position,
+        and what is, what must be and how to mend it, as in `Problem`.
 
     Examples
     --------
-    >>> print(*fibre_problems([1000.0, 300.0], [9.0, 4.1], ["a to b", "b to c"], "rtt.csv"))
-    rtt.csv:2: a to b: 9 ms over 1000 km; must be at least 9.79 ms, light in fibre; if it is one-way say so in the table
-    """  # noqa: E501  the example is one line
+    >>> faster_than_light([300.0, 1000.0], [4.1, 9.0], ["a to b", "b to c"])[0][:3]
+    (1, 'b to c: 9 ms over 1000 km', 'at least 9.79 ms, light in fibre')
+    """
     distance, rtt = np.asarray(distance_km, dtype=float), np.asarray(rtt_ms, dtype=float)
     floor = fibre_floor_ms(distance)
     too_fast = ~((rtt > 0.0) & (rtt >= floor))
     return [
-        Problem(
-            file,
-            int(row) + 2,
-            None,
+        (
+            int(row),
             f"{labels[int(row)]}: {rtt[row]:g} ms over {distance[row]:.0f} km",
             f"at least {floor[row]:.2f} ms, light in fibre",
             "if it is one-way say so in the table",

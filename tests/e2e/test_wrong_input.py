@@ -151,14 +151,20 @@ IN_TABLES: dict[str, tuple[Mistake, list[str]]] = {
     ),
     "a measured round trip faster than light": (
         lambda p: p.cell("rtt_measured", 0, "rtt_ms", "2.4"),
-        ["data/rtt_measured.csv:2: Phoenix to Dallas: 2.4 ms over 1168 km; must be at least 11.44"],
+        [
+            "data/rtt_measured.csv:2:52: Phoenix to Dallas: 2.4 ms over 1168 km;"
+            " must be at least 11.44 ms"
+        ],
     ),
     "a round trip of one's own faster than light": (
         lambda p: (
             p.write("rtt.csv", "from,to,rtt_ms\nbay,oak,7.3\nmesa,oak,3.5\n"),
             p.append("latency: {rtt_table: rtt.csv, own_rtt_fill_missing: true}"),
         ),
-        ["rtt.csv:3: mesa to oak: 3.5 ms over 3128 km; must be at least 30.63 ms, light in fibre;"],
+        [
+            "rtt.csv:3:10: mesa to oak: 3.5 ms over 3128 km;"
+            " must be at least 30.63 ms, light in fibre;"
+        ],
     ),
     "an empty file": (
         lambda p: p.write("data/zone_headroom.csv", ""),

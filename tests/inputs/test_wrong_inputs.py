@@ -97,13 +97,13 @@ def test_nothing_is_faster_than_light(problems, tables):
 
 def test_a_planners_own_round_trips_are_checked(problems, tmp_path):
     table = tmp_path / "rtt.csv"
-    table.write_text("from,to,rtt_ms\nbay,elm,9\nbey,elm,29\nbay,oka,3\n")
+    table.write_text("from,to,rtt_ms\nbay,elm,9\n\nbey,elm,29\nbay,oka,3\n")
 
     found = problems(f"latency.rtt_table={table}")
 
-    assert any("bay to elm: 9 ms over" in text for text in found)
-    assert any(f"{table}:3: from is 'bey'" in text for text in found)
-    assert any(f"{table}:4: to is 'oka'" in text for text in found)
+    assert any(f"{table}:2:9: bay to elm: 9 ms over" in text for text in found)
+    assert any(f"{table}:4:1: from is 'bey'" in text for text in found)
+    assert any(f"{table}:5:5: to is 'oka'" in text for text in found)
 
 
 def test_own_round_trips_that_lack_a_pair_are_refused(problems, tmp_path):
