@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from planner.check.frames import has, listed
+from planner.check.frames import crossed, has, listed
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SITE = ("site", "year")
 def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]:
     """Places where power is balanced, what comes in there, what is used, and which of all it is."""
     power, own = case.power, case.sources
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot"]])
     balanced = pd.MultiIndex.from_frame(listed(case.inputs.balance.site_year))
     here = pd.MultiIndex.from_frame(frame[list(_SITE)]).isin(balanced)
     comes_in = power.grid_mw + own.of_sites(own.output_mw) + case.shed_mw

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.bill_hours import BillHours
-from planner.check.frames import at, has, tally
+from planner.check.frames import at, crossed, has, tally
 from planner.check.own_tariffs import Written, written_tariffs
 from planner.check.verdict import Excess, rule
 
@@ -399,7 +399,7 @@ def vintages_told(case: Case) -> Excess:
     """Capacity signed for has a row in every model year from then on, and in none before."""
     table, key = case.plan("capacity_contracts"), ("site", "signed_year", "year")
     vintages = table[["site", "signed_year"]].drop_duplicates()
-    years = vintages.merge(pd.DataFrame({"year": case.years}), how="cross")
+    years = crossed(vintages, pd.DataFrame({"year": case.years}))
     years = years[years["year"] >= years["signed_year"]].reset_index(drop=True)
     early = (table["year"] < table["signed_year"]).to_numpy()
     return Excess.where(years, ~has(years, table, key)).and_also(

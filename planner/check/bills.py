@@ -11,7 +11,7 @@ import pandas as pd
 from planner.check.carbon import counted_kt, fuel_kt
 from planner.check.connected import non_firm_mw
 from planner.check.contract_bills import CONTRACT_BILLS
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, by, crossed, listed, tally
 from planner.check.grid import own_peaks
 from planner.check.heat import HEAT_BILLS, heat_connections
 from planner.check.load_price import load_price_bill
@@ -69,7 +69,7 @@ def racks_bought(case: Case) -> pd.DataFrame:
         site, start, life_years, cost_musd.
     """
     table = case.plan("installs")
-    life = case.racks.set_index("rack")["life_years"]
+    life = by(case.racks, "rack", "life_years")
     life_years = at(life, table, ("rack",), np.nan)
     return _assets(table, "year", life_years, table["overnight_musd"])
 
@@ -186,7 +186,7 @@ def work_migration(case: Case) -> pd.DataFrame:
 def electricity_energy(case: Case) -> pd.DataFrame:
     """Hourly energy at the delivered price of the hour."""
     power, grid = case.power, case.inputs.grid
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot"]])
     key = ("site", "year", "slot")
     price = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))["usd"]
     usd = power.grid_mwh * at(price, frame, key, np.nan).reshape(power.grid_mw.shape)
@@ -213,7 +213,7 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     """List what is taken off the demand charge in every billing period: site, year, musd."""
     peaks, grid = own_peaks(case), case.inputs.grid
     settings = case.scenario.grid.non_firm
-    services = case.data("connection_services").set_index("service")["charge_discount_frac"]
+    services = by(case.data("connection_services"), "service", "charge_discount_frac")
     off = float(services[settings.service]) if settings.allow else 0.0
     rate = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
         list(_SITE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, quotient, tally
+from planner.check.frames import at, by, crossed, listed, quotient, tally
 from planner.check.once import once
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_told, rule
@@ -32,7 +32,7 @@ def _intensity(case: Case) -> Floats:
     """Carbon intensity of the grid, shape (site_year, slot). [t/MWh]"""
     power = case.power
     by_slot = listed(case.inputs.power.slot).assign(t=case.inputs.carbon.location_t_per_mwh)
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot"]])
     rate = at(by_slot.set_index(list(_SLOT))["t"], frame, _SLOT, np.nan)
     return rate.reshape(power.facility_mw.shape)
 
@@ -56,7 +56,7 @@ def emissions_kt(case: Case) -> Floats:
 def _claimed_mwh(case: Case) -> Floats:
     """Energy under contract that counts as clean, shape (site_year, slot). [MWh]"""
     power = case.power
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot"]])
     claimed = case.plan("contract_use").set_index(list(_SLOT))["claimed_mw"]
     return np.asarray(at(claimed, frame, _SLOT).reshape(power.facility_mw.shape) * power.hours)
 
@@ -73,7 +73,7 @@ def _embodied_kt(case: Case) -> Floats:
     if not case.scenario.carbon.embodied:
         return np.zeros(len(power.site_year))
     table = case.data("embodied_carbon")
-    of = {asset: rows.set_index("item")["embodied_tco2e"] for asset, rows in table.groupby("asset")}
+    of = {asset: by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
     racks, builds, retrofits = (case.plan(name) for name in ("installs", "builds", "retrofits"))
     hall, topology = of["hall"], case.data("redundancy").set_index("redundancy")
     kind = topology.loc[list(builds["hall"].str.split("|").str[1])]
@@ -202,8 +202,8 @@ def scheme_prices(case: Case) -> Excess:
     if not case.scenario.carbon.fuel_schemes:
         return Excess.differs(site_year, told, np.zeros(len(site_year)))
     schemes, prices = case.data("carbon_schemes"), case.data("carbon_prices").sort_values("year")
-    state = case.sites.set_index("site")["state"].fillna("")
-    country = case.sites.set_index("site")["country"]
+    state = by(case.sites, "site", "state").fillna("")
+    country = by(case.sites, "site", "country")
     known = dict(zip(schemes["place"], schemes["scheme"], strict=True))
     own = np.zeros(len(site_year))
     for row, (site, year) in enumerate(zip(site_year["site"], site_year["year"], strict=True)):

@@ -25,7 +25,7 @@ from planner.check import (
     tariffs,
 )
 from planner.check.days import slots
-from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.frames import at, by, crossed, listed, tally, with_int_year
 from planner.check.lagrangian import Program
 from planner.check.sources import Sources, sources
 
@@ -206,7 +206,7 @@ class Case:
 
     def finance_of_sites(self, item: str) -> pd.Series[float]:
         """Return a figure of table `finance` for the country of every site of the plan."""
-        country = self.sites.set_index("site")["country"]
+        country = by(self.sites, "site", "country")
         sites = list(self.inputs.sets.site.labels)
         figures = {name: self.finance_of(item, str(name)) for name in country[sites].unique()}
         values = [figures[country[site]] for site in sites]
@@ -395,5 +395,5 @@ class Case:
         """Power that the plan says is sold, shape (site_year, slot). [MW]"""
         table, key = self.plan("site_surplus"), ("site", "year", "slot")
         sold = tally(table, key, table["export_mw"])
-        frame = self.power.site_year.merge(self.power.slot[["slot"]], how="cross")
+        frame = crossed(self.power.site_year, self.power.slot[["slot"]])
         return at(sold, frame, key).reshape(self.power.facility_mw.shape)

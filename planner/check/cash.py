@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, tally
+from planner.check.frames import at, by, tally
 from planner.check.sites import opened_musd
 from planner.check.source_bills import SOURCE_ASSETS
 from planner.check.standing import retrofits
@@ -65,7 +65,7 @@ def _bought(case: Case) -> pd.DataFrame:
 @rule(unit="MUSD")
 def cash_told(case: Case) -> Excess:
     """Cash is what is bought, halls, connections and sources evenly over the years before."""
-    cost = case.data("facility_cost").set_index("item")["value"]
+    cost = by(case.data("facility_cost"), "item", "value")
     years = float(cost["spend_profile_years"])
     bought, table = _bought(case), case.plan("cash")
     start, musd = bought["start"].to_numpy(), bought["overnight_musd"].to_numpy()

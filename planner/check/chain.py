@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed
+from planner.check.frames import at, by, listed
 from planner.check.other_load import other_load_mw
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
     """
     given = case.scenario.workloads
     moving = [name for name, own in given.items() if own.given().get("moves_between_sites")]
-    share = case.workloads.set_index("workload")["deferrable_frac"]
+    share = by(case.workloads, "workload", "deferrable_frac")
     return at(share[share.index.isin(moving)], frame, ("workload",))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.frames import at, tally
+from planner.check.frames import at, crossed, tally
 from planner.check.standing import ages, since
 
 if TYPE_CHECKING:
@@ -94,6 +94,6 @@ def shed_mw(case: Case) -> Floats:
         Inputs and plan.
     """
     table, key = case.plan("stress_slot"), ("site", "year", "slot")
-    frame = case.power.site_year.merge(case.power.slot[["slot"]], how="cross")
+    frame = crossed(case.power.site_year, case.power.slot[["slot"]])
     lost = tally(table, key, table["shed_mw"])
     return at(lost, frame, key).reshape(case.power.facility_mw.shape)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.frames import at
+from planner.check.frames import at, by
 from planner.check.payments import every_year
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def contract_market_value(case: Case) -> pd.DataFrame:
     """Output of financial agreements at what the market pays in the slot."""
     slots, offers = case.plan("contract_slot"), case.scenario.contracts.ppa
     sold = slots[np.array([offers[c].kind == "financial" for c in slots["contract"]], np.bool_)]
-    hours = at(case.power.slot.set_index("slot")["hours"], sold, ("slot",), np.nan)
+    hours = at(by(case.power.slot, "slot", "hours"), sold, ("slot",), np.nan)
     usd = sold["output_mw"] * hours * sold["market_usd_per_mwh"]
     return every_year(case, sold[["year"]], -usd / _USD_PER_MUSD)
 
@@ -40,7 +40,7 @@ def contract_market_value(case: Case) -> pd.DataFrame:
 def contract_power_taken(case: Case) -> pd.DataFrame:
     """Wholesale price not paid for what sites take of physical agreements."""
     used = case.plan("contract_use")
-    hours = at(case.power.slot.set_index("slot")["hours"], used, ("slot",), np.nan)
+    hours = at(by(case.power.slot, "slot", "hours"), used, ("slot",), np.nan)
     usd = used["taken_mw"] * hours * used["wholesale_usd_per_mwh"]
     return every_year(case, used, -usd / _USD_PER_MUSD)
 

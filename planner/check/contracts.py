@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.facts_sites import decided
-from planner.check.frames import at, has, listed, quotient, tally
+from planner.check.frames import at, by, crossed, has, listed, quotient, tally
 from planner.check.once import once
 from planner.check.steps import held
 from planner.check.verdict import Excess, columns_told, rule
@@ -70,7 +70,7 @@ def in_force(case: Case) -> pd.DataFrame:
     begin = begin_of_delivery(case, signed)
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
     rows = signed[[*_FORCE, "signed_mw"]].assign(begin=begin, end=begin + term)
-    rows = rows.merge(pd.DataFrame({"year_now": case.years}), how="cross")
+    rows = crossed(rows, pd.DataFrame({"year_now": case.years}))
     last = case.last_calendar_year(rows["year_now"]) + 1.0
     first = rows["year_now"].to_numpy(dtype=np.float64)
     overlap = np.minimum(rows["end"], last) - np.maximum(rows["begin"], first)
@@ -114,7 +114,7 @@ def contract_energy(case: Case) -> Excess:
     by_slot = pd.Series(power.ravel(), index=pd.MultiIndex.from_frame(frame))
     key = (*_FORCE, "slot")
     told = slots["output_mw"].to_numpy()
-    hours = case.slots.set_index("slot")["hours"]
+    hours = by(case.slots, "slot", "hours")
     forgotten = tally(slots, _FORCE, told * at(hours, slots, ("slot",), np.nan))
     return year.and_also(
         Excess.differs(slots[list(key)], told, at(by_slot, slots, key, np.nan)),
@@ -125,13 +125,13 @@ def contract_energy(case: Case) -> Excess:
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
-    return table["site"].map(case.scope.set_index("site")["zone"])
+    return table["site"].map(by(case.scope, "site", "zone"))
 
 
 def _draw(case: Case) -> pd.Series[float]:
     """Power drawn from the grid by site, year and slot."""
     power = case.power
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot"]])
     return pd.Series(power.grid_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
 
 
@@ -172,7 +172,7 @@ def pool_of_sites(case: Case) -> pd.Series[str]:
 
 def pool_of_zones(case: Case) -> dict[str, str]:
     """Return the pool of every zone: that of its first site."""
-    of_site, zones = pool_of_sites(case), case.scope.set_index("site")["zone"]
+    of_site, zones = pool_of_sites(case), by(case.scope, "site", "zone")
     return {str(zones[site]): str(of_site[site]) for site in reversed(zones.index)}
 
 
@@ -180,7 +180,7 @@ def pool_of_zones(case: Case) -> dict[str, str]:
 def claims(case: Case) -> Excess:
     """No site claims more than it draws, no pool more than contracts deliver, then or in a year."""
     used = case.plan("contract_use")
-    hours = case.slots.set_index("slot")["hours"]
+    hours = by(case.slots, "slot", "hours")
     mw = used["claimed_mw"].to_numpy()
     place = used[list(_SLOT)]
     own = Excess.above(place, mw, at(_draw(case), used, _SLOT)).and_also(
@@ -210,7 +210,7 @@ def _own_clean_mw(case: Case) -> Floats:
         np.add.at(total, (row, sets.slot.codes(frame["slot"])), mw.to_numpy(dtype=np.float64))
 
     made, left = case.plan("source_slot"), case.plan("site_surplus")
-    fuel = case.data("onsite_sources").drop_duplicates("onsite").set_index("onsite")["fuel"]
+    fuel = by(case.data("onsite_sources").drop_duplicates("onsite"), "onsite", "fuel")
     clean = made[made["source"].map(fuel).fillna("").isin(_NOT_BURNT)]
     add(clean, clean["output_mw"] - clean["charge_mw"])
     add(left, -left["export_mw"] - left["surplus_mw"])
@@ -222,7 +222,7 @@ def _by_pool(case: Case) -> pd.DataFrame:
     """Power by pool, year and slot, added up anew."""
     power, share = case.power, case.inputs.contracts.clean_frac
     shape = power.facility_mw.shape
-    frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     used = case.plan("contract_use")
     claimed = at(used.set_index(list(_SLOT))["claimed_mw"], frame, _SLOT)
     of_grid = listed(case.inputs.power.slot, share=share).set_index(list(_SLOT))["share"]
@@ -277,13 +277,13 @@ def _best_gain_mwh(case: Case, key: tuple[str, ...]) -> pd.Series[float]:
     What is drawn with the smallest clean share is claimed first, as far as contracts deliver.
     """
     power, share = case.power, case.inputs.contracts.clean_frac
-    frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(
         pool=frame["site"].map(pool_of_sites(case)),
         dirty=1.0 - at(_by_slot(case, share), frame, _SLOT, np.nan),
         mwh=np.maximum(power.grid_mw.ravel(), 0.0) * frame["hours"],
     ).sort_values("dirty", ascending=False, kind="stable")
-    output, hours = _delivered(case), power.slot.set_index("slot")["hours"]
+    output, hours = _delivered(case), by(power.slot, "slot", "hours")
     delivered = tally(output, key, output["output_mw"] * at(hours, output, ("slot",), np.nan))
     groups = frame.groupby(list(key), sort=False)["mwh"]
     before = groups.cumsum() - frame["mwh"]
@@ -300,10 +300,10 @@ def best_matching_told(case: Case) -> Excess:
     """What contracts deliver to a pool, and how clean they could make it, is told rightly."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
     own, output = _by_pool(case), _delivered(case)
-    hours = at(case.power.slot.set_index("slot")["hours"], output, ("slot",), np.nan)
+    hours = at(by(case.power.slot, "slot", "hours"), output, ("slot",), np.nan)
     grid_share = _by_slot(case, case.inputs.contracts.clean_frac)
     power = case.power
-    drawn = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    drawn = crossed(power.site_year, power.slot[["slot", "hours"]])
     drawn = drawn.assign(pool=drawn["site"].map(pool_of_sites(case)))
     of_grid = at(grid_share, drawn, _SLOT, np.nan) * power.grid_mw.ravel() * drawn["hours"]
     without = at(tally(drawn, _POOL, of_grid), table, _POOL)

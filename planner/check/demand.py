@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, crossed, has, listed, tally
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _contracts(case: Case) -> pd.Series[float]:
     bought, rent = case.plan("rent"), case.inputs.rent
     term = listed(rent.bought, term=rent.term_years)
     known = bought.merge(term, on=["workload", "tier", "year"], how="left")
-    runs = known.merge(pd.DataFrame({"now": case.years}), how="cross")
+    runs = crossed(known, pd.DataFrame({"now": case.years}))
     covers = case.last_calendar_year(runs["now"]) < runs["year"] + runs["term"]
     runs = runs[(runs["now"] == runs["year"]) | ((runs["now"] > runs["year"]) & covers)]
     return tally(runs, ("workload", "now"), runs["bought_kh100e"])

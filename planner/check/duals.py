@@ -22,7 +22,7 @@ from planner.check import (
     supply,
     water,
 )
-from planner.check.frames import at, with_int_year
+from planner.check.frames import at, by, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule
 
@@ -216,7 +216,7 @@ def hours_of_slot(case: Case) -> pd.Series[float]:
     case : Case
         Inputs and plan.
     """
-    return case.power.slot.set_index("slot")["hours"]
+    return by(case.power.slot, "slot", "hours")
 
 
 def _slack(limit: Rule, case: Case) -> tuple[pd.Series[float], list[str]]:

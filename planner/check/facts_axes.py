@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_days
-from planner.check.frames import label_of
+from planner.check.frames import by, label_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def labels_belong(case: Case) -> Excess:
     sets = case.inputs.sets
     designs = pd.Series(list(sets.hall.labels)).str.rsplit("|", n=1)
     sites = case.sites.set_index("site").loc[list(sets.site.labels)]
-    maker = case.racks.set_index("rack")["vendor"]
+    maker = by(case.racks, "rack", "vendor")
     pairs = (
         (sets.hall, "cooling", sets.cooling, sets.hall_cooling, designs.str[0]),
         (sets.hall, "redundancy", sets.redundancy, sets.hall_redundancy, designs.str[1]),

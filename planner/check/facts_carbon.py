@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.facts_prices import by_local_hour
-from planner.check.frames import at, listed
+from planner.check.frames import at, by, listed
 from planner.check.once import once
 from planner.check.steps import held
 from planner.check.verdict import Excess, rule
@@ -143,12 +143,12 @@ def carbon_price_from_scenario(case: Case) -> Excess:
 def _made_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float], str]]:
     """Emissions of making what may enter service: its list, as told, by item, and its column."""
     inputs, table = case.inputs, case.data("embodied_carbon")
-    of = {asset: rows.set_index("item")["embodied_tco2e"] for asset, rows in table.groupby("asset")}
+    of = {asset: by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
     kinds = case.data("redundancy").set_index("redundancy")
     designs = pd.Series(list(inputs.sets.hall.labels))
     topology = kinds.loc[list(designs.str.rsplit("|", n=1).str[1])]
     of_hall = sum(of["hall"][part] * topology[ratio] for part, ratio in _HALL_PARTS.items())
-    racks = case.racks.set_index("rack")["peak_kw"]
+    racks = by(case.racks, "rack", "peak_kw")
     stores = {
         name
         for name, role in zip(inputs.supply.source.labels, inputs.supply.role, strict=True)
@@ -201,7 +201,7 @@ def water_limits_from_tables(case: Case) -> Excess:
     share = case.scenario.operator.site_limit_share_frac
     column = "water_limit_m3_per_year"
     limit = case.own_figures(column, share * case.site_figures("site_limits", column))
-    classes = case.data("water_classes").set_index("stress_class")["limit_m3_per_mw_per_year"]
+    classes = by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
     of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
     parts = []
     for asked, index, told, own in (

@@ -17,7 +17,7 @@ from planner.check.contracts import (
 from planner.check.facts_carbon import carbon_shape
 from planner.check.facts_demand import between
 from planner.check.facts_prices import by_local_hour, wholesale_part_usd_per_mwh
-from planner.check.frames import at, has, label_of, listed, quotient, tally
+from planner.check.frames import at, by, crossed, has, label_of, listed, quotient, tally
 from planner.check.steps import held
 from planner.check.verdict import Excess, columns_told, rule
 
@@ -39,14 +39,14 @@ _USD_PER_MUSD = 1e6
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
-    return table["site"].map(case.scope.set_index("site")["zone"])
+    return table["site"].map(by(case.scope, "site", "zone"))
 
 
 def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
     offers = case.scenario.contracts.ppa
-    country = case.scope.drop_duplicates("zone").set_index("zone")["country"]
-    region = case.data("ppa_regions").set_index("country")["region"]
+    country = by(case.scope.drop_duplicates("zone"), "zone", "country")
+    region = by(case.data("ppa_regions"), "country", "region")
     prices = case.data("ppa_prices").sort_values("year")
     strike = np.full(len(table), np.nan)
     for row, (name, zone, year) in enumerate(
@@ -92,13 +92,13 @@ def market_prices(case: Case) -> Excess:
     A site billed by a bundled tariff pays no wholesale price, so that nothing is spared there.
     """
     of_site, part = case.wholesale_usd_per_mwh, wholesale_part_usd_per_mwh(case)
-    frame = case.site_year.merge(case.slots[["slot"]], how="cross")
+    frame = crossed(case.site_year, case.slots[["slot"]])
     frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel(), part=part.ravel())
     by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()
     slots, used = case.plan("contract_slot"), case.plan("contract_use")
     may_take = has(used, listed(case.inputs.contracts.take), _SLOT)
     by_site = frame.set_index(list(_SLOT))["part"]
-    table, hours = case.plan("contracts"), case.power.slot.set_index("slot")["hours"]
+    table, hours = case.plan("contracts"), by(case.power.slot, "slot", "hours")
     of_slots = at(by_zone, slots, _ZONE_SLOT, np.nan) * slots["output_mw"]
     worth = tally(slots, _FORCE, of_slots * at(hours, slots, ("slot",), np.nan))
     flat = by_zone.rename("usd").reset_index()
@@ -142,7 +142,7 @@ def clean_share_from_tables(case: Case) -> Excess:
         ]
     )
     own = 1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0)
-    frame = site_year.merge(case.slots[["slot"]], how="cross")
+    frame = crossed(site_year, case.slots[["slot"]])
     return Excess.differs(frame, share.ravel(), own.ravel())
 
 
@@ -184,7 +184,7 @@ def delivery_profiles(case: Case) -> Excess:
         if offer.capacity_factor_frac is not None:
             scale = offer.capacity_factor_frac / (own[row] @ hours / hours.sum())
             own[row] = np.minimum(own[row] * scale, 1.0)
-    place = offered.merge(case.slots[["slot"]], how="cross")
+    place = crossed(offered, case.slots[["slot"]])
     return Excess.differs(place, profiles(case, offered).ravel(), own.ravel())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, cell, listed, tally, with_int_year
+from planner.check.frames import at, by, cell, listed, tally, with_int_year
 from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
@@ -111,7 +111,7 @@ def stock_shares(case: Case, duty: str) -> pd.DataFrame:
         The columns of table `rack_stock`, `dies`, the first year no longer in service, and
         `share` of the duty's nameplate, which sums to 1.
     """
-    life = case.racks.set_index("rack")["life_years"]
+    life = by(case.racks, "rack", "life_years")
     stock = case.data("rack_stock")
     stock = stock[stock["duty"] == duty]
     dies = stock["vintage_year"].to_numpy() + at(life, stock, ("rack",), np.nan)

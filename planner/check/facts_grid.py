@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.base_year import standing_facility_mw
 from planner.check.days import year_days
 from planner.check.facts_sites import decided, months_to_service
-from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.frames import at, by, listed, tally, with_int_year
 from planner.check.other_load import other_load_mw
 from planner.check.steps import held
 from planner.check.verdict import Excess, rule
@@ -58,7 +58,7 @@ def connection_price_from_tables(case: Case) -> Excess:
     """A MW of firm connection costs a substation and network upgrades, or the scenario's figure."""
     grid, own = case.inputs.grid, case.scenario.grid.expansion_usd_per_mw
     if own is None:
-        items = case.data("facility_cost").set_index("item")["value"]
+        items = by(case.data("facility_cost"), "item", "value")
         own = float(items["substation_customer"]) + float(items["interconnection_network"])
     rows = listed(grid.expand, musd=grid.expand_capex_musd_per_mw)
     return Excess.differs(rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), own / 1e6))
@@ -100,7 +100,7 @@ def committed_of_zones(case: Case) -> Excess:
     """What is under construction takes headroom of its zone, at the rate that is asked for."""
     table = with_int_year(case.inputs.grid.headroom_all)
     of_site = _committed_facility_mw(case).rename("mw").reset_index()
-    zone = case.scope.set_index("site")["zone"]
+    zone = by(case.scope, "site", "zone")
     of_site = of_site.assign(zone=of_site["site"].map(zone)).dropna(subset="zone")
     own = at(tally(of_site, _ZONE, of_site["mw"]), table, _ZONE)
     place, rate = table[list(_ZONE)], case.scenario.grid.curtailment_rate_pct

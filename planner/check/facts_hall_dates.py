@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.facts_sites import decided, months_to_service
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, by, listed, tally
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def halls_from_scenario(case: Case) -> Excess:
     """Halls fill as the scenario says, and hold what their cooling allows per square metre."""
     halls, settings = case.inputs.halls, case.scenario
     design = case.halls.assign(told=halls.density_kw_per_m2)
-    cooling = case.data("cooling").set_index("cooling")["design_density_kw_per_m2"]
+    cooling = by(case.data("cooling"), "cooling", "design_density_kw_per_m2")
     own = at(cooling.astype("float64"), design, ("cooling",), np.nan)
     told = np.array([halls.ramp_months, halls.ramp_mean_frac])
     asked = np.array([settings.halls.ramp_months, settings.halls.ramp_mean_frac])
@@ -71,7 +71,7 @@ def halls_from_scenario(case: Case) -> Excess:
 
 def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
     """Medium that cools a design."""
-    medium = case.data("cooling").set_index("cooling")["medium"]
+    medium = by(case.data("cooling"), "cooling", "medium")
     return hall.str.split("|").str[0].map(medium)
 
 
@@ -99,8 +99,8 @@ def retrofits_from_tables(case: Case) -> Excess:
 
     begin = np.maximum(rows["year"].to_numpy(dtype=np.float64), decided(case))
     growth = 1.0 + case.finance_of("construction_real_escalation", "world")
-    market = rows["site"].map(case.sites.set_index("site")["market"])
-    index = case.data("facility_market").set_index("market")["index"]
+    market = rows["site"].map(by(case.sites, "site", "market"))
+    index = by(case.data("facility_market"), "market", "index")
     local = market.map(index).to_numpy(dtype=np.float64)
     price = figure("cost_usd_per_kw", own.cost_usd_per_kw) * _MUSD_PER_USD_OF_KW
     right = {
@@ -127,7 +127,7 @@ def leases_from_tables(case: Case) -> Excess:
         table = table.assign(usd_per_kw_month=settings.usd_per_kw_month)
     table = table.assign(hall=table["cooling"] + "|" + table["redundancy"])
     least = table.groupby(["region", "hall"])["usd_per_kw_month"].min().astype("float64")
-    country = told["site"].map(case.sites.set_index("site")["country"])
+    country = told["site"].map(by(case.sites, "site", "country"))
     region = country.where(country.isin(list(table["region"])), "world")
     rent = at(least, told.assign(region=region), ("region", "hall"), np.nan)
     sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.frames import at, listed
+from planner.check.frames import at, by, listed
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
         taxed, plant: overnight, taxed as property or not [MUSD/MW]; upkeep, staff, network: a year
         [MUSD/MW-year]; one number per row.
     """
-    items = case.data("facility_cost").set_index("item")["value"].astype("float64")
+    items = by(case.data("facility_cost"), "item", "value").astype("float64")
     sites = case.sites.set_index("site")
     topology = case.data("redundancy").set_index("redundancy")
     technology = case.data("cooling").set_index("cooling")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import listed
+from planner.check.frames import by, listed
 from planner.check.heat import of_country
 from planner.check.verdict import Excess, rule
 
@@ -31,7 +31,7 @@ def heat_from_tables(case: Case) -> Excess:
         (p.capex_musd_per_mw * 1e3, "connection_usd_per_kw", settings.connection_usd_per_kw),
     )
     names = list(case.inputs.sets.cooling.labels)
-    recover = case.data("cooling").set_index("cooling")["heat_reuse_max_frac"].astype("float64")
+    recover = by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
     warm = Excess.differs(
         pd.DataFrame({"cooling": names}),
         np.asarray(p.recover_frac),

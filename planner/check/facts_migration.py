@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.facts_power import moving_classes, window_h
-from planner.check.frames import listed, taken
+from planner.check.frames import by, listed, taken
 from planner.check.migration import users_in_reach
 from planner.check.verdict import Excess, rule
 
@@ -27,7 +27,7 @@ _CLASS = ("rack", "workload")
 
 def _share_that_moves(case: Case) -> Floats:
     """Share of the work of each class in scope that may be done at other sites."""
-    share = case.workloads.set_index("workload")["deferrable_frac"].astype("float64")
+    share = by(case.workloads, "workload", "deferrable_frac").astype("float64")
     share = share.where(share.index.isin(moving_classes(case)), 0.0)
     return np.asarray(share[list(case.inputs.sets.workload.labels)], dtype=np.float64)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at
+from planner.check.frames import at, by
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def rates_from_tables(case: Case) -> Excess:
 @rule(unit="-")
 def interest_during_construction(case: Case) -> Excess:
     """Halls carry interest on even spending until service, here added up step by step."""
-    items = case.data("facility_cost").set_index("item")["value"]
+    items = by(case.data("facility_cost"), "item", "value")
     years = float(items["spend_profile_years"])
     rate = case.inputs.finance.asset_rate_frac["facility"]
     waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
@@ -69,7 +69,7 @@ def horizon_from_scenario(case: Case) -> Excess:
     The weight of a model year is a payment in the middle of each of its years, discounted.
     """
     told = case.inputs.finance
-    life = float(case.data("facility_cost").set_index("item")["value"]["facility_life"])
+    life = float(by(case.data("facility_cost"), "item", "value")["facility_life"])
     lives = dict.fromkeys(("facility", "retrofit", "opening", "grid"), life)
     kinds = sorted({*lives, *told.life_years})
     given = [told.first_year, told.last_year, *(told.life_years.get(k, np.nan) for k in kinds)]

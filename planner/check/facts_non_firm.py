@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.facts_prices import demand_charge_usd_per_kw_month
 from planner.check.facts_sites import decided, months_to_service
-from planner.check.frames import at, listed
+from planner.check.frames import at, by, crossed, listed
 from planner.check.stress import hours_off, stress_share
 from planner.check.verdict import Excess, rule
 
@@ -23,7 +23,7 @@ _SITE = ("site", "year")
 
 def _service(case: Case, column: str) -> float:
     """Return a figure of the service that the scenario chooses."""
-    figures = case.data("connection_services").set_index("service")[column].astype("float64")
+    figures = by(case.data("connection_services"), "service", column).astype("float64")
     return float(figures[case.scenario.grid.non_firm.service])
 
 
@@ -49,7 +49,7 @@ def _musd_per_mw(case: Case) -> float:
     grid = case.scenario.grid
     if grid.non_firm.usd_per_mw is not None:
         return grid.non_firm.usd_per_mw / 1e6
-    items = case.data("facility_cost").set_index("item")["value"].astype("float64")
+    items = by(case.data("facility_cost"), "item", "value").astype("float64")
     substation, network = items["substation_customer"], items["interconnection_network"]
     cost = float(substation + _service(case, "upgrade_cost_frac") * network)
     if grid.expansion_usd_per_mw is not None:
@@ -111,12 +111,12 @@ def shed_from_scenario(case: Case) -> Excess:
     figures = np.array(list(told.values()), dtype=np.float64)
     parts = [Excess.differs(pd.DataFrame({"figure": list(told)}), figures[:, 0], figures[:, 1])]
     frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
-    waits = case.workloads.set_index("workload")["deferrable_frac"].astype("float64")
+    waits = by(case.workloads, "workload", "deferrable_frac").astype("float64")
     own = at(waits, frame, ("workload",), np.nan)
     parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), own))
     zones = pd.DataFrame({"zone": list(sets.zone.labels)})
     serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
-    place = zones.merge(case.slots[["slot"]], how="cross")
+    place = crossed(zones, case.slots[["slot"]])
     in_use = np.repeat(serves, len(case.slots))
     for label, (_, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         most = {zone: min(h, settings.max_hours_per_year) for zone, h in hours.items()}

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.days import year_days
 from planner.check.facts_demand import between
-from planner.check.frames import at, listed
+from planner.check.frames import at, by, crossed, listed
 from planner.check.once import once
 from planner.check.own_tariffs import written_tariffs
 from planner.check.verdict import Excess, rule
@@ -107,7 +107,7 @@ def by_day_and_hour(case: Case, of_days: Floats, offset_h: float) -> Floats:
 def _shock(case: Case, place: pd.DataFrame) -> Floats:
     """Product of the factors of the shocks that hit each site, year and slot."""
     factor = np.ones(len(place))
-    is_peak = case.slots.set_index("slot")["is_peak"]
+    is_peak = by(case.slots, "slot", "is_peak")
     on_peak_day = place["slot"].map(is_peak).to_numpy()
     for shock in case.scenario.energy.shocks:
         hit = place["year"].between(shock.first_year, shock.last_year).to_numpy()
@@ -140,8 +140,8 @@ def _mean_price(case: Case, column: str) -> Floats:
 def _market(case: Case) -> Floats:
     """Wholesale price with its shocks at the money's year, shape (site_year, slot). [USD/MWh]"""
     site_year = case.site_year
-    place = site_year.merge(case.slots[["slot"]], how="cross")
-    place = place.assign(zone=place["site"].map(case.sites.set_index("site")["zone"]))
+    place = crossed(site_year, case.slots[["slot"]])
+    place = place.assign(zone=place["site"].map(by(case.sites, "site", "zone")))
     wholesale = _mean_price(case, "wholesale_usd_per_mwh")[:, None] * _shape_by_slot(case)
     site = case.inputs.sets.site.codes(site_year["site"])
     by_slot = wholesale[site]
@@ -222,7 +222,7 @@ def delivered_prices(case: Case) -> Excess:
     """
     grid, hours, settings = case.inputs.grid, case.hours, case.scenario.energy
     site_year = case.site_year
-    place = site_year.merge(case.slots[["slot"]], how="cross")
+    place = crossed(site_year, case.slots[["slot"]])
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
     retail = _mean_price(case, "retail_usd_per_mwh")
     mean = _mean_price(case, "wholesale_usd_per_mwh") * (

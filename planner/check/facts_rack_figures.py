@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed
+from planner.check.frames import at, by, listed
 from planner.check.payments import instalment
 from planner.check.verdict import Excess, rule
 
@@ -66,7 +66,7 @@ def rack_types_from_tables(case: Case) -> Excess:
     p = case.inputs.racks
     labels = list(case.inputs.sets.rack.labels)
     racks = case.racks.set_index("rack").loc[labels]
-    items = case.data("facility_cost").set_index("item")["value"].astype("float64")
+    items = by(case.data("facility_cost"), "item", "value").astype("float64")
     price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     share = items["it_maintenance"] + case.finance_of("insurance", "world")
     own = {
@@ -90,7 +90,7 @@ def vintages_from_tables(case: Case) -> Excess:
     """Racks of a vintage serve through their life, the year they were bought in included."""
     sets = case.inputs.sets
     vintage = pd.Series(sets.vintage.labels).str.removeprefix("stock-").astype("int64")
-    life = case.racks.set_index("rack")["life_years"].astype("int64")
+    life = by(case.racks, "rack", "life_years").astype("int64")
     own = np.add.outer(vintage.to_numpy(), life.loc[list(sets.rack.labels)].to_numpy()) - 1
     place = pd.MultiIndex.from_product(
         [sets.vintage.labels, sets.rack.labels], names=["vintage", "rack"]
@@ -103,7 +103,7 @@ def vintages_from_tables(case: Case) -> Excess:
 def companion_and_move_price(case: Case) -> Excess:
     """Companions are repaid over their life at the rate of racks; moves cost what is asked."""
     p = case.inputs.racks
-    items = case.data("facility_cost").set_index("item")["value"].astype("float64")
+    items = by(case.data("facility_cost"), "item", "value").astype("float64")
     rate = case.inputs.finance.asset_rate_frac["rack"]
     yearly = instalment(rate, np.array([items["companion_life"]]))[0]
     own = np.array([items["companion_capex"] * yearly, case.scenario.cascade.cost_usd_per_kw])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.base_year import standing_facility_mw
 from planner.check.facts_demand import base_year_stock_mw
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, by, has, listed, tally
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -122,8 +122,8 @@ def _is_admitted(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
     }
     replaced = [pd.DataFrame({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
-    cooling = case.data("cooling").set_index("cooling")["max_kw_per_rack"]
-    availability = case.data("redundancy").set_index("redundancy")["availability_pct"]
+    cooling = by(case.data("cooling"), "cooling", "max_kw_per_rack")
+    availability = by(case.data("redundancy"), "redundancy", "availability_pct")
     least = availability.rename_axis("redundancy_min")
     return np.asarray(
         has(known, pairs, ("workload", "rack"))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.facts_demand import net_utilisation
-from planner.check.frames import at, cell, has, listed, tally
+from planner.check.frames import at, cell, crossed, has, listed, tally
 from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
@@ -124,7 +124,7 @@ def levers_from_tables(case: Case) -> Excess:
         * (1.0 - np.exp(at(kept, table, ("workload",))))
         / at(added, table, ("workload",))
     )
-    rows = table.merge(pd.DataFrame({"year": case.years}), how="cross")
+    rows = crossed(table, pd.DataFrame({"year": case.years}))
     grown = (rows["year"] + 1 - rows["first_year"]) / rows["ramp_years"]
     rows = rows.assign(most=rows["max_adoption_frac"] * grown.clip(0.0, 1.0))
     rows = rows[rows["most"] > 0.0].reset_index(drop=True)

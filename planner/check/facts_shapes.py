@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.days import year_days
 from planner.check.facts_prices import by_day_and_hour
-from planner.check.frames import listed
+from planner.check.frames import by, listed
 from planner.check.routes import ANYWHERE
 from planner.check.stated_demand import region_shares, stated_kh100e
 from planner.check.verdict import Excess, rule
@@ -75,8 +75,8 @@ def shapes_from_tables(case: Case) -> Excess:
     """
     sets, hours = case.inputs.sets, case.hours
     sites = list(sets.site.labels)
-    shape_of = case.workloads.set_index("workload")["shape"]
-    clock = case.data("demand_regions").set_index("demand_region")["utc_offset_h"]
+    shape_of = by(case.workloads, "workload", "shape")
+    clock = by(case.data("demand_regions"), "demand_region", "utc_offset_h")
     users = _users(case)
     regions = list(region_shares(case).index)
     nobody = pd.DataFrame({"region": regions, "workload": "", "kh100e": 1.0, "is_lumped": False})

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.base_year import standing_facility_mw
-from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.frames import at, by, listed, tally, with_int_year
 from planner.check.headroom import headroom_mw
 from planner.check.once import once
 from planner.check.source_figures import makes_its_power
@@ -130,7 +130,7 @@ def _own_table(case: Case) -> pd.DataFrame:
     """Return table `sites` as data and scenario make it."""
     scope = case.scope.set_index("site", drop=False).rename_axis(None)
     stands = standing_facility_mw(case).reindex(scope.index) > 0.0
-    of_kind = case.data("site_archetypes").set_index("archetype")["opening_usd"]
+    of_kind = by(case.data("site_archetypes"), "archetype", "opening_usd")
     opening = scope["archetype"].map(of_kind).astype("float64").rename_axis("site")
     opening_musd = case.own_figures("opening_usd", opening) / _USD_PER_MUSD
     return scope[["site", *_FACTS]].assign(
@@ -208,14 +208,14 @@ _GIVEN: Final = "given for the site"
 def _chains(case: Case) -> pd.DataFrame:
     """Months of every chain by site: those that halls wait for, the grid, and the grid non-firm."""
     settings = case.scenario.lead_times
-    items = case.data("lead_times").set_index("item")["lead_months"]
+    items = by(case.data("lead_times"), "item", "lead_months")
 
     def chosen(own: float | None, table: float | pd.Series[float]) -> float | pd.Series[float]:
         return table if own is None else own
 
     sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
     kinds = case.data("site_archetypes").set_index("archetype")
-    zones = case.data("grid_zones").set_index("zone")["large_load_lead_months"]
+    zones = by(case.data("grid_zones"), "zone", "large_load_lead_months")
     permit = chosen(settings.permit_months, sites["archetype"].map(kinds["permit_months"]))
     construction = chosen(
         settings.construction_months, sites["archetype"].map(kinds["construction_months"])
@@ -228,7 +228,7 @@ def _chains(case: Case) -> pd.DataFrame:
     queue = sites["zone"].map(dict(settings.interconnection_delay_months_by_zone)).fillna(0.0)
     makes_power = pd.Series(makes_its_power(case), index=sites.index)
     interconnection = grid + settings.interconnection_delay_months + queue
-    service = case.data("connection_services").set_index("service")["lead_frac"]
+    service = by(case.data("connection_services"), "service", "lead_frac")
     non_firm, early = case.scenario.grid.non_firm, interconnection
     if non_firm.allow:
         early = early * float(service[non_firm.service])

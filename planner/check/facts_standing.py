@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, crossed, has, listed, tally
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _TRACE_MW = 1e-9
 
 def _alive(case: Case) -> pd.DataFrame:
     """Racks of the base year in the model years that they serve through to the end."""
-    rows = case.standing_racks.merge(pd.DataFrame({"year": case.years}), how="cross")
+    rows = crossed(case.standing_racks, pd.DataFrame({"year": case.years}))
     is_alive = case.last_calendar_year(rows["year"]) < rows["dies"].to_numpy(dtype=np.float64)
     return rows[is_alive & (rows["vintage"] <= rows["year"])]
 

@@ -11,7 +11,7 @@ from planner.check import source_figures as of
 from planner.check.facts_demand import between
 from planner.check.facts_prices import by_local_hour
 from planner.check.facts_sites import decided, months_to_service
-from planner.check.frames import at, listed
+from planner.check.frames import at, by, crossed, listed
 from planner.check.other_load import series_by_hour
 from planner.check.sources import RENEWABLE
 from planner.check.verdict import Excess, rule
@@ -138,7 +138,7 @@ def standing_sources_from_scenario(case: Case) -> Excess:
     stands, energy = _standing(case)
     cells = listed(p.store, mwh=p.existing_mwh)
     pair = ("site", "source")
-    ratio = case.data("redundancy").set_index("redundancy")["generator_kw_per_kw"]
+    ratio = by(case.data("redundancy"), "redundancy", "generator_kw_per_kw")
     halls = case.halls
     per_mw = at(ratio.astype("float64"), halls, ("redundancy",), np.nan)
     own_ratio = supply.standby.mw_per_hall_mw
@@ -363,7 +363,7 @@ def export_price_from_tables(case: Case) -> Excess:
     """A MWh sold earns its share of the wholesale price of the hour."""
     p = case.inputs.supply
     told = listed(p.export, usd=p.export_usd_per_mwh)
-    frame = case.site_year.merge(case.slots[["slot"]], how="cross")
+    frame = crossed(case.site_year, case.slots[["slot"]])
     market = pd.Series(case.wholesale_usd_per_mwh.ravel(), index=pd.MultiIndex.from_frame(frame))
     share = case.scenario.supply.export.wholesale_price_frac
     return Excess.differs(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, by, has, listed, tally
 from planner.check.routes import ANYWHERE
 from planner.check.verdict import Excess, rule
 
@@ -40,7 +40,7 @@ def classes_from_tables(case: Case) -> Excess:
 def service_terms_from_tables(case: Case) -> Excess:
     """Shares within the tighter bound are the classes', and unmet compute costs what is asked."""
     wanted = case.inputs.demand
-    share = case.workloads.set_index("workload")["tight_share_frac"].astype("float64")
+    share = by(case.workloads, "workload", "tight_share_frac").astype("float64")
     everyone = listed(wanted.demand)
     has_share = ~np.isnan(at(share, everyone, ("workload",), np.nan))
     told = listed(wanted.tight, share=wanted.tight_share_frac)
@@ -91,7 +91,7 @@ def no_route_from_tables(case: Case) -> Excess:
     reached = everywhere.loc[everywhere["in_time"], list(_USERS)].drop_duplicates()
     lonely = users[~has(users, reached, _USERS)].reset_index(drop=True)
     nearest = everywhere.groupby(list(_USERS))["rtt_ms"].min()
-    bound = case.workloads.set_index("workload")["rtt_bound_ms"].astype("float64")
+    bound = by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
     asked = at(tally(wanted, _USERS, wanted["kh100e"]), told, _USERS, np.nan)
     of_class = at(tally(wanted, ("workload",), wanted["kh100e"]), told, ("workload",), np.nan)
     place = told[list(_USERS)]
@@ -116,7 +116,7 @@ def clouds_from_tables(case: Case) -> Excess:
     key = [*_USERS, "year"]
     may, near = (np.ones(len(wanted), dtype=np.bool_) for _ in range(2))
     if not case.scenario.rent.placeless:
-        sites = case.sites.set_index("site")["archetype"]
+        sites = by(case.sites, "site", "archetype")
         clouds = case.reach[case.reach["site"].map(sites) == "metro"]
         is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
         may, near = (has(wanted, clouds[clouds[by]], _USERS) for by in ("in_time", "is_tight"))

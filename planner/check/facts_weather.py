@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_days
+from planner.check.frames import by
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _QUARTERS = 96  # places lie on half and quarter hours too
 
 def _swing(case: Case) -> Floats:
     """Course of a day between -1 and 1 by site and quarter of an hour of UTC."""
-    table = case.sites.set_index("site")["utc_offset_h"]
+    table = by(case.sites, "site", "utc_offset_h")
     offset_h = table[list(case.inputs.sets.site.labels)].to_numpy(dtype=np.float64)
     middle = (np.arange(_QUARTERS) + 0.5) / 4.0
     local_hour = np.floor((middle[None, :] + offset_h[:, None]) % 24.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.cost_lines import HEADINGS
-from planner.check.frames import at
+from planner.check.frames import at, by
 from planner.check.source_figures import role
 from planner.check.verdict import Excess, rule
 
@@ -105,7 +105,7 @@ def labels_follow(case: Case) -> Excess:
 @rule(unit="h")
 def hours_told(case: Case) -> Excess:
     """Every table by slot tells for how many hours of the year the slot stands."""
-    hours = case.power.slot.set_index("slot")["hours"]
+    hours = by(case.power.slot, "slot", "hours")
     parts = []
     for name in _WITH_HOURS:
         pairs = case.plan(name)[["slot", "hours"]].drop_duplicates().reset_index(drop=True)

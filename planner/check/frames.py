@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import math
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -14,11 +16,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
+    Codes = NDArray[np.int64]
 
 __all__ = [
     "Labelled",
     "at",
+    "by",
     "cell",
+    "crossed",
     "has",
     "label_of",
     "listed",
@@ -29,15 +34,27 @@ __all__ = [
 ]
 
 
+_YEARS: Final = ("year", "calendar_year")
+_MOST_PLACES: Final = 2**62  # numbers of keys are int64
+
+
 class Labelled(Protocol):
-    """An index list, as far as the checker reads it: its tuples as a table of labels."""
+    """An index list, as far as the checker reads it: its tuples by label."""
 
     @property
     def axis_names(self) -> tuple[str, ...]:
         """Names of the axes, in order."""
 
-    def frame(self) -> pd.DataFrame:
-        """Return one row of labels per tuple."""
+    @property
+    def size(self) -> int:
+        """Number of tuples."""
+
+    def labels(self, axis_name: str, /) -> NDArray[np.object_]:
+        """Return the labels of one axis, one per tuple."""
+
+
+# An index list is frozen: many rules of many cases write the same one as a table.
+_LISTS: Final[WeakKeyDictionary[Labelled, pd.DataFrame]] = WeakKeyDictionary()
 
 
 class Labels(Protocol):
@@ -51,11 +68,9 @@ class Labels(Protocol):
 def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose years are whole numbers, so that tables can be laid side by side."""
     years = [
-        column
-        for column in ("year", "calendar_year")
-        if column in frame.columns and frame[column].dtype != np.int64
+        column for column in _YEARS if column in frame.columns and frame[column].dtype != np.int64
     ]
-    return frame.astype(dict.fromkeys(years, "int64"))
+    return frame.astype(dict.fromkeys(years, "int64")) if years else frame.copy(deep=False)
 
 
 def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
@@ -73,7 +88,16 @@ def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
     DataFrame
         One row per tuple; `year` is a whole number.
     """
-    return with_int_year(index.frame()).assign(**columns)
+    if index not in _LISTS:
+        labels = {
+            name: index.labels(name).astype(np.int64) if name in _YEARS else index.labels(name)
+            for name in index.axis_names
+        }
+        _LISTS[index] = pd.DataFrame(labels, index=pd.RangeIndex(index.size))
+    frame = _LISTS[index].copy(deep=False)
+    for name, values in columns.items():
+        frame[name] = values
+    return frame
 
 
 def label_of(axis: Labels, codes: NDArray[np.integer[Any]]) -> NDArray[np.object_]:
@@ -106,8 +130,24 @@ def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series
     Series
         Sums by the keys that occur.
     """
-    numbers = pd.Series(np.asarray(values, dtype=np.float64), index=frame.index)
-    return numbers.groupby([frame[key] for key in keys], sort=False).sum()
+    codes, levels = zip(*(_coded(frame[key]) for key in keys), strict=True)
+    place = _placed(codes, [len(level) for level in levels])
+    numbers = np.asarray(values, dtype=np.float64)
+    if place is None or len(numbers) != len(frame):
+        told = pd.Series(numbers, index=frame.index)
+        return told.groupby([frame[key] for key in keys], sort=False).sum()
+    is_known = place >= 0
+    if not is_known.all():  # a row without its keys counts nowhere, as in pandas
+        codes, place, numbers = [own[is_known] for own in codes], place[is_known], numbers[is_known]
+    group, first = _in_order(place)
+    sums = np.bincount(group, np.where(np.isnan(numbers), 0.0, numbers), len(first))
+    if len(keys) == 1:
+        index = pd.Index(levels[0][codes[0][first]], name=keys[0])
+    else:
+        index = pd.MultiIndex(
+            levels, [own[first] for own in codes], names=list(keys), verify_integrity=False
+        )
+    return pd.Series(sums, index=index)
 
 
 def at(
@@ -136,8 +176,9 @@ def at(
     """
     if not len(frame) or not len(series):
         return np.full(len(frame), missing)
-    wanted = _as_index(frame, keys)
-    found = series.index.get_indexer(wanted)
+    found = _rows_of(_codes_of(series.index), frame, keys)
+    if found is None:
+        found = series.index.get_indexer(_as_index(frame, keys))
     return np.where(found >= 0, series.to_numpy(dtype=np.float64)[found], missing)
 
 
@@ -168,8 +209,114 @@ def has(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
     """Say for each row of a table whether another table has its keys."""
     if not len(frame) or not len(other):
         return np.zeros(len(frame), dtype=np.bool_)
-    known = _as_index(other, keys)
-    return np.asarray(_as_index(frame, keys).isin(known), dtype=np.bool_)
+    known = [_coded(other[key]) for key in keys]
+    found = _rows_of(known, frame, keys, distinct=False)
+    if found is None:
+        is_in = _as_index(frame, keys).isin(_as_index(other, keys))
+        return np.asarray(is_in, dtype=np.bool_)
+    return found >= 0
+
+
+def by(table: pd.DataFrame, key: str, column: str) -> pd.Series[Any]:
+    """Return a column of a table by another.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Table with both columns.
+    key, column : str
+        Column that becomes the index, and the one returned.
+    """
+    return table[column].set_axis(pd.Index(table[key]))
+
+
+def crossed(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
+    """Return every row of a table with every row of another.
+
+    Parameters
+    ----------
+    left, right : DataFrame
+        Without columns in common.
+
+    Returns
+    -------
+    DataFrame
+        Columns of both; the rows of `right` run fastest.
+    """
+    first = np.repeat(np.arange(len(left)), len(right))
+    second = np.tile(np.arange(len(right)), len(left))
+    sides = [left.take(first), right.take(second)]
+    return pd.concat([side.set_axis(range(len(first))) for side in sides], axis=1)
+
+
+# --- rows by whole numbers -------------------------------------------------------------------
+# Tables are small and many: what a look-up costs is the calls that pandas makes for it, not the
+# rows. Each column of keys becomes whole numbers, one for each label, and the columns one number.
+
+
+def _coded(column: pd.Series[Any] | pd.Index[Any]) -> tuple[Codes, NDArray[Any]]:
+    """Return the place of each label among the distinct ones, -1 for none, and these."""
+    codes, labels = pd.factorize(column.to_numpy())
+    return codes.astype(np.int64, copy=False), np.asarray(labels)
+
+
+def _codes_of(index: pd.Index[Any]) -> list[tuple[Codes, NDArray[Any]]]:
+    """Return the same for every level of an index."""
+    if not isinstance(index, pd.MultiIndex):
+        return [_coded(index)]
+    return [
+        (np.asarray(codes, dtype=np.int64), level.to_numpy())
+        for codes, level in zip(index.codes, index.levels, strict=True)
+    ]
+
+
+def _placed(codes: Sequence[Codes], sizes: Sequence[int]) -> Codes | None:
+    """Return one number for each row's codes, -1 where one is; None if they are too many."""
+    if math.prod(sizes) >= _MOST_PLACES:
+        return None
+    place, is_known = codes[0], codes[0] >= 0
+    for own, size in zip(codes[1:], sizes[1:], strict=True):
+        place = place * size + own
+        is_known = is_known & (own >= 0)
+    return np.where(is_known, place, -1)
+
+
+def _in_order(place: Codes) -> tuple[Codes, Codes]:
+    """Return the group of each row, numbered as they occur, and the first row of each group."""
+    group, found = pd.factorize(place)
+    first = np.empty(len(found), dtype=np.int64)
+    first[group[::-1]] = np.arange(len(place))[::-1]  # the last that is written stays
+    return group, first
+
+
+def _rows_of(
+    known: Sequence[tuple[Codes, NDArray[Any]]],
+    frame: pd.DataFrame,
+    keys: Sequence[str],
+    *,
+    distinct: bool = True,
+) -> Codes | None:
+    """Return the row of a list that has the keys of each row of a table, -1 where none has.
+
+    None where that is left to pandas: keys that are missing or, unless they may, come twice.
+    """
+    ours, theirs, sizes = [], [], []
+    for (codes, labels), key in zip(known, keys, strict=True):
+        both, distinct_labels = pd.factorize(np.concatenate([labels, frame[key].to_numpy()]))
+        ours.append(np.append(both[: len(labels)], -1)[codes])
+        theirs.append(both[len(labels) :])
+        sizes.append(len(distinct_labels))
+    at_list, wanted = _placed(ours, sizes), _placed(theirs, sizes)
+    if at_list is None or wanted is None or (at_list < 0).any():
+        return None
+    joint, places = pd.factorize(np.concatenate([at_list, wanted]), use_na_sentinel=False)
+    at_list, wanted = joint[: len(at_list)], np.where(wanted < 0, -1, joint[len(at_list) :])
+    row = np.full(len(places) + 1, -1, dtype=np.int64)
+    row[at_list] = np.arange(len(at_list))
+    if distinct and (row[at_list] != np.arange(len(at_list))).any():
+        return None
+    found: Codes = row[wanted]
+    return found
 
 
 def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:

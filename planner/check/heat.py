@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, tally
+from planner.check.frames import at, by, tally
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
 
@@ -31,8 +31,8 @@ def of_country(case: Case, table: pd.DataFrame, column: str, own: float | None) 
     """Figure of table `heat_reuse` for the country of each row's site, or the scenario's own."""
     if own is not None:
         return np.full(len(table), own)
-    country = case.sites.set_index("site")["country"]
-    figures = case.data("heat_reuse").set_index("country")[column]
+    country = by(case.sites, "site", "country")
+    figures = by(case.data("heat_reuse"), "country", column)
     return figures.reindex(table["site"].map(country)).to_numpy(dtype=np.float64)
 
 
@@ -77,7 +77,7 @@ def heat_sold(case: Case) -> Excess:
     """Heat sold has a buyer and a connection, its price, and comes from cooling warm enough."""
     table, settings = case.plan("heat"), case.scenario.heat
     place, sold = table[list(_SITE)], table["sold_mw"].to_numpy()
-    recover = case.data("cooling").set_index("cooling")["heat_reuse_max_frac"]
+    recover = by(case.data("cooling"), "cooling", "heat_reuse_max_frac")
     order = list(case.inputs.sets.cooling.labels)
     share = recover.reindex(order).to_numpy(dtype=np.float64)
     power = case.power

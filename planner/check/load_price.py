@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.check.base_year import standing_facility_mw
-from planner.check.frames import at, quotient, tally
+from planner.check.frames import at, by, crossed, quotient, tally
 from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, columns_told, rule
@@ -41,8 +41,8 @@ def new_load(case: Case) -> pd.DataFrame:
     """
     settings = case.scenario.energy.load_price
     power = case.power
-    zone_of = case.sites.set_index("site")["zone"]
-    frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    zone_of = by(case.sites, "site", "zone")
+    frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(zone=frame["site"].map(zone_of), mw=power.grid_mw.ravel())
     by_slot = frame.groupby(["zone", "year", "slot"], sort=False)
     load = by_slot.agg(mw=("mw", "sum"), hours=("hours", "first")).reset_index()
@@ -88,7 +88,7 @@ def curve(case: Case, zone: str) -> tuple[Floats, Floats]:
     table = case.data("price_blocks")
     rows = table[table["zone"] == zone]
     rows = (rows if len(rows) else table[table["zone"] == "default"]).sort_values("block")
-    peak = float(case.data("grid_zones").set_index("zone")["peak_mw"][zone])
+    peak = float(by(case.data("grid_zones"), "zone", "peak_mw")[zone])
     share = peak * case.scenario.operator.headroom_share_frac
     ends = rows["up_to_peak_frac"].astype("float64").fillna(np.inf).to_numpy() * share
     return np.asarray(ends), rows["price_adder_usd_per_mwh"].to_numpy(dtype=np.float64)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import share_that_moves
-from planner.check.frames import at, tally
+from planner.check.frames import at, by, crossed, tally
 from planner.check.routes import ANYWHERE, round_trips, stays_elsewhere
 from planner.check.verdict import Excess, rule
 
@@ -33,7 +33,7 @@ _SITE_BLOCK = ("site", *_BLOCK)
 def _window_h(case: Case, workload: str) -> int:
     """Hours within which a class may put its work off: a part of the day of whole slots."""
     slot_h = case.scenario.time.slot_h
-    longest = float(case.workloads.set_index("workload")["max_deferral_h"][workload])
+    longest = float(by(case.workloads, "workload", "max_deferral_h")[workload])
     may_wait = case.scenario.flexibility.deferral
     fits = [h for h in range(slot_h, 25, slot_h) if 24 % h == 0 and may_wait and h <= longest]
     return max([slot_h, *fits])
@@ -92,7 +92,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
 def _profile(case: Case, table: pd.DataFrame) -> Floats:
     """Power of the work of a class at a site in a slot over its mean."""
     sets = case.inputs.sets
-    shape = case.workloads.set_index("workload")["shape"][table["workload"]]
+    shape = by(case.workloads, "workload", "shape")[table["workload"]]
     return np.asarray(
         case.inputs.power.shape_frac[
             sets.site.codes(table["site"]), sets.shape.codes(shape), sets.slot.codes(table["slot"])
@@ -128,7 +128,7 @@ def migration_reach_told(case: Case) -> Excess:
     table = case.plan("migration")[["site", "workload", "reach"]].drop_duplicates()
     classes = table[["workload"]].drop_duplicates()
     sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
-    every = classes.merge(sites, how="cross")
+    every = crossed(classes, sites)
     every = every.assign(users=users_in_reach(case, every))
     first = every.groupby(["workload", "users"], sort=False)["site"].transform("first")
     own = every.assign(own=first).set_index(["workload", "site"])["own"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.connected import connected, non_firm_mw
-from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.frames import at, by, crossed, listed, tally, with_int_year
 from planner.check.headroom import headroom_mw
 from planner.check.standing import since
 from planner.check.stress import hours_off, stress_share, tiers_pct
@@ -44,7 +44,7 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
         arrays of `case.power`.
     """
     power, shed = case.power, case.scenario.grid.non_firm.shed
-    frame = power.site_year.merge(power.slot[["slot", "hours"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(place=np.arange(len(frame)), non_firm_mw=non_firm_mw(case, frame))
     frame = by_zone(case, frame[frame["non_firm_mw"] > 0.0].reset_index(drop=True))
     key, sites = ("zone", "slot"), case.site_years.set_index(list(_SITE))
@@ -69,7 +69,7 @@ def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     frame : DataFrame
         With a column `site`.
     """
-    return frame.assign(zone=frame["site"].map(case.sites.set_index("site")["zone"]))
+    return frame.assign(zone=frame["site"].map(by(case.sites, "site", "zone")))
 
 
 @rule(unit="MW")
@@ -156,7 +156,7 @@ def shed_energy(case: Case) -> Excess:
 def shed_load(case: Case) -> Excess:
     """No more is shed than the power, then and there, of work that could wait."""
     uses, power, sets = case.uses, case.power, case.inputs.sets
-    waits = case.workloads.set_index("workload")["deferrable_frac"]
+    waits = by(case.workloads, "workload", "deferrable_frac")
     share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
     row = pd.MultiIndex.from_frame(power.site_year).get_indexer(
         pd.MultiIndex.from_frame(uses[list(_SITE)])
@@ -170,7 +170,7 @@ def shed_load(case: Case) -> Excess:
     np.add.at(due, row, share[:, None] * per_mw)
     there = due + power.shifted_mw + power.migrated_mw
     shed = case.shed_mw
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot"]])
     some = shed.ravel() > 0.0
     return Excess.above(frame[some].reset_index(drop=True), shed.ravel()[some], there.ravel()[some])
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from planner.check.frames import by
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -83,8 +85,8 @@ def written_tariffs(case: Case) -> dict[str, Written]:
         By site: the entry that names it, else that of its zone, else the one for all.
     """
     settings = case.scenario.energy
-    zone = case.sites.set_index("site")["zone"]
-    offset = case.sites.set_index("site")["utc_offset_h"].astype("float64")
+    zone = by(case.sites, "site", "zone")
+    offset = by(case.sites, "site", "utc_offset_h").astype("float64")
     rise = case.finance_of_sites("electricity_real_escalation")
     if settings.escalation_real_frac is not None:
         rise = rise * 0.0 + settings.escalation_real_frac

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, by, crossed, has, listed, tally
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _WAIT = ("site", "shape", "window", "year")
 def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
     """Write an array by site-year and slot as a series over its labels."""
     power = case.power
-    frame = power.site_year.merge(power.slot[["slot"]], how="cross")
+    frame = crossed(power.site_year, power.slot[["slot"]])
     return pd.Series(values.ravel(), index=pd.MultiIndex.from_frame(frame))
 
 
@@ -41,7 +41,7 @@ def _by_site(case: Case, values: Floats) -> pd.Series[float]:
 def slot_weights(case: Case) -> Excess:
     """Slots stand for the days of the calendar, and for 8,760 hours in every year."""
     table, power = case.plan("power_slot"), case.power
-    hours = power.slot.set_index("slot")["hours"]
+    hours = by(power.slot, "slot", "hours")
     told = Excess.differs(
         table[list(_SLOT)], table["hours"].to_numpy(), at(hours, table, ("slot",), np.nan)
     )
@@ -186,7 +186,7 @@ def deferral_room(case: Case) -> Excess:
 def deferral_windows(case: Case) -> Excess:
     """No class waits longer than it may, and none where the scenario lets nothing wait."""
     waits = case.deployments[case.deployments["window"] != ""]
-    longest = case.workloads.set_index("workload")["max_deferral_h"]
+    longest = by(case.workloads, "workload", "max_deferral_h")
     may = at(longest, waits, ("workload",), np.nan) * float(case.scenario.flexibility.deferral)
     length = np.asarray(waits["window"].str.removesuffix("h"), dtype=np.float64)
     return Excess.above(waits[["rack", "hall", "workload"]], length, may)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, by, has, listed, tally
 from planner.check.standing import since
 from planner.check.verdict import Excess, rule
 
@@ -45,7 +45,7 @@ def racks_where_allowed(case: Case) -> Excess:
 def racks_not_before_their_time(case: Case) -> Excess:
     """No rack type is bought before its first year on the market."""
     install = case.plan("installs")
-    first = case.racks.set_index("rack")["first_year"]
+    first = by(case.racks, "rack", "first_year")
     early = at(first, install, ("rack",), np.nan) - install["year"].to_numpy()
     place = install[list(_POOL)]
     return Excess(place, early.astype(np.float64), np.ones(len(place)))
@@ -88,7 +88,7 @@ def alive_mw(case: Case) -> pd.DataFrame:
 def _bought_and_alive(case: Case, pools: pd.DataFrame) -> pd.Series[float]:
     """Purchases still alive at the end of what a year stands for. [MW]"""
     install = case.plan("installs")
-    life = case.racks.set_index("rack")["life_years"]
+    life = by(case.racks, "rack", "life_years")
     dies = install["year"] + at(life, install, ("rack",))  # first year no longer in service
     paired = since(install.assign(dies=dies), pools, ("site", "rack", "hall", "duty"))
     paired = paired[case.last_calendar_year(paired["year_now"]) < paired["dies"]]
@@ -98,7 +98,7 @@ def _bought_and_alive(case: Case, pools: pd.DataFrame) -> pd.Series[float]:
 def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
     """Arrivals less departures still alive, by pool. [MW]"""
     moves = case.plan("moves")
-    life = case.racks.set_index("rack")["life_years"]
+    life = by(case.racks, "rack", "life_years")
     dies = _vintage_year(moves) + at(life, moves, ("rack",))
     inward = moves["direction"] == "in"
     signed = moves.assign(
@@ -157,7 +157,7 @@ def cascade_age(case: Case) -> Excess:
     """Racks move only once old enough and before their life ends."""
     moves = case.plan("moves")
     age = moves["year"].to_numpy() - _vintage_year(moves)
-    life = at(case.racks.set_index("rack")["life_years"], moves, ("rack",), np.nan)
+    life = at(by(case.racks, "rack", "life_years"), moves, ("rack",), np.nan)
     place = moves[[*_COHORT, "year"]]
     young = Excess.above(place, case.scenario.cascade.min_age_years - age, 0.0)
     return young.and_also(Excess.above(place, age + 1.0 - life, 0.0))
@@ -167,7 +167,7 @@ def cascade_age(case: Case) -> Excess:
 def deliveries(case: Case) -> Excess:
     """Racks bought of a vendor in a model year stay within its deliveries."""
     install, racks = case.plan("installs"), case.inputs.racks
-    vendor = case.racks.set_index("rack")["vendor"]
+    vendor = by(case.racks, "rack", "vendor")
     bought = tally(
         install.assign(vendor=install["rack"].map(vendor)),
         ("vendor", "year"),
@@ -181,7 +181,7 @@ def deliveries(case: Case) -> Excess:
 @rule(unit="racks")
 def rack_counts(case: Case) -> Excess:
     """Racks counted are nameplate over the nameplate of one rack."""
-    peak_kw = case.racks.set_index("rack")["peak_kw"]
+    peak_kw = by(case.racks, "rack", "peak_kw")
     parts = [
         Excess.differs(
             table[["site", "rack", "hall", "year"]],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, has, listed
+from planner.check.frames import at, by, crossed, has, listed
 from planner.check.grid import own_peaks
 from planner.check.racks import alive_mw
 from planner.check.verdict import Excess, rule
@@ -65,7 +65,7 @@ def _billed_peaks(case: Case) -> pd.DataFrame:
 
 def _power_zone(case: Case) -> pd.DataFrame:
     sites = case.power.site_year
-    zone = sites["site"].map(case.scope.set_index("site")["zone"])
+    zone = sites["site"].map(by(case.scope, "site", "zone"))
     return sites.assign(zone=zone)[["zone", "year"]].drop_duplicates()
 
 
@@ -94,7 +94,7 @@ def _blocks(case: Case) -> pd.DataFrame:
 def _contract_slot(case: Case) -> pd.DataFrame:
     contracts = case.plan("contracts")
     in_force = contracts.loc[contracts["in_force_mw"] > _TRACE, ["contract", "zone", "year"]]
-    return in_force.merge(case.power.slot[["slot"]], how="cross")
+    return crossed(in_force, case.power.slot[["slot"]])
 
 
 def _migration_site(case: Case) -> pd.DataFrame:
@@ -110,7 +110,7 @@ def _non_firm_year(case: Case) -> pd.DataFrame:
 
 def _matching_slot(case: Case) -> pd.DataFrame:
     pools = case.plan("matching")[["pool", "year"]]
-    return pools.merge(case.power.slot[["slot"]], how="cross")
+    return crossed(pools, case.power.slot[["slot"]])
 
 
 def _resilience(case: Case) -> pd.DataFrame:

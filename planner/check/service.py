@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.facts_demand import rack_path_mw, reference_kh100e
-from planner.check.frames import at, has, listed, quotient, tally
+from planner.check.frames import at, by, crossed, has, listed, quotient, tally
 from planner.check.routes import ANYWHERE, round_trips, stays_elsewhere
 from planner.check.verdict import Excess, columns_told, rule
 
@@ -142,14 +142,14 @@ def no_route_told(case: Case) -> Excess:
     unserved = wanted[~has(wanted, case.routes, key)]
     users = pd.concat([unserved, table[key]]).drop_duplicates(ignore_index=True)
     sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
-    ends = round_trips(case, users.merge(sites, how="cross"))
+    ends = round_trips(case, crossed(users, sites))
     reached = (ends["rtt_ms"] <= ends["rtt_bound_ms"] * _ROUNDING) & ~stays_elsewhere(ends)
     lonely = ~has(users, ends[reached], key)
     is_told = has(users, table, key) & has(users, wanted, key)
     nearest = ends.groupby(key, sort=False)["rtt_ms"].min()
     of_site = ends.set_index(list(_ROUTE))["rtt_ms"]
     by_name = table.rename(columns={"nearest_site": "site"})
-    bound = case.workloads.set_index("workload")["rtt_bound_ms"]
+    bound = by(case.workloads, "workload", "rtt_bound_ms")
     place = table[key]
     return Excess.where(users, lonely != is_told).and_also(
         Excess.differs(place, table["nearest_rtt_ms"].to_numpy(), at(nearest, table, key, np.nan)),

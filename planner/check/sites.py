@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, by, listed, tally
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def market_rate(case: Case) -> Excess:
     """A market commissions no more in a year than its contractors can build."""
     builds, sites = case.plan("builds"), case.inputs.sites
     limits = listed(sites.market_rate, limit_mw=sites.market_rate_mw)
-    market = sites.table.set_index("site")["market"]
+    market = by(sites.table, "site", "market")
     built = tally(
         builds.assign(market=builds["site"].map(market)), ("market", "year"), builds["built_mw"]
     )

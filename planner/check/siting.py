@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, by, listed, tally
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _open_in_the_end(case: Case) -> pd.Series[float]:
     """Share of each site that is open in the last model year."""
     sites = case.site_years
     last = sites[sites["year"] == case.years[-1]]
-    return last.set_index("site")["open_frac"]
+    return by(last, "site", "open_frac")
 
 
 def _names(sites: object) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, by, listed, tally
 from planner.check.payments import every_year, repay
 from planner.check.sources import leaves
 
@@ -113,7 +113,7 @@ def _by_year(
 
 def _export(case: Case) -> pd.DataFrame:
     table, p = case.plan("site_surplus"), case.inputs.supply
-    hours = at(case.slots.set_index("slot")["hours"], table, ("slot",), np.nan)
+    hours = at(by(case.slots, "slot", "hours"), table, ("slot",), np.nan)
     price = listed(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
     usd = -hours * table["export_mw"].to_numpy() * at(price, table, _SLOT)
     return every_year(case, table, usd / _USD_PER_MUSD)

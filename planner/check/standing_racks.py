@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.base_year import standing_facility_mw
 from planner.check.facts_demand import rack_path_mw, stock_shares
 from planner.check.facts_halls import hall_parts
-from planner.check.frames import has, tally
+from planner.check.frames import by, has, tally
 from planner.check.once import once
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def standing_halls(case: Case) -> pd.DataFrame:
         site, hall, mw.
     """
     racks = case.standing_racks
-    companion = racks["workload"].map(case.workloads.set_index("workload")["companion_frac"])
+    companion = racks["workload"].map(by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
     return tally(racks, ("site", "hall"), mw).rename("mw").reset_index()
 
@@ -161,8 +161,8 @@ def _topologies(case: Case) -> dict[str, str]:
     designs = table[["redundancy"]].assign(site=site, cooling=cooling)
     parts = hall_parts(case, designs)
     price = pd.Series(parts["taxed"] + parts["plant"], index=list(table["redundancy"]))
-    available = table.set_index("redundancy")["availability_pct"].astype("float64")
-    asked = case.data("workloads").set_index("workload")["redundancy_min"]
+    available = by(table, "redundancy", "availability_pct").astype("float64")
+    asked = by(case.data("workloads"), "workload", "redundancy_min")
     return {
         str(name): str(price[(available >= available[least]).to_numpy()].idxmin())
         for name, least in asked.items()
@@ -181,11 +181,11 @@ def _cooling(case: Case) -> dict[str, str]:
     left = {str(rack): float(mw[rack]) for rack in racks.index if mw.get(rack, 0.0) > 0.0}
     pairs = pd.MultiIndex.from_product([list(left), list(there["cooling"])])
     frame = pairs.to_frame(index=False, name=["rack", "cooling"])
-    limit = there.set_index("cooling")["max_kw_per_rack"]
+    limit = by(there, "cooling", "max_kw_per_rack")
     fits = has(frame, case.data("rack_cooling"), ("rack", "cooling")) & (
         frame["rack"].map(racks["peak_kw"]) <= frame["cooling"].map(limit)
     ).to_numpy(dtype=np.bool_)
-    is_air = frame["cooling"].map(there.set_index("cooling")["medium"]) == "air"
+    is_air = frame["cooling"].map(by(there, "cooling", "medium")) == "air"
     is_dry = frame["rack"].map(racks["liquid_heat_frac"]) == 0.0
     stands: dict[str, str] = {}
     for first_choice in ((is_air & is_dry).to_numpy(dtype=np.bool_), np.ones(len(frame), np.bool_)):

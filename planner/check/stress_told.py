@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.check.bills import non_firm_discount_musd
-from planner.check.frames import at, has, listed, quotient, tally
+from planner.check.frames import at, by, has, listed, quotient, tally
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
     site's work that can wait.
     """
     uses, sites = case.uses, case.plan("site_year")
-    waits = case.workloads.set_index("workload")["deferrable_frac"]
+    waits = by(case.workloads, "workload", "deferrable_frac")
     share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
     it = share * (uses["idle_mw_per_mw"] + uses["dynamic_mw_per_mw"]).to_numpy()
     compute = share * uses["throughput_kh100e_per_mw"].to_numpy()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, quotient, tally
+from planner.check.frames import at, by, quotient, tally
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[flo
 def zones_summed(case: Case) -> Excess:
     """The forecast of a grid zone adds up its sites; its peak is that of the sum."""
     sites, table = case.plan("site_year"), case.plan("power_zone")
-    zone = case.scope.set_index("site")["zone"]
+    zone = by(case.scope, "site", "zone")
     sites = sites.assign(
         zone=sites["site"].map(zone),
         sites_in_use=sites["facility_peak_mw"] > 0.0,

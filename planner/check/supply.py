@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check import source_figures as of
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import at, crossed, has, listed, tally
 from planner.check.source_bills import capital_musd, running_musd
 from planner.check.sources import leaves
 from planner.check.verdict import Excess, rule
@@ -32,7 +32,7 @@ _TRACE_MW = 1e-5  # what a solver leaves of nothing
 
 def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     """Write every slot beside every row of a table, in the order of arrays by row and slot."""
-    return frame.merge(case.slots[["slot"]], how="cross")
+    return crossed(frame, case.slots[["slot"]])
 
 
 @rule(unit="sources")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, quotient, tally
+from planner.check.frames import at, by, quotient, tally
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _USD_PER_MUSD = 1e6
 
 def stress_classes(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
     """Stress class of sites."""
-    known = case.data("water_stress").set_index("site")["stress_class"]
+    known = by(case.data("water_stress"), "site", "stress_class")
     return pd.Series(
         known.reindex(case.table_site(sites)).to_numpy(), index=sites.index, dtype="object"
     )
@@ -34,7 +34,7 @@ def stress_classes(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
 
 def _permit(case: Case, sites: pd.Series[str]) -> Floats:
     """Most water of a MW of critical IT at sites; infinite without a limit. [m3/MW]"""
-    limit = case.data("water_classes").set_index("stress_class")["limit_m3_per_mw_per_year"]
+    limit = by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
     known = limit.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     is_limited = case.scenario.water.stress_limits
     return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
@@ -57,7 +57,7 @@ def water_price(case: Case) -> Excess:
     """Water costs what the table of its site says, times what its stress class adds."""
     sites = pd.Series(list(case.inputs.sets.site.labels))
     price = case.site_figures("water_stress", "water_price_usd_per_m3").to_numpy()
-    factor = case.data("water_classes").set_index("stress_class")["water_price_factor"]
+    factor = by(case.data("water_classes"), "stress_class", "water_price_factor")
     more = factor.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     settings = case.scenario.water
     own = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
