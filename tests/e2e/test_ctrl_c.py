@@ -16,18 +16,34 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is another thing
 
 CODE = """
 import sys
-from planner.cli import main
+from planner.cli import start
 
-class Up:
+class Importing:
     def find_spec(self, name, path=None, target=None):
-        if name == "planner.studies.solve":
-            print("up", file=sys.stderr, flush=True)
+        if name in ("click", "planner.studies.solve", "pandas"):
+            print("importing", name, file=sys.stderr, flush=True)
 
-sys.meta_path.insert(0, Up())
-main()
+sys.meta_path.insert(0, Importing())
+start()
 """
+AT_THE_END_OF_THE_SOLVER = """
+import os, signal
+from planner.cli import start
+from planner.lp import HighsSession
+
+solve = HighsSession.solve
+
+def solve_and_press(*args, **settings):
+    outcome = solve(*args, **settings)
+    for _ in range({times}):
+        os.kill(os.getpid(), signal.SIGINT)
+    return outcome
+
+HighsSession.solve = solve_and_press
+start()
+"""
+WHILE_IMPORTING = ["importing click", "importing planner.studies.solve", "importing pandas"]
 PHASES = [
-    "up",  # the commands and their libraries are imported
     "Building the linear program",
     "Solving",
     "Checking the plan",
@@ -57,3 +73,35 @@ def test_ctrl_c_ends_a_solve_in_every_phase_and_leaves_no_half_run(
     assert all(load_run(run).tables["summary"].size for run in runs)
     if process.returncode == 130 and phase != PHASES[-1]:
         assert runs == []
+
+
+@pytest.mark.parametrize("phase", WHILE_IMPORTING)
+def test_ctrl_c_while_libraries_are_imported_says_one_line(phase: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CODE, "solve", "tiny"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stderr is not None
+        assert any(line.rstrip() == phase for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+
+    lines = [line for line in said.splitlines() if not line.startswith("importing")]
+    assert (process.returncode, lines) == (130, ["interrupted"])
+    assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.parametrize(("times", "code", "runs"), [(1, 4, 1), (2, 130, 0)])
+def test_ctrl_c_as_the_solver_ends_keeps_the_plan_or_ends_at_once(
+    times: int, code: int, runs: int, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", AT_THE_END_OF_THE_SOLVER.format(times=times), "solve", "tiny"]
+
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stderr
+    written = list((tmp_path / "runs").glob("tiny-*"))
+    assert len(written) == runs
+    assert all(load_run(run).tables["summary"].size for run in written)
+    assert not list(tmp_path.rglob(".partial*"))

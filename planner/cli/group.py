@@ -1,0 +1,183 @@
+"""The commands of `dcplan`, and the libraries they need, are imported when they run."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import wraps
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from planner.base.errors import DcplanError
+from planner.cli.interrupts import INTERRUPTED, SAID, raise_on_interrupt
+from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: Final = {
+    "init": ("planner.cli.init:command", "Make a project of one's own to start from."),
+    "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
+    "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
+    "explain": ("planner.cli.explain:command", "Say what binds, what more is worth, and why."),
+    "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
+    "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
+    "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
+    "export": ("planner.cli.export:command", "Write a run for other programs."),
+    "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
+    "data": ("planner.cli.data:data", "Show tables with units, sources and licences."),
+    "schema": ("planner.cli.schema:command", "Print the JSON Schema of scenario files."),
+    "headroom": ("planner.cli.headroom:command", "Find the load that a grid can take."),
+}
+"""Every command: where it is, and what it does."""
+
+LIBRARIES: Final = {
+    "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
+    "explain": ("planner.studies.explain", "planner.runs.reopen"),
+    "diagnose": ("planner.studies.diagnose",),
+    "check": ("planner.check", "planner.runs.reopen"),
+    "stress": ("planner.stress", "planner.runs.reopen", "planner.outputs.stress"),
+    "export": ("planner.runs",),
+    "runs": ("planner.runs",),
+    "headroom": ("planner.headroom",),
+}
+"""What takes long to import for a command: done before it begins, while Ctrl-C ends all at once."""
+
+
+class _LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is asked for."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line; nothing around it ends in a traceback."""
+        return within_surroundings(lambda: super(_LazyGroup, self).main(*args, **extra))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        if not any(parameter.name == "quiet" for parameter in command.params):
+            command.params += _talk_options()  # so that they may stand before or after its name
+            command.callback = _begun(command.callback, LIBRARIES.get(cmd_name, ()))
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of a line, and name the near one where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"no command is called {args[0]!r}; {mend}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands for `--help` without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; errors raised on purpose become a message and an exit code."""
+        try:
+            _require_working_folder(ctx)
+            return super().invoke(ctx)
+        except DcplanError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo(SAID, err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def _begun(
+    callback: Callable[..., Any] | None, libraries: tuple[str, ...]
+) -> Callable[..., Any] | None:
+    """Import what a command needs before it begins; from then on Ctrl-C raises an exception."""
+    if callback is None:
+        return None
+
+    @wraps(callback)
+    def run(*args: Any, **extra: Any) -> Any:
+        for library in libraries:
+            import_module(library)
+        with raise_on_interrupt():
+            return callback(*args, **extra)
+
+    return run
+
+
+def _require_working_folder(ctx: click.Context) -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        click.echo(f"the working folder is gone ({error.strerror}); change to another", err=True)
+        ctx.exit(BROKEN_SURROUNDINGS)
+
+
+def _talk_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Say nothing but results and errors.",
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Say more on the way.",
+        ),
+    ]
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    settings = ctx.ensure_object(dict)
+    settings[parameter.name] = settings.get(parameter.name, False) or wanted
+    if settings.get("quiet") and settings.get("verbose"):
+        message = "--quiet and --verbose exclude each other"
+        raise click.UsageError(message, ctx)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            installed = version("dcplan")
+        except PackageNotFoundError:
+            installed = "of a checkout that is not installed"
+        click.echo(f"dcplan {installed}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_LazyGroup,
+    params=_talk_options(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Print the version and end.",
+)
+def main() -> None:
+    """Plan where, when and how to house AI racks, and how to power them.
+
+    Results go to stdout, messages to stderr. Exit codes: 0 done, 1 a bug, 2 bad input or usage,
+    3 infeasible, 4 a limit was reached.
+    """
