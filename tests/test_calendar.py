@@ -175,6 +175,8 @@ def test_a_date_becomes_a_float_year_of_equal_months():
     # 15 days into a month of 30 is half a month.
     assert float_year(datetime.date(2026, 6, 16)) == pytest.approx(2026 + 5.5 / 12)
     assert float_year(datetime.date(2028, 2, 29)) < float_year(datetime.date(2028, 3, 1))
+    # 14 of the 29 days of a February with a leap day.
+    assert float_year(datetime.date(2028, 2, 15)) == pytest.approx(2028 + (1 + 14 / 29) / 12)
 
 
 def test_unequal_gaps_make_model_years_that_stand_for_several():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def float_year(date: datetime.date) -> float:
     >>> float_year(datetime.date(2028, 7, 1))
     2028.5
     """
-    part_of_month = (date.day - 1) / max(DAYS_PER_MONTH[date.month - 1], date.day)
+    part_of_month = (date.day - 1) / monthrange(date.year, date.month)[1]
     return date.year + (date.month - 1 + part_of_month) / MONTHS_PER_YEAR
 
 
