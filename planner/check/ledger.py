@@ -8,7 +8,8 @@ breaks one of them.
 A figure is named by its way from `Inputs`: `rent.depth_kh100e`, a column of a table as
 `halls.lead.months`, an entry that holds others (`tariffs.accounts`) for all of them. Every number
 of the inputs is in exactly one of the two lists; a test finds them by reflection, makes each 5 %
-wrong, as a whole and in one element, and demands that a rule named here breaks.
+wrong, as a whole and in one element, and demands that a rule named here breaks. Where the type of
+the inputs refuses such a value with an `InputError`, it takes another one that the type admits.
 
 Index lists are not figures. Which tuples a list has follows from the scenario and the data as
 well; where one too few would pass unseen, the rules of completeness (`rows_there`,

@@ -24,6 +24,8 @@ from planner.scenario import load_scenario
 
 SEED = int(os.environ.get("LEDGER_SEED", "9"))
 DRAWS = 100
+OTHER_VALUE = {"days.season_days": 12, "days.slot_h": 8}
+"""What a type admits for figures where it refuses a value that is 5 % off."""
 
 
 def entry(name):
@@ -49,8 +51,10 @@ def of_entry(world, name):
 def found_wrong(world, figure, values, name):
     try:
         inputs = with_values(asked(world)[1], figure, values)
-    except InputError:
-        return True  # the type itself refuses it, as a slot of 7 hours
+    except InputError:  # the type itself refuses it, as a slot of 4.2 hours
+        if name not in OTHER_VALUE:
+            return True
+        inputs = with_values(asked(world)[1], figure, OTHER_VALUE[name])
     return broken_by(world, inputs, REREAD[name]) is not None
 
 
@@ -125,6 +129,42 @@ def test_stated_demand_is_reread_in_its_unit(unit, workload):
     )
     assert held.ok
     assert held.tested == of_class.sum()
+    assert not broken.ok
+
+
+@pytest.mark.parametrize("name", OTHER_VALUE)
+def test_a_value_that_a_type_admits_is_reread_too(name):
+    (figure,) = of_entry("rich", name)
+    assert figure.values != OTHER_VALUE[name]
+
+    with pytest.raises(InputError):
+        with_values(asked("rich")[1], figure, wrong(figure, np.array([0])))
+    other = with_values(asked("rich")[1], figure, OTHER_VALUE[name])
+
+    assert broken_by("rich", other, REREAD[name]) == "days_from_scenario"
+
+
+def test_a_ppa_that_is_decided_within_a_year_is_reread():
+    scenario = load_scenario(str(RICH), ["decisions_start=2025-08-16"])
+    inputs = build_inputs(scenario)
+    figure = next(one for one in figures(inputs) if one.name == "contracts.sign_start")
+    signed = inputs.contracts.sign
+    of_sun = signed.labels("contract") == "sun"
+    year = signed.labels("year")[of_sun].astype(int)
+    # Half of August is over: 15 days of 31; then seven months of lead.
+    first = 2025 + (7 + 15 / 31 + 7) / 12
+    # A year ends before it for nobody but 2025: what is signed then begins in 2026.
+    assert sorted(set(year)) == [2026, 2027]
+    begin = inputs.contracts.sign_start[of_sun]
+    assert begin == pytest.approx(np.maximum(first, year))
+
+    january = with_values(inputs, figure, np.where(of_sun, year.max(), figure.values))
+
+    rule = RULE["contract_offers_from_scenario"]
+    held, broken = (
+        judged(rule, Case(scenario, given, NoTables(), 0.0, "")) for given in (inputs, january)
+    )
+    assert held.ok
     assert not broken.ok
 
 
