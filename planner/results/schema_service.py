@@ -80,8 +80,8 @@ SERVICE_TABLES = (
             number(
                 "tail_p95_rtt_ms",
                 "ms",
-                "95th percentile with each route on the line of its slowest tenth (p90), measured "
-                "pairs left aside; missing as the mean is",
+                "95th percentile with each route on the line of its slowest tenth (p90), or with "
+                "the round trip it is planned with where that is longer; missing as the mean is",
                 missing=True,
             ),
             number(

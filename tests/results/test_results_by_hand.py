@@ -1,13 +1,17 @@
 """Tables of plans that are written down, so that each number can be worked out by hand."""
 
+import dataclasses
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from hand import written
+from hand import hand_inputs, written
 
 from planner.base.errors import SolverError
 from planner.lp import HighsSession
 from planner.results import read_results
 from planner.results.latency import weighted_quantile
+from planner.results.tail import tail_rtt_ms
 from planner.studies.solve.failover import takeover_of
 
 
@@ -248,6 +252,23 @@ def test_latency_is_weighted_by_what_is_served(model):
     assert train["served_kh100e"] == 1.5
     near = row(results.assignment, workload="chat", site="ash")
     assert (near["rtt_ms"], near["within_tight"]) == (13.0, True)
+
+
+def test_a_bad_day_is_no_better_than_the_day_that_is_planned_with():
+    inputs = hand_inputs()
+    demand = inputs.demand
+    to_dal = demand.route.labels("site") == "dal"
+    # A table of the planner's own says 137 ms to dal, where the line of p90 has some 71.
+    own = np.where(to_dal, 137.0, demand.route_rtt_ms)
+    stated = dataclasses.replace(inputs, demand=dataclasses.replace(demand, route_rtt_ms=own))
+
+    before, after = (tail_rtt_ms(SimpleNamespace(p=given)) for given in (inputs, stated))
+
+    has_place = demand.served.labels("region") != "(anywhere)"
+    at_dal = demand.served.labels("site") == "dal"
+    assert before[has_place & at_dal] == pytest.approx(34.5 + 0.014 * 1885 + 10, abs=0.1)
+    assert after[has_place & at_dal] == pytest.approx(137.0)
+    assert after[has_place & ~at_dal] == pytest.approx(before[has_place & ~at_dal])
 
 
 def test_rent_is_told_by_contract_and_charged_apart(model):
