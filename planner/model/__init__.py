@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.model import (
-    balance,
     carbon,
     contracts,
     demand,
@@ -18,7 +17,6 @@ from planner.model import (
     non_firm,
     power,
     racks,
-    shedding,
     sites,
     siting,
     storage,
@@ -41,12 +39,10 @@ FAMILIES = (
     siting,
     power,
     migration,
-    balance,
     supply,
     storage,
     grid,
     non_firm,
-    shedding,
     load_price,
     contracts,
     tariffs,

@@ -10,16 +10,16 @@ from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, KW_PER_MW, USD_
 from planner.lp import Expression
 from planner.lp.join import pairs
 from planner.model.block import cost
-from planner.model.carbon_costs import CARBON_COSTS
-from planner.model.contracts_costs import CONTRACT_COSTS
-from planner.model.heat_costs import HEAT_COSTS, heat_connected
-from planner.model.load_price_costs import load_price
-from planner.model.migration_costs import work_migration
-from planner.model.non_firm_costs import NON_FIRM_COSTS, non_firm_added
+from planner.model.carbon import CARBON_COSTS
+from planner.model.contracts import CONTRACT_COSTS
+from planner.model.heat import HEAT_COSTS, heat_connected
+from planner.model.load_price import load_price
+from planner.model.migration import work_migration
+from planner.model.non_firm import NON_FIRM_COSTS, non_firm_added
 from planner.model.payments import Asset, annuities, discount, once, yearly
-from planner.model.siting_costs import service_network
-from planner.model.supply_costs import SUPPLY_ASSETS, SUPPLY_COSTS
-from planner.model.tariffs_costs import TARIFF_COSTS
+from planner.model.siting import service_network
+from planner.model.supply import SUPPLY_ASSETS, SUPPLY_COSTS
+from planner.model.tariffs import TARIFF_COSTS
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats

@@ -9,7 +9,7 @@ import numpy as np
 from planner.lp import Index
 from planner.lp.join import locate, pairs
 from planner.model.block import constraint
-from planner.model.non_firm_terms import connected_by
+from planner.model.non_firm import connected_by
 
 if TYPE_CHECKING:
     from planner.lp import Comparison

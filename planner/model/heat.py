@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from planner.model.block import constraint
+import numpy as np
+
+from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
+from planner.lp.join import pairs
+from planner.model.block import constraint, cost
+from planner.model.payments import Asset, annuities, yearly
 
 if TYPE_CHECKING:
-    from planner.lp import Comparison
+    from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS"]
+__all__ = ["CONSTRAINTS", "HEAT_COSTS", "HeatTerms", "heat_connected"]
+
+
+class HeatTerms:
+    """Heat that a network takes, and the connection to it.
+
+    Parameters
+    ----------
+    m : Model
+        The program that the decisions belong to.
+    """
+
+    def __init__(self, m: Model) -> None:
+        self.m = m
+        self.p = m.p.heat
+        new = m.problem.variable
+        self.connect_mw: Variable = new("heat_connect_mw", self.p.sale)
+        self.sold_mw: Variable = new("heat_sold_mw", self.p.sale)
+
+    @cached_property
+    def connected_mw(self) -> Expression:
+        """Connection to the network so far. [MW of heat], (site, year)"""
+        sale = self.p.sale
+        built, now = pairs(sale, sale, on=("site",))
+        stands = sale["year"][now] >= sale["year"][built]
+        return self.connect_mw.map(sale, built[stands], now[stands])
+
+    @cached_property
+    def recoverable_mw(self) -> Expression:
+        """Heat of the IT that can be recovered, mean over the year. [MW], (site, year)"""
+        at = self.m.cool_slot
+        place = self.p.sale.find(at)
+        here = np.flatnonzero(place >= 0)
+        share = self.p.recover_frac[at["cooling"]] * self.m.p.days.weight_h[at["slot"]]
+        return self.m.it_mw.map(self.p.sale, here, place[here], share[here] / HOURS_PER_YEAR)
 
 
 @constraint(over="site, year", unit="MW")
@@ -40,3 +80,28 @@ def heat_connection(m: Model) -> Comparison:
 
 
 CONSTRAINTS = (heat_recovery, heat_connection)
+
+
+def heat_connected(m: Model) -> Asset:
+    """Connections to heat networks, from 1 January of their year."""
+    sale = m.p.heat.sale
+    life = np.full(sale.size, m.p.finance.life_years["facility"])
+    start = m.year[sale["year"]]
+    return Asset(m.heat.connect_mw, m.p.heat.capex_musd_per_mw, "facility", start, life)
+
+
+@cost(group="heat", upfront=True)
+def heat_network(m: Model) -> Expression:
+    """Exchanger, lift and pipe to heat networks, repaid over the life of a hall."""
+    return annuities(m, heat_connected(m))
+
+
+@cost(group="heat")
+def heat_sales(m: Model) -> Expression:
+    """Heat sold at the fence; below 0."""
+    p = m.p.heat
+    musd_per_mw = p.buyer_h * p.price_usd_per_mwh / USD_PER_MUSD
+    return yearly(m, -musd_per_mw * m.heat.sold_mw)
+
+
+HEAT_COSTS = (heat_network, heat_sales)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import USD_PER_MUSD
 from planner.lp.join import locate
-from planner.model.block import constraint
+from planner.model.block import constraint, cost
+from planner.model.payments import yearly
 
 if TYPE_CHECKING:
-    from planner.lp import Comparison
+    from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS"]
+__all__ = ["CONSTRAINTS", "load_price"]
 
 
 @constraint(over="zone, year, slot", unit="MW")
@@ -38,3 +40,11 @@ def zone_load(m: Model) -> Comparison:
 
 
 CONSTRAINTS = (zone_load,)
+
+
+@cost(group="energy")
+def load_price(m: Model) -> Expression:
+    """Energy of new load in a zone above the price of its slot, block by block."""
+    p = m.p.load_price
+    hours = m.p.days.weight_h[p.block["slot"]]
+    return yearly(m, (hours * p.adder_usd_per_mwh / USD_PER_MUSD) * m.block_mw)

@@ -1,17 +1,148 @@
-"""Non-firm connection: off in the stress slots of its zone, within what the zone can take."""
+"""Non-firm connection: off in stress slots, within what a zone can take; load that is shed then."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from planner.model.block import constraint
-from planner.model.non_firm_terms import connected_by
+import numpy as np
+
+from planner.base.units import KW_PER_MW, USD_PER_MUSD
+from planner.clock.ramp import share_in_force
+from planner.lp import Index
+from planner.lp.join import pairs
+from planner.model.block import constraint, cost
+from planner.model.payments import Asset, annuities, yearly
 
 if TYPE_CHECKING:
-    from planner.lp import Comparison
+    from planner.inputs.types import Floats
+    from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS"]
+__all__ = ["CONSTRAINTS", "NON_FIRM_COSTS", "NonFirmTerms", "connected_by", "non_firm_added"]
+
+
+class NonFirmTerms:
+    """Connection that may be switched off, and load left unserved then.
+
+    Parameters
+    ----------
+    m : Model
+        The program that the decisions belong to.
+    """
+
+    def __init__(self, m: Model) -> None:
+        self.m = m
+        self.p = m.p.non_firm
+        new = m.problem.variable
+        self.connect_mw: Variable = new("connect_mw", self.p.connect)
+        self.discounted_mw: Variable = new("discounted_mw", self.p.billing)
+        self.shed_mw: Variable = new("shed_mw", self.p.shed.slot)
+
+    @cached_property
+    def service_by_tier_mw(self) -> Expression:
+        """Non-firm connection in service, mean over the year. [MW], (site, year, tier)"""
+        return self._in_service(self.p.service_tier, self.p.start, self.p.turns_firm)
+
+    @cached_property
+    def service_mw(self) -> Expression:
+        """Non-firm connection in service, mean over the year. [MW], (site, year)"""
+        return self.service_by_tier_mw.sum_to(self.p.service)
+
+    @cached_property
+    def off_mw(self) -> Expression:
+        """Non-firm connection that is off. [MW], (site, year, slot) of stress"""
+        return self._shared(self.p.stress, self.p.off_frac)
+
+    @cached_property
+    def shed_room_mw(self) -> Expression:
+        """Most that may be shed in the hours for it. [MW], (site, year, slot) of shedding"""
+        return self._shared(self.p.shed.slot, self.p.shed.hours_frac)
+
+    def _shared(self, over: Index, share: Floats) -> Expression:
+        """Return the share of non-firm connection by tier, added up. `share` [zone, tier, slot]"""
+        tier, here = pairs(self.p.service_tier, over, on=("site", "year"))
+        zone = self.m.p.sets.site_zone[over["site"][here]]
+        part = share[zone, self.p.service_tier["tier"][tier], over["slot"][here]]
+        some = part > 0.0
+        return self.service_by_tier_mw.map(over, tier[some], here[some], part[some])
+
+    @cached_property
+    def turned_firm_mw(self) -> Expression:
+        """Connection that was non-firm and is firm, mean over the year. [MW], (site, year)"""
+        never = np.full(self.p.connect.size, np.inf)
+        return self._in_service(self.m.p.grid.firm, self.p.turns_firm, never)
+
+    def _in_service(self, over: Index, begin: Floats, end: Floats) -> Expression:
+        """Return what counts between two moments, for its share of each year."""
+        common = tuple(name for name in ("site", "tier") if name in over.axis_names)
+        asked, now = pairs(self.p.connect, over, on=common)
+        year = over["year"][now]
+        share = share_in_force(begin[asked], end[asked], self.m.year[year], self.m.span_years[year])
+        counts = (share > 0.0) & (self.p.connect["year"][asked] <= year)
+        return self.connect_mw.map(over, asked[counts], now[counts], share[counts])
+
+    @cached_property
+    def shed_mwh(self) -> Expression:
+        """Energy not served in a year. [MWh], (site, year)"""
+        hours = self.m.p.days.weight_h[self.p.shed.slot["slot"]]
+        shed: Expression = hours * self.shed_mw
+        return shed.sum_to(self.p.shed.site_year)
+
+    @cached_property
+    def interruptible_mw(self) -> Expression:
+        """IT power of work that could wait, in the slots in which it may be lost. [MW].
+
+        Over (site, year, slot): idle and dynamic power of that share of the racks, as the work
+        falls due, and what is put off or moved between sites counted where it is done.
+        """
+        m, p = self.m, self.m.p
+        slot, used = self.p.shed.slot, p.racks.used
+        share = self.p.shed.deployment_frac[m.deployment_of_used]
+        use, here = pairs(used, slot, on=("site", "year"))
+        at, of = m.deployment_of_used[use], slot["slot"][here]
+        shape = p.power.shape_frac[used["site"][use], p.power.deployment_shape[at], of]
+        per_mw = p.racks.idle_mw_per_mw[at] + shape * p.racks.dynamic_mw_per_mw[at]
+        waits = share[use] > 0.0
+        due = m.used.map(slot, use[waits], here[waits], (share[use] * per_mw)[waits])
+        elsewhere = m.shifted_mw + m.migration.migrated_mw
+        return due + elsewhere.on(slot)
+
+
+def connected_by(
+    m: Model, asked: Expression, limits: Index, year: np.ndarray | None = None
+) -> Expression:
+    """Add up what is connected in a zone by a year.
+
+    Parameters
+    ----------
+    m : Model
+        The program.
+    asked : Expression
+        New connection over (site, year), or (site, year, tier). [MW]
+    limits : Index
+        (zone, year), or (zone, year, tier), where what has a tier counts up to it.
+    year : array of int, optional
+        Model year from which each counts instead of its own; -1: never.
+
+    Returns
+    -------
+    Expression
+        Over `limits`. [MW]
+    """
+    over = asked.over
+    by_zone = Index(
+        "connected by zone",
+        (limits.axis("zone"), over.axis("year")),
+        (m.p.sets.site_zone[over["site"]].astype(np.int32), over["year"]),
+        over.size,
+    )
+    one, limit = pairs(by_zone, limits, on=("zone",))
+    from_year = (over["year"] if year is None else year)[one]
+    counts = (from_year >= 0) & (from_year <= limits["year"][limit])
+    if "tier" in over.axis_names and "tier" in limits.axis_names:
+        counts &= over["tier"][one] <= limits["tier"][limit]
+    return asked.map(limits, one[counts], limit[counts])
 
 
 @constraint(over="site, year, stress slot", unit="MW")
@@ -74,4 +205,88 @@ def discounted_connection(m: Model) -> Comparison:
     return m.non_firm.discounted_mw <= m.non_firm.service_mw.on(m.p.non_firm.billing)
 
 
-CONSTRAINTS = (non_firm_power, all_headroom, discounted_peak, discounted_connection)
+@constraint(over="site, year, stress slot", unit="MW")
+def shed_hours(m: Model) -> Comparison:
+    r"""Load is shed in no more hours of the year than allowed, and none that firm power carries.
+
+    .. math:: \ell_{sth} \le \sum_\rho a_{z\rho h}\, N_{st\rho} \qquad \forall s, t, h
+
+    :math:`a` is the share of the slot in which load may be shed: the hours allowed fill the
+    zone's most stressed slots one after the other.
+
+    Source: dcplan.
+    """
+    return m.non_firm.shed_mw <= m.non_firm.shed_room_mw
+
+
+@constraint(over="site, year, stress slot", unit="MW")
+def shed_load(m: Model) -> Comparison:
+    r"""Only work that could wait is lost: power of that share of the racks, where it is done.
+
+    .. math:: \ell_{sth} \le \sum_{k,l,w} \phi_w (\iota_{klw} + \psi_{swh} \gamma_{klw})\,
+        n_{sklwt} + \sum_{f,x} (x_{sfxth} - \psi_{sfh} \Phi_{sfxt}) + \ldots
+        \qquad \forall s, t, h
+
+    What moves between sites counts where it is done as well. What is put off is not there to
+    be shed.
+
+    Source: dcplan.
+    """
+    return m.non_firm.shed_mw <= m.non_firm.interruptible_mw
+
+
+@constraint(over="site, year", unit="MWh")
+def shed_energy(m: Model) -> Comparison:
+    r"""Energy shed in a year stays within a share of what the site would use.
+
+    .. math:: \sum_h w_h\, \ell_{sth} \le \epsilon \sum_h w_h\, (F_{sth} + O_{sh})
+        \qquad \forall s, t
+
+    Source: dcplan.
+    """
+    p = m.p.non_firm.shed
+    used_mwh = (m.slot_hours * m.site_mw).sum_to(p.site_year, where="present")
+    return m.non_firm.shed_mwh <= p.max_energy_frac * used_mwh
+
+
+CONSTRAINTS = (
+    non_firm_power,
+    all_headroom,
+    discounted_peak,
+    discounted_connection,
+    shed_hours,
+    shed_load,
+    shed_energy,
+)
+
+
+def non_firm_added(m: Model) -> Asset:
+    """Non-firm connection, from the month it is energised."""
+    p = m.p.non_firm
+    life = np.full(p.connect.size, m.p.finance.life_years["grid"])
+    return Asset(m.non_firm.connect_mw, p.capex_musd_per_mw, "grid", p.start, life)
+
+
+@cost(group="grid", upfront=True)
+def non_firm_connection(m: Model) -> Expression:
+    """Substation and share of network upgrades for non-firm connection, repaid over their life."""
+    return annuities(m, non_firm_added(m))
+
+
+@cost(group="energy")
+def non_firm_discount(m: Model) -> Expression:
+    """Discount on the demand charge of what non-firm connection carries; below 0."""
+    p, grid = m.p.non_firm, m.p.grid
+    months = grid.billing_months[p.billing["period"]]
+    per_mw = p.discount_usd_per_kw_month * KW_PER_MW * months / USD_PER_MUSD
+    return yearly(m, (-per_mw * m.non_firm.discounted_mw).sum_to(m.p.sites.site_year))
+
+
+@cost(group="rent and unmet")
+def shed_load_worth(m: Model) -> Expression:
+    """Load left unserved in stress slots, at the worth of the work that is lost."""
+    lost = (m.p.non_firm.shed.usd_per_mwh / USD_PER_MUSD) * m.non_firm.shed_mwh
+    return yearly(m, lost.sum_to(m.p.sites.site_year))
+
+
+NON_FIRM_COSTS = (non_firm_connection, non_firm_discount, shed_load_worth)

@@ -10,16 +10,16 @@ import numpy as np
 from planner.base.units import T_PER_KT
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.join import cross, distinct, locate, pairs
-from planner.model.carbon_terms import CarbonTerms
-from planner.model.contracts_terms import ContractTerms
-from planner.model.failover_terms import FailoverTerms
-from planner.model.halls_terms import HallTerms
-from planner.model.heat_terms import HeatTerms
-from planner.model.migration_terms import MigrationTerms
-from planner.model.non_firm_terms import NonFirmTerms
-from planner.model.siting_terms import SitingTerms
-from planner.model.supply_terms import SupplyTerms
-from planner.model.tariffs_terms import TariffTerms
+from planner.model.carbon import CarbonTerms
+from planner.model.contracts import ContractTerms
+from planner.model.failover import FailoverTerms
+from planner.model.halls import HallTerms
+from planner.model.heat import HeatTerms
+from planner.model.migration import MigrationTerms
+from planner.model.non_firm import NonFirmTerms
+from planner.model.siting import SitingTerms
+from planner.model.supply import SupplyTerms
+from planner.model.tariffs import TariffTerms
 
 if TYPE_CHECKING:
     from planner.inputs.types import Floats, Inputs

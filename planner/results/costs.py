@@ -16,9 +16,9 @@ from planner.model.costs import (
     racks_bought,
     sites_opened,
 )
-from planner.model.heat_costs import heat_connected
-from planner.model.non_firm_costs import non_firm_added
-from planner.model.supply_costs import sources_built, sources_sold, stores_built
+from planner.model.heat import heat_connected
+from planner.model.non_firm import non_firm_added
+from planner.model.supply import sources_built, sources_sold, stores_built
 from planner.money.finance import spending_shares
 from planner.results.frame import made, words
 

@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
 from planner.lp.join import cross
 from planner.model.payments import repayments
-from planner.model.supply_costs import SUPPLY_ASSETS
+from planner.model.supply import SUPPLY_ASSETS
 from planner.results.frame import cleaned, labels, made, mean_of, ratio
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from planner.base.units import (
     SECONDS_PER_HOUR,
     USD_PER_MUSD,
 )
-from planner.model.carbon_costs import CARBON_COSTS
-from planner.model.contracts_costs import CONTRACT_COSTS
-from planner.model.heat_costs import HEAT_COSTS
-from planner.model.supply_costs import SUPPLY_COSTS
-from planner.model.tariffs_costs import TARIFF_COSTS
+from planner.model.carbon import CARBON_COSTS
+from planner.model.contracts import CONTRACT_COSTS
+from planner.model.heat import HEAT_COSTS
+from planner.model.supply import SUPPLY_COSTS
+from planner.model.tariffs import TARIFF_COSTS
 from planner.results.frame import made, mean_of, ratio
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from planner.lp.join import locate
 from planner.model import Model, build_model
 from planner.model.costs import electricity_demand, electricity_energy
 from planner.model.payments import discount
-from planner.model.tariffs_costs import TARIFF_COSTS
+from planner.model.tariffs import TARIFF_COSTS
 from planner.scenario import Setting
 from planner.studies.solve.giving import site_key
 from planner.studies.solve.question import Question
