@@ -95,16 +95,6 @@ def test_solving_needs_neither_explain_nor_diagnose_nor_they_each_other() -> Non
     assert not strangers
 
 
-def test_no_file_of_inputs_types_needs_another_that_needs_it() -> None:
-    files = {file.stem: file for file in (PACKAGE / "inputs").glob("types*.py")}
-    needs = {
-        name: {other for other in files if f"planner.inputs.{other} " in file.read_text("utf-8")}
-        for name, file in files.items()
-    }
-
-    TopologicalSorter(needs).prepare()
-
-
 def test_nothing_below_the_command_line_prints_or_exits() -> None:
     callers = {
         str(file.relative_to(PACKAGE))

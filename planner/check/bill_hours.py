@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
     Codes = NDArray[np.intp]
 
 __all__ = ["BillHours"]

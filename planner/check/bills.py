@@ -24,11 +24,9 @@ from planner.check.tariffs import TARIFF_BILLS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["BILLS", "non_firm_discount_musd", "racks_bought", "rent_by_class"]
 

@@ -13,11 +13,9 @@ from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "counted_kt", "emissions_kt", "fuel_kt"]
 

@@ -32,15 +32,13 @@ from planner.check.sources import Sources, sources
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
-    from numpy.typing import NDArray
-
-    from planner.inputs.types import Inputs
+    from planner.base.arrays import Floats
+    from planner.inputs.inputs import Inputs
     from planner.results import Results
     from planner.results.program import Proof
     from planner.scenario.schema import Scenario
     from planner.scenario.values import Override
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["Case"]
 

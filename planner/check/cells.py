@@ -19,12 +19,10 @@ from planner.results.schema import TABLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Bools
     from planner.check.case import Case
     from planner.results.column import Column, Table
 
-    Bools = NDArray[np.bool_]
     Labels = Callable[[Case], Iterable[object]]
 
 __all__ = ["RULES", "are_whole"]

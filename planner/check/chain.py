@@ -14,10 +14,10 @@ from planner.check.other_load import other_load_mw
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
     Codes = NDArray[np.integer]
-    Floats = NDArray[np.float64]
 
 __all__ = ["Power", "power", "share_that_moves"]
 

@@ -11,11 +11,10 @@ from planner.check.standing import ages, since
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["connected", "non_firm_mw", "shed_mw", "turned_firm_mw"]
 

@@ -11,10 +11,9 @@ import pandas as pd
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["YearDays", "slots", "year_days"]
 

@@ -29,11 +29,8 @@ from planner.check.verdict import Excess, Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["PRICES", "PRICE_KEY", "RULES", "hours_of_slot", "yearly_weight"]
 

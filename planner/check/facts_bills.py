@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.own_tariffs import Written
 
-    Floats = NDArray[np.float64]
     Codes = NDArray[np.integer[Any]]
 
 __all__ = ["RULES"]

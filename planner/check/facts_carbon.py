@@ -17,12 +17,10 @@ from planner.check.water import stress_classes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.frames import Labelled
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "carbon_shape"]
 

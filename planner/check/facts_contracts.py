@@ -22,11 +22,9 @@ from planner.check.steps import held
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES"]
 

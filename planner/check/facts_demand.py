@@ -13,11 +13,9 @@ from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "RULES",

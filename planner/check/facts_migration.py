@@ -15,9 +15,9 @@ from planner.check.verdict import Excess, rule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
     Codes = NDArray[np.intp]
 
 __all__ = ["RULES"]

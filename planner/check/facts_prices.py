@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "RULES",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES"]
 

@@ -12,11 +12,8 @@ from planner.check.frames import at, has, listed
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "build_paths", "span_years"]
 

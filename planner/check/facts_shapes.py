@@ -15,11 +15,9 @@ from planner.check.stated_demand import region_shares, stated_kh100e
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES"]
 

@@ -16,11 +16,8 @@ from planner.check.stress import tiers_pct
 from planner.check.verdict import TOLERANCE, Excess, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "committed_mw", "decided", "months_to_service"]
 

@@ -13,12 +13,9 @@ from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["RULES"]
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
+    from planner.base.arrays import Bools, Floats
+
     Codes = NDArray[np.int64]
 
 __all__ = [

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from planner.base.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["distance_km"]
 

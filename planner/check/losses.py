@@ -13,12 +13,9 @@ from planner.check.globe import distance_km
 from planner.check.routes import ANYWHERE, round_trips, stays_elsewhere
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Bools
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["asks", "losses", "may_not_cover", "reach", "reserves"]
 

@@ -15,9 +15,9 @@ from planner.check.verdict import Excess, rule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "moved_by_block", "users_in_reach"]
 

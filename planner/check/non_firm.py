@@ -15,11 +15,8 @@ from planner.check.stress import hours_off, stress_share, tiers_pct
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "by_zone", "non_firm_slots"]
 

@@ -17,13 +17,11 @@ from planner.check.lagrangian import Program, finite_or_zero, side_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.lagrangian import Bound
     from planner.results.program import Proof
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "proven_bound_musd", "relative_gap"]
 

@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.check.verdict import Rule
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
     from planner.results.program import Proof
     from planner.results.types import Results
     from planner.scenario.schema import Scenario

@@ -14,9 +14,9 @@ from planner.tables.sheet import read_sheet
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["ANYWHERE", "reach", "round_trips", "routes", "stays_elsewhere"]
 

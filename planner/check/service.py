@@ -13,11 +13,8 @@ from planner.check.routes import ANYWHERE, round_trips, stays_elsewhere
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "timed"]
 

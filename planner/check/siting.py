@@ -11,11 +11,9 @@ from planner.check.frames import at, by, listed, tally
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES"]
 

@@ -12,12 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-    Bools = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "capex_usd_per_kw",

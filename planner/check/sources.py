@@ -14,10 +14,9 @@ from planner.check.standing import ages, ramped_share, since
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-    Bools = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
 
 __all__ = ["RENEWABLE", "Sources", "leaves", "sources"]
 

@@ -14,12 +14,8 @@ from planner.check.frames import by, has, tally
 from planner.check.once import once
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["standing_halls", "standing_racks"]
 

@@ -16,11 +16,9 @@ from planner.check.verdict import Excess, rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["RULES", "TARIFF_BILLS", "BilledLoad", "bill_of", "fee_usd_per_mw", "own_bills"]
 

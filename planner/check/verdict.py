@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["TOLERANCE", "Check", "Excess", "Rule", "Verdict", "columns_told", "judged", "rule"]
 

@@ -25,9 +25,8 @@ from planner.clock.series import SeriesDays
 if TYPE_CHECKING:
     import datetime
 
-    from numpy.typing import NDArray
+    from planner.base.arrays import Integers
 
-    Integers = NDArray[np.int64]
 
 __all__ = [
     "DAYS_PER_MONTH",

@@ -20,9 +20,8 @@ from planner.base.units import HOURS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
+    from planner.base.arrays import Bools, Floats, Integers
+
 
 __all__ = [
     "DAYS_PER_MONTH",

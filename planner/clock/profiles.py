@@ -16,11 +16,11 @@ from planner.base.units import HOURS_PER_DAY
 from planner.clock.days import MONTHS, SEASONS
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from planner.base.arrays import Floats
     from planner.clock.days import Days
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["slot_means", "slot_peaks", "to_local_hours"]
 

@@ -13,11 +13,8 @@ from planner.base.units import DAYS_PER_YEAR
 from planner.clock.days import DAYS_PER_MONTH, MONTHS, BillingPeriod, Days, frozen
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from planner.base.arrays import Bools, Floats, Integers
 
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["SeriesDays"]
 

@@ -18,9 +18,9 @@ from planner.clock.days import DAYS_PER_MONTH, RepresentativeDays
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from planner.base.arrays import Floats
     from planner.clock.days import Days
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["calendar_days", "hour_names", "hourly"]
 

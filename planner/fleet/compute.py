@@ -15,9 +15,10 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import H100_DENSE_BF16_PFLOPS, SECONDS_PER_DAY
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from planner.base.arrays import Floats
+
 
 __all__ = [
     "TRAINING_FLOP_UTILISATION_FRAC",

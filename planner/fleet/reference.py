@@ -19,9 +19,9 @@ from planner.base.errors import InputError, Problem
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from planner.base.arrays import Floats
     from planner.clock.calendar import ModelYears
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["Cohorts", "ReferenceFleet", "alive_frac", "reference_fleet_compute"]
 

@@ -22,11 +22,9 @@ from planner.base.svg import (
 from planner.base.units import MWH_PER_GWH
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.headroom.study import Curtailment, HeadroomStudy
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["draw_headroom"]
 

@@ -12,10 +12,8 @@ from planner.base.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from planner.base.arrays import Floats, Integers
 
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
 
 __all__ = ["SUMMER_AND_WINTER", "Season", "check_seasons", "seasons_with", "thresholds_mw"]
 

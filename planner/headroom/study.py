@@ -20,10 +20,8 @@ from planner.headroom.seasons import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from planner.base.arrays import Floats, Integers
 
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
 
 __all__ = ["ALL_YEAR", "Curtailment", "HeadroomStudy", "headroom_mw", "headroom_study"]
 

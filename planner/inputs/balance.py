@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.types_balance import BalanceInputs
 from planner.lp.join import cross
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Bools, Floats, Sets
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.axes import Sets
     from planner.lp import Index
 
-__all__ = ["balance_inputs"]
+__all__ = ["BalanceInputs", "balance_inputs"]
+
+
+@dataclass(frozen=True)
+class BalanceInputs:
+    """Where something answers to the hour: own sources, batteries, shedding, contracts.
+
+    Everywhere else what a site draws from the grid is what it uses, and no row says so.
+    """
+
+    site_year: Index  # (site, year)
+    slot: Index  # (site, year, slot) = site_year x slot
+    surplus: Index  # (site, year, slot) in which surplus is thrown away free
+    exact: Index  # (site, year, slot) in which power must be used up, or curtailed: those with a
+    # price below 0, and all where what is drawn counts under contract or as clean
 
 
 def balance_inputs(

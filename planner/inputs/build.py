@@ -8,19 +8,17 @@ import numpy as np
 
 from planner.base.errors import InputError
 from planner.inputs.balance import balance_inputs
-from planner.inputs.carbon import carbon_inputs, intensity_shape
+from planner.inputs.carbon import Made, carbon_inputs, intensity_shape
 from planner.inputs.climate_slots import slot_climate
 from planner.inputs.contracts import contract_inputs
-from planner.inputs.demand import wanted_compute
-from planner.inputs.demand_lists import demand_inputs
+from planner.inputs.demand import demand_inputs, wanted_compute
 from planner.inputs.designs import designs_on_offer
-from planner.inputs.embodied import Made
 from planner.inputs.facility import hall_cost
 from planner.inputs.failover import failover_inputs
 from planner.inputs.grid import grid_inputs
-from planner.inputs.hall_lists import hall_inputs
-from planner.inputs.hall_space import hall_space
+from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
+from planner.inputs.inputs import Inputs
 from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
 from planner.inputs.load_price import load_price_inputs
@@ -31,21 +29,20 @@ from planner.inputs.offers import racks_on_offer
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
 from planner.inputs.quality import quality_of_classes
-from planner.inputs.rack_figures import rack_figures
-from planner.inputs.rack_lists import rack_inputs
-from planner.inputs.rack_space import rack_space
+from planner.inputs.racks import rack_inputs
+from planner.inputs.racks_figures import rack_figures
+from planner.inputs.racks_space import rack_space
 from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
-from planner.inputs.site_lists import committed_facility_mw, site_inputs
 from planner.inputs.site_series import other_load_mw, site_series
+from planner.inputs.sites import committed_facility_mw, site_inputs
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import standing_stock
 from planner.inputs.supply import supply_inputs, supply_offer
-from planner.inputs.tariff_uses import find_customers, prices_beside_tariffs
 from planner.inputs.tariffs import tariff_inputs
-from planner.inputs.types import Inputs
+from planner.inputs.tariffs_uses import find_customers, prices_beside_tariffs
 from planner.inputs.without_effect import settings_without_effect
 from planner.tables import read_with_hashes
 

@@ -1,27 +1,59 @@
-"""Emissions of grid power, and water."""
+"""Emissions: of grid power, of making what is built, carbon prices of states; and water."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from planner.base.units import KG_PER_T
-from planner.inputs.carbon_schemes import fuel_prices_usd_per_t
-from planner.inputs.embodied import embodied_t
+from planner.base.units import KG_PER_T, KW_PER_MW
 from planner.inputs.frames import by_ids, floats, texts
 from planner.inputs.places import site_rows
 from planner.inputs.prices import seasonal_slots
-from planner.inputs.types import CarbonInputs
 from planner.lp import Index
 from planner.scenario import held
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
-    from planner.inputs.embodied import Made
-    from planner.inputs.types import Floats, Sets
+    from planner.inputs.halls import HallInputs
+    from planner.inputs.racks import RackInputs
+    from planner.inputs.supply import SupplyInputs
 
-__all__ = ["carbon_inputs", "intensity_shape"]
+__all__ = [
+    "CarbonInputs",
+    "Made",
+    "carbon_inputs",
+    "embodied_t",
+    "fuel_prices_usd_per_t",
+    "intensity_shape",
+]
+
+
+@dataclass(frozen=True)
+class CarbonInputs:
+    """Emissions and water."""
+
+    location_t_per_mwh: Floats  # [slot of PowerInputs.slot]
+    cap: Index  # (year,) with a cap
+    cap_kt: Floats
+    price_usd_per_t: Floats  # [year]
+    claim_t_per_mwh: Floats  # [claim of ContractInputs], taken off what cap and price count
+    fuel_price_usd_per_t: Floats  # [site_year], of the scheme of its state or country
+    # of making what enters service, per MW or MWh; 0 where it does not count
+    install_t_per_mw: Floats  # [install]
+    build_t_per_mw: Floats  # [build of HallInputs]
+    retrofit_t_per_mw: Floats  # [retrofit]
+    source_t_per_mw: Floats  # [build of SupplyInputs]
+    store_t_per_mwh: Floats  # [build_store]
+    water_price_usd_per_m3: Floats  # [site]
+    water_limit: Index  # (site, year) with a limit
+    water_limit_m3: Floats
+    water_permit: Index  # (site, year) with a limit per MW of critical IT
+    water_permit_m3_per_mw: Floats  # [water_permit]
+    stress_class: tuple[str, ...]  # [site]
 
 
 def carbon_inputs(
@@ -134,3 +166,114 @@ def intensity_shape(case: Case) -> Floats:
     shape = np.where(np.isnan(shape), 1.0, shape)
     weight = case.days.weight_h / case.days.weight_h.sum()
     return np.asarray(shape / (shape @ weight)[:, None])
+
+
+def fuel_prices_usd_per_t(case: Case) -> Floats:
+    """Return the carbon price that fuel pays at every site.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, and tables `carbon_schemes` (a row of the state goes before one of the country) and
+        `carbon_prices` (straight lines between its years, held beyond them).
+
+    Returns
+    -------
+    array of float
+        Shape (site, year); 0 without a scheme, and everywhere unless the scenario asks.
+        [USD/t]
+    """
+    price = np.zeros((len(case.sites), len(case.years)))
+    if not case.scenario.carbon.fuel_schemes:
+        return price
+    table, places = case.tables["carbon_prices"], case.tables["carbon_schemes"]
+    scheme_of = dict(zip(texts(places, "place"), texts(places, "scheme"), strict=True))
+    without = []
+    where = zip(texts(case.sites, "country"), texts(case.sites, "state"), strict=True)
+    for s, (country, state) in enumerate(where):
+        scheme = scheme_of.get(f"{country}-{state}") or scheme_of.get(country)
+        rows = table[table["scheme"] == scheme].sort_values("year")
+        if scheme is None:
+            without.append(case.ids("sites")[s])
+        elif rows.empty:
+            case.findings.at_table(
+                "carbon_schemes",
+                f"{country} names scheme {scheme}, which table carbon_prices does not have",
+                "a scheme with prices",
+                "add its prices, or change the row",
+            )
+        else:
+            price[s] = np.interp(
+                case.year, floats(rows, "year"), floats(rows, "price_usd_per_tco2")
+            )
+    if without:
+        case.findings.note(
+            f"Fuel pays no carbon price at {', '.join(without)}: no scheme is known."
+        )
+    return price
+
+
+class Made(NamedTuple):
+    """Lists of what may enter service."""
+
+    racks: RackInputs
+    halls: HallInputs
+    supply: SupplyInputs
+
+
+def embodied_t(case: Case, sets: Sets, made: Made) -> dict[str, Floats]:
+    """Return emissions of making a MW or MWh of all that may enter service.
+
+    Shell, power chain, cooling and generators of a hall scale with its power topology as their
+    figures in table `redundancy` do. Companions of racks are not counted.
+
+    Parameters
+    ----------
+    case : Case
+        Racks, topologies and table `embodied_carbon`.
+    sets : Sets
+        Axes.
+    made : Made
+        What may enter service.
+
+    Returns
+    -------
+    dict of str to array of float
+        Fields of `CarbonInputs` by name; 0 where the scenario does not count them. [t CO2e]
+    """
+    lists = {
+        "install_t_per_mw": made.racks.install,
+        "build_t_per_mw": made.halls.build,
+        "retrofit_t_per_mw": made.halls.retrofit,
+        "source_t_per_mw": made.supply.build,
+        "store_t_per_mwh": made.supply.build_store,
+    }
+    if not case.scenario.carbon.embodied:
+        return {name: np.zeros(index.size) for name, index in lists.items()}
+    of_rack = _figures(case, "rack", sets.rack.labels) * KW_PER_MW / made.racks.peak_kw
+    hall = _figures(case, "hall", ("shell", "electrical", "mechanical", "generators", "retrofit"))
+    ratios = ("space_ratio", "installed_kw_per_kw", "mechanical_capex_ratio", "generator_kw_per_kw")
+    of_topology = sum(t * floats(case.redundancy, r) for t, r in zip(hall, ratios, strict=False))
+    of_hall = np.asarray(of_topology)[sets.hall_redundancy]
+    of_source = _figures(case, "onsite", made.supply.source.labels)
+    is_store = np.array([role == "storage" for role in made.supply.role], dtype=np.bool_)
+    source = lists["source_t_per_mw"]["source"]
+    return {
+        "install_t_per_mw": of_rack[made.racks.install["rack"]],
+        "build_t_per_mw": of_hall[made.halls.build["hall"]],
+        "retrofit_t_per_mw": np.full(made.halls.retrofit.size, hall[-1]),
+        "source_t_per_mw": np.where(is_store[source], 0.0, of_source[source]),
+        "store_t_per_mwh": of_source[made.supply.build_store["source"]],
+    }
+
+
+def _figures(case: Case, asset: str, items: tuple[str, ...]) -> Floats:
+    """Return the emissions of making items; a missing one is a problem. [t CO2e per unit]"""
+    table = case.tables["embodied_carbon"]
+    known = table[table["asset"] == asset].set_index("item")["embodied_tco2e"]
+    for item in items:
+        if item not in known.index:
+            case.findings.at_table(
+                "embodied_carbon", f"there is no row of {asset} {item}", "a row for each", "add it"
+            )
+    return known.reindex(list(items)).to_numpy(dtype=np.float64)

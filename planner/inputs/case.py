@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from planner.base.arrays import Floats
     from planner.clock.calendar import Days, ModelYears
     from planner.inputs.findings import Findings
-    from planner.inputs.types import Floats
     from planner.scenario import Scenario
 
 __all__ = ["BASE_YEAR_OF_MONEY", "DUTIES", "Case", "trend_factor"]

@@ -18,8 +18,8 @@ from planner.place.climate import (
 )
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Floats
 
 __all__ = ["CURVE", "SlotClimate", "monthly_temperatures", "slot_climate"]
 

@@ -2,25 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.calendar import float_year
-from planner.inputs.contract_offers import delivery_profiles, strikes
-from planner.inputs.frames import any_along, by_ids, texts
-from planner.inputs.types_contracts import ContractInputs
+from planner.inputs.frames import any_along, by_ids, floats, texts
+from planner.inputs.supply_shapes import renewable_shape
 from planner.lp import Axis, Index
 from planner.lp.join import cross
-from planner.scenario import held
+from planner.scenario import held, interpolated
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.prices import Prices
-    from planner.inputs.types import Bools, Floats, Sets
+    from planner.scenario.contract_blocks import Ppa
 
-__all__ = ["contract_inputs", "grid_clean_frac"]
+__all__ = ["ContractInputs", "contract_inputs", "delivery_profiles", "grid_clean_frac", "strikes"]
+
+
+@dataclass(frozen=True)
+class ContractInputs:
+    """Agreements on offer and clean targets; every list is empty where a scenario has none.
+
+    A pool is the sites and zones within which contracts count: a zone, a country, or all.
+    """
+
+    contract: Axis  # agreements on offer, by the scenario's names
+    pool: Axis
+    is_physical: Bools  # [contract]
+    technology: tuple[str, ...]  # [contract]
+    zone_pool: NDArray[np.intp]  # [zone] -> pool
+    site_pool: NDArray[np.intp]  # [site] -> pool
+    sign: Index  # (contract, zone, year) in which delivery may begin
+    sign_start: Floats  # [sign] e.g. 2027.25
+    sign_end: Floats  # [sign] end of the term
+    strike_usd_per_mwh: Floats  # [sign]
+    force: Index  # (contract, zone, year) in which one may be in force
+    limit_mw: Floats  # [force]
+    profile_frac: Floats  # [contract, zone, slot], output over capacity
+    market_usd_per_mwh: Floats  # [zone, year, slot], what the market pays
+    # physical delivery
+    delivery: Index  # (zone, year, slot)
+    take: Index  # (site, year, slot)
+    take_usd_per_mwh: Floats  # [take], wholesale price not paid; 0 under a bundled tariff
+    # what counts as clean
+    count: Index  # (site, year, slot) whose use must be clean in part, or may be claimed
+    claim: Index  # (site, year, slot) where power under contract may count
+    claim_slot: Index  # (pool, year, slot) in which what is claimed must be delivered
+    claim_year: Index  # (pool, year) over which it must be
+    target: Index  # (pool, year)
+    target_frac: Floats  # [target]
+    clean_frac: Floats  # [slot of PowerInputs.slot], clean share of the grid; 0 where not asked
+    is_hourly: bool  # whether contracts count slot by slot
 
 
 def contract_inputs(
@@ -192,3 +232,110 @@ def grid_clean_frac(case: Case, sets: Sets, intensity_shape: Floats) -> Floats:
         )
     mean = np.asarray([np.interp(case.year, known, row) for row in share])[sets.site_zone]
     return 1.0 - np.minimum((1.0 - mean)[:, :, None] * intensity_shape[:, None, :], 1.0)
+
+
+_BOTH: Final = "mixed"  # half sun, half wind
+_FOLLOWS: Final = {"solar": ("solar",), "wind": ("wind",), _BOTH: ("solar", "wind")}
+
+
+def strikes(case: Case, sets: Sets, first_site: np.ndarray) -> Floats:
+    """Return the strike of every agreement by zone and year of first delivery.
+
+    Prices of the table stand on straight lines between its years and hold beyond them.
+
+    Parameters
+    ----------
+    case : Case
+        Settings, and tables `ppa_prices` and `ppa_regions`.
+    sets : Sets
+        Axes.
+    first_site : array of int
+        A site of every zone, whose country tells the zone's region, shape (zone,).
+
+    Returns
+    -------
+    array of float
+        Shape (contract, zone, year); NaN where it is not on offer. [USD/MWh]
+    """
+    table, of_country = case.tables["ppa_prices"], case.tables["ppa_regions"]
+    regions = dict(zip(of_country["country"], of_country["region"], strict=True))
+    country = np.array(texts(case.sites, "country"), dtype=object)[first_site]
+    offers = case.scenario.contracts.ppa
+    price = np.full((len(offers), len(sets.zone), len(case.years)), np.nan)
+    for c, (name, offer) in enumerate(offers.items()):
+        rows = table[table["technology"] == offer.technology].sort_values("year")
+        without = []
+        for z, zone in enumerate(sets.zone.labels):
+            if offer.zones != "all" and zone not in offer.zones:
+                continue
+            if offer.price_usd_per_mwh is not None:
+                price[c, z] = [interpolated(offer.price_usd_per_mwh, y) for y in case.years.years]
+                continue
+            own = rows[rows["region"] == regions.get(str(country[z]), "")]
+            if own.empty:
+                without.append(zone)
+                continue
+            price[c, z] = np.interp(
+                case.year, floats(own, "year"), floats(own, "price_usd_per_mwh")
+            )
+        _tell_of_zones_without(case, name, offer, without)
+    return price
+
+
+def _tell_of_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) -> None:
+    """Tell where a table has no strike: a problem where the scenario names the zone."""
+    if not zones:
+        return
+    if offer.zones == "all":
+        case.findings.note(
+            f"Agreement {name} is not on offer in {', '.join(zones)}: table ppa_prices has no"
+            f" price of {offer.technology} there."
+        )
+        return
+    case.findings.at_key(
+        ("contracts", "ppa", name, "zones"),
+        f"table ppa_prices has no price of {offer.technology} for {', '.join(zones)}",
+        "zones with a price",
+        "give price_usd_per_mwh, or leave the zones out",
+    )
+
+
+def delivery_profiles(case: Case, sets: Sets, first_site: np.ndarray, is_offered: Bools) -> Floats:
+    """Return output over capacity of every agreement by zone and slot.
+
+    Parameters
+    ----------
+    case : Case
+        Settings and table `renewable_shapes`.
+    sets : Sets
+        Axes.
+    first_site : array of int
+        A site of every zone, whose clock the zone keeps, shape (zone,).
+    is_offered : array of bool
+        Shape (contract, zone); zones elsewhere are not told of.
+
+    Returns
+    -------
+    array of float
+        Shape (contract, zone, slot).
+    """
+    weight = case.days.weight_h / case.days.weight_h.sum()
+    offers = tuple(case.scenario.contracts.ppa.values())
+    profile = np.ones((len(offers), len(sets.zone), len(sets.slot)))
+    follows = [_FOLLOWS.get(offer.profile or offer.technology, ()) for offer in offers]
+    shapes = {}
+    for kind in ("solar", "wind"):
+        asked = np.array([kind in kinds for kinds in follows], dtype=np.bool_)
+        here = any_along(is_offered & asked[:, None], axis=0)
+        if here.any():
+            at_site = np.zeros(len(sets.site), dtype=np.bool_)
+            at_site[first_site[here]] = True
+            shape = renewable_shape(case, kind, at_site)
+            shapes[kind] = np.ones(profile.shape[1:]) if shape is None else shape[first_site]
+    for c, offer in enumerate(offers):
+        if follows[c] and is_offered[c].any():
+            profile[c] = np.mean([shapes[kind] for kind in follows[c]], axis=0)
+        if offer.capacity_factor_frac is not None:
+            scale = offer.capacity_factor_frac / (profile[c] @ weight)
+            profile[c] = np.minimum(profile[c] * scale[:, None], 1.0)
+    return profile

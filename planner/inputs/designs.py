@@ -12,13 +12,13 @@ from planner.inputs.offers import buildable_cooling
 from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
     from planner.inputs.climate_slots import SlotClimate
     from planner.inputs.facility import HallCost
     from planner.inputs.money import Rates
     from planner.inputs.offers import RackOffers
     from planner.inputs.quality import Quality
-    from planner.inputs.types import Bools, Floats
 
 __all__ = ["designs_on_offer"]
 

@@ -16,9 +16,9 @@ from planner.inputs.frames import codes
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
-    from planner.inputs.rack_figures import RackFigures
-    from planner.inputs.types import Bools, Floats
+    from planner.inputs.racks_figures import RackFigures
     from planner.scenario.demand_blocks import ExplicitDemand
 
 __all__ = ["explicit_kh100e"]

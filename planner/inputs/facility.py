@@ -12,8 +12,8 @@ from planner.inputs.case import trend_factor
 from planner.inputs.frames import floats, texts
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Floats
 
 __all__ = ["HallCost", "hall_cost"]
 

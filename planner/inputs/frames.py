@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.findings import Findings
-    from planner.inputs.types import Bools, Floats
 
     Codes = NDArray[np.intp]
 

@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.headroom import headroom_lists
-from planner.inputs.types import GridInputs
 from planner.lp import Axis, Index
 from planner.scenario import held
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.headroom import Headroom
     from planner.inputs.leads import Leads
     from planner.inputs.non_firm import NonFirmOffer
     from planner.inputs.prices import Prices
     from planner.inputs.stock import Stock
-    from planner.inputs.types import Floats, Sets
 
-__all__ = ["grid_inputs"]
+__all__ = ["GridInputs", "grid_inputs"]
+
+
+@dataclass(frozen=True)
+class GridInputs:
+    """Prices, tariffs, interconnection, headroom."""
+
+    energy_usd_per_mwh: Floats  # [slot of PowerInputs.slot], wholesale + adder
+    demand_charge_usd_per_kw_month: Floats  # [site_year]
+    billing: Index  # (site, year, period)
+    billing_slot: Index  # (period, slot), whose maximum is billed
+    billing_months: Floats  # [period]
+    period: Axis
+    firm: Index  # (site, year)
+    firm_mw: Floats  # [firm], existing and committed
+    expand: Index  # (site, year)
+    expand_first_year_frac: Floats  # [expand]
+    expand_start: Floats  # [expand] service start
+    expand_capex_musd_per_mw: Floats  # [expand]
+    lease_firm_mw_per_mw: float
+    contract_min_nameplate_frac: float
+    headroom: Index  # (zone, year) for firm alone, dominated years dropped
+    headroom_mw: Floats  # [headroom], for new firm beyond commitments
+    headroom_all: pd.DataFrame  # zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct
+    curtailment_rate_pct: float
 
 
 def grid_inputs(

@@ -12,8 +12,9 @@ from planner.inputs.frames import by_ids, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
-    from planner.inputs.types import Floats, Sets
     from planner.lp import Axis
 
 __all__ = ["LOWEST_RATE_PCT", "Headroom", "headroom_lists"]

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.frames import floats, texts
-from planner.inputs.types_heat import HeatInputs
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
-    from planner.inputs.types import Sets
     from planner.lp import Index
 
-__all__ = ["heat_inputs"]
+__all__ = ["HeatInputs", "heat_inputs"]
+
+
+@dataclass(frozen=True)
+class HeatInputs:
+    """Where heat can be sold; every list is empty where a scenario sells none."""
+
+    sale: Index  # (site, year) with a buyer
+    share_frac: Floats  # [sale], of the heat that can be recovered
+    recover_frac: Floats  # [cooling], heat that can be recovered over IT power
+    buyer_h: Floats  # [sale], hours of full load a year
+    price_usd_per_mwh: Floats  # [sale]
+    capex_musd_per_mw: Floats  # [sale], of the connection, which serves from 1 January
 
 
 def heat_inputs(case: Case, sets: Sets, site_year: Index) -> HeatInputs:

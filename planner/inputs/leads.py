@@ -15,8 +15,8 @@ from planner.inputs.services import check_service, may_have_non_firm, service_fi
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Bools, Floats
 
 __all__ = ["Lead", "Leads", "find_leads"]
 

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.frames import codes, floats, ints
-from planner.inputs.types import LeverInputs
 from planner.lp import Index
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
-    from planner.inputs.types import Sets
 
-__all__ = ["lever_inputs"]
+__all__ = ["LeverInputs", "lever_inputs"]
+
+
+@dataclass(frozen=True)
+class LeverInputs:
+    """Efficiency levers: pay to need less compute."""
+
+    adopted: Index  # (workload, lever, year)
+    saving_frac: Floats  # [adopted] at full adoption
+    max_adoption_frac: Floats  # [adopted], ramp
+    cost_musd_per_kh100e_year: Floats  # [adopted], per kH100e saved, a year
 
 
 def lever_inputs(case: Case, sets: Sets) -> LeverInputs:

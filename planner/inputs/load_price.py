@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.inputs.frames import floats, ints
-from planner.inputs.types_load_price import LoadPriceInputs
 from planner.lp import Axis, Index
 from planner.lp.join import cross
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
-    from planner.inputs.types import Floats, Sets
 
-__all__ = ["load_price_inputs"]
+__all__ = ["LoadPriceInputs", "load_price_inputs"]
+
+
+@dataclass(frozen=True)
+class LoadPriceInputs:
+    """Supply curves of zones in blocks; every list is empty where the scenario has none."""
+
+    zone_slot: Index  # (zone, year, slot) with a supply curve
+    standing_mw: Floats  # [zone_slot] connection of the base year: load below it is not new
+    block: Index  # (zone, block, year, slot) = zone_slot x block
+    width_mw: Floats  # [block]; the last of a zone is infinite
+    adder_usd_per_mwh: Floats  # [block], above the price of the slot; never falls within a zone
+
 
 _TABLE: Final = "price_blocks"
 _DEFAULT: Final = "default"

@@ -9,13 +9,15 @@ import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.inputs.case import trend_factor
-from planner.inputs.types import FinanceInputs
 from planner.money.finance import interest_during_construction_frac, real_rate, year_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.base.arrays import Floats
     from planner.inputs.case import Case
 
-__all__ = ["Rates", "finance_inputs", "real_rates"]
+__all__ = ["FinanceInputs", "Rates", "finance_inputs", "real_rates"]
 
 _ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = (
     "rack",
@@ -23,6 +25,23 @@ _ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = (
     "grid",
     "supply",
 )
+
+
+@dataclass(frozen=True)
+class FinanceInputs:
+    """Rates, lives and horizon: what turns costs into payments by calendar year."""
+
+    rate_frac: float  # real
+    base_year: int
+    first_year: int
+    last_year: int
+    life_years: Mapping[str, float]  # facility, retrofit, opening, grid
+    asset_rate_frac: Mapping[str, float]  # real WACC per asset class (rack, facility, grid)
+    site_rate_adder_frac: Floats  # [site], real, on the rate of every asset: country risk
+    build_idc_frac: float
+    end_of_horizon: str  # annuity, truncated_salvage, perpetuity
+    year_weight: Floats  # [year]: sum of mid-year discount factors of the years it stands for
+    opex_escalation: Floats  # [year], real, 1 in the base year of money
 
 
 @dataclass(frozen=True)

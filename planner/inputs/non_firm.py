@@ -11,19 +11,55 @@ from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.frames import by_ids
 from planner.inputs.services import service_figure
 from planner.inputs.stress import filled, stress_rank
-from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
+    from planner.inputs.grid import GridInputs
     from planner.inputs.headroom import Headroom
     from planner.inputs.leads import Leads
-    from planner.inputs.types import Floats, GridInputs, RackInputs, Sets
+    from planner.inputs.racks import RackInputs
 
-__all__ = ["NonFirmOffer", "non_firm_inputs", "non_firm_offer"]
+__all__ = ["NonFirmInputs", "NonFirmOffer", "ShedInputs", "non_firm_inputs", "non_firm_offer"]
+
+
+@dataclass(frozen=True)
+class ShedInputs:
+    """Load that may be left unserved; every list is empty where the scenario allows none."""
+
+    slot: Index  # (site, year, slot) in which load may be shed
+    hours_frac: Floats  # [zone, tier, slot] of the hours of the slot
+    site_year: Index  # (site, year) of these
+    max_energy_frac: float  # of the energy that a site would use
+    usd_per_mwh: float
+    deployment_frac: Floats  # [deployment] of its work that may be lost
+
+
+@dataclass(frozen=True)
+class NonFirmInputs:
+    """Non-firm connection; every list is empty where the scenario allows none."""
+
+    tier: Axis  # curtailment rates [%] up to the chosen one, or that alone
+    connect: Index  # (site, year, tier) entering service
+    start: Floats  # [connect] service start, e.g. 2027.5
+    turns_firm: Floats  # [connect] when it turns firm; inf: never
+    firm_year: NDArray[np.intp]  # [connect] first year in which it is firm at some time, else -1
+    capex_musd_per_mw: Floats  # [connect], overnight
+    service: Index  # (site, year) in which some may be in service
+    service_tier: Index  # (site, year, tier) = service x tier
+    stress: Index  # (site, year, slot) of these in which it is off, at least in part
+    billing: Index  # (site, year, period) of these
+    discount_usd_per_kw_month: Floats  # [billing] off the demand charge
+    headroom: Index  # (zone, year, tier) for firm and non-firm up to it, dominated years dropped
+    headroom_mw: Floats  # [headroom], beyond commitments
+    off_frac: Floats  # [zone, tier, slot]: share of the slot in which non-firm power is off
+    shed: ShedInputs
+
 
 _PERCENT: Final = 100.0
 _NONE: Final = 1e-9  # share of a slot that is rounding

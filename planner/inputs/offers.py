@@ -12,17 +12,17 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
-from planner.inputs.deliveries import delivery_limit_mw, vendors
 from planner.inputs.frames import any_along, codes, floats, ints, texts
+from planner.inputs.racks import delivery_limit_mw, vendors
 from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
     from planner.inputs.facility import HallCost
     from planner.inputs.money import Rates
     from planner.inputs.quality import Quality
-    from planner.inputs.rack_figures import RackFigures
-    from planner.inputs.types import Bools, Floats
+    from planner.inputs.racks_figures import RackFigures
 
 __all__ = ["RackOffers", "buildable_cooling", "racks_on_offer"]
 

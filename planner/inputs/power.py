@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,26 +10,52 @@ import numpy as np
 from planner.clock.calendar import slot_means
 from planner.inputs.frames import by_ids, codes, floats
 from planner.inputs.migration import moves_between_sites
-from planner.inputs.rack_figures import net_utilisation
+from planner.inputs.racks_figures import net_utilisation
 from planner.inputs.sets import deferral_windows_h
-from planner.inputs.types import PowerInputs
-from planner.lp import Axis, Index
+from planner.lp import Index
 from planner.lp.join import cross, distinct
 from planner.place.climate import electrical_loss
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.climate_slots import SlotClimate
     from planner.inputs.demand import Wanted
+    from planner.inputs.racks import RackInputs
     from planner.inputs.routes import Reach
-    from planner.inputs.types import Floats, RackInputs, Sets
+    from planner.lp import Axis
 
-__all__ = ["power_inputs"]
+__all__ = ["PowerInputs", "power_inputs"]
 
 _DESIGN_LOAD_FRAC: Final = 0.75
 """IT load over hall power at which the linear electrical loss meets the curve."""
 _HOURS: Final = tuple(range(24))
 _WEEKDAY_FRAC: Final = 5.0 / 7.0
+
+
+@dataclass(frozen=True)
+class PowerInputs:
+    """From racks to the meter, slot by slot."""
+
+    cool: Index  # (site, cooling, year)
+    group: Index  # (site, cooling, shape, year)
+    defer_group: Index  # (site, shape, window, year); work that may wait but not move
+    defer: Index  # (site, shape, window, year, slot)
+    defer_block: NDArray[np.int64]  # [defer]: block of the window the slot belongs to, per day
+    slot: Index  # (site, year, slot) = site_year x slot
+    deployment_shape: NDArray[np.intp]  # [deployment] -> shape
+    deployment_window: NDArray[np.intp]  # [deployment] -> window, -1 when not in a defer_group
+    deployment_utilisation_frac: Floats  # [deployment], net of spare racks
+    other_load_mw: Floats  # [site, slot], at the meter, beside the racks
+    shape_frac: Floats  # [site, shape, slot], mean 1 over the modelled year
+    mechanical_frac: Floats  # [site, cooling, slot]
+    defer_mechanical_frac: Floats  # [site, slot], of what deferral moves
+    wue_l_per_kwh: Floats  # [site, cooling, slot]
+    loss_fixed_frac: Floats  # [hall design], of hall MW (k0 x installed)
+    loss_variable_frac: Floats  # [hall design], of IT load
 
 
 def power_inputs(

@@ -10,18 +10,18 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
-from planner.inputs.frames import bools, by_ids, codes, floats
-from planner.inputs.price_shocks import wholesale_factor
+from planner.inputs.frames import bools, by_ids, codes, floats, texts
 from planner.inputs.shape_gaps import tell_of_gaps
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planner.base.arrays import Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Floats
 
-__all__ = ["Prices", "delivered_prices", "seasonal_slots"]
+__all__ = ["Prices", "delivered_prices", "seasonal_slots", "wholesale_factor"]
+
 
 _HOURS = tuple(range(24))
 
@@ -153,3 +153,34 @@ def _growth(case: Case) -> Floats:
     )
     scale = [interpolated(settings.price_scale_frac, year) for year in case.years.years]
     return np.asarray(trend_factor(rate[:, None], case.year) * np.array(scale))
+
+
+def wholesale_factor(case: Case) -> Floats:
+    """Return what the shocks of the scenario make of the wholesale price.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, years, days and settings. A shock that no site in scope and no model year sees is
+        noted.
+
+    Returns
+    -------
+    array of float
+        Factor, shape (site, year, slot); 1 without a shock.
+    """
+    zone = np.array(texts(case.sites, "zone"), dtype=object)
+    factor = np.ones((len(case.sites), len(case.years), case.days.n_slots))
+    for position, shock in enumerate(case.scenario.energy.shocks):
+        at_site = np.isin(zone, shock.zones) | (shock.zones == "all")
+        in_year = (case.year >= shock.first_year) & (case.year <= shock.last_year)
+        in_slot = case.days.is_peak | (not shock.peak_day_only)
+        hit = at_site[:, None, None] & in_year[:, None] & in_slot
+        factor[hit] *= shock.wholesale_scale_frac
+        if not hit.any():
+            case.findings.note(
+                f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope"
+                " in any model year.",
+                ("energy", "shocks", position),
+            )
+    return factor

@@ -12,9 +12,9 @@ from planner.inputs.frames import floats
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools
     from planner.inputs.case import Case
     from planner.inputs.facility import HallCost
-    from planner.inputs.types import Bools
 
 __all__ = ["Quality", "quality_of_classes"]
 

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
+from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
 from planner.inputs.frames import any_along, by_ids, floats, texts
-from planner.inputs.types import ANYWHERE, RentInputs
 from planner.lp import Index
 from planner.lp.join import distinct
 from planner.scenario import held
 
 if TYPE_CHECKING:
-    from planner.inputs.case import Case
-    from planner.inputs.demand import Wanted
-    from planner.inputs.rack_figures import RackFigures
-    from planner.inputs.routes import Reach
-    from planner.inputs.types import Bools, DemandInputs, Floats, Sets
+    from numpy.typing import NDArray
 
-__all__ = ["rent_inputs"]
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.axes import Sets
+    from planner.inputs.case import Case
+    from planner.inputs.demand import DemandInputs, Wanted
+    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.routes import Reach
+
+__all__ = ["RentInputs", "rent_inputs"]
 
 _OFFER: Final = "h100_hyper_od"
 """The on-demand offer that prices follow: one accelerator is about one H100e."""
 _RESERVED_TERM_YEARS: Final = 3
 _CLOUD_ARCHETYPE: Final = "metro"
+
+
+@dataclass(frozen=True)
+class RentInputs:
+    """Compute rented from a cloud."""
+
+    rented: Index  # (region, workload, year) where a cloud is within the bound
+    rented_is_tight: Bools  # [rented]
+    bought: Index  # (workload, tier, year): capacity rented from year on
+    price_musd_per_kh100e_year: Floats  # [bought], per mean kH100e served, a year
+    term_years: NDArray[np.int64]  # [bought]: 1 on demand
+    depth_kh100e: Floats  # [year], mean kH100e the market has for this operator; inf = no limit
 
 
 def rent_inputs(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.inputs.frames import codes, floats, texts
-from planner.inputs.own_rtt import with_own_table
+from planner.inputs.own_pairs import with_own_table
 from planner.place.geo import (
     MeasuredPairs,
     apply_measured,
@@ -19,8 +19,8 @@ from planner.place.geo import (
 )
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Bools, Floats
 
 __all__ = ["Reach", "find_reach"]
 

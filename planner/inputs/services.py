@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Bools
     from planner.inputs.case import Case
-    from planner.inputs.types import Bools
 
 __all__ = ["check_service", "may_have_non_firm", "service_figure"]
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.inputs.axes import ANYWHERE, Sets
 from planner.inputs.case import DUTIES
-from planner.inputs.deliveries import vendors
 from planner.inputs.frames import codes, texts
-from planner.inputs.types import ANYWHERE, Sets
+from planner.inputs.racks import vendors
 from planner.lp import Axis
 
 if TYPE_CHECKING:
     from planner.inputs.case import Case
-    from planner.inputs.hall_space import HallSpace
-    from planner.inputs.rack_space import RackSpace
+    from planner.inputs.halls import HallSpace
+    from planner.inputs.racks_space import RackSpace
     from planner.inputs.routes import Reach
 
 __all__ = ["deferral_windows_h", "make_sets"]

@@ -9,8 +9,8 @@ import numpy as np
 from planner.clock.calendar import SEASONS
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Bools, Floats
 
 __all__ = ["tell_of_gaps"]
 

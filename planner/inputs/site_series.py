@@ -15,8 +15,8 @@ from planner.inputs.frames import floats, ints
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planner.base.arrays import Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Floats
 
 __all__ = ["SiteSeries", "other_load_mw", "site_series"]
 

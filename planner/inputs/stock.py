@@ -14,11 +14,11 @@ from planner.inputs.places import own_key
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
     from planner.inputs.demand import Wanted
     from planner.inputs.quality import Quality
-    from planner.inputs.rack_figures import RackFigures
-    from planner.inputs.types import Bools, Floats
+    from planner.inputs.racks_figures import RackFigures
 
 __all__ = ["Stock", "standing_stock"]
 

@@ -13,8 +13,8 @@ from planner.inputs.frames import codes, floats, ints, texts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from planner.base.arrays import Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Floats
 
 __all__ = ["filled", "stress_rank"]
 

@@ -11,9 +11,10 @@ from planner.inputs.frames import codes, floats, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.supply_figures import SourceFigures
-    from planner.inputs.types import Floats, Sets
 
 __all__ = ["bridge_lists"]
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Bools, Floats
     from planner.scenario.onsite_blocks import SourceOverride
 
 __all__ = ["SourceFigures", "source_figures", "sources_in_play"]

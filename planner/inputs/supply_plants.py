@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
     from planner.inputs.case import Case
     from planner.inputs.supply_figures import SourceFigures
-    from planner.inputs.types import Floats
     from planner.lp import Index
 
 __all__ = ["plant_lists"]

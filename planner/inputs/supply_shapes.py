@@ -15,10 +15,10 @@ from planner.scenario import interpolated
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
     from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
-    from planner.inputs.types import Bools, Floats
 
 __all__ = ["availability", "fuel_prices", "renewable_shape"]
 

@@ -18,7 +18,7 @@ from planner.lp.variable import Variable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from planner.lp.expression import Floats
+    from planner.base.arrays import Floats
     from planner.lp.index import Index
 
 __all__ = ["Blocks", "Columns", "RowBlock", "RowBounds", "Stats"]

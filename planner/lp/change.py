@@ -11,9 +11,9 @@ from planner.lp.blocks import RowBounds
 from planner.lp.matrix import Matrix
 
 if TYPE_CHECKING:
-    from planner.lp.blocks import Bools, Columns
-    from planner.lp.expression import Floats, Ints
-    from planner.lp.index import Positions
+    from planner.base.arrays import Bools, Floats, Positions
+    from planner.lp.blocks import Columns
+    from planner.lp.expression import Ints
     from planner.lp.problem import ArrayProblem
 
 __all__ = ["Arrays", "Change", "Edits"]

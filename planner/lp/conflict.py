@@ -10,9 +10,9 @@ import numpy as np
 from planner.lp.expression import added_up
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Positions
     from planner.lp.change import Arrays
     from planner.lp.engine import Engine
-    from planner.lp.index import Positions
 
 __all__ = ["Conflict", "find_conflict"]
 

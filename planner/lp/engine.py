@@ -15,8 +15,9 @@ from planner.lp.progress import Phase, Watch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.base.arrays import Floats
     from planner.lp.change import Arrays
-    from planner.lp.expression import Floats, Ints
+    from planner.lp.expression import Ints
 
 __all__ = ["Engine", "check"]
 

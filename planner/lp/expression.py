@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from planner.lp.index import UNIT, Index, Positions
+from planner.lp.index import UNIT, Index
 
-__all__ = ["Comparison", "Expression", "Floats", "Ints", "added_up"]
+if TYPE_CHECKING:
+    from planner.base.arrays import Floats, Positions
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Comparison", "Expression", "Ints", "added_up"]
+
 Ints = npt.NDArray[np.int32]
 Operand: TypeAlias = "Expression | npt.ArrayLike"
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from planner.lp.blocks import Bools
-    from planner.lp.expression import Floats
+    from planner.base.arrays import Bools, Floats
     from planner.lp.problem import ArrayProblem
 
 __all__ = ["HighsSession"]

@@ -14,11 +14,10 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from planner.base.arrays import Positions
     from planner.lp.axis import Axis, Codes, Texts
 
-__all__ = ["UNIT", "Index", "Positions"]
-
-Positions = npt.NDArray[np.intp]
+__all__ = ["UNIT", "Index"]
 
 _DENSE_LOOKUP_FACTOR = 8  # a table this many times the list's length beats a binary search
 _MOST_KEYS = 2**63  # keys are int64

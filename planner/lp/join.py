@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.lp.index import Index, Positions
+from planner.lp.index import Index
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from planner.base.arrays import Positions
     from planner.lp.axis import Axis
 
 __all__ = ["cross", "distinct", "locate", "pairs"]

@@ -13,7 +13,8 @@ from planner.lp.expression import added_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.lp.expression import Floats, Ints
+    from planner.base.arrays import Floats
+    from planner.lp.expression import Ints
 
 __all__ = ["Matrix"]
 

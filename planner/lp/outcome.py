@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from planner.lp.expression import Floats
+    from planner.base.arrays import Floats
 
 __all__ = ["PROVEN_GAP_FRAC", "BoundBy", "DualsOf", "Outcome", "Status", "relative_gap"]
 

@@ -12,7 +12,8 @@ from planner.lp.matrix import Matrix
 from planner.lp.names import to_pulp_name, tuple_name, tuple_names
 
 if TYPE_CHECKING:
-    from planner.lp.expression import Expression, Floats
+    from planner.base.arrays import Floats
+    from planner.lp.expression import Expression
 
 __all__ = ["ArrayProblem"]
 

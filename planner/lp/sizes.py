@@ -9,8 +9,8 @@ import numpy as np
 from planner.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
     from planner.lp.change import Arrays
-    from planner.lp.expression import Floats
     from planner.lp.problem import ArrayProblem
 
 __all__ = ["LARGEST_NUMBER", "check_sizes"]

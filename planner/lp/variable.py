@@ -9,7 +9,7 @@ import numpy as np
 from planner.lp.expression import Expression
 
 if TYPE_CHECKING:
-    from planner.lp.expression import Floats
+    from planner.base.arrays import Floats
     from planner.lp.index import Index
 
 __all__ = ["Variable"]

@@ -27,7 +27,7 @@ from planner.model.costs import COSTS, objective_musd
 from planner.model.variables import Model
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
 
 __all__ = ["COSTS", "FAMILIES", "Model", "build_model"]
 

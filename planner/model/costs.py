@@ -22,7 +22,7 @@ from planner.model.supply import SUPPLY_ASSETS, SUPPLY_COSTS
 from planner.model.tariffs import TARIFF_COSTS
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.model.variables import Model
 
 __all__ = ["ASSETS", "COSTS", "objective_musd"]

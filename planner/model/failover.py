@@ -17,9 +17,8 @@ from planner.model.block import constraint
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats, Positions
     from planner.lp import Comparison, Expression, Variable
-    from planner.lp.index import Positions
     from planner.model.variables import Model
 
 __all__ = ["CONSTRAINTS", "FailoverTerms"]

@@ -15,7 +15,7 @@ from planner.model.block import constraint, cost
 from planner.model.payments import Asset, annuities, yearly
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 

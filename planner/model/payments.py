@@ -16,7 +16,7 @@ from planner.money.finance import (
 )
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.lp import Expression
     from planner.model.variables import Model
 

@@ -10,8 +10,8 @@ from planner.lp.join import locate
 from planner.model.block import constraint
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
     from planner.lp import Comparison, Expression, Index
-    from planner.lp.expression import Floats
     from planner.model.variables import Model
 
 __all__ = ["CONSTRAINTS"]

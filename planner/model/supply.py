@@ -16,7 +16,7 @@ from planner.model.payments import Asset, annuities, once, yearly
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 

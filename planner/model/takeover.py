@@ -13,14 +13,10 @@ from planner.lp.join import distinct, locate, pairs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
-    from planner.inputs.types import Inputs
+    from planner.base.arrays import Bools, Floats, Positions
+    from planner.inputs.inputs import Inputs
     from planner.lp import Variable
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
-    Positions = NDArray[np.intp]
 
 __all__ = ["AtStake", "Takeover", "TakeoverProgram", "at_stake", "with_cuts"]
 

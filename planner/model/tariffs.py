@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
-from planner.inputs.types_tariffs import KINDS
+from planner.inputs.tariffs import KINDS
 from planner.lp.join import distinct, locate, pairs
 from planner.model.block import constraint, cost
 from planner.model.payments import once

@@ -22,7 +22,8 @@ from planner.model.supply import SupplyTerms
 from planner.model.tariffs import TariffTerms
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Floats, Inputs
+    from planner.base.arrays import Floats
+    from planner.inputs.inputs import Inputs
     from planner.lp import Variable
 
 __all__ = ["Model"]

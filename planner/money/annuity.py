@@ -10,9 +10,10 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from planner.base.arrays import Floats
+
 
 __all__ = [
     "annuity_payment",

@@ -30,9 +30,10 @@ from planner.money.annuity import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from planner.base.arrays import Floats
+
     HorizonWeights = Callable[
         [ArrayLike, ArrayLike, ArrayLike, int, int, int],
         Floats,

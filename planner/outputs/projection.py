@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.outputs.basemaps import Line
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["Sheet", "sheet_for"]
 

@@ -16,11 +16,11 @@ from planner.base.units import HOURS_PER_DAY
 from planner.clock.calendar import slot_means, slot_peaks
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from planner.base.arrays import Floats
     from planner.clock.calendar import Days
 
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "WARMEST_HOUR",

@@ -20,11 +20,10 @@ from planner.place.latency_fit import LatencyLine, fit_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
-    Integers = NDArray[np.int64]
+    from planner.base.arrays import Floats, Integers
+
 
 __all__ = [
     "FIBRE_GROUP_INDEX",

@@ -12,11 +12,10 @@ from planner.results.frame import labels, made, ratio, total_by
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["carbon_site", "carbon_year"]
 

@@ -13,12 +13,10 @@ from planner.results.frame import labels, made, ratio
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["claimed_mw", "contract_slot", "contract_use", "contracts", "matching", "matching_slot"]
 

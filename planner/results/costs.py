@@ -25,13 +25,10 @@ from planner.results.frame import made, words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from planner.model import Model
     from planner.model.payments import Asset
     from planner.results.solved import Line, Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["ASSET_LINES", "NO_SITE", "cash", "costs"]
 

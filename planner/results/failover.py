@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
-from planner.inputs.types import ANYWHERE
+from planner.inputs.axes import ANYWHERE
 from planner.lp.join import distinct, locate
 from planner.results.frame import cleaned, labels, made, ratio, total_by, words
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["failures", "reserve", "resilience", "takeovers"]
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from planner.base.arrays import Floats
     from planner.lp import Axis, Index
     from planner.results.column import Column, Table
 
-    Floats = NDArray[np.float64]
     Codes = NDArray[np.integer]
 
 Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["connections", "headroom", "power_class", "power_zone"]
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.frame import Cells
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["builds", "halls", "leads", "leases", "retrofits", "sites", "stranded"]
 

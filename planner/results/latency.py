@@ -14,13 +14,11 @@ from planner.results.tail import tail_rtt_ms
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats, Positions
     from planner.lp import Expression
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
 
 __all__ = ["latency", "weighted_quantile"]
 

@@ -11,11 +11,10 @@ from planner.results.frame import cleaned, labels, made, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["migration", "migration_site"]
 

@@ -11,11 +11,10 @@ from planner.results.frame import labels, made, ratio, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["lost_kh100e", "non_firm_connections", "non_firm_year", "stress_slot"]
 

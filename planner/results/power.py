@@ -11,11 +11,10 @@ from planner.results.frame import labels, made, ratio, words
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["billed_peaks", "deferral", "power_slot", "site_year", "wue_l_per_kwh"]
 

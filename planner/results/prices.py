@@ -23,9 +23,9 @@ from planner.results.schema import TABLES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["PRICES", "Price", "prices"]
 

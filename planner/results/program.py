@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
+    from planner.base.arrays import Floats, Positions
+
 
 __all__ = ["PROOF_TABLES", "Proof"]
 

@@ -12,11 +12,8 @@ from planner.results.program import Proof
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from planner.lp import ArrayProblem, Index, Outcome
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["read_proof"]
 

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
-from planner.inputs.types import ANYWHERE
+from planner.inputs.axes import ANYWHERE
 from planner.lp.join import pairs
 from planner.model.demand import saved_kh100e
 from planner.results.frame import labels, made, ratio, total_by
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["assignment", "demand", "levers", "no_route", "reference", "rent", "served_rtt_ms"]
 

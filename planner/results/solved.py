@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from planner.inputs.types import Inputs
+    from planner.base.arrays import Floats, Positions
+    from planner.inputs.inputs import Inputs
     from planner.lp import Expression, Outcome
     from planner.model import Model
     from planner.model.block import Cost
     from planner.model.takeover import Takeover
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
 
 __all__ = ["Line", "Solved"]
 

@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Line, Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["solution", "summary"]
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.lp import Index
     from planner.results.frame import Cells
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["site_surplus", "source_builds", "source_leaves", "source_slot", "source_year"]
 

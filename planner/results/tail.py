@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.inputs.types import ANYWHERE
+from planner.inputs.axes import ANYWHERE
 from planner.place.geo import geodesic_km, pair_class, rtt_ms
 from planner.results.service import served_rtt_ms
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["tail_rtt_ms"]
 

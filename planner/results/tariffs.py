@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import USD_PER_MUSD
-from planner.inputs.types_tariffs import KINDS
+from planner.inputs.tariffs import KINDS
 from planner.lp.join import locate, pairs
 from planner.results.frame import made, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.results.solved import Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["bill_months", "bills", "capacity_contracts"]
 

@@ -29,10 +29,10 @@ from planner.results.frame import made, mean_of, ratio
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.lp import Variable
     from planner.results.solved import Line, Solved
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["unit_costs"]
 

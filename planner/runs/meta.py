@@ -17,7 +17,7 @@ from planner.scenario.schema import OWN_FILES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node

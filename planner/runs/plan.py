@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.check import Verdict
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
     from planner.results import Results
     from planner.results.program import Proof
@@ -136,7 +136,7 @@ class Plan:
     def to_xlsx(self, path: str | Path) -> Path:
         """Write the workbook to a file and return its path."""
         from planner.outputs.xlsx import write_workbook
-        from planner.runs import run_of
+        from planner.runs.of_plan import run_of
 
         (written,) = write_workbook(run_of(self), Path(path))
         return written
@@ -144,7 +144,7 @@ class Plan:
     def map_svg(self, year: int | None = None) -> str:
         """Draw the sites of a model year, the last by default, as SVG text."""
         from planner.outputs.map_svg import plan_map_svg
-        from planner.runs import run_of
+        from planner.runs.of_plan import run_of
 
         run = run_of(self)
         return plan_map_svg(run, run.years[-1] if year is None else year)

@@ -24,7 +24,7 @@ from planner.runs.folder import (
 from planner.runs.meta import FIRST_FORMAT_WITH_PROOF
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
     from planner.outputs.run import Run
     from planner.results import Results
     from planner.scenario import Scenario

@@ -12,10 +12,9 @@ from planner.base.units import HOURS_PER_YEAR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.stress.settings import StressSettings
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["Cut", "Heat", "Outages", "outage_h"]
 

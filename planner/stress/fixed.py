@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.clock.days import Days
     from planner.inputs.case import Case
     from planner.scenario import Scenario
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["FixedPlan", "fixed_plan"]
 

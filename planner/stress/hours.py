@@ -15,11 +15,9 @@ from planner.tables.sheet import shown_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.tables import Package
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["OwnHours", "read_own_hours"]
 

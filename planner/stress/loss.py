@@ -19,7 +19,7 @@ from planner.stress.schema import STRESS_TABLES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
 
 __all__ = ["site_losses"]
 

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from planner.base.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["log_spread", "price_factor"]
 

@@ -26,16 +26,13 @@ from planner.stress.weather import Anomalies
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Bools, Floats
     from planner.stress.events import Cut, Heat
     from planner.stress.fixed import FixedPlan
     from planner.stress.hours import OwnHours
     from planner.stress.settings import StressSettings
     from planner.stress.standby import Reliability
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["YearOfHours", "simulate_year"]
 

@@ -24,7 +24,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    Floats = NDArray[np.float64]
+    from planner.base.arrays import Floats
+
 
 __all__ = ["DURATIONS_H", "Reliability", "carry_probability", "generators"]
 

@@ -19,13 +19,10 @@ from planner.stress.standby import DURATIONS_H, Reliability, carry_probability, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from planner.stress.fixed import FixedPlan
     from planner.stress.hours import OwnHours
     from planner.stress.settings import StressSettings
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["CASES", "StressStudy", "reliability_of", "stress_study"]
 

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.stress.fixed import FixedPlan
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["Waiting"]
 

@@ -27,7 +27,8 @@ from planner.place.geo import geodesic_km
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from planner.base.arrays import Floats
+
 
 __all__ = ["DESIGN_FRAC", "Anomalies", "Weather", "anomaly_k", "normal_tail"]
 

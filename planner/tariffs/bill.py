@@ -16,13 +16,13 @@ from planner.tariffs.rule import BillLine, Metered
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from planner.base.arrays import Floats
     from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.months import Month
     from planner.tariffs.tariff import Tariff
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["Bill", "bill", "bill_metered"]
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Integers = NDArray[np.int64]
+    from planner.base.arrays import Integers
+
 
 __all__ = ["BillingCalendar"]
 

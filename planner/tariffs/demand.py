@@ -19,13 +19,11 @@ from planner.tariffs.when import ALWAYS, When
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.tariffs.form import Form
     from planner.tariffs.months import Month
     from planner.tariffs.ratchet import Ratchet
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["DemandCharge", "demand_by_month"]
 

@@ -14,16 +14,15 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from planner.base.arrays import Floats, Integers
     from planner.tariffs.months import Month
     from planner.tariffs.reading import Reading
     from planner.tariffs.tariff import Tariff
     from planner.tariffs.tiers import Tiers
     from planner.tariffs.when import When
 
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
 
 __all__ = ["THOUSAND", "Billed", "Charge", "Form", "Line", "Peak", "Source", "Span", "Stair"]
 

@@ -16,13 +16,12 @@ from planner.tariffs.lists import Amounts, BillLists, Prices
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from planner.base.arrays import Floats, Positions
     from planner.tariffs.form import Line, Span, Stair
     from planner.tariffs.lists import Account
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
 
 __all__ = ["bill_lists"]
 

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats, Positions
     from planner.lp import Index
     from planner.tariffs.form import Stair
     from planner.tariffs.reading import Reading
     from planner.tariffs.tariff import Tariff
 
-    Floats = NDArray[np.float64]
-    Positions = NDArray[np.intp]
 
 __all__ = ["Account", "Amounts", "BillLists", "Prices"]
 

@@ -19,13 +19,13 @@ from planner.tariffs.listing import bill_lists
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from planner.base.arrays import Floats
     from planner.lp import ArrayProblem, Index, Variable
     from planner.tariffs.form import Span
     from planner.tariffs.lists import Account, BillLists
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["BillProgram", "Billing", "add_bills"]
 

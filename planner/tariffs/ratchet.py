@@ -11,11 +11,9 @@ from planner.base.errors import InputError, Problem
 from planner.tariffs.months import ALL_MONTHS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.tariffs.clock import BillingCalendar
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["Ratchet", "RollingRatchet", "YearRatchet"]
 

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from planner.base.arrays import Floats, Integers
     from planner.clock.days import Days
     from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.when import Rest, When
 
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
 
 __all__ = ["Pairs", "Reading", "hourly", "representative"]
 

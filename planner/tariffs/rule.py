@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.curvature import Curvature
     from planner.tariffs.form import Form
     from planner.tariffs.months import Month
     from planner.tariffs.when import Rest, When
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["BillLine", "Metered", "Rule", "Told"]
 

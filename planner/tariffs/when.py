@@ -13,11 +13,9 @@ from planner.tariffs.months import ALL_MONTHS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Bools
     from planner.tariffs.clock import BillingCalendar
 
-    Bools = NDArray[np.bool_]
 
 __all__ = ["ALL_DAY", "ALL_WEEK", "ALWAYS", "WEEKEND", "WORKDAYS", "Rest", "When", "clock_hours"]
 

@@ -19,9 +19,8 @@ import pytest
 from planner.tables import load_package, read_tables
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from planner.base.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 PAGE = Path(__file__).parents[2] / "docs" / "clean-power.md"
 TABLES = read_tables(load_package().tables)

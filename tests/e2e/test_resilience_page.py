@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planner.inputs import build_inputs
-from planner.inputs.types import Inputs
+from planner.inputs.inputs import Inputs
 from planner.results.schema import TABLES
 from planner.scenario import ID_TABLES, check_ids, load_scenario
 from planner.tables import read_tables

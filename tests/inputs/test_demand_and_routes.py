@@ -7,7 +7,7 @@ import pytest
 
 from planner.base.errors import InputError
 from planner.inputs import Inputs
-from planner.inputs.types import ANYWHERE
+from planner.inputs.axes import ANYWHERE
 from planner.place.geo import geodesic_km
 
 # 1.25 GW of facility, a fifth of it, 1.16 MW of facility per MW of racks

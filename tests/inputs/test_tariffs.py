@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.inputs.types import Inputs
+from planner.inputs.inputs import Inputs
 
 RATE = "us-va-dominion-energy"
 PLAIN = "{energy: [{usd_per_mwh: 41}]}"

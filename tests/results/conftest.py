@@ -15,7 +15,7 @@ from planner.scenario import load_scenario
 from planner.studies.solve.failover import takeover_of
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
     from planner.model import Model
     from planner.results import Results

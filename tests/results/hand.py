@@ -15,31 +15,28 @@ import pandas as pd
 
 from planner.clock.calendar import ModelYears
 from planner.clock.days import RepresentativeDays
+from planner.inputs.axes import ANYWHERE, Sets
 from planner.inputs.balance import balance_inputs
-from planner.inputs.types import (
-    ANYWHERE,
-    CarbonInputs,
-    DemandInputs,
-    FinanceInputs,
-    GridInputs,
-    HallInputs,
-    Inputs,
-    LeverInputs,
-    PowerInputs,
-    RackInputs,
-    RentInputs,
-    Sets,
-    SiteInputs,
-)
-from planner.inputs.types_contracts import ContractInputs
-from planner.inputs.types_failover import FailoverInputs
-from planner.inputs.types_heat import HeatInputs
-from planner.inputs.types_load_price import LoadPriceInputs
-from planner.inputs.types_migration import MigrationInputs
-from planner.inputs.types_non_firm import NonFirmInputs, ShedInputs
-from planner.inputs.types_siting import SitingInputs
-from planner.inputs.types_supply import SupplyInputs
-from planner.inputs.types_tariffs import TariffInputs
+from planner.inputs.carbon import CarbonInputs
+from planner.inputs.contracts import ContractInputs
+from planner.inputs.demand import DemandInputs
+from planner.inputs.failover import FailoverInputs
+from planner.inputs.grid import GridInputs
+from planner.inputs.halls import HallInputs
+from planner.inputs.heat import HeatInputs
+from planner.inputs.inputs import Inputs
+from planner.inputs.levers import LeverInputs
+from planner.inputs.load_price import LoadPriceInputs
+from planner.inputs.migration import MigrationInputs
+from planner.inputs.money import FinanceInputs
+from planner.inputs.non_firm import NonFirmInputs, ShedInputs
+from planner.inputs.power import PowerInputs
+from planner.inputs.racks import RackInputs
+from planner.inputs.rent import RentInputs
+from planner.inputs.sites import SiteInputs
+from planner.inputs.siting import SitingInputs
+from planner.inputs.supply import SupplyInputs
+from planner.inputs.tariffs import TariffInputs
 from planner.lp import Axis, Index, Outcome
 from planner.tariffs.listing import bill_lists
 from planner.tariffs.lists import Amounts
@@ -47,7 +44,7 @@ from planner.tariffs.lists import Amounts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.inputs.types_balance import BalanceInputs
+    from planner.inputs.balance import BalanceInputs
     from planner.model import Model
 
     Numbers = Mapping[str, Mapping[tuple[str, ...], float]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.say import amount
-from planner.inputs.types import ANYWHERE
+from planner.inputs.axes import ANYWHERE
 from planner.lp.join import distinct
 from planner.model import build_model
 from planner.scenario import Scenario, load_scenario
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.lp import Index
 
 __all__ = ["Diagnosis", "Remedy", "diagnose"]

@@ -15,12 +15,9 @@ from planner.base.say import amount
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.studies.solve.question import Question
 
-    Bools = NDArray[np.bool_]
 
 __all__ = ["Shortage", "shortages"]
 

@@ -14,7 +14,7 @@ from planner.model import FAMILIES, Model
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.lp import Index, Variable
     from planner.lp.expression import Comparison
     from planner.scenario import Setting

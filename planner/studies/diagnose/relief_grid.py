@@ -16,7 +16,7 @@ from planner.studies.solve.question import Cell
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.lp import Index
     from planner.studies.solve.question import Question
 

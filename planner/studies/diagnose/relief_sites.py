@@ -13,7 +13,7 @@ from planner.studies.diagnose.relief import Change
 from planner.studies.solve.giving import gap_years, given, site_key
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.lp import Index
     from planner.studies.solve.question import Question
 

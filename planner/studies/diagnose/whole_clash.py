@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Positions
     from planner.lp import HighsSession, Index
     from planner.model import Model
     from planner.studies.solve.question import Question
 
-    Positions = NDArray[np.intp]
 
 __all__ = ["whole_clash"]
 

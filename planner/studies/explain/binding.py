@@ -13,7 +13,8 @@ from planner.lp.join import locate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner.inputs.types import Floats, Inputs
+    from planner.base.arrays import Floats
+    from planner.inputs.inputs import Inputs
     from planner.lp import Index
     from planner.studies.explain.explanation import Solved
 

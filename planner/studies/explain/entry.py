@@ -21,7 +21,7 @@ from planner.studies.solve.question import Question
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
     from planner.studies.explain.explanation import Solved
     from planner.studies.solve.asking import Asking

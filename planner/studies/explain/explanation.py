@@ -12,7 +12,7 @@ from planner.base.say import amount
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
     from planner.results import Results
     from planner.scenario import Scenario
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
-from planner.inputs.types import ANYWHERE
+from planner.inputs.axes import ANYWHERE
 from planner.studies.explain.entry import ENTRY_COLUMNS, IN_PART, entry
 from planner.studies.explain.explanation import Number, Statement, number
 from planner.studies.explain.plain_words import about_limits

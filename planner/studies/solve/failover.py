@@ -17,12 +17,10 @@ from planner.results.frame import cleaned
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    from planner.inputs.types import Inputs
+    from planner.base.arrays import Floats
+    from planner.inputs.inputs import Inputs
     from planner.lp import Outcome, Status
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["survive_failures", "take_over", "takeover_of"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.say import up
 
 if TYPE_CHECKING:
-    from planner.inputs.types import Floats
+    from planner.base.arrays import Floats
     from planner.lp import Index
     from planner.scenario import Scenario
     from planner.studies.solve.question import Question

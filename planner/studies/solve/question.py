@@ -11,7 +11,7 @@ from planner.scenario import with_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.inputs.types import Inputs
+    from planner.inputs.inputs import Inputs
     from planner.scenario import Scenario, Setting
 
 __all__ = ["Cell", "Question"]

@@ -10,13 +10,10 @@ import numpy as np
 from planner.lp.join import locate, pairs
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Bools, Floats
     from planner.lp import Columns
     from planner.model import Model
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 __all__ = ["RULES", "Rule", "rounded"]
 

@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from planner.base.arrays import Floats
     from planner.lp import HighsSession, Outcome, ProgressEvent, Status
     from planner.model import Model
     from planner.scenario.schema import Solver
 
-    Floats = NDArray[np.float64]
 
 __all__ = ["find_plan"]
 

@@ -11,7 +11,7 @@ from planner.base.errors import InputError
 from planner.base.words import some
 from planner.clock.days import MONTHS
 from planner.inputs.frames import floats, texts
-from planner.inputs.tariff_rules import Clock, bills_energy, rules_of, table_row
+from planner.inputs.tariffs_rules import Clock, bills_energy, rules_of, table_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,26 +1,102 @@
-"""Index lists and coefficients of racks."""
+"""Racks: what vendors can deliver, index lists and coefficients."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.inputs.deliveries import delivery_limit_mw
-from planner.inputs.frames import any_along, floats
-from planner.inputs.types import RackInputs
-from planner.lp import Axis, Index
+from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
+from planner.inputs.frames import any_along, by_ids, floats, texts
+from planner.lp import Index
 from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.money import Rates
-    from planner.inputs.rack_figures import RackFigures
-    from planner.inputs.rack_space import RackSpace
-    from planner.inputs.types import Floats, Sets
+    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks_space import RackSpace
+    from planner.lp import Axis
 
-__all__ = ["COMPANION_LOAD_FRAC", "rack_inputs"]
+__all__ = ["COMPANION_LOAD_FRAC", "RackInputs", "delivery_limit_mw", "rack_inputs", "vendors"]
+
+
+@dataclass(frozen=True)
+class RackInputs:
+    """Rack types, deployments, cohorts."""
+
+    deployment: Index  # (rack, hall, workload)
+    throughput_kh100e_per_mw: Floats  # [deployment], mean: throughput x utilisation / spare
+    hall_mw_per_mw: Floats  # [deployment]: diversity + companions
+    space_m2_per_mw: Floats  # [deployment]
+    idle_mw_per_mw: Floats  # [deployment]: IT power whatever the load, companions included
+    dynamic_mw_per_mw: Floats  # [deployment]: mean IT power that follows the load
+    deferrable_frac: Floats  # [deployment] of the dynamic power
+    companion_mw_per_mw: Floats  # [deployment]
+    used: Index  # (site, rack, hall, workload, year)
+    fleet: Index  # (site, rack, hall, duty, year)
+    stock_mw: Floats  # [fleet], alive stock that starts in this pool
+    stock_only: (
+        Index  # (site, rack, hall, workload, year): uses of racks the class does not admit new
+    )
+    stock_only_group: Index  # (site, rack, hall, year): their common limit
+    stock_only_mw: Floats  # [stock_only_group]
+    install: Index  # (site, rack, hall, duty, year)
+    install_capex_musd_per_mw: Floats  # [install], overnight incl. fabric and storage
+    it_maintenance_musd_per_mw_year: Floats  # [rack], per MW in use
+    life_years: NDArray[np.int64]  # [rack]
+    cohort: Index  # (site, rack, hall, vintage): training cohorts that may move
+    cohort_stock_mw: Floats  # [cohort], stock in it; 0 for cohorts of new racks
+    move_out: Index  # (site, rack, hall, vintage, year) leaving training duty
+    move_in: Index  # (site, rack, hall, vintage, year) entering inference duty
+    vintage_last_year: NDArray[np.int64]  # [vintage x rack] last calendar year in service, 2-d
+    move_cost_musd_per_mw: float
+    companion_musd_per_mw_year: float  # yearly payment for companions, per MW of them
+    delivery: Index  # (vendor, year) with a limit
+    delivery_limit_mw: Floats  # [delivery]
+    peak_kw: Floats  # [rack]
+
+
+def vendors(case: Case) -> tuple[str, ...]:
+    """Return the vendors of racks, in the order of the table."""
+    return tuple(dict.fromkeys(texts(case.racks, "vendor")))
+
+
+def delivery_limit_mw(case: Case) -> Floats:
+    """Add up what vendors deliver from the model year before up to each model year.
+
+    Parameters
+    ----------
+    case : Case
+        Tables and the operator's share of deliveries.
+
+    Returns
+    -------
+    array of float
+        Nameplate, shape (vendor, year); infinite for a vendor without a row. [MW]
+    """
+    settings = case.scenario.deliveries
+    calendar = list(range(int(case.year[0]), int(case.year[-1]) + 1))
+    names = vendors(case)
+    gw = by_ids(case.tables["deliveries"], {"vendor": names, "year": calendar}, "limit_gw_it")
+    is_limited = np.asarray(~np.isnan(gw).all(axis=1) & settings.limit)
+    for v, y in np.argwhere(np.isnan(gw) & is_limited[:, None]):
+        case.findings.at_table(
+            "deliveries",
+            f"{names[v]} has no row for {calendar[y]}",
+            "a row for each year",
+            "add it, or set deliveries.limit to false",
+        )
+    by_year = np.zeros((len(names), len(case.years)))
+    np.add.at(by_year.T, np.searchsorted(case.year, calendar), gw.T)
+    share = case.scenario.operator.deliveries_share_frac * settings.scale_frac
+    return np.where(is_limited[:, None], by_year * MW_PER_GW * share, np.inf)
+
 
 COMPANION_LOAD_FRAC: Final = 0.7
 """Mean power of storage and general servers over their nameplate, day and night; between the

@@ -15,9 +15,11 @@ from planner.tariffs.months import MONTHS_A_YEAR, Month
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from planner.base.arrays import Floats
+    from planner.inputs.axes import Sets
     from planner.inputs.case import Case
-    from planner.inputs.tariff_uses import Customer
-    from planner.inputs.types import Floats, GridInputs, Sets
+    from planner.inputs.grid import GridInputs
+    from planner.inputs.tariffs_uses import Customer
     from planner.tariffs import Tariff
     from planner.tariffs.lists import BillLists
 

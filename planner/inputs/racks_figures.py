@@ -14,8 +14,8 @@ from planner.inputs.frames import codes, floats, ints, texts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
-    from planner.inputs.types import Bools, Floats
 
 __all__ = ["RackFigures", "net_utilisation", "rack_figures"]
 

@@ -18,12 +18,12 @@ from planner.inputs.frames import any_along
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
-    from planner.inputs.hall_space import HallSpace
+    from planner.inputs.halls import HallSpace
     from planner.inputs.quality import Quality
-    from planner.inputs.rack_figures import RackFigures
+    from planner.inputs.racks_figures import RackFigures
     from planner.inputs.stock import Stock
-    from planner.inputs.types import Bools, Floats
 
     Codes = NDArray[np.intp]
 

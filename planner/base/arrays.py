@@ -1,13 +1,14 @@
-"""Kinds of arrays that the inputs are made of."""
+"""Kinds of arrays, by what they hold."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bools", "Floats", "Positions"]
+__all__ = ["Bools", "Floats", "Integers", "Positions"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Integers = NDArray[np.int64]
 Positions = NDArray[np.intp]
 """Places in a list."""

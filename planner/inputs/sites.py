@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.frames import by_ids, floats
-from planner.inputs.types import SiteInputs
 from planner.lp import Index
 from planner.scenario import held
 
 if TYPE_CHECKING:
-    from planner.inputs.case import Case
-    from planner.inputs.hall_space import HallSpace
-    from planner.inputs.types import Floats, Sets
+    import pandas as pd
 
-__all__ = ["committed_facility_mw", "site_inputs"]
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.axes import Sets
+    from planner.inputs.case import Case
+    from planner.inputs.halls import HallSpace
+
+__all__ = ["SiteInputs", "committed_facility_mw", "site_inputs"]
 
 _TABLE = (
     "site",
@@ -33,6 +36,26 @@ _TABLE = (
     "grid_operator",
     "price_zone",
 )
+
+
+@dataclass(frozen=True)
+class SiteInputs:
+    """Sites: land, pace, opening."""
+
+    site_year: Index  # (site, year) in which the site can do something
+    land_limit_mw: Floats  # [site]
+    build_rate_mw: Floats  # [site_year]
+    pace_mw: Floats  # [site_year]: what a new site can commission, leads and commitments counted
+    reach_mw: Floats  # [site_year]: most that a new site can have by then, land apart
+    market_rate: Index  # (market, year) with a limit
+    market_rate_mw: Floats  # [market_rate]
+    minimum_mw: Floats  # [site]
+    is_existing: Bools  # [site]
+    opening_musd: Floats  # [site]
+    fixed_musd_per_year: Floats  # [site]
+    capex_budget: Index  # (year,) with a budget
+    capex_budget_musd: Floats  # [capex_budget]
+    table: pd.DataFrame  # one row per site: name, country, lat, lon, zone, market, ... for outputs
 
 
 def committed_facility_mw(case: Case) -> Floats:
