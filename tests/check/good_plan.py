@@ -14,7 +14,7 @@ from planner.model import build_model
 from planner.results import Results, read_results
 from planner.results.proof import read_proof
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import takeover_of
+from planner.studies.solve.failover import survive_failures, takeover_of
 
 RICH = Path(__file__).parent / "rich.yaml"
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
@@ -89,7 +89,15 @@ class Plan:
 
 
 def solved(path, *changes):
+    """Solve a scenario: whole numbers by search, losses of sites by rounds of cuts."""
     scenario = load_scenario(str(path), changes)
     inputs = build_inputs(scenario)
     model = build_model(inputs)
-    return Plan.of(model, HighsSession(model.problem).solve(), scenario)
+    model, outcome = survive_failures(
+        model,
+        HighsSession(model.problem).solve(),
+        lambda stricter, _: HighsSession(stricter.problem).solve(),
+        most_rounds=scenario.failover.most_rounds,
+        time_limit_s=300.0,
+    )
+    return dataclasses.replace(Plan.of(model, outcome, scenario), inputs=inputs)

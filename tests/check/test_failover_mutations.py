@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import good_plan
 import numpy as np
 import pytest
-from good_plan import Plan
 from spoiled_failover import FAILOVER, SPOILED_FAILOVER
 
-import planner
 from planner.check.augment import left_over
 
 
 def solved(*settings):
-    """Solve until every failure is survived, which takes rounds of cuts."""
-    return Plan.of_solve(planner.solve(str(FAILOVER), settings))
+    return good_plan.solved(FAILOVER, *settings)
 
 
 @pytest.fixture(scope="module")
