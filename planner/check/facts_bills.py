@@ -17,8 +17,9 @@ from planner.check.bill_hours import BillHours
 from planner.check.days import year_days
 from planner.check.frames import at, listed, tally
 from planner.check.own_tariffs import written_tariffs
-from planner.check.tariffs import BilledLoad, bill_of, fee_usd_per_mw
+from planner.check.tariffs import fee_usd_per_mw
 from planner.check.verdict import Excess, rule
+from planner.check.written_bills import BilledLoad, bill_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -215,7 +216,7 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
         return nothing
     lists, trials = _Lists(case), tuple(_trials(case))
     told = pd.concat([lists.bill(one).assign(trial=n) for n, one in enumerate(trials)])
-    own = _as_written(case, trials)
+    own = _as_written(case, trials).rename(columns={"quantity": "units"})
     parts = []
     for key, amount in ((_BILL, "usd"), (_LINE, "units"), (_LINE, "in_tiers")):
         left, right = (tally(side, key, side[amount]) for side in (told, own))

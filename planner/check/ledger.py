@@ -299,10 +299,10 @@ TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("tariffs.bills.stair_line", "tariffs.bills.stairs"),
         "say by how much a charge in falling tiers exceeds the tariff: what is paid comes from the"
-        " lists, which bill_lists_from_tariffs tries, and bills_told recomputes both sums",
+        " lists, which bill_lists_from_tariffs tries, and bill_lines_told recomputes both sums",
     ),
-    "tariffs.accounts": "make the exact bills that are shown beside what a plan pays; bills_told"
-    " recomputes these for the plan, month by month",
+    "tariffs.accounts": "make the exact bills that are shown beside what a plan pays;"
+    " bill_months_told recomputes these for the plan, month by month",
     "tariffs.bills.past_mw": "always 0, since no scenario says what was drawn before the plan;"
     " bill_lists_from_tariffs fails where it is more than a peak",
     "tables": "the data that the checker rereads; files_as_written names what changed since",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,28 +11,24 @@ from planner.check.bill_hours import BillHours
 from planner.check.frames import at, tally
 from planner.check.own_tariffs import Written, written_tariffs
 from planner.check.verdict import Excess, rule
+from planner.check.written_bills import COLUMNS, BilledLoad, bill_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-__all__ = ["RULES", "TARIFF_BILLS", "BilledLoad", "bill_of", "fee_usd_per_mw", "own_bills"]
+__all__ = ["RULES", "TARIFF_BILLS", "fee_usd_per_mw", "own_bills"]
 
-_Line: TypeAlias = tuple[int, float, float, str, float, float]
-"""Calendar year, money as a plan pays it and as the tariff asks, unit, units, filling of tiers."""
 _KINDS = ("energy", "demand", "capacity", "standing")
 _SITE = ("site", "year")
 _VINTAGE = ("site", "signed_year")
 
 
 def own_bills(case: Case) -> pd.DataFrame:
-    """Bill every site that has a tariff, month by month.
-
-    Where tiers decline the bill is what the plan can be held to: the price of the last tier for
-    all units and what those below it cost more, while a site is open.
+    """Bill every site that has a tariff, month by month and line by line.
 
     Parameters
     ----------
@@ -43,49 +38,15 @@ def own_bills(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        site, calendar_year, kind, usd (as the plan pays), exact_usd (as the tariff asks).
+        site, and the columns of `bill_of`.
     """
     parts = [
         bill_of(tariff, _load(case, site, tariff)).assign(site=site)
         for site, tariff in written_tariffs(case).items()
     ]
-    columns = {"site": "object", "calendar_year": "int64", "kind": "object"}
-    numbers = {"usd": "float64", "exact_usd": "float64"}
-    frame = pd.concat(parts) if parts else pd.DataFrame(columns=[*columns, *numbers])
-    return frame[[*columns, *numbers]].reset_index(drop=True).astype({**columns, **numbers})
-
-
-@dataclass(frozen=True, eq=False)
-class BilledLoad:
-    """A site on the hours of its bills.
-
-    Parameters
-    ----------
-    hours : BillHours
-        Hours of the bills.
-    load_mw : array of float
-        Power drawn by calendar year, day and slot of the day. [MW]
-    open_frac, in_force_mw : array of float
-        Share that is open, and capacity in force, by calendar year. [-, MW]
-    """
-
-    hours: BillHours
-    load_mw: Floats
-    open_frac: Floats
-    in_force_mw: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class _Load:
-    """A site on the hours of its bills."""
-
-    hours: BillHours
-    mean: Floats
-    highest: Floats
-    peak_day_mean: Floats
-    peak_day_highest: Floats
-    open_frac: Floats  # by month
-    in_force_mw: Floats  # by month
+    if not parts:
+        return pd.DataFrame({name: [] for name in ("site", *COLUMNS)})
+    return pd.concat(parts, ignore_index=True)
 
 
 def _load(case: Case, site: str, tariff: Written) -> BilledLoad:
@@ -115,146 +76,6 @@ def _in_force(case: Case, site: str, year: int, model_year: int, tariff: Written
     ramp = [*tariff.ramp_frac]
     shares = [ramp[year - v] if year - v < len(ramp) else 1.0 for v in rows["signed_year"]]
     return float(np.sum(rows["kept_mw"].to_numpy() * np.array(shares)))
-
-
-def bill_of(tariff: Written, billed: BilledLoad) -> pd.DataFrame:
-    """Bill a load by a tariff, month by month.
-
-    Parameters
-    ----------
-    tariff : Written
-        Its charges.
-    billed : BilledLoad
-        Power drawn, and what is open and in force.
-
-    Returns
-    -------
-    DataFrame
-        calendar_year, kind, usd (as a plan pays), exact_usd (as the tariff asks), unit, units,
-        in_tiers (squares of the units in each tier times its number, by month: another filling of
-        tiers gives another sum; 0 without tiers).
-    """
-    load = _Load(
-        billed.hours,
-        *billed.hours.told(billed.load_mw),
-        np.repeat(billed.open_frac, 12),
-        np.repeat(billed.in_force_mw, 12),
-    )
-    rows = [
-        (_kind(kind), *line)
-        for kind, charges in tariff.charges.items()
-        for charge in charges
-        for line in _CHARGES[kind](charge, load)
-    ]
-    names = ["kind", "calendar_year", "usd", "exact_usd", "unit", "units", "in_tiers"]
-    frame = pd.DataFrame(rows, columns=names)
-    rise = (1.0 + tariff.rise_frac) ** (frame["calendar_year"].astype("float64") - 2025.0)
-    return frame.assign(usd=rise * frame["usd"], exact_usd=rise * frame["exact_usd"])
-
-
-def _kind(kind: str) -> str:
-    return "capacity" if kind == "coincident_peak" else kind
-
-
-def _tiers(price: Any, limits: Any) -> tuple[Floats, Floats]:
-    prices = np.atleast_1d(np.asarray(price, dtype=np.float64))
-    return prices, np.array([0.0, *limits, np.inf])
-
-
-def _paid(
-    quantity: Floats, price: Any, limits: Any, open_frac: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """What the plan pays for quantities in tiers, what they cost, and how tiers are filled."""
-    prices, edges = _tiers(price, limits)
-    low, high = edges[:-1], edges[1:]
-    units = np.clip(quantity[:, None], low, high) - low
-    least = np.minimum.accumulate(prices[::-1])[::-1]
-    exact = units @ prices
-    width = np.where(np.isinf(high), 0.0, high - low)
-    tier = np.arange(1.0, len(prices) + 1.0) * (len(prices) > 1)
-    return units @ least + open_frac * float(width @ (prices - least)), exact, units**2 @ tier
-
-
-def _by_year(
-    load: _Load, paid: tuple[Floats, ...], unit: str, units: Floats, billed: Any = True
-) -> Iterator[_Line]:
-    usd, exact, in_tiers = paid
-    kept = np.broadcast_to(billed, usd.shape)
-    year = load.hours.year_of_month
-    for month in np.flatnonzero(kept):
-        paid_usd, exact_usd = float(usd[month]), float(exact[month])
-        counted = float(units[month]), float(in_tiers[month])
-        yield int(year[month]), paid_usd, exact_usd, unit, *counted
-
-
-def _energy(charge: Any, load: _Load) -> Iterator[_Line]:
-    hours = load.hours
-    left = np.ones(len(load.mean), dtype=np.bool_)
-    parts = []
-    for period in charge.periods:
-        inside = hours.inside(period.months, period.weekdays, period.from_hour, period.to_hour)
-        left &= ~inside
-        parts.append((inside, period))
-    for inside, period in [*parts, (left, charge)]:
-        mwh = np.bincount(hours.month, np.where(inside, load.mean, 0.0)).astype(np.float64)
-        has_hours = np.bincount(hours.month, weights=inside) > 0
-        paid = _paid(mwh, period.usd_per_mwh, period.tier_limits_mwh, load.open_frac)
-        yield from _by_year(load, paid, "MWh", mwh, has_hours)
-
-
-def _demand(charge: Any, load: _Load) -> Iterator[_Line]:
-    hours = load.hours
-    inside = hours.inside(range(1, 13), charge.weekdays, charge.from_hour, charge.to_hour)
-    peak = pd.Series(np.where(inside, load.highest, 0.0)).groupby(hours.month).max().to_numpy()
-    month = np.arange(len(peak)) % 12 + 1
-    billing = np.maximum(peak, charge.min_take_frac * load.in_force_mw)
-    if charge.ratchet is not None:
-        seen = np.where(np.isin(month, list(charge.ratchet.months)), peak, 0.0)
-        back = charge.ratchet.look_back_months
-        for place in range(len(peak)):
-            first = place // 12 * 12 if back is None else max(place - back, 0)
-            end = first + 12 if back is None else place
-            highest = seen[first:end].max(initial=0.0)
-            billing[place] = max(billing[place], charge.ratchet.share_frac * highest)
-    limits, billing_kw = charge.tier_limits_kw, 1000.0 * billing
-    paid = _paid(billing_kw, charge.usd_per_kw_month, limits, load.open_frac)
-    is_billed = np.isin(month, list(charge.months))
-    yield from _by_year(load, paid, "kW-month", billing_kw, is_billed)
-
-
-def _coincident(charge: Any, load: _Load) -> Iterator[_Line]:
-    for year in np.unique(load.hours.year_of_month):
-        then = load.hours.at_peak(int(year), charge.hours)
-        peak_kw = 1000.0 * float(load.peak_day_highest[then].max())
-        usd = charge.usd_per_kw * peak_kw
-        yield int(year), usd, usd, "kW", peak_kw, 0.0
-
-
-def _capacity(charge: Any, load: _Load) -> Iterator[_Line]:
-    for year in np.unique(load.hours.year_of_month):
-        then = load.hours.at_peak(int(year), charge.hours)
-        days = load.hours.days[load.hours.year_of_month == year].sum()
-        mw_days = float(days) * float(load.peak_day_mean[then].mean())
-        usd = charge.usd_per_mw_day * mw_days
-        yield int(year), usd, usd, "MW-day", mw_days, 0.0
-
-
-def _standing(charge: Any, load: _Load) -> Iterator[_Line]:
-    open_days, nothing = load.open_frac * load.hours.days, np.zeros(len(load.open_frac))
-    by_month, by_day = load.open_frac * charge.usd_per_month, open_days * charge.usd_per_day
-    yield from _by_year(
-        load, (by_month, by_month, nothing), "month", load.open_frac, by_month > 0.0
-    )
-    yield from _by_year(load, (by_day, by_day, nothing), "day", open_days, by_day > 0.0)
-
-
-_CHARGES: Mapping[str, Callable[[Any, _Load], Iterator[_Line]]] = {
-    "energy": _energy,
-    "demand": _demand,
-    "coincident_peak": _coincident,
-    "capacity": _capacity,
-    "standing": _standing,
-}
 
 
 def _line(kind: str) -> Callable[[Case], pd.DataFrame]:
@@ -309,32 +130,6 @@ TARIFF_BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {
 }
 
 
-@rule(unit="USD", floor=1000.0)
-def bills_told(case: Case) -> Excess:
-    """Bills are told as hours, rules and prices of the tariff make them, paid and exact."""
-    table = case.plan("bills")
-    table = table[table["kind"] != "exit_fee"]
-    key = ("site", "calendar_year", "kind")
-    own = case.own_bills
-    place = own[list(key)].drop_duplicates().reset_index(drop=True)
-    paid, exact = (tally(own, key, own[name]) for name in ("usd", "exact_usd"))
-    told_paid = tally(table, key, table["charged_usd"])
-    told_exact = tally(table, key, table["exact_usd"])
-    months = case.plan("bill_months")
-    by_site = ("site", "calendar_year")
-    months = months.assign(calendar_year=months["month"].str[:4].astype("int64"))
-    of_months = tally(months, by_site, months["usd"])
-    of_year = place[list(by_site)].drop_duplicates().reset_index(drop=True)
-    return Excess.differs(place, at(told_paid, place, key), at(paid, place, key)).and_also(
-        Excess.differs(place, at(told_exact, place, key), at(exact, place, key)),
-        Excess.differs(
-            of_year,
-            at(of_months, of_year, by_site),
-            at(tally(own, by_site, own["exact_usd"]), of_year, by_site),
-        ),
-    )
-
-
 @rule(unit="MW")
 def capacity_under_contract(case: Case) -> Excess:
     """What a site with a minimum take draws is under contract: signed for and not given up."""
@@ -374,4 +169,4 @@ def exit_fees(case: Case) -> Excess:
     return no_more.and_also(in_time, told)
 
 
-RULES = (bills_told, capacity_under_contract, exit_fees)
+RULES = (capacity_under_contract, exit_fees)

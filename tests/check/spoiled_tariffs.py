@@ -54,9 +54,13 @@ def fee_paid_a_year_early(plan):
 
 
 SPOILED_TARIFFS = (
-    ("a line is told cheaper", "bills_told", partial(times, "bills", "charged_usd", 0.99)),
-    ("the exact bill is told cheaper", "bills_told", partial(times, "bills", "exact_usd", 0.99)),
-    ("a month is told dearer", "bills_told", partial(times, "bill_months", "usd", 1.02)),
+    ("a line is told cheaper", "bill_lines_told", partial(times, "bills", "charged_usd", 0.99)),
+    (
+        "the exact bill is told cheaper",
+        "bill_lines_told",
+        partial(times, "bills", "exact_usd", 0.99),
+    ),
+    ("a month is told dearer", "bill_months_told", partial(times, "bill_months", "usd", 1.02)),
     ("less is signed for", "capacity_under_contract", drawn_without_a_contract),
     (
         "more is kept than is left",
