@@ -9,7 +9,6 @@ import pandas as pd
 
 from planner.check.duals import PRICE_KEY, PRICES, hours_of_slot, yearly_weight
 from planner.check.frames import at, has, tally
-from planner.check.payments import discounts
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -160,12 +159,11 @@ def prices_as_solved(case: Case) -> Excess:
 
 @rule(unit="USD")
 def worths_as_solved(case: Case) -> Excess:
-    """What more headroom, a ton, a stress hour and reserves are worth follows from the duals."""
+    """What a ton, a stress hour and reserves are worth follows from the duals."""
     if case.proof is None:
         return Excess(pd.DataFrame({"table": []}), np.zeros(0), np.zeros(0))
     parts = []
     for table, worths in (
-        ("headroom", _headroom_worths(case)),
         ("carbon_year", _carbon_worths(case)),
         ("stress_slot", _stress_worths(case)),
         ("resilience", _reserve_worths(case)),
@@ -178,21 +176,6 @@ def worths_as_solved(case: Case) -> Excess:
             place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(told))})
             parts.append(Excess.differs(place, left, right))
     return parts[0].and_also(*parts[1:])
-
-
-def _headroom_worths(case: Case) -> dict[str, Floats]:
-    table, keys = case.plan("headroom"), ("zone", "year")
-    firm, every = (_usd(case, block, keys, table) for block in ("zone_headroom", "all_headroom"))
-    is_one = (table["firm_limit_mw"] == table["limit_mw"]).to_numpy()
-    every = every + np.where(is_one, firm, 0.0)
-    firm = np.where(is_one, every, firm)
-    lasting = discounts(case).sum()
-    return {
-        "value_npv_usd_per_mw": every,
-        "value_usd_per_mw_year": every / lasting,
-        "firm_value_npv_usd_per_mw": firm,
-        "firm_value_usd_per_mw_year": firm / lasting,
-    }
 
 
 def _carbon_worths(case: Case) -> dict[str, Floats]:

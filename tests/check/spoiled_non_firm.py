@@ -89,7 +89,7 @@ SPOILED = (
     ),
     (
         "headroom is worth more",
-        "worths_as_solved",
+        "headroom_worth",
         partial(times, "headroom", "value_usd_per_mw_year", 2.0),
     ),
     ("the last MWh is told cheaper", "load_price_paid", partial(times, "load_price", "musd", 0.9)),

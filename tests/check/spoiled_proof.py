@@ -211,7 +211,7 @@ SPOILED_PROOF = (
     ("firm headroom binds elsewhere", "headroom_binds", partial(flag_turned, "firm_binds")),
     (
         "a limit's worth",
-        "worths_as_solved",
+        "headroom_worth",
         partial(worth_more, "headroom", "value_usd_per_mw_year"),
     ),
     (
