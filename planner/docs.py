@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.inputs import build_inputs
-from planner.model import COSTS, FAMILIES, build_model
+from planner.model import ALL_COSTS, FAMILIES, build_model
 from planner.results.schema import results_page, tables_page
 from planner.scenario import load_scenario
 from planner.stress import STRESS_TABLES
@@ -83,7 +83,7 @@ def model_page(model: Model) -> str:
         "| item | group | paid | what it is |",
         "|---|---|---|---|",
     ]
-    parts += [_cost(item) for item in COSTS]
+    parts += [_cost(item) for item in ALL_COSTS]
     return "\n".join(parts) + "\n"
 
 

@@ -14,6 +14,7 @@ from planner.model import (
     heat,
     load_price,
     migration,
+    money,
     non_firm,
     power,
     racks,
@@ -23,19 +24,20 @@ from planner.model import (
     supply,
     tariffs,
 )
-from planner.model.costs import COSTS, objective_musd
+from planner.model.money import ALL_COSTS, objective_musd
 from planner.model.variables import Model
 
 if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
 
-__all__ = ["COSTS", "FAMILIES", "Model", "build_model"]
+__all__ = ["ALL_COSTS", "FAMILIES", "Model", "build_model"]
 
 FAMILIES = (
     demand,
     racks,
     halls,
     sites,
+    money,
     siting,
     power,
     migration,

@@ -1,17 +1,23 @@
-"""What a constraint and a cost are: a function with an equation, a unit and a source."""
+"""What a constraint, a cost and an asset are: a function with what must be known of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from planner.model.payments import annuities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.lp.expression import Comparison, Expression
+    from planner.model.payments import Bought
     from planner.model.variables import Model
 
-__all__ = ["Constraint", "Cost", "constraint", "cost"]
+__all__ = ["Asset", "Constraint", "Cost", "asset", "constraint", "cost"]
+
+Capital = Literal["rack", "facility", "grid", "supply"]
+"""Kinds of capital, each with a cost of its own."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,28 @@ class Cost:
     upfront: bool
     build: Callable[[Model], Expression]
     doc: str
+
+
+@dataclass(frozen=True)
+class Asset(Cost):
+    """Something bought up front: the cost line that repays it over its life, and its other faces.
+
+    Parameters
+    ----------
+    kind : {"rack", "facility", "grid", "supply"}
+        Whose cost of capital it pays.
+    bought : callable
+        What is bought of it.
+    paid_while_built : bool
+        Whether it is paid for while it is built; others are in the year they enter service.
+    in_budget : bool
+        Whether its overnight cost is capex of the year it enters service.
+    """
+
+    kind: Capital
+    bought: Callable[[Model], Bought]
+    paid_while_built: bool
+    in_budget: bool
 
 
 def constraint(
@@ -72,5 +100,30 @@ def cost(*, group: str, upfront: bool = False) -> Callable[[Callable[[Model], Ex
 
     def made(build: Callable[[Model], Expression]) -> Cost:
         return Cost(build.__name__, group, upfront, build, build.__doc__ or "")
+
+    return made
+
+
+def asset(
+    *, kind: Capital, group: str, paid_while_built: bool = False, in_budget: bool = True
+) -> Callable[[Callable[[Model], Bought]], Asset]:
+    """Turn a function that says what is bought into a line of the cost table, and all that follows.
+
+    Parameters
+    ----------
+    kind, paid_while_built, in_budget
+        As in `Asset`.
+    group : str
+        Heading it is shown under.
+    """
+
+    def made(bought: Callable[[Model], Bought]) -> Asset:
+        def build(m: Model) -> Expression:
+            return annuities(m, bought(m))
+
+        doc = bought.__doc__ or ""
+        return Asset(
+            bought.__name__, group, True, build, doc, kind, bought, paid_while_built, in_budget
+        )
 
     return made

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
+from planner.base.units import (
+    M3_PER_THOUSAND_M3,
+    T_PER_KT,
+    USD_PER_MUSD,
+)
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CARBON_COSTS", "CONSTRAINTS", "CarbonTerms"]
+__all__ = ["CONSTRAINTS", "COSTS", "CarbonTerms"]
 
 
 class CarbonTerms:
@@ -122,6 +126,14 @@ CONSTRAINTS = (carbon_cap, water_limit, water_permit)
 
 
 @cost(group="water and carbon")
+def water(m: Model) -> Expression:
+    """Water and sewer."""
+    site_year = m.p.sites.site_year
+    price = m.p.carbon.water_price_usd_per_m3[site_year["site"]] / USD_PER_MUSD
+    return yearly(m, price * m.water_m3)
+
+
+@cost(group="water and carbon")
 def carbon_price(m: Model) -> Expression:
     """Emissions at the carbon price of the year, by the method the scenario asks for."""
     site_year = m.p.sites.site_year
@@ -136,4 +148,4 @@ def carbon_schemes(m: Model) -> Expression:
     return yearly(m, musd_per_kt * m.supply.emissions_kt)
 
 
-CARBON_COSTS = (carbon_price, carbon_schemes)
+COSTS = (water, carbon_price, carbon_schemes)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "CONTRACT_COSTS", "ContractTerms"]
+__all__ = ["CONSTRAINTS", "COSTS", "ContractTerms"]
 
 
 class ContractTerms:
@@ -303,4 +303,4 @@ def contract_power_taken(m: Model) -> Expression:
     return yearly(m, -(musd * m.contracts.take_mw).sum_to(m.p.sites.site_year))
 
 
-CONTRACT_COSTS = (contract_strike, contract_market_value, contract_power_taken)
+COSTS = (contract_strike, contract_market_value, contract_power_taken)

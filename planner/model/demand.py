@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import Expression
 from planner.lp.join import distinct, pairs
-from planner.model.block import constraint
+from planner.model.block import constraint, cost
+from planner.model.payments import yearly
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "saved_kh100e"]
+__all__ = ["CONSTRAINTS", "COSTS", "saved_kh100e"]
 
 
 def saved_kh100e(m: Model) -> Expression:
@@ -142,3 +145,52 @@ CONSTRAINTS = (
     rent_supply,
     rent_depth,
 )
+
+
+@cost(group="rent and unmet")
+def rented_compute(m: Model) -> Expression:
+    """Cloud capacity, on demand and reserved, for every year its contract runs."""
+    p = m.p.rent
+    begun = m.year[p.bought["year"]]
+    runs = _runs(m, begun, p.term_years.astype(np.float64))
+    source, calendar = np.nonzero(runs)
+    price = p.price_musd_per_kh100e_year[source]
+    return m.bought.map(m.paid, source, calendar, price)
+
+
+@cost(group="rent and unmet")
+def unmet_compute(m: Model) -> Expression:
+    """Demand that is not met, at the price the scenario puts on it."""
+    musd_per_kh100e = (
+        m.p.demand.unmet_usd_per_h100e_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD
+    )
+    return yearly(m, musd_per_kh100e * m.unmet)
+
+
+@cost(group="levers")
+def efficiency_levers(m: Model) -> Expression:
+    """What quantization, caching and the like cost for the compute they save."""
+    p = m.p
+    wanted, lever = pairs(p.demand.demand, p.levers.adopted, on=("workload", "year"))
+    saved = p.levers.saving_frac[lever] * p.demand.demand_kh100e[wanted]
+    price = p.levers.cost_musd_per_kh100e_year[lever]
+    return yearly(m, m.adopted.map(p.levers.adopted, lever, lever, saved * price))
+
+
+COSTS = (
+    rented_compute,
+    unmet_compute,
+    efficiency_levers,
+)
+
+
+def _runs(m: Model, begun: Floats, term_years: Floats) -> np.ndarray:
+    """Return whether a contract runs in each calendar year. [contract, calendar]
+
+    A contract of a model year covers the calendar years that model year stands for, and its
+    whole term where that is longer.
+    """
+    span_end = m.last_year[np.searchsorted(m.year, begun)]
+    end = np.maximum(begun + term_years - 1, span_end)
+    calendar = m.calendar_year[None, :]
+    return (calendar >= begun[:, None]) & (calendar <= end[:, None])

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.lp import Index
 from planner.lp.join import locate, pairs
-from planner.model.block import constraint
+from planner.model.block import asset, constraint, cost
 from planner.model.non_firm import connected_by
+from planner.model.payments import Bought, yearly
 
 if TYPE_CHECKING:
-    from planner.lp import Comparison
+    from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS"]
+__all__ = ["CONSTRAINTS", "COSTS"]
 
 
 @constraint(over="site, year, billing period", unit="MW")
@@ -98,3 +100,35 @@ def billed_peak(m: Model) -> Comparison:
 
 
 CONSTRAINTS = (grid_connection, contract_floor, zone_headroom, billed_peak)
+
+
+@asset(kind="grid", group="grid", paid_while_built=True)
+def interconnection(m: Model) -> Bought:
+    """Substation and network upgrades for new firm connection, repaid over their life."""
+    life = np.full(m.expand.over.size, m.p.finance.life_years["grid"])
+    return Bought(m.expand, m.p.grid.expand_capex_musd_per_mw, m.p.grid.expand_start, life)
+
+
+@cost(group="energy")
+def electricity_energy(m: Model) -> Expression:
+    """Energy at the delivered price of its hour, without the demand charge."""
+    price = m.p.grid.energy_usd_per_mwh / USD_PER_MUSD
+    return yearly(m, (price * m.grid_mwh).sum_to(m.p.sites.site_year))
+
+
+@cost(group="energy")
+def electricity_demand(m: Model) -> Expression:
+    """Demand charge: months times the billed peak of each period."""
+    p = m.p
+    site_year = p.sites.site_year.find(p.grid.billing)
+    usd_per_mw_month = KW_PER_MW * p.grid.demand_charge_usd_per_kw_month[site_year]
+    months = p.grid.billing_months[p.grid.billing["period"]]
+    charge = (usd_per_mw_month * months / USD_PER_MUSD) * m.peak_mw
+    return yearly(m, charge.sum_to(p.sites.site_year))
+
+
+COSTS = (
+    interconnection,
+    electricity_energy,
+    electricity_demand,
+)

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.units import M2_PER_THOUSAND_M2
+from planner.base.units import (
+    M2_PER_THOUSAND_M2,
+)
 from planner.clock.ramp import usable_share
 from planner.lp import Expression, Index
 from planner.lp.join import pairs
-from planner.model.block import constraint
+from planner.model.block import asset, constraint, cost
+from planner.model.payments import Bought, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "HallTerms"]
+__all__ = ["CONSTRAINTS", "COSTS", "HallTerms"]
 
 
 class HallTerms:
@@ -170,3 +173,42 @@ def lease_depth(m: Model) -> Comparison:
 
 
 CONSTRAINTS = (hall_power, hall_space, retrofit_source, committed_halls, lease_depth)
+
+
+@asset(kind="facility", group="halls", paid_while_built=True)
+def hall_construction(m: Model) -> Bought:
+    """Shell, power chain and cooling of new halls, repaid over their life."""
+    p = m.p
+    life = np.full(m.build.over.size, p.finance.life_years["facility"])
+    capex = p.halls.build_capex_musd_per_mw
+    return Bought(m.build, capex, p.halls.build_start, life, p.finance.build_idc_frac)
+
+
+@asset(kind="facility", group="halls")
+def hall_retrofit(m: Model) -> Bought:
+    """Turning standing halls to another cooling, repaid over the life of the new plant."""
+    p = m.p
+    life = np.full(m.retrofit.over.size, p.finance.life_years["retrofit"])
+    return Bought(m.retrofit, p.halls.retrofit_capex_musd_per_mw, p.halls.retrofit_done, life)
+
+
+@cost(group="halls")
+def hall_opex(m: Model) -> Expression:
+    """Staff, maintenance, insurance, property tax and connectivity of halls that stand."""
+    per_mw = m.p.halls.opex_musd_per_mw_year
+    own = m.halls.usable_mw - m.lease.on(m.p.halls.hall, missing="zero")
+    return yearly(m, (per_mw * own).sum_to(m.p.sites.site_year), escalates=True)
+
+
+@cost(group="halls")
+def lease_rent(m: Model) -> Expression:
+    """Rent of leased halls."""
+    return yearly(m, m.p.halls.lease_musd_per_mw_year * m.lease)
+
+
+COSTS = (
+    hall_construction,
+    hall_retrofit,
+    hall_opex,
+    lease_rent,
+)

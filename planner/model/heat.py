@@ -9,14 +9,14 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp.join import pairs
-from planner.model.block import constraint, cost
-from planner.model.payments import Asset, annuities, yearly
+from planner.model.block import asset, constraint, cost
+from planner.model.payments import Bought, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "HEAT_COSTS", "HeatTerms", "heat_connected"]
+__all__ = ["CONSTRAINTS", "COSTS", "HeatTerms"]
 
 
 class HeatTerms:
@@ -82,18 +82,13 @@ def heat_connection(m: Model) -> Comparison:
 CONSTRAINTS = (heat_recovery, heat_connection)
 
 
-def heat_connected(m: Model) -> Asset:
-    """Connections to heat networks, from 1 January of their year."""
+@asset(kind="facility", group="heat")
+def heat_network(m: Model) -> Bought:
+    """Exchanger, lift and pipe to heat networks, repaid over the life of a hall."""
     sale = m.p.heat.sale
     life = np.full(sale.size, m.p.finance.life_years["facility"])
-    start = m.year[sale["year"]]
-    return Asset(m.heat.connect_mw, m.p.heat.capex_musd_per_mw, "facility", start, life)
-
-
-@cost(group="heat", upfront=True)
-def heat_network(m: Model) -> Expression:
-    """Exchanger, lift and pipe to heat networks, repaid over the life of a hall."""
-    return annuities(m, heat_connected(m))
+    start = m.year[sale["year"]]  # 1 January
+    return Bought(m.heat.connect_mw, m.p.heat.capex_musd_per_mw, start, life)
 
 
 @cost(group="heat")
@@ -104,4 +99,4 @@ def heat_sales(m: Model) -> Expression:
     return yearly(m, -musd_per_mw * m.heat.sold_mw)
 
 
-HEAT_COSTS = (heat_network, heat_sales)
+COSTS = (heat_network, heat_sales)

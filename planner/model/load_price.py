@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "load_price"]
+__all__ = ["CONSTRAINTS", "COSTS"]
 
 
 @constraint(over="zone, year, slot", unit="MW")
@@ -48,3 +48,6 @@ def load_price(m: Model) -> Expression:
     p = m.p.load_price
     hours = m.p.days.weight_h[p.block["slot"]]
     return yearly(m, (hours * p.adder_usd_per_mwh / USD_PER_MUSD) * m.block_mw)
+
+
+COSTS = (load_price,)

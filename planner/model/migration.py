@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "MigrationTerms", "work_migration"]
+__all__ = ["CONSTRAINTS", "COSTS", "MigrationTerms"]
 
 
 class MigrationTerms:
@@ -128,3 +128,6 @@ def work_migration(m: Model) -> Expression:
     days_of_year = days.day_days[days.day[p.arrival["slot"]]]
     per_mwh = days_of_year * p.move_usd_per_mwh / USD_PER_MUSD
     return yearly(m, (per_mwh * m.migration.arrived_mwh).sum_to(m.p.sites.site_year))
+
+
+COSTS = (work_migration,)

@@ -11,15 +11,15 @@ from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.clock.ramp import share_in_force
 from planner.lp import Index
 from planner.lp.join import pairs
-from planner.model.block import constraint, cost
-from planner.model.payments import Asset, annuities, yearly
+from planner.model.block import asset, constraint, cost
+from planner.model.payments import Bought, yearly
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "NON_FIRM_COSTS", "NonFirmTerms", "connected_by", "non_firm_added"]
+__all__ = ["CONSTRAINTS", "COSTS", "NonFirmTerms", "connected_by"]
 
 
 class NonFirmTerms:
@@ -260,17 +260,12 @@ CONSTRAINTS = (
 )
 
 
-def non_firm_added(m: Model) -> Asset:
-    """Non-firm connection, from the month it is energised."""
+@asset(kind="grid", group="grid", paid_while_built=True)
+def non_firm_connection(m: Model) -> Bought:
+    """Substation and share of network upgrades for non-firm connection, repaid over their life."""
     p = m.p.non_firm
     life = np.full(p.connect.size, m.p.finance.life_years["grid"])
-    return Asset(m.non_firm.connect_mw, p.capex_musd_per_mw, "grid", p.start, life)
-
-
-@cost(group="grid", upfront=True)
-def non_firm_connection(m: Model) -> Expression:
-    """Substation and share of network upgrades for non-firm connection, repaid over their life."""
-    return annuities(m, non_firm_added(m))
+    return Bought(m.non_firm.connect_mw, p.capex_musd_per_mw, p.start, life)
 
 
 @cost(group="energy")
@@ -289,4 +284,4 @@ def shed_load_worth(m: Model) -> Expression:
     return yearly(m, lost.sum_to(m.p.sites.site_year))
 
 
-NON_FIRM_COSTS = (non_firm_connection, non_firm_discount, shed_load_worth)
+COSTS = (non_firm_connection, non_firm_discount, shed_load_worth)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model.variables import Model
 
-__all__ = ["Asset", "annuities", "discount", "once", "repayments", "yearly"]
+__all__ = ["Bought", "annuities", "discount", "once", "repayments", "yearly"]
 
 
 def discount(m: Model) -> Floats:
@@ -38,8 +38,8 @@ def discount(m: Model) -> Floats:
 
 
 @dataclass(frozen=True)
-class Asset:
-    """Something bought up front and repaid over its life.
+class Bought:
+    """What of an asset is bought, for how much, from when and for how long.
 
     Parameters
     ----------
@@ -47,8 +47,6 @@ class Asset:
         What is bought, over a list with a site. [MW, or share of a site]
     overnight_musd : array of float
         Overnight cost of one unit, for each tuple.
-    kind : str
-        Asset class, for its cost of capital: rack, facility, grid.
     start : array of float
         Start of service of each tuple, for example 2028.5. [year]
     life_years : array of float
@@ -59,20 +57,19 @@ class Asset:
 
     decision: Expression
     overnight_musd: Floats
-    kind: str
     start: Floats
     life_years: Floats
     idc_frac: float = 0.0
 
 
-def annuities(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Expression:
-    """Repay an asset in equal yearly payments from its first month in service.
+def annuities(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Expression:
+    """Repay what is bought in equal yearly payments from its first month in service.
 
     Parameters
     ----------
     m : Model
         The program.
-    asset : Asset
+    bought : Bought
         What is repaid.
     rate_frac : array of float, optional
         Real cost of capital of each tuple; by default the discount rate.
@@ -82,15 +79,15 @@ def annuities(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Expres
     Expression
         Payments over (site, calendar). [MUSD]
     """
-    return _spread(m, asset.decision, repayments(m, asset, rate_frac))
+    return _spread(m, bought.decision, repayments(m, bought, rate_frac))
 
 
-def repayments(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Floats:
-    """Return what repaying one unit of an asset costs in each calendar year.
+def repayments(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Floats:
+    """Return what repaying one unit of what is bought costs in each calendar year.
 
     Parameters
     ----------
-    m, asset, rate_frac
+    m, bought, rate_frac
         As in `annuities`.
 
     Returns
@@ -99,14 +96,14 @@ def repayments(m: Model, asset: Asset, rate_frac: Floats | None = None) -> Float
         Shape (tuple, calendar). [MUSD per unit]
     """
     p = m.p.finance
-    cost = asset.overnight_musd * (1.0 + asset.idc_frac)
+    cost = bought.overnight_musd * (1.0 + bought.idc_frac)
     rate = p.rate_frac if rate_frac is None else rate_frac
-    payment = annuity_payment(cost, rate, asset.life_years)
+    payment = annuity_payment(cost, rate, bought.life_years)
     if p.end_of_horizon == "truncated_salvage":
         # Dearer capital counts here as in annuities: by what it adds to the yearly payment.
-        worth = payment / annuity_payment(1.0, p.rate_frac, asset.life_years)
-        return np.asarray(worth[:, None] * _bought_and_salvaged(m, asset.start, asset.life_years))
-    shares = yearly_payment_shares(asset.life_years, asset.start, p.first_year, p.last_year)
+        worth = payment / annuity_payment(1.0, p.rate_frac, bought.life_years)
+        return np.asarray(worth[:, None] * _bought_and_salvaged(m, bought.start, bought.life_years))
+    shares = yearly_payment_shares(bought.life_years, bought.start, p.first_year, p.last_year)
     return np.asarray(payment[:, None] * shares)
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.join import distinct, locate
-from planner.model.block import constraint
+from planner.model.block import asset, constraint, cost
+from planner.model.payments import Bought, once, yearly
 
 if TYPE_CHECKING:
-    from planner.lp import Comparison
+    from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS"]
+__all__ = ["CONSTRAINTS", "COSTS"]
 
 
 @constraint(over="site, rack, hall, duty, year", unit="MW")
@@ -110,3 +111,45 @@ def deliveries(m: Model) -> Comparison:
 
 
 CONSTRAINTS = (racks_alive, stock_only_use, cohort_moves, move_balance, deliveries)
+
+
+@asset(kind="rack", group="racks")
+def rack_purchase(m: Model) -> Bought:
+    """Racks with their fabric and storage, repaid over their life."""
+    over = m.install.over
+    start = m.year[over["year"]]  # 1 January of the year they enter service
+    life = m.p.racks.life_years[over["rack"]].astype(np.float64)
+    return Bought(m.install, m.p.racks.install_capex_musd_per_mw, start, life)
+
+
+@cost(group="racks")
+def companions(m: Model) -> Expression:
+    """Storage and general-purpose computers beside the accelerators, paid by the year as used.
+
+    They follow the classes that racks work for, stock included, so they have no purchase of
+    their own; the yearly price repays one over its life.
+    """
+    yearly_musd = m.p.racks.companion_mw_per_mw * m.p.racks.companion_musd_per_mw_year
+    return yearly(m, m.in_service_times(yearly_musd).sum_to(m.p.sites.site_year))
+
+
+@cost(group="racks", upfront=True)
+def rack_moves(m: Model) -> Expression:
+    """Moving racks from training halls to inference halls."""
+    return once(m, m.move_out, m.p.racks.move_cost_musd_per_mw)
+
+
+@cost(group="racks")
+def it_maintenance(m: Model) -> Expression:
+    """Spares and support of the racks in use."""
+    p = m.p.racks
+    per_mw = p.it_maintenance_musd_per_mw_year[p.deployment["rack"]]
+    return yearly(m, m.in_service_times(per_mw).sum_to(m.p.sites.site_year), escalates=True)
+
+
+COSTS = (
+    rack_purchase,
+    companions,
+    rack_moves,
+    it_maintenance,
+)

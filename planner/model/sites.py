@@ -1,4 +1,4 @@
-"""Sites: land, opening, minimum size, pace of building, budget."""
+"""Sites: land, opening, minimum size, pace of building; what openings and sites cost."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.join import locate, pairs
-from planner.model.block import constraint
+from planner.model.block import asset, constraint, cost
+from planner.model.payments import Bought, yearly
 
 if TYPE_CHECKING:
-    from planner.lp import Comparison
+    from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS"]
+__all__ = ["CONSTRAINTS", "COSTS"]
 
 
 @constraint(over="site, year", unit="MW")
@@ -117,20 +118,6 @@ def market_build_rate(m: Model) -> Comparison:
     return built <= p.sites.market_rate_mw
 
 
-@constraint(over="year", unit="MUSD", dual_unit="MUSD/MUSD")
-def capex_budget(m: Model) -> Comparison:
-    r"""What enters service in a year costs no more, overnight, than the board allows.
-
-    .. math:: \sum_s K_{st} \le \bar{K}_t \qquad \forall t
-
-    The dual is what one more dollar of budget saves.
-
-    Source: dcplan.
-    """
-    budget = m.p.sites.capex_budget
-    return m.capex_musd.sum_to(budget, where="present") <= m.p.sites.capex_budget_musd
-
-
 CONSTRAINTS = (
     land_limit,
     minimum_size,
@@ -138,5 +125,25 @@ CONSTRAINTS = (
     stays_open,
     build_rate,
     market_build_rate,
-    capex_budget,
+)
+
+
+@asset(kind="facility", group="sites")
+def site_opening(m: Model) -> Bought:
+    """Permits, studies, fibre and design of a new site, repaid like its halls."""
+    over = m.opened.over
+    life = np.full(over.size, m.p.finance.life_years["opening"])
+    return Bought(m.opened, m.p.sites.opening_musd[over["site"]], m.year[over["year"]], life)
+
+
+@cost(group="sites")
+def site_fixed(m: Model) -> Expression:
+    """Guards, minimum crew and point of presence of an open site, whatever its size."""
+    fixed = m.p.sites.fixed_musd_per_year[m.p.sites.site_year["site"]]
+    return yearly(m, fixed * m.open, escalates=True)
+
+
+COSTS = (
+    site_opening,
+    site_fixed,
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "ONLY_FOR_THE_BOUND", "SitingTerms", "service_network"]
+__all__ = ["CONSTRAINTS", "COSTS", "ONLY_FOR_THE_BOUND", "SitingTerms"]
 
 
 class SitingTerms:
@@ -175,3 +175,6 @@ def service_network(m: Model) -> Expression:
     p = m.p.siting
     paid = p.service_musd_per_kh100e_year * m.served.on(p.service)
     return yearly(m, paid.sum_to(m.p.sites.site_year))
+
+
+COSTS = (service_network,)

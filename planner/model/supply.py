@@ -10,8 +10,8 @@ import numpy as np
 from planner.base.units import T_PER_KT, USD_PER_MUSD
 from planner.clock.ramp import share_in_force
 from planner.lp.join import cross, locate, pairs
-from planner.model.block import constraint, cost
-from planner.model.payments import Asset, annuities, once, yearly
+from planner.model.block import asset, constraint, cost
+from planner.model.payments import Bought, once, yearly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "SUPPLY_ASSETS", "SUPPLY_COSTS", "SupplyTerms"]
+__all__ = ["CONSTRAINTS", "COSTS", "SupplyTerms"]
 
 
 class SupplyTerms:
@@ -375,49 +375,29 @@ CONSTRAINTS = (
 )
 
 
-def sources_built(m: Model) -> Asset:
-    """Own sources and the power of batteries, from the month they enter service.
-
-    The tables' overnight costs hold what is paid for capital while they are built.
-    """
+@asset(kind="supply", group="own power", paid_while_built=True)
+def source_purchase(m: Model) -> Bought:
+    """Own sources and the power of batteries, repaid over their life."""
     p = m.p.supply
+    # The tables' overnight costs hold what is paid for capital while they are built.
     capex = p.build_capex_musd_per_mw
-    return Asset(m.supply.source_mw, capex, "supply", p.build_start, p.build_life_years)
+    return Bought(m.supply.source_mw, capex, p.build_start, p.build_life_years)
 
 
-def stores_built(m: Model) -> Asset:
-    """Energy of batteries, from the month they enter service."""
+@asset(kind="supply", group="own power", paid_while_built=True)
+def battery_cells(m: Model) -> Bought:
+    """Energy of batteries, repaid over their calendar life."""
     p = m.p.supply
     capex, life = p.build_store_capex_musd_per_mwh, p.build_store_life_years
-    return Asset(m.supply.store_mwh, capex, "supply", p.build_store_start, life)
+    return Bought(m.supply.store_mwh, capex, p.build_store_start, life)
 
 
-def sources_sold(m: Model) -> Asset:
-    """Bridge power that leaves: its worth is taken off the payments that are left."""
+@asset(kind="supply", group="own power", in_budget=False)
+def bridge_worth(m: Model) -> Bought:
+    """Worth of bridge power that leaves, spread over the payments that are left; below 0."""
     p = m.p.supply
     worth, life = -p.redeploy_worth_musd_per_mw, p.redeploy_life_left_years
-    return Asset(m.supply.redeploy_mw, worth, "supply", p.redeploy_start, life)
-
-
-SUPPLY_ASSETS = (sources_built, stores_built, sources_sold)
-
-
-@cost(group="own power", upfront=True)
-def source_purchase(m: Model) -> Expression:
-    """Own sources and the power of batteries, repaid over their life."""
-    return annuities(m, sources_built(m))
-
-
-@cost(group="own power", upfront=True)
-def battery_cells(m: Model) -> Expression:
-    """Energy of batteries, repaid over their calendar life."""
-    return annuities(m, stores_built(m))
-
-
-@cost(group="own power", upfront=True)
-def bridge_worth(m: Model) -> Expression:
-    """Worth of bridge power that leaves, spread over the payments that are left; below 0."""
-    return annuities(m, sources_sold(m))
+    return Bought(m.supply.redeploy_mw, worth, p.redeploy_start, life)
 
 
 @cost(group="own power")
@@ -462,7 +442,7 @@ def export_revenue(m: Model) -> Expression:
     return yearly(m, -sold.sum_to(m.p.sites.site_year))
 
 
-SUPPLY_COSTS = (
+COSTS = (
     source_purchase,
     battery_cells,
     bridge_worth,

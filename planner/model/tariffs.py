@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "TARIFF_COSTS", "TariffTerms"]
+__all__ = ["CONSTRAINTS", "COSTS", "TariffTerms"]
 
 
 class TariffTerms:
@@ -258,7 +258,7 @@ def tariff_exit_fee(m: Model) -> Expression:
     return once(m, m.p.tariffs.fee_musd_per_mw * m.tariffs.fee_mw, 1.0)
 
 
-TARIFF_COSTS = (
+COSTS = (
     tariff_energy,
     tariff_demand,
     tariff_capacity,

@@ -329,28 +329,3 @@ class Model:
         return own + leased.sum_to(p.firm) + self.non_firm.turned_firm_mw
 
     # --- money --------------------------------------------------------------------------
-
-    @cached_property
-    def capex_musd(self) -> Expression:
-        """Overnight cost of what enters service in a model year. [MUSD], (site, year)"""
-        p, site_year = self.p, self.p.sites.site_year
-        bought = p.racks.install_capex_musd_per_mw * self.install
-        built = p.halls.build_capex_musd_per_mw * self.build
-        retrofitted = p.halls.retrofit_capex_musd_per_mw * self.retrofit
-        connected = p.grid.expand_capex_musd_per_mw * self.expand
-        non_firm = p.non_firm.capex_musd_per_mw * self.non_firm.connect_mw
-        sources = p.supply.build_capex_musd_per_mw * self.supply.source_mw
-        stores = p.supply.build_store_capex_musd_per_mwh * self.supply.store_mwh
-        heat = p.heat.capex_musd_per_mw * self.heat.connect_mw
-        opened = p.sites.opening_musd[site_year["site"]] * self.opened
-        return (
-            bought.sum_to(site_year)
-            + built.sum_to(site_year)
-            + retrofitted.sum_to(site_year)
-            + connected.sum_to(site_year)
-            + non_firm.sum_to(site_year)
-            + sources.sum_to(site_year)
-            + stores.sum_to(site_year)
-            + heat.sum_to(site_year)
-            + opened
-        )

@@ -8,47 +8,20 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import MONTHS_PER_YEAR
-from planner.model.costs import (
-    connections_added,
-    halls_built,
-    halls_retrofitted,
-    rack_moves,
-    racks_bought,
-    sites_opened,
-)
-from planner.model.heat import heat_connected
-from planner.model.non_firm import non_firm_added
-from planner.model.supply import sources_built, sources_sold, stores_built
+from planner.model.money import ASSETS
+from planner.model.racks import rack_moves
 from planner.money.finance import spending_shares
 from planner.results.frame import made, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from planner.model import Model
-    from planner.model.payments import Asset
+    from planner.model.block import Asset
     from planner.results.solved import Line, Solved
 
 
-__all__ = ["ASSET_LINES", "NO_SITE", "cash", "costs"]
+__all__ = ["NO_SITE", "cash", "costs"]
 
 NO_SITE: Final = ""
 """Site of payments that belong to none."""
-
-ASSET_LINES: Final[tuple[tuple[Callable[[Model], Asset], str, bool], ...]] = (
-    (racks_bought, "rack_purchase", False),
-    (halls_built, "hall_construction", True),
-    (halls_retrofitted, "hall_retrofit", False),
-    (sites_opened, "site_opening", False),
-    (connections_added, "interconnection", True),
-    (non_firm_added, "non_firm_connection", True),
-    (sources_built, "source_purchase", True),
-    (stores_built, "battery_cells", True),
-    (sources_sold, "bridge_worth", False),
-    (heat_connected, "heat_network", False),
-)
-"""Every asset, the cost line that repays it, and whether it is paid for while it is built; the
-others are paid for in the year they enter service."""
 
 
 def costs(s: Solved) -> pd.DataFrame:
@@ -81,10 +54,7 @@ def _payments(s: Solved, line: Line) -> pd.DataFrame:
 def cash(s: Solved) -> pd.DataFrame:
     """Make table `cash`: money spent on assets, over the years in which they are built."""
     spend_months = _spend_years(s) * MONTHS_PER_YEAR
-    parts = [
-        _spent(s, asset(s.model), item, spend_months if is_spread else 0.0)
-        for asset, item, is_spread in ASSET_LINES
-    ]
+    parts = [_spent(s, item, spend_months if item.paid_while_built else 0.0) for item in ASSETS]
     moved = next(line for line in s.lines if line.cost is rack_moves)
     paid = _payments(s, moved)
     parts.append(paid[["item", "site", "calendar_year"]].assign(cash_musd=paid["musd"]))
@@ -93,20 +63,21 @@ def cash(s: Solved) -> pd.DataFrame:
     return made("cash", table)
 
 
-def _spent(s: Solved, asset: Asset, item: str, spend_months: float) -> pd.DataFrame:
+def _spent(s: Solved, item: Asset, spend_months: float) -> pd.DataFrame:
     """Return cash and overnight cost of an asset by site and calendar year."""
     first, last = s.p.finance.first_year, s.p.finance.last_year
     sites, years = len(s.p.sets.site), last - first + 1
-    overnight = asset.overnight_musd * s.value(asset.decision)
-    site = asset.decision.over["site"]
+    bought = item.bought(s.model)
+    overnight = bought.overnight_musd * s.value(bought.decision)
+    site = bought.decision.over["site"]
     by_site = np.zeros((2, sites, years))
     for kind, months in enumerate((spend_months, 0.0)):
-        shares = spending_shares(asset.start, np.full(overnight.size, months), first, last)
+        shares = spending_shares(bought.start, np.full(overnight.size, months), first, last)
         np.add.at(by_site[kind], site, overnight[:, None] * shares)
     at, year = np.nonzero(by_site.any(axis=0))
     return pd.DataFrame(
         {
-            "item": item,
+            "item": item.name,
             "site": words(s.p.sets.site, at),
             "calendar_year": first + year,
             "cash_musd": by_site[0][at, year],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, LITRES_PER_M3, USD_PER_MUSD
+from planner.model.money import capex_musd
 from planner.results.frame import labels, made, ratio, words
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def site_year(s: Solved) -> pd.DataFrame:
             "emissions_kt": s.value(m.emissions_kt),
             "firm_mw": s.value(m.firm_mw.on(over, missing="zero")),
             "new_firm_mw": s.new_firm_mw,
-            "capex_musd": s.value(m.capex_musd),
+            "capex_musd": s.value(capex_musd(m)),
             "cost_musd": _paid_musd(s)[over["site"], over["year"]],
         },
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR
 from planner.lp.join import locate
-from planner.model import COSTS
+from planner.model import ALL_COSTS
 from planner.model.payments import discount
 from planner.results.exact_bills import exact_lines
 from planner.results.frame import cleaned, mean_of, total_by
@@ -265,7 +265,7 @@ class Solved:
     def lines(self) -> tuple[Line, ...]:
         """The list of costs, walked again at the plan."""
         made = []
-        for item in COSTS:
+        for item in ALL_COSTS:
             payments = item.build(self.model)
             made.append(Line(item, payments, payments.value(self.x)))
         return tuple(made)

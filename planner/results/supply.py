@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
 from planner.lp.join import cross
+from planner.model.money import ASSETS
 from planner.model.payments import repayments
-from planner.model.supply import SUPPLY_ASSETS
 from planner.results.frame import cleaned, labels, made, mean_of, ratio
 
 if TYPE_CHECKING:
@@ -166,10 +166,10 @@ def _capital_musd(s: Solved) -> Floats:
     """Return the mean yearly repayments of every source, shape (capacity,)."""
     capacity, sources = s.p.supply.capacity, len(s.p.supply.source)
     paid = np.zeros((len(s.p.sets.site) * sources, len(s.model.calendar)))
-    for bought in SUPPLY_ASSETS:
-        asset = bought(s.model)
-        over = asset.decision.over
-        musd = repayments(s.model, asset) * s.value(asset.decision)[:, None]
+    for item in (item for item in ASSETS if item.kind == "supply"):
+        bought = item.bought(s.model)
+        over = bought.decision.over
+        musd = repayments(s.model, bought) * s.value(bought.decision)[:, None]
         np.add.at(paid, over["site"] * sources + over["source"], musd)
     yearly = mean_of(paid, s.model_year_of, s.years)
     return np.asarray(yearly[capacity["site"] * sources + capacity["source"], capacity["year"]])

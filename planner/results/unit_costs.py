@@ -19,11 +19,7 @@ from planner.base.units import (
     SECONDS_PER_HOUR,
     USD_PER_MUSD,
 )
-from planner.model.carbon import CARBON_COSTS
-from planner.model.contracts import CONTRACT_COSTS
-from planner.model.heat import HEAT_COSTS
-from planner.model.supply import SUPPLY_COSTS
-from planner.model.tariffs import TARIFF_COSTS
+from planner.model import carbon, contracts, heat, supply, tariffs
 from planner.results.frame import made, mean_of, ratio
 
 if TYPE_CHECKING:
@@ -42,11 +38,7 @@ _BY_IT_ENERGY: Final = (
     "electricity_demand",
     "non_firm_discount",
     "load_price",
-    "water",
-    *(
-        item.name
-        for item in (*TARIFF_COSTS, *SUPPLY_COSTS, *CONTRACT_COSTS, *CARBON_COSTS, *HEAT_COSTS)
-    ),
+    *(item.name for family in (tariffs, supply, contracts, carbon, heat) for item in family.COSTS),
 )
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"

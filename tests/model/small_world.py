@@ -20,8 +20,8 @@ from planner.inputs.balance import balance_inputs
 from planner.lp import Expression, HighsSession, Outcome, Variable
 from planner.lp.expression import Comparison
 from planner.lp.join import distinct
-from planner.model import COSTS, FAMILIES, Model
-from planner.model.costs import objective_musd
+from planner.model import ALL_COSTS, FAMILIES, Model
+from planner.model.money import objective_musd
 from planner.scenario import load_scenario
 from planner.tables import read_tables
 
@@ -58,7 +58,7 @@ class Solved:
 
     def payments(self, item: str) -> dict[tuple[str, ...], float]:
         """Payments for one item of cost, by site (where it has one) and calendar year. [MUSD]"""
-        line = next(cost for cost in COSTS if cost.name == item).build(self.model)
+        line = next(cost for cost in ALL_COSTS if cost.name == item).build(self.model)
         return {line.over.tuples(i): float(musd) for i, musd in enumerate(self.value(line))}
 
 

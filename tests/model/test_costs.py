@@ -7,7 +7,7 @@ import math
 import pytest
 from small_world import Solved, inputs_of, long_inputs_of, only, part, solve
 
-from planner.model import COSTS
+from planner.model import ALL_COSTS
 from planner.model.payments import discount
 
 RATE = 1.083 / 1.024 - 1  # real cost of capital: 8.3 % nominal over 2.4 % inflation
@@ -47,7 +47,7 @@ def test_the_objective_is_the_list_of_costs_discounted(everything):
     factor = discount(everything.model)
 
     by_item = {}
-    for item in COSTS:
+    for item in ALL_COSTS:
         line = item.build(everything.model)
         by_item[item.name] = (everything.value(line) * factor[line.over["calendar"]]).sum()
 
@@ -58,9 +58,9 @@ def test_the_objective_is_the_list_of_costs_discounted(everything):
 def test_no_cost_is_negative_but_what_is_sold_or_financed_cheaper(everything):
     sold = {"financing_premium"}
     if everything.model.p.finance.end_of_horizon == "truncated_salvage":
-        sold |= {item.name for item in COSTS if item.upfront}
+        sold |= {item.name for item in ALL_COSTS if item.upfront}
 
-    for item in COSTS:
+    for item in ALL_COSTS:
         if item.name not in sold:
             assert min(everything.payments(item.name).values()) >= -1e-9, item.name
 

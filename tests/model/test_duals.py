@@ -11,7 +11,7 @@ from small_world import Solved, changed, inputs_of, solve
 from planner.inputs import Inputs
 from planner.lp import HighsSession
 from planner.model import FAMILIES, Model
-from planner.model.costs import objective_musd
+from planner.model.money import objective_musd
 
 STEP = 0.01  # of the unit of the row
 SLACK = 1e-5  # MUSD per unit: what the tolerance of two runs of the solver makes of a difference

@@ -7,9 +7,10 @@ import pytest
 from small_world import Solved, changed, inputs_of, long_inputs_of, only, solve
 
 from planner.base.errors import InputError
-from planner.model import COSTS, Model
-from planner.model.costs import ASSETS
+from planner.model import ALL_COSTS, Model
+from planner.model.money import ASSETS, capex_musd
 from planner.model.payments import annuities, discount
+from planner.model.racks import rack_purchase
 from planner.money.annuity import annuity_payment
 from planner.money.finance import END_OF_HORIZON
 
@@ -48,7 +49,7 @@ def test_capex_and_opex_of_a_year_have_one_discount_factor(mini):
 
     cost = mini.model.problem.columns().cost
     total = np.zeros_like(cost)
-    for item in COSTS:
+    for item in ALL_COSTS:
         line = item.build(objective)
         np.add.at(total, line.column, line.value_of_term * factor[line.over["calendar"]][line.row])
 
@@ -77,7 +78,7 @@ def test_one_more_year_leaves_the_payments_of_the_first_years_as_they_are():
     shorter = solve(long_inputs_of(last_year=2029), bought_over_the_years)
     longer = solve(long_inputs_of(last_year=2030), bought_over_the_years)
 
-    for item in COSTS:
+    for item in ALL_COSTS:
         before, after = shorter.payments(item.name), longer.payments(item.name)
         assert {place: after[place] for place in before} == pytest.approx(before), item.name
 
@@ -92,7 +93,7 @@ def test_what_is_bought_in_the_last_year_pays_for_that_year_alone():
     earlier = 1.92 * 1.15 / 0.104 * 1.013 * (1 - 0.022)  # of 2026
     crf = RATE / (1 - (1 + RATE) ** -6)
     assert paid == pytest.approx((8.5 * capex + 9.5 * earlier) * crf / (1 + RATE) ** 0.5)
-    assert paid < 0.25 * solved.value(m.capex_musd).max()
+    assert paid < 0.25 * solved.value(capex_musd(m)).max()
 
 
 def test_one_more_year_does_not_turn_the_plan_of_the_first_years():
@@ -125,13 +126,13 @@ def bought_npv(solved: Solved) -> float:
     """Present value of what the given purchases cost. [MUSD]"""
     m = solved.model
     factor = discount(m)
-    lines = [annuities(m, asset(m)) for asset in ASSETS]
+    lines = [item.build(m) for item in ASSETS]
     return sum(float((solved.value(line) * factor[line.over["calendar"]]).sum()) for line in lines)
 
 
 def test_ends_of_the_horizon_are_ordered_as_the_years_they_pay_for(ends):
     npv = {end: bought_npv(solved) for end, solved in ends.items()}
-    overnight = ends["annuity"].value(ends["annuity"].model.capex_musd).sum()
+    overnight = ends["annuity"].value(capex_musd(ends["annuity"].model)).sum()
 
     # A straight line of book value falls faster than what is left to repay.
     assert npv["annuity"] < npv["truncated_salvage"] < npv["perpetuity"]
@@ -144,7 +145,7 @@ def test_ends_of_the_horizon_weigh_payments_as_the_formulas_of_finance(ends, end
     # For assets that start on 1 January; racks do.
     m = ends[end].model
     finance, install = m.p.finance, m.install.over
-    racks = ASSETS[0](m)
+    racks = rack_purchase.bought(m)
 
     line = annuities(m, racks)
     npv = np.zeros(m.problem.numVariables())

@@ -17,7 +17,7 @@ from small_world import (
 from planner.clock.days import RepresentativeDays
 from planner.inputs import Inputs
 from planner.lp import HighsSession
-from planner.model import COSTS, Model
+from planner.model import ALL_COSTS, Model
 from planner.model.payments import discount
 
 # --- 2N is equipment, not load ----------------------------------------------------------
@@ -240,12 +240,12 @@ def test_the_price_of_unmet_demand_is_in_no_other_line(inputs):
     )
 
     lines = {
-        case: {item.name: list(solved.payments(item.name).values()) for item in COSTS}
+        case: {item.name: list(solved.payments(item.name).values()) for item in ALL_COSTS}
         for case, solved in (("cheap", cheap), ("dear", dear))
     }
     differ = {
         item.name
-        for item in COSTS
+        for item in ALL_COSTS
         if lines["cheap"][item.name] != pytest.approx(lines["dear"][item.name])
     }
     assert differ == {"unmet_compute"}

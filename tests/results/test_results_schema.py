@@ -3,9 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.model import COSTS, FAMILIES
-from planner.model.costs import ASSETS
-from planner.results.costs import ASSET_LINES
+from planner.model import FAMILIES
 from planner.results.prices import PRICES
 from planner.results.read import READERS
 from planner.results.schema import TABLES, results_page, schema_frame
@@ -61,11 +59,6 @@ def test_every_column_says_what_it_means_and_numbers_have_a_unit(table):
 
 def test_every_table_has_a_reader():
     assert set(READERS) | {"summary"} == set(TABLES)
-
-
-def test_every_asset_has_a_cash_profile():
-    assert tuple(asset for asset, _, _ in ASSET_LINES) == ASSETS
-    assert {item for _, item, _ in ASSET_LINES} <= {cost.name for cost in COSTS}
 
 
 def test_every_price_belongs_to_a_family_of_rows():

@@ -10,10 +10,9 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.lp.join import locate
-from planner.model import Model, build_model
-from planner.model.costs import electricity_demand, electricity_energy
+from planner.model import Model, build_model, tariffs
+from planner.model.grid import electricity_demand, electricity_energy
 from planner.model.payments import discount
-from planner.model.tariffs import TARIFF_COSTS
 from planner.scenario import Setting
 from planner.studies.solve.giving import site_key
 from planner.studies.solve.question import Question
@@ -72,7 +71,7 @@ class Resolved:
     def power_bill_musd(self, x: np.ndarray) -> float:
         """Net present value of electricity at this program's prices for a plan. [MUSD]"""
         factor = discount(self.model)
-        blocks = (electricity_energy, electricity_demand, *TARIFF_COSTS)
+        blocks = (electricity_energy, electricity_demand, *tariffs.COSTS)
         lines = [block.build(self.model) for block in blocks]
         return float(sum((line.value(x) * factor[line.over["calendar"]]).sum() for line in lines))
 

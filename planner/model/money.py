@@ -1,0 +1,113 @@
+"""Money: the objective, what is bought up front, its budget and the premium of dear capital."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp import Expression
+from planner.model import (
+    carbon,
+    contracts,
+    demand,
+    grid,
+    halls,
+    heat,
+    load_price,
+    migration,
+    non_firm,
+    racks,
+    sites,
+    siting,
+    supply,
+    tariffs,
+)
+from planner.model.block import Asset, Cost, constraint, cost
+from planner.model.payments import annuities, discount
+
+if TYPE_CHECKING:
+    from planner.lp import Comparison
+    from planner.model.variables import Model
+
+__all__ = ["ALL_COSTS", "ASSETS", "CONSTRAINTS", "COSTS", "capex_musd", "objective_musd"]
+
+_OF_FAMILIES: tuple[Cost, ...] = (
+    *racks.COSTS,
+    *halls.COSTS,
+    *sites.COSTS,
+    *migration.COSTS,
+    *siting.COSTS,
+    *grid.COSTS,
+    *load_price.COSTS,
+    *tariffs.COSTS,
+    *supply.COSTS,
+    *non_firm.COSTS,
+    *contracts.COSTS,
+    *carbon.COSTS,
+    *heat.COSTS,
+    *demand.COSTS,
+)
+
+ASSETS: tuple[Asset, ...] = tuple(item for item in _OF_FAMILIES if isinstance(item, Asset))
+"""All that is bought up front."""
+
+
+def objective_musd(m: Model) -> Expression:
+    r"""Return the net present value of all payments inside the horizon. [MUSD]
+
+    .. math:: \min \sum_{i \in \mathrm{COSTS}} \sum_{y} \frac{C_{iy}}{(1 + r)^{y - y_0 + 1/2}}
+    """
+    factor = discount(m)
+    lines = [item.build(m) for item in ALL_COSTS]
+    total = (lines[0] * factor[lines[0].over["calendar"]]).total()
+    for line in lines[1:]:
+        total = total + (line * factor[line.over["calendar"]]).total()
+    return total
+
+
+def capex_musd(m: Model) -> Expression:
+    """Return the overnight cost of what enters service in a model year. [MUSD], (site, year)"""
+    site_year = m.p.sites.site_year
+    total = Expression.constant(site_year, 0.0)
+    for item in ASSETS:
+        if item.in_budget:
+            bought = item.bought(m)
+            total = total + (bought.overnight_musd * bought.decision).sum_to(site_year)
+    return total
+
+
+@constraint(over="year", unit="MUSD", dual_unit="MUSD/MUSD")
+def capex_budget(m: Model) -> Comparison:
+    r"""What enters service in a year costs no more, overnight, than the board allows.
+
+    .. math:: \sum_s K_{st} \le \bar{K}_t \qquad \forall t
+
+    The dual is what one more dollar of budget saves.
+
+    Source: dcplan.
+    """
+    budget = m.p.sites.capex_budget
+    return capex_musd(m).sum_to(budget, where="present") <= m.p.sites.capex_budget_musd
+
+
+CONSTRAINTS = (capex_budget,)
+
+
+@cost(group="financing", upfront=True)
+def financing_premium(m: Model) -> Expression:
+    """What assets cost more as their capital, by kind and country, is dearer than the plan's."""
+    finance = m.p.finance
+    total = Expression.constant(m.site_calendar, 0.0)
+    for item in ASSETS:
+        bought = item.bought(m)
+        of_kind = finance.asset_rate_frac.get(item.kind, finance.rate_frac)
+        own_rate = of_kind + finance.site_rate_adder_frac[bought.decision.over["site"]]
+        if np.any(own_rate != finance.rate_frac):
+            total = total + annuities(m, bought, own_rate) - annuities(m, bought)
+    return total
+
+
+COSTS = (financing_premium,)
+ALL_COSTS: tuple[Cost, ...] = (*_OF_FAMILIES, *COSTS)
+"""Every cost, in the order in which a planner reads them."""
