@@ -1,0 +1,83 @@
+"""What commands print, piece by piece."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import click
+import numpy as np
+import pandas as pd
+import pytest
+
+from planner.check.verdict import Check
+from planner.cli import check, explain, headroom
+from planner.cli.stress_report import _loss_table
+from planner.stress.events import outage_h
+
+
+def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
+    table = pd.DataFrame(
+        {"site": ["ash", "bay"], "zone": ["", ""], "rack": ["", "big"], "musd": [1236.7, np.nan]}
+    )
+
+    head, first, second = explain._as_text(table).splitlines()
+
+    assert head.split() == ["site", "rack", "musd"]
+    assert first.split() == ["ash", "1,237"]
+    assert second.split() == ["bay", "big", "-"]
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("6-9", (6, 7, 8, 9)),
+        ("12,1-2", (12, 1, 2)),
+        ("11-2", (11, 12, 1, 2)),
+        ("7", (7,)),
+    ],
+)
+def test_months_are_read_one_by_one_and_round_the_year(text: str, months: tuple[int, ...]) -> None:
+    season = "summer" if 7 in months else "winter"
+    parameter = click.Option([f"--{season}-threshold-months"])
+
+    assert tuple(headroom._months(None, parameter, text)) == months
+
+
+def test_the_loss_table_shows_each_site_at_its_worst() -> None:
+    losses = pd.DataFrame(
+        {
+            "site": ["ash", "ash", "ash", "bay"],
+            "year": [2026, 2027, 2027, 2027],
+            "load_kh100e": [8.0, 6.0, 4.0, 5.0],
+            "unserved_kh100e": [2.0, 3.0, 1.5, 0.5],
+        }
+    )
+
+    table = _loss_table(losses)
+
+    cells = [list(column.cells) for column in table.columns]
+    assert cells[0] == ["ash", "bay"]
+    assert cells[1] == ["2027", "2027"]
+    # 4.5 of 10 and 0.5 of 5 kH100e.
+    assert cells[-1] == ["45", "10"]
+
+
+def test_a_heading_counts_its_broken_rules_or_says_none(capsys, monkeypatch) -> None:
+    def one(ok: bool, tested: int) -> Check:
+        return Check("name", "words", ok, tested, 0 if ok else 2, 0.0, "MW", "", 1e-6)
+
+    groups = [("Racks", [one(True, 700), one(True, 600)]), ("Halls", [one(False, 9), one(True, 8)])]
+    monkeypatch.setattr(check, "_groups", lambda _: groups)
+
+    check._print_groups(SimpleNamespace())
+
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert rows == [["Racks", "2", "1,300", "-"], ["Halls", "2", "17", "1"]]
+
+
+def test_outages_are_spread_so_that_mean_and_median_are_those_asked_for() -> None:
+    settings = SimpleNamespace(outage_mean_h=6.0, outage_median_h=2.5)
+    one_sigma = SimpleNamespace(standard_normal=lambda count: np.array([0.0, 1.0, -1.0])[:count])
+
+    # exp(sqrt(2 ln(6 / 2.5))) = 3.76: 2.5 h, 9.4 h and 0.66 h, in whole hours.
+    assert outage_h(3, settings, one_sigma).tolist() == [3, 10, 1]

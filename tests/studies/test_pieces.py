@@ -1,0 +1,116 @@
+"""Small pieces of explain and diagnose, on figures made up for them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from planner.lp import Index
+from planner.lp.axis import Axis
+from planner.studies.diagnose import relief_sites, searches
+from planner.studies.explain import entry
+from planner.studies.solve import clash, clash_keys
+
+
+def question(**inputs: object) -> SimpleNamespace:
+    matching = SimpleNamespace(target_frac={2026: 0.42, 2028: 0.9, 2029: 0.0})
+    scenario = SimpleNamespace(
+        contracts=SimpleNamespace(matching=matching),
+        grid=SimpleNamespace(headroom_scale_frac=0.7),
+        lead_times=SimpleNamespace(delay_months=3.0),
+    )
+    return SimpleNamespace(scenario=scenario, inputs=SimpleNamespace(**inputs))
+
+
+def test_a_clean_target_is_lowered_year_by_year_down_to_nothing() -> None:
+    every, first, second = searches._clean(question())
+
+    assert [every.name, first.name, second.name] == [
+        "clean target",
+        "clean target from 2026 to 2027",
+        "clean target in 2028",
+    ]
+    step = searches._TARGET_STEP
+    assert first.steps[:2] == [step, 2 * step]
+    assert second.steps[-2] < 90.0 <= second.steps[-1]
+    change = every.change(50.0)
+    # 42 % cannot fall by 50 points; the share is that of the year that gives up most of its own.
+    assert change.words == (
+        "-42 % points of clean energy from 2026 to 2027",
+        "-50 % points of clean energy in 2028",
+    )
+    assert change.settings[0].value == {2026: 0.0, 2028: 0.4, 2029: 0.0}
+    assert change.share == pytest.approx(1.0)
+    assert second.change(9.0).share == pytest.approx(0.1)
+
+
+def test_lead_times_are_shortened_by_up_to_the_longest_of_them() -> None:
+    lead = pd.DataFrame({"site": ["ash", "bay", "bay"], "months": [9.0, 17.0, 13.0]})
+    halls = SimpleNamespace(lead=lead)
+
+    everywhere = next(iter(searches._leads(question(halls=halls), [])))
+
+    assert everywhere.steps == [float(months) for months in range(1, 18)]
+    change = everywhere.change(5.0)
+    assert change.settings[0].value == -2.0  # three months of delay less five
+    assert change.share == pytest.approx(5 / 17)
+
+
+def test_a_bound_is_named_by_its_setting_and_a_row_by_its_block() -> None:
+    block = next(name for name in clash._RULES if name not in clash._BOUNDS)
+
+    assert clash.rule_of("upper bound of open")[0] == "must_not_open"
+    assert clash.rule_of(block) == (block, clash._RULES[block])
+
+
+@pytest.mark.parametrize(("limit_mw", "room"), [(310.0, "190 MW"), (70.0, "0 MW")])
+def test_room_in_a_zone_is_what_is_not_committed_and_never_below_nothing(
+    limit_mw: float, room: str
+) -> None:
+    every = pd.DataFrame(
+        {
+            "zone": ["east", "west", "west"],
+            "year": [2027, 2026, 2027],
+            "limit_mw": [900.0, 800.0, limit_mw],
+            "committed_mw": [20.0, 30.0, 120.0],
+        }
+    )
+    asked = question(grid=SimpleNamespace(headroom_all=every))
+    asked.scenario.where = lambda keys: ("plan.yaml", 4, 7)
+
+    first = next(iter(clash_keys._room(asked, {"zone": "west", "year": "2027"}, "limit_mw", "all")))
+
+    assert first == f"table zone_headroom: {room} for all in west by 2027"
+
+
+def test_land_is_raised_site_by_site_and_its_share_is_the_largest(monkeypatch) -> None:
+    over = Index.full("site", Axis("site", ("ash", "bay", "elm")))
+    now = {"ash": 40.0, "bay": 30.0, "elm": 50.0}
+    monkeypatch.setitem(relief_sites._NOW, "land", lambda _, site: now[site])
+    monkeypatch.setattr(relief_sites, "site_key", lambda _, site, figure: ("sites", site, figure))
+
+    change = relief_sites.of_sites(
+        "land_limit_mw", "MW", "of land", "land", question(), over, np.array([6.0, 9.0, 0.0])
+    )
+
+    assert change.words == ("+6 MW of land at ash", "+9 MW of land at bay")
+    assert [one.value for one in change.settings] == [46.0, 39.0]
+    assert change.share == pytest.approx(0.3)
+
+
+def test_a_price_that_is_probed_is_found_between_its_probes(monkeypatch) -> None:
+    low, high = entry._PROBES
+    # A flat load pays 5 USD more than nine tenths of what the setting says.
+    pays = {low: 5.0 + 0.9 * low, high: 5.0 + 0.9 * high, 57.0: 5.0 + 0.9 * 57.0}
+    asked = SimpleNamespace(
+        inputs=57.0, changed=lambda settings: SimpleNamespace(inputs=settings[0].value)
+    )
+    monkeypatch.setattr(entry, "_flat", lambda usd, site: pays[usd])
+
+    assert entry._retail(asked, "ash", ("sites", "ash", "price")) == pytest.approx(57.0)
+
+    monkeypatch.setattr(entry, "_flat", lambda usd, site: 61.0)
+    assert entry._retail(asked, "ash", ("sites", "ash", "price")) is None
