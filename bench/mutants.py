@@ -22,6 +22,7 @@ import ast
 import copy
 import functools
 import gc
+import importlib
 import json
 import os
 import random
@@ -231,6 +232,10 @@ def put_in_place(mutant: Mutant) -> None:
         function.__code__ = new[key_of(function.__code__)]
 
 
+def module_of(mutant: Mutant) -> str:
+    return mutant.file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+
+
 @functools.cache
 def functions_by_file() -> dict[str, list[types.FunctionType]]:
     """All functions that are loaded, by the file they come from."""
@@ -242,7 +247,7 @@ def functions_by_file() -> dict[str, list[types.FunctionType]]:
 
 def put_number(mutant: Mutant, code: types.CodeType) -> None:
     """Set a module's number in the module and wherever it was imported by name."""
-    home = sys.modules[mutant.file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")]
+    home = sys.modules[module_of(mutant)]
     again = {"__name__": home.__name__, "__package__": home.__package__, "__file__": home.__file__}
     sys.modules[home.__name__] = types.ModuleType(home.__name__)
     exec(code, again)
@@ -441,6 +446,8 @@ def run_mutants(items: list[pytest.Item], out: Path, sample: list[Mutant], limit
         (*_, first) = [None, *tests_for(mutant, known, by_id)[:1]]
         return known[first]["s"] if first in known else 10.0
 
+    for mutant in left:  # many are imported by no more than the test that needs them
+        importlib.import_module(module_of(mutant))
     functions_by_file()
     one_by_one(sorted((m for m in left if m.room != "check"), key=by_cost))
     if any(mutant.room == "check" for mutant in left):
