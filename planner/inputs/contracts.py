@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.prices import Prices
-    from planner.scenario.contract_blocks import Ppa
+    from planner.scenario.contracts import Ppa
 
 __all__ = ["ContractInputs", "contract_inputs", "delivery_profiles", "grid_clean_frac", "strikes"]
 

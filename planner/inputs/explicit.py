@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
     from planner.inputs.racks_figures import RackFigures
-    from planner.scenario.demand_blocks import ExplicitDemand
+    from planner.scenario.demand import ExplicitDemand
 
 __all__ = ["explicit_kh100e"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
-    from planner.scenario.onsite_blocks import SourceOverride
+    from planner.scenario.supply import SourceOverride
 
 __all__ = ["SourceFigures", "source_figures", "sources_in_play"]
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from planner.inputs.case import Case
-    from planner.scenario.tariff_blocks import (
+    from planner.scenario.tariffs import (
         OwnTariff,
         TariffDemand,
         TariffEnergy,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.case import Case
     from planner.inputs.prices import Prices
-    from planner.scenario.tariff_blocks import TariffUse
+    from planner.scenario.tariffs import TariffUse
     from planner.tariffs import Tariff
 
 __all__ = ["Customer", "find_customers", "prices_beside_tariffs"]

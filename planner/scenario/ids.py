@@ -7,8 +7,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import MOST_PROBLEMS
-from planner.scenario.demand_blocks import Scope
 from planner.scenario.keys import closest
+from planner.scenario.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

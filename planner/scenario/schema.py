@@ -11,38 +11,21 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
-from planner.scenario.contract_blocks import Contracts
-from planner.scenario.demand_blocks import (
-    Demand,
-    Flexibility,
-    Latency,
-    Levers,
-    Operator,
-    Scope,
-    Time,
-    WorkloadOverride,
-)
-from planner.scenario.failover_blocks import Failover
-from planner.scenario.grid_blocks import Grid
-from planner.scenario.heat_blocks import Heat
-from planner.scenario.onsite_blocks import Supply
-from planner.scenario.siting_blocks import Siting
-from planner.scenario.supply_blocks import (
-    Build,
-    Carbon,
-    Cascade,
-    Deliveries,
-    Energy,
-    Halls,
-    LeadTimes,
-    Lease,
-    NewSite,
-    Racks,
-    Rent,
-    Retrofit,
-    SiteOverride,
-    Water,
-)
+from planner.scenario.carbon import Carbon, Water
+from planner.scenario.contracts import Contracts
+from planner.scenario.demand import Demand, Flexibility, Levers, WorkloadOverride
+from planner.scenario.failover import Failover
+from planner.scenario.grid import Grid
+from planner.scenario.halls import Halls, Lease, Retrofit
+from planner.scenario.heat import Heat
+from planner.scenario.latency import Latency
+from planner.scenario.prices import Energy
+from planner.scenario.racks import Cascade, Deliveries, Racks
+from planner.scenario.rent import Rent
+from planner.scenario.scope import Operator, Scope, Time
+from planner.scenario.sites import Build, LeadTimes, NewSite, SiteOverride
+from planner.scenario.siting import Siting
+from planner.scenario.supply import Supply
 from planner.scenario.tree import Keys, Node, Place, nearest
 from planner.scenario.values import Block, Flag, Frac, Positive, Text, Year
 

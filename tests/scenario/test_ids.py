@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from planner.scenario import ID_TABLES, check_ids, load_scenario
-from planner.scenario.demand_blocks import WorkloadOverride
-from planner.scenario.supply_blocks import RackOverride, SiteOverride
+from planner.scenario.demand import WorkloadOverride
+from planner.scenario.racks import RackOverride
+from planner.scenario.sites import SiteOverride
 from planner.tables import load_package
 
 if TYPE_CHECKING:

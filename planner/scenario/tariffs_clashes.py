@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.scenario.schema import Scenario
-    from planner.scenario.tariff_blocks import OwnTariff, TariffDemand, TariffPeriod
+    from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffPeriod
     from planner.scenario.tree import Keys, Node
 
 __all__ = ["wrong_tariffs"]

@@ -1,0 +1,82 @@
+"""Blocks of a scenario about racks: which, how many, from whom, and their second life."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from planner.scenario.values import (
+    AllOrSome,
+    Block,
+    Flag,
+    Frac,
+    Ids,
+    NonNegative,
+    Override,
+    Positive,
+    Text,
+    Whole,
+    Year,
+)
+
+__all__ = ["Cascade", "Deliveries", "RackOverride", "Racks"]
+
+
+class RackOverride(Override):
+    """Figures of one rack type that replace those of table `racks`."""
+
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"training_h100e", "inference_h100e"})
+
+    peak_kw: Positive | None = None
+    """Nameplate power. [kW]"""
+    busy_frac: Annotated[Positive, Field(le=1)] | None = None
+    """Power at full work over nameplate. [-]"""
+    idle_frac: Frac | None = None
+    """Idle power over busy power. [-]"""
+    training_h100e: Positive | None = None
+    """Training throughput; null: not for training. [H100e]"""
+    inference_h100e: Positive | None = None
+    """Inference throughput; null: not for inference. [H100e]"""
+    capex_usd: NonNegative | None = None
+    """Price of the rack. [USD]"""
+    fabric_adder_frac: NonNegative | None = None
+    """Network and storage on top of the price. [-]"""
+    first_year: Year | None = None
+    """First year in which it can be installed."""
+    life_years: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """Economic and technical life. [years]"""
+    space_m2: Positive | None = None
+    """Floor space with its share of aisles. [m2]"""
+    liquid_heat_frac: Frac | None = None
+    """Share of the heat taken by liquid. [-]"""
+
+
+class Racks(Block):
+    """Which racks may be bought, and their figures."""
+
+    allow: AllOrSome = "all"
+    """Rack types that may be bought, or `all`."""
+    exclude: Ids = ()
+    """Rack types that may not be bought; those that stand already stay."""
+    override: Mapping[Text, RackOverride] = Field(default_factory=dict)
+    """Figures by rack type instead of table `racks`."""
+
+
+class Cascade(Block):
+    """Moving racks from training to inference."""
+
+    allow: Flag = True
+    """Whether racks may move."""
+    cost_usd_per_kw: NonNegative = 400.0
+    """Cost of a move per kW of nameplate. [USD/kW]"""
+    min_age_years: Whole = 2
+    """Age from which a rack may move. [years]"""
+
+
+class Deliveries(Block):
+    """Racks that vendors can deliver."""
+
+    limit: Flag = True
+    """Whether deliveries are limited."""
+    scale_frac: NonNegative = 1.0
+    """Factor on the limit of every vendor and year. [-]"""

@@ -1,0 +1,36 @@
+"""Block of a scenario about compute rented from clouds."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from planner.scenario.values import (
+    Block,
+    Flag,
+    NonNegative,
+    Number,
+    PositiveByYear,
+)
+
+__all__ = ["Rent"]
+
+
+class Rent(Block):
+    """Compute rented from a cloud."""
+
+    allow: Flag = True
+    """Whether compute may be rented."""
+    placeless: Flag = True
+    """Whether rented compute meets every latency bound, wherever its users are."""
+    tiers: Annotated[tuple[Literal["on_demand", "reserved"], ...], Field(min_length=1)] = (
+        "on_demand",
+        "reserved",
+    )
+    """Contracts on offer."""
+    price_usd_per_h100e_hour: PositiveByYear | None = None
+    """On-demand price instead of the table's, held until the next given year; reserved keeps its
+    discount. [USD/H100e-hour]"""
+    trend_frac: Annotated[Number, Field(gt=-1, le=1)] | None = None
+    """Yearly real change of the price instead of the table's figure. [1/year]"""
+    depth_scale_frac: NonNegative = 1.0
+    """Factor on what the market rents out. [-]"""

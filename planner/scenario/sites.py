@@ -1,0 +1,117 @@
+"""Blocks of a scenario about sites: lead times, pace of building, single sites and new ones."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from planner.scenario.values import (
+    Block,
+    Flag,
+    Months,
+    NonNegative,
+    NonNegativeByYear,
+    Number,
+    Override,
+    Positive,
+    Text,
+)
+
+__all__ = ["Build", "LeadTimes", "NewSite", "SiteOverride"]
+
+_Delay = Annotated[float, Field(strict=True, ge=-120, le=120)]
+
+
+class LeadTimes(Block):
+    """Months until a decision serves; the critical path of a site is the longest chain."""
+
+    delay_months: _Delay = 0.0
+    """Delay of every new hall and connection; below 0 for faster. [months]"""
+    interconnection_delay_months: _Delay = 0.0
+    """Delay of grid connections alone; below 0 for faster. [months]"""
+    permit_months: Months | None = None
+    """Permits instead of the table's figure. [months]"""
+    construction_months: Months | None = None
+    """Construction instead of the table's figure. [months]"""
+    switchgear_months: Months | None = None
+    """Delivery of switchgear instead of the table's figure. [months]"""
+    transformer_months: Months | None = None
+    """Delivery of transformers instead of the table's figure. [months]"""
+    interconnection_months: Months | None = None
+    """Grid connection of every site instead of its zone's figure. [months]"""
+    interconnection_months_by_zone: Mapping[Text, Months] = Field(default_factory=dict)
+    """Grid connection by zone instead of either figure. [months]"""
+    interconnection_delay_months_by_zone: Mapping[Text, _Delay] = Field(default_factory=dict)
+    """Queue by zone: delay of grid connections there, on top of that of all. [months]"""
+
+
+class Build(Block):
+    """How fast halls may be built."""
+
+    rate_scale_frac: NonNegative = 1.0
+    """Factor on the build rate of every site. [-]"""
+    market_rate_mw_per_year: Mapping[Text, NonNegative] = Field(default_factory=dict)
+    """Most critical IT MW that this operator may commission a year, by market. [MW/year]"""
+    capex_budget_musd: NonNegativeByYear | None = None
+    """Most overnight capex a year, held until the next given year; none before the first. [MUSD]"""
+    committed: Flag = True
+    """Whether halls under construction may enter service before the lead time has passed."""
+
+
+class SiteOverride(Override):
+    """Figures of one site, this operator's own: no share of `operator` is taken of them."""
+
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"water_limit_m3_per_year"})
+
+    exclude: Flag = False
+    """Whether the site is left out."""
+    zone: Text | None = None
+    """Headroom zone, by its id in table `grid_zones`."""
+    existing_mw: NonNegative | None = None
+    """Facility power standing in the base year. [MW]"""
+    grid_firm_mw: NonNegativeByYear | None = None
+    """Firm connection, held until the next given year; before the first the table's. [MW]"""
+    land_limit_mw: NonNegative | None = None
+    """Most critical IT power the land can hold. [MW]"""
+    build_rate_mw_per_year: NonNegative | None = None
+    """Most critical IT power commissioned a year. [MW/year]"""
+    opening_usd: NonNegative | None = None
+    """Cost of opening it: permits, studies, fibre, design. [USD]"""
+    fixed_usd_per_year: NonNegative | None = None
+    """Cost of an open site a year, whatever its size. [USD/year]"""
+    minimum_size_mw: NonNegative | None = None
+    """Least critical IT power of an open site. [MW]"""
+    phase_mw: Positive | None = None
+    """Critical IT power of one phase of new halls there, instead of `siting.phase_mw`. [MW]"""
+    lead_time_months: Months | None = None
+    """Months until a new hall or connection serves, instead of the critical path. [months]"""
+    retail_usd_per_mwh: Positive | None = None
+    """Delivered price of a flat load. [USD/MWh]"""
+    wholesale_usd_per_mwh: Number | None = None
+    """Mean wholesale price. [USD/MWh]"""
+    demand_charge_usd_per_kw_month: NonNegative | None = None
+    """Demand charge, carved out of the retail price. [USD/kW-month]"""
+    water_limit_m3_per_year: NonNegative | None = None
+    """Most water a year; null: no limit. [m3/year]"""
+    other_load_mw: NonNegative | None = None
+    """Load beside the racks, at the same meter; constant, or along table `site_series`. It is there
+    already: unless `grid_firm_mw` says otherwise, so is a connection for its highest hour. [MW]"""
+    existing_source_mw: Mapping[Text, NonNegative] | None = None
+    """Own sources that stand and stay, by their ids in table `onsite_sources`. [MW]"""
+    existing_storage_mwh: Mapping[Text, NonNegative] | None = None
+    """Energy of batteries that stand and stay; left out, four hours of their power. [MWh]"""
+
+
+class NewSite(SiteOverride):
+    """A site of one's own; every figure not given is taken from the site in `like`."""
+
+    name: Text
+    """Name for reports and maps."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    """Country, ISO 3166 alpha-2."""
+    lat: Annotated[float, Field(strict=True, ge=-90, le=90)]
+    """Latitude, WGS84. [degrees]"""
+    lon: Annotated[float, Field(strict=True, ge=-180, le=180)]
+    """Longitude, WGS84. [degrees]"""
+    like: Text
+    """Site whose figures it takes where none are given."""
