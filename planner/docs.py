@@ -43,7 +43,7 @@ called USD/MWh or USD/MW-year.
 _STRESS_HEAD = """\
 # Tables of `dcplan stress`
 
-Generated from `planner/stress/schema.py` by `python -m planner.docs`. The command writes each table
+Generated from `data/stress.json` by `python -m planner.docs`. The command writes each table
 into `stress/` in the run folder, as CSV and Parquet; [What if it breaks](stress.md) tells how the
 figures come about. Key columns are in bold.
 """

@@ -27,10 +27,10 @@ MAY_IMPORT = {
     "headroom": {"tables"},
     "inputs": {"scenario", "tables", "lp", "tariffs"},
     "model": {"inputs", "lp", "tariffs"},
-    "results": {"model", "inputs", "lp", "tariffs"},
+    "results": {"model", "inputs", "lp", "tables", "tariffs"},
     "check": {"inputs", "results", "scenario", "tables"},
     "stress": {"check", "inputs", "results", "scenario", "tables"},
-    "outputs": {"stress", "results", "scenario", "inputs", "model"},
+    "outputs": {"stress", "results", "scenario", "tables", "inputs", "model"},
     "runs": {"lp", "outputs", "results", "scenario", "check", "inputs"},
     "studies": {"runs", "check", "inputs", "lp", "model", "results", "scenario"},
 }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools
     from planner.check.case import Case
-    from planner.results.column import Column, Table
+    from planner.tables.descriptor import Field, TableSchema
 
     Labels = Callable[[Case], Iterable[object]]
 
@@ -44,13 +44,13 @@ def _excess(parts: Iterable[tuple[str, str, Bools]]) -> Excess:
     return Excess.where(pd.DataFrame(places, columns=["table", "column", "row"]), np.array(wrong))
 
 
-def _is_missing(column: Column, cells: pd.Series) -> Bools:
+def _is_missing(column: Field, cells: pd.Series) -> Bools:
     if column.dtype != "float64":
         return np.asarray(cells.isna(), dtype=np.bool_)
     if cells.dtype != np.float64:  # a number that is none
         return np.ones(len(cells), dtype=np.bool_)
     numbers = cells.to_numpy()
-    return np.asarray(np.isinf(numbers) if column.may_be_missing else ~np.isfinite(numbers))
+    return np.asarray(np.isinf(numbers) if not column.required else ~np.isfinite(numbers))
 
 
 @rule(unit="cells")
@@ -61,7 +61,7 @@ def cells_there(case: Case) -> Excess:
     def parts() -> Iterable[tuple[str, str, Bools]]:
         for schema in TABLES.values():
             table = tables.get(schema.name)
-            for column in schema.columns:
+            for column in schema.fields:
                 if table is None or column.name not in table.columns:
                     yield schema.name, column.name, np.array([True])
                 else:
@@ -78,18 +78,18 @@ def rows_once(case: Case) -> Excess:
         for schema in TABLES.values():
             table = _keyed(case, schema)
             if table is not None:
-                twice = table.duplicated() if schema.key else table.index > 0
-                yield schema.name, ", ".join(schema.key), np.asarray(twice, dtype=np.bool_)
+                twice = table.duplicated() if schema.primary_key else table.index > 0
+                yield schema.name, ", ".join(schema.primary_key), np.asarray(twice, dtype=np.bool_)
 
     return _excess(parts())
 
 
-def _keyed(case: Case, schema: Table) -> pd.DataFrame | None:
+def _keyed(case: Case, schema: TableSchema) -> pd.DataFrame | None:
     """Key columns of a table as codes, which compare faster than texts; None where they lack."""
     table = case.results.tables.get(schema.name)
-    if table is None or not set(schema.key) <= set(table.columns):
+    if table is None or not set(schema.primary_key) <= set(table.columns):
         return None
-    codes = {name: pd.factorize(table[name])[0] for name in schema.key}
+    codes = {name: pd.factorize(table[name])[0] for name in schema.primary_key}
     return pd.DataFrame(codes, index=pd.RangeIndex(len(table)))
 
 
@@ -160,7 +160,7 @@ def labels_known(case: Case) -> Excess:
     def parts() -> Iterable[tuple[str, str, Bools]]:
         for schema in TABLES.values():
             table = case.results.tables.get(schema.name)
-            for column in schema.columns:
+            for column in schema.fields:
                 labels = _KNOWN_IN.get((schema.name, column.name), _KNOWN.get(column.name))
                 if labels is None or table is None or column.name not in table.columns:
                     continue

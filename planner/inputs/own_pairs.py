@@ -67,13 +67,8 @@ def read_pairs(
         path=str(path),
         title=title,
         description="",
-        vintage="",
-        sources=(),
-        licences=(),
         fields=known,
         primary_key=tuple(column for column in key if column in {f.name for f in known}),
-        foreign_keys=(),
-        may_be_empty=False,
     )
     table, problems = check_sheet(sheet, schema)
     case.findings.problems += problems

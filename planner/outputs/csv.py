@@ -13,17 +13,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from planner.outputs.files import whole_file
-from planner.outputs.tables import RUN_TABLES
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.outputs.run import Run
-    from planner.results.column import Table
+    from planner.tables.descriptor import TableSchema
 
 __all__ = ["write_csv"]
-
-_TYPES = {"str": "string", "int64": "integer", "float64": "number", "bool": "boolean"}
 
 
 def write_csv(run: Run, folder: Path) -> list[Path]:
@@ -64,21 +62,21 @@ def _package(run: Run) -> dict[str, Any]:
     return {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
 
 
-def _resource(table: Table) -> dict[str, Any]:
+def _resource(table: TableSchema) -> dict[str, Any]:
     # An empty cell is a missing number, but an empty label is a label.
     fields = [
-        {"name": column.name, "type": _TYPES[column.dtype], "description": column.about}
+        {"name": column.name, "type": column.type, "description": column.description}
         | ({"unit": column.unit} if column.unit else {})
-        | ({"missingValues": [""] if column.may_be_missing else []})
-        for column in table.columns
+        | ({"missingValues": [] if column.required else [""]})
+        for column in table.fields
     ]
     schema: dict[str, Any] = {"fields": fields}
-    if table.key:
-        schema["primaryKey"] = list(table.key)
+    if table.primary_key:
+        schema["primaryKey"] = list(table.primary_key)
     return {
         "name": table.name,
         "path": f"{table.name}.csv",
-        "description": table.about,
+        "description": table.description,
         "encoding": "utf-8",
         "schema": schema,
     }

@@ -23,13 +23,13 @@ class Run:
     meta : mapping
         Content of ``run.json``: scenario, versions, data, status, check, notes.
     tables : mapping of str to DataFrame
-        Result tables by name, as `planner.outputs.tables.RUN_TABLES` says.
+        Result tables by name, as `planner.results.schema.RUN_TABLES` says.
     inputs_tables : mapping of str to DataFrame
         Input tables by name, as read.
     folder : Path, optional
         Where it is stored; None for a run in memory.
     proof_tables : mapping of str to DataFrame
-        Tables of the proof, as `planner.results.program.PROOF_TABLES` says; empty for a run that
+        Tables of the proof, as `planner.results.schema.PROOF_TABLES` says; empty for a run that
         an older version stored without one.
     """
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from planner.results.column import DUST
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
@@ -17,9 +16,13 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import Axis, Index
-    from planner.results.column import Column, Table
+    from planner.tables.descriptor import Field, TableSchema
 
     Codes = NDArray[np.integer]
+
+DUST: Final = 1e-7
+"""Decisions smaller than this, in the unit of their column, are numerical dust of the solver:
+they are written as 0, and rows of nothing but dust are left out where the table says so."""
 
 Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"
 """What a column may be made of."""
@@ -115,18 +118,18 @@ def made(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame
         As `checked` does.
     """
     schema = TABLES[name]
-    ordered = {column.name: columns[column.name] for column in schema.columns}
+    ordered = {column.name: columns[column.name] for column in schema.fields}
     frame = pd.DataFrame(ordered)
-    types: dict[str, str] = {column.name: column.dtype for column in schema.columns}
+    types: dict[str, str] = {column.name: column.dtype for column in schema.fields}
     return checked(name, frame.astype(types))
 
 
-def checked(name: str | Table, frame: pd.DataFrame) -> pd.DataFrame:
+def checked(name: str | TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a result table if it is as its schema says.
 
     Parameters
     ----------
-    name : str or Table
+    name : str or TableSchema
         Name of the table, or its schema.
     frame : DataFrame
         The table.
@@ -138,12 +141,12 @@ def checked(name: str | Table, frame: pd.DataFrame) -> pd.DataFrame:
         infinite where the schema does not allow it, or two rows share a key.
     """
     schema = TABLES[name] if isinstance(name, str) else name
-    if tuple(frame.columns) != schema.names:
-        message = f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.names}"
+    if tuple(frame.columns) != schema.columns:
+        message = f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.columns}"
         raise ValueError(message)
-    for column in schema.columns:
+    for column in schema.fields:
         _check_column(schema, column, frame[column.name])
-    keys = list(schema.key)
+    keys = list(schema.primary_key)
     if keys and frame.duplicated(keys).any():
         twice = frame.loc[frame.duplicated(keys), keys].iloc[0].to_dict()
         message = f"table {schema.name} has two rows for {twice}"
@@ -151,14 +154,14 @@ def checked(name: str | Table, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _check_column(schema: Table, column: Column, cells: pd.Series) -> None:
+def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
     place = f"column {column.name} of table {schema.name}"
     if str(cells.dtype) != column.dtype:
         message = f"{place} is {cells.dtype}, not {column.dtype}"
         raise ValueError(message)
     if column.dtype != "float64":
         wrong = cells.isna()
-    elif column.may_be_missing:
+    elif not column.required:
         wrong = pd.Series(np.isinf(cells.to_numpy()))
     else:
         wrong = pd.Series(~np.isfinite(cells.to_numpy()))

@@ -98,7 +98,7 @@ PRICES: Final = (
 def prices(s: Solved) -> pd.DataFrame:
     """Make table `prices`: what one more unit of each limit is worth."""
     schema = TABLES["prices"]
-    none = pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in schema.columns})
+    none = pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in schema.fields})
     table = pd.concat([none, *(_rows(s, price) for price in PRICES)], ignore_index=True)
     return made("prices", table)
 
@@ -118,7 +118,7 @@ def _rows(s: Solved, price: Price) -> pd.DataFrame:
     columns: dict[str, Cells] = {
         "block": price.block,
         "unit": price.unit,
-        **{name: found.get(name, "") for name in TABLES["prices"].key if name != "block"},
+        **{name: found.get(name, "") for name in TABLES["prices"].primary_key if name != "block"},
         "value": usd / _weight(s, price, over["year"][rows]),
         "raw_dual": raw,
     }

@@ -6,10 +6,12 @@ With them anyone can prove again, without the model and without a solver, that n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from planner.results.schema import PROOF_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,24 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats, Positions
+    from planner.tables.descriptor import Field
 
-
-__all__ = ["PROOF_TABLES", "Proof"]
-
-PROOF_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
-    "program": {"offset_musd": "f", "bound_by": "text"},
-    "rows": {"family": "text", "lower": "f", "upper": "f", "dual": "f", "bound_dual": "f"},
-    "columns": {
-        "family": "text",
-        "cost": "f",
-        "lower": "f",
-        "upper": "f",
-        "integer": "b",
-        "x": "f",
-    },
-    "matrix": {"row": "i", "column": "i", "value": "f"},
-}
-"""Tables of a proof, with the columns that each must have and their kinds."""
+__all__ = ["Proof"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +60,9 @@ class Proof:
     matrix: pd.DataFrame
 
     def __post_init__(self) -> None:
-        for table, kinds in PROOF_TABLES.items():
-            for column, kind in kinds.items():
-                _check_column(table, self.tables[table], column, kind)
+        for name, schema in PROOF_TABLES.items():
+            for field in schema.fields:
+                _check_column(name, self.tables[name], field)
         if len(self.program) != 1:
             message = f"table program has {len(self.program)} rows, not one"
             raise ValueError(message)
@@ -146,12 +133,13 @@ class Proof:
         return row, column, self.matrix["value"].to_numpy(dtype=np.float64)
 
 
-def _check_column(table: str, frame: pd.DataFrame, column: str, kind: str) -> None:
-    if column not in frame.columns:
-        message = f"table {table} has no column {column}"
+def _check_column(table: str, frame: pd.DataFrame, column: Field) -> None:
+    if column.name not in frame.columns:
+        message = f"table {table} has no column {column.name}"
         raise ValueError(message)
-    cells = frame[column]
-    is_text = isinstance(cells.dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(cells)
-    if not (is_text if kind == "text" else getattr(cells.dtype, "kind", "") == kind):
-        message = f"column {column} of table {table} is {cells.dtype}"
+    dtype = frame[column.name].dtype
+    is_text = isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(dtype)
+    is_alike = getattr(dtype, "kind", "") == np.dtype(column.dtype).kind
+    if not (is_text if column.type == "string" else is_alike):
+        message = f"column {column.name} of table {table} is {dtype}"
         raise ValueError(message)

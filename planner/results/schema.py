@@ -1,57 +1,54 @@
-"""The documented schema of every result table: one list that writers, docs and tests read.
+"""The dictionary of every table that is written: one record that writers, docs and tests read.
 
-Units: power in MW, racks and halls in MW of nameplate, compute in kH100e (thousand
-H100-equivalents, mean over the year), money in MUSD of the price year, energy in MWh. What is
-called by year is a model year, which stands for the calendar years up to the next one; its
-quantities are those of one year. Sites, zones and the like are ids; names are in `sites`.
+It is data, beside the dictionary of the tables that are read: `data/results.json`,
+`data/stress.json` and `data/proof.json`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.results.schema_carbon import CARBON_TABLES
-from planner.results.schema_contracts import CONTRACT_TABLES
-from planner.results.schema_failover import FAILOVER_TABLES
-from planner.results.schema_grid import GRID_TABLES
-from planner.results.schema_heat import HEAT_TABLES
-from planner.results.schema_migration import MIGRATION_TABLES
-from planner.results.schema_money import MONEY_TABLES
-from planner.results.schema_plan import PLAN_TABLES
-from planner.results.schema_power import POWER_TABLES
-from planner.results.schema_service import SERVICE_TABLES
-from planner.results.schema_siting import SITING_TABLES
-from planner.results.schema_supply import SUPPLY_TABLES
-from planner.results.schema_tariffs import TARIFF_TABLES
+from planner.base.paths import DATA_DIR
+from planner.tables.descriptor import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
-    from planner.results.column import Column, Table
+    from planner.tables.descriptor import Field, TableSchema
 
-__all__ = ["TABLES", "results_page", "schema_frame", "tables_page"]
+__all__ = [
+    "CHECKS",
+    "PROOF_TABLES",
+    "RUN_TABLES",
+    "STRESS_TABLES",
+    "TABLES",
+    "results_page",
+    "schema_frame",
+    "tables_page",
+]
 
-TABLES: dict[str, Table] = {
-    table.name: table
-    for table in (
-        *PLAN_TABLES,
-        *SITING_TABLES,
-        *POWER_TABLES,
-        *GRID_TABLES,
-        *MIGRATION_TABLES,
-        *SUPPLY_TABLES,
-        *TARIFF_TABLES,
-        *CONTRACT_TABLES,
-        *CARBON_TABLES,
-        *HEAT_TABLES,
-        *SERVICE_TABLES,
-        *FAILOVER_TABLES,
-        *MONEY_TABLES,
-    )
-}
+
+def _tables(file: str) -> Mapping[str, TableSchema]:
+    return load_package(DATA_DIR / file).tables
+
+
+TABLES: Final = _tables("results.json")
 """Every result table by name."""
+
+STRESS_TABLES: Final = _tables("stress.json")
+"""Tables of a stress study by name."""
+
+_PROOF: Final = _tables("proof.json")
+PROOF_TABLES: Final = {name: table for name, table in _PROOF.items() if name != "checks"}
+"""Tables of a proof by name, with the columns that each must have beside its labels."""
+
+CHECKS: Final = _PROOF["checks"]
+"""The verdict of the checker."""
+
+RUN_TABLES: Final[Mapping[str, TableSchema]] = {**TABLES, CHECKS.name: CHECKS}
+"""Every table of a run folder by name: those of the results, and the verdict of the checker."""
 
 
 def schema_frame() -> pd.DataFrame:
@@ -69,12 +66,12 @@ def schema_frame() -> pd.DataFrame:
             "column": column.name,
             "dtype": column.dtype,
             "unit": column.unit,
-            "is_key": column.name in table.key,
-            "may_be_missing": column.may_be_missing,
-            "about": column.about,
+            "is_key": column.name in table.primary_key,
+            "may_be_missing": not column.required,
+            "about": column.description,
         }
         for table in TABLES.values()
-        for column in table.columns
+        for column in table.fields
     ]
     return pd.DataFrame(rows)
 
@@ -82,7 +79,7 @@ def schema_frame() -> pd.DataFrame:
 _HEAD = """\
 # Result tables
 
-Generated from `planner/results/schema*.py` by `python -m planner.docs`. A run keeps each table as
+Generated from `data/results.json` by `python -m planner.docs`. A run keeps each table as
 `tables/<name>.parquet`, with units and meanings in the file; in Python they are
 `planner.solve(...).results.<name>`. Key columns are in bold. "May be missing" means nan where the
 column says so; nothing else is ever missing. Every column is held by a rule of `dcplan check`
@@ -104,7 +101,7 @@ def results_page() -> str:
     return tables_page(_HEAD, TABLES.values())
 
 
-def tables_page(head: str, tables: Collection[Table]) -> str:
+def tables_page(head: str, tables: Collection[TableSchema]) -> str:
     """Return a page that documents tables, in Markdown.
 
     Parameters
@@ -119,17 +116,17 @@ def tables_page(head: str, tables: Collection[Table]) -> str:
     str
     """
     parts = [head, "| table | a row is |", "|---|---|"]
-    parts += [f"| [`{table.name}`](#{table.name}) | {table.about} |" for table in tables]
+    parts += [f"| [`{table.name}`](#{table.name}) | {table.description} |" for table in tables]
     for table in tables:
-        parts += ["", f"## {table.name}", "", table.about, ""]
+        parts += ["", f"## {table.name}", "", table.description, ""]
         parts += ["| column | type | unit | meaning |", "|---|---|---|---|"]
-        parts += [_line(table, column) for column in table.columns]
+        parts += [_line(table, column) for column in table.fields]
     return "\n".join(parts) + "\n"
 
 
-def _line(table: Table, column: Column) -> str:
+def _line(table: TableSchema, column: Field) -> str:
     name = f"`{column.name}`"
-    shown = f"**{name}**" if column.name in table.key else name
-    about = column.about.replace("|", "\\|")
-    about += " (may be missing)" if column.may_be_missing and "missing" not in about else ""
+    shown = f"**{name}**" if column.name in table.primary_key else name
+    about = column.description.replace("|", "\\|")
+    about += " (may be missing)" if not column.required and "missing" not in about else ""
     return f"| {shown} | {column.dtype} | {column.unit} | {about} |"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.results.column import Table
+    from planner.tables.descriptor import TableSchema
 
 __all__ = ["from_parquet", "read_stored", "to_parquet"]
 
@@ -41,14 +41,17 @@ def to_parquet(results: Results, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in results.tables.items():
-        metadata = {b"about": TABLES[name].about, b"key": ",".join(TABLES[name].key)}
+        metadata = {
+            b"about": TABLES[name].description,
+            b"key": ",".join(TABLES[name].primary_key),
+        }
         if name == _NOTES_TABLE:
             metadata[_NOTES] = json.dumps(results.notes)
         fields = [
             pa.field(column.name, _ARROW[column.dtype]).with_metadata(
-                {"unit": column.unit, "about": column.about}
+                {"unit": column.unit, "about": column.description}
             )
-            for column in TABLES[name].columns
+            for column in TABLES[name].fields
         ]
         schema = pa.schema(fields, metadata=metadata)
         # A missing number stays nan: null would mean the same and read back as another type.
@@ -111,14 +114,14 @@ def from_parquet(folder: Path) -> Results:
     return Results(tables, notes)
 
 
-def read_stored(path: Path, schema: Table | None) -> tuple[pd.DataFrame, dict[bytes, bytes]]:
+def read_stored(path: Path, schema: TableSchema | None) -> tuple[pd.DataFrame, dict[bytes, bytes]]:
     """Read a stored table and what its file says of it.
 
     Parameters
     ----------
     path : Path
         A Parquet file.
-    schema : Table or None
+    schema : TableSchema or None
         What it must be like; None takes it as it is.
 
     Returns
@@ -135,7 +138,7 @@ def read_stored(path: Path, schema: Table | None) -> tuple[pd.DataFrame, dict[by
         table = pq.read_table(path)
         frame: pd.DataFrame = table.to_pandas()
         if schema is not None:
-            known = {column.name: column.dtype for column in schema.columns}
+            known = {column.name: column.dtype for column in schema.fields}
             types = {key: dtype for key, dtype in known.items() if key in frame.columns}
             frame = checked(schema, frame.astype(types))
     except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:

@@ -11,8 +11,8 @@ from planner.base.errors import InputError
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
 from planner.outputs.run import Run
 from planner.outputs.staging import staging
-from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx import write_workbook
+from planner.results.schema import RUN_TABLES
 from planner.runs.files import changed_files, files_problems, hashes
 from planner.runs.meta_read import read_meta
 from planner.runs.names import plain_name

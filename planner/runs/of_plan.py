@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.outputs.run import Run
-from planner.outputs.tables import CHECKS
+from planner.results.schema import CHECKS
 from planner.runs.meta import describe
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run_of(plan: Plan) -> Run:
         In memory; `planner.runs.save_run` stores it.
     """
     checks = plan.verdict.frame()
-    typed = checks[list(CHECKS.names)].astype({c.name: c.dtype for c in CHECKS.columns})
+    typed = checks[list(CHECKS.columns)].astype({c.name: c.dtype for c in CHECKS.fields})
     tables = {**plan.tables, CHECKS.name: typed}
     inputs = dict(plan.inputs.tables)
     return Run(describe(plan), tables, inputs, proof_tables=plan.proof.tables)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from planner.outputs.tables import RUN_TABLES
+from planner.results.schema import RUN_TABLES
 from planner.results.store import read_stored
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ Nothing is decided again. `fixed_plan` lays out what the sites have and do, `str
 through years of weather, prices and outages, a heat wave and an emergency of the grid.
 """
 
+from planner.results.schema import STRESS_TABLES
 from planner.stress.fixed import FixedPlan, fixed_plan
 from planner.stress.hours import OwnHours, read_own_hours
 from planner.stress.loss import site_losses
-from planner.stress.schema import STRESS_TABLES
 from planner.stress.settings import StressSettings, settings_from
 from planner.stress.study import CASES, StressStudy, reliability_of, stress_study
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.augment import left_over
-from planner.stress.schema import STRESS_TABLES
+from planner.results.schema import STRESS_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,8 +67,8 @@ def site_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
             unserved = left_over(users["served_kh100e"].tolist(), choices, room)
             rows.append((site, workload, year, load, load - unserved, unserved))
     table = STRESS_TABLES[_TABLE]
-    frame = pd.DataFrame(rows, columns=list(table.names))
-    return frame.astype({column.name: column.dtype for column in table.columns})
+    frame = pd.DataFrame(rows, columns=list(table.columns))
+    return frame.astype({column.name: column.dtype for column in table.fields})
 
 
 def _reach(inputs: Inputs) -> dict[str, set[tuple[str, str]]]:

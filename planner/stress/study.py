@@ -11,8 +11,8 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
+from planner.results.schema import STRESS_TABLES
 from planner.stress.events import Cut, Heat
-from planner.stress.schema import STRESS_TABLES
 from planner.stress.simulate import YearOfHours, simulate_year
 from planner.stress.standby import DURATIONS_H, Reliability, carry_probability, generators
 
@@ -288,5 +288,5 @@ def _standby(
 
 def _frame(name: str, rows: Iterator[dict[str, object]]) -> pd.DataFrame:
     table = STRESS_TABLES[name]
-    frame = pd.DataFrame(list(rows), columns=list(table.names))
-    return frame.astype({column.name: column.dtype for column in table.columns})
+    frame = pd.DataFrame(list(rows), columns=list(table.columns))
+    return frame.astype({column.name: column.dtype for column in table.fields})

@@ -1,7 +1,8 @@
-"""The data dictionary: what `data/datapackage.json` says about every table.
+"""The data dictionaries: what `data/datapackage.json` and its like say about every table.
 
-Frictionless Table Schema (https://datapackage.org), read into frozen records. The fields of
-one table are also turned into a pandera schema here, so that bounds are written once.
+Frictionless Table Schema (https://datapackage.org), read into frozen records: of the tables that
+are read (`data/datapackage.json`), and of those that are written (`data/results.json`,
+`data/stress.json`, `data/proof.json`).
 """
 
 from __future__ import annotations
@@ -10,18 +11,25 @@ import difflib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import DATA_DIR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Field", "ForeignKey", "Licence", "Package", "SumToOne", "TableSchema", "load_package"]
 
 PACKAGE_FILE: Final = DATA_DIR / "datapackage.json"
+Dtype = Literal["str", "int64", "float64", "bool"]
+_DTYPES: Final[Mapping[str, Dtype]] = {
+    "string": "str",
+    "integer": "int64",
+    "number": "float64",
+    "boolean": "bool",
+}
 PURE_NUMBERS: Final = frozenset({"", "class", "count", "fraction", "ratio", "see unit"})
 """Units that say nothing a reader of an error message needs."""
 
@@ -46,6 +54,11 @@ class Field:
     def is_number(self) -> bool:
         """Tell whether the column holds numbers."""
         return self.type in {"number", "integer"}
+
+    @property
+    def dtype(self) -> Dtype:
+        """Return the type in pandas of the column of a table that is written."""
+        return _DTYPES[self.type]
 
     @property
     def bracket(self) -> str:
@@ -110,25 +123,35 @@ class Licence:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """One table of the package."""
+    """One table of a package."""
 
     name: str
     path: str
-    title: str
     description: str
-    vintage: str
-    sources: tuple[str, ...]
-    licences: tuple[Licence, ...]
     fields: tuple[Field, ...]
-    primary_key: tuple[str, ...]
-    foreign_keys: tuple[ForeignKey, ...]
-    may_be_empty: bool
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    may_be_empty: bool = False
     sums: tuple[SumToOne, ...] = ()
+    title: str = ""
+    vintage: str = ""
+    sources: tuple[str, ...] = ()
+    licences: tuple[Licence, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns in order."""
         return tuple(field.name for field in self.fields)
+
+    def field(self, name: str) -> Field:
+        """Return one column by its name.
+
+        Raises
+        ------
+        KeyError
+            If the table has no such column.
+        """
+        return {field.name: field for field in self.fields}[name]
 
 
 @dataclass(frozen=True)
@@ -159,14 +182,14 @@ class Package:
         return self.folder / self[name].path
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def load_package(path: Path = PACKAGE_FILE) -> Package:
     """Read a data package descriptor.
 
     Parameters
     ----------
     path : Path
-        A `datapackage.json`; the shipped one by default.
+        A descriptor; that of the shipped tables by default.
 
     Returns
     -------
@@ -188,21 +211,21 @@ def _table(raw: Mapping[str, Any]) -> TableSchema:
     return TableSchema(
         name=raw["name"],
         path=raw["path"],
-        title=raw["title"],
         description=raw["description"],
-        vintage=raw["dcplan:vintage"],
-        sources=tuple(source["title"] for source in raw["sources"]),
-        licences=tuple(
-            Licence(licence["name"], licence["title"], licence.get("path", ""))
-            for licence in raw["licenses"]
-        ),
         fields=tuple(_field(field) for field in schema["fields"]),
-        primary_key=_names(schema["primaryKey"]),
+        primary_key=_names(schema.get("primaryKey", ())),
         foreign_keys=(*_foreign_keys(schema), *_ids_of_several(schema)),
         may_be_empty=raw.get("dcplan:mayBeEmpty", False),
         sums=tuple(
             SumToOne(shares["field"], tuple(shares["per"]))
             for shares in schema.get("dcplan:sumsToOne", ())
+        ),
+        title=raw.get("title", ""),
+        vintage=raw.get("dcplan:vintage", ""),
+        sources=tuple(source["title"] for source in raw.get("sources", ())),
+        licences=tuple(
+            Licence(licence["name"], licence["title"], licence.get("path", ""))
+            for licence in raw.get("licenses", ())
         ),
     )
 
@@ -246,5 +269,5 @@ def _field(raw: Mapping[str, Any]) -> Field:
     )
 
 
-def _names(value: str | list[str]) -> tuple[str, ...]:
+def _names(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)

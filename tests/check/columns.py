@@ -134,7 +134,7 @@ def swapped(table: pd.DataFrame, column: str, row: int) -> pd.DataFrame | None:
 
 def spoiled_columns(name: str, table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Spoil every column of a table in turn: column, how, and the table with it."""
-    for column in TABLES[name].columns:
+    for column in TABLES[name].fields:
         cells = table[column.name]
         row = 0
         if column.dtype == "float64":

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from planner.outputs.tables import RUN_TABLES
 from planner.results.frame import checked
+from planner.results.schema import RUN_TABLES
 from planner.runs import Run
 
 if TYPE_CHECKING:
-    from planner.results.column import Table
+    from planner.tables.descriptor import TableSchema
 
 YEARS = (2025, 2027, 2030)
 CALENDAR = tuple(range(2025, 2031))
@@ -99,13 +99,13 @@ def synthetic_run() -> Run:
     return Run(_meta(tables), tables, _inputs())
 
 
-def filled(table: Table) -> pd.DataFrame:
+def filled(table: TableSchema) -> pd.DataFrame:
     """Return rows for every combination of the keys' labels, with numbers that all differ."""
     number = count(17)
     rows = []
-    for labels in product(*(_labels(table, key) for key in table.key)):
-        row: dict[str, object] = dict(zip(table.key, labels, strict=True))
-        for column in table.columns:
+    for labels in product(*(_labels(table, key) for key in table.primary_key)):
+        row: dict[str, object] = dict(zip(table.primary_key, labels, strict=True))
+        for column in table.fields:
             if column.name in row:
                 continue
             if column.dtype == "float64":
@@ -117,13 +117,13 @@ def filled(table: Table) -> pd.DataFrame:
             else:
                 row[column.name] = f"={column.name} {next(number)}"
         rows.append(row)
-    frame = pd.DataFrame(rows, columns=list(table.names))
-    return frame.astype({column.name: column.dtype for column in table.columns})
+    frame = pd.DataFrame(rows, columns=list(table.columns))
+    return frame.astype({column.name: column.dtype for column in table.fields})
 
 
-def _labels(table: Table, key: str) -> tuple[object, ...]:
+def _labels(table: TableSchema, key: str) -> tuple[object, ...]:
     """Return the labels of a key; a vintage is a cohort of racks in one table, a year in others."""
-    is_whole = next(column.dtype for column in table.columns if column.name == key) == "int64"
+    is_whole = next(column.dtype for column in table.fields if column.name == key) == "int64"
     return YEARS if is_whole and key == "vintage" else DOMAIN.get(key, ("",))
 
 
@@ -178,7 +178,7 @@ def _classes(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     frame = tables["power_class"]
     frame = (
         frame[[WORKLOADS[w] == d for w, d in zip(frame["workload"], frame["duty"], strict=True)]]
-        if "duty" in RUN_TABLES["power_class"].key
+        if "duty" in RUN_TABLES["power_class"].primary_key
         else frame
     )
     share = frame["workload"].map({"train": 0.7, "-chat": 0.3})
@@ -237,7 +237,7 @@ def _solution(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         last_year=CALENDAR[-1],
         end_of_horizon="annuity",
     )
-    types = {column.name: column.dtype for column in RUN_TABLES["solution"].columns}
+    types = {column.name: column.dtype for column in RUN_TABLES["solution"].fields}
     return frame.astype(types)
 
 

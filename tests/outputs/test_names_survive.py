@@ -14,7 +14,7 @@ import pytest
 from synthetic import SITES
 
 from planner.outputs import WRITERS
-from planner.outputs.tables import RUN_TABLES
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +42,8 @@ def test_in_csv(run: Run, tmp_path: Path) -> None:
     paths = {path.stem: path for path in WRITERS["csv"](run, tmp_path) if path.suffix == ".csv"}
 
     for name, table in RUN_TABLES.items():
-        numbers = [column.name for column in table.columns if column.dtype == "float64"]
-        types = {column.name: column.dtype for column in table.columns}
+        numbers = [column.name for column in table.fields if column.dtype == "float64"]
+        types = {column.name: column.dtype for column in table.fields}
         read = pd.read_csv(
             paths[name],
             dtype=types,

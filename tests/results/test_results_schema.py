@@ -38,22 +38,22 @@ def test_the_schema_is_the_one_that_was_reviewed():
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_keys_are_labels_or_years_and_never_missing(table):
-    for name in table.key:
-        assert table.column(name).dtype in {"str", "int64"}
-        assert not table.column(name).may_be_missing
+    for name in table.primary_key:
+        assert table.field(name).dtype in {"str", "int64"}
+        assert table.field(name).required
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_units_stand_at_the_end_of_column_names(table):
-    for column in table.columns:
+    for column in table.fields:
         if column.unit in UNIT_IN_NAME and column.name != "kh100e":
             assert f"_{column.name}".endswith(UNIT_IN_NAME[column.unit]), column.name
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_every_column_says_what_it_means_and_numbers_have_a_unit(table):
-    for column in table.columns:
-        assert column.about
+    for column in table.fields:
+        assert column.description
         assert bool(column.unit) == (column.dtype in {"int64", "float64"}), column.name
 
 
@@ -72,8 +72,8 @@ def test_the_page_of_results_names_every_column_with_its_unit():
 
     for table in TABLES.values():
         section = page.split(f"\n## {table.name}\n")[1].split("\n## ")[0]
-        assert table.about in section
+        assert table.description in section
         lines = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
-        assert [line[0].strip("|* `") for line in lines] == list(table.names)
-        assert [line[2] for line in lines] == [column.unit for column in table.columns]
+        assert [line[0].strip("|* `") for line in lines] == list(table.columns)
+        assert [line[2] for line in lines] == [column.unit for column in table.fields]
     assert "| Hall design, cooling\\|redundancy |" in page

@@ -48,8 +48,8 @@ def test_a_study_is_printed_and_written(run: Path) -> None:
     }
     for name, table in STRESS_TABLES.items():
         frame = pd.read_parquet(run / "stress" / f"{name}.parquet")
-        assert list(frame.columns) == list(table.names)
-        assert not frame.duplicated(list(table.key)).any()
+        assert list(frame.columns) == list(table.columns)
+        assert not frame.duplicated(list(table.primary_key)).any()
         assert len(frame) > 0
         assert "year" not in frame or set(frame["year"]) == {2027}
     assert (run / "stress" / "stress.svg").read_text().count("<path") >= 6

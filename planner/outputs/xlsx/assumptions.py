@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from planner.outputs.xlsx.columns import text
 from planner.outputs.xlsx.table import write_table
-from planner.results.column import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

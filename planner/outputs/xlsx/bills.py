@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import USD_PER_MUSD
-from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
+from planner.outputs.xlsx.columns import text
 from planner.outputs.xlsx.table import write_table
-from planner.results.column import text
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def write_bills(book: Book) -> None:
     end += 1
     for title, name, table in _LISTS:
         book.text(sheet, end + 1, 0, title, "section")
-        first, *others = RUN_TABLES[table].columns
+        first, *others = RUN_TABLES[table].fields
         frame, shown = _with_names(book, book.run.tables[table]), [first, _SITE_NAME, *others]
         end = write_table(book, sheet, name, frame, shown, head_row=end + 3, lay_out=False)
 

@@ -9,8 +9,8 @@ import pandas as pd
 from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
+from planner.outputs.xlsx.columns import number, text, whole
 from planner.outputs.xlsx.table import write_table
-from planner.results.column import number, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

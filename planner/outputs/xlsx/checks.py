@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.tables import CHECKS
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.table import write_table
+from planner.results.schema import CHECKS
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -70,7 +70,7 @@ def write_checks(book: Book) -> None:
     head_row = row + 5
     book.text(sheet, head_row - 2, 0, "Rules that the checker tested on the plan", "section")
     checks = book.run.tables["checks"]
-    columns = CHECKS.columns
+    columns = CHECKS.fields
     end = write_table(book, sheet, "Checks", checks, columns, head_row=head_row, lay_out=False)
     _colour(book, sheet, head_row + 1, end - 1, 1, "TRUE", "FALSE", None)
     sheet.freeze_panes(3, 1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MWH_PER_TWH
-from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.block import FIRST_YEAR, Row, write_heads, write_row
 from planner.outputs.xlsx.table import write_table
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,7 +149,7 @@ def write_carbon(book: Book) -> None:
 def _list(book: Book, sheet: Worksheet, row: int, title: str, table: str, name: str) -> int:
     """Write a result table below a title; return the row to go on from."""
     book.text(sheet, row, 0, title, "section")
-    columns, frame = RUN_TABLES[table].columns, book.run.tables[table]
+    columns, frame = RUN_TABLES[table].fields, book.run.tables[table]
     end = write_table(book, sheet, name, frame, columns, head_row=row + 2, lay_out=False)
     return end + 1
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.table import HEAD_ROW, write_table
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,8 @@ _MORE: Final = (
 def write_grid(book: Book) -> None:
     """Write sheet Grid: headroom by zone and year, then what the scenario has beside it."""
     run = book.run
-    sheet = book.sheet("Grid", RUN_TABLES["headroom"].about)
-    columns = RUN_TABLES["headroom"].columns
+    sheet = book.sheet("Grid", RUN_TABLES["headroom"].description)
+    columns = RUN_TABLES["headroom"].fields
     end = write_table(book, sheet, "Headroom", run.tables["headroom"], columns)
     tight = {"type": "cell", "criteria": "==", "value": "TRUE", "format": book.style("bad")}
     for at, column in enumerate(columns):
@@ -34,8 +34,8 @@ def write_grid(book: Book) -> None:
 
     def block(top: int, table: str, name: str, title: str, frame: pd.DataFrame) -> int:
         book.text(sheet, top + 1, 0, title, "section")
-        book.text(sheet, top + 2, 0, RUN_TABLES[table].about, "about")
-        kept = [column for column in RUN_TABLES[table].columns if column.name in frame]
+        book.text(sheet, top + 2, 0, RUN_TABLES[table].description, "about")
+        kept = [column for column in RUN_TABLES[table].fields if column.name in frame]
         return write_table(book, sheet, name, frame, kept, head_row=top + 4)
 
     for table, name, title in _MORE:

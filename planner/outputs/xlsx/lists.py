@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.outputs.tables import RUN_TABLES
+from planner.outputs.xlsx.columns import number, text, whole
 from planner.outputs.xlsx.table import write_table
-from planner.results.column import number, text, whole
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.results.column import Column
+    from planner.tables.descriptor import Field
 
 __all__ = ["write_figures", "write_latency", "write_sites", "write_sources"]
 
@@ -61,7 +61,7 @@ def write_figures(book: Book) -> None:
 
 def write_sites(book: Book) -> None:
     """Write sheet Sites."""
-    columns = (*RUN_TABLES["sites"].columns, *_SITE_MORE)
+    columns = (*RUN_TABLES["sites"].fields, *_SITE_MORE)
     frame = _shaped(_sites(book.run), columns)
     about = "Sites in scope, the largest of the last model year first."
     write_table(book, book.sheet("Sites", about), "Sites", frame, columns)
@@ -69,12 +69,12 @@ def write_sites(book: Book) -> None:
 
 def write_latency(book: Book) -> None:
     """Write sheet Latency: round trips by class and year, and regions that no site can serve."""
-    sheet = book.sheet("Latency", RUN_TABLES["latency"].about)
+    sheet = book.sheet("Latency", RUN_TABLES["latency"].description)
     tables = book.run.tables
-    end = write_table(book, sheet, "Latency", tables["latency"], RUN_TABLES["latency"].columns)
+    end = write_table(book, sheet, "Latency", tables["latency"], RUN_TABLES["latency"].fields)
     book.text(sheet, end + 1, 0, "Regions without a route", "section")
-    book.text(sheet, end + 2, 0, RUN_TABLES["no_route"].about, "about")
-    columns = RUN_TABLES["no_route"].columns
+    book.text(sheet, end + 2, 0, RUN_TABLES["no_route"].description, "about")
+    columns = RUN_TABLES["no_route"].fields
     write_table(book, sheet, "NoRoute", tables["no_route"], columns, head_row=end + 4)
 
 
@@ -119,7 +119,7 @@ def _sites(run: Run) -> pd.DataFrame:
     return ordered.fillna(dict.fromkeys(megawatts, 0.0))
 
 
-def _shaped(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+def _shaped(frame: pd.DataFrame, columns: tuple[Field, ...]) -> pd.DataFrame:
     """Return the named columns in their types; labels that are missing are empty."""
     shaped = frame.reindex(columns=[column.name for column in columns])
     for column in columns:

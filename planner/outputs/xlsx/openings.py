@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.table import HEAD_ROW, write_table
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     from planner.outputs.run import Run
@@ -41,5 +41,5 @@ def write_openings(book: Book) -> None:
         if title:
             book.text(sheet, row, 0, title, "section")
             row += 2
-        columns = RUN_TABLES[table].columns
+        columns = RUN_TABLES[table].fields
         row = write_table(book, sheet, name, frame, columns, head_row=row) + 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.tables import RUN_TABLES
+from planner.outputs.xlsx.columns import number, text, whole
 from planner.outputs.xlsx.table import HEAD_ROW, write_table
-from planner.results.column import number, text, whole
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +50,9 @@ def write_resilience(book: Book) -> None:
     sheet = book.sheet("Resilience", _ABOUT)
     row = HEAD_ROW
     for name, title, frame, columns in (
-        ("Resilience", "", tables["resilience"], RUN_TABLES["resilience"].columns),
-        ("Reserves", "Reserves", tables["reserve"], RUN_TABLES["reserve"].columns),
-        ("Losses", "Losses", tables["failures"], RUN_TABLES["failures"].columns),
+        ("Resilience", "", tables["resilience"], RUN_TABLES["resilience"].fields),
+        ("Reserves", "Reserves", tables["reserve"], RUN_TABLES["reserve"].fields),
+        ("Losses", "Losses", tables["failures"], RUN_TABLES["failures"].fields),
         ("Takeovers", "Who takes over", takeovers, _TAKEOVERS),
     ):
         if title:

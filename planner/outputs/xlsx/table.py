@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.xlsx.book import Book
-    from planner.results.column import Column
+    from planner.tables.descriptor import Field
 
 __all__ = ["HEAD_ROW", "Live", "number_format", "this_row", "write_table"]
 
@@ -67,7 +67,7 @@ class Live:
 
     Parameters
     ----------
-    column : Column
+    column : Field
         What it is.
     formula : str
         Formula of one row, with `this_row` for cells of the same row.
@@ -75,7 +75,7 @@ class Live:
         What it gives while no assumption is edited.
     """
 
-    column: Column
+    column: Field
     formula: str
     values: Sequence[float]
 
@@ -91,7 +91,7 @@ def this_row(table: str, column: str) -> str:
     return f"{table}[[#This Row],[{column}]]"
 
 
-def number_format(column: Column) -> str:
+def number_format(column: Field) -> str:
     """Return how numbers of a column are shown: by its unit, shares in percent."""
     if column.name.endswith("_frac"):
         return "0.0%"
@@ -107,7 +107,7 @@ def write_table(
     sheet: Worksheet,
     name: str,
     frame: pd.DataFrame,
-    columns: Sequence[Column],
+    columns: Sequence[Field],
     live: Sequence[Live] = (),
     *,
     head_row: int = HEAD_ROW,
@@ -125,7 +125,7 @@ def write_table(
         Name of the Excel table.
     frame : DataFrame
         Its rows.
-    columns : sequence of Column
+    columns : sequence of Field
         Columns of the frame to write, in order.
     live : sequence of Live
         Columns of formulas after them.
@@ -154,7 +154,7 @@ def write_table(
         book.text(sheet, head_row, at, column.name, "head_label" if is_text else "head_right")
         tip = {"validate": "any", "input_title": column.name[:32]}
         sheet.data_validation(
-            head_row, at, head_row, at, {**tip, "input_message": column.about[:_LONGEST_TIP]}
+            head_row, at, head_row, at, {**tip, "input_message": column.description[:_LONGEST_TIP]}
         )
     for at, column in enumerate(columns):
         _write_column(book, sheet, first, at, column, frame[column.name])
@@ -174,7 +174,7 @@ def write_table(
 
 
 def _write_column(
-    book: Book, sheet: Worksheet, first: int, at: int, column: Column, cells: pd.Series
+    book: Book, sheet: Worksheet, first: int, at: int, column: Field, cells: pd.Series
 ) -> None:
     values = cells.tolist()
     if column.dtype == "str":
@@ -190,7 +190,7 @@ def _write_column(
             book.number(sheet, row, at, value, number)
 
 
-def _longest(column: Column, cells: pd.Series) -> int:
+def _longest(column: Field, cells: pd.Series) -> int:
     """Return the room that the longest cell needs, in characters."""
     if column.dtype == "str":
         return int(cells.str.len().max()) + 2
@@ -199,7 +199,7 @@ def _longest(column: Column, cells: pd.Series) -> int:
     return len(f"{largest:,.{decimals}f}") + 2
 
 
-def _widths(frame: pd.DataFrame, columns: Sequence[Column], live: Sequence[Live]) -> list[float]:
+def _widths(frame: pd.DataFrame, columns: Sequence[Field], live: Sequence[Live]) -> list[float]:
     """Return the room that every column needs, in characters."""
     widths = []
     for column in [*columns, *(one.column for one in live)]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.outputs.tables import RUN_TABLES
 from planner.outputs.xlsx.assumptions import cash_groups
+from planner.outputs.xlsx.columns import number, text, whole
 from planner.outputs.xlsx.table import Live, this_row, write_table
-from planner.results.column import number, text, whole
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +48,8 @@ def write_plan(book: Book) -> None:
     """Write sheet Plan."""
     table = RUN_TABLES["plan"]
     frame = _with_names(book, book.run.tables["plan"])
-    sheet = book.sheet("Plan", table.about)
-    write_table(book, sheet, "Plan", frame, [table.columns[0], _NAME, *table.columns[1:]])
+    sheet = book.sheet("Plan", table.description)
+    write_table(book, sheet, "Plan", frame, [table.fields[0], _NAME, *table.fields[1:]])
 
 
 def write_site_years(book: Book) -> None:
@@ -77,8 +77,8 @@ def write_site_years(book: Book) -> None:
             frame["energy_mwh"].where(frame["facility_mean_mw"] != 0.0, 0.0).tolist(),
         ),
     ]
-    sheet = book.sheet("Site-years", f"{table.about} {_LIVE}")
-    columns = [table.columns[0], _NAME, *table.columns[1:]]
+    sheet = book.sheet("Site-years", f"{table.description} {_LIVE}")
+    columns = [table.fields[0], _NAME, *table.fields[1:]]
     write_table(book, sheet, "SiteYears", frame, columns, live)
 
 
@@ -92,8 +92,8 @@ def write_class_years(book: Book) -> None:
         f"=it_load_factor*({it}+overhead_factor*({facility}-{it}))",
         frame["facility_mean_mw"].tolist(),
     )
-    sheet = book.sheet("Class-years", f"{table.about} {_LIVE}")
-    write_table(book, sheet, "ClassYears", frame, table.columns, [live])
+    sheet = book.sheet("Class-years", f"{table.description} {_LIVE}")
+    write_table(book, sheet, "ClassYears", frame, table.fields, [live])
 
 
 def write_cost_lines(book: Book) -> None:
@@ -108,8 +108,8 @@ def write_cost_lines(book: Book) -> None:
         f"={this_row('CostLines', 'musd')}*{factor}*{energy}",
         frame["musd"].tolist(),
     )
-    sheet = book.sheet("Cost lines", f"{table.about} {_LIVE}")
-    write_table(book, sheet, "CostLines", frame, [*table.columns, _MODEL_YEAR], [live])
+    sheet = book.sheet("Cost lines", f"{table.description} {_LIVE}")
+    write_table(book, sheet, "CostLines", frame, [*table.fields, _MODEL_YEAR], [live])
 
 
 def write_cash_lines(book: Book) -> None:
@@ -126,8 +126,8 @@ def write_cash_lines(book: Book) -> None:
         )
         for name, about in (("cash_musd", "Spent"), ("overnight_musd", "Overnight cost"))
     ]
-    sheet = book.sheet("Cash lines", f"{table.about} {_LIVE}")
-    columns = [table.columns[0], _ITEM_GROUP, *table.columns[1:], _MODEL_YEAR]
+    sheet = book.sheet("Cash lines", f"{table.description} {_LIVE}")
+    columns = [table.fields[0], _ITEM_GROUP, *table.fields[1:], _MODEL_YEAR]
     write_table(book, sheet, "CashLines", frame, columns, live)
 
 
@@ -153,8 +153,8 @@ def with_model_year(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _write(book: Book, sheet_name: str, name: str, table_name: str) -> None:
     table = RUN_TABLES[table_name]
-    sheet = book.sheet(sheet_name, table.about)
-    write_table(book, sheet, name, book.run.tables[table_name], table.columns)
+    sheet = book.sheet(sheet_name, table.description)
+    write_table(book, sheet, name, book.run.tables[table_name], table.fields)
 
 
 def _with_names(book: Book, frame: pd.DataFrame) -> pd.DataFrame:
