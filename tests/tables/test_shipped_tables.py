@@ -80,6 +80,16 @@ def test_every_row_says_who_says_so_and_how_sure_it_is(table: str) -> None:
     assert all(field.description for field in fields.values())
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_names_its_sources_licences_and_vintage(table: str) -> None:
+    schema = load_package()[table]
+
+    assert schema.title
+    assert schema.vintage
+    assert schema.sources
+    assert schema.licences
+
+
 def test_every_file_is_described_and_every_description_has_its_file() -> None:
     files = {path.name for path in DATA_DIR.glob("*.csv")}
 
