@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats, Integers
     from planner.tariffs.months import Month
     from planner.tariffs.reading import Reading
-    from planner.tariffs.tariff import Tariff
     from planner.tariffs.tiers import Tiers
     from planner.tariffs.when import When
 
@@ -146,8 +145,8 @@ class Form:
 
     Parameters
     ----------
-    tariff : Tariff
-        Rules and prices.
+    price_factor : callable
+        From a year to its prices over those stated.
     reading : Reading
         The calendar, and the steps that tell its hours.
     span : {"month", "year"}
@@ -155,8 +154,10 @@ class Form:
         same peaks share a billing demand.
     """
 
-    def __init__(self, tariff: Tariff, reading: Reading, span: Span = "month") -> None:
-        self.tariff = tariff
+    def __init__(
+        self, price_factor: Callable[[int], float], reading: Reading, span: Span = "month"
+    ) -> None:
+        self._price_factor = price_factor
         self.reading = reading
         self.months = reading.calendar.months
         self.years = sorted({month.year for month in self.months})
@@ -168,12 +169,10 @@ class Form:
         self._span: Span = span
         self._peak_of: dict[bytes, int] = {}
         self._line_of: dict[Line, int] = {}
-        for rule in tariff.rules:
-            rule.program(self)
 
     def factor(self, month: Month) -> float:
         """Prices of a month over those stated."""
-        return self.tariff.price_factor(month.year)
+        return self._price_factor(month.year)
 
     def contracted(self, month: Month) -> str:
         """Label of the span in which a month's contracted capacity is in force."""

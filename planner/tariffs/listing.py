@@ -58,7 +58,9 @@ def bill_lists(load: Index, accounts: Sequence[Account], *, span: Span = "month"
             raise ValueError(message)
     builder = _Builder(load)
     for account in accounts:
-        form = Form(account.tariff, account.reading, span)
+        form = Form(account.tariff.price_factor, account.reading, span)
+        for rule in account.tariff.rules:
+            rule.program(form)
         builder.add(form, np.asarray(account.customers, dtype=np.intp))
     return builder.lists()
 
