@@ -19,6 +19,8 @@ __all__ = ["Bound", "Program", "finite_or_zero", "side_of"]
 
 _MOST_ROUNDS: Final = 30  # bounds that follow from bounds; 4 rounds are enough for us-base
 
+_NOISE: Final = 1e-12  # of the greatest dual
+
 
 @dataclass(frozen=True, eq=False)
 class Bound:
@@ -108,7 +110,15 @@ class Program:
         For any duals y and d = c - A'y, every solution costs offset + y'Ax + d'x, which is no less
         than y at the bounds of the rows plus d at the bounds of the columns. Where a column has
         no such bound, one that follows from the rows and the cutoff is taken.
+
+        A dual of 1e-12 that is none but for rounding costs much where such a bound is a million,
+        so the bound is also computed without duals of that size, and the higher is taken.
         """
+        clean = np.where(np.abs(dual) > _NOISE * np.abs(dual).max(initial=0.0), dual, 0.0)
+        bounds = (self._bound(any_dual, lower, upper, x, cutoff) for any_dual in (dual, clean))
+        return max(bounds, key=lambda bound: bound.musd)
+
+    def _bound(self, dual: Floats, lower: Floats, upper: Floats, x: Floats, cutoff: float) -> Bound:
         side = side_of(dual, self.row_lower, self.row_upper)
         usable = np.where(np.isfinite(side), dual, 0.0)
         reduced = self.cost - self.priced(usable)[0]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES"]
 
+_MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
+_LEAST_GAP_FRAC: Final = 1e-8  # below which two costs cannot be told apart
 _AMOUNTS: Final[Mapping[str, str]] = {
     "plan": "used_mw",
     "reserve": "reserve_kh100e",
@@ -59,13 +61,17 @@ def amounts_not_negative(case: Case) -> Excess:
 
 @rule(unit="plans")
 def status_told(case: Case) -> Excess:
-    """The status is told in one row, as the solver said it, optimal only where it proved it."""
+    """The status is told in one row, as the solver said it, optimal only where it proved it.
+
+    Proven is a gap of no more than `solver.gap_frac`, and of 1e-4 at most.
+    """
     rows = case.plan("solution")
     if len(rows) != 1:
         return Excess.where(pd.DataFrame({"rows": [len(rows)]}), np.array([True]))
     solution = rows.iloc[0]
     gap, told = float(solution["gap_frac"]), str(solution["status"])
-    unproven = told == "optimal" and not gap <= 1e-4
+    most = min(max(case.scenario.solver.gap_frac, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
+    unproven = told == "optimal" and not gap <= most
     place = pd.DataFrame({"status": [told]})
     return Excess.where(place, np.array([told != case.status or unproven]))
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "check"]
 
 _SECONDS_BETWEEN_LOOKS = 0.1  # where a wait can not be interrupted, Ctrl-C waits for so long
+_STRICT_TOLERANCE = 1e-10  # [-]; the least that HiGHS takes
+_TOLERANCES = (
+    "primal_feasibility_tolerance",
+    "dual_feasibility_tolerance",
+    "mip_feasibility_tolerance",
+)
 _SMALLEST_COEFFICIENT = 1e-12  # [-]; HiGHS drops what is smaller, and by default below 1e-9
 
 _Callback = highspy.cb.HighsCallbackType
@@ -49,9 +55,15 @@ class Engine:
     def __init__(self, options: Mapping[str, bool | float | str]) -> None:
         self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self.watch = Watch(None, None)
-        quiet = {"output_flag": False, "small_matrix_value": _SMALLEST_COEFFICIENT}
+        # A search ends by the gap as a share alone: a gap of 1 USD is much of a small plan.
+        quiet = {
+            "output_flag": False,
+            "small_matrix_value": _SMALLEST_COEFFICIENT,
+            "mip_abs_gap": 0.0,
+        }
         for name, value in {**quiet, **options}.items():
             self.set(name, value)
+        self._tolerances = {name: self.highs.getOptionValue(name)[1] for name in _TOLERANCES}
         self.highs.setCallback(self._on_callback, None)
         for kind in _PHASES:
             self.highs.startCallback(_Callback(kind))
@@ -71,6 +83,11 @@ class Engine:
         if not self.accepts(name, value):
             message = f"HiGHS refuses the option {name} = {value!r}"
             raise SolverError(message)
+
+    def be_strict(self, *, strictly: bool) -> None:
+        """Meet bounds and integers to 1e-10 from now on, or to the tolerances given at first."""
+        for name, tolerance in self._tolerances.items():
+            self.set(name, _STRICT_TOLERANCE if strictly else tolerance)
 
     def pass_model(self, arrays: Arrays) -> None:
         """Give HiGHS a whole program in place of what it holds."""

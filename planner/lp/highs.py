@@ -12,7 +12,13 @@ from planner.lp.change import Arrays, Change, Edits
 from planner.lp.conflict import find_conflict
 from planner.lp.engine import Engine, check
 from planner.lp.methods import Attempt, Method, attempts, search
-from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, relative_gap
+from planner.lp.outcome import (
+    PROVEN_GAP_FRAC,
+    Outcome,
+    Status,
+    optimal_gap_frac,
+    relative_gap,
+)
 from planner.lp.progress import ProgressEvent, Watch
 from planner.lp.sizes import check_sizes
 
@@ -91,6 +97,7 @@ class HighsSession:
         interrupt: threading.Event | None = None,
         start: Floats | None = None,
         gap_frac: float = PROVEN_GAP_FRAC,
+        strictly: bool = False,
     ) -> Outcome:
         """Solve the program the session holds.
 
@@ -117,8 +124,10 @@ class HighsSession:
             A plan that a search for whole numbers starts from, a number per column.
         gap_frac : float
             A search may end once its plan costs at most this share more than its bound. A plan
-            further off than `PROVEN_GAP_FRAC`, which is what a search goes on to by itself, is
-            not called optimal.
+            further off than `planner.lp.outcome.optimal_gap_frac` of it is not called optimal.
+        strictly : bool
+            Meet bounds and integers as exactly as HiGHS can (1e-10), not to the tolerance of the
+            session: a coefficient of a million makes much of a small excess.
 
         Returns
         -------
@@ -126,7 +135,8 @@ class HighsSession:
             Verdict, plan and duals.
         """
         self._engine.set("threads", threads)
-        self._engine.set("mip_rel_gap", max(gap_frac, PROVEN_GAP_FRAC))
+        self._engine.set("mip_rel_gap", max(gap_frac, optimal_gap_frac(0.0) / 2.0))
+        self._engine.be_strict(strictly=strictly)
         watch = self._engine.watch = Watch(on_progress, interrupt)
         deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
         status: Status = "error"
@@ -211,7 +221,7 @@ class HighsSession:
             basis = self._highs.getBasis()
             self._basis = basis if basis.valid else None
             self._pending = Change()
-        if status == "optimal" and gap_frac > PROVEN_GAP_FRAC and gap > PROVEN_GAP_FRAC:
+        if status == "optimal" and gap > optimal_gap_frac(gap_frac):
             status = "within_gap"
         return Outcome(
             status=status,

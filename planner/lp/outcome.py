@@ -10,10 +10,19 @@ import numpy as np
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
-__all__ = ["PROVEN_GAP_FRAC", "BoundBy", "DualsOf", "Outcome", "Status", "relative_gap"]
+__all__ = [
+    "PROVEN_GAP_FRAC",
+    "BoundBy",
+    "DualsOf",
+    "Outcome",
+    "Status",
+    "optimal_gap_frac",
+    "relative_gap",
+]
 
 PROVEN_GAP_FRAC = 1e-4
-"""Gap up to which a plan with whole numbers is called optimal, as solvers do by default. [-]"""
+"""Gap up to which a plan with integers is called optimal, as solvers do by default. [-]"""
+_LEAST_GAP_FRAC = 1e-8  # what a sum of rows that are met to 1e-7 can be told apart from none
 
 Status = Literal[
     "optimal",
@@ -99,6 +108,28 @@ class Outcome:
     duals_of: DualsOf = "program"
     bound_row_dual: Floats | None = None
     bound_by: BoundBy = "relaxation"
+
+
+def optimal_gap_frac(gap_frac: float) -> float:
+    """Return the gap up to which a plan is called optimal where a gap was asked for.
+
+    Parameters
+    ----------
+    gap_frac : float
+        Gap that was asked for. [-]
+
+    Returns
+    -------
+    float
+        The gap asked for, but at most `PROVEN_GAP_FRAC`, and at least 1e-8, below which two
+        costs cannot be told apart.
+
+    Examples
+    --------
+    >>> optimal_gap_frac(0.02), optimal_gap_frac(3e-6), optimal_gap_frac(0.0)
+    (0.0001, 3e-06, 1e-08)
+    """
+    return min(max(gap_frac, _LEAST_GAP_FRAC), PROVEN_GAP_FRAC)
 
 
 def relative_gap(objective: float, dual_bound: float) -> float:

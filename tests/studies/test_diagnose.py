@@ -20,11 +20,11 @@ from planner.studies.diagnose import Diagnosis, diagnose
 from planner.studies.diagnose.prechecks import shortages
 from planner.studies.diagnose.reliefs import RELIEFS
 from planner.studies.diagnose.searches import least, searches
-from planner.studies.diagnose.whole_clash import whole_clash
 from planner.studies.solve.asking import Asking, without_costs
 from planner.studies.solve.clash import clash_rules
 from planner.studies.solve.clash_keys import RULES_WITH_SETTINGS, keys_of
 from planner.studies.solve.question import Question
+from planner.studies.solve.whole_clash import whole_clash
 
 FORBID = "demand.unmet=forbid"
 LAND = (

@@ -16,10 +16,10 @@ from planner.studies.diagnose.prechecks import Shortage, shortages
 from planner.studies.diagnose.relief import Change, Relief, relaxed
 from planner.studies.diagnose.reliefs import RELIEFS
 from planner.studies.diagnose.searches import least, searches
-from planner.studies.diagnose.whole_clash import whole_clash
 from planner.studies.solve.asking import Asking, relaxed_session, session_of, without_costs
 from planner.studies.solve.clash import ClashRule, clash_rules
 from planner.studies.solve.question import Question
+from planner.studies.solve.whole_clash import whole_clash
 
 if TYPE_CHECKING:
     import threading

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ClashRule", "clash_rules", "in_words", "rule_of"]
 
 _SHOWN_PLACES: Final = 6
+_NUMBER: Final = re.compile(r"_\d+$")
 _LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
 
 
@@ -77,7 +78,7 @@ def clash_rules(
                 places.setdefault(block, []).append({"site": labels[0], "year": labels[1]})
             continue
         axes = problem.rows_over(block).axis_names
-        places.setdefault(block, []).append(dict(zip(axes, labels, strict=True)))
+        places.setdefault(_family(block), []).append(dict(zip(axes, labels, strict=True)))
     rules = [
         ClashRule(
             _BOUNDS.get(block, (block, ""))[0],
@@ -133,7 +134,19 @@ _BOUNDS: Final = {
 
 def rule_of(block: str) -> tuple[str, str]:
     """Return the name of a rule and what it asks for, by its block of rows or its bound."""
-    return _BOUNDS[block] if block in _BOUNDS else (block, _RULES[block])
+    family = _family(block)
+    return _BOUNDS[block] if block in _BOUNDS else (family, _RULES[family])
+
+
+def _family(block: str) -> str:
+    """Return the family of a block of rows; those added while solving end in a number.
+
+    Examples
+    --------
+    >>> _family("served_only_if_open_3"), _family("land_limit")
+    ('served_only_if_open', 'land_limit')
+    """
+    return block if block in _RULES else _NUMBER.sub("", block)
 
 
 def _parts(name: str) -> tuple[str, list[str]]:

@@ -301,6 +301,7 @@ _TELL: Final[Mapping[str, Tell]] = {
     "most_sites": _most_sites,
     "exact_sites": _exact_sites,
     "whole_openings": _whole_openings,
+    "served_only_if_open": _whole_openings,
     "minimum_size": _least_size,
     "whole_phases": _phase,
     "hall_phases": _phase,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.check import check_plan
@@ -15,9 +15,11 @@ from planner.results import read_results
 from planner.results.proof import read_proof
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
+from planner.studies.solve.asking import without_costs
 from planner.studies.solve.clash import clash_rules, in_words
 from planner.studies.solve.failover import survive_failures, takeover_of
 from planner.studies.solve.question import Question
+from planner.studies.solve.whole_clash import whole_clash
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -29,6 +31,14 @@ if TYPE_CHECKING:
     from planner.model import Model
 
 __all__ = ["solve"]
+
+_AT_ALL: Final = "no plan can meet every rule; these exclude each other"
+_ONLY_WHOLE: Final = (
+    "no plan has whole openings, phases, blocks and plants; with shares of them there is one."
+    " With integers these exclude each other"
+)
+_CLASH_SECONDS: Final = 60.0
+"""Most time to find out which rules exclude each other. [s]"""
 
 
 class _Clock:
@@ -147,16 +157,18 @@ def _no_plan(
     """Say why there is no plan."""
     name = question.inputs.name
     if outcome.status == "infeasible":
-        clash = tuple(session.iis(time_limit_s=60.0))
-        if not clash and outcome.duals_of != "program":
-            message = (
-                f"{name}: no plan has whole openings, phases, blocks and plants; with shares"
-                " of them there is one. `dcplan diagnose` finds the least changes that would make a"
-                " plan possible."
-            )
-            return InfeasibleError(message, ())
-        lines = [f"{name}: no plan can meet every rule; these exclude each other:"]
-        lines += in_words(clash_rules(question, model.problem, clash))
+        is_smallest = True
+        if outcome.bound_by == "search":  # with fractions there is a plan
+            trial = without_costs(build_model(question.inputs))
+            rules, is_smallest = whole_clash(question, trial, _CLASH_SECONDS)
+            clash = tuple(rule.rule for rule in rules)
+        else:
+            clash = tuple(session.iis(time_limit_s=_CLASH_SECONDS))
+            rules = clash_rules(question, model.problem, clash)
+        lines = [f"{name}: {_ONLY_WHOLE if outcome.duals_of != 'program' else _AT_ALL}:"]
+        lines += in_words(rules)
+        if not is_smallest:
+            lines.append("  Time ran out before it was clear that each of them is needed.")
         if len(clash) == 1:
             lines.append(
                 "  It clashes with no other rule: the scenario leaves no decision that could meet"

@@ -1,16 +1,17 @@
-"""Programs with whole numbers: relax, round, fix and solve; then search from there."""
+"""Programs with integers: relax, round, fix; strengthen and dive where that is far; then search."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.lp.outcome import PROVEN_GAP_FRAC, relative_gap
+from planner.lp.outcome import optimal_gap_frac, relative_gap
 from planner.model.siting import ONLY_FOR_THE_BOUND
+from planner.studies.solve.dive import dive
 from planner.studies.solve.rounding import RULES, rounded
+from planner.studies.solve.solves import STOPPED, Solves
 
 if TYPE_CHECKING:
     import threading
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
     from planner.lp import HighsSession, Outcome, ProgressEvent, Status
     from planner.model import Model
     from planner.scenario.schema import Solver
-
+    from planner.studies.solve.solves import Cuts
 
 __all__ = ["find_plan"]
 
-_STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
+_MUCH_GAP_FRAC: Final = 0.01
+"""Gap at which a rounded plan is good enough. [-]"""
 _MOST_ROUNDS: Final = 40
 _A_LITTLE: Final = 1e-6  # of a demand
-_RESERVE: Final = 2.0  # of the time of one solve with fixed whole numbers, for the one at the end
+_RESERVE: Final = 2.0  # of the time of one solve with fixed integers, for the one at the end
+_WHOLE: Final = 1e-9  # nearer than this to an integer is one
 
 
 def find_plan(
@@ -35,115 +38,105 @@ def find_plan(
     session: HighsSession,
     solver: Solver,
     *,
+    cuts: Cuts | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Outcome:
-    """Solve a program; where it has whole numbers, by rounding, and by a search if asked for.
+    """Solve a program; where it has integers, by rounding, and by a search if that is not enough.
 
     Parameters
     ----------
     model : Model
-        The program.
+        The program; rows that strengthen its bound, and cuts, may be added to its problem.
     session : HighsSession
         Holds it.
     solver : Solver
-        Method, time, threads, and what is done about whole numbers.
+        Method, time, threads, and what is done about integers.
+    cuts : Cuts, optional
+        Rows to be added where a solution breaks them.
     on_progress, interrupt
         As for `HighsSession.solve`.
 
     Returns
     -------
     Outcome
-        Without whole numbers, that of the linear program. With them, the best plan found, how
-        far any plan could be below it, and duals with the whole numbers fixed. ``optimal`` only
-        where the gap is closed; ``within_gap`` where rounding or search ended as asked with a
-        gap; a limit or an interrupt that cut the search short is said.
+        Without integers, that of the linear program. With them, the best plan found, how
+        far any plan could be below it, and duals with the integers fixed. ``optimal`` only where
+        the gap is closed; ``within_gap`` where rounding or search ended as asked with a gap; a
+        limit or an interrupt that cut the work short is reported. `method_used` lists the steps.
 
     Notes
     -----
-    The linear program with the whole numbers relaxed gives a bound. Openings and phases are
-    rounded (`planner.studies.solve.rounding`), fixed, and the rest solved again from the last
-    basis.
+    The linear program with integers relaxed gives a bound. Openings and phases are rounded
+    (`planner.studies.solve.rounding`), fixed, and the rest solved again from the last basis. Where
+    the plan may be more than 1 % from the best, rows that raise the bound are added and all is
+    rounded again, then integers are set one after the other (`planner.studies.solve.dive`), and at
+    last a search goes on within the time left, until the gap is 1 %, or what was asked for.
+
     Rows that only tighten the bound are freed at the end, so that a dual is not split with them.
     They follow from the others by then: the plan stays, and only the duals are taken from that
-    solve, some hundreds of steps of primal simplex. Freed while the whole numbers are fixed, they
+    solve, some hundreds of steps of primal simplex. Freed while the integers are fixed, they
     would leave a basis that is feasible in neither sense.
     """
-    found = _Finder(model, session, solver, on_progress, interrupt)
-    return found.whole() if model.problem.isMIP() else found.linear()
+    solves = Solves(model, session, solver, cuts, on_progress, interrupt)
+    if not model.problem.isMIP():
+        return solves.relaxed(solver.method)
+    return _Finder(model, solver, solves).whole()
 
 
 class _Finder:
-    def __init__(
-        self,
-        model: Model,
-        session: HighsSession,
-        solver: Solver,
-        on_progress: Callable[[ProgressEvent], None] | None,
-        interrupt: threading.Event | None,
-    ) -> None:
-        self._model, self._session, self._solver = model, session, solver
-        self._on_progress, self._interrupt = on_progress, interrupt
-        self._began = time.perf_counter()
-        self._iterations = 0
+    """The best plan so far, the best bound, and what was done to find them."""
+
+    def __init__(self, model: Model, solver: Solver, solves: Solves) -> None:
+        self._model, self._solver, self._solves = model, solver, solves
+        self._is_search = solver.whole_numbers == "search"
+        self._aim_frac = (
+            solver.gap_frac if self._is_search else max(solver.gap_frac, _MUCH_GAP_FRAC)
+        )
+        self._best: Outcome | None = None
+        self._bound = -np.inf
+        self._stopped: Status | None = None
+        self._tried: list[Floats] = []
         self._how: list[str] = []
 
     # --- steps --------------------------------------------------------------------------
 
-    def linear(self) -> Outcome:
-        """Solve what the session holds."""
-        return self._session.solve(
-            self._solver.method,
-            time_limit_s=self._solver.time_limit_s,
-            threads=self._solver.threads,
-            on_progress=self._on_progress,
-            interrupt=self._interrupt,
-        )
-
     def whole(self) -> Outcome:
-        """Relax, round, fix, solve; search where asked for or where no rounding leaves a plan."""
+        """Relax, round and fix; strengthen, dive and search as long as the plan is not enough."""
         relaxed = self._relaxed()
+        if relaxed.status == "optimal" and self._is_search:
+            relaxed = self._strengthened(relaxed)
         if relaxed.status != "optimal":
-            return replace(relaxed, has_plan=False, has_duals=False)
-        if self._solver.whole_numbers == "search":
-            relaxed = self._tightened(relaxed)
-        bound = relaxed.objective
-        status: Status = relaxed.status
-        best = self._rounded(relaxed.x)
-        if best is not None and best.status != "optimal":
-            return replace(best, has_plan=False, has_duals=False)  # stopped while it was solved
-        if self._solver.whole_numbers == "search" or best is None:
-            best, bound, status = self._searched(best, bound)
-        best = self._freed(best)
-        if best.status in _STOPPED:
-            status = best.status
-        told = self._told(best, bound, status)
-        by_search = told.dual_bound > relaxed.objective
-        return replace(
-            told,
-            bound_row_dual=relaxed.row_dual,
-            bound_by="search" if by_search else "relaxation",
-        )
+            return self._without(relaxed)
+        self._round(relaxed, only_first=True)
+        if not self._is_search and self._gap() > self._aim_frac:
+            relaxed = self._strengthened(relaxed)
+            if relaxed.status != "optimal":
+                return self._without(relaxed)
+            self._round(relaxed, only_first=False)
+        if self._gap() > max(self._aim_frac, _MUCH_GAP_FRAC):
+            self._dive(relaxed)
+        if self._gap() > optimal_gap_frac(0.0) and (
+            self._is_search or self._gap() > self._aim_frac
+        ):
+            self._search()
+        if self._best is None:
+            return self._none(relaxed)
+        return self._told(self._freed(self._best), relaxed)
 
     def _relaxed(self) -> Outcome:
-        """Solve without insisting on whole numbers."""
-        columns = self._model.problem.columns()
-        self._session.set_columns(integer=np.zeros_like(columns.integer))
-        outcome = self._session.solve(
-            self._solver.method,
-            time_limit_s=self._left_s(),
-            threads=self._solver.threads,
-            on_progress=self._on_progress,
-            interrupt=self._interrupt,
-        )
-        self._count(outcome, "relaxed")
+        """Solve without insisting on integers."""
+        outcome = self._solves.relaxed(self._solver.method)
+        self._did("relaxed", outcome.method_used)
+        if outcome.status == "optimal":
+            self._bound = outcome.objective
         return outcome
 
-    def _tightened(self, relaxed: Outcome) -> Outcome:
+    def _strengthened(self, relaxed: Outcome) -> Outcome:
         """Add the rows that tie service to openings where the relaxed plan breaks them.
 
         Most of them never bind, so a large siting problem is solved without them first. They
-        stay in the program, where they help the search.
+        stay in the program, where they help a search.
         """
         model, problem = self._model, self._model.problem
         links = model.p.siting.linkable
@@ -159,69 +152,110 @@ class _Finder:
             is_there |= is_broken
             rows = model.siting.served_only_if_open(links.select(is_broken, "broken"))
             problem.rows(f"served_only_if_open_{number}", rows)
-            self._session.update(problem)
-            self._session.set_columns(integer=np.zeros(problem.numVariables(), dtype=np.bool_))
-            outcome = self._session.solve(
-                "auto",
-                time_limit_s=self._left_s(),
-                threads=self._solver.threads,
-                on_progress=self._on_progress,
-                interrupt=self._interrupt,
-            )
-            self._iterations += outcome.iterations
+            self._solves.rows_added()
+            outcome = self._solves.relaxed("auto", self._reserve_s())
+            if outcome.status == "infeasible":
+                self._did("tightened", f"{int(is_there.sum())} rows")
+                return outcome
             if outcome.status != "optimal":
+                self._note_stop(outcome)
                 break
             relaxed = outcome
-        self._how.append(f"tightened ({int(is_there.sum())} rows)")
+            self._bound = max(self._bound, relaxed.objective)
+        self._did("tightened", f"{int(is_there.sum())} rows")
         return relaxed
 
-    def _rounded(self, x: Floats) -> Outcome | None:
-        """Round by one rule after the other until the rest has a plan; None where none leaves one.
-
-        A solve that was stopped is returned as it is.
-        """
-        tried: list[Floats] = []
+    def _round(self, relaxed: Outcome, *, only_first: bool) -> None:
+        """Round by one rule after the other: until one leaves a plan, or by all of them."""
         for rule in RULES:
-            whole = self._whole_of(rounded(self._model, x, rule))
-            if any(np.array_equal(whole, other) for other in tried):
+            whole = self._solves.whole_of(rounded(self._model, relaxed.x, rule))
+            if any(np.array_equal(whole, other) for other in self._tried):
                 continue
-            tried.append(whole)
-            outcome = self._fixed(whole)
-            self._count(outcome, "rounded and fixed")
-            if outcome.status == "optimal" or outcome.status in _STOPPED:
-                return outcome
-        return None
+            outcome = self._fix(whole, "rounded and fixed")
+            if outcome.status in STOPPED or (only_first and self._best is not None):
+                return
 
-    def _whole_of(self, x: Floats) -> Floats:
-        return np.round(x[self._model.problem.columns().integer])
+    def _dive(self, relaxed: Outcome) -> None:
+        """Set integers one after the other, the nearest first, and fix what that ends with."""
+        solves = 0
 
-    def _fixed(self, whole: Floats) -> Outcome:
-        """Solve with the whole numbers fixed."""
-        columns = self._model.problem.columns()
-        lower, upper = columns.lower.copy(), columns.upper.copy()
-        lower[columns.integer] = upper[columns.integer] = whole
-        self._session.set_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
-        return self._session.solve(
-            "auto",  # from the last basis, whatever method made it
-            time_limit_s=self._left_s(),
-            threads=self._solver.threads,
-            on_progress=self._on_progress,
-            interrupt=self._interrupt,
-        )
+        def within(lower: Floats, upper: Floats) -> Outcome:
+            nonlocal solves
+            solves += 1
+            outcome = self._solves.within(lower, upper, reserve_s=self._reserve_s())
+            self._note_stop(outcome)
+            return outcome
+
+        cutoff = self._best.objective if self._best is not None else np.inf
+        whole = dive(relaxed.x, self._model.problem.columns(), within, cutoff=cutoff)
+        if whole is None:
+            self._did("dived", f"{solves} solves, no better plan")
+        else:
+            self._fix(whole, f"dived in {solves} solves and fixed")
+
+    def _search(self) -> None:
+        """Search by branch and bound, again and strictly where what it finds is not a plan.
+
+        A search takes 1e-6 for 0, and a coefficient of a million makes a site of that. Such
+        integers, fixed, leave no plan. With cuts, a plan that is found may break more of them.
+        """
+        strictly = False
+        while True:
+            start = self._best.x if self._best is not None else None
+            rows = self._model.problem.numConstraints()
+            found = self._solves.searched(
+                start, self._aim_frac, self._reserve_s(), strictly=strictly
+            )
+            if np.isfinite(found.dual_bound):
+                self._bound = max(self._bound, found.dual_bound)
+            self._did(
+                "searched", f"{found.method_used}, strictly" if strictly else found.method_used
+            )
+            self._note_stop(found)
+            if not found.has_plan:
+                if found.status == "infeasible" and self._best is None:
+                    self._stopped = "infeasible"
+                return
+            if self._best is not None and found.objective >= self._best.objective:
+                return
+            fixed = self._fix(self._solves.whole_of(found.x), "fixed", found)
+            has_cuts = self._model.problem.numConstraints() > rows
+            if self._stopped is not None or (fixed.status == "optimal" and not has_cuts):
+                return
+            if not has_cuts:
+                if strictly or fixed.status != "infeasible":
+                    return
+                strictly = True
+            if self._gap() <= self._aim_frac:
+                return
+
+    def _fix(self, whole: Floats, step: str, found: Outcome | None = None) -> Outcome:
+        """Solve with integers fixed, and keep the plan if it is the best so far."""
+        self._tried.append(whole)
+        outcome = self._solves.fixed(whole, self._reserve_s())
+        self._note_stop(outcome)
+        plan = outcome
+        if outcome.status in STOPPED and found is not None and self._is_whole(found):
+            plan = found
+        if plan.status == "optimal" or plan is found:
+            if self._best is None or plan.objective < self._best.objective:
+                self._best = plan
+            words = f"{outcome.method_used}, gap {_percent(self._gap())}"
+        else:
+            words = f"{outcome.method_used}, no plan"
+        self._did(step, words)
+        return outcome
 
     def _freed(self, best: Outcome) -> Outcome:
-        """Take the duals of the best plan without the rows that only tighten the bound."""
-        problem = self._model.problem
-        rows = problem.row_bounds()
-        row_upper = rows.upper.copy()
-        for name in problem.row_block_names:
-            if name.startswith(ONLY_FOR_THE_BOUND):
-                row_upper[problem.row_block(name)] = np.inf
-        if best.status != "optimal" or np.array_equal(row_upper, rows.upper):
+        """Take the duals of the best plan, without the rows that only tighten the bound."""
+        whole = self._solves.whole_of(best.x)
+        is_last = self._tried and np.array_equal(whole, self._tried[-1])
+        if best.has_duals and not self._solves.free_rows(ONLY_FOR_THE_BOUND):
             return best
-        self._session.set_rows(rows.lower, row_upper)
-        freed = self._fixed(self._whole_of(best.x))
-        self._count(freed, "freed")
+        if not best.has_duals:
+            return best
+        freed = self._solves.fixed(whole, strictly=True)
+        self._did("freed" if is_last else "fixed again and freed", freed.method_used)
         if freed.status != "optimal":
             return replace(
                 best,
@@ -238,60 +272,84 @@ class _Finder:
             basis=freed.basis,
         )
 
-    def _searched(self, best: Outcome | None, bound: float) -> tuple[Outcome, float, Status]:
-        """Search by branch and bound; return the better plan, the better bound and the verdict."""
-        columns = self._model.problem.columns()
-        self._session.set_columns(lower=columns.lower, upper=columns.upper, integer=columns.integer)
-        reserve_s = _RESERVE * best.seconds if best is not None else 0.0
-        found = self._session.solve(
-            self._solver.method,
-            time_limit_s=max(0.0, self._left_s() - reserve_s),
-            threads=self._solver.threads,
-            on_progress=self._on_progress,
-            interrupt=self._interrupt,
-            start=best.x if best is not None else None,
-            gap_frac=self._solver.gap_frac,
-        )
-        self._count(found, "searched")
-        bound = max(bound, found.dual_bound)
-        if found.has_plan and (best is None or found.objective < best.objective):
-            fixed = self._fixed(self._whole_of(found.x))
-            self._count(fixed, "fixed")
-            best = fixed if fixed.status == "optimal" else found
-        return best or found, bound, found.status
+    # --- what is reported ---------------------------------------------------------------
 
-    def _told(self, best: Outcome, bound: float, status: Status) -> Outcome:
-        """Put together what is told of the best plan."""
-        if not best.has_plan:
-            return replace(
-                best, status=status, method_used=self._method(), duals_of="fixed_program"
-            )
-        bound = min(bound, best.objective)
+    def _without(self, relaxed: Outcome) -> Outcome:
+        """Report that the relaxation has no solution, as it was or strengthened for integers."""
+        is_strengthened = np.isfinite(self._bound)
+        return replace(
+            relaxed,
+            has_plan=False,
+            has_duals=False,
+            duals_of="fixed_program" if is_strengthened else "program",
+        )
+
+    def _none(self, relaxed: Outcome) -> Outcome:
+        """Report that no plan was found, and why."""
+        nothing = np.full_like(relaxed.x, np.nan)
+        return replace(
+            relaxed,
+            status=self._stopped or "error",
+            has_plan=False,
+            has_duals=False,
+            objective=np.nan,
+            dual_bound=np.inf if self._stopped == "infeasible" else self._bound,
+            gap=np.inf,
+            x=nothing,
+            seconds=self._solves.seconds,
+            iterations=self._solves.iterations,
+            method_used=", ".join(self._how),
+            duals_of="fixed_program",
+            bound_by="search",
+        )
+
+    def _told(self, best: Outcome, relaxed: Outcome) -> Outcome:
+        """Put together what is reported of the best plan."""
+        bound = min(self._bound, best.objective)
         gap = relative_gap(best.objective, bound)
-        if gap <= PROVEN_GAP_FRAC:
+        status: Status
+        if best.status in STOPPED:
+            status = best.status
+        elif gap <= optimal_gap_frac(self._solver.gap_frac):
             status = "optimal"
-        elif status == "optimal":
-            status = "within_gap"
+        else:
+            status = self._stopped or "within_gap"
+        by_search = bound > relaxed.objective
         return replace(
             best,
             status=status,
             dual_bound=bound,
             gap=gap,
-            seconds=time.perf_counter() - self._began,
-            iterations=self._iterations,
-            method_used=self._method(),
+            seconds=self._solves.seconds,
+            iterations=self._solves.iterations,
+            method_used=", ".join(self._how),
             duals_of="fixed_program",
+            bound_row_dual=relaxed.row_dual,
+            bound_by="search" if by_search else "relaxation",
         )
 
     # --- bookkeeping --------------------------------------------------------------------
 
-    def _left_s(self) -> float:
-        spent = time.perf_counter() - self._began
-        return max(0.0, self._solver.time_limit_s - spent)
+    def _gap(self) -> float:
+        if self._best is None:
+            return np.inf
+        return relative_gap(self._best.objective, min(self._bound, self._best.objective))
 
-    def _count(self, outcome: Outcome, step: str) -> None:
-        self._iterations += outcome.iterations
-        self._how.append(f"{step} ({outcome.method_used})")
+    def _reserve_s(self) -> float:
+        """Time kept to solve with fixed integers at the end. [s]"""
+        return _RESERVE * self._best.seconds if self._best is not None else 0.0
 
-    def _method(self) -> str:
-        return ", ".join(self._how)
+    def _is_whole(self, found: Outcome) -> bool:
+        x = found.x[self._model.problem.columns().integer]
+        return bool(np.abs(x - np.round(x)).max(initial=0.0) <= _WHOLE)
+
+    def _note_stop(self, outcome: Outcome) -> None:
+        if outcome.status in STOPPED:
+            self._stopped = outcome.status
+
+    def _did(self, step: str, words: str) -> None:
+        self._how.append(f"{step} ({words})")
+
+
+def _percent(gap_frac: float) -> str:
+    return f"{gap_frac:.2%}" if gap_frac >= 1e-4 or not gap_frac else f"{gap_frac:.1e}"

@@ -1,0 +1,174 @@
+"""The solves that a plan takes, on one clock: integers relaxed, fixed, or searched for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from planner.base.arrays import Floats
+    from planner.lp import HighsSession, Outcome, ProgressEvent
+    from planner.lp.methods import Method
+    from planner.model import Model
+    from planner.scenario.schema import Solver
+
+__all__ = ["STOPPED", "Cuts", "Solves"]
+
+STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
+_EXACT: Final = 1e-9  # further than this from an integer, a fixed one is met by tolerance alone
+
+
+class Cuts(Protocol):
+    """Rows that every plan must keep, and that are added once a plan breaks them."""
+
+    def add(self, x: Floats) -> bool:
+        """Add rows to the problem that a solution breaks; return whether there are any.
+
+        Raises
+        ------
+        TimeoutError
+            If it breaks some and no more rounds are allowed.
+        """
+
+
+class Solves:
+    """A program in a session, solved in several ways with the time that is left.
+
+    Parameters
+    ----------
+    model : Model
+        The program; rows may be added to its problem.
+    session : HighsSession
+        Holds it.
+    solver : Solver
+        Method, time and threads.
+    cuts : Cuts or None
+        Rows to add until a solution breaks none.
+    on_progress, interrupt
+        As for `HighsSession.solve`.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        session: HighsSession,
+        solver: Solver,
+        cuts: Cuts | None,
+        on_progress: Callable[[ProgressEvent], None] | None,
+        interrupt: threading.Event | None,
+    ) -> None:
+        self._model, self._session, self._solver, self._cuts = model, session, solver, cuts
+        self._on_progress, self._interrupt = on_progress, interrupt
+        self._began = time.perf_counter()
+        self.iterations = 0
+
+    @property
+    def seconds(self) -> float:
+        """Time since the first solve began. [s]"""
+        return time.perf_counter() - self._began
+
+    def left_s(self, reserve_s: float = 0.0) -> float:
+        """Time that is left, less what is kept for later. [s]"""
+        return max(0.0, self._solver.time_limit_s - self.seconds - reserve_s)
+
+    def relaxed(self, method: Method, reserve_s: float = 0.0) -> Outcome:
+        """Solve without insisting on integers."""
+        columns = self._model.problem.columns()
+        return self.within(columns.lower, columns.upper, method=method, reserve_s=reserve_s)
+
+    def fixed(self, whole: Floats, reserve_s: float = 0.0, *, strictly: bool = False) -> Outcome:
+        """Solve with the integers fixed.
+
+        A coefficient of a million makes 0.05 of a fixed 0 that is met to 5e-8, so what is not met
+        exactly is solved again, strictly.
+        """
+        columns = self._model.problem.columns()
+        lower, upper = columns.lower.copy(), columns.upper.copy()
+        lower[columns.integer] = upper[columns.integer] = whole
+        outcome = self.within(lower, upper, reserve_s=reserve_s, strictly=strictly)
+        if strictly or outcome.status != "optimal" or self._is_exact(outcome, whole):
+            return outcome
+        return self.within(lower, upper, reserve_s=reserve_s, strictly=True)
+
+    def within(
+        self,
+        lower: Floats,
+        upper: Floats,
+        *,
+        method: Method = "auto",  # from the last basis, whatever method made it
+        reserve_s: float = 0.0,
+        strictly: bool = False,
+    ) -> Outcome:
+        """Solve without insisting on integers, within bounds of the columns."""
+        while True:
+            integer = np.zeros(len(lower), dtype=np.bool_)
+            # Copies: a session tells what changed by the arrays that it was given before.
+            self._session.set_columns(lower=lower.copy(), upper=upper.copy(), integer=integer)
+            outcome = self._session.solve(
+                method,
+                time_limit_s=self.left_s(reserve_s),
+                threads=self._solver.threads,
+                on_progress=self._on_progress,
+                interrupt=self._interrupt,
+                strictly=strictly,
+            )
+            self.iterations += outcome.iterations
+            if outcome.status != "optimal" or self._cuts is None:
+                return outcome
+            try:
+                if not self._cuts.add(outcome.x):
+                    return outcome
+            except TimeoutError:
+                return replace(outcome, status="iteration_limit", has_duals=False)
+            self._session.update(self._model.problem)
+            method = "auto"
+
+    def searched(
+        self, start: Floats | None, gap_frac: float, reserve_s: float, *, strictly: bool
+    ) -> Outcome:
+        """Search by branch and bound, from a plan where there is one."""
+        columns = self._model.problem.columns()
+        self._session.set_columns(lower=columns.lower, upper=columns.upper, integer=columns.integer)
+        outcome = self._session.solve(
+            self._solver.method,
+            time_limit_s=self.left_s(reserve_s),
+            threads=self._solver.threads,
+            on_progress=self._on_progress,
+            interrupt=self._interrupt,
+            start=start,
+            gap_frac=gap_frac,
+            strictly=strictly,
+        )
+        self.iterations += outcome.iterations
+        return outcome
+
+    def rows_added(self) -> None:
+        """Hand over the rows that were added to the problem."""
+        self._session.update(self._model.problem)
+
+    def free_rows(self, names: tuple[str, ...]) -> bool:
+        """Free the upper side of blocks of rows by how their names begin, if any are there."""
+        problem = self._model.problem
+        rows = problem.row_bounds()
+        upper = rows.upper.copy()
+        for name in problem.row_block_names:
+            if name.startswith(names):
+                upper[problem.row_block(name)] = np.inf
+        if np.array_equal(upper, rows.upper):
+            return False
+        self._session.set_rows(rows.lower, upper)
+        return True
+
+    def whole_of(self, x: Floats) -> Floats:
+        """Return the integers of a solution, rounded."""
+        return np.round(x[self._model.problem.columns().integer])
+
+    def _is_exact(self, outcome: Outcome, whole: Floats) -> bool:
+        off = np.abs(outcome.x[self._model.problem.columns().integer] - whole)
+        return bool(off.max(initial=0.0) <= _EXACT)
