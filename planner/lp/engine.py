@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "check"]
 
 _SECONDS_BETWEEN_LOOKS = 0.1  # where a wait can not be interrupted, Ctrl-C waits for so long
+_NEAR_BOUND = 1e-5  # [-]; a first-order method meets bounds so far
 _STRICT_TOLERANCE = 1e-10  # [-]; the least that HiGHS takes
 _TOLERANCES = (
     "primal_feasibility_tolerance",
@@ -164,6 +165,15 @@ class Engine:
         solution.col_value = x.tolist()
         check(self.highs.setSolution(solution), "take a plan to start from")
 
+    def start_near(self, x: Floats, row_value: Floats, arrays: Arrays) -> None:
+        """Give simplex a basis near a point: what lies at a bound of it is not in the basis."""
+        columns, rows = arrays.columns, arrays.rows
+        basis = highspy.HighsBasis()
+        basis.col_status = _statuses(x, columns.lower, columns.upper)
+        basis.row_status = _statuses(row_value, rows.lower, rows.upper)
+        basis.valid = basis.alien = True  # of any size: HiGHS completes it
+        check(self.highs.setBasis(basis), "take a basis near a point")
+
     def run(self, seconds: float) -> Any:
         """Run for at most so many seconds and return HiGHS' model status. [s]"""
         # HiGHS counts the time of all runs of one object against its limit.
@@ -222,6 +232,15 @@ class Engine:
             self.watch.raised = error
             stop = True
         answer.user_interrupt = stop  # said every time: HiGHS remembers it from run to run
+
+
+def _statuses(value: Floats, lower: Floats, upper: Floats) -> list[Any]:
+    """Return for each value whether it lies at its lower bound, its upper one, or at neither."""
+    near = _NEAR_BOUND * np.maximum(1.0, np.abs(value))
+    place = np.where(value <= lower + near, 0, np.where(value >= upper - near, 2, 1))
+    kind = highspy.HighsBasisStatus
+    of_place = (kind.kLower, kind.kBasic, kind.kUpper)
+    return [of_place[at] for at in place.tolist()]
 
 
 def check(returned: Any, what: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from planner.lp.change import Arrays, Change, Edits
 from planner.lp.conflict import find_conflict
 from planner.lp.engine import Engine, check
-from planner.lp.methods import Attempt, Method, attempts, search
+from planner.lp.methods import SIMPLEX, Attempt, Method, attempts, search
 from planner.lp.outcome import (
     PROVEN_GAP_FRAC,
     Outcome,
@@ -109,8 +109,8 @@ class HighsSession:
             last plan is still one then), and for no longer than the last solve without a basis
             took; else, and after that, by interior point (IPX) with crossover. The others start
             afresh; ``"ipm"`` leaves it to HiGHS to choose between IPX and HiPO. With whole
-            numbers the method is that of the relaxations inside the search. PDLP gives no basis
-            and can not be interrupted.
+            numbers the method is that of the relaxations inside the search. PDLP can not be
+            interrupted; it meets bounds to 1e-4 or so, and simplex goes on from its point.
         time_limit_s : float, optional
             Most wall time. [s]
         threads : int
@@ -156,6 +156,11 @@ class HighsSession:
             attempt_began = time.perf_counter()
             left = deadline - attempt_began
             status, message = self._run(min(left, attempt.seconds))
+            name = attempt.name
+            if name == "pdlp" and status == "optimal":
+                iterations += self._iterations()
+                status, message = self._polished(deadline - time.perf_counter())
+                name = "pdlp, simplex from its point"
             seconds = time.perf_counter() - attempt_began
             iterations += self._iterations()
             if status == "error" or (status == "time_limit" and attempt.seconds < left):
@@ -164,7 +169,7 @@ class HighsSession:
             if status == "optimal" and attempt.starts_afresh:
                 self._cold_seconds = seconds
             break
-        return self._outcome(status, iterations, attempt.name + given_up, message, gap_frac)
+        return self._outcome(status, iterations, name + given_up, message, gap_frac)
 
     def _attempts(self, method: Method) -> list[Attempt]:
         if self._arrays.columns.integer.any():
@@ -182,6 +187,15 @@ class HighsSession:
             is_met = (bounds.lower <= 0.0).all() and (bounds.upper >= 0.0).all()
             return ("optimal" if is_met else "infeasible"), message
         return _STATUS.get(verdict, "error"), message
+
+    def _polished(self, seconds: float) -> tuple[Status, str]:
+        """Go on by simplex from the point of a method that gives no basis."""
+        solution = self._highs.getSolution()
+        x, row_value = np.array(solution.col_value), np.array(solution.row_value)
+        self._engine.start_near(x, row_value, self._arrays)
+        for name, value in SIMPLEX.items():
+            self._engine.set(name, value)
+        return self._run(seconds)
 
     def _settled(self, seconds: float) -> Status:
         """Tell unbounded from infeasible: without costs nothing is unbounded."""

@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
     from planner.lp.change import Change
 
-__all__ = ["Attempt", "Method", "attempts", "search"]
+__all__ = ["SIMPLEX", "Attempt", "Method", "attempts", "search"]
 
 Method = Literal["auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"]
 
 # HiGHS options of each method.
-_DUAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 1}
+SIMPLEX: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 1}
 _PRIMAL: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 4}
 _COLD: Mapping[str, Mapping[str, str | int]] = {
     "ipx": {"solver": "ipx"},
     "hipo": {"solver": "hipo"},
     "ipm": {"solver": "ipm"},
-    "simplex": _DUAL,
+    "simplex": SIMPLEX,
     "primal": _PRIMAL,
     "pdlp": {"solver": "pdlp"},
 }
@@ -64,7 +64,7 @@ def search(method: Method) -> Attempt:
     """Return how whole numbers are searched for, with relaxations solved by a method."""
     relaxation = _RELAXATION[method]
     # Any other "solver" makes HiGHS drop the whole numbers without a word.
-    options = {**_DUAL, "solver": "choose", "mip_lp_solver": relaxation}
+    options = {**SIMPLEX, "solver": "choose", "mip_lp_solver": relaxation}
     return Attempt(f"branch and bound, {relaxation}", options)
 
 
@@ -95,7 +95,7 @@ def attempts(method: Method, changed: Change | None, cold_seconds: float) -> lis
         method = "ipx"
         if changed is not None:
             by_primal = changed.leaves_plan and (changed.costs or changed.freed)
-            name, options = ("primal", _PRIMAL) if by_primal else ("dual", _DUAL)
+            name, options = ("primal", _PRIMAL) if by_primal else ("dual", SIMPLEX)
             tried.append(
                 Attempt(f"warm {name}", options, starts_afresh=False, seconds=cold_seconds)
             )

@@ -21,6 +21,7 @@ __all__ = ["print_summary", "summary"]
 
 _TOP_SITES: Final = 8
 _NOTE_LENGTH: Final = 150
+_SMALL_GAP_FRAC: Final = 1e-4
 _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet or rented
 _STATUS: Final = {
     "optimal": ("Optimal", "green"),
@@ -106,7 +107,7 @@ def _note(note: str) -> Padding:
 def _verdict(run: Run) -> Text:
     words, colour = _STATUS.get(run.meta["status"], (run.meta["status"], "red"))
     check, gap = run.meta["check"], run.meta["gap_frac"]
-    status = Text.assemble(("● ", colour), f"{words} (gap {gap:.2%})" if gap else words)
+    status = Text.assemble(("● ", colour), f"{words} (gap {_share(gap)})" if gap else words)
     if check["ok"]:
         light = Text.assemble(("● ", "green"), f"Checked: {check['rules']} rules hold")
     else:
@@ -114,6 +115,11 @@ def _verdict(run: Run) -> Text:
     all_well = colour == "green" and check["ok"]
     seconds = Text(f"{sum(run.meta['seconds'].values()):.1f} s")
     return Text("   " if all_well else "\n").join([status, light, seconds])
+
+
+def _share(gap_frac: float) -> str:
+    """Return a gap in percent, or as a power of ten where that would be 0.00%."""
+    return f"{gap_frac:.2%}" if gap_frac >= _SMALL_GAP_FRAC else f"{gap_frac:.1e}"
 
 
 def _cost(run: Run) -> Text:

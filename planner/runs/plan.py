@@ -63,10 +63,15 @@ class Plan:
 
     @property
     def exit_code(self) -> int:
-        """0 solved as asked and checked, 1 the check failed, 4 a limit was reached."""
-        if not self.verdict.ok:
-            return 1
+        """0 solved as asked and checked, 1 the check failed, 4 a limit was reached.
+
+        A limit may leave a plan that does not survive every site outage yet. The check says so,
+        the status is the limit's, and so is the exit code.
+        """
         as_asked = self.outcome.status in {"optimal", "within_gap"}
+        broken = {check.name for check in self.verdict.broken}
+        if not self.verdict.ok and (as_asked or broken != {"survives_loss_of_any_site"}):
+            return 1
         return 0 if as_asked else LimitReachedError.exit_code
 
     @property

@@ -69,10 +69,13 @@ class Solver(Block):
     tolerance: Annotated[float, Field(strict=True, ge=1e-10, le=1e-2)] = 1e-7
     """Largest violation of a row or bound that counts as none."""
     whole_numbers: Literal["round", "search"] = "round"
-    """How openings, phases and plants become whole: rounded from the linear program and fixed, or
-    searched for from there by branch and bound. Bound and gap are told either way."""
+    """How openings, phases and plants become whole: rounded from the linear program, and improved
+    until no plan can cost 1 % less; or searched for by branch and bound, as far as gap_frac. Bound
+    and gap are reported either way."""
     gap_frac: Annotated[float, Field(strict=True, ge=0, le=1)] = 1e-4
-    """Search ends once the plan costs at most this share more than the bound. [-]"""
+    """Search ends once the plan costs at most this share more than the bound, and a plan further
+    off is not called optimal; below 1e-8 two costs cannot be told apart. Above 0.01, also when a
+    rounded plan is good enough. [-]"""
 
 
 def _increasing(years: tuple[int, ...]) -> tuple[int, ...]:

@@ -38,4 +38,5 @@ class Siting(Block):
     region), to (site), usd_per_h100e_year and, if it differs by class, workload."""
     open_rows: Literal["lazy", "all", "none"] = "lazy"
     """Rows that let each demand be served by open sites only: a stronger bound for many rows. All
-    at once, none, or, where whole numbers are searched for, those that the bound breaks."""
+    at once, none, or those that the bound breaks: in a search, and where a rounded plan may be more
+    than 1 % from the best."""

@@ -74,17 +74,44 @@ def test_rows_added_where_the_bound_breaks_them_give_the_bound_of_all(tmp_path: 
         folder = tmp_path / rows
         folder.mkdir()
         path = write_scenario(folder, sites(300.0, FIXED), DEMAND, COST, {"open_rows": rows})
-        rounding = ["solver.whole_numbers=round"]
-        found[rows] = planner.solve(path), planner.solve(path, rounding).outcome.dual_bound
+        enough = ["solver={whole_numbers: round, gap_frac: 1}"]
+        found[rows] = planner.solve(path), planner.solve(path, enough).outcome.dual_bound
 
     cost = [plan.outcome.objective for plan, _ in found.values()]
     assert cost == pytest.approx([cost[0]] * 3, rel=1e-6)
-    # Rounded, nothing is searched for and no row is added.
+    # Rounded to a plan that is near enough, nothing is searched for and no row is added.
     assert found["lazy"][1] == pytest.approx(found["none"][1], rel=1e-9)
     assert found["all"][1] > found["none"][1] * (1 + 1e-3)
     assert "tightened" in found["lazy"][0].outcome.method_used
     assert found["none"][0].sizes["rows"] < found["lazy"][0].sizes["rows"]
     assert found["lazy"][0].sizes["rows"] < found["all"][0].sizes["rows"]
+
+
+@pytest.fixture(scope="module")
+def third_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Two sites of 30 MW for 60.05 MW, and a third with land for 100,000 and far from all users.
+    users = pd.Series([14.1, 15.2, 16.3, 14.45], index=["a", "b", "c", "d"]) * 1000.0
+    places = pd.DataFrame(
+        {"capacity": [3e4, 3e4, 1e8], "fixed_cost": [100.0, 110.0, 5000.0]}, index=["p", "q", "r"]
+    )
+    cost = pd.DataFrame({"p": 4.0, "q": 5.0, "r": 35.0}, index=users.index)
+    return write_scenario(
+        tmp_path_factory.mktemp("third"), places, users, cost, {"open_rows": "none"}
+    )
+
+
+@pytest.mark.parametrize("how", ["round", "search"])
+def test_five_ten_millionths_of_a_large_site_are_not_taken_for_none(
+    third_site: Path, how: str
+) -> None:
+    plan = planner.solve(third_site, [f"solver.whole_numbers={how}"])
+
+    # 0.05 MW are 5e-7 of the third site, which a search takes for 0; it opens in whole all the
+    # same: 30 MW at 4, 30 at 5, 0.05 at 35, and all three fixed costs.
+    assert plan.tables["site_year"]["open_frac"].tolist() == [1.0, 1.0, 1.0]
+    by_hand = 3e4 * 4.0 + 3e4 * 5.0 + 50.0 * 35.0 + 5210.0
+    assert units_of(plan.outcome.objective) == pytest.approx(by_hand, rel=1e-9)
+    assert plan.verdict.ok, plan.verdict.broken
 
 
 def test_whole_sites_never_cost_less_than_shares_of_them(tmp_path: Path) -> None:

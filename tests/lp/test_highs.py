@@ -152,7 +152,7 @@ def test_the_time_limit_counts_from_the_start_of_each_solve():
     assert session._highs.getOptionValue("time_limit")[1] > 200.0
 
 
-def test_a_first_order_method_gives_a_plan_without_a_basis():
+def test_a_first_order_method_is_polished_by_simplex_from_its_point():
     problem = ArrayProblem()
     racks = problem.variable("racks", SITES, upper=[5.0, 6.0, 7.0])
     problem.rows("least", racks.total() >= 9.5)
@@ -161,9 +161,10 @@ def test_a_first_order_method_gives_a_plan_without_a_basis():
     outcome = HighsSession(problem).solve("pdlp")
 
     assert outcome.status == "optimal"
-    assert outcome.objective == pytest.approx(5 * 2 + 4.5 * 3, rel=1e-5)
-    assert outcome.method_used == "pdlp"
-    assert outcome.basis is None
+    assert outcome.objective == pytest.approx(5 * 2 + 4.5 * 3, rel=1e-12)
+    assert outcome.x.tolist() == pytest.approx([5.0, 4.5, 0.0], abs=1e-12)
+    assert outcome.method_used == "pdlp, simplex from its point"
+    assert outcome.basis is not None
 
 
 def test_an_iteration_limit_is_never_optimal():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def in_part() -> Plan:
 
 @pytest.fixture(scope="module")
 def rounded() -> Plan:
-    return planner.solve("tiny", [WHOLE])
+    return planner.solve("tiny", [WHOLE, "solver.gap_frac=0.02"])  # no nearer than that is asked
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,8 @@ def test_rows_for_the_bound_are_freed_only_once_the_rest_is_solved() -> None:
             begun.append(self._attempts(method)[0].name)
             return super().solve(method, **options)
 
-    scenario = load_scenario("tiny", [WHOLE, "build.rate_scale_frac=0.1"])
+    settings = [WHOLE, "build.rate_scale_frac=0.1", "solver.gap_frac=0.2"]
+    scenario = load_scenario("tiny", settings)
     model = build_model(build_inputs(scenario))
 
     outcome = find_plan(model, Recording(model.problem), scenario.solver)
@@ -102,6 +104,58 @@ def test_a_rounded_plan_tells_how_far_it_may_be_from_the_best(in_part: Plan, rou
     assert solution["duals_of"] == "fixed_program"
     assert solution["whole_numbers"] == 3 * 2  # three sites, two years
     assert "rounded and fixed" in solution["found_by"]
+
+
+def test_a_rounded_plan_far_from_the_best_is_strengthened_dived_and_searched_for(
+    searched: Plan,
+) -> None:
+    strengthened = planner.solve("tiny", [WHOLE])
+    in_phases = planner.solve("tiny", ["siting.phase_mw=8"])
+
+    # Rounded, the gap is 1.6 %, and 58 % in phases: 1,518 MUSD, where 669.5 are enough.
+    told = strengthened.outcome.method_used
+    assert re.search(r"rounded and fixed \(warm dual, gap 1\.\d\d%\), tightened \(\d+ rows\)", told)
+    assert "searched" not in told
+    assert strengthened.outcome.gap < 0.01
+    assert strengthened.outcome.dual_bound < searched.outcome.objective * (1 + 1e-9)
+    told = in_phases.outcome.method_used
+    assert re.search(
+        r"gap 58\.\d\d%\), dived .*, searched .*, fixed \(warm dual, gap 0\.\d\d%\)", told
+    )
+    assert in_phases.outcome.objective == pytest.approx(669.49, rel=0.01)
+    assert in_phases.outcome.status == "within_gap"
+    assert in_phases.verdict.ok, in_phases.verdict.broken
+
+
+@pytest.mark.parametrize("gap_frac", [3e-5, 0.0])
+def test_a_gap_below_1e_4_is_reached_and_what_is_called_optimal_is_within_it(
+    gap_frac: float,
+) -> None:
+    scenario = load_scenario("tiny", [WHOLE, SEARCH, f"solver.gap_frac={gap_frac}"])
+    model = build_model(build_inputs(scenario))
+    asked = []
+
+    class Recording(HighsSession):
+        def solve(self, method: Method = "auto", **options: Any) -> Outcome:
+            outcome = super().solve(method, **options)
+            if "gap_frac" in options:
+                asked.append(self._highs.getOptionValue("mip_rel_gap")[1])
+            return outcome
+
+    outcome = find_plan(model, Recording(model.problem), scenario.solver)
+
+    assert asked == [max(gap_frac, 5e-9)]
+    assert outcome.status == "optimal"
+    assert outcome.gap <= max(gap_frac, 1e-8)
+
+
+def test_a_plan_with_a_gap_above_what_was_asked_for_is_not_called_optimal() -> None:
+    # The linear program puts 9.36 MW in a block of 9.5, for 0.016 % more.
+    settings = ["siting.block_mw={train_frontier: 9.5}", "solver.gap_frac=1e-5"]
+    plan = planner.solve("tiny", settings)
+
+    assert 1e-5 < plan.outcome.gap < 1e-3
+    assert plan.outcome.status == "within_gap"
 
 
 def test_a_search_finds_that_the_coast_may_hold_what_the_north_can_not(
@@ -174,19 +228,28 @@ def test_sites_are_counted_forced_and_forbidden(setting: str, open_sites: set[st
             assert set(plan.tables["openings"]["site"]) == open_sites
 
 
-def test_what_whole_numbers_alone_forbid_is_said_so() -> None:
+@pytest.mark.parametrize(
+    ("rows", "how"), [("lazy", "search"), ("lazy", "round"), ("none", "round")]
+)
+def test_what_integers_alone_forbid_is_said_with_its_settings(rows: str, how: str) -> None:
     # The Coast alone reaches the users of chat, and has no land for training; half of it and half
     # of South would do.
-    with pytest.raises(InfeasibleError, match="with shares of them there is one"):
-        planner.solve(
-            "tiny",
-            [
-                WHOLE,
-                "siting.at_most_sites=1",
-                "new_sites.coast.land_limit_mw=25",
-                "demand.unmet=forbid",
-            ],
-        )
+    settings = [
+        WHOLE,
+        "siting.at_most_sites=1",
+        "new_sites.coast.land_limit_mw=25",
+        "demand.unmet=forbid",
+        f"siting.open_rows={rows}",
+        f"solver.whole_numbers={how}",
+    ]
+
+    with pytest.raises(InfeasibleError, match="with shares of them there is one") as refused:
+        planner.solve("tiny", settings)
+
+    told = str(refused.value)
+    assert "siting.at_most_sites: 1 (--set siting.at_most_sites=1)" in told
+    assert "siting.whole_openings: true (--set siting.whole_openings=true)" in told
+    assert "new_sites.coast.land_limit_mw: 25 MW" in told
 
 
 def test_a_limit_before_the_first_plan_is_no_plan() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,23 +17,10 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario.schema import Solver
 
-__all__ = ["STOPPED", "Cuts", "Solves"]
+__all__ = ["STOPPED", "Solves"]
 
 STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
 _EXACT: Final = 1e-9  # further than this from an integer, a fixed one is met by tolerance alone
-
-
-class Cuts(Protocol):
-    """Rows that every plan must keep, and that are added once a plan breaks them."""
-
-    def add(self, x: Floats) -> bool:
-        """Add rows to the problem that a solution breaks; return whether there are any.
-
-        Raises
-        ------
-        TimeoutError
-            If it breaks some and no more rounds are allowed.
-        """
 
 
 class Solves:
@@ -48,8 +34,6 @@ class Solves:
         Holds it.
     solver : Solver
         Method, time and threads.
-    cuts : Cuts or None
-        Rows to add until a solution breaks none.
     on_progress, interrupt
         As for `HighsSession.solve`.
     """
@@ -59,11 +43,10 @@ class Solves:
         model: Model,
         session: HighsSession,
         solver: Solver,
-        cuts: Cuts | None,
         on_progress: Callable[[ProgressEvent], None] | None,
         interrupt: threading.Event | None,
     ) -> None:
-        self._model, self._session, self._solver, self._cuts = model, session, solver, cuts
+        self._model, self._session, self._solver = model, session, solver
         self._on_progress, self._interrupt = on_progress, interrupt
         self._began = time.perf_counter()
         self.iterations = 0
@@ -106,28 +89,19 @@ class Solves:
         strictly: bool = False,
     ) -> Outcome:
         """Solve without insisting on integers, within bounds of the columns."""
-        while True:
-            integer = np.zeros(len(lower), dtype=np.bool_)
-            # Copies: a session tells what changed by the arrays that it was given before.
-            self._session.set_columns(lower=lower.copy(), upper=upper.copy(), integer=integer)
-            outcome = self._session.solve(
-                method,
-                time_limit_s=self.left_s(reserve_s),
-                threads=self._solver.threads,
-                on_progress=self._on_progress,
-                interrupt=self._interrupt,
-                strictly=strictly,
-            )
-            self.iterations += outcome.iterations
-            if outcome.status != "optimal" or self._cuts is None:
-                return outcome
-            try:
-                if not self._cuts.add(outcome.x):
-                    return outcome
-            except TimeoutError:
-                return replace(outcome, status="iteration_limit", has_duals=False)
-            self._session.update(self._model.problem)
-            method = "auto"
+        integer = np.zeros(len(lower), dtype=np.bool_)
+        # Copies: a session tells what changed by the arrays that it was given before.
+        self._session.set_columns(lower=lower.copy(), upper=upper.copy(), integer=integer)
+        outcome = self._session.solve(
+            method,
+            time_limit_s=self.left_s(reserve_s),
+            threads=self._solver.threads,
+            on_progress=self._on_progress,
+            interrupt=self._interrupt,
+            strictly=strictly,
+        )
+        self.iterations += outcome.iterations
+        return outcome
 
     def searched(
         self, start: Floats | None, gap_frac: float, reserve_s: float, *, strictly: bool
@@ -152,18 +126,19 @@ class Solves:
         """Hand over the rows that were added to the problem."""
         self._session.update(self._model.problem)
 
-    def free_rows(self, names: tuple[str, ...]) -> bool:
-        """Free the upper side of blocks of rows by how their names begin, if any are there."""
+    def has_rows(self, names: tuple[str, ...]) -> bool:
+        """Return whether there are blocks of rows whose names begin so."""
+        return any(name.startswith(names) for name in self._model.problem.row_block_names)
+
+    def free_rows(self, names: tuple[str, ...]) -> None:
+        """Free the upper side of all rows of blocks whose names begin so."""
         problem = self._model.problem
         rows = problem.row_bounds()
         upper = rows.upper.copy()
         for name in problem.row_block_names:
             if name.startswith(names):
                 upper[problem.row_block(name)] = np.inf
-        if np.array_equal(upper, rows.upper):
-            return False
         self._session.set_rows(rows.lower, upper)
-        return True
 
     def whole_of(self, x: Floats) -> Floats:
         """Return the integers of a solution, rounded."""

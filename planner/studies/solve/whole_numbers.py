@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from planner.lp import HighsSession, Outcome, ProgressEvent, Status
     from planner.model import Model
     from planner.scenario.schema import Solver
-    from planner.studies.solve.solves import Cuts
 
 __all__ = ["find_plan"]
 
@@ -38,7 +37,6 @@ def find_plan(
     session: HighsSession,
     solver: Solver,
     *,
-    cuts: Cuts | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Outcome:
@@ -47,13 +45,11 @@ def find_plan(
     Parameters
     ----------
     model : Model
-        The program; rows that strengthen its bound, and cuts, may be added to its problem.
+        The program; rows that strengthen its bound may be added to its problem.
     session : HighsSession
         Holds it.
     solver : Solver
         Method, time, threads, and what is done about integers.
-    cuts : Cuts, optional
-        Rows to be added where a solution breaks them.
     on_progress, interrupt
         As for `HighsSession.solve`.
 
@@ -78,7 +74,7 @@ def find_plan(
     solve, some hundreds of steps of primal simplex. Freed while the integers are fixed, they
     would leave a basis that is feasible in neither sense.
     """
-    solves = Solves(model, session, solver, cuts, on_progress, interrupt)
+    solves = Solves(model, session, solver, on_progress, interrupt)
     if not model.problem.isMIP():
         return solves.relaxed(solver.method)
     return _Finder(model, solver, solves).whole()
@@ -94,8 +90,10 @@ class _Finder:
             solver.gap_frac if self._is_search else max(solver.gap_frac, _MUCH_GAP_FRAC)
         )
         self._best: Outcome | None = None
+        self._last: Outcome | None = None  # solve with fixed integers, if none came after it
         self._bound = -np.inf
         self._stopped: Status | None = None
+        self._is_infeasible = False  # by the search, with integers
         self._tried: list[Floats] = []
         self._how: list[str] = []
 
@@ -153,6 +151,7 @@ class _Finder:
             rows = model.siting.served_only_if_open(links.select(is_broken, "broken"))
             problem.rows(f"served_only_if_open_{number}", rows)
             self._solves.rows_added()
+            self._last = None
             outcome = self._solves.relaxed("auto", self._reserve_s())
             if outcome.status == "infeasible":
                 self._did("tightened", f"{int(is_there.sum())} rows")
@@ -182,6 +181,7 @@ class _Finder:
         def within(lower: Floats, upper: Floats) -> Outcome:
             nonlocal solves
             solves += 1
+            self._last = None
             outcome = self._solves.within(lower, upper, reserve_s=self._reserve_s())
             self._note_stop(outcome)
             return outcome
@@ -197,42 +197,33 @@ class _Finder:
         """Search by branch and bound, again and strictly where what it finds is not a plan.
 
         A search takes 1e-6 for 0, and a coefficient of a million makes a site of that. Such
-        integers, fixed, leave no plan. With cuts, a plan that is found may break more of them.
+        integers, fixed, leave no plan.
         """
-        strictly = False
-        while True:
+        for strictly in (False, True):
             start = self._best.x if self._best is not None else None
-            rows = self._model.problem.numConstraints()
             found = self._solves.searched(
                 start, self._aim_frac, self._reserve_s(), strictly=strictly
             )
-            if np.isfinite(found.dual_bound):
-                self._bound = max(self._bound, found.dual_bound)
+            self._last = None
+            self._note_stop(found)
             self._did(
                 "searched", f"{found.method_used}, strictly" if strictly else found.method_used
             )
-            self._note_stop(found)
+            if np.isfinite(found.dual_bound):
+                self._bound = max(self._bound, found.dual_bound)
             if not found.has_plan:
-                if found.status == "infeasible" and self._best is None:
-                    self._stopped = "infeasible"
+                self._is_infeasible = found.status == "infeasible"
                 return
             if self._best is not None and found.objective >= self._best.objective:
                 return
             fixed = self._fix(self._solves.whole_of(found.x), "fixed", found)
-            has_cuts = self._model.problem.numConstraints() > rows
-            if self._stopped is not None or (fixed.status == "optimal" and not has_cuts):
-                return
-            if not has_cuts:
-                if strictly or fixed.status != "infeasible":
-                    return
-                strictly = True
-            if self._gap() <= self._aim_frac:
+            if fixed.status != "infeasible":
                 return
 
     def _fix(self, whole: Floats, step: str, found: Outcome | None = None) -> Outcome:
         """Solve with integers fixed, and keep the plan if it is the best so far."""
         self._tried.append(whole)
-        outcome = self._solves.fixed(whole, self._reserve_s())
+        self._last = outcome = self._solves.fixed(whole, self._reserve_s())
         self._note_stop(outcome)
         plan = outcome
         if outcome.status in STOPPED and found is not None and self._is_whole(found):
@@ -249,13 +240,13 @@ class _Finder:
     def _freed(self, best: Outcome) -> Outcome:
         """Take the duals of the best plan, without the rows that only tighten the bound."""
         whole = self._solves.whole_of(best.x)
-        is_last = self._tried and np.array_equal(whole, self._tried[-1])
-        if best.has_duals and not self._solves.free_rows(ONLY_FOR_THE_BOUND):
+        if not best.has_duals or not self._solves.has_rows(ONLY_FOR_THE_BOUND):
             return best
-        if not best.has_duals:
-            return best
+        if best is not self._last:
+            self._did("fixed again", self._solves.fixed(whole).method_used)
+        self._solves.free_rows(ONLY_FOR_THE_BOUND)
         freed = self._solves.fixed(whole, strictly=True)
-        self._did("freed" if is_last else "fixed again and freed", freed.method_used)
+        self._did("freed", freed.method_used)
         if freed.status != "optimal":
             return replace(
                 best,
@@ -289,11 +280,11 @@ class _Finder:
         nothing = np.full_like(relaxed.x, np.nan)
         return replace(
             relaxed,
-            status=self._stopped or "error",
+            status="infeasible" if self._is_infeasible else self._stopped or "error",
             has_plan=False,
             has_duals=False,
             objective=np.nan,
-            dual_bound=np.inf if self._stopped == "infeasible" else self._bound,
+            dual_bound=np.inf if self._is_infeasible else self._bound,
             gap=np.inf,
             x=nothing,
             seconds=self._solves.seconds,
