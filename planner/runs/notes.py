@@ -68,7 +68,7 @@ def _gap(plan: Plan) -> Iterator[str]:
     if is_rounded and plan.scenario.solver.whole_numbers == "round" and gap > _MUCH_GAP_FRAC:
         yield (
             f"A plan with whole numbers may cost up to {gap:.1%} less than this one, which was"
-            " rounded: solver.whole_numbers: search looks for it."
+            " rounded: a smaller solver.gap_frac, or solver.whole_numbers: search, looks for it."
         )
 
 

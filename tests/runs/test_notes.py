@@ -148,7 +148,8 @@ def test_the_worth_of_a_cap_is_told_as_the_slope_of_cost_and_in_money_of_the_yea
 
 
 def test_a_wide_gap_of_a_rounded_plan_is_told_with_what_closes_it() -> None:
-    plan, (note,) = told("A plan with whole numbers", "tiny", "siting.phase_mw=12")
+    enough = "solver.gap_frac=0.2"
+    plan, (note,) = told("A plan with whole numbers", "tiny", "siting.phase_mw=12", enough)
     searched, none = told(
         "A plan with whole numbers", "tiny", "siting.phase_mw=12", "solver.whole_numbers=search"
     )

@@ -48,17 +48,20 @@ class Solves:
     ) -> None:
         self._model, self._session, self._solver = model, session, solver
         self._on_progress, self._interrupt = on_progress, interrupt
-        self._began = time.perf_counter()
+        self._began: float | None = None
         self.iterations = 0
 
     @property
     def seconds(self) -> float:
         """Time since the first solve began. [s]"""
-        return time.perf_counter() - self._began
+        return 0.0 if self._began is None else time.perf_counter() - self._began
 
     def left_s(self, reserve_s: float = 0.0) -> float:
-        """Time that is left, less what is kept for later. [s]"""
-        return max(0.0, self._solver.time_limit_s - self.seconds - reserve_s)
+        """Time that is left, less what is kept for later; the clock starts when first asked. [s]"""
+        left_s = max(0.0, self._solver.time_limit_s - self.seconds - reserve_s)
+        if self._began is None:
+            self._began = time.perf_counter()
+        return left_s
 
     def relaxed(self, method: Method, reserve_s: float = 0.0) -> Outcome:
         """Solve without insisting on integers."""
