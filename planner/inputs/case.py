@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.inputs.frames import texts
+from planner.inputs.frames import floats, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -163,20 +163,32 @@ class Case:
         row = self._row("lead_times", item)
         return np.nan if row is None else float(row["lead_months"])
 
-    def _row(self, table: str, item: str) -> pd.Series[Any] | None:
-        rows = self.tables[table][self.tables[table]["item"] == item]
-        if rows.empty:
+    def _row(self, table: str, item: str) -> Mapping[Hashable, Any] | None:
+        if table not in self._items:
+            rows = self.tables[table].drop_duplicates("item").to_dict("records")
+            self._items[table] = {row["item"]: row for row in rows}
+        if item not in self._items[table]:
             self.findings.at_table(table, f"there is no item {item!r}", "a row for it", "add it")
             return None
-        return rows.iloc[0]
+        return self._items[table][item]
+
+    @cached_property
+    def _items(self) -> dict[str, dict[str, dict[Hashable, Any]]]:
+        """Rows by item of the tables that were asked for one."""
+        return {}
+
+    @cached_property
+    def _finance(self) -> dict[tuple[str, str], float]:
+        """Figures of table `finance` by item and region."""
+        table = self.tables["finance"]
+        keys = zip(texts(table, "item"), texts(table, "region"), strict=True)
+        return dict(zip(keys, floats(table, "value").tolist(), strict=True))
 
     def finance_of(self, item: str, country: str) -> float:
         """Return a figure of table `finance` for a country, else for the world."""
-        table = self.tables["finance"]
-        of_item = table[table["item"] == item].set_index("region")["value"]
         for region in (country, "world"):
-            if region in of_item.index:
-                return float(of_item.loc[region])
+            if (item, region) in self._finance:
+                return self._finance[item, region]
         self.findings.at_table(
             "finance", f"{item} is missing for {country}", "a row for it or for `world`", "add it"
         )

@@ -58,11 +58,21 @@ def any_along(mask: Bools, axis: int | tuple[int, ...]) -> Bools:
 
 
 def codes(
-    values: Sequence[Any] | pd.Series[Any] | NDArray[Any], labels: Sequence[Any] | NDArray[Any]
+    values: Sequence[Any] | pd.Series[Any] | NDArray[Any],
+    labels: Sequence[Any] | pd.Series[Any] | NDArray[Any],
 ) -> Codes:
     """Return the place of every value in a list of labels, -1 where it has none."""
-    found = pd.Index(list(labels)).get_indexer(pd.Index(list(values)))
-    return np.asarray(found, dtype=np.intp)
+    known, wanted = _listed(labels), _listed(values)
+    place = {label: code for code, label in enumerate(known)}
+    if len(place) < len(known):
+        twice = next(label for code, label in enumerate(known) if place[label] != code)
+        message = f"label {twice!r} comes more than once"
+        raise ValueError(message)
+    return np.fromiter((place.get(value, -1) for value in wanted), np.intp, len(wanted))
+
+
+def _listed(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> list[Any]:
+    return list(values) if isinstance(values, (list, tuple)) else np.asarray(values).tolist()
 
 
 def beside(
@@ -88,7 +98,11 @@ def beside(
     missing = sorted(set(left[key]) - set(right[key]))
     for id_ in missing:
         findings.at_table(table, f"there is no row for {key} {id_}", "a row for each", "add it")
-    return left.merge(right[[key, *taken]], on=key, how="left", validate="many_to_one")
+    if missing or not right[key].is_unique:
+        return left.merge(right[[key, *taken]], on=key, how="left", validate="many_to_one")
+    found = right[taken].take(codes(left[key], right[key]))
+    rows = pd.RangeIndex(len(left))
+    return pd.concat([left.set_axis(rows), found.set_axis(rows)], axis=1)
 
 
 def by_ids(
