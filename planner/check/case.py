@@ -28,6 +28,7 @@ from planner.check.days import slots
 from planner.check.frames import at, by, crossed, listed, tally, with_int_year
 from planner.check.lagrangian import Program
 from planner.check.sources import Sources, sources
+from planner.check.table import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -60,6 +61,8 @@ def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Override]) -
     DataFrame
         A copy.
     """
+    if not overrides:
+        return table.reset_index(drop=True)
     result = table.set_index(key, drop=False).rename_axis(None)
     for name, override in overrides.items():
         for column, value in override.given().items():
@@ -134,7 +137,13 @@ class Case:
 
     def data(self, table: str) -> pd.DataFrame:
         """Return a table of the data as the plan read it."""
-        return self.inputs.tables[table]
+        if table not in self._data:
+            self._data[table] = table_of(self.inputs.tables[table])
+        return self._data[table]
+
+    @cached_property
+    def _data(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     # --- data with what the scenario says instead ------------------------------------------
 
@@ -248,7 +257,7 @@ class Case:
     @cached_property
     def slots(self) -> pd.DataFrame:
         """Every slot: slot, day, hour, hours of the year that it stands for, is_peak."""
-        return slots(self)
+        return table_of(slots(self))
 
     @property
     def hours(self) -> Floats:

@@ -12,17 +12,21 @@ import numpy as np
 import pandas as pd
 
 from planner.check.bills import BILLS
+from planner.check.once import once
 from planner.check.routes import ANYWHERE
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from planner.base.arrays import Bools
     from planner.check.case import Case
     from planner.tables.descriptor import Field, TableSchema
 
+    Places = NDArray[np.object_]
     Labels = Callable[[Case], Iterable[object]]
 
 __all__ = ["RULES", "are_whole"]
@@ -30,18 +34,29 @@ __all__ = ["RULES", "are_whole"]
 _NOWHERE: Final = ""  # a label of what belongs to no site
 
 
-def _excess(parts: Iterable[tuple[str, str, Bools]]) -> Excess:
+def _places(parts: Iterable[tuple[str, str, Bools]]) -> Places:
     """Put the cells of many columns into one list: each part is table, column, which are wrong.
 
     A column that is right is one place, and so is each wrong cell of the others.
+
+    Returns
+    -------
+    array of object
+        Table, column, row and whether it is wrong, shape (place, 4).
     """
-    places: list[tuple[str, str, str]] = []
-    wrong: list[bool] = []
+    places: list[tuple[str, str, str, bool]] = []
     for table, column, is_wrong in parts:
         rows = np.flatnonzero(is_wrong).tolist()
-        places += [(table, column, str(row)) for row in rows] or [(table, column, "")]
-        wrong += [True] * len(rows) or [False]
-    return Excess.where(pd.DataFrame(places, columns=["table", "column", "row"]), np.array(wrong))
+        places += [(table, column, str(row), True) for row in rows]
+        places += [] if rows else [(table, column, "", False)]
+    return np.array(places, dtype=object).reshape(-1, 4)
+
+
+def _excess(case: Case, of_table: Callable[[Case, str], Places]) -> Excess:
+    """Put the places of all tables into one list."""
+    places = np.concatenate([of_table(case, name) for name in TABLES])
+    frame = pd.DataFrame(places[:, :3], columns=["table", "column", "row"])
+    return Excess.where(frame, places[:, 3].astype(np.bool_))
 
 
 def _is_missing(column: Field, cells: pd.Series) -> Bools:
@@ -56,32 +71,39 @@ def _is_missing(column: Field, cells: pd.Series) -> Bools:
 @rule(unit="cells")
 def cells_there(case: Case) -> Excess:
     """Every table has its columns, and no cell is missing or infinite but where it may be."""
-    tables = case.results.tables
+    return _excess(case, _cells_of)
+
+
+@once
+def _cells_of(case: Case, name: str) -> Places:
+    """Tell which cells of a table are missing, column by column."""
+    table = case.results.tables.get(name)
 
     def parts() -> Iterable[tuple[str, str, Bools]]:
-        for schema in TABLES.values():
-            table = tables.get(schema.name)
-            for column in schema.fields:
-                if table is None or column.name not in table.columns:
-                    yield schema.name, column.name, np.array([True])
-                else:
-                    yield schema.name, column.name, _is_missing(column, table[column.name])
+        for column in TABLES[name].fields:
+            if table is None or column.name not in table.columns:
+                yield name, column.name, np.array([True])
+            else:
+                yield name, column.name, _is_missing(column, table[column.name])
 
-    return _excess(parts())
+    return _places(parts())
 
 
 @rule(unit="rows")
 def rows_once(case: Case) -> Excess:
     """No two rows of a table have the same key."""
+    return _excess(case, _rows_of)
 
-    def parts() -> Iterable[tuple[str, str, Bools]]:
-        for schema in TABLES.values():
-            table = _keyed(case, schema)
-            if table is not None:
-                twice = table.duplicated() if schema.primary_key else table.index > 0
-                yield schema.name, ", ".join(schema.primary_key), np.asarray(twice, dtype=np.bool_)
 
-    return _excess(parts())
+@once
+def _rows_of(case: Case, name: str) -> Places:
+    """Tell which rows of a table have the key of one before."""
+    key = TABLES[name].primary_key
+    table = _keyed(case, TABLES[name])
+    if table is None:
+        return _places([])
+    twice = table.duplicated() if key else table.index > 0
+    return _places([(name, ", ".join(key), np.asarray(twice, dtype=np.bool_))])
 
 
 def _keyed(case: Case, schema: TableSchema) -> pd.DataFrame | None:
@@ -155,23 +177,32 @@ _MAY_BE_EMPTY: Final = ("costs", "cash", "prices")
 @rule(unit="labels")
 def labels_known(case: Case) -> Excess:
     """Sites, years and all other labels of every table are those of the scenario and its data."""
-    sets: dict[Labels, frozenset[object]] = {}
+    return _excess(case, _labels_of)
+
+
+@once
+def _labels_of(case: Case, name: str) -> Places:
+    """Tell which labels of a table are unknown, column by column."""
+    table = case.results.tables.get(name)
 
     def parts() -> Iterable[tuple[str, str, Bools]]:
-        for schema in TABLES.values():
-            table = case.results.tables.get(schema.name)
-            for column in schema.fields:
-                labels = _KNOWN_IN.get((schema.name, column.name), _KNOWN.get(column.name))
-                if labels is None or table is None or column.name not in table.columns:
-                    continue
-                if labels not in sets:
-                    sets[labels] = frozenset(labels(case))
-                may = sets[labels] | ({_NOWHERE} if schema.name in _MAY_BE_EMPTY else set())
-                codes, found = pd.factorize(table[column.name])  # few labels in many rows
-                is_known = np.array([*(label in may for label in found), False])
-                yield schema.name, column.name, ~is_known[codes]  # what is missing is code -1
+        for column in TABLES[name].fields:
+            labels = _KNOWN_IN.get((name, column.name), _KNOWN.get(column.name))
+            if labels is None or table is None or column.name not in table.columns:
+                continue
+            may = _may_be(case, labels) | ({_NOWHERE} if name in _MAY_BE_EMPTY else set())
+            codes, found = pd.factorize(table[column.name])  # few labels in many rows
+            is_known = np.array([*(label in may for label in found), False])
+            yield name, column.name, ~is_known[codes]  # what is missing is code -1
 
-    return _excess(parts())
+    return _places(parts())
+
+
+def _may_be(case: Case, labels: Labels) -> frozenset[object]:
+    if labels not in case.computed:
+        case.computed[labels] = frozenset(labels(case))
+    known: frozenset[object] = case.computed[labels]
+    return known
 
 
 RULES = (cells_there, rows_once, labels_known)
@@ -185,4 +216,4 @@ def are_whole(case: Case) -> bool:
     case : Case
         Inputs and plan.
     """
-    return not any(one.test(case).amount.any() for one in RULES)
+    return not any(tested(one, case).amount.any() for one in RULES)

@@ -24,7 +24,7 @@ from planner.check import (
 )
 from planner.check.frames import at, by, with_int_year
 from planner.check.payments import discounts
-from planner.check.verdict import Excess, Rule, rule
+from planner.check.verdict import Excess, Rule, rule, tested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -218,7 +218,7 @@ def hours_of_slot(case: Case) -> pd.Series[float]:
 
 def _slack(limit: Rule, case: Case) -> tuple[pd.Series[float], list[str]]:
     """Distance of each place from its limit, by labels, which come second; 0 where passed."""
-    excess = limit.test(case)
+    excess = tested(limit, case)
     slack = np.maximum(-excess.amount, 0.0)
     place = with_int_year(excess.place)
     keys = list(place.columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
 
-    Codes = NDArray[np.int64]
+from planner.check.keys import coded, coded_levels, first_rows, one_number, rows_of
+from planner.check.table import beside, table_of
 
 __all__ = [
     "Labelled",
@@ -30,12 +30,12 @@ __all__ = [
     "quotient",
     "taken",
     "tally",
+    "together",
     "with_int_year",
 ]
 
 
 _YEARS: Final = ("year", "calendar_year")
-_MOST_PLACES: Final = 2**62  # numbers of keys are int64
 
 
 class Labelled(Protocol):
@@ -70,7 +70,7 @@ def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
     years = [
         column for column in _YEARS if column in frame.columns and frame[column].dtype != np.int64
     ]
-    return frame.astype(dict.fromkeys(years, "int64")) if years else frame.copy(deep=False)
+    return table_of(frame.astype(dict.fromkeys(years, "int64")) if years else frame)
 
 
 def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
@@ -93,7 +93,7 @@ def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
             name: index.labels(name).astype(np.int64) if name in _YEARS else index.labels(name)
             for name in index.axis_names
         }
-        _LISTS[index] = pd.DataFrame(labels, index=pd.RangeIndex(index.size))
+        _LISTS[index] = table_of(labels, index=pd.RangeIndex(index.size))
     frame = _LISTS[index].copy(deep=False)
     for name, values in columns.items():
         frame[name] = values
@@ -130,8 +130,10 @@ def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series
     Series
         Sums by the keys that occur.
     """
-    codes, levels = zip(*(_coded(frame[key]) for key in keys), strict=True)
-    place = _placed(codes, [len(level) for level in levels])
+    columns = [coded(frame[key]) for key in keys]
+    place = one_number(columns)
+    codes: list[Any] = [own for own, _ in columns]
+    levels: list[Any] = [labels for _, labels in columns]
     numbers = np.asarray(values, dtype=np.float64)
     if place is None or len(numbers) != len(frame):
         told = pd.Series(numbers, index=frame.index)
@@ -139,7 +141,7 @@ def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series
     is_known = place >= 0
     if not is_known.all():  # a row without its keys counts nowhere, as in pandas
         codes, place, numbers = [own[is_known] for own in codes], place[is_known], numbers[is_known]
-    group, first = _in_order(place)
+    group, first = first_rows(place)
     sums = np.bincount(group, np.where(np.isnan(numbers), 0.0, numbers), len(first))
     if len(keys) == 1:
         index = pd.Index(levels[0][codes[0][first]], name=keys[0])
@@ -176,10 +178,29 @@ def at(
     """
     if not len(frame) or not len(series):
         return np.full(len(frame), missing)
-    found = _rows_of(_codes_of(series.index), frame, keys)
+    found = rows_of(coded_levels(series.index), frame, keys)
     if found is None:
         found = series.index.get_indexer(_as_index(frame, keys))
     return np.where(found >= 0, series.to_numpy(dtype=np.float64)[found], missing)
+
+
+def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:
+    """Return the keys of several tables, each once, in the order in which they come.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Columns of every table.
+    *tables : DataFrame
+        Their rows count one after the other.
+    """
+    columns = {key: np.concatenate([table[key].to_numpy() for table in tables]) for key in keys}
+    place = one_number([coded(column) for column in columns.values()])
+    if place is None or (place < 0).any():
+        every = pd.concat([table[list(keys)] for table in tables])
+        return every.drop_duplicates().reset_index(drop=True)
+    rows = first_rows(place)[1]
+    return table_of({key: column[rows] for key, column in columns.items()})
 
 
 def cell(table: pd.DataFrame, key: str, row: str | int, column: str) -> float:
@@ -209,8 +230,8 @@ def has(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
     """Say for each row of a table whether another table has its keys."""
     if not len(frame) or not len(other):
         return np.zeros(len(frame), dtype=np.bool_)
-    known = [_coded(other[key]) for key in keys]
-    found = _rows_of(known, frame, keys, distinct=False)
+    known = [coded(other[key]) for key in keys]
+    found = rows_of(known, frame, keys, distinct=False)
     if found is None:
         is_in = _as_index(frame, keys).isin(_as_index(other, keys))
         return np.asarray(is_in, dtype=np.bool_)
@@ -245,78 +266,7 @@ def crossed(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     """
     first = np.repeat(np.arange(len(left)), len(right))
     second = np.tile(np.arange(len(right)), len(left))
-    sides = [left.take(first), right.take(second)]
-    return pd.concat([side.set_axis(range(len(first))) for side in sides], axis=1)
-
-
-# --- rows by whole numbers -------------------------------------------------------------------
-# Tables are small and many: what a look-up costs is the calls that pandas makes for it, not the
-# rows. Each column of keys becomes whole numbers, one for each label, and the columns one number.
-
-
-def _coded(column: pd.Series[Any] | pd.Index[Any]) -> tuple[Codes, NDArray[Any]]:
-    """Return the place of each label among the distinct ones, -1 for none, and these."""
-    codes, labels = pd.factorize(column.to_numpy())
-    return codes.astype(np.int64, copy=False), np.asarray(labels)
-
-
-def _codes_of(index: pd.Index[Any]) -> list[tuple[Codes, NDArray[Any]]]:
-    """Return the same for every level of an index."""
-    if not isinstance(index, pd.MultiIndex):
-        return [_coded(index)]
-    return [
-        (np.asarray(codes, dtype=np.int64), level.to_numpy())
-        for codes, level in zip(index.codes, index.levels, strict=True)
-    ]
-
-
-def _placed(codes: Sequence[Codes], sizes: Sequence[int]) -> Codes | None:
-    """Return one number for each row's codes, -1 where one is; None if they are too many."""
-    if math.prod(sizes) >= _MOST_PLACES:
-        return None
-    place, is_known = codes[0], codes[0] >= 0
-    for own, size in zip(codes[1:], sizes[1:], strict=True):
-        place = place * size + own
-        is_known = is_known & (own >= 0)
-    return np.where(is_known, place, -1)
-
-
-def _in_order(place: Codes) -> tuple[Codes, Codes]:
-    """Return the group of each row, numbered as they occur, and the first row of each group."""
-    group, found = pd.factorize(place)
-    first = np.empty(len(found), dtype=np.int64)
-    first[group[::-1]] = np.arange(len(place))[::-1]  # the last that is written stays
-    return group, first
-
-
-def _rows_of(
-    known: Sequence[tuple[Codes, NDArray[Any]]],
-    frame: pd.DataFrame,
-    keys: Sequence[str],
-    *,
-    distinct: bool = True,
-) -> Codes | None:
-    """Return the row of a list that has the keys of each row of a table, -1 where none has.
-
-    None where that is left to pandas: keys that are missing or, unless they may, come twice.
-    """
-    ours, theirs, sizes = [], [], []
-    for (codes, labels), key in zip(known, keys, strict=True):
-        both, distinct_labels = pd.factorize(np.concatenate([labels, frame[key].to_numpy()]))
-        ours.append(np.append(both[: len(labels)], -1)[codes])
-        theirs.append(both[len(labels) :])
-        sizes.append(len(distinct_labels))
-    at_list, wanted = _placed(ours, sizes), _placed(theirs, sizes)
-    if at_list is None or wanted is None or (at_list < 0).any():
-        return None
-    joint, places = pd.factorize(np.concatenate([at_list, wanted]), use_na_sentinel=False)
-    at_list, wanted = joint[: len(at_list)], np.where(wanted < 0, -1, joint[len(at_list) :])
-    row = np.full(len(places) + 1, -1, dtype=np.int64)
-    row[at_list] = np.arange(len(at_list))
-    if distinct and (row[at_list] != np.arange(len(at_list))).any():
-        return None
-    found: Codes = row[wanted]
-    return found
+    return beside(left.take(first), right.take(second))
 
 
 def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.bills import BILLS
-from planner.check.frames import at, tally
+from planner.check.frames import at, tally, together
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule
 
@@ -35,11 +35,7 @@ def _bill(item: str, make: Callable[[Case], pd.DataFrame]) -> Rule:
         told = table[table["item"] == item]
         right = tally(own, _PAID, own["musd"])
         left = tally(told, _PAID, told["musd"])
-        place = (
-            pd.concat([own[list(_PAID)], told[list(_PAID)]])
-            .drop_duplicates()
-            .reset_index(drop=True)
-        )
+        place = together(_PAID, own, told)
         return Excess.differs(place, at(left, place, _PAID), at(right, place, _PAID))
 
     what = item.replace("_", " ")

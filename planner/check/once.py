@@ -11,14 +11,17 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
+    Objects = NDArray[np.object_]
 
 __all__ = ["once"]
 
 Asked = ParamSpec("Asked")
-Figures = TypeVar("Figures", "pd.DataFrame", "pd.Series[float]", "Floats", float)
+Figures = TypeVar("Figures", "pd.DataFrame", "pd.Series[float]", "Floats", "Objects", float)
 
 
 def once(

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.frames import at
+from planner.check.table import table_of
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -95,7 +98,7 @@ def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -
     yearly = cost * instalment(finance.rate_frac if rate_frac is None else rate_frac, life)
     worth = yearly / instalment(finance.rate_frac, life)
     horizon_end = case.calendar[-1] + 1.0
-    frames = []
+    payments = []
     for year in case.calendar:
         if finance.end_of_horizon == "truncated_salvage":
             bought = np.where(np.floor(start) == year, worth * growth ** (year + 0.5 - start), 0.0)
@@ -104,8 +107,15 @@ def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -
         else:
             in_service = np.minimum(start + life, year + 1.0) - np.maximum(start, float(year))
             paid = yearly * np.clip(in_service, 0.0, 1.0)
-        frames.append(asset[["site"]].assign(calendar_year=year, musd=paid))
-    return pd.concat(frames, ignore_index=True)
+        payments.append(paid)
+    rows = np.tile(np.arange(len(asset)), len(case.calendar))
+    return table_of(
+        {
+            "site": asset["site"].array.take(rows),
+            "calendar_year": np.repeat(case.calendar, len(asset)),
+            "musd": np.concatenate(payments),
+        }
+    )
 
 
 def every_year(
@@ -129,11 +139,12 @@ def every_year(
     DataFrame
         site (empty without one), calendar_year, musd.
     """
-    site = frame["site"].to_numpy() if "site" in frame else np.full(len(frame), "")
-    rows = pd.DataFrame({"site": site, "year": frame["year"].to_numpy(), "musd": np.asarray(musd)})
+    site = frame["site"].to_numpy() if "site" in frame else np.full(len(frame), "", dtype=object)
+    amount = np.broadcast_to(np.asarray(musd, dtype=np.float64), len(frame))
     if escalates:
         growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
-        rows["musd"] *= rows["year"].map(growth)
-    calendar = pd.DataFrame({"calendar_year": case.calendar})
-    model_year = [max(t for t in case.years if t <= year) for year in case.calendar]
-    return rows.merge(calendar.assign(year=model_year), on="year").drop(columns="year")
+        amount = amount * at(growth, frame, ("year",), np.nan)
+    model_year = np.array([max(t for t in case.years if t <= year) for year in case.calendar])
+    row, place = np.nonzero(frame["year"].to_numpy()[:, None] == model_year[None, :])
+    calendar = np.asarray(case.calendar)
+    return table_of({"site": site[row], "calendar_year": calendar[place], "musd": amount[row]})

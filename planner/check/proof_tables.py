@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.check.duals import PRICE_KEY, PRICES, hours_of_slot, yearly_weight
-from planner.check.frames import at, has, tally
+from planner.check.frames import at, has, tally, together
+from planner.check.once import once
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -91,7 +95,7 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     if not keys:  # the program has no such decision
         place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(told))})
         return Excess.differs(place, told[column].to_numpy(dtype=np.float64), np.zeros(len(told)))
-    place = pd.concat([solved[keys], told[keys]]).drop_duplicates().reset_index(drop=True)
+    place = together(keys, solved, told)
     left = at(tally(told, keys, told[column]), place, keys)
     left = np.where(has(place, told[told[column].isna()], keys), np.nan, left)
     right = at(tally(solved, keys, solved["x"]), place, keys)
@@ -138,23 +142,30 @@ def prices_as_solved(case: Case) -> Excess:
     """Table `prices` has a row, with number and unit, for every dual of a limit that is not 0."""
     if case.proof is None:
         return Excess(pd.DataFrame({"block": []}), np.zeros(0), np.zeros(0))
-    told, keys = case.plan("prices"), list(PRICE_KEY)
-    empty = pd.DataFrame({name: told[name].iloc[:0] for name in keys}).assign(dual=np.zeros(0))
-    parts = [
-        _labelled(case.proof.rows, block, "dual", _DUAL_DUST).assign(block=block)
-        for block in case.proof.rows["family"].cat.categories
-        if block in PRICES and case.proof.has_duals
-    ]
-    solved = pd.concat([empty, *parts], ignore_index=True)
-    solved = solved.fillna({name: "" for name in keys if name != "year"})[[*keys, "dual"]]
-    solved = solved.astype({"year": "int64"})
-    place = pd.concat([solved[keys], told[keys]]).drop_duplicates().reset_index(drop=True)
+    told, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
+    place = together(keys, solved, told)
     left = at(tally(told, keys, told["raw_dual"]), place, keys, np.nan)
     left = np.where(has(place, told[told["raw_dual"].isna()], keys), np.nan, left)
     right = at(tally(solved, keys, solved["dual"]), place, keys, np.nan)
     units = told["block"].map({block: unit for block, (unit, _) in PRICES.items()})
     is_wrong = (units != told["unit"]).to_numpy(dtype=np.bool_)
     return Excess.differs(place, left, right).and_also(Excess.where(told[keys], is_wrong))
+
+
+@once
+def _duals(case: Case) -> pd.DataFrame:
+    """Every dual of a limit that is not 0, by the keys of table `prices`. [MUSD per unit]"""
+    assert case.proof is not None
+    keys = list(PRICE_KEY)
+    parts = [
+        _labelled(case.proof.rows, block, "dual", _DUAL_DUST).assign(block=block)
+        for block in case.proof.rows["family"].cat.categories
+        if block in PRICES and case.proof.has_duals
+    ]
+    empty = pd.DataFrame(columns=[*keys, "dual"]).astype({"dual": "float64", "year": "int64"})
+    solved = pd.concat([empty, *parts], ignore_index=True)
+    solved = solved.fillna({name: "" for name in keys if name != "year"})[[*keys, "dual"]]
+    return solved.astype({"year": "int64"})
 
 
 @rule(unit="USD")
@@ -223,13 +234,24 @@ def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> 
 
 def _labelled(frame: pd.DataFrame, block: str, number: str, dust: float) -> pd.DataFrame:
     """Return the labels of a block's rows or columns with a number, where it is not nothing."""
-    here = frame[frame["family"] == block]
-    labels = [name for name in here.columns if name not in _ARRAYS and here[name].notna().any()]
-    here = here[~(here[number].abs() <= dust)]
-    made = here[[*labels, number]].astype(dict.fromkeys(labels, "str"))
-    if "year" in labels:
-        made = made.astype({"year": "int64"})
-    return made.reset_index(drop=True)
+    here = np.flatnonzero((frame["family"] == block).to_numpy(dtype=np.bool_))
+    numbers = frame[number].to_numpy(dtype=np.float64)[here]
+    told = ~(np.abs(numbers) <= dust)
+    made: dict[str, NDArray[Any]] = {}
+    for name in frame.columns:
+        if name not in _ARRAYS and not frame[name].array[here].isna().all():
+            texts = _texts(frame[name], here)[told]
+            made[name] = texts.astype(np.int64) if name == "year" else texts
+    return table_of(made | {number: numbers[told]}, index=pd.RangeIndex(int(told.sum())))
+
+
+def _texts(labels: pd.Series[Any], rows: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Return labels as texts, nan where there is none."""
+    if isinstance(labels.dtype, pd.CategoricalDtype):
+        codes = labels.cat.codes.to_numpy()[rows]
+        kinds = [*(str(label) for label in labels.cat.categories), np.nan]
+        return np.array(kinds, dtype=object)[codes]  # a missing label is code -1
+    return labels.iloc[rows].astype("str").to_numpy(dtype=object)
 
 
 RULES = (decisions_as_solved, solution_table)

@@ -77,8 +77,8 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     ends = (
         pairs[["region", "site"]]
         .drop_duplicates()
-        .merge(users, left_on="region", right_on="user_id", how="left")
-        .merge(sites, left_on="site", right_on="site_id", how="left")
+        .merge(users.assign(region=users["user_id"]), on="region", how="left")
+        .merge(sites.assign(site=sites["site_id"]), on="site", how="left")
     )
     km = distance_km(*(ends[name].to_numpy() for name in _coordinates("user_", "site_")))
     ends = ends.assign(km=km, haul_ms=_haul_ms(case, ends, km))

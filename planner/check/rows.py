@@ -184,8 +184,10 @@ def rows_there(case: Case) -> Excess:
         missing = ~has(rows, told, key)
         twice = told.duplicated(key).to_numpy(dtype=np.bool_)
         for frame, is_wrong in ((rows, missing), (told[key], twice)):
-            labels = frame.astype("str").itertuples(index=False, name=None)
-            place = pd.DataFrame({"table": name, "row": [", ".join(of) for of in labels]})
+            rows_told = np.full(len(frame), "", dtype=object)  # none is told of what is right
+            wrong = frame[is_wrong].astype("str").itertuples(index=False, name=None)
+            rows_told[is_wrong] = [", ".join(of) for of in wrong]
+            place = pd.DataFrame({"table": name, "row": rows_told})
             parts.append(Excess.where(place, is_wrong))
     return parts[0].and_also(*parts[1:])
 

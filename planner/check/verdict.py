@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["TOLERANCE", "Check", "Excess", "Rule", "Verdict", "columns_told", "judged", "rule"]
+__all__ = [
+    "TOLERANCE",
+    "Check",
+    "Excess",
+    "Rule",
+    "Verdict",
+    "columns_told",
+    "judged",
+    "rule",
+    "tested",
+]
 
 TOLERANCE: Final = 1e-6
 """Violation allowed as a share of the numbers compared. Where these are smaller than the `floor`
@@ -229,11 +239,23 @@ def rule(*, unit: str, floor: float = 1.0) -> Callable[[Callable[[Case], Excess]
     return made
 
 
-def _tested(one: Rule, case: Case) -> Excess:
-    """Make a test; it warns of its numbers only where the plan's cells are all there."""
+def tested(one: Rule, case: Case) -> Excess:
+    """Test a case by a rule, once; numbers are warned of only where the plan's cells are all there.
+
+    Parameters
+    ----------
+    one : Rule
+        What must hold.
+    case : Case
+        Inputs and plan.
+    """
+    if one in case.computed:
+        known: Excess = case.computed[one]
+        return known
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         excess = one.test(case)
+    case.computed[one] = excess
     for warning in caught if caught and case.is_whole else ():
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return excess
@@ -256,15 +278,15 @@ def judged(one: Rule, case: Case) -> Check:
         can not be computed is broken where cells are missing or labels unknown.
     """
     try:
-        excess = _tested(one, case)
+        excess = tested(one, case)
     except _CANNOT_COMPUTE as fault:
         if case.is_whole:
             raise
         place = f"cannot be computed: {type(fault).__name__}: {fault}"
         least = TOLERANCE * one.floor
         return Check(one.name, one.verified, False, 1, 1, np.inf, one.unit, place, least)
-    tested = len(excess.amount)
-    if tested == 0:
+    places = len(excess.amount)
+    if places == 0:
         least = TOLERANCE * one.floor
         return Check(one.name, one.verified, True, 0, 0, 0.0, one.unit, "", least)
     amount = np.where(np.isnan(excess.amount), np.inf, excess.amount)
@@ -272,13 +294,14 @@ def judged(one: Rule, case: Case) -> Check:
     at = int(np.argmax(amount / allowed))
     is_broken = amount > allowed
     worst = max(0.0, float(amount[at]))
-    labels = (str(label) for label in excess.place.iloc[at] if pd.notna(label))
-    place = ", ".join(label for label in labels if label) if worst > 0.0 else ""
+    labels = excess.place.iloc[at] if worst > 0.0 else ()
+    texts = (str(label) for label in labels if pd.notna(label))
+    place = ", ".join(text for text in texts if text)
     return Check(
         name=one.name,
         verified=one.verified,
         ok=not is_broken.any(),
-        tested=tested,
+        tested=places,
         broken=int(is_broken.sum()),
         worst=worst,
         unit=one.unit,

@@ -9,7 +9,7 @@ import pytest
 from planner.check.verdict import TOLERANCE, Excess, Rule, Verdict, judged, rule
 
 PLACES = pd.DataFrame({"site": ["ash", "oak", "elm"], "year": [2026, 2027, 2028]})
-CASE = SimpleNamespace()
+CASE = SimpleNamespace(computed={})
 
 
 def of(excess, floor=1.0):

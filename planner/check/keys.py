@@ -1,0 +1,130 @@
+"""Keys of rows as whole numbers.
+
+Tables are small and many: what a look-up costs are the calls that pandas makes for it, not the
+rows. Each column of keys becomes whole numbers, one for each label, and the columns one number.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+    Coded = tuple[Codes, NDArray[Any]]
+
+__all__ = ["coded", "coded_levels", "first_rows", "joint_places", "one_number", "rows_of"]
+
+_MOST: Final = 2**62  # numbers of keys are int64
+
+
+def coded(column: pd.Series[Any] | pd.Index[Any] | NDArray[Any]) -> Coded:
+    """Return the place of each label among the distinct ones, -1 for a missing one, and these."""
+    codes, labels = pd.factorize(np.asarray(column))
+    return codes.astype(np.int64, copy=False), np.asarray(labels)
+
+
+def coded_levels(index: pd.Index[Any]) -> list[Coded]:
+    """Return the same for every level of an index."""
+    if not isinstance(index, pd.MultiIndex):
+        return [coded(index)]
+    return [
+        (np.asarray(codes, dtype=np.int64), level.to_numpy())
+        for codes, level in zip(index.codes, index.levels, strict=True)
+    ]
+
+
+def one_number(columns: Sequence[Coded]) -> Codes | None:
+    """Return one number per row for its labels, -1 where one is missing; None if too many."""
+    return _one_number([codes for codes, _ in columns], [len(labels) for _, labels in columns])
+
+
+def _one_number(codes: Sequence[Codes], sizes: Sequence[int]) -> Codes | None:
+    if math.prod(sizes) >= _MOST:
+        return None
+    number, is_known = codes[0], codes[0] >= 0
+    for own, size in zip(codes[1:], sizes[1:], strict=True):
+        number = number * size + own
+        is_known = is_known & (own >= 0)
+    return np.where(is_known, number, -1)
+
+
+def first_rows(number: Codes) -> tuple[Codes, Codes]:
+    """Return the group of each row, numbered as they occur, and the first row of each group."""
+    group, found = pd.factorize(number)
+    first = np.empty(len(found), dtype=np.int64)
+    first[group[::-1]] = np.arange(len(number))[::-1]  # the last that is written stays
+    return group, first
+
+
+def joint_places(
+    left: pd.DataFrame, right: pd.DataFrame, keys: Sequence[str]
+) -> tuple[Codes, Codes] | None:
+    """Return for the rows of two tables one number for their keys, from 0 without gaps.
+
+    None where a key is missing.
+    """
+    joint = _joint([coded(right[key]) for key in keys], left, keys)
+    if joint is None or (joint[1] < 0).any() or (joint[0] < 0).any():
+        return None
+    return joint[1], joint[0]
+
+
+def _joint(
+    known: Sequence[Coded], frame: pd.DataFrame, keys: Sequence[str]
+) -> tuple[Codes, Codes] | None:
+    """Return numbers, from 0 without gaps, for a list of keys and for the rows of a table."""
+    ours, theirs, sizes = [], [], []
+    for (codes, labels), key in zip(known, keys, strict=True):
+        both, distinct = pd.factorize(np.concatenate([labels, frame[key].to_numpy()]))
+        ours.append(np.append(both[: len(labels)], -1)[codes])
+        theirs.append(both[len(labels) :])
+        sizes.append(len(distinct))
+    listed, wanted = _one_number(ours, sizes), _one_number(theirs, sizes)
+    if listed is None or wanted is None:
+        return None
+    number = np.concatenate([listed, wanted])
+    joint = np.where(number < 0, -1, pd.factorize(number)[0])
+    # A missing key takes a number of its own, which leaves a gap that does no harm.
+    return joint[: len(listed)], joint[len(listed) :]
+
+
+def rows_of(
+    known: Sequence[Coded], frame: pd.DataFrame, keys: Sequence[str], *, distinct: bool = True
+) -> Codes | None:
+    """Return the row of a list that has the keys of each row of a table, -1 where none has.
+
+    Parameters
+    ----------
+    known : sequence of coded
+        Keys of the list, column by column, as from `coded`.
+    frame : DataFrame
+        Rows to look up.
+    keys : sequence of str
+        Columns of `frame`, in the order of the list's.
+    distinct : bool, optional
+        Whether the list must have each key once.
+
+    Returns
+    -------
+    array of int or None
+        None where that is left to pandas: keys of the list are missing or, unless they may, come
+        twice.
+    """
+    joint = _joint(known, frame, keys)
+    if joint is None or (joint[0] < 0).any():
+        return None
+    listed, wanted = joint
+    places = np.arange(len(listed))
+    row = np.full(len(listed) + len(wanted) + 1, -1, dtype=np.int64)
+    row[listed] = places
+    if distinct and (row[listed] != places).any():
+        return None
+    return np.where(wanted < 0, -1, row[wanted])
