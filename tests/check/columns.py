@@ -18,19 +18,82 @@ from planner.check.verdict import judged
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 RULE = {one.name: one for one in RULES}
 UNKNOWN = "nowhere"
 _LAZY = [name for name, of in vars(Case).items() if isinstance(of, cached_property)]
+_PARTS = {*_LAZY} - {"_plans", "_data", "computed", "is_whole"}
+
+
+class Noted(dict):
+    """Tables of a plan that say which of them are read."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], note: Callable[[str], None]) -> None:
+        super().__init__(tables)
+        self.note = note
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        self.note(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: object = None) -> object:
+        self.note(name)
+        return super().get(name, default)
+
+
+class Kept(dict):
+    """What a case keeps; says when something is asked for that is not there yet, and when it is."""
+
+    def __init__(self, case: Reading) -> None:
+        self.case = case
+
+    def __contains__(self, key: object) -> bool:
+        there = super().__contains__(key)
+        if there:
+            self.case.note(*self.case.read_by[key])
+        else:
+            self.case.begin()
+        return there
+
+    def __setitem__(self, key: object, value: object) -> None:
+        super().__setitem__(key, value)
+        self.case.end(key)
 
 
 class Reading(Case):
-    """A case that notes which tables of the plan are read."""
+    """A case that notes which tables of the plan each part that it keeps is made of."""
+
+    def __init__(self, **parts: object) -> None:
+        self.__dict__.update(read_by={}, open=[set()], computed=Kept(self))
+        super().__init__(**parts)
+        noted = Noted(self.results.tables, self.note)
+        self.__dict__["results"] = dataclasses.replace(self.results, tables=noted)
+
+    def note(self, *tables: str) -> None:
+        self.open[-1].update(tables)
+
+    def begin(self) -> None:
+        self.open.append(set())
+
+    def end(self, key: object) -> None:
+        self.read_by[key] = self.open.pop()
+        self.note(*self.read_by[key])
 
     def plan(self, table: str) -> pd.DataFrame:
-        self.__dict__.setdefault("read", set()).add(table)
+        self.note(table)
         return super().plan(table)
+
+    def __getattribute__(self, name: str) -> object:
+        if name not in _PARTS:
+            return super().__getattribute__(name)
+        if name in self.__dict__:
+            self.note(*self.read_by[name])
+            return self.__dict__[name]
+        self.begin()
+        part = super().__getattribute__(name)
+        self.end(name)
+        return part
 
 
 class World:
@@ -48,31 +111,25 @@ class World:
         return kind(**{of.name: getattr(plan, of.name) for of in dataclasses.fields(plan)})
 
     @cached_property
-    def good(self) -> Case:
-        return self._case(Case, self.plan.results)
-
-    @cached_property
-    def _plans(self) -> dict[str, pd.DataFrame]:
-        return {name: self.good.plan(name) for name in self.tables}
-
-    @cached_property
-    def reads(self) -> dict[str, set[str]]:
-        """Tables that each lazy part of a case is made of."""
-        found = {}
-        for name in _LAZY:
-            case = self._case(Reading, self.plan.results)
-            getattr(case, name)
-            found[name] = case.__dict__.get("read", set())
-        return found
+    def good(self) -> Reading:
+        """The good plan, judged by every rule."""
+        case = self._case(Reading, self.plan.results)
+        for rule in RULES:
+            judged(rule, case)
+        return case
 
     def with_table(self, name: str, table: pd.DataFrame) -> Case:
         """Return the case of the plan with one table spoiled; what it does not touch is kept."""
         tables = {**self.tables, name: table}
         case = self._case(Case, dataclasses.replace(self.plan.results, tables=tables))
-        for part in _LAZY:
-            if part not in ("_plans", "computed", "is_whole") and name not in self.reads[part]:
-                case.__dict__[part] = getattr(self.good, part)
-        case.__dict__["_plans"] = {of: read for of, read in self._plans.items() if of != name}
+        for key, read in self.good.read_by.items():
+            if name not in read and key in _PARTS:
+                case.__dict__[key] = self.good.__dict__[key]
+            elif name not in read:
+                case.computed[key] = self.good.computed[key]
+        case.__dict__["_data"] = self.good.__dict__["_data"]
+        plans = self.good.__dict__["_plans"]
+        case.__dict__["_plans"] = {of: plan for of, plan in plans.items() if of != name}
         return case
 
 
@@ -120,14 +177,15 @@ def _as_text(table: pd.DataFrame) -> pd.DataFrame:
 
 def swapped(table: pd.DataFrame, column: str, row: int) -> pd.DataFrame | None:
     """Swap a cell with the most different one that changes the table; None without one."""
-    cells, before = table[column], _as_text(table)
+    cells = table[column]
     others = np.flatnonzero((cells != cells.iloc[row]) & cells.notna())
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         apart = np.abs(cells.to_numpy(dtype=np.float64)[others] - float(cells.iloc[row]))
         others = others[np.argsort(-apart, kind="stable")]
     for other in others[:8]:
         spoiled = with_cells(table, column, {row: cells.iloc[other], int(other): cells.iloc[row]})
-        if not before.equals(_as_text(spoiled)):  # else only rows are in another order
+        before, after = (_as_text(of.iloc[[row, int(other)]]) for of in (table, spoiled))
+        if not before.equals(after):  # else only rows are in another order
             return spoiled
     return None
 

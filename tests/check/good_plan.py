@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from shared import shared
+
 from planner.check import RULES, check_plan
 from planner.check.case import Case
 from planner.check.verdict import judged
@@ -88,8 +90,17 @@ class Plan:
         return dataclasses.replace(self, inputs=dataclasses.replace(self.inputs, tables=data))
 
 
+@shared
 def solved(path, *changes):
-    """Solve a scenario: whole numbers by search, losses of sites by rounds of cuts."""
+    """Solve a scenario of the repository with changes, once for all tests."""
+    return solved_anew(path, *changes)
+
+
+def solved_anew(path, *changes):
+    """Solve it again, where a test has changed the planner.
+
+    Whole numbers are found by search, losses of sites survived by rounds of cuts.
+    """
     scenario = load_scenario(str(path), changes)
     inputs = build_inputs(scenario)
     model = build_model(inputs)

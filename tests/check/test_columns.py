@@ -157,7 +157,7 @@ def test_a_rule_that_fails_on_a_whole_plan_fails_aloud() -> None:
     rule = dataclasses.replace(RULE["discounting"], test=fails)
 
     with pytest.raises(KeyError, match="Case"):
-        judged(rule, world("rich").good)
+        judged(rule, world("rich").plan.case)
 
 
 def test_every_column_of_every_table_is_held_or_listed_as_shown_only() -> None:

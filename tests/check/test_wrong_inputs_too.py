@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from good_plan import RICH, solved
+from good_plan import RICH, solved, solved_anew
 from spoiled_non_firm import NON_FIRM
 
 from planner.inputs import build, scope
@@ -22,7 +22,7 @@ def test_more_load_that_is_not_new_than_stands_is_found_out(monkeypatch):
 
     assert solved(NON_FIRM).check("load_price_told").ok
     monkeypatch.setattr(build, "load_price_inputs", too_much_stands)
-    plan = solved(NON_FIRM)
+    plan = solved_anew(NON_FIRM)
 
     told, paid = plan.check("load_price_told"), plan.check("load_price_paid")
     assert not told.ok
@@ -43,7 +43,7 @@ def test_sites_in_another_order_give_a_zone_the_clock_of_another_site_and_are_fo
     assert good.check("sites_in_scope").ok
     assert good.check("delivery_profiles").ok
     monkeypatch.setattr(scope, "sites_in_scope", backwards)
-    plan = solved(RICH, FIR)
+    plan = solved_anew(RICH, FIR)
 
     assert not plan.check("sites_in_scope").ok
     # The sun of zone east rises for Oak, an hour before it does for Fir.
@@ -60,4 +60,4 @@ def test_a_site_that_is_left_out_of_the_plan_is_found_out(monkeypatch, left_out)
 
     monkeypatch.setattr(scope, "sites_in_scope", without)
 
-    assert not solved(RICH, "energy.shocks=[]").check("sites_in_scope").ok
+    assert not solved_anew(RICH, "energy.shocks=[]").check("sites_in_scope").ok

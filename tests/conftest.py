@@ -1,0 +1,26 @@
+"""A folder for what the tests of one run share: solved worlds, and compiled modules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from shared import FOLDER
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # workers take all this with the environment
+        return
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="dcplan-tests-")
+    if sys.dont_write_bytecode:  # workers and commands would compile every module anew
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or it was told by -B
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(os.environ[FOLDER]) / "bytecode")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
