@@ -14,14 +14,14 @@ import math
 import sys
 from pathlib import Path
 
+from planner.inputs.question import Question
 from planner.runs.reopen import reopen
 from planner.studies.explain.binding import PLACES, binding
 from planner.studies.explain.steps import Step, spot_check
 from planner.studies.solve.asking import Asking
-from planner.studies.solve.question import Question
 
 AXES = (*PLACES, "year")
-UNIT = {"hall_space": 1e-3, "water_limit": 1e-3, "water_permit": 1e-3}  # 1 m2 and 1 m3
+UNIT = {"thousand m2": 1e-3, "thousand m3": 1e-3}  # 1 m2 and 1 m3
 STEPS = (1.0, 0.1)
 
 
@@ -30,14 +30,16 @@ def main(folder: Path) -> None:
     run = reopen(folder)
     rows = binding(run).drop_duplicates("block")
     places = [
-        (str(row["block"]), {axis: str(row[axis]) for axis in AXES if str(row[axis])})
+        (
+            str(row["block"]),
+            {axis: str(row[axis]) for axis in AXES if str(row[axis])},
+            UNIT.get(str(row["limit_unit"]), 1.0),
+        )
         for _, row in rows.iterrows()
     ]
     last = run.inputs.sets.year.labels[-1]
-    places.append(("demand_balance", {"workload": "train_frontier", "year": last}))
-    steps = [
-        Step(block, labels, by * UNIT.get(block, 1.0)) for by in STEPS for block, labels in places
-    ]
+    places.append(("demand_balance", {"workload": "train_frontier", "year": last}, 1.0))
+    steps = [Step(block, labels, by * unit) for by in STEPS for block, labels, unit in places]
     ask = Asking(lambda text: print(text, file=sys.stderr))
     table = spot_check(Question(run.scenario, run.inputs), steps, ask)
     solved_musd, run_musd = table.attrs["before_musd"], run.results.objective_musd

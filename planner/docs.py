@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.inputs import build_inputs
+from planner.limits import LIMITS
+from planner.limits.links import LINKS
 from planner.model import ALL_COSTS, FAMILIES, build_model
 from planner.results.schema import results_page, tables_page
 from planner.scenario import load_scenario
@@ -21,8 +23,10 @@ from planner.tables.catalog import data_page
 from planner.tables.paths_page import paths_page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
+    from planner.limits import Limit
     from planner.lp import ArrayProblem
     from planner.model import Model
     from planner.model.block import Constraint, Cost
@@ -84,6 +88,7 @@ def model_page(model: Model) -> str:
         "|---|---|---|---|",
     ]
     parts += [_cost(item) for item in ALL_COSTS]
+    parts += ["", *_limits()]
     return "\n".join(parts) + "\n"
 
 
@@ -135,6 +140,47 @@ def _cost(item: Cost) -> str:
     sentence = inspect.cleandoc(item.doc).splitlines()[0]
     paid = "up front, by annuity" if item.upfront else "as it is used"
     return f"| `{item.name}` | {item.group} | {paid} | {sentence} |"
+
+
+def _limits() -> list[str]:
+    """Return the tables of limits and links."""
+    lines = [
+        "## Limits",
+        "",
+        "What a planner sets, or has a price in table `prices`, one record each in",
+        "`planner/limits/`. A limit that binds is reported by `dcplan explain`; where it stops",
+        "every plan, `dcplan diagnose` names its settings, relaxes it by amounts, and tries other",
+        "values of a setting. For a site of one's own `sites` stands for `new_sites`.",
+        "",
+        "| row | price | reported where it binds | set by | relaxed by amounts | tried by value |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [_limit(limit) for limit in LIMITS]
+    lines += ["", "All other rows are links:", "", "| why | rows |", "|---|---|"]
+    lines += [
+        f"| {why} | {', '.join(f'[`{name}`](#{name})' for name in names)} |"
+        for why, names in LINKS.items()
+    ]
+    return lines
+
+
+def _limit(limit: Limit) -> str:
+    row = f"`{limit.name}`" if limit.decision else f"[`{limit.name}`](#{limit.name})"
+    price = limit.price.unit if limit.price else ""
+    reported = f"in {limit.binding.unit}" if limit.binding else limit.not_reported
+    set_by = _keys([of.key for of in limit.set_by]) or limit.not_set
+    eased = ", ".join(f"{relief.name} [{relief.unit}]" for relief in limit.eased_by)
+    return f"| {row} | {price} | {reported} | {set_by} | {eased} | {_keys(limit.moved_by)} |"
+
+
+def _keys(keys: Sequence[str]) -> str:
+    """Write key paths with the labels that they take as <axis>."""
+    return ", ".join(
+        f"table `{key.removeprefix('table ')}`"
+        if key.startswith("table ")
+        else f"`{key.replace('{', '<').replace('}', '>')}`"
+        for key in keys
+    )
 
 
 def _write(folder: Path) -> None:

@@ -26,13 +26,14 @@ MAY_IMPORT = {
     "tariffs": {"lp"},
     "headroom": {"tables"},
     "inputs": {"scenario", "tables", "lp", "tariffs"},
+    "limits": {"inputs", "lp", "scenario"},
     "model": {"inputs", "lp", "tariffs"},
-    "results": {"model", "inputs", "lp", "tables", "tariffs"},
+    "results": {"limits", "model", "inputs", "lp", "tables", "tariffs"},
     "check": {"inputs", "results", "scenario", "tables"},
     "stress": {"check", "inputs", "results", "scenario", "tables"},
     "outputs": {"stress", "results", "scenario", "tables", "inputs", "model"},
     "runs": {"lp", "outputs", "results", "scenario", "check", "inputs"},
-    "studies": {"runs", "check", "inputs", "lp", "model", "results", "scenario"},
+    "studies": {"runs", "check", "inputs", "limits", "lp", "model", "results", "scenario"},
 }
 
 

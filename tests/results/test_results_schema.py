@@ -3,8 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from planner.model import FAMILIES
-from planner.results.prices import PRICES
 from planner.results.read import READERS
 from planner.results.schema import TABLES, results_page, schema_frame
 
@@ -59,12 +57,6 @@ def test_every_column_says_what_it_means_and_numbers_have_a_unit(table):
 
 def test_every_table_has_a_reader():
     assert set(READERS) | {"summary"} == set(TABLES)
-
-
-def test_every_price_belongs_to_a_family_of_rows():
-    rows = {block.name for family in FAMILIES for block in family.CONSTRAINTS}
-
-    assert {price.block for price in PRICES} <= rows
 
 
 def test_the_page_of_results_names_every_column_with_its_unit():

@@ -13,17 +13,18 @@ from click.testing import CliRunner
 
 import planner
 from planner.cli import main
+from planner.inputs.question import Question
+from planner.limits import LIMITS
 from planner.lp import HighsSession
 from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies.diagnose import Diagnosis, diagnose
 from planner.studies.diagnose.prechecks import shortages
+from planner.studies.diagnose.relief import rows_of
 from planner.studies.diagnose.reliefs import RELIEFS
 from planner.studies.diagnose.searches import least, searches
 from planner.studies.solve.asking import Asking, without_costs
-from planner.studies.solve.clash import clash_rules
-from planner.studies.solve.clash_keys import RULES_WITH_SETTINGS, keys_of
-from planner.studies.solve.question import Question
+from planner.studies.solve.clash import clash_rules, keys_of
 from planner.studies.solve.whole_clash import whole_clash
 
 FORBID = "demand.unmet=forbid"
@@ -298,10 +299,10 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
         )
     ]
     eased = {rule for search in found for rule in search.rules}
-    eased |= {rule for relief in RELIEFS for rule in relief.rows}
+    eased |= {rule for relief in RELIEFS for rule in rows_of(relief)}
     blocks = {block.name for family in FAMILIES for block in family.CONSTRAINTS}
 
-    assert set(RULES_WITH_SETTINGS) <= eased
+    assert {limit.name for limit in LIMITS if limit.set_by} <= eased
     # Bounds of a decision, and that one is whole.
     whole = {"whole_openings", "whole_phases", "whole_blocks", "whole_plants"}
     assert eased - blocks == {"must_open", "must_not_open", *whole}

@@ -14,6 +14,7 @@ import planner
 from planner.base.errors import InputError
 from planner.base.say import amount
 from planner.cli import main
+from planner.inputs.question import Question
 from planner.model import build_model
 from planner.runs import write_run
 from planner.scenario import load_scenario
@@ -23,7 +24,6 @@ from planner.studies.explain.entry import Resolved
 from planner.studies.explain.plain_words import about_compute, about_cost
 from planner.studies.explain.steps import Step, spot_check
 from planner.studies.solve.asking import Asking
-from planner.studies.solve.question import Question
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 CHECK = Path(__file__).parent.parent / "check"

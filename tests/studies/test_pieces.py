@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from planner.limits import relief
+from planner.limits.grid import headroom_now
+from planner.limits.settings import SetBy
 from planner.lp import Index
 from planner.lp.axis import Axis
-from planner.studies.diagnose import relief_sites, searches
+from planner.studies.diagnose import searches
 from planner.studies.explain import entry
-from planner.studies.solve import clash, clash_keys
+from planner.studies.solve import clash
 
 
 def question(**inputs: object) -> SimpleNamespace:
@@ -60,7 +64,7 @@ def test_lead_times_are_shortened_by_up_to_the_longest_of_them() -> None:
 
 
 def test_a_bound_is_named_by_its_setting_and_a_row_by_its_block() -> None:
-    block = next(name for name in clash._RULES if name not in clash._BOUNDS)
+    block = next(name for name in clash._RULES if name not in clash._DECISIONS)
 
     assert clash.rule_of("upper bound of open")[0] == "must_not_open"
     assert clash.rule_of(block) == (block, clash._RULES[block])
@@ -79,21 +83,25 @@ def test_room_in_a_zone_is_what_is_not_committed_and_never_below_nothing(
         }
     )
     asked = question(grid=SimpleNamespace(headroom_all=every))
-    asked.scenario.where = lambda keys: ("plan.yaml", 4, 7)
+    set_by = SetBy("table zone_headroom", partial(headroom_now, "limit_mw", "all"))
 
-    first = next(iter(clash_keys._room(asked, {"zone": "west", "year": "2027"}, "limit_mw", "all")))
+    line = set_by.line(asked, {"zone": "west", "year": "2027"})
 
-    assert first == f"table zone_headroom: {room} for all in west by 2027"
+    assert line == f"table zone_headroom: {room} for all in west by 2027"
 
 
 def test_land_is_raised_site_by_site_and_its_share_is_the_largest(monkeypatch) -> None:
     over = Index.full("site", Axis("site", ("ash", "bay", "elm")))
     now = {"ash": 40.0, "bay": 30.0, "elm": 50.0}
-    monkeypatch.setitem(relief_sites._NOW, "land", lambda _, site: now[site])
-    monkeypatch.setattr(relief_sites, "site_key", lambda _, site, figure: ("sites", site, figure))
+    monkeypatch.setattr(relief, "site_key", lambda _, site, figure: ("sites", site, figure))
 
-    change = relief_sites.of_sites(
-        "land_limit_mw", "MW", "of land", "land", question(), over, np.array([6.0, 9.0, 0.0])
+    change = relief.more_at_sites(
+        "land_limit_mw",
+        "MW of land",
+        lambda _, site: now[site],
+        question(),
+        over,
+        np.array([6.0, 9.0, 0.0]),
     )
 
     assert change.words == ("+6 MW of land at ash", "+9 MW of land at bay")

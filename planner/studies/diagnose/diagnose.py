@@ -9,16 +9,16 @@ import numpy as np
 
 from planner.base.say import amount
 from planner.inputs.axes import ANYWHERE
+from planner.inputs.question import Question
 from planner.lp.join import distinct
 from planner.model import build_model
 from planner.scenario import Scenario, load_scenario
 from planner.studies.diagnose.prechecks import Shortage, shortages
-from planner.studies.diagnose.relief import Change, Relief, relaxed
+from planner.studies.diagnose.relief import relaxed, rows_of
 from planner.studies.diagnose.reliefs import RELIEFS
 from planner.studies.diagnose.searches import least, searches
 from planner.studies.solve.asking import Asking, relaxed_session, session_of, without_costs
 from planner.studies.solve.clash import ClashRule, clash_rules
-from planner.studies.solve.question import Question
 from planner.studies.solve.whole_clash import whole_clash
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
+    from planner.limits.relief import Change, Relief
     from planner.lp import Index
 
 __all__ = ["Diagnosis", "Remedy", "diagnose"]
@@ -194,7 +195,7 @@ def _given_way(question: Question, ask: Asking, *, whole: bool) -> Iterator[Reme
             change = relief.change(question, over, np.minimum(amounts * margin, relief.most))
             if ask.is_enough(question, change.settings, change.cells):
                 total = float(amounts.sum())
-                yield Remedy(relief.name, relief.unit, total, change, tuple(relief.rows))
+                yield Remedy(relief.name, relief.unit, total, change, tuple(rows_of(relief)))
                 break
 
 
@@ -234,7 +235,7 @@ def _together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
             if amounts.max(initial=0.0) > 1e-6:
                 change = relief.change(question, given.over, amounts)
                 total = float(amounts.sum())
-                rules = tuple(relief.rows)
+                rules = tuple(rows_of(relief))
                 parts.append(Remedy(relief.name, relief.unit, total, change, rules))
         settings = tuple(s for part in parts for s in part.change.settings)
         cells = tuple(c for part in parts for c in part.change.cells)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.arrays import Floats
-    from planner.studies.solve.question import Question
+    from planner.inputs.question import Question
 
 
 __all__ = ["Shortage", "shortages"]

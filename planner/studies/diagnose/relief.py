@@ -1,4 +1,4 @@
-"""What could give way in a scenario without a plan, and the program in which it may."""
+"""The program of a scenario in which limits may give way."""
 
 from __future__ import annotations
 
@@ -7,73 +7,36 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.limits import BY_NAME
 from planner.lp import UNIT, Expression
 from planner.lp.join import distinct
 from planner.model import FAMILIES, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from planner.base.arrays import Floats
-    from planner.lp import Index, Variable
+    from planner.inputs.question import Question
+    from planner.limits.relief import Factor, Relief
+    from planner.lp import Variable
     from planner.lp.expression import Comparison
-    from planner.scenario import Setting
-    from planner.studies.solve.question import Cell, Question
 
-    Factor = Callable[[Question, Index], Floats]
-
-__all__ = ["Change", "Relaxed", "Relief", "relaxed"]
+__all__ = ["Relaxed", "relaxed", "rows_of"]
 
 
-@dataclass(frozen=True)
-class Change:
-    """Settings and figures that bring a relief about, and what it is in words.
+def rows_of(relief: Relief) -> Mapping[str, Factor]:
+    """Return the blocks of rows that a relief eases, in the order of the model.
 
-    Parameters
-    ----------
-    words : tuple of str
-        Each a change in its natural unit and where it is made.
-    settings : tuple of Setting
-        Keys of the scenario and their new values.
-    cells : tuple of Cell
-        Figures of data tables that no key of a scenario reaches.
-    share : float
-        Greatest change as a share of what there was; infinite where there was nothing.
+    Returns
+    -------
+    mapping of str to callable
+        What one unit does for the rows of each block, (row,).
     """
-
-    words: tuple[str, ...]
-    settings: tuple[Setting, ...]
-    cells: tuple[Cell, ...] = ()
-    share: float = np.inf
-
-
-@dataclass(frozen=True)
-class Relief:
-    """A kind of limit that could give way, in one unit.
-
-    Parameters
-    ----------
-    name : str
-        What gives way, in words.
-    unit : str
-        Unit of its amounts: those of one relief are added up, never those of two.
-    axes : tuple of str
-        What a setting of it can be told apart by, such as site or year.
-    rows : mapping of str to callable
-        For each block of rows, what one unit does for them: one factor per row. The first
-        block says where there is relief; one without axes is wherever any of them has rows.
-    change : callable
-        From question, places and amounts to the change of the scenario that gives so much.
-    most : float
-        Most of it anywhere.
-    """
-
-    name: str
-    unit: str
-    axes: tuple[str, ...]
-    rows: Mapping[str, Factor]
-    change: Callable[[Question, Index, Floats], Change]
-    most: float = np.inf
+    return {
+        block.name: BY_NAME[block.name].eased_by[relief]
+        for family in FAMILIES
+        for block in family.CONSTRAINTS
+        if block.name in BY_NAME and relief in BY_NAME[block.name].eased_by
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,13 +74,16 @@ def relaxed(question: Question, reliefs: Sequence[Relief], weights: Mapping[str,
     """
     model = Model(question.inputs)
     given: dict[str, Variable] = {}
+    eased = {relief: rows_of(relief) for relief in reliefs}
     for block in (block for family in FAMILIES for block in family.CONSTRAINTS):
         rows = block.build(model)
         if not rows.over.size:
             continue
         for relief in reliefs:
-            if block.name in relief.rows:
-                rows = _eased(question, model, rows, relief, block.name, given, weights)
+            if block.name in eased[relief]:
+                rows = _eased(
+                    question, model, rows, relief, eased[relief], block.name, given, weights
+                )
         model.problem.rows(block.name, rows)
     total = Expression.constant(UNIT, 0.0)
     for name, weight in weights.items():
@@ -132,19 +98,24 @@ def _eased(
     model: Model,
     rows: Comparison,
     relief: Relief,
+    factors: Mapping[str, Factor],
     block: str,
     given: dict[str, Variable],
     weights: Mapping[str, float],
 ) -> Comparison:
-    """Let the rows of a block give way by a relief, on the side that they limit."""
+    """Let the rows of a block give way by a relief, on the side that they limit.
+
+    The first block of the model says where there is relief; one without axes is wherever any
+    of its blocks has rows.
+    """
     if relief.name not in given:
-        if relief.axes and block != next(iter(relief.rows)):
+        if relief.axes and block != next(iter(factors)):
             return rows
         over = distinct(rows.over, *relief.axes) if relief.axes else UNIT
         most = relief.most if relief.name in weights else 0.0
         name = "relief_" + relief.name.replace(" ", "_")
         given[relief.name] = model.problem.variable(name, over, upper=most)
-    factor = relief.rows[block](question, rows.over)
+    factor = factors[block](question, rows.over)
     eased = given[relief.name].on(rows.over, missing="zero") * factor
     is_most = np.isfinite(rows.upper) & ~np.isfinite(rows.lower)
     side = np.where(is_most, -1.0, 1.0)

@@ -14,15 +14,16 @@ import numpy as np
 
 from planner.base.say import amount, down
 from planner.base.units import HOURS_PER_YEAR
+from planner.inputs.question import Cell
+from planner.limits import moved_by
+from planner.limits.giving import site_key
+from planner.limits.relief import Change
 from planner.scenario import Setting
-from planner.studies.diagnose.relief import Change
-from planner.studies.solve.giving import site_key
-from planner.studies.solve.question import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from planner.studies.solve.question import Question
+    from planner.inputs.question import Question
 
 __all__ = ["Search", "least", "searches"]
 
@@ -33,16 +34,6 @@ _PERMIT_STEPS: Final = 1000
 _TARGET_STEP: Final = 0.1  # [% points]
 
 _BLOCK_STEPS: Final = 100
-
-_HALLS: Final = ("hall_power", "hall_space", "committed_halls")
-_FAILOVER: Final = (
-    "reserve_capacity",
-    "neighbour_reserve",
-    "standby_of_service",
-    "shared_reserve",
-    "failure_cut",
-    "failover_power",
-)
 
 
 @dataclass(frozen=True)
@@ -130,65 +121,59 @@ def searches(
 def _switches(question: Question) -> Iterator[Search]:
     """Rules that are on, or ways out that are off."""
     s = question.scenario
-    switches: tuple[tuple[bool, str, tuple[str, ...], tuple[str, ...], bool | str], ...] = (
-        (s.demand.unmet == "forbid", "let demand stay unmet", (), ("demand", "unmet"), "allow"),
-        (not s.rent.allow, "rent compute", (), ("rent", "allow"), True),
-        (not s.lease.allow, "lease halls", (), ("lease", "allow"), True),
-        (not s.retrofit.allow, "retrofit halls", (), ("retrofit", "allow"), True),
+    # Ways out move no limit: they widen what there is to choose from.
+    ways_out: tuple[tuple[bool, str, tuple[str, ...], bool | str], ...] = (
+        (s.demand.unmet == "forbid", "let demand stay unmet", ("demand", "unmet"), "allow"),
+        (not s.rent.allow, "rent compute", ("rent", "allow"), True),
+        (not s.lease.allow, "lease halls", ("lease", "allow"), True),
+        (not s.retrofit.allow, "retrofit halls", ("retrofit", "allow"), True),
         (
             not s.cascade.allow,
             "move racks from training to inference",
-            (),
             ("cascade", "allow"),
             True,
         ),
+    )
+    rules: tuple[tuple[bool, str, tuple[str, ...], bool | str], ...] = (
         (
             not s.build.committed,
             "count halls under construction",
-            _HALLS,
             ("build", "committed"),
             True,
         ),
-        (
-            s.deliveries.limit,
-            "do without the limits of vendors",
-            ("deliveries",),
-            ("deliveries", "limit"),
-            False,
-        ),
+        (s.deliveries.limit, "do without the limits of vendors", ("deliveries", "limit"), False),
         (
             s.siting.whole_openings,
             "let sites open in part",
-            ("whole_openings", "minimum_size", "opening_pace"),
             ("siting", "whole_openings"),
             False,
         ),
         (
             s.supply.whole_sources,
             "build own sources of any size",
-            ("whole_plants", "plant_least", "plant_or_none"),
             ("supply", "whole_sources"),
             False,
         ),
-        (s.water.limit, "do without the water limits", ("water_limit",), ("water", "limit"), False),
+        (s.water.limit, "do without the water limits", ("water", "limit"), False),
         (
             s.water.stress_limits,
             "do without permits by water stress",
-            ("water_permit",),
             ("water", "stress_limits"),
             False,
         ),
         (
             s.contracts.matching.mode == "hourly",
             "count clean power by the year",
-            ("clean_target", "hourly_claims"),
             ("contracts", "matching", "mode"),
             "annual",
         ),
     )
-    for is_open, words, rules, keys, value in switches:
-        if is_open:
-            yield _only(words, rules, Setting(keys, value))
+    for is_off, words, keys, value in ways_out:
+        if is_off:
+            yield _only(words, (), Setting(keys, value))
+    for is_on, words, keys, value in rules:
+        if is_on:
+            yield _only(words, moved_by(".".join(keys)), Setting(keys, value))
 
 
 def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
@@ -203,12 +188,12 @@ def _siting(question: Question) -> Iterator[Search]:
     if siting.phase_mw is not None:
         words = "commission halls of any size"
         any_size = Change((words,), (Setting(("siting", "phase_mw"), None),))
-        rules = ("whole_phases", "hall_phases")
+        rules = moved_by("siting.phase_mw")
         yield Search(words, "-", rules, (1.0,), lambda _: any_size)
     sites = len(question.inputs.sets.site)
-    for key, rule, now in (
-        ("at_most_sites", "most_sites", siting.at_most_sites),
-        ("exactly_sites", "exact_sites", siting.exactly_sites),
+    for key, now in (
+        ("at_most_sites", siting.at_most_sites),
+        ("exactly_sites", siting.exactly_sites),
     ):
         if now is not None:
 
@@ -217,12 +202,13 @@ def _siting(question: Question) -> Iterator[Search]:
                 return Change((f"+{step:.0f} sites open",), (setting,), share=step / now)
 
             steps = [1.0 * n for n in range(1, sites)]
-            yield Search("number of sites", "sites", (rule,), steps, more)
+            yield Search("number of sites", "sites", moved_by(f"siting.{key}"), steps, more)
     for key, words in (("must_not_open", "may open after all"), ("must_open", "need not open")):
         listed: tuple[str, ...] = getattr(siting, key)
         for site in listed:
             kept = tuple(other for other in listed if other != site)
-            yield _only(f"{site} {words}", (key,), Setting(("siting", key), kept))
+            rules = moved_by(f"siting.{key}")
+            yield _only(f"{site} {words}", rules, Setting(("siting", key), kept))
 
 
 def _blocks(question: Question) -> Iterator[Search]:
@@ -239,7 +225,7 @@ def _blocks(question: Question) -> Iterator[Search]:
             return Change((words,), (setting,), share=step / _BLOCK_STEPS)
 
         steps = [1.0 * step for step in range(1, _BLOCK_STEPS)]
-        rules = ("whole_blocks", "block_least", "block_or_none")
+        rules = moved_by("siting.block_mw.{workload}")
         yield Search(f"block of {workload}", "% of the block", rules, steps, smaller)
 
 
@@ -249,7 +235,8 @@ def _failover(question: Question) -> Iterator[Search]:
     for workload, figures in question.scenario.workloads.items():
         if figures.failover and workload in in_scope:
             setting = Setting(("workloads", workload, "failover"), False)
-            without = _only(f"no failover for {workload}", _FAILOVER, setting)
+            rules = moved_by("workloads.{workload}.failover")
+            without = _only(f"no failover for {workload}", rules, setting)
             yield replace(without, name=f"failover of {workload}")
 
 
@@ -287,7 +274,7 @@ def _permits(question: Question) -> Iterator[Search]:
         steps = [whole * step / _PERMIT_STEPS for step in range(1, _PERMIT_STEPS + 1)]
         if whole > 0.0:
             more = partial(change, names=names)
-            yield Search(title, "m3/MW", ("water_permit",), steps, more)
+            yield Search(title, "m3/MW", moved_by("table water_classes"), steps, more)
 
 
 def _clean(question: Question) -> Iterator[Search]:
@@ -316,7 +303,7 @@ def _clean(question: Question) -> Iterator[Search]:
         most = math.ceil(100.0 * max(path[year] for year in years) / _TARGET_STEP)
         steps = [_TARGET_STEP * step for step in range(1, most + 1)]
         less = partial(change, years=years)
-        yield Search(title, "% points", ("clean_target",), steps, less)
+        yield Search(title, "% points", moved_by(".".join(keys)), steps, less)
 
 
 def _held_words(years: tuple[int, ...]) -> dict[int, str]:
@@ -355,7 +342,7 @@ def _leads(question: Question, sites: Sequence[str]) -> Iterator[Search]:
         setting = Setting(("lead_times", "delay_months"), delay - step)
         return Change((words,), (setting,), share=step / max(longest, 1))
 
-    yield Search("lead times", "months", _HALLS, steps, everywhere)
+    yield Search("lead times", "months", moved_by("lead_times.delay_months"), steps, everywhere)
     months = lead.groupby("site")["months"].min()
     for site in [site for site in sites if site in months.index][:_SITES_TRIED]:
         now = float(months[site])
@@ -367,7 +354,8 @@ def _leads(question: Question, sites: Sequence[str]) -> Iterator[Search]:
             words = f"-{amount(step)} months of lead time at {site}"
             return Change((words,), (Setting(key, max(0.0, now - step)),), share=step / now)
 
-        yield Search(f"lead time at {site}", "months", _HALLS, steps[: math.ceil(now)], here)
+        rules = moved_by("sites.{site}.lead_time_months")
+        yield Search(f"lead time at {site}", "months", rules, steps[: math.ceil(now)], here)
 
 
 def _earlier(question: Question) -> Search:
@@ -381,4 +369,4 @@ def _earlier(question: Question) -> Search:
         return Change((words,), (Setting(("decisions_start",), day),), share=step / _MOST_MONTHS)
 
     steps = [1.0 * months for months in range(1, _MOST_MONTHS + 1)]
-    return Search("start of decisions", "months", _HALLS, steps, earlier)
+    return Search("start of decisions", "months", moved_by("decisions_start"), steps, earlier)

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+from planner.inputs.question import Question
+from planner.limits.giving import site_key
 from planner.lp.join import locate
 from planner.model import Model, build_model, tariffs
 from planner.model.grid import electricity_demand, electricity_energy
 from planner.model.payments import discount
 from planner.scenario import Setting
-from planner.studies.solve.giving import site_key
-from planner.studies.solve.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.say import amount
-from planner.base.units import USD_PER_MUSD
+from planner.limits import BY_NAME
 from planner.studies.explain.binding import PLACES
 from planner.studies.explain.explanation import Number, Statement, number, span
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.limits.limit import Binding
     from planner.studies.explain.explanation import Solved
 
 __all__ = ["about_compute", "about_cost", "about_limits", "told_rows"]
@@ -149,7 +150,7 @@ def about_limits(
         ]
         years = ", ".join(str(one.row["year"]) for one in also)
         more = f" It binds in {years} too, at a shadow price of {span(also)}." if also else ""
-        what = _WHAT[str(worst["block"])].format(**row, limit=limit, start=_start(solved, worst))
+        what = _binding(worst).sentence.format(**row, limit=limit, start=_start(solved, worst))
         worth = _worth(solved, worst, value, shadow, stake)
         weight = stake.value * (value.value / shadow.value if shadow.value else 1.0)
         yield Statement(
@@ -157,35 +158,6 @@ def about_limits(
         )
 
 
-_WHAT: Final = {
-    "zone_headroom": "The grid of {zone} has room for {limit} of new firm connections by {year}, "
-    "all used:",
-    "all_headroom": "The grid of {zone} has room for {limit} of new connections by {year}, firm or "
-    "off for up to {tier} % of their energy, all used:",
-    "grid_connection": "The connection of {site} ({limit}) is full in {year}, before a larger one "
-    "can be there:",
-    "deliveries": "{vendor} delivers no more than {limit} of racks in {year}:",
-    "hall_power": "Halls at {site} ({hall}, {limit}) are full in {year}, before new ones can be "
-    "there{start}:",
-    "hall_space": "The floor of halls at {site} ({hall}, {limit}) is full in {year}, before new "
-    "ones can be there{start}:",
-    "committed_halls": "Until its lead time has passed, {site} gets no more than the {limit} "
-    "committed by {year}{start}:",
-    "build_rate": "Crews at {site} commission no more than {limit} in {year}:",
-    "market_build_rate": "The market {market} commissions no more than {limit} in {year}:",
-    "land_limit": "The land at {site} is full in {year} ({limit} of halls):",
-    "lease_depth": "No more than {limit} is to let at {site} in {year}:",
-    "rent_depth": "Clouds rent out no more than {limit} in {year}:",
-    "capex_budget": "The budget of {year} ({limit}) is spent:",
-    "carbon_cap": "The carbon cap of {year} ({limit}) is reached:",
-    "water_limit": "{site} may take no more than {limit} of water in {year}:",
-    "water_permit": "Permits for the halls at {site} grant {limit} of water in {year}, all used:",
-    "clean_target": "The clean target of {pool} in {year} asks for {limit} of clean power, mean of "
-    "the year, and just that is had:",
-    "contract_limit": "No more than {limit} of contract {contract} is on offer in {zone} in "
-    "{year}:",
-    "source_limit": "{site} has room for no more than {limit} of {source} in {year}:",
-}
 _ONE_MORE: Final = {
     "MW": "one more MW",
     "thousand m2": "one more m2",
@@ -196,28 +168,24 @@ _ONE_MORE: Final = {
 }
 
 
+def _binding(row: pd.Series) -> Binding:
+    binding = BY_NAME[str(row["block"])].binding
+    assert binding is not None  # as the row is of a limit that binds
+    return binding
+
+
 def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
     """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
-    if row["block"] == "clean_target":
+    price = BY_NAME[str(row["block"])].price
+    if price is not None and price.sign == 1:
         return _dearer(value, shadow, stake)
     one = _ONE_MORE[str(row["limit_unit"])]
     if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
         return f"{one} alone saves nothing, as something else is full as well"
-    saving = f"{one} saves {value}"
-    if row["block"] != "deliveries":
-        return saving
-    installs = solved.results.tables["installs"]
-    racks = solved.inputs.sets.rack
-    vendor = solved.inputs.sets.vendor.code(str(row["vendor"]))
-    own = {racks.labels[i] for i, of in enumerate(solved.inputs.sets.rack_vendor) if of == vendor}
-    bought = installs[(installs["year"] == row["year"]) & installs["rack"].isin(own)]
-    if bought.empty:
-        return saving
-    by_rack = bought.groupby("rack")[["installed_mw", "racks"]].sum()
-    rack = str(by_rack["installed_mw"].idxmax())
-    mw = float(by_rack.loc[rack, "installed_mw"] / by_rack.loc[rack, "racks"])
-    a_rack = amount(value.value * mw / USD_PER_MUSD)
-    return f"{saving}, which is {a_rack} million USD for a rack of {rack} ({mw:.3f} MW)"
+    aside = _binding(row).aside
+    tables = solved.results.tables
+    also = aside(solved.inputs, tables, row, value.value) if aside is not None else ""
+    return f"{one} saves {value}{also}"
 
 
 def _dearer(value: Number, shadow: Number, stake: Number) -> str:

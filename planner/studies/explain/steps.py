@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.say import amount
+from planner.inputs.question import Question
 from planner.lp.blocks import RowBounds
 from planner.model import build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND
@@ -17,7 +18,6 @@ from planner.scenario import Setting
 from planner.studies.explain.binding import PLACES
 from planner.studies.explain.explanation import Statement, number
 from planner.studies.solve.asking import session_of
-from planner.studies.solve.question import Question
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:

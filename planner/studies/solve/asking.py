@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
+    from planner.inputs.question import Cell, Question
     from planner.lp import Outcome
     from planner.lp.methods import Method
     from planner.model import Model
     from planner.scenario import Setting
-    from planner.studies.solve.question import Cell, Question
 
 __all__ = ["Asking", "relaxed_session", "session_of", "without_costs"]
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from planner.base.words import and_more, some
+from planner.limits import BY_NAME, LIMITS
 from planner.model import FAMILIES
-from planner.studies.solve.clash_keys import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from planner.inputs.question import Question
+    from planner.limits.settings import Place
     from planner.lp.problem import ArrayProblem
-    from planner.studies.solve.question import Question
 
-__all__ = ["ClashRule", "clash_rules", "in_words", "rule_of"]
+__all__ = ["ClashRule", "clash_rules", "in_words", "keys_of", "rule_of"]
 
 _SHOWN_PLACES: Final = 6
 _NUMBER: Final = re.compile(r"_\d+$")
@@ -69,7 +70,7 @@ def clash_rules(
     for name in names:
         block, labels = _parts(name)
         if " " in block:  # a bound of a decision
-            rule = _BOUNDS.get(block, ("", ""))[0]
+            rule = _DECISIONS.get(block, ("", ""))[0]
             # That no more of a site opens than all of it is no rule of the scenario.
             is_asked = (
                 rule != "must_not_open" or labels[0] in question.scenario.siting.must_not_open
@@ -81,10 +82,10 @@ def clash_rules(
         places.setdefault(_family(block), []).append(dict(zip(axes, labels, strict=True)))
     rules = [
         ClashRule(
-            _BOUNDS.get(block, (block, ""))[0],
-            _RULES[block] if block in _RULES else _BOUNDS[block][1],
+            _DECISIONS.get(block, (block, ""))[0],
+            _RULES[block] if block in _RULES else _DECISIONS[block][1],
             tuple(where),
-            keys_of(question, _BOUNDS.get(block, (block, ""))[0], where),
+            keys_of(question, _DECISIONS.get(block, (block, ""))[0], where),
         )
         for block, where in places.items()
     ]
@@ -125,17 +126,40 @@ _RULES: Final = {
     for family in FAMILIES
     for block in family.CONSTRAINTS
 }
-_BOUNDS: Final = {
-    "upper bound of open": ("must_not_open", "A site that must not open stays closed."),
-    "lower bound of open": ("must_open", "A site that stands or must open is open."),
+_DECISIONS: Final = {
+    f"{of.asks} of {of.column}": (limit.name, of.says)
+    for limit in LIMITS
+    if (of := limit.decision) is not None
 }
-"""Bounds that a scenario sets, by how they are named."""
+"""What a scenario asks of decisions, by how their bounds are named."""
+
+
+def keys_of(question: Question, rule: str, places: Sequence[Place]) -> tuple[str, ...]:
+    """Say where the limits of a rule are set, what they are, and in which line.
+
+    Parameters
+    ----------
+    question : Question
+        The scenario.
+    rule : str
+        Its name.
+    places : sequence of mapping
+        Where it clashes, by labels.
+
+    Returns
+    -------
+    tuple of str
+        Without repeats; empty for a rule that only links decisions.
+    """
+    set_by = BY_NAME[rule].set_by if rule in BY_NAME else ()
+    lines = (of.line(question, place) for place in places for of in set_by)
+    return tuple(dict.fromkeys(line for line in lines if line is not None))
 
 
 def rule_of(block: str) -> tuple[str, str]:
     """Return the name of a rule and what it asks for, by its block of rows or its bound."""
     family = _family(block)
-    return _BOUNDS[block] if block in _BOUNDS else (family, _RULES[family])
+    return _DECISIONS[block] if block in _DECISIONS else (family, _RULES[family])
 
 
 def _family(block: str) -> str:

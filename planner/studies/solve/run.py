@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.check import check_plan
 from planner.inputs import build_inputs
+from planner.inputs.question import Question
 from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.results import read_results
@@ -18,7 +19,6 @@ from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import without_costs
 from planner.studies.solve.clash import clash_rules, in_words
 from planner.studies.solve.failover import survive_failures, takeover_of
-from planner.studies.solve.question import Question
 from planner.studies.solve.whole_clash import whole_clash
 from planner.studies.solve.whole_numbers import find_plan
 

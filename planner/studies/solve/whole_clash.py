@@ -9,31 +9,24 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import LimitReachedError
+from planner.limits import LIMITS
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.asking import session_of
-from planner.studies.solve.clash import ClashRule, rule_of
-from planner.studies.solve.clash_keys import keys_of
+from planner.studies.solve.clash import ClashRule, keys_of, rule_of
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
     from planner.base.arrays import Positions
+    from planner.inputs.question import Question
     from planner.lp import HighsSession, Index
     from planner.model import Model
-    from planner.studies.solve.question import Question
 
 
 __all__ = ["whole_clash"]
 
 _SHARE_OF_TIME: Final = 0.1  # that one question may take
-_WHOLE: Final = {
-    "open": ("whole_openings", "A site opens in whole or not at all."),
-    "phases": ("whole_phases", "New halls come in a whole number of phases."),
-    "holds": ("whole_blocks", "A site has its block of a class, or none of it."),
-    "has_plant": ("whole_plants", "An own source is a whole plant, or is not built."),
-}
-"""Columns that are whole numbers, and what that asks for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,12 +170,15 @@ def _parts(question: Question, model: Model) -> list[_Part]:
             block, over = problem.row_block(name), problem.rows_over(name)
             rows = np.arange(block.start, block.stop)
             parts.append(_Part(*rule_of(name), over, np.arange(over.size), rows=rows))
-    for name, (rule, says) in _WHOLE.items():
-        block = problem.column_block(name)
+    for limit in LIMITS:
+        of = limit.decision
+        if of is None or of.asks != "integer":
+            continue
+        block = problem.column_block(of.column)
         columns = np.arange(block.start, block.stop)
         if columns.size and integer[columns].all():
-            over = _over(model, name)
-            parts.append(_Part(rule, says, over, np.arange(over.size), whole=columns))
+            over = _over(model, of.column)
+            parts.append(_Part(limit.name, of.says, over, np.arange(over.size), whole=columns))
     over, first = question.inputs.sites.site_year, problem.column_block("open").start
     is_new = ~question.inputs.sites.is_existing[over["site"]]
     for bound, which in (

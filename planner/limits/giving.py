@@ -10,9 +10,9 @@ from planner.base.say import up
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
+    from planner.inputs.question import Question
     from planner.lp import Index
     from planner.scenario import Scenario
-    from planner.studies.solve.question import Question
 
 __all__ = ["gap_years", "given", "one", "site_key"]
 

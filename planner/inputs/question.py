@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.inputs import build_inputs, build_inputs_from
+from planner.inputs.build import build_inputs, build_inputs_from
 from planner.scenario import with_settings
 
 if TYPE_CHECKING:

@@ -1,0 +1,67 @@
+"""How much there is of a limit, looked up for rows of table `prices`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.lp.join import locate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.base.arrays import Floats, Positions
+    from planner.inputs.inputs import Inputs
+    from planner.limits.limit import Amount, Tables
+    from planner.lp import Index
+
+__all__ = ["codes", "looked_up", "of_axis", "of_list"]
+
+
+def codes(p: Inputs, rows: pd.DataFrame, *axes: str) -> list[Positions]:
+    """Return the codes of the labels of rows, axis by axis, (row,) each."""
+    return [getattr(p.sets, axis).codes(rows[axis].astype(str)) for axis in axes]
+
+
+def looked_up(of: pd.Series[float], keys: pd.DataFrame) -> Floats:
+    """Return the figures of rows, (row,); 0 where there is none."""
+    found = of.reindex(pd.MultiIndex.from_frame(keys)).to_numpy(dtype=np.float64)
+    return np.asarray(np.nan_to_num(found))
+
+
+def of_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Amount:
+    """Make the amount that the inputs hold in a list over the axes that tell rows apart.
+
+    Parameters
+    ----------
+    figures : callable
+        From inputs to the list and its figures.
+    """
+
+    def amount(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+        del tables
+        over, amounts = figures(p)
+        places = (axis.codes(rows[axis.name].astype(str)) for axis in over.axes)
+        return np.asarray(amounts[locate(over, *places)])
+
+    return amount
+
+
+def of_axis(axis: str, figures: Callable[[Inputs], Floats]) -> Amount:
+    """Make the amount that the inputs hold for every label of an axis.
+
+    Parameters
+    ----------
+    axis : str
+        Its name.
+    figures : callable
+        From inputs to the figures, (label,).
+    """
+
+    def amount(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+        del tables
+        return np.asarray(figures(p)[codes(p, rows, axis)[0]])
+
+    return amount

@@ -1,0 +1,149 @@
+"""Carbon and water: the cap, what a site may take, and what permits grant."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.say import amount
+from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT
+from planner.limits.amounts import looked_up, of_list
+from planner.limits.giving import one
+from planner.limits.limit import Binding, Limit, Price
+from planner.limits.relief import Relief, more_at_sites, more_by_year
+from planner.limits.settings import SetBy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.inputs import Inputs
+    from planner.inputs.question import Question
+    from planner.limits.limit import Tables
+    from planner.limits.settings import Place
+    from planner.lp import Index
+
+__all__ = ["CARBON", "LIMITS", "WATER"]
+
+
+# --- how much there is, and where it is scarce -----------------------------------------
+
+_water_m3: Final = of_list(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
+_permit_m3_per_mw: Final = of_list(
+    lambda p: (p.carbon.water_permit, p.carbon.water_permit_m3_per_mw)
+)
+
+
+def _water(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+    """Water limit in the unit of the row. [thousand m3]"""
+    return np.asarray(_water_m3(p, tables, rows) / M3_PER_THOUSAND_M3)
+
+
+def _permit(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+    """Water that permits grant the existing halls, in the unit of the row. [thousand m3]"""
+    halls = tables["halls"].groupby(["site", "year"])["usable_mw"].sum()
+    usable_mw = looked_up(halls, rows[["site", "year"]])
+    return np.asarray(_permit_m3_per_mw(p, tables, rows) * usable_mw / M3_PER_THOUSAND_M3)
+
+
+def _is_granted(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+    """Sites with halls; elsewhere the row prices the first of them."""
+    return np.asarray(_permit(p, tables, rows) > 0.0)
+
+
+# --- where it is set -------------------------------------------------------------------
+
+
+def _cap(question: Question, place: Place) -> str:
+    p = question.inputs.carbon
+    kt = float(p.cap_kt[p.cap.position(place["year"])])
+    return f"{amount(kt)} kt CO2 in {place['year']}"
+
+
+def _water_now(question: Question, place: Place) -> str:
+    p = question.inputs.carbon
+    m3 = float(p.water_limit_m3[p.water_limit.position(place["site"], place["year"])])
+    return f"{amount(m3)} m3 a year"
+
+
+def _permit_now(question: Question, place: Place) -> str:
+    p = question.inputs.carbon
+    m3 = float(p.water_permit_m3_per_mw[p.water_permit.position(place["site"], place["year"])])
+    stress = p.stress_class[question.inputs.sets.site.code(place["site"])]
+    return f"{amount(m3)} m3 a year per MW of halls in basins of class {stress}"
+
+
+# --- what relaxes it -------------------------------------------------------------------
+
+
+def _cap_kt(question: Question) -> tuple[Index, Floats]:
+    return question.inputs.carbon.cap, question.inputs.carbon.cap_kt
+
+
+def _least_m3(question: Question, site: str) -> float:
+    p = question.inputs.carbon
+    own = p.water_limit["site"] == question.inputs.sets.site.code(site)
+    return float(p.water_limit_m3[own].min())
+
+
+def _per_m3(_: Question, rows: Index) -> Floats:
+    """Return one m3 in the unit of rows of water, (row,). [thousand m3]"""
+    return np.full(rows.size, 1.0 / M3_PER_THOUSAND_M3)
+
+
+CARBON: Final = Relief(
+    "carbon",
+    "kt CO2",
+    ("year",),
+    partial(more_by_year, ("carbon", "cap_kt"), "kt CO2 under the cap", _cap_kt),
+)
+WATER: Final = Relief(
+    "water",
+    "m3",
+    ("site",),
+    partial(more_at_sites, "water_limit_m3_per_year", "m3 a year of water", _least_m3),
+)
+
+
+LIMITS: Final = (
+    Limit(
+        "carbon_cap",
+        price=Price("USD/t", T_PER_KT, "yearly", -1),
+        binding=Binding(
+            "kt CO2",
+            of_list(lambda p: (p.carbon.cap, p.carbon.cap_kt)),
+            "The carbon cap of {year} ({limit}) is reached:",
+        ),
+        set_by=(SetBy("carbon.cap_kt", _cap),),
+        eased_by={CARBON: one},
+    ),
+    Limit(
+        "water_limit",
+        price=Price("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
+        binding=Binding(
+            "thousand m3",
+            _water,
+            "{site} may take no more than {limit} of water in {year}:",
+        ),
+        set_by=(SetBy("sites.{site}.water_limit_m3_per_year", _water_now),),
+        eased_by={WATER: _per_m3},
+        moved_by=("water.limit",),
+    ),
+    Limit(
+        "water_permit",
+        price=Price("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
+        binding=Binding(
+            "thousand m3",
+            _permit,
+            "Permits for the halls at {site} grant {limit} of water in {year}, all used:",
+            is_scarce=_is_granted,
+        ),
+        set_by=(
+            SetBy("table water_classes", _permit_now),
+            SetBy("water.stress_limits", "true"),
+        ),
+        moved_by=("water.stress_limits", "table water_classes"),
+    ),
+)

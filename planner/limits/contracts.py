@@ -1,0 +1,94 @@
+"""Power under contract: what is on offer, and the clean-energy target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.say import amount, up
+from planner.base.units import HOURS_PER_YEAR
+from planner.limits.amounts import looked_up, of_list
+from planner.limits.giving import given, one
+from planner.limits.limit import Binding, Limit, Price
+from planner.limits.relief import Change, Relief
+from planner.limits.settings import SetBy
+from planner.scenario import Setting
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.inputs.inputs import Inputs
+    from planner.inputs.question import Question
+    from planner.limits.limit import Tables
+    from planner.limits.settings import Place
+    from planner.lp import Index
+
+__all__ = ["CLEAN_LIMITS", "CONTRACTS", "CONTRACT_LIMITS"]
+
+
+def _clean(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+    """Clean power that the target asks for, mean over the year. [MW]"""
+    del p
+    told = tables["matching"].set_index(["pool", "year"])
+    asked_mwh = told["target_frac"] * told["used_mwh"]
+    return looked_up(asked_mwh, rows[["pool", "year"]]) / HOURS_PER_YEAR
+
+
+def _on_offer(question: Question, place: Place) -> str:
+    mw = question.scenario.contracts.ppa[place["contract"]].max_mw
+    return f"{amount(mw)} MW in {place['zone']}"
+
+
+def _target(question: Question, place: Place) -> str:
+    p = question.inputs.contracts
+    share = float(p.target_frac[p.target.position(place["pool"], place["year"])])
+    return f"{share:g} in {place['year']}"
+
+
+def _more_on_offer(question: Question, over: Index, amounts: Floats) -> Change:
+    """Have more of some contracts on offer in every zone."""
+    offers = question.scenario.contracts.ppa
+    words, settings, share = [], [], 0.0
+    for place, more in given(over, amounts):
+        name = place["contract"]
+        old = offers[name].max_mw
+        words.append(f"+{amount(more)} MW of contract {name} on offer in each zone")
+        settings.append(Setting(("contracts", "ppa", name, "max_mw"), up(old + more, 6)))
+        share = max(share, more / old if old else np.inf)
+    return Change(tuple(words), tuple(settings), share=share)
+
+
+CONTRACTS: Final = Relief("contracts on offer", "MW", ("contract",), _more_on_offer)
+_MODE: Final = "contracts.matching.mode"
+
+
+CONTRACT_LIMITS: Final = (
+    Limit(
+        "contract_limit",
+        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        binding=Binding(
+            "MW",
+            of_list(lambda p: (p.contracts.force, p.contracts.limit_mw)),
+            "No more than {limit} of contract {contract} is on offer in {zone} in {year}:",
+        ),
+        set_by=(SetBy("contracts.ppa.{contract}.max_mw", _on_offer),),
+        eased_by={CONTRACTS: one},
+    ),
+)
+CLEAN_LIMITS: Final = (
+    Limit(
+        "clean_target",
+        price=Price("USD/MWh", HOURS_PER_YEAR, "yearly", 1),
+        binding=Binding(
+            "MW",
+            _clean,
+            "The clean target of {pool} in {year} asks for {limit} of clean power, mean of "
+            "the year, and just that is had:",
+        ),
+        set_by=(SetBy("contracts.matching.target_frac", _target),),
+        moved_by=(_MODE, "contracts.matching.target_frac"),
+    ),
+    Limit("hourly_claims", moved_by=(_MODE,)),
+)

@@ -1,0 +1,164 @@
+"""Demand: what must be served, how much of it within a tighter bound, and what clouds rent out."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.say import amount, down
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
+from planner.limits.amounts import of_axis
+from planner.limits.giving import given
+from planner.limits.limit import Binding, Limit, Price
+from planner.limits.relief import Change, Relief, scaled
+from planner.limits.settings import SetBy
+from planner.scenario import Setting, interpolated
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.question import Question
+    from planner.limits.settings import Place
+    from planner.lp import Index
+
+__all__ = ["DEMAND", "LIMITS", "RENT", "TIGHT_BOUND"]
+
+_KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
+
+
+# --- where it is set -------------------------------------------------------------------
+
+
+def _asked(key: str, question: Question, place: Place) -> str | None:
+    """Say what is asked for, if this key of `demand` is what asks for it."""
+    p, s = question.inputs.demand, question.scenario.demand
+    stated = any(one.workload == place["workload"] for one in s.explicit)
+    other = "trajectory" if s.facility_gw is None else "facility_gw"
+    if key != ("explicit" if stated else other):
+        return None
+    row = p.demand.position(place["region"], place["workload"], place["year"])
+    kh100e = f"{amount(float(p.demand_kh100e[row]))} kH100e in {place['year']}"
+    return f"{place['workload']} of {place['region']} {kh100e}"
+
+
+def _unmet(question: Question, place: Place) -> str | None:
+    del place
+    return "forbid" if question.scenario.demand.unmet == "forbid" else None
+
+
+def _no_rent(question: Question, place: Place) -> str | None:
+    del place
+    return None if question.scenario.rent.allow else "false"
+
+
+def _of_workload(column: str, unit: str, question: Question, place: Place) -> str:
+    figures = question.inputs.workloads.set_index("workload")[column]
+    return f"{float(figures[place['workload']]):g}{unit}"
+
+
+def _rent(question: Question, place: Place) -> str:
+    depth = question.inputs.rent.depth_kh100e[question.inputs.sets.year.code(place["year"])]
+    scale = question.scenario.rent.depth_scale_frac
+    return f"{scale:g}, clouds rent out {amount(float(depth))} kH100e in {place['year']}"
+
+
+# --- what relaxes it -------------------------------------------------------------------
+
+
+def _demand_kh100e(question: Question, rows: Index) -> Floats:
+    """Return the demand of each row, (row,). [kH100e]"""
+    p = question.inputs.demand
+    return np.asarray(p.demand_kh100e[p.demand.find(rows)])
+
+
+def _tight_kh100e(question: Question, rows: Index) -> Floats:
+    """Return the part of the demand of each row that has a tight bound, (row,). [kH100e]"""
+    p = question.inputs.demand
+    return _demand_kh100e(question, rows) * p.tight_share_frac[p.tight.find(rows)]
+
+
+def _rent_depth(question: Question, rows: Index) -> Floats:
+    """Return what clouds rent out in each row, (row,). [kH100e]"""
+    return np.asarray(question.inputs.rent.depth_kh100e[rows["year"]])
+
+
+def _less_demand(question: Question, over: Index, amounts: Floats) -> Change:
+    """Want less in some years."""
+    less = {int(place["year"]): by for place, by in given(over, amounts)}
+    now = question.scenario.demand.scale_frac
+    path = {}
+    for year in question.inputs.years.years:
+        scale = interpolated(now, year)
+        path[year] = down(scale * max(0.0, 1.0 - less.get(year, 0.0)), 6)
+    words = tuple(f"-{amount(100 * by)} % of demand in {year}" for year, by in less.items())
+    return Change(
+        words, (Setting(("demand", "scale_frac"), path),), share=max(less.values(), default=0.0)
+    )
+
+
+def _less_tight(question: Question, over: Index, amounts: Floats) -> Change:
+    """Ask that a smaller share of users is served within the tight bound."""
+    share = question.inputs.workloads.set_index("workload")["tight_share_frac"]
+    words, settings, most = [], [], 0.0
+    for place, by in given(over, amounts):
+        workload = place["workload"]
+        old = float(share[workload])
+        new = down(max(0.0, old - by), 6)
+        words.append(f"-{amount(100 * (old - new))} % points of {workload} within its tight bound")
+        settings.append(Setting(("workloads", workload, "tight_share_frac"), new))
+        most = max(most, by / old)
+    return Change(tuple(words), tuple(settings), share=most)
+
+
+DEMAND: Final = Relief("demand", "share of a year's demand", ("year",), _less_demand, most=1.0)
+TIGHT_BOUND: Final = Relief("tight bound", "share of a class", ("workload",), _less_tight, most=1.0)
+RENT: Final = Relief(
+    "rented compute",
+    "factor",
+    (),
+    partial(scaled, ("rent", "depth_scale_frac"), "what clouds rent out"),
+)
+
+
+LIMITS: Final = (
+    Limit(
+        "demand_balance",
+        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+        not_reported="Demand always binds; its price is the cost of compute, reported as such.",
+        set_by=(
+            SetBy("demand.explicit", partial(_asked, "explicit")),
+            SetBy("demand.facility_gw", partial(_asked, "facility_gw")),
+            SetBy("demand.trajectory", partial(_asked, "trajectory")),
+            SetBy("demand.unmet", _unmet),
+            SetBy("rent.allow", _no_rent),
+        ),
+        eased_by={DEMAND: _demand_kh100e},
+    ),
+    Limit(
+        "tight_latency_share",
+        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+        not_reported="Money moves it: nearer sites cost more.",
+        set_by=(
+            SetBy(
+                "workloads.{workload}.tight_share_frac",
+                partial(_of_workload, "tight_share_frac", ""),
+            ),
+            SetBy(
+                "workloads.{workload}.tight_rtt_ms", partial(_of_workload, "tight_rtt_ms", " ms")
+            ),
+        ),
+        eased_by={DEMAND: _tight_kh100e, TIGHT_BOUND: _demand_kh100e},
+    ),
+    Limit(
+        "rent_depth",
+        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
+        binding=Binding(
+            "kH100e",
+            of_axis("year", lambda p: p.rent.depth_kh100e),
+            "Clouds rent out no more than {limit} in {year}:",
+        ),
+        set_by=(SetBy("rent.depth_scale_frac", _rent),),
+        eased_by={RENT: _rent_depth},
+    ),
+)

@@ -1,0 +1,56 @@
+"""Failover: reserve for the outage of a site, within bounds and power."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
+from planner.limits.giving import one
+from planner.limits.grid import CONNECTION, FIRM_CONNECTION
+from planner.limits.limit import Limit, Price
+from planner.limits.settings import SetBy
+
+if TYPE_CHECKING:
+    from planner.inputs.question import Question
+    from planner.limits.settings import Place
+
+__all__ = ["LIMITS"]
+
+_KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
+_NOT_REPORTED: Final = "Money moves it: more racks that stand by."
+
+
+def _form(question: Question, place: Place) -> str:
+    del place
+    return question.scenario.failover.form
+
+
+_OF_WORKLOAD: Final = "workloads.{workload}.failover"
+_SET_BY: Final = (SetBy(_OF_WORKLOAD, "true"),)
+
+
+LIMITS: Final = (
+    Limit(
+        "neighbour_reserve",
+        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+        not_reported=_NOT_REPORTED,
+        set_by=_SET_BY,
+        moved_by=(_OF_WORKLOAD,),
+    ),
+    Limit(
+        "reserve_capacity",
+        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
+        not_reported=_NOT_REPORTED,
+        set_by=_SET_BY,
+        moved_by=(_OF_WORKLOAD,),
+    ),
+    Limit("standby_of_service", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
+    Limit("shared_reserve", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
+    Limit("failure_cut", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
+    Limit(
+        "failover_power",
+        set_by=(SetBy("failover.form", _form), FIRM_CONNECTION),
+        eased_by={CONNECTION: one},
+        moved_by=(_OF_WORKLOAD,),
+    ),
+)

@@ -1,0 +1,163 @@
+"""Halls: their power and floor, what is committed, and what can be leased."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.say import amount, up
+from planner.base.units import M2_PER_THOUSAND_M2
+from planner.limits.amounts import codes, looked_up, of_axis, of_list
+from planner.limits.giving import one
+from planner.limits.limit import Binding, Limit, Price
+from planner.limits.relief import Change, Relief
+from planner.limits.settings import SetBy
+from planner.scenario import Setting
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.inputs import Inputs
+    from planner.inputs.question import Question
+    from planner.limits.limit import Tables
+    from planner.limits.settings import Place
+    from planner.lp import Index
+
+__all__ = ["LEASE", "LIMITS"]
+
+
+# --- how much there is, and where it is scarce -----------------------------------------
+
+
+def _hall_mw(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+    del p
+    usable = tables["halls"].set_index(["site", "hall", "year"])["usable_mw"]
+    return looked_up(usable, rows[["site", "hall", "year"]])
+
+
+def _floor(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+    """Floor in the unit of the row. [thousand m2]"""
+    del p
+    floor = tables["halls"].set_index(["site", "hall", "year"])["floor_m2"]
+    return looked_up(floor, rows[["site", "hall", "year"]]) / M2_PER_THOUSAND_M2
+
+
+def _no_hall_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+    """Halls of years in which no new one of any design can serve at the site."""
+    del tables
+    build = p.halls.build
+    free = ~p.halls.build_is_early
+    first = np.full(len(p.sets.site), len(p.sets.year))
+    np.minimum.at(first, build["site"][free], build["year"][free])
+    site, year = codes(p, rows, "site", "year")
+    return np.asarray(year < first[site])
+
+
+# --- where it is set -------------------------------------------------------------------
+
+
+def _lead_time(question: Question, place: Place) -> str | None:
+    """Say how long new halls take, where they come too late."""
+    p = question.inputs.halls
+    site, year = place["site"], place["year"]
+    code, at = question.inputs.sets.site.code(site), question.inputs.sets.year.code(year)
+    can_build = (p.build["site"] == code) & (p.build["year"] <= at) & ~p.build_is_early
+    lead = p.lead[p.lead["site"] == site]
+    if np.any(can_build) or lead.empty:
+        return None
+    start = float(lead["service_start"].min())
+    if start < float(year):
+        return None
+    return f"{lead['months'].min():.0f} months ({lead['by'].iloc[0]}), first halls in {start:.1f}"
+
+
+def _committed(question: Question, place: Place) -> str:
+    p = question.inputs.halls
+    mw = p.committed_mw[p.committed.position(place["site"], place["year"])]
+    now = f"{amount(float(mw))} MW at {place['site']} by {place['year']}"
+    return f"{now}; what is not committed waits for its lead time"
+
+
+def _leased(question: Question, place: Place) -> str:
+    del place
+    return f"{amount(question.scenario.lease.depth_mw_per_site)} MW"
+
+
+_LEAD_TIME: Final = SetBy("sites.{site}.lead_time_months", _lead_time)
+
+
+# --- what relaxes it -------------------------------------------------------------------
+
+
+def _more_to_lease(question: Question, over: Index, amounts: Floats) -> Change:
+    """Let as many more halls at every site as the site that is shortest needs."""
+    del over
+    old, more = question.scenario.lease.depth_mw_per_site, up(float(amounts[0]), 3)
+    setting = Setting(("lease", "depth_mw_per_site"), up(old + more, 6))
+    words = f"+{amount(more)} MW of halls to let at each site"
+    return Change((words,), (setting,), share=more / old if old else np.inf)
+
+
+LEASE: Final = Relief("halls to let", "MW", (), _more_to_lease)
+_DATES: Final = (
+    "build.committed",
+    "lead_times.delay_months",
+    "sites.{site}.lead_time_months",
+    "decisions_start",
+)
+"""What brings halls earlier."""
+
+
+LIMITS: Final = (
+    Limit(
+        "hall_power",
+        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        binding=Binding(
+            "MW",
+            _hall_mw,
+            "Halls at {site} ({hall}, {limit}) are full in {year}, before new ones can be "
+            "there{start}:",
+            is_scarce=_no_hall_yet,
+        ),
+        set_by=(_LEAD_TIME,),
+        moved_by=_DATES,
+    ),
+    Limit(
+        "hall_space",
+        price=Price("USD/m2-year", M2_PER_THOUSAND_M2, "yearly", -1),
+        binding=Binding(
+            "thousand m2",
+            _floor,
+            "The floor of halls at {site} ({hall}, {limit}) is full in {year}, before new "
+            "ones can be there{start}:",
+            is_scarce=_no_hall_yet,
+        ),
+        set_by=(_LEAD_TIME,),
+        moved_by=_DATES,
+    ),
+    Limit(
+        "lease_depth",
+        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        binding=Binding(
+            "MW",
+            of_axis("site", lambda p: p.halls.lease_depth_mw),
+            "No more than {limit} is to let at {site} in {year}:",
+        ),
+        set_by=(SetBy("lease.depth_mw_per_site", _leased),),
+        eased_by={LEASE: one},
+    ),
+    Limit(
+        "committed_halls",
+        price=Price("USD/MW", 1.0, "once", -1),
+        binding=Binding(
+            "MW",
+            of_list(lambda p: (p.halls.committed, p.halls.committed_mw)),
+            "Until its lead time has passed, {site} gets no more than the {limit} "
+            "committed by {year}{start}:",
+        ),
+        set_by=(SetBy("table site_pipeline", _committed),),
+        moved_by=_DATES,
+    ),
+)

@@ -1,0 +1,80 @@
+"""Racks: what vendors deliver."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.say import amount
+from planner.base.units import USD_PER_MUSD
+from planner.limits.amounts import of_list
+from planner.limits.limit import Binding, Limit, Price
+from planner.limits.relief import Relief, scaled
+from planner.limits.settings import SetBy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.inputs.inputs import Inputs
+    from planner.inputs.question import Question
+    from planner.limits.limit import Tables
+    from planner.limits.settings import Place
+    from planner.lp import Index
+
+__all__ = ["DELIVERIES", "LIMITS"]
+
+
+def _delivered(question: Question, place: Place) -> str:
+    p = question.inputs.racks
+    mw = p.delivery_limit_mw[p.delivery.position(place["vendor"], place["year"])]
+    scale = question.scenario.deliveries.scale_frac
+    return f"{scale:g}, {place['vendor']} {amount(float(mw))} MW in {place['year']}"
+
+
+def _delivery_limit(question: Question, rows: Index) -> Floats:
+    """Return what the vendor of each row delivers, (row,). [MW]"""
+    p = question.inputs.racks
+    return np.asarray(p.delivery_limit_mw[p.delivery.find(rows)])
+
+
+def _by_the_rack(p: Inputs, tables: Tables, row: pd.Series[str], usd_per_mw: float) -> str:
+    """Say what that is for a rack of the kind that is bought most."""
+    installs = tables["installs"]
+    vendor = p.sets.vendor.code(str(row["vendor"]))
+    own = {p.sets.rack.labels[i] for i, of in enumerate(p.sets.rack_vendor) if of == vendor}
+    bought = installs[(installs["year"] == row["year"]) & installs["rack"].isin(own)]
+    if bought.empty:
+        return ""
+    by_rack = bought.groupby("rack")[["installed_mw", "racks"]].sum()
+    rack = str(by_rack["installed_mw"].idxmax())
+    mw = float((by_rack["installed_mw"] / by_rack["racks"])[rack])
+    a_rack = amount(usd_per_mw * mw / USD_PER_MUSD)
+    return f", which is {a_rack} million USD for a rack of {rack} ({mw:.3f} MW)"
+
+
+DELIVERIES: Final = Relief(
+    "deliveries",
+    "factor",
+    (),
+    partial(scaled, ("deliveries", "scale_frac"), "what every vendor delivers"),
+)
+
+
+LIMITS: Final = (
+    Limit(
+        "deliveries",
+        price=Price("USD/MW", 1.0, "once", -1),
+        binding=Binding(
+            "MW",
+            of_list(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw)),
+            "{vendor} delivers no more than {limit} of racks in {year}:",
+            aside=_by_the_rack,
+        ),
+        set_by=(SetBy("deliveries.scale_frac", _delivered),),
+        eased_by={DELIVERIES: _delivery_limit},
+        moved_by=("deliveries.limit",),
+    ),
+)

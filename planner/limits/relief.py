@@ -1,0 +1,152 @@
+"""What relaxes limits, and the change of a scenario that brings it about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.base.say import amount, up
+from planner.limits.giving import given, site_key
+from planner.scenario import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.base.arrays import Floats
+    from planner.inputs.question import Cell, Question
+    from planner.lp import Index
+
+    Factor = Callable[[Question, Index], Floats]
+
+__all__ = ["Change", "Relief", "more_at_sites", "more_by_year", "scaled"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Settings and figures that bring a relief about, and what it is in words.
+
+    Parameters
+    ----------
+    words : tuple of str
+        Each a change in its natural unit and where it is made.
+    settings : tuple of Setting
+        Keys of the scenario and their new values.
+    cells : tuple of Cell
+        Figures of data tables that no key of a scenario reaches.
+    share : float
+        Greatest change as a share of what there was; infinite where there was nothing.
+    """
+
+    words: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    cells: tuple[Cell, ...] = ()
+    share: float = np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """A way to relax limits, in one unit.
+
+    Parameters
+    ----------
+    name : str
+        What gives way, in words.
+    unit : str
+        Unit of its amounts: those of one relief are added up, never those of two.
+    axes : tuple of str
+        What a setting of it can be told apart by, such as site or year.
+    change : callable
+        From question, places and amounts to the change of the scenario that gives so much.
+    most : float
+        Most of it anywhere.
+    """
+
+    name: str
+    unit: str
+    axes: tuple[str, ...]
+    change: Callable[[Question, Index, Floats], Change]
+    most: float = np.inf
+
+
+def more_at_sites(
+    figure: str,
+    what: str,
+    now: Callable[[Question, str], float],
+    question: Question,
+    over: Index,
+    amounts: Floats,
+) -> Change:
+    """Raise a figure of sites that holds in all years.
+
+    Parameters
+    ----------
+    figure : str
+        Last part of its key.
+    what : str
+        Its unit and what there is more of.
+    now : callable
+        From question and site to what it is.
+    question, over, amounts
+        As of `Relief.change`, by site.
+    """
+    words, settings, share = [], [], 0.0
+    for place, more in given(over, amounts):
+        old = now(question, place["site"])
+        new = up(old + more, 6)
+        words.append(f"+{amount(more)} {what} at {place['site']}")
+        settings.append(Setting(site_key(question.scenario, place["site"], figure), new))
+        share = max(share, more / old if old else np.inf)
+    return Change(tuple(words), tuple(settings), share=share)
+
+
+def more_by_year(
+    keys: tuple[str, str],
+    what: str,
+    now: Callable[[Question], tuple[Index, Floats]],
+    question: Question,
+    over: Index,
+    amounts: Floats,
+) -> Change:
+    """Raise a path by year in the years that need it; other years keep what they have.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Its key.
+    what : str
+        Its unit and what there is more of.
+    now : callable
+        From question to its years and what it is in each.
+    question, over, amounts
+        As of `Relief.change`, by year.
+    """
+    limited, limit = now(question)
+    more = {int(place["year"]): by for place, by in given(over, amounts)}
+    old = dict(zip(limited.labels("year").astype(int).tolist(), limit.tolist(), strict=True))
+    path = {year: up(value + more.get(year, 0.0), 6) for year, value in old.items()}
+    words = tuple(f"+{amount(by)} {what} in {year}" for year, by in more.items())
+    share = max((by / old[year] if old[year] else np.inf for year, by in more.items()), default=0)
+    return Change(words, (Setting(keys, path),), share=share)
+
+
+def scaled(
+    keys: tuple[str, str], what: str, question: Question, over: Index, amounts: Floats
+) -> Change:
+    """Raise a factor on all limits of a kind.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Its key.
+    what : str
+        What it is a factor on.
+    question, over, amounts
+        As of `Relief.change`, without axes.
+    """
+    del over
+    old = float(getattr(getattr(question.scenario, keys[0]), keys[1]))
+    more = up(float(amounts[0]), 3)
+    words = f"+{amount(100 * more)} % of {what}"
+    return Change((words,), (Setting(keys, up(old * (1.0 + more), 6)),), share=more)

@@ -1,0 +1,188 @@
+"""Sites: land, the least size, the build rate of sites and markets, and the capex budget."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.say import amount, up
+from planner.base.units import USD_PER_MUSD
+from planner.limits.amounts import of_axis, of_list
+from planner.limits.giving import gap_years, given, one
+from planner.limits.limit import Binding, Limit, Price
+from planner.limits.relief import Change, Relief, more_at_sites, more_by_year
+from planner.limits.settings import SetBy
+from planner.scenario import Setting
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.inputs import Inputs
+    from planner.inputs.question import Question
+    from planner.limits.limit import Tables
+    from planner.limits.settings import Place
+    from planner.lp import Index
+
+__all__ = ["BUDGET", "BUDGET_LIMITS", "BUILD_RATE", "LAND", "LAND_LIMITS", "MARKET", "RATE_LIMITS"]
+
+_FULL: Final = 0.999
+
+
+# --- how much there is, and where it is scarce -----------------------------------------
+
+_land: Final = of_axis("site", lambda p: p.sites.land_limit_mw)
+
+
+def _is_built_up(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+    """Sites that are built up; elsewhere the row prices the opening of a site."""
+    halls = tables["site_year"].set_index(["site", "year"])["halls_mw"]
+    at = pd.MultiIndex.from_frame(rows[["site", "year"]])
+    return np.asarray(halls.reindex(at).to_numpy() >= _FULL * _land(p, tables, rows))
+
+
+# --- where it is set -------------------------------------------------------------------
+
+
+def _land_mw(question: Question, site: str) -> float:
+    return float(question.inputs.sites.land_limit_mw[question.inputs.sets.site.code(site)])
+
+
+def _land_now(question: Question, place: Place) -> str:
+    return f"{amount(_land_mw(question, place['site']))} MW"
+
+
+def _least_size(question: Question, place: Place) -> str:
+    mw = question.inputs.sites.minimum_mw[question.inputs.sets.site.code(place["site"])]
+    return f"{amount(float(mw))} MW"
+
+
+def _build_rate(question: Question, place: Place) -> str:
+    p = question.inputs.sites
+    mw = p.build_rate_mw[p.site_year.position(place["site"], place["year"])]
+    return f"{amount(float(mw))} MW by {place['year']}"
+
+
+def _market_rate(question: Question, place: Place) -> str:
+    rate = question.scenario.build.market_rate_mw_per_year[place["market"]]
+    return f"{amount(rate)} MW a year"
+
+
+def _budget(question: Question, place: Place) -> str:
+    over, musd = _budget_a_year(question)
+    return f"{amount(float(musd[over.position(place['year'])]))} MUSD a year in {place['year']}"
+
+
+# --- what relaxes it -------------------------------------------------------------------
+
+
+def _rate_mw(question: Question, site: str) -> float:
+    """Return what is built at a site in a year, before the scenario's factor. [MW]"""
+    p = question.inputs.sites
+    own = p.site_year["site"] == question.inputs.sets.site.code(site)
+    rate = p.build_rate_mw / gap_years(question, p.site_year)
+    return float(rate[own].min()) / (question.scenario.build.rate_scale_frac or 1.0)
+
+
+def _per_rate_mw(question: Question, rows: Index) -> Floats:
+    """Return what is built up to each row per MW a year of its site's rate, (row,). [year]"""
+    return gap_years(question, rows) * (question.scenario.build.rate_scale_frac or 1.0)
+
+
+def _faster_market(question: Question, over: Index, amounts: Floats) -> Change:
+    """Let markets build more in a year."""
+    now = question.scenario.build.market_rate_mw_per_year
+    words, settings, share = [], [], 0.0
+    for place, more in given(over, amounts):
+        market = place["market"]
+        words.append(f"+{amount(more)} MW a year of building in the market {market}")
+        key = ("build", "market_rate_mw_per_year", market)
+        settings.append(Setting(key, up(now[market] + more, 6)))
+        share = max(share, more / now[market] if now[market] else np.inf)
+    return Change(tuple(words), tuple(settings), share=share)
+
+
+def _budget_a_year(question: Question) -> tuple[Index, Floats]:
+    """Return the model years with a budget, and what each of their years may cost. [MUSD/year]"""
+    p = question.inputs.sites
+    return p.capex_budget, p.capex_budget_musd / gap_years(question, p.capex_budget)
+
+
+LAND: Final = Relief(
+    "land",
+    "MW",
+    ("site",),
+    partial(more_at_sites, "land_limit_mw", "MW of halls that the land can hold", _land_mw),
+)
+BUILD_RATE: Final = Relief(
+    "crews",
+    "MW/year",
+    ("site",),
+    partial(more_at_sites, "build_rate_mw_per_year", "MW a year of building", _rate_mw),
+)
+MARKET: Final = Relief("market", "MW/year", ("market",), _faster_market)
+BUDGET: Final = Relief(
+    "budget",
+    "MUSD/year",
+    ("year",),
+    partial(more_by_year, ("build", "capex_budget_musd"), "MUSD of capex a year", _budget_a_year),
+)
+
+
+LAND_LIMITS: Final = (
+    Limit(
+        "land_limit",
+        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        binding=Binding(
+            "MW",
+            _land,
+            "The land at {site} is full in {year} ({limit} of halls):",
+            is_scarce=_is_built_up,
+        ),
+        set_by=(SetBy("sites.{site}.land_limit_mw", _land_now),),
+        eased_by={LAND: one},
+    ),
+    Limit(
+        "minimum_size",
+        set_by=(SetBy("sites.{site}.minimum_size_mw", _least_size),),
+        moved_by=("siting.whole_openings",),
+    ),
+)
+RATE_LIMITS: Final = (
+    Limit(
+        "build_rate",
+        price=Price("USD/MW", 1.0, "once", -1),
+        binding=Binding(
+            "MW",
+            of_list(lambda p: (p.sites.site_year, p.sites.build_rate_mw)),
+            "Crews at {site} commission no more than {limit} in {year}:",
+        ),
+        set_by=(SetBy("sites.{site}.build_rate_mw_per_year", _build_rate),),
+        eased_by={BUILD_RATE: _per_rate_mw},
+    ),
+    Limit(
+        "market_build_rate",
+        price=Price("USD/MW", 1.0, "once", -1),
+        binding=Binding(
+            "MW",
+            of_list(lambda p: (p.sites.market_rate, p.sites.market_rate_mw)),
+            "The market {market} commissions no more than {limit} in {year}:",
+        ),
+        set_by=(SetBy("build.market_rate_mw_per_year.{market}", _market_rate),),
+        eased_by={MARKET: gap_years},
+    ),
+)
+BUDGET_LIMITS: Final = (
+    Limit(
+        "capex_budget",
+        price=Price("USD/USD", USD_PER_MUSD, "once", -1),
+        binding=Binding(
+            "MUSD",
+            of_list(lambda p: (p.sites.capex_budget, p.sites.capex_budget_musd)),
+            "The budget of {year} ({limit}) is spent:",
+        ),
+        set_by=(SetBy("build.capex_budget_musd", _budget),),
+        eased_by={BUDGET: gap_years},
+    ),
+)

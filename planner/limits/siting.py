@@ -1,0 +1,115 @@
+"""Siting: which and how many sites open, integer openings and phases, blocks of a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.base.say import amount
+from planner.limits.limit import Decision, Limit
+from planner.limits.settings import SetBy
+
+if TYPE_CHECKING:
+    from planner.inputs.question import Question
+    from planner.limits.settings import Place
+
+__all__ = ["LIMITS"]
+
+
+def _kept_closed(question: Question, place: Place) -> str | None:
+    site = place["site"]
+    return site if site in question.scenario.siting.must_not_open else None
+
+
+def _kept_open(question: Question, place: Place) -> str | None:
+    site = place["site"]
+    return site if site in question.scenario.siting.must_open else None
+
+
+def _most_sites(question: Question, place: Place) -> str:
+    del place
+    return f"{question.scenario.siting.at_most_sites}"
+
+
+def _exact_sites(question: Question, place: Place) -> str:
+    del place
+    return f"{question.scenario.siting.exactly_sites}"
+
+
+def _phase_mw(question: Question, place: Place) -> float:
+    p = question.inputs.siting
+    return float(p.phase_mw[p.phase.position(place["site"], place["hall"], place["year"])])
+
+
+def _phase_of_all(question: Question, place: Place) -> str | None:
+    mw = _phase_mw(question, place)
+    return f"{amount(mw)} MW" if mw == question.scenario.siting.phase_mw else None
+
+
+def _phase_of_site(question: Question, place: Place) -> str | None:
+    mw = _phase_mw(question, place)
+    return None if mw == question.scenario.siting.phase_mw else f"{amount(mw)} MW"
+
+
+def _block(question: Question, place: Place) -> str:
+    return f"{amount(question.scenario.siting.block_mw[place['workload']])} MW"
+
+
+_PHASES: Final = (
+    SetBy("siting.phase_mw", _phase_of_all),
+    SetBy("sites.{site}.phase_mw", _phase_of_site),
+)
+_BLOCK_KEY: Final = "siting.block_mw.{workload}"
+_BLOCKS: Final = (SetBy(_BLOCK_KEY, _block),)
+
+
+LIMITS: Final = (
+    Limit(
+        "must_not_open",
+        set_by=(SetBy("siting.must_not_open", _kept_closed),),
+        moved_by=("siting.must_not_open",),
+        decision=Decision("open", "upper bound", "A site that must not open stays closed."),
+    ),
+    Limit(
+        "must_open",
+        set_by=(SetBy("siting.must_open", _kept_open),),
+        moved_by=("siting.must_open",),
+        decision=Decision("open", "lower bound", "A site that stands or must open is open."),
+    ),
+    Limit(
+        "most_sites",
+        set_by=(SetBy("siting.at_most_sites", _most_sites),),
+        moved_by=("siting.at_most_sites",),
+    ),
+    Limit(
+        "exact_sites",
+        set_by=(SetBy("siting.exactly_sites", _exact_sites),),
+        moved_by=("siting.exactly_sites",),
+    ),
+    Limit(
+        "whole_openings",
+        set_by=(SetBy("siting.whole_openings", "true"),),
+        moved_by=("siting.whole_openings",),
+        decision=Decision("open", "integer", "A site opens in whole or not at all."),
+    ),
+    Limit("opening_pace", moved_by=("siting.whole_openings",)),
+    Limit(
+        "served_only_if_open",
+        set_by=(SetBy("siting.whole_openings", "true"),),
+        moved_by=("siting.whole_openings",),
+    ),
+    Limit(
+        "whole_phases",
+        set_by=_PHASES,
+        moved_by=("siting.phase_mw",),
+        decision=Decision("phases", "integer", "New halls come in a whole number of phases."),
+    ),
+    Limit("hall_phases", set_by=_PHASES, moved_by=("siting.phase_mw",)),
+    Limit(
+        "whole_blocks",
+        set_by=_BLOCKS,
+        moved_by=(_BLOCK_KEY,),
+        decision=Decision("holds", "integer", "A site has its block of a class, or none of it."),
+    ),
+    Limit("block_least", set_by=_BLOCKS, moved_by=(_BLOCK_KEY,)),
+    Limit("block_or_none", set_by=_BLOCKS, moved_by=(_BLOCK_KEY,)),
+)

@@ -1,0 +1,89 @@
+"""On-site generation: how much of a technology a site can take, and integer plants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.say import amount, up
+from planner.limits.amounts import of_list
+from planner.limits.giving import given, one
+from planner.limits.limit import Binding, Decision, Limit, Price
+from planner.limits.relief import Change, Relief
+from planner.limits.settings import SetBy
+from planner.scenario import Setting
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.question import Question
+    from planner.limits.settings import Place
+    from planner.lp import Index
+
+__all__ = ["LIMITS", "SOURCES"]
+
+
+def _limit_mw(question: Question, place: Place) -> float:
+    p = question.inputs.supply
+    return float(p.limit_mw[p.limited.position(place["site"], place["source"], place["year"])])
+
+
+def _room(question: Question, place: Place) -> str:
+    return f"{amount(_limit_mw(question, place))} MW at {place['site']}"
+
+
+def _room_mw(question: Question, place: Place) -> str:
+    return f"{amount(_limit_mw(question, place))} MW"
+
+
+def _plant_mw(question: Question, place: Place) -> str:
+    p = question.inputs.supply
+    mw = p.plant_least_mw[p.plant.position(place["site"], place["source"], place["year"])]
+    return f"{amount(float(mw))} MW"
+
+
+def _more_sources(question: Question, over: Index, amounts: Floats) -> Change:
+    """Give every site room for more of some sources."""
+    p = question.inputs.supply
+    words, settings, share = [], [], 0.0
+    for place, more in given(over, amounts):
+        own = p.limited["source"] == p.source.code(place["source"])
+        old = float(p.limit_mw[own].max())
+        words.append(f"+{amount(more)} MW of {place['source']} at each site")
+        settings.append(Setting(("supply", "max_mw", place["source"]), up(old + more, 6)))
+        share = max(share, more / old if old else np.inf)
+    return Change(tuple(words), tuple(settings), share=share)
+
+
+SOURCES: Final = Relief("room for sources", "MW", ("source",), _more_sources)
+_WHOLE_SOURCES: Final = "supply.whole_sources"
+_PLANTS: Final = (
+    SetBy(_WHOLE_SOURCES, "true"),
+    SetBy("supply.override.{source}.min_size_mw", _plant_mw),
+    SetBy("supply.max_mw.{source}", _room_mw),
+)
+
+
+LIMITS: Final = (
+    Limit(
+        "source_limit",
+        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        binding=Binding(
+            "MW",
+            of_list(lambda p: (p.supply.limited, p.supply.limit_mw)),
+            "{site} has room for no more than {limit} of {source} in {year}:",
+        ),
+        set_by=(SetBy("supply.max_mw.{source}", _room),),
+        eased_by={SOURCES: one},
+    ),
+    Limit(
+        "whole_plants",
+        set_by=_PLANTS,
+        moved_by=(_WHOLE_SOURCES,),
+        decision=Decision(
+            "has_plant", "integer", "An own source is a whole plant, or is not built."
+        ),
+    ),
+    Limit("plant_least", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
+    Limit("plant_or_none", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
+)

@@ -1,0 +1,138 @@
+"""Every row is a limit or a link; every limit is whole, and as the checker has it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+import numpy as np
+import pytest
+
+from planner.check import duals
+from planner.inputs import TABLES, build_inputs
+from planner.limits import BY_NAME, LIMITS, Limit, moved_by
+from planner.limits.links import LINKS
+from planner.model import FAMILIES, Model, build_model
+from planner.scenario import load_scenario
+from planner.scenario.keys import field_at
+from planner.studies.diagnose.relief import rows_of
+from planner.studies.diagnose.reliefs import RELIEFS
+from planner.studies.explain.binding import PLACES
+
+CHECK = Path(__file__).parent.parent / "check"
+WORLDS = ("rich", "own_power", "non_firm", "failover", "whole")
+BLOCKS = {block.name: block for family in FAMILIES for block in family.CONSTRAINTS}
+LINKED = [name for names in LINKS.values() for name in names]
+PRICED = [limit for limit in LIMITS if limit.price is not None]
+BINDING = [limit for limit in LIMITS if limit.binding is not None]
+GRAMS = {"kt CO2": "kt"}  # a limit says what of
+
+
+def by_name(limit: Limit) -> str:
+    return limit.name
+
+
+@cache
+def model(world: str) -> Model:
+    return build_model(build_inputs(load_scenario(str(CHECK / f"{world}.yaml"))))
+
+
+def test_every_block_of_rows_is_a_limit_or_a_link_and_none_is_both() -> None:
+    limits = [limit.name for limit in LIMITS if limit.decision is None]
+
+    assert sorted([*limits, *LINKED]) == sorted(BLOCKS)
+
+
+def test_a_limit_without_rows_is_asked_of_a_decision_that_there_is() -> None:
+    whole = model("whole").problem
+    decisions = [limit.decision for limit in LIMITS if limit.decision is not None]
+
+    assert len(BY_NAME) == len(LIMITS)
+    assert decisions
+    for decision in decisions:
+        whole.column_block(decision.column)  # raises where there is none
+
+
+@pytest.mark.parametrize("limit", PRICED, ids=by_name)
+def test_a_limit_with_a_price_is_reported_and_set_or_says_why_not(limit: Limit) -> None:
+    assert (limit.binding is None) == bool(limit.not_reported)
+    assert (not limit.set_by) == bool(limit.not_set)
+
+
+def test_only_a_limit_with_a_price_is_reported_as_binding() -> None:
+    assert {limit.name for limit in BINDING} <= {limit.name for limit in PRICED}
+    assert not any(limit.not_reported or limit.not_set for limit in set(LIMITS) - set(PRICED))
+
+
+@pytest.mark.parametrize("limit", BINDING, ids=by_name)
+def test_a_limit_is_reported_in_the_unit_and_with_the_labels_of_its_rows(limit: Limit) -> None:
+    block = BLOCKS[limit.name]
+    places = {name for _, name, _, _ in Formatter().parse(limit.binding.sentence) if name}
+    labels = places - {"year", "limit", "start"}
+
+    assert GRAMS.get(limit.binding.unit, limit.binding.unit) == block.unit
+    assert {"year", "limit"} <= places
+    assert labels <= set(PLACES)
+    assert {"curtailment rate" if name == "tier" else name for name in labels} <= {
+        axis.strip() for axis in block.over.split(",")
+    }
+
+
+def test_prices_have_the_unit_sign_and_weight_that_the_checker_has_for_them() -> None:
+    prices = {limit.name: limit.price for limit in PRICED}
+
+    assert {
+        name: (one.unit, one.units_per_row_unit) for name, one in prices.items()
+    } == duals.PRICES
+    assert {name for name, one in prices.items() if one.sign == 1} == set(duals._MUST_BE_MET)
+    assert {name for name, one in prices.items() if one.paid == "once"} == set(duals._ONCE)
+    assert {name for name, one in prices.items() if one.paid == "horizon"} == set(duals._LASTING)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_sign_of_a_price_is_that_of_the_side_that_its_rows_limit(world: str) -> None:
+    problem = model(world).problem
+    bounds = problem.row_bounds()
+    seen = 0
+    for limit in PRICED:
+        if limit.name not in problem.row_block_names:
+            continue
+        rows = problem.row_block(limit.name)
+        is_most = np.isfinite(bounds.upper[rows]) & ~np.isfinite(bounds.lower[rows])
+        by_slot = "slot" in problem.rows_over(limit.name).axis_names
+        seen += 1
+
+        assert set(np.where(is_most, -1, 1)) == {limit.price.sign}, limit.name
+        assert by_slot == limit.price.by_slot, limit.name
+    assert seen > 5
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=by_name)
+def test_settings_of_a_limit_are_keys_of_a_scenario_or_tables(limit: Limit) -> None:
+    for key in (*(of.key for of in limit.set_by), *limit.moved_by):
+        if key.startswith("table "):
+            assert key.removeprefix("table ") in TABLES
+        else:
+            assert field_at(tuple(key.split("."))) is not None, key
+
+
+def test_every_relief_eases_a_limit_and_is_tried() -> None:
+    easing = {relief for limit in LIMITS for relief in limit.eased_by}
+
+    assert easing == set(RELIEFS)
+    assert len({relief.name for relief in RELIEFS}) == len(RELIEFS)
+    for relief in RELIEFS:
+        assert list(rows_of(relief)) == [
+            name for name in BLOCKS if name in BY_NAME and relief in BY_NAME[name].eased_by
+        ]
+
+
+def test_a_setting_that_moves_no_limit_is_refused() -> None:
+    assert moved_by("siting.block_mw.{workload}") == (
+        "whole_blocks",
+        "block_least",
+        "block_or_none",
+    )
+    with pytest.raises(LookupError, match=r"no limit is moved by demand\.unmet"):
+        moved_by("demand.unmet")
