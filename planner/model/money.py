@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.lp import Expression
-from planner.model import (
-    carbon,
-    contracts,
-    demand,
-    grid,
-    halls,
-    heat,
-    load_price,
-    migration,
-    non_firm,
-    racks,
-    sites,
-    siting,
-    supply,
-    tariffs,
-)
 from planner.model.block import Asset, Cost, constraint, cost
+from planner.model.families import FAMILIES
 from planner.model.payments import annuities, discount
 
 if TYPE_CHECKING:
@@ -32,21 +17,26 @@ if TYPE_CHECKING:
 
 __all__ = ["ALL_COSTS", "ASSETS", "CONSTRAINTS", "COSTS", "capex_musd", "objective_musd"]
 
-_OF_FAMILIES: tuple[Cost, ...] = (
-    *racks.COSTS,
-    *halls.COSTS,
-    *sites.COSTS,
-    *migration.COSTS,
-    *siting.COSTS,
-    *grid.COSTS,
-    *load_price.COSTS,
-    *tariffs.COSTS,
-    *supply.COSTS,
-    *non_firm.COSTS,
-    *contracts.COSTS,
-    *carbon.COSTS,
-    *heat.COSTS,
-    *demand.COSTS,
+_GROUPS: Final = (
+    "racks",
+    "halls",
+    "sites",
+    "grid",
+    "energy",
+    "own power",
+    "contracts",
+    "water and carbon",
+    "heat",
+    "rent and unmet",
+    "levers",
+)
+"""Headings of the cost table, in the order in which planners read them."""
+
+_OF_FAMILIES: tuple[Cost, ...] = tuple(
+    sorted(
+        (item for family in FAMILIES for item in getattr(family, "COSTS", ())),
+        key=lambda item: _GROUPS.index(item.group),
+    )
 )
 
 ASSETS: tuple[Asset, ...] = tuple(item for item in _OF_FAMILIES if isinstance(item, Asset))
