@@ -84,21 +84,21 @@ Generated from `data/results.json` by `python -m planner.docs`. A run keeps each
 `planner.solve(...).results.<name>`. Key columns are in bold. "May be missing" means nan where the
 column says so; nothing else is ever missing. Every column is held by a rule of `dcplan check`
 (`planner/check/columns.py` names them), but one that is shown only: `solution.found_by`.
+"""
 
-Beside them `proof/` holds the program that was solved, with what proves the plan: minimise
-`offset_musd + cost @ x` within `lower` and `upper` of the rows `A @ x` and of the columns.
-`program.parquet` has the constant of the objective and `bound_by` (`relaxation`, or `search`: the
-bound is higher than the relaxation proves, by branch and bound, whose tree is not stored);
-`rows.parquet` and `columns.parquet` have a row for each row and column of the program, with its
-family and labels, its bounds, and `dual` (with integers fixed), `bound_dual` (of the relaxation;
-missing where there is none), or `cost`, `integer` and the solution `x`; `matrix.parquet` has the
-non-zeros of A by the numbers of row and column. `dcplan check` proves the plan from these alone.
+_PROOF_HEAD = """
+## Verdict and proof
+
+Generated from `data/proof.json`. With the results, a run keeps the verdict of the checker as
+`tables/checks.parquet`, and in `proof/` the program that was solved, with what proves the plan:
+minimise `offset_musd + cost @ x` within `lower` and `upper` of the rows `A @ x` and of the columns.
+`dcplan check` proves the plan from these alone.
 """
 
 
 def results_page() -> str:
-    """Return the page that documents every result table, in Markdown."""
-    return tables_page(_HEAD, TABLES.values())
+    """Return the page that documents every table of a run, in Markdown."""
+    return tables_page(_HEAD, TABLES.values()) + tables_page(_PROOF_HEAD, _PROOF.values())
 
 
 def tables_page(head: str, tables: Collection[TableSchema]) -> str:
@@ -108,7 +108,7 @@ def tables_page(head: str, tables: Collection[TableSchema]) -> str:
     ----------
     head : str
         What stands above them.
-    tables : collection of Table
+    tables : collection of TableSchema
         In their order.
 
     Returns

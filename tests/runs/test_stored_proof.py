@@ -59,6 +59,20 @@ def test_the_proof_comes_back_as_it_was(plan: Plan, stored: Path) -> None:
     assert load_run(stored).meta["check"]["proven"].startswith("Optimal, proven")
 
 
+def test_a_proof_is_as_its_dictionary_says(plan: Plan) -> None:
+    for name, table in PROOF_TABLES.items():
+        frame = plan.proof.tables[name]
+        keys = list(table.primary_key)
+
+        assert len(frame) > 0
+        assert not keys or not frame.duplicated(keys).any()
+        for field in table.fields:
+            assert not (field.required and frame[field.name].isna().any()), field.name
+            assert field.type == "string" or str(frame[field.name].dtype).startswith(
+                field.dtype.rstrip("0123456789")
+            )
+
+
 def test_a_run_stored_again_keeps_its_proof(stored: Path, tmp_path: Path) -> None:
     again = save_run(load_run(stored), tmp_path, workbook=False)
 

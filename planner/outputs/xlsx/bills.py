@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.units import USD_PER_MUSD
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
-from planner.outputs.xlsx.columns import text
+from planner.outputs.xlsx.columns import SITE_NAME
 from planner.outputs.xlsx.table import write_table
 from planner.results.schema import RUN_TABLES
 
@@ -33,7 +33,6 @@ _LISTS: Final = (
     ("Capacity under contract", "CapacityContracts", "capacity_contracts"),
     ("Lines of the bills", _TABLE, "bills"),
 )
-_SITE_NAME: Final = text("site_name", "Name of the site")
 
 
 def write_bills(book: Book) -> None:
@@ -48,7 +47,7 @@ def write_bills(book: Book) -> None:
     for title, name, table in _LISTS:
         book.text(sheet, end + 1, 0, title, "section")
         first, *others = RUN_TABLES[table].fields
-        frame, shown = _with_names(book, book.run.tables[table]), [first, _SITE_NAME, *others]
+        frame, shown = _with_names(book, book.run.tables[table]), [first, SITE_NAME, *others]
         end = write_table(book, sheet, name, frame, shown, head_row=end + 3, lay_out=False)
 
 

@@ -9,8 +9,9 @@ import pandas as pd
 from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
-from planner.outputs.xlsx.columns import number, text, whole
+from planner.outputs.xlsx.columns import SITE_NAME, number, text
 from planner.outputs.xlsx.table import write_table
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +36,10 @@ _MW: Final = "#,##0.0;-#,##0.0;;@"
 _MWH: Final = "#,##0;-#,##0;;@"
 _MEASURES: Final = (("mean_mw", "MW, mean over the year", _MW), ("energy_mwh", "MWh", _MWH))
 _COLUMNS: Final = (
-    text("site", "Site"),
-    text("site_name", "Name of the site"),
+    RUN_TABLES["source_year"].field("site"),
+    SITE_NAME,
     text("source", "Grid, an own source, or what own power is used for besides the load"),
-    whole("year", "year", "Model year"),
+    RUN_TABLES["source_year"].field("year"),
     number("capacity_mw", "MW", "Power in service; of the grid the firm connection", missing=True),
     number("mean_mw", "MW", "Mean over the year; below 0: taken by charging, sold, thrown away"),
     number("energy_mwh", "MWh", "Energy of the year, likewise"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from planner.tables.descriptor import Field
 
-__all__ = ["number", "text", "whole"]
+__all__ = ["SITE_NAME", "number", "text", "whole"]
 
 
 def text(name: str, about: str) -> Field:
@@ -20,3 +22,6 @@ def whole(name: str, unit: str, about: str) -> Field:
 def number(name: str, unit: str, about: str, *, missing: bool = False) -> Field:
     """Return a column of numbers; `missing` says that a cell may be nan."""
     return Field(name, "number", about, unit, required=not missing)
+
+
+SITE_NAME: Final = text("site_name", "Name of the site")

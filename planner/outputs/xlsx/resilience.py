@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.xlsx.columns import number, text, whole
+from planner.outputs.xlsx.columns import number, text
 from planner.outputs.xlsx.table import HEAD_ROW, write_table
 from planner.results.schema import RUN_TABLES
 
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["is_resilient", "write_resilience"]
 
+_OF: Final = RUN_TABLES["takeovers"].field
 _LOST: Final = ("site", "standby", "workload", "year")
 _TAKEOVERS: Final = (
-    text("site", "Site that is lost"),
+    _OF("site"),
     text("site_name", "Its name"),
-    text("standby", "Site that takes over"),
+    _OF("standby"),
     text("standby_name", "Its name"),
-    text("workload", "Workload class"),
-    whole("year", "year", "Model year"),
+    _OF("workload"),
+    _OF("year"),
     number("taken_kh100e", "kH100e", "Compute it takes over, of all regions"),
 )
 _ABOUT: Final = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.outputs.xlsx.assumptions import cash_groups
-from planner.outputs.xlsx.columns import number, text, whole
+from planner.outputs.xlsx.columns import SITE_NAME, number, text, whole
 from planner.outputs.xlsx.table import Live, this_row, write_table
 from planner.results.schema import RUN_TABLES
 
@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 _LIVE: Final = "Columns called live follow the cells of sheet Assumptions."
-_NAME: Final = text("site_name", "Name of the site")
 _MODEL_YEAR: Final = whole("model_year", "year", "Model year that stands for the calendar year")
 _ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor applies")
 
@@ -49,7 +48,7 @@ def write_plan(book: Book) -> None:
     table = RUN_TABLES["plan"]
     frame = _with_names(book, book.run.tables["plan"])
     sheet = book.sheet("Plan", table.description)
-    write_table(book, sheet, "Plan", frame, [table.fields[0], _NAME, *table.fields[1:]])
+    write_table(book, sheet, "Plan", frame, [table.fields[0], SITE_NAME, *table.fields[1:]])
 
 
 def write_site_years(book: Book) -> None:
@@ -78,7 +77,7 @@ def write_site_years(book: Book) -> None:
         ),
     ]
     sheet = book.sheet("Site-years", f"{table.description} {_LIVE}")
-    columns = [table.fields[0], _NAME, *table.fields[1:]]
+    columns = [table.fields[0], SITE_NAME, *table.fields[1:]]
     write_table(book, sheet, "SiteYears", frame, columns, live)
 
 
