@@ -8,7 +8,8 @@ from planner.base.words import some
 from planner.inputs.frames import floats, texts
 from planner.inputs.migration import moves_between_sites
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
-from planner.scenario import written_at
+from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
+from planner.scenario.keys import EACH, KEYS
 from planner.scenario.messages import problem_at
 from planner.scenario.tree import Node, is_year_path
 
@@ -17,40 +18,11 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.inputs.case import Case
+    from planner.scenario.references import IdOf, NewIdOf
     from planner.scenario.tree import Keys, Place
 
 __all__ = ["HELD", "SWITCHES", "settings_without_effect"]
 
-_OF_SCOPE: Final = (
-    (
-        "site",
-        (
-            "sites.{}",
-            "new_sites.{}",
-            "supply.sites.*",
-            "heat.sites.*",
-            "grid.non_firm.sites.*",
-            "energy.tariffs.*.sites.*",
-            "failover.barred_pairs.*.*",
-            "failover.barred_groups.*.*",
-        ),
-    ),
-    ("class", ("workloads.{}", "siting.block_mw.{}", "demand.explicit.*.workload")),
-    (
-        "zone",
-        (
-            "lead_times.interconnection_months_by_zone.{}",
-            "lead_times.interconnection_delay_months_by_zone.{}",
-            "contracts.ppa.*.zones.*",
-            "energy.tariffs.*.zones.*",
-            "energy.shocks.*.zones.*",
-        ),
-    ),
-    ("market", ("build.market_rate_mw_per_year.{}",)),
-)
-"""Ways at which ids are written that may exist without being in scope."""
-_FIGURES: Final = ("sites.{}", "new_sites.{}")
-"""Ways that give figures of a site, which a scenario may leave out there and then."""
 _PAID_AT_START: Final = frozenset({"capex_usd_per_kw", "energy_capex_usd_per_kwh"})
 """Paths read where service begins, which may be after the start of the last model year."""
 HELD: Final = frozenset(
@@ -79,6 +51,8 @@ _OF_SEASONS: Final = ("season_days", "peak_day_days", "peak_month")
 """Keys of time that a series of days does without."""
 _OF_FORM: Final = {"nearest_standbys": "pairs", "neighbour_users_frac": "neighbours"}
 """Keys of failover that one form alone looks at."""
+_IS: Final = ("is in scope", "is not in scope")
+_HAS_A_SITE: Final = ("has a site in scope", "has no site in scope")
 _NAMED: Final = 8
 _REMOVE: Final = "remove it, or widen the scope"
 
@@ -115,32 +89,34 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
 
 
 def _out_of_scope(case: Case) -> Iterator[Problem]:
-    known = {
-        "site": set(case.ids("sites")),
-        "class": set(case.ids("workloads")),
-        "zone": set(texts(case.sites, "zone")),
-        "market": set(texts(case.sites, "market")),
+    in_scope = {
+        "sites": ("site", *_IS, case.ids("sites")),
+        "workloads": ("class", *_IS, case.ids("workloads")),
+        "grid_zones": ("zone", *_HAS_A_SITE, texts(case.sites, "zone")),
+        "facility_market": ("market", *_HAS_A_SITE, texts(case.sites, "market")),
     }
     given = {**case.scenario.new_sites, **case.scenario.sites}
     left_out = {id_ for id_, own in given.items() if own.exclude}
-    for noun, ways in _OF_SCOPE:
-        why, none = "has no site in scope", "has a site in scope"
-        if noun in {"site", "class"}:
-            why, none = "is not in scope", "is in scope"
-        for way in ways:
-            of_file: dict[str, dict[str, Place]] = {}
-            for id_, place in written_at(case.scenario.tree, way):
-                if id_ in known[noun] or (way in _FIGURES and id_ in left_out):
-                    continue
+    marked: dict[str, IdOf | NewIdOf] = {**ID_KEYS, **NEW_ID_KEYS}
+    for keys, mark in marked.items():
+        if not mark.in_scope:
+            continue
+        noun, some_are, none_are, ids_in_scope = in_scope[mark.table]
+        # Figures of a site and that it is left out may be given together.
+        is_figures = mark.table == "sites" and keys.endswith(KEYS)
+        known = {*ids_in_scope, *(left_out if is_figures else ())}
+        of_file: dict[str, dict[str, Place]] = {}
+        for id_, place in written_at(case.scenario.tree, keys):
+            if id_ not in known:
                 of_file.setdefault(place.file, {}).setdefault(id_, place)
-            block = way.split(".*")[0].removesuffix(".{}")
-            for places in of_file.values():
-                ids = list(places)
-                what_is = f"{ids[0]} under {block} changes nothing, as {noun} {ids[0]} {why}"
-                if len(ids) > 1:
-                    named = some(ids, _NAMED)
-                    what_is = f"{named} under {block} change nothing, as none of them {none}"
-                yield places[ids[0]].problem(what_is, "", _REMOVE)
+        block = keys.split(f".{EACH}")[0].removesuffix(f".{KEYS}")
+        for places in of_file.values():
+            ids = list(places)
+            what_is = f"{ids[0]} under {block} changes nothing, as {noun} {ids[0]} {none_are}"
+            if len(ids) > 1:
+                named = some(ids, _NAMED)
+                what_is = f"{named} under {block} change nothing, as none of them {some_are}"
+            yield places[ids[0]].problem(what_is, "", _REMOVE)
 
 
 def _of_sources(case: Case) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from planner.scenario.references import PlannedZoneId, PpaTechnologyId
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -25,7 +26,7 @@ class Ppa(Block):
     What the plant makes is paid at the strike, whether it is needed or not.
     """
 
-    technology: Text
+    technology: PpaTechnologyId
     """Technology, as in table `ppa_prices`, where its strike is looked up."""
     kind: Literal["physical", "financial"] = "financial"
     """physical: the power is delivered to the sites of its zone, which pay no wholesale price for
@@ -37,7 +38,7 @@ class Ppa(Block):
     neither sun nor wind."""
     capacity_factor_frac: Annotated[Frac, Field(gt=0)] | None = None
     """Mean output over capacity instead of that of the profile, which is 1 where it is flat. [-]"""
-    zones: AllOrSome = "all"
+    zones: AllOrSome[PlannedZoneId] = "all"
     """Grid zones in which it is on offer, or `all` that have sites."""
     price_usd_per_mwh: NonNegativeByYear | None = None
     """Strike by the year in which delivery begins, straight lines between the given years;

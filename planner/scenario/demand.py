@@ -5,6 +5,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from planner.scenario.references import (
+    DemandRegionId,
+    DemandShapeId,
+    LeverId,
+    PlannedWorkloadId,
+    RackId,
+    RedundancyId,
+    TrajectoryId,
+    WorkloadId,
+)
 from planner.scenario.values import (
     AllOrIds,
     Block,
@@ -19,7 +29,6 @@ from planner.scenario.values import (
     Override,
     Positive,
     PositivePath,
-    Text,
 )
 
 __all__ = ["Demand", "ExplicitDemand", "Flexibility", "Levers", "WorkloadOverride"]
@@ -28,9 +37,9 @@ __all__ = ["Demand", "ExplicitDemand", "Flexibility", "Levers", "WorkloadOverrid
 class ExplicitDemand(Block):
     """A demand stated outright; it replaces what the trajectory gives its class."""
 
-    workload: Text
+    workload: PlannedWorkloadId
     """Workload class."""
-    demand_region: Text | None = None
+    demand_region: DemandRegionId | None = None
     """Demand region; left out: split over the regions in scope by their weights."""
     unit: Literal[
         "kh100e",
@@ -51,7 +60,7 @@ class ExplicitDemand(Block):
 class Demand(Block):
     """How much compute is wanted."""
 
-    trajectory: Text = "brief_30_to_90"
+    trajectory: TrajectoryId = "brief_30_to_90"
     """Published path of data-center power, by its id in table `demand_trajectories`."""
     facility_gw: PositivePath | None = None
     """Path of nameplate facility power instead of a trajectory; straight lines between. [GW]"""
@@ -69,7 +78,7 @@ class Demand(Block):
     """Column of table `demand_regions` by which users are spread over regions."""
     explicit: tuple[ExplicitDemand, ...] = ()
     """Demands stated outright; a class named here no longer follows the trajectory."""
-    workload_share_frac: Mapping[Text, FracPath] | None = None
+    workload_share_frac: Mapping[WorkloadId, FracPath] | None = None
     """Share of power by class and year instead of table `workload_share`; straight lines
     between the given years. [-]"""
     unmet: Literal["allow", "forbid"] = "allow"
@@ -91,7 +100,7 @@ class WorkloadOverride(Override):
     """Tighter bound that `tight_share_frac` of the demand must meet; null: none. [ms]"""
     tight_share_frac: Frac | None = None
     """Share of the demand within the tight bound; null: none. [-]"""
-    redundancy_min: Text | None = None
+    redundancy_min: RedundancyId | None = None
     """Least redundancy of its halls: N, N+1, block_6to5, 4N3, 3N2, 2N or 2(N+1)."""
     utilisation_frac: Annotated[Positive, Field(le=1)] | None = None
     """Mean utilisation of its racks. [-]"""
@@ -111,18 +120,18 @@ class WorkloadOverride(Override):
     they need not."""
     residency: Literal["none", "regional", "national", "local"] | None = None
     """Where its data must stay: anywhere, same world region, same country, within 200 km."""
-    shape: Text | None = None
+    shape: DemandShapeId | None = None
     """Hourly shape of its load, by its id in table `demand_shapes`."""
     companion_frac: NonNegative | None = None
     """Storage and general-purpose power per MW of racks. [MW/MW]"""
-    racks: Annotated[Ids, Field(min_length=1)] | None = None
+    racks: Annotated[Ids[RackId], Field(min_length=1)] | None = None
     """Rack types it may run on, instead of table `workload_racks`."""
 
 
 class Levers(Block):
     """Ways to need less compute for the same work."""
 
-    allow: AllOrIds = ()
+    allow: AllOrIds[LeverId] = ()
     """Efficiency levers on offer, by id in table `levers`, or `all`."""
 
 

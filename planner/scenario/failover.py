@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from planner.scenario.references import PlannedSiteId
 from planner.scenario.values import Block, Frac, Ids, NonNegative, Text, Whole, WholeOrAll, Year
 
 __all__ = ["Failover"]
 
-_Together = Annotated[Ids, Field(min_length=2)]
+_Pair = Annotated[Ids[PlannedSiteId], Field(min_length=2, max_length=2)]
+_Together = Annotated[Ids[PlannedSiteId], Field(min_length=2)]
 
 
 class Failover(Block):
@@ -26,7 +28,7 @@ class Failover(Block):
     0 any user in common is enough. [-]"""
     nearest_standbys: WholeOrAll = 5
     """Pairs: so many of the sites nearest to the users may stand by for each service, or all."""
-    barred_pairs: tuple[Annotated[Ids, Field(min_length=2, max_length=2)], ...] = ()
+    barred_pairs: tuple[_Pair, ...] = ()
     """Pairs of sites that do not stand in for each other."""
     barred_groups: Mapping[Text, _Together] = Field(default_factory=dict)
     """Groups of sites that one event may strike together, such as a flood zone or a substation:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from planner.scenario.references import ConnectionServiceId, PlannedSiteId
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -12,7 +13,6 @@ from planner.scenario.values import (
     Months,
     NonNegative,
     Positive,
-    Text,
 )
 
 __all__ = ["Grid", "NonFirm", "Shed"]
@@ -45,9 +45,9 @@ class NonFirm(Block):
 
     allow: Flag = False
     """Whether non-firm connection may be had beside firm."""
-    sites: AllOrSome = "all"
+    sites: AllOrSome[PlannedSiteId] = "all"
     """Sites at which it may be had, or `all`."""
-    service: Text = "nonfirm"
+    service: ConnectionServiceId = "nonfirm"
     """Kind of service, by its id in table `connection_services`."""
     usd_per_mw: NonNegative | None = None
     """Cost of non-firm connection instead of the service's share of that of firm. [USD/MW]"""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from planner.scenario.references import CoolingId, RedundancyId
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -19,9 +20,9 @@ __all__ = ["Halls", "Lease", "Retrofit"]
 class Halls(Block):
     """Which halls may be built, and how they fill."""
 
-    cooling: AllOrSome = "all"
+    cooling: AllOrSome[CoolingId] = "all"
     """Cooling technologies of new halls, or `all`."""
-    redundancy: AllOrSome = "all"
+    redundancy: AllOrSome[RedundancyId] = "all"
     """Redundancy topologies of new halls, or `all`."""
     ramp_months: Annotated[Months, Field(le=60)] = 12.0
     """Time after energisation until a hall is fully usable. [months]"""

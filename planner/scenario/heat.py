@@ -1,5 +1,6 @@
 """Block of a scenario about heat sold to networks."""
 
+from planner.scenario.references import PlannedSiteId
 from planner.scenario.values import AllOrSome, Block, Flag, Frac, NonNegative
 
 __all__ = ["Heat"]
@@ -10,7 +11,7 @@ class Heat(Block):
 
     sell: Flag = False
     """Whether heat may be sold, in countries that table `heat_reuse` has a row for."""
-    sites: AllOrSome = "all"
+    sites: AllOrSome[PlannedSiteId] = "all"
     """Sites with a buyer, or `all` in such countries."""
     price_usd_per_mwh: NonNegative | None = None
     """Price at the fence instead of the table's. [USD/MWh of heat]"""

@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 
     from planner.scenario.tree import Keys
 
-__all__ = ["block_at", "closest", "field_at", "unit_of", "unknown_key_mend"]
+__all__ = [
+    "EACH",
+    "KEYS",
+    "block_at",
+    "closest",
+    "field_at",
+    "marks",
+    "unit_of",
+    "unknown_key_mend",
+]
+
+EACH: Final = "*"
+"""Step of a key path: each value of a mapping or list."""
+KEYS: Final = "{}"
+"""Last step of a key path: the keys of a mapping."""
 
 _UNIT: Final = re.compile(r"\[([^\]]+)\]$")
 _CLOSE_ENOUGH: Final = 0.6
@@ -79,6 +93,39 @@ def field_at(keys: Keys) -> FieldInfo | None:
         if block is not None and keys[length - 1] in block.model_fields:
             field = block.model_fields[str(keys[length - 1])]
     return field
+
+
+def marks(kind: Any = Scenario, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Find what the schema says of its keys beside their types.
+
+    Parameters
+    ----------
+    kind : type
+        Block or annotation to look into.
+    keys : tuple of str
+        Key path to it.
+
+    Yields
+    ------
+    str, object
+        Dotted key path with `EACH` and `KEYS`, and a mark that is on it, such as `IdOf`.
+    """
+    if get_origin(kind) is Annotated:
+        inner, *found = get_args(kind)
+        yield from ((".".join(keys), mark) for mark in found)
+        yield from marks(inner, keys)
+    elif _is_block(kind):
+        for name, field in kind.model_fields.items():
+            yield from marks(field.rebuild_annotation(), (*keys, name))
+    elif get_origin(kind) is Mapping:
+        key, value = get_args(kind)
+        yield from marks(key, (*keys, KEYS))
+        yield from marks(value, (*keys, EACH))
+    elif get_origin(kind) is tuple:
+        yield from marks(get_args(kind)[0], (*keys, EACH))
+    else:
+        for part in get_args(kind):
+            yield from marks(part, keys)
 
 
 def unit_of(field: FieldInfo | None) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from planner.scenario.references import NewTariffId, PlannedZoneId
 from planner.scenario.tariffs import OwnTariff, TariffUse
 from planner.scenario.values import (
     AllOrSome,
@@ -13,7 +14,6 @@ from planner.scenario.values import (
     NonNegative,
     NonNegativeByYear,
     Number,
-    Text,
     Year,
 )
 
@@ -27,7 +27,7 @@ class PriceShock(Block):
     Shocks that meet multiply.
     """
 
-    zones: AllOrSome = "all"
+    zones: AllOrSome[PlannedZoneId] = "all"
     """Headroom zones whose sites it hits, or `all`."""
     first_year: Year
     """First model year of the shock."""
@@ -65,5 +65,5 @@ class Energy(Block):
     """Price of energy that rises with new load in a zone."""
     tariffs: tuple[TariffUse, ...] = ()
     """Sites billed by a tariff instead of the delivered price and demand charge of the tables."""
-    own_tariffs: Mapping[Text, OwnTariff] = Field(default_factory=dict)
+    own_tariffs: Mapping[NewTariffId, OwnTariff] = Field(default_factory=dict)
     """Tariffs written out, by an id of their own."""

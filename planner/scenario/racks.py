@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from planner.scenario.references import RackId
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -14,7 +15,6 @@ from planner.scenario.values import (
     NonNegative,
     Override,
     Positive,
-    Text,
     Whole,
     Year,
 )
@@ -54,11 +54,11 @@ class RackOverride(Override):
 class Racks(Block):
     """Which racks may be bought, and their figures."""
 
-    allow: AllOrSome = "all"
+    allow: AllOrSome[RackId] = "all"
     """Rack types that may be bought, or `all`."""
-    exclude: Ids = ()
+    exclude: Ids[RackId] = ()
     """Rack types that may not be bought; those that stand already stay."""
-    override: Mapping[Text, RackOverride] = Field(default_factory=dict)
+    override: Mapping[RackId, RackOverride] = Field(default_factory=dict)
     """Figures by rack type instead of table `racks`."""
 
 

@@ -21,6 +21,7 @@ from planner.scenario.heat import Heat
 from planner.scenario.latency import Latency
 from planner.scenario.prices import Energy
 from planner.scenario.racks import Cascade, Deliveries, Racks
+from planner.scenario.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
 from planner.scenario.rent import Rent
 from planner.scenario.scope import Operator, Scope, Time
 from planner.scenario.sites import Build, LeadTimes, NewSite, SiteOverride
@@ -129,7 +130,7 @@ class Scenario(Block):
     """How much of the market this plan is for."""
     demand: Demand = Demand()
     """How much compute is wanted."""
-    workloads: Mapping[Text, WorkloadOverride] = Field(default_factory=dict)
+    workloads: Mapping[PlannedWorkloadId, WorkloadOverride] = Field(default_factory=dict)
     """Figures by workload class instead of table `workloads`."""
     racks: Racks = Racks()
     """Which racks may be bought, and their figures."""
@@ -175,9 +176,9 @@ class Scenario(Block):
     """How sites stand in for each other, for the classes whose `failover` is true."""
     finance: Finance = Finance()
     """Discounting."""
-    sites: Mapping[Text, SiteOverride] = Field(default_factory=dict)
+    sites: Mapping[PlannedSiteId, SiteOverride] = Field(default_factory=dict)
     """Figures by site instead of those of the tables."""
-    new_sites: Mapping[Text, NewSite] = Field(default_factory=dict)
+    new_sites: Mapping[NewSiteId, NewSite] = Field(default_factory=dict)
     """Sites of one's own, by id."""
     solver: Solver = Solver()
     """How the program is solved."""

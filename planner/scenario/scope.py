@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from planner.scenario.references import CountryCode, DemandRegionId, SiteId, WorkloadId
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -26,18 +27,18 @@ def _as_demand_share(data: dict[str, float]) -> float:
 class Scope(Block):
     """What the plan looks at; everything outside is left out of the program."""
 
-    countries: AllOrSome = ("US",)
+    countries: AllOrSome[CountryCode] = ("US",)
     """Countries (ISO 3166 alpha-2) whose sites and demand regions take part, or `all`."""
-    sites: AllOrSome = "all"
+    sites: AllOrSome[SiteId] = "all"
     """Sites that may be used, or `all` of the countries; a list leaves out every site that it does
     not name, those of `new_sites` as well."""
-    exclude_sites: Ids = ()
+    exclude_sites: Ids[SiteId] = ()
     """Sites to leave out."""
-    demand_regions: AllOrSome = "all"
+    demand_regions: AllOrSome[DemandRegionId] = "all"
     """Demand regions to serve, or `all` of the countries."""
-    exclude_demand_regions: Ids = ()
+    exclude_demand_regions: Ids[DemandRegionId] = ()
     """Demand regions to leave out."""
-    workloads: AllOrSome = "all"
+    workloads: AllOrSome[WorkloadId] = "all"
     """Workload classes to serve, or `all`."""
 
 

@@ -5,6 +5,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from planner.scenario.references import (
+    KnownSiteId,
+    NewSiteCountry,
+    PlannedMarketId,
+    PlannedZoneId,
+    SourceId,
+    ZoneId,
+)
 from planner.scenario.values import (
     Block,
     Flag,
@@ -39,9 +47,11 @@ class LeadTimes(Block):
     """Delivery of transformers instead of the table's figure. [months]"""
     interconnection_months: Months | None = None
     """Grid connection of every site instead of its zone's figure. [months]"""
-    interconnection_months_by_zone: Mapping[Text, Months] = Field(default_factory=dict)
+    interconnection_months_by_zone: Mapping[PlannedZoneId, Months] = Field(default_factory=dict)
     """Grid connection by zone instead of either figure. [months]"""
-    interconnection_delay_months_by_zone: Mapping[Text, _Delay] = Field(default_factory=dict)
+    interconnection_delay_months_by_zone: Mapping[PlannedZoneId, _Delay] = Field(
+        default_factory=dict
+    )
     """Queue by zone: delay of grid connections there, on top of that of all. [months]"""
 
 
@@ -50,7 +60,7 @@ class Build(Block):
 
     rate_scale_frac: NonNegative = 1.0
     """Factor on the build rate of every site. [-]"""
-    market_rate_mw_per_year: Mapping[Text, NonNegative] = Field(default_factory=dict)
+    market_rate_mw_per_year: Mapping[PlannedMarketId, NonNegative] = Field(default_factory=dict)
     """Most critical IT MW that this operator may commission a year, by market. [MW/year]"""
     capex_budget_musd: NonNegativeByYear | None = None
     """Most overnight capex a year, held until the next given year; none before the first. [MUSD]"""
@@ -65,7 +75,7 @@ class SiteOverride(Override):
 
     exclude: Flag = False
     """Whether the site is left out."""
-    zone: Text | None = None
+    zone: ZoneId | None = None
     """Headroom zone, by its id in table `grid_zones`."""
     existing_mw: NonNegative | None = None
     """Facility power standing in the base year. [MW]"""
@@ -96,9 +106,9 @@ class SiteOverride(Override):
     other_load_mw: NonNegative | None = None
     """Load beside the racks, at the same meter; constant, or along table `site_series`. It is there
     already: unless `grid_firm_mw` says otherwise, so is a connection for its highest hour. [MW]"""
-    existing_source_mw: Mapping[Text, NonNegative] | None = None
+    existing_source_mw: Mapping[SourceId, NonNegative] | None = None
     """Own sources that stand and stay, by their ids in table `onsite_sources`. [MW]"""
-    existing_storage_mwh: Mapping[Text, NonNegative] | None = None
+    existing_storage_mwh: Mapping[SourceId, NonNegative] | None = None
     """Energy of batteries that stand and stay; left out, four hours of their power. [MWh]"""
 
 
@@ -107,11 +117,11 @@ class NewSite(SiteOverride):
 
     name: Text
     """Name for reports and maps."""
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    country: NewSiteCountry
     """Country, ISO 3166 alpha-2."""
     lat: Annotated[float, Field(strict=True, ge=-90, le=90)]
     """Latitude, WGS84. [degrees]"""
     lon: Annotated[float, Field(strict=True, ge=-180, le=180)]
     """Longitude, WGS84. [degrees]"""
-    like: Text
+    like: KnownSiteId
     """Site whose figures it takes where none are given."""

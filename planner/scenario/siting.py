@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from planner.scenario.references import PlannedWorkloadId, SiteId
 from planner.scenario.values import Block, Flag, Ids, Positive, Text
 
 __all__ = ["Siting"]
@@ -20,7 +21,7 @@ class Siting(Block):
     phase_mw: Positive | None = None
     """New halls come in whole phases of this critical IT power; committed halls as they are.
     Left out: any size. [MW]"""
-    block_mw: Mapping[Text, Positive] = Field(default_factory=dict)
+    block_mw: Mapping[PlannedWorkloadId, Positive] = Field(default_factory=dict)
     """Least racks of a class at a site that has any of it, by class: the block that a synchronous
     training cluster needs in one place. Nameplate. [MW]"""
     exactly_sites: _Count | None = None
@@ -29,9 +30,9 @@ class Siting(Block):
     at_most_sites: _Count | None = None
     """Most sites open in the last model year, standing ones among them; with whole openings
     alone."""
-    must_open: Ids = ()
+    must_open: Ids[SiteId] = ()
     """Sites that are open in the last model year, whatever they cost."""
-    must_not_open: Ids = ()
+    must_not_open: Ids[SiteId] = ()
     """Sites that stay closed."""
     service_cost_table: Text | None = None
     """Cost of serving users from a site, as a file relative to this one with columns from (demand

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from planner.scenario.references import FuelId, PlannedSiteId, SourceId
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -16,7 +17,6 @@ from planner.scenario.values import (
     NonNegativeByYear,
     Override,
     Positive,
-    Text,
 )
 
 __all__ = ["Bridge", "Export", "SourceOverride", "Standby", "Supply"]
@@ -75,7 +75,7 @@ class Export(Block):
 class Bridge(Block):
     """Sources that serve until the grid arrives, then leave for another place or owner."""
 
-    sources: Ids = ()
+    sources: Ids[SourceId] = ()
     """Sources out of `supply.allow` that may leave; they must burn fuel."""
     until_grid: Flag = False
     """Whether they serve only up to the year in which a new connection ordered at the start of
@@ -91,7 +91,7 @@ class Standby(Block):
 
     allow: Flag = False
     """Whether they may run, within the hours of their permit."""
-    source: Text | None = None
+    source: SourceId | None = None
     """What they are, by its id in table `onsite_sources`: fuel, hours, emissions; left out:
     diesel_backup."""
     mw_per_hall_mw: NonNegative | None = None
@@ -106,18 +106,18 @@ class Standby(Block):
 class Supply(Block):
     """Power made or stored at the sites; without an allowed source, all comes from the grid."""
 
-    allow: Ids = ()
+    allow: Ids[SourceId] = ()
     """Sources that may be built, by their ids in table `onsite_sources`."""
-    sites: AllOrSome = "all"
+    sites: AllOrSome[PlannedSiteId] = "all"
     """Sites at which they may be built and stand-by generators may run, or `all`."""
     whole_sources: Flag = False
     """Whether what is built of a source at a site in a year is nothing or at least its smallest
     plant, `min_size_mw`; else any part of one."""
-    max_mw: Mapping[Text, NonNegative] = Field(default_factory=dict)
+    max_mw: Mapping[SourceId, NonNegative] = Field(default_factory=dict)
     """Most power of a source at one site, instead of the table's figure. [MW]"""
-    override: Mapping[Text, SourceOverride] = Field(default_factory=dict)
+    override: Mapping[SourceId, SourceOverride] = Field(default_factory=dict)
     """Figures by source instead of those of table `onsite_sources`."""
-    fuel_price_usd_per_mmbtu: Mapping[Text, NonNegativeByYear] = Field(default_factory=dict)
+    fuel_price_usd_per_mmbtu: Mapping[FuelId, NonNegativeByYear] = Field(default_factory=dict)
     """Price by fuel at every site instead of table `fuel_prices`; straight lines between the
     given years. [USD/MMBtu]"""
     export: Export = Export()

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
+from planner.scenario.references import PlannedSiteId, PlannedZoneId, TariffId, TariffTermsId
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -202,13 +203,13 @@ class OwnTariff(Block):
 class TariffUse(Block):
     """Sites that are billed by a tariff."""
 
-    tariff: Text
+    tariff: TariffId
     """Id of table `tariffs`, of layer rate, or of an own tariff."""
-    terms: Text | None = None
+    terms: TariffTermsId | None = None
     """Row of table `tariffs`, of layer terms, that the contract follows; null: none."""
-    sites: AllOrSome | None = None
+    sites: AllOrSome[PlannedSiteId] | None = None
     """Sites, or `all`; null: those of `zones`, or all where these are not given either."""
-    zones: Ids = ()
+    zones: Ids[PlannedZoneId] = ()
     """Headroom zones whose sites are billed so; a site named by itself goes before its zone."""
     from_year: Year | None = None
     """Model year from whose 1 January on they are billed so; null: the first."""

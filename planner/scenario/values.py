@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -194,13 +194,15 @@ PositiveByYear: TypeAlias = Annotated[
     Discriminator(_number_or_path),
 ]
 
-Ids: TypeAlias = Annotated[tuple[Text, ...], AfterValidator(_no_doubles)]
+Id = TypeVar("Id", bound=str)
+"""A kind of id, see `references`: `Ids[SiteId]` are ids of sites."""
+Ids: TypeAlias = Annotated[tuple[Id, ...], AfterValidator(_no_doubles)]
 AllOrIds: TypeAlias = Annotated[
-    Annotated[Literal["all"], Tag("all")] | Annotated[Ids, Tag("ids")],
+    Annotated[Literal["all"], Tag("all")] | Annotated[Ids[Id], Tag("ids")],
     Discriminator(_all_or_ids),
 ]
 AllOrSome: TypeAlias = Annotated[
-    Annotated[Literal["all"], Tag("all")] | Annotated[Ids, Field(min_length=1), Tag("ids")],
+    Annotated[Literal["all"], Tag("all")] | Annotated[Ids[Id], Field(min_length=1), Tag("ids")],
     Discriminator(_all_or_ids),
 ]
 """As `AllOrIds`, for sets that a plan cannot do without."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import pandas as pd
 import pytest
 
-from planner.scenario import ID_TABLES, check_ids, load_scenario
+from planner.scenario import ID_TABLES, Scenario, check_ids, load_scenario
 from planner.scenario.demand import WorkloadOverride
+from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS
 from planner.scenario.racks import RackOverride
 from planner.scenario.sites import SiteOverride
+from planner.scenario.values import Block
 from planner.tables import load_package
 
 if TYPE_CHECKING:
@@ -233,3 +236,65 @@ def test_figures_that_replace_those_of_a_table_are_named_as_its_columns(
     columns = {column for table in tables for column in load_package()[table].columns}
 
     assert set(block.model_fields) - own <= columns
+
+
+# Text that names no row of a table, and what it is instead.
+FREE_TEXT = {
+    "contracts.ppa.{}": "names of the planner's own",
+    "data.*": "files",
+    "data.{}": "names of tables",
+    "energy.own_tariffs.*.capacity.*.name": "for the bill",
+    "energy.own_tariffs.*.coincident_peak.*.name": "for the bill",
+    "energy.own_tariffs.*.demand.*.name": "for the bill",
+    "energy.own_tariffs.*.energy.*.name": "for the bill",
+    "energy.own_tariffs.*.energy.*.periods.*.name": "for the bill",
+    "energy.own_tariffs.*.standing.*.name": "for the bill",
+    "energy.own_tariffs.*.time_zone": "a name of the IANA database",
+    "extends": "a scenario",
+    "failover.barred_groups.{}": "names of the planner's own",
+    "latency.rtt_table": "a file",
+    "new_sites.*.name": "for reports and maps",
+    "question": "for readers",
+    "siting.service_cost_table": "a file",
+    "title": "for readers",
+}
+
+
+def text_keys(kind: Any, keys: tuple[str, ...] = ()) -> Iterator[str]:
+    """Key paths whose values are text of any kind: not those of a list of choices."""
+    of = get_origin(kind)
+    if kind is str:
+        yield ".".join(keys)
+    elif isinstance(kind, type) and of is None and issubclass(kind, Block):
+        for name, field in kind.model_fields.items():
+            yield from text_keys(field.annotation, (*keys, name))
+    elif of is Mapping:
+        key, value = get_args(kind)
+        yield from text_keys(key, (*keys, "{}"))
+        yield from text_keys(value, (*keys, "*"))
+    elif of is tuple:
+        yield from text_keys(get_args(kind)[0], (*keys, "*"))
+    else:
+        for part in get_args(kind)[: 1 if of is Annotated else None]:
+            yield from text_keys(part, keys)
+
+
+def test_every_text_of_a_scenario_says_which_ids_it_holds_or_is_listed_as_free() -> None:
+    declared = {*ID_KEYS, *NEW_ID_KEYS}
+
+    assert not declared & {*FREE_TEXT}
+    assert sorted(text_keys(Scenario)) == sorted(declared | {*FREE_TEXT})
+
+
+def test_ids_are_those_of_a_column_of_the_data() -> None:
+    package = load_package()
+    marks = [*ID_KEYS.values(), *NEW_ID_KEYS.values()]
+
+    missing = [mark for mark in marks if mark.column not in set(package[mark.table].columns)]
+    assert missing == []
+    assert {mark.noun for mark in ID_KEYS.values() if mark.in_scope} == {
+        "market",
+        "site",
+        "workload",
+        "zone",
+    }

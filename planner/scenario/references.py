@@ -1,0 +1,141 @@
+"""Ids in a scenario: each key says by its type which table's ids it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from planner.scenario.values import Text
+
+__all__ = [
+    "ConnectionServiceId",
+    "CoolingId",
+    "CountryCode",
+    "DemandRegionId",
+    "DemandShapeId",
+    "FuelId",
+    "IdOf",
+    "KnownSiteId",
+    "LeverId",
+    "NewIdOf",
+    "NewSiteCountry",
+    "NewSiteId",
+    "NewTariffId",
+    "PlannedMarketId",
+    "PlannedSiteId",
+    "PlannedWorkloadId",
+    "PlannedZoneId",
+    "PpaTechnologyId",
+    "RackId",
+    "RedundancyId",
+    "SiteId",
+    "SourceId",
+    "TariffId",
+    "TariffTermsId",
+    "TrajectoryId",
+    "WorkloadId",
+    "ZoneId",
+]
+
+
+@dataclass(frozen=True)
+class IdOf:
+    """Marks text that must be an id of a table.
+
+    Parameters
+    ----------
+    noun : str
+        What messages call it.
+    table, column : str
+        Where the ids are.
+    also_in : tuple of str
+        More tables that hold ids in a column of the same name.
+    may_be_new : bool
+        Whether it may be one that the scenario adds, see `NewIdOf`.
+    in_scope : bool
+        Whether the key has no effect unless what it names is in scope.
+    """
+
+    noun: str
+    table: str
+    column: str
+    also_in: tuple[str, ...] = ()
+    may_be_new: bool = False
+    in_scope: bool = False
+
+
+@dataclass(frozen=True)
+class NewIdOf:
+    """Marks text that adds an id to those of a table, for this scenario.
+
+    Parameters
+    ----------
+    table, column : str
+        Whose ids it adds to.
+    clash : str
+        What messages call one that is in the table already; empty where it may be.
+    mend : str
+        What to do about that.
+    in_scope : bool
+        As for `IdOf`.
+    """
+
+    table: str
+    column: str
+    clash: str = ""
+    mend: str = ""
+    in_scope: bool = False
+
+
+SiteId: TypeAlias = Annotated[Text, IdOf("site", "sites", "site", may_be_new=True)]
+PlannedSiteId: TypeAlias = Annotated[
+    Text, IdOf("site", "sites", "site", may_be_new=True, in_scope=True)
+]
+KnownSiteId: TypeAlias = Annotated[Text, IdOf("site", "sites", "site")]
+NewSiteId: TypeAlias = Annotated[
+    Text,
+    NewIdOf(
+        "sites",
+        "site",
+        "new site",
+        "choose another id, or change the figures of the known site under sites:",
+        in_scope=True,
+    ),
+]
+CountryCode: TypeAlias = Annotated[
+    Text, IdOf("country", "sites", "country", ("demand_regions",), may_be_new=True)
+]
+NewSiteCountry: TypeAlias = Annotated[
+    str, Field(pattern=r"^[A-Z]{2}$"), NewIdOf("sites", "country")
+]
+DemandRegionId: TypeAlias = Annotated[
+    Text, IdOf("demand region", "demand_regions", "demand_region")
+]
+WorkloadId: TypeAlias = Annotated[Text, IdOf("workload", "workloads", "workload")]
+PlannedWorkloadId: TypeAlias = Annotated[
+    Text, IdOf("workload", "workloads", "workload", in_scope=True)
+]
+DemandShapeId: TypeAlias = Annotated[Text, IdOf("demand shape", "demand_shapes", "shape")]
+TrajectoryId: TypeAlias = Annotated[Text, IdOf("trajectory", "demand_trajectories", "trajectory")]
+RackId: TypeAlias = Annotated[Text, IdOf("rack", "racks", "rack")]
+CoolingId: TypeAlias = Annotated[Text, IdOf("cooling", "cooling", "cooling")]
+RedundancyId: TypeAlias = Annotated[Text, IdOf("redundancy", "redundancy", "redundancy")]
+PlannedMarketId: TypeAlias = Annotated[
+    Text, IdOf("market", "facility_market", "market", in_scope=True)
+]
+ZoneId: TypeAlias = Annotated[Text, IdOf("zone", "grid_zones", "zone")]
+PlannedZoneId: TypeAlias = Annotated[Text, IdOf("zone", "grid_zones", "zone", in_scope=True)]
+ConnectionServiceId: TypeAlias = Annotated[
+    Text, IdOf("connection service", "connection_services", "service")
+]
+TariffId: TypeAlias = Annotated[Text, IdOf("tariff", "tariffs", "tariff", may_be_new=True)]
+TariffTermsId: TypeAlias = Annotated[Text, IdOf("tariff", "tariffs", "tariff")]
+NewTariffId: TypeAlias = Annotated[
+    Text, NewIdOf("tariffs", "tariff", "own tariff", "choose another id")
+]
+PpaTechnologyId: TypeAlias = Annotated[Text, IdOf("technology", "ppa_prices", "technology")]
+SourceId: TypeAlias = Annotated[Text, IdOf("source", "onsite_sources", "onsite")]
+FuelId: TypeAlias = Annotated[Text, IdOf("fuel", "fuel_prices", "fuel")]
+LeverId: TypeAlias = Annotated[Text, IdOf("lever", "levers", "lever")]
