@@ -12,16 +12,20 @@ from planner.inputs.frames import floats
 from planner.lp import Axis, Index
 from planner.lp.join import distinct, locate, pairs
 from planner.place.geo import geodesic_km
+from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Bools, Positions
+    from planner.base.errors import Problem
     from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.demand import DemandInputs
     from planner.inputs.racks import RackInputs
 
 
-__all__ = ["FailoverInputs", "failover_inputs"]
+__all__ = ["FailoverInputs", "asks_for_failover", "failover_inputs", "failover_without_effect"]
 
 
 @dataclass(frozen=True)
@@ -224,3 +228,44 @@ def _pairs(
         (sets.region, sets.workload, sets.site, standby, sets.year),
         (*codes[:3], other["standby"][one], codes[3]),
     )
+
+
+def asks_for_failover(case: Case) -> bool:
+    """Tell whether a workload in scope asks for failover."""
+    asks = [id_ for id_, own in case.scenario.workloads.items() if own.failover]
+    return bool(set(asks) & set(case.ids("workloads")))
+
+
+def failover_without_effect(case: Case) -> Iterator[Problem]:
+    """Find settings of failover that change nothing.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+
+    Yields
+    ------
+    Problem
+        Where each is written, why it changes nothing, and what to do.
+    """
+    scenario, failover = case.scenario, case.scenario.failover
+    node = scenario.tree.children.get("failover")
+    if node is None or not node.children:
+        return
+    # A stress study bars pairs whether or not a class asks for failover.
+    if all(key.startswith("barred_") for key in node.children):
+        return
+    if not asks_for_failover(case):
+        what_is = "failover changes nothing, as no class in scope asks for it"
+        mend = "give a class `failover: true` under workloads, or remove it"
+        yield problem_at(scenario.tree, ("failover",), what_is, "", mend)
+        return
+    if failover.from_year is not None and failover.from_year > scenario.years[-1]:
+        what_is = (
+            f"failover is planned from {failover.from_year} on and changes nothing, as"
+            f" {scenario.years[-1]} is the last model year"
+        )
+        yield problem_at(
+            scenario.tree, ("failover", "from_year"), what_is, "", "name a model year, or remove it"
+        )

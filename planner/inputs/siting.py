@@ -12,9 +12,13 @@ from planner.inputs.own_pairs import service_cost
 from planner.inputs.places import own_key
 from planner.lp import Index
 from planner.lp.join import distinct
+from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Floats
+    from planner.base.errors import Problem
     from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.demand import DemandInputs
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from planner.inputs.sites import SiteInputs
     from planner.scenario.tree import Keys
 
-__all__ = ["SitingInputs", "siting_inputs"]
+__all__ = ["SitingInputs", "siting_inputs", "siting_without_effect"]
 
 
 @dataclass(frozen=True)
@@ -312,3 +316,24 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
     is_tied = ~sites.is_existing & is_whole
     is_tied[np.unique(halls.lease["site"])] = False
     return demand.served.select(is_tied[demand.served["site"]], "link")
+
+
+def siting_without_effect(case: Case) -> Iterator[Problem]:
+    """Find limits on the number of sites that change nothing.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+
+    Yields
+    ------
+    Problem
+        Where each is written, why it changes nothing, and what to do.
+    """
+    most, count = case.scenario.siting.at_most_sites, len(case.sites)
+    if most is not None and most >= count:
+        what_is = f"siting.at_most_sites changes nothing: it is {most}, and {count} sites are"
+        mend = "lower it, or remove it"
+        way = ("siting", "at_most_sites")
+        yield problem_at(case.scenario.tree, way, f"{what_is} in scope", "", mend)

@@ -12,16 +12,18 @@ from planner.base.words import some
 from planner.clock.days import MONTHS
 from planner.inputs.frames import floats, texts
 from planner.inputs.tariffs_rules import Clock, bills_energy, rules_of, table_row
+from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from planner.base.errors import Problem
     from planner.inputs.case import Case
     from planner.inputs.prices import Prices
     from planner.scenario.tariffs import TariffUse
     from planner.tariffs import Tariff
 
-__all__ = ["Customer", "find_customers", "prices_beside_tariffs"]
+__all__ = ["Customer", "find_customers", "own_tariffs_without_effect", "prices_beside_tariffs"]
 
 _OFF_THE_HOUR: Final = {
     4.5: "Asia/Kabul",
@@ -269,3 +271,30 @@ def prices_beside_tariffs(case: Case, prices: Prices, customers: tuple[Customer,
         demand_charge_usd_per_kw_month=demand,
         wholesale_part_usd_per_mwh=part,
     )
+
+
+def own_tariffs_without_effect(case: Case) -> Iterator[Problem]:
+    """Find tariffs written out that change nothing.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+
+    Yields
+    ------
+    Problem
+        Where each is written, why it changes nothing, and what to do.
+    """
+    energy, tree = case.scenario.energy, case.scenario.tree
+    used = {use.tariff for use in energy.tariffs}
+    for id_, own in energy.own_tariffs.items():
+        way = ("energy", "own_tariffs", id_)
+        if id_ not in used:
+            what_is = f"energy.own_tariffs.{id_} changes nothing, as no entry of energy.tariffs"
+            mend = "name it there, or remove it"
+            yield problem_at(tree, way, f"{what_is} names it", "", mend)
+        elif "bundle" in own.model_fields_set and own.bundle == "bundled" and not own.energy:
+            what_is = f"energy.own_tariffs.{id_}.bundle changes nothing, as {id_} has no energy"
+            mend = "write one, or remove it: energy is bought at the wholesale price beside it"
+            yield problem_at(tree, (*way, "bundle"), f"{what_is} charge", "", mend)

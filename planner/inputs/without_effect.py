@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from planner.base.words import some
+from planner.inputs.failover import asks_for_failover, failover_without_effect
 from planner.inputs.frames import floats, texts
 from planner.inputs.migration import moves_between_sites
-from planner.inputs.supply_figures import SourceFigures, sources_in_play
+from planner.inputs.siting import siting_without_effect
+from planner.inputs.supply_figures import sources_in_play
+from planner.inputs.supply_without_effect import sources_without_effect
+from planner.inputs.tariffs_uses import own_tariffs_without_effect
+from planner.scenario.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
-from planner.scenario.keys import EACH, KEYS
+from planner.scenario.keys import EACH, KEYS, field_at, marks
 from planner.scenario.messages import problem_at
 from planner.scenario.tree import Node, is_year_path
 
@@ -21,36 +27,14 @@ if TYPE_CHECKING:
     from planner.scenario.references import IdOf, NewIdOf
     from planner.scenario.tree import Keys, Place
 
-__all__ = ["HELD", "SWITCHES", "settings_without_effect"]
+__all__ = ["settings_without_effect"]
 
-_PAID_AT_START: Final = frozenset({"capex_usd_per_kw", "energy_capex_usd_per_kwh"})
-"""Paths read where service begins, which may be after the start of the last model year."""
-HELD: Final = frozenset(
-    {
-        "cap_kt",
-        "capex_budget_musd",
-        "grid_firm_mw",
-        "price_usd_per_h100e_hour",
-        "price_usd_per_t",
-        "target_frac",
-    }
+_SWITCHES: Final = tuple(
+    tuple(keys.split(".")) for keys, mark in marks() if isinstance(mark, SwitchesBlock)
 )
-"""Paths by year that hold until the next figure; the others are straight lines between them."""
-SWITCHES: Final = (
-    (("energy", "load_price"), "allow"),
-    (("grid", "non_firm"), "allow"),
-    (("grid", "non_firm", "shed"), "allow"),
-    (("heat",), "sell"),
-    (("lease",), "allow"),
-    (("supply", "bridge"), "sources"),
-    (("supply", "export"), "allow"),
-    (("supply", "standby"), "allow"),
+_ONLY_WITH: Final = tuple(
+    (tuple(keys.split(".")), mark) for keys, mark in marks() if isinstance(mark, OnlyWith)
 )
-"""Blocks that say nothing until a key of theirs switches them on."""
-_OF_SEASONS: Final = ("season_days", "peak_day_days", "peak_month")
-"""Keys of time that a series of days does without."""
-_OF_FORM: Final = {"nearest_standbys": "pairs", "neighbour_users_frac": "neighbours"}
-"""Keys of failover that one form alone looks at."""
 _IS: Final = ("is in scope", "is not in scope")
 _HAS_A_SITE: Final = ("has a site in scope", "has no site in scope")
 _NAMED: Final = 8
@@ -73,15 +57,14 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
     """
     found = (
         *_out_of_scope(case),
-        *_of_sources(case),
-        *_out_of_time(case),
+        *sources_without_effect(case),
         *_after_the_plan(case, case.scenario.tree, ()),
         *_switched_off(case.scenario.tree),
-        *_of_own_round_trips(case.scenario.tree),
+        *_without_another(case),
         *_without_company(case),
-        *_of_failover(case),
-        *_of_own_tariffs(case),
-        *_of_siting(case),
+        *failover_without_effect(case),
+        *own_tariffs_without_effect(case),
+        *siting_without_effect(case),
     )
     # What an extended file says for its own scope and years is no mistake here.
     handed_down = {str(path) for path in case.scenario.source_files[1:]}
@@ -119,55 +102,15 @@ def _out_of_scope(case: Case) -> Iterator[Problem]:
             yield places[ids[0]].problem(what_is, "", _REMOVE)
 
 
-def _of_sources(case: Case) -> Iterator[Problem]:
-    supply, tree = case.scenario.supply, case.scenario.tree
-    table = case.tables["onsite_sources"].drop_duplicates("onsite").set_index("onsite")
-    found = len(case.findings.problems)
-    known = [id_ for id_ in sources_in_play(case) if id_ in table.index]
-    if len(case.findings.problems) > found:
-        return
-    fuels = set(table.loc[known, "fuel"].dropna())
-    for key, ids, may, why in (
-        ("max_mw", supply.max_mw, set(supply.allow), "is not in supply.allow"),
-        ("override", supply.override, set(known), "is neither allowed nor standing"),
-        ("fuel_price_usd_per_mmbtu", supply.fuel_price_usd_per_mmbtu, fuels, "is burnt by none"),
-    ):
-        for id_ in ids:
-            if id_ not in may:
-                what_is = f"supply.{key}.{id_} changes nothing, as {id_} {why}"
-                mend = "remove it, or allow a source that it is about under supply.allow"
-                yield problem_at(tree, ("supply", key, id_), what_is, "", mend)
-    if supply.export.allow and set(table.loc[known, "role"]) <= {"storage"}:
-        what_is = "supply.export.allow changes nothing, as no source makes power to sell"
-        mend = "remove it, or allow a source under supply.allow"
-        yield problem_at(tree, ("supply", "export", "allow"), what_is, "", mend)
-
-
-def _out_of_time(case: Case) -> Iterator[Problem]:
-    """Sources that may be built, and that cannot serve before the plan ends."""
-    table = case.tables["onsite_sources"]
-    known = set(table["onsite"])
-    allow = [(at, id_) for at, id_ in enumerate(case.scenario.supply.allow) if id_ in known]
-    figures = SourceFigures(case, tuple(id_ for _, id_ in allow))
-    last, lead_months = case.scenario.years[-1], figures.operating("lead_months")
-    for (at, id_), start, months in zip(allow, figures.start, lead_months, strict=True):
-        if start >= last + 1.0:
-            what_is = (
-                f"{id_} under supply.allow changes nothing, as it cannot serve before"
-                f" {int(start)}, {months:g} months from the first decision, and {last} is the"
-                " last model year"
-            )
-            mend = "remove it, add years, or give its lead_months under supply.override"
-            yield problem_at(case.scenario.tree, ("supply", "allow", at), what_is, "", mend)
-
-
 def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
     """Figures for years that the plan does not reach."""
     if is_year_path(node):
         last = case.scenario.years[-1]
         later = sorted(int(year) for year in node.children if int(year) > last)
-        is_line = way[-1] not in HELD and str(last) not in node.children
-        if is_line or way[-1] in _PAID_AT_START:
+        field = field_at(way)
+        said = [mark for _, mark in marks(field.rebuild_annotation())] if field else []
+        is_line = HELD not in said and str(last) not in node.children
+        if is_line or PAID_AT_START in said:
             later = later[1:]  # the line toward the first of them is read
         if later:
             name = ".".join(map(str, way))
@@ -181,29 +124,38 @@ def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
         yield from _after_the_plan(case, entry, (*way, key))
 
 
-def _of_own_round_trips(tree: Node) -> Iterator[Problem]:
-    node = tree.children.get("latency")
-    if node is None or "rtt_table" in node.children:
-        return
-    for key in ("own_rtt_includes_last_mile", "own_rtt_fill_missing"):
-        if key in node.children:
-            what_is = f"latency.{key} changes nothing without latency.rtt_table"
-            mend = "give latency.rtt_table, or remove it"
-            yield problem_at(tree, ("latency", key), what_is, "", mend)
-
-
 def _switched_off(tree: Node) -> Iterator[Problem]:
-    for way, switch in SWITCHES:
-        node = _at(tree, way)
+    for *way, switch in _SWITCHES:
+        node = _at(tree, tuple(way))
         if node is None or switch in node.children:
             continue  # what is switched off by hand is meant so
         for key in node.children:
-            if (*way, key) in [block for block, _ in SWITCHES]:
+            if (*way, key) in {keys[:-1] for keys in _SWITCHES}:
                 continue
             name = ".".join(way)
             what_is = f"{name}.{key} changes nothing without {name}.{switch}"
             mend = f"give {name}.{switch}, or remove it"
             yield problem_at(tree, (*way, key), what_is, "", mend)
+
+
+def _without_another(case: Case) -> Iterator[Problem]:
+    """Keys that say of themselves that they have no effect without another one."""
+    for keys, mark in _ONLY_WITH:
+        *block, _ = keys
+        if _at(case.scenario.tree, keys) is None:
+            continue
+        if block == ["failover"] and not asks_for_failover(case):
+            continue  # the whole block has no effect
+        name, other = ".".join(keys), ".".join((*block, mark.key))
+        what_is, mend = "", mark.mend
+        if mark.value is None:
+            if _at(case.scenario.tree, (*block, mark.key)) is None:
+                what_is, mend = f"{name} changes nothing without {other}", f"give {other}"
+        elif (value := attrgetter(other)(case.scenario)) != mark.value:
+            what_is = f"{name} changes nothing, as {mark.why or f'{other} is {value}'}"
+        if what_is:
+            mend = f"{mend}, or remove it" if mend else "remove it"
+            yield problem_at(case.scenario.tree, keys, what_is, "", mend)
 
 
 def _at(tree: Node, way: Keys) -> Node | None:
@@ -226,26 +178,11 @@ def _without_company(case: Case) -> Iterator[Problem]:
     waits = floats(case.workloads, "deferrable_frac") > 0.0
     may_move = bool((moves_between_sites(case) & waits).any())
     rules: tuple[tuple[Keys, bool, str, str], ...] = (
-        *(
-            (
-                ("time", key),
-                scenario.time.chronological,
-                "time.chronological tells the year by a series of days",
-                "remove it",
-            )
-            for key in _OF_SEASONS
-        ),
         (
             ("contracts", "matching", "mode"),
             matching.target_frac is None and carbon.accounting != "market",
             "there is no target, and carbon is not counted by market",
             "give contracts.matching.target_frac, or remove it",
-        ),
-        (
-            ("siting", "open_rows"),
-            not siting.whole_openings,
-            "sites need not open in whole",
-            "set siting.whole_openings: true, or remove it",
         ),
         (
             ("heat", "sell"),
@@ -298,56 +235,3 @@ def _without_company(case: Case) -> Iterator[Problem]:
         if is_idle and node is not None:
             what_is = f"{'.'.join(map(str, way))} changes nothing, as {why}"
             yield problem_at(scenario.tree, way, what_is, "", mend)
-
-
-def _of_failover(case: Case) -> Iterator[Problem]:
-    scenario, failover = case.scenario, case.scenario.failover
-    node = scenario.tree.children.get("failover")
-    if node is None or not node.children:
-        return
-    # A stress study bars pairs whether or not a class asks for failover.
-    if all(key.startswith("barred_") for key in node.children):
-        return
-    asks = [id_ for id_, own in scenario.workloads.items() if own.failover]
-    if not set(asks) & set(case.ids("workloads")):
-        what_is = "failover changes nothing, as no class in scope asks for it"
-        mend = "give a class `failover: true` under workloads, or remove it"
-        yield problem_at(scenario.tree, ("failover",), what_is, "", mend)
-        return
-    if failover.from_year is not None and failover.from_year > scenario.years[-1]:
-        what_is = (
-            f"failover is planned from {failover.from_year} on and changes nothing, as"
-            f" {scenario.years[-1]} is the last model year"
-        )
-        yield problem_at(
-            scenario.tree, ("failover", "from_year"), what_is, "", "name a model year, or remove it"
-        )
-    for key, form in _OF_FORM.items():
-        if key in node.children and failover.form != form:
-            what_is = f"failover.{key} changes nothing, as failover.form is {failover.form}"
-            mend = f"take the form {form}, or remove it"
-            yield problem_at(scenario.tree, ("failover", key), what_is, "", mend)
-
-
-def _of_own_tariffs(case: Case) -> Iterator[Problem]:
-    energy, tree = case.scenario.energy, case.scenario.tree
-    used = {use.tariff for use in energy.tariffs}
-    for id_, own in energy.own_tariffs.items():
-        way = ("energy", "own_tariffs", id_)
-        if id_ not in used:
-            what_is = f"energy.own_tariffs.{id_} changes nothing, as no entry of energy.tariffs"
-            mend = "name it there, or remove it"
-            yield problem_at(tree, way, f"{what_is} names it", "", mend)
-        elif "bundle" in own.model_fields_set and own.bundle == "bundled" and not own.energy:
-            what_is = f"energy.own_tariffs.{id_}.bundle changes nothing, as {id_} has no energy"
-            mend = "write one, or remove it: energy is bought at the wholesale price beside it"
-            yield problem_at(tree, (*way, "bundle"), f"{what_is} charge", "", mend)
-
-
-def _of_siting(case: Case) -> Iterator[Problem]:
-    most, count = case.scenario.siting.at_most_sites, len(case.sites)
-    if most is not None and most >= count:
-        what_is = f"siting.at_most_sites changes nothing: it is {most}, and {count} sites are"
-        mend = "lower it, or remove it"
-        way = ("siting", "at_most_sites")
-        yield problem_at(case.scenario.tree, way, f"{what_is} in scope", "", mend)

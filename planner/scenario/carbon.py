@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from planner.scenario.effects import HELD
 from planner.scenario.values import (
     Block,
     Flag,
@@ -26,9 +27,9 @@ class Carbon(Block):
     fuel_schemes: Flag = False
     """Whether fuel burnt at sites pays the carbon price of its state or country, as in table
     `carbon_prices`; the price of grid power holds it already."""
-    cap_kt: NonNegativeByYear | None = None
+    cap_kt: Annotated[NonNegativeByYear, HELD] | None = None
     """Most emissions a year, held until the next given year; none before the first. [kt CO2]"""
-    price_usd_per_t: NonNegativeByYear = 0.0
+    price_usd_per_t: Annotated[NonNegativeByYear, HELD] = 0.0
     """Price of emissions, held until the next given year; none before the first. [USD/t CO2]"""
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from planner.scenario.effects import HELD
 from planner.scenario.references import PlannedZoneId, PpaTechnologyId
 from planner.scenario.values import (
     AllOrSome,
@@ -57,7 +58,7 @@ class Matching(Block):
     mode: Literal["annual", "hourly"] = "annual"
     """Whether contracts count against the use of the whole year, or only slot by slot as they
     deliver (24/7)."""
-    target_frac: FracByYear | None = None
+    target_frac: Annotated[FracByYear, HELD] | None = None
     """Least clean share of the energy used, held until the next given year; none before the
     first. [-]"""
 

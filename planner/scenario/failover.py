@@ -1,15 +1,18 @@
 """Block of a scenario about the loss of a site: who stands in for whom, and how it is planned."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from planner.scenario.effects import OnlyWith
 from planner.scenario.references import PlannedSiteId
 from planner.scenario.values import Block, Frac, Ids, NonNegative, Text, Whole, WholeOrAll, Year
 
 __all__ = ["Failover"]
 
+_AMONG_NEIGHBOURS: Final = OnlyWith("form", "neighbours", mend="take the form neighbours")
+_IN_PAIRS: Final = OnlyWith("form", "pairs", mend="take the form pairs")
 _Pair = Annotated[Ids[PlannedSiteId], Field(min_length=2, max_length=2)]
 _Together = Annotated[Ids[PlannedSiteId], Field(min_length=2)]
 
@@ -23,10 +26,10 @@ class Failover(Block):
     from_year: Year | None = None
     """First model year in which the loss of a site must be survived; left out: the first of the
     plan."""
-    neighbour_users_frac: Frac = 0.5
+    neighbour_users_frac: Annotated[Frac, _AMONG_NEIGHBOURS] = 0.5
     """Neighbours: a site is one of another when it reaches this share of its users in time; with
     0 any user in common is enough. [-]"""
-    nearest_standbys: WholeOrAll = 5
+    nearest_standbys: Annotated[WholeOrAll, _IN_PAIRS] = 5
     """Pairs: so many of the sites nearest to the users may stand by for each service, or all."""
     barred_pairs: tuple[_Pair, ...] = ()
     """Pairs of sites that do not stand in for each other."""

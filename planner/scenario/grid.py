@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from planner.scenario.effects import Switch
 from planner.scenario.references import ConnectionServiceId, PlannedSiteId
 from planner.scenario.values import (
     AllOrSome,
@@ -30,7 +31,7 @@ def _studied_rate(rate_pct: float) -> float:
 class Shed(Block):
     """Load left unserved in stress slots: work that could wait is not done at all."""
 
-    allow: Flag = False
+    allow: Switch = False
     """Whether load may be shed at sites with non-firm power."""
     usd_per_mwh: NonNegative = 5000.0
     """What a MWh that is not served costs: the worth of the work that is lost. [USD/MWh]"""
@@ -43,7 +44,7 @@ class Shed(Block):
 class NonFirm(Block):
     """Connection that the grid may switch off in the stress slots of its zone."""
 
-    allow: Flag = False
+    allow: Switch = False
     """Whether non-firm connection may be had beside firm."""
     sites: AllOrSome[PlannedSiteId] = "all"
     """Sites at which it may be had, or `all`."""

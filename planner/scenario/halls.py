@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from planner.scenario.effects import Switch
 from planner.scenario.references import CoolingId, RedundancyId
 from planner.scenario.values import (
     AllOrSome,
@@ -46,7 +47,7 @@ class Retrofit(Block):
 class Lease(Block):
     """Halls leased from a colocation provider, as many MW in each model year as it needs."""
 
-    allow: Flag = False
+    allow: Switch = False
     """Whether halls may be leased."""
     usd_per_kw_month: Positive | None = None
     """Rent instead of the table's figure. [USD/kW-month]"""

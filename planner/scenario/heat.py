@@ -1,7 +1,8 @@
 """Block of a scenario about heat sold to networks."""
 
+from planner.scenario.effects import Switch
 from planner.scenario.references import PlannedSiteId
-from planner.scenario.values import AllOrSome, Block, Flag, Frac, NonNegative
+from planner.scenario.values import AllOrSome, Block, Frac, NonNegative
 
 __all__ = ["Heat"]
 
@@ -9,7 +10,7 @@ __all__ = ["Heat"]
 class Heat(Block):
     """Heat of the halls sold to a district-heating network, where a site has a buyer."""
 
-    sell: Flag = False
+    sell: Switch = False
     """Whether heat may be sold, in countries that table `heat_reuse` has a row for."""
     sites: AllOrSome[PlannedSiteId] = "all"
     """Sites with a buyer, or `all` in such countries."""

@@ -1,7 +1,8 @@
 """Blocks of a scenario about round trips: how they are found, and own measurements."""
 
-from typing import Literal
+from typing import Annotated, Final, Literal
 
+from planner.scenario.effects import OnlyWith
 from planner.scenario.values import (
     Block,
     Flag,
@@ -10,6 +11,8 @@ from planner.scenario.values import (
 )
 
 __all__ = ["Latency", "Measured"]
+
+_OF_OWN_TABLE: Final = OnlyWith("rtt_table")
 
 
 class Measured(Block):
@@ -36,9 +39,9 @@ class Latency(Block):
     rtt_table: Text | None = None
     """File of round trips of one's own (from, to, rtt_ms[, one_way]), relative to this file: a row
     for each pair of a demand region and a site in scope."""
-    own_rtt_includes_last_mile: Flag | None = None
+    own_rtt_includes_last_mile: Annotated[Flag | None, _OF_OWN_TABLE] = None
     """Whether the figures of `rtt_table` are from end to end. If not, the last mile of the class is
     added to them, as to the lines; a plan whose scenario leaves this out says so in a note."""
-    own_rtt_fill_missing: Flag = False
+    own_rtt_fill_missing: Annotated[Flag, _OF_OWN_TABLE] = False
     """Whether pairs that `rtt_table` lacks take the fitted line or a measured pair; a note counts
     and names them. Without it they are an error."""

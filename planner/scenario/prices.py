@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from planner.scenario.effects import Switch
 from planner.scenario.references import NewTariffId, PlannedZoneId
 from planner.scenario.tariffs import OwnTariff, TariffUse
 from planner.scenario.values import (
@@ -42,7 +43,7 @@ class PriceShock(Block):
 class LoadPrice(Block):
     """Price of energy that rises with new load in a zone."""
 
-    allow: Flag = False
+    allow: Switch = False
     """Whether new load pays the blocks of table `price_blocks` above the price of its slot."""
     scale_frac: NonNegative = 1.0
     """Factor on the price of every block. [-]"""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from planner.scenario.effects import HELD
 from planner.scenario.values import (
     Block,
     Flag,
@@ -27,7 +28,7 @@ class Rent(Block):
         "reserved",
     )
     """Contracts on offer."""
-    price_usd_per_h100e_hour: PositiveByYear | None = None
+    price_usd_per_h100e_hour: Annotated[PositiveByYear, HELD] | None = None
     """On-demand price instead of the table's, held until the next given year; reserved keeps its
     discount. [USD/H100e-hour]"""
     trend_frac: Annotated[Number, Field(gt=-1, le=1)] | None = None

@@ -1,9 +1,10 @@
 """Blocks of a scenario about what it looks at: places, years, the operator."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from planner.scenario.effects import OnlyWith
 from planner.scenario.references import CountryCode, DemandRegionId, SiteId, WorkloadId
 from planner.scenario.values import (
     AllOrSome,
@@ -17,6 +18,10 @@ from planner.scenario.values import (
 )
 
 __all__ = ["Operator", "Scope", "Time"]
+
+_OF_SEASONS: Final = OnlyWith(
+    "chronological", False, "time.chronological tells the year by a series of days"
+)
 
 
 def _as_demand_share(data: dict[str, float]) -> float:
@@ -49,13 +54,13 @@ class Time(Block):
     """Whether the days of table `series_days` tell the year, one after the other, instead of
     representative days; `season_days`, `peak_day_days` and `peak_month` then say nothing."""
 
-    season_days: Annotated[Literal[4, 12], NotASwitch] = 4
+    season_days: Annotated[Literal[4, 12], NotASwitch, _OF_SEASONS] = 4
     """Representative days of a year beside the peak day: one per season or per month. [days]"""
     slot_h: Annotated[Literal[1, 2, 3, 4, 6, 8, 12, 24], NotASwitch] = 3
     """Length of a slot of a day. [h]"""
-    peak_day_days: Annotated[Positive, Field(le=28)] = 3.0
+    peak_day_days: Annotated[Positive, Field(le=28), _OF_SEASONS] = 3.0
     """Days of the peak month that the peak day stands for. [days]"""
-    peak_month: Annotated[int, Field(strict=True, ge=1, le=12)] = 7
+    peak_month: Annotated[int, Field(strict=True, ge=1, le=12), _OF_SEASONS] = 7
     """Month the peak day belongs to."""
     peak_weather: Literal["design", "extreme"] = "design"
     """Weather of the peak day: 0.4 % design conditions, or the 20-year extreme."""

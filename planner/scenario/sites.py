@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from planner.scenario.effects import HELD
 from planner.scenario.references import (
     KnownSiteId,
     NewSiteCountry,
@@ -62,7 +63,7 @@ class Build(Block):
     """Factor on the build rate of every site. [-]"""
     market_rate_mw_per_year: Mapping[PlannedMarketId, NonNegative] = Field(default_factory=dict)
     """Most critical IT MW that this operator may commission a year, by market. [MW/year]"""
-    capex_budget_musd: NonNegativeByYear | None = None
+    capex_budget_musd: Annotated[NonNegativeByYear, HELD] | None = None
     """Most overnight capex a year, held until the next given year; none before the first. [MUSD]"""
     committed: Flag = True
     """Whether halls under construction may enter service before the lead time has passed."""
@@ -79,7 +80,7 @@ class SiteOverride(Override):
     """Headroom zone, by its id in table `grid_zones`."""
     existing_mw: NonNegative | None = None
     """Facility power standing in the base year. [MW]"""
-    grid_firm_mw: NonNegativeByYear | None = None
+    grid_firm_mw: Annotated[NonNegativeByYear, HELD] | None = None
     """Firm connection, held until the next given year; before the first the table's. [MW]"""
     land_limit_mw: NonNegative | None = None
     """Most critical IT power the land can hold. [MW]"""

@@ -1,15 +1,22 @@
 """Block of a scenario about where sites open, how many, and in what steps halls come."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from planner.scenario.effects import OnlyWith
 from planner.scenario.references import PlannedWorkloadId, SiteId
 from planner.scenario.values import Block, Flag, Ids, Positive, Text
 
 __all__ = ["Siting"]
 
+_IN_WHOLE: Final = OnlyWith(
+    "whole_openings",
+    True,
+    "sites need not open in whole",
+    "set siting.whole_openings: true",
+)
 _Count = Annotated[int, Field(strict=True, ge=1)]
 
 
@@ -37,7 +44,7 @@ class Siting(Block):
     service_cost_table: Text | None = None
     """Cost of serving users from a site, as a file relative to this one with columns from (demand
     region), to (site), usd_per_h100e_year and, if it differs by class, workload."""
-    open_rows: Literal["lazy", "all", "none"] = "lazy"
+    open_rows: Annotated[Literal["lazy", "all", "none"], _IN_WHOLE] = "lazy"
     """Rows that let each demand be served by open sites only: a stronger bound for many rows. All
     at once, none, or those that the bound breaks: in a search, and where a rounded plan may be more
     than 1 % from the best."""

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from planner.scenario.effects import PAID_AT_START, SWITCH, Switch
 from planner.scenario.references import FuelId, PlannedSiteId, SourceId
 from planner.scenario.values import (
     AllOrSome,
@@ -29,9 +30,9 @@ class SourceOverride(Override):
 
     MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"max_hours_per_year"})
 
-    capex_usd_per_kw: NonNegativeByYear | None = None
+    capex_usd_per_kw: Annotated[NonNegativeByYear, PAID_AT_START] | None = None
     """Overnight cost; of a battery, its power. Straight lines between the given years. [USD/kW]"""
-    energy_capex_usd_per_kwh: NonNegativeByYear | None = None
+    energy_capex_usd_per_kwh: Annotated[NonNegativeByYear, PAID_AT_START] | None = None
     """Overnight cost of a battery's energy, straight lines between the given years. [USD/kWh]"""
     fixed_usd_per_unit_year: NonNegative | None = None
     """Fixed upkeep, per kW; of a battery per kWh. [USD/kW-year or USD/kWh-year]"""
@@ -66,7 +67,7 @@ class SourceOverride(Override):
 class Export(Block):
     """Selling power of own sources to the grid."""
 
-    allow: Flag = False
+    allow: Switch = False
     """Whether sites may export, within their firm connection."""
     wholesale_price_frac: NonNegative = 1.0
     """Price of a MWh sold over the wholesale price of its hour. [-]"""
@@ -75,7 +76,7 @@ class Export(Block):
 class Bridge(Block):
     """Sources that serve until the grid arrives, then leave for another place or owner."""
 
-    sources: Ids[SourceId] = ()
+    sources: Annotated[Ids[SourceId], SWITCH] = ()
     """Sources out of `supply.allow` that may leave; they must burn fuel."""
     until_grid: Flag = False
     """Whether they serve only up to the year in which a new connection ordered at the start of
@@ -89,7 +90,7 @@ class Bridge(Block):
 class Standby(Block):
     """Generators that halls have for outages, run to carry load in ordinary times."""
 
-    allow: Flag = False
+    allow: Switch = False
     """Whether they may run, within the hours of their permit."""
     source: SourceId | None = None
     """What they are, by its id in table `onsite_sources`: fuel, hours, emissions; left out:

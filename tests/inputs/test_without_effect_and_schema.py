@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
-from planner.inputs.without_effect import HELD, SWITCHES
 from planner.scenario import Scenario
+from planner.scenario.effects import HELD, OnlyWith, SwitchesBlock
+from planner.scenario.keys import block_at, marks
 
 # Paths by year that are straight lines between their figures, as the inputs read them.
 LINES = {
@@ -77,13 +78,25 @@ def test_every_path_by_year_is_held_or_a_line() -> None:
     paths = {way for way, of, _ in keys(Scenario) if is_by_year(of)}
 
     assert paths >= LINES
-    assert {way.split(".")[-1] for way in paths - LINES} == HELD
-    assert not {way.split(".")[-1] for way in LINES} & HELD
+    assert paths - LINES == {way for way, mark in marks() if mark == HELD}
 
 
 def test_everything_that_is_off_unless_asked_for_switches_a_block_on_or_stands_alone() -> None:
     off = {way for way, _, default in keys(Scenario) if default is False}
-    switches = {".".join((*block, switch)) for block, switch in SWITCHES}
+    switches = {way for way, mark in marks() if isinstance(mark, SwitchesBlock)}
 
     assert off - switches == ALONE
     assert switches <= {way for way, _, _ in keys(Scenario)}
+
+
+def test_a_key_without_effect_alone_names_another_of_its_block_and_what_it_may_be() -> None:
+    found = [(way.split("."), mark) for way, mark in marks() if isinstance(mark, OnlyWith)]
+
+    assert len(found) > 7
+    for (*block, _), mark in found:
+        of = block_at(tuple(block))
+        assert of is not None
+        if mark.value is not None:
+            kept = {name: getattr(of(), name) for name in of.model_fields}
+            assert of.model_validate(kept | {mark.key: mark.value})
+        assert mark.key in of.model_fields

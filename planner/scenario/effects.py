@@ -1,0 +1,60 @@
+"""When a setting has an effect: what a key says of itself by marks on its type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final, TypeAlias
+
+from planner.scenario.values import Flag
+
+__all__ = ["HELD", "PAID_AT_START", "SWITCH", "ByYear", "OnlyWith", "Switch", "SwitchesBlock"]
+
+
+@dataclass(frozen=True)
+class SwitchesBlock:
+    """Marks the key without which the others of its block have no effect."""
+
+
+@dataclass(frozen=True)
+class ByYear:
+    """Marks a path by year that is not read as straight lines in the model years alone.
+
+    Parameters
+    ----------
+    held : bool
+        Whether each figure holds until the next, instead of straight lines between them.
+    paid_at_start : bool
+        Whether it is read where service begins, which may be after the last model year.
+    """
+
+    held: bool = False
+    paid_at_start: bool = False
+
+
+@dataclass(frozen=True)
+class OnlyWith:
+    """Marks a key that has no effect without another one of its block.
+
+    Parameters
+    ----------
+    key : str
+        The other key.
+    value : str or bool, optional
+        What it must be; None: it must be given.
+    why : str
+        Why there is no effect; empty: that the other key is what it is.
+    mend : str
+        What to do about it, other than to remove the key; empty: nothing else.
+    """
+
+    key: str
+    value: str | bool | None = None
+    why: str = ""
+    mend: str = ""
+
+
+SWITCH: Final = SwitchesBlock()
+HELD: Final = ByYear(held=True)
+PAID_AT_START: Final = ByYear(paid_at_start=True)
+Switch: TypeAlias = Annotated[Flag, SWITCH]
+"""Whether there is what its block is about at all."""
