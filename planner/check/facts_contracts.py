@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.carbon import carbon_shape
 from planner.check.contracts import (
     begin_of_delivery,
     in_force,
@@ -14,7 +15,6 @@ from planner.check.contracts import (
     pool_of_zones,
     profiles,
 )
-from planner.check.facts_carbon import carbon_shape
 from planner.check.facts_demand import between
 from planner.check.facts_prices import by_local_hour, wholesale_part_usd_per_mwh
 from planner.check.frames import at, by, crossed, has, label_of, listed, quotient, tally

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, by, tally
+from planner.check.frames import at, by, listed, tally
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
+__all__ = ["FACTS", "HEAT_BILLS", "RULES", "heat_connections", "of_country"]
 
-__all__ = ["HEAT_BILLS", "RULES", "heat_connections", "of_country"]
 
 _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
@@ -109,3 +109,32 @@ HEAT_BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {"heat_sales": heat_s
 """Payments by site and calendar year, by the name of the line."""
 
 RULES = (heat_sold,)
+
+
+@rule(unit="-, h or USD")
+def heat_from_tables(case: Case) -> Excess:
+    """Buyers of heat, their hours, prices and connections are those of the country or given."""
+    p, settings = case.inputs.heat, case.scenario.heat
+    rows = listed(p.sale)[list(_SITE)]
+    pairs = (
+        (p.share_frac, "buyer_share_frac", settings.buyer_share_frac),
+        (p.buyer_h, "buyer_hours_per_year", None),
+        (p.price_usd_per_mwh, "price_usd_per_mwh", settings.price_usd_per_mwh),
+        (p.capex_musd_per_mw * 1e3, "connection_usd_per_kw", settings.connection_usd_per_kw),
+    )
+    names = list(case.inputs.sets.cooling.labels)
+    recover = by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
+    warm = Excess.differs(
+        pd.DataFrame({"cooling": names}),
+        np.asarray(p.recover_frac),
+        np.asarray(recover.reindex(names), np.float64),
+    )
+    return warm.and_also(
+        *(
+            Excess.differs(rows, np.asarray(told), of_country(case, rows, column, own))
+            for told, column, own in pairs
+        )
+    )
+
+
+FACTS = (heat_from_tables,)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from planner.check.base_year import standing_facility_mw
 from planner.check.facts_demand import rack_path_mw, stock_shares
-from planner.check.facts_halls import hall_parts
 from planner.check.frames import by, has, tally
+from planner.check.halls import hall_parts
 from planner.check.once import once
 
 if TYPE_CHECKING:
