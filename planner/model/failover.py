@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats, Positions
+    from planner.inputs.failover import FailoverInputs
     from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 
@@ -43,6 +44,17 @@ class FailoverTerms:
         self.reserve: Variable = new("reserve", self.p.reserve)
         # compute of a service that one other site takes over when its own is lost [kH100e]
         self.pair: Variable = new("pair", self.p.pair)
+
+    def survives(self, p: FailoverInputs, first: int = 0) -> Comparison:
+        """Return the rows of cuts from the first on: users who lack reserve find it."""
+        cut = p.cut.select(np.arange(first, p.cut.size))
+        of_reserve, of_served = p.cut_reserve_row >= first, p.cut_served_row >= first
+        covers = self.reserve.map(
+            cut, p.cut_reserve[of_reserve], p.cut_reserve_row[of_reserve] - first
+        )
+        return covers >= self.m.served.map(
+            cut, p.cut_served[of_served], p.cut_served_row[of_served] - first
+        )
 
     @cached_property
     def in_service_mw(self) -> Expression:
@@ -197,9 +209,7 @@ def failure_cut(m: Model) -> Comparison:
 
     Source: supply and demand theorem, Gale 1957; Benders 1962.
     """
-    p = m.p.failover
-    covers = m.failover.reserve.map(p.cut, p.cut_reserve, p.cut_reserve_row)
-    return covers >= m.served.map(p.cut, p.cut_served, p.cut_served_row)
+    return m.failover.survives(m.p.failover)
 
 
 CONSTRAINTS = (

@@ -39,4 +39,4 @@ class Failover(Block):
     barred_within_km: NonNegative = 0.0
     """Sites nearer to each other than this do not stand in for each other. [km]"""
     most_rounds: Annotated[Whole, Field(ge=1)] = 30
-    """Most times the plan is solved again with the failures that it did not survive."""
+    """Most times in a row that a solve is done again with the failures that it did not survive."""

@@ -16,7 +16,7 @@ from planner.model import build_model
 from planner.results import Results, read_results
 from planner.results.proof import read_proof
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import survive_failures, takeover_of
+from planner.studies.solve.failover import FailureCuts, takeover_of
 
 RICH = Path(__file__).parent / "rich.yaml"
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
@@ -104,11 +104,9 @@ def solved_anew(path, *changes):
     scenario = load_scenario(str(path), changes)
     inputs = build_inputs(scenario)
     model = build_model(inputs)
-    model, outcome = survive_failures(
-        model,
-        HighsSession(model.problem).solve(),
-        lambda stricter, _: HighsSession(stricter.problem).solve(),
-        most_rounds=scenario.failover.most_rounds,
-        time_limit_s=300.0,
-    )
+    cuts = FailureCuts(model, scenario.failover.most_rounds)
+    outcome = HighsSession(model.problem).solve()
+    while outcome.has_plan and cuts.are_broken(outcome.x):
+        cuts.add()
+        outcome = HighsSession(model.problem).solve()
     return dataclasses.replace(Plan.of(model, outcome, scenario), inputs=inputs)

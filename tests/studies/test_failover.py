@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 
 import planner
+from planner.base.arrays import Floats
 from planner.base.errors import LimitReachedError
+from planner.inputs import build_inputs
+from planner.lp import HighsSession, Outcome
+from planner.model import build_model
 from planner.runs.plan import Plan
+from planner.scenario import load_scenario
+from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.whole_numbers import find_plan
 
 WORLD = Path(__file__).parents[1] / "check" / "failover.yaml"
 ANY_USER = "failover.neighbour_users_frac=0"
@@ -103,3 +110,66 @@ def test_the_price_of_a_load_is_the_reserve_it_asks_for():
     assert told["value_usd_per_h100e_hour"].dropna().tolist() == pytest.approx(
         per_hour[told["load_kh100e"] > 0.0].tolist()
     )
+
+
+PHASES = ("siting.phase_mw=6", "solver.whole_numbers=search", "solver.gap_frac=1e-7")
+
+
+def test_with_integers_cuts_cost_what_stand_bys_of_any_site_in_reach_cost():
+    pairs = cost("failover.form=pairs", "failover.nearest_standbys=all", *PHASES)
+
+    pooled = solve(ANY_USER, *PHASES)
+
+    assert pooled.outcome.objective == pytest.approx(pairs, rel=1e-7)
+    assert pooled.outcome.objective > cost(ANY_USER) * (1 + 1e-4)  # phases count
+    assert pooled.inputs.failover.cut.size > 0
+    assert "relaxed (ipx, 2 rounds of cuts by warm dual)" in pooled.outcome.method_used
+
+
+def found(cuts: type[FailureCuts], most_rounds: int = 30) -> tuple[Outcome, FailureCuts]:
+    scenario = load_scenario(str(WORLD), [ANY_USER, *PHASES])
+    model = build_model(build_inputs(scenario))
+    kept = cuts(model, most_rounds)
+    session = HighsSession(model.problem)
+    return find_plan(model, session, scenario.solver, cuts=kept), kept
+
+
+class HeldBack(FailureCuts):
+    """Says nothing of the relaxed program, so that integer plans are the first to break any."""
+
+    asked = 0
+
+    def are_broken(self, x: Floats) -> bool:
+        self.asked += 1
+        return self.asked > 1 and super().are_broken(x)
+
+
+class Never(FailureCuts):
+    """Is met by no plan."""
+
+    def are_broken(self, x: Floats) -> bool:
+        super().are_broken(x)
+        return True
+
+    def add(self) -> None:
+        pass
+
+
+def test_cuts_that_only_integer_plans_break_lead_to_the_same_plan():
+    (early, _), (late, kept) = found(FailureCuts), found(HeldBack)
+
+    assert late.status == "optimal"
+    assert late.objective == pytest.approx(early.objective, rel=1e-7)
+    assert late.method_used.startswith("relaxed (ipx), rounded and fixed (warm dual, ")
+    assert "rounds of cuts" in late.method_used
+    assert kept.inputs.failover.cut.size > 0
+    assert len(late.row_dual) == len(late.row_value) > len(late.bound_row_dual)
+
+
+def test_an_integer_plan_that_breaks_cuts_to_the_end_is_kept_as_what_a_limit_left():
+    outcome, _ = found(Never, most_rounds=2)
+
+    assert outcome.status == "iteration_limit"
+    assert outcome.has_plan
+    assert not outcome.has_duals
+    assert outcome.objective > 1e4

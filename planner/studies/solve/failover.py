@@ -1,30 +1,24 @@
-"""Solve again with the failures that a plan did not survive, until it survives all."""
+"""The loss of each site of a plan, and the rows that ask for the reserve that it lacked."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.base.errors import SolverError
 from planner.lp import HighsSession
-from planner.model import Model, build_model
 from planner.model.takeover import Takeover, at_stake, with_cuts
 from planner.results.frame import cleaned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
-    from planner.lp import Outcome, Status
+    from planner.lp import Outcome
+    from planner.model import Model
 
 
-__all__ = ["survive_failures", "take_over", "takeover_of"]
-
-_SOLVED: Final = ("optimal", "within_gap")
+__all__ = ["FailureCuts", "take_over", "takeover_of"]
 
 
 def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeover:
@@ -81,61 +75,50 @@ def takeover_of(model: Model, outcome: Outcome) -> Takeover:
     return take_over(model.p, served, reserve)
 
 
-def survive_failures(
-    model: Model,
-    outcome: Outcome,
-    solve_again: Callable[[Model, float], Outcome],
-    *,
-    most_rounds: int,
-    time_limit_s: float,
-) -> tuple[Model, Outcome]:
-    """Add the reserves that a plan lacks, until the loss of any one site leaves nothing unserved.
+class FailureCuts:
+    """Rows that ask for the reserves that solutions lacked, added below the others.
+
+    Every plan that survives the loss of any one site keeps them, so they hold wherever they were
+    found: with integers relaxed, fixed, or in a search.
 
     Parameters
     ----------
     model : Model
-        The program.
-    outcome : Outcome
-        What its solve ended with.
-    solve_again : callable
-        Solves a model with more rows, within so many seconds, from where the last ended.
+        The program; rows are added to its problem.
     most_rounds : int
-        Most times it is called.
-    time_limit_s : float
-        Most time for all of them. [s]
-
-    Returns
-    -------
-    tuple of Model, Outcome
-        The last model and its outcome. Where rounds or time run out first, the last plan there
-        is, with the limit as its status.
+        Most times in a row that one solve is done again.
     """
-    deadline = time.perf_counter() + time_limit_s
-    rounds = 0
-    while outcome.status in _SOLVED:
-        served, reserve = model.served.value(outcome.x), model.failover.reserve.value(outcome.x)
-        found = take_over(model.p, np.maximum(served, 0.0), np.maximum(reserve, 0.0))
-        if not found.is_unserved.any():
-            break
-        left_s = deadline - time.perf_counter()
-        if rounds == most_rounds or left_s <= 0.0:
-            status: Status = "iteration_limit" if rounds == most_rounds else "time_limit"
-            return model, replace(outcome, status=status, has_duals=False)
-        rounds += 1
-        stricter = build_model(with_cuts(model.p, found))
-        after = solve_again(stricter, left_s)
-        if not after.has_plan and after.status != "infeasible":
-            return model, replace(outcome, status=after.status, has_duals=False)
-        model, outcome = stricter, _together(outcome, after, rounds)
-    return model, outcome
 
+    def __init__(self, model: Model, most_rounds: int) -> None:
+        self._model = model
+        self._blocks = 0
+        self._found: Takeover
+        self.most_rounds = most_rounds
+        self.inputs: Inputs = model.p
+        """Inputs of the program with the cuts it has by now."""
 
-def _together(before: Outcome, after: Outcome, rounds: int) -> Outcome:
-    """Return the later outcome with the time and the steps of both."""
-    method = after.method_used
-    return replace(
-        after,
-        seconds=before.seconds + after.seconds,
-        iterations=before.iterations + after.iterations,
-        method_used=f"{before.method_used.partition(',')[0]}, {rounds} rounds of cuts by {method}",
-    )
+    def are_broken(self, x: Floats) -> bool:
+        """Let every site fail in turn and look for work that is left unserved.
+
+        Parameters
+        ----------
+        x : array of float
+            A solution, one number per column.
+
+        Returns
+        -------
+        bool
+            Whether the loss of a site leaves any.
+        """
+        model = self._model
+        served, reserve = model.served.value(x), model.failover.reserve.value(x)
+        self._found = take_over(model.p, np.maximum(served, 0.0), np.maximum(reserve, 0.0))
+        return bool(self._found.is_unserved.any())
+
+    def add(self) -> None:
+        """Add a row for each site, class and year whose loss left work unserved."""
+        first = self.inputs.failover.cut.size
+        self.inputs = with_cuts(self.inputs, self._found)
+        rows = self._model.failover.survives(self.inputs.failover, first)
+        self._model.problem.rows(f"failure_cut_{self._blocks}", rows)
+        self._blocks += 1

@@ -18,7 +18,7 @@ from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import without_costs
 from planner.studies.solve.clash import clash_rules, in_words
-from planner.studies.solve.failover import survive_failures, takeover_of
+from planner.studies.solve.failover import FailureCuts, takeover_of
 from planner.studies.solve.whole_clash import whole_clash
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -112,24 +112,16 @@ def solve(
         tolerance = scenario.solver.tolerance
         session = HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
     with clock.stage("solve"):
-
-        def solve_program(program: Model, seconds: float) -> Outcome:
-            solver = scenario.solver.model_copy(update={"time_limit_s": seconds})
-            return find_plan(program, session, solver, on_progress=on_progress, interrupt=interrupt)
-
-        def solve_again(stricter: Model, seconds: float) -> Outcome:
-            session.update(stricter.problem)
-            return solve_program(stricter, seconds)
-
-        outcome = solve_program(model, scenario.solver.time_limit_s)
-        model, outcome = survive_failures(
+        cuts = FailureCuts(model, scenario.failover.most_rounds)
+        outcome = find_plan(
             model,
-            outcome,
-            solve_again,
-            most_rounds=scenario.failover.most_rounds,
-            time_limit_s=scenario.solver.time_limit_s - outcome.seconds,
+            session,
+            scenario.solver,
+            cuts=cuts if inputs.failover.reserve.size else None,
+            on_progress=on_progress,
+            interrupt=interrupt,
         )
-        inputs = model.p
+        inputs = cuts.inputs
     if not outcome.has_plan:
         raise _no_plan(outcome, session, Question(scenario, inputs), model)
     with clock.stage("results"):

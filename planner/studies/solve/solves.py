@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -17,10 +18,23 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario.schema import Solver
 
-__all__ = ["STOPPED", "Solves"]
+__all__ = ["STOPPED", "Cuts", "Solves"]
 
 STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
 _EXACT: Final = 1e-9  # further than this from an integer, a fixed one is met by tolerance alone
+
+
+class Cuts(Protocol):
+    """Rows that every plan must keep, and that are added once a solution breaks them."""
+
+    most_rounds: int
+    """Most times in a row that one solve is done again with more of them."""
+
+    def are_broken(self, x: Floats) -> bool:
+        """Look for rows that a solution breaks; return whether there are any."""
+
+    def add(self) -> None:
+        """Add the rows that were found last to the problem."""
 
 
 class Solves:
@@ -34,6 +48,8 @@ class Solves:
         Holds it.
     solver : Solver
         Method, time and threads.
+    cuts : Cuts or None
+        Rows to add until a solution breaks none.
     on_progress, interrupt
         As for `HighsSession.solve`.
     """
@@ -43,10 +59,11 @@ class Solves:
         model: Model,
         session: HighsSession,
         solver: Solver,
+        cuts: Cuts | None,
         on_progress: Callable[[ProgressEvent], None] | None,
         interrupt: threading.Event | None,
     ) -> None:
-        self._model, self._session, self._solver = model, session, solver
+        self._model, self._session, self._solver, self._cuts = model, session, solver, cuts
         self._on_progress, self._interrupt = on_progress, interrupt
         self._began: float | None = None
         self.iterations = 0
@@ -55,6 +72,16 @@ class Solves:
     def seconds(self) -> float:
         """Time since the first solve began. [s]"""
         return 0.0 if self._began is None else time.perf_counter() - self._began
+
+    @property
+    def has_cuts(self) -> bool:
+        """Whether there are cuts to keep."""
+        return self._cuts is not None
+
+    @property
+    def most_searches(self) -> int:
+        """Most searches one after the other: one, one strictly, and one for each round of cuts."""
+        return 2 + (self._cuts.most_rounds if self._cuts is not None else 0)
 
     def left_s(self, reserve_s: float = 0.0) -> float:
         """Time that is left, less what is kept for later; the clock starts when first asked. [s]"""
@@ -91,7 +118,30 @@ class Solves:
         reserve_s: float = 0.0,
         strictly: bool = False,
     ) -> Outcome:
-        """Solve without insisting on integers, within bounds of the columns."""
+        """Solve without insisting on integers, within bounds of the columns.
+
+        With cuts it is solved again, from the last basis, until none is broken. A limit on the
+        way leaves the last solution there is, with the limit as its status and without duals.
+        """
+        outcome = self._once(lower, upper, method, reserve_s, strictly=strictly)
+        if self._cuts is None:
+            return outcome
+        rounds = 0
+        while outcome.status == "optimal" and self._cuts.are_broken(outcome.x):
+            if rounds == self._cuts.most_rounds:
+                return replace(outcome, status="iteration_limit", has_duals=False)
+            rounds += 1
+            self._cuts.add()
+            self.rows_added()
+            after = self._once(lower, upper, "auto", reserve_s, strictly=strictly)
+            if after.status in STOPPED and not after.has_plan:
+                return replace(outcome, status=after.status, has_duals=False)
+            outcome = _together(outcome, after, rounds)
+        return outcome
+
+    def _once(
+        self, lower: Floats, upper: Floats, method: Method, reserve_s: float, *, strictly: bool
+    ) -> Outcome:
         integer = np.zeros(len(lower), dtype=np.bool_)
         # Copies: a session tells what changed by the arrays that it was given before.
         self._session.set_columns(lower=lower.copy(), upper=upper.copy(), integer=integer)
@@ -134,7 +184,11 @@ class Solves:
         return any(name.startswith(names) for name in self._model.problem.row_block_names)
 
     def free_rows(self, names: tuple[str, ...]) -> None:
-        """Free the upper side of all rows of blocks whose names begin so."""
+        """Free the upper side of all rows of blocks whose names begin so.
+
+        No cuts are looked for after that: the plan stays, and only its duals are taken.
+        """
+        self._cuts = None
         problem = self._model.problem
         rows = problem.row_bounds()
         upper = rows.upper.copy()
@@ -143,6 +197,14 @@ class Solves:
                 upper[problem.row_block(name)] = np.inf
         self._session.set_rows(rows.lower, upper)
 
+    def add_cuts(self, x: Floats) -> bool:
+        """Add cuts that a solution breaks; return whether there are any."""
+        if self._cuts is None or not self._cuts.are_broken(x):
+            return False
+        self._cuts.add()
+        self.rows_added()
+        return True
+
     def whole_of(self, x: Floats) -> Floats:
         """Return the integers of a solution, rounded."""
         return np.round(x[self._model.problem.columns().integer])
@@ -150,3 +212,14 @@ class Solves:
     def _is_exact(self, outcome: Outcome, whole: Floats) -> bool:
         off = np.abs(outcome.x[self._model.problem.columns().integer] - whole)
         return bool(off.max(initial=0.0) <= _EXACT)
+
+
+def _together(before: Outcome, after: Outcome, rounds: int) -> Outcome:
+    """Return the later outcome with the time and the steps of both."""
+    first, method = before.method_used.partition(",")[0], after.method_used
+    return replace(
+        after,
+        seconds=before.seconds + after.seconds,
+        iterations=before.iterations + after.iterations,
+        method_used=f"{first}, {rounds} rounds of cuts by {method}",
+    )

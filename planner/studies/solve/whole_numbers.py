@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.lp import HighsSession, Outcome, ProgressEvent, Status
     from planner.model import Model
     from planner.scenario.schema import Solver
+    from planner.studies.solve.solves import Cuts
 
 __all__ = ["find_plan"]
 
@@ -37,6 +38,7 @@ def find_plan(
     session: HighsSession,
     solver: Solver,
     *,
+    cuts: Cuts | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Outcome:
@@ -45,11 +47,13 @@ def find_plan(
     Parameters
     ----------
     model : Model
-        The program; rows that strengthen its bound may be added to its problem.
+        The program; rows that strengthen its bound, and cuts, may be added to its problem.
     session : HighsSession
         Holds it.
     solver : Solver
         Method, time, threads, and what is done about integers.
+    cuts : Cuts, optional
+        Rows to add where a solution breaks them, until a plan breaks none.
     on_progress, interrupt
         As for `HighsSession.solve`.
 
@@ -59,7 +63,8 @@ def find_plan(
         Without integers, that of the linear program. With them, the best plan found, how
         far any plan could be below it, and duals with the integers fixed. ``optimal`` only where
         the gap is closed; ``within_gap`` where rounding or search ended as asked with a gap; a
-        limit or an interrupt that cut the work short is reported. `method_used` lists the steps.
+        limit or an interrupt that cut the work short is reported, with a plan that breaks cuts only
+        where there is no other. `method_used` lists the steps.
 
     Notes
     -----
@@ -73,11 +78,18 @@ def find_plan(
     They follow from the others by then: the plan stays, and only the duals are taken from that
     solve, some hundreds of steps of primal simplex. Freed while the integers are fixed, they
     would leave a basis that is feasible in neither sense.
+
+    Cuts are found where they are cheapest: in the relaxed program, solved again from the last
+    basis, so that bound, rounding and search begin with most of them. What an integer plan breaks
+    beyond that is added with its integers fixed, and a search goes on with all of them from the
+    best plan so far.
     """
-    solves = Solves(model, session, solver, on_progress, interrupt)
+    solves = Solves(model, session, solver, cuts, on_progress, interrupt)
     if not model.problem.isMIP():
-        return solves.relaxed(solver.method)
-    return _Finder(model, solver, solves).whole()
+        outcome = solves.relaxed(solver.method)
+    else:
+        outcome = _Finder(model, solver, solves).whole()
+    return _over_all_rows(outcome, model)
 
 
 class _Finder:
@@ -90,6 +102,7 @@ class _Finder:
             solver.gap_frac if self._is_search else max(solver.gap_frac, _MUCH_GAP_FRAC)
         )
         self._best: Outcome | None = None
+        self._unproven: Outcome | None = None  # whole, but it may break cuts
         self._last: Outcome | None = None  # solve with fixed integers, if none came after it
         self._bound = -np.inf
         self._stopped: Status | None = None
@@ -118,6 +131,8 @@ class _Finder:
             self._is_search or self._gap() > self._aim_frac
         ):
             self._search()
+        if self._best is None and self._unproven is not None and not self._is_infeasible:
+            return self._told(self._unproven, relaxed)
         if self._best is None:
             return self._none(relaxed)
         return self._told(self._freed(self._best), relaxed)
@@ -126,6 +141,7 @@ class _Finder:
         """Solve without insisting on integers."""
         outcome = self._solves.relaxed(self._solver.method)
         self._did("relaxed", outcome.method_used)
+        outcome = _bounding(outcome)
         if outcome.status == "optimal":
             self._bound = outcome.objective
         return outcome
@@ -152,7 +168,7 @@ class _Finder:
             problem.rows(f"served_only_if_open_{number}", rows)
             self._solves.rows_added()
             self._last = None
-            outcome = self._solves.relaxed("auto", self._reserve_s())
+            outcome = _bounding(self._solves.relaxed("auto", self._reserve_s()))
             if outcome.status == "infeasible":
                 self._did("tightened", f"{int(is_there.sum())} rows")
                 return outcome
@@ -197,9 +213,10 @@ class _Finder:
         """Search by branch and bound, again and strictly where what it finds is not a plan.
 
         A search takes 1e-6 for 0, and a coefficient of a million makes a site of that. Such
-        integers, fixed, leave no plan.
+        integers, fixed, leave no plan. Where a plan breaks cuts, the search goes on with them.
         """
-        for strictly in (False, True):
+        strictly = False
+        for _ in range(self._solves.most_searches):
             start = self._best.x if self._best is not None else None
             found = self._solves.searched(
                 start, self._aim_frac, self._reserve_s(), strictly=strictly
@@ -216,9 +233,18 @@ class _Finder:
                 return
             if self._best is not None and found.objective >= self._best.objective:
                 return
+            has_cuts = self._solves.add_cuts(found.x)
             fixed = self._fix(self._solves.whole_of(found.x), "fixed", found)
-            if fixed.status != "infeasible":
+            if found.status in STOPPED or fixed.status in STOPPED:
                 return
+            if has_cuts:
+                if self._gap() <= self._aim_frac:
+                    return
+            elif strictly or fixed.status != "infeasible":
+                return
+            else:
+                strictly = True
+        self._stopped = "iteration_limit"
 
     def _fix(self, whole: Floats, step: str, found: Outcome | None = None) -> Outcome:
         """Solve with integers fixed, and keep the plan if it is the best so far."""
@@ -228,6 +254,11 @@ class _Finder:
         plan = outcome
         if outcome.status in STOPPED and found is not None and self._is_whole(found):
             plan = found
+        if outcome.status in STOPPED and self._solves.has_cuts:
+            whole_plan = outcome if outcome.has_plan else plan
+            if whole_plan.has_plan:
+                self._unproven = replace(whole_plan, status=outcome.status, has_duals=False)
+            plan = outcome
         if plan.status == "optimal" or plan is found:
             if self._best is None or plan.objective < self._best.objective:
                 self._best = plan
@@ -340,6 +371,30 @@ class _Finder:
 
     def _did(self, step: str, words: str) -> None:
         self._how.append(f"{step} ({words})")
+
+
+def _bounding(outcome: Outcome) -> Outcome:
+    """Take a relaxation that ran out of rounds of cuts for solved: it is a bound all the same."""
+    if outcome.status == "iteration_limit" and outcome.has_plan:
+        return replace(outcome, status="optimal")
+    return outcome
+
+
+def _over_all_rows(outcome: Outcome, model: Model) -> Outcome:
+    """Give an outcome the rows that were added after its solve: met by it, with a dual of nothing.
+
+    A plan that breaks no cut keeps every other one, and stays the best with them.
+    """
+    matrix = model.problem.matrix()
+    added = matrix.rows - len(outcome.row_dual)
+    if not added:
+        return outcome
+    none = np.zeros(added) if outcome.has_duals else np.full(added, np.nan)
+    return replace(
+        outcome,
+        row_value=matrix.times(outcome.x),
+        row_dual=np.concatenate((outcome.row_dual, none)),
+    )
 
 
 def _percent(gap_frac: float) -> str:
