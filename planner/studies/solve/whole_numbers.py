@@ -234,7 +234,9 @@ class _Finder:
             if self._best is not None and found.objective >= self._best.objective:
                 return
             has_cuts = self._solves.add_cuts(found.x)
-            fixed = self._fix(self._solves.whole_of(found.x), "fixed", found)
+            fixed = self._fix(
+                self._solves.whole_of(found.x), "fixed", found, keeps_cuts=not has_cuts
+            )
             if found.status in STOPPED or fixed.status in STOPPED:
                 return
             if has_cuts:
@@ -246,7 +248,9 @@ class _Finder:
                 strictly = True
         self._stopped = "iteration_limit"
 
-    def _fix(self, whole: Floats, step: str, found: Outcome | None = None) -> Outcome:
+    def _fix(
+        self, whole: Floats, step: str, found: Outcome | None = None, *, keeps_cuts: bool = False
+    ) -> Outcome:
         """Solve with integers fixed, and keep the plan if it is the best so far."""
         self._tried.append(whole)
         self._last = outcome = self._solves.fixed(whole, self._reserve_s())
@@ -254,7 +258,7 @@ class _Finder:
         plan = outcome
         if outcome.status in STOPPED and found is not None and self._is_whole(found):
             plan = found
-        if outcome.status in STOPPED and self._solves.has_cuts:
+        if outcome.status in STOPPED and self._solves.has_cuts and not keeps_cuts:
             whole_plan = outcome if outcome.has_plan else plan
             if whole_plan.has_plan:
                 self._unproven = replace(whole_plan, status=outcome.status, has_duals=False)
