@@ -115,19 +115,11 @@ def test_the_price_of_a_load_is_the_reserve_it_asks_for():
 PHASES = ("siting.phase_mw=6", "solver.whole_numbers=search", "solver.gap_frac=1e-7")
 
 
-def test_with_integers_cuts_cost_what_stand_bys_of_any_site_in_reach_cost():
-    pairs = cost("failover.form=pairs", "failover.nearest_standbys=all", *PHASES)
-
-    pooled = solve(ANY_USER, *PHASES)
-
-    assert pooled.outcome.objective == pytest.approx(pairs, rel=1e-7)
-    assert pooled.outcome.objective > cost(ANY_USER) * (1 + 1e-4)  # phases count
-    assert pooled.inputs.failover.cut.size > 0
-    assert "relaxed (ipx, 2 rounds of cuts by warm dual)" in pooled.outcome.method_used
-
-
-def found(cuts: type[FailureCuts], most_rounds: int = 30) -> tuple[Outcome, FailureCuts]:
-    scenario = load_scenario(str(WORLD), [ANY_USER, *PHASES])
+def found(
+    *settings: str, cuts: type[FailureCuts] = FailureCuts, most_rounds: int = 30
+) -> tuple[Outcome, FailureCuts]:
+    """Find a plan, unchecked."""
+    scenario = load_scenario(str(WORLD), settings)
     model = build_model(build_inputs(scenario))
     kept = cuts(model, most_rounds)
     session = HighsSession(model.problem)
@@ -155,8 +147,20 @@ class Never(FailureCuts):
         pass
 
 
+def test_with_integers_cuts_cost_what_stand_bys_of_any_site_in_reach_cost():
+    pairs, _ = found("failover.form=pairs", "failover.nearest_standbys=all", *PHASES)
+    in_parts, _ = found(ANY_USER)
+
+    pooled = solve(ANY_USER, *PHASES)
+
+    assert pooled.outcome.objective == pytest.approx(pairs.objective, rel=1e-7)
+    assert pooled.outcome.objective > in_parts.objective * (1 + 1e-4)  # phases count
+    assert pooled.inputs.failover.cut.size > 0
+    assert "relaxed (ipx, 2 rounds of cuts by warm dual)" in pooled.outcome.method_used
+
+
 def test_cuts_that_only_integer_plans_break_lead_to_the_same_plan():
-    (early, _), (late, kept) = found(FailureCuts), found(HeldBack)
+    (early, _), (late, kept) = found(ANY_USER, *PHASES), found(ANY_USER, *PHASES, cuts=HeldBack)
 
     assert late.status == "optimal"
     assert late.objective == pytest.approx(early.objective, rel=1e-7)
@@ -167,7 +171,7 @@ def test_cuts_that_only_integer_plans_break_lead_to_the_same_plan():
 
 
 def test_an_integer_plan_that_breaks_cuts_to_the_end_is_kept_as_what_a_limit_left():
-    outcome, _ = found(Never, most_rounds=2)
+    outcome, _ = found(ANY_USER, *PHASES, cuts=Never, most_rounds=2)
 
     assert outcome.status == "iteration_limit"
     assert outcome.has_plan
