@@ -16,7 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # workers take all this with the environment
         return
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="dcplan-tests-")
-    if sys.dont_write_bytecode:  # workers and commands would compile every module anew
+    if sys.dont_write_bytecode:  # workers and commands would compile every module again
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or it was told by -B
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(os.environ[FOLDER]) / "bytecode")
 

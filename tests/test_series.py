@@ -99,7 +99,7 @@ def test_all_mistakes_of_a_series_are_named_at_once():
     for part in (
         "2 months and 3 days",
         "months are [0, 4]",
-        "stands for no time",
+        "represents no time",
         "104.500000 days",
         "365 in all, the 8,760 hours",
         "peak days are [5]",

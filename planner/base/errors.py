@@ -28,7 +28,7 @@ _REST: Final = "fix the ones above first"
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong with the input: where it is, what is, what must be, how to mend it.
+    """One thing wrong with the input: where it is, what is, what must be, how to fix it.
 
     `count` is 1, or how many problems a line stands for that are not listed one by one.
 
@@ -43,7 +43,7 @@ class Problem:
     column: int | None
     what_is: str
     must_be: str = ""
-    mend: str = ""
+    fix: str = ""
     count: int = 1
 
     def __str__(self) -> str:
@@ -56,8 +56,8 @@ class Problem:
         text = f"{place}: {self.what_is}"
         if self.must_be:
             text += f"; must be {self.must_be}"
-        if self.mend:
-            text += f"; {self.mend}"
+        if self.fix:
+            text += f"; {self.fix}"
         return text
 
 
@@ -143,11 +143,11 @@ def _first_of_each_file(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         if total <= MOST_PROBLEMS + 1:  # the last one takes no more room than its count
             shown += every
             continue
-        listed = [problem for problem in every if problem.mend != _REST][:MOST_PROBLEMS]
+        listed = [problem for problem in every if problem.fix != _REST][:MOST_PROBLEMS]
         shown += [*listed, and_so_many_more(file, total - len(listed))]
     return tuple(shown)
 
 
 def _place(problem: Problem) -> tuple[str, bool, int, int, str]:
-    is_rest = problem.mend == _REST
+    is_rest = problem.fix == _REST
     return (problem.file, is_rest, problem.line or 0, problem.column or 0, problem.what_is)

@@ -1,4 +1,4 @@
-"""What stands before the plan decides anything, reckoned from the data and the scenario."""
+"""What stands before the plan decides anything, computed from the data and the scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every line of the cost list, added up anew from the tables of the plan."""
+"""Every line of the cost list, added up again from the tables of the plan."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ _non_firm_connections: Final = partial(_connections, "non_firm_connections")
 
 
 def financing_premium(case: Case) -> pd.DataFrame:
-    """What assets cost more where their capital is dearer than the discount rate."""
+    """What assets cost more where their capital is more expensive than the discount rate."""
     finance = case.inputs.finance
     assets: tuple[tuple[str, Callable[[Case], pd.DataFrame]], ...] = (
         ("rack", racks_bought),
@@ -116,8 +116,8 @@ def financing_premium(case: Case) -> pd.DataFrame:
         asset = bought(case)
         risk = _of_site(case, asset, finance.site_rate_adder_frac)
         own = finance.asset_rate_frac.get(kind, finance.rate_frac) + risk
-        dearer, plain = repay(case, asset, own), repay(case, asset)
-        premiums.append(dearer.assign(musd=dearer["musd"] - plain["musd"]))
+        own_paid, plain = repay(case, asset, own), repay(case, asset)
+        premiums.append(own_paid.assign(musd=own_paid["musd"] - plain["musd"]))
     return pd.concat(premiums, ignore_index=True)
 
 

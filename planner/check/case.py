@@ -315,12 +315,12 @@ class Case:
 
     @cached_property
     def hall_years(self) -> pd.DataFrame:
-        """Every hall design of a site in every year, with the power usable, added up anew."""
+        """Every hall design of a site in every year, with the power usable, added up again."""
         return standing.hall_years(self)
 
     @cached_property
     def site_years(self) -> pd.DataFrame:
-        """Every site and year with its halls and connection, firm and not, added up anew."""
+        """Every site and year with its halls and connection, firm and not, added up again."""
         frame = standing.site_years(self)
         return frame.assign(
             firm_mw=frame["firm_mw"] + connected.turned_firm_mw(self, frame),
@@ -344,12 +344,12 @@ class Case:
 
     @cached_property
     def power(self) -> chain.Power:
-        """Power of every site, year and slot, added up anew."""
+        """Power of every site, year and slot, added up again."""
         return chain.power(self)
 
     @cached_property
     def wholesale_usd_per_mwh(self) -> Floats:
-        """What the market pays in a slot, reckoned anew, shape (site_year, slot). [USD/MWh]"""
+        """What the market pays in a slot, recomputed, shape (site_year, slot). [USD/MWh]"""
         return facts_prices.wholesale_usd_per_mwh(self)
 
     @cached_property
@@ -359,17 +359,17 @@ class Case:
 
     @cached_property
     def build_paths(self) -> pd.DataFrame:
-        """Every site and year with what it can commission, reckoned anew."""
+        """Every site and year with what it can commission, recomputed."""
         return facts_rates.build_paths(self)
 
     @cached_property
     def standing_racks(self) -> pd.DataFrame:
-        """Racks of the base year by site, hall, class and vintage, laid out anew."""
+        """Racks of the base year by site, hall, class and vintage, laid out again."""
         return standing_racks.standing_racks(self)
 
     @cached_property
     def standing_halls(self) -> pd.DataFrame:
-        """Halls of the base year by site and design, laid out anew."""
+        """Halls of the base year by site and design, laid out again."""
         return standing_racks.standing_halls(self)
 
     @cached_property
@@ -384,12 +384,12 @@ class Case:
 
     @cached_property
     def own_bills(self) -> pd.DataFrame:
-        """Bills of the sites that a tariff bills, reckoned anew."""
+        """Bills of the sites that a tariff bills, recomputed."""
         return tariffs.own_bills(self)
 
     @cached_property
     def sources(self) -> Sources:
-        """Own sources of every site and year, added up anew."""
+        """Own sources of every site and year, added up again."""
         return sources(self)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Money spent on assets, year by year, reckoned a second time from what the plan buys."""
+"""Money spent on assets, year by year, computed a second time from what the plan buys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The power chain of every site, year and slot, added up anew from the racks in use."""
+"""The power chain of every site, year and slot, added up again from the racks in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Non-firm connection of a plan, and what is shed at it, added up anew."""
+"""Non-firm connection of a plan, and what is shed at it, added up again."""
 
 from __future__ import annotations
 

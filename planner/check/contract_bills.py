@@ -1,4 +1,4 @@
-"""Cost lines of power under contract, added up anew."""
+"""Cost lines of power under contract, added up again."""
 
 from __future__ import annotations
 

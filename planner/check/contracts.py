@@ -217,7 +217,7 @@ def _own_clean_mw(case: Case) -> Floats:
 
 @once
 def _by_pool(case: Case) -> pd.DataFrame:
-    """Power by pool, year and slot, added up anew."""
+    """Power by pool, year and slot, added up again."""
     power, share = case.power, case.inputs.contracts.clean_frac
     shape = power.facility_mw.shape
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])

@@ -123,7 +123,7 @@ _LIMITS: Final[Mapping[str, Rule]] = {
     "power_balance": balance.power_covered,
     "source_limit": supply.source_limit,
 }
-"""The rule that reckons the slack of each limit."""
+"""The rule that computes the slack of each limit."""
 _RULE_UNITS_IN_ONE: Final[Mapping[str, float]] = {
     "clean_target": _HOURS_PER_YEAR,  # MWh in a MW of mean power
     "water_limit": 1000.0,  # m3 in a thousand m3

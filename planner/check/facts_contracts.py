@@ -1,4 +1,4 @@
-"""Figures of power under contract, reckoned a second time from the tables."""
+"""Figures of power under contract, computed a second time from the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demand of a trajectory, reckoned a second time through the reference fleet, year by year."""
+"""The demand of a trajectory, computed a second time through the reference fleet, year by year."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Price of power by slot, reckoned a second time from prices, shapes and shocks."""
+"""Price of power by slot, computed a second time from prices, shapes and shocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of racks and of racks in use, reckoned a second time from the tables."""
+"""Figures of racks and of racks in use, computed a second time from the tables."""
 
 from __future__ import annotations
 

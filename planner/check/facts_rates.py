@@ -1,4 +1,4 @@
-"""How fast and for how much can be built: crews, markets, budgets, reckoned a second time."""
+"""How fast and for how much can be built: crews, markets, budgets, computed a second time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rent and levers: prices, terms, depth and savings, reckoned a second time from the tables."""
+"""Rent and levers: prices, terms, depth and savings, computed a second time from the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the plan assumes of sites, reckoned a second time from the data and the scenario."""
+"""What the plan assumes of sites, computed a second time from the data and the scenario."""
 
 from __future__ import annotations
 

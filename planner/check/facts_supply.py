@@ -1,4 +1,4 @@
-"""Figures of own sources that the plan assumes, reckoned a second time from the tables."""
+"""Figures of own sources that the plan assumes, computed a second time from the tables."""
 
 from __future__ import annotations
 

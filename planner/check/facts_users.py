@@ -1,4 +1,4 @@
-"""Who is asked to be served from where, reckoned a second time: classes, routes, who has none."""
+"""Who is asked to be served from where, computed a second time: classes, routes, who has none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cooling overhead and water by slot, reckoned a second time from monthly weather and curves."""
+"""Cooling overhead and water by slot, computed a second time from monthly weather and curves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headroom of zones, reckoned a second time from the data."""
+"""Headroom of zones, computed a second time from the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is served from where: distance, round trip, residency, all reckoned a second time."""
+"""Who is served from where: distance, round trip, residency, all computed a second time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CLASS = ("workload", "year")
 
 @rule(unit="ms")
 def round_trip_within_bound(case: Case) -> Excess:
-    """Users are served only from sites whose round trip, reckoned anew, is within the bound."""
+    """Users are served only from sites whose round trip, recomputed, is within the bound."""
     frame = case.routes
     return Excess.above(
         frame[list(_ROUTE)], frame["rtt_ms"].to_numpy(), frame["rtt_bound_ms"].to_numpy()
@@ -31,7 +31,7 @@ def round_trip_within_bound(case: Case) -> Excess:
 
 @rule(unit="ms", floor=1000.0)
 def round_trip_told(case: Case) -> Excess:
-    """Round trips in the tables are those reckoned anew from coordinates, lines and pairs."""
+    """Round trips in the tables are those recomputed from coordinates, lines and pairs."""
     own = case.routes.set_index(list(_ROUTE))["rtt_ms"]
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is told of them.

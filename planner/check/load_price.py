@@ -1,4 +1,4 @@
-"""Price that rises with new load: curves from the data, load from the racks, all of it anew."""
+"""Price that rises with new load: curves from the data, load from the racks, all of it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left unserved when each site is lost in turn, reckoned anew."""
+"""What is left unserved when each site is lost in turn, recomputed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def may_not_cover(case: Case, frame: pd.DataFrame) -> Bools:
 
 
 def reserves(case: Case) -> pd.DataFrame:
-    """What the stand-by racks of each site could carry of a class, reckoned from the plan."""
+    """What the stand-by racks of each site could carry of a class, computed from the plan."""
     uses = case.uses
     uses = uses[uses["standby_mw"] > 0.0]
     carried = tally(uses, _LOAD, uses["standby_mw"] * uses["throughput_kh100e_per_mw"])
@@ -55,7 +55,7 @@ def reserves(case: Case) -> pd.DataFrame:
 
 
 def reach(case: Case, regions: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
-    """List who is within the bounds of whom, reckoned anew: region, workload, site, rtt_ms."""
+    """List who is within the bounds of whom, recomputed: region, workload, site, rtt_ms."""
     pairs = regions.merge(sites, on="workload").drop_duplicates(list(_ROUTE))
     placed = pairs[pairs["region"] != ANYWHERE].reset_index(drop=True)
     frame = round_trips(case, placed)

@@ -47,7 +47,7 @@ def _windows(case: Case, table: pd.DataFrame) -> dict[object, int]:
 
 
 def _table(case: Case) -> pd.DataFrame:
-    """Table `migration` with its day, hours of the year and its block reckoned anew."""
+    """Table `migration` with its day, hours of the year and its block recomputed."""
     slot = case.slots[["slot", "day", "hour", "hours"]]
     table = case.plan("migration").merge(slot, on="slot", how="left")
     length = table["workload"].map(_windows(case, table)).astype("float64")

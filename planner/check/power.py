@@ -1,4 +1,4 @@
-"""From racks to the meter: every slot added up anew, deferral, PUE, water, emissions."""
+"""From racks to the meter: every slot added up again, deferral, PUE, water, emissions."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def power_chain(case: Case) -> Excess:
 
 @rule(unit="USD/MWh or t/MWh")
 def figures_by_slot(case: Case) -> Excess:
-    """Price of power and carbon intensity beside each slot are those that the plan reckons with."""
+    """Price of power and carbon intensity of each slot are those that the plan computes with."""
     table = case.plan("power_slot")
     figures = listed(
         case.inputs.power.slot,

@@ -1,4 +1,4 @@
-"""Round trips between users and sites, reckoned a second time from coordinates and tables."""
+"""Round trips between users and sites, computed a second time from coordinates and tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PLACES = ("lat", "lon", "country", "world")
 
 
 def routes(case: Case) -> pd.DataFrame:
-    """List every pair of users and site that the plan uses, with its round trip reckoned anew.
+    """List every pair of users and site that the plan uses, with its round trip recomputed.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def routes(case: Case) -> pd.DataFrame:
 
 
 def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Reckon the round trip of pairs of users and sites.
+    """Compute the round trip of pairs of users and sites.
 
     Parameters
     ----------

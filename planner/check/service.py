@@ -40,7 +40,7 @@ def timed(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows of table `assignment`; own_ms, tail_ms, and is_tight, all reckoned anew.
+        Rows of table `assignment`; own_ms, tail_ms, and is_tight, all recomputed.
     """
     table = case.plan("assignment")
     placed = table[table["region"] != ANYWHERE]

@@ -1,4 +1,4 @@
-"""Lines of the cost list for own sources and batteries, added up anew from the plan's tables."""
+"""Lines of the cost list for own sources and batteries, added up again from the plan's tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Own sources and batteries of a plan: what stands and what it does, added up anew."""
+"""Own sources and batteries of a plan: what stands and what it does, added up again."""
 
 from __future__ import annotations
 

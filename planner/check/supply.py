@@ -221,10 +221,10 @@ def sources_of_a_year(case: Case) -> Excess:
         ("usd_per_mwh", (capital + running) * 1e6 / np.where(output > 0.0, output, np.nan)),
     )
     parts = []
-    for name, reckoned in pairs:
+    for name, computed in pairs:
         told = table[name].to_numpy(dtype=np.float64)
-        both = np.isnan(told) & np.isnan(reckoned)
-        parts.append(Excess.differs(place[~both], told[~both], reckoned[~both]))
+        both = np.isnan(told) & np.isnan(computed)
+        parts.append(Excess.differs(place[~both], told[~both], computed[~both]))
     return parts[0].and_also(*parts[1:])
 
 

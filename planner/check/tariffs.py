@@ -1,4 +1,4 @@
-"""Bills by a tariff, reckoned a second time hour by hour from what the scenario writes."""
+"""Bills by a tariff, computed a second time hour by hour from what the scenario writes."""
 
 from __future__ import annotations
 

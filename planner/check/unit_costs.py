@@ -1,4 +1,4 @@
-"""Unit costs reckoned a second time: each line of the cost table shared between classes anew."""
+"""Unit costs computed a second time: each line of the cost table shared between classes again."""
 
 from __future__ import annotations
 

@@ -98,14 +98,14 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     yield f"{found.scenario}: no plan can meet every rule"
     if found.only_in_shares:
         yield (
-            "\nWith shares of openings, phases, blocks and plants there is a plan; with whole "
-            "ones there is none"
+            "\nInfeasible with integers (openings, phases, blocks, plants); the relaxation with "
+            "fractions of them is feasible"
         )
     if found.shortages:
         yield "\nToo little, whatever the plan"
         yield from _listed([shortage.words for shortage in found.shortages])
     if found.clash:
-        yield f"\nThese rules exclude each other; {_PROOF[found.is_smallest]}"
+        yield f"\nThese constraints conflict; {_PROOF[found.is_smallest]}"
         yield from in_words(found.clash)
     if found.remedies:
         yield "\nAny one of these changes makes a plan possible (each has been tried)"

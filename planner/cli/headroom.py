@@ -161,9 +161,9 @@ def _check_output(output: Path) -> None:
 
     problems = []
     if output.suffix.lower() != ".svg":
-        mend = f"write {output.with_suffix('.svg').name!r}"
+        fix = f"write {output.with_suffix('.svg').name!r}"
         problems.append(
-            Problem("--output", None, None, f"the plot is {output}", "an .svg file", mend)
+            Problem("--output", None, None, f"the plot is {output}", "an .svg file", fix)
         )
     if not output.parent.is_dir():
         what_is = f"there is no folder {output.parent}"

@@ -140,9 +140,9 @@ def _asked_of(
     problems: list[Problem] = []
     file = None if hours is None else Path(hours)
     if file is not None and not file.is_file():
-        mend = "check the path; `dcplan data show own_hours` describes the file"
+        fix = "check the path; `dcplan data show own_hours` describes the file"
         what_is = f"there is no file {str(file)!r}"
-        problems.append(Problem("--hours", None, None, what_is, "a file", mend))
+        problems.append(Problem("--hours", None, None, what_is, "a file", fix))
         file = None
     opened = _unless_wrong(problems, lambda: reopen(find_run(run, runs_dir)))
     if opened is None:

@@ -28,8 +28,8 @@ def command(
 ) -> None:
     """List every problem of SCENARIO (a file or a shipped name; default us-base) and its data.
 
-    Each line says file, line and column, what is, what must be and how to mend it. Ends with
-    exit code 2 if there is any. Where there is none, settings are noted that change nothing, or
+    Each line says file, line and column, what is, what must be and how to fix it. Ends with
+    exit code 2 if there is any. Where there is none, settings are noted that have no effect, or
     that keep sites out, such as a block of racks that a site has no room for.
     """
     from planner.base.errors import InputError
@@ -55,7 +55,7 @@ class Validation:
     problems : tuple of Problem
         All that keeps a plan from being made.
     notes : tuple of Problem
-        Settings of a right scenario that change nothing, or that keep sites out.
+        Settings of a right scenario that have no effect, or that keep sites out.
     """
 
     problems: tuple[Problem, ...]

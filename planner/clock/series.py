@@ -73,7 +73,7 @@ class SeriesDays(Days):
                 f"months are {sorted(set(self.months))}",
                 "1 to 12",
             ),
-            (all(days > 0.0 for days in self.days), "a day stands for no time", "above 0 [day]"),
+            (all(days > 0.0 for days in self.days), "a day represents no time", "above 0 [day]"),
             (
                 abs(sum(self.days) / DAYS_PER_YEAR - 1.0) <= _ROUNDING,
                 f"the days stand for {sum(self.days):.6f} days",

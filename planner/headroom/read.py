@@ -75,20 +75,20 @@ def _read_rows(
     problems: list[Problem] = list(sheet.problems)
     rest = 0
 
-    def report(record: int, cell: int, what_is: str, must_be: str, mend: str = "") -> None:
+    def report(record: int, cell: int, what_is: str, must_be: str, fix: str = "") -> None:
         nonlocal rest
         if len(problems) >= MOST_PROBLEMS:  # no words are made for what is not listed
             rest += 1
             return
         cell = min(cell, len(sheet.records[record]) - 1)
-        problems.append(sheet.problem(record, cell, what_is, must_be, mend))
+        problems.append(sheet.problem(record, cell, what_is, must_be, fix))
 
     before: datetime.datetime | None = None
     for number, record in enumerate(sheet.records):
         if len(record) != len(sheet.header):
             must_be = f"{len(sheet.header)}, as the header has"
-            mend = "write decimals with a point" if len(record) > len(sheet.header) else ""
-            report(number, len(record) - 1, f"the row has {len(record)} cells", must_be, mend)
+            fix = "write decimals with a point" if len(record) > len(sheet.header) else ""
+            report(number, len(record) - 1, f"the row has {len(record)} cells", must_be, fix)
             before = None
             continue
         time = _time(record[time_at])
@@ -99,8 +99,8 @@ def _read_rows(
         elif before is not None:
             step = _step_problem(before, time)
             if step:
-                mend = "give every hour once, in UTC or with its offset where clocks change"
-                report(number, time_at, step, "one hour after the row before", mend)
+                fix = "give every hour once, in UTC or with its offset where clocks change"
+                report(number, time_at, step, "one hour after the row before", fix)
         before = time
         text = record[demand_at]
         if not _NUMBER.fullmatch(text) or has_odd_size(float(text)):
@@ -113,8 +113,8 @@ def _read_rows(
     if not sheet.records:
         problems.append(Problem(sheet.file, 2, 1, "there is no row", "a row per hour"))
     elif not problems and not any(demand_mw):
-        mend = "look for the column of the demand"
-        report(0, demand_at, "the demand is 0 in every hour", "above 0 in some hour", mend)
+        fix = "look for the column of the demand"
+        report(0, demand_at, "the demand is 0 in every hour", "above 0 in some hour", fix)
     if rest:
         problems.append(and_so_many_more(sheet.file, rest))
     return times, demand_mw, problems
@@ -160,7 +160,7 @@ def _step_problem(before: datetime.datetime, time: datetime.datetime) -> str:
     if step == _HOUR:
         return ""
     if not step:
-        return f"{time} stands twice"
+        return f"{time} appears twice"
     if step < datetime.timedelta(0):
         return f"{time} comes after {before}"
     return f"{time} comes {step / _HOUR:g} h after {before}"
@@ -184,8 +184,8 @@ def _columns(sheet: Sheet, time_column: str | None, demand_column: str | None) -
             must_be = f"a table of time and demand, or the {kind} column named"
             place = sheet.place(-1, 0)
             is_one = len(sheet.header) == 1 and re.search("[;\t]", sheet.header[0])
-            mend = "separate the columns with commas" if is_one else f"--{kind}-column NAME"
-            problems.append(Problem(sheet.file, *place, what_is, must_be, mend))
+            fix = "separate the columns with commas" if is_one else f"--{kind}-column NAME"
+            problems.append(Problem(sheet.file, *place, what_is, must_be, fix))
     if not problems:
         demand = sheet.header[found[1]]
         unit = _OTHER_UNIT.fullmatch(demand)

@@ -279,8 +279,8 @@ def _hourly_index(demand: pd.Series[float]) -> pd.DatetimeIndex:
     wrong = np.flatnonzero(steps != _HOUR)
     if len(wrong):
         what_is = f"{index[wrong[0] + 1]} follows on {index[wrong[0]]}"
-        mend = f"{len(wrong)} steps are so; fill gaps, and use UTC or times with their offset"
-        raise InputError([Problem("demand", None, None, what_is, "one hour later", mend)])
+        fix = f"{len(wrong)} steps are so; fill gaps, and use UTC or times with their offset"
+        raise InputError([Problem("demand", None, None, what_is, "one hour later", fix)])
     return index
 
 
@@ -294,8 +294,8 @@ def _checked(hourly_demand: pd.Series[float], rate_frac: float) -> pd.Series[flo
     wrong = demand[~(np.isfinite(demand) & (demand >= 0.0))]
     if len(wrong):
         what_is = f"demand is {wrong.iloc[0]} MW at {wrong.index[0]}"
-        mend = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
-        problems.append(Problem("demand", None, None, what_is, "at least 0", mend))
+        fix = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
+        problems.append(Problem("demand", None, None, what_is, "at least 0", fix))
     if problems:
         raise InputError(problems)
     return demand

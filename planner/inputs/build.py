@@ -176,7 +176,7 @@ def build_inputs_from(
     try:
         return _inputs_of(case)
     except InputError as error:
-        # What is found missing goes on as NaN, and whoever reckons with it may stumble first.
+        # What is found missing goes on as NaN, and whoever computes with it may stumble first.
         raise InputError(case.findings.problems or error.problems) from error
 
 

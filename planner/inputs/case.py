@@ -132,7 +132,7 @@ class Case:
         return texts(getattr(self, frame), column)
 
     def item(self, table: str, item: str, unit: str) -> float:
-        """Return one figure of a table of items in the unit that is reckoned with.
+        """Return one figure of a table of items in the unit that is computed with.
 
         Parameters
         ----------

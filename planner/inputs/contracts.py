@@ -288,7 +288,7 @@ def _tell_of_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) 
         return
     if offer.zones == "all":
         case.findings.note(
-            f"Agreement {name} is not on offer in {', '.join(zones)}: table ppa_prices has no"
+            f"PPA {name} is not on offer in {', '.join(zones)}: table ppa_prices has no"
             f" price of {offer.technology} there."
         )
         return

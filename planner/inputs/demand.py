@@ -59,7 +59,7 @@ class DemandInputs:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Compute wanted, and the fleet it is reckoned from.
+    """Compute wanted, and the fleet it is computed from.
 
     Parameters
     ----------

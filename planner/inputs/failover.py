@@ -237,7 +237,7 @@ def asks_for_failover(case: Case) -> bool:
 
 
 def failover_without_effect(case: Case) -> Iterator[Problem]:
-    """Find settings of failover that change nothing.
+    """Find settings of failover that have no effect.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ def failover_without_effect(case: Case) -> Iterator[Problem]:
     Yields
     ------
     Problem
-        Where each is written, why it changes nothing, and what to do.
+        Where each is written, why it has no effect, and what to do.
     """
     scenario, failover = case.scenario, case.scenario.failover
     node = scenario.tree.children.get("failover")
@@ -257,13 +257,13 @@ def failover_without_effect(case: Case) -> Iterator[Problem]:
     if all(key.startswith("barred_") for key in node.children):
         return
     if not asks_for_failover(case):
-        what_is = "failover changes nothing, as no class in scope asks for it"
-        mend = "give a class `failover: true` under workloads, or remove it"
-        yield problem_at(scenario.tree, ("failover",), what_is, "", mend)
+        what_is = "failover has no effect: no class in scope asks for it"
+        fix = "give a class `failover: true` under workloads, or remove it"
+        yield problem_at(scenario.tree, ("failover",), what_is, "", fix)
         return
     if failover.from_year is not None and failover.from_year > scenario.years[-1]:
         what_is = (
-            f"failover is planned from {failover.from_year} on and changes nothing, as"
+            f"failover is planned from {failover.from_year} on and has no effect:"
             f" {scenario.years[-1]} is the last model year"
         )
         yield problem_at(

@@ -35,20 +35,20 @@ class Findings:
         self.noted_settings: list[Problem] = []
 
     def at_key(
-        self, keys: tuple[str | int, ...], what_is: str, must_be: str, mend: str = ""
+        self, keys: tuple[str | int, ...], what_is: str, must_be: str, fix: str = ""
     ) -> None:
         """Add a problem with a setting, placed where it was written."""
         file, line, column = self._scenario.where(keys)
-        self.problems.append(Problem(file, line, column, what_is, must_be, mend))
+        self.problems.append(Problem(file, line, column, what_is, must_be, fix))
 
-    def at_table(self, table: str, what_is: str, must_be: str, mend: str = "") -> None:
+    def at_table(self, table: str, what_is: str, must_be: str, fix: str = "") -> None:
         """Add a problem with a table, placed at its file."""
         own = self._scenario.data_files.get(table)
         file = str(own) if own is not None else f"data/{table}.csv"
-        self.problems.append(Problem(file, None, None, what_is, must_be, mend))
+        self.problems.append(Problem(file, None, None, what_is, must_be, fix))
 
     def at_row(
-        self, table: str, record: int, column: str, what_is: str, must_be: str, mend: str = ""
+        self, table: str, record: int, column: str, what_is: str, must_be: str, fix: str = ""
     ) -> None:
         """Add a problem with a row of a table, placed at its line.
 
@@ -60,7 +60,7 @@ class Findings:
             Position of the row in the table as read.
         column : str
             Column that the problem is seen in.
-        what_is, must_be, mend : str
+        what_is, must_be, fix : str
             As in `Problem`.
         """
         path = self._scenario.data_files.get(table, DATA_DIR / f"{table}.csv")
@@ -71,9 +71,9 @@ class Findings:
         known = record < len(sheet.records) and column in sheet.header
         if known:
             cell = sheet.header.index(column)
-            self.problems.append(sheet.problem(record, cell, what_is, must_be, mend))
+            self.problems.append(sheet.problem(record, cell, what_is, must_be, fix))
         else:
-            self.problems.append(Problem(sheet.file, None, None, what_is, must_be, mend))
+            self.problems.append(Problem(sheet.file, None, None, what_is, must_be, fix))
 
     def and_more(self, table: str, count: int) -> None:
         """Add that a table has more problems than were listed, where the count is above 0."""
@@ -94,8 +94,8 @@ class Findings:
                 self.noted_settings.append(Problem(file, line, column, text, ""))
 
     def without_effect(self, problem: Problem) -> None:
-        """Add a setting that changes nothing; a note of a plan has no files to point at."""
-        self.notes.append(f"Setting without effect: {problem.what_is}: {problem.mend}.")
+        """Add a setting that has no effect; a note of a plan has no files to point at."""
+        self.notes.append(f"{problem.what_is}; {problem.fix}.")
         self.noted_settings.append(problem)
 
     def stop_if_wrong(self) -> None:

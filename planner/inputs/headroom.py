@@ -92,8 +92,8 @@ def headroom_lists(
     if is_full.any():
         kind = "" if share is None else "firm "
         case.findings.note(
-            f"What is under construction exceeds the {kind}headroom of {is_full.sum()} of"
-            f" {is_full.size} zones: it stands, and nothing is added to it there."
+            f"In {is_full.sum()} of {is_full.size} zones, capacity under construction already"
+            f" exceeds the {kind}headroom. It is kept; no new connection is possible there."
         )
     _tell(case, sets)
     by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]

@@ -61,7 +61,7 @@ class Leads:
 
 
 def find_leads(case: Case, makes_its_power: Bools) -> Leads:
-    r"""Reckon the longest chain of everything that has to be there.
+    r"""Compute the longest chain of everything that has to be there.
 
     .. math:: \max(\text{permit} + \max(\text{construction}, \text{switchgear}),
               \text{transformer}, \text{interconnection}) + \text{delay}

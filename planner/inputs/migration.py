@@ -152,6 +152,6 @@ def _note_classes_without_such_work(case: Case, moves: Bools) -> None:
     waits = floats(case.workloads, "deferrable_frac") > 0.0
     for w in np.flatnonzero(moves & ~waits):
         case.findings.note(
-            f"{case.ids('workloads')[w]}: moves_between_sites changes nothing, as its"
+            f"{case.ids('workloads')[w]}: moves_between_sites has no effect: its"
             " deferrable_frac is 0."
         )

@@ -118,8 +118,8 @@ def racks_on_offer(
     if dropped.any():
         names = ", ".join(np.array(case.ids("racks"), dtype=object)[dropped])
         case.findings.note(
-            f"Not offered anew, since others do the same work for less: {names}. Those that"
-            " stand stay in use."
+            f"Not offered for purchase, because cheaper racks do the same work: {names}."
+            " Existing ones stay in service."
         )
     return RackOffers(offered, own, mw)
 
@@ -145,15 +145,15 @@ def _beaten_with_hall(
     hall: Floats,
     same_vendor: Bools,
 ) -> Bools:
-    """Racks dearer without a hall than another one with it, (workload, rack, 1, year)."""
+    """Racks more expensive without a hall than another one with it, (workload, rack, 1, year)."""
     first = ints(case.cooling, "first_year")
     housed = (figures.fits & buildable_cooling(case))[:, :, None] & (first[:, None] <= case.year)
     limit = delivery_limit_mw(case)[codes(case.racks["vendor"], vendors(case))]  # (k, t)
     delivers = limit[None, :, :] >= limit[:, None, :]  # (k, k', t)
     other = np.where(delivers, _FAR_DEARER, _HOPELESS)
-    dearer = np.where(same_vendor[..., None], 1.0, other)
+    factor = np.where(same_vendor[..., None], 1.0, other)
     with np.errstate(invalid="ignore"):
-        beats = ((own + mw * hall)[:, None, :, None] * dearer < own[:, :, None, None]) & (
+        beats = ((own + mw * hall)[:, None, :, None] * factor < own[:, :, None, None]) & (
             mw[:, None, :] <= mw[:, :, None]
         )[..., None]
     beaten = any_along(beats & (for_sale & housed.any(axis=1)), axis=2)

@@ -92,10 +92,10 @@ def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
         for row in unknown[:MOST_PROBLEMS]:
             id_ = str(table[column].iloc[row])
             meant = closest(id_, sorted(map(str, known)))
-            mend = f"did you mean {meant!r}?" if meant else f"`dcplan data show {of}` lists them"
+            fix = f"did you mean {meant!r}?" if meant else f"`dcplan data show {of}` lists them"
             cell = sheet.header.index(column)
             case.findings.problems.append(
-                sheet.problem(int(row), cell, f"{column} is {id_!r}", f"an id of table {of}", mend)
+                sheet.problem(int(row), cell, f"{column} is {id_!r}", f"an id of table {of}", fix)
             )
         if len(unknown) > MOST_PROBLEMS:
             rest = and_so_many_more(sheet.file, len(unknown) - MOST_PROBLEMS)
@@ -240,11 +240,11 @@ def _note_missing(case: Case, is_own: Bools, path: Path) -> None:
         )
         case.findings.note(text, ("latency", "rtt_table"))
         return
-    mend = (
+    fix = (
         "add them, narrow the scope, or set latency.own_rtt_fill_missing: true to take the"
         " fitted line for them"
     )
-    problem = Problem(str(path), None, None, f"{pairs} have no row: {named}", "one for each", mend)
+    problem = Problem(str(path), None, None, f"{pairs} have no row: {named}", "one for each", fix)
     case.findings.problems.append(problem)
 
 

@@ -50,7 +50,7 @@ class Prices:
 
 
 def delivered_prices(case: Case) -> Prices:
-    r"""Reckon prices so that a flat load pays the retail average, demand charge included.
+    r"""Compute prices so that a flat load pays the retail average, demand charge included.
 
     .. math::
 

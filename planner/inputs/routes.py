@@ -51,7 +51,7 @@ class Reach:
 
 
 def find_reach(case: Case) -> Reach:
-    """Reckon round trips and admit routes.
+    """Compute round trips and admit routes.
 
     Parameters
     ----------

@@ -135,14 +135,14 @@ def _check_workloads(
         ),
     )
     shown = (use * peak, use * shape_peak, tight - bound, tight)
-    for (wrong, what, must_be, mend), value in zip(rules, shown, strict=True):
+    for (wrong, what, must_be, fix), value in zip(rules, shown, strict=True):
         for row in np.flatnonzero(wrong):
             id_ = str(table["workload"].iloc[row])
             found = f"{id_}: {what.format(value[row])}"
             if id_ in scenario.workloads:
-                findings.at_key(("workloads", id_), found, must_be, mend)
+                findings.at_key(("workloads", id_), found, must_be, fix)
             else:
-                findings.at_table("workloads", found, must_be, mend)
+                findings.at_table("workloads", found, must_be, fix)
 
 
 def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -188,8 +188,8 @@ def _check_admitted(
         if id_ in able:
             continue
         found = f"no rack that {id_} may run on has a throughput for {duty}"
-        mend = f"admit a rack with {duty}_h100e"
+        fix = f"admit a rack with {duty}_h100e"
         if id_ in scenario.workloads:
-            findings.at_key(("workloads", id_), found, "one at least", mend)
+            findings.at_key(("workloads", id_), found, "one at least", fix)
         else:
-            findings.at_table("workload_racks", found, "one at least", mend)
+            findings.at_table("workload_racks", found, "one at least", fix)

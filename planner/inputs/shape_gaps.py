@@ -34,12 +34,12 @@ def tell_of_gaps(case: Case, table: str, what: str, is_of_it: Bools, hourly: Flo
     gaps = np.argwhere(np.isnan(hourly))
     if not len(gaps):
         return
-    must_be, mend = "there in 96 rows, one for each season and hour", "add the rows"
+    must_be, fix = "there in 96 rows, one for each season and hour", "add the rows"
     records = np.flatnonzero(is_of_it)
     if not len(records):
-        case.findings.at_table(table, f"{what} has no row", must_be, mend)
+        case.findings.at_table(table, f"{what} has no row", must_be, fix)
         return
     season, hour = gaps[0]
     more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
     what_is = f"{what} lacks an hour of a season: hour {hour} of {SEASONS[season]}{more}"
-    case.findings.at_row(table, int(records[-1]), "hour_local", what_is, must_be, mend)
+    case.findings.at_row(table, int(records[-1]), "hour_local", what_is, must_be, fix)

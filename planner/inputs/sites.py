@@ -119,7 +119,8 @@ def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) 
     if short.any():
         names = ", ".join(sets.site.texts[short])
         case.findings.note(
-            f"Land is less than what stands and is committed at {names}; it is taken to hold that."
+            f"The land limit is below the existing and committed capacity at {names}; that capacity"
+            " is used as the limit."
         )
     is_limited = [market in build.market_rate_mw_per_year for market in sets.market.labels]
     market, year = np.nonzero(np.array(is_limited)[:, None] & np.ones(len(sets.year), np.bool_))

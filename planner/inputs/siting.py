@@ -149,7 +149,7 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
         if name in labels and sites.is_existing[sets.site.code(name)]:
             case.findings.at_key(
                 ("siting", "must_not_open", at),
-                f"{name!r} stands already",
+                f"{name!r} already exists",
                 "a site that is not open yet",
                 "leave it out with scope.exclude_sites, or build nothing there with "
                 f"sites.{name}.build_rate_mw_per_year: 0",
@@ -157,7 +157,7 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
     for at, name in enumerate(settings.must_open):
         if name in in_play and sites.is_existing[sets.site.code(name)]:
             case.findings.note(
-                f"Siting.must_open changes nothing for {name}, as it stands already.",
+                f"Siting.must_open has no effect for {name}: it already exists.",
                 ("siting", "must_open", at),
             )
     standing, most = int(sites.is_existing.sum()), settings.exactly_sites or settings.at_most_sites
@@ -165,7 +165,7 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
         key = "exactly_sites" if settings.exactly_sites else "at_most_sites"
         case.findings.at_key(
             ("siting", key),
-            f"{key} is {most}, and {standing} sites stand",
+            f"{key} is {most}, and {standing} sites exist",
             f"{standing} or more",
             "leave sites out with scope.exclude_sites",
         )
@@ -319,7 +319,7 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
 
 
 def siting_without_effect(case: Case) -> Iterator[Problem]:
-    """Find limits on the number of sites that change nothing.
+    """Find limits on the number of sites that have no effect.
 
     Parameters
     ----------
@@ -329,11 +329,11 @@ def siting_without_effect(case: Case) -> Iterator[Problem]:
     Yields
     ------
     Problem
-        Where each is written, why it changes nothing, and what to do.
+        Where each is written, why it has no effect, and what to do.
     """
     most, count = case.scenario.siting.at_most_sites, len(case.sites)
     if most is not None and most >= count:
-        what_is = f"siting.at_most_sites changes nothing: it is {most}, and {count} sites are"
-        mend = "lower it, or remove it"
+        what_is = f"siting.at_most_sites has no effect: it is {most}, and {count} sites are"
+        fix = "lower it, or remove it"
         way = ("siting", "at_most_sites")
-        yield problem_at(case.scenario.tree, way, f"{what_is} in scope", "", mend)
+        yield problem_at(case.scenario.tree, way, f"{what_is} in scope", "", fix)

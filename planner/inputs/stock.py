@@ -229,7 +229,7 @@ def _overlaps(rows: Floats, columns: Floats) -> Floats:
 def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], duty: int) -> Floats:
     """Mean compute of one of the racks that the reference fleet of a class had by now.
 
-    There is one at least: the demand of the first year is reckoned with it.
+    There is one at least: the demand of the first year is computed with it.
     """
     table = case.tables["reference_fleet"]
     table = table[table["vintage_year"] <= case.years.first]
@@ -270,14 +270,14 @@ def _check_throughput(
         if np.isnan(figures.kh100e_per_mw[k, d]):
             case.findings.at_table(
                 "rack_stock",
-                f"{case.ids('racks')[k]} stands for {DUTIES[d]} and has no throughput for it",
+                f"{case.ids('racks')[k]} is stock for {DUTIES[d]} and has no throughput for it",
                 "a rack that can do the duty",
                 f"give racks.{DUTIES[d]}_h100e, or another rack",
             )
         if cooling[k] < 0:
             case.findings.at_table(
                 "rack_cooling",
-                f"{case.ids('racks')[k]} stands in {case.years.first}, but has no cooling of"
+                f"{case.ids('racks')[k]} exists in {case.years.first}, but has no cooling of"
                 " that time that fits its power",
                 "one that does",
                 "add a row",

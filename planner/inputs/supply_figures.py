@@ -309,7 +309,7 @@ def _check_bridge(case: Case, figures: SourceFigures) -> None:
             id_ in set(case.tables["bridge_power"]["onsite"])
             or (bridge.residual_frac is not None and bridge.redeploy_usd_per_kw is not None)
         ),
-        "does not leave whole, as supply.bridge.until_grid asks: some stands already": lambda id_: (
+        "cannot leave in full as supply.bridge.until_grid asks: some already exists": lambda id_: (
             not (bridge.until_grid and id_ in standing)
         ),
     }

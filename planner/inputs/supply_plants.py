@@ -64,8 +64,8 @@ def _refuse_without_limit(case: Case, figures: SourceFigures, sources: np.ndarra
     for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
         case.findings.at_key(
             ("supply", "whole_sources"),
-            f"{id_} comes in whole plants, and there is no limit of it at a site",
-            "a most of each source that is built in whole",
+            f"{id_} is built in whole plants and has no upper limit per site",
+            "an upper limit per site of each source built in whole plants",
             f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources",
         )
 

@@ -1,4 +1,4 @@
-"""Settings of on-site generation that change nothing in the plan."""
+"""Settings of on-site generation that have no effect in the plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sources_without_effect(case: Case) -> Iterator[Problem]:
     Yields
     ------
     Problem
-        Where each is written, why it changes nothing, and what to do.
+        Where each is written, why it has no effect, and what to do.
     """
     yield from _of_absent(case)
     yield from _out_of_time(case)
@@ -49,13 +49,13 @@ def _of_absent(case: Case) -> Iterator[Problem]:
     ):
         for id_ in ids:
             if id_ not in may:
-                what_is = f"supply.{key}.{id_} changes nothing, as {id_} {why}"
-                mend = "remove it, or allow a source that it is about under supply.allow"
-                yield problem_at(tree, ("supply", key, id_), what_is, "", mend)
+                what_is = f"supply.{key}.{id_} has no effect: {id_} {why}"
+                fix = "remove it, or allow a source that it is about under supply.allow"
+                yield problem_at(tree, ("supply", key, id_), what_is, "", fix)
     if supply.export.allow and set(table.loc[known, "role"]) <= {"storage"}:
-        what_is = "supply.export.allow changes nothing, as no source makes power to sell"
-        mend = "remove it, or allow a source under supply.allow"
-        yield problem_at(tree, ("supply", "export", "allow"), what_is, "", mend)
+        what_is = "supply.export.allow has no effect: no source makes power to sell"
+        fix = "remove it, or allow a source under supply.allow"
+        yield problem_at(tree, ("supply", "export", "allow"), what_is, "", fix)
 
 
 def _out_of_time(case: Case) -> Iterator[Problem]:
@@ -68,9 +68,9 @@ def _out_of_time(case: Case) -> Iterator[Problem]:
     for (at, id_), start, months in zip(allow, figures.start, lead_months, strict=True):
         if start >= last + 1.0:
             what_is = (
-                f"{id_} under supply.allow changes nothing, as it cannot serve before"
+                f"{id_} under supply.allow has no effect: it cannot serve before"
                 f" {int(start)}, {months:g} months from the first decision, and {last} is the"
                 " last model year"
             )
-            mend = "remove it, add years, or give its lead_months under supply.override"
-            yield problem_at(case.scenario.tree, ("supply", "allow", at), what_is, "", mend)
+            fix = "remove it, add years, or give its lead_months under supply.override"
+            yield problem_at(case.scenario.tree, ("supply", "allow", at), what_is, "", fix)

@@ -40,7 +40,7 @@ _ONE_OF_TWO: Final = {
     _ZONE: "take the zone out of one, or bill the site by an entry of its own with `sites:`",
     _ALL: "say in one of the two for which `sites:` or `zones:` it is",
 }
-"""How to mend two entries that mean a site alike."""
+"""How to fix two entries that mean a site alike."""
 _FEW: Final = 3
 """So many sites are named in a message."""
 
@@ -93,11 +93,9 @@ def find_customers(case: Case) -> tuple[Customer, ...]:
     chosen = _by_site(case, uses)
     untold = [MONTHS[month] for month in np.flatnonzero(~case.days.days_by_month.any(axis=0))]
     if chosen and untold:
-        what_is = (
-            f"a tariff bills every month, and no day of the series lies in {', '.join(untold)}"
-        )
-        mend = "give the series such days, or use representative days"
-        case.findings.at_key(("energy", "tariffs"), what_is, "told by a day of the series", mend)
+        what_is = f"tariffs bill every month, but the series has no day in {', '.join(untold)}"
+        fix = "add one, or use representative days"
+        case.findings.at_key(("energy", "tariffs"), what_is, "covered by a day of the series", fix)
     if len(case.findings.problems) > known:
         return ()
     rise_frac = _rise_frac(case)
@@ -137,8 +135,8 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
             )
         elif row is not None and row["layer"] != layer:
             what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
-            mend = "`dcplan data show tariffs` lists them"
-            case.findings.at_key((*at, key), what_is, f"of layer {layer!r}", mend)
+            fix = "`dcplan data show tariffs` lists them"
+            case.findings.at_key((*at, key), what_is, f"of layer {layer!r}", fix)
 
 
 def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
@@ -190,9 +188,9 @@ def _clock(case: Case, position: int, use: TariffUse, site: int, first: int) -> 
         zone = _OFF_THE_HOUR.get(offset_h, f"Etc/GMT{-offset_h:+.0f}")
         if offset_h not in _OFF_THE_HOUR and offset_h % 1.0:
             what_is = f"{case.ids('sites')[site]} lies {offset_h:+g} h from UTC"
-            mend = "give the tariff a time_zone"
+            fix = "give the tariff a time_zone"
             must_be = "in a zone that the planner knows by its hours"
-            case.findings.at_key(("energy", "tariffs", position, "tariff"), what_is, must_be, mend)
+            case.findings.at_key(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
             return None
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
@@ -210,12 +208,12 @@ def _made(
                 ("energy", "own_tariffs", use.tariff),
                 problem.what_is,
                 problem.must_be,
-                problem.mend,
+                problem.fix,
             )
         return None
     at = ("energy", "tariffs", position)
-    for what_is, must_be, mend in _problems_of_terms(use, tariff):
-        case.findings.at_key(at, what_is, must_be, mend)
+    for what_is, must_be, fix in _problems_of_terms(use, tariff):
+        case.findings.at_key(at, what_is, must_be, fix)
     if tariff.terms is not None and tariff.terms.load_min_mw > 0.0:
         case.findings.note(
             f"The tariff {tariff.name} is for contracts of at least"
@@ -274,7 +272,7 @@ def prices_beside_tariffs(case: Case, prices: Prices, customers: tuple[Customer,
 
 
 def own_tariffs_without_effect(case: Case) -> Iterator[Problem]:
-    """Find tariffs written out that change nothing.
+    """Find tariffs written out that have no effect.
 
     Parameters
     ----------
@@ -284,17 +282,17 @@ def own_tariffs_without_effect(case: Case) -> Iterator[Problem]:
     Yields
     ------
     Problem
-        Where each is written, why it changes nothing, and what to do.
+        Where each is written, why it has no effect, and what to do.
     """
     energy, tree = case.scenario.energy, case.scenario.tree
     used = {use.tariff for use in energy.tariffs}
     for id_, own in energy.own_tariffs.items():
         way = ("energy", "own_tariffs", id_)
         if id_ not in used:
-            what_is = f"energy.own_tariffs.{id_} changes nothing, as no entry of energy.tariffs"
-            mend = "name it there, or remove it"
-            yield problem_at(tree, way, f"{what_is} names it", "", mend)
+            what_is = f"energy.own_tariffs.{id_} has no effect: no entry of energy.tariffs"
+            fix = "name it there, or remove it"
+            yield problem_at(tree, way, f"{what_is} names it", "", fix)
         elif "bundle" in own.model_fields_set and own.bundle == "bundled" and not own.energy:
-            what_is = f"energy.own_tariffs.{id_}.bundle changes nothing, as {id_} has no energy"
-            mend = "write one, or remove it: energy is bought at the wholesale price beside it"
-            yield problem_at(tree, (*way, "bundle"), f"{what_is} charge", "", mend)
+            what_is = f"energy.own_tariffs.{id_}.bundle has no effect: {id_} has no energy"
+            fix = "write one, or remove it: energy is bought at the wholesale price beside it"
+            yield problem_at(tree, (*way, "bundle"), f"{what_is} charge", "", fix)

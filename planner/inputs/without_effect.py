@@ -1,4 +1,4 @@
-"""Settings that change nothing: right on their own, and about nothing that is in the plan."""
+"""Settings that have no effect: right on their own, and about nothing that is in the plan."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _REMOVE: Final = "remove it, or widen the scope"
 
 
 def settings_without_effect(case: Case) -> tuple[Problem, ...]:
-    """Find settings that change nothing in the plan.
+    """Find settings that have no effect in the plan.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
     Returns
     -------
     tuple of Problem
-        Where each is written, that it changes nothing and why, and what to do. None of them
+        Where each is written, that it has no effect and why, and what to do. None of them
         keeps a plan from being made. Those of a file that is extended are left out.
     """
     found = (
@@ -95,10 +95,10 @@ def _out_of_scope(case: Case) -> Iterator[Problem]:
         block = keys.split(f".{EACH}")[0].removesuffix(f".{KEYS}")
         for places in of_file.values():
             ids = list(places)
-            what_is = f"{ids[0]} under {block} changes nothing, as {noun} {ids[0]} {none_are}"
+            what_is = f"{ids[0]} under {block} has no effect: {noun} {ids[0]} {none_are}"
             if len(ids) > 1:
                 named = some(ids, _NAMED)
-                what_is = f"{named} under {block} change nothing, as none of them {some_are}"
+                what_is = f"{named} under {block} have no effect: none of them {some_are}"
             yield places[ids[0]].problem(what_is, "", _REMOVE)
 
 
@@ -115,9 +115,9 @@ def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
         if later:
             name = ".".join(map(str, way))
             years = ", ".join(map(str, later))
-            what_is = f"{name} for {years} changes nothing, as {last} is the last model year"
-            mend = "remove it, or add years"
-            yield problem_at(case.scenario.tree, (*way, str(later[0])), what_is, "", mend)
+            what_is = f"{name} for {years} has no effect: {last} is the last model year"
+            fix = "remove it, or add years"
+            yield problem_at(case.scenario.tree, (*way, str(later[0])), what_is, "", fix)
         return
     below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
     for key, entry in below:
@@ -133,9 +133,9 @@ def _switched_off(tree: Node) -> Iterator[Problem]:
             if (*way, key) in {keys[:-1] for keys in _SWITCHES}:
                 continue
             name = ".".join(way)
-            what_is = f"{name}.{key} changes nothing without {name}.{switch}"
-            mend = f"give {name}.{switch}, or remove it"
-            yield problem_at(tree, (*way, key), what_is, "", mend)
+            what_is = f"{name}.{key} has no effect without {name}.{switch}"
+            fix = f"give {name}.{switch}, or remove it"
+            yield problem_at(tree, (*way, key), what_is, "", fix)
 
 
 def _without_another(case: Case) -> Iterator[Problem]:
@@ -147,15 +147,15 @@ def _without_another(case: Case) -> Iterator[Problem]:
         if block == ["failover"] and not asks_for_failover(case):
             continue  # the whole block has no effect
         name, other = ".".join(keys), ".".join((*block, mark.key))
-        what_is, mend = "", mark.mend
+        what_is, fix = "", mark.fix
         if mark.value is None:
             if _at(case.scenario.tree, (*block, mark.key)) is None:
-                what_is, mend = f"{name} changes nothing without {other}", f"give {other}"
+                what_is, fix = f"{name} has no effect without {other}", f"give {other}"
         elif (value := attrgetter(other)(case.scenario)) != mark.value:
-            what_is = f"{name} changes nothing, as {mark.why or f'{other} is {value}'}"
+            what_is = f"{name} has no effect: {mark.why or f'{other} is {value}'}"
         if what_is:
-            mend = f"{mend}, or remove it" if mend else "remove it"
-            yield problem_at(case.scenario.tree, keys, what_is, "", mend)
+            fix = f"{fix}, or remove it" if fix else "remove it"
+            yield problem_at(case.scenario.tree, keys, what_is, "", fix)
 
 
 def _at(tree: Node, way: Keys) -> Node | None:
@@ -230,8 +230,8 @@ def _without_company(case: Case) -> Iterator[Problem]:
         )
         for key in ("whole_numbers", "gap_frac")
     )
-    for way, is_idle, why, mend in rules:
+    for way, is_idle, why, fix in rules:
         node = _at(scenario.tree, way)
         if is_idle and node is not None:
-            what_is = f"{'.'.join(map(str, way))} changes nothing, as {why}"
-            yield problem_at(scenario.tree, way, what_is, "", mend)
+            what_is = f"{'.'.join(map(str, way))} has no effect: {why}"
+            yield problem_at(scenario.tree, way, what_is, "", fix)

@@ -84,8 +84,7 @@ CLEAN_LIMITS: Final = (
         binding=Binding(
             "MW",
             _clean,
-            "The clean target of {pool} in {year} asks for {limit} of clean power, mean of "
-            "the year, and just that is had:",
+            "The clean-energy target of {pool} in {year} ({limit} on average) is binding:",
         ),
         set_by=(SetBy("contracts.matching.target_frac", _target),),
         moved_by=(_MODE, "contracts.matching.target_frac"),

@@ -96,11 +96,11 @@ def _more_to_lease(question: Question, over: Index, amounts: Floats) -> Change:
     del over
     old, more = question.scenario.lease.depth_mw_per_site, up(float(amounts[0]), 3)
     setting = Setting(("lease", "depth_mw_per_site"), up(old + more, 6))
-    words = f"+{amount(more)} MW of halls to let at each site"
+    words = f"+{amount(more)} MW of halls available to lease at each site"
     return Change((words,), (setting,), share=more / old if old else np.inf)
 
 
-LEASE: Final = Relief("halls to let", "MW", (), _more_to_lease)
+LEASE: Final = Relief("halls to lease", "MW", (), _more_to_lease)
 _DATES: Final = (
     "build.committed",
     "lead_times.delay_months",
@@ -143,7 +143,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             of_axis("site", lambda p: p.halls.lease_depth_mw),
-            "No more than {limit} is to let at {site} in {year}:",
+            "At most {limit} can be leased at {site} in {year}:",
         ),
         set_by=(SetBy("lease.depth_mw_per_site", _leased),),
         eased_by={LEASE: one},

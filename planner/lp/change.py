@@ -29,7 +29,7 @@ class Change:
         Columns, columns, rows, matrix places and columns that differ. The constant of the
         objective is not counted: it moves no plan.
     is_new_shape : bool
-        Whether the programs differ in size; then nothing is counted and the solver starts anew.
+        Whether the programs differ in size; then nothing is counted and the solver starts again.
     new_rows : int
         Rows added below those there were, which are counted as if they were all.
     freed : int

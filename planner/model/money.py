@@ -86,7 +86,7 @@ CONSTRAINTS = (capex_budget,)
 
 @cost(group="financing", upfront=True)
 def financing_premium(m: Model) -> Expression:
-    """What assets cost more as their capital, by kind and country, is dearer than the plan's."""
+    """What assets cost more as their capital, by kind and country, costs more than the plan's."""
     finance = m.p.finance
     total = Expression.constant(m.site_calendar, 0.0)
     for item in ASSETS:

@@ -85,8 +85,8 @@ def write_lp(run: Run, path: Path) -> list[Path]:
         except PulpError as error:
             what_is = "some names of columns are longer than the format allows"
             must_be = f"at most {_LONGEST_NAME} signs"
-            mend = "take mps, or shorter ids of sites"
-            raise InputError([Problem(str(path), None, None, what_is, must_be, mend)]) from error
+            fix = "take mps, or shorter ids of sites"
+            raise InputError([Problem(str(path), None, None, what_is, must_be, fix)]) from error
     return [path]
 
 

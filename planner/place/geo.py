@@ -154,7 +154,7 @@ def faster_than_light(
     -------
     list of (int, str, str, str)
         For each value below `fibre_floor_ms`, and each that is no number above 0: its position,
-        and what is, what must be and how to mend it, as in `Problem`.
+        and what is, what must be and how to fix it, as in `Problem`.
 
     Examples
     --------

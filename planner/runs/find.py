@@ -57,16 +57,16 @@ def _not_one(text: str, runs_dir: Path, beginning: list[str], runs: list[str]) -
     if beginning:
         what_is = f"{len(beginning)} runs begin with {text!r}"
         return Problem(str(runs_dir), None, None, what_is, "one run", there_are)
-    mend = there_are if runs else "solve a scenario first"
+    fix = there_are if runs else "solve a scenario first"
     if text and _is_folder(Path(text)):
         what_is, must_be = f"the folder has no {META_FILE}", "a run folder"
-        mend = f"give a folder that dcplan solve has written; {mend}"
-        return Problem(text, None, None, what_is, must_be, mend)
+        fix = f"give a folder that dcplan solve has written; {fix}"
+        return Problem(text, None, None, what_is, must_be, fix)
     if _is_scenario(text):
         what_is = f"no run of scenario {text!r}: it was not solved yet, or not by this version"
-        mend = f"solve it first: dcplan solve {shlex.quote(text)}"
-        return Problem(str(runs_dir), None, None, what_is, "one run", mend)
-    return Problem(str(runs_dir), None, None, f"no run {text!r}", "one run", mend)
+        fix = f"solve it first: dcplan solve {shlex.quote(text)}"
+        return Problem(str(runs_dir), None, None, what_is, "one run", fix)
+    return Problem(str(runs_dir), None, None, f"no run {text!r}", "one run", fix)
 
 
 def _is_run(path: Path) -> bool:

@@ -57,7 +57,7 @@ class Reopened:
     changed: tuple[str, ...]
 
     def verdict(self) -> Verdict:
-        """Judge the plan anew; what ``run.json`` says of an earlier check is not looked at."""
+        """Judge the plan again; what ``run.json`` says of an earlier check is not looked at."""
         meta = self.run.meta
         objective, bound, gap = (
             math.nan if meta[key] is None else float(meta[key])

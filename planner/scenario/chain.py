@@ -72,8 +72,8 @@ def find(path_or_name: str | Path) -> Path:
     shipped = _shipped(path_or_name)
     if not is_file(shipped):
         found = f"no shipped scenario is called {path_or_name!r}"
-        mend = _name_mend(path_or_name, Path())
-        raise InputError([Problem(path_or_name, None, None, found, "a name or a file", mend)])
+        fix = _name_fix(path_or_name, Path())
+        raise InputError([Problem(path_or_name, None, None, found, "a name or a file", fix)])
     return shipped
 
 
@@ -131,8 +131,8 @@ def _read(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
         raise InputError([asked_at.problem(found, "a file", _near_file(path))]) from error
     if len(raw) > MOST_BYTES:
         found = f"the file has more than {MOST_BYTES:,} bytes"
-        mend = "put tables into data:"
-        raise InputError([Place(str(path)).problem(found, "a scenario", mend)])
+        fix = "put tables into data:"
+        raise InputError([Place(str(path)).problem(found, "a scenario", fix)])
     tree, problems = parse_with_problems(text, str(path))
     if not isinstance(tree.value, dict):
         found = f"the file is {show(tree.value)}"
@@ -155,11 +155,11 @@ def _near_file(path: Path) -> str:
 def _version_problems(tree: Node) -> list[Problem]:
     node = tree.children.get("version")
     if node is None:
-        mend = f"begin with 'version: {VERSION}'"
-        return [Place(tree.place.file, 1, 1).problem("version is missing", "given", mend)]
+        fix = f"begin with 'version: {VERSION}'"
+        return [Place(tree.place.file, 1, 1).problem("version is missing", "given", fix)]
     if isinstance(node.value, bool) or node.value != VERSION:
-        mend = "this program reads no other version of the format"
-        return [node.place.problem(f"version is {show(node.value)}", str(VERSION), mend)]
+        fix = "this program reads no other version of the format"
+        return [node.place.problem(f"version is {show(node.value)}", str(VERSION), fix)]
     return []
 
 
@@ -167,8 +167,8 @@ def _parent(asked: Node, files: Sequence[Path]) -> Path:
     """Return the file that `extends` asks for."""
     name = asked.value
     if not isinstance(name, str) or not name:
-        mend = "a scenario extends a single other one"
-        problem = asked.place.problem(f"extends is {show(name)}", "one name or one path", mend)
+        fix = "a scenario extends a single other one"
+        problem = asked.place.problem(f"extends is {show(name)}", "one name or one path", fix)
         raise InputError([problem])
     if _is_path(name):
         parent = Path(os.path.normpath(files[-1].parent / name))
@@ -176,13 +176,13 @@ def _parent(asked: Node, files: Sequence[Path]) -> Path:
         parent = _shipped(name)
         if not is_file(parent):
             found = f"extends is {name!r}, and no shipped scenario is called so"
-            mend = _name_mend(name, files[-1].parent)
-            raise InputError([asked.place.problem(found, "a shipped name or a path", mend)])
+            fix = _name_fix(name, files[-1].parent)
+            raise InputError([asked.place.problem(found, "a shipped name or a path", fix)])
     if any(_is_same(parent, file) for file in files):
         chain = " -> ".join(str(file) for file in (*files, parent))
         found = f"extends goes in a circle: {chain}"
-        mend = "remove one of these extends"
-        raise InputError([asked.place.problem(found, "a chain that ends", mend)])
+        fix = "remove one of these extends"
+        raise InputError([asked.place.problem(found, "a chain that ends", fix)])
     return parent
 
 
@@ -203,7 +203,7 @@ def _shipped(name: str) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def _name_mend(name: str, folder: Path) -> str:
+def _name_fix(name: str, folder: Path) -> str:
     for ending in _ENDINGS:
         if is_file(folder / f"{name}{ending}"):
             return f"for the file beside it write '{name}{ending}'"

@@ -43,14 +43,14 @@ class OnlyWith:
         What it must be; None: it must be given.
     why : str
         Why there is no effect; empty: that the other key is what it is.
-    mend : str
+    fix : str
         What to do about it, other than to remove the key; empty: nothing else.
     """
 
     key: str
     value: str | bool | None = None
     why: str = ""
-    mend: str = ""
+    fix: str = ""
 
 
 SWITCH: Final = SwitchesBlock()

@@ -11,8 +11,8 @@ from planner.scenario.values import Block, Frac, Ids, NonNegative, Text, Whole, 
 
 __all__ = ["Failover"]
 
-_AMONG_NEIGHBOURS: Final = OnlyWith("form", "neighbours", mend="take the form neighbours")
-_IN_PAIRS: Final = OnlyWith("form", "pairs", mend="take the form pairs")
+_AMONG_NEIGHBOURS: Final = OnlyWith("form", "neighbours", fix="take the form neighbours")
+_IN_PAIRS: Final = OnlyWith("form", "pairs", fix="take the form pairs")
 _Pair = Annotated[Ids[PlannedSiteId], Field(min_length=2, max_length=2)]
 _Together = Annotated[Ids[PlannedSiteId], Field(min_length=2)]
 

@@ -102,12 +102,12 @@ def _known(mark: IdOf, tree: Node, tables: Mapping[str, pd.DataFrame]) -> list[s
 def _unknown(id_: str, place: Place, mark: IdOf, known: list[str], *, is_listed: bool) -> Problem:
     meant = closest(id_, known) if is_listed else None
     if meant:
-        mend = f"did you mean {meant!r}?"
+        fix = f"did you mean {meant!r}?"
     elif len(known) <= FEW:
-        mend = f"known are {', '.join(known)}"
+        fix = f"known are {', '.join(known)}"
     else:
-        mend = f"`dcplan data show {mark.table}` lists them"
-    return place.problem(f"unknown {mark.noun} {id_!r}", f"an id of table {mark.table}", mend)
+        fix = f"`dcplan data show {mark.table}` lists them"
+    return place.problem(f"unknown {mark.noun} {id_!r}", f"an id of table {mark.table}", fix)
 
 
 def _new_but_known(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
@@ -116,7 +116,7 @@ def _new_but_known(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
         for id_, place in written_at(tree, keys):
             if id_ in known:
                 found = f"the {mark.clash} {id_!r} is in table {mark.table}"
-                yield place.problem(found, "an id of its own", mark.mend)
+                yield place.problem(found, "an id of its own", mark.fix)
 
 
 def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
@@ -133,8 +133,8 @@ def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
         for id_, place in written_at(tree, f"scope.{key}.*"):
             if id_ in country and country[id_] not in countries:
                 found = f"{id_!r} lies in {country[id_]}, and scope.countries is {countries}"
-                mend = f"add {country[id_]} to scope.countries, or leave {id_!r} out"
-                yield place.problem(found, "in a country of the scope", mend)
+                fix = f"add {country[id_]} to scope.countries, or leave {id_!r} out"
+                yield place.problem(found, "in a country of the scope", fix)
 
 
 def _countries(

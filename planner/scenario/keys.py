@@ -24,7 +24,7 @@ __all__ = [
     "field_at",
     "marks",
     "unit_of",
-    "unknown_key_mend",
+    "unknown_key_fix",
 ]
 
 EACH: Final = "*"
@@ -134,7 +134,7 @@ def unit_of(field: FieldInfo | None) -> str:
     return found.group() if found else ""
 
 
-def unknown_key_mend(keys: Keys) -> str:
+def unknown_key_fix(keys: Keys) -> str:
     """Say which key was probably meant: of the same block, or the same key in another block.
 
     Parameters

@@ -162,16 +162,16 @@ def _file_problems(tree: Node) -> Iterator[Problem]:
     for table, node in _data_block(tree).items():
         if table not in known:
             meant = closest(table, list(known))
-            mend = f"did you mean {meant!r}?" if meant else "`dcplan data list` lists them"
+            fix = f"did you mean {meant!r}?" if meant else "`dcplan data list` lists them"
             place = node.key_place or node.place
-            yield place.problem(f"data has the key {table!r}", "the name of a table", mend)
+            yield place.problem(f"data has the key {table!r}", "the name of a table", fix)
     tables = [("data", table) for table in _data_block(tree)]
     for keys in (*tables, *OWN_FILES):
         found = file_of(tree, keys)
         if found is not None and not is_file(found[0]):
             path, place = found
-            mend = "check the path; it is seen from the file in which it is written"
-            yield place.problem(f"{'.'.join(keys)} is {str(path)!r}", "a file", mend)
+            fix = "check the path; it is seen from the file in which it is written"
+            yield place.problem(f"{'.'.join(keys)} is {str(path)!r}", "a file", fix)
 
 
 def _data_block(tree: Node) -> Mapping[str, Node]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import MOST_PROBLEMS, and_so_many_more
-from planner.scenario.keys import closest, field_at, unit_of, unknown_key_mend
+from planner.scenario.keys import closest, field_at, unit_of, unknown_key_fix
 from planner.scenario.schema import seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
 
@@ -57,7 +57,7 @@ _SWITCH_WORDS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})
 _LIKE_A_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,' ]*(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*(%?)")
 
 
-def problem_at(tree: Node, keys: Keys, what_is: str, must_be: str, mend: str) -> Problem:
+def problem_at(tree: Node, keys: Keys, what_is: str, must_be: str, fix: str) -> Problem:
     """Make a problem placed where a key was written.
 
     Parameters
@@ -66,15 +66,15 @@ def problem_at(tree: Node, keys: Keys, what_is: str, must_be: str, mend: str) ->
         What was written, merged.
     keys : tuple of str and int
         Way to the key.
-    what_is, must_be, mend : str
-        What is found there, what must be, how to mend it.
+    what_is, must_be, fix : str
+        What is found there, what must be, how to fix it.
 
     Returns
     -------
     Problem
         The problem with its place.
     """
-    return seen_at(nearest(tree, keys)).problem(what_is, must_be, mend)
+    return seen_at(nearest(tree, keys)).problem(what_is, must_be, fix)
 
 
 def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
@@ -116,8 +116,8 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
     kind, value, context = found["type"], found["input"], found.get("ctx", {})
     name = _dotted(keys)
     if kind == "extra_forbidden":
-        mend = unknown_key_mend(keys)
-        return _key_place(tree, keys).problem(f"unknown key {name!r}", "a key of the schema", mend)
+        fix = unknown_key_fix(keys)
+        return _key_place(tree, keys).problem(f"unknown key {name!r}", "a key of the schema", fix)
     field = field_at(keys)
     meaning = _meaning(field.description if field else None)
     if kind == "missing":
@@ -129,8 +129,8 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
         must_be = f"{must_be}, {_OR[str(found['loc'][-1])]}"
     if "[key]" in found["loc"]:
         what_is = f"{_dotted(keys[:-1])} has the key {str(keys[-1])!r}"
-        mend = _hint(kind, str(keys[-1]), must_be) or meaning
-        return _key_place(tree, keys).problem(what_is, must_be, mend)
+        fix = _hint(kind, str(keys[-1]), must_be) or meaning
+        return _key_place(tree, keys).problem(what_is, must_be, fix)
     is_empty = kind == "too_short" and len(value) == 0
     what_is = f"{name} is empty" if is_empty else f"{name} is {show(value)}"
     if (
@@ -183,7 +183,7 @@ def _meaning(description: str | None) -> str:
 
 
 def _hint(kind: str, value: object, must_be: str) -> str:
-    """Say how to mend the mistakes that are made most, nothing for the rest."""
+    """Say how to fix the mistakes that are made most, nothing for the rest."""
     hint = ""
     if kind == "literal_error":
         meant = closest(str(value), re.findall(r"'([^']*)'", must_be))

@@ -41,8 +41,8 @@ def with_override(tree: Node, override: str) -> Node:
     if not equals or not all(keys):
         raise InputError([place.problem("no key and value are there", "key=value", _EXAMPLE)])
     if keys[0] in ("extends", "version"):
-        mend = "write it into a file"
-        raise InputError([place.problem(f"{keys[0]} is set", "a setting", mend)])
+        fix = "write it into a file"
+        raise InputError([place.problem(f"{keys[0]} is set", "a setting", fix)])
     value = _placed(_value(text, place), place)
     try:
         return assign(tree, keys, replace(value, key_place=place))

@@ -76,7 +76,7 @@ class NewIdOf:
         Whose ids it adds to.
     clash : str
         What messages call one that is in the table already; empty where it may be.
-    mend : str
+    fix : str
         What to do about that.
     in_scope : bool
         As for `IdOf`.
@@ -85,7 +85,7 @@ class NewIdOf:
     table: str
     column: str
     clash: str = ""
-    mend: str = ""
+    fix: str = ""
     in_scope: bool = False
 
 

@@ -2,7 +2,7 @@
 
 What a problem is about is taken out, and the rest is a scenario to look at. Blocks that something
 was taken out of have their defaults there, so what is found in them may not be so and is kept back
-until they are mended.
+until they are fixed.
 """
 
 from __future__ import annotations

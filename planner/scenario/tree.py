@@ -26,9 +26,9 @@ class Place:
     line: int | None = None
     column: int | None = None
 
-    def problem(self, what_is: str, must_be: str, mend: str) -> Problem:
+    def problem(self, what_is: str, must_be: str, fix: str) -> Problem:
         """Return a problem at this place."""
-        return Problem(self.file, self.line, self.column, what_is, must_be, mend)
+        return Problem(self.file, self.line, self.column, what_is, must_be, fix)
 
 
 @dataclass(frozen=True)

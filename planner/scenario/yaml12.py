@@ -163,8 +163,8 @@ class _Builder:
             mark = error.problem_mark or error.context_mark
             place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
             said = " ".join(part for part in (error.context, error.problem) if part)
-            mend = next((mend for sign, mend in _MENDS if sign in said), "")
-            self._stop(place, f"this is not YAML: {said}", "", mend)
+            fix = next((fix for sign, fix in _MENDS if sign in said), "")
+            self._stop(place, f"this is not YAML: {said}", "", fix)
         except yaml.reader.ReaderError as error:
             before = text[: error.position]
             line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
@@ -272,11 +272,11 @@ class _Builder:
         mark = event.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
 
-    def _note(self, place: Place, what_is: str, must_be: str, mend: str) -> None:
-        self.problems.append(place.problem(what_is, must_be, mend))
+    def _note(self, place: Place, what_is: str, must_be: str, fix: str) -> None:
+        self.problems.append(place.problem(what_is, must_be, fix))
 
-    def _stop(self, place: Place, what_is: str, must_be: str, mend: str) -> NoReturn:
-        self._note(place, what_is, must_be, mend)
+    def _stop(self, place: Place, what_is: str, must_be: str, fix: str) -> NoReturn:
+        self._note(place, what_is, must_be, fix)
         raise InputError(self.problems)
 
 

@@ -161,9 +161,9 @@ def _out_of_range(settings: StressSettings, given: frozenset[str]) -> Iterator[t
     median, mean = settings.outage_median_h, settings.outage_mean_h
     if not median <= mean:
         what_is = f"outage_median_h is {median:g}, above outage_mean_h, which is {mean:g}"
-        mend = "lower the median, or raise the mean"
+        fix = "lower the median, or raise the mean"
         must_be = "at most the mean: outages have a tail"
-        yield "outage_median_h", Problem(_TABLE, None, None, what_is, must_be, mend)
+        yield "outage_median_h", Problem(_TABLE, None, None, what_is, must_be, fix)
 
 
 def _range_of(name: str, most: float, unit: str | None) -> str:
@@ -176,11 +176,11 @@ def _range_of(name: str, most: float, unit: str | None) -> str:
 
 def _problem(name: str, value: float, must_be: str, *, is_given: bool) -> Problem:
     if not is_given:
-        mend = "mend the table"
-        return Problem(_TABLE, None, None, f"{name} is {value:g}", must_be, mend)
+        fix = "fix the table"
+        return Problem(_TABLE, None, None, f"{name} is {value:g}", must_be, fix)
     option = f"--{name.replace('_', '-')}"
     usual = "the figure of table stress_settings"
     if name not in _UNITS:
         usual = f"{StressSettings.__dataclass_fields__[name].default}"
-    mend = f"leave it out for {usual}"
-    return Problem(option, None, None, f"{value:g} is given", must_be, mend)
+    fix = f"leave it out for {usual}"
+    return Problem(option, None, None, f"{value:g} is given", must_be, fix)

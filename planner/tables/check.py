@@ -132,7 +132,7 @@ def check_foreign_keys(
         findings = findings or _Findings(sheet())
         names = [str(value) for value in known]
 
-        def mend(
+        def fix(
             record: int,
             link: ForeignKey = link,
             names: list[str] = names,
@@ -141,7 +141,7 @@ def check_foreign_keys(
             near = difflib.get_close_matches(str(unknown.loc[record]), names, n=1)
             return f"did you mean '{near[0]}'?" if near else _add_first(link)
 
-        findings.add(unknown.index.to_numpy(dtype=np.int64), link.field, link.must_be, mend)
+        findings.add(unknown.index.to_numpy(dtype=np.int64), link.field, link.must_be, fix)
     return findings.problems() if findings else []
 
 
@@ -213,12 +213,12 @@ class _Finding:
     """What is to be said of a cell, should it be listed."""
 
     must_be: Words
-    mend: Words
+    fix: Words
     what_is: Words | None = None
 
     def words(self, record: int) -> tuple[str, str]:
         must_be = self.must_be if isinstance(self.must_be, str) else self.must_be(record)
-        return must_be, self.mend if isinstance(self.mend, str) else self.mend(record)
+        return must_be, self.fix if isinstance(self.fix, str) else self.fix(record)
 
 
 class _Findings:
@@ -246,15 +246,13 @@ class _Findings:
         """Return the line on which a record begins."""
         return self._sheet.place(record, 0)[0]
 
-    def add_rows(
-        self, is_wrong: NDArray[np.bool_], what_is: Words, must_be: str, mend: str
-    ) -> None:
+    def add_rows(self, is_wrong: NDArray[np.bool_], what_is: Words, must_be: str, fix: str) -> None:
         """Add rows that are wrong as such; of their cells nothing is said any more."""
         self._whole |= is_wrong
         for record in np.flatnonzero(is_wrong)[: MOST_PROBLEMS + 1]:
-            self._first[int(record), -1] = _Finding(must_be, mend, what_is)
+            self._first[int(record), -1] = _Finding(must_be, fix, what_is)
 
-    def add(self, records: NDArray[np.int64], field: str, must_be: Words, mend: Words = "") -> None:
+    def add(self, records: NDArray[np.int64], field: str, must_be: Words, fix: Words = "") -> None:
         """Add cells of a column; those that are wrong already stay what they are."""
         if not len(records):
             return
@@ -265,17 +263,17 @@ class _Findings:
         new = records[~is_wrong[records] & ~self._whole[records]]
         is_wrong[new] = True
         for record in np.sort(new)[: MOST_PROBLEMS + 1]:
-            self._first[int(record), position] = _Finding(must_be, mend)
+            self._first[int(record), position] = _Finding(must_be, fix)
 
     def _problem(self, record: int, position: int) -> Problem:
         finding = self._first[record, position]
-        must_be, mend = finding.words(record)
+        must_be, fix = finding.words(record)
         if position < 0:
             assert callable(finding.what_is)
-            return self._sheet.problem(record, 0, finding.what_is(record), must_be, mend)
+            return self._sheet.problem(record, 0, finding.what_is(record), must_be, fix)
         value, field = self._sheet.records[record][position], self._sheet.header[position]
         what_is = f"{field} is {_shortened(value)}" if value.strip() else f"{field} is blank"
-        return self._sheet.problem(record, position, what_is, must_be, mend)
+        return self._sheet.problem(record, position, what_is, must_be, fix)
 
 
 def _shortened(value: str) -> str:
@@ -289,19 +287,19 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
     for position, name in enumerate(sheet.header):
         shown = _shortened(name)
         if name in seen:
-            what_is, must_be, mend = f"column '{shown}' is there twice", "there once", ""
-            mend = "remove one of the two"
+            what_is, must_be, fix = f"column '{shown}' is there twice", "there once", ""
+            fix = "remove one of the two"
         elif name not in schema.columns:
             what_is, must_be = f"unknown column '{shown}'", "one of " + ", ".join(schema.columns)
             near = difflib.get_close_matches(shown, missing, n=1)
-            mend = f"did you mean '{near[0]}'?" if near else "remove it"
+            fix = f"did you mean '{near[0]}'?" if near else "remove it"
             if len(sheet.header) == 1 and (";" in name or "\t" in name):
-                mend = "separate the columns with commas"
+                fix = "separate the columns with commas"
         else:
             what_is = ""
         seen.add(name)
         if what_is:
-            problems.append(sheet.problem(-1, position, what_is, must_be, mend))
+            problems.append(sheet.problem(-1, position, what_is, must_be, fix))
         if len(problems) > MOST_PROBLEMS:
             break
     for name in missing:
@@ -407,7 +405,7 @@ def _check_sums(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -
             of_whole = ", ".join(f"{name}={labels[name]}" for name in per)
             return f"such that the rows of {of_whole} sum to 1"
 
-        def mend(
+        def fix(
             record: int,
             number: dict[int, int] = of_record,
             total: NDArray[np.float64] = total,
@@ -416,7 +414,7 @@ def _check_sums(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -
             line = findings.line(int(first[number[record]]))
             return f"they sum to {total[number[record]]:.6g}, from line {line} on"
 
-        findings.add(np.array(list(of_record), dtype=np.int64), shares.field, must_be, mend)
+        findings.add(np.array(list(of_record), dtype=np.int64), shares.field, must_be, fix)
 
 
 def _meaning(field: Field) -> str:

@@ -171,9 +171,9 @@ class Package:
         """
         if name not in self.tables:
             near = difflib.get_close_matches(name, self.tables, n=1)
-            mend = f"did you mean '{near[0]}'?" if near else "see `dcplan data list`"
+            fix = f"did you mean '{near[0]}'?" if near else "see `dcplan data list`"
             raise InputError(
-                [Problem(name, None, None, "no table of this name", "one of the tables", mend)]
+                [Problem(name, None, None, "no table of this name", "one of the tables", fix)]
             )
         return self.tables[name]
 

@@ -54,7 +54,7 @@ class Sheet:
     problems: tuple[Problem, ...] = ()
 
     def problem(
-        self, record: int, cell: int, what_is: str, must_be: str = "", mend: str = ""
+        self, record: int, cell: int, what_is: str, must_be: str = "", fix: str = ""
     ) -> Problem:
         """Return a problem at a cell.
 
@@ -62,7 +62,7 @@ class Sheet:
         ----------
         record, cell : int
             Position from 0; record -1 is the header.
-        what_is, must_be, mend : str
+        what_is, must_be, fix : str
             As in `Problem`.
 
         Returns
@@ -71,7 +71,7 @@ class Sheet:
             With line and column, and in a workbook with sheet and cell.
         """
         line, column = self.place(record, cell)
-        return Problem(self.file, line, column, what_is + self.named(record, cell), must_be, mend)
+        return Problem(self.file, line, column, what_is + self.named(record, cell), must_be, fix)
 
 
 def shown_path(path: Path) -> str:
@@ -115,8 +115,8 @@ def bytes_of(path: Path) -> bytes:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        what_is, mend = f"the file cannot be read: {error.strerror}", "check that you may read it"
-        raise _error(file, what_is, "readable", mend) from error
+        what_is, fix = f"the file cannot be read: {error.strerror}", "check that you may read it"
+        raise _error(file, what_is, "readable", fix) from error
     if not raw:
         raise _error(file, "the file is empty", "a header line and rows", line=1, column=1)
     return raw
@@ -154,12 +154,12 @@ def _error(
     file: str,
     what_is: str,
     must_be: str,
-    mend: str = "",
+    fix: str = "",
     *,
     line: int | None = None,
     column: int | None = None,
 ) -> InputError:
-    return InputError([Problem(file, line, column, what_is, must_be, mend)])
+    return InputError([Problem(file, line, column, what_is, must_be, fix)])
 
 
 class _Lines:
@@ -253,7 +253,7 @@ def _read_xlsx(raw: bytes, file: str, table: str) -> Sheet:
     try:
         cells = read_workbook(raw, table)
     except WorkbookError as error:
-        raise _error(file, str(error), error.must_be, error.mend) from error
+        raise _error(file, str(error), error.must_be, error.fix) from error
     rows = [[_text(value) for value in row] for row in cells.rows]
     filled = [number for number, row in enumerate(rows) if any(row)]
     if not filled:

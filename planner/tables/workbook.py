@@ -37,10 +37,10 @@ _STRICT_ID: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id
 
 
 class WorkbookError(Exception):
-    """A workbook that is not read; its text says what it is, `must_be` and `mend` the rest."""
+    """A workbook that is not read; its text says what it is, `must_be` and `fix` the rest."""
 
-    def __init__(self, what_is: str, must_be: str = "an .xlsx file", mend: str = "") -> None:
-        self.must_be, self.mend = must_be, mend
+    def __init__(self, what_is: str, must_be: str = "an .xlsx file", fix: str = "") -> None:
+        self.must_be, self.fix = must_be, fix
         super().__init__(what_is)
 
 
@@ -237,8 +237,8 @@ class _Scan:
         if cells > self.most:
             first, last = cell_name(self.top, self.left), cell_name(self.bottom, self.right)
             what_is = f"sheet {self.name!r} reaches from {first} to {last}, {cells:,} cells"
-            mend = "delete the cells far from the table, or save the sheet as CSV UTF-8"
-            raise WorkbookError(what_is, f"at most {self.most:,} in a file of its size", mend)
+            fix = "delete the cells far from the table, or save the sheet as CSV UTF-8"
+            raise WorkbookError(what_is, f"at most {self.most:,} in a file of its size", fix)
 
 
 def _column_of(letters: str) -> int:

@@ -199,8 +199,8 @@ def _checked_load(load_mw: ArrayLike, calendar: BillingCalendar) -> Floats:
     if len(wrong):
         (moment,) = calendar.moments([int(wrong[0])])
         what_is = f"load_mw is {load[wrong[0]]} at {moment.isoformat()}"
-        mend = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
-        raise InputError([Problem("load", None, None, what_is, "at least 0", mend)])
+        fix = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
+        raise InputError([Problem("load", None, None, what_is, "at least 0", fix)])
     return load
 
 

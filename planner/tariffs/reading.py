@@ -247,7 +247,7 @@ def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:
     is_told = stands_for.any(axis=0)
     if not is_told.all():
         missing = sorted({MONTHS[place] for place in month[~is_told]})
-        what_is = f"no day of the series lies in {', '.join(missing)}"
+        what_is = f"the series has no day in {', '.join(missing)}"
         raise InputError(
             [Problem("time", None, None, what_is, "a day in every month that is billed")]
         )

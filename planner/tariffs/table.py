@@ -89,8 +89,8 @@ def _layer_problems(row: Mapping[str, Any], layer: str) -> list[Problem]:
     if row["layer"] == layer:
         return []
     what_is = f"row {row['tariff']!r} is of layer {row['layer']!r}"
-    mend = "pass a rate, and the row of terms as `terms`"
-    return [Problem("tariffs", None, None, what_is, f"of layer {layer!r}", mend)]
+    fix = "pass a rate, and the row of terms as `terms`"
+    return [Problem("tariffs", None, None, what_is, f"of layer {layer!r}", fix)]
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:

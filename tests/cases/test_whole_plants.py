@@ -1,4 +1,4 @@
-"""Own sources in whole plants, on a site that must make its power itself: costs worked out anew."""
+"""Own sources in whole plants, on a site that must make its power itself: costs by hand."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_plant_without_room_is_noted_and_not_built(flat: Path) -> None:
 
 
 def test_a_source_without_a_most_at_a_site_is_refused(flat: Path) -> None:
-    with pytest.raises(InputError, match=r"steady comes in whole plants.*supply.max_mw.steady"):
+    with pytest.raises(InputError, match=r"steady is built in whole plants.*supply.max_mw.steady"):
         solve(flat, [WHOLE, smallest(steady=15.0)])
 
 

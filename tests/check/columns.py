@@ -156,7 +156,7 @@ def rules_of_rows(table: str) -> tuple[str, ...]:
 
 
 def with_cells(table: pd.DataFrame, column: str, cells: dict[int, object]) -> pd.DataFrame:
-    """Return a table with some cells of a column written anew."""
+    """Return a table with some cells of a column written again."""
     spoiled = table.copy()
     values = spoiled[column].astype("object").to_list()
     for row, cell in cells.items():

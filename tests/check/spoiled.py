@@ -13,7 +13,7 @@ from planner.scenario import load_scenario
 
 
 def cells(table, rows, **columns):
-    """Return a table with some cells written anew, by value or by a function of the old ones."""
+    """Return a table with some cells written again, by value or by a function of the old ones."""
     changed = table.copy()
     for column, value in columns.items():
         values = changed[column].to_numpy().copy()
@@ -487,4 +487,4 @@ ASSUMED = (
     ("rates_from_tables", partial(limit, "finance", "rate_frac", 1.01)),
     ("interest_during_construction", partial(limit, "finance", "build_idc_frac", 1.01)),
 )
-"""Figures that the plan assumes, and the check that reckons them anew from the tables."""
+"""Figures that the plan assumes, and the check that computes them again from the tables."""

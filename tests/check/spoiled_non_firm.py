@@ -207,4 +207,4 @@ ASSUMED = (
     ("headroom_from_tables", "firm", partial(setting, "grid.firm_headroom_frac", 0.6)),
     ("headroom_from_tables", "room", partial(limit, "non_firm", "headroom_mw", 1.01)),
 )
-"""Figures that the plan assumes, what of them is wrong, and the check that reckons them anew."""
+"""Figures that the plan assumes, what of them is wrong, and the check that computes them again."""

@@ -255,4 +255,4 @@ ASSUMED = (
     ),
     ("leads_from_tables", "no engines", partial(setting, "supply.allow", "[panel, mill, cells]")),
 )
-"""The check that reckons a figure anew, the figure, and how to change it."""
+"""The check that computes a figure again, the figure, and how to change it."""

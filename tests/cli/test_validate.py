@@ -118,10 +118,10 @@ def test_what_changes_nothing_is_noted_with_its_place() -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "plan.yaml: no problems found",
-        "note: plan.yaml:3:30: supply.max_mw.gas_recip changes nothing, as gas_recip is not in "
+        "note: plan.yaml:3:30: supply.max_mw.gas_recip has no effect: gas_recip is not in "
         "supply.allow; remove it, or allow a source that it is about under supply.allow",
-        "note: --set carbon.cap_kt={2025: 9000, 2041: 7}: carbon.cap_kt for 2041 changes nothing, "
-        "as 2030 is the last model year; remove it, or add years",
+        "note: --set carbon.cap_kt={2025: 9000, 2041: 7}: carbon.cap_kt for 2041 has no effect: "
+        "2030 is the last model year; remove it, or add years",
     ]
     assert of_file["problems"] == []
     assert [note["line"] for note in of_file["notes"]] == [3]
@@ -148,7 +148,7 @@ def test_what_a_plan_notes_of_blocks_sizes_and_openings_is_noted_with_its_place(
         " of 5). They can open only so late that they need not reach it; give them a"
         " minimum_size_mw.",
         "plan.yaml:4:45": "No new halls at us-fl-miami",
-        "plan.yaml:6:15": "Siting.must_open changes nothing for us-va-ashburn",
+        "plan.yaml:6:15": "Siting.must_open has no effect for us-va-ashburn: it already exists.",
         "plan.yaml:7:13": "No new halls at us-va-richmond",
         "plan.yaml:8:30": "train_frontier: no racks at us-va-richmond",
     }

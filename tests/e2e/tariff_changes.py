@@ -1,4 +1,4 @@
-"""A change of each setting of tariffs, as parts of a text that are written anew."""
+"""A change of each setting of tariffs, as parts of a text that are written again."""
 
 from __future__ import annotations
 

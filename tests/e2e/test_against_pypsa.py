@@ -2,7 +2,7 @@
 
 A converter writes a scenario folder with tables of its own from random figures; `planner.solve`
 reads it like any other. The same figures go into a PyPSA network by their own way: prices and
-weather are averaged over the slots anew here. Only the load is read from the plan, since racks and
+weather are averaged over the slots again here. Only the load is read from the plan, since racks and
 cooling are no matter of PyPSA's. Both must find the same least cost.
 
 How the conventions are matched:

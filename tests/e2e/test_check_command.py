@@ -136,7 +136,7 @@ def test_every_changed_file_is_named_those_gone_and_come_as_well(run: Path) -> N
     assert f"files: {', '.join(f'{name}.parquet' for name in names)}\n" in result.stdout
 
 
-def test_a_table_rewritten_without_its_schema_is_told_with_the_way_to_mend(run: Path) -> None:
+def test_a_table_rewritten_without_its_schema_is_told_with_the_way_to_fix(run: Path) -> None:
     path = run / "tables" / "solution.parquet"
     pd.read_parquet(path).to_parquet(path, index=False)
 

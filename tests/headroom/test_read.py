@@ -151,7 +151,7 @@ def test_an_hour_that_stands_twice_is_told_so(tmp_path: Path) -> None:
 
     (found,) = problems(write(tmp_path / "twice.csv", text))
 
-    assert found.startswith("4:1: 2027-11-07 01:00:00 stands twice; must be one hour after")
+    assert found.startswith("4:1: 2027-11-07 01:00:00 appears twice; must be one hour after")
     assert found.endswith("with its offset where clocks change")
 
 
@@ -166,7 +166,7 @@ def test_a_demand_of_zeros_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("time", "demand", "mend"),
+    ("time", "demand", "fix"),
     [
         ("2027-03-01 24:00", "41", "name hours by their beginning: take an hour off every time"),
         ("2027-03-01T24:00:00", "41", "name hours by their beginning"),
@@ -183,11 +183,11 @@ def test_a_demand_of_zeros_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_common_other_form_is_told_what_to_change(
-    tmp_path: Path, time: str, demand: str, mend: str
+    tmp_path: Path, time: str, demand: str, fix: str
 ) -> None:
     (found,) = problems(write(tmp_path / "other.csv", f"hour,demand_mw\n{time},{demand}\n"))
 
-    assert found.split("; ")[-1].startswith(mend)
+    assert found.split("; ")[-1].startswith(fix)
 
 
 def test_columns_parted_by_semicolons_are_told_to_be(tmp_path: Path) -> None:

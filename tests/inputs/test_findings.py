@@ -1,4 +1,4 @@
-"""Problems and notes are placed where a planner can mend them."""
+"""Problems and notes are placed where a planner can fix them."""
 
 from __future__ import annotations
 

@@ -315,7 +315,7 @@ def test_a_year_that_headroom_growth_lacks_is_refused(problems, tables):
 
 
 def test_zones_that_promised_more_than_they_have_are_told(build, mini):
-    told = "What is under construction exceeds the headroom of 1 of 2 zones"
+    told = "In 1 of 2 zones, capacity under construction already exceeds the headroom"
 
     tight = build("grid.headroom_scale_frac=0.065")
 

@@ -236,7 +236,7 @@ def test_a_rack_that_another_of_its_vendor_beats_is_not_offered(build, mini):
 
     assert "liquid25" not in set(dear.racks.install.labels("rack"))
     assert "liquid25" in {rack for _, rack, _ in stock(dear, "2027")}
-    assert any("Not offered anew" in note and "liquid25" in note for note in dear.notes)
+    assert any("Not offered for purchase" in note and "liquid25" in note for note in dear.notes)
 
 
 def test_vendors_are_not_played_against_each_other_for_small_gains(build):

@@ -35,7 +35,7 @@ def test_land_holds_at_least_what_stands_and_is_committed(build):
     inputs = build("sites.oak.land_limit_mw=2.5")
 
     assert of_site(inputs, "land_limit_mw", "oak") > 100
-    assert any("Land is less than what stands" in note for note in inputs.notes)
+    assert any("The land limit is below the existing" in note for note in inputs.notes)
 
 
 def test_market_rates_and_budgets_count_the_years_between(build):

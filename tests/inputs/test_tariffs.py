@@ -138,7 +138,7 @@ def test_terms_that_the_plan_does_not_enforce_are_noted(build):
         ),
         (
             (uses(f"tariff: {RATE}"), "time.chronological=true"),
-            "no day of the series lies in Jan, Mar, Apr, Jun, Jul, Sep, Oct, Dec; must be told by",
+            "the series has no day in Jan, Mar, Apr, Jun, Jul, Sep, Oct, Dec; must be covered by",
         ),
         (
             (uses(f"tariff: {RATE}, sites: [oak], zones: [west]"),),

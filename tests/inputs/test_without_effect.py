@@ -1,4 +1,4 @@
-"""Settings that change nothing are noted where they are written, and only they."""
+"""Settings that have no effect are noted where they are written, and only they."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def noted(tables: Mapping[str, pd.DataFrame]):
     [
         (
             ("scope.sites=[oak]", "sites={elm: {land_limit_mw: 31}}"),
-            "elm under sites changes nothing, as site elm is not in scope",
+            "elm under sites has no effect: site elm is not in scope",
         ),
         (
             (
                 "scope.sites=[oak]",
                 "new_sites.fir={name: Fir, country: US, lat: 41.5, lon: -87.4, like: elm}",
             ),
-            "fir under new_sites changes nothing, as site fir is not in scope",
+            "fir under new_sites has no effect: site fir is not in scope",
         ),
         (
             (
@@ -46,111 +46,110 @@ def noted(tables: Mapping[str, pd.DataFrame]):
                 "workloads.chat.failover=true",
                 "failover.barred_pairs=[[oak, elm]]",
             ),
-            "elm under failover.barred_pairs changes nothing, as site elm is not in scope",
+            "elm under failover.barred_pairs has no effect: site elm is not in scope",
         ),
         (
             ("scope.workloads=[chat]", "siting.block_mw={train: 7}"),
-            "train under siting.block_mw changes nothing, as class train is not in scope",
+            "train under siting.block_mw has no effect: class train is not in scope",
         ),
         (
             ("scope.sites=[oak]", "lead_times.interconnection_months_by_zone={west: 31}"),
-            "west under lead_times.interconnection_months_by_zone changes nothing, as zone west has"
+            "west under lead_times.interconnection_months_by_zone has no effect: zone west has"
             " no site in scope",
         ),
         (
             ("supply.allow=[engine]", "supply.max_mw={panel: 31}"),
-            "supply.max_mw.panel changes nothing, as panel is not in supply.allow",
+            "supply.max_mw.panel has no effect: panel is not in supply.allow",
         ),
         (
             ("supply.override={engine: {life_years: 17}}",),
-            "supply.override.engine changes nothing, as engine is neither allowed nor standing",
+            "supply.override.engine has no effect: engine is neither allowed nor standing",
         ),
         (
             ("supply.allow=[panel]", "supply.fuel_price_usd_per_mmbtu={natural_gas: 7}"),
-            "supply.fuel_price_usd_per_mmbtu.natural_gas changes nothing, as natural_gas is burnt"
+            "supply.fuel_price_usd_per_mmbtu.natural_gas has no effect: natural_gas is burnt"
             " by none",
         ),
         (
             ("supply.export.allow=true",),
-            "supply.export.allow changes nothing, as no source makes power to sell",
+            "supply.export.allow has no effect: no source makes power to sell",
         ),
         (
             ("carbon.cap_kt={2025: 900, 2028: 700, 2041: 7}",),
-            "carbon.cap_kt for 2028, 2041 changes nothing, as 2027 is the last model year",
+            "carbon.cap_kt for 2028, 2041 has no effect: 2027 is the last model year",
         ),
         (
             ("energy.price_scale_frac={2025: 0.9, 2029: 1.3, 2041: 7}",),
-            "energy.price_scale_frac for 2041 changes nothing, as 2027 is the last model year",
+            "energy.price_scale_frac for 2041 has no effect: 2027 is the last model year",
         ),
         (
             ("lease={depth_mw_per_site: 31}",),
-            "lease.depth_mw_per_site changes nothing without lease.allow",
+            "lease.depth_mw_per_site has no effect without lease.allow",
         ),
         (
             ("grid.non_firm={allow: true, shed: {usd_per_mwh: 900}}",),
-            "grid.non_firm.shed.usd_per_mwh changes nothing without grid.non_firm.shed.allow",
+            "grid.non_firm.shed.usd_per_mwh has no effect without grid.non_firm.shed.allow",
         ),
         (
             ("latency.own_rtt_includes_last_mile=true",),
-            "latency.own_rtt_includes_last_mile changes nothing without latency.rtt_table",
+            "latency.own_rtt_includes_last_mile has no effect without latency.rtt_table",
         ),
         (
             ("failover.from_year=2027",),
-            "failover changes nothing, as no class in scope asks for it",
+            "failover has no effect: no class in scope asks for it",
         ),
         (
             ("workloads.chat.failover=true", "failover.from_year=2041"),
-            "failover is planned from 2041 on and changes nothing, as 2027 is the last model year",
+            "failover is planned from 2041 on and has no effect: 2027 is the last model year",
         ),
         (
             ("workloads.chat.failover=true", "failover.nearest_standbys=3"),
-            "failover.nearest_standbys changes nothing, as failover.form is neighbours",
+            "failover.nearest_standbys has no effect: failover.form is neighbours",
         ),
         (
             ("energy.own_tariffs={o: {energy: [{usd_per_mwh: 41}]}}",),
-            "energy.own_tariffs.o changes nothing, as no entry of energy.tariffs names it",
+            "energy.own_tariffs.o has no effect: no entry of energy.tariffs names it",
         ),
         (
             (
                 "energy.own_tariffs={o: {bundle: bundled, demand: [{usd_per_kw_month: 41}]}}",
                 "energy.tariffs=[{tariff: o}]",
             ),
-            "energy.own_tariffs.o.bundle changes nothing, as o has no energy charge",
+            "energy.own_tariffs.o.bundle has no effect: o has no energy charge",
         ),
         (
             (
                 "scope.workloads=[chat]",
                 "demand.explicit=[{workload: train, unit: kh100e, by_year: {2025: 31}}]",
             ),
-            "train under demand.explicit changes nothing, as class train is not in scope",
+            "train under demand.explicit has no effect: class train is not in scope",
         ),
         (
             ("time={chronological: true, peak_month: 8}",),
-            "time.peak_month changes nothing, as time.chronological tells the year by a series of"
-            " days",
+            "time.peak_month has no effect: time.chronological tells the year by a series of days",
         ),
         (
             ("contracts.matching.mode=hourly",),
-            "contracts.matching.mode changes nothing, as there is no target, and carbon is not"
+            "contracts.matching.mode has no effect: there is no target, and carbon is not"
             " counted by market",
         ),
         (
             ("siting={whole_openings: false, open_rows: all}",),
-            "siting.open_rows changes nothing, as sites need not open in whole",
+            "siting.open_rows has no effect: sites need not open in whole",
         ),
         (
             ("supply.allow=[panel]", "supply.override.panel={lead_months: 108}"),
-            "panel under supply.allow changes nothing, as it cannot serve before 2034, 108 months"
+            "panel under supply.allow has no effect: it cannot serve before 2034, 108 months"
             " from the first decision, and 2027 is the last model year",
         ),
         (
             ("grid.non_firm.shed.allow=true",),
-            "grid.non_firm.shed.allow changes nothing, as load is shed at sites with non-firm"
+            "grid.non_firm.shed.allow has no effect: load is shed at sites with non-firm"
             " connection, and none may be had",
         ),
         (
             ("flexibility.move_usd_per_mwh=7",),
-            "flexibility.move_usd_per_mwh changes nothing, as no class in scope has work that may"
+            "flexibility.move_usd_per_mwh has no effect: no class in scope has work that may"
             " move between sites",
         ),
         (
@@ -158,30 +157,29 @@ def noted(tables: Mapping[str, pd.DataFrame]):
                 "scope.sites=[oak]",
                 "lead_times.interconnection_months_by_zone={west: 31, north: 17}",
             ),
-            "west, north under lead_times.interconnection_months_by_zone change nothing, as none of"
+            "west, north under lead_times.interconnection_months_by_zone have no effect: none of"
             " them has a site in scope",
         ),
         (
             ("supply.sites=[oak]",),
-            "supply.sites changes nothing, as no source is allowed, stands or runs as stand-by",
+            "supply.sites has no effect: no source is allowed, stands or runs as stand-by",
         ),
         (
             ("supply.whole_sources=true",),
-            "supply.whole_sources changes nothing, as no source may be built",
+            "supply.whole_sources has no effect: no source may be built",
         ),
         (
             ("solver.whole_numbers=search",),
-            "solver.whole_numbers changes nothing, as no openings, phases, blocks or plants must be"
+            "solver.whole_numbers has no effect: no openings, phases, blocks or plants must be"
             " whole",
         ),
         (
             ("solver.gap_frac=0.003",),
-            "solver.gap_frac changes nothing, as no openings, phases, blocks or plants must be"
-            " whole",
+            "solver.gap_frac has no effect: no openings, phases, blocks or plants must be whole",
         ),
         (
             ("siting={whole_openings: true, at_most_sites: 2}",),
-            "siting.at_most_sites changes nothing: it is 2, and 2 sites are in scope",
+            "siting.at_most_sites has no effect: it is 2, and 2 sites are in scope",
         ),
     ],
 )
@@ -235,8 +233,7 @@ def test_heat_without_a_buyer_is_noted(tables):
 
     (found,) = settings_without_effect(case)
     assert found.what_is == (
-        "heat.sell changes nothing, as table heat_reuse has no row for the country of a site in"
-        " scope"
+        "heat.sell has no effect: table heat_reuse has no row for the country of a site in scope"
     )
 
 
@@ -244,8 +241,8 @@ def test_a_plan_tells_it_too(build):
     notes = build("supply.export.allow=true").notes
 
     assert (
-        "Setting without effect: supply.export.allow changes nothing, as no source makes power to"
-        " sell: remove it, or allow a source under supply.allow." in notes
+        "supply.export.allow has no effect: no source makes power to"
+        " sell; remove it, or allow a source under supply.allow." in notes
     )
 
 
@@ -377,7 +374,7 @@ def test_sites_whose_kind_is_larger_than_their_land_are_noted_each_at_its_own_ke
 
 def test_a_site_that_must_open_and_stands_is_noted(build):
     assert (
-        "Siting.must_open changes nothing for elm, as it stands already."
+        "Siting.must_open has no effect for elm: it already exists."
         in build("siting.must_open=[elm]").notes
     )
 
@@ -398,7 +395,7 @@ def test_sites_in_part_are_not_counted(key):
 def test_what_a_stress_study_reads_is_not_called_idle(build):
     notes = build("failover.barred_within_km=31").notes
 
-    assert not [note for note in notes if note.startswith("Setting without effect")]
+    assert not [note for note in notes if "has no effect" in note]
 
 
 def test_the_price_on_the_way_to_a_later_figure_is_read_where_service_begins_late(build):

@@ -1,4 +1,4 @@
-"""Every path by year and every switch of the schema has its place among what changes nothing."""
+"""Every path by year and every switch of the schema has its place among what has no effect."""
 
 from __future__ import annotations
 

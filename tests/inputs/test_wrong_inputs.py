@@ -62,7 +62,9 @@ def test_a_path_must_cover_the_model_years(problems):
 def test_stock_must_be_able_to_do_its_duty(problems):
     found = problems("racks.override.air24.inference_h100e=null")
 
-    assert any("air24 stands for inference and has no throughput for it" in text for text in found)
+    assert any(
+        "air24 is stock for inference and has no throughput for it" in text for text in found
+    )
 
 
 def test_a_demand_outside_the_scope_is_refused(problems):
@@ -134,7 +136,7 @@ def test_own_round_trips_that_lack_a_pair_are_refused(problems, tmp_path):
         ("finance", "item != 'insurance'", "insurance is missing for US"),
         ("cloud_rent", "offer != 'h100_hyper_od'", "no offer h100_hyper_od"),
         ("demand_shapes", "hour_local != 4", "flat lacks an hour"),
-        ("rack_cooling", "rack != 'air24'", "air24 stands in 2025, but has no cooling"),
+        ("rack_cooling", "rack != 'air24'", "air24 exists in 2025, but has no cooling"),
     ],
 )
 def test_gaps_in_the_data_are_errors(problems, tables, table, condition, text):

@@ -321,7 +321,7 @@ def test_bridge_power_bound_to_the_grid_serves_until_its_year_and_no_longer():
 
 
 def test_what_stands_cannot_be_bound_to_the_grid():
-    with pytest.raises(InputError, match="some stands already"):
+    with pytest.raises(InputError, match="some already exists"):
         inputs_of(
             "supply={allow: [engine], bridge: {sources: [engine], until_grid: true}}",
             "sites.oak.existing_source_mw={engine: 5}",

@@ -101,7 +101,7 @@ def test_the_same_question_replaces_its_run_with_all_its_files(run: Run, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == [stored.name]
 
 
-def test_a_folder_without_run_json_is_refused_with_the_way_to_mend(tmp_path: Path) -> None:
+def test_a_folder_without_run_json_is_refused_with_the_way_to_fix(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"not a run folder.*run\.json.*dcplan runs list"):
         load_run(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Wrong scenarios: every problem at its place, with what is, what must be and how to mend it."""
+"""Wrong scenarios: every problem at its place, with what is, what must be and how to fix it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tariffs written out that no bill can be made from: each mistake at its key, with its mend."""
+"""Tariffs written out that no bill can be made from: each mistake at its key, with its fix."""
 
 from __future__ import annotations
 

@@ -111,10 +111,10 @@ CASES = {
         frozenset({"land", "demand"}),
         frozenset({"headroom", "budget", "lead times"}),
     ),
-    "halls to let": Case(
+    "halls to lease": Case(
         (*LAND, "lease={allow: true, depth_mw_per_site: 5}"),
         {"lease_depth": "lease.depth_mw_per_site: 5 MW"},
-        frozenset({"halls to let", "land", "demand"}),
+        frozenset({"halls to lease", "land", "demand"}),
         frozenset({"headroom", "budget", "lead times"}),
     ),
     "water permits": Case(

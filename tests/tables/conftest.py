@@ -1,4 +1,4 @@
-"""A small data package of two tables, written anew for each test."""
+"""A small data package of two tables, written again for each test."""
 
 from __future__ import annotations
 

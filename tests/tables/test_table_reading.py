@@ -88,9 +88,9 @@ def test_a_misspelt_id_and_column_come_with_the_likely_right_one(package: Packag
     with pytest.raises(InputError) as caught:
         read_table(path, package=package)
 
-    mends = {problem.what_is: problem.mend for problem in caught.value.problems}
-    assert mends["zone is nort"] == "did you mean 'north'?"
-    assert mends["unknown column 'powr_mw'"] == "did you mean 'power_mw'?"
+    fixes = {problem.what_is: problem.fix for problem in caught.value.problems}
+    assert fixes["zone is nort"] == "did you mean 'north'?"
+    assert fixes["unknown column 'powr_mw'"] == "did you mean 'power_mw'?"
 
 
 def test_a_duplicate_key_names_the_line_of_the_first(package: Package) -> None:
@@ -248,7 +248,7 @@ def test_shipped_tables_follow_a_users_own_sites_but_not_a_users_own_zones(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "right", "wrong", "must_be", "mend"),
+    ("table", "column", "right", "wrong", "must_be", "fix"),
     [
         (
             "price_blocks",
@@ -296,7 +296,7 @@ def test_shipped_tables_follow_a_users_own_sites_but_not_a_users_own_zones(tmp_p
     ],
 )
 def test_a_mistyped_key_of_ones_own_table_is_refused_with_its_place(
-    tmp_path: Path, table: str, column: str, right: str, wrong: str, must_be: str, mend: str | None
+    tmp_path: Path, table: str, column: str, right: str, wrong: str, must_be: str, fix: str | None
 ) -> None:
     frame = read_table(table)
     at = frame.index[frame[column] == right]
@@ -311,7 +311,7 @@ def test_a_mistyped_key_of_ones_own_table_is_refused_with_its_place(
     assert {problem.must_be for problem in problems} == {must_be}
     assert {problem.what_is for problem in problems} == {f"{column} is {wrong}"}
     assert all(problem.column is not None for problem in problems)
-    assert mend is None or {problem.mend for problem in problems} == {mend}
+    assert fix is None or {problem.fix for problem in problems} == {fix}
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_shares_that_do_not_make_a_whole_are_refused_at_their_last_row(
     assert problem.line == rows[-1] + 2
     assert problem.what_is.startswith(f"{column} is ")
     assert problem.must_be == f"such that the rows of {key}={label} sum to 1"
-    assert problem.mend == f"they sum to 1.006, from line {rows[0] + 2} on"
+    assert problem.fix == f"they sum to 1.006, from line {rows[0] + 2} on"
 
 
 def test_shipped_curves_follow_a_users_own_zones_and_keep_the_default(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def diagnose(
     whole = ask.has_plan(question, session)
     if whole and (not model.problem.isMIP() or ask.has_whole_plan(question, model)):
         return Diagnosis(scenario.name, feasible=True)
-    ask.tell("find the rules that clash")
+    ask.tell("find the constraints that conflict")
     short = shortages(question)
     if whole:
         clash, is_smallest = whole_clash(question, model, _WHOLE_SECONDS, interrupt)

@@ -193,12 +193,12 @@ def _price(
     change = forced.outcome.objective - base.outcome.objective
     if gain <= 0.0:
         return
-    reckoned = 0.995 * (now - max(change, 0.0) / gain)
-    needed = max(reckoned, _LEAST_USD)
+    computed = 0.995 * (now - max(change, 0.0) / gain)
+    needed = max(computed, _LEAST_USD)
     tried = question.changed((Setting(key, needed),))
     after = _solve(tried, build_model(tried.inputs), ask)
     wins = after.site_mw(site) > base.site_mw(site) + _TAKES_PART_MW
-    told = _line if reckoned >= _LEAST_USD or wins else _not_found
+    told = _line if computed >= _LEAST_USD or wins else _not_found
     yield told("power price", "USD/MWh", now, needed, base, after, site)
 
 

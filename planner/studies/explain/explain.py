@@ -145,9 +145,9 @@ def _basis(solved: Solved, has_prices: bool, is_tried: bool, *, has_entry: bool)
         return f"The solve ended as {solution['status']}: there are no shadow prices."
     program, entry = "the linear program", ""
     if solution.get("duals_of") == "fixed_program":
-        program = "the linear program with every whole number (openings, phases) fixed as it is"
+        program = "the linear program with all integers (openings, phases) fixed"
         if has_entry:
-            entry = " What a site would take is told with whole numbers as fractions throughout."
+            entry = " What a site would take is stated with integers relaxed throughout."
     told = (
         "What one more of a limit is worth was found by solving again with a little more of it"
         if is_tried

@@ -153,8 +153,8 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     )
     share = own_cost.value / mean.value - 1.0
     text = (
-        f"A MW of racks there costs {own_cost} in {last}, {share:+.1%} beside the plan's mean of "
-        f"{mean}; what stood in the base year is sunk."
+        f"A MW of racks there costs {own_cost} in {last}, {share:+.1%} against the plan's mean of "
+        f"{mean}; what existed in the base year is sunk cost."
     )
     yield Statement(DOES, text, (own_cost, mean))
 

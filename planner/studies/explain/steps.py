@@ -236,6 +236,6 @@ def about_steps(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         step = number(tables, "steps", "step", str(unit), **of)
         by = f"{'saves' if found.value < 0 else 'costs'} {amount(abs(found.value))} MUSD"
         if abs(found.value) < _NOTHING_MUSD:
-            by = "changes nothing"
+            by = "has no effect"
         text = f"{step.value:+.3g} {unit} of {what} ({place}) {by} (solved again)."
         yield Statement(STEPS, text, (found, step), abs(found.value))

@@ -48,7 +48,7 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeo
     for program in work.programs():
         outcome = HighsSession(program.problem).solve("simplex")
         if outcome.status != "optimal":
-            message = f"the loss of sites could not be reckoned: {outcome.status}"
+            message = f"the site outages could not be computed: {outcome.status}"
             raise SolverError(message)
         unserved[program.service] = program.unserved.value(outcome.x)
         taken[program.arc] = program.taken.value(outcome.x)

@@ -163,8 +163,8 @@ def _no_plan(
             lines.append("  Time ran out before it was clear that each of them is needed.")
         if len(clash) == 1:
             lines.append(
-                "  It clashes with no other rule: the scenario leaves no decision that could meet"
-                " it, as where users have no site within reach and may neither rent nor go unmet."
+                "  This constraint cannot be met on its own. Usual cause: users have no site within"
+                " their latency bound, and neither renting nor unmet demand is allowed."
             )
         lines.append("`dcplan diagnose` finds the least changes that would make a plan possible.")
         return InfeasibleError("\n".join(lines), clash)
