@@ -24,7 +24,7 @@ def test_openings_and_phases_are_listed(tmp_path: Path) -> None:
 
     assert tables == {"Openings", "Phases"}
     openings = run.tables["openings"]
-    assert len(openings) == 3
+    assert len(openings) == 2
     assert told >= set(zip(openings["site"], openings["year"], strict=True))
 
 
