@@ -166,7 +166,7 @@ def discounts(plan: planner.Plan, years: list[int]) -> float:
     ("scenario", "block", "place", "unit", "units_in_one", "words"),
     [
         # MW of mean power over a year's hours; thousand m3; MW
-        (OWN_POWER, "clean_target", "east", "USD/MWh", 8760, "clean target of east in 2025"),
+        (OWN_POWER, "clean_target", "east", "USD/MWh", 8760, "clean-energy target of east in 2025"),
         (OWN_POWER, "water_permit", "elm", "USD/m3", 1000, "Permits for the halls at elm grant"),
         (OWN_POWER, "contract_limit", "sun west", "USD/MW-year", 1, "430 MW of contract sun is"),
         (OWN_POWER, "source_limit", "oak mill", "USD/MW-year", 1, "no more than 140 MW of mill"),
@@ -371,7 +371,7 @@ def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> N
     told = explained("tiny", *settings)
     (row,) = told.tables["binding"].query("block == 'land_limit'").to_dict("records")
 
-    assert "with every whole number (openings, phases) fixed as it is" in told.basis
+    assert "with all integers (openings, phases) fixed" in told.basis
     assert (row["site"], row["year"]) == ("north", 2028)
     assert row["tried_value"] == pytest.approx(row["value"], rel=0.01)
 
@@ -400,7 +400,7 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
 def test_of_a_site_it_is_told_that_whole_numbers_are_fractions_in_what_it_would_take() -> None:
     whole = explained("tiny", "siting.whole_openings=true", site="south")
 
-    assert "what a site would take is told with whole numbers as fractions" in whole.basis.lower()
+    assert "what a site would take is stated with integers relaxed" in whole.basis.lower()
     assert "fractions" not in explained("tiny", site="south").basis
 
 
