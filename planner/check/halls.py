@@ -150,7 +150,7 @@ def retrofit_source(case: Case) -> Excess:
 
 @rule(unit="MW")
 def lease_depth(case: Case) -> Excess:
-    """Halls leased at a site stay within what its market has to let."""
+    """Halls leased at a site stay within what its market has available."""
     leases, halls = case.plan("leases"), case.inputs.halls
     leased = tally(leases, _SITE, leases["leased_mw"])
     place = leases[list(_SITE)].drop_duplicates().reset_index(drop=True)
@@ -375,7 +375,7 @@ def retrofits_from_tables(case: Case) -> Excess:
 
 @rule(unit="MUSD/MW-year or MW")
 def leases_from_tables(case: Case) -> Excess:
-    """Halls to let cost the least rent of their country, else of the world, up to a depth."""
+    """Leased halls cost the least rent of their country, else of the world, up to a depth."""
     halls, settings = case.inputs.halls, case.scenario.lease
     told = listed(halls.lease, rent=halls.lease_musd_per_mw_year)
     table = case.data("leases")

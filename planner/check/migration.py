@@ -255,7 +255,7 @@ def migration_from_tables(case: Case) -> Excess:
 
 
 def _by_class(case: Case, amount: Floats, scale: Floats) -> Excess:
-    """Write the worst of every rack type and class, so that long lists are told briefly."""
+    """Write the worst of every rack type and class, so that long lists stay brief."""
     work, sets = case.inputs.migration.work, case.inputs.sets
     shape = (len(sets.rack), len(sets.workload))
     worst, most = np.zeros(shape), np.zeros(shape)

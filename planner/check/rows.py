@@ -184,7 +184,7 @@ def rows_there(case: Case) -> Excess:
         missing = ~has(rows, told, key)
         twice = told.duplicated(key).to_numpy(dtype=np.bool_)
         for frame, is_wrong in ((rows, missing), (told[key], twice)):
-            rows_told = np.full(len(frame), "", dtype=object)  # none is told of what is right
+            rows_told = np.full(len(frame), "", dtype=object)  # none where the row is right
             wrong = frame[is_wrong].astype("str").itertuples(index=False, name=None)
             rows_told[is_wrong] = [", ".join(of) for of in wrong]
             place = pd.DataFrame({"table": name, "row": rows_told})

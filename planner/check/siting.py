@@ -297,7 +297,7 @@ def blocks_from_scenario(case: Case) -> Excess:
 
 @rule(unit="MW")
 def paced_sites_from_tables(case: Case) -> Excess:
-    """New sites that open in whole have no more than can be built by then, short of their land."""
+    """New sites with integer openings hold at most what can be built by then, or their land."""
     p, inputs = case.inputs.siting, case.inputs
     told, sites = listed(p.paced, mw=p.paced_mw), case.site_year
     reach = case.build_paths.set_index(list(_SITE))["reach_mw"]

@@ -61,7 +61,7 @@ def amounts_not_negative(case: Case) -> Excess:
 
 @rule(unit="plans")
 def status_told(case: Case) -> Excess:
-    """The status is told in one row, as the solver said it, optimal only where it proved it.
+    """The status is reported in one row, as the solver said it, optimal only where it proved it.
 
     Proven is a gap of no more than `solver.gap_frac`, and of 1e-4 at most.
     """

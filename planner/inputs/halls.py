@@ -75,7 +75,7 @@ class HallSpace:
     retrofit_row
         Row of table `retrofit` for a pair of designs, -1 for none, shape (design, design).
     lease
-        Halls to let, shape (site, design, year).
+        Halls available to lease, shape (site, design, year).
     lease_usd_per_kw_month
         Their rent, NaN where there is none, shape (site, design).
     stands
@@ -234,7 +234,7 @@ def _serves(case: Case, row: Codes) -> Bools:
 
 
 def _rents(case: Case) -> Floats:
-    """Rent by site and design, NaN where no hall is to let. [USD/kW-month]"""
+    """Rent by site and design, NaN where no hall is available to lease. [USD/kW-month]"""
     rents = np.full((len(case.sites), len(case.cooling), len(case.redundancy)), np.nan)
     settings = case.scenario.lease
     if not settings.allow:

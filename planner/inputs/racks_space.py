@@ -90,8 +90,8 @@ def rack_space(
     """Find what can be done with racks.
 
     A class buys racks for halls of its own topology, the cheapest that is good enough, and for
-    halls to let that are. Racks of the base year serve the class they were bought for, and
-    every class that admits them in halls that are good enough for it. Training racks that are
+    leased halls that are. Racks of the base year serve the class they were bought for, and every
+    class that admits them in halls that are good enough for it. Training racks that are
     old enough may move to the inference halls of their site.
 
     Parameters

@@ -312,7 +312,7 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
 
 
 def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_whole: bool) -> Index:
-    """Service from sites that must be opened first: new ones without halls to let."""
+    """Service from sites that must be opened first: new ones without halls to lease."""
     is_tied = ~sites.is_existing & is_whole
     is_tied[np.unique(halls.lease["site"])] = False
     return demand.served.select(is_tied[demand.served["site"]], "link")

@@ -160,7 +160,7 @@ def committed_halls(m: Model) -> Comparison:
 
 @constraint(over="site, year", unit="MW")
 def lease_depth(m: Model) -> Comparison:
-    r"""A market has only so much to let.
+    r"""A market has only so much available to lease.
 
     .. math:: \sum_l r_{slt} \le \bar{R}_s \qquad \forall s, t
 
