@@ -1,8 +1,10 @@
-"""`dcplan data`: the tables that ship, with units, sources and licences."""
+"""`dcplan data`: the tables that ship, with units, sources and licences, and copies of them."""
 
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -15,7 +17,7 @@ __all__ = ["data"]
 
 @click.group()
 def data() -> None:
-    """Show the tables that ship: units, sources, licences."""
+    """Show and copy the tables that ship: units, sources, licences."""
 
 
 @data.command("list")
@@ -73,6 +75,45 @@ def show_command(table: str, *, as_json: bool, rows: int) -> None:
         click.echo(f"\nrow {number}")
         for name, value in row.items():
             click.echo(f"  {name}: {'' if value != value else value}")  # noqa: PLR0124  NaN is blank
+
+
+@data.command("copy")
+@click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def copy_command(tables: tuple[str, ...], folder: Path) -> None:
+    """Copy each TABLE into DIR, to be edited there.
+
+    Prints the lines that make a scenario next to DIR read the copies. Nothing is overwritten: if
+    one of the files is there already, none is copied.
+    """
+    from planner.base.errors import InputError, Problem
+    from planner.tables import load_package
+
+    package, problems = load_package(), list[Problem]()
+    copies = dict[str, tuple[Path, Path]]()
+    for table in dict.fromkeys(tables):
+        try:
+            copies[table] = (package.path(table), folder / package[table].path)
+        except InputError as error:
+            problems += error.problems
+    if folder.exists() and not folder.is_dir():
+        what_is = "it is a file"
+        problems.append(
+            Problem(str(folder), None, None, what_is, "a folder", "choose another name")
+        )
+    problems += [
+        Problem(str(own), None, None, "the file is there already", "a new one", "move it away")
+        for _, own in copies.values()
+        if own.exists()
+    ]
+    if problems:
+        raise InputError(problems)
+    folder.mkdir(parents=True, exist_ok=True)
+    for shipped, own in copies.values():
+        shutil.copyfile(shipped, own)
+    click.echo("data:")
+    for table, (_, own) in copies.items():
+        click.echo(f"  {table}: {(Path(folder.name) / own.name).as_posix()}")
 
 
 def _print_table(frame: pd.DataFrame) -> None:

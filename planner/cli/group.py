@@ -29,7 +29,7 @@ COMMANDS: Final = {
     "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
     "export": ("planner.cli.export:command", "Write a run for other programs."),
     "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
-    "data": ("planner.cli.data:data", "Show tables with units, sources and licences."),
+    "data": ("planner.cli.data:data", "Show and copy tables with units, sources and licences."),
     "schema": ("planner.cli.schema:command", "Print the JSON Schema of scenario files."),
     "headroom": ("planner.cli.headroom:command", "Find the load that a grid can take."),
 }

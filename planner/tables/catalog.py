@@ -112,9 +112,10 @@ def data_page(*, package: Package | None = None) -> str:
         "",
         "Every figure keeps its source and an honesty flag, `kind`: *published* (as the source"
         " says), *derived* (computed from published figures), *estimate* (judgement), *seed*"
-        " (from the planning brief). A row that mixes sources carries the flag of its weakest"
-        " figure, and `basis` says which column is from where. Money is real USD of 2025 unless a"
-        " column says otherwise. A blank cell is a missing value; `NA` and `NO` are strings.",
+        " (from the planning brief), *own* (a figure of your own organisation; no shipped row has"
+        " it). A row that mixes sources carries the flag of its weakest figure, and `basis` says"
+        " which column is from where. Money is real USD of 2025 unless a column says otherwise. A"
+        " blank cell is a missing value; `NA` and `NO` are strings.",
         "",
         _row("table", "meaning", "rows", *KINDS),
         _row("---", "---", *["--:"] * (1 + len(KINDS))),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from planner.base.errors import InputError
+from planner.base.paths import DATA_DIR
 from planner.cli.data import data
+from planner.tables import read_tables
 
 
 def test_list_names_every_table_with_its_licences() -> None:
@@ -54,3 +57,43 @@ def test_an_unknown_table_is_refused_with_the_likely_right_one() -> None:
     assert "did you mean 'sites'?" in str(result.exception)
     with pytest.raises(InputError):
         raise result.exception
+
+
+def test_copies_are_the_tables_and_the_lines_that_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(data, ["copy", "racks", "grid_zones", "mine/data"])
+
+    assert result.exit_code == 0
+    assert result.stdout == "data:\n  racks: data/racks.csv\n  grid_zones: data/grid_zones.csv\n"
+    for name in ("racks.csv", "grid_zones.csv"):
+        assert (tmp_path / "mine/data" / name).read_bytes() == (DATA_DIR / name).read_bytes()
+
+
+def test_nothing_is_copied_where_a_copy_or_an_unknown_table_stands_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "racks.csv").write_text("mine", encoding="utf-8")
+
+    result = CliRunner().invoke(data, ["copy", "site", "racks", "grid_zones", "."])
+
+    assert isinstance(result.exception, InputError)
+    assert "did you mean 'sites'?" in str(result.exception)
+    assert "racks.csv: the file is there already" in str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["racks.csv"]
+    assert (tmp_path / "racks.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_figure_may_be_ones_own(tmp_path: Path) -> None:
+    CliRunner().invoke(data, ["copy", "rent_depth", str(tmp_path)])
+    table = tmp_path / "rent_depth.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    lines[1] = ",".join([*lines[1].split(",")[:-1], "own"])
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    read = read_tables(["rent_depth"], {"rent_depth": table})["rent_depth"]
+
+    assert read["kind"].iloc[0] == "own"

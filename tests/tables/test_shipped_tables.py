@@ -76,7 +76,9 @@ def test_every_row_says_who_says_so_and_how_sure_it_is(table: str) -> None:
 
     assert fields["source"].required
     assert fields["kind"].required
-    assert set(fields["kind"].enum) <= {"published", "derived", "estimate", "seed"}
+    assert set(fields["kind"].enum) <= {"published", "derived", "estimate", "seed", "own"}
+    assert "own" in fields["kind"].enum
+    assert "own" not in set(FRAMES[table]["kind"])
     assert all(field.description for field in fields.values())
 
 

@@ -25,7 +25,7 @@ _FIGURES: Final = (
     text("unit", "Unit of the value"),
     number("low", "see unit", "Low end", missing=True),
     number("high", "see unit", "High end", missing=True),
-    text("kind", "published, derived, estimate or seed"),
+    text("kind", "published, derived, estimate, seed or own"),
     text("source", "Where it is from"),
 )
 _SITE_MORE: Final = (
@@ -41,7 +41,7 @@ _SOURCES: Final = (
     text("table", "Table of the data"),
     text("source", "Where its figures are from"),
     text("year", "Year of the source"),
-    text("kind", "published, derived, estimate or seed"),
+    text("kind", "published, derived, estimate, seed or own"),
     whole("rows", "rows", "Rows from this source"),
     text("sha256", "Start of the hash of the file that was read"),
 )
@@ -92,7 +92,8 @@ def write_sources(book: Book) -> None:
     hashes = {table: entry["sha256"][:16] for table, entry in run.meta["data"].items()}
     shaped = _shaped(frame.assign(sha256=frame["table"].map(hashes)), _SOURCES)
     about = (
-        "Every input keeps its source and whether it is published, derived, an estimate or seed."
+        "Every input keeps its source and whether it is published, derived, an estimate, seed or"
+        " your own."
     )
     write_table(book, book.sheet("Sources", about), "Sources", shaped, _SOURCES)
 
