@@ -15,9 +15,8 @@ from planner.inputs.supply_without_effect import sources_without_effect
 from planner.inputs.tariffs_uses import own_tariffs_without_effect
 from planner.scenario.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
-from planner.scenario.keys import EACH, KEYS, field_at, marks
+from planner.scenario.keys import EACH, KEYS, field_at, is_by_year, marks
 from planner.scenario.messages import problem_at
-from planner.scenario.tree import Node, is_year_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.inputs.case import Case
     from planner.scenario.references import IdOf, NewIdOf
-    from planner.scenario.tree import Keys, Place
+    from planner.scenario.tree import Keys, Node, Place
 
 __all__ = ["settings_without_effect"]
 
@@ -104,7 +103,7 @@ def _out_of_scope(case: Case) -> Iterator[Problem]:
 
 def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
     """Figures for years that the plan does not reach."""
-    if is_year_path(node):
+    if node.children and is_by_year(way):
         last = case.scenario.years[-1]
         later = sorted(int(year) for year in node.children if int(year) > last)
         field = field_at(way)
@@ -149,7 +148,8 @@ def _without_another(case: Case) -> Iterator[Problem]:
         name, other = ".".join(keys), ".".join((*block, mark.key))
         what_is, fix = "", mark.fix
         if mark.value is None:
-            if _at(case.scenario.tree, (*block, mark.key)) is None:
+            partner = _at(case.scenario.tree, (*block, mark.key))
+            if partner is None or partner.value is None:
                 what_is, fix = f"{name} has no effect without {other}", f"give {other}"
         elif (value := attrgetter(other)(case.scenario)) != mark.value:
             what_is = f"{name} has no effect: {mark.why or f'{other} is {value}'}"

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 from planner.scenario.schema import Scenario
-from planner.scenario.values import Block
+from planner.scenario.values import Block, Year
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -22,6 +22,7 @@ __all__ = [
     "block_at",
     "closest",
     "field_at",
+    "is_by_year",
     "marks",
     "unit_of",
     "unknown_key_fix",
@@ -93,6 +94,15 @@ def field_at(keys: Keys) -> FieldInfo | None:
         if block is not None and keys[length - 1] in block.model_fields:
             field = block.model_fields[str(keys[length - 1])]
     return field
+
+
+def is_by_year(keys: Keys) -> bool:
+    """Tell whether a path by year may be written at a key path: a mapping of years to figures."""
+    annotation: Any = Scenario
+    for key in keys:
+        annotation = _below(annotation, key)
+    mappings = (kind for kind in _kinds(annotation) if get_origin(kind) is Mapping)
+    return any(get_args(kind)[0] == Year for kind in mappings)
 
 
 def marks(kind: Any = Scenario, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -13,7 +12,7 @@ from planner.base.paths import is_file
 from planner.scenario.chain import VERSION, find, read_chain
 from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.contradictions import contradictions
-from planner.scenario.keys import closest
+from planner.scenario.keys import closest, is_by_year
 from planner.scenario.messages import problems_of
 from planner.scenario.overrides import with_override
 from planner.scenario.rest import Rest, rest_of
@@ -136,7 +135,9 @@ def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft
     trees = [source.tree for source in sources]
     own = [_without(tree, _READING) for tree in trees[:1]]
     handed_down = [_without(tree, _READING | _NOT_HANDED_DOWN) for tree in trees[1:]]
-    tree = reduce(merge, reversed([*own, *handed_down]), Node({}, Place(str(path), 1, 1)))
+    tree = Node({}, Place(str(path), 1, 1))
+    for child in reversed([*own, *handed_down]):
+        tree = merge(tree, child, is_by_year)
     tree = replace(tree, value={"version": Node(VERSION, tree.place), **tree.children})
     for override in overrides:
         try:

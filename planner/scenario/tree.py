@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from planner.base.errors import Problem
 
-__all__ = ["Keys", "Node", "Place", "assign", "is_year_path", "merge", "nearest", "plain", "show"]
+__all__ = ["Keys", "Node", "Place", "assign", "merge", "nearest", "plain", "show"]
 
 Scalar: TypeAlias = str | int | float | bool | None
 Keys: TypeAlias = tuple[str | int, ...]
-"""Way from the root to a node: mapping keys and list positions."""
-
-_YEAR: Final = re.compile(r"[0-9]{4}")
+"""Key path from the root to a node: mapping keys and list positions."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +42,7 @@ class Node:
         return self.value if isinstance(self.value, Mapping) else {}
 
 
-def is_year_path(node: Node) -> bool:
-    """Tell whether a node is a path by year: a mapping with nothing but years as keys."""
-    keys = node.children
-    return bool(keys) and all(_YEAR.fullmatch(key) for key in keys)
-
-
-def merge(parent: Node, child: Node) -> Node:
+def merge(parent: Node, child: Node, is_by_year: Callable[[Keys], bool], keys: Keys = ()) -> Node:
     """Lay a child over its parent: mappings merge key by key, everything else is replaced.
 
     A path by year (`{2025: 30, 2030: 90}`) is one value and is replaced as a whole: merged,
@@ -61,6 +52,10 @@ def merge(parent: Node, child: Node) -> Node:
     ----------
     parent, child : Node
         Trees of the file named in `extends` and of the file that says it.
+    is_by_year : callable
+        From a key path to whether the schema has a path by year there.
+    keys : tuple of str and int
+        Key path from the root to these nodes.
 
     Returns
     -------
@@ -68,11 +63,12 @@ def merge(parent: Node, child: Node) -> Node:
         The merged tree; every node keeps the place it was written at.
     """
     both_mappings = isinstance(parent.value, Mapping) and isinstance(child.value, Mapping)
-    if not both_mappings or is_year_path(parent) or is_year_path(child):
+    if not both_mappings or is_by_year(keys):
         return child
     merged = dict(parent.children)
     for key, node in child.children.items():
-        merged[key] = merge(merged[key], node) if key in merged else node
+        is_in_both = key in merged
+        merged[key] = merge(merged[key], node, is_by_year, (*keys, key)) if is_in_both else node
     return replace(child, value=merged)
 
 

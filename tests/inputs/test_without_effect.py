@@ -49,6 +49,10 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "elm under failover.barred_pairs has no effect: site elm is not in scope",
         ),
         (
+            ("latency.rtt_table=null", "latency.own_rtt_fill_missing=true"),
+            "latency.own_rtt_fill_missing has no effect without latency.rtt_table",
+        ),
+        (
             ("scope.workloads=[chat]", "siting.block_mw={train: 7}"),
             "train under siting.block_mw has no effect: class train is not in scope",
         ),
@@ -221,6 +225,7 @@ def test_what_changes_nothing_is_noted(noted, settings, told):
         ("flexibility.move_usd_per_mwh=7", "workloads.train.moves_between_sites=true"),
         ("grid.non_firm={allow: true, shed: {allow: true}}",),
         ("time.peak_month=8",),
+        ("new_sites.2044={name: Fir, country: US, lat: 41.5, lon: -87.4, like: elm}",),
     ],
 )
 def test_what_changes_something_is_not_noted(noted, settings):

@@ -174,6 +174,23 @@ class TestWhere:
 
 
 @pytest.mark.usefixtures("folder")
+def test_ids_of_four_digits_are_merged_one_by_one_as_other_ids_are() -> None:
+    Path("base.yaml").write_text(
+        "version: 1\nsites: {2030: {land_limit_mw: 31}}\nsupply: {max_mw: {2031: 17}}\n"
+    )
+    Path("plan.yaml").write_text(
+        "version: 1\nextends: base.yaml\n"
+        "sites: {2032: {land_limit_mw: 47}}\nsupply: {max_mw: {2033: 23}}\n"
+    )
+
+    scenario = load_scenario("plan.yaml")
+
+    lands = {site: own.land_limit_mw for site, own in scenario.sites.items()}
+    assert lands == {"2030": 31, "2032": 47}
+    assert scenario.supply.max_mw == {"2031": 17, "2033": 23}
+
+
+@pytest.mark.usefixtures("folder")
 class TestFiles:
     def test_a_table_is_seen_from_the_file_that_names_it(self) -> None:
         Path("mine/data").mkdir(parents=True)
