@@ -11,12 +11,14 @@ from planner.limits import (
     failover,
     grid,
     halls,
+    heat,
     non_firm,
     power,
     racks,
     sites,
     siting,
     supply,
+    tariffs,
 )
 from planner.limits.limit import Limit
 
@@ -38,6 +40,8 @@ LIMITS: Final = (
     *sites.RATE_LIMITS,
     *racks.LIMITS,
     *sites.BUDGET_LIMITS,
+    *heat.LIMITS,
+    *tariffs.LIMITS,
 )
 """Every limit, in the order of table `prices`."""
 

@@ -62,14 +62,5 @@ LINKS: Final = {
         "tariff_tiers",
         "tariff_fee",
     ),
-    "a figure limits it, but neither its price nor its setting is reported yet": (
-        "run_hours",
-        "export_connection",
-        "battery_duration",
-        "shed_hours",
-        "shed_energy",
-        "tariff_exit",
-        "heat_recovery",
-    ),
 }
 """For each reason the blocks of rows that have it."""

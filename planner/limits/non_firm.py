@@ -1,14 +1,16 @@
-"""Non-firm connection: curtailed in stress hours, within what a zone can take."""
+"""Non-firm connection: curtailed in stress hours, within what a zone can take; load shed then."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from planner.base.say import amount
 from planner.limits.amounts import of_list
 from planner.limits.giving import one
 from planner.limits.grid import (
     CONNECTION,
+    FIRM_CONNECTION,
     HEADROOM,
     HEADROOM_SCALE,
     headroom_now,
@@ -19,13 +21,38 @@ from planner.limits.limit import Binding, Limit, Price
 from planner.limits.relief import Relief
 from planner.limits.settings import SetBy
 
+if TYPE_CHECKING:
+    from planner.inputs.question import Question
+    from planner.limits.settings import Place
+
 __all__ = ["ALL_HEADROOM", "LIMITS"]
+
+
+def _rate(question: Question, place: Place) -> str:
+    del place
+    return f"{question.scenario.grid.curtailment_rate_pct:g} % of the year off at most"
+
+
+def _shed_hours(question: Question, place: Place) -> str:
+    del place
+    return f"{amount(question.scenario.grid.non_firm.shed.max_hours_per_year)} h a year"
+
+
+def _shed_share(question: Question, place: Place) -> str:
+    del place
+    share = question.scenario.grid.non_firm.shed.max_energy_frac
+    return f"{share:g} of the energy that a site would use"
+
 
 ALL_HEADROOM: Final = Relief("headroom firm or not", "MW", ("zone",), more_headroom)
 
 
 LIMITS: Final = (
-    Limit("non_firm_power", eased_by={CONNECTION: one}),
+    Limit(
+        "non_firm_power",
+        set_by=(FIRM_CONNECTION, SetBy("grid.curtailment_rate_pct", _rate)),
+        eased_by={CONNECTION: one},
+    ),
     Limit(
         "all_headroom",
         price=Price("USD/MW-year", 1.0, "horizon", -1),
@@ -43,5 +70,13 @@ LIMITS: Final = (
             HEADROOM_SCALE,
         ),
         eased_by={ALL_HEADROOM: one, HEADROOM: partial(headroom_of, "limit_mw")},
+    ),
+    Limit(
+        "shed_hours",
+        set_by=(SetBy("grid.non_firm.shed.max_hours_per_year", _shed_hours),),
+    ),
+    Limit(
+        "shed_energy",
+        set_by=(SetBy("grid.non_firm.shed.max_energy_frac", _shed_share),),
     ),
 )

@@ -1,4 +1,4 @@
-"""On-site generation: how much of a technology a site can take, and integer plants."""
+"""On-site generation: how much a site can take, how long it runs or stores, integer plants."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from planner.base.say import amount, up
 from planner.limits.amounts import of_list
 from planner.limits.giving import given, one
+from planner.limits.grid import FIRM_CONNECTION
 from planner.limits.limit import Binding, Decision, Limit, Price
 from planner.limits.relief import Change, Relief
 from planner.limits.settings import SetBy
@@ -40,6 +41,18 @@ def _plant_mw(question: Question, place: Place) -> str:
     p = question.inputs.supply
     mw = p.plant_least_mw[p.plant.position(place["site"], place["source"], place["year"])]
     return f"{amount(float(mw))} MW"
+
+
+def _run_hours(question: Question, place: Place) -> str:
+    p = question.inputs.supply
+    row = p.run_hours.position(place["site"], place["source"], place["year"])
+    return f"{amount(float(p.run_hours_h[row]))} h of full output a year"
+
+
+def _duration(question: Question, place: Place) -> str:
+    p = question.inputs.supply
+    row = p.fixed_duration.position(place["site"], place["source"], place["year"])
+    return f"{amount(float(p.duration_h[row]))} h of energy for each MW"
 
 
 def _more_sources(question: Question, over: Index, amounts: Floats) -> Change:
@@ -86,4 +99,13 @@ LIMITS: Final = (
     ),
     Limit("plant_least", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
     Limit("plant_or_none", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
+    Limit(
+        "run_hours",
+        set_by=(SetBy("supply.override.{source}.max_hours_per_year", _run_hours),),
+    ),
+    Limit("export_connection", set_by=(FIRM_CONNECTION,)),
+    Limit(
+        "battery_duration",
+        set_by=(SetBy("supply.override.{source}.duration_h", _duration),),
+    ),
 )

@@ -11,6 +11,7 @@ import pytest
 
 from planner.check import duals
 from planner.inputs import TABLES, build_inputs
+from planner.inputs.question import Question
 from planner.limits import BY_NAME, LIMITS, Limit, moved_by
 from planner.limits.links import LINKS
 from planner.model import FAMILIES, Model, build_model
@@ -136,3 +137,69 @@ def test_a_setting_that_moves_no_limit_is_refused() -> None:
     )
     with pytest.raises(LookupError, match=r"no limit is moved by demand\.unmet"):
         moved_by("demand.unmet")
+
+
+@pytest.mark.parametrize(
+    ("world", "name", "place", "stated"),
+    [
+        (
+            "own_power",
+            "run_hours",
+            "oak,genset,2026",
+            ["supply.override.genset.max_hours_per_year: 170 h of full output a year (not written"],
+        ),
+        ("own_power", "export_connection", "oak,2026,d0h00", ["sites.oak.grid_firm_mw: 196 MW in"]),
+        (
+            "own_power",
+            "battery_duration",
+            "oak,cells,2027",
+            ["supply.override.cells.duration_h: 3.5 h of energy for each MW (--set supply.over"],
+        ),
+        (
+            "non_firm",
+            "shed_hours",
+            "oak,2025,d2h18",
+            ["grid.non_firm.shed.max_hours_per_year: 31 h a year ("],
+        ),
+        (
+            "non_firm",
+            "shed_energy",
+            "oak,2026",
+            ["grid.non_firm.shed.max_energy_frac: 0.0004 of the energy that a site would use ("],
+        ),
+        (
+            "non_firm",
+            "non_firm_power",
+            "oak,2025,d2h18",
+            ["sites.oak.grid_firm_mw: 150 MW in 2025", "grid.curtailment_rate_pct: 0.5 % of the"],
+        ),
+        (
+            "tariffs",
+            "tariff_exit",
+            "oak,2025",
+            ["energy.tariffs: 0.1 of what oak signed in 2025 goes without a fee ("],
+        ),
+        (
+            "rich",
+            "heat_recovery",
+            "oak,2026",
+            [
+                "heat.buyer_share_frac: 0.23 of the recoverable heat at oak (not written",
+                "table cooling: 0.55 of IT power with air_dry cooling, 0.55 of IT power with",
+            ],
+        ),
+    ],
+)
+def test_a_limit_without_a_price_names_its_settings(world, name, place, stated) -> None:
+    own = ["supply.override.cells.duration_h=3.5"] if name == "battery_duration" else []
+    scenario = load_scenario(str(CHECK / f"{world}.yaml"), own)
+    question = Question.of(scenario)
+    over = build_model(question.inputs).problem.rows_over(name)
+    labels = dict(zip(over.axis_names, place.split(","), strict=True))
+    over.position(*labels.values())  # raises where the row is not there
+
+    lines = [of.line(question, labels) for of in BY_NAME[name].set_by]
+
+    assert [line.startswith(text) for line, text in zip(lines, stated, strict=True)] == [
+        True for _ in stated
+    ], lines
