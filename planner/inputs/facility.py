@@ -67,7 +67,7 @@ def hall_cost(case: Case) -> HallCost:
     )
     archetype = np.array(texts(case.sites, "archetype"))
     edge = np.where(
-        archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "ratio"), 1.0
+        archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "-"), 1.0
     )
     local = (floats(case.sites, "index") * edge)[:, None, None]
     on_top = (

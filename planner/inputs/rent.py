@@ -103,11 +103,11 @@ def _price(
     the operator's own racks of the class do.
     """
     idle_adder = 1.0 + case.item("rent_terms", "egress_storage_adder", "fraction of GPU bill")
-    saving = np.where(is_reserved, case.item("rent_terms", "reserved_saving_3y", "fraction"), 0.0)
+    saving = np.where(is_reserved, case.item("rent_terms", "reserved_saving_3y", "-"), 0.0)
     in_use = np.where(
         is_reserved,
         figures.net_utilisation[w],
-        case.item("rent_terms", "realised_utilisation_on_demand", "fraction"),
+        case.item("rent_terms", "realised_utilisation_on_demand", "-"),
     )
     listed = _listed_usd_per_h100e_hour(case)[case.duty[w], t]
     per_hour = listed * (1.0 - saving) * idle_adder / in_use
@@ -154,7 +154,7 @@ def _depth_kh100e(case: Case, wanted: Wanted) -> Floats:
     np.add.at(of_duty, case.duty, wanted.kh100e.sum(axis=0))
     total = of_duty.sum(axis=0)
     share = of_duty / np.where(total > 0.0, total, 1.0)
-    in_use = case.item("rent_terms", "realised_utilisation_on_demand", "fraction")
+    in_use = case.item("rent_terms", "realised_utilisation_on_demand", "-")
     mine = case.scenario.operator.rent_share_frac * case.scenario.rent.depth_scale_frac
     taken = (share / depth).sum(axis=0)
     return np.where(taken > 0.0, mine * in_use / np.where(taken > 0.0, taken, 1.0), 0.0)

@@ -30,7 +30,7 @@ _DTYPES: Final[Mapping[str, Dtype]] = {
     "number": "float64",
     "boolean": "bool",
 }
-PURE_NUMBERS: Final = frozenset({"", "class", "count", "fraction", "ratio", "see unit"})
+PURE_NUMBERS: Final = frozenset({"", "-", "class", "count", "see unit"})
 """Units that say nothing a reader of an error message needs."""
 
 

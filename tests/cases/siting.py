@@ -159,7 +159,7 @@ def _free_of_cost() -> dict[str, pd.DataFrame]:
     cost = tables["facility_cost"]
     # A connection is free by a setting, which takes the place of these figures.
     free = cost["group"].isin(["capex", "opex"]) & ~cost["unit"].isin(
-        ["ratio", "exponent", "USD/MW facility"]
+        ["-", "exponent", "USD/MW facility"]
     )
     for column in ("value", "low", "high"):
         if column in cost:

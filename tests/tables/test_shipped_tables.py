@@ -34,25 +34,25 @@ TOKENS = {
     "USD/kW-month": "usd_per_kw_month",
     "deg": "(lat|lon)",
     "degC": "c",
-    "fraction": "(frac|k0|k1|k2)",
+    "-": "(frac|k0|k1|k2|ratio|factor|cop|index)",
     "h": "(h|hour_local|hour_utc)",
     "kW/kW": "(kw_per_kw|frac)",
     "h/year": "hours_per_year",
     "tokens/s": "tokens_per_s",
 }
 """Units whose name in a column is not just the unit in lower case with `per` for the stroke."""
-UNITLESS = {"class", "count", "ratio"}
+UNITLESS = {"class", "count"}
 
 
 def unit_token(unit: str) -> str:
     """Return the pattern that a column name of this unit must end in."""
     plain = QUALIFIERS.sub("", unit)
-    return TOKENS.get(plain, plain.lower().replace("/yr", "/year").replace("/", "_per_"))
+    return TOKENS.get(plain, plain.lower().replace("/", "_per_"))
 
 
 def test_unit_tokens_are_what_a_planner_would_write() -> None:
     assert unit_token("USD of 2025/MWh") == "usd_per_mwh"
-    assert unit_token("MW/yr") == "mw_per_year"
+    assert unit_token("MW/year") == "mw_per_year"
     assert unit_token("USD of 2025 per capex_unit and year") == "usd"
 
 
