@@ -1,16 +1,17 @@
 """A mutation run: change the code in one place, and see whether a test notices.
 
-    python bench/mutants.py map OUT     # which tests run which functions, and their time
-    python bench/mutants.py run OUT -n 320 --seed 9
-    python bench/mutants.py again OUT --test-s 30 --first test_golden_rows test_every_check
+    python bench/mutants.py map OUT -n 320 --seed 10     # which tests reach which mutants
+    python bench/mutants.py run OUT -n 320 --seed 10
+    python bench/mutants.py again OUT -n 320 --seed 10 --test-s 60
     python bench/mutants.py report OUT
 
-`map` runs each test file in a process of its own and records every function of `planner/` that
-each test calls. `run` draws mutants by a seed, some in every room, and gives each a process of its
-own in which the changed function takes the place of the one that is there: nothing is written to
-the source, and the imports are paid for once. It runs the tests that call the function, fastest
-first, until one fails; where no map is at hand, tests of the room, those of a like name first.
-`again` gives survivors more time, and the tests that are named before all others.
+Mutants are drawn by a seed, some in every room. `map` runs each test file in a process of its own,
+with a mark before every statement that a mutant would change, and writes down which tests reach
+it, themselves or by what they share. `run` gives each mutant a process of its own in which the
+changed function takes the place of the one that is there: nothing is written to the source, and
+the imports are paid for once. It runs the tests that reach the mutant, fastest first, until one
+fails. `again` gives survivors more time. Solved worlds are kept in OUT with the mutants that are
+reached while they are solved: for these alone they are solved again.
 Mutants lie in bodies of functions and in numbers that a module names; messages, annotations and
 defaults of arguments are left alone.
 """
@@ -19,26 +20,32 @@ from __future__ import annotations
 
 import argparse
 import ast
+import builtins
 import copy
 import functools
 import gc
+import hashlib
 import importlib
 import json
 import os
+import pickle
 import random
-import re
 import resource
 import signal
 import sys
 import time
 import types
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import highspy
 import pytest
 from _pytest.runner import runtestprotocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "planner"
@@ -102,7 +109,7 @@ class Mutant:
         return parts[1] if len(parts) > 2 else "root"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.kind}: {self.before} -> {self.after}"
+        return f"{self.file}:{self.line}#{self.node} {self.kind}: {self.before} -> {self.after}"
 
 
 def changed(node: ast.AST) -> list[tuple[str, ast.AST]]:  # noqa: PLR0911
@@ -269,24 +276,233 @@ def key_of(code: types.CodeType) -> tuple[str, int]:
     return code.co_qualname, code.co_firstlineno
 
 
+# --- what reaches what -----------------------------------------------------------------------
+
+MARK = "_mutant_is_reached_"
+reached: list[set[str]] = [set()]  # of what is under way: a test, a fixture, a value that is kept
+in_place: list[str] = []  # the mutant of this process, if any
+under_way: list[pytest.Item] = []
+
+
+@contextmanager
+def recorded() -> Iterator[set[str]]:
+    """Note the mutants reached meanwhile, for this and for all that is under way."""
+    found: set[str] = set()
+    reached.append(found)
+    try:
+        yield found
+    finally:
+        reached.pop()
+        reached[-1].update(found)
+
+
+def put_marks(mutants: list[Mutant]) -> None:
+    """Put a mark before each statement that holds a mutant."""
+
+    def mark(name: str) -> None:
+        reached[-1].add(name)
+
+    setattr(builtins, MARK, mark)
+    by_file: dict[str, list[Mutant]] = {}
+    for mutant in mutants:
+        by_file.setdefault(mutant.file, []).append(mutant)
+    for file, group in by_file.items():
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        homes = statements(tree)
+        nodes = list(ast.walk(tree))
+        for mutant in group:
+            if mutant.function is None:
+                tops = [n for n in nodes if isinstance(n, ast.FunctionDef)]
+                where = [(top.body, top.body[-1]) for top in tops]
+            else:
+                where = [homes[id(nodes[mutant.node])]]
+            for body, statement in where:
+                call = ast.parse(f"{MARK}({str(mutant)!r})").body[0]
+                for part in ast.walk(call):
+                    ast.copy_location(part, statement)
+                body.insert(body.index(statement), call)
+        new = {key_of(part): part for part in codes(compile(tree, str(ROOT / file), "exec"))}
+        for function in functions_by_file().get(str(ROOT / file), []):
+            function.__code__ = new[key_of(function.__code__)]
+
+
+def statements(tree: ast.Module) -> dict[int, tuple[list[ast.stmt], ast.stmt]]:
+    """Return the innermost statement that each node lies in, and the list that holds it."""
+    found: dict[int, tuple[list[ast.stmt], ast.stmt]] = {}
+
+    def visit(node: ast.AST, home: tuple[list[ast.stmt], ast.stmt]) -> None:
+        found[id(node)] = home
+        for _, value in ast.iter_fields(node):
+            parts = value if isinstance(value, list) else [value]
+            for part in parts:
+                if isinstance(part, ast.stmt):
+                    visit(part, (value, part))
+                elif isinstance(part, ast.AST):
+                    visit(part, home)
+
+    for statement in tree.body:
+        visit(statement, (tree.body, statement))
+    return found
+
+
+class Tracked:
+    """A function with a cache, whose later callers reach what its first one did."""
+
+    def __init__(self, function) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.found: dict[object, set[str]] = {}
+
+    def __call__(self, *given, **named):
+        key = (given, tuple(named.items()))
+        with recorded() as found:
+            value = self.function(*given, **named)
+        reached[-1].update(self.found.setdefault(key, found))
+        return value
+
+    def cache_clear(self) -> None:
+        self.found.clear()
+        self.function.cache_clear()
+
+
+def track_caches() -> None:
+    """Put all functions with a cache, of the planner and of tests, under watch."""
+    kind = type(functools.cache(lambda: None))
+    tracked: dict[int, Tracked] = {}
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None) or ""
+        if file.startswith((str(PACKAGE), str(ROOT / "tests"))):
+            for name, value in list(vars(module).items()):
+                if isinstance(value, kind):
+                    setattr(module, name, tracked.setdefault(id(value), Tracked(value)))
+
+
+class Kept:
+    """A function whose values are kept in a folder, with the mutants reached on the way."""
+
+    folder: Path
+
+    def __init__(self, make) -> None:
+        functools.update_wrapper(self, make)
+        self.make = make
+        self.memory: dict[str, tuple[object, set[str]]] = {}
+
+    def __call__(self, *given):
+        if is_patched():
+            return self.make(*given)
+        key = repr(given)
+        if key not in self.memory:
+            self.memory[key] = self.found(key, given)
+        value, found = self.memory[key]
+        reached[-1].update(found)
+        return value
+
+    def found(self, key: str, given) -> tuple[object, set[str]]:
+        name = f"{self.make.__module__}.{self.make.__qualname__} {key}"
+        file = self.folder / f"{hashlib.sha256(name.encode()).hexdigest()}.pickle"
+        if file.exists():
+            value, found = pickle.loads(file.read_bytes())
+            if not in_place or in_place[0] not in found:
+                return value, found
+        with recorded() as found:
+            value = self.make(*given)
+        if not in_place:
+            new = file.with_suffix(f".{os.getpid()}")
+            new.write_bytes(pickle.dumps((value, found), protocol=pickle.HIGHEST_PROTOCOL))
+            new.rename(file)
+        return value, found
+
+
+def is_patched() -> bool:
+    """Whether the test under way has put something in the place of what is there."""
+    patch = under_way[-1].funcargs.get("monkeypatch") if under_way else None
+    return bool(patch and (patch._setattr or patch._setitem))
+
+
+def lies_still(scenario: object, settings: tuple[str, ...]) -> bool:
+    """Tell whether a scenario is shipped or lies in the repository, and so do its tables."""
+    if not isinstance(scenario, str | Path):
+        return False
+    of_user = Path(scenario).exists() and not Path(scenario).is_absolute()
+    key = repr((scenario, settings))
+    return not of_user and not any(word in key for word in ("/tmp/", "../", ".csv"))
+
+
+def keep_solved(out: Path) -> None:
+    """Keep what tests solve again and again, from one process to the next."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    import shared
+
+    from planner.studies.solve import run
+
+    Kept.folder = out / "kept"
+    Kept.folder.mkdir(parents=True, exist_ok=True)
+    shared.shared = Kept
+    real = run.solve
+
+    @Kept
+    def told(scenario, settings):
+        """Return the plan, and all that was told on the way."""
+        said: list[tuple[str, object]] = []
+        plan = real(
+            scenario,
+            settings,
+            on_stage=lambda stage: said.append(("on_stage", stage)),
+            on_progress=lambda event: said.append(("on_progress", event)),
+        )
+        return plan, said
+
+    @functools.wraps(real)
+    def solve(scenario, overrides=(), *, interrupt=None, **listeners):
+        settings = tuple(overrides)
+        if (interrupt and interrupt.is_set()) or not lies_still(scenario, settings) or is_patched():
+            return real(scenario, overrides, interrupt=interrupt, **listeners)
+        plan, said = told(scenario, settings)
+        for listener, what in said:
+            if listeners.get(listener):
+                listeners[listener](what)
+        return plan
+
+    for module in list(sys.modules.values()):
+        is_ours = getattr(module, "__name__", "").startswith("planner")
+        if is_ours and vars(module).get("solve") is real:
+            module.solve = solve
+
+
 # --- tests -----------------------------------------------------------------------------------
 
 
 class InProcesses:
-    """A pytest plugin that forks once for each group of the tests that were collected."""
+    """A pytest plugin that gives the tests that were collected to a function."""
 
     def __init__(self, work) -> None:
         self.work = work
+        self.of_fixtures: dict[object, set[str]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self.work(session.items)
+        self.work(session.items, self)
         return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef):
+        with recorded() as found:
+            value = yield
+        if fixturedef.scope != "function":
+            self.of_fixtures.setdefault(fixturedef, set()).update(found)
+        return value
+
+    def of_shared_fixtures(self, item: pytest.Item) -> set[str]:
+        """Return what was reached while fixtures were made that the test shares with others."""
+        info = getattr(item, "_fixtureinfo", None)
+        used = [fixtures[-1] for fixtures in info.name2fixturedefs.values()] if info else []
+        return set().union(*(self.of_fixtures.get(fixture, set()) for fixture in used))
 
 
 def run_items(items: list[pytest.Item], on_test) -> None:
     """Run tests one after the other; tell of each whether it held, its seconds and its reports."""
     for item, following in zip(items, [*items[1:], None], strict=True):
         start = time.process_time()
+        under_way[:] = [item]
         reports = runtestprotocol(item, log=False, nextitem=following)
         on_test(item, not any(r.failed for r in reports), time.process_time() - start)
 
@@ -315,51 +531,39 @@ def in_child(work, cpu_s: float) -> int:
         time.sleep(0.02)
 
 
-def functions_of(seen: dict[int, types.CodeType]) -> list[str]:
-    home = str(PACKAGE) + os.sep
-    return sorted(
-        {
-            f"{Path(code.co_filename).relative_to(ROOT)}|{code.co_qualname}"
-            for code in seen.values()
-            if code.co_filename.startswith(home)
-        }
-    )
-
-
-def make_map(items: list[pytest.Item], out: Path, file_cpu_s: float) -> None:
+def make_map(
+    items: list[pytest.Item], plugin: InProcesses, out: Path, sample: list[Mutant], cpu_s: float
+) -> None:
     by_file: dict[Path, list[pytest.Item]] = {}
     for item in items:
         by_file.setdefault(item.path, []).append(item)
     folder = out / "map"
     folder.mkdir(parents=True, exist_ok=True)
+    put_marks(sample)
+    track_caches()
     for path, group in by_file.items():
         target = folder / (str(path.relative_to(ROOT)).replace("/", "~") + ".jsonl")
         if target.exists():
             continue
 
         def work(group=group, target=target) -> None:
-            seen: dict[int, types.CodeType] = {}
-
-            def trace(frame, event, arg):
-                code = frame.f_code
-                if id(code) not in seen:
-                    seen[id(code)] = code
-
             with target.open("w", encoding="utf-8") as lines:
 
                 def on_test(item, held, seconds) -> None:
-                    sys.settrace(None)
-                    found = {"test": item.nodeid, "held": held, "s": round(seconds, 4)}
-                    lines.write(json.dumps(found | {"functions": functions_of(seen)}) + "\n")
+                    found = reached[0] | plugin.of_shared_fixtures(item)
+                    row = {"test": item.nodeid, "held": held, "s": round(seconds, 4)}
+                    lines.write(json.dumps(row | {"reached": sorted(found)}) + "\n")
                     lines.flush()
-                    seen.clear()
-                    sys.settrace(trace)
+                    reached[0].clear()
 
-                sys.settrace(trace)
+                reached[0].clear()
                 run_items(group, on_test)
 
-        ended = in_child(work, file_cpu_s)
-        print(f"{path.relative_to(ROOT)}: {len(group)} tests, ended {ended}", flush=True)
+        start = time.monotonic()
+        ended = in_child(work, cpu_s)
+        took = time.monotonic() - start
+        name = path.relative_to(ROOT)
+        print(f"{name}: {len(group)} tests, {took:.0f} s, ended {ended}", flush=True)
 
 
 def read_map(out: Path) -> dict[str, dict]:
@@ -372,39 +576,10 @@ def read_map(out: Path) -> dict[str, dict]:
 
 
 def tests_for(mutant: Mutant, known: dict[str, dict], items: dict[str, pytest.Item]) -> list[str]:
-    """Tests that call the function, fastest first; without a map of it, those of a like name."""
-
-    def calls(row: dict) -> bool:
-        if mutant.function is None:
-            return any(name.startswith(f"{mutant.file}|") for name in row["functions"])
-        return f"{mutant.file}|{mutant.function}" in row["functions"]
-
-    direct = sorted((test for test in known if calls(known[test])), key=lambda t: known[t]["s"])
-    files = {test.partition("::")[0] for test in direct}
-    # Tests that share a fixture with one that calls it, and those that nothing is known of.
-    others = [test for test in known if test.partition("::")[0] in files and test not in direct]
-    words = set(Path(mutant.file).stem.split("_")) - {"of", "types", "init"}
-    unknown = [test for test in items if test not in known and mutant.room in test]
-    named = [t for t in unknown if words & set(re.split(r"\W|_", t.lower()))]
-    named = [*(test for test in unknown if "good_plan_passes_every_check" in test), *named]
-    slow = ("whatever_the_settings", "test_missing_rows", "test_empty_years", "test_wrong_inputs")
-    named = [test for test in named if not any(word in test for word in slow)]
-    rest = [test for test in unknown if test not in named]
-    found = [*direct, *others, *named, *rest]
-    return [test for test in dict.fromkeys(found) if test in items]
-
-
-def warm_up(items: list[pytest.Item]) -> None:
-    """Solve the worlds of the checker's tests once: no change to the checker changes them."""
-    import good_plan
-
-    good_plan.solved = functools.cache(good_plan.solved)
-    modules = {item.module for item in items if hasattr(getattr(item, "module", None), "solved")}
-    for module in modules:
-        module.solved = good_plan.solved
-    for name in ("rich", "own", "own_power", "non_firm", "tariffs", "failover", "whole"):
-        good_plan.solved(good_plan.RICH.with_name(f"{name}.yaml"))
-    highspy.Highs.resetGlobalScheduler(True)  # its threads do not outlive a fork
+    """Return the tests that reach the mutant, fastest first."""
+    name = str(mutant)
+    found = [test for test in known if test in items and name in known[test]["reached"]]
+    return sorted(found, key=lambda test: known[test]["s"])
 
 
 def read_results(out: Path) -> dict[str, dict]:
@@ -430,37 +605,28 @@ def run_mutants(items: list[pytest.Item], out: Path, sample: list[Mutant], limit
         first = [test for name in limits["first"] for test in by_id if name in test]
         return list(dict.fromkeys([*first, *found]))
 
-    def one_by_one(mutants: list[Mutant]) -> None:
-        for mutant in mutants:
-            if time.monotonic() < limits["until"]:
-                row = tried(mutant, tests_of(mutant), by_id, out, limits["test_s"])
-                with results.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
+    def cost_s(mutant: Mutant) -> float:
+        """Time of the first test, so that a run that is stopped has done most."""
+        return min((known[test]["s"] for test in tests_of(mutant) if test in known), default=0.0)
 
-    def of_the_checker() -> None:
-        warm_up(items)
-        one_by_one([mutant for mutant in left if mutant.room == "check"])
-
-    def by_cost(mutant: Mutant) -> float:
-        """Processor time of the first test, so that a run that is stopped has done most."""
-        (*_, first) = [None, *tests_for(mutant, known, by_id)[:1]]
-        return known[first]["s"] if first in known else 10.0
-
-    for mutant in left:  # many are imported by no more than the test that needs them
-        importlib.import_module(module_of(mutant))
     functions_by_file()
-    one_by_one(sorted((m for m in left if m.room != "check"), key=by_cost))
-    if any(mutant.room == "check" for mutant in left):
-        print("checker:", in_child(of_the_checker, 7_200.0), flush=True)
+    for mutant in sorted(left, key=cost_s):
+        if time.monotonic() < limits["until"]:
+            row = tried(mutant, tests_of(mutant), by_id, out, limits["test_s"])
+            with results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
 
 
 def tried(mutant: Mutant, tests: list[str], items, out: Path, test_s: float) -> dict:
     """Put a mutant in place in a process of its own and run its tests for so long."""
-    note, count = out / "killer.txt", out / "count.txt"
+    note, count = out / f"killer.{os.getpid()}", out / f"count.{os.getpid()}"
     note.unlink(missing_ok=True)
     count.write_text("0")
 
     def work() -> None:
+        in_place[:] = [str(mutant)]
+        if mutant.room == "tables":  # what it reads wrongly must not be kept for others
+            os.environ["DCPLAN_CACHE"] = "off"
         put_in_place(mutant)
         start, ran = time.process_time(), 0
 
@@ -512,7 +678,7 @@ def main() -> None:
     parser.add_argument("mode", choices=["map", "run", "again", "report", "list"])
     parser.add_argument("out", type=Path)
     parser.add_argument("-n", "--count", type=int, default=320)
-    parser.add_argument("--seed", type=int, default=9)
+    parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=45.0)
     parser.add_argument("--test-s", type=float, default=15.0, help="of tests for each mutant")
     parser.add_argument("--file-s", type=float, default=90.0, help="of a test file while mapping")
@@ -525,7 +691,8 @@ def main() -> None:
     if args.mode == "report":
         report(out)
         return
-    sample = [m for m in drawn(args.count, args.seed) if not args.rooms or m.room in args.rooms]
+    everywhere = drawn(args.count, args.seed)
+    sample = [m for m in everywhere if not args.rooms or m.room in args.rooms]
     if args.mode == "list":
         print(*sample, sep="\n")
         return
@@ -533,16 +700,20 @@ def main() -> None:
     again = args.mode == "again"
     limits = {"until": until, "test_s": args.test_s, "again": again, "first": args.first}
 
-    def work(items: list[pytest.Item]) -> None:
+    def work(items: list[pytest.Item], plugin: InProcesses) -> None:
         from hypothesis import settings  # pytest wants to load it before anyone else does
 
         settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
         settings.load_profile("mutants")
+        for mutant in everywhere:  # many are imported by no more than the test that needs them
+            importlib.import_module(module_of(mutant))
         if args.mode == "map":
-            make_map(items, out, args.file_s)
+            make_map(items, plugin, out, everywhere, args.file_s)
         else:
             run_mutants(items, out, sample, limits)
 
+    os.environ["DCPLAN_CACHE"] = str(out / "cache")
+    keep_solved(out)
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--capture=sys", *args.tests]
     pytest.main(options, plugins=[InProcesses(work)])
 
