@@ -30,6 +30,7 @@ import json
 import os
 import pickle
 import random
+import re
 import resource
 import signal
 import sys
@@ -45,7 +46,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "planner"
@@ -576,10 +577,31 @@ def read_map(out: Path) -> dict[str, dict]:
 
 
 def tests_for(mutant: Mutant, known: dict[str, dict], items: dict[str, pytest.Item]) -> list[str]:
-    """Return the tests that reach the mutant, fastest first."""
+    """Return the tests that reach the mutant, fastest first; then some of files with no map yet."""
     name = str(mutant)
     found = [test for test in known if test in items and name in known[test]["reached"]]
-    return sorted(found, key=lambda test: known[test]["s"])
+    found.sort(key=lambda test: known[test]["s"])
+    mapped = {test.partition("::")[0] for test in known}
+    unknown = [test for test in items if test.partition("::")[0] not in mapped]
+    return [*found, *sorted(filter(of_like_name(mutant), unknown), key=of_like_name(mutant))]
+
+
+def of_like_name(mutant: Mutant) -> Callable[[str], int]:
+    """Return a measure of how little a test looks like one of the mutant; 0 if not at all."""
+    words = set(re.split(r"\W|_", f"{Path(mutant.file).stem}_{mutant.function}".lower()))
+    words -= {"", "of", "types", "init", "none", "locals", "lambda", "is", "in", "and", "the", "m"}
+
+    def unlike(test: str) -> int:
+        file, _, case = test.lower().partition("::")
+        if file == mutant.file:  # its own examples
+            return -1000
+        is_near = f"tests/{mutant.room}/" in file
+        hits = [
+            sum(word in set(re.split(r"\W|_", text)) for word in words) for text in (file, case)
+        ]
+        return -(100 * hits[0] + 10 * hits[1] + is_near) if is_near or hits[0] else 0
+
+    return unlike
 
 
 def read_results(out: Path) -> dict[str, dict]:
@@ -591,7 +613,6 @@ def read_results(out: Path) -> dict[str, dict]:
 
 
 def run_mutants(items: list[pytest.Item], out: Path, sample: list[Mutant], limits) -> None:
-    known = read_map(out)
     by_id = {item.nodeid: item for item in items}
     results = out / "results.jsonl"
     done = read_results(out)
@@ -599,20 +620,16 @@ def run_mutants(items: list[pytest.Item], out: Path, sample: list[Mutant], limit
     if limits["again"]:
         missed = {name for name, row in done.items() if row["verdict"] not in CAUGHT}
         left = [mutant for mutant in sample if str(mutant) in missed]
-
-    def tests_of(mutant: Mutant) -> list[str]:
-        found = tests_for(mutant, known, by_id)
-        first = [test for name in limits["first"] for test in by_id if name in test]
-        return list(dict.fromkeys([*first, *found]))
-
-    def cost_s(mutant: Mutant) -> float:
-        """Time of the first test, so that a run that is stopped has done most."""
-        return min((known[test]["s"] for test in tests_of(mutant) if test in known), default=0.0)
-
+    if limits["rooms"]:
+        left.sort(key=lambda mutant: limits["rooms"].index(mutant.room))
     functions_by_file()
-    for mutant in sorted(left, key=cost_s):
+    for mutant in left:
         if time.monotonic() < limits["until"]:
-            row = tried(mutant, tests_of(mutant), by_id, out, limits["test_s"])
+            found = tests_for(mutant, read_map(out), by_id)  # a map may grow meanwhile
+            first = [test for name in limits["first"] for test in by_id if name in test]
+            tests = list(dict.fromkeys([*first, *found]))
+            row = tried(mutant, tests, by_id, out, limits["test_s"])
+            print(row["verdict"], mutant, row["by"], f"{row['s']} s", flush=True)
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
@@ -699,6 +716,7 @@ def main() -> None:
     until = time.monotonic() + 60.0 * args.minutes
     again = args.mode == "again"
     limits = {"until": until, "test_s": args.test_s, "again": again, "first": args.first}
+    limits["rooms"] = args.rooms
 
     def work(items: list[pytest.Item], plugin: InProcesses) -> None:
         from hypothesis import settings  # pytest wants to load it before anyone else does
