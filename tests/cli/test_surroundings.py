@@ -95,7 +95,15 @@ def test_a_working_folder_that_is_gone_is_said_in_one_line(tmp_path: Path) -> No
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device", "runs")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(28, "No space left on device", "runs"),
+        OSError(28, "No space left on device"),
+        OSError(13, "Permission denied"),
+    ],
+)
 def test_no_memory_and_a_full_disk_are_no_bugs(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,4 +118,6 @@ def test_no_memory_and_a_full_disk_are_no_bugs(
     assert done.stderr in {
         "dcplan: there is not enough memory for this\n",
         "dcplan: runs: No space left on device\n",
+        "dcplan: stdout: No space left on device\n",
+        "dcplan: Permission denied\n",
     }

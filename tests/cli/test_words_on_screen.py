@@ -11,7 +11,8 @@ import pytest
 
 from planner.check.verdict import Check
 from planner.cli import check, explain, headroom
-from planner.cli.stress_report import _loss_table
+from planner.cli.progress import Progress
+from planner.cli.stress_report import _loss_table, _year_table
 from planner.stress.events import outage_h
 
 
@@ -81,3 +82,50 @@ def test_outages_are_spread_so_that_mean_and_median_are_those_asked_for() -> Non
 
     # exp(sqrt(2 ln(6 / 2.5))) = 3.76: 2.5 h, 9.4 h and 0.66 h, in whole hours.
     assert outage_h(3, settings, one_sigma).tolist() == [3, 10, 1]
+
+
+def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked(capsys) -> None:
+    rows = explain._SHOWN_ROWS + 3
+    table = pd.DataFrame({"site": [f"site-{row}" for row in range(1, rows + 1)]})
+    told = SimpleNamespace(
+        scenario="world", basis="as solved", statements=(), tables={"sites": table}
+    )
+
+    explain._print(told, every=False)
+    cut = capsys.readouterr().out
+    explain._print(told, every=True)
+    whole = capsys.readouterr().out
+
+    assert f"site-{rows - 3}\n... 3 more rows with --all" in cut
+    assert f"site-{rows}" not in cut
+    assert f"site-{rows}" in whole
+    assert "more rows" not in whole
+
+
+def test_the_spread_of_cost_is_that_of_its_mean() -> None:
+    same = {"case": "weather", "year": 2028}
+    figures = dict.fromkeys(
+        ("unserved_mwh", "unserved_kh100e", "generator_mwh", "overload_mwh"), 5.0
+    )
+    years = pd.DataFrame([same | figures | {"energy_cost_musd": musd} for musd in (9, 11, 13)])
+
+    cells = [list(column.cells) for column in _year_table(years).columns]
+
+    # 13 less 9, of 11.
+    assert cells[:4] == [["weather"], ["2028"], ["11"], ["36"]]
+
+
+def test_the_log_has_a_line_for_each_step_of_the_solver_and_none_twice() -> None:
+    progress = Progress(quiet=True)
+    step = SimpleNamespace(phase="simplex", iterations=40, objective=23_500.0, seconds=2.0)
+    next_step = SimpleNamespace(phase="simplex", iterations=70, objective=float("nan"), seconds=3.0)
+
+    progress.stage("solve")
+    for event in (step, step, next_step):
+        progress.solver(event)
+
+    assert [line.partition(" s  ")[2] for line in progress.lines] == [
+        "Solving",
+        "Solving: simplex iteration 40, cost 23.50 BUSD",
+        "Solving: simplex iteration 70",
+    ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from rich.console import Console
 
-from planner.outputs.terminal import summary
+from planner.outputs.terminal import _cost, summary
 
 if TYPE_CHECKING:
     from planner.runs import Run
@@ -114,3 +115,15 @@ def test_a_cap_that_is_met_by_switching_compute_off_is_told_beside_the_cost(run:
 def test_a_cap_that_stops_little_or_does_not_bind_is_not_told_beside_the_cost(run: Run) -> None:
     for other in (run, capped(run, 0.04), capped(run, 0.31, 0.0)):
         assert not any("under the carbon cap" in line for line in printed(other))
+
+
+def test_a_heading_that_is_less_than_a_tenth_of_a_percent_of_the_cost_is_left_out(run: Run) -> None:
+    # Of 2,000 MUSD: 1 is 0.05 %, which is shown as 0.1 %; 0.9 is not.
+    npv = {"racks": 1998.1, "halls": 1.0, "energy": 0.9}
+    costs = pd.DataFrame({"group": list(npv), "npv_musd": list(npv.values()), "upfront": True})
+    solution = run.tables["solution"].assign(objective_musd=2000.0)
+    tables = {**run.tables, "costs": costs, "solution": solution}
+
+    line = _cost(replace(run, tables=tables)).plain.splitlines()[1]
+
+    assert line == "  of which racks 99.9%, halls 0.1%"

@@ -14,6 +14,7 @@ from planner.outputs.kept import Kept
 from planner.runs import Run, load_run, save_run
 from planner.runs.catalogue import read_runs
 from planner.runs.folder import changed_since_written, store_run
+from planner.runs.plan import Plan
 from planner.runs.written import planners_files
 
 
@@ -67,6 +68,23 @@ def test_solving_again_keeps_what_dcplan_did_not_write_and_what_was_edited(
     assert (used / "solve.log").read_text() == "new\n"
     assert changed_since_written(used) == ()
     assert [path.name for path in used.parent.iterdir()] == [used.name]
+
+
+def test_solve_says_which_files_it_kept(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.studies.solve.solve", lambda *_, **__: plan)
+    words = ("solve", "tiny", "-o", tmp_path, "--no-workbook")
+
+    first = dcplan(*words)
+    (folder,) = (path.parent for path in tmp_path.glob("*/run.json"))
+    (folder / "notes.md").write_text("my notes")
+    again = dcplan(*words)
+
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert "notes.md" not in first.stderr
+    assert "notes.md" in again.stderr
+    assert (folder / "notes.md").read_text() == "my notes"
 
 
 def test_each_edit_is_kept_and_none_twice(run: Run, used: Path) -> None:

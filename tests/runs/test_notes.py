@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 import planner
+from planner.runs import notes as notes_module
 from planner.runs.notes import notes_of
 
 
@@ -53,6 +56,30 @@ def test_a_bill_too_low_in_a_year_is_not_made_good_by_one_too_high_in_another() 
     assert low == pytest.approx(-high, rel=0.01)
     assert high > 0.4
     assert f"{high:.2f} MUSD too high and {-low:.2f} MUSD too low in south" in note
+
+
+def test_bills_of_a_site_are_added_up_and_one_that_is_exact_is_not_told() -> None:
+    # Ash: 2 and 3 MUSD too high, 4 and 1.5 too low. Bay is exact, and Elm pays nothing at all.
+    bills = pd.DataFrame(
+        [
+            ("ash", 20e6, 2e6),
+            ("ash", 30e6, 3e6),
+            ("ash", 25e6, -4e6),
+            ("ash", 26e6, -1.5e6),
+            ("bay", 7e6, 0.0),
+            ("elm", 0.0, 0.0),
+        ],
+        columns=["site", "exact_usd", "charged_above_exact_usd"],
+    )
+
+    (note,) = notes_module._bills(SimpleNamespace(tables={"bills": bills}))
+
+    assert "the plan's bill is 5.00 MUSD too high and 5.50 MUSD too low in ash, against" in note
+
+
+def test_the_worth_of_one_more_unit_is_told_where_it_is_known() -> None:
+    assert notes_module._worth(1234.0, "MW") == " (one more MW is worth 1,234 USD)"
+    assert notes_module._worth(0.0, "MW") == ""
 
 
 def test_a_bill_without_declining_tiers_needs_no_note() -> None:

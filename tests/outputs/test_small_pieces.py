@@ -1,0 +1,82 @@
+"""Small pieces of what is written, on figures made up for them."""
+
+from __future__ import annotations
+
+import os
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from planner.outputs import staging
+from planner.outputs.grid_demand import area_slots
+from planner.outputs.projection import sheet_for
+from planner.outputs.xlsx.assumptions import _block
+from planner.outputs.xlsx.lists import write_sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_figure_by_year_is_written_where_its_first_year_is() -> None:
+    written = {"carbon.cap_kt.2027": "own.yaml:9", "carbon.cap_kt.2029": "own.yaml:10"}
+
+    assert _block("carbon.cap_kt", written) == "own.yaml:9"
+    assert _block("carbon.cap", written) == "default"
+
+
+@pytest.mark.parametrize(("age_s", "is_dead"), [(0.9, False), (1.1, True)])
+def test_where_locks_do_not_say_a_folder_is_left_over_by_its_age(
+    age_s: float, is_dead: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "_lock", lambda folder: None)
+    then = time.time() - age_s * staging._STALE_S
+    os.utime(tmp_path, (then, then))
+
+    assert staging._is_dead(tmp_path) == is_dead
+
+
+def test_a_region_is_drawn_with_some_room_around_its_sites() -> None:
+    sites = pd.DataFrame({"lon": [5.0, 11.0], "lat": [47.0, 53.5]})
+
+    sheet = sheet_for(sites, 900.0, 600.0, 20.0)
+
+    assert sheet.box == (1.0, 44.0, 15.0, 56.5)
+
+
+def test_work_that_waits_draws_power_with_its_share_of_cooling() -> None:
+    slot = {"site": ["ash"] * 2, "year": [2027] * 2, "slot": ["d0h00", "d0h08"]}
+    # 1.5 MW at the meter for each MW of IT, and no IT at all in the second slot.
+    power = {"it_mw": [8.0, 0.0], "facility_mw": [12.0, 3.0], "grid_mw": [11.0, 3.0]}
+    tables = {
+        "power_slot": pd.DataFrame(slot | power),
+        "deferral": pd.DataFrame(slot | {"done_mw": [1.5, 0.0]}),
+        "migration": pd.DataFrame(slot | {"done_mw": [2.5, 0.0]}),
+    }
+
+    found = area_slots(SimpleNamespace(tables=tables), pd.Series({"ash": "north"}))
+
+    assert found["flexible_mw"].tolist() == [6.0, 0.0]
+    assert found["firm_mw"].tolist() == [5.0, 3.0]
+
+
+def test_sources_are_listed_with_their_year_where_a_table_has_one(monkeypatch) -> None:
+    written: dict[str, pd.DataFrame] = {}
+    monkeypatch.setattr(
+        "planner.outputs.xlsx.lists.write_table",
+        lambda book, sheet, name, frame, columns: written.update({name: frame}),
+    )
+    told = {"source": ["a study"], "kind": ["published"]}
+    tables = {
+        "prices": pd.DataFrame(told | {"source_year": [2024]}),
+        "links": pd.DataFrame(told),
+        "names": pd.DataFrame({"id": ["ash"]}),
+    }
+    run = SimpleNamespace(inputs_tables=tables, meta={"data": {"prices": {"sha256": "7a" * 32}}})
+
+    write_sources(SimpleNamespace(run=run, sheet=lambda *_, **__: None))
+
+    frame = written["Sources"].set_index("table")
+    assert frame["year"].to_dict() == {"prices": "2024", "links": ""}
