@@ -37,7 +37,7 @@ import sys
 import time
 import types
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -451,7 +451,8 @@ def keep_solved(out: Path) -> None:
             on_stage=lambda stage: said.append(("on_stage", stage)),
             on_progress=lambda event: said.append(("on_progress", event)),
         )
-        return plan, said
+        outcome = replace(plan.outcome, basis=None)  # an object of HiGHS, which cannot be pickled
+        return replace(plan, outcome=outcome), said
 
     @functools.wraps(real)
     def solve(scenario, overrides=(), *, interrupt=None, **listeners):
@@ -577,13 +578,17 @@ def read_map(out: Path) -> dict[str, dict]:
 
 
 def tests_for(mutant: Mutant, known: dict[str, dict], items: dict[str, pytest.Item]) -> list[str]:
-    """Return the tests that reach the mutant, fastest first; then some of files with no map yet."""
-    name = str(mutant)
+    """Return the tests that reach the mutant, fastest first; then those of a like name.
+
+    Of the latter, those of files without a map; all, for a number of a module: who reads it is not
+    known.
+    """
+    name, unlike = str(mutant), of_like_name(mutant)
     found = [test for test in known if test in items and name in known[test]["reached"]]
     found.sort(key=lambda test: known[test]["s"])
-    mapped = {test.partition("::")[0] for test in known}
+    mapped = {test.partition("::")[0] for test in known} if mutant.function else set()
     unknown = [test for test in items if test.partition("::")[0] not in mapped]
-    return [*found, *sorted(filter(of_like_name(mutant), unknown), key=of_like_name(mutant))]
+    return [*found, *sorted(filter(unlike, unknown), key=unlike)]
 
 
 def of_like_name(mutant: Mutant) -> Callable[[str], int]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from plans import plan_of
 
 import planner
 from planner.runs.plan import Plan
@@ -97,7 +98,7 @@ def test_racks_that_stand_by_pay_for_idling_alone(plan: Plan) -> None:
 
 
 def test_it_costs_more_than_a_plan_that_may_lose_no_site() -> None:
-    without, both = planner.solve("tiny"), planner.solve("tiny", [SURVIVES])
+    without, both = plan_of("tiny"), planner.solve("tiny", [SURVIVES])
 
     assert both.outcome.objective > without.outcome.objective
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from plans import plan_of
 
-import planner
 from planner.runs.plan import Plan
 
 RATE = 1.085 / 1.025 - 1  # real cost of capital: 8.5 % nominal over 2.5 % inflation
@@ -23,7 +23,7 @@ SOUTH_MW = {2028: TRAIN_MW[2028] - NORTH_MW[2028]}
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return planner.solve("tiny")
+    return plan_of("tiny")
 
 
 def payment(overnight: float, life: int) -> float:

@@ -8,6 +8,7 @@ from functools import cache
 import pandas as pd
 import pytest
 from good_plan import RICH, Plan, solved
+from plans import plan_of
 
 from planner.check import RULES
 from planner.check.case import Case
@@ -16,7 +17,6 @@ from planner.check.columns import HELD_ROWS
 from planner.check.facts_sites import sites_told
 from planner.check.rows import IMPLIED, rows_there
 from planner.check.verdict import judged
-from planner.studies.solve import solve
 
 OF_TINY = [
     "sites",
@@ -98,7 +98,7 @@ OF_WORLDS = {
 
 @cache
 def tiny() -> Case:
-    return Plan.of_solve(solve("tiny")).case
+    return Plan.of_solve(plan_of("tiny")).case
 
 
 @cache

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from plans import plan_of
 
 from planner.cli import main
 from planner.runs import write_run
-from planner.studies.solve import solve
 
 COMMANDS = (
     ("explain", "{run}", "--quick"),
@@ -23,7 +23,7 @@ COMMANDS = (
 
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_run(solve("tiny"), tmp_path_factory.mktemp("solved"), workbook=False)
+    return write_run(plan_of("tiny"), tmp_path_factory.mktemp("solved"), workbook=False)
 
 
 def stderr_of(command: tuple[str, ...], run: Path, out: Path) -> str:

@@ -12,22 +12,20 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from plans import RICH, plan_of
 
 from planner.check import GROUPS, REREAD, RULES, TAKEN_AS_GIVEN, in_words
 from planner.cli import main
 from planner.runs import write_run
-from planner.studies.solve import solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-RICH = Path(__file__).parent.parent / "check" / "rich.yaml"
 
 
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with one run in it, of a plan with everything that a plan can do."""
-    return write_run(solve(RICH), tmp_path_factory.mktemp("solved"), workbook=False)
+    return write_run(plan_of(RICH), tmp_path_factory.mktemp("solved"), workbook=False)
 
 
 @pytest.fixture

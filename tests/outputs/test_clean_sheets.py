@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 
 import openpyxl
 import pytest
+from plans import MINI, plan_of
 
 import planner
 from planner.runs.plan import Plan
 
-MINI = Path(__file__).parents[1] / "fixtures" / "mini" / "mini.yaml"
 SETTINGS = (
     "contracts.ppa.sun={technology: solar, lead_months: 3}",
     "contracts.ppa.heat={technology: geothermal, kind: physical, lead_months: 5}",
@@ -63,7 +62,7 @@ def test_emissions_by_place_and_by_market_stand_beside_water_and_heat(plan, shee
 
 
 def test_a_plan_without_contracts_has_no_sheet_of_them(tmp_path):
-    path = planner.solve(MINI).to_xlsx(tmp_path / "plan.xlsx")
+    path = plan_of(MINI).to_xlsx(tmp_path / "plan.xlsx")
 
     with closing(openpyxl.load_workbook(path)) as book:
         assert "Contracts" not in book.sheetnames

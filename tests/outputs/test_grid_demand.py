@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from plans import MINI, plan_of
 
-import planner
 from planner.base.errors import InputError
 from planner.outputs import WRITERS
 from planner.runs import run_of
@@ -17,13 +17,12 @@ from planner.runs import run_of
 if TYPE_CHECKING:
     from planner.runs import Run
 
-MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 STATES = {"oak": "VA", "elm": "TX"}
 
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    return run_of(planner.solve(MINI))
+    return run_of(plan_of(MINI))
 
 
 @pytest.fixture(scope="module")

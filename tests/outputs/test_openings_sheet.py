@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
+from plans import plan_of
 
 import planner
 from planner.outputs.xlsx import write_workbook
@@ -29,7 +30,7 @@ def test_openings_and_phases_are_listed(tmp_path: Path) -> None:
 
 
 def test_there_is_no_such_sheet_without_openings(tmp_path: Path) -> None:
-    run = run_of(planner.solve("tiny"))
+    run = run_of(plan_of("tiny"))
     empty = {name: run.tables[name].iloc[:0] for name in ("openings", "phases", "blocks")}
     write_workbook(replace(run, tables={**run.tables, **empty}), tmp_path / "plan.xlsx")
 

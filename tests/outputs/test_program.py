@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 import pytest
+from plans import plan_of
 
-import planner
 from planner.base.errors import InputError
 from planner.model import build_model
 from planner.outputs import WRITERS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return planner.solve("tiny")
+    return plan_of("tiny")
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from plans import FAILOVER, plan_of
 
-import planner
 from planner.runs.plan import Plan
-
-FAILOVER = Path(__file__).parents[1] / "check" / "failover.yaml"
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return planner.solve(FAILOVER)
+    return plan_of(FAILOVER)
 
 
 def test_the_sheet_holds_every_list_of_the_loss_of_sites(plan: Plan, tmp_path: Path) -> None:
@@ -38,7 +36,7 @@ def test_the_sheet_holds_every_list_of_the_loss_of_sites(plan: Plan, tmp_path: P
 
 def test_a_workbook_without_failover_has_no_such_sheet(tmp_path: Path) -> None:
     path = tmp_path / "plan.xlsx"
-    planner.solve("tiny").to_xlsx(path)
+    plan_of("tiny").to_xlsx(path)
 
     with closing(openpyxl.load_workbook(path)) as book:
         assert "Resilience" not in book.sheetnames

@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "outputs"))
 
+from plans import plan_of
 from synthetic import synthetic_run
 
 import planner
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def plan() -> planner.Plan:
-    return planner.solve("tiny")
+    return plan_of("tiny")
 
 
 @pytest.fixture(scope="session")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from plans import FAILOVER, plan_of
 
 import planner
 from planner.inputs import build_inputs
 from planner.scenario import load_scenario
 from planner.stress import site_losses
 
-FAILOVER = Path(__file__).parent.parent / "check" / "failover.yaml"
-
 
 @pytest.fixture(scope="module")
 def plan() -> planner.Plan:
-    return planner.solve(FAILOVER)
+    return plan_of(FAILOVER)
 
 
 @pytest.mark.parametrize(

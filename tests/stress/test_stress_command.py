@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from plans import RICH, plan_of
 
 from planner.cli import main
 from planner.cli.stress_report import standby_reasons, standby_table
@@ -17,14 +18,11 @@ from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_losses
 from planner.stress.hours import OwnHours
 from planner.stress.study import CASES
-from planner.studies.solve import solve
-
-RICH = Path(__file__).parent.parent / "check" / "rich.yaml"
 
 
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_run(solve(RICH), tmp_path_factory.mktemp("solved"), workbook=False)
+    return write_run(plan_of(RICH), tmp_path_factory.mktemp("solved"), workbook=False)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from plans import plan_of
 
 import planner
 from planner.base.errors import InputError
@@ -35,11 +36,6 @@ ASK = Asking(lambda _: None)
 
 # Land for all training in the north: the south differs from it in the price of power alone.
 ROOMY = ("new_sites.north.land_limit_mw=70",)
-
-
-@cache
-def plan_of(scenario: str, *settings: str) -> planner.Plan:
-    return planner.solve(scenario, settings)
 
 
 @cache

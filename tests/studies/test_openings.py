@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plans import plan_of
 
 import planner
 from planner.base.errors import InfeasibleError, LimitReachedError
@@ -27,7 +28,7 @@ RATE = 1.085 / 1.025 - 1  # real cost of capital
 
 @pytest.fixture(scope="module")
 def in_part() -> Plan:
-    return planner.solve("tiny")
+    return plan_of("tiny")
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from planner.lp import Index
+from planner.lp.axis import Axis
 from planner.studies.explain import entry
-from planner.studies.solve import clash
+from planner.studies.solve import clash, run
 from planner.studies.solve.dive import _goes_up
+from planner.studies.solve.rounding import _phases
 from planner.studies.solve.solves import Solves
+from planner.studies.solve.whole_numbers import ONLY_FOR_THE_BOUND, _Finder
 
 
 def test_an_integer_is_set_to_the_nearer_side_and_half_way_up() -> None:
@@ -90,3 +95,124 @@ def test_rules_with_settings_come_first_and_what_links_them_last(monkeypatch) ->
     assert first.places == ({"site": "bay", "year": "2028"}, {"site": "elm", "year": "2029"})
     assert (last.rule, last.keys) == (link, ())
     assert clash.in_words([first, last])[-1] == f"  and what links them: {link}"
+
+
+@pytest.mark.parametrize("names", [("land_limit(ash,2027)",), ("land_limit(ash,2027)", "supply")])
+def test_a_rule_that_cannot_be_met_alone_is_told_with_its_usual_cause(
+    names: tuple[str, ...], monkeypatch
+) -> None:
+    monkeypatch.setattr(run, "clash_rules", lambda *_: [])
+    monkeypatch.setattr(run, "in_words", lambda rules: ["  land_limit: ..."])
+    outcome = SimpleNamespace(status="infeasible", bound_by="program", duals_of="program")
+    session = SimpleNamespace(iis=lambda time_limit_s: names)
+    question = SimpleNamespace(inputs=SimpleNamespace(name="mini"))
+
+    error = run._no_plan(outcome, session, question, SimpleNamespace(problem=None))
+
+    assert error.clash == names
+    assert ("This constraint cannot be met on its own" in str(error)) == (len(names) == 1)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a solve found."""
+
+    x: tuple[float, ...]
+    status: str
+    has_duals: bool
+    row_dual: np.ndarray
+    reduced_cost: np.ndarray
+    basis: str
+    method_used: str = "simplex"
+
+
+class Freeing:
+    """Solves that note what is asked of them; the last, without rows for the bound, is told."""
+
+    def __init__(self, freed: Found, rows: tuple[str, ...]) -> None:
+        self.freed, self.rows = freed, rows
+        self.asked: list[object] = []
+
+    def whole_of(self, x):
+        return np.array(x)
+
+    def has_rows(self, start):
+        return start in self.rows
+
+    def fixed(self, whole, *, strictly=False):
+        self.asked.append((whole.tolist(), strictly))
+        return self.freed
+
+    def free_rows(self, start):
+        self.asked.append(start)
+
+
+def found(status: str = "optimal", *, dual: float = 7.0, has_duals: bool = True) -> Found:
+    cost = np.array([dual + 1.5, dual + 2.5])
+    return Found((3.0, 4.0), status, has_duals, np.array([dual, -dual]), cost, f"basis {dual}")
+
+
+def freed(best: Found, after: Found, *, is_last: bool, rows=(ONLY_FOR_THE_BOUND,)):
+    finder = object.__new__(_Finder)
+    finder._solves, finder._how = Freeing(after, rows), []
+    finder._last = best if is_last else None
+    return finder._freed(best), finder._solves.asked
+
+
+def test_duals_are_those_without_the_rows_that_only_tighten_the_bound() -> None:
+    best, after = found(dual=7.0), found(dual=5.0)
+
+    for is_last in (True, False):
+        told, asked = freed(best, after, is_last=is_last)
+
+        # Fixed once more first, where another solve came between.
+        before = [] if is_last else [([3.0, 4.0], False)]
+        assert asked == [*before, ONLY_FOR_THE_BOUND, ([3.0, 4.0], True)]
+        assert (told.x, told.status, told.has_duals) == ((3.0, 4.0), "optimal", True)
+        assert told.row_dual.tolist() == [5.0, -5.0]
+        assert told.reduced_cost.tolist() == [6.5, 7.5]
+        assert told.basis == "basis 5.0"
+
+
+def test_a_plan_without_duals_or_without_such_rows_is_left_as_it_is() -> None:
+    without, best = found(has_duals=False), found()
+
+    assert freed(without, found(dual=5.0), is_last=True) == (without, [])
+    assert freed(best, found(dual=5.0), is_last=True, rows=()) == (best, [])
+
+
+def test_a_solve_without_those_rows_that_is_stopped_leaves_no_duals() -> None:
+    told, _ = freed(found(), found("time_limit", dual=5.0), is_last=True)
+
+    assert (told.x, told.status, told.has_duals) == ((3.0, 4.0), "time_limit", False)
+    assert np.isnan(told.row_dual).all()
+    assert np.isnan(told.reduced_cost).all()
+
+
+def test_phases_of_two_designs_are_rounded_up_year_by_year_within_land() -> None:
+    site, year, hall = (
+        Axis("site", ("ash",)),
+        Axis("year", ("2026", "2027", "2028")),
+        ("dry", "wet"),
+    )
+    phase = Index.full("phase", site, year, Axis("hall", hall))
+    # In shares of phases of 5 MW: by 2028 2.3 of dry halls and 1.2 of wet ones.
+    asked = np.array([0.8, 0.0, 0.9, 0.7, 0.6, 0.5])
+    by_year_mw = 5.0 * asked.reshape(3, 2).sum(axis=1).cumsum()
+    siting = SimpleNamespace(phase=phase, phase_mw=np.full(6, 5.0))
+    sites = SimpleNamespace(
+        site_year=Index.full("site_year", site, year),
+        build_rate_mw=np.full(3, 20.0),
+        land_limit_mw=np.array([19.0]),
+    )
+    model = SimpleNamespace(
+        p=SimpleNamespace(siting=siting, sites=sites),
+        siting=SimpleNamespace(phases=SimpleNamespace(value=lambda x: x)),
+        halls=SimpleNamespace(stands_mw=SimpleNamespace(value=lambda x: by_year_mw)),
+    )
+
+    begun = _phases(model, asked, np.full(3, 1.0))
+
+    # 0.8 is one of dry. 1.7 and 0.7 by 2027 are three in all: dry lacks 0.7, then wet 0.7 too.
+    # 2.3 and 1.2 by 2028 are four, but land of 19 MW holds three whole ones.
+    assert begun.reshape(3, 2).tolist() == [[1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
