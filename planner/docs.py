@@ -48,8 +48,8 @@ _STRESS_HEAD = """\
 # Tables of `dcplan stress`
 
 Generated from `data/stress.json` by `python -m planner.docs`. The command writes each table
-into `stress/` in the run folder, as CSV and Parquet; [What if it breaks](stress.md) tells how the
-figures come about. Key columns are in bold.
+into `stress/` in the run folder, as CSV and Parquet; [What if it breaks](stress.md) explains the
+figures. Key columns are in bold.
 """
 
 

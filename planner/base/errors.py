@@ -82,7 +82,7 @@ class InputError(DcplanError):
 
 
 class InfeasibleError(DcplanError):
-    """No plan can meet every rule; `clash` names the rules that exclude each other."""
+    """No plan can meet every rule; `clash` names the rules that conflict."""
 
     exit_code: ClassVar[int] = 3
 

@@ -25,7 +25,7 @@ _SHOWN_PLACES = 6
 @click.option(
     "--quick",
     is_flag=True,
-    help="Leave out what is tried value by value: lead times, latency, rules that are on or off.",
+    help="Skip settings tried by value: lead times, latency, switches.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON.")
 @click.pass_context
@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Find out why SCENARIO (a file or a shipped name) has no plan, and what would give it one.
 
-    Names a smallest set of rules that exclude each other, with the settings behind them, and for
+    Names a smallest set of rules that conflict, with the settings behind them, and for
     each kind of limit the least change, in its own unit, that makes a plan possible. Every change
     shown has been made, and a plan found.
 
@@ -95,7 +95,7 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     if found.feasible:
         yield f"{found.scenario}: there is a plan; nothing to diagnose"
         return
-    yield f"{found.scenario}: no plan can meet every rule"
+    yield f"{found.scenario}: no plan is feasible"
     if found.only_in_shares:
         yield (
             "\nInfeasible with integers (openings, phases, blocks, plants); the relaxation with "

@@ -64,7 +64,7 @@ def command(
     from planner.studies.explain import explain
 
     if quick and resolve:
-        message = "--quick and --resolve exclude each other"
+        message = "--quick and --resolve cannot be combined"
         raise click.UsageError(message)
     folder = find_run(run, Path(runs_dir))
     warn_of_changes(folder)

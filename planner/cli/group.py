@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "init": ("planner.cli.init:command", "Make a project of one's own to start from."),
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
     "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
-    "explain": ("planner.cli.explain:command", "Say what binds, what more is worth, and why."),
+    "explain": ("planner.cli.explain:command", "Explain what binds, shadow prices, and why."),
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
     "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
@@ -130,14 +130,14 @@ def _talk_options() -> list[click.Parameter]:
             is_flag=True,
             expose_value=False,
             callback=_remember,
-            help="Say nothing but results and errors.",
+            help="Print only results and errors.",
         ),
         click.Option(
             ["-v", "--verbose"],
             is_flag=True,
             expose_value=False,
             callback=_remember,
-            help="Say more on the way.",
+            help="Print progress.",
         ),
     ]
 
@@ -146,7 +146,7 @@ def _remember(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> N
     settings = ctx.ensure_object(dict)
     settings[parameter.name] = settings.get(parameter.name, False) or wanted
     if settings.get("quiet") and settings.get("verbose"):
-        message = "--quiet and --verbose exclude each other"
+        message = "--quiet and --verbose cannot be combined"
         raise click.UsageError(message, ctx)
 
 

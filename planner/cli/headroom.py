@@ -88,7 +88,7 @@ def _months(
 @click.option(
     "--time-zone",
     metavar="ZONE",
-    help="Tell months and hours by this zone, such as America/New_York; "
+    help="Time zone of months and hours, such as America/New_York; "
     "times without an offset are then in UTC.",
 )
 @click.option(

@@ -113,7 +113,7 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
         click.confirm(f"Delete {len(chosen)} runs from {runs_dir}?", abort=True, err=True)
     for run, files in prune(Path(runs_dir), chosen).items():
         click.echo(
-            f"{Path(runs_dir) / run}: not deleted: it holds what dcplan did not write as it is:"
+            f"{Path(runs_dir) / run}: not deleted: it has other or changed files:"
             f" {some(files, _NAMED)}; move these files, or delete the folder yourself",
             err=True,
         )

@@ -40,14 +40,14 @@ def print_study(study: StressStudy) -> None:
     worst = years.iloc[int(years["put_off_mwh"].to_numpy().argmax())]
     if worst["put_off_mwh"] > 0:
         click.echo(
-            f"Work that may wait was put off further than planned: {worst['put_off_mwh']:,.0f} MWh"
+            f"Deferrable work was deferred further than planned: {worst['put_off_mwh']:,.0f} MWh"
             f" in the worst year\n({worst['case']}, {worst['year']}), of which"
-            f" {worst['given_up_mwh']:,.0f} MWh were given up, which is in what is not served."
+            f" {worst['given_up_mwh']:,.0f} MWh were dropped, part of the energy not served."
         )
     click.echo("\nSites with most energy not served, worst drawn year:\n")
     standby = study.tables["stress_standby"]
     console.print(_site_table(sites, standby))
-    click.echo("\nWork that nobody could take over if the site were lost, worst year:\n")
+    click.echo("\nWork that no site could take over in an outage, worst year:\n")
     console.print(_loss_table(study.tables["stress_loss"]))
     last = standby[standby["year"] == standby["year"].max()]
     click.echo(
@@ -82,7 +82,7 @@ def standby_reasons(last: pd.DataFrame) -> list[str]:
         ]
         reasons.append(
             f"too few generators at {len(short)} {of_all}: some of their halls have none, and the"
-            f" units of the others do not carry the site whole ({some(named, _FEW)})."
+            f" units of the others do not carry the whole site ({some(named, _FEW)})."
         )
     if len(tight):
         named = [
@@ -90,7 +90,7 @@ def standby_reasons(last: pd.DataFrame) -> list[str]:
             for row in tight.to_dict("records")
         ]
         reasons.append(
-            f"hardly a unit to spare at {len(tight)} {of_all}, where one that does not start is"
+            f"almost no spare unit at {len(tight)} {of_all}, where one that does not start is"
             f" missed ({some(named, _FEW)} needed)."
         )
     return reasons

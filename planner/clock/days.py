@@ -167,7 +167,7 @@ class Days(ABC):
         """Return what is wrong with the length of a slot, if it is."""
         if self.slot_h in range(1, _HOURS + 1) and not _HOURS % self.slot_h:
             return []
-        return [_problem("slot_h", self.slot_h, "a whole number that divides 24")]
+        return [_problem("slot_h", self.slot_h, "an integer that divides 24")]
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ..
             "demand",
             None,
             None,
-            f"no hour lies in month {month}",
+            f"no hour is in month {month}",
             f"all months that set the threshold of {season.name}",
             "give at least one whole year",
         )

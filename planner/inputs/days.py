@@ -71,7 +71,7 @@ def _check(table: pd.DataFrame, findings: Findings) -> None:
     if table.empty:
         findings.at_key(
             ("time", "chronological"),
-            "the year is told by table series_days, which has no row",
+            "table series_days, which sets the year, has no row",
             "a row for every day of the series",
             "give your own: `data: {series_days: my_days.csv}`",
         )

@@ -164,7 +164,7 @@ def _fleet_kh100e(case: Case, figures: RackFigures, rack_mw: Floats) -> Floats:
     if np.any(total <= 0.0):
         case.findings.at_table(
             "rack_stock",
-            f"no rack of some duty still serves in {case.years.first}",
+            f"one use has no racks left in {case.years.first}",
             "vintages that do",
             "start earlier, or give racks of later vintages",
         )
@@ -176,7 +176,7 @@ def _fleet_kh100e(case: Case, figures: RackFigures, rack_mw: Floats) -> Floats:
     for w, t in np.argwhere(np.isnan(new)):
         case.findings.at_table(
             "reference_fleet",
-            f"{case.ids('racks')[reference[w, t]]} has no throughput for the duty of"
+            f"{case.ids('racks')[reference[w, t]]} has no throughput for"
             f" {case.ids('workloads')[w]}",
             "a rack that can do its work",
             "name another rack, or give this one a throughput under racks.override",

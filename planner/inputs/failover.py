@@ -139,7 +139,7 @@ def _note_alone(case: Case, demand: DemandInputs, asks: Bools, may_cover: Bools)
         share = demand.demand_kh100e[alone].sum() / demand.demand_kh100e[own].sum()
         workload = wanted.axis("workload").labels[code]
         case.findings.note(
-            f"{workload}: failover is asked for, and no two sites that may stand in for each other"
+            f"{workload}: failover is set, but no two sites that may cover for each other"
             f" reach {len(named)} of {count} regions, {share:.1%} of its demand"
             f" ({', '.join(named)}), so own sites serve none of that. Leave failover out for"
             f" {workload}, allow more sites, or raise rtt_bound_ms.",
@@ -257,7 +257,7 @@ def failover_without_effect(case: Case) -> Iterator[Problem]:
     if all(key.startswith("barred_") for key in node.children):
         return
     if not asks_for_failover(case):
-        what_is = "failover has no effect: no class in scope asks for it"
+        what_is = "failover has no effect: no class in scope has it"
         fix = "give a class `failover: true` under workloads, or remove it"
         yield problem_at(scenario.tree, ("failover",), what_is, "", fix)
         return

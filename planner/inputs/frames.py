@@ -66,7 +66,7 @@ def codes(
     place = {label: code for code, label in enumerate(known)}
     if len(place) < len(known):
         twice = next(label for code, label in enumerate(known) if place[label] != code)
-        message = f"label {twice!r} comes more than once"
+        message = f"label {twice!r} is repeated"
         raise ValueError(message)
     return np.fromiter((place.get(value, -1) for value in wanted), np.intp, len(wanted))
 

@@ -58,7 +58,7 @@ def heat_inputs(case: Case, sets: Sets, site_year: Index) -> HeatInputs:
         if settings.sell and is_named and not has_buyer[s]:
             case.findings.at_key(
                 ("heat", "sites"),
-                f"{site} lies in {country[s]}, which has no row in table heat_reuse",
+                f"{site} is in {country[s]}, which has no row in table heat_reuse",
                 "sites in countries with a row",
                 "leave it out, or add a row",
             )

@@ -113,7 +113,7 @@ _COST_FIELDS: Final = (
         required=True,
         minimum=0.0,
     ),
-    Field("workload", "string", "Class it holds for; without the column, every class."),
+    Field("workload", "string", "Its class; without the column, every class."),
 )
 
 

@@ -44,7 +44,7 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
     Raises
     ------
     InputError
-        If ids are unknown, rows are missing or figures exclude each other.
+        If ids are unknown, rows are missing or figures conflict.
     """
     findings = Findings(scenario)
     findings.problems += check_ids(scenario, tables)

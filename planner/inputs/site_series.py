@@ -99,7 +99,7 @@ def other_load_mw(case: Case, series: SiteSeries) -> Floats:
     if idle.size:
         case.findings.note(
             f"Table site_series has other_load_frac for {', '.join(idle)}, which have no"
-            " other_load_mw: it counts for nothing."
+            " other_load_mw: it has no effect."
         )
     constant = np.where(np.isnan(share), 1.0, share)
     return floats(case.sites, "other_load_mw")[:, None] * constant
@@ -128,7 +128,7 @@ def _known_sites(case: Case, table: pd.DataFrame) -> set[str]:
             int(record),
             "day",
             f"day is {table['day'].iloc[record]}",
-            f"0 to {n_days - 1}, the days that tell the year",
+            f"0 to {n_days - 1}, the days of the series",
             "see time.chronological and table series_days",
         )
     for is_wrong in wrong.values():
@@ -149,7 +149,7 @@ def _steps_per_day(case: Case, site: str, rows: pd.DataFrame) -> int | None:
             "hour_utc",
             f"{site} has figures at the hours {', '.join(map(str, hours))}",
             "from 0 on, in equal steps that divide 24 hours, the same on every day",
-            "an hour tells until the next one",
+            "a row holds until the next one",
         )
         return None
     there = set(zip(ints(rows, "day"), ints(rows, "hour_utc"), strict=True))

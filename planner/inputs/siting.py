@@ -128,7 +128,7 @@ def _paid(case: Case, sets: Sets, demand: DemandInputs) -> Floats:
     if missing.size:
         region, workload, site = missing.tuples(0)
         case.findings.note(
-            f"siting.service_cost_table says nothing of {missing.size} ways to serve a demand, "
+            f"siting.service_cost_table lacks {missing.size} pairs of demand and site, "
             f"such as {workload} of {region} from {site}; they cost nothing.",
             ("siting", "service_cost_table"),
         )
@@ -182,7 +182,7 @@ def _refuse_out_of_play(case: Case, key: str, listed: tuple[str, ...], known: se
         if name not in known:
             case.findings.at_key(
                 ("siting", key, at),
-                f"{name!r} is not in scope, or nothing can stand there by the last model year",
+                f"{name!r} is not in scope, or can have no halls by the last model year",
                 "a site that the plan may open",
                 "widen the scope, shorten its lead, or take it from the list",
             )
@@ -214,7 +214,7 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
             case.findings.at_key(
                 own,
                 f"minimum_size_mw of {name} is {least_mw:g}, and its land holds {land_mw:g} MW",
-                f"at most {land_mw:g} MW where sites open in whole",
+                f"at most {land_mw:g} MW with integer openings",
                 f"lower it, or raise land_limit_mw of {name}",
             )
         elif settings.must_not_open.count(name) == 0:

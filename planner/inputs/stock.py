@@ -109,7 +109,7 @@ def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Qu
     if np.any(lost > _NOTHING):
         case.findings.note(
             f"Racks of the base year that no longer serve in {case.years.first} are left out;"
-            " the others stand for them."
+            " the others replace them."
         )
     share = np.where(serves, share, 0.0)
     share /= share.sum(axis=(1, 2), keepdims=True)
@@ -174,8 +174,8 @@ def _refuse_without_racks(case: Case, own_mw: Floats, without_mw: Floats) -> Non
         name = case.sites["site"].iloc[site]
         case.findings.at_key(
             own_key(case.scenario, name, "existing_mw") or ("sites", name, "existing_mw"),
-            f"existing_mw of {name} is {own_mw[site]:g}, and the operator has no racks of the base"
-            " year to stand there",
+            f"existing_mw of {name} is {own_mw[site]:g}, but the operator has no base-year racks"
+            " to place there",
             "0 where there are none",
             "leave it out, or raise operator.stock_share_frac",
         )
@@ -187,9 +187,7 @@ def _in_largest(case: Case, weight: Floats) -> Floats:
     if count is None or count >= weight.size:
         return weight
     largest = np.argsort(-weight, kind="stable")[:count]
-    case.findings.note(
-        f"The operator's stock stands in the {count} largest of {weight.size} markets."
-    )
+    case.findings.note(f"The operator's stock is in the {count} largest of {weight.size} markets.")
     return np.where(np.isin(np.arange(weight.size), largest), weight, 0.0)
 
 
@@ -271,7 +269,7 @@ def _check_throughput(
             case.findings.at_table(
                 "rack_stock",
                 f"{case.ids('racks')[k]} is stock for {DUTIES[d]} and has no throughput for it",
-                "a rack that can do the duty",
+                "a rack that can do it",
                 f"give racks.{DUTIES[d]}_h100e, or another rack",
             )
         if cooling[k] < 0:

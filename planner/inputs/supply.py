@@ -153,7 +153,7 @@ def supply_offer(case: Case) -> SupplyOffer:
                     (block, site, "existing_storage_mwh", key),
                     f"{key} is no battery and stores no energy",
                     "a source with role storage in table onsite_sources",
-                    "remove it, or name the battery that stands there",
+                    "remove it, or name the existing battery",
                 )
             for key in (batteries & set(energy)) - set(power):
                 case.findings.at_key(

@@ -286,7 +286,7 @@ def _check_standby(case: Case, figures: SourceFigures) -> None:
     if standby.source_id in case.scenario.supply.allow:
         case.findings.at_key(
             ("supply", "standby", "source"),
-            f"{standby.source_id} stands in supply.allow as well",
+            f"{standby.source_id} is in supply.allow as well",
             "either what halls have or what may be built",
             "remove it from supply.allow, or do not allow supply.standby",
         )

@@ -147,7 +147,7 @@ def fuel_prices(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
     figures : SourceFigures
         Sources in play.
     is_used : array of bool
-        Sites at which each source may be, shape (site, source); a fuel that cannot be had at one
+        Sites at which each source may be, shape (site, source); a fuel that is not sold at one
         of them is a problem.
 
     Returns
@@ -171,9 +171,9 @@ def fuel_prices(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
             names = ", ".join(np.array(case.ids("sites"), dtype=object)[lacking])
             case.findings.at_key(
                 ("supply", "allow"),
-                f"{fuel} cannot be had at {names}: table fuel_prices has no row for their zones"
+                f"{fuel} is not sold at {names}: table fuel_prices has no row for their zones"
                 " or countries",
-                "only sources whose fuel can be had",
+                "sources whose fuel is sold there",
                 "name the other sites in supply.sites, or give supply.fuel_price_usd_per_mmbtu",
             )
     return np.nan_to_num(price)

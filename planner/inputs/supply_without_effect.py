@@ -44,7 +44,7 @@ def _of_absent(case: Case) -> Iterator[Problem]:
     fuels = set(table.loc[known, "fuel"].dropna())
     for key, ids, may, why in (
         ("max_mw", supply.max_mw, set(supply.allow), "is not in supply.allow"),
-        ("override", supply.override, set(known), "is neither allowed nor standing"),
+        ("override", supply.override, set(known), "is neither allowed nor existing"),
         ("fuel_price_usd_per_mmbtu", supply.fuel_price_usd_per_mmbtu, fuels, "is burnt by none"),
     ):
         for id_ in ids:

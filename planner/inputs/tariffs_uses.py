@@ -187,7 +187,7 @@ def _clock(case: Case, position: int, use: TariffUse, site: int, first: int) -> 
         # Signs of Etc/GMT are turned: Etc/GMT+5 is five hours behind UTC.
         zone = _OFF_THE_HOUR.get(offset_h, f"Etc/GMT{-offset_h:+.0f}")
         if offset_h not in _OFF_THE_HOUR and offset_h % 1.0:
-            what_is = f"{case.ids('sites')[site]} lies {offset_h:+g} h from UTC"
+            what_is = f"{case.ids('sites')[site]} is {offset_h:+g} h from UTC"
             fix = "give the tariff a time_zone"
             must_be = "in a zone that the planner knows by its hours"
             case.findings.at_key(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
@@ -294,5 +294,5 @@ def own_tariffs_without_effect(case: Case) -> Iterator[Problem]:
             yield problem_at(tree, way, f"{what_is} names it", "", fix)
         elif "bundle" in own.model_fields_set and own.bundle == "bundled" and not own.energy:
             what_is = f"energy.own_tariffs.{id_}.bundle has no effect: {id_} has no energy"
-            fix = "write one, or remove it: energy is bought at the wholesale price beside it"
+            fix = "write one, or remove it: energy is bought at the wholesale price"
             yield problem_at(tree, (*way, "bundle"), f"{what_is} charge", "", fix)

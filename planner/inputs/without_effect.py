@@ -193,7 +193,7 @@ def _without_company(case: Case) -> Iterator[Problem]:
         (
             ("grid", "non_firm", "shed", "allow"),
             non_firm.shed.allow and not non_firm.allow,
-            "load is shed at sites with non-firm connection, and none may be had",
+            "load is shed at sites with non-firm connection, and none is allowed",
             "give grid.non_firm.allow: true, or remove it",
         ),
         (
@@ -205,7 +205,7 @@ def _without_company(case: Case) -> Iterator[Problem]:
         (
             ("supply", "sites"),
             not has_source,
-            "no source is allowed, stands or runs as stand-by",
+            "no source is allowed, exists or runs as standby",
             "allow one under supply.allow, or remove it",
         ),
         (
@@ -225,7 +225,7 @@ def _without_company(case: Case) -> Iterator[Problem]:
         (
             ("solver", key),
             not is_whole,
-            "no openings, phases, blocks or plants must be whole",
+            "no openings, phases, blocks or plants are integers",
             "set siting.whole_openings: true, or another of them, or remove it",
         )
         for key in ("whole_numbers", "gap_frac")

@@ -125,7 +125,7 @@ LIMITS: Final = (
         binding=Binding(
             "thousand m3",
             _water,
-            "{site} may take no more than {limit} of water in {year}:",
+            "{site} may use at most {limit} of water in {year}:",
         ),
         set_by=(SetBy("sites.{site}.water_limit_m3_per_year", _water_now),),
         eased_by={WATER: _per_m3},

@@ -71,7 +71,7 @@ CONTRACT_LIMITS: Final = (
         binding=Binding(
             "MW",
             of_list(lambda p: (p.contracts.force, p.contracts.limit_mw)),
-            "No more than {limit} of contract {contract} is on offer in {zone} in {year}:",
+            "At most {limit} of contract {contract} is on offer in {zone} in {year}:",
         ),
         set_by=(SetBy("contracts.ppa.{contract}.max_mw", _on_offer),),
         eased_by={CONTRACTS: one},

@@ -138,7 +138,7 @@ LIMITS: Final = (
     Limit(
         "tight_latency_share",
         price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
-        not_reported="Money moves it: nearer sites cost more.",
+        not_reported="Money buys it: nearer sites cost more.",
         set_by=(
             SetBy(
                 "workloads.{workload}.tight_share_frac",
@@ -156,7 +156,7 @@ LIMITS: Final = (
         binding=Binding(
             "kH100e",
             of_axis("year", lambda p: p.rent.depth_kh100e),
-            "Clouds rent out no more than {limit} in {year}:",
+            "Clouds rent out at most {limit} in {year}:",
         ),
         set_by=(SetBy("rent.depth_scale_frac", _rent),),
         eased_by={RENT: _rent_depth},

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["LIMITS"]
 
 _KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
-_NOT_REPORTED: Final = "Money moves it: more racks that stand by."
+_NOT_REPORTED: Final = "Money buys more: standby racks."
 
 
 def _form(question: Question, place: Place) -> str:

@@ -216,7 +216,7 @@ LIMITS: Final = (
     Limit(
         "contract_floor",
         price=Price("USD/MW-year", 1.0, "yearly", -1),
-        not_reported="Money moves it: a larger connection or own firm power.",
+        not_reported="Money buys more: a connection or firm supply.",
         set_by=(
             SetBy("grid.contract_min_nameplate_frac", _share_of_nameplate),
             FIRM_CONNECTION,

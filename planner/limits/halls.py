@@ -154,7 +154,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             of_list(lambda p: (p.halls.committed, p.halls.committed_mw)),
-            "Until its lead time has passed, {site} gets no more than the {limit} "
+            "Until its lead time has passed, {site} gets at most the {limit} "
             "committed by {year}{start}:",
         ),
         set_by=(SetBy("table site_pipeline", _committed),),

@@ -60,7 +60,7 @@ LIMITS: Final = (
             "MW",
             of_list(lambda p: (p.non_firm.headroom, p.non_firm.headroom_mw)),
             "The grid of {zone} has room for {limit} of new connections by {year}, firm or "
-            "off for up to {tier} % of their energy, all used:",
+            "curtailed up to {tier} % of energy, all used:",
         ),
         set_by=(
             SetBy(

@@ -70,7 +70,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             of_list(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw)),
-            "{vendor} delivers no more than {limit} of racks in {year}:",
+            "{vendor} delivers at most {limit} of racks in {year}:",
             aside=_by_the_rack,
         ),
         set_by=(SetBy("deliveries.scale_frac", _delivered),),

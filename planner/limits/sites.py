@@ -156,7 +156,7 @@ RATE_LIMITS: Final = (
         binding=Binding(
             "MW",
             of_list(lambda p: (p.sites.site_year, p.sites.build_rate_mw)),
-            "Crews at {site} commission no more than {limit} in {year}:",
+            "At most {limit} can be built at {site} in {year}:",
         ),
         set_by=(SetBy("sites.{site}.build_rate_mw_per_year", _build_rate),),
         eased_by={BUILD_RATE: _per_rate_mw},
@@ -167,7 +167,7 @@ RATE_LIMITS: Final = (
         binding=Binding(
             "MW",
             of_list(lambda p: (p.sites.market_rate, p.sites.market_rate_mw)),
-            "The market {market} commissions no more than {limit} in {year}:",
+            "At most {limit} can be built in market {market} in {year}:",
         ),
         set_by=(SetBy("build.market_rate_mw_per_year.{market}", _market_rate),),
         eased_by={MARKET: gap_years},

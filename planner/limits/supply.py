@@ -84,7 +84,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             of_list(lambda p: (p.supply.limited, p.supply.limit_mw)),
-            "{site} has room for no more than {limit} of {source} in {year}:",
+            "{site} has room for at most {limit} of {source} in {year}:",
         ),
         set_by=(SetBy("supply.max_mw.{source}", _room),),
         eased_by={SOURCES: one},
@@ -93,9 +93,7 @@ LIMITS: Final = (
         "whole_plants",
         set_by=_PLANTS,
         moved_by=(_WHOLE_SOURCES,),
-        decision=Decision(
-            "has_plant", "integer", "An own source is a whole plant, or is not built."
-        ),
+        decision=Decision("has_plant", "integer", "On-site plants are built whole or not at all."),
     ),
     Limit("plant_least", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
     Limit("plant_or_none", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),

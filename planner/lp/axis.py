@@ -50,7 +50,7 @@ class Axis:
                 raise ValueError(message)
         if len(self._code_of) < len(self.labels):
             twice = next(x for i, x in enumerate(self.labels) if self._code_of[x] != i)
-            message = f"axis {self.name}: label {twice!r} comes more than once"
+            message = f"axis {self.name}: label {twice!r} is repeated"
             raise ValueError(message)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Rows and bounds that exclude each other, none of which could be left out."""
+"""Rows and bounds that conflict, none of which could be left out."""
 
 from __future__ import annotations
 

@@ -354,7 +354,7 @@ class HighsSession:
     # --- why there is no plan -----------------------------------------------------------
 
     def iis(self, *, time_limit_s: float | None = None) -> list[str]:
-        """Return rows and bounds that exclude each other, none of which could be left out.
+        """Return rows and bounds that conflict, none of which could be left out.
 
         Parameters
         ----------

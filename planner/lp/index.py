@@ -117,7 +117,7 @@ class Index:
         twice = keys[1:][keys[1:] == keys[:-1]]
         if len(twice):
             at = int(np.flatnonzero(self._keys == twice[0])[0])
-            message = f"index {self.name}: tuple {self.tuples(at)} comes more than once"
+            message = f"index {self.name}: tuple {self.tuples(at)} is repeated"
             raise ValueError(message)
 
     def __len__(self) -> int:

@@ -325,7 +325,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
         return self._block_rows + len(self._users_rows())
 
     def isMIP(self) -> bool:
-        """Tell whether any column is to be a whole number."""
+        """Tell whether any column is to be an integer."""
         return bool(self.columns().integer.any())
 
     def writeLP(

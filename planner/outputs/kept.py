@@ -145,7 +145,7 @@ def say_kept(folder: Path, kept: Sequence[Kept]) -> str:
     """
     stayed = [file.name for file in kept if file.name == file.now]
     moved = [f"{file.name} is now {file.now}" for file in kept if file.name != file.now]
-    return f"{folder}: kept what dcplan did not write as it is: {some([*moved, *stayed], _NAMED)}"
+    return f"{folder}: kept other or changed files: {some([*moved, *stayed], _NAMED)}"
 
 
 def ledger(folder: Path) -> dict[str, str]:

@@ -142,7 +142,7 @@ def _about(run: Run, year: int) -> str:
     return (
         f"{year}: {line['nameplate_mw']:,.0f} MW of racks at {line['sites_in_use']:.0f} sites, "
         f"{line['facility_mean_mw']:,.0f} MW mean and {line['facility_peak_mw']:,.0f} MW peak at "
-        f"the meter, {line['demand_kh100e']:,.0f} thousand H100-equivalents asked for"
+        f"the meter, {line['demand_kh100e']:,.0f} thousand H100-equivalents of demand"
     )
 
 

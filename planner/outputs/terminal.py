@@ -25,7 +25,7 @@ _SMALL_GAP_FRAC: Final = 1e-4
 _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet or rented
 _STATUS: Final = {
     "optimal": ("Optimal", "green"),
-    "within_gap": ("Feasible within the gap asked for, not proven optimal", "green"),
+    "within_gap": ("Feasible within the required gap, not proven optimal", "green"),
     "time_limit": ("Time limit reached: the best plan so far, not proven", "yellow"),
     "iteration_limit": ("Iteration limit reached: the best plan so far, not proven", "yellow"),
     "interrupted": ("Interrupted: the best plan so far, not proven", "yellow"),

@@ -85,7 +85,7 @@ def files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> Check:
     """
     return Check(
         name=FILES_RULE,
-        verified="Every file has the SHA-256 that run.json holds since it was written.",
+        verified="Every file has the SHA-256 that run.json states.",
         ok=not changed,
         tested=len({*written, *changed} - EDITABLE),
         broken=len(changed),

@@ -67,7 +67,7 @@ def _gap(plan: Plan) -> Iterator[str]:
     is_rounded = plan.outcome.status == "within_gap"
     if is_rounded and plan.scenario.solver.whole_numbers == "round" and gap > _MUCH_GAP_FRAC:
         yield (
-            f"A plan with whole numbers may cost up to {gap:.1%} less than this one, which was"
+            f"A plan with integers may cost up to {gap:.1%} less than this one, which was"
             " rounded: a smaller solver.gap_frac, or solver.whole_numbers: search, looks for it."
         )
 
@@ -165,6 +165,6 @@ def _without(plan: Plan, binds: Mapping[int, str]) -> Iterator[str]:
     others = ", ".join(str(year) for year in much if year != worst)
     also = f" So it is in {others}." if others else ""
     yield (
-        f"In {worst} {unmet_frac:.0%} of the compute asked for is unmet and {rented_frac:.0%} "
+        f"In {worst} {unmet_frac:.0%} of the compute demand is unmet and {rented_frac:.0%} "
         f"rented, while {binds[worst]}.{also} A limit that cannot be met stops work."
     )

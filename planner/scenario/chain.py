@@ -206,6 +206,6 @@ def _shipped(name: str) -> Path:
 def _name_fix(name: str, folder: Path) -> str:
     for ending in _ENDINGS:
         if is_file(folder / f"{name}{ending}"):
-            return f"for the file beside it write '{name}{ending}'"
+            return f"for the file write '{name}{ending}'"
     meant = closest(name, shipped_names())
     return f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_names())}"

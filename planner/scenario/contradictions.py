@@ -17,7 +17,7 @@ __all__ = ["contradictions"]
 
 
 def contradictions(scenario: Scenario) -> list[Problem]:
-    """Find settings of a scenario that exclude each other.
+    """Find settings of a scenario that conflict.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def _both_in_and_out(scenario: Scenario) -> Iterator[Problem]:
                 yield problem_at(
                     scenario.tree,
                     (block, excluded, position),
-                    f"{id_!r} stands in {block}.{listed} and in {block}.{excluded}",
+                    f"{id_!r} is in {block}.{listed} and in {block}.{excluded}",
                     "in one of them",
                     "remove it from the other",
                 )
@@ -194,7 +194,7 @@ def _openings(scenario: Scenario) -> Iterator[Problem]:
                 scenario.tree,
                 ("siting", key),
                 f"{key} is {number}, and siting.whole_openings is false",
-                "given with siting.whole_openings: true, as parts of sites cannot be counted",
+                "given with siting.whole_openings: true, as fractional sites cannot count",
                 f"set siting.whole_openings: true, or remove {key}",
             )
     most = siting.exactly_sites or siting.at_most_sites

@@ -132,7 +132,7 @@ def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
         country = _countries(tree, tables, table, column)
         for id_, place in written_at(tree, f"scope.{key}.*"):
             if id_ in country and country[id_] not in countries:
-                found = f"{id_!r} lies in {country[id_]}, and scope.countries is {countries}"
+                found = f"{id_!r} is in {country[id_]}, and scope.countries is {countries}"
                 fix = f"add {country[id_]} to scope.countries, or leave {id_!r} out"
                 yield place.problem(found, "in a country of the scope", fix)
 

@@ -22,8 +22,8 @@ __all__ = ["problem_at", "problems_of"]
 _ALTERNATIVES: Final = {"'all'": "'all' or a list of ids"}
 _MUST_BE: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "float_type": lambda _: "a number",
-    "int_type": lambda _: "a whole number",
-    "int_from_float": lambda _: "a whole number",
+    "int_type": lambda _: "an integer",
+    "int_from_float": lambda _: "an integer",
     "bool_type": lambda _: "true or false",
     "string_type": lambda _: "text",
     "string_too_short": lambda _: "given",

@@ -55,7 +55,7 @@ class Rest:
         return not self.touched & GROUND
 
     def clashes(self) -> tuple[Problem, ...]:
-        """Return the settings that exclude each other, in blocks that nothing was taken out of."""
+        """Return the settings that conflict, in blocks that nothing was taken out of."""
         if "years" in self.touched:
             return ()
         return self.kept(contradictions(self.scenario))

@@ -19,9 +19,7 @@ from planner.scenario.values import (
 
 __all__ = ["Operator", "Scope", "Time"]
 
-_OF_SEASONS: Final = OnlyWith(
-    "chronological", False, "time.chronological tells the year by a series of days"
-)
+_OF_SEASONS: Final = OnlyWith("chronological", False, "time.chronological uses a series of days")
 
 
 def _as_demand_share(data: dict[str, float]) -> float:

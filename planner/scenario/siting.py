@@ -14,7 +14,7 @@ __all__ = ["Siting"]
 _IN_WHOLE: Final = OnlyWith(
     "whole_openings",
     True,
-    "sites need not open in whole",
+    "openings are not integers",
     "set siting.whole_openings: true",
 )
 _Count = Annotated[int, Field(strict=True, ge=1)]

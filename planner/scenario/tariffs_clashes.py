@@ -127,7 +127,7 @@ def _charges(tree: Node, way: Keys, tariff: OwnTariff) -> Iterator[Problem]:
                     f"{entry} of the own tariff {way[-1]!r} is called {charge.name!r} as "
                     f"{other} is",
                     "called by a name of its own",
-                    "give it a `name:`, as it is to stand on the bill",
+                    "give it a `name:` for the bill",
                 )
 
 

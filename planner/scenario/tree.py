@@ -109,7 +109,7 @@ def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:
         entries = list(node.value)
         entries[int(first)] = assign(entries[int(first)], rest, value)
         return replace(node, value=tuple(entries))
-    message = f"{first!r} lies below {show(node.value)}, which is not a mapping"
+    message = f"{first!r} is below {show(node.value)}, which is not a mapping"
     raise LookupError(message)
 
 

@@ -127,7 +127,7 @@ def _year(value: object) -> object:
 def _not_a_switch(value: object) -> object:
     """Keep `true` from passing for the 1 of a list of choices."""
     if isinstance(value, bool):
-        message = "a whole number"
+        message = "an integer"
         raise ValueError(message)
     return value
 
@@ -136,7 +136,7 @@ def _whole_or_all(value: object) -> object:
     """Refuse in one sentence: of a union, pydantic would say what each kind of value misses."""
     if value == "all" or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
         return value
-    message = "a whole number from 1, or `all`"
+    message = "an integer from 1, or `all`"
     raise ValueError(message)
 
 

@@ -329,9 +329,7 @@ def _typed(text: pd.Series[str], field: Field, findings: _Findings) -> pd.Series
         lowered = text.str.strip().str.lower()
         _report(~blank & ~lowered.isin(list(BOOLEANS)), field, "true or false", findings)
         return lowered.map(BOOLEANS).astype("boolean")
-    pattern, must_be = (
-        (INTEGER, "a whole number") if field.type == "integer" else (NUMBER, "a number")
-    )
+    pattern, must_be = (INTEGER, "an integer") if field.type == "integer" else (NUMBER, "a number")
     # Arrow's own expressions take a fraction of the time of Python's on a million rows.
     like = compute.match_substring_regex(arrow.array(text, arrow.large_string()), pattern)
     wrong = ~blank & ~like.to_numpy(zero_copy_only=False)

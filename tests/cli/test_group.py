@@ -113,7 +113,7 @@ def test_quiet_and_verbose_exclude_each_other() -> None:
     result = run("-q", "schema", "-v")
 
     assert result.exit_code == 2
-    assert "exclude each other" in result.stderr
+    assert "cannot be combined" in result.stderr
 
 
 def test_version_names_the_program() -> None:

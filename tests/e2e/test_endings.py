@@ -47,7 +47,7 @@ def test_an_infeasible_scenario_ends_with_3_and_names_what_clashes(project: Proj
 
     assert (result.exit_code, result.stdout) == (3, "")
     first, *rules, hint = result.stderr.splitlines()
-    assert first == "mini: no plan can meet every rule; these exclude each other:"
+    assert first == "mini: no plan meets all constraints; these conflict:"
     assert "dcplan diagnose" in hint
     at = rules.index("  land_limit: Halls at a site fit its land, and need the site to be open.")
     assert set(rules[at + 1].strip().removeprefix("at ").split(", ")) == {"oak 2027", "elm 2027"}

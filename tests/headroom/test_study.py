@@ -241,8 +241,8 @@ def test_demand_must_cover_the_months_that_set_thresholds(zone: pd.Series[float]
         headroom_mw(zone[:"2027-07-31"], 0.01)
 
     assert [problem.what_is for problem in raised.value.problems] == [
-        "no hour lies in month 12",
-        "no hour lies in month 8",
+        "no hour is in month 12",
+        "no hour is in month 8",
     ]
 
 

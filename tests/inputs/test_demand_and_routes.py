@@ -91,8 +91,8 @@ def test_a_path_of_all_data_centers_says_how_much_of_it_is_taken_as_ai(build):
     notes = build("demand.trajectory=energy_path").notes
 
     assert [note for note in notes if "energy_path" in note] == [
-        "Trajectory energy_path counts all data centers; of it 55% in 2025 and 61% in 2027 is"
-        " taken as AI (demand.ai_share_frac)."
+        "Trajectory energy_path counts all data centers; AI is 55% in 2025 and 61% in 2027"
+        " (demand.ai_share_frac)."
     ]
 
 

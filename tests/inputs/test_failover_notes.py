@@ -12,7 +12,7 @@ CHAT = "workloads.chat_interactive.failover=true"
 
 def told(*settings: str) -> list[str]:
     notes = build_inputs(load_scenario("tiny", settings)).notes
-    return [note for note in notes if ": failover is asked for" in note]
+    return [note for note in notes if ": failover is set" in note]
 
 
 def test_users_whom_one_site_alone_reaches_are_noted() -> None:
@@ -20,7 +20,7 @@ def test_users_whom_one_site_alone_reaches_are_noted() -> None:
     (note,) = told(CHAT)
 
     assert note == (
-        "chat_interactive: failover is asked for, and no two sites that may stand in for each other"
+        "chat_interactive: failover is set, but no two sites that may cover for each other"
         " reach 2 of 2 regions, 100.0% of its demand (us-new-york-city, us-washington), so own"
         " sites serve none of that. Leave failover out for chat_interactive, allow more sites, or"
         " raise rtt_bound_ms."
@@ -40,7 +40,7 @@ def test_others_are_not(settings: tuple[str, ...]) -> None:
     assert told(*settings) == []
 
 
-def test_sites_that_may_not_stand_in_for_each_other_do_not_count() -> None:
+def test_sites_that_may_not_cover_for_each_other_do_not_count() -> None:
     barred = "failover.barred_groups={plain: [north, south, coast]}"
 
     (note,) = told(CHAT, "workloads.chat_interactive.rtt_bound_ms=90", barred)

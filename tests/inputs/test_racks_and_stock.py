@@ -289,8 +289,8 @@ def test_what_stands_at_a_site_of_an_operator_without_racks_is_refused():
 
     (found,) = map(str, error.value.problems)
     assert found == (
-        "--set new_sites.coast.existing_mw=3: existing_mw of coast is 3, and the operator has no"
-        " racks of the base year to stand there; must be 0 where there are none; leave it out, or"
+        "--set new_sites.coast.existing_mw=3: existing_mw of coast is 3, but the operator has no"
+        " base-year racks to place there; must be 0 where there are none; leave it out, or"
         " raise operator.stock_share_frac"
     )
     build_inputs(load_scenario("tiny", ["new_sites.coast.existing_mw=0"]))

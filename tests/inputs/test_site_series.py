@@ -168,7 +168,7 @@ def test_a_series_without_rows_is_asked_for(refused):
     found = refused(SERIES, series_days=DAYS_HEADER)
 
     assert len(found) == 1
-    assert "table series_days, which has no row" in found[0]
+    assert "table series_days, which sets the year, has no row" in found[0]
     assert "data: {series_days: my_days.csv}" in found[0]
 
 

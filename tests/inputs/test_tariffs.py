@@ -214,7 +214,7 @@ def test_a_site_half_an_hour_off_needs_a_clock(problems, build, tables):
     changed = {"sites": sites}
 
     assert any(
-        "oak lies -3.5 h from UTC" in text for text in problems(uses(f"tariff: {RATE}"), **changed)
+        "oak is -3.5 h from UTC" in text for text in problems(uses(f"tariff: {RATE}"), **changed)
     )
     india = build(uses(f"tariff: {RATE}"), sites=tables["sites"].assign(utc_offset_h=5.5))
     assert {a.reading.calendar.time_zone for a in india.tariffs.accounts} == {"Asia/Kolkata"}

@@ -67,7 +67,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("supply.override={engine: {life_years: 17}}",),
-            "supply.override.engine has no effect: engine is neither allowed nor standing",
+            "supply.override.engine has no effect: engine is neither allowed nor existing",
         ),
         (
             ("supply.allow=[panel]", "supply.fuel_price_usd_per_mmbtu={natural_gas: 7}"),
@@ -100,7 +100,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("failover.from_year=2027",),
-            "failover has no effect: no class in scope asks for it",
+            "failover has no effect: no class in scope has it",
         ),
         (
             ("workloads.chat.failover=true", "failover.from_year=2041"),
@@ -130,7 +130,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("time={chronological: true, peak_month: 8}",),
-            "time.peak_month has no effect: time.chronological tells the year by a series of days",
+            "time.peak_month has no effect: time.chronological uses a series of days",
         ),
         (
             ("contracts.matching.mode=hourly",),
@@ -139,7 +139,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("siting={whole_openings: false, open_rows: all}",),
-            "siting.open_rows has no effect: sites need not open in whole",
+            "siting.open_rows has no effect: openings are not integers",
         ),
         (
             ("supply.allow=[panel]", "supply.override.panel={lead_months: 108}"),
@@ -149,7 +149,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         (
             ("grid.non_firm.shed.allow=true",),
             "grid.non_firm.shed.allow has no effect: load is shed at sites with non-firm"
-            " connection, and none may be had",
+            " connection, and none is allowed",
         ),
         (
             ("flexibility.move_usd_per_mwh=7",),
@@ -166,7 +166,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("supply.sites=[oak]",),
-            "supply.sites has no effect: no source is allowed, stands or runs as stand-by",
+            "supply.sites has no effect: no source is allowed, exists or runs as standby",
         ),
         (
             ("supply.whole_sources=true",),
@@ -174,12 +174,12 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("solver.whole_numbers=search",),
-            "solver.whole_numbers has no effect: no openings, phases, blocks or plants must be"
-            " whole",
+            "solver.whole_numbers has no effect: no openings, phases, blocks or plants are"
+            " integers",
         ),
         (
             ("solver.gap_frac=0.003",),
-            "solver.gap_frac has no effect: no openings, phases, blocks or plants must be whole",
+            "solver.gap_frac has no effect: no openings, phases, blocks or plants are integers",
         ),
         (
             ("siting={whole_openings: true, at_most_sites: 2}",),
@@ -348,7 +348,7 @@ def test_a_least_size_above_the_land_is_refused_where_sites_open_in_whole():
     (found,) = map(str, error.value.problems)
     assert found == (
         "--set new_sites.south.minimum_size_mw=71: minimum_size_mw of south is 71, and its land"
-        " holds 70 MW; must be at most 70 MW where sites open in whole; lower it, or raise"
+        " holds 70 MW; must be at most 70 MW with integer openings; lower it, or raise"
         " land_limit_mw of south"
     )
     build_inputs(load_scenario("tiny", settings))
@@ -392,7 +392,7 @@ def test_sites_in_part_are_not_counted(key):
     (found,) = map(str, error.value.problems)
     assert found == (
         f"--set siting.{key}=1: {key} is 1, and siting.whole_openings is false; must be given with"
-        " siting.whole_openings: true, as parts of sites cannot be counted; set"
+        " siting.whole_openings: true, as fractional sites cannot count; set"
         f" siting.whole_openings: true, or remove {key}"
     )
 

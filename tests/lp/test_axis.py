@@ -15,7 +15,7 @@ def test_an_unknown_label_is_named_with_its_axis():
 
 
 def test_a_label_that_comes_twice_is_refused():
-    with pytest.raises(ValueError, match="'x' comes more than once"):
+    with pytest.raises(ValueError, match="'x' is repeated"):
         Axis("site", ("y", "x", "x"))
 
 

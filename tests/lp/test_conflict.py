@@ -1,4 +1,4 @@
-"""Rows and bounds that exclude each other."""
+"""Rows and bounds that conflict."""
 
 import numpy as np
 import pytest

@@ -61,7 +61,7 @@ def test_says_that_a_plan_is_not_proven_and_that_a_check_failed(run: Run) -> Non
 def test_a_plan_within_a_gap_is_as_asked_and_says_its_gap(run: Run) -> None:
     text = "\n".join(printed(with_meta(run, status="within_gap", gap_frac=0.0143)))
 
-    assert "Feasible within the gap asked for, not proven optimal (gap 1.43%)" in text
+    assert "Feasible within the required gap, not proven optimal (gap 1.43%)" in text
     assert "Optimal" not in text
 
 

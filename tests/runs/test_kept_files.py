@@ -147,7 +147,7 @@ def test_prune_leaves_a_run_that_holds_a_planners_files_and_names_them(
     result = dcplan("runs", "prune", "--runs", used.parent, "--keep", "0", "--yes")
 
     assert result.exit_code == 0
-    assert f"{used}: not deleted: it holds what dcplan did not write as it is: " in result.stderr
+    assert f"{used}: not deleted: it has other or changed files: " in result.stderr
     assert "exports/plan.txt" in result.stderr
     assert [path.name for path in used.parent.iterdir()] == [used.name]
     for name, text in OWN.items():

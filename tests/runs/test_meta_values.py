@@ -74,7 +74,7 @@ def test_the_year_without_most_work_is_that_where_unmet_and_rented_are_most_toge
 
     (said,) = _without(plan, {2026: "land binds", 2027: "a cap binds"})
 
-    assert said.startswith("In 2026 30% of the compute asked for is unmet and 32% rented")
+    assert said.startswith("In 2026 30% of the compute demand is unmet and 32% rented")
     assert "while land binds. So it is in 2027." in said
 
 

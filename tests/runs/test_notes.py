@@ -117,7 +117,7 @@ def test_a_cap_that_cannot_be_met_is_told_with_the_work_it_stops_and_its_worth()
     assert stopped[2028] > stopped[2027] > 0.5
     worth = plan.tables["carbon_year"].set_index("year")["cap_value_usd_per_t"]
     assert notes == [
-        f"In 2028 {stopped[2028]:.0%} of the compute asked for is unmet and 0% rented, while the "
+        f"In 2028 {stopped[2028]:.0%} of the compute demand is unmet and 0% rented, while the "
         f"carbon cap of 20 kt binds (one more t is worth {worth[2028]:,.0f} USD). So it is "
         "in 2027. A limit that cannot be met stops work."
     ]
@@ -128,7 +128,7 @@ def test_a_clean_target_that_cannot_be_met_is_told() -> None:
 
     assert plan.tables["matching"]["used_mwh"].sum() == 0.0
     assert note.startswith(
-        "In 2027 100% of the compute asked for is unmet and 0% rented, while the target of 100% "
+        "In 2027 100% of the compute demand is unmet and 0% rented, while the target of 100% "
         "clean energy binds in US (one more MWh is worth "
     )
     assert "So it is in 2028." in note
@@ -176,14 +176,14 @@ def test_the_worth_of_a_cap_is_told_as_the_slope_of_cost_and_in_money_of_the_yea
 
 def test_a_wide_gap_of_a_rounded_plan_is_told_with_what_closes_it() -> None:
     enough = "solver.gap_frac=0.2"
-    plan, (note,) = told("A plan with whole numbers", "tiny", "siting.phase_mw=12", enough)
+    plan, (note,) = told("A plan with integers", "tiny", "siting.phase_mw=12", enough)
     searched, none = told(
-        "A plan with whole numbers", "tiny", "siting.phase_mw=12", "solver.whole_numbers=search"
+        "A plan with integers", "tiny", "siting.phase_mw=12", "solver.whole_numbers=search"
     )
 
     off = 1.0 - plan.outcome.dual_bound / plan.outcome.objective
     assert off > 0.01
-    assert note.startswith(f"A plan with whole numbers may cost up to {off:.1%} less")
+    assert note.startswith(f"A plan with integers may cost up to {off:.1%} less")
     assert "solver.whole_numbers: search" in note
     assert searched.outcome.objective < plan.outcome.objective
     assert none == []

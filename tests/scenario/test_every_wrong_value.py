@@ -86,8 +86,8 @@ def test_a_wrong_value_gets_one_message_in_plain_words(block: str) -> None:
 
 def test_what_else_may_be_written_is_told() -> None:
     for way, value, must_be in (
-        (("failover", "nearest_standbys"), -1, "a whole number from 1, or `all`"),
-        (("failover", "nearest_standbys"), "al", "a whole number from 1, or `all`"),
+        (("failover", "nearest_standbys"), -1, "an integer from 1, or `all`"),
+        (("failover", "nearest_standbys"), "al", "an integer from 1, or `all`"),
         (("carbon", "cap_kt"), "x", "a number [kt CO2], or a mapping of years to numbers"),
         (
             ("energy", "own_tariffs", "x", "demand", 0, "usd_per_kw_month"),

@@ -169,10 +169,10 @@ def test_the_tables_that_are_needed_are_named() -> None:
         ),
         (
             "scope: {sites: [no-oslo]}",
-            "2:17: 'no-oslo' lies in NO, and scope.countries is ['US']; "
+            "2:17: 'no-oslo' is in NO, and scope.countries is ['US']; "
             "must be in a country of the scope; add NO to scope.countries",
         ),
-        ("scope: {countries: [NO], demand_regions: [us-chicago]}", "2:43: 'us-chicago' lies in US"),
+        ("scope: {countries: [NO], demand_regions: [us-chicago]}", "2:43: 'us-chicago' is in US"),
     ],
 )
 def test_an_unknown_id_is_reported_at_its_place(line: str, problem: str) -> None:

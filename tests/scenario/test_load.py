@@ -131,7 +131,7 @@ class TestSet:
             ("years.x=2040", "'x' is not a position in a list of 3"),
             ("version.x=2", "version is set"),
             ("extends=us-base", "extends is set"),
-            ("question.x=2", "'x' lies below text 'And the child?', which is not a mapping"),
+            ("question.x=2", "'x' is below text 'And the child?', which is not a mapping"),
             ("scope.sites=[a", "this is not YAML"),
             ("scope.sites=!x a", "the tag '!x' is refused"),
             ("time.slot_h=5", "time.slot_h is 5; must be 1, 2, 3, 4, 6, 8, 12 or 24"),

@@ -170,9 +170,9 @@ def problems_of(text: str, **others: str) -> list[str]:
             "did you mean 'forbid'?",
         ),
         ("time: {slot_h: 5}", "2:16: time.slot_h is 5; must be 1, 2, 3, 4, 6, 8, 12 or 24;"),
-        ("time: {slot_h: true}", "2:16: time.slot_h is true; must be a whole number"),
+        ("time: {slot_h: true}", "2:16: time.slot_h is true; must be an integer"),
         ("time: {peak_month: 13}", "2:20: time.peak_month is 13; must be at most 12;"),
-        ("solver: {threads: 2.5}", "2:19: solver.threads is 2.5; must be a whole number;"),
+        ("solver: {threads: 2.5}", "2:19: solver.threads is 2.5; must be an integer;"),
         (
             "grid: {curtailment_rate_pct: 2}",
             "2:30: grid.curtailment_rate_pct is 2; must be 0.25, 0.5, 1 or 5,",
@@ -239,7 +239,7 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         (
             "scope: {sites: [a, b], exclude_sites: [c, b]}",
-            "2:43: 'b' stands in scope.sites and in scope.exclude_sites; must be in one of them;",
+            "2:43: 'b' is in scope.sites and in scope.exclude_sites; must be in one of them;",
         ),
         (
             "workloads: {x: {utilisation_frac: 0.6, peak_over_mean_frac: 2.2}}",
@@ -370,7 +370,7 @@ def test_a_scenario_that_extends_itself_is_a_circle() -> None:
     ("extends", "problem"),
     [
         ("us-bse", "no shipped scenario is called so; must be a shipped name or a path; "),
-        ("base", "for the file beside it write 'base.yaml'"),
+        ("base", "for the file write 'base.yaml'"),
         ("bse.yaml", "cannot be read: No such file or directory; must be a file; did you mean"),
         ("[us-base]", "extends is a list; must be one name or one path"),
         ("''", "extends is text ''; must be one name or one path"),

@@ -59,7 +59,7 @@ def problems_of(tariff: str, folder: object) -> list[str]:
         (
             "{demand: [{usd_per_kw_month: 9}, {usd_per_kw_month: 7}]}",
             "plan.yaml:2:60: demand[1] of the own tariff 'o' is called 'demand' as demand[0] is; "
-            "must be called by a name of its own; give it a `name:`, as it is to stand on the bill",
+            "must be called by a name of its own; give it a `name:` for the bill",
         ),
         (
             "{energy: [{usd_per_mwh: 9, periods: [{name: a, usd_per_mwh: 7, from_hour: 22, "

@@ -147,7 +147,7 @@ def test_sites_that_do_not_carry_an_outage_are_named_with_the_reason() -> None:
     assert without.startswith("no generators at 1 of 4 sites (oak): halls")
     assert short.startswith("too few generators at 1 of 4 sites")
     assert "(ash 7 of 16 units needed)" in short
-    assert tight.startswith("hardly a unit to spare at 1 of 4 sites")
+    assert tight.startswith("almost no spare unit at 1 of 4 sites")
     assert "(elm 97.0% with 3 of 3 needed)" in tight
 
 

@@ -447,7 +447,7 @@ def test_the_command_ends_with_3_and_says_what_to_change() -> None:
     code, out, _ = dcplan("-q", "diagnose", "tiny", "--quick", *settings)
 
     assert code == 3
-    assert "tiny: no plan can meet every rule" in out
+    assert "tiny: no plan is feasible" in out
     assert "+20.5 MW of halls that the land can hold at coast" in out
     assert "--set 'new_sites.coast.land_limit_mw=35.5'" in out
     assert "and what links them: site_load, compute_capacity, hall_power" in out

@@ -165,8 +165,8 @@ def discounts(plan: planner.Plan, years: list[int]) -> float:
         (OWN_POWER, "clean_target", "east", "USD/MWh", 8760, "clean-energy target of east in 2025"),
         (OWN_POWER, "water_permit", "elm", "USD/m3", 1000, "Permits for the halls at elm grant"),
         (OWN_POWER, "contract_limit", "sun west", "USD/MW-year", 1, "430 MW of contract sun is"),
-        (OWN_POWER, "source_limit", "oak mill", "USD/MW-year", 1, "no more than 140 MW of mill"),
-        (NON_FIRM, "all_headroom", "west 0.5 %", "USD/MW-year", 1, "firm or off for up to 0.5 %"),
+        (OWN_POWER, "source_limit", "oak mill", "USD/MW-year", 1, "at most 140 MW of mill"),
+        (NON_FIRM, "all_headroom", "west 0.5 %", "USD/MW-year", 1, "curtailed up to 0.5 %"),
         (NON_FIRM, "zone_headroom", "west", "USD/MW-year", 1, "MW of new firm connections by"),
     ],
 )

@@ -58,7 +58,7 @@ def test_every_dirty_cell_is_shown_at_once_with_its_place(package: Package) -> N
         "2:13: power_mw is -5; must be at least 0 [MW]",
         "3:1: plant is Beta; must be of the form [a-z]+",
         "3:12: power_mw is 901; must be at most 900 [MW]",
-        "3:16: units is 2.5; must be a whole number",
+        "3:16: units is 2.5; must be an integer",
         "4:7: zone is nord; must be an id of zones.zone",
         "4:12: power_mw is blank; must be given",
         "4:15: is_new is maybe; must be true or false",

@@ -194,7 +194,7 @@ def _price_factors(run: Run) -> Iterator[_Assumption]:
 
 _SETTINGS: Final = (
     text("setting", "Key in the scenario file"),
-    text("written_in", "File and line; default where no file says it"),
+    text("written_in", "File and line; default where no file has it"),
     text("unit", "From the ending of the key"),
     text("value", "As merged, defaults filled in"),
 )

@@ -62,7 +62,7 @@ def _write_kinds(book: Book, sheet: Worksheet, bills: pd.DataFrame, years: list[
         bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
     )
     last = _TOP + len(_KINDS)
-    labels = [*_KINDS, "Total", "of it above the exact bill"]
+    labels = [*_KINDS, "Total", "above the exact bill"]
     for row, label in enumerate(labels, start=_TOP + 1):
         style = "total" if label == "Total" else "plain"
         book.text(sheet, row, 0, label, style)

@@ -38,7 +38,7 @@ _MEASURES: Final = (("mean_mw", "MW, mean over the year", _MW), ("energy_mwh", "
 _COLUMNS: Final = (
     RUN_TABLES["source_year"].field("site"),
     SITE_NAME,
-    text("source", "Grid, an own source, or what own power is used for besides the load"),
+    text("source", "Grid, on-site source, or use of on-site power beyond load"),
     RUN_TABLES["source_year"].field("year"),
     number("capacity_mw", "MW", "Power in service; of the grid the firm connection", missing=True),
     number("mean_mw", "MW", "Mean over the year; below 0: taken by charging, sold, thrown away"),
@@ -160,7 +160,7 @@ def _write_block(
 
 def _insert_chart(book: Book, sheet: Worksheet, head: int, sources: list[str]) -> None:
     """Stand the sources on each other, year by year."""
-    chart = book.chart("column", "Where power comes from", "MW, mean", stacked=True)
+    chart = book.chart("column", "Sources of power", "MW, mean", stacked=True)
     years = (head, FIRST_YEAR, FIRST_YEAR + len(book.run.years) - 1)
     own = iter(range(len(sources)))
     for row, source in enumerate(sources, start=head + 1):

@@ -26,7 +26,7 @@ _CHART_ROWS: Final = 16
 _CLEAN: Final = "Contracts"
 _CARBON: Final = "Carbon and water"
 _ABOUT_CLEAN: Final = (
-    "Power bought under contract, and where the energy used comes from as far as it is clean. As "
+    "PPAs, and the sources of the clean energy used. As "
     "solved: it does not follow edited assumptions."
 )
 _ABOUT_CARBON: Final = (
@@ -66,7 +66,7 @@ def write_contracts(book: Book) -> None:
     rows = _energy_rows(run)
     for row, what in enumerate(rows, start=head + 1):
         write_row(book, sheet, head, row, what)
-    _chart(book, sheet, _CLEAN, head, len(_ORIGINS) + 1, "Where the energy used comes from", "TWh")
+    _chart(book, sheet, _CLEAN, head, len(_ORIGINS) + 1, "Sources of the energy used", "TWh")
     below = _list(book, sheet, head + len(rows) + 2, "Agreements", "contracts", "Agreements")
     _list(book, sheet, below, "Where they count", "matching", "Matching")
     sheet.fit_to_pages(2, 0)

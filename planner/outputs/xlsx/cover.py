@@ -20,9 +20,7 @@ __all__ = ["write_cover"]
 _LINE_CHARACTERS: Final = 125
 _LINE_POINTS: Final = 15.0
 _STATUS: Final = {"optimal": "Optimal: proven that no plan costs less"}
-_WITHIN_GAP: Final = (
-    "Openings and phases found as asked; no plan costs less than {bound:,.0f} MUSD, {gap:.2%} below"
-)
+_WITHIN_GAP: Final = "Integers rounded; no plan costs less than {bound:,.0f} MUSD, {gap:.2%} below"
 _NOT_PROVEN: Final = "Not proven to be the best: {status}"
 _RULE: Final = (
     "Formulas recompute power and money when a yellow cell of sheet Assumptions is edited. They do "
@@ -130,14 +128,14 @@ def _figures(book: Book, sheet: Worksheet, row: int) -> int:
 
 _KEY_FIGURES: Final = (
     (
-        "Compute asked for",
+        "Compute demand",
         "kH100e",
         "demand_kh100e",
         "SUMIFS(Demand[demand_kh100e],Demand[year],{year})",
         "#,##0",
     ),
     (
-        "  of it not met",
+        "  of which unmet",
         "kH100e",
         "unmet_kh100e",
         "SUMIFS(Demand[unmet_kh100e],Demand[year],{year})",

@@ -20,7 +20,7 @@ __all__ = ["write_figures", "write_latency", "write_sites", "write_sources"]
 _FIGURES: Final = (
     text("table", "Table of the data"),
     text("item", "Name of the figure"),
-    text("where", "Region it holds for, empty where it holds anywhere"),
+    text("where", "Region it applies to, empty: everywhere"),
     number("value", "see unit", "Value", missing=True),
     text("unit", "Unit of the value"),
     number("low", "see unit", "Low end", missing=True),
@@ -55,7 +55,7 @@ def write_figures(book: Book) -> None:
         if {"item", "value", "unit", "source"} <= set(frame.columns)
     ]
     frame = _shaped(pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(), _FIGURES)
-    about = "Single figures of the data as read. Where the scenario has its own, that one holds."
+    about = "Single figures of the data as read. Where the scenario has its own, it is used."
     write_table(book, book.sheet("Figures", about), "Figures", frame, _FIGURES)
 
 

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["has_openings", "write_openings"]
 
 _ABOUT: Final = (
-    "New sites that are open at the end, in whole where the scenario says so, what opening and "
-    "keeping them costs, and what comes in phases and blocks. As solved: it does not follow "
-    "edited assumptions."
+    "New sites open at the end (integers where the scenario says so), their cost, and phases and "
+    "blocks. As solved: it does not follow edited assumptions."
 )
 _LISTS: Final = (
     ("Openings", "", "openings"),
     ("Phases", "Phases of new halls", "phases"),
-    ("Blocks", "Racks that stand in a block", "blocks"),
+    ("Blocks", "Racks in blocks", "blocks"),
 )
 
 

@@ -28,8 +28,8 @@ _TAKEOVERS: Final = (
     number("taken_kh100e", "kH100e", "Compute it takes over, of all regions"),
 )
 _ABOUT: Final = (
-    "One site may be lost at a time; reserves are shared between losses. Below: each reserve, "
-    "each loss, and who takes over. As solved: it does not follow edited assumptions."
+    "One site fails at a time; reserves are shared between outages. Below: each reserve, outage "
+    "and failover. As solved: it does not follow edited assumptions."
 )
 
 

@@ -42,7 +42,7 @@ def write_summary(book: Book) -> None:
     write_heads(book, sheet, _HEAD, ("by model year", "unit"), years)
     sheet.freeze_panes(_HEAD + 1, FIRST_YEAR)
     sheet.repeat_rows(_HEAD)
-    book.text(sheet, _HEAD + 1, 0, "Calendar years that the model year stands for")
+    book.text(sheet, _HEAD + 1, 0, "Calendar years that the model year represents")
     book.text(sheet, _HEAD + 1, 1, "year", "unit_left")
     for column, span in enumerate(_spans(run), start=FIRST_YEAR):
         book.number(sheet, _HEAD + 1, column, span, "0")

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _LIVE: Final = "Columns called live follow the cells of sheet Assumptions."
-_MODEL_YEAR: Final = whole("model_year", "year", "Model year that stands for the calendar year")
+_MODEL_YEAR: Final = whole("model_year", "year", "Model year that represents the calendar year")
 _ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor applies")
 
 

@@ -84,7 +84,7 @@ class Diagnosis:
     shortages : tuple of Shortage
         What is short before anything is solved.
     clash : tuple of ClashRule
-        A set of rules that exclude each other, none of which can be left out of it.
+        A set of rules that conflict, none of which can be left out of it.
     is_smallest : bool
         False where, with whole numbers, time ran out before that was clear of every rule.
     remedies : tuple of Remedy

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["about_compute", "about_cost", "about_limits", "told_rows"]
 
-BINDS: Final = "What binds, and what one more is worth"
+BINDS: Final = "What binds, and its marginal value"
 COMPUTE: Final = "What one more unit of compute costs"
 COST: Final = "What the plan costs"
 
@@ -50,7 +50,7 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
             for name in ("demand", "rented", "unmet")
         )
         text = (
-            f"Of {asked} asked for in {year}, {rented} ({rented.value / asked.value:.1%}) are "
+            f"Of {asked} of demand in {year}, {rented} ({rented.value / asked.value:.1%}) are "
             f"rented and {unmet} ({unmet.value / asked.value:.1%}) stay unmet."
         )
         yield Statement(COST, text, (asked, rented, unmet))
@@ -191,7 +191,7 @@ def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number, stake:
 def _dearer(value: Number, shadow: Number, stake: Number) -> str:
     """Say what one more unit of a target costs, and 1 % more of it."""
     if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
-        return "one more MWh alone costs nothing, as other rules see to it"
+        return "one more MWh alone costs nothing, as other limits bind"
     if abs(value.value - shadow.value) > _WORTH_NOTHING * abs(shadow.value):
         return f"one more MWh costs {value}"
     return f"one more MWh costs {value}, and 1 % more of the target {amount(stake.value)} MUSD NPV"

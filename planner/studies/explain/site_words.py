@@ -265,7 +265,7 @@ def _one_mw_more(site: str, change: Number, how: str) -> str:
         )
     return (
         f"One more MW of racks at {site} in the last year costs the plan nothing (solved again "
-        f"with it forced in{how}): it is as good as the place that the plan takes instead."
+        f"with it forced in{how}): it is as good as the site the plan uses."
     )
 
 

@@ -115,7 +115,7 @@ def _with_whole_numbers_fixed(
     session, bounds = session_of(question, model), model.problem.row_bounds()
     if not model.problem.isMIP():
         return session, bounds
-    ask.tell("find the whole numbers of the plan")
+    ask.tell("find the integers of the plan")
     plan = find_plan(
         model, session_of(question, model), question.scenario.solver, interrupt=ask.interrupt
     )

@@ -106,7 +106,7 @@ class Asking:
         solver = question.scenario.solver
         outcome = find_plan(model, session, solver, interrupt=self.interrupt)
         if not outcome.has_plan and outcome.status != "infeasible":
-            message = f"{question.scenario.name}: no verdict on whole numbers: {outcome.status}"
+            message = f"{question.scenario.name}: no verdict on integers: {outcome.status}"
             raise LimitReachedError(message)
         return outcome.has_plan
 

@@ -1,4 +1,4 @@
-"""Rules that exclude each other, in a planner's words."""
+"""Rules that conflict, in a planner's words."""
 
 from __future__ import annotations
 

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["solve"]
 
-_AT_ALL: Final = "no plan can meet every rule; these exclude each other"
+_AT_ALL: Final = "no plan meets all constraints; these conflict"
 _ONLY_WHOLE: Final = (
-    "no plan has whole openings, phases, blocks and plants; with shares of them there is one."
-    " With integers these exclude each other"
+    "infeasible with integers (openings, phases, blocks, plants); the relaxation is feasible."
+    " With integers these conflict"
 )
 _CLASH_SECONDS: Final = 60.0
-"""Most time to find out which rules exclude each other. [s]"""
+"""Most time to find out which rules conflict. [s]"""
 
 
 class _Clock:
@@ -90,7 +90,7 @@ def solve(
     InputError
         If scenario or data cannot be used; carries every problem.
     InfeasibleError
-        If no plan can meet every rule; names those that clash.
+        If no plan is feasible; names those that clash.
     LimitReachedError
         If a limit was reached before there was any plan.
     SolverError
