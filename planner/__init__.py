@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from planner.runs.plan import Plan
+    from planner.runs.reopen import load
     from planner.scenario import Scenario, load_scenario
     from planner.studies.diagnose import diagnose
     from planner.studies.solve import solve
 
-__all__ = ["Plan", "Scenario", "diagnose", "load_scenario", "solve"]
+__all__ = ["Plan", "Scenario", "diagnose", "load", "load_scenario", "solve"]
 
 # Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
 _HOME = {
     "Plan": "planner.runs.plan",
     "Scenario": "planner.scenario",
     "diagnose": "planner.studies.diagnose",
+    "load": "planner.runs.reopen",
     "load_scenario": "planner.scenario",
     "solve": "planner.studies.solve",
 }
@@ -34,3 +36,7 @@ def __getattr__(name: str) -> Any:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

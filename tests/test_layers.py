@@ -37,8 +37,8 @@ MAY_IMPORT = {
 }
 
 
-UPWARD = {"runs/plan.py: studies"}
-"""`Plan.explain` hands the plan to the room above when it is called."""
+UPWARD = {"runs/views.py: studies"}
+"""`PlanViews.explain` hands the plan to the room above when it is called."""
 
 
 def imported_rooms(file: Path) -> set[str]:

@@ -6,9 +6,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import openpyxl
+import pandas as pd
 import pytest
 
 import planner
+from planner.runs import write_run
 from planner.runs.plan import Plan
 
 
@@ -17,11 +19,35 @@ def plan() -> Plan:
     return planner.solve("tiny", ["title=<b>Tiny</b>"])
 
 
-def test_sites_are_points_with_a_row_for_each_site_and_year(plan: Plan) -> None:
-    assert plan.sites.crs.to_epsg() == 4326
-    assert set(zip(plan.sites["site"], plan.sites["year"], strict=True)) == set(
-        zip(plan.site_year["site"], plan.site_year["year"], strict=True)
-    )
+def test_sites_are_points_with_a_row_for_each_site(plan: Plan) -> None:
+    sites = plan.sites.set_index("site")
+    at_the_end = plan.site_year[plan.site_year["year"] == 2028].set_index("site")
+
+    assert sites.crs.to_epsg() == 4326
+    assert list(sites.index) == ["north", "south", "coast"]
+    assert sites["halls_mw"].to_dict() == at_the_end["halls_mw"].to_dict()
+    assert sites["first_year"].to_dict() == {"north": 2027, "south": 2028, "coast": 2027}
+    # What is paid at no site, such as rent and unmet work, is nothing here.
+    assert sites["npv_musd"].sum() == pytest.approx(plan.outcome.objective, rel=1e-9)
+
+
+def test_a_plan_is_shown_on_one_line(plan: Plan) -> None:
+    assert repr(plan) == "<plan of tiny: optimal, checked, 0.64 BUSD net present value>"
+
+
+def test_a_stored_run_is_opened_with_the_tables_of_its_plan(plan: Plan, tmp_path: Path) -> None:
+    folder = write_run(plan, tmp_path, workbook=False)
+
+    stored = planner.load("tiny", tmp_path)
+
+    assert repr(planner.load(folder)) == repr(stored) == repr(plan)
+    for name, table in plan.tables.items():
+        pd.testing.assert_frame_equal(stored.tables[name], table)
+    assert str(stored.explain(quick=True)) == str(plan.explain(quick=True))
+
+
+def test_the_package_lists_what_it_offers() -> None:
+    assert dir(planner) == ["Plan", "Scenario", "diagnose", "load", "load_scenario", "solve"]
 
 
 def test_a_plan_writes_its_workbook(plan: Plan, tmp_path: Path) -> None:

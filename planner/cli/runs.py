@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["runs"]
 
-_NAMED: Final = 3  # files
+_NAMED: Final = 3  # files, settings
 
 
 def _runs_dir_option(function: Callable[..., None]) -> Callable[..., None]:
@@ -125,6 +125,7 @@ def _print_table(entries: Sequence[Entry]) -> None:
     from rich.text import Text
 
     from planner.base.units import MUSD_PER_BUSD
+    from planner.base.words import some
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")
@@ -143,4 +144,11 @@ def _print_table(entries: Sequence[Entry]) -> None:
             cost,
             f"{entry.seconds:.1f}",
         )
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    changed = [entry for entry in entries if entry.differs]
+    if changed:
+        console.print("\nWith changed settings:")
+    for entry in changed:
+        shown = some([f"{key}={value}" for key, value in entry.differs.items()], _NAMED)
+        console.print(Text(f"{entry.run}: {shown}"), soft_wrap=True)

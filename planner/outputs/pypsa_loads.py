@@ -66,7 +66,7 @@ def write_pypsa(run: Run, folder: Path) -> list[Path]:
         )
         power.index.name = "snapshot"
         snapshots = pd.DataFrame({"snapshot": power.index, "objective": 1.0})
-        network = pd.DataFrame({"name": [f"{run.name} {year}"]})
+        network = pd.DataFrame({"name": [f"{run.label} {year}"]})
         for name, frame in {
             "network": network,
             "snapshots": snapshots,

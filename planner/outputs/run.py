@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Run"]
+__all__ = ["Run", "with_differences"]
+
+_NAMED: Final = 3  # settings
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,39 @@ class Run:
         return str(self.meta["scenario"])
 
     @property
+    def differs(self) -> Mapping[str, str]:
+        """Settings that are not those of the scenario of that name, with their values."""
+        return dict(self.meta.get("differs", {}))
+
+    @property
+    def label(self) -> str:
+        """Name of the scenario with what differs from it."""
+        return f"{self.name}{with_differences(self.differs)}"
+
+    @property
     def title(self) -> str:
-        """Title of the scenario, its name where it has none."""
-        return str(self.meta["title"] or self.meta["scenario"])
+        """Title of the scenario, its name where it has none, with what differs from it."""
+        title = str(self.meta["title"] or self.meta["scenario"])
+        return f"{title}{with_differences(self.differs)}"
+
+
+def with_differences(differs: Mapping[str, str]) -> str:
+    """Say what differs from a scenario, to be put behind its name or title.
+
+    Parameters
+    ----------
+    differs : mapping of str to str
+        Values by key.
+
+    Returns
+    -------
+    str
+        Nothing where nothing differs.
+
+    Examples
+    --------
+    >>> with_differences({"years": "[2025, 2027]", "rent.allow": "false"})
+    ' with years=[2025, 2027], rent.allow=false'
+    """
+    shown = [f"{key}={value}" for key, value in differs.items()]
+    return f" with {some(shown, _NAMED)}" if shown else ""

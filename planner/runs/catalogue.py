@@ -11,7 +11,7 @@ from planner.runs.replace import remove_runs, tidy
 from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Entry", "Listing", "Unreadable", "list_runs", "prune", "read_runs", "to_prune"]
@@ -27,6 +27,8 @@ class Entry:
         Name of its folder.
     scenario, title, created, status : str
         As in ``run.json``; `created` is an ISO time in UTC.
+    differs : mapping of str to str
+        Settings that are not those of the scenario of that name, with their values.
     checked : bool
         Whether the checker found every rule kept.
     objective_musd, gap_frac : float or None
@@ -38,6 +40,7 @@ class Entry:
     run: str
     scenario: str
     title: str
+    differs: Mapping[str, str]
     created: str
     status: str
     checked: bool
@@ -192,6 +195,7 @@ def _entry(folder: Path) -> Entry:
         folder.name,
         meta["scenario"],
         meta["title"] or "",
+        meta.get("differs", {}),
         meta["created"],
         meta["status"],
         meta["check"]["ok"],

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
+from planner.base.words import some
+from planner.outputs.run import with_differences
 from planner.runs.catalogue import read_runs
 from planner.runs.written import META_FILE
 from planner.scenario.chain import shipped_names
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.runs.catalogue import Entry
+
 __all__ = ["find_run"]
+
+_NAMED: Final = 3  # runs
 
 
 def find_run(text: str, runs_dir: Path) -> Path:
@@ -20,7 +30,7 @@ def find_run(text: str, runs_dir: Path) -> Path:
     ----------
     text : str
         Path of a run folder; or, in `runs_dir`, its name, the beginning of it that no other has,
-        or the name of a scenario, whose latest run is meant.
+        or the name of a scenario, whose latest run without changed settings is meant.
     runs_dir : Path
         Folder of run folders.
 
@@ -40,15 +50,34 @@ def find_run(text: str, runs_dir: Path) -> Path:
     entries = read_runs(runs_dir).entries
     if _is_run(path):  # a writer that was killed had set it aside
         return path
-    of_scenario = [entry for entry in entries if text in {entry.run, entry.scenario}]
+    of_scenario = [entry for entry in entries if text == entry.scenario]
+    unchanged = [entry for entry in of_scenario if not entry.differs]
+    meant = [entry for entry in entries if text == entry.run] or unchanged
+    if meant:
+        return runs_dir / max(meant, key=lambda entry: entry.created).run
     if of_scenario:
-        return runs_dir / max(of_scenario, key=lambda entry: entry.created).run
+        raise InputError([_only_changed(text, runs_dir, of_scenario)])
     beginning = [entry.run for entry in entries if text and entry.run.startswith(text)]
     if len(beginning) == 1:
         return runs_dir / beginning[0]
     if text and _is_run(runs_dir / text):  # one that cannot be read: opening it says why
         return runs_dir / text
     raise InputError([_not_one(text, runs_dir, beginning, [entry.run for entry in entries])])
+
+
+def _only_changed(scenario: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem:
+    """Say that a scenario was only solved with changed settings."""
+    there_are = some(
+        [f"{e.run}{with_differences(e.differs)}" for e in entries], _NAMED, between="; "
+    )
+    return Problem(
+        str(runs_dir),
+        None,
+        None,
+        f"{scenario} was solved with changed settings only",
+        "a run of it as it is",
+        f"name the run you mean ({there_are}), or solve it: dcplan solve {shlex.quote(scenario)}",
+    )
 
 
 def _not_one(text: str, runs_dir: Path, beginning: list[str], runs: list[str]) -> Problem:

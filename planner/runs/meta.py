@@ -6,21 +6,20 @@ import math
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.runs.names import folder_name
 from planner.runs.notes import notes_of
-from planner.scenario.schema import OWN_FILES
+from planner.runs.settings import differences, merged, own_files, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
-    from planner.scenario.tree import Keys, Node
 
 __all__ = ["FIRST_FORMAT_WITH_PROOF", "FORMAT", "READABLE_FORMATS", "describe"]
 
@@ -87,8 +86,9 @@ def describe(plan: Plan) -> dict[str, Any]:
             {"file": _shown(path), "sha256": sha256}
             for path, sha256 in zip(scenario.source_files, scenario.source_sha256, strict=False)
         ],
-        "written": dict(_written(scenario.tree)),
-        "merged": _merged(scenario),
+        "differs": differences(scenario),
+        "written": written(scenario),
+        "merged": merged(scenario),
     }
 
 
@@ -109,7 +109,7 @@ def _versions() -> dict[str, str]:
 def _data(scenario: Scenario, inputs: Inputs) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name the file of every table, with the hash of what was read; shipped ones without folder."""
     own = {table: path.resolve() for table, path in scenario.data_files.items()}
-    own |= {".".join(keys): path for keys, path in _own_files(scenario)}
+    own |= {".".join(keys): path for keys, path in own_files(scenario)}
     for table in sorted({*inputs.tables, *own}):
         path = own.get(table, DATA_DIR / f"{table}.csv")
         if path in inputs.sha256:
@@ -122,30 +122,3 @@ def _shown(path: Path) -> str:
     """Return the full path of a scenario file; the name alone of one that ships."""
     full = path.resolve()
     return full.name if full.parent == SCENARIOS_DIR else str(full)
-
-
-def _merged(scenario: Scenario) -> dict[str, Any]:
-    """Return the scenario with full paths, so that it means the same wherever it is read."""
-    merged = scenario.merged()
-    merged["data"] = {table: str(path.resolve()) for table, path in scenario.data_files.items()}
-    for keys, path in _own_files(scenario):
-        merged[keys[0]][keys[1]] = str(path)
-    return merged
-
-
-def _own_files(scenario: Scenario) -> Iterator[tuple[tuple[str, str], Path]]:
-    """Name the files that are no tables of the data, with their full paths."""
-    for keys in OWN_FILES:
-        path = scenario.file_at(keys)
-        if path is not None:
-            yield keys, path.resolve()
-
-
-def _written(node: Node, way: Keys = ()) -> Iterator[tuple[str, str]]:
-    """Tell of every setting that is not a default where it was written."""
-    for key, below in node.children.items():
-        if below.children:
-            yield from _written(below, (*way, key))
-        else:
-            place, line = Path(below.place.file).name, below.place.line
-            yield ".".join(map(str, (*way, key))), place if line is None else f"{place}:{line}"

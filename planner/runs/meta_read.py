@@ -75,6 +75,8 @@ def read_meta(folder: Path) -> dict[str, Any]:
 
 def _problems(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, (is_right, expected) in _KEYS.items():
+        if key not in meta and key in _LATER:
+            continue
         if key not in meta:
             yield f"{key} is missing", expected
         elif not is_right(meta[key]):
@@ -178,7 +180,11 @@ _KEYS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "seconds": (_is_mapping_of(_is_number), "seconds by stage"),
     "versions": (_are_versions, "versions by package, dcplan among them"),
     "data": (_is_mapping_of(_is_data_file), "file, shipped and sha256 of every table"),
+    "differs": (_is_mapping_of(_is_text), "value by setting that differs from the scenario"),
     "written": (_is_mapping_of(_is_text), "file and line by setting"),
     "merged": (lambda value: isinstance(value, dict), "the merged scenario"),
 }
 """What readers of a run count on, in words of a message."""
+
+_LATER: Final = frozenset({"differs"})
+"""Keys that runs of an earlier version do not have."""

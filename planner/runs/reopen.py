@@ -14,6 +14,7 @@ from planner.outputs.program import scenario_of, unreadable_tables
 from planner.results.program import Proof
 from planner.results.store import from_parquet
 from planner.runs.files import files_check, files_problems
+from planner.runs.find import find_run
 from planner.runs.folder import (
     PROOF_FOLDER,
     TABLES_FOLDER,
@@ -22,6 +23,7 @@ from planner.runs.folder import (
     load_run,
 )
 from planner.runs.meta import FIRST_FORMAT_WITH_PROOF
+from planner.runs.views import PlanViews
 
 if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
@@ -29,12 +31,12 @@ if TYPE_CHECKING:
     from planner.results import Results
     from planner.scenario import Scenario
 
-__all__ = ["Reopened", "reopen"]
+__all__ = ["StoredPlan", "load", "reopen"]
 
 
-@dataclass(frozen=True, eq=False)
-class Reopened:
-    """What a run was made of and what it found.
+@dataclass(frozen=True, eq=False, repr=False)
+class StoredPlan(PlanViews):
+    """A plan read from its run folder: what it was made of and what it found.
 
     Parameters
     ----------
@@ -101,7 +103,7 @@ class Reopened:
             raise InputError([*files_problems(folder, self.changed), problem]) from error
 
 
-def reopen(folder: Path) -> Reopened:
+def reopen(folder: Path) -> StoredPlan:
     """Open a run folder, reading nothing else.
 
     Parameters
@@ -111,7 +113,7 @@ def reopen(folder: Path) -> Reopened:
 
     Returns
     -------
-    Reopened
+    StoredPlan
         Question, inputs and plan.
 
     Raises
@@ -132,4 +134,28 @@ def reopen(folder: Path) -> Reopened:
     scenario = scenario_of(run)
     with blame_changed(folder):
         inputs = build_inputs_from(scenario, run.inputs_tables)
-    return Reopened(run, scenario, inputs, results, changed)
+    return StoredPlan(run, scenario, inputs, results, changed)
+
+
+def load(run: str | Path, runs_dir: str | Path = "runs") -> StoredPlan:
+    """Open a stored run.
+
+    Parameters
+    ----------
+    run : str or Path
+        A run folder; or, in `runs_dir`, its name, or the name of a scenario, whose latest run
+        without changed settings is meant.
+    runs_dir : str or Path
+        Folder of run folders.
+
+    Returns
+    -------
+    StoredPlan
+        Its tables are those of `planner.Plan`.
+
+    Raises
+    ------
+    InputError
+        If there is none or several, or as for `reopen`.
+    """
+    return reopen(find_run(str(run), Path(runs_dir)))

@@ -59,7 +59,7 @@ def test_writers_at_once_and_killed_ones_lose_nothing_and_leave_nothing(tmp_path
 @pytest.fixture
 def solved(monkeypatch: pytest.MonkeyPatch, plan: planner.Plan) -> None:
     """Let `dcplan solve` have its plan at once."""
-    monkeypatch.setattr("planner.studies.solve", lambda *_, **__: plan)
+    monkeypatch.setattr("planner.studies.solve.solve", lambda *_, **__: plan)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_written_to_is_known_before_the_solve(
         raise AssertionError
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("planner.studies.solve", solve)
+    monkeypatch.setattr("planner.studies.solve.solve", solve)
     monkeypatch.setattr("planner.cli.validate.validated", lambda *_: Validation(()))
     Path("file").write_text("mine")
 

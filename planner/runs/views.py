@@ -1,0 +1,161 @@
+"""What a planner looks at in a plan, whether it was just solved or is read from its folder."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from planner.base.units import MUSD_PER_BUSD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from planner.inputs.inputs import Inputs
+    from planner.outputs.run import Run
+    from planner.results import Results
+    from planner.scenario import Scenario
+    from planner.studies.explain.explanation import Explanation
+
+__all__ = ["PlanViews"]
+
+_PLACE: Final = ["site", "name", "country", "region", "zone", "lat", "lon", "is_existing"]
+_IN_THE_END: Final = ["halls_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw", "pue"]
+
+
+class PlanViews:
+    """Tables, map, workbook and explanation of a plan; a class that has `run` and `results`."""
+
+    if TYPE_CHECKING:  # of the classes that have these views
+
+        @property
+        def scenario(self) -> Scenario:
+            """The question."""
+            ...
+
+        @property
+        def inputs(self) -> Inputs:
+            """What the program was made of."""
+            ...
+
+        @property
+        def results(self) -> Results:
+            """The plan as tables."""
+            ...
+
+        @property
+        def run(self) -> Run:
+            """The plan as it is stored."""
+            ...
+
+    def __repr__(self) -> str:
+        """Return name, status, check and cost on one line."""
+        return f"<plan of {self.run.label}: {self._in_short()}>"
+
+    def _repr_html_(self) -> str:
+        """Show status, check, cost and the years in a notebook."""
+        head = f"<p><strong>{escape(self.run.title)}</strong>: {escape(self._in_short())}</p>"
+        return head + str(self.summary.set_index("year").T.to_html(escape=True))
+
+    def _in_short(self) -> str:
+        meta = self.run.meta
+        check = "checked" if meta["check"]["ok"] else "CHECK FAILED"
+        cost = float(self.tables["solution"]["objective_musd"].iloc[0]) / MUSD_PER_BUSD
+        return f"{meta['status']}, {check}, {cost:,.2f} BUSD net present value"
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Every result table by name."""
+        return self.results.tables
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per model year: demand, halls, power, money."""
+        return self.tables["summary"]
+
+    @property
+    def site_year(self) -> pd.DataFrame:
+        """One row per site and year: halls, power, PUE, water, emissions, cost."""
+        return self.tables["site_year"]
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """One row per cost item, site and calendar year; its NPV adds up to the objective."""
+        return self.tables["costs"]
+
+    @property
+    def power(self) -> pd.DataFrame:
+        """One row per site, year and slot: IT and facility power."""
+        return self.tables["power_slot"]
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Shadow prices in natural units."""
+        return self.tables["prices"]
+
+    @cached_property
+    def sites(self) -> gpd.GeoDataFrame:
+        """One row per site, a point in WGS 84: what it has in the last model year, and its cost.
+
+        ``first_year`` is the first model year with halls, missing where the plan uses none;
+        ``npv_musd`` the net present value of all that is paid there.
+        """
+        import geopandas as gpd
+
+        years = self.site_year
+        in_the_end = years[years["year"] == years["year"].max()]
+        table = self.tables["sites"][_PLACE]
+        table = table.merge(in_the_end[["site", *_IN_THE_END]], on="site", how="left")
+        used = years[years["halls_mw"] > 0.0].groupby("site", observed=True)["year"].min()
+        paid = self.costs.groupby("site", observed=True)["npv_musd"].sum()
+        table["first_year"] = table["site"].map(used.astype("Int64"))
+        table["npv_musd"] = table["site"].map(paid).astype(float).fillna(0.0)
+        points = gpd.points_from_xy(table["lon"], table["lat"])
+        return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+
+    def explain(
+        self,
+        *,
+        site: str | None = None,
+        year: int | None = None,
+        quick: bool = False,
+        resolve: bool = False,
+    ) -> Explanation:
+        """Explain the plan, a site or a model year: what binds, what more is worth, and why.
+
+        Parameters
+        ----------
+        site : str, optional
+            Site id.
+        year : int, optional
+            Model year.
+        quick : bool
+            Solve nothing again.
+        resolve : bool
+            Solve again with a little more of what binds.
+
+        Returns
+        -------
+        Explanation
+            As text its sentences under their headings; ``tables`` holds what they rest on.
+        """
+        from planner.studies.explain import explain
+
+        return explain(self, site=site, year=year, quick=quick, resolve=resolve)
+
+    def to_xlsx(self, path: str | Path) -> Path:
+        """Write the workbook to a file and return its path."""
+        from planner.outputs.xlsx import write_workbook
+
+        (written,) = write_workbook(self.run, Path(path))
+        return written
+
+    def map_svg(self, year: int | None = None) -> str:
+        """Draw the sites of a model year, the last by default, as SVG text."""
+        from planner.outputs.map_svg import plan_map_svg
+
+        return plan_map_svg(self.run, self.run.years[-1] if year is None else year)
