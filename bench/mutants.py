@@ -604,7 +604,7 @@ def of_like_name(mutant: Mutant) -> Callable[[str], int]:
         hits = [
             sum(word in set(re.split(r"\W|_", text)) for word in words) for text in (file, case)
         ]
-        return -(100 * hits[0] + 10 * hits[1] + is_near) if is_near or hits[0] else 0
+        return -(100 * is_near + 20 * hits[0] + 10 * hits[1]) if is_near or hits[0] else 0
 
     return unlike
 

@@ -114,6 +114,9 @@ def test_lists_match_by_tuples_in_order_not_by_name():
 
     assert years.matches(Index.sparse("other name", (YEAR,), ([0, 1, 2],)))
     assert not years.matches(Index.sparse("year", (YEAR,), ([0, 2, 1],)))
+    pairs = Index.sparse("pairs", (SITE, YEAR), ([3, 4], [2, 1]))
+    assert pairs.matches(Index.sparse("pairs", (SITE, YEAR), ([3, 4], [2, 1])))
+    assert not pairs.matches(Index.sparse("pairs", (SITE, YEAR), ([3, 4], [2, 0])))
 
 
 def test_axes_too_long_for_one_key_are_refused():
