@@ -1,6 +1,6 @@
 """The generated pages: what the code says about itself, written once and kept in step.
 
-``python -m planner.docs`` writes them; a test compares them with what stands in docs/.
+``python -m planner.docs`` writes them; a test compares them with what exists in docs/.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _block(block: Constraint, problem: ArrayProblem) -> list[str]:
 
 
 def _row(problem: ArrayProblem, row: int) -> str:
-    """Write one row as it stands in the program."""
+    """Write one row as it is in the program."""
     matrix, bounds = problem.matrix(), problem.row_bounds()
     terms = np.arange(matrix.start[row], matrix.start[row + 1])
     shown = [

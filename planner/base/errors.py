@@ -30,7 +30,7 @@ _REST: Final = "fix the ones above first"
 class Problem:
     """One thing wrong with the input: where it is, what is, what must be, how to fix it.
 
-    `count` is 1, or how many problems a line stands for that are not listed one by one.
+    `count` is 1, or how many problems a line represents that are not listed one by one.
 
     Examples
     --------
@@ -82,7 +82,7 @@ class InputError(DcplanError):
 
 
 class InfeasibleError(DcplanError):
-    """No plan can meet every rule; `clash` names the rules that conflict."""
+    """No plan is feasible; `clash` names the constraints that conflict."""
 
     exit_code: ClassVar[int] = 3
 
@@ -110,7 +110,7 @@ class SolverError(DcplanError):
 
 
 def and_so_many_more(file: str, count: int) -> Problem:
-    """Return the line that stands for the problems of a file that are not listed.
+    """Return the line that represents the problems of a file that are not listed.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ SCENARIOS_DIR: Final = _ROOT / "scenarios"
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether there is a file, also of what can be no path: too long, or with a NUL."""
+    """Return whether there is a file, also of what can be no path: too long, or with a NUL."""
     try:
         return path.is_file()
     except (OSError, ValueError):

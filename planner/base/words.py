@@ -1,4 +1,4 @@
-"""Words for lists that are too long to be told whole."""
+"""Words for lists that are too long to be shown in full."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def and_more(count: int, shown: int) -> str:
     count : int
         Length of the list.
     shown : int
-        The most of it that is told.
+        The most of it that is shown.
 
     Returns
     -------
     str
-        Begins with a space; empty where all are told.
+        Begins with a space; empty where all are reported.
 
     Examples
     --------
@@ -39,9 +39,9 @@ def some(words: Sequence[str], most: int, *, between: str = ", ") -> str:
     Parameters
     ----------
     words : sequence of str
-        In the order in which they are told.
+        In the order in which they are reported.
     most : int
-        How many of them are told.
+        How many of them are reported.
     between : str
         What stands between two of them.
 

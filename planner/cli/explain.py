@@ -49,7 +49,7 @@ def command(
 
     What binds, where and when, and what one more MW, rack, month, ms or tonne is worth; for a
     site its cost of entry and the price, lead time or latency at which it would win; for a year
-    what changed in it. Every number of the sentences stands in the tables below them.
+    what changed in it. Every number of the sentences is in the tables below them.
 
     Example: dcplan explain us-base --site us-va-ashburn
     """

@@ -11,7 +11,7 @@ __all__ = ["command"]
 def command() -> None:
     """Print the JSON Schema of scenario files, for completion and checks in editors.
 
-    Write it beside the scenarios (dcplan schema > scenario.schema.json) and begin a scenario
+    Write it next to the scenarios (dcplan schema > scenario.schema.json) and begin a scenario
     with: # yaml-language-server: $schema=scenario.schema.json
     """
     from planner.scenario import json_schema

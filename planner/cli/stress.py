@@ -74,7 +74,7 @@ def command(
     outages of the grid are drawn from the shipped statistics; on top come a heat wave and an
     emergency in which the grid takes back a share of the connections. Reported are what is not
     served, overloads of connections, the spread of energy cost, hours of generators, and how
-    likely stand-by power carries outages of 1 to 72 hours. Figures not given here are those of
+    likely standby power carries outages of 1 to 72 hours. Figures not given here are those of
     table `stress_settings`.
 
     Example: dcplan stress us-base --draws 20 --year 2030
@@ -130,7 +130,7 @@ def command(
 def _asked_of(
     run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None
 ) -> tuple[Run, FixedPlan, pd.DataFrame, OwnHours | None]:
-    """Open the run, and read what is asked of it; every mistake is told together."""
+    """Open the run, and read what is asked of it; every mistake is reported together."""
     from pathlib import Path
 
     from planner.runs import find_run

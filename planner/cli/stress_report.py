@@ -1,4 +1,4 @@
-"""What `dcplan stress` prints: years, sites, losses, and which outages stand-by power carries."""
+"""What `dcplan stress` prints: years, sites, losses, and which outages standby power carries."""
 
 from __future__ import annotations
 

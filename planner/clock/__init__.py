@@ -1,1 +1,1 @@
-"""Time: dates, days and slots that tell a year, hours, profiles, ramps."""
+"""Time: dates, days and slots that represent a year, hours, profiles, ramps."""

@@ -97,7 +97,7 @@ def float_year(date: datetime.date) -> float:
 class ModelYears:
     """Years that are modelled; each stands for itself and the years up to the next one.
 
-    The last stands for one year.
+    The last represents one year.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Days that tell a year of 365 days, cut into slots: what all have, and representative ones.
+"""Days that represent a year of 365 days, cut into slots: what all have, and representative ones.
 
 Slots run in UTC, so a slot is the same moment at every site. Representative days are one per
 season (or per month) and one peak day, each standing for a number of days; `planner.clock.series`
@@ -65,7 +65,7 @@ class BillingPeriod:
 
 
 class Days(ABC):
-    """Days that tell a year, each cut into the same slots; slots are listed day by day."""
+    """Days that represent a year, each cut into the same slots; slots are listed day by day."""
 
     slot_h: int
     """Length of a slot; divides 24. [h]"""
@@ -108,7 +108,7 @@ class Days(ABC):
 
     @cached_property
     def day_months(self) -> tuple[tuple[int, ...], ...]:
-        """Months, 1 to 12, for which each day stands in whole or in part."""
+        """Months, 1 to 12, for which each day counts, fully or in part."""
         return tuple(tuple(int(m) + 1 for m in np.flatnonzero(row)) for row in self.days_by_month)
 
     @property
@@ -172,7 +172,7 @@ class Days(ABC):
 
 @dataclass(frozen=True)
 class RepresentativeDays(Days):
-    """Days that tell a year, cut into slots; the peak day is always the last of them.
+    """Days that represent a year, cut into slots; the peak day is always the last of them.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ class RepresentativeDays(Days):
     def billing_periods(self) -> tuple[BillingPeriod, ...]:
         """Periods that share one billed maximum; their months sum to 12.
 
-        Months told by the same days have the same maximum, so they are one period. The peak
+        Months represented by the same days have the same maximum, so they are one period. The peak
         day belongs to its month alone: that month's maximum is over its ordinary day and the
         peak day, and the other months of the season never see the peak.
         """

@@ -1,4 +1,4 @@
-"""Profiles of a local clock laid over the slots of the days that tell a year.
+"""Profiles of a local clock laid over the slots of the days that represent a year.
 
 The local clock of a place is UTC plus its standard offset. Daylight saving is left out, which
 moves a local profile by an hour for part of the year and leaves its daily mean alone. What a
@@ -61,7 +61,7 @@ def slot_means(
     profile
         Values of the 24 local hours, hour 0 from midnight to one. Shape (..., 24) with one
         axis only: the same every day. Otherwise the axis before the hours is by season (4)
-        or by month (12; a day that stands for several months takes their mean).
+        or by month (12; a day that represents several months takes their mean).
     utc_offset_h
         Standard offset of the place; half and quarter hours are split exactly. [h]
     days

@@ -49,7 +49,7 @@ def usable_share(
     ramp_mean_frac
         Mean usable share over the ramp, from 0.5 to 1.
     span_years
-        Calendar years of the mean, for a model year that stands for several. [yr]
+        Calendar years of the mean, for a model year that represents several. [yr]
 
     Returns
     -------
@@ -103,7 +103,7 @@ def share_in_force(
     year
         First calendar year of the mean.
     span_years
-        Calendar years of the mean, for a model year that stands for several. [yr]
+        Calendar years of the mean, for a model year that represents several. [yr]
 
     Returns
     -------

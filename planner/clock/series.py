@@ -44,7 +44,7 @@ class SeriesDays(Days):
 
     Examples
     --------
-    Two days in January that stand for 100 days each, and one in July for the other 165:
+    Two days in January that represent 100 days each, and one in July for the other 165:
 
     >>> days = SeriesDays(months=(1, 1, 7), days=(100.0, 100.0, 165.0), peaks=(2,), slot_h=12)
     >>> days.names

@@ -1,8 +1,8 @@
-"""From the days that tell a year to its 365 calendar days and 8,760 hours.
+"""From the days that represent a year to its 365 calendar days and 8,760 hours.
 
-A plan knows a few days with the months they stand for. Programs that run hour by hour, and
+A plan knows a few days with the months they represent. Programs that run hour by hour, and
 people who draw a year, want every hour: each calendar day of a month is one of the days that
-tell the month. Where a day stands for a part of a calendar day, that calendar day is a mixture,
+represent the month. Where a day is part of a calendar day, that calendar day is a mixture,
 so the energy of the year is kept exactly.
 """
 
@@ -28,9 +28,9 @@ __all__ = ["calendar_days", "hour_names", "hourly"]
 def calendar_days(days: Days) -> Floats:
     """Return what each calendar day is made of.
 
-    Representative days that tell a month follow each other in their order, the peak day in the
+    Representative days that represent a month follow each other in their order, the peak day in the
     middle of its month. Days of a series follow each other through the year, each for as long as
-    it stands for: those of some weeks fill months of which no day is told.
+    it stands for: those of some weeks fill months of which no day is reported.
 
     Parameters
     ----------

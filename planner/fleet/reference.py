@@ -1,7 +1,7 @@
 """The reference fleet: what compute a forecast in gigawatts stands for.
 
-A forecast says how much nameplate power stands in each year. Which compute that is depends on
-when the racks were bought: what stands in the base year has known vintages, and each later
+A forecast says how much nameplate power exists in each year. Which compute that is depends on
+when the racks were bought: what exists in the base year has known vintages, and each later
 year adds the reference rack of that year for net growth and for what retires. The compute of a
 year is the sum over the vintages then alive. It is the demand of the plan, so that a better
 rack than the reference saves power.
@@ -32,7 +32,7 @@ def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> 
     """Tell in which model years racks of a vintage serve: 1 where they do, else 0.
 
     Lives are exact: a rack bought in v with a life of n serves the calendar years v to
-    v + n - 1. In a model year that stands for several it serves only if it serves them all.
+    v + n - 1. In a model year that represents several it serves only if it serves them all.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class Cohorts:
 
 @dataclass(frozen=True)
 class ReferenceFleet:
-    """What stands, what is added, and the compute of it.
+    """What exists, what is added, and the compute of it.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ def read_hourly_demand(
         Columns with the time at which each hour starts, ISO 8601, and the demand in MW; by
         default the first and the second of a table of two columns.
     time_zone
-        IANA zone in which the index is given, and months are told; times without an offset are
+        IANA zone in which the index is given, and months are reported; times without an offset are
         then in UTC. By default times with offsets become UTC and others stay as written.
 
     Returns

@@ -19,7 +19,7 @@ __all__ = ["BalanceInputs", "balance_inputs"]
 
 @dataclass(frozen=True)
 class BalanceInputs:
-    """Where something answers to the hour: own sources, batteries, shedding, contracts.
+    """Where something answers to the hour: on-site sources, batteries, shedding, contracts.
 
     Everywhere else what a site draws from the grid is what it uses, and no row says so.
     """

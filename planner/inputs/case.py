@@ -72,7 +72,7 @@ class Case:
     years : ModelYears
         Model years.
     days : Days
-        Days that tell a year, and their slots.
+        Days that represent a year, and their slots.
     sites : DataFrame
         One row per site in scope with every figure of a site, the operator's share taken.
     regions : DataFrame

@@ -241,7 +241,7 @@ _FOLLOWS: Final = {"solar": ("solar",), "wind": ("wind",), _BOTH: ("solar", "win
 def strikes(case: Case, sets: Sets, first_site: np.ndarray) -> Floats:
     """Return the strike of every agreement by zone and year of first delivery.
 
-    Prices of the table stand on straight lines between its years and hold beyond them.
+    Prices of the table follow straight lines between its years and hold beyond them.
 
     Parameters
     ----------
@@ -283,7 +283,7 @@ def strikes(case: Case, sets: Sets, first_site: np.ndarray) -> Floats:
 
 
 def _tell_of_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) -> None:
-    """Tell where a table has no strike: a problem where the scenario names the zone."""
+    """Return where a table has no strike: a problem where the scenario names the zone."""
     if not zones:
         return
     if offer.zones == "all":

@@ -33,7 +33,7 @@ def days_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Days:
     scenario : Scenario
         Its block `time`.
     tables : mapping of str to DataFrame
-        With `series_days`, which a chronological scenario is told by.
+        With `series_days`, which represents the year of a chronological scenario.
 
     Returns
     -------

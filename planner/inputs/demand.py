@@ -276,12 +276,12 @@ def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:
     kh100e : array of float
         Compute, shape (region, workload, year). [kH100e]
     reach : Reach
-        Routes, and which users are lumped.
+        Routes, and which users are location-independent.
 
     Returns
     -------
     array of float, array of bool
-        Compute and routes, with one more region where users are lumped.
+        Compute and routes, with one more region where users are location-independent.
     """
     lump = reach.is_lumped[:, :, None]
     if not lump.any():

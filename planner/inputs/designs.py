@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["designs_on_offer"]
 
 _WORTH_A_CHANGE_FRAC: Final = 0.05
-"""A design that stands at a site is built on unless another saves more than this share."""
+"""A design that exists at a site is built on unless another saves more than this share."""
 _MEAN_LOAD_FRAC: Final = 0.6  # mean IT power over hall power, for comparing designs alone
 
 
@@ -41,7 +41,7 @@ def designs_on_offer(
 
     For every class, vendor and year in which halls can be commissioned, the cooling technology
     is kept in which the vendor's best rack does the work for the least yearly cost of rack,
-    hall, upkeep, power and water, at the site's weather and prices; one that stands at the site
+    hall, upkeep, power and water, at the site's weather and prices; one that exists at the site
     is preferred unless the best saves more than 5 %. Where water is limited the best one that
     takes none is kept as well.
 
@@ -62,7 +62,7 @@ def designs_on_offer(
     can_build : array of bool
         Whether halls can be commissioned at a site in a year, shape (site, year).
     stands : array of bool
-        Whether halls of a design stand at a site, shape (site, cooling, redundancy).
+        Whether halls of a design are at a site, shape (site, cooling, redundancy).
 
     Returns
     -------

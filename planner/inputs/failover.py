@@ -1,4 +1,4 @@
-"""Who stands in for whom when a site is lost."""
+"""Which sites cover for which when a site fails."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["FailoverInputs", "asks_for_failover", "failover_inputs", "failover_w
 
 @dataclass(frozen=True)
 class FailoverInputs:
-    """Stand-by racks, and what they must be able to take over.
+    """Standby racks, and what they must be able to take over.
 
     All lists are empty where no class asks for failover. Of the lists of the two forms,
     `neighbour` and `pair`, one at most has tuples. Cuts are added between solves.
@@ -43,7 +43,7 @@ class FailoverInputs:
     neighbour: Index  # (site, workload, year): loads that neighbours cover together
     neighbour_row: Positions  # [neighbour of a load] -> neighbour
     neighbour_reserve: Positions  # [neighbour of a load] -> reserve
-    covered: Index  # (region, workload, site, year): services that have a stand-by of their own
+    covered: Index  # (region, workload, site, year): services that have a standby of their own
     pair: Index  # (region, workload, site, standby, year)
     taken: Index  # (workload, site, standby, year)
     cut: Index  # (site, workload, year, cut): failures that a plan did not survive
@@ -56,7 +56,7 @@ class FailoverInputs:
 def failover_inputs(
     case: Case, sets: Sets, racks: RackInputs, demand: DemandInputs
 ) -> FailoverInputs:
-    """Make the lists of stand-by racks and of what they must be able to take over.
+    """Make the lists of standby racks and of what they must be able to take over.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def failover_inputs(
 
 
 def _asks(case: Case, sets: Sets) -> Bools:
-    """Tell for which classes and years the loss of a site must be survived."""
+    """Return for which classes and years the outage of a site must be survived."""
     given = case.scenario.workloads
     names = sets.workload.labels
     asks = np.array([name in given and given[name].failover is True for name in names])
@@ -152,7 +152,7 @@ def _none(index: Index) -> Index:
 
 
 def _may_cover(case: Case) -> Bools:
-    """Tell which sites may stand in for which, shape (failed site, site)."""
+    """Return which sites may stand in for which, shape (failed site, site)."""
     settings, sites = case.scenario.failover, case.ids("sites")
     lat, lon = floats(case.sites, "lat"), floats(case.sites, "lon")
     near_km = geodesic_km(lat[:, None], lon[:, None], lat, lon)
@@ -231,7 +231,7 @@ def _pairs(
 
 
 def asks_for_failover(case: Case) -> bool:
-    """Tell whether a workload in scope asks for failover."""
+    """Return whether a workload in scope asks for failover."""
     asks = [id_ for id_, own in case.scenario.workloads.items() if own.failover]
     return bool(set(asks) & set(case.ids("workloads")))
 

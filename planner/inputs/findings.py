@@ -84,7 +84,7 @@ class Findings:
     def note(self, text: str, keys: tuple[str | int, ...] | None = None) -> None:
         """Add something that a planner must know; of a setting also with its place.
 
-        What an extended file says for its own scope is told without a place: it is no mistake.
+        What an extended file says for its own scope is reported without a place: it is no mistake.
         """
         self.notes.append(text)
         if keys is not None:

@@ -38,7 +38,7 @@ def floats(frame: pd.DataFrame, column: str) -> Floats:
 
 
 def ints(frame: pd.DataFrame, column: str) -> NDArray[np.int64]:
-    """Return a column without blanks as whole numbers."""
+    """Return a column without blanks as integers."""
     return frame[column].to_numpy(dtype=np.int64)
 
 
@@ -53,7 +53,7 @@ def texts(frame: pd.DataFrame, column: str) -> tuple[str, ...]:
 
 
 def any_along(mask: Bools, axis: int | tuple[int, ...]) -> Bools:
-    """Tell whether any entry along some axes is true."""
+    """Return whether any entry along some axes is true."""
     return np.asarray(mask.any(axis=axis), dtype=np.bool_)
 
 
@@ -78,7 +78,7 @@ def _listed(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> list[Any]:
 def beside(
     left: pd.DataFrame, right: pd.DataFrame, key: str, findings: Findings, table: str
 ) -> pd.DataFrame:
-    """Lay the columns of another table beside a frame; a missing row is a problem.
+    """Lay the columns of another table next to a frame; a missing row is a problem.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def by_ids(
     value : str
         Column with the figures.
     fill : float
-        What stands where the table has no row.
+        What exists where the table has no row.
     """
     places = [codes(table[column], labels) for column, labels in axes.items()]
     known = np.logical_and.reduce([place >= 0 for place in places])

@@ -1,4 +1,4 @@
-"""Grid: connections that stand, are committed and can be added, and the headroom of zones."""
+"""Grid: connections that exist, are committed and can be added, and the headroom of zones."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def grid_inputs(
     sets : Sets
         Axes.
     stock : Stock
-        Facility power that stands.
+        Facility power that exists.
     committed_facility_mw : array of float
         Facility power under construction, cumulative, shape (site, year). [MW]
     leads : Leads
@@ -83,7 +83,7 @@ def grid_inputs(
     non_firm : NonFirmOffer
         Non-firm connection on offer.
     other_mw : array of float
-        Load beside the racks, shape (site, slot). [MW]
+        Load other than the racks, shape (site, slot). [MW]
 
     Returns
     -------

@@ -31,7 +31,7 @@ __all__ = ["HallInputs", "HallSpace", "hall_inputs", "hall_space", "retrofit_dat
 
 @dataclass(frozen=True)
 class HallInputs:
-    """Halls: what stands, what can be built, retrofitted or leased, and when."""
+    """Halls: what exists, what can be built, retrofitted or leased, and when."""
 
     hall: Index  # (site, hall, year)
     existing_mw: Floats  # [hall]
@@ -65,13 +65,13 @@ class HallSpace:
     cooling, redundancy
         Codes of every design, shape (design,).
     existing_mw
-        Critical IT power that stands, shape (site, design). [MW]
+        Critical IT power that exists, shape (site, design). [MW]
     build
         New halls whose lead has passed, shape (site, design, year).
     early
         New halls before their lead, as far as they are committed, same shape.
     retrofit
-        Standing halls that may become another design, shape (site, design, design, year).
+        Existing halls that may become another design, shape (site, design, design, year).
     retrofit_row
         Row of table `retrofit` for a pair of designs, -1 for none, shape (design, design).
     lease
@@ -116,7 +116,7 @@ def hall_space(
     leads : Leads
         When new halls can serve.
     stock : Stock
-        What stands in the base year.
+        What exists in the base year.
     new_designs : array of bool
         Designs that may be built, shape (site, cooling, redundancy).
     committed_mw : array of float
@@ -264,7 +264,7 @@ _MIDDLE: Final = 0.5  # commitments are stated for the end of a year and come in
 def hall_inputs(
     case: Case, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost
 ) -> HallInputs:
-    """Make the lists of halls that stand, are built, retrofitted or leased.
+    """Make the lists of halls that exist, are built, retrofitted or leased.
 
     Parameters
     ----------
@@ -333,7 +333,7 @@ class _Retrofits(NamedTuple):
 
 
 def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> _Retrofits:
-    """Turning standing halls into other designs: what is left, from when, at what cost."""
+    """Turning existing halls into other designs: what is left, from when, at what cost."""
     s, before, after, t = np.nonzero(halls.retrofit)
     table, own = case.tables["retrofit"], case.scenario.retrofit
     row = halls.retrofit_row[before, after]

@@ -51,7 +51,7 @@ def load_price_inputs(
     sets : Sets
         Axes.
     standing_facility_mw : array of float
-        Facility power that stands in the base year, shape (site,). [MW]
+        Facility power that exists in the base year, shape (site,). [MW]
     site_year : Index
         Sites and years in the plan.
 

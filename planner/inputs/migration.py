@@ -37,7 +37,9 @@ class MigrationInputs:
     deployment_frac: Floats  # [deployment] of its dynamic power, 0 where the class does not move
     work: Index  # (site, rack, hall, workload, year, slot)
     due_mw_per_mw: Floats  # [work], mean IT power that falls due, per MW of racks in use
-    room_mw_per_mw: Floats  # [work], IT power of it that these racks can do beside other work
+    room_mw_per_mw: (
+        Floats  # [work], IT power of it that these racks can do in addition to other work
+    )
     balance: Index  # (rack, workload, reach, year, slot), a block each
     balance_of_work: Positions  # [work] -> balance
     site_block: Index  # (site, rack, workload, year, slot), a block each
@@ -47,7 +49,7 @@ class MigrationInputs:
 
 
 def moves_between_sites(case: Case) -> Bools:
-    """Tell which classes the scenario lets do work at other sites, shape (workload,)."""
+    """Return which classes the scenario lets do work at other sites, shape (workload,)."""
     given = case.scenario.workloads
     return np.array(
         [
@@ -118,7 +120,7 @@ def migration_inputs(
 def _due_and_room(
     racks: RackInputs, power: PowerInputs, work: Index, of_deployment: Floats
 ) -> tuple[Floats, Floats]:
-    """Work that falls due, and what racks can do beside work that may not move. [MW/MW]"""
+    """Work that falls due, and what racks can do in addition to work that may not move. [MW/MW]"""
     deployment = racks.deployment.find(work)
     shape = power.shape_frac[work["site"], power.deployment_shape[deployment], work["slot"]]
     mean = racks.dynamic_mw_per_mw[deployment]

@@ -1,6 +1,6 @@
 """Which racks a class may still want to buy: what cannot win is not offered.
 
-Pruning concerns new racks alone; what stands is never taken away.
+Pruning concerns new racks alone; what exists is never taken away.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["RackOffers", "buildable_cooling", "racks_on_offer"]
 
 _FAR_DEARER: Final = 1.5
-"""So many times as dear as a rack, hall included, of a vendor that delivers no less: out."""
+"""So many times as expensive as a rack, hall included, of a vendor that delivers no less: out."""
 _HOPELESS: Final = 5.0
-"""So many times as dear as a rack, hall included, of any vendor: out."""
+"""So many times as expensive as a rack, hall included, of any vendor: out."""
 _SCARCITY: Final = 3.0
 """Halls and deliveries may be worth up to so many times a new hall and its power."""
 
@@ -125,7 +125,7 @@ def racks_on_offer(
 
 
 def buildable_cooling(case: Case) -> Bools:
-    """Tell which cooling technologies the scenario lets be built, (cooling,)."""
+    """Return which cooling technologies the scenario lets be built, (cooling,)."""
     asked = case.scenario.halls.cooling
     return np.array([asked == "all" or name in asked for name in case.ids("cooling")])
 

@@ -42,14 +42,14 @@ class PowerInputs:
 
     cool: Index  # (site, cooling, year)
     group: Index  # (site, cooling, shape, year)
-    defer_group: Index  # (site, shape, window, year); work that may wait but not move
+    defer_group: Index  # (site, shape, window, year); work that is deferrable but does not move
     defer: Index  # (site, shape, window, year, slot)
     defer_block: NDArray[np.int64]  # [defer]: block of the window the slot belongs to, per day
     slot: Index  # (site, year, slot) = site_year x slot
     deployment_shape: NDArray[np.intp]  # [deployment] -> shape
     deployment_window: NDArray[np.intp]  # [deployment] -> window, -1 when not in a defer_group
     deployment_utilisation_frac: Floats  # [deployment], net of spare racks
-    other_load_mw: Floats  # [site, slot], at the meter, beside the racks
+    other_load_mw: Floats  # [site, slot], at the meter, other than the racks
     shape_frac: Floats  # [site, shape, slot], mean 1 over the modelled year
     mechanical_frac: Floats  # [site, cooling, slot]
     defer_mechanical_frac: Floats  # [site, slot], of what deferral moves
@@ -85,7 +85,7 @@ def power_inputs(
     site_year : Index
         Sites and years in the plan.
     other_mw : array of float
-        Load beside the racks, shape (site, slot). [MW]
+        Load other than the racks, shape (site, slot). [MW]
 
     Returns
     -------
@@ -93,7 +93,7 @@ def power_inputs(
     """
     used, workload = racks.used, racks.deployment["workload"]
     shape = codes(case.workloads["shape"], sets.shape.labels)
-    # Work that may move between sites is put off there (`migration_inputs`), not here.
+    # Work that may move between sites is deferred there (`migration_inputs`), not here.
     hours = np.where(moves_between_sites(case), 0, deferral_windows_h(case))
     window = codes([f"{h}h" for h in hours], sets.window.labels)
     cooling = sets.hall_cooling[used["hall"]]

@@ -96,7 +96,7 @@ def delivered_prices(case: Case) -> Prices:
 
 
 def _price_shape(case: Case) -> Floats:
-    """Wholesale price over its mean, (site, slot); medians where a zone stands for another."""
+    """Wholesale price over its mean, (site, slot); medians where a zone represents another."""
     if case.scenario.energy.use_flat_price:
         return np.ones((len(case.sites), case.days.n_slots))
     is_proxy = bools(case.sites, "price_zone_is_proxy")

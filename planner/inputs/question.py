@@ -19,7 +19,7 @@ __all__ = ["Cell", "Question"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure of a data table, by the row it stands in, and a value for it.
+    """One figure of a data table, by the row it is in, and a value for it.
 
     Parameters
     ----------

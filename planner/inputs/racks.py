@@ -226,7 +226,7 @@ def _moved(
 
 
 def _cohorts(sets: Sets, racks: RackSpace) -> tuple[Index, Floats]:
-    """Training racks that may move, and how many of them stand in the base year. [MW]"""
+    """Training racks that may move, and how many of them exist in the base year. [MW]"""
     s, p, v = np.nonzero(racks.move_out.any(axis=3))
     cohort = Index.sparse(
         "cohort",

@@ -36,7 +36,7 @@ class RackFigures:
     admits
         Whether a class may buy a rack, shape (workload, rack).
     fits
-        Whether a rack may stand in a hall of a cooling technology, shape (rack, cooling).
+        Whether a rack may be in a hall of a cooling technology, shape (rack, cooling).
     capex_musd_per_mw
         Overnight price with network and storage, in the year the money is of, shape (rack,).
     capex_trend

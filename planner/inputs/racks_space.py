@@ -103,7 +103,7 @@ def rack_space(
     halls : HallSpace
         Where and when halls can be.
     stock : Stock
-        What stands in the base year.
+        What exists in the base year.
     racks : array of bool
         Racks on offer, shape (workload, rack, cooling, year).
     quality : Quality
@@ -252,7 +252,7 @@ def _moves(
 
 
 def _any_by(group: Codes, mask: Bools) -> Bools:
-    """Tell whether any entry of a group on the second axis is true, (first, group, ...)."""
+    """Return whether any entry of a group on the second axis is true, (first, group, ...)."""
     result = np.zeros((mask.shape[0], int(group.max(initial=0)) + 1, *mask.shape[2:]), np.bool_)
     for code in np.unique(group):
         result[:, code] = mask[:, group == code].any(axis=1)

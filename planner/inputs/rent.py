@@ -161,7 +161,7 @@ def _depth_kh100e(case: Case, wanted: Wanted) -> Floats:
 
 
 def _near_clouds(case: Case, sets: Sets, reach: Reach, demand: DemandInputs) -> tuple[Bools, Bools]:
-    """Tell which demand a cloud can serve, and which within the tight bound, (demand,).
+    """Return which demand a cloud can serve, and which within the tight bound, (demand,).
 
     Placeless clouds are everywhere; otherwise clouds are in the metros among the sites.
     """

@@ -90,7 +90,7 @@ def find_reach(case: Case) -> Reach:
 
 
 def _admitted(case: Case, km: Floats) -> Bools:
-    """Tell which pairs each class's residency rule admits, shape (region, workload, site)."""
+    """Return which pairs each class's residency rule admits, shape (region, workload, site)."""
 
     def same(column: str) -> Bools:
         users = np.array(texts(case.regions, column), dtype=object)

@@ -29,7 +29,7 @@ def make_sets(case: Case, reach: Reach, halls: HallSpace, racks: RackSpace) -> S
     case : Case
         Scope.
     reach : Reach
-        Tells whether some users are lumped.
+        Says whether some users are location-independent.
     halls : HallSpace
         Hall designs in play.
     racks : RackSpace

@@ -31,7 +31,7 @@ class SiteSeries:
     Parameters
     ----------
     other_load_frac
-        Load beside the racks over `other_load_mw`; on peak days the highest hour of a slot, as
+        Load other than the racks over `other_load_mw`; on peak days the highest hour of a slot, as
         what sizes a connection must not shrink when slots are made longer.
     solar_frac, wind_frac
         Output over capacity.
@@ -78,7 +78,7 @@ def site_series(case: Case) -> SiteSeries:
 
 
 def other_load_mw(case: Case, series: SiteSeries) -> Floats:
-    """Return the load of every site beside its racks.
+    """Return the load of every site other than its racks.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ class SitingInputs:
     """Openings, phases and blocks."""
 
     whole_openings: bool  # whether openings are 0 or 1
-    open_lower: Floats  # [site_year of SiteInputs]: 1 for what stands or must be open
+    open_lower: Floats  # [site_year of SiteInputs]: 1 for what exists or must be open
     open_upper: Floats  # [site_year]: 0 for what must stay closed
     exact: Index  # (year,) with a number of open sites
     exact_sites: float
@@ -47,7 +47,7 @@ class SitingInputs:
     block: Index  # (site, workload, year): racks of a class that come in a block or not at all
     block_mw: Floats  # [block], nameplate, least where there is any
     block_top_mw: Floats  # [block], nameplate, more than there can be
-    paced: Index  # (site, year): new sites that open in whole and cannot yet fill their land
+    paced: Index  # (site, year): new sites that open fully and cannot yet fill their land
     paced_mw: Floats  # [paced], most halls that can be there by then
     service: Index  # (region, workload, site, year): service that is paid for as such
     service_musd_per_kh100e_year: Floats  # [service]

@@ -1,4 +1,4 @@
-"""What stands in the base year: racks, halls and connections, by site and design."""
+"""What exists in the base year: racks, halls and connections, by site and design."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Stock:
     vintage
         Calendar years of the stock vintages.
     facility_mw
-        Facility power that stands, by site; its racks are a fixed share of it. [MW]
+        Facility power that exists, by site; its racks are a fixed share of it. [MW]
     site_share
-        Share of the pools of a duty that stands at each site, shape (site, duty).
+        Share of the pools of a duty that exists at each site, shape (site, duty).
     duty
         Duty of each pool, shape (pool,).
     """
@@ -58,11 +58,11 @@ class Stock:
 
     @property
     def share(self) -> Floats:
-        """Share of each pool that stands at each site, shape (site, pool)."""
+        """Share of each pool that exists at each site, shape (site, pool)."""
         return self.site_share[:, self.duty]
 
     def stands(self, case: Case) -> Bools:
-        """Tell where halls of a design stand, shape (site, cooling, redundancy)."""
+        """Return where halls of a design stand, shape (site, cooling, redundancy)."""
         shape = (len(case.sites), len(case.cooling), len(case.redundancy))
         stands = np.zeros(shape, dtype=np.bool_)
         site, pool = np.nonzero(self.share > 0.0)
@@ -76,7 +76,7 @@ def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Qu
     The market's nameplate path gives how much stands, `rack_stock` which racks, `site_stock`
     where. Within a duty racks are laid along the classes, large racks to the classes whose
     reference racks are large, so that each class finds the compute it wants in the base year;
-    its racks stand in halls of the topology that the tables ask for it, and of as few cooling
+    its racks are in halls of the topology that the tables ask for it, and of as few cooling
     technologies as house them all. Campuses hold training racks first, metros the rest.
 
     Parameters
@@ -169,7 +169,7 @@ def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
 
 
 def _refuse_without_racks(case: Case, own_mw: Floats, without_mw: Floats) -> None:
-    """Refuse facilities of a scenario's own whose duty has no racks to stand in them."""
+    """Refuse facilities of a scenario's own whose use has no racks to put in them."""
     for site in np.flatnonzero((own_mw > 0.0) & (without_mw > _NOTHING)):
         name = case.sites["site"].iloc[site]
         case.findings.at_key(
@@ -238,9 +238,9 @@ def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], du
 
 
 def _stock_cooling(case: Case, figures: RackFigures, share: Floats) -> NDArray[np.intp]:
-    """Technology that each rack of the base year stands in, -1 for none.
+    """Technology that each rack of the base year is in, -1 for none.
 
-    Racks without liquid loops stand in air-cooled halls where these can feed them. Of the
+    Racks without liquid loops are in air-cooled halls where these can feed them. Of the
     technologies there were, the one that houses the most power comes first, then the one that
     houses most of the rest, and so on.
     """

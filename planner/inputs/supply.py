@@ -29,7 +29,7 @@ __all__ = ["SupplyInputs", "SupplyOffer", "supply_inputs", "supply_offer"]
 
 @dataclass(frozen=True)
 class SupplyInputs:
-    """Own sources and batteries; every list is empty where the scenario allows none.
+    """On-site sources and batteries; every list is empty where the scenario allows none.
 
     A source is one of three: renewable (its output is availability times capacity), dispatched
     (its output is a decision), or a store. Figures of operation are those of the plan's first
@@ -39,7 +39,7 @@ class SupplyInputs:
     source: Axis  # sources in play
     role: tuple[str, ...]  # [source]: solar, wind, firm, standby, storage
     burns_fuel: Bools  # [source]: fossil or biogenic fuel; uranium and heat of the earth do not
-    # what stands
+    # what exists
     capacity: Index  # (site, source, year) that has something or may get it
     existing_mw: Floats  # [capacity], stands through the whole plan
     limited: Index  # (site, source, year), of the capacity, with a limit
@@ -51,7 +51,7 @@ class SupplyInputs:
     build_smallest_mw: Floats  # [build], smallest plant that is sold
     plant: Index  # (site, source, year), builds that are a whole plant or nothing
     plant_least_mw: Floats  # [plant]
-    plant_room_mw: Floats  # [plant], beside what stands; 0 where the smallest plant has none
+    plant_room_mw: Floats  # [plant], after what exists; 0 where the smallest plant has none
     bridge: Index  # (site, source, vintage): builds that may leave
     redeploy: Index  # (site, source, vintage, year): leaving on 1 January of the year
     redeploy_start: Floats  # [redeploy] when it leaves
@@ -60,7 +60,7 @@ class SupplyInputs:
     redeploy_cost_musd_per_mw: Floats  # [redeploy] taking down and hauling
     standby: Index  # (site, source, year) of generators that halls have
     standby_mw_per_mw: Floats  # [hall design], per MW of own hall
-    fixed_musd_per_mw_year: Floats  # [capacity]; 0 for batteries and stand-by generators
+    fixed_musd_per_mw_year: Floats  # [capacity]; 0 for batteries and standby generators
     # what it yields
     renewable: Index  # (site, source, year) of sun and wind, of the capacity
     availability_frac: Floats  # [site, source, slot], output or its limit over capacity
@@ -93,7 +93,7 @@ class SupplyInputs:
     export_usd_per_mwh: Floats  # [export]
 
 
-_STANDING_HOURS: Final = 4.0  # energy of a standing battery over its power where none is given
+_STANDING_HOURS: Final = 4.0  # energy of an existing battery over its power where none is given
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ class SupplyOffer:
     may_build : array of bool
         Sites at which a source may be built, shape (site, source).
     existing_mw, existing_mwh : array of float
-        What stands, shape (site, source). [MW, MWh]
+        What exists, shape (site, source). [MW, MWh]
     has_standby : array of bool
-        Sites whose stand-by generators may run, shape (site,).
+        Sites whose standby generators may run, shape (site,).
     """
 
     figures: SourceFigures
@@ -314,7 +314,7 @@ def _part(capacity: Index, which: Bools, name: str) -> Index:
 
 
 def _generators(case: Case, sets: Sets) -> Floats:
-    """Stand-by generators per MW of own hall, by design."""
+    """Standby generators per MW of own hall, by design."""
     own = case.scenario.supply.standby.mw_per_hall_mw
     by_redundancy = floats(case.redundancy, "generator_kw_per_kw")
     if own is not None:

@@ -179,7 +179,7 @@ class SourceFigures:
 
     @cached_property
     def is_of_halls(self) -> Bools:
-        """Whether a source is the stand-by generators that halls have."""
+        """Whether a source is the standby generators that halls have."""
         standby = self.case.scenario.supply.standby
         return np.array([standby.allow and id_ == standby.source_id for id_ in self.ids], np.bool_)
 
@@ -204,7 +204,7 @@ class SourceFigures:
 
 
 def sources_in_play(case: Case) -> tuple[str, ...]:
-    """Return the sources that may be built, stand somewhere, or are the stand-by generators."""
+    """Return the sources that may be built, stand somewhere, or are the standby generators."""
     supply = case.scenario.supply
     sites = set(case.ids("sites"))
     standing = [

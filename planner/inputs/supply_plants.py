@@ -1,4 +1,4 @@
-"""Own sources that are built in whole plants: none of one at a site, or its smallest at least."""
+"""On-site sources built in whole plants: at a site none, or at least the smallest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def plant_lists(
 ) -> dict[str, Any]:
     """Return the smallest plants and what must be whole, by their names in `SupplyInputs`.
 
-    The room of a source is what its limit at the site leaves beside what stands.
+    The room of a source is what its limit at the site leaves after what exists.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def plant_lists(
     start : array of float
         Start of service of each build. [year]
     existing_mw : array of float
-        What stands, shape (site, source). [MW]
+        What exists, shape (site, source). [MW]
 
     Returns
     -------

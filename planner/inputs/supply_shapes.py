@@ -99,7 +99,7 @@ def renewable_shape(case: Case, technology: str, is_used: Bools) -> Floats | Non
     technology : str
         solar or wind.
     is_used : array of bool
-        Sites that are told of where their zone has no shape of its own, shape (site,).
+        Sites to be noted where their zone has no shape of its own, shape (site,).
 
     Returns
     -------

@@ -72,7 +72,7 @@ class Clock:
     peak_month: int
 
     def peaks(self, year: int, hours: tuple[int, ...]) -> tuple[datetime.datetime, ...]:
-        """Return moments in which the system peaks in a year; any day stands for the peak day."""
+        """Return moments in which the system peaks in a year; any day represents the peak day."""
         zone = ZoneInfo(self.time_zone)
         return tuple(
             datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, hour, tzinfo=zone)
@@ -88,7 +88,7 @@ def table_row(case: Case, tariff: str) -> Mapping[str, Any] | None:
 
 
 def bills_energy(case: Case, tariff: str) -> bool:
-    """Tell whether a tariff bills the energy itself, or its delivery alone."""
+    """Return whether a tariff bills the energy itself, or its delivery alone."""
     own = case.scenario.energy.own_tariffs.get(tariff)
     if own is not None:
         return own.bundle != _DELIVERY and bool(own.energy)

@@ -1,4 +1,4 @@
-"""Where something gives way, by how much, and where what it has is written."""
+"""Which limits are relaxed, by how much, and where their settings are written."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def gap_years(question: Question, rows: Index) -> Floats:
 
 
 def one(_: Question, rows: Index) -> Floats:
-    """Return one for each row: it gives way in its own unit."""
+    """Return one for each row: limits that are relaxed in their own unit."""
     return np.ones(rows.size)
 
 
 def given(over: Index, amounts: Floats) -> list[tuple[dict[str, str], float]]:
-    """List places where something gives way, by labels, with amounts rounded up."""
+    """List the labels of the rows that are relaxed, with amounts rounded up."""
     at = np.flatnonzero(amounts > 1e-7)  # the solver's tolerance
     return [
         (dict(zip(over.axis_names, over.tuples(int(i)), strict=True)), up(float(amounts[i]), 3))

@@ -25,7 +25,7 @@ __all__ = ["Change", "Relief", "more_at_sites", "more_by_year", "scaled"]
 
 @dataclass(frozen=True)
 class Change:
-    """Settings and figures that bring a relief about, and what it is in words.
+    """Settings and figures that bring a relaxation about, and what it is in words.
 
     Parameters
     ----------
@@ -52,11 +52,11 @@ class Relief:
     Parameters
     ----------
     name : str
-        What gives way, in words.
+        What is relaxed, in words.
     unit : str
-        Unit of its amounts: those of one relief are added up, never those of two.
+        Unit of its amounts: those of one relaxation are added up, never those of two.
     axes : tuple of str
-        What a setting of it can be told apart by, such as site or year.
+        What a setting of it can be distinguished by, such as site or year.
     change : callable
         From question, places and amounts to the change of the scenario that gives so much.
     most : float

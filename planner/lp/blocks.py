@@ -38,7 +38,7 @@ class Columns:
     lower, upper : array of float
         Bounds; infinite where free.
     integer : array of bool
-        Whether only whole numbers are allowed.
+        Whether only integers are allowed.
     offset : float
         Constant part of the objective.
     """
@@ -114,7 +114,7 @@ class Blocks:
         lower, upper : float or array of float
             Bounds, one for all or one per tuple; infinite where free.
         integer : bool
-            Whether only whole numbers are allowed.
+            Whether only integers are allowed.
 
         Returns
         -------

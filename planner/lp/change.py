@@ -131,7 +131,7 @@ class Arrays:
         return np.flatnonzero(differs)
 
     def changed_kinds(self, new: Arrays) -> Positions:
-        """Return the columns that are to be whole numbers in one program only."""
+        """Return the columns that are to be integers in one program only."""
         return np.flatnonzero(self.columns.integer != new.columns.integer)
 
     def changed_coefficients(self, new: Arrays) -> int:
@@ -161,7 +161,7 @@ class Edits:
         How many numbers differ. With a new shape or new coefficients the places are not needed.
     costs, columns, rows, kinds : array of int32
         Columns with a new cost, columns and rows with new bounds, and columns that begin or
-        cease to be whole numbers. Rows that are added stand below the others.
+        cease to be integers. Rows that are added are below the others.
     """
 
     change: Change

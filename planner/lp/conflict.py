@@ -42,7 +42,7 @@ def find_conflict(engine: Engine, arrays: Arrays, seconds: float) -> Conflict | 
     Parameters
     ----------
     engine : Engine
-        HiGHS, with the program in it; whole numbers are not insisted on.
+        HiGHS, with the program in it; integers are not insisted on.
     arrays : Arrays
         The program.
     seconds : float
@@ -73,7 +73,7 @@ def find_conflict(engine: Engine, arrays: Arrays, seconds: float) -> Conflict | 
     ray = ray / np.abs(ray).max()
     weights = ray[matrix.row_of_value()] * matrix.value
     pull = added_up(weights, matrix.column, matrix.columns)
-    # What is left of terms that cancel is nothing beside their size.
+    # What is left of terms that cancel is nothing compared with their size.
     size = added_up(np.abs(weights), matrix.column, matrix.columns)
     is_pulled = np.abs(pull) > _NOTHING * np.maximum(size, 1.0)
     return Conflict(

@@ -121,7 +121,7 @@ class Engine:
             The whole new program, with the coefficients that HiGHS holds.
         costs, columns, rows, kinds : array of int32
             Columns with a new cost, columns and rows with new bounds, and columns that begin or
-            cease to be whole numbers.
+            cease to be integers.
         """
         highs, new = self.highs, arrays
         cost, kind = new.columns.cost[costs], new.columns.integer[kinds].astype(np.uint8)

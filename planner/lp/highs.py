@@ -121,7 +121,7 @@ class HighsSession:
         interrupt : threading.Event, optional
             Set it, from any thread, to stop the solve.
         start : array of float, optional
-            A plan that a search for whole numbers starts from, a number per column.
+            A plan that a search for integers starts from, a number per column.
         gap_frac : float
             A search may end once its plan costs at most this share more than its bound. A plan
             further off than `planner.lp.outcome.optimal_gap_frac` of it is not called optimal.
@@ -366,7 +366,7 @@ class HighsSession:
         list of str
             Names of rows, such as ``demand(2028)``, then bounds, such as
             ``upper bound of racks(ashburn,2028)``. Empty where the program has a plan without
-            whole numbers, or where time ran out.
+            integers, or where time ran out.
         """
         self._engine.watch = Watch(None, None)
         seconds = np.inf if time_limit_s is None else time_limit_s

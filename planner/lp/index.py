@@ -219,7 +219,7 @@ class Index:
         return at
 
     def matches(self, other: Index) -> bool:
-        """Tell whether the other list holds the same tuples over the same axes in order."""
+        """Return whether the other list holds the same tuples over the same axes in order."""
         return self is other or (
             self.axes == other.axes
             and self.size == other.size

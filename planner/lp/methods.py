@@ -61,15 +61,15 @@ class Attempt:
 
 
 def search(method: Method) -> Attempt:
-    """Return how whole numbers are searched for, with relaxations solved by a method."""
+    """Return how integers are searched for, with relaxations solved by a method."""
     relaxation = _RELAXATION[method]
-    # Any other "solver" makes HiGHS drop the whole numbers without a word.
+    # Any other "solver" makes HiGHS drop the integers without a word.
     options = {**SIMPLEX, "solver": "choose", "mip_lp_solver": relaxation}
     return Attempt(f"branch and bound, {relaxation}", options)
 
 
 def attempts(method: Method, changed: Change | None, cold_seconds: float) -> list[Attempt]:
-    """List the ways in which a program without whole numbers is tried, one after the other.
+    """List the ways in which a program without integers is tried, one after the other.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ __all__ = [
 
 PROVEN_GAP_FRAC = 1e-4
 """Gap up to which a plan with integers is called optimal, as solvers do by default. [-]"""
-_LEAST_GAP_FRAC = 1e-8  # what a sum of rows that are met to 1e-7 can be told apart from none
+_LEAST_GAP_FRAC = 1e-8  # what a sum of rows that are met to 1e-7 can be distinguished from none
 
 Status = Literal[
     "optimal",
@@ -53,7 +53,7 @@ class Outcome:
         Whether `x` meets every row and bound.
     has_duals : bool
         Whether `row_dual` and `reduced_cost` are those of a proven optimum, of the program or of
-        what is left of it once its whole numbers are fixed: see `duals_of`.
+        what is left of it once its integers are fixed: see `duals_of`.
     objective : float
         Cost of the plan; nan without one.
     dual_bound : float
@@ -79,7 +79,7 @@ class Outcome:
     message : str
         The solver's own words.
     duals_of : {"program", "fixed_program"}
-        What the duals are of. With the whole numbers fixed they are the worth of a little more
+        What the duals are of. With the integers fixed they are the worth of a little more
         or less while every opening and phase stays as it is.
     bound_row_dual : array of float or None
         Duals of the program without integrality from which a bound follows; shorter than
@@ -122,7 +122,7 @@ def optimal_gap_frac(gap_frac: float) -> float:
     -------
     float
         The gap asked for, but at most `PROVEN_GAP_FRAC`, and at least 1e-8, below which two
-        costs cannot be told apart.
+        costs cannot be distinguished.
 
     Examples
     --------

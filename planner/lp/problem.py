@@ -325,7 +325,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
         return self._block_rows + len(self._users_rows())
 
     def isMIP(self) -> bool:
-        """Tell whether any column is to be an integer."""
+        """Return whether any column is to be an integer."""
         return bool(self.columns().integer.any())
 
     def writeLP(
@@ -351,7 +351,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
         -------
         int
             A key of `pulp.LpStatus`. `pulp.LpStatusOptimal` only where the solver proved it: a
-            run stopped by a limit is `pulp.LpStatusNotSolved`, and `sol_status` tells whether
+            run stopped by a limit is `pulp.LpStatusNotSolved`, and `sol_status` says whether
             there is a plan that meets every row.
         """
         super().solve(solver or self.solver or pulp.HiGHS(msg=False), **options)

@@ -32,7 +32,7 @@ class ProgressEvent:
     seconds : float
         Since the solve began. [s]
     iterations : int
-        Of this phase; nodes in a search for whole numbers.
+        Of this phase; nodes in a search for integers.
     objective : float
         Of the point at hand, which need not meet every row; nan where there is none.
     dual_bound : float

@@ -21,7 +21,7 @@ coefficients from 1e15 on; those of shipped scenarios end at 1e5."""
 
 
 def check_sizes(problem: ArrayProblem, arrays: Arrays) -> None:
-    """Refuse a program with numbers that no solver can tell apart from others.
+    """Refuse a program with numbers that no solver can distinguish from others.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ class Variable(Expression):
     lower, upper : array of float
         Least and most value of each decision.
     integer : bool
-        Whether only whole numbers are allowed.
+        Whether only integers are allowed.
     first_column : int
         Column of the first tuple; the others follow.
     """

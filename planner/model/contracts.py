@@ -122,7 +122,7 @@ class ContractTerms:
 
     @cached_property
     def use_mw(self) -> Expression:
-        """Power that sites use of their own sources and the grid. [MW], over the slots that count.
+        """Power that sites use, on-site and from the grid. [MW], over the slots that count.
 
         By the balance, which is exact here, this is `site_mw` in fewer terms.
         """

@@ -101,7 +101,7 @@ def rent_supply(m: Model) -> Comparison:
     .. math:: \sum_r \rho_{rwt} \le \sum_{o} \sum_{v \le t < v + T_o} b_{wov} \qquad \forall w, t
 
     On-demand capacity runs for its year, reserved capacity for its whole term; a model year
-    that stands for several counts only if the term covers them all.
+    that represents several counts only if the term covers them all.
 
     Source: dcplan.
     """

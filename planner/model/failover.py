@@ -1,4 +1,4 @@
-r"""The loss of a site: what others keep in reserve to take over its work within its bounds.
+r"""The outage of a site: what others keep in reserve to take over its work within its bounds.
 
 One site fails at a time, so that a reserve is shared between failures: it is as large as the
 largest of them asks, never their sum.
@@ -26,7 +26,7 @@ __all__ = ["CONSTRAINTS", "FailoverTerms"]
 
 
 class FailoverTerms:
-    """Racks that idle until a site is lost.
+    """Racks that idle until a site fails.
 
     Parameters
     ----------
@@ -65,14 +65,14 @@ class FailoverTerms:
 
     @cached_property
     def carried_kh100e(self) -> Expression:
-        """Compute that stand-by racks could carry. [kH100e], (site, workload, year)"""
+        """Compute that standby racks could carry. [kH100e], (site, workload, year)"""
         racks = self.m.p.racks
         per_mw = racks.throughput_kh100e_per_mw[racks.deployment.find(self.p.standby)]
         return (per_mw * self.standby_mw).sum_to(self.p.reserve)
 
     @cached_property
     def called_mw(self) -> Expression:
-        """Power at the meter beyond idling, were all stand-by racks at work. [MW]
+        """Power at the meter beyond idling, were all standby racks at work. [MW]
 
         Over (site, year, slot) of the peak day: with its weather, and the users' hours.
         """
@@ -82,12 +82,12 @@ class FailoverTerms:
         return self.standby_mw.map(self.p.power, at, place, self.called_mw_per_mw(at, slot))
 
     def called_mw_per_mw(self, at: Positions, slot: NDArray[np.integer]) -> Floats:
-        """Return what stand-by racks add at the meter once at work. [MW/MW]
+        """Return what standby racks add at the meter once at work. [MW/MW]
 
         Parameters
         ----------
         at : array of int
-            Positions in the list of stand-by racks.
+            Positions in the list of standby racks.
         slot : array of int
             Slots of representative days, whose weather and users' hours count.
         """
@@ -107,7 +107,7 @@ class FailoverTerms:
 
     @cached_property
     def spare_output_mw(self) -> Expression:
-        """What own sources that may run at any hour do not put out. [MW], as `called_mw`"""
+        """What on-site sources that may run at any hour do not put out. [MW], as `called_mw`"""
         p, over = self.m.p.supply, self.m.p.supply.output
         always = np.flatnonzero(p.run_hours.find(over) < 0)
         share = p.availability_frac[over["site"], over["source"], over["slot"]]
@@ -117,11 +117,11 @@ class FailoverTerms:
 
 @constraint(over="site, workload, year", unit="kH100e")
 def reserve_capacity(m: Model) -> Comparison:
-    r"""The reserve of a site is no more than its stand-by racks could carry.
+    r"""The reserve of a site is no more than its standby racks could carry.
 
     .. math:: q_{swt} \le \sum_{k,l} \eta_{klw}\, z_{sklwt} \qquad \forall s, w, t
 
-    Stand-by racks :math:`z` are alive, stand in halls and idle like those at work, so that
+    Standby racks :math:`z` are alive, take up halls and idle like those at work, so that
     load and reserve together stay within what all racks of the class could carry. The dual is
     the worth of one more kH100e of reserve here.
 
@@ -132,7 +132,7 @@ def reserve_capacity(m: Model) -> Comparison:
 
 @constraint(over="site, year, slot of the peak day", unit="MW")
 def failover_power(m: Model) -> Comparison:
-    r"""Connection and own firm sources carry a site with all its stand-by racks at work.
+    r"""Connection and own firm sources carry a site with all its standby racks at work.
 
     .. math:: i_{sth} + \sum_{k,l,w} (1 + \mu_{lsh} + \lambda_l)\, \psi_{swh}\,
         \gamma_{klw}\, z_{sklwt} \le G_{st} + (1 - u_{zh})\, N_{st}
@@ -140,7 +140,7 @@ def failover_power(m: Model) -> Comparison:
         \qquad \forall s, t, h \in \mathrm{peak\ day}
 
     Cooling is that of the peak day. Failures are rare, so that the bill of energy holds the
-    idling of stand-by racks and nothing of their work. Sources :math:`g` are those that may run
+    idling of standby racks and nothing of their work. Sources :math:`g` are those that may run
     at any hour; what they do not put out can help. Non-firm connection :math:`N` counts for what
     the slot leaves of it.
 
@@ -182,11 +182,11 @@ def standby_of_service(m: Model) -> Comparison:
 
 @constraint(over="workload, site, standby, year", unit="kH100e")
 def shared_reserve(m: Model) -> Comparison:
-    r"""The reserve of a site takes over what it stands by for, whichever other site is lost.
+    r"""The reserve of a site takes over what it stands by for, whichever other site fails.
 
     .. math:: \sum_r x_{rwsft} \le q_{fwt} \qquad \forall w, s, f, t
 
-    One site is lost at a time: the reserve is the largest of these sums.
+    One site fails at a time: the reserve is the largest of these sums.
 
     Source: shared backup paths, as in survivable networks.
     """
@@ -203,7 +203,7 @@ def failure_cut(m: Model) -> Comparison:
 
     .. math:: \sum_{f \in N(A)} q_{fwt} \ge \sum_{r \in A} v_{rwst} \qquad \forall (s, w, t, A)
 
-    :math:`A` is a set of users of the lost site :math:`s` that, in that plan, were more than the
+    :math:`A` is a set of users of the failed site :math:`s` that, in that plan, were more than the
     reserve of all sites :math:`N(A)` within their bounds. Every plan must keep such a row, so
     adding those that are broken until none is leads to the best plan of all.
 

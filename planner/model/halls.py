@@ -83,7 +83,7 @@ class HallTerms:
 
     @cached_property
     def stands_mw(self) -> Expression:
-        """Critical IT power that stands at a site, ramped or not, own halls only. [MW]"""
+        """Critical IT power that exists at a site, ramped or not, own halls only. [MW]"""
         m, p, site_year = self.m, self.p, self.m.p.sites.site_year
         built, now = pairs(p.build, site_year, on=("site",))
         stands = site_year["year"][now] >= p.build["year"][built]
@@ -112,7 +112,7 @@ def hall_power(m: Model) -> Comparison:
 
 @constraint(over="site, hall, year", unit="thousand m2")
 def hall_space(m: Model) -> Comparison:
-    r"""Racks stand on no more floor than the hall has.
+    r"""Racks use no more floor than the hall has.
 
     .. math:: \sum_{k,w} \alpha_{k}\, (n_{sklwt} + z_{sklwt}) \le H_{slt} / \Delta_l
         \qquad \forall s, l, t
@@ -129,7 +129,7 @@ def hall_space(m: Model) -> Comparison:
 
 @constraint(over="site, hall, year", unit="MW")
 def retrofit_source(m: Model) -> Comparison:
-    r"""A retrofit takes own halls that stand; what is usable of them never falls below zero.
+    r"""A retrofit takes own halls that exist; what is usable of them never falls below zero.
 
     .. math:: H_{slt} - r_{slt} \ge 0 \qquad \forall s, l, t
 
@@ -186,7 +186,7 @@ def hall_construction(m: Model) -> Bought:
 
 @asset(kind="facility", group="halls")
 def hall_retrofit(m: Model) -> Bought:
-    """Turning standing halls to another cooling, repaid over the life of the new plant."""
+    """Turning existing halls to another cooling, repaid over the life of the new plant."""
     p = m.p
     life = np.full(m.retrofit.over.size, p.finance.life_years["retrofit"])
     return Bought(m.retrofit, p.halls.retrofit_capex_musd_per_mw, p.halls.retrofit_done, life)
@@ -194,7 +194,7 @@ def hall_retrofit(m: Model) -> Bought:
 
 @cost(group="halls")
 def hall_opex(m: Model) -> Expression:
-    """Staff, maintenance, insurance, property tax and connectivity of halls that stand."""
+    """Staff, maintenance, insurance, property tax and connectivity of halls that exist."""
     per_mw = m.p.halls.opex_musd_per_mw_year
     own = m.halls.usable_mw - m.lease.on(m.p.halls.hall, missing="zero")
     return yearly(m, (per_mw * own).sum_to(m.p.sites.site_year), escalates=True)

@@ -45,7 +45,7 @@ class MigrationTerms:
 
     @cached_property
     def room_mw(self) -> Expression:
-        """IT power that racks can spend on it beside work that does not move. [MW]"""
+        """IT power that racks can spend on it in addition to work that does not move. [MW]"""
         room: Expression = self.p.room_mw_per_mw * self.m.used.on(self.p.work)
         return room
 

@@ -1,4 +1,4 @@
-"""Money: the objective, what is bought up front, its budget and the premium of dear capital."""
+"""Money: the objective, what is bought up front, its budget, the premium of costly capital."""
 
 from __future__ import annotations
 

@@ -91,10 +91,10 @@ class NonFirmTerms:
 
     @cached_property
     def interruptible_mw(self) -> Expression:
-        """IT power of work that could wait, in the slots in which it may be lost. [MW].
+        """IT power of deferrable work, in the slots in which it may be lost. [MW].
 
         Over (site, year, slot): idle and dynamic power of that share of the racks, as the work
-        falls due, and what is put off or moved between sites counted where it is done.
+        falls due, and what is deferred or moved between sites counted where it is done.
         """
         m, p = self.m, self.m.p
         slot, used = self.p.shed.slot, p.racks.used
@@ -221,13 +221,13 @@ def shed_hours(m: Model) -> Comparison:
 
 @constraint(over="site, year, stress slot", unit="MW")
 def shed_load(m: Model) -> Comparison:
-    r"""Only work that could wait is lost: power of that share of the racks, where it is done.
+    r"""Only deferrable work is lost: power of that share of the racks, where it is done.
 
     .. math:: \ell_{sth} \le \sum_{k,l,w} \phi_w (\iota_{klw} + \psi_{swh} \gamma_{klw})\,
         n_{sklwt} + \sum_{f,x} (x_{sfxth} - \psi_{sfh} \Phi_{sfxt}) + \ldots
         \qquad \forall s, t, h
 
-    What moves between sites counts where it is done as well. What is put off is not there to
+    What moves between sites counts where it is done as well. What is deferred is not there to
     be shed.
 
     Source: dcplan.

@@ -19,7 +19,7 @@ __all__ = ["CONSTRAINTS"]
 
 @constraint(over="site, cooling, year", unit="MW")
 def idle_load(m: Model) -> Comparison:
-    r"""IT power that is drawn whatever the load: idling accelerators, stand-by ones, companions.
+    r"""IT power that is drawn whatever the load: idling accelerators, standby ones, companions.
 
     .. math:: I_{sct} = \sum_{k, w, l \ni c} \iota_{klw}\, (n_{sklwt} + z_{sklwt})
         \qquad \forall s, c, t

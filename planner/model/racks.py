@@ -124,7 +124,7 @@ def rack_purchase(m: Model) -> Bought:
 
 @cost(group="racks")
 def companions(m: Model) -> Expression:
-    """Storage and general-purpose computers beside the accelerators, paid by the year as used.
+    """Storage and general-purpose computers next to the accelerators, paid by the year as used.
 
     They follow the classes that racks work for, stock included, so they have no purchase of
     their own; the yearly price repays one over its life.

@@ -31,14 +31,14 @@ def land_limit(m: Model) -> Comparison:
 
 @constraint(over="site, year", unit="MW")
 def minimum_size(m: Model) -> Comparison:
-    r"""An open site is built at its pace until it has an economic size, and stays of it.
+    r"""An open site is built at its build rate until it has an economic size, which it keeps.
 
     .. math:: \sum_l H_{slt} \ge \sum_{v \le t}
         \min \Bigl( \underline{H}_s,\ \sum_{u=v}^{t} \bar{b}_{su} \Bigr)\,
         (o_{sv} - o_{s,v-1})
         \qquad \forall s, t
 
-    A campus is not commissioned in one year: what its crews can build since it opened counts.
+    A campus is not commissioned in one year: what can be built since it opened counts.
     Where openings are not whole this row does not bind.
 
     Source: dcplan.
@@ -91,7 +91,7 @@ def stays_open(m: Model) -> Comparison:
 
 @constraint(over="site, year", unit="MW")
 def build_rate(m: Model) -> Comparison:
-    r"""A site commissions no more in a year than crews and contractors can build.
+    r"""A site commissions no more in a year than can be built.
 
     .. math:: \sum_l b_{slt} \le \bar{b}_{st} \qquad \forall s, t
 

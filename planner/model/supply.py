@@ -1,4 +1,4 @@
-"""Own sources at the sites: limits, output, run hours, export, bridge power that leaves."""
+"""On-site generation: limits, output, run hours, export, bridge power that leaves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "SupplyTerms"]
 
 
 class SupplyTerms:
-    """Own sources of the sites.
+    """On-site generators and batteries.
 
     Sums over slots are over (site, year, slot) of the balance: elsewhere nothing of this is.
 
@@ -38,7 +38,7 @@ class SupplyTerms:
         self.m = m
         self.p = m.p.supply
         p, new = self.p, m.problem.variable
-        # what stands [MW; of batteries also MWh]
+        # what exists [MW; of batteries also MWh]
         self.source_mw: Variable = new("source_mw", p.build)
         self.store_mwh: Variable = new("store_mwh", p.build_store)
         # whether a plant is built [1 or 0]
@@ -57,7 +57,7 @@ class SupplyTerms:
         self.curtail_mw: Variable = new("curtail_mw", p.curtail)
         self.export_mw: Variable = new("export_mw", p.export)
 
-    # --- what stands --------------------------------------------------------------------
+    # --- what exists --------------------------------------------------------------------
 
     @cached_property
     def in_service_mw(self) -> Expression:
@@ -66,11 +66,11 @@ class SupplyTerms:
 
     @cached_property
     def standing_mw(self) -> Expression:
-        """Own power that stands at some time of the year, in full. [MW], (site, source, year)"""
+        """Own power that exists at some time of the year, in full. [MW], (site, source, year)"""
         return self._in_service(is_mean=False)
 
     def _in_service(self, *, is_mean: bool) -> Expression:
-        """Return what stands, is built and has not left."""
+        """Return what exists, is built and has not left."""
         p = self.p
         built, now = pairs(p.build, p.capacity, on=("site", "source"))
         share = self._share(p.build_start, p.build_life_years, built, p.capacity["year"][now])
@@ -94,7 +94,7 @@ class SupplyTerms:
 
     @cached_property
     def _of_halls(self) -> Expression:
-        """Stand-by generators of own halls. [MW], (site, source, year)"""
+        """Standby generators of own halls. [MW], (site, source, year)"""
         p, halls = self.p, self.m.p.halls
         own = self.m.halls.usable_mw - self.m.lease.on(halls.hall, missing="zero")
         hall, of = pairs(halls.hall, p.standby, on=("site", "year"))
@@ -160,7 +160,7 @@ class SupplyTerms:
 
     @cached_property
     def supply_mw(self) -> Expression:
-        """What own sources and batteries bring in, surplus included. [MW], (site, year, slot)"""
+        """What on-site sources and batteries supply, with surplus. [MW], (site, year, slot)"""
         delivered = self.discharge_mw.sum_to(self._slot)
         return self.renewable_mw + self.dispatched_mw + delivered
 
@@ -248,7 +248,7 @@ def source_capacity(m: Model) -> Comparison:
         \Bigl( k_{sgv} - \sum_{u \le t} x_{sgvu} \Bigr) \qquad \forall s, g, t
 
     :math:`\alpha` is the share of the year in which a vintage is in service: from its start to
-    the end of its life; :math:`x` is what has left. Stand-by generators stand with the halls:
+    the end of its life; :math:`x` is what has left. Standby generators stand with the halls:
     :math:`\kappa_{sgt} = \sum_l \rho_l H_{slt}`, without a cost of their own.
 
     Source: generation expansion as in PyPSA.
@@ -301,7 +301,7 @@ def output_limit(m: Model) -> Comparison:
 
 @constraint(over="site, source, year", unit="MWh")
 def run_hours(m: Model) -> Comparison:
-    r"""Stand-by units make no more in a year than in the hours of their permit at full output.
+    r"""Standby units make no more in a year than in the hours of their permit at full output.
 
     .. math:: \sum_h w_h\, o_{sgth} \le \bar{n}_g\, \kappa_{sgt} \qquad \forall s, g, t
 
@@ -377,7 +377,7 @@ CONSTRAINTS = (
 
 @asset(kind="supply", group="own power", paid_while_built=True)
 def source_purchase(m: Model) -> Bought:
-    """Own sources and the power of batteries, repaid over their life."""
+    """On-site sources and the power of batteries, repaid over their life."""
     p = m.p.supply
     # The tables' overnight costs hold what is paid for capital while they are built.
     capex = p.build_capex_musd_per_mw
@@ -409,7 +409,7 @@ def bridge_removal(m: Model) -> Expression:
 
 @cost(group="own power")
 def source_upkeep(m: Model) -> Expression:
-    """Upkeep of own sources and batteries, fixed and by output."""
+    """Upkeep of on-site sources and batteries, fixed and by output."""
     p = m.p.supply
     of_power = p.fixed_musd_per_mw_year * m.supply.capacity_mw
     of_energy = p.fixed_musd_per_mwh_year * m.supply.energy_mwh
@@ -421,7 +421,7 @@ def source_upkeep(m: Model) -> Expression:
 
 @cost(group="own power")
 def fuel(m: Model) -> Expression:
-    """Fuel of own sources at the price of its year."""
+    """Fuel of on-site sources at the price of its year."""
     musd_per_mwh = m.p.supply.fuel_usd_per_mwh / USD_PER_MUSD
     return yearly(m, (musd_per_mwh * m.supply.output_mwh).sum_to(m.p.sites.site_year))
 

@@ -1,4 +1,4 @@
-"""The loss of each site in turn: its program, what came of it, and the rows that asks for."""
+"""The outage of each site in turn: its program, what came of it, and the rows that asks for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOLERANCE: Final = 5e-7
 
 @dataclass(frozen=True, eq=False)
 class Takeover:
-    """Work taken over when sites are lost, one at a time.
+    """Work taken over when sites fail, one at a time.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class TakeoverProgram:
 
 @dataclass(frozen=True, eq=False)
 class AtStake:
-    """Work that is at stake when sites are lost, and the reserves it reaches.
+    """Work that is at stake when sites fail, and the reserves it reaches.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class AtStake:
     rtt_ms : array of float
         Round trip from its users to there. [of_service]
     reserve_kh100e : array of float
-        Most that each reserve takes over, whichever site is lost. [reserve of p.failover]
+        Most that each reserve takes over, whichever site fails. [reserve of p.failover]
     """
 
     service: Index
@@ -141,7 +141,7 @@ def _numbered(name: str, positions: Positions) -> Index:
 
 
 def at_stake(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> AtStake:
-    """Say what work is at stake when sites are lost, and which reserves it reaches.
+    """Say what work is at stake when sites fail, and which reserves it reaches.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def at_stake(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> AtStak
 
 
 def _asked(p: Inputs) -> Bools:
-    """Tell which services must survive the loss of their site. [served]"""
+    """Return which services must survive the outage of their site. [served]"""
     asked = distinct(p.failover.reserve, "workload", "year")
     return np.asarray(asked.find(p.demand.served) >= 0)
 
@@ -243,7 +243,7 @@ def with_cuts(p: Inputs, found: Takeover) -> Inputs:
 
 
 def _users_who_lack(found: Takeover) -> Bools:
-    """Tell which services compete for too little reserve. [service]
+    """Return which services compete for too little reserve. [service]
 
     Those left unserved, and those that reserves in their reach have taken over instead: together
     they are more than all reserves they reach.

@@ -129,7 +129,7 @@ class Model:
 
     @cached_property
     def model_year_of(self) -> np.ndarray:
-        """For each calendar year of the horizon, the model year that stands for it."""
+        """For each calendar year of the horizon, the model year that represents it."""
         return np.searchsorted(self.year, self.calendar_year, side="right") - 1
 
     @cached_property

@@ -282,7 +282,7 @@ def truncated_weights(
     life = checked_life(life_years)
     start = np.asarray(service_start, dtype=float)
     end = last_calendar_year + 1.0
-    # An asset that stands before the horizon enters at its book value of that day.
+    # An asset that exists before the horizon enters at its book value of that day.
     entry = np.clip(start, first_calendar_year, end)
     cost = np.sqrt(1.0 + rate) / capital_recovery_factor(rate, life)
 

@@ -15,7 +15,7 @@ RISING: Final = "above 0 and rising from tier to tier"
 
 
 def broken_rules(prices: Sequence[float], limits: Sequence[float]) -> tuple[str, ...]:
-    """Tell which rules prices and the limits between them break.
+    """Return which rules prices and the limits between them break.
 
     Parameters
     ----------

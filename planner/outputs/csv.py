@@ -25,7 +25,7 @@ __all__ = ["write_csv"]
 
 
 def write_csv(run: Run, folder: Path) -> list[Path]:
-    """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` beside them.
+    """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` next to them.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def write_csv(run: Run, folder: Path) -> list[Path]:
 
 
 def _told(run: Run) -> list[str]:
-    """Names of the tables that a run is known to have; a file that was laid beside them is none."""
+    """Names of the tables that a run is known to have; other files are none."""
     return [name for name in run.tables if name in RUN_TABLES]
 
 

@@ -29,7 +29,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        A path beside it with the same ending, at which nothing is.
+        A path next to it with the same ending, at which nothing is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{PARTIAL}{uuid.uuid4().hex[:12]}{path.suffix}")

@@ -2,7 +2,7 @@
 
 Power is what sites draw from the grid. Of it, *flexible* is that of work which may wait or be
 done at another site, with the cooling and losses of its slot; the rest is *firm*. Both are as
-the plan runs them: work that waits stands in the hour in which it is done.
+the plan runs them: work that waits is in the hour in which it is done.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ KEPT_FOLDER: Final = "kept"
 """Folder of what could not stay where it was; the next ones are ``kept-2``, ``kept-3``, ..."""
 _NAMED: Final = 12  # files
 LEDGER_FILE: Final = ".dcplan-written.json"
-"""Names and hashes of the files that an export has written beside it."""
+"""Names and hashes of the files that an export has written next to it."""
 
 
 @dataclass(frozen=True, order=True)

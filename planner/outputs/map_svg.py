@@ -212,7 +212,7 @@ class _Label:
 
 
 def _places(spot: _Spot) -> Iterator[_Label]:
-    """Give the places for a label, the best first: beside, above, below, across, inside."""
+    """Give the places for a label, the best first: next to, above, below, across, inside."""
     name, amount = spot.name.split(" / ")[0], f"{spot.mw:,.0f}"
     width = _CHARACTER * (len(name) + 1 + len(amount))
     gap, slant = spot.radius + 4.0, 0.72 * spot.radius + 3.0

@@ -81,7 +81,7 @@ def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
 def _write(
     tables: Mapping[str, pd.DataFrame], folder: Path, whole: str | None = None
 ) -> list[Path]:
-    """Write tables, whole numbers in an encoding of Parquet if one is named."""
+    """Write tables, integers in an encoding of Parquet if one is named."""
     written = []
     for name, frame in tables.items():
         kinds = {str(column): getattr(frame[column].dtype, "kind", "") for column in frame}

@@ -1,4 +1,4 @@
-"""A folder to fill beside what it will become: locked while its writer lives, swept when dead.
+"""A folder to fill next to what it will become: locked while its writer lives, swept when dead.
 
 The lock is that of the operating system on the folder itself. It ends with its process, however
 that ends, so that a folder without one is known to be left over. On file systems without locks

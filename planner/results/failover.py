@@ -1,4 +1,4 @@
-"""Tables of what the loss of a site would mean."""
+"""Tables of what the outage of a site would mean."""
 
 from __future__ import annotations
 

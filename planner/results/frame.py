@@ -1,4 +1,4 @@
-"""From arrays to result tables: labels, dust, and the check against the schema."""
+"""From arrays to result tables: labels, numerical noise, and the check against the schema."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Codes = NDArray[np.integer]
 
 DUST: Final = 1e-7
-"""Decisions smaller than this, in the unit of their column, are numerical dust of the solver:
-they are written as 0, and rows of nothing but dust are left out where the table says so."""
+"""Decisions smaller than this, in the unit of their column, are numerical noise: they are written
+as 0, and rows of nothing else are left out where the table says so."""
 
 Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"
 """What a column may be made of."""
@@ -61,7 +61,7 @@ def labels(over: Index, rows: NDArray[np.intp] | None = None) -> dict[str, Cells
 
 
 def cleaned(values: Floats) -> Floats:
-    """Return the values with numerical dust written as 0."""
+    """Return the values with numerical noise written as 0."""
     return np.where(np.abs(values) < DUST, 0.0, values)
 
 

@@ -61,7 +61,7 @@ def headroom(s: Solved) -> pd.DataFrame:
     tiers = range(len(s.p.non_firm.tier))
     rows = (locate(s.p.non_firm.headroom, zone, year, np.full(zone.size, k)) for k in tiers)
     worth = sum((_worth_usd_per_mw(s, "all_headroom", row) for row in rows), np.zeros(zone.size))
-    # One limit for both is told as both.
+    # One limit for both is reported as both.
     is_one = told("firm_limit_mw") == told("limit_mw")
     worth = worth + np.where(is_one, firm_worth, 0.0)
     firm_worth = np.where(is_one, worth, firm_worth)

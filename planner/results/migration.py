@@ -44,7 +44,7 @@ def migration_site(s: Solved) -> pd.DataFrame:
     hours = s.weight_h[p.work["slot"]]
     over = distinct(p.work, "site", "workload", "year")
     place = over.find(p.work)
-    # Between halls of a site, and within a block, work is put off rather than moved.
+    # Between halls of a site, and within a block, work is deferred rather than moved.
     moved_mwh = total_by(p.site_block_of_work, (done_mw - due_mw) * hours, p.site_block.size)
     of_block = over.find(p.site_block)
     arrived, left = (

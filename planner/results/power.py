@@ -101,7 +101,7 @@ def power_slot(s: Solved) -> pd.DataFrame:
 
 
 def deferral(s: Solved) -> pd.DataFrame:
-    """Make table `deferral`: work that may wait, when it is due and when it is done."""
+    """Make table `deferral`: deferrable work, when it is due and when it is done."""
     over, power = s.p.power.defer, s.p.power
     shape = power.shape_frac[over["site"], over["shape"], over["slot"]]
     mean_mw = s.value(s.model.deferrable_mw.on(over))

@@ -1,6 +1,6 @@
 """The dictionary of every table that is written: one record that writers, docs and tests read.
 
-It is data, beside the dictionary of the tables that are read: `data/results.json`,
+It is data, next to the dictionary of the tables that are read: `data/results.json`,
 `data/stress.json` and `data/proof.json`.
 """
 
@@ -42,7 +42,7 @@ STRESS_TABLES: Final = _tables("stress.json")
 
 _PROOF: Final = _tables("proof.json")
 PROOF_TABLES: Final = {name: table for name, table in _PROOF.items() if name != "checks"}
-"""Tables of a proof by name, with the columns that each must have beside its labels."""
+"""Tables of a proof by name, with the columns that each must have next to its labels."""
 
 CHECKS: Final = _PROOF["checks"]
 """The verdict of the checker."""
@@ -107,7 +107,7 @@ def tables_page(head: str, tables: Collection[TableSchema]) -> str:
     Parameters
     ----------
     head : str
-        What stands above them.
+        What exists above them.
     tables : collection of TableSchema
         In their order.
 

@@ -74,11 +74,11 @@ class Solved:
 
     @cached_property
     def x(self) -> Floats:
-        """Value of every column, numerical dust written as 0 so that all tables agree."""
+        """Value of every column, numerical noise written as 0 so that all tables agree."""
         return cleaned(self.outcome.x)
 
     def value(self, expression: Expression) -> Floats:
-        """Return the numbers that expressions take at the plan, dust written as 0."""
+        """Return the numbers that expressions take at the plan, numerical noise written as 0."""
         return cleaned(expression.value(self.x))
 
     def dual(self, block: str) -> Floats | None:
@@ -175,7 +175,7 @@ class Solved:
 
     @cached_property
     def other_load_mw(self) -> Floats:
-        """Power used beside the racks, shape (site_year, slot)."""
+        """Power used by other load than the racks, shape (site_year, slot)."""
         return self.p.power.other_load_mw[self.p.sites.site_year["site"]]
 
     @cached_property
@@ -277,7 +277,7 @@ class Solved:
 
     @cached_property
     def model_year_of(self) -> Positions:
-        """Model year that stands for each calendar year. [calendar]"""
+        """Model year that represents each calendar year. [calendar]"""
         return np.asarray(self.model.model_year_of, dtype=np.intp)
 
     @cached_property

@@ -26,7 +26,7 @@ __all__ = ["site_surplus", "source_builds", "source_leaves", "source_slot", "sou
 
 
 def source_builds(s: Solved) -> pd.DataFrame:
-    """Make table `source_builds`: own sources that enter service."""
+    """Make table `source_builds`: on-site sources that enter service."""
     p, m = s.p.supply, s.model.supply
     mw = s.value(m.source_mw)
     mwh = s.value(m.store_mwh.on(p.build, missing="zero"))

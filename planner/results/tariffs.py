@@ -1,4 +1,4 @@
-"""Tables of bills by a tariff: what the plan pays, and the exact bill of its load beside it."""
+"""Tables of bills by a tariff: what the plan pays, and the exact bill of its load next to it."""
 
 from __future__ import annotations
 

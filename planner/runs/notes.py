@@ -27,7 +27,7 @@ _AT_LIMIT: Final = 1e-6  # share of a limit
 
 
 def notes_of(plan: Plan) -> tuple[str, ...]:
-    """Say what a planner must know of a plan beside what its inputs say.
+    """Say what a planner must know of a plan, in addition to what its inputs say.
 
     Parameters
     ----------

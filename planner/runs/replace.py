@@ -42,7 +42,7 @@ def put_run(partial: Path, folder: Path) -> list[Kept]:
     Parameters
     ----------
     partial : Path
-        The finished folder, beside `folder`.
+        The finished folder, next to `folder`.
     folder : Path
         Where it is to be; a run that is there is replaced.
 
@@ -158,9 +158,9 @@ def _carry(before: Path, new: Path) -> list[Kept]:
 
 
 def _stays(before: Path, new: Path) -> Callable[[str], bool]:
-    """Return what tells whether a file keeps its name.
+    """Return what says whether a file keeps its name.
 
-    A changed one of dcplan's, or one beside its tables, must not be taken for one of the new run.
+    A changed one of dcplan's, or one next to its tables, must not be taken for one of the new run.
     """
     written = written_names(before)
     folders = {name.partition("/")[0] for name in written_names(new)}

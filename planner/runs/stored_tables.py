@@ -25,7 +25,7 @@ class StoredTables(Mapping[str, pd.DataFrame]):
     folder : Path
         Where their Parquet files are.
     names : iterable of str
-        Tables that every run has; those that are there beside them belong to it too.
+        Tables that every run has; those that are there next to them belong to it too.
     read : callable
         Reads one; raises `InputError`.
     """

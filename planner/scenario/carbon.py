@@ -22,7 +22,7 @@ class Carbon(Block):
     """What cap and price count of power drawn: location: the grid at the site; market: the same
     less power under contract, as far as `contracts.matching.mode` lets it count."""
     embodied: Flag = False
-    """Whether cap and price also count the making of racks, halls and own sources, in the model
+    """Whether cap and price also count the making of racks, halls and on-site sources, in the model
     year they enter service."""
     fuel_schemes: Flag = False
     """Whether fuel burnt at sites pays the carbon price of its state or country, as in table

@@ -143,7 +143,7 @@ def _read(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
 
 
 def _near_file(path: Path) -> str:
-    """Say which file beside one that cannot be read was probably meant."""
+    """Say which file next to one that cannot be read was probably meant."""
     try:
         siblings = {other.stem: other for other in path.parent.glob("*.y*ml") if other != path}
     except (OSError, ValueError):

@@ -27,7 +27,7 @@ def contradictions(scenario: Scenario) -> list[Problem]:
     Returns
     -------
     list of Problem
-        One problem for each clash, placed at the setting to change first.
+        One problem for each conflict, placed at the setting to change first.
     """
     return [
         *_start(scenario),

@@ -116,7 +116,7 @@ class WorkloadOverride(Override):
     """Whether the share of its load that may wait may also be done at other own sites, hour by
     hour: on racks of the same type, where its users are within reach; left out: it may not."""
     failover: Flag | None = None
-    """Whether own sites go on serving it within its bound when any one site is lost; left out:
+    """Whether own sites go on serving it within its bound when any one site fails; left out:
     they need not."""
     residency: Literal["none", "regional", "national", "local"] | None = None
     """Where its data must stay: anywhere, same world region, same country, within 200 km."""

@@ -1,4 +1,4 @@
-"""Block of a scenario about the loss of a site: who stands in for whom, and how it is planned."""
+"""Block of a scenario about the outage of a site: who stands in for whom, and how it is planned."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
@@ -18,13 +18,13 @@ _Together = Annotated[Ids[PlannedSiteId], Field(min_length=2)]
 
 
 class Failover(Block):
-    """How sites stand in for each other, for the classes whose `failover` is true."""
+    """How sites cover for each other, for the classes whose `failover` is true."""
 
     form: Literal["neighbours", "pairs"] = "neighbours"
     """How the reserve is planned: the neighbours of each site cover its load together, or each
-    service has one stand-by of its own."""
+    service has one standby of its own."""
     from_year: Year | None = None
-    """First model year in which the loss of a site must be survived; left out: the first of the
+    """First model year in which the outage of a site must be survived; left out: the first of the
     plan."""
     neighbour_users_frac: Annotated[Frac, _AMONG_NEIGHBOURS] = 0.5
     """Neighbours: a site is one of another when it reaches this share of its users in time; with

@@ -29,7 +29,7 @@ def _studied_rate(rate_pct: float) -> float:
 
 
 class Shed(Block):
-    """Load left unserved in stress slots: work that could wait is not done at all."""
+    """Load left unserved in stress slots: deferrable work is not done at all."""
 
     allow: Switch = False
     """Whether load may be shed at sites with non-firm power."""
@@ -45,7 +45,7 @@ class NonFirm(Block):
     """Connection that the grid may switch off in the stress slots of its zone."""
 
     allow: Switch = False
-    """Whether non-firm connection may be had beside firm."""
+    """Whether non-firm connection may be bought in addition to firm."""
     sites: AllOrSome[PlannedSiteId] = "all"
     """Sites at which it may be had, or `all`."""
     service: ConnectionServiceId = "nonfirm"

@@ -68,7 +68,7 @@ def closest(word: str, known: Sequence[str]) -> str | None:
 
 
 def block_at(keys: Keys) -> type[Block] | None:
-    """Return the block whose keys stand at the end of a way, None where there is none."""
+    """Return the block whose keys are at the end of a way, None where there is none."""
     annotation: Any = Scenario
     for key in keys:
         annotation = _below(annotation, key)
@@ -97,7 +97,7 @@ def field_at(keys: Keys) -> FieldInfo | None:
 
 
 def is_by_year(keys: Keys) -> bool:
-    """Tell whether a path by year may be written at a key path: a mapping of years to figures."""
+    """Return whether a path by year may be written at a key path: a mapping of years to figures."""
     annotation: Any = Scenario
     for key in keys:
         annotation = _below(annotation, key)
@@ -106,7 +106,7 @@ def is_by_year(keys: Keys) -> bool:
 
 
 def marks(kind: Any = Scenario, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Find what the schema says of its keys beside their types.
+    """Find what the schema says of its keys next to their types.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def _below(annotation: Any, key: str | int) -> Any:
 
 
 def _all_ways(block: type[Block], before: str = "") -> Iterator[str]:
-    """Dotted ways to every key that lies in blocks; `<id>` stands for an id."""
+    """Dotted ways to every key that lies in blocks; `<id>` represents an id."""
     for name, field in block.model_fields.items():
         yield before + name
         for kind in _kinds(field.annotation):

@@ -33,7 +33,7 @@ class Latency(Block):
     metro_radius_km: NonNegative = 80.0
     """Within this distance the metro rule replaces the long-haul line. [km]"""
     metro_rtt_ms: NonNegative = 1.0
-    """Round trip within a metro beside the last mile. [ms]"""
+    """Round trip within a metro, without the last mile. [ms]"""
     measured: Measured = Measured()
     """Use of measured round trips."""
     rtt_table: Text | None = None

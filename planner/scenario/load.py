@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Draft", "load_scenario", "read_draft"]
 
 _NOT_HANDED_DOWN: Final = frozenset({"title", "question"})  # they speak of their own file alone
-_READING: Final = frozenset({"extends", "version"})  # dealt with when the files are read
+_READING: Final = frozenset({"extends", "version"})  # handled when the files are read
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
         One problem for each finding.
     """
     every = error.errors(include_url=False)
-    # One of them is told at least: a scenario that is refused without a word passes for right.
+    # One of them is reported at least: a scenario that is refused without a word passes for right.
     told = [found for found in every if not _follows_from_another(found)] or every
     if len(told) <= MOST_PROBLEMS + 1:
         return [_problem(found, tree) for found in told]
@@ -104,7 +104,7 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
 
 
 def _follows_from_another(found: ErrorDetails) -> bool:
-    """Tell whether a finding would not be there without another one that is reported."""
+    """Return whether a finding would not be there without another one that is reported."""
     if found["type"] == "too_short":
         # Its entries are all wrong, and none is left to count.
         return len(found["input"]) > 0 and found["ctx"]["actual_length"] == 0

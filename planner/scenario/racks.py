@@ -57,7 +57,7 @@ class Racks(Block):
     allow: AllOrSome[RackId] = "all"
     """Rack types that may be bought, or `all`."""
     exclude: Ids[RackId] = ()
-    """Rack types that may not be bought; those that stand already stay."""
+    """Rack types that may not be bought; those that exist already stay."""
     override: Mapping[RackId, RackOverride] = Field(default_factory=dict)
     """Figures by rack type instead of table `racks`."""
 

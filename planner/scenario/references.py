@@ -74,7 +74,7 @@ class NewIdOf:
     ----------
     table, column : str
         Whose ids it adds to.
-    clash : str
+    conflict : str
         What messages call one that is in the table already; empty where it may be.
     fix : str
         What to do about that.

@@ -75,7 +75,7 @@ class Solver(Block):
     and gap are reported either way."""
     gap_frac: Annotated[float, Field(strict=True, ge=0, le=1)] = 1e-4
     """Search ends once the plan costs at most this share more than the bound, and a plan further
-    off is not called optimal; below 1e-8 two costs cannot be told apart. Above 0.01, also when a
+    off is not called optimal; below 1e-8 two costs cannot be distinguished. Above 0.01, also when a
     rounded plan is good enough. [-]"""
 
 
@@ -143,7 +143,7 @@ class Scenario(Block):
     build: Build = Build()
     """How fast halls may be built."""
     siting: Siting = Siting()
-    """Where sites open, how many, and in what steps halls come; what must be whole numbers."""
+    """Where sites open, how many, and in what steps halls come; what must be integers."""
     retrofit: Retrofit = Retrofit()
     """Turning a standing hall into another design."""
     cascade: Cascade = Cascade()
@@ -173,7 +173,7 @@ class Scenario(Block):
     flexibility: Flexibility = Flexibility()
     """What load may do in time and between sites."""
     failover: Failover = Failover()
-    """How sites stand in for each other, for the classes whose `failover` is true."""
+    """How sites cover for each other, for the classes whose `failover` is true."""
     finance: Finance = Finance()
     """Discounting."""
     sites: Mapping[PlannedSiteId, SiteOverride] = Field(default_factory=dict)
@@ -251,7 +251,7 @@ class Scenario(Block):
         return self.model_dump(mode="json", exclude={"extends"})
 
     def where(self, keys: str | Keys) -> tuple[str, int | None, int | None]:
-        """Tell where a key was written.
+        """Return where a key was written.
 
         Parameters
         ----------

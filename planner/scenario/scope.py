@@ -53,7 +53,7 @@ class Time(Block):
     representative days; `season_days`, `peak_day_days` and `peak_month` then say nothing."""
 
     season_days: Annotated[Literal[4, 12], NotASwitch, _OF_SEASONS] = 4
-    """Representative days of a year beside the peak day: one per season or per month. [days]"""
+    """Representative days of a year, without the peak day: one per season or per month. [days]"""
     slot_h: Annotated[Literal[1, 2, 3, 4, 6, 8, 12, 24], NotASwitch] = 3
     """Length of a slot of a day. [h]"""
     peak_day_days: Annotated[Positive, Field(le=28), _OF_SEASONS] = 3.0
@@ -76,7 +76,7 @@ class Operator(Block):
     stock_share_frac: Frac = Field(default_factory=_as_demand_share)
     """Share of the halls and racks standing in the base year; left out: the demand share. [-]"""
     stock_sites: Annotated[int, Field(strict=True, ge=1)] | None = None
-    """Number of largest markets that the stock stands in; left out: every market in scope."""
+    """Number of largest markets that the stock is in; left out: every market in scope."""
     pipeline_share_frac: Frac = Field(default_factory=_as_demand_share)
     """Share of the halls under construction; left out: the demand share. [-]"""
     rent_share_frac: Frac = Field(default_factory=_as_demand_share)

@@ -105,12 +105,12 @@ class SiteOverride(Override):
     water_limit_m3_per_year: NonNegative | None = None
     """Most water a year; null: no limit. [m3/year]"""
     other_load_mw: NonNegative | None = None
-    """Load beside the racks, at the same meter; constant, or along table `site_series`. It is there
+    """Load other than racks, at the same meter; constant, or along table `site_series`. It exists
     already: unless `grid_firm_mw` says otherwise, so is a connection for its highest hour. [MW]"""
     existing_source_mw: Mapping[SourceId, NonNegative] | None = None
-    """Own sources that stand and stay, by their ids in table `onsite_sources`. [MW]"""
+    """On-site sources that exist and stay, by their ids in table `onsite_sources`. [MW]"""
     existing_storage_mwh: Mapping[SourceId, NonNegative] | None = None
-    """Energy of batteries that stand and stay; left out, four hours of their power. [MWh]"""
+    """Energy of batteries that exist and stay; left out, four hours of their power. [MWh]"""
 
 
 class NewSite(SiteOverride):

@@ -21,10 +21,10 @@ _Count = Annotated[int, Field(strict=True, ge=1)]
 
 
 class Siting(Block):
-    """Where sites open, how many, and in what steps halls come; what must be whole numbers."""
+    """Where sites open, how many, and in what steps halls come; what must be integers."""
 
     whole_openings: Flag = False
-    """Whether a site opens in whole or not at all, with its least size; else a share of it may."""
+    """Whether a site opens fully or not at all, with its least size; else a share of it may."""
     phase_mw: Positive | None = None
     """New halls come in whole phases of this critical IT power; committed halls as they are.
     Left out: any size. [MW]"""
@@ -32,10 +32,10 @@ class Siting(Block):
     """Least racks of a class at a site that has any of it, by class: the block that a synchronous
     training cluster needs in one place. Nameplate. [MW]"""
     exactly_sites: _Count | None = None
-    """Number of sites open in the last model year, standing ones among them; with whole openings
+    """Number of sites open in the last model year, existing ones among them; with whole openings
     alone."""
     at_most_sites: _Count | None = None
-    """Most sites open in the last model year, standing ones among them; with whole openings
+    """Most sites open in the last model year, existing ones among them; with whole openings
     alone."""
     must_open: Ids[SiteId] = ()
     """Sites that are open in the last model year, whatever they cost."""

@@ -65,7 +65,7 @@ class SourceOverride(Override):
 
 
 class Export(Block):
-    """Selling power of own sources to the grid."""
+    """Selling power of on-site sources to the grid."""
 
     allow: Switch = False
     """Whether sites may export, within their firm connection."""
@@ -110,7 +110,7 @@ class Supply(Block):
     allow: Ids[SourceId] = ()
     """Sources that may be built, by their ids in table `onsite_sources`."""
     sites: AllOrSome[PlannedSiteId] = "all"
-    """Sites at which they may be built and stand-by generators may run, or `all`."""
+    """Sites at which they may be built and standby generators may run, or `all`."""
     whole_sources: Flag = False
     """Whether what is built of a source at a site in a year is nothing or at least its smallest
     plant, `min_size_mw`; else any part of one."""
@@ -122,7 +122,7 @@ class Supply(Block):
     """Price by fuel at every site instead of table `fuel_prices`; straight lines between the
     given years. [USD/MMBtu]"""
     export: Export = Export()
-    """Selling power of own sources to the grid."""
+    """Selling power of on-site sources to the grid."""
     bridge: Bridge = Bridge()
     """Sources that serve until the grid arrives, then leave for another place or owner."""
     standby: Standby = Standby()

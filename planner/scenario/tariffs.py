@@ -192,7 +192,7 @@ class OwnTariff(Block):
     terms: TariffTerms | None = None
     """What the utility asks of the contract; null: nothing but the minimum take."""
     bundle: Literal["bundled", "delivery"] = "bundled"
-    """Whether the energy itself is in it, or bought at the wholesale price beside it, as energy
+    """Whether the energy itself is in it, or bought at the wholesale price, as energy
     always is without an `energy` charge."""
     escalation_real_frac: Annotated[Number, Field(ge=-0.5, le=0.5)] | None = None
     """Yearly real rise of its prices from 2025, on 1 January; null: as other power. [1/year]"""

@@ -1,4 +1,4 @@
-"""What is wrong with tariffs: tiers, hours, periods and names that clash, and whom they bill."""
+"""What is wrong with tariffs: tiers, hours, periods and names that conflict, and whom they bill."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["wrong_tariffs"]
 _DAY_H: Final = 24
 _CHARGES: Final = ("energy", "demand", "coincident_peak", "capacity", "standing")
 _BY_YEAR: Final = ("coincident_peak", "capacity")
-"""Charges that stand on the bill with the year behind their name."""
+"""Charges that exist on the bill with the year behind their name."""
 _WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEKDAYS: Final = {"all": _WEEK, "workdays": _WEEK[:5], "weekend": _WEEK[5:]}
 

@@ -173,7 +173,7 @@ WholeOrAll: TypeAlias = Annotated[
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 NotASwitch: Final = BeforeValidator(_not_a_switch)
-"""For choices among whole numbers."""
+"""For choices among integers."""
 Year: TypeAlias = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_year)]
 
 _path = (Field(min_length=1), AfterValidator(_in_order))

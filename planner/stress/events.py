@@ -72,7 +72,7 @@ class Outages:
     """Outages of the grid at each site, drawn hour by hour, independent of each other.
 
     They begin as a Poisson process; how long they last is log-normal. An outage that ends
-    within an hour takes that hour whole: stand-by power has to start all the same.
+    within an hour takes that hour whole: standby power has to start all the same.
 
     Parameters
     ----------

@@ -54,13 +54,13 @@ class FixedPlan:
     # power by slot [MW], shape (year, site, slot)
     it_mw: Floats
     loss_mw: Floats  # electrical
-    other_mw: Floats  # of a site beside its racks
+    other_mw: Floats  # of a site, other than its racks
     used_mw: Floats  # by the whole site, on the plan's weather
-    own_mw: Floats  # of own sources and batteries, less what they take; without stand-by
+    own_mw: Floats  # of on-site sources and batteries, less what they take; without standby
     non_firm_mw: Floats  # connection that the grid may take back, what of it is there
     spare_source_mw: Floats  # of firm sources beyond their output
     level_mwh: Floats  # in batteries
-    waits_mw: Floats  # IT power of work that may wait, (window, year, site, slot)
+    waits_mw: Floats  # IT power of deferrable work, (window, year, site, slot)
     window_h: tuple[int, ...]  # [window] within which it is done, from the day's start in UTC
     energy_usd_per_mwh: Floats
     wholesale_usd_per_mwh: Floats
@@ -68,7 +68,7 @@ class FixedPlan:
     firm_mw: Floats
     battery_mw: Floats
     source_usd_per_mwh: Floats  # of one more MWh of firm sources
-    generator_mw: Floats  # stand-by generators of the halls
+    generator_mw: Floats  # standby generators of the halls
     load_kh100e: Floats
     cooling_share: Floats  # (year, site, cooling) of IT power
     # weather of the driver of each technology, dry or wet bulb
@@ -268,7 +268,7 @@ def _source_usd_per_mwh(read: _Reader) -> Floats:
 
 
 def _generators_mw(case: Case, read: _Reader) -> Floats:
-    """Stand-by generators of usable halls, (year, site)."""
+    """Standby generators of usable halls, (year, site)."""
     halls = read.tables["halls"]
     ratio = dict(
         zip(

@@ -1,7 +1,7 @@
-"""The loss of each site in turn: what of its work could run on racks that stand still elsewhere.
+"""The outage of each site in turn: what of its work could run on racks that exist still elsewhere.
 
 Work goes to sites that reach its users in time and that `failover` does not bar from standing in
-for the lost one, as those that the same flood would strike. Room are stand-by racks of the class,
+for the lost one, as those that the same flood would strike. Room are standby racks of the class,
 and racks that are parked (bought, alive, switched off), which the classes of a duty share in
 proportion to what they lose. Nothing is bought, and racks at work are not worked harder.
 """

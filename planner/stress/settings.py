@@ -37,7 +37,7 @@ class StressSettings:
         Share of every firm connection that the grid takes back around the hour of the year in
         which the plan uses most, and for how long. [-], [h]
     generator_mw
-        Size of one stand-by generator. [MW]
+        Size of one standby generator. [MW]
     fuel_h
         Hours at full output that the fuel at a site lasts. [h]
     weather_persistence_h, price_persistence_h

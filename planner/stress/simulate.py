@@ -1,9 +1,9 @@
 """A year of a fixed plan, hour by hour, for many draws of weather, prices and outages at once.
 
 Every site does in each hour what the plan does, at the weather of the hour. Where the connection is
-then too small or cut, work that may wait yields first and is caught up where there is room. What
+then too small or cut, deferrable work yields first and is caught up where there is room. What
 the site still lacks, outages included, is filled in this order: firm sources beyond what they put
-out, batteries, stand-by generators. After that they carry late work that the racks could not do any
+out, batteries, standby generators. After that they carry late work that the racks could not do any
 more in time. What is left is not served. Batteries follow the plan's
 level; what an emergency takes from them is filled up again from what the connection can spare.
 Windows of a week keep memory flat.
@@ -48,7 +48,7 @@ class YearOfHours:
 
     Energy in MWh, cost in USD, hours in h; `peak_mw` is the most that the site used, and
     `overload_mw` the most by which it would have passed its connection with the grid whole and
-    all work that may wait waiting. What is put off, late, caught up and given up is IT energy.
+    all deferrable work waiting. What is deferred, late, caught up and given up is IT energy.
     """
 
     draws: int
@@ -105,7 +105,7 @@ def simulate_year(
         Draws, seed, how often the grid fails. The same seed and year give the same weather,
         prices and outages, whatever events come on top.
     reliability : Reliability
-        Of stand-by generators.
+        Of standby generators.
     cut, heat : Cut, Heat, optional
         Events on top.
     own : OwnHours, optional
@@ -201,7 +201,7 @@ def _count_given_up(found: YearOfHours, mwh: Floats) -> None:
 
 
 def _beyond(wanted_mw: Floats, room_mw: Floats) -> Floats:
-    """Return what is wanted beyond a limit, without the dust of a limit that is just met."""
+    """Return what is wanted beyond a limit, without numerical noise at the limit."""
     beyond = wanted_mw - room_mw
     return np.where(beyond > _DUST_MW, beyond, 0.0)
 
@@ -257,7 +257,7 @@ def _conditions(
 
 
 class _Reserve:
-    """What fills a lack, hour by hour: firm sources, batteries, stand-by generators."""
+    """What fills a lack, hour by hour: firm sources, batteries, standby generators."""
 
     def __init__(
         self,
@@ -318,7 +318,7 @@ class _Reserve:
         return refill_mw, carried_mw
 
     def _generate(self, lacking_mw: Floats) -> Floats:
-        """Start, run and stop stand-by generators. [MW]"""
+        """Start, run and stop standby generators. [MW]"""
         is_needed = lacking_mw > _DUST_MW
         starting = is_needed & ~self._is_on
         if starting.any():

@@ -1,4 +1,4 @@
-r"""Whether stand-by generators and batteries carry an outage.
+r"""Whether standby generators and batteries carry an outage.
 
 A site has n generators and needs k of them. Each starts with probability :math:`a(1-f)` and
 then runs r hours without failing with :math:`e^{-r/M}`. A battery that carries the load alone for b
@@ -85,7 +85,7 @@ def carry_probability(
     fuel_h: float,
     battery_h: float,
 ) -> float:
-    """Return the probability that stand-by power carries an outage.
+    """Return the probability that standby power carries an outage.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The study: ordinary years, a heat wave, an emergency of the grid, stand-by power."""
+"""The study: ordinary years, a heat wave, an emergency of the grid, standby power."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class StressStudy:
 
 
 def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability:
-    """Return how stand-by generators start and run, of table `source_reliability`.
+    """Return how standby generators start and run, of table `source_reliability`.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def stress_study(
     settings : StressSettings
         Draws, seed and events.
     reliability : Reliability
-        Of stand-by generators.
+        Of standby generators.
     losses : DataFrame
         As `site_losses` returns it.
     own : OwnHours, optional
@@ -249,7 +249,7 @@ def _exceedance(found: list[tuple[str, int, YearOfHours]]) -> Iterator[dict[str,
 def _standby(
     plan: FixedPlan, settings: StressSettings, reliability: Reliability, chosen: list[int]
 ) -> Iterator[dict[str, object]]:
-    """Give the probability that stand-by power carries an outage, at the peak of each site."""
+    """Give the probability that standby power carries an outage, at the peak of each site."""
     for year in chosen:
         use_mw = plan.it_mw[year] + plan.loss_mw[year] + plan.other_mw[year]
         overhead = plan.overhead_frac(year, plan.dry.design_c[:, None], plan.wet.design_c[:, None])

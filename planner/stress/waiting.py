@@ -25,7 +25,7 @@ _DUST_MW: Final = 1e-6
 
 
 class Waiting:
-    """Work that may wait, put off further than the plan does, hour after hour.
+    """Work that may wait, deferred further than the plan does, hour after hour.
 
     All of it is IT power or IT energy, shapes (draw, site).
 
@@ -79,7 +79,7 @@ class Waiting:
         lacking_mw : array of float, shape (draw, site)
             IT power that the site has to do without.
         waits_mw : array of float, shape (window, site)
-            What the plan does in the hour of work that may wait.
+            What the plan does in the hour of deferrable work.
 
         Returns
         -------

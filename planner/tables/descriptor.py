@@ -52,7 +52,7 @@ class Field:
 
     @property
     def is_number(self) -> bool:
-        """Tell whether the column holds numbers."""
+        """Return whether the column holds numbers."""
         return self.type in {"number", "integer"}
 
     @property

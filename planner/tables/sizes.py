@@ -21,7 +21,7 @@ SIZE_MUST_BE: Final = f"0, or between {SMALLEST:g} and {LARGEST:g} in size"
 
 
 def has_odd_size(values: ArrayLike) -> NDArray[np.bool_]:
-    """Tell which finite numbers are too large or too small to compute with.
+    """Return which finite numbers are too large or too small to compute with.
 
     Parameters
     ----------

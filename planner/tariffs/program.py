@@ -1,6 +1,6 @@
 r"""Bills in a linear program: columns, rows and cost of all rules of all customers.
 
-A program that minimises cost brings every peak down to the highest load it stands for and fills
+A program that minimises cost brings every peak down to the highest load it represents and fills
 tiers from the cheapest, so that its cost is the exact bill of the load it chooses. Declining
 tiers are the exception: see `Tiers.convex_bound`.
 """

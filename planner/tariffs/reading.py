@@ -188,7 +188,7 @@ def representative(
     """Read a load that is told by the slots of a few days in every year.
 
     An hour is told by the slots of its month's days that run at the same hour of UTC, and for
-    the share of its month that a peak day stands for by the slot of that day. What lies on
+    the share of its month that a peak day represents by the slot of that day. What lies on
     two slots, as hours of a clock half an hour off, is told by both. Moments in which the
     system peaks are told by the peak days alone.
 
@@ -201,7 +201,7 @@ def representative(
     days
         Representative days, or a series with a day in every month.
     years
-        Years that the load is told for; each stands for itself and those up to the next. By
+        Years that the load is reported for; each stands for itself and those up to the next. By
         default every year of the calendar.
 
     Returns

@@ -53,7 +53,7 @@ class BillLine:
 
 @dataclass(frozen=True)
 class Told:
-    """Hours that several representative days tell, beside the mean of these.
+    """Hours that several representative days represent, and the mean of these.
 
     Parameters
     ----------

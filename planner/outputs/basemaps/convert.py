@@ -33,7 +33,7 @@ Line = list[tuple[float, float]]
 
 
 def main(folder: Path) -> None:
-    """Write every outline file beside this module."""
+    """Write every outline file next to this module."""
     for name, source, land, units, tolerance, least_area in _MAPS:
         topology = json.loads((folder / source).read_text(encoding="utf-8"))
         content = convert(topology, land, units, tolerance, least_area)

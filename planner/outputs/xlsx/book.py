@@ -211,7 +211,7 @@ class Book:
         unit : str
             Unit of the upright axis.
         stacked : bool
-            Whether columns stand on each other.
+            Whether columns are stacked.
         """
         options = {"type": kind, **({"subtype": "stacked"} if stacked else {})}
         chart = self._workbook.add_chart(options)

@@ -117,7 +117,7 @@ def write_power_by_source(book: Book) -> None:
 
 
 def _in_order(frame: pd.DataFrame) -> list[str]:
-    """Return the grid first, then own sources by their energy, then what they are used for."""
+    """Return the grid first, then on-site sources by their energy, then what they are used for."""
     energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
     made = [str(source) for source in energy.index if source not in {_GRID, *_OUT}]
     return [_GRID, *made, *(source for source in _OUT if source in energy.index)]

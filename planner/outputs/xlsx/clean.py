@@ -53,7 +53,7 @@ _EMISSIONS: Final = (
 
 
 def has_contracts(run: Run) -> bool:
-    """Tell whether a run has anything under contract or a clean target."""
+    """Return whether a run has anything under contract or a clean target."""
     return len(run.tables["matching"]) > 0
 
 

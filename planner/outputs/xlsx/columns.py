@@ -15,7 +15,7 @@ def text(name: str, about: str) -> Field:
 
 
 def whole(name: str, unit: str, about: str) -> Field:
-    """Return a column of whole numbers."""
+    """Return a column of integers."""
     return Field(name, "integer", about, unit, required=True)
 
 

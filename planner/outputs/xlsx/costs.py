@@ -61,7 +61,7 @@ def _discount_factors(book: Book, sheet: Worksheet, years: Sequence[int]) -> np.
     factors = (1.0 + rate) ** -(np.array(years) - base + 0.5)
     book.text(sheet, _FACTOR_ROW, 0, "Discount factor, mid-year", "about")
     book.text(sheet, _FACTOR_ROW, 1, "-", "about")
-    # With a perpetuity the last year also stands for all that follow it.
+    # With a perpetuity the last year also represents all that follow it.
     goes_on = solution["end_of_horizon"] == "perpetuity"
     factors[-1] *= 1.0 + 1.0 / rate if goes_on else 1.0
     for at, factor in enumerate(factors):
@@ -171,7 +171,7 @@ class _Page:
 
 
 def _compare(book: Book, sheet: Worksheet, row: int, column: int, objective_musd: float) -> int:
-    """Set the NPV beside the objective of the solver. Returns the next row."""
+    """Set the NPV next to the objective of the solver. Returns the next row."""
     total = cell(row - 1, column)
     book.define("npv_musd", f"Costs!{cell(row - 1, column, fixed_row=True, fixed_column=True)}")
     book.text(sheet, row, 0, "Objective as solved")

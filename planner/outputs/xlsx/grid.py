@@ -22,7 +22,7 @@ _MORE: Final = (
 
 
 def write_grid(book: Book) -> None:
-    """Write sheet Grid: headroom by zone and year, then what the scenario has beside it."""
+    """Write sheet Grid: headroom by zone and year, then what the scenario has next to it."""
     run = book.run
     sheet = book.sheet("Grid", RUN_TABLES["headroom"].description)
     columns = RUN_TABLES["headroom"].fields

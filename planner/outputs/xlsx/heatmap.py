@@ -36,7 +36,7 @@ _BLANK_ZERO: Final = "#,##0.0;-#,##0.0;;@"
 
 
 def write_heatmap(book: Book) -> None:
-    """Write sheet Heat map; sites stand in the order of their size in the last year."""
+    """Write sheet Heat map; sites are in the order of their size in the last year."""
     run = book.run
     sheet = book.sheet(
         "Heat map",

@@ -25,7 +25,7 @@ _LISTS: Final = (
 
 
 def has_openings(run: Run) -> bool:
-    """Tell whether a run opens sites, or builds in phases or blocks."""
+    """Return whether a run opens sites, or builds in phases or blocks."""
     return any(len(run.tables[table]) > 0 for _, _, table in _LISTS)
 
 

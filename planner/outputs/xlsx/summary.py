@@ -268,7 +268,7 @@ def _unit_cost(at: At) -> str:
 
 
 def _spans(run: Run) -> list[int]:
-    """Return how many calendar years each model year stands for; the last stands for one."""
+    """Return how many calendar years each model year stands for; the last represents one."""
     return [*(b - a for a, b in zip(run.years, run.years[1:], strict=False)), 1]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["HEAD_ROW", "Live", "number_format", "this_row", "write_table"]
 
 HEAD_ROW: Final = 4
-"""Row of the heads of the first table of a sheet, counted from 0; units stand above it."""
+"""Row of the heads of the first table of a sheet, counted from 0; units are above it."""
 
 _WIDEST: Final = 44
 _NARROWEST: Final = 8

@@ -131,7 +131,7 @@ def write_cash_lines(book: Book) -> None:
 
 
 def with_model_year(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
-    """Add the model year that stands for each calendar year of a table.
+    """Add the model year that represents each calendar year of a table.
 
     Parameters
     ----------

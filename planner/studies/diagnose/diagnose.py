@@ -35,7 +35,7 @@ __all__ = ["Diagnosis", "Remedy", "diagnose"]
 _IIS_SECONDS: Final = 120.0
 _WHOLE_SECONDS: Final = 120.0
 _MARGINS: Final = (1.0, 1.02, 1.25, 2.0)
-"""Factors on a relief until it is enough: settings also move what the relief leaves alone."""
+"""Factors on a relaxation until it is enough: settings also move other rows."""
 _GIVEN_UP: Final = 0.999
 """Share of a demand from which less of it is giving up."""
 
@@ -47,15 +47,15 @@ class Remedy:
     Parameters
     ----------
     name : str
-        What gives way.
+        What is relaxed.
     unit : str
         Unit in which it was made as small as possible.
     total : float
-        How much of it gives way in all.
+        By how much, in all.
     change : Change
         Words, settings, figures of tables.
     rules : tuple of str
-        Rules of the model whose limits it moves, as a clash names them.
+        Rules of the model whose limits it moves, as a conflict names them.
     note : str
         What the change would be used for, where that is a size of its own.
     """
@@ -83,12 +83,12 @@ class Diagnosis:
         whole ones.
     shortages : tuple of Shortage
         What is short before anything is solved.
-    clash : tuple of ClashRule
+    conflict : tuple of ClashRule
         A set of rules that conflict, none of which can be left out of it.
     is_smallest : bool
-        False where, with whole numbers, time ran out before that was clear of every rule.
+        False where, with integers, time ran out before that was clear of every rule.
     remedies : tuple of Remedy
-        Each is enough alone, those that touch the clash first, small ones before large ones.
+        Each is enough alone, those that touch the conflict first, small ones before large ones.
     together : tuple of Remedy
         Where no limit but the demand is enough alone: limits that are enough together.
     """
@@ -182,7 +182,7 @@ def diagnose(
 
 
 def _given_way(question: Question, ask: Asking, *, whole: bool) -> Iterator[Remedy]:
-    """Let limits give way, one kind after the other, and keep what is enough."""
+    """Relax limits, one kind after the other, and keep what is enough."""
     for relief in RELIEFS:
         ask.tell(f"less strict: {relief.name}")
         found = _least(question, relief, ask, whole=whole)
@@ -202,9 +202,9 @@ def _given_way(question: Question, ask: Asking, *, whole: bool) -> Iterator[Reme
 def _least(
     question: Question, relief: Relief, ask: Asking, *, whole: bool
 ) -> tuple[Index, Floats] | None:
-    """Return how far a kind of limit must give way; None where that alone is not enough.
+    """Return how far a kind of limit must be relaxed; None where that alone is not enough.
 
-    Whole numbers are insisted on only where there is a plan in shares: that search is slow.
+    Integers are insisted on only where there is a plan in shares: that search is slow.
     """
     program = relaxed(question, (relief,), {relief.name: 1.0})
     if relief.name not in program.given:
@@ -218,7 +218,7 @@ def _least(
 
 
 def _together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
-    """Let all limits give way at once, each unit counted by how much a year needs of it."""
+    """Relax all limits at once, each unit counted by how much a year needs of it."""
     limits = [relief for relief in RELIEFS if relief.name != "demand"]
     weights = {relief.name: 1.0 / _size(question, relief) for relief in limits}
     program = relaxed(question, limits, weights)

@@ -165,7 +165,7 @@ def _owed_kh100e(question: Question) -> Floats:
 
 
 def _most_halls_mw(question: Question) -> Floats:
-    """Critical IT power that could stand in each year."""
+    """Critical IT power that could exist in each year."""
     p = question.inputs
     sites, years = len(p.sets.site), len(p.sets.year)
     standing = np.zeros((sites, years))
@@ -186,7 +186,7 @@ def _most_halls_mw(question: Question) -> Floats:
 
 
 def _most_firm_mw(question: Question) -> Floats:
-    """Firm connection that there could be in each year, zone by zone; no end with own sources."""
+    """Most firm connection in each year, zone by zone; infinite with on-site sources."""
     p = question.inputs
     grid, years = p.grid, len(p.sets.year)
     firm = np.zeros((len(p.sets.zone), years))

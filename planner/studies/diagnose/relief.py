@@ -1,4 +1,4 @@
-"""The program of a scenario in which limits may give way."""
+"""The program of a scenario in which limits may be relaxed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Relaxed", "relaxed", "rows_of"]
 
 
 def rows_of(relief: Relief) -> Mapping[str, Factor]:
-    """Return the blocks of rows that a relief eases, in the order of the model.
+    """Return the blocks of rows that a relaxation eases, in the order of the model.
 
     Returns
     -------
@@ -41,14 +41,14 @@ def rows_of(relief: Relief) -> Mapping[str, Factor]:
 
 @dataclass(frozen=True, eq=False)
 class Relaxed:
-    """A program in which some limits may give way, and how far they do.
+    """A program in which some limits may be relaxed, and how far they are.
 
     Parameters
     ----------
     model : Model
-        Its objective is what gives way, in one unit or weighted.
+        Its objective is what is relaxed, in one unit or weighted.
     given : mapping of Relief to Variable
-        The columns of every relief that has rows in the scenario.
+        The columns of every relaxation that has rows in the scenario.
     """
 
     model: Model
@@ -56,16 +56,16 @@ class Relaxed:
 
 
 def relaxed(question: Question, reliefs: Sequence[Relief], weights: Mapping[str, float]) -> Relaxed:
-    """Build the program of a scenario in which limits may give way as little as possible.
+    """Build the program of a scenario in which limits may be relaxed as little as possible.
 
     Parameters
     ----------
     question : Question
         The scenario.
-    reliefs : sequence of Relief
+    relaxations : sequence of Relief
         All that have columns, so that programs of one scenario have one shape.
     weights : mapping of str to float
-        By name of the relief, those that may give way and what a unit of each counts.
+        By name of the relaxation, those that may be relaxed and what a unit of each counts.
 
     Returns
     -------
@@ -103,9 +103,9 @@ def _eased(
     given: dict[str, Variable],
     weights: Mapping[str, float],
 ) -> Comparison:
-    """Let the rows of a block give way by a relief, on the side that they limit.
+    """Relax the rows of a block, on the side that they limit.
 
-    The first block of the model says where there is relief; one without axes is wherever any
+    The first block of the model says where there is relaxation; one without axes is wherever any
     of its blocks has rows.
     """
     if relief.name not in given:

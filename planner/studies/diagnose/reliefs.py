@@ -1,4 +1,4 @@
-"""What could give way in a scenario without a plan, kind by kind."""
+"""What could be relaxed in a scenario without a plan, kind by kind."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ RELIEFS: Final = (
     carbon.CARBON,
     carbon.WATER,
 )
-"""Every relief, in the order in which they are tried."""
+"""Every relaxation, in the order in which they are tried."""

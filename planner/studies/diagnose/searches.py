@@ -43,11 +43,11 @@ class Search:
     Parameters
     ----------
     name : str
-        What gives way, in words.
+        What is relaxed, in words.
     unit : str
         Unit of the steps.
     rules : tuple of str
-        Rules of the model whose limits it moves, as a clash names them; empty where it widens
+        Rules of the model whose limits it moves, as a conflict names them; empty where it widens
         what there is to choose from.
     steps : sequence of float
         Sizes of the change, growing: what one step makes possible the next one does too.
@@ -99,7 +99,7 @@ def searches(
     question : Question
         The scenario without a plan.
     workloads : sequence of str
-        Classes whose demand clashes.
+        Classes whose demand conflicts.
     sites : sequence of str
         Sites whose own lead time is tried.
 
@@ -243,7 +243,7 @@ def _failover(question: Question) -> Iterator[Search]:
 def _permits(question: Question) -> Iterator[Search]:
     """More water per MW, in basins of one class or of all.
 
-    What a site may evaporate is its halls times this, and both could give way: no row tells.
+    What a site may evaporate is its halls times this, and both could be relaxed: no row says which.
     """
     p = question.inputs.carbon
     classes = np.asarray(p.stress_class, dtype=np.str_)[p.water_permit["site"]]
@@ -316,7 +316,7 @@ def _held_words(years: tuple[int, ...]) -> dict[int, str]:
 
 
 def _latency(question: Question, workloads: Sequence[str]) -> Iterator[Search]:
-    """Longer round trips for classes that clash."""
+    """Longer round trips for classes that conflict."""
     bound = question.inputs.workloads.set_index("workload")["rtt_bound_ms"]
     for workload in workloads:
         now = float(bound[workload])

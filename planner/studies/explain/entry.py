@@ -38,7 +38,7 @@ ENTRY_COLUMNS: Final = (
     "site_mw",
 )
 IN_PART: Final = " (openings in part)"
-"""End of what is told in `what` where the plan has whole numbers, which are fractions here."""
+"""End of what is reported in `what` where the plan has integers, which are fractions here."""
 _MW: Final = 1.0
 _TAKES_PART_MW: Final = 0.5
 _MONTHS_STEP: Final = 3.0
@@ -94,7 +94,7 @@ def entry(solved: Solved, site: str, ask: Asking, *, resolve: bool) -> pd.DataFr
     -------
     DataFrame
         One row per re-solve worth telling, columns `ENTRY_COLUMNS`: what was changed (ending in
-        `IN_PART` where the plan has whole numbers), its value now and the value needed (missing
+        `IN_PART` where the plan has integers), its value now and the value needed (missing
         where none was found) or else the one that was tried, cost of the plan and its change
         against the plan without it, nameplate at the site in the last year.
     """

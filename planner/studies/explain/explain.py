@@ -62,7 +62,7 @@ def explain(
     Returns
     -------
     Explanation
-        Every number of its sentences stands in its tables.
+        Every number of its sentences is in its tables.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What an explanation is: sentences, each resting on numbers that stand in its tables."""
+"""What an explanation is: sentences, each resting on numbers that exist in its tables."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Solved(Protocol):
 
 @dataclass(frozen=True)
 class Number:
-    """A number of a sentence, and the cell that it stands in.
+    """A number of a sentence, and the cell that it is in.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Statement:
     Parameters
     ----------
     topic : str
-        Heading it stands under.
+        Heading it is under.
     text : str
         The sentence.
     numbers : tuple of Number

@@ -63,7 +63,7 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
     Parameters
     ----------
     question : Question
-        The scenario; whole numbers stay as the plan has them.
+        The scenario; integers stay as the plan has them.
     steps : sequence of Step
         Rows and how far they move.
     ask : Asking
@@ -111,7 +111,7 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
 def _with_whole_numbers_fixed(
     question: Question, model: Model, ask: Asking
 ) -> tuple[HighsSession, RowBounds]:
-    """Hand over a program, its whole numbers as the plan has them, with the bounds of its rows."""
+    """Hand over a program, its integers as the plan has them, with the bounds of its rows."""
     session, bounds = session_of(question, model), model.problem.row_bounds()
     if not model.problem.isMIP():
         return session, bounds

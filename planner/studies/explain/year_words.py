@@ -101,7 +101,7 @@ def _with_change(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _two_years(of: pd.Series, key: str, year: int, before: int | None) -> pd.DataFrame:
-    """Put the figures of two years beside each other, those with the largest change first."""
+    """Put the figures of two years next to each other, those with the largest change first."""
     wide = of.unstack("year").fillna(0.0)
     nothing = np.full(len(wide), np.nan)
     table = pd.DataFrame(

@@ -42,7 +42,7 @@ class Asking:
     interrupt: threading.Event | None = None
 
     def solve(self, question: Question, model: Model, method: Method = "auto") -> Outcome:
-        """Solve a program with the scenario's tolerance and limits, whole numbers as fractions."""
+        """Solve a program with the scenario's tolerance and limits, integers as fractions."""
         return self.solve_session(question, relaxed_session(question, model), method)
 
     def solve_session(
@@ -88,14 +88,14 @@ class Asking:
         raise SolverError(message)
 
     def is_possible(self, question: Question) -> bool:
-        """Find out whether a scenario has any plan, its whole numbers kept."""
+        """Find out whether a scenario has any plan, its integers kept."""
         model = without_costs(build_model(question.inputs))
         if not self.has_plan(question, relaxed_session(question, model)):
             return False
         return not model.problem.isMIP() or self.has_whole_plan(question, model)
 
     def has_whole_plan(self, question: Question, model: Model) -> bool:
-        """Find out whether a program with whole numbers has a plan, by rounding, then a search.
+        """Find out whether a program with integers has a plan, by rounding, then a search.
 
         Raises
         ------
@@ -128,7 +128,7 @@ def session_of(question: Question, model: Model) -> HighsSession:
 
 
 def relaxed_session(question: Question, model: Model) -> HighsSession:
-    """Hand over a program that does not insist on whole numbers."""
+    """Hand over a program that does not insist on integers."""
     session = session_of(question, model)
     is_whole = model.problem.columns().integer
     if is_whole.any():

@@ -26,7 +26,7 @@ _LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
 
 @dataclass(frozen=True)
 class ClashRule:
-    """One family of rows that takes part in a clash.
+    """One family of rows that takes part in a conflict.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class ClashRule:
     says : str
         What it asks for.
     places : tuple of dict
-        Where it clashes, by labels such as site and year.
+        Where it conflicts, by labels such as site and year.
     keys : tuple of str
         Settings and tables that its limits come from, with their values and where they are
         written; empty for rules that only link decisions.
@@ -50,7 +50,7 @@ class ClashRule:
 def clash_rules(
     question: Question, problem: ArrayProblem, names: Sequence[str]
 ) -> tuple[ClashRule, ...]:
-    """Group the rows of a clash by rule; those with settings of their own come first.
+    """Group the rows of a conflict by rule; those with settings of their own come first.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def clash_rules(
 
 
 def in_words(rules: Sequence[ClashRule]) -> list[str]:
-    """Say which rules clash, where, and which settings their limits come from.
+    """Say which rules conflict, where, and which settings their limits come from.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def keys_of(question: Question, rule: str, places: Sequence[Place]) -> tuple[str
     rule : str
         Its name.
     places : sequence of mapping
-        Where it clashes, by labels.
+        Where it conflicts, by labels.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The loss of each site of a plan, and the rows that ask for the reserve that it lacked."""
+"""The outage of each site of a plan, and the rows that ask for the reserve that it lacked."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def takeover_of(model: Model, outcome: Outcome) -> Takeover:
     Returns
     -------
     Takeover
-        Of the plan as its tables show it, numerical dust left out.
+        Of the plan as its tables show it, numerical noise left out.
     """
     x = cleaned(outcome.x)
     served, reserve = cleaned(model.served.value(x)), cleaned(model.failover.reserve.value(x))
@@ -78,7 +78,7 @@ def takeover_of(model: Model, outcome: Outcome) -> Takeover:
 class FailureCuts:
     """Rows that ask for the reserves that solutions lacked, added below the others.
 
-    Every plan that survives the loss of any one site keeps them, so they hold wherever they were
+    Every plan that survives the outage of any one site keeps them, so they hold wherever they were
     found: with integers relaxed, fixed, or in a search.
 
     Parameters
@@ -108,7 +108,7 @@ class FailureCuts:
         Returns
         -------
         bool
-            Whether the loss of a site leaves any.
+            Whether the outage of a site leaves any.
         """
         model = self._model
         served, reserve = model.served.value(x), model.failover.reserve.value(x)

@@ -1,4 +1,4 @@
-"""From a plan with shares of openings, phases and plants to one with whole numbers."""
+"""From a plan with shares of openings, phases and plants to one with integers."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ RULES: Final = (Rule(0.5, 0.5, 0.5), Rule(0.0, 1.0, 1.0), Rule(0.0, 0.0, 0.0))
 
 
 def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
-    """Return a plan whose whole numbers are whole; the other columns are as they were.
+    """Return a plan whose integers are whole; the other columns are as they were.
 
     Parameters
     ----------
     model : Model
         The program.
     x : array of float
-        Its optimum with the whole numbers relaxed, one number per column.
+        Its optimum with the integers relaxed, one number per column.
     rule : Rule
         What is kept.
 

@@ -90,7 +90,7 @@ def solve(
     InputError
         If scenario or data cannot be used; carries every problem.
     InfeasibleError
-        If no plan is feasible; names those that clash.
+        If no plan is feasible; names those that conflict.
     LimitReachedError
         If a limit was reached before there was any plan.
     SolverError

@@ -1,4 +1,4 @@
-"""Which rules clash where only whole numbers leave no plan: by leaving out one after the other."""
+"""Which rules conflict where only integers leave no plan: by leaving out one after the other."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ class _Part:
 def whole_clash(
     question: Question, model: Model, seconds: float, interrupt: threading.Event | None = None
 ) -> tuple[tuple[ClashRule, ...], bool]:
-    """Find rules that leave no plan in whole numbers, without any of which there would be one.
+    """Find rules that leave no plan in integers, without any of which there would be one.
 
     No proof of a search can be split into rules, so each rule is left out in turn and a plan in
-    whole numbers looked for: where there is still none, it stays out. What is left then is gone
+    integers looked for: where there is still none, it stays out. What is left then is gone
     through once more, year by year.
 
     Parameters
     ----------
     question : Question
-        A scenario with a plan in shares and none in whole numbers.
+        A scenario with a plan in shares and none in integers.
     model : Model
         Its program, without costs.
     seconds : float
