@@ -1,0 +1,278 @@
+"""Small pieces of what is built from tables, on figures made up for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from planner.base.errors import InputError, Problem
+from planner.inputs import failover, headroom, migration, racks_space, rent, scope, siting
+from planner.inputs.axes import ANYWHERE
+from planner.inputs.explicit import explicit_kh100e
+from planner.inputs.findings import Findings
+from planner.inputs.levers import lever_inputs
+from planner.inputs.tariffs_contracts import _ramp
+from planner.lp import Index
+from planner.lp.axis import Axis
+
+SITE = Axis("site", ("ash", "bay", "elm"))
+CLASS = Axis("workload", ("train", "chat"))
+
+
+class Noted:
+    """Takes problems and notes, as `Findings` does."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[object, ...]] = []
+
+    def at_key(self, keys, *words) -> None:
+        self.said.append(("key", keys, words[0]))
+
+    def at_table(self, table, *words) -> None:
+        self.said.append(("table", table, words[0]))
+
+    def note(self, text, keys=None) -> None:
+        self.said.append(("note", text))
+
+
+@dataclass(frozen=True)
+class Years:
+    """Model years of a case."""
+
+    years: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.years)
+
+
+def test_a_contract_is_in_force_whole_once_its_ramp_is_over() -> None:
+    assert [_ramp((0.5, 0.8), year) for year in (0, 1, 2, 7)] == [0.5, 0.8, 1.0, 1.0]
+
+
+def test_a_block_that_just_fits_is_taken_and_sites_that_are_too_small_are_noted() -> None:
+    findings = Noted()
+    block = Index.sparse("block", (SITE, CLASS), ([0, 1, 2], [0, 0, 1]))
+
+    siting._refuse_too_large(
+        SimpleNamespace(findings=findings),
+        block,
+        np.array([12.0, 5.0]),
+        np.array([12.0, 7.0, 4.5]),
+    )
+
+    note, problem = findings.said
+    assert note[1].startswith("train: no racks at bay, as one block of 12 MW is more than")
+    assert problem == (
+        "key",
+        ("siting", "block_mw", "chat"),
+        "one block of chat is 5 MW of racks, more than any site holds",
+    )
+
+
+def test_a_lever_is_on_offer_from_its_first_year_and_ramps_up() -> None:
+    table = pd.DataFrame(
+        {
+            "lever": ["pack", "cache", "pack"],
+            "workload": ["train", "chat", "video"],
+            "saving_frac": [0.3, 0.2, 0.1],
+            "first_year": [2027, 2025, 2025],
+            "ramp_years": [4.0, 2.0, 2.0],
+            "max_adoption_frac": [0.6, 0.9, 0.5],
+            "cost_usd_per_h100e_hour_saved": [0.7, 0.4, 0.3],
+        }
+    )
+    year = Axis("year", ("2025", "2026", "2028"))
+    case = SimpleNamespace(
+        scenario=SimpleNamespace(levers=SimpleNamespace(allow="all")),
+        tables={"levers": table},
+        year=np.array([2025, 2026, 2028]),
+    )
+    sets = SimpleNamespace(lever=Axis("lever", ("pack", "cache")), workload=CLASS, year=year)
+
+    levers = lever_inputs(case, sets)
+
+    offered = [levers.adopted.tuples(at) for at in range(levers.adopted.size)]
+    # Not before 2027; by the end of 2028 two of four years have passed.
+    assert offered == [("train", "pack", "2028")] + [("chat", "cache", y) for y in year.labels]
+    assert levers.max_adoption_frac == pytest.approx([0.3, 0.45, 0.9, 0.9])
+
+
+def test_sites_of_a_group_or_near_each_other_do_not_stand_in_for_each_other() -> None:
+    sites = pd.DataFrame({"lat": [48.0, 48.0, 55.0, 20.0], "lon": [7.0, 7.3, 12.0, 80.0]})
+    settings = SimpleNamespace(
+        barred_pairs=[("bay", "elm")],
+        barred_groups={"feeder": ("ash", "oak", "a site out of scope")},
+        barred_within_km=50.0,  # Ash and Bay are 22 km apart
+    )
+    case = SimpleNamespace(
+        scenario=SimpleNamespace(failover=settings),
+        ids=lambda _: ["ash", "bay", "elm", "oak"],
+        sites=sites,
+    )
+
+    may = failover._may_cover(case)
+
+    assert np.argwhere(may).tolist() == [[0, 2], [1, 3], [2, 0], [2, 3], [3, 1], [3, 2]]
+
+
+@pytest.mark.parametrize(("from_year", "first"), [(None, [True] * 3), (2026, [False, True, True])])
+def test_losses_are_survived_from_the_year_that_is_asked_for(
+    from_year: int | None, first: list[bool]
+) -> None:
+    of_class = {"chat": SimpleNamespace(failover=True), "train": SimpleNamespace(failover=False)}
+    scenario = SimpleNamespace(workloads=of_class, failover=SimpleNamespace(from_year=from_year))
+    years = SimpleNamespace(years=(2025, 2026, 2028), first=2025)
+
+    asks = failover._asks(
+        SimpleNamespace(scenario=scenario, years=years), SimpleNamespace(workload=CLASS)
+    )
+
+    assert asks.tolist() == [[False] * 3, first]
+
+
+def test_clouds_serve_users_near_one_and_those_who_may_be_anywhere() -> None:
+    region = Axis("region", ("paris", ANYWHERE))
+    demand = Index.full("demand", region, CLASS)
+    is_route = np.zeros((2, 2, 3), dtype=bool)
+    is_route[0, 0] = [True, False, False]  # from Paris to no cloud, for training
+    is_route[0, 1] = [True, True, False]  # and to the one at Bay, for chat
+    reach = SimpleNamespace(is_route=is_route, is_tight=is_route & False)
+    case = SimpleNamespace(
+        scenario=SimpleNamespace(rent=SimpleNamespace(placeless=False)),
+        sites=pd.DataFrame({"archetype": ["campus", rent._CLOUD_ARCHETYPE, None]}),
+    )
+
+    near, tight = rent._near_clouds(case, None, reach, SimpleNamespace(demand=demand))
+
+    assert near.tolist() == [False, True, True, True]
+    assert not tight.any()
+
+
+def test_a_class_that_moves_has_no_part_in_it_without_work_that_may_wait() -> None:
+    findings = Noted()
+    case = SimpleNamespace(
+        workloads=pd.DataFrame({"deferrable_frac": [0.0, 0.3, 0.0]}),
+        ids=lambda _: ["train", "chat", "video"],
+        findings=findings,
+    )
+
+    migration._note_classes_without_such_work(case, np.array([True, True, False]))
+
+    (note,) = findings.said
+    assert note[1].startswith("train: moves_between_sites has no effect")
+
+
+def test_headroom_grows_over_the_years_of_its_table_and_is_held_after_them() -> None:
+    table = pd.DataFrame(
+        {
+            "zone": ["east"] * 3,
+            "year": [2026, 2027, 2028],
+            "added_headroom_mw": [4.0, 9.0, 15.0],
+        }
+    )
+    findings = Noted()
+    case = SimpleNamespace(
+        tables={"zone_headroom_growth": table},
+        year=np.array([2025, 2027, 2030]),
+        findings=findings,
+    )
+    zones = SimpleNamespace(zone=Axis("zone", ("east", "west")))
+
+    added = headroom._growth_mw(case, zones)
+
+    assert added.tolist() == [[0.0, 9.0, 15.0], [0.0, 0.0, 0.0]]
+    assert [note[1].split(":")[0] for note in findings.said] == [
+        "The headroom of 1 of 2 zones does not grow",
+        "Headroom does not grow after 2028, the table's last year.",
+    ]
+
+
+def test_racks_are_handed_from_training_to_inference_when_they_come_of_age() -> None:
+    case = SimpleNamespace(
+        scenario=SimpleNamespace(cascade=SimpleNamespace(min_age_years=2)),
+        year=np.array([2025, 2026, 2027, 2028]),
+        years=range(4),
+    )
+    training, inference = (racks_space.DUTIES.index(duty) for duty in ("training", "inference"))
+    # Two pools of one rack, and one vintage, of 2024: of age in 2026, at the latest in 2027.
+    there = np.ones((1, 2, 1), dtype=bool)
+    alive = np.ones((1, 2, 1, 4), dtype=bool)
+    enters = np.array([[[False] * 4, [True] * 4]])
+
+    leaves, arrives = racks_space._moves(
+        case,
+        there,
+        alive,
+        np.array([2024]),
+        np.array([0, 0]),
+        np.array([training, inference]),
+        enters,
+    )
+
+    assert leaves[0, :, 0].tolist() == [[False, True, True, False], [False] * 4]
+    assert arrives[0, :, 0].tolist() == [[False] * 4, [False, True, True, False]]
+
+
+def test_an_own_figure_takes_the_place_of_the_table_s_and_null_leaves_it_blank() -> None:
+    table = pd.DataFrame({"site": ["ash", "bay"], "pue": [1.3, 1.4], "water_m3": [70.0, 80.0]})
+    own = {"bay": SimpleNamespace(given=lambda: {"pue": 1.25, "water_m3": None, "name": "Bay"})}
+
+    found = scope.replaced(table, "site", own)
+
+    assert found["pue"].tolist() == [1.3, 1.25]
+    assert found["water_m3"].isna().tolist() == [False, True]
+    assert table["pue"].tolist() == [1.3, 1.4]
+
+
+def test_a_class_without_a_rack_is_told_where_it_is_written() -> None:
+    findings = Noted()
+    admitted = pd.DataFrame({"workload": ["train", "chat", "video"], "rack": ["big"] * 3})
+    racks = pd.DataFrame({"rack": ["big"], "training_h100e": [70.0], "inference_h100e": [np.nan]})
+    workloads = pd.DataFrame(
+        {"workload": ["train", "chat", "video"], "duty": ["training", "inference", "inference"]}
+    )
+
+    scope._check_admitted(
+        admitted, SimpleNamespace(workloads={"chat": None}), workloads, racks, findings
+    )
+
+    assert [one[:2] for one in findings.said] == [
+        ("key", ("workloads", "chat")),
+        ("table", "workload_racks"),
+    ]
+
+
+def test_demand_that_is_stated_lies_in_its_region_or_as_all_demand_does() -> None:
+    def stated(region: str | None, kh100e: float) -> SimpleNamespace:
+        by_year = {2026: kh100e, 2028: 3.0 * kh100e}
+        return SimpleNamespace(
+            workload="chat", demand_region=region, unit="kh100e", by_year=by_year
+        )
+
+    explicit = [stated(None, 10.0), stated("rome", 4.0)]
+    regions = {"regions": ("paris", "rome"), "workloads": CLASS.labels}
+    case = SimpleNamespace(
+        scenario=SimpleNamespace(demand=SimpleNamespace(explicit=explicit)),
+        years=Years((2026, 2027)),
+        ids=regions.__getitem__,
+    )
+
+    kh100e, is_stated = explicit_kh100e(case, None, np.array([0.7, 0.3]))
+
+    assert is_stated.tolist() == [False, True]
+    # 10 and, half way to 30, 20 are shared as 7 to 3; Rome has 4 and 8 more.
+    assert kh100e[0, 1] == pytest.approx([7.0, 14.0])
+    assert kh100e[1, 1] == pytest.approx([7.0, 14.0])
+
+
+def test_findings_stop_where_something_is_wrong_and_only_there() -> None:
+    findings = Findings(SimpleNamespace(data_files={}))
+    findings.stop_if_wrong()
+    findings.problems.append(Problem("own.csv", 3, 2, "pue is 0.9", "at least 1"))
+
+    with pytest.raises(InputError, match=r"own\.csv:3:2: pue is 0\.9"):
+        findings.stop_if_wrong()
