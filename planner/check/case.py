@@ -170,16 +170,27 @@ class Case:
     @cached_property
     def scope(self) -> pd.DataFrame:
         """Sites that the scenario is about, own ones last, each with its row of `sites`."""
-        asked, overrides = self.scenario.scope, (self.scenario.sites, self.scenario.new_sites)
-        frame = self.sites
-        out = [*asked.exclude_sites]
-        out += [name for sites in overrides for name, own in sites.items() if own.exclude]
-        is_in = ~frame["site"].isin(out)
+        frame = self._with_excluded
+        return frame[~frame["site"].isin(self.excluded)].reset_index(drop=True)
+
+    @cached_property
+    def excluded(self) -> list[str]:
+        """Sites that would be in scope if the scenario did not leave them out by name."""
+        blocks = (self.scenario.sites, self.scenario.new_sites)
+        out = [*self.scenario.scope.exclude_sites]
+        out += [name for sites in blocks for name, own in sites.items() if own.exclude]
+        there = self._with_excluded["site"]
+        return [str(site) for site in there[there.isin(out)]]
+
+    @cached_property
+    def _with_excluded(self) -> pd.DataFrame:
+        asked, frame = self.scenario.scope, self.sites
+        is_in = pd.Series(True, index=frame.index)
         if asked.countries != "all":
             is_in &= frame["country"].isin(list(asked.countries))
         if asked.sites != "all":
             is_in &= frame["site"].isin(list(asked.sites))
-        return frame[is_in].reset_index(drop=True)
+        return frame[is_in]
 
     def table_site(self, sites: Iterable[str]) -> list[str]:
         """Return the site of the tables that each site takes its figures from."""

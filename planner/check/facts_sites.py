@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.base_year import standing_facility_mw
 from planner.check.frames import at, by, listed, tally, with_int_year
 from planner.check.headroom import headroom_mw
 from planner.check.once import once
 from planner.check.source_figures import makes_its_power
+from planner.check.stated_existing import stated_sites, without_new_halls
 from planner.check.stress import tiers_pct
 from planner.check.verdict import TOLERANCE, Excess, rule
 
@@ -46,6 +46,7 @@ def committed_mw(case: Case) -> pd.DataFrame:
     table = case.data("site_pipeline")
     if not settings.build.committed:
         table = table.iloc[:0]
+    table = table[~table["site"].isin([*stated_sites(case), *without_new_halls(case)])]
     parts = []
     for year in case.years:
         end = case.last_calendar_year(pd.Series([year]))[0]
@@ -107,8 +108,8 @@ def _land_mw(case: Case) -> pd.Series[float]:
         "land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share
     )
     halls = listed(inputs.halls.hall, mw=inputs.halls.existing_mw)
-    first = halls[halls["year"] == case.years[0]]
-    standing = at(tally(first, ("site",), first["mw"]), sites, ("site",))
+    by_year = tally(halls, ("site", "year"), halls["mw"])
+    standing = at(by_year.groupby("site").max(), sites, ("site",))
     committed = case.committed_mw.groupby("site")["mw"].max()
     held = standing + at(committed, sites, ("site",))
     own = np.maximum(at(land, sites, ("site",), np.nan), held)
@@ -126,7 +127,8 @@ def land_from_tables(case: Case) -> Excess:
 def _own_table(case: Case) -> pd.DataFrame:
     """Return table `sites` as data and scenario make it."""
     scope = case.scope.set_index("site", drop=False).rename_axis(None)
-    stands = standing_facility_mw(case).reindex(scope.index) > 0.0
+    existing = case.standing_halls.groupby("site")["mw"].max()
+    stands = existing.reindex(scope.index, fill_value=0.0) > 0.0
     of_kind = by(case.data("site_archetypes"), "archetype", "opening_usd")
     opening = scope["archetype"].map(of_kind).astype("float64").rename_axis("site")
     opening_musd = case.own_figures("opening_usd", opening) / _USD_PER_MUSD

@@ -18,7 +18,7 @@ __all__ = ["RULES"]
 _POOL = ("site", "rack", "hall", "duty", "year")
 _PLACE = ("site", "rack", "hall", "year")
 _COHORT = ("site", "rack", "hall", "vintage")
-_HALL = ("site", "hall")
+_HALL = ("site", "hall", "year")
 _TRACE_MW = 1e-9
 
 
@@ -62,13 +62,16 @@ def standing_racks_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW")
 def standing_halls_from_tables(case: Case) -> Excess:
-    """Halls of the base year hold its racks and their companions, no more and no less."""
+    """Halls exist as they are stated; others hold the racks of the base year and their companions.
+
+    Of these there are no more and no less.
+    """
     halls, own = case.inputs.halls, case.standing_halls
     told = listed(halls.hall, mw=halls.existing_mw)
     by_hall = own.set_index(list(_HALL))["mw"]
     due = own[own["mw"] > _TRACE_MW]
     return Excess.differs(
-        told[[*_HALL, "year"]], told["mw"].to_numpy(), at(by_hall, told, _HALL)
+        told[list(_HALL)], told["mw"].to_numpy(), at(by_hall, told, _HALL)
     ).and_also(Excess.where(due[list(_HALL)], ~has(due, told, _HALL)))
 
 

@@ -16,6 +16,7 @@ from planner.check.non_firm import by_zone
 from planner.check.other_load import other_load_mw
 from planner.check.payments import discounts
 from planner.check.standing import since
+from planner.check.stated_existing import begun_facility_mw
 from planner.check.steps import held
 from planner.check.verdict import Excess, columns_told, rule
 
@@ -255,7 +256,8 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 def _committed_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power under construction by site and year, cumulative. [MW]"""
     own = case.committed_mw
-    return tally(own, _SITE, own["mw"] * case.scenario.demand.facility_mw_per_rack_mw)
+    of_market = tally(own, _SITE, own["mw"] * case.scenario.demand.facility_mw_per_rack_mw)
+    return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
 
 @rule(unit="MW")

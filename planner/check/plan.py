@@ -47,6 +47,7 @@ from planner.check import (
     sites,
     siting,
     solved,
+    stated_existing,
     storage,
     stress_told,
     sums,
@@ -81,7 +82,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Demand and rent": demand.RULES,
     "Latency and residency": (*latency.RULES, *service.RULES),
     "Racks": racks.RULES,
-    "Halls": halls.RULES,
+    "Halls": (*halls.RULES, *stated_existing.RULES),
     "Sites": (*sites.RULES, *siting.RULES),
     "Power, water and carbon": (
         *power.RULES,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.base_year import standing_facility_mw
+from planner.check.base_year import assumed_facility_mw
 from planner.check.facts_demand import base_year_stock_mw
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.standing import since
+from planner.check.stated_existing import stated_racks
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -386,11 +387,11 @@ def stock_from_tables(case: Case) -> Excess:
     """
     racks, first = case.inputs.racks, case.years[0]
     frame = listed(racks.fleet, stock_mw=racks.stock_mw)
-    now = frame[frame["year"] == first]
+    now = _less_stated(case, frame[frame["year"] == first])
     mix = base_year_stock_mw(case)
     total_mw = float(mix["stock_mw"].sum())
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    facility_mw = standing_facility_mw(case)
+    facility_mw = assumed_facility_mw(case)
     sites = pd.DataFrame({"site": facility_mw.index.to_numpy()})
     by_site = Excess.differs(
         sites,
@@ -403,6 +404,16 @@ def stock_from_tables(case: Case) -> Excess:
         of_duty = (tally(mix, ("duty",), told) / tally(mix, ("duty",), own)).fillna(0.0)
         own = own * at(of_duty, mix, ("duty",))
     return by_site.and_also(Excess.differs(mix[["duty", "rack"]], told, own))
+
+
+def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
+    """Take the racks that the planner states from pools of the first year."""
+    first = pd.Series([case.years[0]])
+    racks = stated_racks(case)
+    now = (racks["vintage"] <= first[0]) & (racks["dies"] > case.last_calendar_year(first)[0])
+    pool = ("site", "rack", "hall", "duty")
+    stated = tally(racks[now], pool, racks["mw"][now])
+    return pools.assign(stock_mw=pools["stock_mw"] - at(stated, pools, pool))
 
 
 @rule(unit="MUSD/MW")

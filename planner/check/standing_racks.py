@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.base_year import standing_facility_mw
+from planner.check.base_year import assumed_facility_mw, market_facility_mw
 from planner.check.facts_demand import rack_path_mw, stock_shares
-from planner.check.frames import by, has, tally
+from planner.check.frames import by, crossed, has, tally
 from planner.check.halls import hall_parts
 from planner.check.once import once
+from planner.check.stated_existing import stated_halls, stated_racks
 
 if TYPE_CHECKING:
     from planner.check.case import Case
@@ -29,7 +30,7 @@ def standing_racks(case: Case) -> pd.DataFrame:
     Racks of a duty, the largest first, serve its classes, those with the largest reference racks
     first, each as much compute as it has power. A class's racks stand in halls of the topology
     that the tables ask for it, and of as few cooling technologies as hold all. Campuses hold
-    training first, other sites the rest.
+    training first, other sites the rest. Racks that the planner states come last, of no class.
 
     Parameters
     ----------
@@ -47,11 +48,17 @@ def standing_racks(case: Case) -> pd.DataFrame:
     pools = pools.assign(hall=pools["rack"].map(cooling) + "|" + topology)
     racks = pools.merge(_site_shares(case), on="duty")
     columns = ["site", "rack", "hall", "duty", "workload", "vintage", "dies"]
-    return racks[columns].assign(mw=racks["mw"] * racks["site_share"])
+    assumed = racks[columns].assign(mw=racks["mw"] * racks["site_share"])
+    stated = stated_racks(case).assign(workload="")
+    return (
+        pd.concat([assumed, stated[[*columns, "mw"]]], ignore_index=True)
+        if len(stated)
+        else assumed
+    )
 
 
 def standing_halls(case: Case) -> pd.DataFrame:
-    """List the halls of the base year, which hold its racks and their companions exactly.
+    """List the halls that exist: those stated, and those that hold the racks of the market exactly.
 
     Parameters
     ----------
@@ -61,12 +68,16 @@ def standing_halls(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        site, hall, mw.
+        site, hall, year, mw.
     """
     racks = case.standing_racks
+    racks = racks[racks["workload"] != ""]
     companion = racks["workload"].map(by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
-    return tally(racks, ("site", "hall"), mw).rename("mw").reset_index()
+    assumed = tally(racks, ("site", "hall"), mw).rename("mw").reset_index()
+    assumed = crossed(assumed, pd.DataFrame({"year": case.years}))
+    both = pd.concat([assumed, stated_halls(case)], ignore_index=True)
+    return tally(both, ("site", "hall", "year"), both["mw"]).rename("mw").reset_index()
 
 
 @once
@@ -124,15 +135,15 @@ def _site_shares(case: Case) -> pd.DataFrame:
         for duty in _DUTIES
     }
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    by_table = standing_facility_mw(case, of_tables=True) / per_rack
-    mw = standing_facility_mw(case) / per_rack
-    kind = case.sites.set_index("site").loc[list(mw.index), "archetype"]
+    by_table = market_facility_mw(case) / per_rack
+    mw = assumed_facility_mw(case) / per_rack
+    kind = case.sites.set_index("site").loc[list(by_table.index), "archetype"]
     is_campus = (kind == "campus").to_numpy()
     campus_mw, other_mw = float(by_table[is_campus].sum()), float(by_table[~is_campus].sum())
     on_campus = min(of_duty["training"], campus_mw)
     there = on_campus / campus_mw if campus_mw > 0.0 else 1.0
     elsewhere = (of_duty["training"] - on_campus) / other_mw if other_mw > 0.0 else 0.0
-    trains = np.where(is_campus, there, elsewhere)
+    trains = np.where(is_campus[: len(mw)], there, elsewhere)
     parts = [
         pd.DataFrame(
             {

@@ -13,8 +13,10 @@ from planner.inputs.climate_slots import slot_climate
 from planner.inputs.contracts import contract_inputs
 from planner.inputs.demand import demand_inputs, wanted_compute
 from planner.inputs.designs import designs_on_offer
+from planner.inputs.existing import existing_halls_and_racks
 from planner.inputs.facility import hall_cost
 from planner.inputs.failover import failover_inputs
+from planner.inputs.frames import bools
 from planner.inputs.grid import grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
@@ -75,6 +77,8 @@ TABLES: Final = (
     "demand_trajectories",
     "electricity_price",
     "embodied_carbon",
+    "existing_halls",
+    "existing_racks",
     "facility_cost",
     "facility_market",
     "finance",
@@ -196,12 +200,17 @@ def _inputs_of(case: Case) -> Inputs:
     leads = find_leads(case, offer.makes_its_power)
     quality = quality_of_classes(case, cost)
     wanted = wanted_compute(case, figures)
-    stock = standing_stock(case, figures, wanted, quality)
+    stated = existing_halls_and_racks(case, figures, quality)
+    stock = standing_stock(case, figures, wanted, quality, stated)
     case.findings.stop_if_wrong()
 
     committed = committed_facility_mw(case)
-    committed_it_mw = committed / scenario.demand.facility_mw_per_rack_mw
-    can_build = leads.hall.may | (committed_it_mw > 0.0)
+    per_rack = scenario.demand.facility_mw_per_rack_mw
+    committed_it_mw = committed / per_rack
+    # Own halls under construction need no decision, but their connection is of the zone's headroom.
+    committed = committed + (stated.site_mw - stated.site_mw[:, :1]) * per_rack
+    may_grow = bools(case.sites, "new_halls")[:, None]
+    can_build = (leads.hall.may & may_grow) | (committed_it_mw > 0.0)
     offers = racks_on_offer(case, figures, cost, rates, quality)
     designs = designs_on_offer(
         case, offers, cost, rates, quality, climate, can_build, stock.stands(case)

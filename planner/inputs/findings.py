@@ -63,17 +63,23 @@ class Findings:
         what_is, must_be, fix : str
             As in `Problem`.
         """
+        self.problems.append(self._of_row(table, record, column, what_is, must_be, fix))
+
+    def note_row(self, table: str, record: int, column: str, what_is: str, fix: str) -> None:
+        """Add that a row of a table has no effect, placed as by `at_row`."""
+        self.without_effect(self._of_row(table, record, column, what_is, "", fix))
+
+    def _of_row(
+        self, table: str, record: int, column: str, what_is: str, must_be: str, fix: str
+    ) -> Problem:
         path = self._scenario.data_files.get(table, DATA_DIR / f"{table}.csv")
         if table not in self._sheets:
             self._sheets[table] = read_sheet(path, table)
         sheet = self._sheets[table]
         # A table that was changed in memory may be longer than its file.
-        known = record < len(sheet.records) and column in sheet.header
-        if known:
-            cell = sheet.header.index(column)
-            self.problems.append(sheet.problem(record, cell, what_is, must_be, fix))
-        else:
-            self.problems.append(Problem(sheet.file, None, None, what_is, must_be, fix))
+        if record < len(sheet.records) and column in sheet.header:
+            return sheet.problem(record, sheet.header.index(column), what_is, must_be, fix)
+        return Problem(sheet.file, None, None, what_is, must_be, fix)
 
     def and_more(self, table: str, count: int) -> None:
         """Add that a table has more problems than were listed, where the count is above 0."""

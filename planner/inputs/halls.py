@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
 from planner.inputs.facility import construction_factor
-from planner.inputs.frames import any_along, codes, floats, ints, texts
+from planner.inputs.frames import any_along, bools, codes, floats, ints, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class HallSpace:
     cooling, redundancy
         Codes of every design, shape (design,).
     existing_mw
-        Critical IT power that exists, shape (site, design). [MW]
+        Critical IT power that exists, shape (site, design, year). [MW]
     build
         New halls whose lead has passed, shape (site, design, year).
     early
@@ -129,6 +129,7 @@ def hall_space(
     rents = _rents(case)
     in_play = any_along(new_designs, axis=0) | any_along(~np.isnan(rents), axis=0)
     in_play[stock.cooling, stock.redundancy] = True
+    in_play |= (stock.stated.hall_mw > 0.0).any(axis=(0, 3))
     cooling, redundancy = np.nonzero(in_play)
     offered = new_designs[:, cooling, redundancy]
     existing = _existing_mw(case, stock, cooling, redundancy)
@@ -144,17 +145,18 @@ def hall_space(
         & is_early[:, None, :]
         & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
     )
-    build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & ~early
+    may_grow = bools(case.sites, "new_halls")[:, None, None]
+    build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & ~early & may_grow
     row = _retrofit_row(case, cooling, redundancy)
     retrofit = (
-        (existing > 0.0)[:, :, None, None]
+        (existing > 0.0)[:, :, None, :]
         & offered[:, None, :, None]
         & is_known[None, None]
         & _serves(case, row)
     )
     lease_rent = rents[:, cooling, redundancy]
-    lease = ~np.isnan(lease_rent)[:, :, None] & is_known
-    stands = (existing > 0.0)[:, :, None] | lease
+    lease = ~np.isnan(lease_rent)[:, :, None] & is_known & may_grow
+    stands = (existing > 0.0) | lease
     stands = stands | np.logical_or.accumulate(build | early | retrofit.any(axis=1), axis=2)
     return HallSpace(
         cooling=cooling,
@@ -172,12 +174,16 @@ def hall_space(
 
 
 def _existing_mw(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
-    """Halls that hold the racks of the base year and their companions exactly. [MW]"""
+    """Halls that exist, shape (site, design, year). [MW]
+
+    Where the planner states none they hold the racks of the base year and their companions exactly.
+    """
     companion = floats(case.workloads, "companion_frac")[stock.workload]
     hall_mw = stock.mw.sum(axis=1) * (case.scenario.halls.diversity_frac + companion)
     by_design = np.zeros((len(case.cooling), len(case.redundancy), len(case.sites)))
     np.add.at(by_design, (stock.cooling, stock.redundancy), (stock.share * hall_mw).T)
-    return np.asarray(by_design[cooling, redundancy].T)
+    assumed = np.asarray(by_design[cooling, redundancy].T)
+    return np.asarray(assumed[:, :, None] + stock.stated.hall_mw[:, cooling, redundancy])
 
 
 def _retrofit_row(case: Case, cooling: Codes, redundancy: Codes) -> Codes:
@@ -285,7 +291,7 @@ def hall_inputs(
     """
     site, design, year = sets.site, sets.hall, sets.year
     hall_at = np.nonzero(halls.stands)
-    hs, hl, _ = hall_at
+    hs, hl, ht = hall_at
     cool, redundant = halls.cooling, halls.redundancy
     bs, bl, bt = np.nonzero(halls.build | halls.early)
     is_early = halls.early[bs, bl, bt]
@@ -301,7 +307,7 @@ def hall_inputs(
     work = _retrofits(case, sets, halls)
     return HallInputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
-        existing_mw=halls.existing_mw[hs, hl],
+        existing_mw=halls.existing_mw[hs, hl, ht],
         density_kw_per_m2=floats(case.cooling, "design_density_kw_per_m2")[cool],
         build=Index.sparse("build", (site, design, year), (bs, bl, bt)),
         build_start=start,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 
-__all__ = ["own_key", "regions_in_scope", "site_rows", "sites_in_scope"]
+__all__ = ["excluded_stock", "own_key", "regions_in_scope", "site_rows", "sites_in_scope"]
 
 _SHARED = ("land_limit_mw", "build_rate_mw_per_year", "water_limit_m3_per_year")
 _OF_KIND = ("opening_usd", "fixed_usd_per_year", "minimum_size_mw")
@@ -30,6 +30,7 @@ _OWN = (
     "lead_time_months",
     "existing_mw",
     "other_load_mw",
+    "new_halls",
 )
 
 
@@ -54,7 +55,7 @@ def sites_in_scope(
         `water_stress`, `site_archetypes`, `facility_market` and `grid_zones`. Limits are the
         operator's share, or what the scenario gives as its own. `existing_mw` is facility power
         that the scenario gives, NaN where it gives none; `lead_time_months` and `phase_mw`
-        likewise; `other_load_mw` is 0 where it gives none.
+        likewise; `other_load_mw` is 0 where it gives none, `new_halls` true.
     """
     frame = site_rows(scenario, tables, "sites")
     names = {id_: site.name for id_, site in scenario.new_sites.items()}
@@ -77,6 +78,7 @@ def sites_in_scope(
     frame["lead_time_months"] = np.nan
     frame["existing_mw"] = np.nan
     frame["other_load_mw"] = 0.0
+    frame["new_halls"] = True
     frame = _with_own_figures(frame, scenario, _OWN)
     for table, key in (
         ("site_archetypes", "archetype"),
@@ -149,10 +151,33 @@ def regions_in_scope(
     return frame.reset_index(drop=True)
 
 
-def _scoped(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+def excluded_stock(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return sites that a scenario leaves out by name, with the stock of the market there.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Scope.
+    tables : mapping of str to DataFrame
+        The data as read.
+
+    Returns
+    -------
+    DataFrame
+        site, archetype, existing_facility_mw: sites that would be in scope if it excluded none.
+    """
+    everywhere = _scoped(tables["sites"], scenario, excluding=False)
+    left = _scoped(tables["sites"], scenario)
+    out = everywhere[~everywhere["site"].isin(left["site"])]
+    stock = tables["site_stock"][["site", "existing_facility_mw"]]
+    return out[["site", "archetype"]].merge(stock, on="site")
+
+
+def _scoped(frame: pd.DataFrame, scenario: Scenario, *, excluding: bool = True) -> pd.DataFrame:
     scope = scenario.scope
-    out = [*scope.exclude_sites]
-    out += [id_ for id_, site in {**scenario.sites, **scenario.new_sites}.items() if site.exclude]
+    out = [*scope.exclude_sites] if excluding else []
+    own = [*scenario.new_sites.items(), *scenario.sites.items()]
+    out += [id_ for id_, site in own if site.exclude and excluding]
     if scope.countries != "all":
         frame = frame[frame["country"].isin(list(scope.countries))]
     if scope.sites != "all":

@@ -116,7 +116,7 @@ def rack_space(
     RackSpace
     """
     for_sale = _for_sale(case, halls, racks, quality)  # (w, k, l, t)
-    from_stock = _from_stock(figures, halls, stock, quality)  # (w, k, l)
+    from_stock = _from_stock(case, figures, halls, stock, quality)  # (w, k, l)
     is_moved = _movable(case, figures, halls, quality, from_stock, for_sale, wanted_kh100e)
     workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
     pool_key = _pool_key(halls, rack, hall, case.duty[workload])
@@ -133,6 +133,11 @@ def rack_space(
     place = np.searchsorted(keys, _pool_key(halls, stock.rack, design, stock.duty))
     by_pool = np.zeros((keys.size, len(case.sites), stock.vintage.size))
     np.add.at(by_pool, place, stock.share.T[:, :, None] * stock.mw[:, None, :])
+    own = stock.stated
+    design = halls.design(own.cooling, own.redundancy)
+    place = np.searchsorted(keys, _pool_key(halls, own.rack, design, own.duty))
+    at = np.ix_(place, np.arange(len(case.sites)), np.searchsorted(stock.vintage, own.vintage))
+    np.add.at(by_pool, at, own.mw.transpose(1, 0, 2))
     stock_vintage_mw = by_pool.transpose(1, 0, 2)
     stock_alive = alive_frac(
         stock.vintage[None, :], figures.life_years[pool_rack][:, None], case.years
@@ -190,8 +195,14 @@ def _for_sale(case: Case, halls: HallSpace, racks: Bools, quality: Quality) -> B
     return np.asarray(racks[:, :, halls.cooling, :] & allowed[:, None, :, None])
 
 
-def _from_stock(figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality) -> Bools:
-    """Racks of the base year that a class may use, (workload, rack, design)."""
+def _from_stock(
+    case: Case, figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality
+) -> Bools:
+    """Existing racks that a class may use, (workload, rack, design).
+
+    Racks that the planner states serve every class of their use that may run on them, in halls
+    that are good enough for it.
+    """
     design = halls.design(stock.cooling, stock.redundancy)
     stands = np.zeros((figures.life_years.size, halls.cooling.size), dtype=np.bool_)
     stands[stock.rack, design] = True
@@ -200,6 +211,12 @@ def _from_stock(figures: RackFigures, halls: HallSpace, stock: Stock, quality: Q
     )
     may = figures.admits[:, :, None] & stands[None] & good[:, None, :]
     may[stock.workload, stock.rack, design] = True
+    own = stock.stated
+    at = own.rack, halls.design(own.cooling, own.redundancy)
+    of_duty = case.duty[:, None] == own.duty
+    suffices = quality.suffices[:, own.redundancy]
+    w, pool = np.nonzero(of_duty & suffices & figures.admits[:, own.rack])
+    may[w, at[0][pool], at[1][pool]] = True
     return np.asarray(may)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
-from planner.inputs.frames import by_ids, floats
+from planner.inputs.existing import stated_sites
+from planner.inputs.frames import bools, by_ids, floats
 from planner.lp import Index
 from planner.scenario import held
 
@@ -61,6 +62,9 @@ class SiteInputs:
 def committed_facility_mw(case: Case) -> Floats:
     """Return facility power under construction that serves by the end of a year. [MW]
 
+    Of the table of the market nothing is built at sites of which the planner states what exists,
+    and where no new halls are wanted.
+
     Parameters
     ----------
     case : Case
@@ -78,7 +82,9 @@ def committed_facility_mw(case: Case) -> Floats:
     calendar = list(range(first, max(last, int(table["year"].max())) + 1))
     by_year = by_ids(table, {"site": case.ids("sites"), "year": calendar}, "committed_facility_mw")
     known = np.maximum.accumulate(np.where(np.isnan(by_year), 0.0, by_year), axis=1)
-    return known[:, case.last_year - first] * case.scenario.operator.pipeline_share_frac
+    shared = known[:, case.last_year - first] * case.scenario.operator.pipeline_share_frac
+    may_build = bools(case.sites, "new_halls") & ~stated_sites(case)
+    return np.where(may_build[:, None], shared, 0.0)
 
 
 def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) -> SiteInputs:
@@ -112,7 +118,7 @@ def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) 
     reach = reach + np.where(can_build, rate, 0.0).cumsum(axis=1)
     as_committed = np.where(early, np.minimum(committed_add, rate), 0.0)
     pace = np.where(can_build, rate, as_committed)
-    standing = halls.existing_mw.sum(axis=1)
+    standing = halls.existing_mw.sum(axis=1).max(axis=1)
     land = floats(case.sites, "land_limit_mw")
     needed = standing + committed_mw.max(axis=1)
     short = land < needed

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.words import some
 from planner.inputs.case import DUTIES
+from planner.inputs.existing import stated_sites
 from planner.inputs.frames import by_ids, codes, floats, ints, texts
-from planner.inputs.places import own_key
+from planner.inputs.places import excluded_stock, own_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,13 +19,16 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
     from planner.inputs.demand import Wanted
+    from planner.inputs.existing import Existing
     from planner.inputs.quality import Quality
     from planner.inputs.racks_figures import RackFigures
+    from planner.scenario.tree import Keys
 
 __all__ = ["Stock", "standing_stock"]
 
 _NOTHING: Final = 1e-9
 _CAMPUS: Final = "campus"
+_NAMED: Final = 6
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,13 @@ class Stock:
     vintage
         Calendar years of the stock vintages.
     facility_mw
-        Facility power that exists, by site; its racks are a fixed share of it. [MW]
+        Facility power of the base year, by site. [MW]
     site_share
         Share of the pools of a duty that exists at each site, shape (site, duty).
     duty
         Duty of each pool, shape (pool,).
+    stated
+        What the planner states instead; the pools above have no share of its sites.
     """
 
     rack: NDArray[np.intp]
@@ -55,6 +62,7 @@ class Stock:
     facility_mw: Floats
     site_share: Floats
     duty: NDArray[np.intp]
+    stated: Existing
 
     @property
     def share(self) -> Floats:
@@ -67,10 +75,12 @@ class Stock:
         stands = np.zeros(shape, dtype=np.bool_)
         site, pool = np.nonzero(self.share > 0.0)
         stands[site, self.cooling[pool], self.redundancy[pool]] = True
-        return stands
+        return np.asarray(stands | (self.stated.hall_mw > 0.0).any(axis=3))
 
 
-def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Quality) -> Stock:
+def standing_stock(
+    case: Case, figures: RackFigures, wanted: Wanted, quality: Quality, stated: Existing
+) -> Stock:
     """Place the racks of the base year.
 
     The market's nameplate path gives how much stands, `rack_stock` which racks, `site_stock`
@@ -89,6 +99,8 @@ def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Qu
         Path and shares of power.
     quality : Quality
         Topology of each class in the base year.
+    stated : Existing
+        Halls and racks that the planner states, at whose sites nothing else exists.
 
     Returns
     -------
@@ -96,7 +108,7 @@ def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Qu
     """
     site_share, facility_mw = _by_site(case, wanted)
     table = case.tables["rack_stock"]
-    vintages = np.unique(ints(table, "vintage_year"))
+    vintages = np.unique(np.concatenate([ints(table, "vintage_year"), stated.vintage]))
     share = by_ids(
         table,
         {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(vintages)},
@@ -120,17 +132,56 @@ def standing_stock(case: Case, figures: RackFigures, wanted: Wanted, quality: Qu
     rack_mw = _rack_mw(case, wanted)
     pools = [_pools_of(case, figures, share[d], rack_mw, d) for d in range(len(DUTIES))]
     rack, workload, mw = (np.concatenate([pool[i] for pool in pools]) for i in range(3))
-    return Stock(
+    stock = Stock(
         rack=rack,
         cooling=cooling[rack],
         redundancy=quality.placed[workload],
         workload=workload,
         mw=mw,
         vintage=vintages,
-        facility_mw=facility_mw,
+        facility_mw=facility_mw + _connected_mw(case, stated),
         site_share=site_share,
         duty=case.duty[workload],
+        stated=stated,
     )
+    _note_assumed(case, stock)
+    return stock
+
+
+def _note_assumed(case: Case, stock: Stock) -> None:
+    """Say which racks are assumed where the planner does not state them, and how many MW."""
+    rack_mw = np.zeros((len(case.sites), len(case.racks)))
+    np.add.at(rack_mw.T, stock.rack, (stock.share * stock.mw.sum(axis=1)).T)
+    own_mw = floats(case.sites, "existing_mw")
+    of_market = np.isnan(own_mw) & (rack_mw.sum(axis=1) > _NOTHING)
+    if of_market.any():
+        mw = rack_mw[of_market].sum(axis=0)
+        case.findings.note(
+            f"Existing racks at {of_market.sum()} of {of_market.size} sites are assumed:"
+            f" {mw.sum():,.4g} MW, the operator's share of the market, of {_mix(case, mw)}. State"
+            " your own in tables existing_halls and existing_racks."
+        )
+    for site in np.flatnonzero(rack_mw.sum(axis=1) * ~of_market > _NOTHING):
+        name, mw = case.ids("sites")[site], rack_mw[site]
+        case.findings.note(
+            f"existing_mw of {name}, {own_mw[site]:,.4g} MW, is assumed to be {mw.sum():,.4g} MW of"
+            f" racks in the mix of table rack_stock, {_mix(case, mw)}. State your own in tables"
+            " existing_halls and existing_racks.",
+            own_key(case.scenario, name, "existing_mw"),
+        )
+
+
+def _mix(case: Case, rack_mw: Floats) -> str:
+    """Return the shares of rack types, the largest first."""
+    order = np.argsort(-rack_mw, kind="stable")
+    names = case.ids("racks")
+    parts = [f"{rack_mw[k] / rack_mw.sum():.0%} {names[k]}" for k in order if rack_mw[k] > 0.0]
+    return some(parts, _NAMED)
+
+
+def _connected_mw(case: Case, stated: Existing) -> Floats:
+    """Facility power of the stated halls of the base year, by site. [MW]"""
+    return np.asarray(stated.site_mw[:, 0] * case.scenario.demand.facility_mw_per_rack_mw)
 
 
 def _rack_mw(case: Case, wanted: Wanted) -> Floats:
@@ -142,19 +193,26 @@ def _rack_mw(case: Case, wanted: Wanted) -> Floats:
 def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
     """Share of each duty's racks and facility power by site; a scenario's own figure counts.
 
-    Every site keeps its total. Campuses are filled with training racks, and what is left of
-    either duty is spread evenly.
+    Every site keeps its total, and one that is left out by name takes it along. Campuses are
+    filled with training racks, and what is left of either duty is spread evenly.
     """
     rack_mw = _rack_mw(case, wanted)
     of_duty = np.bincount(case.duty, weights=rack_mw, minlength=len(DUTIES))
-    weight = _in_largest(case, floats(case.sites, "existing_facility_mw"))
-    by_table = weight * (of_duty.sum() / weight.sum() if weight.sum() > 0.0 else 0.0)
+    out = excluded_stock(case.scenario, case.tables)
+    weight = _in_largest(
+        case,
+        np.append(floats(case.sites, "existing_facility_mw"), floats(out, "existing_facility_mw")),
+    )
+    everywhere = weight * (of_duty.sum() / weight.sum() if weight.sum() > 0.0 else 0.0)
+    by_table, left_out = everywhere[: len(case.sites)], everywhere[len(case.sites) :]
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     own = floats(case.sites, "existing_mw")
     site_mw = np.where(np.isnan(own), by_table, own / per_rack)
+    site_mw = np.where(stated_sites(case), 0.0, site_mw)
 
-    is_campus = np.array(texts(case.sites, "archetype")) == _CAMPUS
-    campus_mw, metro_mw = by_table[is_campus].sum(), by_table[~is_campus].sum()
+    is_campus = np.array([*texts(case.sites, "archetype"), *texts(out, "archetype")]) == _CAMPUS
+    campus_mw, metro_mw = everywhere[is_campus].sum(), everywhere[~is_campus].sum()
+    is_campus = is_campus[: len(case.sites)]
     training = of_duty[DUTIES.index("training")]
     on_campus = min(training, campus_mw)
     train_frac = np.where(
@@ -163,6 +221,7 @@ def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
         (training - on_campus) / metro_mw if metro_mw > 0.0 else 0.0,
     )
     by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
+    _note_left_out(case, texts(out, "site"), left_out * per_rack)
     _refuse_without_racks(case, own, by_duty[:, of_duty <= 0.0].sum(axis=1))
     share = np.where(of_duty > 0.0, by_duty / np.where(of_duty > 0.0, of_duty, 1.0), 0.0)
     return share, site_mw * per_rack
@@ -179,6 +238,25 @@ def _refuse_without_racks(case: Case, own_mw: Floats, without_mw: Floats) -> Non
             "0 where there are none",
             "leave it out, or raise operator.stock_share_frac",
         )
+
+
+def _note_left_out(case: Case, sites: tuple[str, ...], facility_mw: Floats) -> None:
+    """Say what becomes of the stock of sites that are left out by name."""
+    for place in np.flatnonzero(facility_mw > 0.0):
+        site = sites[place]
+        case.findings.note(
+            f"{site} is excluded with the {facility_mw[place]:,.4g} MW of facility power that the"
+            " operator is assumed to have there: it is neither used nor paid for, nor spread over"
+            f" other sites, and its demand is served elsewhere. sites.{site}.new_halls: false keeps"
+            " what exists and builds no more.",
+            _where_excluded(case, site),
+        )
+
+
+def _where_excluded(case: Case, site: str) -> Keys:
+    if site in case.scenario.sites and case.scenario.sites[site].exclude:
+        return ("sites", site, "exclude")
+    return ("scope", "exclude_sites")
 
 
 def _in_largest(case: Case, weight: Floats) -> Floats:

@@ -75,7 +75,10 @@ class SiteOverride(Override):
     MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"water_limit_m3_per_year"})
 
     exclude: Flag = False
-    """Whether the site is left out."""
+    """Whether the site is left out, with what exists there: it is not spread over other sites."""
+    new_halls: Flag = True
+    """Whether halls may be built or leased there; if not, what exists stays in service, its racks
+    may be replaced and its halls retrofitted."""
     zone: ZoneId | None = None
     """Headroom zone, by its id in table `grid_zones`."""
     existing_mw: NonNegative | None = None

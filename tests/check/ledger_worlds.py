@@ -26,6 +26,7 @@ WORLDS = {
     "failover": (HERE / "failover.yaml",),
     "whole": (HERE / "whole.yaml",),
     "own": (HERE / "own.yaml",),
+    "existing": (HERE / "existing.yaml",),
     "classes": (HERE / "classes.yaml",),
     "plants": (
         HERE / "own_power.yaml",

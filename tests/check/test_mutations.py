@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from good_plan import MINI, RICH, solved
 from spoiled import ASSUMED, SPOILED, dearer
+from spoiled_existing import SPOILED_EXISTING
 from spoiled_failover import SPOILED_FAILOVER
 from spoiled_non_firm import ASSUMED as NON_FIRM_ASSUMED
 from spoiled_non_firm import BILLS as NON_FIRM_BILLS
@@ -55,6 +56,7 @@ BROKEN_ELSEWHERE = {
             SUPPLY_SPOILED,
             NON_FIRM_SPOILED,
             SPOILED_FAILOVER,
+            SPOILED_EXISTING,
             SPOILED_PROOF,
             SPOILED_WHOLE_PROOF,
             SPOILED_SITING,

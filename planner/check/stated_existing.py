@@ -1,0 +1,147 @@
+"""Halls and racks that the planner states as their own, read a second time from their tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.check.frames import by, crossed, has, tally
+from planner.check.once import once
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from planner.check.case import Case
+
+__all__ = [
+    "RULES",
+    "begun_facility_mw",
+    "stated_halls",
+    "stated_racks",
+    "stated_sites",
+    "without_new_halls",
+]
+
+_SITE = ("site", "year")
+
+
+def stated_sites(case: Case) -> list[str]:
+    """Return the sites of which the tables `existing_halls` and `existing_racks` say something."""
+    tables = (case.data("existing_halls"), case.data("existing_racks"))
+    return sorted({str(site) for table in tables for site in table["site"]})
+
+
+def without_new_halls(case: Case) -> list[str]:
+    """Return the sites where the scenario wants no new halls."""
+    blocks = (case.scenario.new_sites, case.scenario.sites)
+    given = {
+        site: own.new_halls
+        for block in blocks
+        for site, own in block.items()
+        if "new_halls" in own.given()
+    }
+    return [site for site, wanted in given.items() if not wanted]
+
+
+@rule(unit="MW")
+def no_halls_where_unwanted(case: Case) -> Excess:
+    """Nothing is built or leased at sites where the scenario wants no new halls."""
+    parts = [
+        case.plan(table)[["site", "hall", "year", column]].rename(columns={column: "mw"})
+        for table, column in (("builds", "built_mw"), ("leases", "leased_mw"))
+    ]
+    new = pd.concat(parts, ignore_index=True)
+    new = new[new["site"].isin(without_new_halls(case))]
+    return Excess.above(new[["site", "hall", "year"]], new["mw"].to_numpy(np.float64), 0.0)
+
+
+@once
+def stated_halls(case: Case) -> pd.DataFrame:
+    """List the stated halls of the sites of the plan in the years in which they are in service.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, hall (the design), year, mw.
+    """
+    table = case.data("existing_halls")
+    table = table[table["site"].isin(list(case.inputs.sets.site.labels))]
+    design = table["cooling"] + "|" + table["redundancy"]
+    rows = table[["site", "first_year"]].assign(hall=design, mw=table["it_mw"].astype("float64"))
+    years = crossed(rows, pd.DataFrame({"year": case.years}))
+    serves: pd.DataFrame = years[years["first_year"] <= years["year"]]
+    return serves[["site", "hall", "year", "mw"]]
+
+
+def begun_facility_mw(case: Case) -> pd.Series[float]:
+    """Facility power of stated halls that enter service after the first year, cumulative. [MW]"""
+    halls = stated_halls(case)
+    mw = tally(halls, _SITE, halls["mw"])
+    first = halls[halls["year"] == case.years[0]]
+    before = tally(first, ("site",), first["mw"])
+    of_first = mw.index.get_level_values("site").map(before.to_dict()).fillna(0.0)
+    return (mw - np.asarray(of_first)) * case.scenario.demand.facility_mw_per_rack_mw
+
+
+@once
+def stated_racks(case: Case) -> pd.DataFrame:
+    """List the stated racks that some class can use.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, rack, hall (the design), duty, vintage, dies (first year no longer in service), mw.
+    """
+    table, halls = case.data("existing_racks"), case.data("existing_halls")
+    places = halls[["site", "hall", "cooling", "redundancy"]]
+    rows = table.merge(places, on=["site", "hall"]).reset_index(drop=True)
+    rows = rows[rows["site"].isin(list(case.inputs.sets.site.labels))]
+    types = case.racks.set_index("rack")
+    of_type = rows["rack"].map(types["peak_kw"]).astype("float64") / 1000.0
+    mw = rows["mw"].astype("float64")
+    rows = rows.assign(
+        mw=mw.where(mw.notna(), rows["racks"].astype("float64") * of_type),
+        hall=rows["cooling"] + "|" + rows["redundancy"],
+        vintage=rows["first_year"],
+        dies=rows["first_year"] + rows["rack"].map(types["life_years"]).astype("float64"),
+    )
+    able = has(rows, _able(case), ("rack", "duty", "redundancy"))
+    frame: pd.DataFrame = rows[able]
+    return frame[["site", "rack", "hall", "duty", "vintage", "dies", "mw"]]
+
+
+def _able(case: Case) -> pd.DataFrame:
+    """List rack, duty and topology that some class of the plan can run on."""
+    classes = case.workloads
+    classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
+    pairs = case.data("workload_racks")[["workload", "rack"]]
+    own = {name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None}
+    replaced = [pd.DataFrame({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
+    pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
+    pairs = pairs.merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
+    types = case.racks.set_index("rack")
+    trains = pairs["duty"] == "training"
+    h100e = (
+        pairs["rack"]
+        .map(types["training_h100e"])
+        .where(trains, pairs["rack"].map(types["inference_h100e"]))
+    )
+    topologies = case.data("redundancy")[["redundancy", "availability_pct"]]
+    least = pairs["redundancy_min"].map(by(topologies, "redundancy", "availability_pct"))
+    ways = crossed(pairs.assign(least=least)[h100e.notna()], topologies)
+    good: pd.DataFrame = ways[ways["availability_pct"] >= ways["least"]]
+    return good[["rack", "duty", "redundancy"]]
+
+
+RULES = (no_halls_where_unwanted,)

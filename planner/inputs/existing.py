@@ -1,0 +1,434 @@
+"""Halls and racks that a planner states as their own: tables `existing_halls`, `existing_racks`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.errors import MOST_PROBLEMS
+from planner.base.units import KW_PER_MW
+from planner.base.words import some
+from planner.inputs.case import DUTIES
+from planner.inputs.frames import codes, floats, ints, texts
+from planner.inputs.places import own_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.case import Case
+    from planner.inputs.quality import Quality
+    from planner.inputs.racks_figures import RackFigures
+
+    Codes = NDArray[np.intp]
+
+__all__ = ["HALLS", "RACKS", "Existing", "existing_halls_and_racks", "stated_sites"]
+
+HALLS: Final = "existing_halls"
+RACKS: Final = "existing_racks"
+_NAMED: Final = 8
+_ROUNDING: Final = 1e-6  # of a hall's power: counts of racks times kW are no round numbers
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What a planner states at the sites of the plan.
+
+    Parameters
+    ----------
+    is_stated
+        Sites with a row in one of the tables, shape (site,).
+    hall_mw
+        Critical IT power of halls in service, shape (site, cooling, redundancy, year). [MW]
+    vintage
+        Calendar years in which racks enter service, rising.
+    rack, cooling, redundancy, duty
+        Codes of each pool of racks, shape (pool,).
+    mw
+        Nameplate of racks that the plan can use, shape (site, pool, vintage). [MW]
+    """
+
+    is_stated: Bools
+    hall_mw: Floats
+    vintage: NDArray[np.int64]
+    rack: Codes
+    cooling: Codes
+    redundancy: Codes
+    duty: Codes
+    mw: Floats
+
+    @property
+    def site_mw(self) -> Floats:
+        """Critical IT power of halls in service, shape (site, year). [MW]"""
+        return np.asarray(self.hall_mw.sum(axis=(1, 2)))
+
+
+def stated_sites(case: Case) -> Bools:
+    """Tell of which sites in scope the tables state what exists, shape (site,)."""
+    named = {site for table in (HALLS, RACKS) for site in case.tables[table]["site"]}
+    return np.array([site in named for site in case.ids("sites")], dtype=np.bool_)
+
+
+def existing_halls_and_racks(case: Case, figures: RackFigures, quality: Quality) -> Existing:
+    """Read what the planner states, and refuse what cannot be housed or used.
+
+    Parameters
+    ----------
+    case : Case
+        Scope, and the two tables. What is wrong with them is added to the findings, and what has
+        no effect to the notes.
+    figures : RackFigures
+        Throughput of racks, their lives, and the cooling they fit.
+    quality : Quality
+        Topologies that are good enough for each class.
+
+    Returns
+    -------
+    Existing
+    """
+    halls, racks = case.tables[HALLS], case.tables[RACKS]
+    _check_sites(case)
+    _check_one_source(case)
+    hall_mw = _hall_mw(case, halls)
+    row = _RackRows(case, figures, quality, halls, racks)
+    used = np.flatnonzero(row.is_used)
+    pools = np.stack(
+        [row.rack[used], row.cooling[used], row.redundancy[used], row.duty[used]], axis=1
+    )
+    pool, of_pool = np.unique(pools, axis=0, return_inverse=True)
+    vintage, of_vintage = np.unique(row.first_year[used], return_inverse=True)
+    mw = np.zeros((len(case.sites), len(pool), vintage.size))
+    np.add.at(mw, (row.site[used], of_pool.ravel(), of_vintage), row.mw[used])
+    _note_empty(case, hall_mw, mw)
+    _note_connections(case, hall_mw)
+    return Existing(
+        is_stated=stated_sites(case),
+        hall_mw=hall_mw,
+        vintage=vintage,
+        rack=pool[:, 0],
+        cooling=pool[:, 1],
+        redundancy=pool[:, 2],
+        duty=pool[:, 3],
+        mw=mw,
+    )
+
+
+def _check_sites(case: Case) -> None:
+    """Refuse sites that do not exist, and note rows of sites that are not in the plan."""
+    known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
+    in_plan = set(case.ids("sites"))
+    for table in (HALLS, RACKS):
+        site = case.tables[table]["site"]
+        unknown = np.flatnonzero(~site.isin(list(known)))
+        for record in unknown[:MOST_PROBLEMS]:
+            case.findings.at_row(
+                table,
+                int(record),
+                "site",
+                f"unknown site {site.iloc[record]!r}",
+                "an id of table sites, or a new site of the scenario",
+                "correct it, or remove its rows",
+            )
+        case.findings.and_more(table, len(unknown) - MOST_PROBLEMS)
+        for left_out in dict.fromkeys(site[site.isin(list(known - in_plan))]):
+            records = np.flatnonzero(site == left_out)
+            case.findings.note_row(
+                table,
+                int(records[0]),
+                "site",
+                f"{table} has {_rows(len(records))} for {left_out}, which is not in the plan: what"
+                " exists there is neither used nor paid for, and its demand is served elsewhere",
+                "widen the scope, or remove the rows",
+            )
+
+
+def _check_one_source(case: Case) -> None:
+    """Refuse figures of the scenario for what the tables state already."""
+    for site in np.array(case.ids("sites"), dtype=object)[stated_sites(case)]:
+        key = own_key(case.scenario, site, "existing_mw")
+        if key is not None:
+            case.findings.at_key(
+                key,
+                f"existing_mw of {site} is given, and {HALLS} or {RACKS} has rows for {site}",
+                "one statement of what exists at a site",
+                "remove one of the two",
+            )
+
+
+def _hall_mw(case: Case, halls: pd.DataFrame) -> Floats:
+    """Critical IT power in service, shape (site, cooling, redundancy, year). [MW]"""
+    site = codes(halls["site"], case.ids("sites"))
+    first = ints(halls, "first_year")
+    place = (
+        codes(halls["cooling"], case.ids("cooling")),
+        codes(halls["redundancy"], case.ids("redundancy")),
+    )
+    mw = np.where(first[:, None] <= case.year, floats(halls, "it_mw")[:, None], 0.0)
+    total = np.zeros((len(case.sites), len(case.cooling), len(case.redundancy), len(case.years)))
+    known = np.flatnonzero(site >= 0)
+    np.add.at(total, (site[known], place[0][known], place[1][known]), mw[known])
+    for record in known[first[known] > case.year[-1]]:
+        case.findings.note_row(
+            HALLS,
+            int(record),
+            "first_year",
+            f"hall {halls['hall'].iloc[record]} of {halls['site'].iloc[record]} has no effect: it"
+            f" enters service in {first[record]}, after the last model year {case.year[-1]}",
+            "remove it, or add years",
+        )
+    return total
+
+
+def _note_empty(case: Case, hall_mw: Floats, rack_mw: Floats) -> None:
+    """Say where halls are stated and no rack."""
+    site_mw = hall_mw.sum(axis=(1, 2)).max(axis=1)
+    empty = (site_mw > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
+    if empty.any():
+        names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), _NAMED)
+        case.findings.note(
+            f"{RACKS} has no rack that the plan can use in the halls of {names}: these"
+            f" {site_mw[empty].sum():,.4g} MW begin without racks."
+        )
+
+
+def _note_connections(case: Case, hall_mw: Floats) -> None:
+    """Say which connection is assumed where the planner states none."""
+    site_mw = hall_mw.sum(axis=(1, 2))
+    ids = case.ids("sites")
+    stated = [own_key(case.scenario, site, "grid_firm_mw") is not None for site in ids]
+    assumed = (site_mw.max(axis=1) > 0.0) & ~np.array(stated, dtype=np.bool_)
+    if assumed.any():
+        names = some(list(np.array(ids, dtype=object)[assumed]), _NAMED)
+        ratio = case.scenario.demand.facility_mw_per_rack_mw
+        case.findings.note(
+            f"The firm connection of {names} is assumed to carry the halls of {HALLS}:"
+            f" {ratio * site_mw[assumed, 0].sum():,.4g} MW in {case.year[0]},"
+            f" {ratio:g} MW per MW of halls (demand.facility_mw_per_rack_mw). Give grid_firm_mw"
+            " of the sites to state it."
+        )
+
+
+class _RackRows:
+    """The rows of `existing_racks` with what they mean; what is wrong goes to the findings."""
+
+    def __init__(
+        self,
+        case: Case,
+        figures: RackFigures,
+        quality: Quality,
+        halls: pd.DataFrame,
+        racks: pd.DataFrame,
+    ) -> None:
+        self.case, self.figures, self.halls, self.racks = case, figures, halls, racks
+        self.site = codes(racks["site"], case.ids("sites"))
+        self.rack = codes(racks["rack"], case.ids("racks"))
+        self.duty = codes(racks["duty"], DUTIES)
+        self.first_year = ints(racks, "first_year")
+        self.hall = codes(_names(racks), _names(halls))
+        cooling = codes(halls["cooling"], case.ids("cooling"))
+        redundancy = codes(halls["redundancy"], case.ids("redundancy"))
+        has_hall = self.hall >= 0
+        self.cooling = np.where(has_hall, cooling[self.hall] if len(halls) else -1, -1)
+        self.redundancy = np.where(has_hall, redundancy[self.hall] if len(halls) else -1, -1)
+        self.mw = self._nameplate_mw()
+        in_plan = self.site >= 0
+        self.is_used = in_plan & (self.rack >= 0) & has_hall
+        self._check_halls(in_plan & ~has_hall)
+        self._check_roles(in_plan & (self.rack < 0))
+        self._check_housed()
+        self._check_classes(quality)
+        self._check_years()
+        self._check_capacity()
+
+    def _nameplate_mw(self) -> Floats:
+        """Nameplate of every row; exactly one of number and MW must be given. [MW]"""
+        count, mw = floats(self.racks, "racks"), floats(self.racks, "mw")
+        wrong = np.flatnonzero(np.isnan(count) == np.isnan(mw))
+        for record in wrong[:MOST_PROBLEMS]:
+            both = "neither" if np.isnan(mw[record]) else "both"
+            self._problem(
+                record,
+                "racks",
+                f"{both} of racks and mw is given",
+                "one of the two",
+                "leave the other blank",
+            )
+        self.case.findings.and_more(RACKS, len(wrong) - MOST_PROBLEMS)
+        peak_kw = np.where(self.rack >= 0, self.figures.peak_kw[self.rack], np.nan)
+        return np.where(np.isnan(mw), count * peak_kw / KW_PER_MW, mw)
+
+    def _check_halls(self, without: Bools) -> None:
+        for record in np.flatnonzero(without)[:MOST_PROBLEMS]:
+            site = self.racks["site"].iloc[record]
+            there = list(self.halls["hall"][self.halls["site"] == site])
+            found = f"hall {self.racks['hall'].iloc[record]!r} of {site} is not in {HALLS}"
+            fix = f"add a row to {HALLS}: site, hall, cooling, redundancy, it_mw, first_year"
+            if there:
+                fix = f"halls of {site} are {some(there, _NAMED)}; {fix}"
+            self._problem(record, "hall", found, "a hall of the site", fix)
+        self.case.findings.and_more(RACKS, int(without.sum()) - MOST_PROBLEMS)
+
+    def _check_roles(self, without: Bools) -> None:
+        for record in np.flatnonzero(without)[:MOST_PROBLEMS]:
+            self._problem(
+                record,
+                "rack",
+                f"{self.racks['rack'].iloc[record]} does not compute, by its role in table racks",
+                "a rack type with role compute",
+                "leave it out: companions of racks follow from companion_frac of the class",
+            )
+
+    def _check_housed(self) -> None:
+        """A rack must fit the cooling of its hall."""
+        used = np.flatnonzero(self.is_used)
+        misfits = used[~self.figures.fits[self.rack[used], self.cooling[used]]]
+        most_kw = floats(self.case.cooling, "max_kw_per_rack")
+        for record in misfits[:MOST_PROBLEMS]:
+            rack = self.case.ids("racks")[self.rack[record]]
+            cooling = self.case.ids("cooling")[self.cooling[record]]
+            peak_kw, limit_kw = (
+                self.figures.peak_kw[self.rack[record]],
+                most_kw[self.cooling[record]],
+            )
+            if peak_kw > limit_kw:
+                found = (
+                    f"{rack} has {peak_kw:g} kW, and halls with {cooling} cool {limit_kw:g} kW a"
+                    " rack"
+                )
+                fix = "put it into another hall, or correct peak_kw or max_kw_per_rack"
+            else:
+                found = f"nothing says that {rack} can stand in a hall with {cooling}"
+                fix = (
+                    f"add the row {rack},{cooling} to a table rack_cooling of your own, or use"
+                    " another hall"
+                )
+            self._problem(record, "rack", found, "a rack that its hall can cool", fix)
+        self.case.findings.and_more(RACKS, len(misfits) - MOST_PROBLEMS)
+        self.is_used[misfits] = False
+
+    def _check_classes(self, quality: Quality) -> None:
+        """Some class of the duty must be able to run on a rack; it is noted where none may here."""
+        case, figures = self.case, self.figures
+        everywhere = case.tables["workload_racks"].merge(case.tables["workloads"], on="workload")
+        for record in np.flatnonzero(self.is_used):
+            rack, duty = self.rack[record], self.duty[record]
+            name, use = case.ids("racks")[rack], DUTIES[duty]
+            if np.isnan(figures.kh100e_per_mw[rack, duty]):
+                self.is_used[record] = False
+                self._problem(
+                    record,
+                    "rack",
+                    f"{name} has no {use}_h100e in table racks",
+                    f"the throughput of a rack that is used for {use}",
+                    f"give racks.override.{name}.{use}_h100e, or add it to a table of your own",
+                )
+                continue
+            of_duty = case.duty == duty
+            admits = figures.admits[:, rack] & of_duty
+            suffices = quality.suffices[:, self.redundancy[record]]
+            if (admits & suffices).any():
+                continue
+            self.is_used[record] = False
+            known = everywhere[(everywhere["rack"] == name) & (everywhere["duty"] == use)]
+            listed = list(known["workload"])
+            if not listed and not admits.any():
+                classes = texts(case.workloads[of_duty], "workload")
+                self._problem(
+                    record,
+                    "rack",
+                    f"no class of {use} may run on {name}",
+                    "one at least",
+                    f"add rows class,{name} to a table workload_racks of your own, for"
+                    f" {some(classes, _NAMED) or 'a class of this use'}",
+                )
+            elif not admits.any():
+                self._note(
+                    record,
+                    f"{name} for {use} has no effect: the classes that may run on it are not in"
+                    f" scope ({some(listed, _NAMED)})",
+                    "remove it, widen scope.workloads, or admit it by rows of workload_racks",
+                )
+            else:
+                topology = case.ids("redundancy")[self.redundancy[record]]
+                asking = [case.ids("workloads")[w] for w in np.flatnonzero(admits)]
+                self._note(
+                    record,
+                    f"{name} for {use} has no effect: its hall is {topology}, which is not"
+                    f" available enough for {some(asking, _NAMED)}",
+                    "correct redundancy of the hall, or lower redundancy_min of a class",
+                )
+
+    def _check_years(self) -> None:
+        """Note racks that serve in no model year, and refuse those that come before their hall."""
+        case = self.case
+        life = np.where(self.rack >= 0, self.figures.life_years[self.rack], 0)
+        last = self.first_year + life - 1
+        serves = (self.first_year[:, None] <= case.year) & (last[:, None] >= case.last_year)
+        for record in np.flatnonzero(self.is_used & ~serves.any(axis=1)):
+            self.is_used[record] = False
+            name = case.ids("racks")[self.rack[record]]
+            years = (
+                f"{self.first_year[record]} to {last[record]}, its life of {life[record]} years,"
+            )
+            self._note(
+                record,
+                f"{name} has no effect: {years} hold no model year in full",
+                "remove it, add years, or correct first_year or life_years",
+            )
+        hall_year = ints(self.halls, "first_year")
+        for record in np.flatnonzero(self.is_used):
+            opens = hall_year[self.hall[record]]
+            if max(self.first_year[record], case.year[0]) < opens:
+                self._problem(
+                    record,
+                    "first_year",
+                    f"racks from {self.first_year[record]} stand in a hall in service from {opens}",
+                    "racks no earlier than their hall",
+                    "correct one of the years",
+                )
+
+    def _check_capacity(self) -> None:
+        """The racks of a hall must not draw more than it can feed."""
+        case, used = self.case, np.flatnonzero(self.is_used)
+        life = self.figures.life_years[self.rack[used]]
+        first = self.first_year[used]
+        alive = (first[:, None] <= case.year) & ((first + life - 1)[:, None] >= case.last_year)
+        drawn = np.zeros((len(self.halls), len(case.years)))
+        diversity = case.scenario.halls.diversity_frac
+        np.add.at(drawn, self.hall[used], self.mw[used, None] * alive * diversity)
+        limit = floats(self.halls, "it_mw")
+        excess = drawn.max(axis=1, initial=0.0) > limit * (1.0 + _ROUNDING)
+        for hall in np.flatnonzero(excess)[:MOST_PROBLEMS]:
+            record = int(used[self.hall[used] == hall][0])
+            name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
+            self._problem(
+                record,
+                "hall",
+                f"racks of {drawn[hall].max() / diversity:.4g} MW draw {drawn[hall].max():.4g} MW"
+                f" in hall {name} of {site}, at halls.diversity_frac {diversity:g}, and it has"
+                f" {limit[hall]:.4g} MW",
+                "no more than the hall feeds",
+                f"move racks to another hall, or correct it_mw in {HALLS}",
+            )
+
+    def _problem(
+        self, record: int | np.intp, column: str, what_is: str, must_be: str, fix: str
+    ) -> None:
+        self.case.findings.at_row(RACKS, int(record), column, what_is, must_be, fix)
+
+    def _note(self, record: int | np.intp, what_is: str, fix: str) -> None:
+        self.case.findings.note_row(RACKS, int(record), "rack", what_is, fix)
+
+
+def _names(table: pd.DataFrame) -> Sequence[tuple[str, str]]:
+    """Site and hall of every row."""
+    return list(zip(texts(table, "site"), texts(table, "hall"), strict=True))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

@@ -1,0 +1,296 @@
+"""Halls and racks that a planner states: what exists is what they say, and nothing is ignored."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+RACKS_MW = 1250 * 0.2 / 1.16  # what the tables give the operator at both sites
+ELM_MW = RACKS_MW * 290 / (830 + 290)
+PER_RACK = 1.16
+MADE_UP = {"source": "made up", "source_year": 2025, "kind": "own"}
+HALLS = (
+    ("oak", "A", "air_dry", "N", 40.0, 2019),
+    ("oak", "B", "plate_dry", "2N", 30.0, 2024),
+    ("oak", "C", "plate_dry", "N", 25.0, 2027),  # under construction
+)
+RACKS = (
+    ("oak", "A", "air24", "training", 700, None, 2024),  # 700 x 42 kW = 29.4 MW
+    ("oak", "B", "liquid25", "inference", None, 22.0, 2025),
+    ("oak", "C", "liquid25", "training", None, 18.0, 2027),  # on order
+)
+
+
+def halls(*rows):
+    columns = ["site", "hall", "cooling", "redundancy", "it_mw", "first_year"]
+    return pd.DataFrame(rows, columns=columns).assign(**MADE_UP)
+
+
+def racks(*rows):
+    columns = ["site", "hall", "rack", "duty", "racks", "mw", "first_year"]
+    frame = pd.DataFrame(rows, columns=columns).assign(**MADE_UP)
+    return frame.astype({"racks": "Int64", "mw": "float64"})
+
+
+@pytest.fixture(scope="module")
+def own(build):
+    return build(existing_halls=halls(*HALLS), existing_racks=racks(*RACKS))
+
+
+def by_label(index, values, *labels):
+    frame = index.frame().assign(value=values)
+    frame = frame[frame["value"] > 0.0]
+    return {tuple(row[:-1]): row[-1] for row in frame[[*labels, "value"]].itertuples(index=False)}
+
+
+def test_halls_are_those_that_are_stated_from_the_year_that_is_stated(own):
+    there = by_label(own.halls.hall, own.halls.existing_mw, "site", "hall", "year")
+
+    assert {key[1:]: mw for key, mw in there.items() if key[0] == "oak"} == {
+        ("air_dry|N", "2025"): 40.0,
+        ("plate_dry|2N", "2025"): 30.0,
+        ("air_dry|N", "2027"): 40.0,
+        ("plate_dry|2N", "2027"): 30.0,
+        ("plate_dry|N", "2027"): 25.0,
+    }
+
+
+def test_racks_are_those_that_are_stated_by_number_or_mw(own):
+    p = own.racks
+    there = by_label(p.fleet, p.stock_mw, "site", "rack", "hall", "duty", "year")
+
+    assert {key[1:]: mw for key, mw in there.items() if key[0] == "oak"} == {
+        ("air24", "air_dry|N", "training", "2025"): pytest.approx(29.4),
+        ("air24", "air_dry|N", "training", "2027"): pytest.approx(29.4),
+        ("liquid25", "plate_dry|2N", "inference", "2025"): 22.0,
+        ("liquid25", "plate_dry|2N", "inference", "2027"): 22.0,
+        ("liquid25", "plate_dry|N", "training", "2027"): 18.0,
+    }
+
+
+def test_other_sites_keep_their_share_of_the_tables(own, mini):
+    def elm(inputs):
+        p = inputs.racks
+        there = by_label(p.fleet, p.stock_mw, "site", "rack", "hall", "duty", "year")
+        return {key: mw for key, mw in there.items() if key[0] == "elm"}
+
+    assert elm(own) == elm(mini)
+    assert sum(mw for key, mw in elm(own).items() if key[-1] == "2025") == pytest.approx(ELM_MW)
+
+
+def test_the_connection_carries_the_halls_and_grows_with_those_under_construction(own):
+    p = own.grid
+    firm = by_label(p.firm, p.firm_mw, "site", "year")
+
+    assert firm["oak", "2025"] == pytest.approx(70 * PER_RACK)
+    assert firm["oak", "2027"] == pytest.approx(95 * PER_RACK)
+    # What is under construction takes of the zone's headroom, as that of the market would.
+    committed = own.grid.headroom_all.set_index(["zone", "year"])["committed_mw"]
+    assert committed["east", "2027"] == pytest.approx(25 * PER_RACK)
+
+
+def test_nothing_of_the_market_is_under_construction_at_a_stated_site(own, mini):
+    assert "oak" in set(mini.halls.committed.frame()["site"])
+    assert "oak" not in set(own.halls.committed.frame()["site"])
+
+
+def test_a_site_with_halls_alone_begins_without_racks(build):
+    inputs = build(existing_halls=halls(*HALLS))
+    p = inputs.racks
+
+    there = by_label(p.fleet, p.stock_mw, "site", "year")
+
+    assert ("oak", "2025") not in there
+    assert any("oak" in note and "without racks" in note for note in inputs.notes)
+
+
+def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own):
+    used = own.racks.used.frame()
+    at = used[(used["site"] == "oak") & (used["hall"] == "plate_dry|2N")]
+
+    assert set(at["workload"][at["rack"] == "liquid25"]) == {"chat"}
+
+
+@pytest.mark.parametrize(
+    ("hall", "rack", "found", "fix"),
+    [
+        (
+            HALLS,
+            ("oak", "D", "air24", "training", 7, None, 2024),
+            "hall 'D' of oak is not in existing_halls",
+            "halls of oak are A, B, C; add a row to existing_halls",
+        ),
+        (
+            HALLS,
+            ("oak", "A", "liquid25", "training", 7, None, 2025),
+            "liquid25 has 134 kW, and halls with air_dry cool 44 kW a rack",
+            "another hall",
+        ),
+        (
+            HALLS,
+            ("oak", "B", "air24", "inference", 7, None, 2025),
+            "nothing says that air24 can stand in a hall with plate_dry",
+            "add the row air24,plate_dry to a table rack_cooling",
+        ),
+        (
+            HALLS,
+            ("oak", "B", "chip26", "inference", 7, None, 2026),
+            "no class of inference may run on chip26",
+            "add rows class,chip26 to a table workload_racks of your own, for chat",
+        ),
+        (
+            HALLS,
+            ("oak", "B", "liquid25", "inference", 7, 3.0, 2025),
+            "both of racks and mw is given",
+            "leave the other blank",
+        ),
+        (
+            HALLS,
+            ("oak", "B", "liquid25", "inference", None, None, 2025),
+            "neither of racks and mw is given",
+            "leave the other blank",
+        ),
+        (
+            HALLS,
+            ("oak", "B", "liquid25", "inference", None, 34.0, 2025),
+            "racks of 34 MW draw 30.6 MW in hall B of oak, at halls.diversity_frac 0.9, and it has"
+            " 30 MW",
+            "correct it_mw",
+        ),
+        (
+            HALLS,
+            ("oak", "C", "liquid25", "training", None, 4.0, 2026),
+            "racks from 2026 stand in a hall in service from 2027",
+            "correct one of the years",
+        ),
+        (
+            HALLS,
+            ("oka", "A", "air24", "training", 7, None, 2024),
+            "unknown site 'oka'",
+            "remove its rows",
+        ),
+    ],
+)
+def test_what_nothing_can_house_or_use_is_refused_with_the_row_that_is_missing(
+    problems, hall, rack, found, fix
+):
+    told = problems(existing_halls=halls(*hall), existing_racks=racks(rack))
+
+    assert len(told) == 1
+    assert found in told[0]
+    assert fix in told[0]
+
+
+def test_a_rack_without_throughput_for_its_use_is_refused(problems, tables):
+    of_racks = tables["racks"].copy()
+    of_racks.loc[of_racks["rack"] == "air24", "training_h100e"] = float("nan")
+
+    told = problems(
+        racks=of_racks,
+        existing_halls=halls(*HALLS),
+        existing_racks=racks(("oak", "A", "air24", "training", 7, None, 2024)),
+    )
+
+    assert any("air24 has no training_h100e in table racks" in text for text in told)
+
+
+def test_two_statements_of_what_exists_at_a_site_are_refused(problems):
+    (told,) = problems("sites.oak.existing_mw=80", existing_halls=halls(*HALLS))
+
+    assert "existing_mw of oak is given, and existing_halls or existing_racks has rows" in told
+
+
+@pytest.mark.parametrize(
+    ("settings", "hall", "rack", "note"),
+    [
+        (
+            (),
+            ("oak", "N", "air_dry", "N", 9.0, 2024),
+            ("oak", "N", "air24", "inference", 7, None, 2024),
+            "air24 for inference has no effect: its hall is N, which is not available enough for"
+            " chat",
+        ),
+        (
+            ("scope.workloads=[train]",),
+            ("oak", "B", "plate_dry", "2N", 9.0, 2024),
+            ("oak", "B", "liquid25", "inference", 7, None, 2025),
+            "liquid25 for inference has no effect: the classes that may run on it are not in scope"
+            " (chat)",
+        ),
+        (
+            (),
+            ("oak", "A", "air_dry", "N", 9.0, 2024),
+            ("oak", "A", "air24", "training", 7, None, 2020),
+            "air24 has no effect: 2020 to 2024, its life of 5 years, hold no model year in full",
+        ),
+        (
+            (),
+            ("oak", "A", "air_dry", "N", 9.0, 2029),
+            ("oak", "A", "air24", "training", 7, None, 2029),
+            "hall A of oak has no effect: it enters service in 2029, after the last model year",
+        ),
+        (
+            ("scope.exclude_sites=[oak]",),
+            ("oak", "A", "air_dry", "N", 9.0, 2024),
+            ("oak", "A", "air24", "training", 7, None, 2024),
+            "existing_racks has 1 row for oak, which is not in the plan",
+        ),
+    ],
+)
+def test_a_row_without_effect_is_noted(build, settings, hall, rack, note):
+    inputs = build(*settings, existing_halls=halls(hall), existing_racks=racks(rack))
+
+    assert any(note in told for told in inputs.notes)
+    assert any(note in told.what_is for told in inputs.noted_settings)
+
+
+def test_what_is_assumed_is_said_with_its_mix(build):
+    inputs = build("sites.elm.existing_mw=58", existing_halls=halls(*HALLS))
+
+    (note,) = (note for note in inputs.notes if note.startswith("existing_mw of elm"))
+    # A campus holds training racks: 0.27 + 0.18 of them air24 and 0.55 liquid25.
+    assert "58 MW, is assumed to be 50 MW of racks" in note
+    assert "55% liquid25, 45% air24" in note
+    assert [told.what_is for told in inputs.noted_settings] == [note]
+
+
+def test_the_share_of_the_market_is_said_with_its_mix(mini):
+    (note,) = (note for note in mini.notes if "are assumed" in note)
+
+    # air24: 0.62 x 0.45 + 0.38 x 0.79 = 0.579
+    assert f"at 2 of 2 sites are assumed: {RACKS_MW:.4g} MW" in note
+    assert "58% air24, 42% liquid25" in note
+
+
+def test_an_excluded_site_takes_its_stock_along(build, mini):
+    def facility(inputs):
+        return float(inputs.grid.firm_mw[inputs.grid.firm.position("elm", "2025")])
+
+    both, alone = mini, build("scope.exclude_sites=[oak]")
+
+    assert facility(alone) == pytest.approx(facility(both))
+    (note,) = (note for note in alone.notes if note.startswith("oak is excluded"))
+    assert f"{1250 * 0.2 * 830 / (830 + 290):.4g} MW of facility power" in note
+    assert "nor spread over other sites" in note
+
+
+def test_a_site_may_keep_what_it_has_and_build_no_more(build, mini):
+    settings = ("lease.allow=true", "sites.oak.new_halls=false")
+
+    def at_oak(index):
+        return "oak" in set(index.frame()["site"])
+
+    grows, stays = build(settings[0]), build(*settings)
+
+    for name in ("build", "lease", "committed"):
+        assert at_oak(getattr(grows.halls, name))
+        assert not at_oak(getattr(stays.halls, name))
+    before, after = (
+        by_label(one.halls.hall, one.halls.existing_mw, "site", "hall", "year")
+        for one in (mini, stays)
+    )
+    assert after == pytest.approx(before)
+    assert at_oak(stays.racks.install)
+    # The connection of what is under construction does not come either.
+    firm = stays.grid.firm_mw[stays.grid.firm.position("oak", "2027")]
+    assert firm == pytest.approx(1250 * 0.2 * 830 / (830 + 290))
