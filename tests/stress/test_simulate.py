@@ -148,6 +148,22 @@ def test_sources_then_batteries_then_generators_carry_an_emergency() -> None:
     assert found.grid_mwh[:, 0] == pytest.approx([8760 * 26.5 - 12.5 + 3.0] * 3)
 
 
+def test_a_battery_is_filled_again_with_what_the_connection_leaves_over() -> None:
+    battery_mw = np.array([[5.0, 0.0], [5.0, 0.0]])
+    firm_mw = np.array([[27.0, 40.0], [90.0, 90.0]])
+    plan = plan_of_two(firm_mw=firm_mw, battery_mw=battery_mw, level_mwh=flat(10.0, 0.0))
+    cut = Cut(np.array([True, False]), first_hour=8760 - 11, hours=5, frac=0.1)
+
+    found = run(plan, cut=cut)
+
+    # For 5 hours Oak lacks 26.5 - 24.3 = 2.2 MW: the battery gives its 10 MWh, and 1 MWh is not
+    # served. In the 6 hours that are left of the year 0.5 MW of the connection are free.
+    assert found.battery_mwh[:, 0] == pytest.approx([10.0] * 3)
+    assert found.unserved_mwh[:, 0] == pytest.approx([1.0] * 3)
+    drawn_mwh = 8755 * 26.5 + 5 * 24.3 + 6 * 0.5
+    assert found.grid_mwh[:, 0] == pytest.approx([drawn_mwh] * 3, abs=1e-6)
+
+
 def test_an_emergency_takes_all_that_is_not_firm() -> None:
     cut = Cut(np.array([True, True]), first_hour=4000, hours=5, frac=0.1)
     not_firm = np.zeros((2, 2, DAYS.n_slots))
