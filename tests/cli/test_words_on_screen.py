@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from planner.check.verdict import Check
-from planner.cli import check, explain, headroom
+from planner.cli import check, diagnose, explain, headroom
 from planner.cli.progress import Progress
 from planner.cli.stress_report import _loss_table, _year_table
 from planner.stress.events import outage_h
@@ -129,3 +129,24 @@ def test_the_log_has_a_line_for_each_step_of_the_solver_and_none_twice() -> None
         "Solving: simplex iteration 40, cost 23.50 BUSD",
         "Solving: simplex iteration 70",
     ]
+
+
+def test_what_is_short_is_listed_under_its_head_and_nothing_where_nothing_is() -> None:
+    short = SimpleNamespace(words="land at ash: 4 MW too little")
+    found = SimpleNamespace(
+        feasible=False,
+        scenario="mini",
+        only_in_shares=False,
+        shortages=(short,),
+        clash=(),
+        remedies=(),
+        together=(),
+    )
+
+    head, above, line, end = diagnose._lines(found)
+    found.shortages = ()
+
+    assert head.startswith("mini: ")
+    assert above.startswith("\n")
+    assert line == "  land at ash: 4 MW too little"
+    assert list(diagnose._lines(found)) == [head, end]

@@ -15,7 +15,7 @@ from planner.limits.settings import SetBy
 from planner.lp import Index
 from planner.lp.axis import Axis
 from planner.studies.diagnose import searches
-from planner.studies.explain import entry
+from planner.studies.explain import entry, plain_words
 from planner.studies.solve import clash
 
 
@@ -122,3 +122,52 @@ def test_a_price_that_is_probed_is_found_between_its_probes(monkeypatch) -> None
 
     monkeypatch.setattr(entry, "_flat", lambda usd, site: 61.0)
     assert entry._retail(asked, "ash", ("sites", "ash", "price")) is None
+
+
+def test_a_flat_load_pays_energy_and_its_part_of_the_demand_charge_in_the_first_year() -> None:
+    site, year = Axis("site", ("ash", "bay")), Axis("year", ("2026", "2027"))
+    # Bay has no slots in 2026; in 2027 7,000 h at 40 USD and 1,760 h at 90.
+    slot = {"site": np.array([0, 1, 1]), "year": np.array([0, 1, 1]), "slot": np.array([0, 0, 1])}
+    inputs = SimpleNamespace(
+        power=SimpleNamespace(slot=slot),
+        sites=SimpleNamespace(site_year=Index.full("site_year", site, year)),
+        sets=SimpleNamespace(site=site),
+        days=SimpleNamespace(weight_h=np.array([7000.0, 1760.0])),
+        grid=SimpleNamespace(
+            energy_usd_per_mwh=np.array([33.0, 40.0, 90.0]),
+            demand_charge_usd_per_kw_month=np.array([2.0, 3.0, 5.0, 7.3]),
+        ),
+    )
+
+    # A MW pays 7.3 USD for each of 1,000 kW in 12 months: 10 USD in each of 8,760 h.
+    energy = (7000.0 * 40.0 + 1760.0 * 90.0) / 8760.0
+    assert entry._flat(inputs, "bay") == pytest.approx(energy + 10.0)
+
+
+@pytest.mark.parametrize(
+    ("sign", "value", "said"),
+    [
+        (1, 5.0, "what more of it costs"),
+        (-1, 1e-9, "one alone saves nothing, as something else is full as well"),
+        (-1, 5.0, "one saves 5.0 with an aside"),
+    ],
+)
+def test_more_of_a_limit_saves_and_more_of_a_target_costs(
+    sign: int, value: float, said: str, monkeypatch
+) -> None:
+    class Told(SimpleNamespace):
+        def __str__(self) -> str:
+            return f"{self.value}"
+
+    limit = SimpleNamespace(price=SimpleNamespace(sign=sign))
+    binding = SimpleNamespace(aside=lambda inputs, tables, row, worth: " with an aside")
+    monkeypatch.setattr(plain_words, "BY_NAME", {"land": limit})
+    monkeypatch.setattr(plain_words, "_binding", lambda row: binding)
+    monkeypatch.setattr(plain_words, "_ONE_MORE", {"MW": "one"})
+    monkeypatch.setattr(plain_words, "_dearer", lambda *_: "what more of it costs")
+    solved = SimpleNamespace(inputs=None, results=SimpleNamespace(tables={}))
+    row = pd.Series({"block": "land", "limit_unit": "MW"})
+
+    worth = plain_words._worth(solved, row, Told(value=value), Told(value=6.0), Told(value=3.0))
+
+    assert worth == said

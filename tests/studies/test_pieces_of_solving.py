@@ -97,6 +97,16 @@ def test_rules_with_settings_come_first_and_what_links_them_last(monkeypatch) ->
     assert clash.in_words([first, last])[-1] == f"  and what links them: {link}"
 
 
+def test_a_limit_is_set_where_it_says_and_a_link_nowhere(monkeypatch) -> None:
+    of_land = SimpleNamespace(line=lambda question, place: f"land of {place['site']}")
+    unsaid = SimpleNamespace(line=lambda question, place: None)
+    monkeypatch.setattr(clash, "BY_NAME", {"land": SimpleNamespace(set_by=(of_land, unsaid))})
+    places = [{"site": "ash"}, {"site": "bay"}, {"site": "ash"}]
+
+    assert clash.keys_of(None, "land", places) == ("land of ash", "land of bay")
+    assert clash.keys_of(None, "link", places) == ()
+
+
 @pytest.mark.parametrize("names", [("land_limit(ash,2027)",), ("land_limit(ash,2027)", "supply")])
 def test_a_rule_that_cannot_be_met_alone_is_told_with_its_usual_cause(
     names: tuple[str, ...], monkeypatch
