@@ -231,7 +231,9 @@ def _note_missing(case: Case, is_own: Bools, path: Path) -> None:
     if not region.size:
         return
     users, sites = case.ids("regions"), case.ids("sites")
-    named = some([f"{users[u]} to {sites[s]}" for u, s in zip(region, site, strict=True)], _NAMED)
+    named = "; ".join(
+        f"to {sites[s]} from {_all_or_some(users, ~is_own[:, s])}" for s in np.unique(site)
+    )
     pairs = f"{region.size} of {is_own.size} pairs of demand region and site in scope"
     if case.scenario.latency.own_rtt_fill_missing:
         text = (
@@ -246,6 +248,13 @@ def _note_missing(case: Case, is_own: Bools, path: Path) -> None:
     )
     problem = Problem(str(path), None, None, f"{pairs} have no row: {named}", "one for each", fix)
     case.findings.problems.append(problem)
+
+
+def _all_or_some(users: Sequence[str], is_missing: Bools) -> str:
+    """Name the demand regions that lack a pair, or say that all do."""
+    if is_missing.all():
+        return f"all {len(users)} demand regions"
+    return ", ".join(user for user, lacks in zip(users, is_missing, strict=True) if lacks)
 
 
 def _note_last_mile(case: Case) -> None:

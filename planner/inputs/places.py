@@ -24,6 +24,7 @@ _OWN = (
     *_SHARED,
     "phase_mw",
     "zone",
+    "market",
     "retail_usd_per_mwh",
     "wholesale_usd_per_mwh",
     "demand_charge_usd_per_kw_month",

@@ -19,6 +19,7 @@ __all__ = [
     "IdOf",
     "KnownSiteId",
     "LeverId",
+    "MarketId",
     "NewIdOf",
     "NewSiteCountry",
     "NewSiteId",
@@ -122,6 +123,7 @@ TrajectoryId: TypeAlias = Annotated[Text, IdOf("trajectory", "demand_trajectorie
 RackId: TypeAlias = Annotated[Text, IdOf("rack", "racks", "rack")]
 CoolingId: TypeAlias = Annotated[Text, IdOf("cooling", "cooling", "cooling")]
 RedundancyId: TypeAlias = Annotated[Text, IdOf("redundancy", "redundancy", "redundancy")]
+MarketId: TypeAlias = Annotated[Text, IdOf("market", "facility_market", "market")]
 PlannedMarketId: TypeAlias = Annotated[
     Text, IdOf("market", "facility_market", "market", in_scope=True)
 ]

@@ -8,6 +8,7 @@ from pydantic import Field
 from planner.scenario.effects import HELD
 from planner.scenario.references import (
     KnownSiteId,
+    MarketId,
     NewSiteCountry,
     PlannedMarketId,
     PlannedZoneId,
@@ -81,6 +82,8 @@ class SiteOverride(Override):
     may be replaced and its halls retrofitted."""
     zone: ZoneId | None = None
     """Headroom zone, by its id in table `grid_zones`."""
+    market: MarketId | None = None
+    """Market of construction costs, by its id in table `facility_market`."""
     existing_mw: NonNegative | None = None
     """Facility power standing in the base year. [MW]"""
     grid_firm_mw: Annotated[NonNegativeByYear, HELD] | None = None

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import planner
 from planner.base.paths import DATA_DIR
 from planner.cli import main
+from planner.cli.init import ADDED, COMPANY
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +99,40 @@ def test_a_file_in_the_place_of_the_folder_is_refused() -> None:
 
     assert result.exit_code == 2
     assert "it is a file" in result.stderr
+
+
+def test_a_company_of_ones_own_validates_and_says_what_it_assumes() -> None:
+    assert run("init", "--own", "company").exit_code == 0
+
+    result = run("validate", "company/company.yaml")
+
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    notes = [line for line in result.stdout.splitlines() if line.startswith("note: ")]
+    assert len(notes) == 3
+    assert all("takes from us-" in note and "grid zone" in note for note in notes)
+
+
+def test_rows_of_the_company_come_below_those_of_the_shipped_tables() -> None:
+    run("init", "--own", "company")
+
+    for added in sorted((COMPANY / ADDED).glob("*.csv")):
+        shipped = (DATA_DIR / added.name).read_text(encoding="utf-8")
+        own = Path("company/data", added.name).read_text(encoding="utf-8")
+        rows = own.removeprefix(shipped).splitlines()
+        assert own.startswith(shipped)
+        assert len(rows) == len(added.read_text(encoding="utf-8").splitlines()) - 1
+        assert all(row.endswith(",own") for row in rows)
+
+
+def test_the_company_solves_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init", "--own", "company")
+    monkeypatch.chdir("company")
+
+    plan = planner.solve("company.yaml")
+
+    assert plan.verdict.ok
+    racks = plan.tables["fleet"].query("year == 2027").groupby("site")["stock_mw"].sum()
+    # 620 x 40.8 + 300 x 31 + 220 x 132 kW; 46.2 MW + 240 x 142 kW; 240 x 31 kW.
+    assert racks.to_dict() == pytest.approx({"ohio": 63.636, "texas": 80.28, "arizona": 7.44})
+    assert "arizona" not in set(plan.tables["builds"]["site"])

@@ -116,7 +116,7 @@ def test_own_round_trips_that_lack_a_pair_are_refused(problems, tmp_path):
 
     (text,) = (text for text in found if str(table) in text)
     assert "3 of 4 pairs of demand region and site in scope have no row" in text
-    assert "bay to oak, mesa to oak, mesa to elm" in text
+    assert "to oak from all 2 demand regions; to elm from mesa" in text
     assert "latency.own_rtt_fill_missing: true" in text
 
 
