@@ -18,7 +18,9 @@ from planner.limits.links import LINKS
 from planner.model import ALL_COSTS, FAMILIES, build_model
 from planner.results.schema import results_page, tables_page
 from planner.scenario import load_scenario
+from planner.scenario.page import settings_page
 from planner.stress import STRESS_TABLES
+from planner.tables import read_table
 from planner.tables.catalog import data_page
 from planner.tables.paths_page import paths_page
 
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
     from planner.lp import ArrayProblem
     from planner.model import Model
     from planner.model.block import Constraint, Cost
+    from planner.scenario.references import IdOf
 
-__all__ = ["model_page", "pages"]
+__all__ = ["first_id", "model_page", "pages"]
 
 _MOST_TERMS = 8
 _HEAD = """\
@@ -60,8 +63,14 @@ def pages() -> dict[str, str]:
         "data.md": data_page(),
         "demand-paths.md": paths_page(),
         "results.md": results_page(),
+        "settings.md": settings_page(first_id),
         "stress-tables.md": tables_page(_STRESS_HEAD, STRESS_TABLES.values()),
     }
+
+
+def first_id(of: IdOf) -> str:
+    """Return the first id of a kind in the shipped tables."""
+    return str(read_table(of.table)[of.column].iloc[0])
 
 
 def model_page(model: Model) -> str:

@@ -9,7 +9,7 @@ import pytest
 from planner.check.columns import EVERYWHERE, HELD, HELD_ROWS, SHOWN_ONLY
 from planner.docs import pages
 
-PAGES = ["model.md", "data.md", "demand-paths.md", "results.md", "stress-tables.md"]
+PAGES = ["model.md", "data.md", "demand-paths.md", "results.md", "settings.md", "stress-tables.md"]
 DOCS = Path(__file__).parent.parent / "docs"
 
 
