@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "init": ("planner.cli.init:command", "Make a project of one's own to start from."),
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
     "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
-    "explain": ("planner.cli.explain:command", "Explain what binds, shadow prices, and why."),
+    "explain": ("planner.cli.explain:command", "Explain binding limits and shadow prices."),
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
     "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),

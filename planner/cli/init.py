@@ -42,7 +42,7 @@ def command(ctx: click.Context, folder: Path, *, own: bool) -> None:
     from planner.scenario import json_schema
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        what_is = "there is something in it already" if folder.is_dir() else "it is a file"
+        what_is = "the folder is not empty" if folder.is_dir() else "it is a file"
         problem = Problem(
             str(folder), None, None, what_is, "a new or empty folder", "choose another name"
         )

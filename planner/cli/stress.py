@@ -26,7 +26,7 @@ Made = TypeVar("Made")
 
 @click.command("stress")
 @click.argument("run")
-@click.option("--draws", type=int, help="Years drawn for each model year; left out: 10.")
+@click.option("--draws", type=int, help="Years drawn for each model year; default 10.")
 @click.option("--seed", type=int, help="Of the random numbers; left out: 1.")
 @click.option("--year", "years", type=int, multiple=True, help="A model year; left out: all.")
 @click.option(
@@ -35,13 +35,13 @@ Made = TypeVar("Made")
     metavar="FILE",
     help="Own weather and wholesale prices, as `dcplan data show own_hours` describes them.",
 )
-@click.option("--heat-wave-k", type=float, metavar="K", help="Heat of the heat wave.")
+@click.option("--heat-wave-k", type=float, metavar="K", help="Kelvin above normal.")
 @click.option("--heat-wave-days", type=float, metavar="DAYS", help="Its length.")
 @click.option(
     "--curtailment-frac",
     type=float,
     metavar="SHARE",
-    help="Share of all connections that an emergency takes back.",
+    help="Share of all connections that a grid emergency curtails.",
 )
 @click.option("--curtailment-h", type=float, metavar="H", help="Its length.")
 @click.option("--outages-per-year", type=float, metavar="N", help="Grid outages at a site.")

@@ -31,11 +31,11 @@ def print_study(study: StressStudy) -> None:
     console = Console(highlight=False)
     years, sites = study.tables["stress_year"], study.tables["stress_site"]
     click.echo("Means over the drawn years: cost of energy and its spread, energy not served (and")
-    click.echo("in the worst year), compute lost by it, stand-by energy, and overloads:\n")
+    click.echo("in the worst year), compute lost by it, standby energy, and overloads:\n")
     console.print(_year_table(years))
     click.echo(
         "\nOutages of the grid are drawn in ordinary years alone. A heat wave and a grid emergency"
-        " come on\nthe same weather and prices without them, so they can look kinder."
+        " come on\nthe same weather and prices without them, so their losses can look lower."
     )
     worst = years.iloc[int(years["put_off_mwh"].to_numpy().argmax())]
     if worst["put_off_mwh"] > 0:
@@ -51,7 +51,7 @@ def print_study(study: StressStudy) -> None:
     console.print(_loss_table(study.tables["stress_loss"]))
     last = standby[standby["year"] == standby["year"].max()]
     click.echo(
-        f"\nOutages that stand-by power carries, {last['year'].max()}, share by length, and\nsites"
+        f"\nOutages that standby power carries, {last['year'].max()}, share by length, and\nsites"
         " that carry less than 99 % of them, of which with too few units or none:\n"
     )
     console.print(standby_table(last))
@@ -90,8 +90,8 @@ def standby_reasons(last: pd.DataFrame) -> list[str]:
             for row in tight.to_dict("records")
         ]
         reasons.append(
-            f"almost no spare unit at {len(tight)} {of_all}, where one that does not start is"
-            f" missed ({some(named, _FEW)} needed)."
+            f"little generator margin at {len(tight)} {of_all}: one failed start can drop load"
+            f" ({some(named, _FEW)} needed)."
         )
     return reasons
 
@@ -103,10 +103,10 @@ def _year_table(years: pd.DataFrame) -> Any:
         "cost\nMUSD",
         "spread\n%",
         "unserved\nMWh",
-        "worst\nMWh",
-        "lost\nkH100e",
+        "unserved,\nworst",
+        "compute\nkH100e",
         "standby\nMWh",
-        "over\nMWh",
+        "overload\nMWh",
     )
     for (case, year), rows in years.groupby(["case", "year"], sort=False):
         cost = rows["energy_cost_musd"]
@@ -130,7 +130,7 @@ def _site_table(sites: pd.DataFrame, standby: pd.DataFrame) -> Any:
     has_none = set(zip(bare["site"], bare["year"], strict=True))
     worst = sites.sort_values("unserved_most_mwh", ascending=False)
     worst = worst.drop_duplicates("site").head(8)
-    table = _table("site", "case", "year", "MWh", "overload\nMW", "generators\nh, worst")
+    table = _table("site", "case", "year", "unserved\nMWh", "overload\nMW", "generators\nh, worst")
     for row in worst.to_dict("records"):
         table.add_row(
             row["site"],

@@ -27,7 +27,7 @@ __all__ = [
     "Made",
     "carbon_inputs",
     "embodied_t",
-    "fuel_prices_usd_per_t",
+    "fuel_carbon_prices_usd_per_t",
     "intensity_shape",
 ]
 
@@ -96,7 +96,7 @@ def carbon_inputs(
         claim_t_per_mwh=intensity[claim.codes] / KG_PER_T
         if settings.carbon.accounting == "market"
         else np.zeros(claim.size),
-        fuel_price_usd_per_t=fuel_prices_usd_per_t(case)[s, t],
+        fuel_price_usd_per_t=fuel_carbon_prices_usd_per_t(case)[s, t],
         **embodied_t(case, sets, made),
         cap=Index.sparse("cap", (sets.year,), (capped,)),
         cap_kt=cap[capped],
@@ -168,7 +168,7 @@ def intensity_shape(case: Case) -> Floats:
     return np.asarray(shape / (shape @ weight)[:, None])
 
 
-def fuel_prices_usd_per_t(case: Case) -> Floats:
+def fuel_carbon_prices_usd_per_t(case: Case) -> Floats:
     """Return the carbon price that fuel pays at every site.
 
     Parameters
@@ -253,7 +253,7 @@ def embodied_t(case: Case, sets: Sets, made: Made) -> dict[str, Floats]:
     of_rack = _figures(case, "rack", sets.rack.labels) * KW_PER_MW / made.racks.peak_kw
     hall = _figures(case, "hall", ("shell", "electrical", "mechanical", "generators", "retrofit"))
     ratios = ("space_ratio", "installed_kw_per_kw", "mechanical_capex_ratio", "generator_kw_per_kw")
-    of_topology = sum(t * floats(case.redundancy, r) for t, r in zip(hall, ratios, strict=False))
+    of_topology = sum(t * floats(case.redundancy, r) for t, r in zip(hall[:4], ratios, strict=True))
     of_hall = np.asarray(of_topology)[sets.hall_redundancy]
     of_source = _figures(case, "onsite", made.supply.source.labels)
     is_store = np.array([role == "storage" for role in made.supply.role], dtype=np.bool_)

@@ -278,12 +278,12 @@ def strikes(case: Case, sets: Sets, first_site: np.ndarray) -> Floats:
             price[c, z] = np.interp(
                 case.year, floats(own, "year"), floats(own, "price_usd_per_mwh")
             )
-        _tell_of_zones_without(case, name, offer, without)
+        _report_zones_without(case, name, offer, without)
     return price
 
 
-def _tell_of_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) -> None:
-    """Return where a table has no strike: a problem where the scenario names the zone."""
+def _report_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) -> None:
+    """Report zones without a PPA price: a problem where the scenario names the zone."""
     if not zones:
         return
     if offer.zones == "all":
@@ -312,7 +312,7 @@ def delivery_profiles(case: Case, sets: Sets, first_site: np.ndarray, is_offered
     first_site : array of int
         A site of every zone, whose clock the zone keeps, shape (zone,).
     is_offered : array of bool
-        Shape (contract, zone); zones elsewhere are not told of.
+        Shape (contract, zone); gaps in other zones are not reported.
 
     Returns
     -------

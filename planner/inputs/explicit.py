@@ -115,7 +115,7 @@ def _reference_throughput(
     if np.any(rack < 0) or np.isnan(per_mw).any():
         case.findings.at_key(
             keys,
-            f"reference_fleet has no rack for {workload} in every model year",
+            f"reference_fleet lacks a rack that serves {workload} in some model year",
             "a reference rack to convert with",
             "state the demand in kh100e",
         )

@@ -205,7 +205,7 @@ def _pairs(
     reserve: Index,
     may_cover: Bools,
 ) -> Index:
-    """Pair every service with the stand-bys nearest to its users."""
+    """Pair every service with the standbys nearest to its users."""
     route, standby = demand.route, sets.site.renamed("standby")
     other = Index("standby route", (*route.axes[:2], standby), route.codes, route.size)
     service, one = pairs(covered, other, on=("region", "workload"))

@@ -242,10 +242,7 @@ def _note_missing(case: Case, is_own: Bools, path: Path) -> None:
         )
         case.findings.note(text, ("latency", "rtt_table"))
         return
-    fix = (
-        "add them, narrow the scope, or set latency.own_rtt_fill_missing: true to take the"
-        " fitted line for them"
-    )
+    fix = "add them, narrow the scope, or set latency.own_rtt_fill_missing: true to estimate them"
     problem = Problem(str(path), None, None, f"{pairs} have no row: {named}", "one for each", fix)
     case.findings.problems.append(problem)
 

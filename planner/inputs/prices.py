@@ -11,7 +11,7 @@ from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
 from planner.inputs.frames import bools, by_ids, codes, floats, texts
-from planner.inputs.shape_gaps import tell_of_gaps
+from planner.inputs.shape_gaps import report_missing_hours
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def seasonal_slots(
     hourly = by_ids(table, axes, value)
     name = f"{key.removesuffix('_zone')}_shapes"
     for zone, of_zone in zip(named, hourly, strict=True):
-        tell_of_gaps(case, name, str(zone), (table[key] == zone).to_numpy(), of_zone)
+        report_missing_hours(case, name, str(zone), (table[key] == zone).to_numpy(), of_zone)
     place = codes(case.sites[site_column].fillna(""), named)
     offset = floats(case.sites, "utc_offset_h")
     result = np.full((len(case.sites), case.days.n_slots), np.nan)

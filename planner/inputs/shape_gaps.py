@@ -1,4 +1,4 @@
-"""Hours that a shape by season and local hour lacks, told where they should stand."""
+"""Hours that a shape by season and local hour lacks, reported where they should be."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
 
-__all__ = ["tell_of_gaps"]
+__all__ = ["report_missing_hours"]
 
 
-def tell_of_gaps(case: Case, table: str, what: str, is_of_it: Bools, hourly: Floats) -> None:
+def report_missing_hours(
+    case: Case, table: str, what: str, is_shape_row: Bools, hourly: Floats
+) -> None:
     """Add a problem where a shape lacks hours, at the last row that it has.
 
     Parameters
@@ -26,7 +28,7 @@ def tell_of_gaps(case: Case, table: str, what: str, is_of_it: Bools, hourly: Flo
         Name of the table.
     what : str
         Whose shape it is, e.g. `ERCOT` or `solar of ERCOT`.
-    is_of_it : array of bool
+    is_shape_row : array of bool
         Rows of the table that tell the shape, shape (row,).
     hourly : array of float
         The shape, NaN where no row tells it, shape (season, hour).
@@ -34,8 +36,8 @@ def tell_of_gaps(case: Case, table: str, what: str, is_of_it: Bools, hourly: Flo
     gaps = np.argwhere(np.isnan(hourly))
     if not len(gaps):
         return
-    must_be, fix = "there in 96 rows, one for each season and hour", "add the rows"
-    records = np.flatnonzero(is_of_it)
+    must_be, fix = "96 rows, one for each season and hour", "add the rows"
+    records = np.flatnonzero(is_shape_row)
     if not len(records):
         case.findings.at_table(table, f"{what} has no row", must_be, fix)
         return

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.frames import any_along, by_ids, codes, floats, texts
-from planner.inputs.shape_gaps import tell_of_gaps
+from planner.inputs.shape_gaps import report_missing_hours
 from planner.inputs.supply_figures import RENEWABLE
 from planner.scenario import interpolated
 
@@ -107,16 +107,16 @@ def renewable_shape(case: Case, technology: str, is_used: Bools) -> Floats | Non
         Shape (site, slot); None where no zone has a shape.
     """
     every = case.tables["renewable_shapes"]
-    is_of_it = (every["technology"] == technology).to_numpy()
-    table = every[is_of_it]
+    is_shape_row = (every["technology"] == technology).to_numpy()
+    table = every[is_shape_row]
     zones = tuple(dict.fromkeys(texts(table, "zone")))
     if not zones:
         return None
     axes = {"zone": zones, "season": SEASONS, "hour_local": _HOURS}
     hourly = by_ids(table, axes, "capacity_factor_frac")
     for name, of_zone in zip(zones, hourly, strict=True):
-        rows = is_of_it & (every["zone"] == name).to_numpy()
-        tell_of_gaps(case, "renewable_shapes", f"{technology} of {name}", rows, of_zone)
+        rows = is_shape_row & (every["zone"] == name).to_numpy()
+        report_missing_hours(case, "renewable_shapes", f"{technology} of {name}", rows, of_zone)
     zone = codes(case.sites["zone"], zones)
     of_site = np.where((zone >= 0)[:, None, None], hourly[zone], hourly.mean(axis=0))
     is_proxy = zone < 0

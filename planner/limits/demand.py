@@ -117,7 +117,7 @@ RENT: Final = Relief(
     "rented compute",
     "factor",
     (),
-    partial(scaled, ("rent", "depth_scale_frac"), "what clouds rent out"),
+    partial(scaled, ("rent", "depth_scale_frac"), "cloud rental capacity"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from planner.model.payments import annuities
+from planner.model.payments import capital_payments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +119,7 @@ def asset(
 
     def made(bought: Callable[[Model], Bought]) -> Asset:
         def build(m: Model) -> Expression:
-            return annuities(m, bought(m))
+            return capital_payments(m, bought(m))
 
         doc = bought.__doc__ or ""
         return Asset(

@@ -9,7 +9,7 @@ import numpy as np
 from planner.lp import Expression
 from planner.model.block import Asset, Cost, constraint, cost
 from planner.model.families import FAMILIES
-from planner.model.payments import annuities, discount
+from planner.model.payments import capital_payments, discount
 
 if TYPE_CHECKING:
     from planner.lp import Comparison
@@ -94,7 +94,7 @@ def financing_premium(m: Model) -> Expression:
         of_kind = finance.asset_rate_frac.get(item.kind, finance.rate_frac)
         own_rate = of_kind + finance.site_rate_adder_frac[bought.decision.over["site"]]
         if np.any(own_rate != finance.rate_frac):
-            total = total + annuities(m, bought, own_rate) - annuities(m, bought)
+            total = total + capital_payments(m, bought, own_rate) - capital_payments(m, bought)
     return total
 
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model.variables import Model
 
-__all__ = ["Bought", "annuities", "discount", "once", "repayments", "yearly"]
+__all__ = ["Bought", "capital_payments", "capital_payments_per_unit", "discount", "once", "yearly"]
 
 
 def discount(m: Model) -> Floats:
     """Discount factor of a payment in each calendar year, mid-year. [calendar]
 
-    With a perpetuity as end of horizon the last year stands for itself and all that follow,
-    just as it is: what serves half of it is paid for half of every later year, and used so.
+    With a perpetuity as end of horizon the last year represents itself and all later ones: an
+    asset in service for half of it is paid and used for half of each of them.
     """
     p = m.p.finance
     factor = discount_factor(p.rate_frac, m.calendar_year, p.base_year)
@@ -62,8 +62,8 @@ class Bought:
     idc_frac: float = 0.0
 
 
-def annuities(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Expression:
-    """Repay what is bought in equal yearly payments from its first month in service.
+def capital_payments(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Expression:
+    """Repay what is bought from its first month in service, by the rule of the end of horizon.
 
     Parameters
     ----------
@@ -79,16 +79,16 @@ def annuities(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Expr
     Expression
         Payments over (site, calendar). [MUSD]
     """
-    return _spread(m, bought.decision, repayments(m, bought, rate_frac))
+    return _spread(m, bought.decision, capital_payments_per_unit(m, bought, rate_frac))
 
 
-def repayments(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Floats:
-    """Return what repaying one unit of what is bought costs in each calendar year.
+def capital_payments_per_unit(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Floats:
+    """Return the payments for one unit of what is bought in each calendar year, by the same rule.
 
     Parameters
     ----------
     m, bought, rate_frac
-        As in `annuities`.
+        As in `capital_payments`.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def repayments(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Flo
     rate = p.rate_frac if rate_frac is None else rate_frac
     payment = annuity_payment(cost, rate, bought.life_years)
     if p.end_of_horizon == "truncated_salvage":
-        # Dearer capital counts here as in annuities: by what it adds to the yearly payment.
+        # An own cost of capital counts by what it adds to the yearly payment.
         worth = payment / annuity_payment(1.0, p.rate_frac, bought.life_years)
         return np.asarray(worth[:, None] * _bought_and_salvaged(m, bought.start, bought.life_years))
     shares = yearly_payment_shares(bought.life_years, bought.start, p.first_year, p.last_year)

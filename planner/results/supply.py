@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
 from planner.lp.join import cross
 from planner.model.money import ASSETS
-from planner.model.payments import repayments
+from planner.model.payments import capital_payments_per_unit
 from planner.results.frame import cleaned, labels, made, mean_of, ratio
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _capital_musd(s: Solved) -> Floats:
     for item in (item for item in ASSETS if item.kind == "supply"):
         bought = item.bought(s.model)
         over = bought.decision.over
-        musd = repayments(s.model, bought) * s.value(bought.decision)[:, None]
+        musd = capital_payments_per_unit(s.model, bought) * s.value(bought.decision)[:, None]
         np.add.at(paid, over["site"] * sources + over["source"], musd)
     yearly = mean_of(paid, s.model_year_of, s.years)
     return np.asarray(yearly[capacity["site"] * sources + capacity["source"], capacity["year"]])

@@ -32,7 +32,7 @@ def contradictions(scenario: Scenario) -> list[Problem]:
     return [
         *_start(scenario),
         *_paths_that_begin_late(scenario),
-        *_load_factor_of_nothing(scenario),
+        *_load_factor_without_twh(scenario),
         *_training_runs(scenario),
         *_shocks_that_end_first(scenario),
         *_both_in_and_out(scenario),
@@ -82,7 +82,7 @@ def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
     yield ("rent", "price_usd_per_h100e_hour"), scenario.rent.price_usd_per_h100e_hour
 
 
-def _load_factor_of_nothing(scenario: Scenario) -> Iterator[Problem]:
+def _load_factor_without_twh(scenario: Scenario) -> Iterator[Problem]:
     demand = scenario.demand
     if demand.load_factor_frac is not None and demand.facility_gw is not None:
         yield problem_at(
@@ -90,7 +90,7 @@ def _load_factor_of_nothing(scenario: Scenario) -> Iterator[Problem]:
             ("demand", "load_factor_frac"),
             "load_factor_frac is given, and facility_gw is nameplate power already",
             "given with a trajectory stated in TWh",
-            "remove one of the two",
+            "drop load_factor_frac",
         )
 
 

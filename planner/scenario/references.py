@@ -101,7 +101,7 @@ NewSiteId: TypeAlias = Annotated[
         "sites",
         "site",
         "new site",
-        "choose another id, or change the figures of the known site under sites:",
+        "choose another id, or edit the existing site under sites:",
         in_scope=True,
     ),
 ]

@@ -250,7 +250,7 @@ class _Builder:
             return Node(None, place)
         known = self._anchors[anchor]
         if known is None:
-            self._stop(place, f"the alias *{anchor} holds itself", "", "write the value out")
+            self._stop(place, f"the alias *{anchor} refers to itself", "", "write the value out")
         node, size = known
         self._count(place, size)
         return replace(node, place=place)
@@ -260,7 +260,7 @@ class _Builder:
         if self._nodes > MOST_NODES:
             self._stop(
                 place,
-                f"the file unfolds to more than {MOST_NODES} values",
+                f"the file expands to more than {MOST_NODES} values",
                 "smaller",
                 "write values out instead of aliases of aliases, and put tables into data:",
             )

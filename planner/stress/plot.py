@@ -109,7 +109,7 @@ def _costs(table: pd.DataFrame) -> list[str]:
 
 def _standby(table: pd.DataFrame) -> list[str]:
     parts = [
-        text(530, 420, "Outages that stand-by power carries", size=14, weight=700),
+        text(530, 420, "Outages that standby power carries", size=14, weight=700),
         text(530, 437, "share of outages by their length: best, median, worst site", color=MUTED),
     ]
     if table.empty:

@@ -258,7 +258,7 @@ def _read_xlsx(raw: bytes, file: str, table: str) -> Sheet:
     filled = [number for number, row in enumerate(rows) if any(row)]
     if not filled:
         what_is = f"sheet {cells.sheet!r} is empty"
-        raise _error(file, what_is, "a header row and rows", line=1, column=1)
+        raise _error(file, what_is, "header and data rows", line=1, column=1)
     # Excel keeps blank columns right of the table when someone once typed there.
     width = max(j + 1 for j, name in enumerate(rows[filled[0]]) if name)
     records = [row[:width] if not any(row[width:]) else row for row in (rows[n] for n in filled)]
@@ -299,7 +299,7 @@ def _read_parquet(raw: bytes, file: str) -> Sheet:
         shape = source.metadata.num_rows, source.metadata.num_columns
         cells, most = shape[0] * shape[1], most_cells(len(raw))
         if cells > most:
-            what_is = f"the file unfolds to {shape[0]:,} rows of {shape[1]} columns"
+            what_is = f"the file unpacks to {shape[0]:,} rows of {shape[1]} columns"
             raise _error(file, what_is, f"at most {most:,} cells", "save the table as CSV UTF-8")
         frame = source.read().to_pandas()
         # Text is decoded here, so bytes that are not UTF-8 are found here.

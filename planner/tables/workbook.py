@@ -1,7 +1,7 @@
 """Cells of an Excel workbook, and what keeps one from being read: size, and cells with errors.
 
 A workbook is a packed folder of XML, so a small file can unfold to gigabytes, and one cell far
-from the others makes a sheet of billions. What it unfolds to is counted here first, in one pass
+from the others makes a sheet of billions. What it unpacks to is counted here first, in one pass
 that holds little; only then is it read.
 """
 
@@ -119,7 +119,7 @@ def read_workbook(raw: bytes, wanted: str) -> Cells:
     Raises
     ------
     WorkbookError
-        If it is no workbook, is broken or locked, or unfolds to far more than its size.
+        If it is no workbook, is broken or locked, or unpacks to far more than its size.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
@@ -154,7 +154,7 @@ def _check_unfolded(package: zipfile.ZipFile, size: int) -> None:
     unfolded = sum(part.file_size for part in package.infolist())
     most = MOST_UNFOLDED + UNFOLDED_PER_BYTE * size
     if unfolded > most:
-        what_is = f"the workbook of {size:,} bytes unfolds to {unfolded:,}"
+        what_is = f"the workbook of {size:,} bytes unpacks to {unfolded:,}"
         raise WorkbookError(what_is, f"at most {most:,} bytes", "save the sheet as CSV UTF-8")
 
 

@@ -87,7 +87,7 @@ def test_nothing_is_overwritten() -> None:
     result = run("init", "project")
 
     assert result.exit_code == 2
-    assert result.stderr.startswith("project: there is something in it already")
+    assert result.stderr.startswith("project: the folder is not empty")
     assert [path.name for path in Path("project").iterdir()] == ["my-plan.yaml"]
     assert Path("project/my-plan.yaml").read_text() == "mine"
 

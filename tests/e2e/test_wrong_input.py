@@ -67,7 +67,7 @@ IN_SCENARIOS: dict[str, tuple[Mistake, list[str]]] = {
             + "\n".join(f"{c}: &{c} [{', '.join([f'*{d}'] * 10)}]" for d, c in ("ab", "bc", "cd"))
             + "\ne: [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]"
         ),
-        [f"mini.yaml:{END + 4}:33: the file unfolds to more than 100000 values; must be smaller;"],
+        [f"mini.yaml:{END + 4}:33: the file expands to more than 100000 values; must be smaller;"],
     ),
     "an empty file": (
         lambda p: p.write("mini.yaml", ""),

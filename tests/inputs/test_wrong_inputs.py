@@ -163,10 +163,10 @@ def test_an_hour_that_a_shape_lacks_is_named_at_its_last_row(
     problems, tables, table, key, label, settings, what
 ):
     shape = tables[table]
-    is_of_it = shape[key] == label
+    is_shape_row = shape[key] == label
     if "technology" in shape:
-        is_of_it &= shape["technology"] == "solar"
-    is_gap = is_of_it & (shape["season"] == "JJA") & shape["hour_local"].isin([5, 17])
+        is_shape_row &= shape["technology"] == "solar"
+    is_gap = is_shape_row & (shape["season"] == "JJA") & shape["hour_local"].isin([5, 17])
     assert is_gap.sum() == 2
     rest = shape[~is_gap].reset_index(drop=True)
     of_rest = (rest[key] == label) & (rest.get("technology", "solar") == "solar")

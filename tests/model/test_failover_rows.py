@@ -144,7 +144,7 @@ def with_firm(inputs: Inputs, mw: float = FIRM_MW) -> Inputs:
 
 
 def at_full_call(mw: float) -> float:
-    """Stand-by racks at Elm whose work fills a connection on the peak day."""
+    """Standby racks at Elm whose work fills a connection on the peak day."""
     return (mw - LOSS_OF_HALLS) / ((1 + PEAK_OVERHEAD + LOSS_OF_LOAD) * BUSY)
 
 

@@ -9,7 +9,7 @@ from small_world import Solved, changed, inputs_of, long_inputs_of, only, solve
 from planner.base.errors import InputError
 from planner.model import ALL_COSTS, Model
 from planner.model.money import ASSETS, capex_musd
-from planner.model.payments import annuities, discount
+from planner.model.payments import capital_payments, discount
 from planner.model.racks import rack_purchase
 from planner.money.annuity import annuity_payment
 from planner.money.finance import END_OF_HORIZON
@@ -147,7 +147,7 @@ def test_ends_of_the_horizon_weigh_payments_as_the_formulas_of_finance(ends, end
     finance, install = m.p.finance, m.install.over
     racks = rack_purchase.bought(m)
 
-    line = annuities(m, racks)
+    line = capital_payments(m, racks)
     npv = np.zeros(m.problem.numVariables())
     np.add.at(npv, line.column, line.value_of_term * discount(m)[line.over["calendar"]][line.row])
 

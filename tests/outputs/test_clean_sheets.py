@@ -44,8 +44,8 @@ def test_energy_used_is_own_under_contract_of_the_grid_or_not_clean(plan, sheets
     assert [sum(year) for year in zip(*told, strict=True)] == pytest.approx(used)
     assert rows["Energy used"][2:4] == pytest.approx(used)
     assert rows["Clean share"][2:4] == pytest.approx([0.5, 0.8])
-    by_year = rows["Clean share that contracts allow by the year"][2:4]
-    by_hour = rows["Clean share that contracts allow by the hour"][2:4]
+    by_year = rows["Clean share, annual matching"][2:4]
+    by_hour = rows["Clean share, hourly matching"][2:4]
     assert all(hour <= year + 1e-9 for hour, year in zip(by_hour, by_year, strict=True))
     assert rows["heat"][1] == "physical"
     assert rows["sun"][1] == "financial"
@@ -54,8 +54,8 @@ def test_energy_used_is_own_under_contract_of_the_grid_or_not_clean(plan, sheets
 def test_emissions_by_place_and_by_market_stand_beside_water_and_heat(plan, sheets):
     rows, years = sheets["Carbon and water"], plan.tables["carbon_year"]
 
-    assert rows["By place"][2:4] == pytest.approx(years["location_kt"].tolist())
-    assert rows["By market"][2:4] == pytest.approx(years["market_kt"].tolist())
+    assert rows["Location-based"][2:4] == pytest.approx(years["location_kt"].tolist())
+    assert rows["Market-based"][2:4] == pytest.approx(years["market_kt"].tolist())
     assert (years["market_kt"] < years["location_kt"]).all()
     assert {"medium-high", "high"} <= set(rows)
     assert "Heat sold" in rows

@@ -231,7 +231,7 @@ def problems_of(text: str, **others: str) -> list[str]:
         (
             "demand: {facility_gw: {2025: 30}, load_factor_frac: 0.5}",
             "2:53: load_factor_frac is given, and facility_gw is nameplate power already; "
-            "must be given with a trajectory stated in TWh; remove one of the two",
+            "must be given with a trajectory stated in TWh; drop load_factor_frac",
         ),
         (
             "energy: {shocks: [{first_year: 2028, last_year: 2027, wholesale_scale_frac: 2}]}",

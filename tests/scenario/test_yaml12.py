@@ -104,7 +104,7 @@ def test_a_year_in_quotes_and_without_is_one_key_given_twice() -> None:
         ("a: 2\nb: \x07\n", "plan.yaml:2:4: the character U+0007 is not allowed in YAML"),
         ("a: 2\n---\nb: 3\n", "plan.yaml:2:1: a second document begins"),
         ("a: *x\n", "plan.yaml:1:4: the alias *x has no anchor"),
-        ("a: &x [2, *x]\n", "plan.yaml:1:11: the alias *x holds itself"),
+        ("a: &x [2, *x]\n", "plan.yaml:1:11: the alias *x refers to itself"),
         ("[2, 3]: 4\n", "plan.yaml:1:1: a list or mapping is used as a key"),
         ("a: !secret 2\n", "plan.yaml:1:4: the tag '!secret' is refused"),
     ],
@@ -125,7 +125,7 @@ def test_a_bomb_of_aliases_is_refused_before_it_unfolds() -> None:
     # The list in line 5 is the first that passes 100,000 values.
     assert len(found) == 1
     assert found[0].startswith("plan.yaml:5:")
-    assert "unfolds to more than 100000 values" in found[0]
+    assert "expands to more than 100000 values" in found[0]
 
 
 def test_nesting_is_limited_so_that_no_file_exhausts_the_stack() -> None:

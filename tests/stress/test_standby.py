@@ -1,4 +1,4 @@
-"""Stand-by power carries what the algebra says, and what drawing lots says."""
+"""Standby power carries what the algebra says, and what drawing lots says."""
 
 from __future__ import annotations
 

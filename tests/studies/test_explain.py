@@ -417,7 +417,7 @@ def test_the_price_of_power_that_was_tried_is_told_where_it_brings_no_more_load(
     (row,) = told.tables["entry"].query("what == 'power price'").to_dict("records")
 
     assert (row["now"], row["tried"]) == (pytest.approx(55), 0.01)
-    assert "A power price of 0.01 USD/MWh instead of 55 USD/MWh brings no more load" in texts(told)
+    assert "Even a power price of 0.01 USD/MWh, not 55 USD/MWh, brings no more load" in texts(told)
 
 
 def test_the_worth_of_a_limit_is_told_over_the_other_years_in_which_it_binds() -> None:

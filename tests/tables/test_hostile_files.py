@@ -154,7 +154,7 @@ def test_a_workbook_that_unfolds_to_far_more_than_its_size_is_refused(
 
     (problem,) = refused(package, raw, "plants.xlsx")
 
-    assert problem.startswith(f": the workbook of {len(raw):,} bytes unfolds to 90,")
+    assert problem.startswith(f": the workbook of {len(raw):,} bytes unpacks to 90,")
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown_kb < 100_000
 
@@ -201,7 +201,7 @@ def test_a_parquet_file_of_repeats_is_not_unfolded(package: Package) -> None:
 
     (problem,) = refused(package, raw.getvalue(), "zones.parquet")
 
-    assert problem.startswith(": the file unfolds to 6,000,000 rows of 1 columns; must be at most")
+    assert problem.startswith(": the file unpacks to 6,000,000 rows of 1 columns; must be at most")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ _ABOUT: Final = (
 )
 _KEPT: Final = (
     "What stays as solved: where racks and halls are, who is served from where, and the size of "
-    "yearly repayments, which hold the rate of the solve."
+    "yearly repayments, at the solved rate."
 )
 
 # The longest ending of a key that is here tells its unit.
@@ -169,7 +169,7 @@ def _general(run: Run) -> Iterator[_Assumption]:
         _FACTOR,
         "-",
         "IT power against the solved plan: 0.9 if racks draw a tenth less than planned",
-        "1 is the solved plan",
+        "1 = as solved",
     )
     yield _Assumption(
         "overhead_factor",
@@ -177,7 +177,7 @@ def _general(run: Run) -> Iterator[_Assumption]:
         _FACTOR,
         "-",
         "Cooling and electrical losses against the solved plan: 1.2 if they are a fifth more",
-        "1 is the solved plan",
+        "1 = as solved",
     )
 
 
@@ -188,7 +188,7 @@ def _price_factors(run: Run) -> Iterator[_Assumption]:
     for group in dict.fromkeys([*costs["group"], *cash_groups(run)]):
         about = f"Prices under the heading {group} against the solved plan"
         share = npv.get(group, 0.0) / npv.sum()
-        source = f"1 is the solved plan, where this is {share:.1%} of the cost"
+        source = f"1 = as solved; {share:.1%} of cost NPV"
         yield _Assumption(group, 1.0, _FACTOR, _PER_GROUP, about, source)
 
 

@@ -23,15 +23,15 @@ __all__ = ["has_contracts", "write_carbon", "write_contracts"]
 
 _TOP: Final = 4
 _CHART_ROWS: Final = 16
-_CLEAN: Final = "Contracts"
+_CONTRACTS: Final = "Contracts"
 _CARBON: Final = "Carbon and water"
-_ABOUT_CLEAN: Final = (
+_ABOUT_CONTRACTS: Final = (
     "PPAs, and the sources of the clean energy used. As "
     "solved: it does not follow edited assumptions."
 )
 _ABOUT_CARBON: Final = (
-    "Emissions by place, and by market, where power under contract counts; water by the stress of "
-    "its basin. As solved: it does not follow edited assumptions."
+    "Emissions, location-based and market-based, where power under contract counts; water by basin "
+    "stress class. As solved: it does not follow edited assumptions."
 )
 _ORIGINS: Final = (
     ("Own clean power", "own_clean_mwh"),
@@ -40,15 +40,15 @@ _ORIGINS: Final = (
 )
 _SHARES: Final = (
     ("Clean share", "clean_frac"),
-    ("Clean share that contracts allow by the year", "annual_frac"),
-    ("Clean share that contracts allow by the hour", "hourly_frac"),
+    ("Clean share, annual matching", "annual_frac"),
+    ("Clean share, hourly matching", "hourly_frac"),
 )
 _EMISSIONS: Final = (
-    ("By place", "location_kt", "kt CO2"),
-    ("By market", "market_kt", "kt CO2"),
+    ("Location-based", "location_kt", "kt CO2"),
+    ("Market-based", "market_kt", "kt CO2"),
     ("Of fuel burnt at sites", "fuel_kt", "kt CO2"),
-    ("Of making what enters service", "embodied_kt", "kt CO2e"),
-    ("What cap and price count", "counted_kt", "kt"),
+    ("Embodied", "embodied_kt", "kt CO2e"),
+    ("Under cap or price", "counted_kt", "kt"),
 )
 
 
@@ -60,13 +60,13 @@ def has_contracts(run: Run) -> bool:
 def write_contracts(book: Book) -> None:
     """Write sheet Contracts: where energy comes from by year, agreements, pools."""
     run = book.run
-    sheet = book.sheet(_CLEAN, _ABOUT_CLEAN, widths=(44, *[19] * 12))
+    sheet = book.sheet(_CONTRACTS, _ABOUT_CONTRACTS, widths=(44, *[19] * 12))
     head = _TOP + _CHART_ROWS
     write_heads(book, sheet, head, ("Where contracts count", ""), run.years)
     rows = _energy_rows(run)
     for row, what in enumerate(rows, start=head + 1):
         write_row(book, sheet, head, row, what)
-    _chart(book, sheet, _CLEAN, head, len(_ORIGINS) + 1, "Sources of the energy used", "TWh")
+    _chart(book, sheet, _CONTRACTS, head, len(_ORIGINS) + 1, "Sources of the energy used", "TWh")
     below = _list(book, sheet, head + len(rows) + 2, "Agreements", "contracts", "Agreements")
     _list(book, sheet, below, "Where they count", "matching", "Matching")
     sheet.fit_to_pages(2, 0)

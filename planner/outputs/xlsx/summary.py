@@ -251,7 +251,7 @@ def _money(run: Run) -> list[Row]:
 
 _UNMET: Final = "unmet_compute"
 _MET: Final = ("served_kh100e", "rented_kh100e")
-_OVERNIGHT: Final = "Overnight cost of what enters service"
+_OVERNIGHT: Final = "Overnight capex entering service"
 _CASH: Final = "Cash spent on assets"
 _KUSD_PER_MUSD: Final = 1e3  # MUSD over kH100e is thousand USD over H100e
 

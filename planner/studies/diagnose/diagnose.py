@@ -149,7 +149,7 @@ def diagnose(
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
     question = Question.of(scenario)
-    ask.tell("look for any plan")
+    ask.tell("testing whether there is a plan")
     model = without_costs(build_model(question.inputs))
     session = relaxed_session(question, model)
     whole = ask.has_plan(question, session)

@@ -244,10 +244,16 @@ def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]
         elif what == "as it is" or (what == "power price" and grows):
             continue
         elif np.isnan(needed.value):
-            text = (
-                f"A {what} of {tried} instead of {now} brings no more load to {site} (solved "
-                f"again{how})."
-            )
+            if np.isnan(change.value):
+                text = (
+                    f"Whether a {what} of {tried}, not {now}, brings load to {site} is open: "
+                    f"solving again did not end{how}."
+                )
+            else:
+                text = (
+                    f"Even a {what} of {tried}, not {now}, brings no more load to {site} (solved "
+                    f"again{how})."
+                )
             yield Statement(TAKES, text, (tried, now))
         else:
             text = (
