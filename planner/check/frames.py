@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
 
-from planner.check.keys import coded, coded_levels, first_rows, one_number, rows_of
+from planner.check.keys import (
+    coded,
+    coded_levels,
+    first_rows,
+    index_of,
+    labels,
+    one_number,
+    rows_of,
+)
 from planner.check.table import beside, table_of
 
 __all__ = [
@@ -89,15 +97,12 @@ def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
         One row per tuple; `year` is a whole number.
     """
     if index not in _LISTS:
-        labels = {
+        axes = {
             name: index.labels(name).astype(np.int64) if name in _YEARS else index.labels(name)
             for name in index.axis_names
         }
-        _LISTS[index] = table_of(labels, index=pd.RangeIndex(index.size))
-    frame = _LISTS[index].copy(deep=False)
-    for name, values in columns.items():
-        frame[name] = values
-    return frame
+        _LISTS[index] = table_of(axes, index=pd.RangeIndex(index.size))
+    return _LISTS[index].assign(**columns)
 
 
 def label_of(axis: Labels, codes: NDArray[np.integer[Any]]) -> NDArray[np.object_]:
@@ -132,24 +137,20 @@ def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series
     """
     columns = [coded(frame[key]) for key in keys]
     place = one_number(columns)
-    codes: list[Any] = [own for own, _ in columns]
-    levels: list[Any] = [labels for _, labels in columns]
     numbers = np.asarray(values, dtype=np.float64)
     if place is None or len(numbers) != len(frame):
         told = pd.Series(numbers, index=frame.index)
         return told.groupby([frame[key] for key in keys], sort=False).sum()
     is_known = place >= 0
     if not is_known.all():  # a row without its keys counts nowhere, as in pandas
-        codes, place, numbers = [own[is_known] for own in codes], place[is_known], numbers[is_known]
+        columns = [(own[is_known], known) for own, known in columns]
+        place, numbers = place[is_known], numbers[is_known]
     group, first = first_rows(place)
     sums = np.bincount(group, np.where(np.isnan(numbers), 0.0, numbers), len(first))
     if len(keys) == 1:
-        index = pd.Index(levels[0][codes[0][first]], name=keys[0])
-    else:
-        index = pd.MultiIndex(
-            levels, [own[first] for own in codes], names=list(keys), verify_integrity=False
-        )
-    return pd.Series(sums, index=index)
+        (own, known), name = columns[0], keys[0]
+        return pd.Series(sums, index=labels(known[own[first]], name))
+    return pd.Series(sums, index=index_of([(own[first], known) for own, known in columns], keys))
 
 
 def at(

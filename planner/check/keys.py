@@ -13,22 +13,32 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from numpy.typing import NDArray
 
     Codes = NDArray[np.int64]
     Coded = tuple[Codes, NDArray[Any]]
 
-__all__ = ["coded", "coded_levels", "first_rows", "joint_places", "one_number", "rows_of"]
+__all__ = [
+    "coded",
+    "coded_levels",
+    "first_rows",
+    "index_of",
+    "joint_places",
+    "labels",
+    "one_number",
+    "rows_of",
+]
 
 _MOST: Final = 2**62  # numbers of keys are int64
 
 
 def coded(column: pd.Series[Any] | pd.Index[Any] | NDArray[Any]) -> Coded:
     """Return the place of each label among the distinct ones, -1 for a missing one, and these."""
-    codes, labels = pd.factorize(np.asarray(column))
-    return codes.astype(np.int64, copy=False), np.asarray(labels)
+    cells = column if isinstance(column, np.ndarray) else column.to_numpy()
+    codes, found = pd.factorize(cells)
+    return codes.astype(np.int64, copy=False), found
 
 
 def coded_levels(index: pd.Index[Any]) -> list[Coded]:
@@ -39,6 +49,21 @@ def coded_levels(index: pd.Index[Any]) -> list[Coded]:
         (np.asarray(codes, dtype=np.int64), level.to_numpy())
         for codes, level in zip(index.codes, index.levels, strict=True)
     ]
+
+
+def labels(column: NDArray[Any], name: Hashable) -> pd.Index[Any]:
+    """Return labels as an index; texts stay Python objects."""
+    index: pd.Index[Any] = pd.Index(column, dtype=column.dtype, name=name)
+    return index
+
+
+def index_of(columns: Sequence[Coded], names: Sequence[Hashable]) -> pd.MultiIndex:
+    """Return an index of one level for each column."""
+    levels: list[Any] = [
+        labels(known, name) for (_, known), name in zip(columns, names, strict=True)
+    ]
+    codes: list[Any] = [own for own, _ in columns]
+    return pd.MultiIndex(levels, codes, names=list(names), verify_integrity=False)
 
 
 def one_number(columns: Sequence[Coded]) -> Codes | None:
@@ -65,27 +90,25 @@ def first_rows(number: Codes) -> tuple[Codes, Codes]:
 
 
 def joint_places(
-    left: pd.DataFrame, right: pd.DataFrame, keys: Sequence[str]
+    left: Sequence[NDArray[Any]], right: Sequence[NDArray[Any]]
 ) -> tuple[Codes, Codes] | None:
     """Return for the rows of two tables one number for their keys, from 0 without gaps.
 
     None where a key is missing.
     """
-    joint = _joint([coded(right[key]) for key in keys], left, keys)
+    joint = _joint([coded(column) for column in right], left)
     if joint is None or (joint[1] < 0).any() or (joint[0] < 0).any():
         return None
     return joint[1], joint[0]
 
 
-def _joint(
-    known: Sequence[Coded], frame: pd.DataFrame, keys: Sequence[str]
-) -> tuple[Codes, Codes] | None:
+def _joint(known: Sequence[Coded], columns: Sequence[NDArray[Any]]) -> tuple[Codes, Codes] | None:
     """Return numbers, from 0 without gaps, for a list of keys and for the rows of a table."""
     ours, theirs, sizes = [], [], []
-    for (codes, labels), key in zip(known, keys, strict=True):
-        both, distinct = pd.factorize(np.concatenate([labels, frame[key].to_numpy()]))
-        ours.append(np.append(both[: len(labels)], -1)[codes])
-        theirs.append(both[len(labels) :])
+    for (codes, found), column in zip(known, columns, strict=True):
+        both, distinct = pd.factorize(np.concatenate([found, column]))
+        ours.append(np.append(both[: len(found)], -1)[codes])
+        theirs.append(both[len(found) :])
         sizes.append(len(distinct))
     listed, wanted = _one_number(ours, sizes), _one_number(theirs, sizes)
     if listed is None or wanted is None:
@@ -118,7 +141,7 @@ def rows_of(
         None where that is left to pandas: keys of the list are missing or, unless they may, come
         twice.
     """
-    joint = _joint(known, frame, keys)
+    joint = _joint(known, [frame[key].to_numpy() for key in keys])
     if joint is None or (joint[0] < 0).any():
         return None
     listed, wanted = joint

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+from pandas.api.internals import (  # type: ignore[import-not-found]
+    create_dataframe_from_blocks,
+)
 
-from planner.check.keys import coded, first_rows, joint_places, one_number
+from planner.check.keys import coded, first_rows, index_of, joint_places, labels, one_number
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Columns = dict[Hashable, NDArray[Any]]
+    Rows = NDArray[np.intp]
 
 
-__all__ = ["Table", "table_of"]
+__all__ = ["Table", "beside", "stacked", "table_of"]
+
+_ONE: Final = frozenset({str, bool, int, float})
+"""Types of a value that a column can have in all rows."""
+_TEXTS: Final = (pd.arrays.ArrowStringArray, pd.arrays.StringArray)
 
 
 class Table(pd.DataFrame):
@@ -21,7 +34,8 @@ class Table(pd.DataFrame):
 
     A rule does little with tables of tens of rows. For each pick and join pandas looks labels up in
     an index of texts and takes every column apart and together again, which costs more than all the
-    numbers of the rule. What is not simple is left to pandas.
+    numbers of the rule. Here a column is one array, texts are Python objects, and what is made of a
+    table is made of arrays. What is not simple is left to pandas.
     """
 
     @property
@@ -35,39 +49,69 @@ class Table(pd.DataFrame):
     def __getitem__(self, key: Any) -> Any:
         """Return a column by name, columns by a list of names, or rows under a mask."""
         if type(key) is list:
-            places = self._places(key)
-            if places is not None:
-                return self.take(places, axis=1)
-        elif isinstance(key, pd.Series):
-            if key.dtype == np.bool_ and key.index.equals(self.index):
-                return self.take(np.flatnonzero(key.to_numpy()))
+            return self._picked(key)
+        if isinstance(key, pd.Series):
+            if key.dtype == np.bool_ and (key.index is self.index or key.index.equals(self.index)):
+                return self._rows(np.flatnonzero(key.to_numpy()))
         elif isinstance(key, np.ndarray) and key.dtype == np.bool_ and key.shape == (len(self),):
-            return self.take(np.flatnonzero(key))
+            return self._rows(np.flatnonzero(key))
         return super().__getitem__(key)
+
+    def take(  # type: ignore[misc]
+        self, indices: Any, axis: Any = 0, **how: Any
+    ) -> Any:
+        """Return rows by their places."""
+        if axis == 0 and not how and isinstance(indices, np.ndarray):
+            return self._rows(indices)
+        return super().take(indices, axis, **how)
+
+    def assign(self, **columns: Any) -> Any:
+        """Return the table with other columns in place of, or beside, its own."""
+        own, others = _own(self), _columns(columns, self.index)
+        if own is None or others is None:
+            return super().assign(**columns)
+        return _table(own | others[0], self.index)
+
+    def rename(self, *mapper: Any, columns: Any = None, **how: Any) -> Any:
+        """Return the table with other names of columns."""
+        own = None if mapper or how or not isinstance(columns, dict) else _own(self)
+        if own is None:
+            return super().rename(*mapper, columns=columns, **how)
+        made = {columns.get(name, name): column for name, column in own.items()}
+        if len(made) < len(own):
+            return super().rename(columns=columns)
+        return _table(made, self.index)
+
+    def reset_index(self, *level: Any, drop: bool = False, **how: Any) -> Any:
+        """Return the table with its rows numbered."""
+        own = _own(self) if drop and not level and not how else None
+        if own is None:
+            return super().reset_index(*level, drop=drop, **how)
+        return _table(own, pd.RangeIndex(len(self)))
 
     def set_index(self, keys: Any, **how: Any) -> Any:
         """Return the table by one or several of its columns, which leave it."""
         names = [keys] if isinstance(keys, str) else keys
-        places = None if how or type(names) is not list else self._places(names)
-        if places is None:
+        own = None if how or type(names) is not list else _own(self)
+        if own is None or not all(name in own for name in names):
             return super().set_index(keys, **how)
-        rest = self.take([i for i in range(self.shape[1]) if i not in places], axis=1)
         if len(names) == 1:
-            rest.index = pd.Index(self[names[0]])
+            index = labels(own[names[0]], names[0])
         else:
-            codes, labels = zip(*(coded(self[name]) for name in names), strict=True)
-            rest.index = pd.MultiIndex(labels, codes, names=names, verify_integrity=False)
-        return rest
+            index = index_of([coded(own[name]) for name in names], names)
+        rest = {name: column for name, column in own.items() if name not in names}
+        return _table(rest, index)
 
     def drop_duplicates(self, subset: Any = None, **how: Any) -> Any:
         """Return the first row of those that are the same in all columns, or in some."""
+        own = None if how else _own(self)
         names = list(self.columns) if subset is None else subset
         place = None
-        if not how and type(names) is list and names:
-            place = one_number([coded(self[name]) for name in names])
+        if own is not None and type(names) is list and names and set(names) <= set(own):
+            place = one_number([coded(own[name]) for name in names])
         if place is None or (place < 0).any():
             return super().drop_duplicates(subset, **how)
-        return self.take(first_rows(place)[1])
+        return self._rows(first_rows(place)[1])
 
     def merge(  # type: ignore[override]
         self, right: Any, how: Any = "inner", on: Any = None, **more: Any
@@ -79,12 +123,13 @@ class Table(pd.DataFrame):
 
     def _joined(self, right: pd.DataFrame, keys: Sequence[str], how: str) -> Table | None:
         """Join where no key is missing and no row is without another; else None."""
-        others = [name for name in right.columns if name not in keys]
-        if how not in ("inner", "left") or set(others) & set(self.columns):
+        own, other = _own(self), _own(right)
+        if own is None or other is None or how not in ("inner", "left"):
             return None
-        if any(self[key].dtype != right[key].dtype for key in keys):
+        others = [name for name in other if name not in keys]
+        if set(others) & set(own) or any(own[key].dtype != other[key].dtype for key in keys):
             return None
-        places = joint_places(self, right, keys)
+        places = joint_places([own[key] for key in keys], [other[key] for key in keys])
         if places is None:
             return None
         ours, theirs = places
@@ -96,30 +141,155 @@ class Table(pd.DataFrame):
         begin = np.cumsum(count) - count
         nth = np.arange(len(first)) - np.repeat(np.cumsum(found) - found, found)
         second = np.argsort(theirs, kind="stable")[np.repeat(begin[ours], found) + nth]
-        return beside(self.take(first), table_of(right)[others].take(second))
+        columns = {name: column[first] for name, column in own.items()}
+        columns |= {name: other[name][second] for name in others}
+        return _table(columns, pd.RangeIndex(len(first)))
 
-    def _places(self, names: Sequence[Hashable]) -> list[int] | None:
-        """Return the places of columns; None where one is unknown or there twice."""
-        columns = self.columns
+    def _picked(self, names: list[Any]) -> Any:
+        """Return columns by name."""
+        own = _own(self)
         try:
-            places: list[Any] = [columns.get_loc(name) for name in names]
+            picked = None if own is None else {name: own[name] for name in names}
         except (KeyError, TypeError):
-            return None
-        return places if all(type(place) is int for place in places) else None
+            picked = None
+        if picked is None or len(picked) < len(names):
+            return super().__getitem__(names)
+        return _table(picked, self.index)
+
+    def _rows(self, places: Rows) -> Any:
+        """Return rows by their places."""
+        own = _own(self)
+        if own is None:
+            return super().take(places)
+        return _table({name: column[places] for name, column in own.items()}, self.index[places])
+
+
+def _own(table: pd.DataFrame) -> Columns | None:
+    """Return the columns as arrays that nobody may write into; None where names are not plain."""
+    names = table.columns
+    if isinstance(names, pd.MultiIndex) or not names.is_unique or names.name:
+        return None
+    column_at: Any = table._get_column_array
+    own: Columns = {name: column_at(i) for i, name in enumerate(names)}
+    for name, column in own.items():
+        if isinstance(column.dtype, pd.StringDtype):
+            own[name] = np.asarray(column, dtype=object)
+    return own
+
+
+def stacked(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Put the rows of tables one after the other, and number them."""
+    parts = [_own(table) for table in tables]
+    first = parts[0]
+    if first is None or not all(_is_alike(part, first) for part in parts):
+        return pd.concat(tables, ignore_index=True)
+    columns = {name: np.concatenate([part[name] for part in parts if part]) for name in first}
+    return _table(columns, pd.RangeIndex(sum(len(table) for table in tables)))
+
+
+def _is_alike(part: Columns | None, first: Columns) -> bool:
+    """Say whether columns have the names and types of others, of numpy."""
+    return (
+        part is not None
+        and list(part) == list(first)
+        and all(
+            isinstance(of, np.ndarray) and of.dtype == first[at].dtype for at, of in part.items()
+        )
+    )
 
 
 def beside(left: pd.DataFrame, right: pd.DataFrame) -> Table:
     """Put two tables of one length side by side, row by row, whatever their indexes."""
+    own, other = _own(left), _own(right)
     rows = pd.RangeIndex(len(left))
-    sides = [side.set_axis(rows) for side in (left, right)]
-    return table_of(pd.concat(sides, axis=1))
+    if own is None or other is None or set(own) & set(other):
+        return table_of(pd.concat([side.set_axis(rows) for side in (left, right)], axis=1))
+    return _table(own | other, rows)
 
 
 def table_of(data: Any = None, *more: Any, **how: Any) -> Table:
     """Return a table as a `Table`, with the same columns; what else there is, as pandas does."""
-    frame = pd.DataFrame(data, *more, **how)
-    frame.__class__ = Table
-    return frame  # type: ignore[return-value]
+    if isinstance(data, dict) and not more and set(how) <= {"index"}:
+        columns = _columns(data, how.get("index"))
+        if columns is not None:
+            return _table(*columns)
+    is_frame = isinstance(data, pd.DataFrame) and not more and not how
+    frame = data if is_frame else pd.DataFrame(data, *more, **how)
+    own = _own(frame)
+    return _made(frame.copy(deep=False)) if own is None else _table(own, frame.index)
+
+
+def _table(columns: Mapping[Any, NDArray[Any]], index: pd.Index[Any]) -> Table:
+    """Make a table of columns; several may hold the same array, so nobody may write into one."""
+    blocks = []
+    for place, column in enumerate(columns.values()):
+        block = column
+        if isinstance(column, np.ndarray):
+            block = column.reshape(1, -1)
+            block.flags.writeable = False
+        blocks.append((block, np.array([place])))
+    return _made(create_dataframe_from_blocks(blocks, index, _names(tuple(columns))))
+
+
+@cache
+def _names(names: tuple[Hashable, ...]) -> pd.Index[Any]:
+    """Return names of columns as an index, which knows their places from the first look-up on."""
+    return pd.Index(names, dtype=object, tupleize_cols=False)
+
+
+def _columns(
+    data: Mapping[Any, Any], index: pd.Index[Any] | None
+) -> tuple[Columns, pd.Index[Any]] | None:
+    """Return columns of one length with their rows; None where pandas must make them."""
+    if index is None:
+        sizes = {len(told) for told in data.values() if isinstance(told, (np.ndarray, list))}
+        if len(sizes) != 1:
+            return None
+        index = pd.RangeIndex(sizes.pop())
+    columns: Columns = {}
+    for name, told in data.items():
+        column = _column(told, index)
+        if column is None:
+            return None
+        columns[name] = column
+    return columns, index
+
+
+def _column(told: Any, index: pd.Index[Any]) -> NDArray[Any] | None:
+    """Return what is told as a column of numpy; None where pandas must make one of it.
+
+    Parameters
+    ----------
+    told : object
+        An array, a column, a list, or one value for all rows.
+    index : Index
+        Rows of the table.
+    """
+    if type(told) in _ONE or isinstance(told, np.generic):
+        return np.full(len(index), told, dtype=object if isinstance(told, str) else None)
+    if isinstance(told, pd.Series):
+        if not (told.index is index or told.index.equals(index)):
+            return None
+        told = told.array
+    if isinstance(told, list):
+        told = _of_list(told)
+    elif isinstance(told, pd.api.extensions.ExtensionArray):
+        if not isinstance(told, (pd.arrays.NumpyExtensionArray, *_TEXTS)):
+            return None
+        told = told.to_numpy()
+    if not isinstance(told, np.ndarray) or told.shape != (len(index),):
+        return None
+    if told.dtype.kind not in "biufOU":
+        return None
+    return told.astype(object) if told.dtype.kind == "U" else told
+
+
+def _of_list(values: list[Any]) -> NDArray[Any] | None:
+    """Return values as a column where they are all of one type that numpy has, or texts."""
+    kinds = set(map(type, values))
+    if kinds <= {str}:
+        return np.array(values, dtype=object)
+    return np.array(values) if len(kinds) == 1 and kinds <= _ONE else None
 
 
 def _made(data: Any = None, *more: Any, **how: Any) -> Table:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.table import stacked, table_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -99,7 +101,7 @@ class Excess:
         """Put the places of several parts of one rule into one list."""
         parts = (self, *others)
         return Excess(
-            pd.concat([part.place for part in parts], ignore_index=True),
+            stacked(*(part.place for part in parts)),
             np.concatenate([part.amount for part in parts]),
             np.concatenate([part.scale for part in parts]),
         )
@@ -122,7 +124,7 @@ def columns_told(table: pd.DataFrame, key: Sequence[str], own: Mapping[str, Arra
     Excess
         Places are the keys and the name of the column.
     """
-    place = table[list(key)]
+    place = table_of(table[list(key)])
     parts = [
         Excess.told(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
         for name, values in own.items()
