@@ -185,8 +185,9 @@ def rows_there(case: Case) -> Excess:
         twice = told.duplicated(key).to_numpy(dtype=np.bool_)
         for frame, is_wrong in ((rows, missing), (told[key], twice)):
             rows_told = np.full(len(frame), "", dtype=object)  # none where the row is right
-            wrong = frame[is_wrong].astype("str").itertuples(index=False, name=None)
-            rows_told[is_wrong] = [", ".join(of) for of in wrong]
+            if is_wrong.any():
+                wrong = frame[is_wrong].astype("str").itertuples(index=False, name=None)
+                rows_told[is_wrong] = [", ".join(of) for of in wrong]
             place = pd.DataFrame({"table": name, "row": rows_told})
             parts.append(Excess.where(place, is_wrong))
     return parts[0].and_also(*parts[1:])

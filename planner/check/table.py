@@ -177,12 +177,12 @@ def _own(table: pd.DataFrame) -> Columns | None:
     return own
 
 
-def stacked(*tables: pd.DataFrame) -> pd.DataFrame:
+def stacked(*tables: pd.DataFrame) -> Table:
     """Put the rows of tables one after the other, and number them."""
     parts = [_own(table) for table in tables]
     first = parts[0]
     if first is None or not all(_is_alike(part, first) for part in parts):
-        return pd.concat(tables, ignore_index=True)
+        return table_of(pd.concat(tables, ignore_index=True))
     columns = {name: np.concatenate([part[name] for part in parts if part]) for name in first}
     return _table(columns, pd.RangeIndex(sum(len(table) for table in tables)))
 

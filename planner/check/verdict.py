@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,23 +48,40 @@ _CANNOT_COMPUTE: Final = (
 """What a rule raises on tables with cells that are missing or labels that nobody knows."""
 
 
-@dataclass(frozen=True, eq=False)
 class Excess:
     """By how much a rule is broken, place by place.
 
     Parameters
     ----------
-    place : DataFrame
-        Labels of every place tested, one row each.
+    place : DataFrame or tuple of DataFrame
+        Labels of every place tested, one row each; of several parts one table for each.
     amount : array of float
         Violation; nothing is wrong at 0 or below, and a missing number is a violation.
     scale : array of float
         Magnitude of the numbers compared: what is allowed grows with it.
     """
 
-    place: pd.DataFrame
-    amount: Floats
-    scale: Floats
+    def __init__(
+        self, place: pd.DataFrame | tuple[pd.DataFrame, ...], amount: Floats, scale: Floats
+    ) -> None:
+        self._parts = place if isinstance(place, tuple) else (place,)
+        self.amount = amount
+        self.scale = scale
+
+    @cached_property
+    def place(self) -> pd.DataFrame:
+        """Labels of every place, in one table: put together only when somebody asks."""
+        return self._parts[0] if len(self._parts) == 1 else stacked(*self._parts)
+
+    def labels(self, row: int) -> tuple[str, ...]:
+        """Return the labels of one place as texts, without those that it does not have."""
+        for part in self._parts:
+            if row < len(part):
+                texts = [str(label) for label in part.iloc[row] if pd.notna(label)]
+                return tuple(text for text in texts if text)
+            row -= len(part)
+        message = f"there is no place {row} behind the last"
+        raise IndexError(message)
 
     @staticmethod
     def above(place: pd.DataFrame, left: Floats, limit: Floats | float) -> Excess:
@@ -95,13 +113,13 @@ class Excess:
 
     def beyond(self, rounding: Floats) -> Excess:
         """Forgive what the rounding of numbers in the computer explains, place by place."""
-        return replace(self, amount=np.where(self.amount <= rounding, 0.0, self.amount))
+        return Excess(self._parts, np.where(self.amount <= rounding, 0.0, self.amount), self.scale)
 
     def and_also(self, *others: Excess) -> Excess:
         """Put the places of several parts of one rule into one list."""
         parts = (self, *others)
         return Excess(
-            stacked(*(part.place for part in parts)),
+            tuple(place for part in parts for place in part._parts),
             np.concatenate([part.amount for part in parts]),
             np.concatenate([part.scale for part in parts]),
         )
@@ -296,9 +314,7 @@ def judged(one: Rule, case: Case) -> Check:
     at = int(np.argmax(amount / allowed))
     is_broken = amount > allowed
     worst = max(0.0, float(amount[at]))
-    labels = excess.place.iloc[at] if worst > 0.0 else ()
-    texts = (str(label) for label in labels if pd.notna(label))
-    place = ", ".join(text for text in texts if text)
+    place = ", ".join(excess.labels(at)) if worst > 0.0 else ""
     return Check(
         name=one.name,
         verified=one.verified,
