@@ -178,8 +178,8 @@ def _limit(limit: Limit) -> str:
     price = limit.price.unit if limit.price else ""
     reported = f"in {limit.binding.unit}" if limit.binding else limit.not_reported
     set_by = _keys([of.key for of in limit.set_by]) or limit.not_set
-    eased = ", ".join(f"{relief.name} [{relief.unit}]" for relief in limit.eased_by)
-    return f"| {row} | {price} | {reported} | {set_by} | {eased} | {_keys(limit.moved_by)} |"
+    relaxed = ", ".join(f"{relaxation.name} [{relaxation.unit}]" for relaxation in limit.relaxed_by)
+    return f"| {row} | {price} | {reported} | {set_by} | {relaxed} | {_keys(limit.moved_by)} |"
 
 
 def _keys(keys: Sequence[str]) -> str:

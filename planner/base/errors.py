@@ -18,7 +18,7 @@ __all__ = [
     "OutputError",
     "Problem",
     "SolverError",
-    "and_so_many_more",
+    "unlisted_problems",
 ]
 
 MOST_PROBLEMS: Final = 50
@@ -82,12 +82,12 @@ class InputError(DcplanError):
 
 
 class InfeasibleError(DcplanError):
-    """No plan is feasible; `clash` names the constraints that conflict."""
+    """No plan is feasible; `conflict` names the constraints that conflict."""
 
     exit_code: ClassVar[int] = 3
 
-    def __init__(self, message: str, clash: tuple[str, ...] = ()) -> None:
-        self.clash = clash
+    def __init__(self, message: str, conflict: tuple[str, ...] = ()) -> None:
+        self.conflict = conflict
         super().__init__(message)
 
 
@@ -109,7 +109,7 @@ class SolverError(DcplanError):
     exit_code: ClassVar[int] = 1
 
 
-def and_so_many_more(file: str, count: int) -> Problem:
+def unlisted_problems(file: str, count: int) -> Problem:
     """Return the line that represents the problems of a file that are not listed.
 
     Parameters
@@ -144,7 +144,7 @@ def _first_of_each_file(problems: Iterable[Problem]) -> tuple[Problem, ...]:
             shown += every
             continue
         listed = [problem for problem in every if problem.fix != _REST][:MOST_PROBLEMS]
-        shown += [*listed, and_so_many_more(file, total - len(listed))]
+        shown += [*listed, unlisted_problems(file, total - len(listed))]
     return tuple(shown)
 
 

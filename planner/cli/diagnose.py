@@ -90,7 +90,7 @@ def _finite(value: object) -> object:
 
 
 def _lines(found: Diagnosis) -> Iterator[str]:
-    from planner.studies.solve.clash import in_words
+    from planner.studies.solve.conflict_rules import in_words
 
     if found.feasible:
         yield f"{found.scenario}: there is a plan; nothing to diagnose"
@@ -104,9 +104,9 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     if found.shortages:
         yield "\nToo little, whatever the plan"
         yield from _listed([shortage.words for shortage in found.shortages])
-    if found.clash:
+    if found.conflict:
         yield f"\nThese constraints conflict; {_PROOF[found.is_smallest]}"
-        yield from in_words(found.clash)
+        yield from in_words(found.conflict)
     if found.remedies:
         yield "\nAny one of these changes makes a plan possible (each has been tried)"
         for number, remedy in enumerate(found.remedies, start=1):

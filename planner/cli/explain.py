@@ -59,7 +59,7 @@ def command(
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
     from planner.runs import find_run
-    from planner.runs.folder import blame_changed
+    from planner.runs.folder import naming_changed_files
     from planner.runs.reopen import reopen
     from planner.studies.explain import explain
 
@@ -70,7 +70,7 @@ def command(
     warn_of_changes(folder)
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
         progress.stage("read")
-        with blame_changed(folder):
+        with naming_changed_files(folder):
             told = explain(
                 reopen(folder),
                 site=site,

@@ -41,10 +41,10 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
 
     from planner.base.errors import InputError, Problem
     from planner.cli.changed_run import warn_of_changes
-    from planner.outputs.kept import put_files, say_kept
+    from planner.outputs.kept import put_files, report_kept
     from planner.outputs.staging import staging, try_folder
     from planner.runs import find_run, load_run
-    from planner.runs.folder import blame_changed
+    from planner.runs.folder import naming_changed_files
 
     wanted = [name.strip() for name in formats.split(",")]
     problems = [
@@ -68,11 +68,11 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     try_folder(target, "--output")
     # A format that refuses the run must not leave the files of those before it.
     with writing_into(target), staging(target) as staged:
-        with blame_changed(home):
+        with naming_changed_files(home):
             made = [path for name in wanted for path in WRITERS[name](loaded, staged)]
         written, kept = put_files(staged, made, target)
     if kept:
-        click.echo(say_kept(target, kept), err=True)
+        click.echo(report_kept(target, kept), err=True)
     if as_json:
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from planner.base.errors import DcplanError
-from planner.cli.interrupts import INTERRUPTED, SAID, raise_on_interrupt
+from planner.cli.interrupts import INTERRUPTED, MESSAGE, raise_on_interrupt
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class _LazyGroup(click.Group):
             click.echo(str(error), err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo(SAID, err=True)
+            click.echo(MESSAGE, err=True)
             ctx.exit(INTERRUPTED)
 
 

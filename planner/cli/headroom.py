@@ -216,7 +216,7 @@ def _peak_outside(demand_mw: pd.Series[float], season: Curtailment) -> str:
     option = f"--{season.name}-months {order[places[0]]}-{order[places[-1]]}"
     return (
         f"The highest demand of {season.name}, {highest_mw:,.0f} MW, is in {month_name[highest]}, "
-        f"outside the\nmonths that set its threshold; {option} takes it as the threshold."
+        f"outside the\nmonths that set its threshold; {option} includes it."
     )
 
 

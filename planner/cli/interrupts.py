@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-__all__ = ["INTERRUPTED", "SAID", "leave_on_interrupt", "raise_on_interrupt"]
+__all__ = ["INTERRUPTED", "MESSAGE", "leave_on_interrupt", "raise_on_interrupt"]
 
 INTERRUPTED: Final = 130  # as a shell reports a program ended by Ctrl-C
-SAID: Final = "interrupted"
+MESSAGE: Final = "interrupted"
 """All that is said then."""
 
 
@@ -29,7 +29,7 @@ def leave_on_interrupt() -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    os.write(2, f"{SAID}\n".encode())
+    os.write(2, f"{MESSAGE}\n".encode())
     os._exit(INTERRUPTED)
 
 

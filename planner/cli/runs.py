@@ -23,7 +23,7 @@ def _runs_dir_option(function: Callable[..., None]) -> Callable[..., None]:
         type=click.Path(file_okay=False),
         default="runs",
         show_default=True,
-        help="Folder of run folders.",
+        help="Folder of the runs.",
     )(function)
 
 
@@ -73,7 +73,7 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     from planner.cli.changed_run import warn_of_changes
     from planner.outputs.terminal import print_summary
     from planner.runs import find_run, load_run
-    from planner.runs.folder import blame_changed
+    from planner.runs.folder import naming_changed_files
 
     folder = find_run(run, Path(runs_dir))
     loaded = load_run(folder)
@@ -81,7 +81,7 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(loaded.meta, indent=2, ensure_ascii=False))
     else:
-        with blame_changed(folder):
+        with naming_changed_files(folder):
             print_summary(loaded, loaded.folder)
 
 
@@ -96,10 +96,10 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
-    """Delete all but the latest runs of every scenario, and what killed runs have left.
+    """Delete all but the latest runs of every scenario, and leftovers of killed runs.
 
-    A run stays if it holds anything that dcplan did not write as it is, such as notes or an
-    edited workbook; it is named with these files.
+    A run is kept if it holds other or changed files, such as notes or an edited workbook; it is
+    named with these files.
     """
     from pathlib import Path
 

@@ -67,7 +67,7 @@ def _solve(
     from planner.base.errors import InputError, LimitReachedError
     from planner.cli.progress import Progress
     from planner.cli.validate import validated
-    from planner.outputs.kept import say_kept
+    from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
     from planner.outputs.terminal import print_summary
     from planner.runs import run_of
@@ -104,7 +104,7 @@ def _solve(
         else:
             run, kept = stored.run, stored.kept
     if kept and run.folder is not None:
-        click.echo(say_kept(run.folder, kept), err=True)
+        click.echo(report_kept(run.folder, kept), err=True)
     if as_json:
         click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
     else:

@@ -84,7 +84,7 @@ def command(
 
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.stress_report import print_study
-    from planner.outputs.kept import say_kept
+    from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
     from planner.outputs.stress import write_stress
     from planner.stress import reliability_of, settings_from, stress_study
@@ -114,7 +114,7 @@ def command(
     with writing_into(home):
         _, kept = write_stress(study, home, name=loaded.title)
     if kept:
-        click.echo(say_kept(home, kept), err=True)
+        click.echo(report_kept(home, kept), err=True)
     if as_json:
         content = {
             name: json.loads(frame.to_json(orient="records"))

@@ -60,22 +60,22 @@ def draw_headroom(study: HeadroomStudy, *, name: str) -> str:
         An SVG document that needs nothing else.
     """
     title = f"Headroom at {study.rate_frac * 100:g} % curtailment: {study.load_mw:,.0f} MW"
-    told = _told(study, name)
+    description = _describe(study, name)
     columns = len(study.seasons)
     width = (WIDTH - 2 * MARGIN - GAP * (columns - 1)) / columns - AXIS
     parts = [
         text(MARGIN, 42, title, size=21, weight=700),
-        text(MARGIN, 65, told, size=13, color=MUTED),
+        text(MARGIN, 65, description, size=13, color=MUTED),
         *_key(study.load_mw),
     ]
     for column, season in enumerate(study.seasons):
         left = MARGIN + AXIS + column * (width + AXIS + GAP)
         parts += _season(study, season, left, width)
     parts += _year(study)
-    return document(WIDTH, HEIGHT, title, told, "".join(parts))
+    return document(WIDTH, HEIGHT, title, description, "".join(parts))
 
 
-def _told(study: HeadroomStudy, name: str) -> str:
+def _describe(study: HeadroomStudy, name: str) -> str:
     first, last = study.demand_mw.index[[0, -1]]
     total = study.total
     return (

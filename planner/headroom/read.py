@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
-from planner.base.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.tables.sheet import Sheet, read_sheet
 from planner.tables.sizes import has_odd_size
 
@@ -95,7 +95,7 @@ def _read_rows(
         if time is None:
             must_be = "a time such as 2024-07-01 15:00 or 2024-07-01T15:00-04:00"
             what_is = f"the time is {record[time_at]!r}"
-            report(number, time_at, what_is, must_be, _mend_time(record[time_at]))
+            report(number, time_at, what_is, must_be, _fix_time(record[time_at]))
         elif before is not None:
             step = _step_problem(before, time)
             if step:
@@ -106,7 +106,7 @@ def _read_rows(
         if not _NUMBER.fullmatch(text) or has_odd_size(float(text)):
             what_is = f"the demand is {text!r}"
             must_be = "a number of MW, at least 0, with a decimal point"
-            report(number, demand_at, what_is, must_be, _mend_number(text))
+            report(number, demand_at, what_is, must_be, _fix_number(text))
         elif time is not None:
             times.append(time.astimezone(datetime.UTC) if time.tzinfo else time)
             demand_mw.append(float(text))
@@ -116,7 +116,7 @@ def _read_rows(
         fix = "look for the column of the demand"
         report(0, demand_at, "the demand is 0 in every hour", "above 0 in some hour", fix)
     if rest:
-        problems.append(and_so_many_more(sheet.file, rest))
+        problems.append(unlisted_problems(sheet.file, rest))
     return times, demand_mw, problems
 
 
@@ -130,7 +130,7 @@ def _time(text: str) -> datetime.datetime | None:
         return None
 
 
-def _mend_time(text: str) -> str:
+def _fix_time(text: str) -> str:
     """Say what to change in a time of a common other form, nothing where the form is unknown."""
     if _END_OF_DAY.fullmatch(text):
         return "name hours by their beginning: take an hour off every time if they name the end"
@@ -139,7 +139,7 @@ def _mend_time(text: str) -> str:
     return ""
 
 
-def _mend_number(text: str) -> str:
+def _fix_number(text: str) -> str:
     """Say what to change in a number with commas, which may be decimal or part thousands."""
     if not _WITH_COMMAS.fullmatch(text):
         return ""

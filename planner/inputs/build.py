@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.errors import InputError
 from planner.inputs.balance import balance_inputs
-from planner.inputs.carbon import Made, carbon_inputs, intensity_shape
+from planner.inputs.carbon import Purchases, carbon_inputs, intensity_shape
 from planner.inputs.climate_slots import slot_climate
 from planner.inputs.contracts import contract_inputs
 from planner.inputs.demand import demand_inputs, wanted_compute
@@ -41,10 +41,10 @@ from planner.inputs.sets import make_sets
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.sites import committed_facility_mw, site_inputs
 from planner.inputs.siting import siting_inputs
-from planner.inputs.stock import standing_stock
+from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.tariffs import tariff_inputs
-from planner.inputs.tariffs_uses import find_customers, prices_beside_tariffs
+from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
 from planner.tables import read_with_hashes
 
@@ -194,14 +194,14 @@ def _inputs_of(case: Case) -> Inputs:
     series = site_series(case)
     other_mw = other_load_mw(case, series)
     customers = find_customers(case)
-    prices = prices_beside_tariffs(case, delivered_prices(case), customers)
+    prices = prices_net_of_tariffs(case, delivered_prices(case), customers)
     offer = supply_offer(case)
     case.findings.stop_if_wrong()  # what is no source has no lead
     leads = find_leads(case, offer.makes_its_power)
     quality = quality_of_classes(case, cost)
     wanted = wanted_compute(case, figures)
     stated = existing_halls_and_racks(case, figures, quality)
-    stock = standing_stock(case, figures, wanted, quality, stated)
+    stock = base_year_stock(case, figures, wanted, quality, stated)
     case.findings.stop_if_wrong()
 
     committed = committed_facility_mw(case)
@@ -265,7 +265,7 @@ def _inputs_of(case: Case) -> Inputs:
         contracts=contracts,
         heat=heat_inputs(case, sets, site_year),
         carbon=carbon_inputs(
-            case, sets, shape, site_year, Made(rack_lists, hall_lists, supply), contracts.claim
+            case, sets, shape, site_year, Purchases(rack_lists, hall_lists, supply), contracts.claim
         ),
         tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
         finance=finance_inputs(case, rates),

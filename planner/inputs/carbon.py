@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CarbonInputs",
-    "Made",
+    "Purchases",
     "carbon_inputs",
     "embodied_t",
     "fuel_carbon_prices_usd_per_t",
@@ -57,7 +57,7 @@ class CarbonInputs:
 
 
 def carbon_inputs(
-    case: Case, sets: Sets, shape: Floats, site_year: Index, made: Made, claim: Index
+    case: Case, sets: Sets, shape: Floats, site_year: Index, made: Purchases, claim: Index
 ) -> CarbonInputs:
     """Make the coefficients and limits of emissions and water.
 
@@ -213,7 +213,7 @@ def fuel_carbon_prices_usd_per_t(case: Case) -> Floats:
     return price
 
 
-class Made(NamedTuple):
+class Purchases(NamedTuple):
     """Lists of what may enter service."""
 
     racks: RackInputs
@@ -221,7 +221,7 @@ class Made(NamedTuple):
     supply: SupplyInputs
 
 
-def embodied_t(case: Case, sets: Sets, made: Made) -> dict[str, Floats]:
+def embodied_t(case: Case, sets: Sets, made: Purchases) -> dict[str, Floats]:
     """Return emissions of making a MW or MWh of all that may enter service.
 
     Shell, power chain, cooling and generators of a hall scale with its power topology as their

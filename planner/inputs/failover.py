@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.inputs.racks import RackInputs
 
 
-__all__ = ["FailoverInputs", "asks_for_failover", "failover_inputs", "failover_without_effect"]
+__all__ = ["FailoverInputs", "failover_inputs", "failover_without_effect", "has_failover"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def failover_inputs(
         Empty lists where no class asks for failover.
     """
     settings = case.scenario.failover
-    asks = _asks(case, sets)  # (workload, year)
+    asks = _needs_failover(case, sets)  # (workload, year)
     may_cover = _may_cover(case)
     use = racks.used
     standby = use.select(asks[use["workload"], use["year"]], "standby")
@@ -109,7 +109,7 @@ def failover_inputs(
     )
 
 
-def _asks(case: Case, sets: Sets) -> Bools:
+def _needs_failover(case: Case, sets: Sets) -> Bools:
     """Return for which classes and years the outage of a site must be survived."""
     given = case.scenario.workloads
     names = sets.workload.labels
@@ -230,7 +230,7 @@ def _pairs(
     )
 
 
-def asks_for_failover(case: Case) -> bool:
+def has_failover(case: Case) -> bool:
     """Return whether a workload in scope asks for failover."""
     asks = [id_ for id_, own in case.scenario.workloads.items() if own.failover]
     return bool(set(asks) & set(case.ids("workloads")))
@@ -256,7 +256,7 @@ def failover_without_effect(case: Case) -> Iterator[Problem]:
     # A stress study bars pairs whether or not a class asks for failover.
     if all(key.startswith("barred_") for key in node.children):
         return
-    if not asks_for_failover(case):
+    if not has_failover(case):
         what_is = "failover has no effect: no class in scope has it"
         fix = "give a class `failover: true` under workloads, or remove it"
         yield problem_at(scenario.tree, ("failover",), what_is, "", fix)

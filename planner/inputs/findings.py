@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.base.errors import InputError, Problem, and_so_many_more
+from planner.base.errors import InputError, Problem, unlisted_problems
 from planner.base.paths import DATA_DIR
 from planner.tables.sheet import read_sheet, shown_path
 
@@ -85,7 +85,7 @@ class Findings:
         """Add that a table has more problems than were listed, where the count is above 0."""
         if count > 0:
             path = self._scenario.data_files.get(table, DATA_DIR / f"{table}.csv")
-            self.problems.append(and_so_many_more(shown_path(path), count))
+            self.problems.append(unlisted_problems(shown_path(path), count))
 
     def note(self, text: str, keys: tuple[str | int, ...] | None = None) -> None:
         """Add something that a planner must know; of a setting also with its place.

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 __all__ = [
     "PROVENANCE",
     "any_along",
-    "beside",
     "bools",
     "by_ids",
     "codes",
     "floats",
     "ints",
+    "join_columns",
     "texts",
 ]
 
@@ -75,7 +75,7 @@ def _listed(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> list[Any]:
     return list(values) if isinstance(values, (list, tuple)) else np.asarray(values).tolist()
 
 
-def beside(
+def join_columns(
     left: pd.DataFrame, right: pd.DataFrame, key: str, findings: Findings, table: str
 ) -> pd.DataFrame:
     """Lay the columns of another table next to a frame; a missing row is a problem.

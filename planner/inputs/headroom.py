@@ -95,7 +95,7 @@ def headroom_lists(
             f"In {is_full.sum()} of {is_full.size} zones, capacity under construction already"
             f" exceeds the {kind}headroom. It is kept; no new connection is possible there."
         )
-    _tell(case, sets)
+    _note_estimates(case, sets)
     by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]
     total_mw = _until_later(np.maximum(np.stack([limit, *by_tier]) - committed, 0.0))
     firm_mw = _until_later(np.maximum(firm_limit - committed, 0.0))
@@ -146,7 +146,7 @@ def _since(sets: Sets, offers: Index, min_with: Index | None = None) -> np.ndarr
     return np.asarray(np.arange(len(sets.year)) >= first[:, None])
 
 
-def _tell(case: Case, sets: Sets) -> None:
+def _note_estimates(case: Case, sets: Sets) -> None:
     """Note what of the headroom is an estimate, and what of the energy may be curtailed."""
     grid = case.scenario.grid
     table = case.tables["zone_headroom"]

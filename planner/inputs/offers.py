@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RackOffers", "buildable_cooling", "racks_on_offer"]
 
-_FAR_DEARER: Final = 1.5
+_FAR_COSTLIER: Final = 1.5
 """So many times as expensive as a rack, hall included, of a vendor that delivers no less: out."""
 _HOPELESS: Final = 5.0
 """So many times as expensive as a rack, hall included, of any vendor: out."""
@@ -150,7 +150,7 @@ def _beaten_with_hall(
     housed = (figures.fits & buildable_cooling(case))[:, :, None] & (first[:, None] <= case.year)
     limit = delivery_limit_mw(case)[codes(case.racks["vendor"], vendors(case))]  # (k, t)
     delivers = limit[None, :, :] >= limit[:, None, :]  # (k, k', t)
-    other = np.where(delivers, _FAR_DEARER, _HOPELESS)
+    other = np.where(delivers, _FAR_COSTLIER, _HOPELESS)
     factor = np.where(same_vendor[..., None], 1.0, other)
     with np.errstate(invalid="ignore"):
         beats = ((own + mw * hall)[:, None, :, None] * factor < own[:, :, None, None]) & (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
 from planner.base.words import some
 from planner.inputs.frames import codes, floats, texts
@@ -98,7 +98,7 @@ def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
                 sheet.problem(int(row), cell, f"{column} is {id_!r}", f"an id of table {of}", fix)
             )
         if len(unknown) > MOST_PROBLEMS:
-            rest = and_so_many_more(sheet.file, len(unknown) - MOST_PROBLEMS)
+            rest = unlisted_problems(sheet.file, len(unknown) - MOST_PROBLEMS)
             case.findings.problems.append(rest)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.inputs.frames import PROVENANCE, beside
+from planner.inputs.frames import PROVENANCE, join_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ def sites_in_scope(
         if table == "electricity_price":
             rows = _of_one_year(rows, frame, findings)
         rows = rows.drop(columns=[c for c in ("scope", *PROVENANCE) if c in rows.columns])
-        frame = beside(frame, rows, "site", findings, table)
+        frame = join_columns(frame, rows, "site", findings, table)
     share = scenario.operator.site_limit_share_frac
     for column in _SHARED:
         frame[column] = frame[column].astype(np.float64) * share
@@ -87,7 +87,7 @@ def sites_in_scope(
         ("grid_zones", "zone"),
     ):
         rows = tables[table].drop(columns=["name", "country"], errors="ignore")
-        frame = beside(frame, rows, key, findings, table)
+        frame = join_columns(frame, rows, key, findings, table)
     return _with_own_figures(frame, scenario, _OF_KIND).reset_index(drop=True)
 
 

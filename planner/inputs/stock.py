@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario.tree import Keys
 
-__all__ = ["Stock", "standing_stock"]
+__all__ = ["Stock", "base_year_stock"]
 
 _NOTHING: Final = 1e-9
 _CAMPUS: Final = "campus"
@@ -78,7 +78,7 @@ class Stock:
         return np.asarray(stands | (self.stated.hall_mw > 0.0).any(axis=3))
 
 
-def standing_stock(
+def base_year_stock(
     case: Case, figures: RackFigures, wanted: Wanted, quality: Quality, stated: Existing
 ) -> Stock:
     """Place the racks of the base year.

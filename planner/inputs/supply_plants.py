@@ -78,9 +78,9 @@ def _note_without_room(case: Case, plant: Index, is_short: np.ndarray, least_mw:
         )
     )
     if short:
-        told = ", ".join(f"{source} at {site} ({mw:g} MW)" for site, source, mw in short)
+        reported = ", ".join(f"{source} at {site} ({mw:g} MW)" for site, source, mw in short)
         own = [source for _, source, _ in short if source in case.scenario.supply.max_mw]
         case.findings.note(
-            f"No room for the smallest plant, so that none is built: {told}.",
+            f"No room for the smallest plant, so that none is built: {reported}.",
             ("supply", "max_mw", own[0]) if own else ("supply", "whole_sources"),
         )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.scenario.tariffs import TariffUse
     from planner.tariffs import Tariff
 
-__all__ = ["Customer", "find_customers", "own_tariffs_without_effect", "prices_beside_tariffs"]
+__all__ = ["Customer", "find_customers", "own_tariffs_without_effect", "prices_net_of_tariffs"]
 
 _OFF_THE_HOUR: Final = {
     4.5: "Asia/Kabul",
@@ -236,7 +236,7 @@ def _problems_of_terms(use: TariffUse, tariff: Tariff) -> Iterator[tuple[str, st
             yield what_is, "one price, so that the fee is proportional", "drop one of the three"
 
 
-def prices_beside_tariffs(case: Case, prices: Prices, customers: tuple[Customer, ...]) -> Prices:
+def prices_net_of_tariffs(case: Case, prices: Prices, customers: tuple[Customer, ...]) -> Prices:
     """Take out of the prices what a tariff bills.
 
     Parameters
@@ -287,12 +287,12 @@ def own_tariffs_without_effect(case: Case) -> Iterator[Problem]:
     energy, tree = case.scenario.energy, case.scenario.tree
     used = {use.tariff for use in energy.tariffs}
     for id_, own in energy.own_tariffs.items():
-        way = ("energy", "own_tariffs", id_)
+        key_path = ("energy", "own_tariffs", id_)
         if id_ not in used:
             what_is = f"energy.own_tariffs.{id_} has no effect: no entry of energy.tariffs"
             fix = "name it there, or remove it"
-            yield problem_at(tree, way, f"{what_is} names it", "", fix)
+            yield problem_at(tree, key_path, f"{what_is} names it", "", fix)
         elif "bundle" in own.model_fields_set and own.bundle == "bundled" and not own.energy:
             what_is = f"energy.own_tariffs.{id_}.bundle has no effect: {id_} has no energy"
             fix = "write one, or remove it: energy is bought at the wholesale price"
-            yield problem_at(tree, (*way, "bundle"), f"{what_is} charge", "", fix)
+            yield problem_at(tree, (*key_path, "bundle"), f"{what_is} charge", "", fix)

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from planner.base.words import some
-from planner.inputs.failover import asks_for_failover, failover_without_effect
+from planner.inputs.failover import failover_without_effect, has_failover
 from planner.inputs.frames import floats, texts
 from planner.inputs.migration import moves_between_sites
 from planner.inputs.siting import siting_without_effect
@@ -101,54 +101,54 @@ def _out_of_scope(case: Case) -> Iterator[Problem]:
             yield places[ids[0]].problem(what_is, "", _REMOVE)
 
 
-def _after_the_plan(case: Case, node: Node, way: Keys) -> Iterator[Problem]:
+def _after_the_plan(case: Case, node: Node, key_path: Keys) -> Iterator[Problem]:
     """Figures for years that the plan does not reach."""
-    if node.children and is_by_year(way):
+    if node.children and is_by_year(key_path):
         last = case.scenario.years[-1]
         later = sorted(int(year) for year in node.children if int(year) > last)
-        field = field_at(way)
+        field = field_at(key_path)
         said = [mark for _, mark in marks(field.rebuild_annotation())] if field else []
         is_line = HELD not in said and str(last) not in node.children
         if is_line or PAID_AT_START in said:
             later = later[1:]  # the line toward the first of them is read
         if later:
-            name = ".".join(map(str, way))
+            name = ".".join(map(str, key_path))
             years = ", ".join(map(str, later))
             what_is = f"{name} for {years} has no effect: {last} is the last model year"
             fix = "remove it, or add years"
-            yield problem_at(case.scenario.tree, (*way, str(later[0])), what_is, "", fix)
+            yield problem_at(case.scenario.tree, (*key_path, str(later[0])), what_is, "", fix)
         return
     below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
     for key, entry in below:
-        yield from _after_the_plan(case, entry, (*way, key))
+        yield from _after_the_plan(case, entry, (*key_path, key))
 
 
 def _switched_off(tree: Node) -> Iterator[Problem]:
-    for *way, switch in _SWITCHES:
-        node = _at(tree, tuple(way))
+    for *key_path, switch in _SWITCHES:
+        node = _node_at(tree, tuple(key_path))
         if node is None or switch in node.children:
             continue  # what is switched off by hand is meant so
         for key in node.children:
-            if (*way, key) in {keys[:-1] for keys in _SWITCHES}:
+            if (*key_path, key) in {keys[:-1] for keys in _SWITCHES}:
                 continue
-            name = ".".join(way)
+            name = ".".join(key_path)
             what_is = f"{name}.{key} has no effect without {name}.{switch}"
             fix = f"give {name}.{switch}, or remove it"
-            yield problem_at(tree, (*way, key), what_is, "", fix)
+            yield problem_at(tree, (*key_path, key), what_is, "", fix)
 
 
 def _without_another(case: Case) -> Iterator[Problem]:
     """Keys that say of themselves that they have no effect without another one."""
     for keys, mark in _ONLY_WITH:
         *block, _ = keys
-        if _at(case.scenario.tree, keys) is None:
+        if _node_at(case.scenario.tree, keys) is None:
             continue
-        if block == ["failover"] and not asks_for_failover(case):
+        if block == ["failover"] and not has_failover(case):
             continue  # the whole block has no effect
         name, other = ".".join(keys), ".".join((*block, mark.key))
         what_is, fix = "", mark.fix
         if mark.value is None:
-            partner = _at(case.scenario.tree, (*block, mark.key))
+            partner = _node_at(case.scenario.tree, (*block, mark.key))
             if partner is None or partner.value is None:
                 what_is, fix = f"{name} has no effect without {other}", f"give {other}"
         elif (value := attrgetter(other)(case.scenario)) != mark.value:
@@ -158,9 +158,9 @@ def _without_another(case: Case) -> Iterator[Problem]:
             yield problem_at(case.scenario.tree, keys, what_is, "", fix)
 
 
-def _at(tree: Node, way: Keys) -> Node | None:
+def _node_at(tree: Node, key_path: Keys) -> Node | None:
     """Return the node that is written at a way, None where there is none."""
-    for key in way:
+    for key in key_path:
         below = tree.children.get(str(key))
         if below is None:
             return None
@@ -230,8 +230,8 @@ def _without_company(case: Case) -> Iterator[Problem]:
         )
         for key in ("whole_numbers", "gap_frac")
     )
-    for way, is_idle, why, fix in rules:
-        node = _at(scenario.tree, way)
+    for key_path, is_idle, why, fix in rules:
+        node = _node_at(scenario.tree, key_path)
         if is_idle and node is not None:
-            what_is = f"{'.'.join(map(str, way))} has no effect: {why}"
-            yield problem_at(scenario.tree, way, what_is, "", fix)
+            what_is = f"{'.'.join(map(str, key_path))} has no effect: {why}"
+            yield problem_at(scenario.tree, key_path, what_is, "", fix)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.limits.limit import Amount, Tables
     from planner.lp import Index
 
-__all__ = ["codes", "looked_up", "of_axis", "of_list"]
+__all__ = ["amount_by_axis", "amount_by_list", "codes", "lookup"]
 
 
 def codes(p: Inputs, rows: pd.DataFrame, *axes: str) -> list[Positions]:
@@ -25,13 +25,13 @@ def codes(p: Inputs, rows: pd.DataFrame, *axes: str) -> list[Positions]:
     return [getattr(p.sets, axis).codes(rows[axis].astype(str)) for axis in axes]
 
 
-def looked_up(of: pd.Series[float], keys: pd.DataFrame) -> Floats:
+def lookup(of: pd.Series[float], keys: pd.DataFrame) -> Floats:
     """Return the figures of rows, (row,); 0 where there is none."""
     found = of.reindex(pd.MultiIndex.from_frame(keys)).to_numpy(dtype=np.float64)
     return np.asarray(np.nan_to_num(found))
 
 
-def of_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Amount:
+def amount_by_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Amount:
     """Make the amount that the inputs hold in a list over the axes that tell rows apart.
 
     Parameters
@@ -49,7 +49,7 @@ def of_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Amount:
     return amount
 
 
-def of_axis(axis: str, figures: Callable[[Inputs], Floats]) -> Amount:
+def amount_by_axis(axis: str, figures: Callable[[Inputs], Floats]) -> Amount:
     """Make the amount that the inputs hold for every label of an axis.
 
     Parameters

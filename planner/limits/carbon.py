@@ -9,10 +9,10 @@ import numpy as np
 
 from planner.base.say import amount
 from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT
-from planner.limits.amounts import looked_up, of_list
-from planner.limits.giving import one
+from planner.limits.amounts import amount_by_list, lookup
+from planner.limits.increments import one
 from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relief import Relief, more_at_sites, more_by_year
+from planner.limits.relaxation import Relaxation, more_at_sites, more_by_year
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ __all__ = ["CARBON", "LIMITS", "WATER"]
 
 # --- how much there is, and where it is scarce -----------------------------------------
 
-_water_m3: Final = of_list(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
-_permit_m3_per_mw: Final = of_list(
+_water_m3: Final = amount_by_list(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
+_permit_m3_per_mw: Final = amount_by_list(
     lambda p: (p.carbon.water_permit, p.carbon.water_permit_m3_per_mw)
 )
 
@@ -44,7 +44,7 @@ def _water(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
 def _permit(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     """Water that permits grant the existing halls, in the unit of the row. [thousand m3]"""
     halls = tables["halls"].groupby(["site", "year"])["usable_mw"].sum()
-    usable_mw = looked_up(halls, rows[["site", "year"]])
+    usable_mw = lookup(halls, rows[["site", "year"]])
     return np.asarray(_permit_m3_per_mw(p, tables, rows) * usable_mw / M3_PER_THOUSAND_M3)
 
 
@@ -93,13 +93,13 @@ def _per_m3(_: Question, rows: Index) -> Floats:
     return np.full(rows.size, 1.0 / M3_PER_THOUSAND_M3)
 
 
-CARBON: Final = Relief(
+CARBON: Final = Relaxation(
     "carbon",
     "kt CO2",
     ("year",),
     partial(more_by_year, ("carbon", "cap_kt"), "kt CO2 under the cap", _cap_kt),
 )
-WATER: Final = Relief(
+WATER: Final = Relaxation(
     "water",
     "m3",
     ("site",),
@@ -113,11 +113,11 @@ LIMITS: Final = (
         price=Price("USD/t", T_PER_KT, "yearly", -1),
         binding=Binding(
             "kt CO2",
-            of_list(lambda p: (p.carbon.cap, p.carbon.cap_kt)),
+            amount_by_list(lambda p: (p.carbon.cap, p.carbon.cap_kt)),
             "The carbon cap of {year} ({limit}) is reached:",
         ),
         set_by=(SetBy("carbon.cap_kt", _cap),),
-        eased_by={CARBON: one},
+        relaxed_by={CARBON: one},
     ),
     Limit(
         "water_limit",
@@ -128,7 +128,7 @@ LIMITS: Final = (
             "{site} may use at most {limit} of water in {year}:",
         ),
         set_by=(SetBy("sites.{site}.water_limit_m3_per_year", _water_now),),
-        eased_by={WATER: _per_m3},
+        relaxed_by={WATER: _per_m3},
         moved_by=("water.limit",),
     ),
     Limit(

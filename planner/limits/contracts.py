@@ -8,10 +8,10 @@ import numpy as np
 
 from planner.base.say import amount, up
 from planner.base.units import HOURS_PER_YEAR
-from planner.limits.amounts import looked_up, of_list
-from planner.limits.giving import given, one
+from planner.limits.amounts import amount_by_list, lookup
+from planner.limits.increments import given, one
 from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relief import Change, Relief
+from planner.limits.relaxation import Change, Relaxation
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -31,9 +31,9 @@ __all__ = ["CLEAN_LIMITS", "CONTRACTS", "CONTRACT_LIMITS"]
 def _clean(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     """Clean power that the target asks for, mean over the year. [MW]"""
     del p
-    told = tables["matching"].set_index(["pool", "year"])
-    asked_mwh = told["target_frac"] * told["used_mwh"]
-    return looked_up(asked_mwh, rows[["pool", "year"]]) / HOURS_PER_YEAR
+    reported = tables["matching"].set_index(["pool", "year"])
+    asked_mwh = reported["target_frac"] * reported["used_mwh"]
+    return lookup(asked_mwh, rows[["pool", "year"]]) / HOURS_PER_YEAR
 
 
 def _on_offer(question: Question, place: Place) -> str:
@@ -60,7 +60,7 @@ def _more_on_offer(question: Question, over: Index, amounts: Floats) -> Change:
     return Change(tuple(words), tuple(settings), share=share)
 
 
-CONTRACTS: Final = Relief("contracts on offer", "MW", ("contract",), _more_on_offer)
+CONTRACTS: Final = Relaxation("contracts on offer", "MW", ("contract",), _more_on_offer)
 _MODE: Final = "contracts.matching.mode"
 
 
@@ -70,11 +70,11 @@ CONTRACT_LIMITS: Final = (
         price=Price("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
-            of_list(lambda p: (p.contracts.force, p.contracts.limit_mw)),
+            amount_by_list(lambda p: (p.contracts.force, p.contracts.limit_mw)),
             "At most {limit} of contract {contract} is on offer in {zone} in {year}:",
         ),
         set_by=(SetBy("contracts.ppa.{contract}.max_mw", _on_offer),),
-        eased_by={CONTRACTS: one},
+        relaxed_by={CONTRACTS: one},
     ),
 )
 CLEAN_LIMITS: Final = (

@@ -9,10 +9,10 @@ import numpy as np
 
 from planner.base.say import amount, down
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
-from planner.limits.amounts import of_axis
-from planner.limits.giving import given
+from planner.limits.amounts import amount_by_axis
+from planner.limits.increments import given
 from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relief import Change, Relief, scaled
+from planner.limits.relaxation import Change, Relaxation, scaled
 from planner.limits.settings import SetBy
 from planner.scenario import Setting, interpolated
 
@@ -111,9 +111,11 @@ def _less_tight(question: Question, over: Index, amounts: Floats) -> Change:
     return Change(tuple(words), tuple(settings), share=most)
 
 
-DEMAND: Final = Relief("demand", "share of a year's demand", ("year",), _less_demand, most=1.0)
-TIGHT_BOUND: Final = Relief("tight bound", "share of a class", ("workload",), _less_tight, most=1.0)
-RENT: Final = Relief(
+DEMAND: Final = Relaxation("demand", "share of a year's demand", ("year",), _less_demand, most=1.0)
+TIGHT_BOUND: Final = Relaxation(
+    "tight bound", "share of a class", ("workload",), _less_tight, most=1.0
+)
+RENT: Final = Relaxation(
     "rented compute",
     "factor",
     (),
@@ -133,7 +135,7 @@ LIMITS: Final = (
             SetBy("demand.unmet", _unmet),
             SetBy("rent.allow", _no_rent),
         ),
-        eased_by={DEMAND: _demand_kh100e},
+        relaxed_by={DEMAND: _demand_kh100e},
     ),
     Limit(
         "tight_latency_share",
@@ -148,17 +150,17 @@ LIMITS: Final = (
                 "workloads.{workload}.tight_rtt_ms", partial(_of_workload, "tight_rtt_ms", " ms")
             ),
         ),
-        eased_by={DEMAND: _tight_kh100e, TIGHT_BOUND: _demand_kh100e},
+        relaxed_by={DEMAND: _tight_kh100e, TIGHT_BOUND: _demand_kh100e},
     ),
     Limit(
         "rent_depth",
         price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
         binding=Binding(
             "kH100e",
-            of_axis("year", lambda p: p.rent.depth_kh100e),
+            amount_by_axis("year", lambda p: p.rent.depth_kh100e),
             "Clouds rent out at most {limit} in {year}:",
         ),
         set_by=(SetBy("rent.depth_scale_frac", _rent),),
-        eased_by={RENT: _rent_depth},
+        relaxed_by={RENT: _rent_depth},
     ),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
-from planner.limits.giving import one
 from planner.limits.grid import CONNECTION, FIRM_CONNECTION
+from planner.limits.increments import one
 from planner.limits.limit import Limit, Price
 from planner.limits.settings import SetBy
 
@@ -50,7 +50,7 @@ LIMITS: Final = (
     Limit(
         "failover_power",
         set_by=(SetBy("failover.form", _form), FIRM_CONNECTION),
-        eased_by={CONNECTION: one},
+        relaxed_by={CONNECTION: one},
         moved_by=(_OF_WORKLOAD,),
     ),
 )

@@ -10,10 +10,10 @@ import numpy as np
 from planner.base.say import amount, up
 from planner.inputs.headroom import LOWEST_RATE_PCT
 from planner.inputs.question import Cell
-from planner.limits.amounts import codes, looked_up, of_list
-from planner.limits.giving import given, one, site_key
+from planner.limits.amounts import amount_by_list, codes, lookup
+from planner.limits.increments import given, one, site_key
 from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relief import Change, Relief, scaled
+from planner.limits.relaxation import Change, Relaxation, scaled
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -48,7 +48,7 @@ __all__ = [
 def _firm(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     del p
     firm = tables["site_year"].set_index(["site", "year"])["firm_mw"]
-    return looked_up(firm, rows[["site", "year"]])
+    return lookup(firm, rows[["site", "year"]])
 
 
 def _no_connection_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
@@ -189,9 +189,9 @@ def _raised(
     return Change(words, (), tuple(cells), share)
 
 
-CONNECTION: Final = Relief("connection", "MW", ("site", "year"), _larger_connection)
-FIRM_HEADROOM: Final = Relief("headroom by zone", "MW", ("zone",), _more_firm_headroom)
-HEADROOM: Final = Relief(
+CONNECTION: Final = Relaxation("connection", "MW", ("site", "year"), _larger_connection)
+FIRM_HEADROOM: Final = Relaxation("headroom by zone", "MW", ("zone",), _more_firm_headroom)
+HEADROOM: Final = Relaxation(
     "headroom",
     "factor",
     (),
@@ -211,7 +211,7 @@ LIMITS: Final = (
             is_scarce=_no_connection_yet,
         ),
         set_by=(FIRM_CONNECTION,),
-        eased_by={CONNECTION: one},
+        relaxed_by={CONNECTION: one},
     ),
     Limit(
         "contract_floor",
@@ -221,14 +221,14 @@ LIMITS: Final = (
             SetBy("grid.contract_min_nameplate_frac", _share_of_nameplate),
             FIRM_CONNECTION,
         ),
-        eased_by={CONNECTION: one},
+        relaxed_by={CONNECTION: one},
     ),
     Limit(
         "zone_headroom",
         price=Price("USD/MW-year", 1.0, "horizon", -1),
         binding=Binding(
             "MW",
-            of_list(lambda p: (p.grid.headroom, p.grid.headroom_mw)),
+            amount_by_list(lambda p: (p.grid.headroom, p.grid.headroom_mw)),
             "The grid of {zone} has room for {limit} of new firm connections by {year}, all used:",
         ),
         set_by=(
@@ -239,7 +239,7 @@ LIMITS: Final = (
             HEADROOM_SCALE,
             SetBy("grid.firm_headroom_frac", _firm_share),
         ),
-        eased_by={
+        relaxed_by={
             FIRM_HEADROOM: _per_firm_mw,
             HEADROOM: partial(headroom_of, "firm_limit_mw"),
         },

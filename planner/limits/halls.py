@@ -8,10 +8,10 @@ import numpy as np
 
 from planner.base.say import amount, up
 from planner.base.units import M2_PER_THOUSAND_M2
-from planner.limits.amounts import codes, looked_up, of_axis, of_list
-from planner.limits.giving import one
+from planner.limits.amounts import amount_by_axis, amount_by_list, codes, lookup
+from planner.limits.increments import one
 from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relief import Change, Relief
+from planner.limits.relaxation import Change, Relaxation
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -34,14 +34,14 @@ __all__ = ["LEASE", "LIMITS"]
 def _hall_mw(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     del p
     usable = tables["halls"].set_index(["site", "hall", "year"])["usable_mw"]
-    return looked_up(usable, rows[["site", "hall", "year"]])
+    return lookup(usable, rows[["site", "hall", "year"]])
 
 
 def _floor(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     """Floor in the unit of the row. [thousand m2]"""
     del p
     floor = tables["halls"].set_index(["site", "hall", "year"])["floor_m2"]
-    return looked_up(floor, rows[["site", "hall", "year"]]) / M2_PER_THOUSAND_M2
+    return lookup(floor, rows[["site", "hall", "year"]]) / M2_PER_THOUSAND_M2
 
 
 def _no_hall_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
@@ -100,7 +100,7 @@ def _more_to_lease(question: Question, over: Index, amounts: Floats) -> Change:
     return Change((words,), (setting,), share=more / old if old else np.inf)
 
 
-LEASE: Final = Relief("halls to lease", "MW", (), _more_to_lease)
+LEASE: Final = Relaxation("halls to lease", "MW", (), _more_to_lease)
 _DATES: Final = (
     "build.committed",
     "lead_times.delay_months",
@@ -142,18 +142,18 @@ LIMITS: Final = (
         price=Price("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
-            of_axis("site", lambda p: p.halls.lease_depth_mw),
+            amount_by_axis("site", lambda p: p.halls.lease_depth_mw),
             "At most {limit} can be leased at {site} in {year}:",
         ),
         set_by=(SetBy("lease.depth_mw_per_site", _leased),),
-        eased_by={LEASE: one},
+        relaxed_by={LEASE: one},
     ),
     Limit(
         "committed_halls",
         price=Price("USD/MW", 1.0, "once", -1),
         binding=Binding(
             "MW",
-            of_list(lambda p: (p.halls.committed, p.halls.committed_mw)),
+            amount_by_list(lambda p: (p.halls.committed, p.halls.committed_mw)),
             "Until its lead time has passed, {site} gets at most the {limit} "
             "committed by {year}{start}:",
         ),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.limits.relief import Factor, Relief
+    from planner.limits.relaxation import Factor, Relaxation
     from planner.limits.settings import SetBy
 
     Rows = pd.DataFrame
@@ -114,7 +114,7 @@ class Limit:
         How it is reported where it binds.
     set_by : tuple of SetBy
         The settings and tables that its right side comes from.
-    eased_by : mapping of Relief to callable
+    relaxed_by : mapping of Relaxation to callable
         What can relax it by amounts, and what one unit of that does for its rows, (row,).
     moved_by : tuple of str
         Key paths of settings and tables of which other values are tried, one at a time.
@@ -130,7 +130,7 @@ class Limit:
     price: Price | None = None
     binding: Binding | None = None
     set_by: tuple[SetBy, ...] = ()
-    eased_by: Mapping[Relief, Factor] = field(default_factory=dict)
+    relaxed_by: Mapping[Relaxation, Factor] = field(default_factory=dict)
     moved_by: tuple[str, ...] = ()
     decision: Decision | None = None
     not_reported: str = ""

@@ -6,8 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from planner.base.say import amount
-from planner.limits.amounts import of_list
-from planner.limits.giving import one
+from planner.limits.amounts import amount_by_list
 from planner.limits.grid import (
     CONNECTION,
     FIRM_CONNECTION,
@@ -17,8 +16,9 @@ from planner.limits.grid import (
     headroom_of,
     more_headroom,
 )
+from planner.limits.increments import one
 from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relief import Relief
+from planner.limits.relaxation import Relaxation
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
@@ -44,21 +44,21 @@ def _shed_share(question: Question, place: Place) -> str:
     return f"{share:g} of the energy that a site would use"
 
 
-ALL_HEADROOM: Final = Relief("headroom firm or not", "MW", ("zone",), more_headroom)
+ALL_HEADROOM: Final = Relaxation("headroom firm or not", "MW", ("zone",), more_headroom)
 
 
 LIMITS: Final = (
     Limit(
         "non_firm_power",
         set_by=(FIRM_CONNECTION, SetBy("grid.curtailment_rate_pct", _rate)),
-        eased_by={CONNECTION: one},
+        relaxed_by={CONNECTION: one},
     ),
     Limit(
         "all_headroom",
         price=Price("USD/MW-year", 1.0, "horizon", -1),
         binding=Binding(
             "MW",
-            of_list(lambda p: (p.non_firm.headroom, p.non_firm.headroom_mw)),
+            amount_by_list(lambda p: (p.non_firm.headroom, p.non_firm.headroom_mw)),
             "The grid of {zone} has room for {limit} of new connections by {year}, firm or "
             "curtailed up to {tier} % of energy, all used:",
         ),
@@ -69,7 +69,7 @@ LIMITS: Final = (
             ),
             HEADROOM_SCALE,
         ),
-        eased_by={ALL_HEADROOM: one, HEADROOM: partial(headroom_of, "limit_mw")},
+        relaxed_by={ALL_HEADROOM: one, HEADROOM: partial(headroom_of, "limit_mw")},
     ),
     Limit(
         "shed_hours",

@@ -9,9 +9,9 @@ import numpy as np
 
 from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
-from planner.limits.amounts import of_list
+from planner.limits.amounts import amount_by_list
 from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relief import Relief, scaled
+from planner.limits.relaxation import Relaxation, scaled
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _by_the_rack(p: Inputs, tables: Tables, row: pd.Series[str], usd_per_mw: flo
     return f", which is {a_rack} million USD for a rack of {rack} ({mw:.3f} MW)"
 
 
-DELIVERIES: Final = Relief(
+DELIVERIES: Final = Relaxation(
     "deliveries",
     "factor",
     (),
@@ -69,12 +69,12 @@ LIMITS: Final = (
         price=Price("USD/MW", 1.0, "once", -1),
         binding=Binding(
             "MW",
-            of_list(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw)),
+            amount_by_list(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw)),
             "{vendor} delivers at most {limit} of racks in {year}:",
             aside=_by_the_rack,
         ),
         set_by=(SetBy("deliveries.scale_frac", _delivered),),
-        eased_by={DELIVERIES: _delivery_limit},
+        relaxed_by={DELIVERIES: _delivery_limit},
         moved_by=("deliveries.limit",),
     ),
 )

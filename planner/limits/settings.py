@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from planner.limits.giving import site_key
+from planner.limits.increments import site_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ import pandas as pd
 
 from planner.base.say import amount, up
 from planner.base.units import USD_PER_MUSD
-from planner.limits.amounts import of_axis, of_list
-from planner.limits.giving import gap_years, given, one
+from planner.limits.amounts import amount_by_axis, amount_by_list
+from planner.limits.increments import gap_years, given, one
 from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relief import Change, Relief, more_at_sites, more_by_year
+from planner.limits.relaxation import Change, Relaxation, more_at_sites, more_by_year
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -32,7 +32,7 @@ _FULL: Final = 0.999
 
 # --- how much there is, and where it is scarce -----------------------------------------
 
-_land: Final = of_axis("site", lambda p: p.sites.land_limit_mw)
+_land: Final = amount_by_axis("site", lambda p: p.sites.land_limit_mw)
 
 
 def _is_built_up(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
@@ -109,20 +109,20 @@ def _budget_a_year(question: Question) -> tuple[Index, Floats]:
     return p.capex_budget, p.capex_budget_musd / gap_years(question, p.capex_budget)
 
 
-LAND: Final = Relief(
+LAND: Final = Relaxation(
     "land",
     "MW",
     ("site",),
     partial(more_at_sites, "land_limit_mw", "MW of halls that the land can hold", _land_mw),
 )
-BUILD_RATE: Final = Relief(
+BUILD_RATE: Final = Relaxation(
     "crews",
     "MW/year",
     ("site",),
     partial(more_at_sites, "build_rate_mw_per_year", "MW a year of building", _rate_mw),
 )
-MARKET: Final = Relief("market", "MW/year", ("market",), _faster_market)
-BUDGET: Final = Relief(
+MARKET: Final = Relaxation("market", "MW/year", ("market",), _faster_market)
+BUDGET: Final = Relaxation(
     "budget",
     "MUSD/year",
     ("year",),
@@ -141,7 +141,7 @@ LAND_LIMITS: Final = (
             is_scarce=_is_built_up,
         ),
         set_by=(SetBy("sites.{site}.land_limit_mw", _land_now),),
-        eased_by={LAND: one},
+        relaxed_by={LAND: one},
     ),
     Limit(
         "minimum_size",
@@ -155,22 +155,22 @@ RATE_LIMITS: Final = (
         price=Price("USD/MW", 1.0, "once", -1),
         binding=Binding(
             "MW",
-            of_list(lambda p: (p.sites.site_year, p.sites.build_rate_mw)),
+            amount_by_list(lambda p: (p.sites.site_year, p.sites.build_rate_mw)),
             "At most {limit} can be built at {site} in {year}:",
         ),
         set_by=(SetBy("sites.{site}.build_rate_mw_per_year", _build_rate),),
-        eased_by={BUILD_RATE: _per_rate_mw},
+        relaxed_by={BUILD_RATE: _per_rate_mw},
     ),
     Limit(
         "market_build_rate",
         price=Price("USD/MW", 1.0, "once", -1),
         binding=Binding(
             "MW",
-            of_list(lambda p: (p.sites.market_rate, p.sites.market_rate_mw)),
+            amount_by_list(lambda p: (p.sites.market_rate, p.sites.market_rate_mw)),
             "At most {limit} can be built in market {market} in {year}:",
         ),
         set_by=(SetBy("build.market_rate_mw_per_year.{market}", _market_rate),),
-        eased_by={MARKET: gap_years},
+        relaxed_by={MARKET: gap_years},
     ),
 )
 BUDGET_LIMITS: Final = (
@@ -179,10 +179,10 @@ BUDGET_LIMITS: Final = (
         price=Price("USD/USD", USD_PER_MUSD, "once", -1),
         binding=Binding(
             "MUSD",
-            of_list(lambda p: (p.sites.capex_budget, p.sites.capex_budget_musd)),
+            amount_by_list(lambda p: (p.sites.capex_budget, p.sites.capex_budget_musd)),
             "The budget of {year} ({limit}) is spent:",
         ),
         set_by=(SetBy("build.capex_budget_musd", _budget),),
-        eased_by={BUDGET: gap_years},
+        relaxed_by={BUDGET: gap_years},
     ),
 )

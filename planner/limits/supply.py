@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.say import amount, up
-from planner.limits.amounts import of_list
-from planner.limits.giving import given, one
+from planner.limits.amounts import amount_by_list
 from planner.limits.grid import FIRM_CONNECTION
+from planner.limits.increments import given, one
 from planner.limits.limit import Binding, Decision, Limit, Price
-from planner.limits.relief import Change, Relief
+from planner.limits.relaxation import Change, Relaxation
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -68,7 +68,7 @@ def _more_sources(question: Question, over: Index, amounts: Floats) -> Change:
     return Change(tuple(words), tuple(settings), share=share)
 
 
-SOURCES: Final = Relief("room for sources", "MW", ("source",), _more_sources)
+SOURCES: Final = Relaxation("room for sources", "MW", ("source",), _more_sources)
 _WHOLE_SOURCES: Final = "supply.whole_sources"
 _PLANTS: Final = (
     SetBy(_WHOLE_SOURCES, "true"),
@@ -83,11 +83,11 @@ LIMITS: Final = (
         price=Price("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
-            of_list(lambda p: (p.supply.limited, p.supply.limit_mw)),
+            amount_by_list(lambda p: (p.supply.limited, p.supply.limit_mw)),
             "{site} has room for at most {limit} of {source} in {year}:",
         ),
         set_by=(SetBy("supply.max_mw.{source}", _room),),
-        eased_by={SOURCES: one},
+        relaxed_by={SOURCES: one},
     ),
     Limit(
         "whole_plants",

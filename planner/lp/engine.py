@@ -227,7 +227,7 @@ class Engine:
     def _on_callback(self, kind: Any, _text: str, seen: Any, answer: Any, _data: Any) -> None:
         # What is raised in here can not pass through HiGHS: it is kept and raised after the run.
         try:
-            stop = self.watch.look(_PHASES[int(kind)], seen)
+            stop = self.watch.update(_PHASES[int(kind)], seen)
         except BaseException as error:
             self.watch.raised = error
             stop = True

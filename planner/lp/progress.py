@@ -28,13 +28,13 @@ class ProgressEvent:
     Parameters
     ----------
     phase : {"simplex", "ipm", "mip"}
-        What is at work.
+        The algorithm that is running.
     seconds : float
         Since the solve began. [s]
     iterations : int
         Of this phase; nodes in a search for integers.
     objective : float
-        Of the point at hand, which need not meet every row; nan where there is none.
+        Of the current point, which may break rows; nan where there is none.
     dual_bound : float
         No plan can cost less; -inf where nothing is known.
     gap : float
@@ -50,7 +50,7 @@ class ProgressEvent:
 
 
 class Watch:
-    """Looks at a running solve: passes progress on, and tells when to stop."""
+    """Callback of a running solve: reports progress, and says when to stop."""
 
     def __init__(
         self,
@@ -63,33 +63,33 @@ class Watch:
         self._interrupt = interrupt
         self._next_event = self.began
 
-    def look(self, phase: Phase, seen: Any) -> bool:
-        """Look once; return whether the solve should stop.
+    def update(self, phase: Phase, state: Any) -> bool:
+        """Report progress; return whether the solve should stop.
 
         Parameters
         ----------
         phase : {"simplex", "ipm", "mip"}
-            What is at work.
-        seen : HighsCallbackOutput
-            What HiGHS shows of itself.
+            The algorithm that is running.
+        state : HighsCallbackOutput
+            The state of the solve, from HiGHS.
         """
         now = time.perf_counter()
         if self._on_progress is not None and now >= self._next_event:
             self._next_event = now + _SECONDS_BETWEEN_EVENTS
-            self._on_progress(_event(phase, now - self.began, seen))
+            self._on_progress(_event(phase, now - self.began, state))
         return self.raised is not None or (self._interrupt is not None and self._interrupt.is_set())
 
 
-def _event(phase: Phase, seconds: float, seen: Any) -> ProgressEvent:
+def _event(phase: Phase, seconds: float, state: Any) -> ProgressEvent:
     if phase != "mip":
         is_simplex = phase == "simplex"
-        count = seen.simplex_iteration_count if is_simplex else seen.ipm_iteration_count
-        objective = _finite(seen.objective_function_value)
+        count = state.simplex_iteration_count if is_simplex else state.ipm_iteration_count
+        objective = _finite(state.objective_function_value)
         # HiGHS says -1 before the first iteration.
         return ProgressEvent(phase, seconds, max(0, int(count)), objective, -np.inf, np.inf)
-    objective, bound = _finite(seen.mip_primal_bound), float(seen.mip_dual_bound)
+    objective, bound = _finite(state.mip_primal_bound), float(state.mip_dual_bound)
     gap = relative_gap(objective, bound)
-    return ProgressEvent(phase, seconds, int(seen.mip_node_count), objective, bound, gap)
+    return ProgressEvent(phase, seconds, int(state.mip_node_count), objective, bound, gap)
 
 
 def _finite(number: float) -> float:

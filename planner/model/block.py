@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.lp.expression import Comparison, Expression
-    from planner.model.payments import Bought
+    from planner.model.payments import Purchase
     from planner.model.variables import Model
 
 __all__ = ["Asset", "Constraint", "Cost", "asset", "constraint", "cost"]
@@ -60,7 +60,7 @@ class Asset(Cost):
     """
 
     kind: Capital
-    bought: Callable[[Model], Bought]
+    bought: Callable[[Model], Purchase]
     paid_while_built: bool
     in_budget: bool
 
@@ -106,7 +106,7 @@ def cost(*, group: str, upfront: bool = False) -> Callable[[Callable[[Model], Ex
 
 def asset(
     *, kind: Capital, group: str, paid_while_built: bool = False, in_budget: bool = True
-) -> Callable[[Callable[[Model], Bought]], Asset]:
+) -> Callable[[Callable[[Model], Purchase]], Asset]:
     """Turn a function that says what is bought into a line of the cost table, and all that follows.
 
     Parameters
@@ -117,7 +117,7 @@ def asset(
         Heading it is shown under.
     """
 
-    def made(bought: Callable[[Model], Bought]) -> Asset:
+    def made(bought: Callable[[Model], Purchase]) -> Asset:
         def build(m: Model) -> Expression:
             return capital_payments(m, bought(m))
 

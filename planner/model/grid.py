@@ -11,7 +11,7 @@ from planner.lp import Index
 from planner.lp.join import locate, pairs
 from planner.model.block import asset, constraint, cost
 from planner.model.non_firm import connected_by
-from planner.model.payments import Bought, yearly
+from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
@@ -103,10 +103,10 @@ CONSTRAINTS = (grid_connection, contract_floor, zone_headroom, billed_peak)
 
 
 @asset(kind="grid", group="grid", paid_while_built=True)
-def interconnection(m: Model) -> Bought:
+def interconnection(m: Model) -> Purchase:
     """Substation and network upgrades for new firm connection, repaid over their life."""
     life = np.full(m.expand.over.size, m.p.finance.life_years["grid"])
-    return Bought(m.expand, m.p.grid.expand_capex_musd_per_mw, m.p.grid.expand_start, life)
+    return Purchase(m.expand, m.p.grid.expand_capex_musd_per_mw, m.p.grid.expand_start, life)
 
 
 @cost(group="energy")

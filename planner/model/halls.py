@@ -14,7 +14,7 @@ from planner.clock.ramp import usable_share
 from planner.lp import Expression, Index
 from planner.lp.join import pairs
 from planner.model.block import asset, constraint, cost
-from planner.model.payments import Bought, yearly
+from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison
@@ -176,20 +176,20 @@ CONSTRAINTS = (hall_power, hall_space, retrofit_source, committed_halls, lease_d
 
 
 @asset(kind="facility", group="halls", paid_while_built=True)
-def hall_construction(m: Model) -> Bought:
+def hall_construction(m: Model) -> Purchase:
     """Shell, power chain and cooling of new halls, repaid over their life."""
     p = m.p
     life = np.full(m.build.over.size, p.finance.life_years["facility"])
     capex = p.halls.build_capex_musd_per_mw
-    return Bought(m.build, capex, p.halls.build_start, life, p.finance.build_idc_frac)
+    return Purchase(m.build, capex, p.halls.build_start, life, p.finance.build_idc_frac)
 
 
 @asset(kind="facility", group="halls")
-def hall_retrofit(m: Model) -> Bought:
+def hall_retrofit(m: Model) -> Purchase:
     """Turning existing halls to another cooling, repaid over the life of the new plant."""
     p = m.p
     life = np.full(m.retrofit.over.size, p.finance.life_years["retrofit"])
-    return Bought(m.retrofit, p.halls.retrofit_capex_musd_per_mw, p.halls.retrofit_done, life)
+    return Purchase(m.retrofit, p.halls.retrofit_capex_musd_per_mw, p.halls.retrofit_done, life)
 
 
 @cost(group="halls")

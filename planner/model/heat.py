@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp.join import pairs
 from planner.model.block import asset, constraint, cost
-from planner.model.payments import Bought, yearly
+from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Variable
@@ -83,12 +83,12 @@ CONSTRAINTS = (heat_recovery, heat_connection)
 
 
 @asset(kind="facility", group="heat")
-def heat_network(m: Model) -> Bought:
+def heat_network(m: Model) -> Purchase:
     """Exchanger, lift and pipe to heat networks, repaid over the life of a hall."""
     sale = m.p.heat.sale
     life = np.full(sale.size, m.p.finance.life_years["facility"])
     start = m.year[sale["year"]]  # 1 January
-    return Bought(m.heat.connect_mw, m.p.heat.capex_musd_per_mw, start, life)
+    return Purchase(m.heat.connect_mw, m.p.heat.capex_musd_per_mw, start, life)
 
 
 @cost(group="heat")

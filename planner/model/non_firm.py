@@ -12,7 +12,7 @@ from planner.clock.ramp import share_in_force
 from planner.lp import Index
 from planner.lp.join import pairs
 from planner.model.block import asset, constraint, cost
-from planner.model.payments import Bought, yearly
+from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -261,11 +261,11 @@ CONSTRAINTS = (
 
 
 @asset(kind="grid", group="grid", paid_while_built=True)
-def non_firm_connection(m: Model) -> Bought:
+def non_firm_connection(m: Model) -> Purchase:
     """Substation and share of network upgrades for non-firm connection, repaid over their life."""
     p = m.p.non_firm
     life = np.full(p.connect.size, m.p.finance.life_years["grid"])
-    return Bought(m.non_firm.connect_mw, p.capex_musd_per_mw, p.start, life)
+    return Purchase(m.non_firm.connect_mw, p.capex_musd_per_mw, p.start, life)
 
 
 @cost(group="energy")

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model.variables import Model
 
-__all__ = ["Bought", "capital_payments", "capital_payments_per_unit", "discount", "once", "yearly"]
+__all__ = [
+    "Purchase",
+    "capital_payments",
+    "capital_payments_per_unit",
+    "discount",
+    "once",
+    "yearly",
+]
 
 
 def discount(m: Model) -> Floats:
@@ -38,13 +45,13 @@ def discount(m: Model) -> Floats:
 
 
 @dataclass(frozen=True)
-class Bought:
-    """What of an asset is bought, for how much, from when and for how long.
+class Purchase:
+    """Purchase of an asset: how much, at what cost, from when and for how long.
 
     Parameters
     ----------
     decision : Expression
-        What is bought, over a list with a site. [MW, or share of a site]
+        What is purchase, over a list with a site. [MW, or share of a site]
     overnight_musd : array of float
         Overnight cost of one unit, for each tuple.
     start : array of float
@@ -62,14 +69,14 @@ class Bought:
     idc_frac: float = 0.0
 
 
-def capital_payments(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Expression:
+def capital_payments(m: Model, purchase: Purchase, rate_frac: Floats | None = None) -> Expression:
     """Repay what is bought from its first month in service, by the rule of the end of horizon.
 
     Parameters
     ----------
     m : Model
         The program.
-    bought : Bought
+    purchase : Purchase
         What is repaid.
     rate_frac : array of float, optional
         Real cost of capital of each tuple; by default the discount rate.
@@ -79,15 +86,17 @@ def capital_payments(m: Model, bought: Bought, rate_frac: Floats | None = None) 
     Expression
         Payments over (site, calendar). [MUSD]
     """
-    return _spread(m, bought.decision, capital_payments_per_unit(m, bought, rate_frac))
+    return _spread(m, purchase.decision, capital_payments_per_unit(m, purchase, rate_frac))
 
 
-def capital_payments_per_unit(m: Model, bought: Bought, rate_frac: Floats | None = None) -> Floats:
+def capital_payments_per_unit(
+    m: Model, purchase: Purchase, rate_frac: Floats | None = None
+) -> Floats:
     """Return the payments for one unit of what is bought in each calendar year, by the same rule.
 
     Parameters
     ----------
-    m, bought, rate_frac
+    m, purchase, rate_frac
         As in `capital_payments`.
 
     Returns
@@ -96,14 +105,16 @@ def capital_payments_per_unit(m: Model, bought: Bought, rate_frac: Floats | None
         Shape (tuple, calendar). [MUSD per unit]
     """
     p = m.p.finance
-    cost = bought.overnight_musd * (1.0 + bought.idc_frac)
+    cost = purchase.overnight_musd * (1.0 + purchase.idc_frac)
     rate = p.rate_frac if rate_frac is None else rate_frac
-    payment = annuity_payment(cost, rate, bought.life_years)
+    payment = annuity_payment(cost, rate, purchase.life_years)
     if p.end_of_horizon == "truncated_salvage":
         # An own cost of capital counts by what it adds to the yearly payment.
-        worth = payment / annuity_payment(1.0, p.rate_frac, bought.life_years)
-        return np.asarray(worth[:, None] * _bought_and_salvaged(m, bought.start, bought.life_years))
-    shares = yearly_payment_shares(bought.life_years, bought.start, p.first_year, p.last_year)
+        worth = payment / annuity_payment(1.0, p.rate_frac, purchase.life_years)
+        return np.asarray(
+            worth[:, None] * _paid_and_salvaged(m, purchase.start, purchase.life_years)
+        )
+    shares = yearly_payment_shares(purchase.life_years, purchase.start, p.first_year, p.last_year)
     return np.asarray(payment[:, None] * shares)
 
 
@@ -128,8 +139,8 @@ def yearly(m: Model, paid: Expression, *, escalates: bool = False) -> Expression
     """
     over = paid.over
     factor = m.p.finance.opex_escalation[over["year"]] if escalates else np.ones(over.size)
-    stands_for = over["year"][:, None] == m.model_year_of[None, :]
-    return _spread(m, paid, factor[:, None] * stands_for)
+    is_represented = over["year"][:, None] == m.model_year_of[None, :]
+    return _spread(m, paid, factor[:, None] * is_represented)
 
 
 def _spread(m: Model, decision: Expression, amount: Floats) -> Expression:
@@ -142,7 +153,7 @@ def _spread(m: Model, decision: Expression, amount: Floats) -> Expression:
     return decision.map(m.paid, source, calendar, factor)
 
 
-def _bought_and_salvaged(m: Model, start: Floats, life: Floats) -> Floats:
+def _paid_and_salvaged(m: Model, start: Floats, life: Floats) -> Floats:
     """Pay the whole cost at the start, get the book value back at the end of the horizon.
 
     Amounts are moved to mid-year at the discount rate, so that discounting them by calendar

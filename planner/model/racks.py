@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.lp.join import distinct, locate
 from planner.model.block import asset, constraint, cost
-from planner.model.payments import Bought, once, yearly
+from planner.model.payments import Purchase, once, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
@@ -114,12 +114,12 @@ CONSTRAINTS = (racks_alive, stock_only_use, cohort_moves, move_balance, deliveri
 
 
 @asset(kind="rack", group="racks")
-def rack_purchase(m: Model) -> Bought:
+def rack_purchase(m: Model) -> Purchase:
     """Racks with their fabric and storage, repaid over their life."""
     over = m.install.over
     start = m.year[over["year"]]  # 1 January of the year they enter service
     life = m.p.racks.life_years[over["rack"]].astype(np.float64)
-    return Bought(m.install, m.p.racks.install_capex_musd_per_mw, start, life)
+    return Purchase(m.install, m.p.racks.install_capex_musd_per_mw, start, life)
 
 
 @cost(group="racks")

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.lp.join import locate, pairs
 from planner.model.block import asset, constraint, cost
-from planner.model.payments import Bought, yearly
+from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
@@ -129,11 +129,11 @@ CONSTRAINTS = (
 
 
 @asset(kind="facility", group="sites")
-def site_opening(m: Model) -> Bought:
+def site_opening(m: Model) -> Purchase:
     """Permits, studies, fibre and design of a new site, repaid like its halls."""
     over = m.opened.over
     life = np.full(over.size, m.p.finance.life_years["opening"])
-    return Bought(m.opened, m.p.sites.opening_musd[over["site"]], m.year[over["year"]], life)
+    return Purchase(m.opened, m.p.sites.opening_musd[over["site"]], m.year[over["year"]], life)
 
 
 @cost(group="sites")

@@ -11,7 +11,7 @@ from planner.base.units import T_PER_KT, USD_PER_MUSD
 from planner.clock.ramp import share_in_force
 from planner.lp.join import cross, locate, pairs
 from planner.model.block import asset, constraint, cost
-from planner.model.payments import Bought, once, yearly
+from planner.model.payments import Purchase, once, yearly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -376,28 +376,28 @@ CONSTRAINTS = (
 
 
 @asset(kind="supply", group="own power", paid_while_built=True)
-def source_purchase(m: Model) -> Bought:
+def source_purchase(m: Model) -> Purchase:
     """On-site sources and the power of batteries, repaid over their life."""
     p = m.p.supply
     # The tables' overnight costs hold what is paid for capital while they are built.
     capex = p.build_capex_musd_per_mw
-    return Bought(m.supply.source_mw, capex, p.build_start, p.build_life_years)
+    return Purchase(m.supply.source_mw, capex, p.build_start, p.build_life_years)
 
 
 @asset(kind="supply", group="own power", paid_while_built=True)
-def battery_cells(m: Model) -> Bought:
+def battery_cells(m: Model) -> Purchase:
     """Energy of batteries, repaid over their calendar life."""
     p = m.p.supply
     capex, life = p.build_store_capex_musd_per_mwh, p.build_store_life_years
-    return Bought(m.supply.store_mwh, capex, p.build_store_start, life)
+    return Purchase(m.supply.store_mwh, capex, p.build_store_start, life)
 
 
 @asset(kind="supply", group="own power", in_budget=False)
-def bridge_worth(m: Model) -> Bought:
+def bridge_worth(m: Model) -> Purchase:
     """Worth of bridge power that leaves, spread over the payments that are left; below 0."""
     p = m.p.supply
     worth, life = -p.redeploy_worth_musd_per_mw, p.redeploy_life_left_years
-    return Bought(m.supply.redeploy_mw, worth, p.redeploy_start, life)
+    return Purchase(m.supply.redeploy_mw, worth, p.redeploy_start, life)
 
 
 @cost(group="own power")

@@ -1,4 +1,4 @@
-"""What prices that come in tiers must keep to, wherever they are written."""
+"""Rules for prices in tiers, wherever they are written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RISING: Final = "above 0 and rising from tier to tier"
 
 
 def broken_rules(prices: Sequence[float], limits: Sequence[float]) -> tuple[str, ...]:
-    """Return which rules prices and the limits between them break.
+    """Return the rules that are broken by the prices of tiers and the limits between them.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def broken_rules(prices: Sequence[float], limits: Sequence[float]) -> tuple[str,
     Returns
     -------
     tuple of str
-        What must be, for each rule that is broken; empty where a bill can be made.
+        What is expected, for each rule that is broken; empty where a bill can be made.
 
     Examples
     --------

@@ -43,7 +43,7 @@ def write_csv(run: Run, folder: Path) -> list[Path]:
     text = json.dumps(_package(run), indent=2, ensure_ascii=False)
     with whole_file(written[0]) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
-    for name in _told(run):
+    for name in _known_tables(run):
         frame = run.tables[name]
         written.append(folder / f"{name}.csv")
         with whole_file(written[-1]) as partial:
@@ -51,14 +51,14 @@ def write_csv(run: Run, folder: Path) -> list[Path]:
     return written
 
 
-def _told(run: Run) -> list[str]:
+def _known_tables(run: Run) -> list[str]:
     """Names of the tables that a run is known to have; other files are none."""
     return [name for name in run.tables if name in RUN_TABLES]
 
 
 def _package(run: Run) -> dict[str, Any]:
     """Describe the files as a Frictionless data package."""
-    resources = [_resource(RUN_TABLES[name]) for name in _told(run)]
+    resources = [_resource(RUN_TABLES[name]) for name in _known_tables(run)]
     return {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
 
 

@@ -32,7 +32,7 @@ __all__ = [
     "ledger",
     "place_for",
     "put_files",
-    "say_kept",
+    "report_kept",
 ]
 
 KEPT_FOLDER: Final = "kept"
@@ -133,7 +133,7 @@ def keep(path: Path, target: Path) -> None:
         shutil.copy2(path, target, follow_symlinks=False)
 
 
-def say_kept(folder: Path, kept: Sequence[Kept]) -> str:
+def report_kept(folder: Path, kept: Sequence[Kept]) -> str:
     """Say which files were kept, and where.
 
     Parameters

@@ -23,7 +23,7 @@ __all__ = ["exact_lines"]
 def exact_lines(s: Solved) -> pd.DataFrame:
     """Lines of the exact bills of all sites, as `bill_months` has them.
 
-    What is due for being connected counts as far as the plan has the site open.
+    Standing charges count in proportion to the share of the site that is open.
     """
     p, terms = s.p.tariffs, s.model.tariffs
     customer, load = p.bills.customer, p.bills.load
@@ -41,7 +41,7 @@ def exact_lines(s: Solved) -> pd.DataFrame:
             metered = account.reading.metered(load_mw[at], in_force)
             open_frac = {str(y): connected.get((site, str(y)), 0.0) for y, _ in months}
             lines = bill_metered(metered, account.tariff).lines
-            rows += _told(str(site), lines, open_frac)
+            rows += _bill_rows(str(site), lines, open_frac)
     columns = ["site", "month", "rule", "item", "unit", "basis", "quantity", "usd_per_unit", "usd"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -51,21 +51,21 @@ def _by_site_and_year(over: Index, values: np.ndarray) -> dict[tuple[str, str], 
     return dict(zip(zip(site, year, strict=True), values.tolist(), strict=True))
 
 
-def _told(
+def _bill_rows(
     site: str, lines: tuple[BillLine, ...], open_frac: dict[str, float]
 ) -> Iterator[tuple[object, ...]]:
     for line in lines:
-        is_due = line.basis == "calendar"
-        share = open_frac[str(line.month.year)] if is_due else 1.0
-        due = replace(line, quantity=share * line.quantity)
+        is_standing_charge = line.basis == "calendar"
+        share = open_frac[str(line.month.year)] if is_standing_charge else 1.0
+        billed = replace(line, quantity=share * line.quantity)
         yield (
             site,
-            str(due.month),
-            due.rule,
-            due.item,
-            due.unit,
-            due.basis,
-            due.quantity,
-            due.usd_per_unit,
-            due.usd,
+            str(billed.month),
+            billed.rule,
+            billed.item,
+            billed.unit,
+            billed.basis,
+            billed.quantity,
+            billed.usd_per_unit,
+            billed.usd,
         )

@@ -59,7 +59,7 @@ def _called_mw(s: Solved) -> Floats:
 
 def failures(s: Solved) -> pd.DataFrame:
     """Make table `failures`: what becomes of the work of each site, were it lost."""
-    found = s.takeover
+    found = s.outages
     over = distinct(found.service, "site", "workload", "year", name="failures")
     place = over.find(found.service)
     of_arc = place[found.of_service]
@@ -93,7 +93,7 @@ def _mean_ms(place: NDArray[np.intp], kh100e: Floats, rtt_ms: Floats, size: int)
 
 def takeovers(s: Solved) -> pd.DataFrame:
     """Make table `takeovers`: who takes over how much of whose work."""
-    found, over = s.takeover, s.p.failover.reserve
+    found, over = s.outages, s.p.failover.reserve
     rows = _rows_of_takers(s)
     lost = labels(found.service, found.of_service[rows])
     return made(
@@ -108,12 +108,12 @@ def takeovers(s: Solved) -> pd.DataFrame:
 
 
 def _rows_of_takers(s: Solved) -> NDArray[np.intp]:
-    return np.flatnonzero(cleaned(s.takeover.taken_kh100e))
+    return np.flatnonzero(cleaned(s.outages.taken_kh100e))
 
 
 def _rtt_ms(s: Solved) -> tuple[Floats, Floats]:
     """Return round trips of services, and of what takes them over; nan for placeless classes."""
-    found, demand = s.takeover, s.p.demand
+    found, demand = s.outages, s.p.demand
     service = found.service
     placeless = service.labels("region") == ANYWHERE
     before = np.where(placeless, np.nan, demand.route_rtt_ms[demand.route.find(service)])
@@ -129,7 +129,7 @@ def _rtt_ms(s: Solved) -> tuple[Floats, Floats]:
 
 def resilience(s: Solved) -> pd.DataFrame:
     """Make table `resilience`: how much reserve classes need, and what it is worth."""
-    p, m, found = s.p.failover, s.model, s.takeover
+    p, m, found = s.p.failover, s.model, s.outages
     over = distinct(p.reserve, "workload", "year", name="resilience")
     loads = s.p.demand.load
     of_load = over.find(loads)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.integer]
 
-DUST: Final = 1e-7
+NOISE: Final = 1e-7
 """Decisions smaller than this, in the unit of their column, are numerical noise: they are written
 as 0, and rows of nothing else are left out where the table says so."""
 
@@ -62,7 +62,7 @@ def labels(over: Index, rows: NDArray[np.intp] | None = None) -> dict[str, Cells
 
 def cleaned(values: Floats) -> Floats:
     """Return the values with numerical noise written as 0."""
-    return np.where(np.abs(values) < DUST, 0.0, values)
+    return np.where(np.abs(values) < NOISE, 0.0, values)
 
 
 def total_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:

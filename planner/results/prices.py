@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["prices"]
 
-_DUST_MUSD: Final = 1e-9  # [MUSD per unit], a thousandth of a dollar
+_NOISE_MUSD: Final = 1e-9  # [MUSD per unit], a thousandth of a dollar
 
 
 def prices(s: Solved) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def _rows(s: Solved, block: str, price: Price | None) -> pd.DataFrame:
     if price is None or dual is None:
         return pd.DataFrame()
     over = s.model.problem.rows_over(block)
-    rows = np.flatnonzero(np.abs(dual) > _DUST_MUSD)
+    rows = np.flatnonzero(np.abs(dual) > _NOISE_MUSD)
     raw = dual[rows]
     usd = price.sign * raw * USD_PER_MUSD / price.units_per_row_unit
     if price.by_slot:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from planner.lp import Outcome
     from planner.model import Model
-    from planner.model.takeover import Takeover
+    from planner.model.outages import SiteOutages
 
 __all__ = ["READERS", "read_results"]
 
@@ -107,7 +107,7 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
 """What makes each table; `summary` is made of the others."""
 
 
-def read_results(model: Model, outcome: Outcome, takeover: Takeover) -> Results:
+def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Results:
     """Read the plan out of a solved model.
 
     Parameters
@@ -116,7 +116,7 @@ def read_results(model: Model, outcome: Outcome, takeover: Takeover) -> Results:
         The program, with its inputs.
     outcome : Outcome
         What the solver ended with.
-    takeover : Takeover
+    outages : Takeover
         Who takes over the work of each site of the plan, were it lost.
 
     Returns
@@ -132,7 +132,7 @@ def read_results(model: Model, outcome: Outcome, takeover: Takeover) -> Results:
     if not outcome.has_plan:
         message = f"there is no plan to read: the solve ended {outcome.status}; {outcome.message}"
         raise SolverError(message)
-    solved = Solved(model, outcome, takeover)
+    solved = Solved(model, outcome, outages)
     tables = {name: read(solved) for name, read in READERS.items()}
     tables["summary"] = summary(solved, tables)
     return Results({name: tables[name] for name in TABLES}, model.p.notes)

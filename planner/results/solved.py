@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.lp import Expression, Outcome
     from planner.model import Model
     from planner.model.block import Cost
-    from planner.model.takeover import Takeover
+    from planner.model.outages import SiteOutages
 
 
 __all__ = ["Line", "Solved"]
@@ -59,13 +59,13 @@ class Solved:
         The program.
     outcome : Outcome
         With a plan.
-    takeover : Takeover
+    outages : Takeover
         Who takes over the work of each site, were it lost.
     """
 
     model: Model
     outcome: Outcome
-    takeover: Takeover
+    outages: SiteOutages
 
     @property
     def p(self) -> Inputs:

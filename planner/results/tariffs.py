@@ -69,12 +69,12 @@ def capacity_contracts(s: Solved) -> pd.DataFrame:
     )
     signed_mw = s.value(terms.signed_mw)[signed]
 
-    def told(values: Floats, place: NDArray[np.intp]) -> Floats:
+    def value_at(values: Floats, place: NDArray[np.intp]) -> Floats:
         return np.where(place >= 0, np.append(values, 0.0)[place], 0.0)
 
-    released_mw = told(s.value(terms.released_mw), locate(p.released, site, vintage, year))
+    released_mw = value_at(s.value(terms.released_mw), locate(p.released, site, vintage, year))
     of_fee = locate(p.fee, site, vintage, year)
-    fee_mw, price = told(s.value(terms.fee_mw), of_fee), told(p.fee_musd_per_mw, of_fee)
+    fee_mw, price = value_at(s.value(terms.fee_mw), of_fee), value_at(p.fee_musd_per_mw, of_fee)
     gone_mw = pd.Series(released_mw).groupby([site, vintage]).cumsum().to_numpy()
     rows = np.flatnonzero(signed_mw)
     years = np.array([int(label) for label in s.p.sets.year.labels], dtype=np.int64)

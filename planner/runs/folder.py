@@ -34,9 +34,9 @@ __all__ = [
     "PROOF_FOLDER",
     "TABLES_FOLDER",
     "Stored",
-    "blame_changed",
     "changed_since_written",
     "load_run",
+    "naming_changed_files",
     "save_run",
     "store_run",
     "write_run",
@@ -209,7 +209,7 @@ def changed_since_written(folder: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def blame_changed(folder: Path) -> Iterator[None]:
+def naming_changed_files(folder: Path) -> Iterator[None]:
     """Take an error in reading a run for what it is where files of the run were changed.
 
     A table may be readable and of the right columns, and yet be one that nobody can use, as one

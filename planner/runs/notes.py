@@ -41,8 +41,8 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
     """
     return tuple(
         note
-        for told in (_openings, _gap, _bills, _small_plants, _cap, _target)
-        for note in told(plan)
+        for parts in (_openings, _gap, _bills, _small_plants, _cap, _target)
+        for note in parts(plan)
     )
 
 
@@ -85,7 +85,7 @@ def _bills(plan: Plan) -> Iterator[str]:
     off = off[off["in_all"] > _OFF_BY_FRAC * sums["exact_usd"].sum().abs()]
     if len(off):
         off = off.sort_values("in_all", ascending=False)
-        told = [
+        parts = [
             " and ".join(
                 f"{usd / USD_PER_MUSD:,.2f} MUSD too {word}"
                 for word, usd in (("high", high), ("low", low))
@@ -95,7 +95,7 @@ def _bills(plan: Plan) -> Iterator[str]:
             for site, high, low in zip(off.index, off["high"], off["low"], strict=True)
         ]
         yield (
-            f"Tiers that decline: over all years the plan's bill is {some(told, _NAMED)}, against "
+            f"Tiers that decline: over all years the plan's bill is {some(parts, _NAMED)}, against "
             "the exact bill of its load (table bills, charged_above_exact_usd)."
         )
 
@@ -106,15 +106,15 @@ def _small_plants(plan: Plan) -> Iterator[str]:
     is_small = built["built_mw"] < built["min_size_mw"] * (1.0 - _AT_LIMIT)
     small = built[is_small & (built["built_mw"] > _A_LITTLE)]
     small = small.loc[small.groupby(["site", "source"])["built_mw"].idxmax()]
-    told = [
+    parts = [
         f"{source} at {site} {mw:,.1f} MW (smallest {least_mw:,.3g} MW)"
         for site, source, mw, least_mw in _rows(
             small[["site", "source", "built_mw", "min_size_mw"]]
         )
     ]
-    if told:
+    if parts:
         yield (
-            f"Built in a year, and smaller than the smallest plant: {some(told, _NAMED)}. A plan"
+            f"Built in a year, and smaller than the smallest plant: {some(parts, _NAMED)}. A plan"
             " builds any part of a plant unless supply.whole_sources is true."
         )
 

@@ -18,9 +18,9 @@ from planner.runs.find import find_run
 from planner.runs.folder import (
     PROOF_FOLDER,
     TABLES_FOLDER,
-    blame_changed,
     changed_since_written,
     load_run,
+    naming_changed_files,
 )
 from planner.runs.meta import FIRST_FORMAT_WITH_PROOF
 from planner.runs.views import PlanViews
@@ -132,7 +132,7 @@ def reopen(folder: Path) -> StoredPlan:
     if problems:
         raise InputError([*files_problems(folder, changed), *problems])
     scenario = scenario_of(run)
-    with blame_changed(folder):
+    with naming_changed_files(folder):
         inputs = build_inputs_from(scenario, run.inputs_tables)
     return StoredPlan(run, scenario, inputs, results, changed)
 

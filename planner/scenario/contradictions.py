@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from planner.scenario.messages import problem_at
-from planner.scenario.tariffs_clashes import wrong_tariffs
+from planner.scenario.tariffs_conflicts import wrong_tariffs
 
 if TYPE_CHECKING:
     from planner.base.errors import Problem

@@ -112,10 +112,10 @@ def _unknown(id_: str, place: Place, mark: IdOf, known: list[str], *, is_listed:
 
 def _new_but_known(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     for keys, mark in NEW_ID_KEYS.items():
-        known = _column(tables, mark.table, mark.column) if mark.clash else []
+        known = _column(tables, mark.table, mark.column) if mark.taken else []
         for id_, place in written_at(tree, keys):
             if id_ in known:
-                found = f"the {mark.clash} {id_!r} is in table {mark.table}"
+                found = f"the {mark.taken} {id_!r} is in table {mark.table}"
                 yield place.problem(found, "an id of its own", mark.fix)
 
 

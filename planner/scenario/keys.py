@@ -160,24 +160,24 @@ def unknown_key_fix(keys: Keys) -> str:
     word = str(keys[-1])
     block = block_at(keys[:-1])
     known = list(block.model_fields) if block else []
-    same_word = [way for way in _all_ways(Scenario) if way.rsplit(".", 1)[-1] == word]
+    same_word = [path for path in _all_key_paths(Scenario) if path.rsplit(".", 1)[-1] == word]
     # A key of a single agreement, tariff or source says little to who is in another block.
-    elsewhere = [way for way in same_word if "<id>" not in way or _shared(way, keys)]
+    elsewhere = [path for path in same_word if "<id>" not in path or _shared(path, keys)]
     stem, meant = _without_units(word), closest(word, known)
     alike = [key for key in known if _without_units(key) == stem]
     if alike and stem not in _NO_QUANTITY:
         meant = closest(word, alike) or alike[0]
     elif elsewhere:
-        return f"did you mean {max(elsewhere, key=lambda way: _shared(way, keys))!r}?"
+        return f"did you mean {max(elsewhere, key=lambda path: _shared(path, keys))!r}?"
     if meant is None:
         return f"known here: {', '.join(known)}"
     unit = unit_of(field_at((*keys[:-1], meant))) if meant in alike else ""
     return f"did you mean {meant!r}?" + (f" Its unit is {unit}" if unit else "")
 
 
-def _shared(way: str, keys: Keys) -> int:
+def _shared(path: str, keys: Keys) -> int:
     """Count the keys that a dotted way has in common with another from the top."""
-    pairs = zip(way.split("."), map(str, keys), strict=False)
+    pairs = zip(path.split("."), map(str, keys), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
@@ -218,13 +218,13 @@ def _below(annotation: Any, key: str | int) -> Any:
     return None
 
 
-def _all_ways(block: type[Block], before: str = "") -> Iterator[str]:
+def _all_key_paths(block: type[Block], before: str = "") -> Iterator[str]:
     """Dotted ways to every key that lies in blocks; `<id>` represents an id."""
     for name, field in block.model_fields.items():
         yield before + name
         for kind in _kinds(field.annotation):
             if _is_block(kind):
-                yield from _all_ways(kind, f"{before}{name}.")
+                yield from _all_key_paths(kind, f"{before}{name}.")
             elif get_origin(kind) is Mapping:
                 for of_id in filter(_is_block, _kinds(get_args(kind)[1])):
-                    yield from _all_ways(of_id, f"{before}{name}.<id>.")
+                    yield from _all_key_paths(of_id, f"{before}{name}.<id>.")

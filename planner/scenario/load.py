@@ -75,7 +75,7 @@ class Draft:
             if len(problems) > MOST_PROBLEMS:  # what is left of it would be another scenario
                 return None, tuple(problems)
             rest = self.rest(problems)
-            return None, (*problems, *(rest.clashes() if rest else ()))
+            return None, (*problems, *(rest.conflicts() if rest else ()))
         scenario = bare.written_in(self.name, self.source_files, self.tree, self.source_sha256)
         return scenario, (*problems, *contradictions(scenario))
 

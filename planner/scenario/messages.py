@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import MOST_PROBLEMS, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, unlisted_problems
 from planner.scenario.keys import closest, field_at, unit_of, unknown_key_fix
 from planner.scenario.schema import seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
@@ -94,13 +94,13 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     """
     every = error.errors(include_url=False)
     # One of them is reported at least: a scenario that is refused without a word passes for right.
-    told = [found for found in every if not _follows_from_another(found)] or every
-    if len(told) <= MOST_PROBLEMS + 1:
-        return [_problem(found, tree) for found in told]
+    shown = [found for found in every if not _follows_from_another(found)] or every
+    if len(shown) <= MOST_PROBLEMS + 1:
+        return [_problem(found, tree) for found in shown]
     # Near words are looked for in each, which takes a minute where all keys of a large file are
     # wrong; the rest is counted.
-    rest = and_so_many_more(tree.place.file, len(told) - MOST_PROBLEMS)
-    return [*(_problem(found, tree) for found in told[:MOST_PROBLEMS]), rest]
+    rest = unlisted_problems(tree.place.file, len(shown) - MOST_PROBLEMS)
+    return [*(_problem(found, tree) for found in shown[:MOST_PROBLEMS]), rest]
 
 
 def _follows_from_another(found: ErrorDetails) -> bool:
@@ -112,7 +112,7 @@ def _follows_from_another(found: ErrorDetails) -> bool:
 
 
 def _problem(found: ErrorDetails, tree: Node) -> Problem:
-    keys = _way(found["loc"], tree)
+    keys = _key_path(found["loc"], tree)
     kind, value, context = found["type"], found["input"], found.get("ctx", {})
     name = _dotted(keys)
     if kind == "extra_forbidden":
@@ -151,7 +151,7 @@ def _key_place(tree: Node, keys: Keys) -> Place:
     return node.key_place or node.place
 
 
-def _way(location: tuple[str | int, ...], tree: Node) -> Keys:
+def _key_path(location: tuple[str | int, ...], tree: Node) -> Keys:
     """Take pydantic's own marks out of a location, so that the way of the file is left."""
     keys: Keys = ()
     node = tree

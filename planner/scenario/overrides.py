@@ -36,8 +36,8 @@ def with_override(tree: Node, override: str) -> Node:
         If the change cannot be read or leads nowhere.
     """
     place = Place(f"--set {override}")
-    way, equals, text = override.partition("=")
-    keys = tuple(part.strip() for part in way.split("."))
+    key_path, equals, text = override.partition("=")
+    keys = tuple(part.strip() for part in key_path.split("."))
     if not equals or not all(keys):
         raise InputError([place.problem("no key and value are there", "key=value", _EXAMPLE)])
     if keys[0] in ("extends", "version"):

@@ -85,7 +85,7 @@ class NewIdOf:
 
     table: str
     column: str
-    clash: str = ""
+    taken: str = ""
     fix: str = ""
     in_scope: bool = False
 

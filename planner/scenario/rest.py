@@ -54,7 +54,7 @@ class Rest:
         """Whether scope, years and demand are those that were asked for."""
         return not self.touched & GROUND
 
-    def clashes(self) -> tuple[Problem, ...]:
+    def conflicts(self) -> tuple[Problem, ...]:
         """Return the settings that conflict, in blocks that nothing was taken out of."""
         if "years" in self.touched:
             return ()
@@ -108,7 +108,7 @@ def rest_of(
 def _without(node: Node, wrong: set[Spot]) -> Node:
     """Return a node less all below it that exists at one of some places."""
     if isinstance(node.value, tuple):
-        entries = [below for below in node.value if not _stands_at(below, wrong)]
+        entries = [below for below in node.value if not _is_at(below, wrong)]
         return replace(node, value=tuple(_without(below, wrong) for below in entries))
     if isinstance(node.value, str | int | float | None):
         return node
@@ -117,12 +117,12 @@ def _without(node: Node, wrong: set[Spot]) -> Node:
         value={
             key: _without(below, wrong)
             for key, below in node.value.items()
-            if not _stands_at(below, wrong)
+            if not _is_at(below, wrong)
         },
     )
 
 
-def _stands_at(node: Node, wrong: set[Spot]) -> bool:
+def _is_at(node: Node, wrong: set[Spot]) -> bool:
     return bool(wrong & set(_own_spots(node)))
 
 

@@ -265,8 +265,8 @@ class Scenario(Block):
             list. What is not written anywhere is placed at the nearest block above it that is.
             Line and column are None for `--set`.
         """
-        way = tuple(keys.split(".")) if isinstance(keys, str) else keys
-        place = seen_at(nearest(self._tree, way))
+        key_path = tuple(keys.split(".")) if isinstance(keys, str) else keys
+        place = seen_at(nearest(self._tree, key_path))
         return place.file, place.line, place.column
 
     def file_at(self, keys: Keys) -> Path | None:

@@ -50,7 +50,7 @@ _CORE_SCHEMA: Final[tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...]]
     (re.compile(r"\.nan|\.NaN|\.NAN"), lambda _: math.nan),
 )
 
-_MENDS: Final = (
+_FIXES: Final = (
     ("cannot start any token", "indent with spaces, and put quotes around text with special signs"),
     ("mapping values are not allowed", "put quotes around text that holds ': '"),
     ("expected <block end>", "give keys of one mapping the same indent"),
@@ -163,7 +163,7 @@ class _Builder:
             mark = error.problem_mark or error.context_mark
             place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
             said = " ".join(part for part in (error.context, error.problem) if part)
-            fix = next((fix for sign, fix in _MENDS if sign in said), "")
+            fix = next((fix for sign, fix in _FIXES if sign in said), "")
             self._stop(place, f"this is not YAML: {said}", "", fix)
         except yaml.reader.ReaderError as error:
             before = text[: error.position]

@@ -40,19 +40,19 @@ def draw_stress(study: StressStudy, *, name: str) -> str:
     """
     draws = study.settings.draws
     title = f"{name} under stress"
-    told = (
+    description = (
         f"{draws} drawn years of weather, prices and outages for each model year, seed "
         f"{study.settings.seed}; the plan is fixed"
     )
     body = [
         text(30, 42, title, size=21, weight=700),
-        text(30, 65, told, size=13, color=MUTED),
+        text(30, 65, description, size=13, color=MUTED),
         *_key(),
         *_exceedance(study.tables["stress_exceedance"]),
         *_costs(study.tables["stress_year"]),
         *_standby(study.tables["stress_standby"]),
     ]
-    return document(WIDTH, HEIGHT, title, told, "".join(body))
+    return document(WIDTH, HEIGHT, title, description, "".join(body))
 
 
 def _key() -> list[str]:

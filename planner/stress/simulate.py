@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_DAY
+from planner.stress.deferral import Deferral
 from planner.stress.events import Outages
 from planner.stress.prices import price_factor
 from planner.stress.standby import generators
-from planner.stress.waiting import Waiting
 from planner.stress.weather import Anomalies
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ __all__ = ["YearOfHours", "simulate_year"]
 _DAYS: Final = 365
 _WINDOW_DAYS: Final = 7
 _HOURS: Final = int(HOURS_PER_DAY)
-_DUST_MW: Final = 1e-6  # of a site's power; below it nothing is counted as an hour
+_NOISE_MW: Final = 1e-6  # of a site's power; below it nothing is counted as an hour
 
 
 @dataclass
@@ -125,7 +125,7 @@ def simulate_year(
     rng = np.random.default_rng(seeds["outages"])
     outages = Outages((draws, sites), settings, rng)
     reserve = _Reserve(plan, year, settings, reliability, np.random.default_rng(seeds["units"]))
-    waiting = Waiting(plan, year, draws)
+    waiting = Deferral(plan, year, draws)
     conditions = _conditions(plan, year, settings, seeds, heat, own)
     for first_day, days, overhead, usd_per_mwh, is_design in conditions:
         hours = days * _HOURS
@@ -203,7 +203,7 @@ def _count_given_up(found: YearOfHours, mwh: Floats) -> None:
 def _beyond(wanted_mw: Floats, room_mw: Floats) -> Floats:
     """Return what is wanted beyond a limit, without numerical noise at the limit."""
     beyond = wanted_mw - room_mw
-    return np.where(beyond > _DUST_MW, beyond, 0.0)
+    return np.where(beyond > _NOISE_MW, beyond, 0.0)
 
 
 _STREAMS: Final = ("air", "price", "outages", "units")
@@ -312,14 +312,14 @@ class _Reserve:
         found.source_mwh += source_mw
         found.battery_mwh += battery_mw
         found.generator_mwh += generator_mw
-        found.generator_h += generator_mw > _DUST_MW
+        found.generator_h += generator_mw > _NOISE_MW
         found.unserved_mwh += lacking_mw
-        found.unserved_h += lacking_mw > _DUST_MW
+        found.unserved_h += lacking_mw > _NOISE_MW
         return refill_mw, carried_mw
 
     def _generate(self, lacking_mw: Floats) -> Floats:
         """Start, run and stop standby generators. [MW]"""
-        is_needed = lacking_mw > _DUST_MW
+        is_needed = lacking_mw > _NOISE_MW
         starting = is_needed & ~self._is_on
         if starting.any():
             started = self._rng.binomial(self._units, self._reliability.starts_frac)

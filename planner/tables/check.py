@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as arrow
 from pyarrow import compute
 
-from planner.base.errors import MOST_PROBLEMS, Problem, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, Problem, unlisted_problems
 from planner.tables.countries import COUNTRIES
 from planner.tables.sizes import SIZE_MUST_BE, has_odd_size
 
@@ -240,7 +240,7 @@ class _Findings:
         most = total if total <= MOST_PROBLEMS + 1 else MOST_PROBLEMS
         listed = [self._problem(*cell) for cell in sorted(self._first)[:most]]
         rest = total - len(listed)
-        return [*listed, and_so_many_more(self._sheet.file, rest)] if rest else listed
+        return [*listed, unlisted_problems(self._sheet.file, rest)] if rest else listed
 
     def line(self, record: int) -> int:
         """Return the line on which a record begins."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from planner.base.errors import MOST_PROBLEMS, InputError, Problem, and_so_many_more
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.paths import is_file
 from planner.tables.workbook import WorkbookError, cell_name, most_cells, read_workbook
 
@@ -287,7 +287,7 @@ def _error_cells(cells: Cells, file: str) -> tuple[Problem, ...]:
     ]
     rest = cells.error_count - MOST_PROBLEMS
     if rest > 1:
-        problems = [*problems[:MOST_PROBLEMS], and_so_many_more(file, rest)]
+        problems = [*problems[:MOST_PROBLEMS], unlisted_problems(file, rest)]
     return tuple(problems)
 
 

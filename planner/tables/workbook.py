@@ -81,7 +81,7 @@ def most_cells(size: int) -> int:
     Returns
     -------
     int
-        So that memory and time stay in proportion to the file, five million apart.
+        Five million, and more in proportion to the file, as memory and time are.
     """
     return MOST_CELLS + CELLS_PER_BYTE * size
 

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.days import DAYS_PER_MONTH, MONTHS
-from planner.tariffs.rule import Metered, Told
+from planner.tariffs.rule import HoursOfDays, Metered
 
 if TYPE_CHECKING:
     import datetime
@@ -147,7 +147,7 @@ class Reading:
             self.every.mean(load, self.calendar.n_hours),
             self.calendar,
             np.broadcast_to(contracted, len(self.calendar.months)),
-            Told(
+            HoursOfDays(
                 self.every.highest(load, self.calendar.n_hours),
                 self.on_peak_day.mean(load, self.calendar.n_hours),
                 self.on_peak_day.highest(load, self.calendar.n_hours),
@@ -227,8 +227,8 @@ def representative(
     >>> round(float(hours.sum()), 6), round(float(hours[step >= 16].sum()), 6)
     (8784.0, 48.0)
     """
-    told = np.unique(calendar.year) if years is None else np.asarray(years, dtype=np.int64)
-    first_day = (np.searchsorted(told, calendar.year, side="right") - 1) * days.n_days
+    reported = np.unique(calendar.year) if years is None else np.asarray(years, dtype=np.int64)
+    first_day = (np.searchsorted(reported, calendar.year, side="right") - 1) * days.n_days
     start_h = np.asarray(utc_start_h, dtype=np.float64)
     share_frac = np.repeat(_share_of_days(calendar, days), calendar.hours_of_month, axis=1)
     every = [
@@ -237,7 +237,7 @@ def representative(
     peak_days = np.flatnonzero(days.is_peak_day)
     even = np.full(len(start_h), 1.0 / len(peak_days))
     on_peak_day = [_on_slots(first_day + day, start_h, even, days) for day in peak_days]
-    return Reading(calendar, len(told) * days.n_slots, _joined(*every), _joined(*on_peak_day))
+    return Reading(calendar, len(reported) * days.n_slots, _joined(*every), _joined(*on_peak_day))
 
 
 def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.tariffs.when import Rest, When
 
 
-__all__ = ["BillLine", "Metered", "Rule", "Told"]
+__all__ = ["BillLine", "HoursOfDays", "Metered", "Rule"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class BillLine:
 
 
 @dataclass(frozen=True)
-class Told:
+class HoursOfDays:
     """Hours that several representative days represent, and the mean of these.
 
     Parameters
@@ -87,22 +87,22 @@ class Metered:
     load_mw: Floats
     calendar: BillingCalendar
     contracted_mw: Floats
-    told: Told | None = None
+    of_days: HoursOfDays | None = None
 
     @property
     def highest_mw(self) -> Floats:
         """Power that counts in a maximum, shape (hour,)."""
-        return self.load_mw if self.told is None else self.told.highest_mw
+        return self.load_mw if self.of_days is None else self.of_days.highest_mw
 
     @property
     def peak_day_mean_mw(self) -> Floats:
         """Power in each hour, mean over days on which the system peaks, shape (hour,)."""
-        return self.load_mw if self.told is None else self.told.peak_day_mean_mw
+        return self.load_mw if self.of_days is None else self.of_days.peak_day_mean_mw
 
     @property
     def peak_day_highest_mw(self) -> Floats:
         """Highest power in each hour of days on which the system peaks, shape (hour,)."""
-        return self.load_mw if self.told is None else self.told.peak_day_highest_mw
+        return self.load_mw if self.of_days is None else self.of_days.peak_day_highest_mw
 
     def energy_mwh(self, when: When | Rest) -> Floats:
         """Energy of each month inside a period, shape (month,), in MWh."""

@@ -47,7 +47,7 @@ class Tiers:
     limits: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        told = {
+        reported = {
             ONE_MORE_PRICE: (
                 f"tiers have {len(self.prices)} prices and {len(self.limits)} limits",
                 "give the limit of every tier but the last",
@@ -55,7 +55,7 @@ class Tiers:
             RISING: (f"limits of tiers are {_listed(self.limits)}", "put them in order"),
         }
         problems = [
-            Problem("tariff", None, None, told[rule][0], rule, told[rule][1])
+            Problem("tariff", None, None, reported[rule][0], rule, reported[rule][1])
             for rule in broken_rules(self.prices, self.limits)
         ]
         if not all(isfinite(number) for number in (*self.prices, *self.limits)):

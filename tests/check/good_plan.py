@@ -16,7 +16,7 @@ from planner.model import build_model
 from planner.results import Results, read_results
 from planner.results.proof import read_proof
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import FailureCuts, takeover_of
+from planner.studies.solve.failover import FailureCuts, site_outages
 
 RICH = Path(__file__).parent / "rich.yaml"
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
@@ -38,7 +38,7 @@ class Plan:
     @classmethod
     def of(cls, model, outcome, scenario):
         """Read a plan as the command does."""
-        results = read_results(model, outcome, takeover_of(model, outcome))
+        results = read_results(model, outcome, site_outages(model, outcome))
         said = (outcome.objective, outcome.status, outcome.dual_bound, outcome.gap)
         return cls(scenario, model.p, results, *said, read_proof(model.problem, outcome))
 

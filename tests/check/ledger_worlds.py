@@ -15,7 +15,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results import read_results
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import takeover_of
+from planner.studies.solve.failover import site_outages
 
 HERE = Path(__file__).parent
 WORLDS = {
@@ -105,7 +105,7 @@ def broken_by(world, inputs, names):
     outcome = HighsSession(model.problem).solve()
     if not outcome.has_plan:
         return None
-    results = read_results(model, outcome, takeover_of(model, outcome))
+    results = read_results(model, outcome, site_outages(model, outcome))
     for name in left:
         if holds(world, name) and not _verdict(
             world, inputs, results, name, outcome.objective, outcome.status

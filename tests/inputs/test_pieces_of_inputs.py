@@ -127,7 +127,7 @@ def test_losses_are_survived_from_the_year_that_is_asked_for(
     scenario = SimpleNamespace(workloads=of_class, failover=SimpleNamespace(from_year=from_year))
     years = SimpleNamespace(years=(2025, 2026, 2028), first=2025)
 
-    asks = failover._asks(
+    asks = failover._needs_failover(
         SimpleNamespace(scenario=scenario, years=years), SimpleNamespace(workload=CLASS)
     )
 

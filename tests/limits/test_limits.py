@@ -17,8 +17,8 @@ from planner.limits.links import LINKS
 from planner.model import FAMILIES, Model, build_model
 from planner.scenario import load_scenario
 from planner.scenario.keys import field_at
-from planner.studies.diagnose.relief import rows_of
-from planner.studies.diagnose.reliefs import RELIEFS
+from planner.studies.diagnose.relaxations import RELAXATIONS
+from planner.studies.diagnose.relaxed_rows import rows_of
 from planner.studies.explain.binding import PLACES
 
 CHECK = Path(__file__).parent.parent / "check"
@@ -119,13 +119,13 @@ def test_settings_of_a_limit_are_keys_of_a_scenario_or_tables(limit: Limit) -> N
 
 
 def test_every_relief_eases_a_limit_and_is_tried() -> None:
-    easing = {relief for limit in LIMITS for relief in limit.eased_by}
+    easing = {relaxation for limit in LIMITS for relaxation in limit.relaxed_by}
 
-    assert easing == set(RELIEFS)
-    assert len({relief.name for relief in RELIEFS}) == len(RELIEFS)
-    for relief in RELIEFS:
-        assert list(rows_of(relief)) == [
-            name for name in BLOCKS if name in BY_NAME and relief in BY_NAME[name].eased_by
+    assert easing == set(RELAXATIONS)
+    assert len({relaxation.name for relaxation in RELAXATIONS}) == len(RELAXATIONS)
+    for relaxation in RELAXATIONS:
+        assert list(rows_of(relaxation)) == [
+            name for name in BLOCKS if name in BY_NAME and relaxation in BY_NAME[name].relaxed_by
         ]
 
 

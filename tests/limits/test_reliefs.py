@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from planner.limits import carbon, contracts, grid, halls, siting
-from planner.limits.giving import site_key
-from planner.limits.relief import more_at_sites, more_by_year
+from planner.limits.increments import site_key
+from planner.limits.relaxation import more_at_sites, more_by_year
 from planner.limits.settings import SetBy
 from planner.lp import Index
 from planner.lp.axis import Axis

@@ -12,7 +12,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results import read_results
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import takeover_of
+from planner.studies.solve.failover import site_outages
 
 if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
@@ -35,7 +35,9 @@ def solved(inputs: Inputs) -> Solved:
     model = build_model(inputs)
     outcome = HighsSession(model.problem).solve()
     assert outcome.status == "optimal"
-    return Solved(inputs, model, outcome, read_results(model, outcome, takeover_of(model, outcome)))
+    return Solved(
+        inputs, model, outcome, read_results(model, outcome, site_outages(model, outcome))
+    )
 
 
 @pytest.fixture(scope="session")

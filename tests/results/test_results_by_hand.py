@@ -12,7 +12,7 @@ from planner.lp import HighsSession
 from planner.results import read_results
 from planner.results.latency import weighted_quantile
 from planner.results.tail import tail_rtt_ms
-from planner.studies.solve.failover import takeover_of
+from planner.studies.solve.failover import site_outages
 
 
 def row(table, **labels):
@@ -22,7 +22,7 @@ def row(table, **labels):
 
 def results_of(model, plan, duals=None):
     outcome = written(model, plan, duals)
-    return read_results(model, outcome, takeover_of(model, outcome))
+    return read_results(model, outcome, site_outages(model, outcome))
 
 
 def test_racks_are_nameplate_over_that_of_one_rack(model):
@@ -419,7 +419,7 @@ def test_an_outcome_without_a_plan_is_refused(model):
 
     assert not stopped.has_plan
     with pytest.raises(SolverError, match="no plan to read"):
-        read_results(model, stopped, takeover_of(model, written(model, {})))
+        read_results(model, stopped, site_outages(model, written(model, {})))
 
 
 def test_a_quantile_that_falls_between_two_entries_is_the_lower_one():

@@ -29,5 +29,5 @@ def test_a_number_from_1_or_all_is_taken(value: object) -> None:
 
 @pytest.mark.parametrize("value", [0, True, 1.5, "7"])
 def test_what_is_no_number_from_1_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="a whole number from 1, or `all`"):
+    with pytest.raises(ValueError, match="an integer from 1, or `all`"):
         _whole_or_all(value)

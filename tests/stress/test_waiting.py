@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from planner.stress.waiting import _IN_TIME, Waiting
+from planner.stress.deferral import _IN_TIME, Deferral
 
 WAITS_MW = np.array([[3.0, 5.0], [7.0, 2.0]])  # (window, site)
 
@@ -17,7 +17,7 @@ def work():
     busiest = np.array([[6.0, 9.0], [8.0, 4.0]])
     slots = np.stack([WAITS_MW, busiest], axis=-1)[:, None]  # (window, year, site, slot)
     plan = SimpleNamespace(window_h=(4, 24), waits_mw=slots, sites=("ash", "bay"))
-    return Waiting(plan, 0, 1)
+    return Deferral(plan, 0, 1)
 
 
 def test_the_longest_window_yields_first_and_no_more_than_is_at_work():
@@ -73,7 +73,7 @@ def test_a_window_that_ends_makes_work_late_and_the_next_one_gives_it_up():
 def test_racks_of_less_than_a_megawatt_are_no_more():
     small = np.array([[0.2, 0.3], [0.1, 0.1]])
     slots = np.stack([small, small * 3.0], axis=-1)[:, None]
-    one = Waiting(SimpleNamespace(window_h=(4, 24), waits_mw=slots, sites=("ash", "bay")), 0, 1)
+    one = Deferral(SimpleNamespace(window_h=(4, 24), waits_mw=slots, sites=("ash", "bay")), 0, 1)
     one.put_off(np.array([[0.3, 0.0]]), small)
 
     # Racks of 0.6 - 0.5 and 0.3 - 0.25 MW stand idle in this hour, for 0.2 and 0.1 MWh.

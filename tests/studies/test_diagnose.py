@@ -20,12 +20,12 @@ from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies.diagnose import Diagnosis, diagnose
 from planner.studies.diagnose.prechecks import shortages
-from planner.studies.diagnose.relief import rows_of
-from planner.studies.diagnose.reliefs import RELIEFS
+from planner.studies.diagnose.relaxations import RELAXATIONS
+from planner.studies.diagnose.relaxed_rows import rows_of
 from planner.studies.diagnose.searches import least, searches
 from planner.studies.solve.asking import Asking, without_costs
-from planner.studies.solve.clash import clash_rules, keys_of
-from planner.studies.solve.whole_clash import whole_clash
+from planner.studies.solve.conflict_rules import conflict_rules, keys_of
+from planner.studies.solve.integer_conflict import integer_conflict
 
 FORBID = "demand.unmet=forbid"
 LAND = (
@@ -172,7 +172,7 @@ def question() -> Question:
 
 @pytest.mark.parametrize("cause", CASES)
 def test_the_rules_that_clash_are_named_with_the_settings_behind_them(cause: str) -> None:
-    found = {rule.rule: rule for rule in diagnosed(cause).clash}
+    found = {rule.rule: rule for rule in diagnosed(cause).conflict}
 
     assert not diagnosed(cause).feasible
     assert "demand_balance" in found
@@ -299,7 +299,7 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
         )
     ]
     eased = {rule for search in found for rule in search.rules}
-    eased |= {rule for relief in RELIEFS for rule in rows_of(relief)}
+    eased |= {rule for relaxation in RELAXATIONS for rule in rows_of(relaxation)}
     blocks = {block.name for family in FAMILIES for block in family.CONSTRAINTS}
 
     assert {limit.name for limit in LIMITS if limit.set_by} <= eased
@@ -312,7 +312,7 @@ def test_a_change_that_eases_the_clash_comes_before_what_leaves_it_as_it_is() ->
     found = diagnose("tiny", (FORBID, "siting.must_not_open=[coast]"))
     order = [remedy.name for remedy in found.remedies]
 
-    assert "must_not_open" in {rule.rule for rule in found.clash}
+    assert "must_not_open" in {rule.rule for rule in found.conflict}
     assert order.index("coast may open after all") < order.index("let demand stay unmet")
 
 
@@ -484,7 +484,7 @@ def test_a_wrong_scenario_ends_with_2() -> None:
 def test_a_site_that_must_not_open_is_named_and_may_open_after_all() -> None:
     found = diagnose("tiny", (FORBID, "siting.must_not_open=[coast]"))
 
-    named = {rule.rule: rule for rule in found.clash}
+    named = {rule.rule: rule for rule in found.conflict}
     helps = {remedy.name: remedy for remedy in found.remedies}
     assert not found.feasible
     assert any("siting.must_not_open: coast" in key for key in named["must_not_open"].keys)
@@ -504,7 +504,7 @@ def test_what_only_shares_of_sites_can_do_is_told_apart() -> None:
 
     helps = {remedy.name: remedy for remedy in found.remedies}
     assert (found.feasible, found.only_in_shares, found.is_smallest) == (False, True, True)
-    named = {rule.rule: rule for rule in found.clash}
+    named = {rule.rule: rule for rule in found.conflict}
     assert {"whole_openings", "most_sites", "land_limit", "demand_balance"} <= set(named)
     assert named["whole_openings"].keys[0].startswith("siting.whole_openings: true (--set")
     assert named["most_sites"].keys[0].startswith("siting.at_most_sites: 1 (--set")
@@ -520,7 +520,7 @@ def test_rules_that_there_was_no_time_to_leave_out_are_told_as_such() -> None:
     question = Question.of(load_scenario("tiny", [FORBID, block]))
     model = without_costs(build_model(question.inputs))
 
-    rules, is_smallest = whole_clash(question, model, seconds=0.0)
+    rules, is_smallest = integer_conflict(question, model, seconds=0.0)
 
     assert not is_smallest
     kept = {rule.rule for rule in rules}
@@ -531,7 +531,7 @@ def test_a_block_that_is_too_large_is_made_smaller() -> None:
     # 30 kH100e of training in 2027 take 25.6 MW of racks: no block of 40 MW, but one of 25.2 MW.
     found = diagnose("tiny", (FORBID, "siting.block_mw={train_frontier: 40}"))
 
-    named = {rule.rule: rule for rule in found.clash}
+    named = {rule.rule: rule for rule in found.conflict}
     assert found.is_smallest
     assert {"whole_blocks", "block_least", "demand_balance"} <= set(named)
     assert "siting.block_mw.train_frontier: 40 MW" in named["whole_blocks"].keys[0]
@@ -558,7 +558,7 @@ def test_failover_is_named_and_can_be_left_out() -> None:
     # The Coast alone reaches the users of chat.
     found = diagnose("tiny", (FORBID, "workloads.chat_interactive.failover=true"))
 
-    named = {rule.rule: rule for rule in found.clash}
+    named = {rule.rule: rule for rule in found.conflict}
     helps = {remedy.name: remedy for remedy in found.remedies}
     asked = "workloads.chat_interactive.failover"
     assert named["neighbour_reserve"].keys == (f"{asked}: true (--set {asked}=true)",)
@@ -586,7 +586,7 @@ def test_only_sites_that_must_not_open_are_named_as_such() -> None:
     problem = build_model(question.inputs).problem
     names = ["upper bound of open(south,2027)", "upper bound of open(north,2027)"]
 
-    (rule,) = clash_rules(question, problem, names)
+    (rule,) = conflict_rules(question, problem, names)
     assert rule.rule == "must_not_open"
     assert rule.places == ({"site": "north", "year": "2027"},)
-    assert clash_rules(question, problem, names[:1]) == ()
+    assert conflict_rules(question, problem, names[:1]) == ()

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.limits import relief
+from planner.limits import relaxation
 from planner.limits.grid import headroom_now
 from planner.limits.settings import SetBy
 from planner.lp import Index
 from planner.lp.axis import Axis
 from planner.studies.diagnose import searches
 from planner.studies.explain import entry, plain_words
-from planner.studies.solve import clash
+from planner.studies.solve import conflict_rules
 
 
 def question(**inputs: object) -> SimpleNamespace:
@@ -64,10 +64,10 @@ def test_lead_times_are_shortened_by_up_to_the_longest_of_them() -> None:
 
 
 def test_a_bound_is_named_by_its_setting_and_a_row_by_its_block() -> None:
-    block = next(name for name in clash._RULES if name not in clash._DECISIONS)
+    block = next(name for name in conflict_rules._RULES if name not in conflict_rules._DECISIONS)
 
-    assert clash.rule_of("upper bound of open")[0] == "must_not_open"
-    assert clash.rule_of(block) == (block, clash._RULES[block])
+    assert conflict_rules.rule_of("upper bound of open")[0] == "must_not_open"
+    assert conflict_rules.rule_of(block) == (block, conflict_rules._RULES[block])
 
 
 @pytest.mark.parametrize(("limit_mw", "room"), [(310.0, "190 MW"), (70.0, "0 MW")])
@@ -93,9 +93,9 @@ def test_room_in_a_zone_is_what_is_not_committed_and_never_below_nothing(
 def test_land_is_raised_site_by_site_and_its_share_is_the_largest(monkeypatch) -> None:
     over = Index.full("site", Axis("site", ("ash", "bay", "elm")))
     now = {"ash": 40.0, "bay": 30.0, "elm": 50.0}
-    monkeypatch.setattr(relief, "site_key", lambda _, site, figure: ("sites", site, figure))
+    monkeypatch.setattr(relaxation, "site_key", lambda _, site, figure: ("sites", site, figure))
 
-    change = relief.more_at_sites(
+    change = relaxation.more_at_sites(
         "land_limit_mw",
         "MW of land",
         lambda _, site: now[site],
@@ -164,7 +164,7 @@ def test_more_of_a_limit_saves_and_more_of_a_target_costs(
     monkeypatch.setattr(plain_words, "BY_NAME", {"land": limit})
     monkeypatch.setattr(plain_words, "_binding", lambda row: binding)
     monkeypatch.setattr(plain_words, "_ONE_MORE", {"MW": "one"})
-    monkeypatch.setattr(plain_words, "_dearer", lambda *_: "what more of it costs")
+    monkeypatch.setattr(plain_words, "_cost_of_one_more", lambda *_: "what more of it costs")
     solved = SimpleNamespace(inputs=None, results=SimpleNamespace(tables={}))
     row = pd.Series({"block": "land", "limit_unit": "MW"})
 

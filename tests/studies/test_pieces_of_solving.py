@@ -11,7 +11,7 @@ import pytest
 from planner.lp import Index
 from planner.lp.axis import Axis
 from planner.studies.explain import entry
-from planner.studies.solve import clash, run
+from planner.studies.solve import conflict_rules, run
 from planner.studies.solve.dive import _goes_up
 from planner.studies.solve.rounding import _phases
 from planner.studies.solve.solves import Solves
@@ -83,35 +83,39 @@ def test_the_mildest_value_that_helps_may_be_the_last_that_is_tried(monkeypatch)
 
 
 def test_rules_with_settings_come_first_and_what_links_them_last(monkeypatch) -> None:
-    link, limit, *_ = clash._RULES
+    link, limit, *_ = conflict_rules._RULES
     site_year = SimpleNamespace(axis_names=("site", "year"))
     problem = SimpleNamespace(rows_over=lambda block: site_year)
-    monkeypatch.setattr(clash, "keys_of", lambda _, rule, places: (limit,) * (rule == limit))
+    monkeypatch.setattr(
+        conflict_rules, "keys_of", lambda _, rule, places: (limit,) * (rule == limit)
+    )
     names = [f"{link}(ash,2027)", f"{limit}(bay,2028)", f"{limit}(elm,2029)"]
 
-    first, last = clash.clash_rules(SimpleNamespace(), problem, names)
+    first, last = conflict_rules.conflict_rules(SimpleNamespace(), problem, names)
 
-    assert (first.rule, first.says, first.keys) == (limit, clash._RULES[limit], (limit,))
+    assert (first.rule, first.says, first.keys) == (limit, conflict_rules._RULES[limit], (limit,))
     assert first.places == ({"site": "bay", "year": "2028"}, {"site": "elm", "year": "2029"})
     assert (last.rule, last.keys) == (link, ())
-    assert clash.in_words([first, last])[-1] == f"  and what links them: {link}"
+    assert conflict_rules.in_words([first, last])[-1] == f"  and what links them: {link}"
 
 
 def test_a_limit_is_set_where_it_says_and_a_link_nowhere(monkeypatch) -> None:
     of_land = SimpleNamespace(line=lambda question, place: f"land of {place['site']}")
     unsaid = SimpleNamespace(line=lambda question, place: None)
-    monkeypatch.setattr(clash, "BY_NAME", {"land": SimpleNamespace(set_by=(of_land, unsaid))})
+    monkeypatch.setattr(
+        conflict_rules, "BY_NAME", {"land": SimpleNamespace(set_by=(of_land, unsaid))}
+    )
     places = [{"site": "ash"}, {"site": "bay"}, {"site": "ash"}]
 
-    assert clash.keys_of(None, "land", places) == ("land of ash", "land of bay")
-    assert clash.keys_of(None, "link", places) == ()
+    assert conflict_rules.keys_of(None, "land", places) == ("land of ash", "land of bay")
+    assert conflict_rules.keys_of(None, "link", places) == ()
 
 
 @pytest.mark.parametrize("names", [("land_limit(ash,2027)",), ("land_limit(ash,2027)", "supply")])
 def test_a_rule_that_cannot_be_met_alone_is_told_with_its_usual_cause(
     names: tuple[str, ...], monkeypatch
 ) -> None:
-    monkeypatch.setattr(run, "clash_rules", lambda *_: [])
+    monkeypatch.setattr(run, "conflict_rules", lambda *_: [])
     monkeypatch.setattr(run, "in_words", lambda rules: ["  land_limit: ..."])
     outcome = SimpleNamespace(status="infeasible", bound_by="program", duals_of="program")
     session = SimpleNamespace(iis=lambda time_limit_s: names)
@@ -119,7 +123,7 @@ def test_a_rule_that_cannot_be_met_alone_is_told_with_its_usual_cause(
 
     error = run._no_plan(outcome, session, question, SimpleNamespace(problem=None))
 
-    assert error.clash == names
+    assert error.conflict == names
     assert ("This constraint cannot be met on its own" in str(error)) == (len(names) == 1)
 
 

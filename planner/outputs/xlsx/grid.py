@@ -45,5 +45,5 @@ def write_grid(book: Book) -> None:
     # Prices of demand and of single slots are many; they are in the table files.
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
     unused = [name for name in prices.columns if len(of_limits) and (of_limits[name] == "").all()]
-    told = of_limits.drop(columns=unused)
-    block(end, "prices", "ShadowPrices", "Shadow prices of limits", told)
+    reported = of_limits.drop(columns=unused)
+    block(end, "prices", "ShadowPrices", "Shadow prices of limits", reported)

@@ -14,12 +14,12 @@ from planner.lp.join import distinct
 from planner.model import build_model
 from planner.scenario import Scenario, load_scenario
 from planner.studies.diagnose.prechecks import Shortage, shortages
-from planner.studies.diagnose.relief import relaxed, rows_of
-from planner.studies.diagnose.reliefs import RELIEFS
+from planner.studies.diagnose.relaxations import RELAXATIONS
+from planner.studies.diagnose.relaxed_rows import relaxed, rows_of
 from planner.studies.diagnose.searches import least, searches
 from planner.studies.solve.asking import Asking, relaxed_session, session_of, without_costs
-from planner.studies.solve.clash import ClashRule, clash_rules
-from planner.studies.solve.whole_clash import whole_clash
+from planner.studies.solve.conflict_rules import ConflictRule, conflict_rules
+from planner.studies.solve.integer_conflict import integer_conflict
 
 if TYPE_CHECKING:
     import threading
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.limits.relief import Change, Relief
+    from planner.limits.relaxation import Change, Relaxation
     from planner.lp import Index
 
 __all__ = ["Diagnosis", "Remedy", "diagnose"]
@@ -97,7 +97,7 @@ class Diagnosis:
     feasible: bool
     only_in_shares: bool = False
     shortages: tuple[Shortage, ...] = ()
-    clash: tuple[ClashRule, ...] = ()
+    conflict: tuple[ConflictRule, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     together: tuple[Remedy, ...] = ()
     is_smallest: bool = True
@@ -145,98 +145,102 @@ def diagnose(
     True
     """
     ask = Asking(on_stage or (lambda _: None), interrupt)
-    ask.tell("read")
+    ask.report_stage("read")
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
     question = Question.of(scenario)
-    ask.tell("testing whether there is a plan")
+    ask.report_stage("testing whether there is a plan")
     model = without_costs(build_model(question.inputs))
     session = relaxed_session(question, model)
     whole = ask.has_plan(question, session)
     if whole and (not model.problem.isMIP() or ask.has_whole_plan(question, model)):
         return Diagnosis(scenario.name, feasible=True)
-    ask.tell("find the constraints that conflict")
+    ask.report_stage("find the constraints that conflict")
     short = shortages(question)
     if whole:
-        clash, is_smallest = whole_clash(question, model, _WHOLE_SECONDS, interrupt)
+        conflict, is_smallest = integer_conflict(question, model, _WHOLE_SECONDS, interrupt)
     else:
         names = session.iis(time_limit_s=_IIS_SECONDS)
-        clash, is_smallest = clash_rules(question, model.problem, names), True
-    remedies = [*_given_way(question, ask, whole=whole)]
+        conflict, is_smallest = conflict_rules(question, model.problem, names), True
+    remedies = [*_relax_each(question, ask, whole=whole)]
     is_one_enough = any(remedy.name != "demand" for remedy in remedies)
     if not quick:
-        remedies += _tried(question, clash, ask)
-    in_clash = {rule.rule for rule in clash}
+        remedies += _try_settings(question, conflict, ask)
+    in_conflict = {rule.rule for rule in conflict}
     remedies.sort(
         key=lambda one: (
-            in_clash.isdisjoint(one.rules),
+            in_conflict.isdisjoint(one.rules),
             one.name == "demand",
             one.change.share,
         )
     )
-    ask.tell("find changes that are enough together")
-    together = () if is_one_enough or whole else _together(question, ask)
+    ask.report_stage("find changes that are enough together")
+    together = () if is_one_enough or whole else _relax_together(question, ask)
     return Diagnosis(
-        scenario.name, False, whole, short, clash, tuple(remedies), together, is_smallest
+        scenario.name, False, whole, short, conflict, tuple(remedies), together, is_smallest
     )
 
 
-def _given_way(question: Question, ask: Asking, *, whole: bool) -> Iterator[Remedy]:
+def _relax_each(question: Question, ask: Asking, *, whole: bool) -> Iterator[Remedy]:
     """Relax limits, one kind after the other, and keep what is enough."""
-    for relief in RELIEFS:
-        ask.tell(f"less strict: {relief.name}")
-        found = _least(question, relief, ask, whole=whole)
+    for relaxation in RELAXATIONS:
+        ask.report_stage(f"relax: {relaxation.name}")
+        found = _least(question, relaxation, ask, whole=whole)
         if found is None:
             continue
         over, amounts = found
-        if np.isfinite(relief.most) and amounts.max(initial=0.0) > _GIVEN_UP * relief.most:
+        if np.isfinite(relaxation.most) and amounts.max(initial=0.0) > _GIVEN_UP * relaxation.most:
             continue
         for margin in _MARGINS:
-            change = relief.change(question, over, np.minimum(amounts * margin, relief.most))
+            change = relaxation.change(
+                question, over, np.minimum(amounts * margin, relaxation.most)
+            )
             if ask.is_enough(question, change.settings, change.cells):
                 total = float(amounts.sum())
-                yield Remedy(relief.name, relief.unit, total, change, tuple(rows_of(relief)))
+                yield Remedy(
+                    relaxation.name, relaxation.unit, total, change, tuple(rows_of(relaxation))
+                )
                 break
 
 
 def _least(
-    question: Question, relief: Relief, ask: Asking, *, whole: bool
+    question: Question, relaxation: Relaxation, ask: Asking, *, whole: bool
 ) -> tuple[Index, Floats] | None:
     """Return how far a kind of limit must be relaxed; None where that alone is not enough.
 
     Integers are insisted on only where there is a plan in shares: that search is slow.
     """
-    program = relaxed(question, (relief,), {relief.name: 1.0})
-    if relief.name not in program.given:
+    program = relaxed(question, (relaxation,), {relaxation.name: 1.0})
+    if relaxation.name not in program.given:
         return None
     hand_over = session_of if whole else relaxed_session
     outcome = ask.solve_session(question, hand_over(question, program.model))
     if outcome.status != "optimal":
         return None
-    given = program.given[relief.name]
+    given = program.given[relaxation.name]
     return given.over, given.value(outcome.x)
 
 
-def _together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
+def _relax_together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
     """Relax all limits at once, each unit counted by how much a year needs of it."""
-    limits = [relief for relief in RELIEFS if relief.name != "demand"]
-    weights = {relief.name: 1.0 / _size(question, relief) for relief in limits}
+    limits = [relaxation for relaxation in RELAXATIONS if relaxation.name != "demand"]
+    weights = {relaxation.name: 1.0 / _size(question, relaxation) for relaxation in limits}
     program = relaxed(question, limits, weights)
     outcome = ask.solve(question, program.model)
     if outcome.status != "optimal":
         return ()
     for margin in _MARGINS:
         parts = []
-        for relief in limits:
-            if relief.name not in program.given:
+        for relaxation in limits:
+            if relaxation.name not in program.given:
                 continue
-            given = program.given[relief.name]
-            amounts = np.minimum(given.value(outcome.x) * margin, relief.most)
+            given = program.given[relaxation.name]
+            amounts = np.minimum(given.value(outcome.x) * margin, relaxation.most)
             if amounts.max(initial=0.0) > 1e-6:
-                change = relief.change(question, given.over, amounts)
+                change = relaxation.change(question, given.over, amounts)
                 total = float(amounts.sum())
-                rules = tuple(rows_of(relief))
-                parts.append(Remedy(relief.name, relief.unit, total, change, rules))
+                rules = tuple(rows_of(relaxation))
+                parts.append(Remedy(relaxation.name, relaxation.unit, total, change, rules))
         settings = tuple(s for part in parts for s in part.change.settings)
         cells = tuple(c for part in parts for c in part.change.cells)
         if ask.is_enough(question, settings, cells):
@@ -244,7 +248,7 @@ def _together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
     return ()
 
 
-def _size(question: Question, relief: Relief) -> float:
+def _size(question: Question, relaxation: Relaxation) -> float:
     """Return about as much of a unit as the demand of a year needs, so that units compare.
 
     A kH100e takes about a MW of racks and of connection; a MW is bought for 40 MUSD, and in a
@@ -253,12 +257,14 @@ def _size(question: Question, relief: Relief) -> float:
     p = question.inputs
     mw = max(float(p.demand.demand_kh100e.sum()) / len(p.sets.year), 1.0)
     per_mw = {"MW": 1.0, "MW/year": 1.0, "MUSD/year": 40.0, "kt CO2": 3.0, "m3": 1e4}
-    return mw * per_mw[relief.unit] if relief.unit in per_mw else 1.0
+    return mw * per_mw[relaxation.unit] if relaxation.unit in per_mw else 1.0
 
 
-def _tried(question: Question, clash: Sequence[ClashRule], ask: Asking) -> Iterator[Remedy]:
+def _try_settings(
+    question: Question, conflict: Sequence[ConflictRule], ask: Asking
+) -> Iterator[Remedy]:
     """Try settings that no row can tell, value by value."""
-    places = [place for rule in clash for place in rule.places]
+    places = [place for rule in conflict for place in rule.places]
     bounded = {
         place["workload"]
         for place in places
@@ -266,7 +272,7 @@ def _tried(question: Question, clash: Sequence[ClashRule], ask: Asking) -> Itera
     }
     sites = dict.fromkeys(place["site"] for place in places if "site" in place)
     for search in searches(question, sorted(bounded), tuple(sites)):
-        ask.tell(f"try: {search.name}")
+        ask.report_stage(f"try: {search.name}")
         found = least(search, lambda change: ask.is_enough(question, change.settings, change.cells))
         if found is not None:
             step, change = found

@@ -16,8 +16,8 @@ from planner.base.say import amount, down
 from planner.base.units import HOURS_PER_YEAR
 from planner.inputs.question import Cell
 from planner.limits import moved_by
-from planner.limits.giving import site_key
-from planner.limits.relief import Change
+from planner.limits.increments import site_key
+from planner.limits.relaxation import Change
 from planner.scenario import Setting
 
 if TYPE_CHECKING:

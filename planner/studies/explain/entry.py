@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.inputs.question import Question
-from planner.limits.giving import site_key
+from planner.limits.increments import site_key
 from planner.lp.join import locate
 from planner.model import Model, build_model, tariffs
 from planner.model.grid import electricity_demand, electricity_energy
@@ -99,18 +99,18 @@ def entry(solved: Solved, site: str, ask: Asking, *, resolve: bool) -> pd.DataFr
         against the plan without it, nameplate at the site in the last year.
     """
     question = Question(solved.scenario, solved.inputs)
-    ask.tell("solve again as it was")
+    ask.report_stage("solve again as it was")
     base = _solve(question, build_model(question.inputs), ask)
     have = base.site_mw(site)
     lines = [_line("as it is", "", np.nan, np.nan, base, base, site)]
-    ask.tell(f"solve again with one MW more at {site}")
+    ask.report_stage(f"solve again with one MW more at {site}")
     forced = _forced(question, site, have + _MW, ask)
     if forced is not None:
         lines.append(_line("one MW more", "MW", have, have + _MW, base, forced, site))
-        ask.tell(f"solve again with power at {site} as cheap as it takes")
+        ask.report_stage(f"solve again with power at {site} as cheap as it takes")
         lines += _price(question, site, base, forced, ask)
     if _builds(solved, site):
-        ask.tell(f"solve again without new halls at {site}")
+        ask.report_stage(f"solve again without new halls at {site}")
         without = _without(question, site, ask)
         if without is not None:
             lines.append(_line("no new halls", "MW", have, np.nan, base, without, site))
@@ -198,8 +198,8 @@ def _price(
     tried = question.changed((Setting(key, needed),))
     after = _solve(tried, build_model(tried.inputs), ask)
     wins = after.site_mw(site) > base.site_mw(site) + _TAKES_PART_MW
-    told = _line if computed >= _LEAST_USD or wins else _not_found
-    yield told("power price", "USD/MWh", now, needed, base, after, site)
+    sentence = _line if computed >= _LEAST_USD or wins else _not_found
+    yield sentence("power price", "USD/MWh", now, needed, base, after, site)
 
 
 def _retail(question: Question, site: str, key: tuple[str, str, str]) -> float | None:
@@ -239,7 +239,7 @@ def _lead(
     key = site_key(question.scenario, site, "lead_time_months")
     steps = np.arange(_MONTHS_STEP, now + _MONTHS_STEP, _MONTHS_STEP)
     months = [max(0.0, now - step) for step in steps]
-    ask.tell(f"solve again with shorter lead times at {site}")
+    ask.report_stage(f"solve again with shorter lead times at {site}")
     yield _halved("lead time", "months", now, months, key, question, site, base, ask)
 
 
@@ -268,7 +268,7 @@ def _latency(
     now = float(bound[workload])
     key = ("workloads", workload, "rtt_bound_ms")
     bounds = [now + step for step in range(1, _MOST_MS + 1)]
-    ask.tell(f"solve again with longer round trips for {workload}")
+    ask.report_stage(f"solve again with longer round trips for {workload}")
     yield _halved(f"latency of {workload}", "ms", now, bounds, key, question, site, base, ask)
 
 

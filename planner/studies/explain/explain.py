@@ -9,7 +9,12 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.studies.explain.binding import binding, demand_price
 from planner.studies.explain.explanation import Explanation, Solved, Statement
-from planner.studies.explain.plain_words import about_compute, about_cost, about_limits, told_rows
+from planner.studies.explain.plain_words import (
+    about_compute,
+    about_cost,
+    about_limits,
+    reported_rows,
+)
 from planner.studies.explain.site_words import about_site, site_tables, touches
 from planner.studies.explain.steps import about_steps, one_more, tried
 from planner.studies.explain.year_words import about_year, year_tables
@@ -83,7 +88,7 @@ def explain(
         if year is not None:
             bound = bound[bound["year"] == year].reset_index(drop=True)
         if not quick:
-            bound = tried(solved, bound, told_rows(bound)[:_MOST_OF_A_TOPIC], ask)
+            bound = tried(solved, bound, reported_rows(bound)[:_MOST_OF_A_TOPIC], ask)
         tables["binding"] = bound
     if site is not None:
         tables |= site_tables(solved, site, ask, quick=quick, resolve=resolve)
@@ -148,14 +153,14 @@ def _basis(solved: Solved, has_prices: bool, is_tried: bool, *, has_entry: bool)
         program = "the linear program with all integers (openings, phases) fixed"
         if has_entry:
             entry = " What a site would take is stated with integers relaxed throughout."
-    told = (
+    how = (
         "What one more of a limit is worth was found by solving again with a little more of it"
         if is_tried
         else "What one more of a limit is worth is its shadow price, not tried"
     )
     return (
         f"Shadow prices are those of {program}, right for small changes; money is of its year "
-        f"unless it is called NPV. {told}.{entry}"
+        f"unless it is called NPV. {how}.{entry}"
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.limits.limit import Binding
     from planner.studies.explain.explanation import Solved
 
-__all__ = ["about_compute", "about_cost", "about_limits", "told_rows"]
+__all__ = ["about_compute", "about_cost", "about_limits", "reported_rows"]
 
 BINDS: Final = "What binds, and its marginal value"
 COMPUTE: Final = "What one more unit of compute costs"
@@ -104,7 +104,7 @@ def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
 _KEYS: Final = ["block", *PLACES]
 
 
-def told_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[int]:
+def reported_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[int]:
     """Return the rows that sentences are about, the weightiest first.
 
     Parameters
@@ -129,7 +129,7 @@ def about_limits(
 ) -> Iterator[Statement]:
     """Say of limits in which year they bind most, and what more of them is worth."""
     table = tables["binding"]
-    for at in told_rows(table, of_a_kind=of_a_kind):
+    for at in reported_rows(table, of_a_kind=of_a_kind):
         worst = table.iloc[at]
         row = {name: str(worst[name]) for name in _KEYS} | {"year": int(worst["year"])}
         is_tried = "tried_value" in table and bool(table["tried_value"].notna().iloc[at])
@@ -178,7 +178,7 @@ def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number, stake:
     """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
     price = BY_NAME[str(row["block"])].price
     if price is not None and price.sign == 1:
-        return _dearer(value, shadow, stake)
+        return _cost_of_one_more(value, shadow, stake)
     one = _ONE_MORE[str(row["limit_unit"])]
     if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
         return f"{one} alone saves nothing, as something else is full as well"
@@ -188,7 +188,7 @@ def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number, stake:
     return f"{one} saves {value}{also}"
 
 
-def _dearer(value: Number, shadow: Number, stake: Number) -> str:
+def _cost_of_one_more(value: Number, shadow: Number, stake: Number) -> str:
     """Say what one more unit of a target costs, and 1 % more of it."""
     if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
         return "one more MWh alone costs nothing, as other limits bind"

@@ -27,7 +27,7 @@ TIME: Final = "When it could grow"
 LIMITS: Final = "What limits it"
 TAKES: Final = "What it would take"
 
-_DUST_MW: Final = 0.05
+_NOISE_MW: Final = 0.05
 _NOTHING_MUSD: Final = 1e-6
 
 
@@ -57,7 +57,7 @@ def site_tables(
     results = solved.results.tables
     of_site = results["site_year"].query("site == @site")
     total = results["site_year"].groupby("year")[["cost_musd", "nameplate_mw"]].sum()
-    mean = total["cost_musd"] / total["nameplate_mw"].where(total["nameplate_mw"] > _DUST_MW)
+    mean = total["cost_musd"] / total["nameplate_mw"].where(total["nameplate_mw"] > _NOISE_MW)
     table = of_site[
         [
             "year",
@@ -69,7 +69,7 @@ def site_tables(
             "cost_musd",
         ]
     ].copy()
-    in_use = table["nameplate_mw"].where(table["nameplate_mw"] > _DUST_MW)
+    in_use = table["nameplate_mw"].where(table["nameplate_mw"] > _NOISE_MW)
     table["usd_per_mw_year"] = USD_PER_MUSD * table["cost_musd"] / in_use
     table["plan_usd_per_mw_year"] = USD_PER_MUSD * table["year"].map(mean)
     used = results["plan"].query("site == @site")
@@ -130,7 +130,7 @@ def about_site(
 
 def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     table = tables["site"]
-    busy = table[table["nameplate_mw"] > _DUST_MW]
+    busy = table[table["nameplate_mw"] > _NOISE_MW]
     if busy.empty:
         yield Statement(DOES, f"{site} has no load in any year of the plan.", ())
         return

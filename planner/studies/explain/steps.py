@@ -81,7 +81,7 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
     before = ask.solve_session(question, session)
     lines = []
     for step in steps:
-        ask.tell(f"solve again: {step.block} {' '.join(step.labels.values())}")
+        ask.report_stage(f"solve again: {step.block} {' '.join(step.labels.values())}")
         rows, over = model.problem.row_block(step.block), model.problem.rows_over(step.block)
         moves = np.ones(over.size, dtype=np.bool_)
         for axis, label in step.labels.items():
@@ -115,7 +115,7 @@ def _with_whole_numbers_fixed(
     session, bounds = session_of(question, model), model.problem.row_bounds()
     if not model.problem.isMIP():
         return session, bounds
-    ask.tell("find the integers of the plan")
+    ask.report_stage("find the integers of the plan")
     plan = find_plan(
         model, session_of(question, model), question.scenario.solver, interrupt=ask.interrupt
     )
@@ -218,7 +218,7 @@ def _cost(
     question: Question, settings: tuple[Setting, ...], ask: Asking, what: str
 ) -> float | None:
     """Solve with changed settings; None where that is no scenario or has no plan."""
-    ask.tell(f"solve again: {what}")
+    ask.report_stage(f"solve again: {what}")
     try:
         changed = question.changed(settings)
     except InputError:

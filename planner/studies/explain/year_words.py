@@ -22,7 +22,7 @@ __all__ = ["about_year", "year_tables"]
 CHANGED: Final = "What changed"
 WHY: Final = "Why"
 
-_DUST: Final = 0.05
+_NOISE: Final = 0.05
 _SHOWN: Final = 5
 _METRICS: Final = (
     ("demand_kh100e", "kH100e"),
@@ -151,13 +151,13 @@ def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statemen
     ):
         now, change, before = (_cell(tables, figure, of) for of in ("now", "change", "before"))
         if np.isnan(before.value):
-            if now.value > _DUST:
+            if now.value > _NOISE:
                 yield Statement(CHANGED, f"{words} is {now} in {year}, the first year.", (now,))
             continue
-        if abs(change.value) < max(_DUST, 1e-3 * abs(now.value)):
+        if abs(change.value) < max(_NOISE, 1e-3 * abs(now.value)):
             continue
         verb = "grows" if change.value > 0 else "falls"
-        share = f" ({change.value / before.value:+.0%})" if before.value > _DUST else ""
+        share = f" ({change.value / before.value:+.0%})" if before.value > _NOISE else ""
         text = f"{words} {verb} by {amount(abs(change.value))} {change.unit}{share} to {now}."
         yield Statement(CHANGED, text, (now, change, before))
 
@@ -180,8 +180,8 @@ def _listed(
 def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     table = tables["year_sites"].dropna(subset=["change"])
     for words, rows in (
-        ("Racks in use grow most at", table[table["change"] > _DUST]),
-        ("Racks in use shrink most at", table[table["change"] < -_DUST]),
+        ("Racks in use grow most at", table[table["change"] > _NOISE]),
+        ("Racks in use shrink most at", table[table["change"] < -_NOISE]),
     ):
         if len(rows):
             change = ("year_sites", "change", "MW")
@@ -189,7 +189,7 @@ def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]
                 tables, change, "site", rows["site"], lambda of: f"({of.value:+,.3g} MW)"
             )
             yield Statement(CHANGED, f"{words} {listed}.", parts)
-    opened = table[(table["before"] < _DUST) & (table["now"] > _DUST)]
+    opened = table[(table["before"] < _NOISE) & (table["now"] > _NOISE)]
     if len(opened):
         listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"], str)
         more = and_more(len(opened), _SHOWN)
@@ -210,7 +210,7 @@ def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
 
 def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     table = tables["year_costs"].dropna(subset=["change"])
-    moved = table.loc[table["change"].abs() > _DUST, "item"]
+    moved = table.loc[table["change"].abs() > _NOISE, "item"]
     if len(moved):
         change = ("year_costs", "change", "MUSD")
         listed, parts = _listed(tables, change, "item", moved, lambda of: f"{of.value:+,.3g} MUSD")

@@ -32,13 +32,13 @@ class Asking:
 
     Parameters
     ----------
-    tell : callable
+    report_stage : callable
         Is told what is being done.
     interrupt : threading.Event or None
         Set it to stop.
     """
 
-    tell: Callable[[str], None]
+    report_stage: Callable[[str], None]
     interrupt: threading.Event | None = None
 
     def solve(self, question: Question, model: Model, method: Method = "auto") -> Outcome:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.errors import SolverError
 from planner.lp import HighsSession
-from planner.model.takeover import Takeover, at_stake, with_cuts
+from planner.model.outages import SiteOutages, at_stake, with_cuts
 from planner.results.frame import cleaned
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from planner.model import Model
 
 
-__all__ = ["FailureCuts", "take_over", "takeover_of"]
+__all__ = ["FailureCuts", "site_outages", "take_over"]
 
 
-def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeover:
+def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> SiteOutages:
     """Let every site fail in turn and send its work to the reserves in reach.
 
     Parameters
@@ -52,10 +52,10 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Takeo
             raise SolverError(message)
         unserved[program.service] = program.unserved.value(outcome.x)
         taken[program.arc] = program.taken.value(outcome.x)
-    return Takeover(work.service, work.kh100e, unserved, work.of_service, work.reserve, taken)
+    return SiteOutages(work.service, work.kh100e, unserved, work.of_service, work.reserve, taken)
 
 
-def takeover_of(model: Model, outcome: Outcome) -> Takeover:
+def site_outages(model: Model, outcome: Outcome) -> SiteOutages:
     """Say who takes over the work of each site of a plan, were it lost.
 
     Parameters
@@ -92,7 +92,7 @@ class FailureCuts:
     def __init__(self, model: Model, most_rounds: int) -> None:
         self._model = model
         self._blocks = 0
-        self._found: Takeover
+        self._found: SiteOutages
         self.most_rounds = most_rounds
         self.inputs: Inputs = model.p
         """Inputs of the program with the cuts it has by now."""

@@ -17,9 +17,9 @@ from planner.results.proof import read_proof
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import without_costs
-from planner.studies.solve.clash import clash_rules, in_words
-from planner.studies.solve.failover import FailureCuts, takeover_of
-from planner.studies.solve.whole_clash import whole_clash
+from planner.studies.solve.conflict_rules import conflict_rules, in_words
+from planner.studies.solve.failover import FailureCuts, site_outages
+from planner.studies.solve.integer_conflict import integer_conflict
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 __all__ = ["solve"]
 
-_AT_ALL: Final = "no plan meets all constraints; these conflict"
-_ONLY_WHOLE: Final = (
+_INFEASIBLE: Final = "no plan meets all constraints; these conflict"
+_WITH_INTEGERS: Final = (
     "infeasible with integers (openings, phases, blocks, plants); the relaxation is feasible."
     " With integers these conflict"
 )
-_CLASH_SECONDS: Final = 60.0
+_CONFLICT_SECONDS: Final = 60.0
 """Most time to find out which rules conflict. [s]"""
 
 
@@ -125,7 +125,7 @@ def solve(
     if not outcome.has_plan:
         raise _no_plan(outcome, session, Question(scenario, inputs), model)
     with clock.stage("results"):
-        results = read_results(model, outcome, takeover_of(model, outcome))
+        results = read_results(model, outcome, site_outages(model, outcome))
         proof = read_proof(model.problem, outcome)
     with clock.stage("check"):
         verdict = check_plan(
@@ -152,22 +152,22 @@ def _no_plan(
         is_smallest = True
         if outcome.bound_by == "search":  # with fractions there is a plan
             trial = without_costs(build_model(question.inputs))
-            rules, is_smallest = whole_clash(question, trial, _CLASH_SECONDS)
-            clash = tuple(rule.rule for rule in rules)
+            rules, is_smallest = integer_conflict(question, trial, _CONFLICT_SECONDS)
+            conflict = tuple(rule.rule for rule in rules)
         else:
-            clash = tuple(session.iis(time_limit_s=_CLASH_SECONDS))
-            rules = clash_rules(question, model.problem, clash)
-        lines = [f"{name}: {_ONLY_WHOLE if outcome.duals_of != 'program' else _AT_ALL}:"]
+            conflict = tuple(session.iis(time_limit_s=_CONFLICT_SECONDS))
+            rules = conflict_rules(question, model.problem, conflict)
+        lines = [f"{name}: {_WITH_INTEGERS if outcome.duals_of != 'program' else _INFEASIBLE}:"]
         lines += in_words(rules)
         if not is_smallest:
             lines.append("  Time ran out before it was clear that each of them is needed.")
-        if len(clash) == 1:
+        if len(conflict) == 1:
             lines.append(
                 "  This constraint cannot be met on its own. Usual cause: users have no site within"
                 " their latency bound, and neither renting nor unmet demand is allowed."
             )
         lines.append("`dcplan diagnose` finds the least changes that would make a plan possible.")
-        return InfeasibleError("\n".join(lines), clash)
+        return InfeasibleError("\n".join(lines), conflict)
     if outcome.status in {"time_limit", "iteration_limit", "interrupted"}:
         message = f"{name}: stopped ({outcome.status}) before any plan was found"
         return LimitReachedError(message)

@@ -132,15 +132,15 @@ class _Finder:
         ):
             self._search()
         if self._best is None and self._unproven is not None and not self._is_infeasible:
-            return self._told(self._unproven, relaxed)
+            return self._report(self._unproven, relaxed)
         if self._best is None:
             return self._none(relaxed)
-        return self._told(self._freed(self._best), relaxed)
+        return self._report(self._freed(self._best), relaxed)
 
     def _relaxed(self) -> Outcome:
         """Solve without insisting on integers."""
         outcome = self._solves.relaxed(self._solver.method)
-        self._did("relaxed", outcome.method_used)
+        self._step_text("relaxed", outcome.method_used)
         outcome = _bounding(outcome)
         if outcome.status == "optimal":
             self._bound = outcome.objective
@@ -170,14 +170,14 @@ class _Finder:
             self._last = None
             outcome = _bounding(self._solves.relaxed("auto", self._reserve_s()))
             if outcome.status == "infeasible":
-                self._did("tightened", f"{int(is_there.sum())} rows")
+                self._step_text("tightened", f"{int(is_there.sum())} rows")
                 return outcome
             if outcome.status != "optimal":
                 self._note_stop(outcome)
                 break
             relaxed = outcome
             self._bound = max(self._bound, relaxed.objective)
-        self._did("tightened", f"{int(is_there.sum())} rows")
+        self._step_text("tightened", f"{int(is_there.sum())} rows")
         return relaxed
 
     def _round(self, relaxed: Outcome, *, only_first: bool) -> None:
@@ -205,7 +205,7 @@ class _Finder:
         cutoff = self._best.objective if self._best is not None else np.inf
         whole = dive(relaxed.x, self._model.problem.columns(), within, cutoff=cutoff)
         if whole is None:
-            self._did("dived", f"{solves} solves, no better plan")
+            self._step_text("dived", f"{solves} solves, no better plan")
         else:
             self._fix(whole, f"dived in {solves} solves and fixed")
 
@@ -223,7 +223,7 @@ class _Finder:
             )
             self._last = None
             self._note_stop(found)
-            self._did(
+            self._step_text(
                 "searched", f"{found.method_used}, strictly" if strictly else found.method_used
             )
             if np.isfinite(found.dual_bound):
@@ -269,7 +269,7 @@ class _Finder:
             words = f"{outcome.method_used}, gap {_percent(self._gap())}"
         else:
             words = f"{outcome.method_used}, no plan"
-        self._did(step, words)
+        self._step_text(step, words)
         return outcome
 
     def _freed(self, best: Outcome) -> Outcome:
@@ -278,10 +278,10 @@ class _Finder:
         if not best.has_duals or not self._solves.has_rows(ONLY_FOR_THE_BOUND):
             return best
         if best is not self._last:
-            self._did("fixed again", self._solves.fixed(whole).method_used)
+            self._step_text("fixed again", self._solves.fixed(whole).method_used)
         self._solves.free_rows(ONLY_FOR_THE_BOUND)
         freed = self._solves.fixed(whole, strictly=True)
-        self._did("freed", freed.method_used)
+        self._step_text("freed", freed.method_used)
         if freed.status != "optimal":
             return replace(
                 best,
@@ -329,7 +329,7 @@ class _Finder:
             bound_by="search",
         )
 
-    def _told(self, best: Outcome, relaxed: Outcome) -> Outcome:
+    def _report(self, best: Outcome, relaxed: Outcome) -> Outcome:
         """Put together what is reported of the best plan."""
         bound = min(self._bound, best.objective)
         gap = relative_gap(best.objective, bound)
@@ -373,7 +373,7 @@ class _Finder:
         if outcome.status in STOPPED:
             self._stopped = outcome.status
 
-    def _did(self, step: str, words: str) -> None:
+    def _step_text(self, step: str, words: str) -> None:
         self._how.append(f"{step} ({words})")
 
 

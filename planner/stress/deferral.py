@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from planner.stress.fixed import FixedPlan
 
 
-__all__ = ["Waiting"]
+__all__ = ["Deferral"]
 
 _LATE: Final = 0
 _IN_TIME: Final = 1
-_DUST_MW: Final = 1e-6
+_NOISE_MW: Final = 1e-6
 
 
-class Waiting:
+class Deferral:
     """Work that may wait, deferred further than the plan does, hour after hour.
 
     All of it is IT power or IT energy, shapes (draw, site).
@@ -92,7 +92,7 @@ class Waiting:
             self._piles_mwh[window, _IN_TIME] += mw
             total += mw
         self.put_off_mwh += total
-        self.put_off_h += total > _DUST_MW
+        self.put_off_h += total > _NOISE_MW
         return total
 
     def catch_up(self, room_mw: Floats, waits_mw: Floats) -> Floats:

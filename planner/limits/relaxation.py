@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.say import amount, up
-from planner.limits.giving import given, site_key
+from planner.limits.increments import given, site_key
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Factor = Callable[[Question, Index], Floats]
 
-__all__ = ["Change", "Relief", "more_at_sites", "more_by_year", "scaled"]
+__all__ = ["Change", "Relaxation", "more_at_sites", "more_by_year", "scaled"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Change:
 
 
 @dataclass(frozen=True, eq=False)
-class Relief:
+class Relaxation:
     """A way to relax limits, in one unit.
 
     Parameters
@@ -89,7 +89,7 @@ def more_at_sites(
     now : callable
         From question and site to what it is.
     question, over, amounts
-        As of `Relief.change`, by site.
+        As of `Relaxation.change`, by site.
     """
     words, settings, share = [], [], 0.0
     for place, more in given(over, amounts):
@@ -120,7 +120,7 @@ def more_by_year(
     now : callable
         From question to its years and what it is in each.
     question, over, amounts
-        As of `Relief.change`, by year.
+        As of `Relaxation.change`, by year.
     """
     limited, limit = now(question)
     more = {int(place["year"]): by for place, by in given(over, amounts)}
@@ -143,7 +143,7 @@ def scaled(
     what : str
         What it is a factor on.
     question, over, amounts
-        As of `Relief.change`, without axes.
+        As of `Relaxation.change`, without axes.
     """
     del over
     old = float(getattr(getattr(question.scenario, keys[0]), keys[1]))

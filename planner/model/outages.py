@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from planner.lp import Variable
 
 
-__all__ = ["AtStake", "Takeover", "TakeoverProgram", "at_stake", "with_cuts"]
+__all__ = ["AtStake", "OutageProgram", "SiteOutages", "at_stake", "with_cuts"]
 
 _UNSERVED_MS: Final = 1e4
 """Cost of work left unserved against the round trip of work taken over: above any detour."""
-_DUST: Final = 1e-7  # [kH100e]
+_NOISE: Final = 1e-7  # [kH100e]
 _TOLERANCE: Final = 5e-7
 """Work left unserved that counts as none, as a share of the work at stake, or of 1 kH100e."""
 
 
 @dataclass(frozen=True, eq=False)
-class Takeover:
+class SiteOutages:
     """Work taken over when sites fail, one at a time.
 
     Parameters
@@ -59,7 +59,7 @@ class Takeover:
 
 
 @dataclass(frozen=True, eq=False)
-class TakeoverProgram:
+class OutageProgram:
     """The transport problem of all failures of one class and year.
 
     The least is left unserved, and of such ways the one with the shortest round trips is taken.
@@ -106,7 +106,7 @@ class AtStake:
     rtt_ms: Floats
     reserve_kh100e: Floats
 
-    def programs(self) -> Iterator[TakeoverProgram]:
+    def programs(self) -> Iterator[OutageProgram]:
         """Yield the program of every class and year.
 
         They have nothing in common, and many small programs are solved sooner than a large one.
@@ -117,7 +117,7 @@ class AtStake:
                 np.flatnonzero(group == one), np.flatnonzero(group[self.of_service] == one)
             )
 
-    def _program(self, mine: Positions, arc: Positions) -> TakeoverProgram:
+    def _program(self, mine: Positions, arc: Positions) -> OutageProgram:
         of_service, reserve = self.of_service[arc], self.reserve[arc]
         lost = self.service["site"][of_service].astype(np.int64)
         reserves = len(self.reserve_kh100e)
@@ -132,7 +132,7 @@ class AtStake:
         problem.rows("reserve", of_rooms <= self.reserve_kh100e[room % reserves])
         cost = (taken * self.rtt_ms[arc]).total() + (unserved * _UNSERVED_MS).total()
         problem.minimise(cost)
-        return TakeoverProgram(mine, arc, problem, unserved, taken)
+        return OutageProgram(mine, arc, problem, unserved, taken)
 
 
 def _numbered(name: str, positions: Positions) -> Index:
@@ -152,7 +152,7 @@ def at_stake(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> AtStak
     reserve_kh100e : array of float
         Its reserves. [reserve of p.failover]
     """
-    at = np.flatnonzero((served_kh100e > _DUST) & _asked(p))
+    at = np.flatnonzero((served_kh100e > _NOISE) & _asked(p))
     service = p.demand.served.select(at, "service")
     of_service, reserve, rtt_ms = _options(p, service)
     return AtStake(
@@ -180,7 +180,7 @@ def _options(p: Inputs, service: Index) -> tuple[Positions, Positions, Floats]:
     return of_service[fits], reserve[fits], p.demand.route_rtt_ms[by[fits]]
 
 
-def with_cuts(p: Inputs, found: Takeover) -> Inputs:
+def with_cuts(p: Inputs, found: SiteOutages) -> Inputs:
     """Return inputs that ask for the reserves a plan lacked.
 
     Parameters
@@ -242,7 +242,7 @@ def with_cuts(p: Inputs, found: Takeover) -> Inputs:
     )
 
 
-def _users_who_lack(found: Takeover) -> Bools:
+def _users_who_lack(found: SiteOutages) -> Bools:
     """Return which services compete for too little reserve. [service]
 
     Those left unserved, and those that reserves in their reach have taken over instead: together
@@ -252,7 +252,7 @@ def _users_who_lack(found: Takeover) -> Bools:
     lost = found.service["site"][found.of_service].astype(np.int64)
     reserves = int(found.reserve.max(initial=0)) + 1
     _, room = np.unique(lost * reserves + found.reserve, return_inverse=True)
-    is_used = found.taken_kh100e > _DUST
+    is_used = found.taken_kh100e > _NOISE
     while True:
         full = np.zeros(int(room.max(initial=-1)) + 1, dtype=np.bool_)
         full[room[lacking[found.of_service]]] = True

@@ -43,15 +43,15 @@ def wrong_tariffs(scenario: Scenario) -> Iterator[Problem]:
     for position in range(len(scenario.energy.tariffs)):
         yield from _use(scenario, position)
     for id_, tariff in scenario.energy.own_tariffs.items():
-        way = ("energy", "own_tariffs", id_)
-        yield from _charges(scenario.tree, way, tariff)
-        yield from _time_zone(scenario.tree, (*way, "time_zone"), tariff.time_zone)
-        for at, block, price, limits in _priced(way, tariff):
+        path = ("energy", "own_tariffs", id_)
+        yield from _charges(scenario.tree, path, tariff)
+        yield from _time_zone(scenario.tree, (*path, "time_zone"), tariff.time_zone)
+        for at, block, price, limits in _priced(path, tariff):
             yield from _tiers(scenario.tree, at, block, price, limits)
-        for at, window in _windows(way, tariff):
+        for at, window in _windows(path, tariff):
             yield from _hours(scenario.tree, at, window)
         for position, charge in enumerate(tariff.energy):
-            yield from _overlaps(scenario.tree, (*way, "energy", position), charge.periods)
+            yield from _overlaps(scenario.tree, (*path, "energy", position), charge.periods)
 
 
 def _use(scenario: Scenario, position: int) -> Iterator[Problem]:
@@ -97,12 +97,12 @@ def _time_zone(tree: Node, at: Keys, name: str | None) -> Iterator[Problem]:
         )
 
 
-def _charges(tree: Node, way: Keys, tariff: OwnTariff) -> Iterator[Problem]:
+def _charges(tree: Node, path: Keys, tariff: OwnTariff) -> Iterator[Problem]:
     if not any(getattr(tariff, kind) for kind in _CHARGES):
         yield problem_at(
             tree,
-            way,
-            f"the own tariff {way[-1]!r} has no charge",
+            path,
+            f"the own tariff {path[-1]!r} has no charge",
             f"given with one at least of {', '.join(_CHARGES)}",
             "write a charge, or remove the tariff",
         )
@@ -110,7 +110,7 @@ def _charges(tree: Node, way: Keys, tariff: OwnTariff) -> Iterator[Problem]:
         if not standing.model_fields_set & {"usd_per_month", "usd_per_day"}:
             yield problem_at(
                 tree,
-                (*way, "standing", position),
+                (*path, "standing", position),
                 f"the standing charge {standing.name!r} has no price",
                 "given with usd_per_month or usd_per_day",
                 "write its price, or remove the charge",
@@ -123,23 +123,23 @@ def _charges(tree: Node, way: Keys, tariff: OwnTariff) -> Iterator[Problem]:
             if other != entry:
                 yield problem_at(
                     tree,
-                    (*way, kind, position, "name"),
-                    f"{entry} of the own tariff {way[-1]!r} is called {charge.name!r} as "
+                    (*path, kind, position, "name"),
+                    f"{entry} of the own tariff {path[-1]!r} is called {charge.name!r} as "
                     f"{other} is",
                     "called by a name of its own",
                     "give it a `name:` for the bill",
                 )
 
 
-def _priced(way: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, object, str, str]]:
+def _priced(path: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, object, str, str]]:
     """Blocks whose price may come in tiers: way, block, keys of prices and of limits."""
     for position, charge in enumerate(tariff.energy):
-        at = (*way, "energy", position)
+        at = (*path, "energy", position)
         yield at, charge, "usd_per_mwh", "tier_limits_mwh"
         for number, period in enumerate(charge.periods):
             yield (*at, "periods", number), period, "usd_per_mwh", "tier_limits_mwh"
     for position, demand in enumerate(tariff.demand):
-        yield (*way, "demand", position), demand, "usd_per_kw_month", "tier_limits_kw"
+        yield (*path, "demand", position), demand, "usd_per_kw_month", "tier_limits_kw"
 
 
 def _tiers(tree: Node, at: Keys, block: object, price: str, limit: str) -> Iterator[Problem]:
@@ -168,12 +168,12 @@ def _count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
-def _windows(way: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, TariffPeriod | TariffDemand]]:
+def _windows(path: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, TariffPeriod | TariffDemand]]:
     for position, charge in enumerate(tariff.energy):
         for number, period in enumerate(charge.periods):
-            yield (*way, "energy", position, "periods", number), period
+            yield (*path, "energy", position, "periods", number), period
     for position, demand in enumerate(tariff.demand):
-        yield (*way, "demand", position), demand
+        yield (*path, "demand", position), demand
 
 
 def _hours(tree: Node, at: Keys, window: TariffPeriod | TariffDemand) -> Iterator[Problem]:

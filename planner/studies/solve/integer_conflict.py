@@ -12,7 +12,7 @@ from planner.base.errors import LimitReachedError
 from planner.limits import LIMITS
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.asking import session_of
-from planner.studies.solve.clash import ClashRule, keys_of, rule_of
+from planner.studies.solve.conflict_rules import ConflictRule, keys_of, rule_of
 
 if TYPE_CHECKING:
     import threading
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.model import Model
 
 
-__all__ = ["whole_clash"]
+__all__ = ["integer_conflict"]
 
 _SHARE_OF_TIME: Final = 0.1  # that one question may take
 
@@ -49,9 +49,9 @@ class _Part:
         )
 
 
-def whole_clash(
+def integer_conflict(
     question: Question, model: Model, seconds: float, interrupt: threading.Event | None = None
-) -> tuple[tuple[ClashRule, ...], bool]:
+) -> tuple[tuple[ConflictRule, ...], bool]:
     """Find rules that leave no plan in integers, without any of which there would be one.
 
     No proof of a search can be split into rules, so each rule is left out in turn and a plan in
@@ -90,7 +90,7 @@ def whole_clash(
     rules = []
     for name, same in together.items():
         places = tuple(place for part in same for place in part.places())
-        rules.append(ClashRule(name, same[0].says, places, keys_of(question, name, places)))
+        rules.append(ConflictRule(name, same[0].says, places, keys_of(question, name, places)))
     return tuple(sorted(rules, key=lambda rule: not rule.keys)), trial.is_sure
 
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from planner.limits import carbon, contracts, demand, grid, halls, non_firm, racks, sites, supply
 
-__all__ = ["RELIEFS"]
+__all__ = ["RELAXATIONS"]
 
-RELIEFS: Final = (
+RELAXATIONS: Final = (
     demand.DEMAND,
     demand.TIGHT_BOUND,
     demand.RENT,

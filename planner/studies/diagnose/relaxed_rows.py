@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.inputs.question import Question
-    from planner.limits.relief import Factor, Relief
+    from planner.limits.relaxation import Factor, Relaxation
     from planner.lp import Variable
     from planner.lp.expression import Comparison
 
 __all__ = ["Relaxed", "relaxed", "rows_of"]
 
 
-def rows_of(relief: Relief) -> Mapping[str, Factor]:
+def rows_of(relaxation: Relaxation) -> Mapping[str, Factor]:
     """Return the blocks of rows that a relaxation eases, in the order of the model.
 
     Returns
@@ -32,10 +32,10 @@ def rows_of(relief: Relief) -> Mapping[str, Factor]:
         What one unit does for the rows of each block, (row,).
     """
     return {
-        block.name: BY_NAME[block.name].eased_by[relief]
+        block.name: BY_NAME[block.name].relaxed_by[relaxation]
         for family in FAMILIES
         for block in family.CONSTRAINTS
-        if block.name in BY_NAME and relief in BY_NAME[block.name].eased_by
+        if block.name in BY_NAME and relaxation in BY_NAME[block.name].relaxed_by
     }
 
 
@@ -47,7 +47,7 @@ class Relaxed:
     ----------
     model : Model
         Its objective is what is relaxed, in one unit or weighted.
-    given : mapping of Relief to Variable
+    given : mapping of Relaxation to Variable
         The columns of every relaxation that has rows in the scenario.
     """
 
@@ -55,14 +55,16 @@ class Relaxed:
     given: Mapping[str, Variable]
 
 
-def relaxed(question: Question, reliefs: Sequence[Relief], weights: Mapping[str, float]) -> Relaxed:
+def relaxed(
+    question: Question, relaxations: Sequence[Relaxation], weights: Mapping[str, float]
+) -> Relaxed:
     """Build the program of a scenario in which limits may be relaxed as little as possible.
 
     Parameters
     ----------
     question : Question
         The scenario.
-    relaxations : sequence of Relief
+    relaxations : sequence of Relaxation
         All that have columns, so that programs of one scenario have one shape.
     weights : mapping of str to float
         By name of the relaxation, those that may be relaxed and what a unit of each counts.
@@ -74,15 +76,15 @@ def relaxed(question: Question, reliefs: Sequence[Relief], weights: Mapping[str,
     """
     model = Model(question.inputs)
     given: dict[str, Variable] = {}
-    eased = {relief: rows_of(relief) for relief in reliefs}
+    eased = {relaxation: rows_of(relaxation) for relaxation in relaxations}
     for block in (block for family in FAMILIES for block in family.CONSTRAINTS):
         rows = block.build(model)
         if not rows.over.size:
             continue
-        for relief in reliefs:
-            if block.name in eased[relief]:
+        for relaxation in relaxations:
+            if block.name in eased[relaxation]:
                 rows = _eased(
-                    question, model, rows, relief, eased[relief], block.name, given, weights
+                    question, model, rows, relaxation, eased[relaxation], block.name, given, weights
                 )
         model.problem.rows(block.name, rows)
     total = Expression.constant(UNIT, 0.0)
@@ -97,7 +99,7 @@ def _eased(
     question: Question,
     model: Model,
     rows: Comparison,
-    relief: Relief,
+    relaxation: Relaxation,
     factors: Mapping[str, Factor],
     block: str,
     given: dict[str, Variable],
@@ -108,15 +110,15 @@ def _eased(
     The first block of the model says where there is relaxation; one without axes is wherever any
     of its blocks has rows.
     """
-    if relief.name not in given:
-        if relief.axes and block != next(iter(factors)):
+    if relaxation.name not in given:
+        if relaxation.axes and block != next(iter(factors)):
             return rows
-        over = distinct(rows.over, *relief.axes) if relief.axes else UNIT
-        most = relief.most if relief.name in weights else 0.0
-        name = "relief_" + relief.name.replace(" ", "_")
-        given[relief.name] = model.problem.variable(name, over, upper=most)
+        over = distinct(rows.over, *relaxation.axes) if relaxation.axes else UNIT
+        most = relaxation.most if relaxation.name in weights else 0.0
+        name = "relief_" + relaxation.name.replace(" ", "_")
+        given[relaxation.name] = model.problem.variable(name, over, upper=most)
     factor = factors[block](question, rows.over)
-    eased = given[relief.name].on(rows.over, missing="zero") * factor
+    eased = given[relaxation.name].on(rows.over, missing="zero") * factor
     is_most = np.isfinite(rows.upper) & ~np.isfinite(rows.lower)
     side = np.where(is_most, -1.0, 1.0)
     return replace(rows, expression=rows.expression + eased * side)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.limits.settings import Place
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["ClashRule", "clash_rules", "in_words", "keys_of", "rule_of"]
+__all__ = ["ConflictRule", "conflict_rules", "in_words", "keys_of", "rule_of"]
 
 _SHOWN_PLACES: Final = 6
 _NUMBER: Final = re.compile(r"_\d+$")
@@ -25,7 +25,7 @@ _LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
 
 
 @dataclass(frozen=True)
-class ClashRule:
+class ConflictRule:
     """One family of rows that takes part in a conflict.
 
     Parameters
@@ -47,9 +47,9 @@ class ClashRule:
     keys: tuple[str, ...]
 
 
-def clash_rules(
+def conflict_rules(
     question: Question, problem: ArrayProblem, names: Sequence[str]
-) -> tuple[ClashRule, ...]:
+) -> tuple[ConflictRule, ...]:
     """Group the rows of a conflict by rule; those with settings of their own come first.
 
     Parameters
@@ -81,7 +81,7 @@ def clash_rules(
         axes = problem.rows_over(block).axis_names
         places.setdefault(_family(block), []).append(dict(zip(axes, labels, strict=True)))
     rules = [
-        ClashRule(
+        ConflictRule(
             _DECISIONS.get(block, (block, ""))[0],
             _RULES[block] if block in _RULES else _DECISIONS[block][1],
             tuple(where),
@@ -92,13 +92,13 @@ def clash_rules(
     return tuple(sorted(rules, key=lambda rule: not rule.keys))
 
 
-def in_words(rules: Sequence[ClashRule]) -> list[str]:
+def in_words(rules: Sequence[ConflictRule]) -> list[str]:
     """Say which rules conflict, where, and which settings their limits come from.
 
     Parameters
     ----------
     rules : sequence of ClashRule
-        As `clash_rules` orders them.
+        As `conflict_rules` orders them.
 
     Returns
     -------
