@@ -11,14 +11,12 @@ from planner.limits import (
     failover,
     grid,
     halls,
-    heat,
     non_firm,
     power,
     racks,
     sites,
     siting,
     supply,
-    tariffs,
 )
 from planner.limits.limit import Limit
 
@@ -40,8 +38,6 @@ LIMITS: Final = (
     *sites.RATE_LIMITS,
     *racks.LIMITS,
     *sites.BUDGET_LIMITS,
-    *heat.LIMITS,
-    *tariffs.LIMITS,
 )
 """Every limit, in the order of table `prices`."""
 

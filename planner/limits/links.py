@@ -62,5 +62,10 @@ LINKS: Final = {
         "tariff_tiers",
         "tariff_fee",
     ),
+    "a figure limits it, but it stops no plan: not to sell, to store or to pay a fee is allowed": (
+        "battery_duration",
+        "tariff_exit",
+        "heat_recovery",
+    ),
 }
 """For each reason the blocks of rows that have it."""

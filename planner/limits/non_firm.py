@@ -44,6 +44,8 @@ def _shed_share(question: Question, place: Place) -> str:
     return f"{share:g} of the energy that a site would use"
 
 
+_SHED_HOURS: Final = "grid.non_firm.shed.max_hours_per_year"
+_SHED_SHARE: Final = "grid.non_firm.shed.max_energy_frac"
 ALL_HEADROOM: Final = Relaxation("headroom firm or not", "MW", ("zone",), more_headroom)
 
 
@@ -73,10 +75,12 @@ LIMITS: Final = (
     ),
     Limit(
         "shed_hours",
-        set_by=(SetBy("grid.non_firm.shed.max_hours_per_year", _shed_hours),),
+        set_by=(SetBy(_SHED_HOURS, _shed_hours),),
+        moved_by=(_SHED_HOURS,),
     ),
     Limit(
         "shed_energy",
-        set_by=(SetBy("grid.non_firm.shed.max_energy_frac", _shed_share),),
+        set_by=(SetBy(_SHED_SHARE, _shed_share),),
+        moved_by=(_SHED_SHARE,),
     ),
 )

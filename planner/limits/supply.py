@@ -1,4 +1,4 @@
-"""On-site generation: how much a site can take, how long it runs or stores, integer plants."""
+"""On-site generation: how much a site can take, how long it runs, integer plants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.say import amount, up
 from planner.limits.amounts import amount_by_list
-from planner.limits.grid import FIRM_CONNECTION
+from planner.limits.grid import CONNECTION, FIRM_CONNECTION
 from planner.limits.increments import given, one
 from planner.limits.limit import Binding, Decision, Limit, Price
 from planner.limits.relaxation import Change, Relaxation
@@ -49,12 +49,6 @@ def _run_hours(question: Question, place: Place) -> str:
     return f"{amount(float(p.run_hours_h[row]))} h of full output a year"
 
 
-def _duration(question: Question, place: Place) -> str:
-    p = question.inputs.supply
-    row = p.fixed_duration.position(place["site"], place["source"], place["year"])
-    return f"{amount(float(p.duration_h[row]))} h of energy for each MW"
-
-
 def _more_sources(question: Question, over: Index, amounts: Floats) -> Change:
     """Give every site room for more of some sources."""
     p = question.inputs.supply
@@ -70,6 +64,7 @@ def _more_sources(question: Question, over: Index, amounts: Floats) -> Change:
 
 SOURCES: Final = Relaxation("room for sources", "MW", ("source",), _more_sources)
 _WHOLE_SOURCES: Final = "supply.whole_sources"
+_RUN_HOURS: Final = "supply.override.{source}.max_hours_per_year"
 _PLANTS: Final = (
     SetBy(_WHOLE_SOURCES, "true"),
     SetBy("supply.override.{source}.min_size_mw", _plant_mw),
@@ -99,11 +94,8 @@ LIMITS: Final = (
     Limit("plant_or_none", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
     Limit(
         "run_hours",
-        set_by=(SetBy("supply.override.{source}.max_hours_per_year", _run_hours),),
+        set_by=(SetBy(_RUN_HOURS, _run_hours),),
+        moved_by=(_RUN_HOURS,),
     ),
-    Limit("export_connection", set_by=(FIRM_CONNECTION,)),
-    Limit(
-        "battery_duration",
-        set_by=(SetBy("supply.override.{source}.duration_h", _duration),),
-    ),
+    Limit("export_connection", set_by=(FIRM_CONNECTION,), relaxed_by={CONNECTION: one}),
 )

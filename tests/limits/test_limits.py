@@ -150,12 +150,6 @@ def test_a_setting_that_moves_no_limit_is_refused() -> None:
         ),
         ("own_power", "export_connection", "oak,2026,d0h00", ["sites.oak.grid_firm_mw: 196 MW in"]),
         (
-            "own_power",
-            "battery_duration",
-            "oak,cells,2027",
-            ["supply.override.cells.duration_h: 3.5 h of energy for each MW (--set supply.over"],
-        ),
-        (
             "non_firm",
             "shed_hours",
             "oak,2025,d2h18",
@@ -173,26 +167,10 @@ def test_a_setting_that_moves_no_limit_is_refused() -> None:
             "oak,2025,d2h18",
             ["sites.oak.grid_firm_mw: 150 MW in 2025", "grid.curtailment_rate_pct: 0.5 % of the"],
         ),
-        (
-            "tariffs",
-            "tariff_exit",
-            "oak,2025",
-            ["energy.tariffs: 0.1 of what oak signed in 2025 goes without a fee ("],
-        ),
-        (
-            "rich",
-            "heat_recovery",
-            "oak,2026",
-            [
-                "heat.buyer_share_frac: 0.23 of the recoverable heat at oak (not written",
-                "table cooling: 0.55 of IT power with air_dry cooling, 0.55 of IT power with",
-            ],
-        ),
     ],
 )
 def test_a_limit_without_a_price_names_its_settings(world, name, place, stated) -> None:
-    own = ["supply.override.cells.duration_h=3.5"] if name == "battery_duration" else []
-    scenario = load_scenario(str(CHECK / f"{world}.yaml"), own)
+    scenario = load_scenario(str(CHECK / f"{world}.yaml"))
     question = Question.of(scenario)
     over = build_model(question.inputs).problem.rows_over(name)
     labels = dict(zip(over.axis_names, place.split(","), strict=True))

@@ -286,6 +286,8 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
         "siting={whole_openings: true, phase_mw: 4, block_mw: {train_frontier: 40}}",
         "supply.whole_sources=true",
         "workloads.chat_interactive.failover=true",
+        "grid.non_firm={allow: true, shed: {allow: true}}",
+        "supply.standby.allow=true",
     )
     counts = [("siting.at_most_sites=2", "siting.must_open=[north]")]
     counts += [("siting.exactly_sites=2", "siting.must_not_open=[coast]")]

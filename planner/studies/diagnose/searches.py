@@ -121,8 +121,9 @@ def searches(
 def _switches(question: Question) -> Iterator[Search]:
     """Rules that are on, or ways out that are off."""
     s = question.scenario
+    shed, standby = s.grid.non_firm.shed, s.supply.standby
     # Ways out move no limit: they widen what there is to choose from.
-    ways_out: tuple[tuple[bool, str, tuple[str, ...], bool | str], ...] = (
+    ways_out: tuple[tuple[bool, str, tuple[str, ...], bool | str | float], ...] = (
         (s.demand.unmet == "forbid", "let demand stay unmet", ("demand", "unmet"), "allow"),
         (not s.rent.allow, "rent compute", ("rent", "allow"), True),
         (not s.lease.allow, "lease halls", ("lease", "allow"), True),
@@ -134,7 +135,7 @@ def _switches(question: Question) -> Iterator[Search]:
             True,
         ),
     )
-    rules: tuple[tuple[bool, str, tuple[str, ...], bool | str], ...] = (
+    rules: tuple[tuple[bool, str, tuple[str, ...], bool | str | float], ...] = (
         (
             not s.build.committed,
             "count halls under construction",
@@ -153,6 +154,18 @@ def _switches(question: Question) -> Iterator[Search]:
             "build own sources of any size",
             ("supply", "whole_sources"),
             False,
+        ),
+        (
+            shed.allow,
+            "shed load in any stress hour",
+            ("grid", "non_firm", "shed", "max_hours_per_year"),
+            8760.0,
+        ),
+        (
+            shed.allow,
+            "shed any share of the energy of a site",
+            ("grid", "non_firm", "shed", "max_energy_frac"),
+            1.0,
         ),
         (s.water.limit, "do without the water limits", ("water", "limit"), False),
         (
@@ -174,6 +187,10 @@ def _switches(question: Question) -> Iterator[Search]:
     for is_on, words, keys, value in rules:
         if is_on:
             yield _only(words, moved_by(".".join(keys)), Setting(keys, value))
+    if standby.allow:
+        hours = ("supply", "override", standby.source_id, "max_hours_per_year")
+        rules_of = moved_by("supply.override.{source}.max_hours_per_year")
+        yield _only("run standby generators in any hour", rules_of, Setting(hours, None))
 
 
 def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
