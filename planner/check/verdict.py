@@ -80,8 +80,7 @@ class Excess:
                 texts = [str(label) for label in part.iloc[row] if pd.notna(label)]
                 return tuple(text for text in texts if text)
             row -= len(part)
-        message = f"there is no place {row} behind the last"
-        raise IndexError(message)
+        raise IndexError(row)
 
     @staticmethod
     def above(place: pd.DataFrame, left: Floats, limit: Floats | float) -> Excess:
