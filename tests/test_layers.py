@@ -162,9 +162,8 @@ def circles(package: Path) -> list[list[str]]:
     return sorted((sorted(circle) for circle in found), key=len, reverse=True)
 
 
-# A family's sums are made of the model, and the model holds them by their types; the rules of the
-# checker are made of a case, which holds what several of them ask for.
-CIRCLES_WITH_REASON = ("planner.model.variables", "planner.check.case")
+# A family's sums are made of the model, and the model holds them by their types.
+CIRCLES_WITH_REASON = ("planner.model.variables",)
 
 
 def test_no_circle_of_imports_is_longer_than_five_files() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.facts_prices import by_local_hour
+from planner.check.chain import site_power
+from planner.check.days import slot_hours, year_rows, year_slots
+from planner.check.declared import Line, Price, Table
 from planner.check.frames import at, by, crossed, listed, quotient, tally
 from planner.check.once import once
-from planner.check.payments import discounts
-from planner.check.steps import held
+from planner.check.paths import held
+from planner.check.payments import discounts, every_year
+from planner.check.power_prices import by_local_hour
+from planner.check.sources import sources_in_service
 from planner.check.verdict import Excess, columns_told, rule
-from planner.check.water import stress_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,19 +25,44 @@ if TYPE_CHECKING:
     from planner.check.case import Case
     from planner.check.frames import Labelled
 
-__all__ = ["FACTS", "RULES", "carbon_shape", "counted_kt", "emissions_kt", "fuel_kt"]
 
+__all__ = [
+    "COLUMNS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "carbon_shape",
+    "counted_kt",
+    "emissions_kt",
+    "fuel_kt",
+]
+
+_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _T_PER_KT = 1000.0
 _USD_PER_MUSD = 1e6
+_SEASONS = ("DJF", "MAM", "JJA", "SON")
+_KG_PER_T = 1000.0
+_KW_PER_MW = 1000.0
+_HALL_PARTS = {
+    "shell": "space_ratio",
+    "electrical": "installed_kw_per_kw",
+    "mechanical": "mechanical_capex_ratio",
+    "generators": "generator_kw_per_kw",
+}
+"""Parts of a hall, each with the figure of its topology that it grows with."""
 
 
 @once
 def _intensity(case: Case) -> Floats:
     """Carbon intensity of the grid, shape (site_year, slot). [t/MWh]"""
-    power = case.power
+    power = site_power(case)
     by_slot = listed(case.inputs.power.slot).assign(t=case.inputs.carbon.location_t_per_mwh)
     frame = crossed(power.site_year, power.slot[["slot"]])
     rate = at(by_slot.set_index(list(_SLOT))["t"], frame, _SLOT, np.nan)
@@ -43,23 +71,25 @@ def _intensity(case: Case) -> Floats:
 
 @once
 def fuel_kt(case: Case) -> Floats:
-    """Emissions of fuel burnt at sites, by site-year of `case.power`. [kt]"""
-    own, p = case.sources, case.inputs.supply
+    """Emissions of fuel burnt at sites, by site-year of `site_power(case)`. [kt]"""
+    own, p = sources_in_service(case), case.inputs.supply
     key = ("site", "source", "year")
     burnt = at(listed(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], own.rows, key)
-    return np.asarray(own.of_sites(own.output_mw * burnt[:, None]) @ case.power.hours / _T_PER_KT)
+    return np.asarray(
+        own.of_sites(own.output_mw * burnt[:, None]) @ site_power(case).hours / _T_PER_KT
+    )
 
 
 @once
 def emissions_kt(case: Case) -> Floats:
-    """Location-based emissions and those of own fuel by site-year of `case.power`. [kt]"""
-    of_grid = (case.power.grid_mwh * _intensity(case)).sum(axis=1) / _T_PER_KT
+    """Location-based emissions and those of own fuel by site-year of `site_power(case)`. [kt]"""
+    of_grid = (site_power(case).grid_mwh * _intensity(case)).sum(axis=1) / _T_PER_KT
     return np.asarray(of_grid + fuel_kt(case))
 
 
 def _claimed_mwh(case: Case) -> Floats:
     """Energy under contract that counts as clean, shape (site_year, slot). [MWh]"""
-    power = case.power
+    power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     claimed = case.plan("contract_use").set_index(list(_SLOT))["claimed_mw"]
     return np.asarray(at(claimed, frame, _SLOT).reshape(power.facility_mw.shape) * power.hours)
@@ -73,7 +103,7 @@ def _market_kt(case: Case) -> Floats:
 
 def _embodied_kt(case: Case) -> Floats:
     """Emissions of making what enters service, a year, by site-year. [kt]"""
-    power = case.power
+    power = site_power(case)
     if not case.scenario.carbon.embodied:
         return np.zeros(len(power.site_year))
     table = case.data("embodied_carbon")
@@ -116,7 +146,7 @@ def counted_kt(case: Case) -> Floats:
 def emissions(case: Case) -> Excess:
     """Emissions follow from power drawn, the grid's intensity in its slot, and fuel burnt."""
     own, table = emissions_kt(case), case.plan("site_year")
-    by_site = pd.Series(own, index=pd.MultiIndex.from_frame(case.power.site_year))
+    by_site = pd.Series(own, index=pd.MultiIndex.from_frame(site_power(case).site_year))
     return Excess.differs(
         table[list(_SITE)], table["emissions_kt"].to_numpy(), at(by_site, table, _SITE, np.nan)
     )
@@ -128,7 +158,7 @@ def carbon_tables(case: Case) -> Excess:
     sites, years, site_year = (
         case.plan("carbon_site"),
         case.plan("carbon_year"),
-        case.power.site_year,
+        site_power(case).site_year,
     )
     parts = []
     for name, own in (
@@ -151,7 +181,7 @@ def carbon_tables(case: Case) -> Excess:
 @rule(unit="MUSD/year")
 def carbon_charges_told(case: Case) -> Excess:
     """What sites pay for emissions, and the intensity of what they draw, follows from the rest."""
-    table, site_year, power = case.plan("carbon_site"), case.power.site_year, case.power
+    table, site_year, power = case.plan("carbon_site"), site_power(case).site_year, site_power(case)
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
     scheme = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
     usd = counted_kt(case) * at(price, site_year, ("year",), np.nan)
@@ -194,7 +224,7 @@ def carbon_cap(case: Case) -> Excess:
     """Emissions of a year stay within its cap, counted as the scenario says."""
     carbon = case.inputs.carbon
     caps = listed(carbon.cap, cap_kt=carbon.cap_kt)
-    total = tally(case.power.site_year, ("year",), counted_kt(case))
+    total = tally(site_power(case).site_year, ("year",), counted_kt(case))
     return Excess.above(caps[["year"]], at(total, caps, ("year",)), caps["cap_kt"].to_numpy())
 
 
@@ -218,28 +248,6 @@ def scheme_prices(case: Case) -> Excess:
     return Excess.differs(site_year, told, own)
 
 
-RULES = (
-    emissions,
-    carbon_tables,
-    carbon_charges_told,
-    carbon_limits_told,
-    carbon_cap,
-    scheme_prices,
-)
-
-
-_SEASONS = ("DJF", "MAM", "JJA", "SON")
-_KG_PER_T = 1000.0
-_KW_PER_MW = 1000.0
-_HALL_PARTS = {
-    "shell": "space_ratio",
-    "electrical": "installed_kw_per_kw",
-    "mechanical": "mechanical_capex_ratio",
-    "generators": "generator_kw_per_kw",
-}
-"""Parts of a hall, each with the figure of its topology that it grows with."""
-
-
 @once
 def carbon_shape(case: Case) -> Floats:
     """Return carbon intensity over its mean by site and slot, flat where a site names no shape.
@@ -254,7 +262,7 @@ def carbon_shape(case: Case) -> Floats:
     array of float
         Shape (site, slot).
     """
-    hours, table = case.hours, case.data("carbon_shapes")
+    hours, table = slot_hours(case), case.data("carbon_shapes")
     own = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
     wide = table.pivot(
         index=["carbon_zone", "season"], columns="hour_local", values="shape_frac"
@@ -304,7 +312,7 @@ def claims_from_tables(case: Case) -> Excess:
     """Power under contract takes the grid's intensity off what counts, by market alone."""
     carbon, claim = case.inputs.carbon, case.inputs.contracts.claim
     counts = float(case.scenario.carbon.accounting == "market")
-    by_slot = np.zeros((len(case.inputs.sets.site), len(case.years), len(case.slots)))
+    by_slot = np.zeros((len(case.inputs.sets.site), len(case.years), len(year_slots(case))))
     own = _intensity_of_tables(case) * counts
     site_year = case.site_year
     site = case.inputs.sets.site.codes(site_year["site"])
@@ -394,30 +402,36 @@ def embodied_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="m3")
-def water_limits_from_tables(case: Case) -> Excess:
-    """Water of sites is limited by the year and by the MW as tables and scenario say."""
-    carbon, site_year, settings = case.inputs.carbon, case.site_year, case.scenario.water
-    share = case.scenario.operator.site_limit_share_frac
-    column = "water_limit_m3_per_year"
-    limit = case.own_figures(column, share * case.site_figures("site_limits", column))
-    classes = by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
-    of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
-    parts = []
-    for asked, index, told, own in (
-        (
-            settings.limit,
-            carbon.water_limit,
-            carbon.water_limit_m3,
-            at(limit, site_year, ("site",)),
-        ),
-        (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
-    ):
-        rows = listed(index, m3=told).set_index(list(_SITE))["m3"]
-        right = np.where(np.isnan(own) | (not asked), np.inf, own)
-        parts.append(Excess.differs(site_year, at(rows, site_year, _SITE, np.inf), right))
-    return parts[0].and_also(*parts[1:])
+def carbon_price(case: Case) -> pd.DataFrame:
+    """Tonnes at the price of the year."""
+    frame = site_power(case).site_year
+    price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
+    usd = counted_kt(case) * 1000.0 * at(price, frame, ("year",), np.nan)
+    return every_year(case, frame, usd / _USD_PER_MUSD)
 
+
+def carbon_schemes(case: Case) -> pd.DataFrame:
+    """Tonnes of fuel burnt at the price of the place's scheme."""
+    frame = site_power(case).site_year
+    price = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
+    usd = fuel_kt(case) * 1000.0 * at(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
+    return every_year(case, frame, usd / _USD_PER_MUSD)
+
+
+def _carbon_site_rows(case: Case) -> pd.DataFrame:
+    sites = case.plan("site_year")
+    return sites.loc[sites["emissions_kt"] > _TRACE, list(_SITE)]
+
+
+HEADING: Final = "Power, water and carbon"
+RULES = (
+    emissions,
+    carbon_tables,
+    carbon_charges_told,
+    carbon_limits_told,
+    carbon_cap,
+    scheme_prices,
+)
 
 FACTS = (
     carbon_from_tables,
@@ -425,5 +439,44 @@ FACTS = (
     carbon_cap_from_scenario,
     carbon_price_from_scenario,
     embodied_from_tables,
-    water_limits_from_tables,
 )
+LINES: Final[Mapping[str, Line]] = {
+    "carbon_price": Line("water and carbon", carbon_price),
+    "carbon_schemes": Line("water and carbon", carbon_schemes),
+}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "carbon_site": _carbon_site_rows,
+    "carbon_year": year_rows,
+}
+PRICES: Final[Mapping[str, Price]] = {
+    "carbon_cap": Price("USD/t", _T_PER_KT, carbon_cap),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "site_year": {
+        "emissions": "emissions_kt",
+    },
+    "carbon_site": {
+        "carbon_tables": (
+            "site year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"
+        ),
+        "carbon_charges_told": "grid_t_per_mwh charge_musd",
+    },
+    "carbon_year": {
+        "carbon_tables": ("year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"),
+        "carbon_limits_told": (
+            "cap_kt price_usd_per_t cap_value_usd_per_t cap_value_npv_usd_per_t"
+        ),
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "carbon.cap_kt": ("carbon_cap_from_scenario",),
+    "carbon.price_usd_per_t": ("carbon_price_from_scenario",),
+    "carbon.claim_t_per_mwh": ("claims_from_tables",),
+    "carbon.install_t_per_mw": ("embodied_from_tables",),
+    "carbon.build_t_per_mw": ("embodied_from_tables",),
+    "carbon.retrofit_t_per_mw": ("embodied_from_tables",),
+    "carbon.source_t_per_mw": ("embodied_from_tables",),
+    "carbon.store_t_per_mwh": ("embodied_from_tables",),
+    "carbon.fuel_price_usd_per_t": ("scheme_prices",),
+    "carbon.location_t_per_mwh": ("carbon_from_tables",),
+}

@@ -9,25 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.check import (
-    cells,
-    chain,
-    connected,
-    facts_prices,
-    facts_rates,
-    facts_sites,
-    losses,
-    non_firm,
-    routes,
-    standing,
-    standing_racks,
-    stress,
-    tariffs,
-)
-from planner.check.days import slots
-from planner.check.frames import at, by, crossed, listed, tally, with_int_year
+from planner.check import cells
+from planner.check.frames import by, listed, with_int_year
 from planner.check.lagrangian import Program
-from planner.check.sources import Sources, sources
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -266,16 +250,6 @@ class Case:
         return tuple(range(self.years[0], self.years[-1] + 1))
 
     @cached_property
-    def slots(self) -> pd.DataFrame:
-        """Every slot: slot, day, hour, hours of the year that it stands for, is_peak."""
-        return table_of(slots(self))
-
-    @property
-    def hours(self) -> Floats:
-        """Hours of the year that every slot stands for, shape (slot,). [h]"""
-        return self.slots["hours"].to_numpy(dtype=np.float64)
-
-    @cached_property
     def site_year(self) -> pd.DataFrame:
         """Every site and year in which the site can do something."""
         return listed(self.inputs.sites.site_year)
@@ -321,97 +295,3 @@ class Case:
         known = known.merge(self.halls, on="hall", how="left")
         known["loss_variable_frac"] = known["loss_variable_frac"].fillna(0.0)
         return known.assign(duty=known["workload"].map(self.duty))
-
-    # --- what follows from the plan -----------------------------------------------------
-
-    @cached_property
-    def hall_years(self) -> pd.DataFrame:
-        """Every hall design of a site in every year, with the power usable, added up again."""
-        return standing.hall_years(self)
-
-    @cached_property
-    def site_years(self) -> pd.DataFrame:
-        """Every site and year with its halls and connection, firm and not, added up again."""
-        frame = standing.site_years(self)
-        return frame.assign(
-            firm_mw=frame["firm_mw"] + connected.turned_firm_mw(self, frame),
-            non_firm_mw=connected.non_firm_mw(self, frame),
-        )
-
-    @cached_property
-    def routes(self) -> pd.DataFrame:
-        """Every pair of users and site that the plan uses, with its round trip."""
-        return routes.routes(self)
-
-    @cached_property
-    def reach(self) -> pd.DataFrame:
-        """Every pair of users and site in scope, with its round trip, for every class."""
-        return routes.reach(self)
-
-    @cached_property
-    def losses(self) -> pd.DataFrame:
-        """Every loss of a site that the plan must survive, with what it leaves unserved."""
-        return losses.losses(self)
-
-    @cached_property
-    def power(self) -> chain.Power:
-        """Power of every site, year and slot, added up again."""
-        return chain.power(self)
-
-    @cached_property
-    def wholesale_usd_per_mwh(self) -> Floats:
-        """What the market pays in a slot, recomputed, shape (site_year, slot). [USD/MWh]"""
-        return facts_prices.wholesale_usd_per_mwh(self)
-
-    @cached_property
-    def committed_mw(self) -> pd.DataFrame:
-        """Critical IT power under construction that serves by the end of each model year."""
-        return facts_sites.committed_mw(self)
-
-    @cached_property
-    def build_paths(self) -> pd.DataFrame:
-        """Every site and year with what it can commission, recomputed."""
-        return facts_rates.build_paths(self)
-
-    @cached_property
-    def standing_racks(self) -> pd.DataFrame:
-        """Racks of the base year by site, hall, class and vintage, laid out again."""
-        return standing_racks.standing_racks(self)
-
-    @cached_property
-    def standing_halls(self) -> pd.DataFrame:
-        """Halls of the base year by site and design, laid out again."""
-        return standing_racks.standing_halls(self)
-
-    @cached_property
-    def stressed_slots(self) -> pd.DataFrame:
-        """Slots of every zone, the most stressed first."""
-        return stress.stressed_slots(self)
-
-    @cached_property
-    def non_firm_slots(self) -> pd.DataFrame:
-        """Every slot with non-firm connection, with what is off."""
-        return non_firm.non_firm_slots(self)
-
-    @cached_property
-    def own_bills(self) -> pd.DataFrame:
-        """Bills of the sites that a tariff bills, recomputed."""
-        return tariffs.own_bills(self)
-
-    @cached_property
-    def sources(self) -> Sources:
-        """Own sources of every site and year, added up again."""
-        return sources(self)
-
-    @cached_property
-    def shed_mw(self) -> Floats:
-        """Power that the plan says is not served, shape (site_year, slot). [MW]"""
-        return connected.shed_mw(self)
-
-    @cached_property
-    def exported_mw(self) -> Floats:
-        """Power that the plan says is sold, shape (site_year, slot). [MW]"""
-        table, key = self.plan("site_surplus"), ("site", "year", "slot")
-        sold = tally(table, key, table["export_mw"])
-        frame = crossed(self.power.site_year, self.power.slot[["slot"]])
-        return at(sold, frame, key).reshape(self.power.facility_mw.shape)

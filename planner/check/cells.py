@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.bills import BILLS
 from planner.check.once import once
-from planner.check.routes import ANYWHERE
 from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
 
@@ -29,7 +27,9 @@ if TYPE_CHECKING:
     Places = NDArray[np.object_]
     Labels = Callable[[Case], Iterable[object]]
 
-__all__ = ["RULES", "are_whole"]
+__all__ = ["ANYWHERE", "RULES", "are_whole"]
+
+ANYWHERE: Final = "(anywhere)"  # the region of demand that no latency binds
 
 _NOWHERE: Final = ""  # a label of what belongs to no site
 
@@ -167,8 +167,6 @@ _KNOWN_IN: Final[Mapping[tuple[str, str], Labels]] = {
     ("rent", "tier"): lambda case: case.inputs.sets.tier.labels,
     ("non_firm_connections", "tier"): _tiers_of_headroom,
     ("prices", "tier"): _tiers_of_headroom,
-    ("costs", "item"): lambda _: BILLS,
-    ("cash", "item"): lambda _: BILLS,
 }
 """The same where the name alone does not say it."""
 _MAY_BE_EMPTY: Final = ("costs", "cash", "prices")

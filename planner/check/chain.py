@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, by, listed
+from planner.check.days import year_slots
+from planner.check.frames import at, by, crossed, listed, tally
+from planner.check.in_service import hall_years
+from planner.check.once import once
 from planner.check.other_load import other_load_mw
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.integer]
 
-__all__ = ["Power", "power", "share_that_moves"]
+__all__ = ["Power", "exported_mw", "share_that_moves", "shed_mw", "site_power"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +86,8 @@ class Power:
         return self.grid_mw * self.hours
 
 
-def power(case: Case) -> Power:
-    """Add up IT power, cooling, losses and water of a plan.
+def site_power(case: Case) -> Power:
+    """Return the power of every site, year and slot, added up again, once for a case.
 
     Parameters
     ----------
@@ -96,11 +99,19 @@ def power(case: Case) -> Power:
     Power
         By site, year and slot.
     """
+    if site_power not in case.computed:
+        case.computed[site_power] = _power(case)
+    known: Power = case.computed[site_power]
+    return known
+
+
+def _power(case: Case) -> Power:
+    """Add up IT power, cooling, losses and water of a plan."""
     chain, sets = case.inputs.power, case.inputs.sets
     site_year = case.site_year
     row_of = pd.Series(np.arange(len(site_year)), index=pd.MultiIndex.from_frame(site_year))
     site = np.asarray(sets.site.codes(site_year["site"]))
-    slot = case.slots
+    slot = year_slots(case)
     rows, cools, shapes = len(site_year), len(sets.cooling), len(sets.shape)
 
     uses = _placed(case.uses, row_of)
@@ -132,7 +143,7 @@ def power(case: Case) -> Power:
 
     loss_frac = uses["loss_variable_frac"].to_numpy()
     following = add(loss_frac * stays_mw, at_row, at_shape)
-    halls = _placed(case.hall_years.merge(case.halls, on="hall"), row_of)
+    halls = _placed(hall_years(case).merge(case.halls, on="hall"), row_of)
     plant = np.bincount(
         halls["row"], weights=halls["loss_fixed_frac"] * halls["usable_mw"], minlength=rows
     )
@@ -158,6 +169,25 @@ def power(case: Case) -> Power:
         losses_mw=losses_mw,
         water_m3=np.einsum("rch,rch,h->r", chain.wue_l_per_kwh[site], it_mw, hours),
     )
+
+
+@once
+def shed_mw(case: Case) -> Floats:
+    """Return the power that the plan says is not served, shape (site_year, slot). [MW]"""
+    return _by_slot(case, "stress_slot", "shed_mw")
+
+
+@once
+def exported_mw(case: Case) -> Floats:
+    """Return the power that the plan says is sold, shape (site_year, slot). [MW]"""
+    return _by_slot(case, "site_surplus", "export_mw")
+
+
+def _by_slot(case: Case, name: str, column: str) -> Floats:
+    table, key = case.plan(name), ("site", "year", "slot")
+    power = site_power(case)
+    frame = crossed(power.site_year, power.slot[["slot"]])
+    return at(tally(table, key, table[column]), frame, key).reshape(power.facility_mw.shape)
 
 
 def _drawn(case: Case, site_year: pd.DataFrame, site_mw: Floats) -> Floats:

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.facts_sites import decided
+from planner.check.chain import site_power
+from planner.check.days import slot_hours, year_slots
+from planner.check.declared import Line, Price, Table
 from planner.check.frames import at, by, crossed, has, listed, quotient, tally
+from planner.check.leads import decided
 from planner.check.once import once
-from planner.check.steps import held
+from planner.check.paths import held
+from planner.check.payments import every_year
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
 __all__ = [
+    "COLUMNS",
+    "DECISIONS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "PRICES",
     "RULES",
     "begin_of_delivery",
     "in_force",
@@ -27,12 +39,16 @@ __all__ = [
     "profiles",
 ]
 
+_HOURS_PER_YEAR = 8760.0
+_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
+
 _FORCE = ("contract", "zone", "year")
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _ZONE_SLOT = ("zone", "year", "slot")
 _POOL = ("pool", "year")
 _NOT_BURNT = ("", "uranium")  # heat of the earth has no fuel
+_USD_PER_MUSD = 1e6
 
 
 def profiles(case: Case, table: pd.DataFrame) -> Floats:
@@ -107,12 +123,14 @@ def contract_energy(case: Case) -> Excess:
     """What agreements deliver is capacity times profile, slot by slot and in the year."""
     table, slots = case.plan("contracts"), case.plan("contract_slot")
     power = table["in_force_mw"].to_numpy()[:, None] * profiles(case, table)
-    year = Excess.differs(table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ case.hours)
-    frame = table[list(_FORCE)].merge(case.slots[["slot"]], how="cross")
+    year = Excess.differs(
+        table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ slot_hours(case)
+    )
+    frame = table[list(_FORCE)].merge(year_slots(case)[["slot"]], how="cross")
     by_slot = pd.Series(power.ravel(), index=pd.MultiIndex.from_frame(frame))
     key = (*_FORCE, "slot")
     told = slots["output_mw"].to_numpy()
-    hours = by(case.slots, "slot", "hours")
+    hours = by(year_slots(case), "slot", "hours")
     forgotten = tally(slots, _FORCE, told * at(hours, slots, ("slot",), np.nan))
     return year.and_also(
         Excess.differs(slots[list(key)], told, at(by_slot, slots, key, np.nan)),
@@ -128,7 +146,7 @@ def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
 
 def _draw(case: Case) -> pd.Series[float]:
     """Power drawn from the grid by site, year and slot."""
-    power = case.power
+    power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     return pd.Series(power.grid_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
 
@@ -178,7 +196,7 @@ def pool_of_zones(case: Case) -> dict[str, str]:
 def claims(case: Case) -> Excess:
     """No site claims more than it draws, no pool more than contracts deliver, then or in a year."""
     used = case.plan("contract_use")
-    hours = by(case.slots, "slot", "hours")
+    hours = by(year_slots(case), "slot", "hours")
     mw = used["claimed_mw"].to_numpy()
     place = used[list(_SLOT)]
     own = Excess.above(place, mw, at(_draw(case), used, _SLOT)).and_also(
@@ -199,7 +217,7 @@ def claims(case: Case) -> Excess:
 
 def _own_clean_mw(case: Case) -> Floats:
     """Own clean power less what is thrown away, sold and stored, shape (site_year, slot)."""
-    power, sets = case.power, case.inputs.sets
+    power, sets = site_power(case), case.inputs.sets
     total = np.zeros_like(power.facility_mw)
     row_of = pd.MultiIndex.from_frame(power.site_year)
 
@@ -218,7 +236,7 @@ def _own_clean_mw(case: Case) -> Floats:
 @once
 def _by_pool(case: Case) -> pd.DataFrame:
     """Power by pool, year and slot, added up again."""
-    power, share = case.power, case.inputs.contracts.clean_frac
+    power, share = site_power(case), case.inputs.contracts.clean_frac
     shape = power.facility_mw.shape
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     used = case.plan("contract_use")
@@ -274,7 +292,7 @@ def _best_gain_mwh(case: Case, key: tuple[str, ...]) -> pd.Series[float]:
 
     What is drawn with the smallest clean share is claimed first, as far as contracts deliver.
     """
-    power, share = case.power, case.inputs.contracts.clean_frac
+    power, share = site_power(case), case.inputs.contracts.clean_frac
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(
         pool=frame["site"].map(pool_of_sites(case)),
@@ -298,9 +316,9 @@ def best_matching_told(case: Case) -> Excess:
     """What contracts deliver to a pool, and how clean they could make it, is told rightly."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
     own, output = _by_pool(case), _delivered(case)
-    hours = at(by(case.power.slot, "slot", "hours"), output, ("slot",), np.nan)
+    hours = at(by(site_power(case).slot, "slot", "hours"), output, ("slot",), np.nan)
     grid_share = _by_slot(case, case.inputs.contracts.clean_frac)
-    power = case.power
+    power = site_power(case)
     drawn = crossed(power.site_year, power.slot[["slot", "hours"]])
     drawn = drawn.assign(pool=drawn["site"].map(pool_of_sites(case)))
     of_grid = at(grid_share, drawn, _SLOT, np.nan) * power.grid_mw.ravel() * drawn["hours"]
@@ -369,6 +387,42 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     return goals, asked, at(used, goals, _POOL), at(reached, goals, _POOL)
 
 
+def contract_strike(case: Case) -> pd.DataFrame:
+    """Energy delivered at its strike."""
+    table = case.plan("contracts")
+    usd = (table["energy_mwh"] * table["strike_usd_per_mwh"]).fillna(0.0)
+    return every_year(case, table[["year"]], usd / _USD_PER_MUSD)
+
+
+def contract_market_value(case: Case) -> pd.DataFrame:
+    """Output of financial agreements at what the market pays in the slot."""
+    slots, offers = case.plan("contract_slot"), case.scenario.contracts.ppa
+    sold = slots[np.array([offers[c].kind == "financial" for c in slots["contract"]], np.bool_)]
+    hours = at(by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)
+    usd = sold["output_mw"] * hours * sold["market_usd_per_mwh"]
+    return every_year(case, sold[["year"]], -usd / _USD_PER_MUSD)
+
+
+def contract_power_taken(case: Case) -> pd.DataFrame:
+    """Wholesale price not paid for what sites take of physical agreements."""
+    used = case.plan("contract_use")
+    hours = at(by(site_power(case).slot, "slot", "hours"), used, ("slot",), np.nan)
+    usd = used["taken_mw"] * hours * used["wholesale_usd_per_mwh"]
+    return every_year(case, used, -usd / _USD_PER_MUSD)
+
+
+def _contract_slot_rows(case: Case) -> pd.DataFrame:
+    contracts = case.plan("contracts")
+    in_force = contracts.loc[contracts["in_force_mw"] > _TRACE, ["contract", "zone", "year"]]
+    return crossed(in_force, site_power(case).slot[["slot"]])
+
+
+def _matching_slot_rows(case: Case) -> pd.DataFrame:
+    pools = case.plan("matching")[["pool", "year"]]
+    return crossed(pools, site_power(case).slot[["slot"]])
+
+
+HEADING: Final = "Contracts and clean power"
 RULES = (
     contracts_in_force,
     contract_limit,
@@ -380,3 +434,50 @@ RULES = (
     clean_target,
     clean_target_told,
 )
+LINES: Final[Mapping[str, Line]] = {
+    "contract_strike": Line("contracts", contract_strike),
+    "contract_market_value": Line("contracts", contract_market_value),
+    "contract_power_taken": Line("contracts", contract_power_taken),
+}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "contract_slot": _contract_slot_rows,
+    "matching_slot": _matching_slot_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "signed_mw": ("contracts", "signed_mw"),
+    "contract_mw": ("contracts", "in_force_mw"),
+    "take_mw": ("contract_use", "taken_mw"),
+}
+PRICES: Final[Mapping[str, Price]] = {
+    "contract_limit": Price("USD/MW-year", rule=contract_limit),
+    "clean_target": Price(
+        "USD/MWh", _HOURS_PER_YEAR, clean_target, _HOURS_PER_YEAR, must_be_met=True
+    ),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "contracts": {
+        "rows": "cost_contract_strike",
+        "contracts_in_force": "contract zone year signed_mw in_force_mw",
+        "contract_energy": "zone year energy_mwh",
+    },
+    "contract_slot": {
+        "contract_energy": "contract zone year slot output_mw",
+    },
+    "contract_use": {
+        "rows": "matching",
+        "cost_contract_power_taken": "site year slot taken_mw",
+        "matching": "site year slot claimed_mw",
+    },
+    "matching": {
+        "rows": "best_matching_told",
+        "matching": (
+            "pool year used_mwh grid_mwh own_clean_mwh claimed_mwh grid_clean_mwh clean_mwh"
+        ),
+        "clean_target_told": "target_frac",
+        "best_matching_told": "delivered_mwh clean_frac annual_frac hourly_frac",
+    },
+    "matching_slot": {
+        "matching": ("pool year slot used_mw grid_mw own_clean_mw claimed_mw grid_clean_mw"),
+        "best_matching_told": "delivered_mw",
+    },
+}

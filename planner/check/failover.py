@@ -1,23 +1,48 @@
-"""The loss of every site in turn: real work is sent to real reserves, within its bounds."""
+"""Outages of sites: who takes over, at which reserve, and what is left unserved."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from planner.check.augment import left_over
+from planner.check.cells import ANYWHERE
+from planner.check.chain import site_power
+from planner.check.declared import Price, Table
 from planner.check.frames import at, has, listed, quotient, tally
-from planner.check.losses import asks, may_not_cover, reach, reserves
+from planner.check.globe import distance_km
+from planner.check.in_service import site_years
+from planner.check.non_firm import non_firm_slots
+from planner.check.once import once
 from planner.check.payments import discounts
+from planner.check.routes import round_trips, stays_elsewhere, used_routes
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Floats
+    from collections.abc import Mapping
+
+    from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-__all__ = ["FACTS", "RULES"]
 
+__all__ = [
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "TAKEN_AS_GIVEN",
+    "asks",
+    "may_not_cover",
+    "outages",
+    "reach",
+    "reserves",
+]
 
 _LOAD = ("site", "workload", "year")
 _CLASS = ("workload", "year")
@@ -27,12 +52,13 @@ _SITE = ("site", "year")
 _DUST_KH100E = 1e-9
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _USD_PER_MUSD = 1e6
+_ROUNDING = 1.0 - 1e-9
 
 
 @rule(unit="kH100e")
 def survives_loss_of_any_site(case: Case) -> Excess:
     """With any one site lost, all it serves of classes with failover finds reserve in reach."""
-    found = case.losses
+    found = outages(case)
     return Excess(
         found[list(_LOAD)],
         found["unserved_kh100e"].to_numpy(dtype=np.float64),
@@ -73,7 +99,7 @@ def reserve_of_standby(case: Case) -> Excess:
 @rule(unit="kH100e")
 def failures_told(case: Case) -> Excess:
     """The tables of failures tell every loss, who takes it over, and what is left unserved."""
-    found, table = case.losses, case.plan("failures")
+    found, table = outages(case), case.plan("failures")
     told = table.set_index(list(_LOAD))
     taken = case.plan("takeovers")
     parts = [
@@ -103,7 +129,7 @@ def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
 def round_trips_after_failures(case: Case) -> Excess:
     """Round trips before a loss and after it, and how many sites take over, are told rightly."""
     table, taken = case.plan("failures"), case.plan("takeovers")
-    own = case.routes.set_index(list(_ROUTE))["rtt_ms"]
+    own = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     served = case.plan("assignment")
     served = served.assign(own_ms=at(own, served, _ROUTE, np.nan))
     by = taken.drop(columns="site").rename(columns={"standby": "site"})
@@ -155,12 +181,12 @@ def failover_power(case: Case) -> Excess:
 
     Non-firm connection counts for what the slot leaves of it.
     """
-    power, called = case.power, _called_mw(case)
+    power, called = site_power(case), _called_mw(case)
     peak = power.slot["is_peak"].to_numpy()
     beside_firm = _spare_output_mw(case) + _left_of_non_firm_mw(case)
     worst = (power.grid_mw + called - beside_firm)[:, peak].max(axis=1)
     stands_by = called.max(axis=1) > 0.0
-    sites = case.site_years
+    sites = site_years(case)
     drawn = tally(power.site_year[stands_by], _SITE, worst[stands_by])
     place = power.site_year[stands_by].reset_index(drop=True)
     firm = tally(sites, _SITE, sites["firm_mw"])
@@ -169,14 +195,14 @@ def failover_power(case: Case) -> Excess:
 
 def _left_of_non_firm_mw(case: Case) -> Floats:
     """Non-firm connection less what is off in a stress slot, by site-year and slot. [MW]"""
-    total, frame = np.zeros(case.power.grid_mw.size), case.non_firm_slots
+    total, frame = np.zeros(site_power(case).grid_mw.size), non_firm_slots(case)
     total[frame["place"]] = frame["non_firm_mw"] - frame["off_mw"]
-    return total.reshape(case.power.grid_mw.shape)
+    return total.reshape(site_power(case).grid_mw.shape)
 
 
 def _called_mw(case: Case) -> Floats:
     """Power that stand-by racks would add at work, by site-year and slot. [MW]"""
-    uses, power = case.uses[case.uses["standby_mw"] > 0.0], case.power
+    uses, power = case.uses[case.uses["standby_mw"] > 0.0], site_power(case)
     row_of = pd.MultiIndex.from_frame(power.site_year)
     row = row_of.get_indexer(pd.MultiIndex.from_frame(uses[list(_SITE)]))
     total = np.zeros_like(power.grid_mw)
@@ -200,7 +226,7 @@ def _called_per_use_mw(case: Case, uses: pd.DataFrame) -> Floats:
 def _called_of_reserves_mw(case: Case) -> pd.Series[float]:
     """Power that each reserve would add in the worst slot of the peak day. [MW]"""
     uses = case.uses[case.uses["standby_mw"] > 0.0].reset_index(drop=True)
-    peak = case.power.slot["is_peak"].to_numpy()
+    peak = site_power(case).slot["is_peak"].to_numpy()
     called = pd.DataFrame(_called_per_use_mw(case, uses)[:, peak])
     by_reserve = called.groupby([uses[name] for name in _LOAD], sort=False).sum()
     return by_reserve.max(axis=1)
@@ -208,7 +234,7 @@ def _called_of_reserves_mw(case: Case) -> pd.Series[float]:
 
 def _spare_output_mw(case: Case) -> Floats:
     """What own sources that may run at any hour do not put out, by site-year and slot. [MW]"""
-    supply, power, sets = case.inputs.supply, case.power, case.inputs.sets
+    supply, power, sets = case.inputs.supply, site_power(case), case.inputs.sets
     key = ("site", "source", "year")
     output = listed(supply.output)
     output = output[~has(output, listed(supply.run_hours), key)]
@@ -230,7 +256,7 @@ def _spare_output_mw(case: Case) -> Floats:
 @rule(unit="kH100e")
 def resilience_told(case: Case) -> Excess:
     """Load, reserve and the worst loss of each class are told as the plan has them."""
-    table, found, reserve = case.plan("resilience"), case.losses, case.plan("reserve")
+    table, found, reserve = case.plan("resilience"), outages(case), case.plan("reserve")
     worst = found.groupby(list(_CLASS))["unserved_kh100e"].max()
     largest = found.groupby(list(_CLASS))["load_kh100e"].max()
     pairs = (
@@ -265,21 +291,6 @@ def _worth(case: Case) -> Excess:
         "value_usd_per_h100e_hour": quotient(value * _USD_PER_MUSD, hours),
     }
     return columns_told(table, _CLASS, own)
-
-
-RULES = (
-    survives_loss_of_any_site,
-    standby_only_for_failover,
-    reserve_of_standby,
-    failures_told,
-    round_trips_after_failures,
-    takeovers_fit,
-    failover_power,
-    resilience_told,
-)
-
-
-_ROUNDING = 1.0 - 1e-9
 
 
 def _pairs_of_sites(case: Case) -> pd.DataFrame:
@@ -338,4 +349,147 @@ def neighbours_from_tables(case: Case) -> Excess:
     )
 
 
-FACTS = (may_cover_from_scenario, neighbours_from_tables)
+def asks(case: Case, frame: pd.DataFrame) -> Bools:
+    """Say for each class and year of a table whether the loss of a site must be survived."""
+    given = case.scenario.workloads
+    classes = [name for name, own in given.items() if own.given().get("failover")]
+    first = case.scenario.failover.from_year or case.years[0]
+    return np.asarray(frame["workload"].isin(classes) & (frame["year"] >= first))
+
+
+def may_not_cover(case: Case, frame: pd.DataFrame) -> Bools:
+    """Say for each lost site and stand-by whether the second may not stand in for the first."""
+    settings = case.scenario.failover
+    places = case.sites.set_index("site")[["lat", "lon"]]
+    one, other = (places.loc[frame[name]].to_numpy().T for name in _PAIR)
+    near = distance_km(*one, *other) < settings.barred_within_km
+    barred = near | (frame["site"] == frame["standby"]).to_numpy()
+    for together in (*settings.barred_pairs, *settings.barred_groups.values()):
+        both = frame["site"].isin(together) & frame["standby"].isin(together)
+        barred |= both.to_numpy()
+    return np.asarray(barred)
+
+
+def reserves(case: Case) -> pd.DataFrame:
+    """What the stand-by racks of each site could carry of a class, computed from the plan."""
+    uses = case.uses
+    uses = uses[uses["standby_mw"] > 0.0]
+    carried = tally(uses, _LOAD, uses["standby_mw"] * uses["throughput_kh100e_per_mw"])
+    return carried.rename("reserve_kh100e").reset_index()
+
+
+def reach(case: Case, regions: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """List who is within the bounds of whom, recomputed: region, workload, site, rtt_ms."""
+    pairs = regions.merge(sites, on="workload").drop_duplicates(list(_ROUTE))
+    placed = pairs[pairs["region"] != ANYWHERE].reset_index(drop=True)
+    frame = round_trips(case, placed)
+    fits = (frame["rtt_ms"] <= frame["rtt_bound_ms"] * (1.0 + 1e-9)) & ~stays_elsewhere(frame)
+    placeless = pairs[pairs["region"] == ANYWHERE].assign(rtt_ms=np.nan)
+    return pd.concat([frame[fits], placeless], ignore_index=True)[[*_ROUTE, "rtt_ms"]]
+
+
+@once
+def outages(case: Case) -> pd.DataFrame:
+    """Let each site fail and send its work to the reserves of others: what is left. [kH100e]"""
+    table = case.plan("assignment")
+    work = table[asks(case, table) & (table["served_kh100e"] > 0.0).to_numpy()]
+    reserve = reserves(case)
+    reached = reach(
+        case, work[["region", "workload"]].drop_duplicates(), reserve[["workload", "site"]]
+    )
+    by_class = reached.groupby(["region", "workload"])["site"].agg(frozenset).to_dict()
+    failed = work["site"].drop_duplicates().to_frame()
+    pairs = failed.merge(
+        reserve[["site"]].drop_duplicates().rename(columns={"site": "standby"}), how="cross"
+    )
+    barred = may_not_cover(case, pairs)
+    may = pairs[~barred].groupby("site")["standby"].agg(frozenset).to_dict()
+    room = {
+        key: dict(zip(rows["site"], rows["reserve_kh100e"], strict=True))
+        for key, rows in reserve.groupby(list(_CLASS))
+    }
+    rows = []
+    for (site, workload, year), lost in work.groupby(list(_LOAD), sort=False):
+        allowed = may.get(site, frozenset())
+        there = room.get((workload, year), {})
+        choices = [
+            sorted(by_class.get((region, workload), frozenset()) & allowed & there.keys())
+            for region in lost["region"]
+        ]
+        amounts = [float(amount) for amount in lost["served_kh100e"]]
+        rows.append((site, workload, year, sum(amounts), left_over(amounts, choices, there)))
+    return pd.DataFrame(rows, columns=[*_LOAD, "load_kh100e", "unserved_kh100e"])
+
+
+def _resilience_rows(case: Case) -> pd.DataFrame:
+    reserves = listed(case.inputs.failover.reserve)
+    return reserves[["workload", "year"]].drop_duplicates()
+
+
+HEADING: Final = "Loss of a site"
+RULES = (
+    survives_loss_of_any_site,
+    standby_only_for_failover,
+    reserve_of_standby,
+    failures_told,
+    round_trips_after_failures,
+    takeovers_fit,
+    failover_power,
+    resilience_told,
+)
+
+FACTS = (
+    may_cover_from_scenario,
+    neighbours_from_tables,
+)
+IMPLIED: Final[Mapping[str, Table]] = {
+    "resilience": _resilience_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "standby_mw": ("plan", "standby_mw"),
+    "reserve": ("reserve", "reserve_kh100e"),
+}
+PRICES: Final[Mapping[str, Price]] = {
+    "neighbour_reserve": Price("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+    "reserve_capacity": Price("USD/H100e-hour", _H100E_HOURS),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "reserve": {
+        "rows": "resilience_told",
+        "reserve_of_standby": "site workload year load_kh100e standby_mw idle_mw called_mw",
+        "resilience_told": "workload year reserve_kh100e",
+    },
+    "failures": {
+        "rows": "failures_told",
+        "failures_told": "site workload year load_kh100e taken_kh100e unserved_kh100e",
+        "round_trips_after_failures": "standby_sites mean_rtt_ms failover_rtt_ms",
+    },
+    "takeovers": {
+        "rows": "failures_told",
+        "failures_told": "site workload year taken_kh100e",
+        "takeovers_fit": "site standby region workload year",
+        "round_trips_after_failures": "standby region rtt_ms",
+    },
+    "resilience": {
+        "resilience_told": (
+            "workload year load_kh100e largest_load_kh100e reserve_kh100e "
+            "reserve_frac standby_mw unserved_kh100e value_musd "
+            "value_usd_per_h100e_hour"
+        ),
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "failover.may_cover": ("may_cover_from_scenario",),
+    "failover.neighbour_row": ("neighbours_from_tables",),
+    "failover.neighbour_reserve": ("neighbours_from_tables",),
+}
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
+    (
+        "failover.cut_reserve",
+        "failover.cut_reserve_row",
+        "failover.cut_served",
+        "failover.cut_served_row",
+    ),
+    "empty in the inputs of a plan: rows that are added while it is solved, for outages that it"
+    " did not survive; survives_loss_of_any_site lets every site fail without them",
+)

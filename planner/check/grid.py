@@ -1,43 +1,65 @@
-"""Connections, zone headroom and billed peaks."""
+"""Connections and headroom, power drawn and billed, and a balance where sites generate."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.base_year import standing_facility_mw
-from planner.check.connected import connected
-from planner.check.days import year_days
-from planner.check.facts_sites import decided, months_to_service
-from planner.check.frames import at, by, has, listed, tally, with_int_year
-from planner.check.non_firm import by_zone
+from planner.check.chain import exported_mw, shed_mw, site_power
+from planner.check.days import year_days, year_rows
+from planner.check.declared import Asset, Line, Price, Table, plan_table
+from planner.check.existing import standing_facility_mw
+from planner.check.frames import at, by, crossed, has, listed, tally, with_int_year
+from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
+from planner.check.leads import committed_mw, decided, months_to_service
 from planner.check.other_load import other_load_mw
-from planner.check.payments import discounts
-from planner.check.standing import since
+from planner.check.paths import held
+from planner.check.payments import discounts, every_year
+from planner.check.sources import sources_in_service
 from planner.check.stated_existing import begun_facility_mw
-from planner.check.steps import held
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["FACTS", "RULES"]
 
+__all__ = [
+    "ASSETS",
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "power_covered",
+]
+
+_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
 _USD_PER_MUSD = 1e6
 _ROUNDINGS = 8.0  # of sums and differences of connections
+_MONTHS = 12
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_KW_PER_MW = 1000.0
 
 
 @rule(unit="MW")
 def connection_carries_peak(case: Case) -> Excess:
     """Power drawn in any slot stays within the connection, firm and non-firm."""
-    power, sites = case.power, case.site_years
+    power, sites = site_power(case), site_years(case)
     peak = power.grid_mw.max(axis=1)
     drawn = tally(power.site_year, _SITE, peak)
     most = sites["firm_mw"] + sites["non_firm_mw"]
@@ -47,14 +69,14 @@ def connection_carries_peak(case: Case) -> Excess:
 @rule(unit="MW")
 def contract_floor(case: Case) -> Excess:
     """Connections and own firm power are no less than the contract's share of the nameplate."""
-    uses, sites = case.uses, case.site_years
+    uses, sites = case.uses, site_years(case)
     nameplate = tally(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
     least = case.scenario.grid.contract_min_nameplate_frac * at(nameplate, sites, _SITE)
     table = case.plan("site_year")
     told = Excess.differs(
         table[list(_SITE)], table["nameplate_mw"].to_numpy(), at(nameplate, table, _SITE)
     )
-    rows = case.sources.rows
+    rows = sources_in_service(case).rows
     own = at(tally(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
     firm = (sites["firm_mw"] + sites["non_firm_mw"]).to_numpy() + own
     return Excess.above(sites[list(_SITE)], least, firm).and_also(told)
@@ -68,7 +90,7 @@ def connections(case: Case) -> Excess:
     place = added[list(_SITE)]
     start = added["service_start"].to_numpy()
     due = at(offers.set_index(list(_SITE))["start"], added, _SITE, np.nan)
-    table, sites = case.plan("site_year"), case.site_years
+    table, sites = case.plan("site_year"), site_years(case)
     totals = [
         Excess.differs(
             table[list(_SITE)],
@@ -196,10 +218,10 @@ def own_peaks(case: Case) -> pd.DataFrame:
     period = np.asarray(grid.billing_slot["period"], dtype=np.intp)
     slot = np.asarray(grid.billing_slot["slot"], dtype=np.intp)
     frames = [
-        case.power.site_year.assign(
+        site_power(case).site_year.assign(
             period=name,
             months=grid.billing_months[code],
-            peak_mw=case.power.grid_mw[:, slot[period == code]].max(axis=1, initial=0.0),
+            peak_mw=site_power(case).grid_mw[:, slot[period == code]].max(axis=1, initial=0.0),
         )
         for code, name in enumerate(grid.period.labels)
     ]
@@ -237,25 +259,9 @@ def billed_peaks(case: Case) -> Excess:
     return right.and_also(year, bill, rate, exact)
 
 
-RULES = (
-    connection_carries_peak,
-    contract_floor,
-    connections,
-    zone_headroom,
-    headroom_table,
-    headroom_binds,
-    headroom_worth,
-    billed_peaks,
-)
-
-
-_MONTHS = 12
-_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
 def _committed_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power under construction by site and year, cumulative. [MW]"""
-    own = case.committed_mw
+    own = committed_mw(case)
     of_market = tally(own, _SITE, own["mw"] * case.scenario.demand.facility_mw_per_rack_mw)
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
@@ -373,6 +379,88 @@ def billing_months_from_calendar(case: Case) -> Excess:
     )
 
 
+def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]:
+    """Places where power is balanced, what comes in there, what is used, and which of all it is."""
+    power, own = site_power(case), sources_in_service(case)
+    frame = crossed(power.site_year, power.slot[["slot"]])
+    balanced = pd.MultiIndex.from_frame(listed(case.inputs.balance.site_year))
+    here = pd.MultiIndex.from_frame(frame[list(_SITE)]).isin(balanced)
+    comes_in = power.grid_mw + own.of_sites(own.output_mw) + shed_mw(case)
+    goes_out = power.site_mw + own.of_sites(own.charge_mw) + exported_mw(case)
+    place = frame[here].reset_index(drop=True)
+    return place, comes_in.ravel()[here], goes_out.ravel()[here], here
+
+
+@rule(unit="MW")
+def power_covered(case: Case) -> Excess:
+    """What comes in at a site covers what it uses in every slot."""
+    place, comes_in, used, _ = _sides(case)
+    return Excess.above(place, used, comes_in)
+
+
+@rule(unit="MW")
+def power_balance(case: Case) -> Excess:
+    """What comes in at a site covers what it uses and serves in every slot; no import is negative.
+
+    Where a price is negative no more is left over than sun and wind yield: the rest is used up.
+    """
+    place, comes_in, used, here = _sides(case)
+    drawn = site_power(case).grid_mw.ravel()[here]
+    yielded = sources_in_service(case).of_sites(sources_in_service(case).yield_mw).ravel()[here]
+    price = listed(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
+    paid = has(place, price[price["usd"] < 0.0], (*_SITE, "slot"))
+    return Excess.above(place, used, comes_in).and_also(
+        Excess.above(place, -drawn, 0.0),
+        Excess.above(place[paid], comes_in[paid], (used + yielded)[paid]),
+    )
+
+
+def electricity_energy(case: Case) -> pd.DataFrame:
+    """Hourly energy at the delivered price of the hour."""
+    power, grid = site_power(case), case.inputs.grid
+    frame = crossed(power.site_year, power.slot[["slot"]])
+    key = ("site", "year", "slot")
+    price = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))["usd"]
+    usd = power.grid_mwh * at(price, frame, key, np.nan).reshape(power.grid_mw.shape)
+    return every_year(case, power.site_year, usd.sum(axis=1) / _USD_PER_MUSD)
+
+
+def electricity_demand(case: Case) -> pd.DataFrame:
+    """Months times the largest draw of each billing period, never times the hours of a day."""
+    peaks = own_peaks(case)
+    rate = listed(
+        case.inputs.sites.site_year, usd=case.inputs.grid.demand_charge_usd_per_kw_month
+    ).set_index(list(_SITE))["usd"]
+    usd = peaks["months"] * peaks["peak_mw"] * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
+    return every_year(case, peaks, usd / _USD_PER_MUSD)
+
+
+def _billed_peaks_rows(case: Case) -> pd.DataFrame:
+    own, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
+    rates = listed(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
+    is_billed = at(rates, own, _SITE) > 0.0
+    return own.loc[is_billed & (own["peak_mw"] > _TRACE), [*_SITE, "period"]]
+
+
+def _headroom_rows(case: Case) -> pd.DataFrame:
+    told = set(case.data("zone_headroom")["zone"])
+    zones = [zone for zone in dict.fromkeys(case.scope["zone"]) if zone in told]
+    return year_rows(case, "zone", zones)
+
+
+HEADING: Final = "Grid"
+RULES = (
+    power_balance,
+    connection_carries_peak,
+    contract_floor,
+    connections,
+    zone_headroom,
+    headroom_table,
+    headroom_binds,
+    headroom_worth,
+    billed_peaks,
+)
+
 FACTS = (
     firm_connection_from_tables,
     connection_price_from_tables,
@@ -381,3 +469,61 @@ FACTS = (
     committed_of_zones,
     billing_months_from_calendar,
 )
+ASSETS: Final[Mapping[str, Asset]] = {
+    "interconnection": Asset(
+        "grid", "grid", connections_bought("connections"), plan_table("connections"), is_spread=True
+    )
+}
+LINES: Final[Mapping[str, Line]] = {
+    "electricity_energy": Line("energy", electricity_energy),
+    "electricity_demand": Line("energy", electricity_demand),
+}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "billed_peaks": _billed_peaks_rows,
+    "headroom": _headroom_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"expand": ("connections", "added_mw")}
+PRICES: Final[Mapping[str, Price]] = {
+    "grid_connection": Price("USD/MW-year"),
+    "contract_floor": Price("USD/MW-year"),
+    "zone_headroom": Price("USD/MW-year", rule=zone_headroom, paid="horizon"),
+    "power_balance": Price("USD/MWh", rule=power_covered, must_be_met=True),
+    "exact_balance": Price("USD/MWh", must_be_met=True, either_sign=True),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "connections": {
+        "rows": "cost_interconnection",
+        "cost_interconnection": "site year service_start overnight_musd",
+        "connections": "site year added_mw service_start",
+    },
+    "site_year": {
+        "connections": "site year halls_mw firm_mw new_firm_mw",
+        "contract_floor": "site year nameplate_mw",
+    },
+    "billed_peaks": {
+        "billed_peaks": ("site year period months peak_mw usd_per_kw_month charge_musd"),
+    },
+    "headroom": {
+        "headroom_table": (
+            "zone year rate_pct limit_mw firm_limit_mw committed_mw new_firm_mw "
+            "new_non_firm_mw spare_mw firm_spare_mw"
+        ),
+        "headroom_binds": "binds firm_binds",
+        "headroom_worth": (
+            "value_npv_usd_per_mw value_usd_per_mw_year firm_value_npv_usd_per_mw "
+            "firm_value_usd_per_mw_year"
+        ),
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "grid.billing_months": ("billing_months_from_calendar",),
+    "grid.firm_mw": ("firm_connection_from_tables",),
+    "grid.expand_first_year_frac": ("connection_start_from_tables",),
+    "grid.expand_start": ("connection_start_from_tables",),
+    "grid.expand_capex_musd_per_mw": ("connection_price_from_tables",),
+    "grid.lease_firm_mw_per_mw": ("grid_terms_from_scenario",),
+    "grid.contract_min_nameplate_frac": ("grid_terms_from_scenario",),
+    "grid.curtailment_rate_pct": ("grid_terms_from_scenario",),
+    "grid.headroom_all.committed_mw": ("committed_of_zones",),
+    "grid.headroom_all.rate_pct": ("committed_of_zones",),
+}

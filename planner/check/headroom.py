@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.frames import at
+from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.stress import tiers_pct
+from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-__all__ = ["headroom_mw"]
+__all__ = ["FACTS", "REREAD", "headroom_mw"]
+
+_ZONE = ("zone", "year")
 
 
 def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
@@ -36,3 +42,43 @@ def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
     grown = at(growth, places, ("zone", "year")) if settings.headroom_growth else 0.0
     share = case.scenario.operator.headroom_share_frac * settings.headroom_scale_frac
     return np.asarray((at(rate, places, ("zone",), np.nan) + grown) * share)
+
+
+@rule(unit="MW")
+def headroom_from_tables(case: Case) -> Excess:
+    """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth.
+
+    Firm connection takes all of it, or the share of that at the lowest rate which the scenario
+    calls firm.
+    """
+    settings, grid = case.scenario.grid, case.inputs.grid
+    told = with_int_year(grid.headroom_all)
+    place = told[list(_ZONE)]
+    limit = headroom_mw(case, told, settings.curtailment_rate_pct)
+    firm = limit
+    if settings.firm_headroom_frac is not None:
+        lowest = headroom_mw(case, told, case.data("zone_headroom")["curtailment_rate_pct"].min())
+        firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
+    parts = [
+        Excess.differs(place, told["limit_mw"].to_numpy(dtype=np.float64), limit),
+        Excess.differs(place, told["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
+    ]
+    other = case.inputs.non_firm
+    tiers = listed(other.headroom, room=other.headroom_mw)
+    of_tier = tiers["tier"].astype("float64")
+    limits = [(listed(grid.headroom, room=grid.headroom_mw), firm)]
+    limits += [(tiers[of_tier == rate], headroom_mw(case, told, rate)) for rate in tiers_pct(case)]
+    for rows, most in limits:
+        spare = tally(told, _ZONE, np.clip(most - told["committed_mw"].to_numpy(), 0.0, None))
+        own = at(spare, rows, _ZONE, np.nan)
+        parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), own))
+    return parts[0].and_also(*parts[1:])
+
+
+FACTS = (headroom_from_tables,)
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "grid.headroom_all.limit_mw": ("headroom_from_tables",),
+    "grid.headroom_all.firm_limit_mw": ("headroom_from_tables",),
+    "grid.headroom_mw": ("headroom_from_tables",),
+    "non_firm.headroom_mw": ("headroom_from_tables",),
+}

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from planner.check.chain import site_power
+from planner.check.declared import Asset, Line, plan_table
 from planner.check.frames import at, by, listed, tally
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["FACTS", "HEAT_BILLS", "RULES", "heat_connections", "of_country"]
+__all__ = [
+    "ASSETS",
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "LINES",
+    "REREAD",
+    "RULES",
+    "heat_connections",
+    "of_country",
+]
 
 
 _SITE = ("site", "year")
@@ -78,7 +91,7 @@ def heat_sold(case: Case) -> Excess:
     recover = by(case.data("cooling"), "cooling", "heat_reuse_max_frac")
     order = list(case.inputs.sets.cooling.labels)
     share = recover.reindex(order).to_numpy(dtype=np.float64)
-    power = case.power
+    power = site_power(case)
     mean = np.einsum("rch,h,c->r", power.it_by_cooling_mw, power.hours, share) / _HOURS_PER_YEAR
     warm = pd.Series(mean, index=pd.MultiIndex.from_frame(power.site_year))
     of_buyer = of_country(case, table, "buyer_share_frac", settings.buyer_share_frac)
@@ -105,9 +118,7 @@ def heat_sold(case: Case) -> Excess:
     )
 
 
-HEAT_BILLS: Mapping[str, Callable[[Case], pd.DataFrame]] = {"heat_sales": heat_sales}
-"""Payments by site and calendar year, by the name of the line."""
-
+HEADING: Final = "Power, water and carbon"
 RULES = (heat_sold,)
 
 
@@ -138,3 +149,28 @@ def heat_from_tables(case: Case) -> Excess:
 
 
 FACTS = (heat_from_tables,)
+ASSETS: Final[Mapping[str, Asset]] = {
+    "heat_network": Asset("heat", "facility", heat_connections, plan_table("heat"))
+}
+LINES: Final[Mapping[str, Line]] = {"heat_sales": Line("heat", heat_sales)}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "heat_connect_mw": ("heat", "connect_mw"),
+    "heat_sold_mw": ("heat", "sold_mw"),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "heat": {
+        "rows": "cost_heat_sales",
+        "cost_heat_network": "site year connect_mw",
+        "heat_sold": (
+            "site year connect_mw overnight_musd connected_mw recoverable_mw sold_mwh "
+            "revenue_musd sold_mw"
+        ),
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "heat.share_frac": ("heat_from_tables",),
+    "heat.recover_frac": ("heat_from_tables",),
+    "heat.buyer_h": ("heat_from_tables",),
+    "heat.price_usd_per_mwh": ("heat_from_tables",),
+    "heat.capex_musd_per_mw": ("heat_from_tables",),
+}

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Bound", "Program", "finite_or_zero", "side_of"]
 
 _MOST_ROUNDS: Final = 30  # bounds that follow from bounds; 4 rounds are enough for us-base
-
 _NOISE: Final = 1e-12  # of the greatest dual
 
 

@@ -1,29 +1,53 @@
-"""Who is served from where: distance, round trip, residency, all computed a second time."""
+"""Round trips: users within their bounds, what they see, and what tables say of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
-from planner.check.frames import at, has, listed, tally
-from planner.check.routes import ANYWHERE, stays_elsewhere
-from planner.check.verdict import Excess, rule
+from planner.check.cells import ANYWHERE
+from planner.check.declared import Price, Table
+from planner.check.demand import rack_path_mw, reference_kh100e
+from planner.check.frames import at, by, crossed, has, listed, quotient, tally
+from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.check.case import Case
 
 
-__all__ = ["RULES"]
+__all__ = [
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "timed",
+]
 
 _ROUTE = ("region", "workload", "site")
 _CLASS = ("workload", "year")
+_USERS = ("region", "workload")
+_DEMAND = ("region", "workload", "year")
+_RENT = ("workload", "tier", "year")
+_LEVER = ("workload", "lever", "year")
+_HAIR: Final = 1e-9  # of a share, by which a percentile may fall to the next entry
+_ROUNDING: Final = 1.0 + 1e-9
+_USD_PER_MUSD: Final = 1e6
+_H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 
 
 @rule(unit="ms")
 def round_trip_within_bound(case: Case) -> Excess:
     """Users are served only from sites whose round trip, recomputed, is within the bound."""
-    frame = case.routes
+    frame = used_routes(case)
     return Excess.above(
         frame[list(_ROUTE)], frame["rtt_ms"].to_numpy(), frame["rtt_bound_ms"].to_numpy()
     )
@@ -32,7 +56,7 @@ def round_trip_within_bound(case: Case) -> Excess:
 @rule(unit="ms", floor=1000.0)
 def round_trip_told(case: Case) -> Excess:
     """Round trips in the tables are those recomputed from coordinates, lines and pairs."""
-    own = case.routes.set_index(list(_ROUTE))["rtt_ms"]
+    own = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is told of them.
     return Excess.told(
@@ -43,7 +67,7 @@ def round_trip_told(case: Case) -> Excess:
 @rule(unit="routes")
 def residency(case: Case) -> Excess:
     """Data stays where its class must stay: world region, country, or within 200 km."""
-    frame = case.routes
+    frame = used_routes(case)
     return Excess.where(frame[list(_ROUTE)], stays_elsewhere(frame))
 
 
@@ -52,7 +76,7 @@ def served_from_anywhere(case: Case) -> Excess:
     """Users lumped together, wherever they are, can be served in time and right by any site."""
     wanted = listed(case.inputs.demand.demand)[["region", "workload"]].drop_duplicates()
     lumped = wanted.loc[wanted["region"] == ANYWHERE, ["workload"]]
-    everywhere = case.reach
+    everywhere = reach_of_users(case)
     frame = everywhere[
         everywhere["workload"].isin(lumped["workload"])
         & ~has(everywhere, wanted, ("region", "workload"))
@@ -69,7 +93,7 @@ def tight_share(case: Case) -> Excess:
     key = ("region", "workload", "year")
     frame = listed(tight, share=demand.tight_share_frac)
     table = case.plan("assignment")
-    own = case.routes
+    own = used_routes(case)
     near = own[own["rtt_ms"] <= own["tight_rtt_ms"] * (1.0 + 1e-9)]
     served = table[has(table, near, _ROUTE)]
     told = case.plan("demand").set_index(list(key))
@@ -81,10 +105,363 @@ def tight_share(case: Case) -> Excess:
     return Excess.above(frame[list(key)], frame["share"].to_numpy() * at(met, frame, key), inside)
 
 
+@rule(unit="-")
+def classes_from_tables(case: Case) -> Excess:
+    """Figures of classes are those of table `workloads`, the scenario's own in their place."""
+    told = case.inputs.workloads
+    own = case.workloads.set_index("workload").loc[list(told["workload"])]
+    parts = [
+        Excess.differs(
+            told[["workload"]].assign(what=str(column)),
+            np.nan_to_num(told[column].to_numpy(dtype=np.float64), nan=-1.0),
+            np.nan_to_num(own[column].to_numpy(dtype=np.float64), nan=-1.0),
+        )
+        for column in told.select_dtypes(["number"])
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="- or USD/h")
+def service_terms_from_tables(case: Case) -> Excess:
+    """Shares within the tighter bound are the classes', and unmet compute costs what is asked."""
+    wanted = case.inputs.demand
+    share = by(case.workloads, "workload", "tight_share_frac").astype("float64")
+    everyone = listed(wanted.demand)
+    has_share = ~np.isnan(at(share, everyone, ("workload",), np.nan))
+    told = listed(wanted.tight, share=wanted.tight_share_frac)
+    missing = has_share & ~has(everyone, told, (*_USERS, "year"))
+    price = pd.DataFrame({"what": ["unmet compute"]})
+    return Excess.differs(
+        told[[*_USERS, "year"]], told["share"].to_numpy(), at(share, told, ("workload",), np.nan)
+    ).and_also(
+        Excess.where(everyone[[*_USERS, "year"]], missing),
+        Excess.differs(
+            price,
+            np.array([wanted.unmet_usd_per_h100e_hour]),
+            np.array([case.scenario.demand.unmet_usd_per_h100e_hour]),
+        ),
+    )
+
+
+@rule(unit="ms", floor=1000.0)
+def routes_from_tables(case: Case) -> Excess:
+    """Routes are all that lie within bound and residency, each with its own round trip."""
+    wanted = case.inputs.demand
+    told = listed(wanted.route, rtt=wanted.route_rtt_ms, tight=wanted.route_is_tight)
+    placed = told[told["region"] != ANYWHERE].reset_index(drop=True)
+    lumped = told[told["region"] == ANYWHERE]
+    everywhere = reach_of_users(case)
+    own = everywhere.set_index(list(_ROUTE))
+    users = listed(wanted.demand)[list(_USERS)].drop_duplicates()
+    due = everywhere[everywhere["in_time"] & has(everywhere, users, _USERS)]
+    is_tight = at(own["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
+    is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
+    return Excess.differs(
+        placed[list(_ROUTE)], placed["rtt"].to_numpy(), at(own["rtt_ms"], placed, _ROUTE, np.nan)
+    ).and_also(
+        Excess.where(placed[list(_ROUTE)], ~has(placed, due, _ROUTE)),
+        Excess.where(due[list(_ROUTE)], ~has(due, placed, _ROUTE)),
+        Excess.where(placed[list(_ROUTE)], is_near),
+        # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
+        Excess.where(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"]),
+    )
+
+
+@rule(unit="- or ms")
+def no_route_from_tables(case: Case) -> Excess:
+    """Users whom no site reaches are listed with the nearest site and their share of the class."""
+    told, everywhere = case.inputs.demand.no_route, reach_of_users(case)
+    wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
+    reached = everywhere.loc[everywhere["in_time"], list(_USERS)].drop_duplicates()
+    lonely = users[~has(users, reached, _USERS)].reset_index(drop=True)
+    nearest = everywhere.groupby(list(_USERS))["rtt_ms"].min()
+    bound = by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
+    asked = at(tally(wanted, _USERS, wanted["kh100e"]), told, _USERS, np.nan)
+    of_class = at(tally(wanted, ("workload",), wanted["kh100e"]), told, ("workload",), np.nan)
+    place = told[list(_USERS)]
+    pairs = (
+        ("nearest_rtt_ms", at(nearest, told, _USERS, np.nan)),
+        ("bound_ms", at(bound, told, ("workload",), np.nan)),
+        ("demand_frac", asked / of_class),
+    )
+    parts = [
+        Excess.differs(place, told[name].to_numpy(dtype=np.float64), own) for name, own in pairs
+    ]
+    return Excess.where(lonely, ~has(lonely, told, _USERS)).and_also(
+        Excess.where(place, ~has(told, lonely, _USERS)), *parts
+    )
+
+
+@rule(unit="classes")
+def clouds_from_tables(case: Case) -> Excess:
+    """Clouds serve everybody, or users near one of the metros among the sites, where they must."""
+    demand, rent = case.inputs.demand, case.inputs.rent
+    wanted, told = listed(demand.demand), listed(rent.rented, near=rent.rented_is_tight)
+    key = [*_USERS, "year"]
+    may, near = (np.ones(len(wanted), dtype=np.bool_) for _ in range(2))
+    if not case.scenario.rent.placeless:
+        sites = by(case.sites, "site", "archetype")
+        clouds = reach_of_users(case)[reach_of_users(case)["site"].map(sites) == "metro"]
+        is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
+        may, near = (has(wanted, clouds[clouds[by]], _USERS) for by in ("in_time", "is_tight"))
+        may = may | (is_lumped & bool(len(clouds)))
+    may = may & case.scenario.rent.allow
+    due = wanted[may]
+    of_due = pd.Series(near[may].astype("float64"), index=pd.MultiIndex.from_frame(due[key]))
+    return Excess.where(due[key], ~has(due, told, key)).and_also(
+        Excess.differs(told[key], told["near"].to_numpy("float64"), at(of_due, told, key, np.nan))
+    )
+
+
+def timed(case: Case) -> pd.DataFrame:
+    """List the assignments of users whose place makes a difference, with their round trips.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        Rows of table `assignment`; own_ms, tail_ms, and is_tight, all recomputed.
+    """
+    table = case.plan("assignment")
+    placed = table[table["region"] != ANYWHERE]
+    own = used_routes(case)
+    own = own.assign(own_ms=own["rtt_ms"], is_tight=_is_tight(own))
+    return placed.merge(own[[*_ROUTE, "own_ms", "tail_ms", "is_tight"]], on=list(_ROUTE))
+
+
+def _is_tight(routes: pd.DataFrame) -> pd.Series[bool]:
+    return routes["rtt_ms"] <= routes["tight_rtt_ms"] * _ROUNDING
+
+
+@rule(unit="routes")
+def tight_routes_told(case: Case) -> Excess:
+    """Assignments say rightly which of them are within the tight bound."""
+    table, own = case.plan("assignment"), used_routes(case)
+    near = at(own.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
+    return Excess.where(table[[*_ROUTE, "year"]], table["within_tight"].to_numpy() != (near > 0.0))
+
+
+@rule(unit="ms", floor=1000.0)
+def round_trips_of_users(case: Case) -> Excess:
+    """The mean round trip beside each demand is that of the sites which serve it."""
+    served, table = timed(case), case.plan("demand")
+    kh100e = served["served_kh100e"]
+    travel, total = (
+        at(tally(served, _DEMAND, of), table, _DEMAND) for of in (kh100e * served["own_ms"], kh100e)
+    )
+    own = quotient(travel, total)
+    return Excess.told(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), own)
+
+
+def _percentile(served: pd.DataFrame, column: str, share: float) -> pd.Series[float]:
+    """Least round trip, by class and year, within which a share of the service is."""
+    rows = served.sort_values(column, kind="stable")
+    groups = rows.groupby(list(_CLASS), sort=False)["served_kh100e"]
+    reached = groups.cumsum() >= share * groups.transform("sum")
+    return rows[reached].groupby(list(_CLASS), sort=False)[column].min()
+
+
+@rule(unit="ms", floor=1000.0)
+def percentiles_told(case: Case) -> Excess:
+    """Median, 95th percentile, and that on bad days, follow from the assignments by class."""
+    served, table = timed(case), case.plan("latency")
+    served = served[served["served_kh100e"] > 0.0]
+    parts = []
+    for name, column, share in (
+        ("p50_rtt_ms", "own_ms", 0.5),
+        ("p95_rtt_ms", "own_ms", 0.95),
+        ("tail_p95_rtt_ms", "tail_ms", 0.95),
+    ):
+        low, high = (
+            at(_percentile(served, column, of), table, _CLASS, np.nan)
+            for of in (share * (1.0 - _HAIR), min(share * (1.0 + _HAIR), 1.0))
+        )
+        told = table[name].to_numpy()
+        parts.append(Excess.told(table[list(_CLASS)], told, np.clip(told, low, high)))
+        # Where nobody is served from a place there is nothing to clip to.
+        parts.append(Excess.where(table[list(_CLASS)], np.isnan(told) != np.isnan(low)))
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="-", floor=1000.0)
+def service_of_classes(case: Case) -> Excess:
+    """Bounds of classes are the scenario's; what is served, and how near, follows by class."""
+    table, demand, served = case.plan("latency"), case.plan("demand"), timed(case)
+    classes = case.workloads.set_index("workload")
+    kh100e = served["served_kh100e"]
+    total = at(tally(served, _CLASS, kh100e), table, _CLASS)
+    near = at(tally(served, _CLASS, kh100e * served["is_tight"]), table, _CLASS)
+    travel = at(tally(served, _CLASS, kh100e * served["own_ms"]), table, _CLASS)
+    largest = served[kh100e > 0.0].groupby(list(_CLASS), sort=False)["own_ms"].max()
+    tight_share = at(classes["tight_share_frac"], table, ("workload",), np.nan)
+    within = np.where(np.isnan(tight_share), np.nan, quotient(near, total))
+    own = {
+        "bound_ms": at(classes["rtt_bound_ms"], table, ("workload",), np.nan),
+        "tight_ms": at(classes["tight_rtt_ms"], table, ("workload",), np.nan),
+        "tight_share_frac": tight_share,
+        "demand_kh100e": at(tally(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS),
+        "served_kh100e": at(tally(demand, _CLASS, demand["served_kh100e"]), table, _CLASS),
+        "mean_rtt_ms": quotient(travel, total),
+        "max_rtt_ms": at(largest, table, _CLASS, np.nan),
+        "within_tight_frac": within,
+    }
+    return columns_told(table, _CLASS, own)
+
+
+@rule(unit="ms")
+def no_route_told(case: Case) -> Excess:
+    """Users that no site reaches in time are listed, with the nearest site; nobody else is."""
+    table = case.plan("no_route")
+    key = ["region", "workload"]
+    wanted = listed(case.inputs.demand.demand)[key].drop_duplicates()
+    wanted = wanted[wanted["region"] != ANYWHERE]
+    # Who is served has a route.
+    unserved = wanted[~has(wanted, used_routes(case), key)]
+    users = pd.concat([unserved, table[key]]).drop_duplicates(ignore_index=True)
+    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    ends = round_trips(case, crossed(users, sites))
+    reached = (ends["rtt_ms"] <= ends["rtt_bound_ms"] * _ROUNDING) & ~stays_elsewhere(ends)
+    lonely = ~has(users, ends[reached], key)
+    is_told = has(users, table, key) & has(users, wanted, key)
+    nearest = ends.groupby(key, sort=False)["rtt_ms"].min()
+    of_site = ends.set_index(list(_ROUTE))["rtt_ms"]
+    by_name = table.rename(columns={"nearest_site": "site"})
+    bound = by(case.workloads, "workload", "rtt_bound_ms")
+    place = table[key]
+    return Excess.where(users, lonely != is_told).and_also(
+        Excess.differs(place, table["nearest_rtt_ms"].to_numpy(), at(nearest, table, key, np.nan)),
+        Excess.differs(
+            place, at(of_site, by_name, _ROUTE, np.nan), at(nearest, table, key, np.nan)
+        ),
+        Excess.differs(
+            place, table["bound_ms"].to_numpy(), at(bound, table, ("workload",), np.nan)
+        ),
+    )
+
+
+@rule(unit="USD/H100e-hour")
+def rent_terms_told(case: Case) -> Excess:
+    """Term and price beside what is rented are those of its offer."""
+    table, rent = case.plan("rent"), case.inputs.rent
+    offers = listed(
+        rent.bought,
+        term_years=rent.term_years,
+        usd_per_h100e_hour=rent.price_musd_per_kh100e_year * _USD_PER_MUSD / _H100E_HOURS,
+    ).set_index(list(_RENT))
+    own = {name: at(offers[name], table, _RENT, np.nan) for name in offers.columns}
+    return columns_told(table, _RENT, own)
+
+
+@rule(unit="kH100e or MUSD")
+def levers_told(case: Case) -> Excess:
+    """What each lever saves, and what that costs, follows from its adoption and the demand."""
+    table, demand, levers = case.plan("levers"), case.plan("demand"), case.inputs.levers
+    offers = listed(
+        levers.adopted, saving=levers.saving_frac, musd=levers.cost_musd_per_kh100e_year
+    ).set_index(list(_LEVER))
+    asked = at(tally(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS)
+    saved = table["adopted_frac"].to_numpy() * asked * at(offers["saving"], table, _LEVER, np.nan)
+    cost = saved * at(offers["musd"], table, _LEVER, np.nan)
+    return columns_told(table, _LEVER, {"saved_kh100e": saved, "cost_musd": cost})
+
+
+@rule(unit="GW or kH100e")
+def reference_told(case: Case) -> Excess:
+    """The reference fleet is told as the trajectory and its racks make it."""
+    table, operator = case.plan("reference"), case.scenario.operator.demand_share_frac
+    classes = list(case.inputs.sets.workload.labels)
+    frame = pd.DataFrame(
+        [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
+    )
+    rack_gw = np.array(
+        [rack_path_mw(case, name, year) for name, year in frame.itertuples(index=False)]
+    )
+    rack_gw = rack_gw / 1000.0
+    kh100e = np.array([reference_kh100e(case, name) for name in classes]).ravel()
+    own = frame.assign(
+        rack_gw=rack_gw,
+        facility_gw=rack_gw * case.scenario.demand.facility_mw_per_rack_mw / operator,
+        kh100e=kh100e,
+    ).set_index(list(_CLASS))
+    columns = {name: at(own[name], table, _CLASS, np.nan) for name in own.columns}
+    return columns_told(table, _CLASS, columns)
+
+
+def _latency_rows(case: Case) -> pd.DataFrame:
+    return case.plan("demand")[["workload", "year"]].drop_duplicates()
+
+
+HEADING: Final = "Latency and residency"
 RULES = (
     round_trip_within_bound,
     round_trip_told,
     residency,
     served_from_anywhere,
     tight_share,
+    tight_routes_told,
+    round_trips_of_users,
+    percentiles_told,
+    service_of_classes,
+    no_route_told,
+    rent_terms_told,
+    levers_told,
+    reference_told,
 )
+
+FACTS = (
+    classes_from_tables,
+    service_terms_from_tables,
+    routes_from_tables,
+    no_route_from_tables,
+    clouds_from_tables,
+)
+IMPLIED: Final[Mapping[str, Table]] = {
+    "latency": _latency_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"served": ("assignment", "served_kh100e")}
+PRICES: Final[Mapping[str, Price]] = {
+    "tight_latency_share": Price("USD/H100e-hour", _H100E_HOURS, tight_share, must_be_met=True),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "assignment": {
+        "round_trip_told": "region site rtt_ms",
+        "tight_routes_told": "within_tight",
+    },
+    "demand": {
+        "round_trips_of_users": "mean_rtt_ms",
+    },
+    "no_route": {
+        "rows": "no_route_told",
+        "no_route_told": "region workload nearest_site nearest_rtt_ms bound_ms",
+    },
+    "latency": {
+        "service_of_classes": (
+            "workload year bound_ms tight_ms tight_share_frac demand_kh100e "
+            "served_kh100e mean_rtt_ms max_rtt_ms within_tight_frac"
+        ),
+        "percentiles_told": "p50_rtt_ms p95_rtt_ms tail_p95_rtt_ms",
+    },
+    "rent": {
+        "rent_terms_told": "workload tier year term_years usd_per_h100e_hour",
+    },
+    "levers": {
+        "levers_told": "workload lever year adopted_frac saved_kh100e cost_musd",
+    },
+    "reference": {
+        "reference_told": "workload year facility_gw rack_gw kh100e",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "demand.no_route": ("no_route_from_tables",),
+    "demand.route_is_tight": ("routes_from_tables",),
+    "demand.route_rtt_ms": ("routes_from_tables",),
+    "demand.tight_share_frac": ("service_terms_from_tables",),
+    "demand.unmet_usd_per_h100e_hour": ("service_terms_from_tables",),
+    "workloads": ("classes_from_tables",),
+    "rent.rented_is_tight": ("clouds_from_tables",),
+}

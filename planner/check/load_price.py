@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.base_year import standing_facility_mw
+from planner.check.chain import site_power
+from planner.check.declared import Line
+from planner.check.existing import standing_facility_mw
 from planner.check.frames import at, by, crossed, listed, quotient, tally
 from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["FACTS", "RULES", "curve", "existing_mw", "load_price_bill", "new_load"]
+__all__ = [
+    "COLUMNS",
+    "FACTS",
+    "HEADING",
+    "LINES",
+    "REREAD",
+    "RULES",
+    "curve",
+    "existing_mw",
+    "load_price_bill",
+    "new_load",
+]
 
 
 _ZONE = ("zone", "year")
@@ -39,7 +54,7 @@ def new_load(case: Case) -> pd.DataFrame:
         zone, year, slot, hours, new_mw, usd (of the year), last_adder_usd_per_mwh.
     """
     settings = case.scenario.energy.load_price
-    power = case.power
+    power = site_power(case)
     zone_of = by(case.sites, "site", "zone")
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(zone=frame["site"].map(zone_of), mw=power.grid_mw.ravel())
@@ -156,6 +171,7 @@ def load_price_adders_told(case: Case) -> Excess:
     return columns_told(table, _ZONE, own)
 
 
+HEADING: Final = "Grid"
 RULES = (load_price_told, load_price_peak_told, load_price_paid, load_price_adders_told)
 
 
@@ -185,3 +201,18 @@ def load_price_from_tables(case: Case) -> Excess:
 
 
 FACTS = (load_price_from_tables,)
+LINES: Final[Mapping[str, Line]] = {"load_price": Line("energy", load_price_bill)}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "load_price": {
+        "rows": "load_price_told",
+        "load_price_told": "zone year new_mwh",
+        "load_price_peak_told": "new_peak_mw",
+        "load_price_paid": "musd",
+        "load_price_adders_told": "mean_adder_usd_per_mwh last_adder_usd_per_mwh",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "load_price.standing_mw": ("load_price_from_tables",),
+    "load_price.width_mw": ("load_price_from_tables",),
+    "load_price.adder_usd_per_mwh": ("load_price_from_tables",),
+}

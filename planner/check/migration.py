@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.chain import share_that_moves
+from planner.check.cells import ANYWHERE
+from planner.check.chain import share_that_moves, site_power
+from planner.check.days import year_slots
+from planner.check.declared import Line, Table
 from planner.check.frames import at, by, crossed, listed, taken, tally
+from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
-from planner.check.routes import ANYWHERE, round_trips, stays_elsewhere
+from planner.check.routes import round_trips, stays_elsewhere
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
@@ -21,8 +27,20 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = ["FACTS", "RULES", "moved_by_block", "users_in_reach"]
+__all__ = [
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "REREAD",
+    "RULES",
+    "moved_by_block",
+    "users_in_reach",
+]
 
+_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _HOURS_PER_YEAR = 8760.0
 _ROUNDING = 1.0 + 1e-9
@@ -31,6 +49,8 @@ _SITE = ("site", "year")
 _CLASS = ("site", "workload", "year")
 _BLOCK = ("rack", "workload", "year", "day", "own_block")
 _SITE_BLOCK = ("site", *_BLOCK)
+_PLACED = ("rack", "workload")
+_USD_PER_MUSD = 1e6
 
 
 def _window_h(case: Case, workload: str) -> int:
@@ -48,7 +68,7 @@ def _windows(case: Case, table: pd.DataFrame) -> dict[object, int]:
 
 def _table(case: Case) -> pd.DataFrame:
     """Table `migration` with its day, hours of the year and its block recomputed."""
-    slot = case.slots[["slot", "day", "hour", "hours"]]
+    slot = year_slots(case)[["slot", "day", "hour", "hours"]]
     table = case.plan("migration").merge(slot, on="slot", how="left")
     length = table["workload"].map(_windows(case, table)).astype("float64")
     return table.assign(own_block=(table["hour"] // length).astype("int64"))
@@ -114,7 +134,7 @@ def migration_is_due(case: Case) -> Excess:
         place, table["due_mw"].to_numpy(), at(due, table, _USE) * _profile(case, table)
     )
     begin = table["own_block"] * table["workload"].map(_windows(case, table))
-    by_hour = case.power.slot.set_index(["day", "hour"])["slot"]
+    by_hour = site_power(case).slot.set_index(["day", "hour"])["slot"]
     first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
     blocks = Excess.where(place, (table["block"].to_numpy() != first).astype(np.bool_))
     # What falls due in all slots is the mean of the year, so that no slot is forgotten.
@@ -165,7 +185,7 @@ def migration_room(case: Case) -> Excess:
 @rule(unit="MW")
 def migration_told(case: Case) -> Excess:
     """Load curve, sites and the table by class say of moved work what its slots add up to."""
-    power, slots, years = case.power, case.plan("power_slot"), case.plan("site_year")
+    power, slots, years = site_power(case), case.plan("power_slot"), case.plan("site_year")
     site, slot = power.site_year, power.slot
     frame = site.merge(slot[["slot"]], how="cross")
     by_slot = pd.Series(power.migrated_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
@@ -197,19 +217,6 @@ def migration_of_sites(case: Case) -> Excess:
         for name, sums in own.items()
     ]
     return parts[0].and_also(*parts[1:])
-
-
-RULES = (
-    migration_is_due,
-    migration_reach_told,
-    migration_conserves_work,
-    migration_room,
-    migration_told,
-    migration_of_sites,
-)
-
-
-_PLACED = ("rack", "workload")
 
 
 def _share_that_moves(case: Case) -> Floats:
@@ -271,7 +278,7 @@ def _by_class(case: Case, amount: Floats, scale: Floats) -> Excess:
 
 def _first_slot(case: Case) -> Codes:
     """First slot of the block in which work of a class may be done, by class and slot."""
-    slot, sets = case.slots, case.inputs.sets
+    slot, sets = year_slots(case), case.inputs.sets
     day, hour = (slot[name].to_numpy() for name in ("day", "hour"))
     rows = []
     for hours in window_h(case).reindex(list(sets.workload.labels)):
@@ -315,4 +322,62 @@ def migration_blocks(case: Case) -> Excess:
     return _by_class(case, is_wrong.astype(np.float64), np.ones(work.size))
 
 
-FACTS = (migration_from_tables, migration_blocks)
+def work_migration(case: Case) -> pd.DataFrame:
+    """Work that arrives from other sites, at the price of a move."""
+    table = case.plan("migration_site")
+    price = case.scenario.flexibility.move_usd_per_mwh
+    return every_year(case, table, table["arrived_mwh"] * price / _USD_PER_MUSD)
+
+
+def _migration_site_rows(case: Case) -> pd.DataFrame:
+    work = case.plan("migration")
+    is_work = (work["due_mw"] > _TRACE) | (work["done_mw"] > _TRACE)
+    return work.loc[is_work, ["site", "workload", "year"]].drop_duplicates()
+
+
+HEADING: Final = "Work between sites"
+RULES = (
+    migration_is_due,
+    migration_reach_told,
+    migration_conserves_work,
+    migration_room,
+    migration_told,
+    migration_of_sites,
+)
+
+FACTS = (
+    migration_from_tables,
+    migration_blocks,
+)
+LINES: Final[Mapping[str, Line]] = {"work_migration": Line("sites", work_migration)}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "migration_site": _migration_site_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"migrating_mw": ("migration", "done_mw")}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "site_year": {
+        "migration_told": "migrated_mean_mw",
+    },
+    "power_slot": {
+        "migration_told": "migrated_mw",
+    },
+    "migration": {
+        "rows": "migration_is_due",
+        "migration_is_due": "site rack hall workload year slot block due_mw",
+        "migration_reach_told": "reach",
+        "migration_conserves_work": "site slot done_mw",
+        "migration_told": "slot done_mw",
+        "migration_of_sites": "site rack year slot done_mw",
+    },
+    "migration_site": {
+        "migration_of_sites": "site workload year due_mwh done_mwh arrived_mwh left_mwh",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "migration.deployment_frac": ("migration_from_tables",),
+    "migration.due_mw_per_mw": ("migration_from_tables",),
+    "migration.room_mw_per_mw": ("migration_from_tables",),
+    "migration.move_usd_per_mwh": ("migration_from_tables",),
+    "migration.balance_of_work": ("migration_blocks",),
+    "migration.site_block_of_work": ("migration_blocks",),
+}

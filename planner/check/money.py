@@ -1,30 +1,36 @@
-"""Money: every line of the cost table, discounting, the objective."""
+"""Money: every line of the cost table, discounting, the objective, cash."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.bills import BILLS
-from planner.check.frames import at, by, tally, together
-from planner.check.payments import discounts
+from planner.check.declared import Asset, Line, Price, merged
+from planner.check.families import FAMILIES
+from planner.check.frames import at, by, listed, tally, together
+from planner.check.payments import discounts, of_site, repay
 from planner.check.verdict import Excess, Rule, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planner.check.case import Case
+    from planner.check.declared import Table
 
-__all__ = ["FACTS", "RULES"]
 
+__all__ = ["ASSETS", "BILLS", "COLUMNS", "FACTS", "HEADINGS", "LINES", "PRICES", "REREAD", "RULES"]
 
 _FLOOR_MUSD = 10.0  # sums of a site are told to 10 USD: they hold decisions of 1e-7 MW
 _LINE = ("item", "site", "calendar_year")
 _PAID = ("site", "calendar_year")
 _UNMET = ("unmet_compute", "shed_load_worth")
 _RENTED = "rented_compute"
+_MONEY_YEAR = 2025
+_STEPS = 100_000
+_SITE = ("site", "year")
+_USD_PER_MUSD = 1e6
 
 
 def _bill(item: str, make: Callable[[Case], pd.DataFrame]) -> Rule:
@@ -101,19 +107,6 @@ def rent_and_unmet_apart(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-RULES = (
-    *(_bill(item, make) for item, make in BILLS.items()),
-    cost_lines_known,
-    discounting,
-    objective,
-    rent_and_unmet_apart,
-)
-
-
-_MONEY_YEAR = 2025
-_STEPS = 100_000
-
-
 def _real(case: Case, nominal: float | None) -> float:
     """Real rate that belongs to a nominal one, or to that of the tables."""
     settings = case.scenario.finance
@@ -186,4 +179,207 @@ def horizon_from_scenario(case: Case) -> Excess:
     )
 
 
-FACTS = (rates_from_tables, interest_during_construction, horizon_from_scenario)
+def financing_premium(case: Case) -> pd.DataFrame:
+    """What assets cost more where their capital is more expensive than the discount rate."""
+    finance = case.inputs.finance
+    premiums = []
+    for asset in ASSETS.values():
+        bought = _repaid(case, asset)
+        risk = of_site(case, bought, finance.site_rate_adder_frac)
+        own = finance.asset_rate_frac.get(asset.kind, finance.rate_frac) + risk
+        own_paid, plain = repay(case, bought, own), repay(case, bought)
+        premiums.append(own_paid.assign(musd=own_paid["musd"] - plain["musd"]))
+    return pd.concat(premiums, ignore_index=True)
+
+
+def _repaid(case: Case, asset: Asset) -> pd.DataFrame:
+    """List what is bought of an asset, its cost with the interest that is repaid too."""
+    bought = asset.bought(case)
+    interest = case.inputs.finance.build_idc_frac if asset.with_interest else 0.0
+    return bought.assign(cost_musd=bought["cost_musd"] * (1.0 + interest))
+
+
+def _repayment(asset: Asset) -> Table:
+    return lambda case: repay(case, _repaid(case, asset))
+
+
+ASSETS: Final[Mapping[str, Asset]] = merged(FAMILIES, "ASSETS")
+"""What is bought up front, by its cost line."""
+LINES: Final[Mapping[str, Line]] = {
+    **merged(FAMILIES, "LINES"),
+    "financing_premium": Line("financing", financing_premium, up_front=True),
+}
+"""Every other cost line."""
+BILLS: Final[Mapping[str, Table]] = {
+    **{item: _repayment(asset) for item, asset in ASSETS.items()},
+    **{item: line.paid for item, line in LINES.items()},
+}
+"""Payments by site and calendar year of every line of the cost list, by its name."""
+HEADINGS: Final[Mapping[str, tuple[str, bool]]] = {
+    **{item: (asset.heading, True) for item, asset in ASSETS.items()},
+    **{item: (line.heading, line.up_front) for item, line in LINES.items()},
+}
+"""Heading of every line, and whether it repays something bought up front."""
+
+
+def overnight_musd(case: Case) -> pd.DataFrame:
+    """List the overnight cost of everything that enters service, as the tables say. [MUSD]"""
+    tables = [asset.capex(case) for asset in ASSETS.values() if asset.capex is not None]
+    columns = ["site", "year", "overnight_musd"]
+    return pd.concat([table[columns] for table in tables], ignore_index=True)
+
+
+@rule(unit="MUSD")
+def capex_budget(case: Case) -> Excess:
+    """What enters service in a year costs no more, overnight, than the budget."""
+    sites = case.inputs.sites
+    limits = listed(sites.capex_budget, limit_musd=sites.capex_budget_musd)
+    bought = overnight_musd(case)
+    spent = tally(bought, ("year",), bought["overnight_musd"])
+    return Excess.above(
+        limits[["year"]], at(spent, limits, ("year",)), limits["limit_musd"].to_numpy()
+    )
+
+
+@rule(unit="MUSD")
+def overnight_cost(case: Case) -> Excess:
+    """Overnight costs beside all that is bought are amount times price."""
+    inputs = case.inputs
+    offers = (
+        ("installs", inputs.racks.install, inputs.racks.install_capex_musd_per_mw, "installed_mw"),
+        ("builds", inputs.halls.build, inputs.halls.build_capex_musd_per_mw, "built_mw"),
+        (
+            "retrofits",
+            inputs.halls.retrofit,
+            inputs.halls.retrofit_capex_musd_per_mw,
+            "retrofitted_mw",
+        ),
+        ("connections", inputs.grid.expand, inputs.grid.expand_capex_musd_per_mw, "added_mw"),
+    )
+    parts = []
+    for name, index, price, amount in offers:
+        table, key = case.plan(name), list(index.axis_names)
+        offer = listed(index, price=price).set_index(key)["price"]
+        cost = table[amount].to_numpy() * at(offer, table, key, np.nan)
+        parts.append(Excess.differs(table[key], table["overnight_musd"].to_numpy(), cost))
+    sources, supply, key = case.plan("source_builds"), inputs.supply, ["site", "source", "year"]
+    of_power = listed(supply.build, musd=supply.build_capex_musd_per_mw).set_index(key)["musd"]
+    of_cells = listed(supply.build_store, musd=supply.build_store_capex_musd_per_mwh)
+    cost = sources["built_mw"].to_numpy() * at(of_power, sources, key, np.nan)
+    cost += sources["built_mwh"].to_numpy() * at(of_cells.set_index(key)["musd"], sources, key)
+    parts.append(Excess.differs(sources[key], sources["overnight_musd"].to_numpy(), cost))
+    site_year = case.plan("site_year")
+    bought = overnight_musd(case)
+    total = at(tally(bought, _SITE, bought["overnight_musd"]), site_year, _SITE)
+    capex = Excess.differs(site_year[list(_SITE)], site_year["capex_musd"].to_numpy(), total)
+    return capex.and_also(*parts)
+
+
+def _bought(case: Case) -> pd.DataFrame:
+    """List what is bought: item, site, start of service [year], overnight_musd, is_spread."""
+    parts = [
+        asset.bought(case).assign(item=item, is_spread=asset.is_spread)
+        for item, asset in ASSETS.items()
+    ]
+    costs = case.plan("costs")
+    at_once = costs[costs["item"].isin([item for item, line in LINES.items() if line.at_once])]
+    at_once = at_once.rename(columns={"calendar_year": "start", "musd": "cost_musd"})
+    columns = ["item", "site", "start", "cost_musd", "is_spread"]
+    table = pd.concat([*parts, at_once.assign(is_spread=False)], ignore_index=True)[columns]
+    return table.rename(columns={"cost_musd": "overnight_musd"}).astype(
+        {"start": "float64", "overnight_musd": "float64"}
+    )
+
+
+@rule(unit="MUSD")
+def cash_told(case: Case) -> Excess:
+    """Cash is what is bought, halls, connections and sources evenly over the years before."""
+    cost = by(case.data("facility_cost"), "item", "value")
+    years = float(cost["spend_profile_years"])
+    bought, table = _bought(case), case.plan("cash")
+    start, musd = bought["start"].to_numpy(), bought["overnight_musd"].to_numpy()
+    parts = []
+    for year in case.calendar:
+        enters = musd * (np.floor(start) == year)
+        before = np.clip(np.minimum(start, year + 1.0) - np.maximum(start - years, year), 0.0, None)
+        is_spread = bought["is_spread"].to_numpy() & (years > 0.0)
+        spent = np.where(is_spread, musd * before / (years or 1.0), enters)
+        own = bought[["item", "site"]].assign(calendar_year=year, cash=spent, overnight=enters)
+        parts.append(own)
+    own = pd.concat(parts, ignore_index=True)
+    place = pd.concat([own[list(_LINE)], table[list(_LINE)]]).drop_duplicates()
+    place = place.reset_index(drop=True)
+    lines = [
+        Excess.differs(
+            place,
+            at(tally(table, _LINE, table[f"{name}_musd"]), place, _LINE),
+            at(tally(own, _LINE, own[name]), place, _LINE),
+        )
+        for name in ("cash", "overnight")
+    ]
+    return lines[0].and_also(lines[1])
+
+
+RULES = (
+    *(_bill(item, make) for item, make in BILLS.items()),
+    cost_lines_known,
+    discounting,
+    objective,
+    rent_and_unmet_apart,
+    capex_budget,
+    overnight_cost,
+    cash_told,
+)
+
+FACTS = (
+    rates_from_tables,
+    interest_during_construction,
+    horizon_from_scenario,
+)
+PRICES: Final[Mapping[str, Price]] = {
+    "capex_budget": Price("USD/USD", _USD_PER_MUSD, capex_budget, paid="once"),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "installs": {
+        "overnight_cost": "rack installed_mw overnight_musd",
+    },
+    "builds": {
+        "overnight_cost": "site hall year built_mw overnight_musd",
+    },
+    "retrofits": {
+        "overnight_cost": "retrofitted_mw overnight_musd",
+    },
+    "site_year": {
+        "overnight_cost": "capex_musd",
+    },
+    "source_builds": {
+        "overnight_cost": "site source year built_mw built_mwh overnight_musd",
+    },
+    "costs": {
+        "rows": "objective",
+        "discounting": "calendar_year musd npv_musd",
+        "objective": "npv_musd",
+    },
+    "cash": {
+        "rows": "cash_told",
+        "cash_told": "item site calendar_year cash_musd overnight_musd",
+    },
+    "solution": {
+        "objective": "objective_musd",
+    },
+    "summary": {
+        "rent_and_unmet_apart": "upfront_musd opex_musd rent_musd unmet_musd cost_musd",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "finance.asset_rate_frac": ("rates_from_tables",),
+    "finance.base_year": ("rates_from_tables",),
+    "finance.build_idc_frac": ("interest_during_construction",),
+    "finance.first_year": ("horizon_from_scenario",),
+    "finance.last_year": ("horizon_from_scenario",),
+    "finance.life_years": ("horizon_from_scenario",),
+    "finance.opex_escalation": ("rates_from_tables",),
+    "finance.rate_frac": ("rates_from_tables",),
+    "finance.site_rate_adder_frac": ("rates_from_tables",),
+    "finance.year_weight": ("horizon_from_scenario",),
+}

@@ -1,33 +1,68 @@
-"""Non-firm power: off in stress slots, within the headroom; what is shed, within its budgets."""
+"""Non-firm connection: what it costs, when it is off, and stress hours lived through."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.connected import connected, non_firm_mw
-from planner.check.facts_prices import demand_charge_usd_per_kw_month
-from planner.check.facts_sites import decided, months_to_service
-from planner.check.frames import at, by, crossed, listed, tally, with_int_year
+from planner.check.chain import exported_mw, shed_mw, site_power
+from planner.check.days import year_slots
+from planner.check.declared import Asset, Line, Price, Table, plan_table
+from planner.check.frames import at, by, crossed, has, listed, quotient, tally, with_int_year
+from planner.check.grid import own_peaks
 from planner.check.headroom import headroom_mw
-from planner.check.standing import since
+from planner.check.in_service import (
+    by_zone,
+    connected,
+    connections_bought,
+    non_firm_mw,
+    since,
+    site_years,
+)
+from planner.check.leads import decided, months_to_service
+from planner.check.once import once
+from planner.check.payments import every_year
+from planner.check.power_prices import demand_charge_usd_per_kw_month
+from planner.check.sources import sources_in_service
 from planner.check.stress import hours_off, stress_share, tiers_pct
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["FACTS", "RULES", "by_zone", "non_firm_slots"]
 
+__all__ = [
+    "ASSETS",
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "non_firm_discount_musd",
+    "non_firm_slots",
+]
+
+_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _ZONE = ("zone", "year")
 _HOURS_PER_YEAR = 8760.0
+_TRACE_MW = 1e-6
+_USD_PER_MUSD = 1e6
+_KW_PER_MW = 1000.0
 
 
+@once
 def non_firm_slots(case: Case) -> pd.DataFrame:
     """List every slot of the sites and years with non-firm connection, with what is off.
 
@@ -40,13 +75,13 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
     -------
     DataFrame
         site, year, slot, zone; firm_mw, non_firm_mw; off_mw, and room_mw to shed; place in the
-        arrays of `case.power`.
+        arrays of `site_power(case)`.
     """
-    power, shed = case.power, case.scenario.grid.non_firm.shed
+    power, shed = site_power(case), case.scenario.grid.non_firm.shed
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(place=np.arange(len(frame)), non_firm_mw=non_firm_mw(case, frame))
     frame = by_zone(case, frame[frame["non_firm_mw"] > 0.0].reset_index(drop=True))
-    key, sites = ("zone", "slot"), case.site_years.set_index(list(_SITE))
+    key, sites = ("zone", "slot"), site_years(case).set_index(list(_SITE))
     off_mw, room_mw = np.zeros(len(frame)), np.zeros(len(frame))
     for rate, hours in hours_off(case).items():
         tier_mw = non_firm_mw(case, frame, rate)
@@ -58,24 +93,11 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
     )
 
 
-def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
-    """Write the zone beside every site.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    frame : DataFrame
-        With a column `site`.
-    """
-    return frame.assign(zone=frame["site"].map(by(case.sites, "site", "zone")))
-
-
 @rule(unit="MW")
 def non_firm_off(case: Case) -> Excess:
     """No non-firm power is drawn in a stress slot: firm connection carries all that comes in."""
-    frame = case.non_firm_slots
-    drawn = case.power.grid_mw.ravel()[frame["place"]]
+    frame = non_firm_slots(case)
+    drawn = site_power(case).grid_mw.ravel()[frame["place"]]
     most = frame["firm_mw"] + frame["non_firm_mw"] - frame["off_mw"]
     return Excess.above(frame[list(_SLOT)], drawn, most.to_numpy())
 
@@ -132,7 +154,7 @@ def non_firm_where_offered(case: Case) -> Excess:
 @rule(unit="MW")
 def shed_in_stress(case: Case) -> Excess:
     """Load is shed in stress slots alone, in its hours, and no more than non-firm power carries."""
-    table, frame = case.plan("stress_slot"), case.non_firm_slots
+    table, frame = case.plan("stress_slot"), non_firm_slots(case)
     room = tally(frame, _SLOT, frame["room_mw"])
     shed = table["shed_mw"].to_numpy()
     place = table[list(_SLOT)]
@@ -144,8 +166,8 @@ def shed_in_stress(case: Case) -> Excess:
 @rule(unit="MWh", floor=10.0)
 def shed_energy(case: Case) -> Excess:
     """Energy shed at a site in a year stays within a share of what it would use."""
-    power, budget = case.power, case.scenario.grid.non_firm.shed.max_energy_frac
-    shed_mwh = (case.shed_mw * power.hours).sum(axis=1)
+    power, budget = site_power(case), case.scenario.grid.non_firm.shed.max_energy_frac
+    shed_mwh = (shed_mw(case) * power.hours).sum(axis=1)
     return Excess.above(
         power.site_year, shed_mwh, budget * (power.site_mw * power.hours).sum(axis=1)
     )
@@ -154,7 +176,7 @@ def shed_energy(case: Case) -> Excess:
 @rule(unit="MW")
 def shed_load(case: Case) -> Excess:
     """No more is shed than the power, then and there, of work that could wait."""
-    uses, power, sets = case.uses, case.power, case.inputs.sets
+    uses, power, sets = case.uses, site_power(case), case.inputs.sets
     waits = by(case.workloads, "workload", "deferrable_frac")
     share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
     row = pd.MultiIndex.from_frame(power.site_year).get_indexer(
@@ -168,7 +190,7 @@ def shed_load(case: Case) -> Excess:
     due = np.zeros(power.facility_mw.shape)
     np.add.at(due, row, share[:, None] * per_mw)
     there = due + power.shifted_mw + power.migrated_mw
-    shed = case.shed_mw
+    shed = shed_mw(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     some = shed.ravel() > 0.0
     return Excess.above(frame[some].reset_index(drop=True), shed.ravel()[some], there.ravel()[some])
@@ -177,7 +199,7 @@ def shed_load(case: Case) -> Excess:
 @rule(unit="MW")
 def stress_told(case: Case) -> Excess:
     """The tables of non-firm power state connection, hours off, draw and shed load as they are."""
-    frame, table, power = case.non_firm_slots, case.plan("stress_slot"), case.power
+    frame, table, power = non_firm_slots(case), case.plan("stress_slot"), site_power(case)
     stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
     own = frame.set_index(list(_SLOT)).assign(
         use_mw=power.site_mw.ravel()[frame["place"]],
@@ -227,17 +249,6 @@ def _years_told(case: Case, stress: pd.DataFrame) -> list[Excess]:
     ]
 
 
-RULES = (
-    non_firm_off,
-    all_headroom,
-    non_firm_where_offered,
-    shed_in_stress,
-    shed_energy,
-    shed_load,
-    stress_told,
-)
-
-
 def _service(case: Case, column: str) -> float:
     """Return a figure of the service that the scenario chooses."""
     figures = by(case.data("connection_services"), "service", column).astype("float64")
@@ -250,7 +261,7 @@ def stress_from_tables(case: Case) -> Excess:
     sets, p = case.inputs.sets, case.inputs.non_firm
     zones = np.unique(sets.site_zone[p.service["site"]])
     place = pd.DataFrame({"zone": [sets.zone.labels[z] for z in zones]}).merge(
-        case.slots[["slot"]], how="cross"
+        year_slots(case)[["slot"]], how="cross"
     )
     parts = []
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
@@ -333,8 +344,8 @@ def shed_from_scenario(case: Case) -> Excess:
     parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), own))
     zones = pd.DataFrame({"zone": list(sets.zone.labels)})
     serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
-    place = crossed(zones, case.slots[["slot"]])
-    in_use = np.repeat(serves, len(case.slots))
+    place = crossed(zones, year_slots(case)[["slot"]])
+    in_use = np.repeat(serves, len(year_slots(case)))
     for label, (_, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         most = {zone: min(h, settings.max_hours_per_year) for zone, h in hours.items()}
         share = at(stress_share(case, most), place, ("zone", "slot")) if in_use.any() else 0.0
@@ -358,6 +369,129 @@ def non_firm_discount_from_tables(case: Case) -> Excess:
     return Excess.differs(place, rows["usd"].to_numpy(), own)
 
 
+def _by_slot(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
+    """Take an array by site-year and slot to the rows of `non_firm_slots(case)`."""
+    return np.asarray(values.ravel()[frame["place"]])
+
+
+@rule(unit="MW")
+def stress_slots_told(case: Case) -> Excess:
+    """Every stress slot is told: what is firm, what is off, what is used, drawn and made."""
+    table, frame, own = case.plan("stress_slot"), non_firm_slots(case), sources_in_service(case)
+    exact = has(frame, listed(case.inputs.balance.exact), _SLOT)
+    used, drawn, shed, sold = (
+        _by_slot(case, frame, values)
+        for values in (
+            site_power(case).site_mw,
+            site_power(case).grid_mw,
+            shed_mw(case),
+            exported_mw(case),
+        )
+    )
+    made = _by_slot(case, frame, own.of_sites(own.output_mw - own.charge_mw)) - sold
+    # Where power must be used up, what is thrown away is taken off what is made.
+    frame = frame.assign(
+        use_mw=used, grid_mw=drawn, own_mw=np.where(exact, used - drawn - shed, made)
+    ).set_index(list(_SLOT))
+    names = ("firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw", "own_mw")
+    told = columns_told(
+        table, _SLOT, {name: at(frame[name], table, _SLOT, np.nan) for name in names}
+    )
+    stressed = frame[frame["off_mw"] > _TRACE_MW].reset_index()[list(_SLOT)]
+    return told.and_also(Excess.where(stressed, ~has(stressed, table, _SLOT)))
+
+
+def _lost_kh100e(case: Case) -> pd.Series[float]:
+    """Compute lost by a MWh that is shed at a site in a year. [kH100e / MWh]
+
+    Energy at the meter is IT energy at the site's PUE, and that is compute at the mean of the
+    site's work that can wait.
+    """
+    uses, sites = case.uses, case.plan("site_year")
+    waits = by(case.workloads, "workload", "deferrable_frac")
+    share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
+    it = share * (uses["idle_mw_per_mw"] + uses["dynamic_mw_per_mw"]).to_numpy()
+    compute = share * uses["throughput_kh100e_per_mw"].to_numpy()
+    per_it_mw = quotient(
+        at(tally(uses, _SITE, compute), sites, _SITE), at(tally(uses, _SITE, it), sites, _SITE)
+    )
+    it_share = quotient(sites["it_mean_mw"], sites["facility_mean_mw"])
+    lost = np.nan_to_num(per_it_mw) * np.nan_to_num(it_share) / _HOURS_PER_YEAR
+    return sites[list(_SITE)].assign(lost=lost).set_index(list(_SITE))["lost"]
+
+
+@rule(unit="MW, MWh, kH100e or MUSD")
+def non_firm_years_told(case: Case) -> Excess:
+    """Non-firm power of a site in a year adds up its stress slots, at the service's discount."""
+    table, slots, power = case.plan("non_firm_year"), case.plan("stress_slot"), site_power(case)
+    frame, sites = non_firm_slots(case), site_years(case).set_index(list(_SITE))
+    off = tally(frame, _SITE, frame["off_mw"] * frame["hours"])
+    non_firm = at(sites["non_firm_mw"], table, _SITE, np.nan)
+    shed = at(
+        tally(power.site_year, _SITE, (shed_mw(case) * power.hours).sum(axis=1)), table, _SITE
+    )
+    highest = slots.groupby(list(_SITE), sort=False)["shed_mw"].max()
+    discount = non_firm_discount_musd(case)
+    own = {
+        "non_firm_mw": non_firm,
+        "off_hours": quotient(at(off, table, _SITE), non_firm),
+        "drawn_mwh": at(tally(slots, _SITE, slots["grid_mw"] * slots["hours"]), table, _SITE),
+        "shed_mwh": shed,
+        "shed_peak_mw": at(highest, table, _SITE),
+        "lost_kh100e": shed * at(_lost_kh100e(case), table, _SITE),
+        "discount_musd": at(tally(discount, _SITE, discount["musd"]), table, _SITE),
+    }
+    return columns_told(table, _SITE, own)
+
+
+def non_firm_discount(case: Case) -> pd.DataFrame:
+    """The service's discount on the demand charge of what non-firm connection carries."""
+    discount = non_firm_discount_musd(case)
+    return every_year(case, discount, -discount["musd"])
+
+
+def non_firm_discount_musd(case: Case) -> pd.DataFrame:
+    """List what is taken off the demand charge in every billing period: site, year, musd."""
+    peaks, grid = own_peaks(case), case.inputs.grid
+    settings = case.scenario.grid.non_firm
+    services = by(case.data("connection_services"), "service", "charge_discount_frac")
+    off = float(services[settings.service]) if settings.allow else 0.0
+    rate = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
+        list(_SITE)
+    )["usd"]
+    carried = np.minimum(peaks["peak_mw"], non_firm_mw(case, peaks))
+    usd = off * peaks["months"] * carried * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
+    return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
+
+
+def shed_load_worth(case: Case) -> pd.DataFrame:
+    """Energy not served in stress slots at the worth of the work that is lost."""
+    price = case.scenario.grid.non_firm.shed.usd_per_mwh
+    frame, shed_mwh = (
+        site_power(case).site_year,
+        (shed_mw(case) * site_power(case).hours).sum(axis=1),
+    )
+    return every_year(case, frame, price * shed_mwh / _USD_PER_MUSD)
+
+
+def _non_firm_year_rows(case: Case) -> pd.DataFrame:
+    sites = site_years(case)
+    return sites.loc[sites["non_firm_mw"] > _TRACE, list(_SITE)]
+
+
+HEADING: Final = "Grid"
+RULES = (
+    non_firm_off,
+    all_headroom,
+    non_firm_where_offered,
+    shed_in_stress,
+    shed_energy,
+    shed_load,
+    stress_told,
+    stress_slots_told,
+    non_firm_years_told,
+)
+
 FACTS = (
     stress_from_tables,
     non_firm_price_from_tables,
@@ -366,3 +500,57 @@ FACTS = (
     shed_from_scenario,
     non_firm_discount_from_tables,
 )
+ASSETS: Final[Mapping[str, Asset]] = {
+    "non_firm_connection": Asset(
+        "grid",
+        "grid",
+        connections_bought("non_firm_connections"),
+        plan_table("non_firm_connections"),
+        is_spread=True,
+    )
+}
+LINES: Final[Mapping[str, Line]] = {
+    "non_firm_discount": Line("energy", non_firm_discount),
+    "shed_load_worth": Line("rent and unmet", shed_load_worth),
+}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "non_firm_year": _non_firm_year_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "connect_mw": ("non_firm_connections", "added_mw"),
+    "shed_mw": ("stress_slot", "shed_mw"),
+}
+PRICES: Final[Mapping[str, Price]] = {
+    "all_headroom": Price("USD/MW-year", rule=all_headroom, paid="horizon"),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "non_firm_connections": {
+        "rows": "cost_non_firm_connection",
+        "non_firm_where_offered": (
+            "site year tier rate_pct added_mw service_start turns_firm overnight_musd"
+        ),
+    },
+    "non_firm_year": {
+        "non_firm_years_told": (
+            "site year non_firm_mw off_hours drawn_mwh shed_mwh shed_peak_mw "
+            "lost_kh100e discount_musd"
+        ),
+    },
+    "stress_slot": {
+        "rows": "stress_slots_told",
+        "stress_slots_told": ("site year slot firm_mw non_firm_mw off_mw use_mw grid_mw own_mw"),
+        "cost_shed_load_worth": "shed_mw",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "non_firm.turns_firm": ("non_firm_lead_from_tables",),
+    "non_firm.firm_year": ("non_firm_lead_from_tables",),
+    "non_firm.capex_musd_per_mw": ("non_firm_price_from_tables",),
+    "non_firm.discount_usd_per_kw_month": ("non_firm_discount_from_tables",),
+    "non_firm.off_frac": ("stress_from_tables",),
+    "non_firm.shed.hours_frac": ("shed_from_scenario",),
+    "non_firm.shed.max_energy_frac": ("shed_from_scenario",),
+    "non_firm.shed.usd_per_mwh": ("shed_from_scenario",),
+    "non_firm.shed.deployment_frac": ("shed_from_scenario",),
+    "non_firm.start": ("non_firm_lead_from_tables",),
+}

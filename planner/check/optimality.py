@@ -1,10 +1,4 @@
-"""Optimality, proven from the stored program: nothing of the solver is trusted but its numbers.
-
-The program is a plain list of rows and columns with bounds, the plan is its solution, and the
-duals are one number per row. A solution within all bounds, and duals whose bound on every
-solution is the cost of that one, prove each other. Where the solver stopped before an optimum
-there are no duals, and the rules that need them test nothing: the plan is feasible, not proven.
-"""
+"""What the stored duals prove of a plan, and in which words that is reported."""
 
 from __future__ import annotations
 
@@ -17,16 +11,23 @@ from planner.check.lagrangian import Program, finite_or_zero, side_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.lagrangian import Bound
+    from planner.check.verdict import Check
     from planner.results.program import Proof
 
 
-__all__ = ["RULES", "proven_bound_musd", "relative_gap"]
+__all__ = ["RULES", "proven_bound_musd", "relative_gap", "what_is_proven"]
 
 _SOLVED: Final = ("optimal", "within_gap")
 _NUMBERS: Final = ("lower", "upper", "dual", "bound_dual", "cost", "x", "integer")
+_NOTHING_STORED: Final = (
+    "No proof is stored with this run, which an older version wrote: whether the plan is optimal,"
+    " and its shadow prices, are the solver's word. Solve again to have them proven."
+)
 
 
 @rule(unit="row units")
@@ -253,6 +254,49 @@ def _differs(what: str, left: float, right: float) -> Excess:
 
 def _nothing() -> Excess:
     return Excess(pd.DataFrame({"of": []}), np.zeros(0), np.zeros(0))
+
+
+def what_is_proven(case: Case, checks: Sequence[Check]) -> str:
+    """Say what is proven of a plan.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    checks : sequence of Check
+        Outcome of the rules.
+
+    Returns
+    -------
+    str
+        A sentence or two.
+    """
+    if case.proof is None:
+        return _NOTHING_STORED
+    names = {rule.name for rule in RULES}
+    broken = [check.name for check in checks if check.name in names and not check.ok]
+    if broken:
+        return f"Nothing is proven of the optimum: {', '.join(broken)} broken."
+    integers = case.proof.is_integer.any()
+    proven = proven_bound_musd(case)
+    if not case.proof.has_duals and not np.isfinite(proven):
+        return f"Feasible, not proven optimal: the solver stopped ({case.status}) without duals."
+    if not integers:
+        return (
+            f"Optimal, proven without the solver: by the stored duals no plan costs less than"
+            f" {proven:,.6g} MUSD."
+        )
+    words = (
+        f"Proven without the solver: by the relaxation's duals no plan costs less than"
+        f" {proven:,.6g} MUSD, {relative_gap(case.objective_musd, proven):.2%} below this plan"
+    )
+    words += "; with its integers fixed it is optimal." if case.proof.has_duals else "."
+    if case.proof.bound_by == "search":
+        words += (
+            f" The higher bound of {case.bound_musd:,.6g} MUSD is the solver's word: the tree of"
+            f" its branch and bound is not stored."
+        )
+    return words
 
 
 RULES = (

@@ -8,17 +8,13 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_days
-from planner.check.frames import at, has
-from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-__all__ = ["RULES", "other_load_mw", "series_by_hour"]
-
-_SLOT = ("site", "year", "slot")
+__all__ = ["other_load_mw", "series_by_hour"]
 
 
 def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
@@ -61,26 +57,3 @@ def other_load_mw(case: Case) -> Floats:
         share = np.where(is_peak[:, None], in_slots.max(axis=2), in_slots.mean(axis=2))
         rows.append(float(mw[site]) * share.ravel())
     return np.asarray(rows)
-
-
-@rule(unit="MW")
-def other_load(case: Case) -> Excess:
-    """Load beside the racks is what the scenario says, along the series of its site."""
-    sets = case.inputs.sets
-    own = other_load_mw(case)
-    frame = pd.DataFrame({"site": list(sets.site.labels)}).merge(
-        pd.DataFrame({"slot": list(sets.slot.labels)}), how="cross"
-    )
-    key = ("site", "slot")
-    by_slot = pd.Series(own.ravel(), index=pd.MultiIndex.from_frame(frame))
-    assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), own.ravel())
-    table = case.plan("power_slot")
-    right = at(by_slot, table, key, np.nan)
-    told = Excess.differs(table[list(_SLOT)], table["other_load_mw"].to_numpy(), right)
-    # Rows are left out of the table where a site uses nothing at all.
-    is_loaded = np.asarray(case.power.other_mw.any(axis=1), dtype=np.bool_)
-    place = case.site_year.loc[is_loaded].reset_index(drop=True)
-    return assumed.and_also(told, Excess.where(place, ~has(place, table, ("site", "year"))))
-
-
-RULES = (other_load,)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["discounts", "every_year", "instalment", "repay"]
+__all__ = ["assets", "discounts", "every_year", "instalment", "of_site", "repay"]
 
 
 def instalment(rate_frac: ArrayLike, life_years: Floats) -> Floats:
@@ -148,3 +148,18 @@ def every_year(
     row, place = np.nonzero(frame["year"].to_numpy()[:, None] == model_year[None, :])
     calendar = np.asarray(case.calendar)
     return table_of({"site": site[row], "calendar_year": calendar[place], "musd": amount[row]})
+
+
+def of_site(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
+    """Take one value per site to the rows of a table."""
+    return np.asarray(values)[case.inputs.sets.site.codes(frame["site"])]
+
+
+# --- bought up front ------------------------------------------------------------------------
+
+
+def assets(
+    table: pd.DataFrame, start: str, life_years: float | Floats, cost_musd: pd.Series[float]
+) -> pd.DataFrame:
+    """Return what is repaid: where it is, when it begins to serve, how long it lives, its cost."""
+    return table[["site"]].assign(start=table[start], life_years=life_years, cost_musd=cost_musd)

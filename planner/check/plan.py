@@ -4,60 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.check import (
-    balance,
-    bill_lines,
-    carbon,
-    cash,
-    cells,
-    contracts,
-    demand,
-    duals,
-    facts_axes,
-    facts_bills,
-    facts_contracts,
-    facts_demand,
-    facts_prices,
-    facts_rack_figures,
-    facts_rates,
-    facts_rent,
-    facts_shapes,
-    facts_sites,
-    facts_standing,
-    facts_supply,
-    facts_users,
-    facts_weather,
-    failover,
-    follow,
-    grid,
-    halls,
-    heat,
-    latency,
-    load_price,
-    migration,
-    money,
-    non_firm,
-    optimality,
-    other_load,
-    power,
-    proof_tables,
-    racks,
-    rows,
-    service,
-    sites,
-    siting,
-    solved,
-    stated_existing,
-    storage,
-    stress_told,
-    sums,
-    supply,
-    tariffs,
-    unit_costs,
-    water,
-)
+from planner.check import cells, duals, money, optimality, proof_tables, rows, unit_costs
 from planner.check.case import Case
-from planner.check.proven import what_is_proven
+from planner.check.families import FAMILIES
+from planner.check.optimality import what_is_proven
 from planner.check.verdict import Verdict, judged
 
 if TYPE_CHECKING:
@@ -69,68 +19,30 @@ if TYPE_CHECKING:
     from planner.results.types import Results
     from planner.scenario.schema import Scenario
 
-__all__ = ["GROUPS", "RULES", "check_plan"]
+__all__ = ["ACROSS", "GROUPS", "RULES", "check_plan"]
 
-GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
-    "Status and amounts": (
-        *cells.RULES,
-        *solved.RULES,
-        *rows.RULES,
-        *proof_tables.RULES,
-        *follow.RULES,
-    ),
-    "Demand and rent": demand.RULES,
-    "Latency and residency": (*latency.RULES, *service.RULES),
-    "Racks": racks.RULES,
-    "Halls": (*halls.RULES, *stated_existing.RULES),
-    "Sites": (*sites.RULES, *siting.RULES),
-    "Power, water and carbon": (
-        *power.RULES,
-        *other_load.RULES,
-        *carbon.RULES,
-        *heat.RULES,
-        *water.RULES,
-        *sums.RULES,
-    ),
-    "Work between sites": migration.RULES,
-    "Own power": (*supply.RULES, *storage.RULES),
-    "Loss of a site": failover.RULES,
-    "Grid": (*balance.RULES, *grid.RULES, *non_firm.RULES, *stress_told.RULES, *load_price.RULES),
-    "Contracts and clean power": contracts.RULES,
-    "Bills": (*tariffs.RULES, *bill_lines.RULES),
-    "Money": (*money.RULES, *cash.RULES, *unit_costs.RULES),
-    "Optimality": optimality.RULES,
-    "Shadow prices": (*duals.RULES, *proof_tables.PRICE_RULES),
-    "Figures against the data": (
-        *facts_axes.RULES,
-        *facts_demand.RULES,
-        *facts_users.RULES,
-        *facts_rent.RULES,
-        *racks.FACTS,
-        *facts_rack_figures.RULES,
-        *facts_standing.RULES,
-        *halls.FACTS,
-        *halls.DATES,
-        *facts_sites.RULES,
-        *facts_rates.RULES,
-        *siting.FACTS,
-        *grid.FACTS,
-        *non_firm.FACTS,
-        *load_price.FACTS,
-        *facts_weather.RULES,
-        *facts_shapes.RULES,
-        *power.FACTS,
-        *migration.FACTS,
-        *failover.FACTS,
-        *heat.FACTS,
-        *carbon.FACTS,
-        *facts_prices.RULES,
-        *facts_bills.RULES,
-        *facts_supply.RULES,
-        *facts_contracts.RULES,
-        *money.FACTS,
-    ),
-}
+ACROSS: Final = (cells, rows, proof_tables, money, unit_costs, optimality, duals)
+"""Files with rules that are about all families; they declare as a family does."""
+
+
+def _by_heading() -> dict[str, tuple[Rule, ...]]:
+    groups: dict[str, tuple[Rule, ...]] = {
+        "Status and amounts": (*cells.RULES, *rows.RULES, *proof_tables.RULES)
+    }
+    for family in FAMILIES:
+        if rules := getattr(family, "RULES", ()):
+            groups[family.HEADING] = (*groups.get(family.HEADING, ()), *rules)
+    facts = [rule for of in (*FAMILIES, money) for rule in getattr(of, "FACTS", ())]
+    return {
+        **groups,
+        "Money": (*money.RULES, *unit_costs.RULES),
+        "Optimality": optimality.RULES,
+        "Shadow prices": (*duals.RULES, *proof_tables.PRICE_RULES),
+        "Figures against the data": tuple(facts),
+    }
+
+
+GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = _by_heading()
 """Every rule, under the heading it is shown under."""
 
 RULES: Final = tuple(rule for rules in GROUPS.values() for rule in rules)

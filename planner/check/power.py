@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from planner.check.chain import site_power
+from planner.check.days import year_slots
+from planner.check.declared import Price
 from planner.check.frames import at, by, crossed, has, label_of, listed, tally
+from planner.check.other_load import other_load_mw
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["FACTS", "RULES", "moving_classes", "window_h"]
+__all__ = [
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "moving_classes",
+    "window_h",
+]
+
+_M3_PER_THOUSAND = 1000.0
 
 
 _HOURS_PER_YEAR = 8760.0
@@ -25,20 +43,20 @@ _WAIT = ("site", "shape", "window", "year")
 
 def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
     """Write an array by site-year and slot as a series over its labels."""
-    power = case.power
+    power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     return pd.Series(values.ravel(), index=pd.MultiIndex.from_frame(frame))
 
 
 def _by_site(case: Case, values: Floats) -> pd.Series[float]:
     """Write an array by site-year as a series over its labels."""
-    return pd.Series(values, index=pd.MultiIndex.from_frame(case.power.site_year))
+    return pd.Series(values, index=pd.MultiIndex.from_frame(site_power(case).site_year))
 
 
 @rule(unit="h")
 def slot_weights(case: Case) -> Excess:
     """Slots stand for the days of the calendar, and for 8,760 hours in every year."""
-    table, power = case.plan("power_slot"), case.power
+    table, power = case.plan("power_slot"), site_power(case)
     hours = by(power.slot, "slot", "hours")
     told = Excess.differs(
         table[list(_SLOT)], table["hours"].to_numpy(), at(hours, table, ("slot",), np.nan)
@@ -58,7 +76,7 @@ def slot_weights(case: Case) -> Excess:
 @rule(unit="MW")
 def power_chain(case: Case) -> Excess:
     """IT, losses, cooling and power at the meter follow slot by slot from the racks in use."""
-    table, power = case.plan("power_slot"), case.power
+    table, power = case.plan("power_slot"), site_power(case)
     place = table[list(_SLOT)]
     cooling = power.facility_mw - power.it_mw - power.losses_mw
     parts = [
@@ -113,7 +131,7 @@ def topology_adds_no_load(case: Case) -> Excess:
         uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
     )
     table = case.plan("site_year")
-    power = case.power
+    power = site_power(case)
     moved_mw = _by_site(case, power.migrated_mw @ power.hours / _HOURS_PER_YEAR)
     mean_mw = at(tally(uses, _SITE, it_mw), table, _SITE) + at(moved_mw, table, _SITE)
     return Excess.differs(table[list(_SITE)], table["it_mean_mw"].to_numpy(), mean_mw)
@@ -123,7 +141,7 @@ def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Uses of racks whose work may wait, and the deferral table with day, hour and shape."""
     uses, power = case.uses, case.inputs.power
     waits = uses[uses["window"] != ""]
-    table = case.plan("deferral").merge(case.power.slot[["slot", "day", "hour"]], on="slot")
+    table = case.plan("deferral").merge(site_power(case).slot[["slot", "day", "hour"]], on="slot")
     axes = case.inputs.sets
     profile = power.shape_frac[
         axes.site.codes(table["site"]),
@@ -147,7 +165,7 @@ def deferral_conserves_energy(case: Case) -> Excess:
     kept = Excess.differs(place, at(done, place, key), at(due, place, key))
     blocks = Excess.where(table[[*_WAIT, "slot"]], ~table["is_block"].to_numpy())
     curve = case.plan("power_slot")
-    shifted = _by_slot(case, case.power.shifted_mw)
+    shifted = _by_slot(case, site_power(case).shifted_mw)
     told = Excess.differs(
         curve[list(_SLOT)], curve["deferred_mw"].to_numpy(), at(shifted, curve, _SLOT, np.nan)
     )
@@ -193,7 +211,7 @@ def deferral_windows(case: Case) -> Excess:
 @rule(unit="MWh")
 def energy_of_sites(case: Case) -> Excess:
     """Energy, mean and peak power, grid draw and PUE of a site and year follow from its slots."""
-    power, table = case.power, case.plan("site_year")
+    power, table = site_power(case), case.plan("site_year")
     place = table[list(_SITE)]
     facility, it = power.energy_mwh.sum(axis=1), (power.it_mw * power.hours).sum(axis=1)
     pairs = [
@@ -218,7 +236,7 @@ def energy_of_sites(case: Case) -> Excess:
 @rule(unit="m3")
 def water(case: Case) -> Excess:
     """Water follows from IT energy by technology and weather."""
-    own, table = _by_site(case, case.power.water_m3), case.plan("site_year")
+    own, table = _by_site(case, site_power(case).water_m3), case.plan("site_year")
     return Excess.differs(
         table[list(_SITE)], table["water_m3"].to_numpy(), at(own, table, _SITE, np.nan)
     )
@@ -229,7 +247,7 @@ def water_limit(case: Case) -> Excess:
     """Cooling evaporates no more than a site may take."""
     carbon = case.inputs.carbon
     limits = listed(carbon.water_limit, limit_m3=carbon.water_limit_m3)
-    used = at(_by_site(case, case.power.water_m3), limits, _SITE)
+    used = at(_by_site(case, site_power(case).water_m3), limits, _SITE)
     return Excess.above(limits[list(_SITE)], used, limits["limit_m3"].to_numpy())
 
 
@@ -260,7 +278,29 @@ def forecast_totals(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:], *of_classes)
 
 
+@rule(unit="MW")
+def other_load(case: Case) -> Excess:
+    """Load beside the racks is what the scenario says, along the series of its site."""
+    sets = case.inputs.sets
+    own = other_load_mw(case)
+    frame = pd.DataFrame({"site": list(sets.site.labels)}).merge(
+        pd.DataFrame({"slot": list(sets.slot.labels)}), how="cross"
+    )
+    key = ("site", "slot")
+    by_slot = pd.Series(own.ravel(), index=pd.MultiIndex.from_frame(frame))
+    assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), own.ravel())
+    table = case.plan("power_slot")
+    right = at(by_slot, table, key, np.nan)
+    told = Excess.differs(table[list(_SLOT)], table["other_load_mw"].to_numpy(), right)
+    # Rows are left out of the table where a site uses nothing at all.
+    is_loaded = np.asarray(site_power(case).other_mw.any(axis=1), dtype=np.bool_)
+    place = case.site_year.loc[is_loaded].reset_index(drop=True)
+    return assumed.and_also(told, Excess.where(place, ~has(place, table, ("site", "year"))))
+
+
+HEADING: Final = "Power, water and carbon"
 RULES = (
+    other_load,
     slot_weights,
     power_chain,
     figures_by_slot,
@@ -357,7 +397,7 @@ def deployments_from_tables(case: Case) -> Excess:
 @rule(unit="-")
 def deferral_blocks(case: Case) -> Excess:
     """Work waits within its window of the day, counted from midnight UTC, day after day."""
-    power, sets, slot = case.inputs.power, case.inputs.sets, case.slots
+    power, sets, slot = case.inputs.power, case.inputs.sets, year_slots(case)
     hours = np.array([int(label.removesuffix("h")) for label in sets.window.labels], dtype=int)
     length = hours[power.defer["window"]]
     moment_h = (slot["day"] * 24 + slot["hour"]).to_numpy()[power.defer["slot"]]
@@ -390,3 +430,42 @@ def deferral_overhead(case: Case) -> Excess:
 
 
 FACTS = (losses_from_curves, deployments_from_tables, deferral_blocks, deferral_overhead)
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}
+PRICES: Final[Mapping[str, Price]] = {
+    "water_limit": Price("USD/m3", _M3_PER_THOUSAND, water_limit, _M3_PER_THOUSAND),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "site_year": {
+        "energy_of_sites": (
+            "site year it_mean_mw facility_mean_mw facility_peak_mw energy_mwh "
+            "grid_mwh grid_peak_mw pue"
+        ),
+        "water": "water_m3",
+    },
+    "power_slot": {
+        "other_load": "other_load_mw",
+        "rows": "slot_weights",
+        "slot_weights": "site year slot hours",
+        "energy_of_sites": "grid_mw",
+        "power_chain": (
+            "site year slot it_mw mechanical_mw electrical_loss_mw facility_mw grid_mw"
+        ),
+        "deferral_conserves_energy": "deferred_mw",
+        "figures_by_slot": "site year slot energy_usd_per_mwh location_t_per_mwh",
+    },
+    "deferral": {
+        "rows": "deferral_conserves_energy",
+        "deferral_conserves_energy": "site shape window year slot block done_mw",
+        "deferral_is_due": "site shape window year slot due_mw",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "power.other_load_mw": ("other_load",),
+    "power.defer_block": ("deferral_blocks",),
+    "power.deployment_shape": ("deployments_from_tables",),
+    "power.deployment_window": ("deployments_from_tables",),
+    "power.deployment_utilisation_frac": ("deployments_from_tables",),
+    "power.defer_mechanical_frac": ("deferral_overhead",),
+    "power.loss_fixed_frac": ("losses_from_curves",),
+    "power.loss_variable_frac": ("losses_from_curves",),
+}

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.declared import merged
 from planner.check.duals import PRICE_KEY, PRICES, hours_of_slot, yearly_weight
+from planner.check.families import FAMILIES
 from planner.check.frames import at, has, tally, together
 from planner.check.once import once
 from planner.check.table import table_of
@@ -22,48 +24,14 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["PRICE_RULES", "RULES"]
+__all__ = ["COLUMNS", "PRICE_RULES", "RULES"]
 
 _DUST: Final = 1e-7  # what tables write as 0
 _DUAL_DUST: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
 _USD_PER_MUSD: Final = 1e6
 _T_PER_KT: Final = 1000.0
 _ARRAYS: Final = ("family", "lower", "upper", "dual", "bound_dual", "cost", "integer", "x")
-
-_DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "served": ("assignment", "served_kh100e"),
-    "rented": ("demand", "rented_kh100e"),
-    "unmet": ("demand", "unmet_kh100e"),
-    "bought": ("rent", "bought_kh100e"),
-    "adopted": ("levers", "adopted_frac"),
-    "used": ("plan", "used_mw"),
-    "standby_mw": ("plan", "standby_mw"),
-    "reserve": ("reserve", "reserve_kh100e"),
-    "install": ("installs", "installed_mw"),
-    "move_out": ("moves", "moved_mw"),
-    "move_in": ("moves", "moved_mw"),
-    "build": ("builds", "built_mw"),
-    "retrofit": ("retrofits", "retrofitted_mw"),
-    "lease": ("leases", "leased_mw"),
-    "open": ("site_year", "open_frac"),
-    "phases": ("phases", "phases"),
-    "expand": ("connections", "added_mw"),
-    "connect_mw": ("non_firm_connections", "added_mw"),
-    "defer_mw": ("deferral", "done_mw"),
-    "migrating_mw": ("migration", "done_mw"),
-    "source_mw": ("source_builds", "built_mw"),
-    "store_mwh": ("source_builds", "built_mwh"),
-    "redeploy_mw": ("source_leaves", "left_mw"),
-    "charge_mw": ("source_slot", "charge_mw"),
-    "level_mwh": ("source_slot", "level_mwh"),
-    "export_mw": ("site_surplus", "export_mw"),
-    "signed_mw": ("contracts", "signed_mw"),
-    "contract_mw": ("contracts", "in_force_mw"),
-    "take_mw": ("contract_use", "taken_mw"),
-    "heat_connect_mw": ("heat", "connect_mw"),
-    "heat_sold_mw": ("heat", "sold_mw"),
-    "shed_mw": ("stress_slot", "shed_mw"),
-}
+_DECISIONS: Final[Mapping[str, tuple[str, str]]] = merged(FAMILIES, "DECISIONS")
 """For each family of decisions the table and the column that hold it."""
 
 _DIRECTION: Final = {"move_out": "out", "move_in": "in"}
@@ -147,7 +115,7 @@ def prices_as_solved(case: Case) -> Excess:
     left = at(tally(told, keys, told["raw_dual"]), place, keys, np.nan)
     left = np.where(has(place, told[told["raw_dual"].isna()], keys), np.nan, left)
     right = at(tally(solved, keys, solved["dual"]), place, keys, np.nan)
-    units = told["block"].map({block: unit for block, (unit, _) in PRICES.items()})
+    units = told["block"].map({block: price.unit for block, price in PRICES.items()})
     is_wrong = (units != told["unit"]).to_numpy(dtype=np.bool_)
     return Excess.differs(place, left, right).and_also(Excess.where(told[keys], is_wrong))
 
@@ -256,3 +224,23 @@ def _texts(labels: pd.Series[Any], rows: NDArray[np.intp]) -> NDArray[np.object_
 
 RULES = (decisions_as_solved, solution_table)
 PRICE_RULES = (prices_as_solved, worths_as_solved)
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "stress_slot": {
+        "worths_as_solved": "worth_usd_per_mwh",
+    },
+    "prices": {
+        "rows": "prices_as_solved",
+        "prices_as_solved": (
+            "block unit site region workload zone market vendor hall year period "
+            "contract pool source slot tier value raw_dual"
+        ),
+    },
+    "solution": {
+        "rows": "solution_table",
+        "solution_table": (
+            "scenario status objective_musd dual_bound_musd gap_frac has_duals "
+            "duals_of whole_numbers discount_rate_frac base_year first_year last_year "
+            "end_of_horizon"
+        ),
+    },
+}

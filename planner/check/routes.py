@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.check.cells import ANYWHERE
 from planner.check.frames import at
 from planner.check.globe import distance_km
+from planner.check.once import once
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
@@ -18,9 +20,8 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["ANYWHERE", "reach", "round_trips", "routes", "stays_elsewhere"]
+__all__ = ["reach_of_users", "round_trips", "stays_elsewhere", "used_routes"]
 
-ANYWHERE = "(anywhere)"
 _ROUTE = ("region", "workload", "site")
 _LOCAL_KM = 200.0
 _ROUNDING = 1.0 + 1e-9
@@ -31,7 +32,8 @@ _METRO_KM, _METRO_MS = 80.0, 1.0
 _PLACES = ("lat", "lon", "country", "world")
 
 
-def routes(case: Case) -> pd.DataFrame:
+@once
+def used_routes(case: Case) -> pd.DataFrame:
     """List every pair of users and site that the plan uses, with its round trip recomputed.
 
     Parameters
@@ -66,7 +68,7 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `routes` does.
+        As `used_routes` does.
     """
     users = _ends(case.data("demand_regions"), "demand_region", "user_")
     sites = _ends(case.sites, "site", "site_")
@@ -88,7 +90,8 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(rtt_ms=_stated_ms(case, frame, from_tables))
 
 
-def reach(case: Case) -> pd.DataFrame:
+@once
+def reach_of_users(case: Case) -> pd.DataFrame:
     """List every pair of users and site in scope with its round trip, for every class.
 
     Parameters
@@ -99,7 +102,7 @@ def reach(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `routes` does, and `is_admitted`: residency lets the class go there; `in_time` and
+        As `used_routes` does, and `is_admitted`: residency lets the class go there; `in_time` and
         `is_tight`: admitted, and within the bound or the tighter one.
     """
     sets = case.inputs.sets

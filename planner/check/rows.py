@@ -1,171 +1,37 @@
-"""Rows that a plan's other tables and its scenario imply: each is there, and once."""
+"""The tables hold a plan at all: rows, labels that fit each other, amounts, the status."""
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, by, crossed, has, listed
-from planner.check.grid import own_peaks
-from planner.check.racks import alive_mw
+from planner.check.chain import site_power
+from planner.check.declared import merged
+from planner.check.families import FAMILIES
+from planner.check.frames import at, by, has
+from planner.check.money import HEADINGS
+from planner.check.sources import role
+from planner.check.unit_costs import unit_cost_rows
 from planner.check.verdict import Excess, rule
-from planner.check.water import stress_classes
+from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planner.check.case import Case
-
-__all__ = ["IMPLIED", "RULES"]
-
-_SITE = ("site", "year")
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
+    from planner.check.declared import Labels, Table
 
 
-def _years(case: Case) -> pd.DataFrame:
-    return pd.DataFrame({"year": list(case.years)})
+__all__ = ["COLUMNS", "FOLLOWS", "IMPLIED", "RULES", "WITH_HOURS"]
 
+_MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
+_LEAST_GAP_FRAC: Final = 1e-8  # below which two costs cannot be told apart
 
-def _times_years(case: Case, name: str, labels: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(list(product(labels, case.years)), columns=[name, "year"])
-
-
-def _classes(case: Case) -> list[str]:
-    asked = case.scenario.scope.workloads
-    return [name for name in case.duty if asked == "all" or name in asked]
-
-
-def _sites(case: Case) -> pd.DataFrame:
-    return case.scope[["site"]]
-
-
-def _fleet(case: Case) -> pd.DataFrame:
-    pools = alive_mw(case)
-    return pools.loc[pools["alive_mw"] > _TRACE, ["site", "rack", "hall", "duty", "year"]]
-
-
-def _halls(case: Case) -> pd.DataFrame:
-    halls = case.hall_years
-    return halls.loc[halls["usable_mw"] > _TRACE, ["site", "hall", "year"]]
-
-
-def _leads(case: Case) -> pd.DataFrame:
-    return case.inputs.halls.lead[["site", "hall"]]
-
-
-def _billed_peaks(case: Case) -> pd.DataFrame:
-    own, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
-    rates = listed(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
-    is_billed = at(rates, own, _SITE) > 0.0
-    return own.loc[is_billed & (own["peak_mw"] > _TRACE), [*_SITE, "period"]]
-
-
-def _power_zone(case: Case) -> pd.DataFrame:
-    sites = case.power.site_year
-    zone = sites["site"].map(by(case.scope, "site", "zone"))
-    return sites.assign(zone=zone)[["zone", "year"]].drop_duplicates()
-
-
-def _headroom(case: Case) -> pd.DataFrame:
-    told = set(case.data("zone_headroom")["zone"])
-    zones = [zone for zone in dict.fromkeys(case.scope["zone"]) if zone in told]
-    return _times_years(case, "zone", zones)
-
-
-def _source_year(case: Case) -> pd.DataFrame:
-    sources = case.sources.rows
-    return sources.loc[sources["mw"] > _TRACE, ["site", "source", "year"]]
-
-
-def _source_slot(case: Case) -> pd.DataFrame:
-    return _source_year(case).merge(case.power.slot[["slot"]], how="cross")
-
-
-def _blocks(case: Case) -> pd.DataFrame:
-    used = case.plan("plan")
-    of_block = used[used["workload"].isin(list(case.scenario.siting.block_mw))]
-    in_use = of_block["used_mw"] > _TRACE
-    return of_block.loc[in_use, ["site", "workload", "year"]].drop_duplicates()
-
-
-def _contract_slot(case: Case) -> pd.DataFrame:
-    contracts = case.plan("contracts")
-    in_force = contracts.loc[contracts["in_force_mw"] > _TRACE, ["contract", "zone", "year"]]
-    return crossed(in_force, case.power.slot[["slot"]])
-
-
-def _migration_site(case: Case) -> pd.DataFrame:
-    work = case.plan("migration")
-    is_work = (work["due_mw"] > _TRACE) | (work["done_mw"] > _TRACE)
-    return work.loc[is_work, ["site", "workload", "year"]].drop_duplicates()
-
-
-def _non_firm_year(case: Case) -> pd.DataFrame:
-    sites = case.site_years
-    return sites.loc[sites["non_firm_mw"] > _TRACE, list(_SITE)]
-
-
-def _matching_slot(case: Case) -> pd.DataFrame:
-    pools = case.plan("matching")[["pool", "year"]]
-    return crossed(pools, case.power.slot[["slot"]])
-
-
-def _resilience(case: Case) -> pd.DataFrame:
-    reserves = listed(case.inputs.failover.reserve)
-    return reserves[["workload", "year"]].drop_duplicates()
-
-
-def _carbon_site(case: Case) -> pd.DataFrame:
-    sites = case.plan("site_year")
-    return sites.loc[sites["emissions_kt"] > _TRACE, list(_SITE)]
-
-
-def _water_class(case: Case) -> pd.DataFrame:
-    sites = case.plan("site_year")
-    in_use = sites[sites["facility_peak_mw"] > _TRACE]
-    stress = stress_classes(case, in_use["site"])
-    return in_use.assign(stress_class=stress)[["stress_class", "year"]].drop_duplicates()
-
-
-def _latency(case: Case) -> pd.DataFrame:
-    return case.plan("demand")[["workload", "year"]].drop_duplicates()
-
-
-def _reference(case: Case) -> pd.DataFrame:
-    return _times_years(case, "workload", _classes(case))
-
-
-def _unit_costs(case: Case) -> pd.DataFrame:
-    classes, duties = _classes(case), ["training", "inference"]
-    return _times_years(case, "scope", [*classes, *duties, "total"])
-
-
-IMPLIED: Final[Mapping[str, Callable[[Case], pd.DataFrame]]] = {
-    "sites": _sites,
-    "fleet": _fleet,
-    "halls": _halls,
-    "leads": _leads,
-    "blocks": _blocks,
-    "billed_peaks": _billed_peaks,
-    "power_zone": _power_zone,
-    "headroom": _headroom,
-    "source_year": _source_year,
-    "source_slot": _source_slot,
-    "contract_slot": _contract_slot,
-    "matching_slot": _matching_slot,
-    "migration_site": _migration_site,
-    "non_firm_year": _non_firm_year,
-    "carbon_site": _carbon_site,
-    "carbon_year": _years,
-    "water_class": _water_class,
-    "latency": _latency,
-    "reference": _reference,
-    "resilience": _resilience,
-    "unit_costs": _unit_costs,
-    "summary": _years,
+IMPLIED: Final[Mapping[str, Table]] = {
+    **merged(FAMILIES, "IMPLIED"),
+    "unit_costs": unit_cost_rows,
 }
 """For each table the rows that must be there, by the columns that name a row.
 
@@ -193,4 +59,142 @@ def rows_there(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-RULES = (rows_there,)
+def _of_sites(column: str) -> Labels:
+    def facts(case: Case) -> Mapping[str, object]:
+        return dict(zip(case.scope["site"], case.scope[column], strict=True))
+
+    return facts
+
+
+def _of_halls(place: int) -> Labels:
+    """Read part of the name of a design, which is cooling|redundancy."""
+    return lambda case: {hall: hall.split("|")[place] for hall in case.inputs.sets.hall.labels}
+
+
+def _duties(case: Case) -> Mapping[str, object]:
+    return case.duty
+
+
+def _roles(case: Case) -> Mapping[str, object]:
+    return {source: role(case, source) for source in case.inputs.supply.source.labels}
+
+
+def _of_offers(column: str) -> Labels:
+    def facts(case: Case) -> Mapping[str, object]:
+        return {name: getattr(of, column) for name, of in case.scenario.contracts.ppa.items()}
+
+    return facts
+
+
+def _is_peak_day(case: Case) -> Mapping[str, object]:
+    return dict(zip(site_power(case).slot["slot"], site_power(case).slot["is_peak"], strict=True))
+
+
+def _levels(case: Case) -> Mapping[str, object]:
+    duties = dict.fromkeys(case.duty.values(), "duty")
+    return {**dict.fromkeys(case.duty, "workload"), **duties, "total": "total"}
+
+
+_OF_LABELS: Final[Mapping[tuple[str, str], Labels]] = {
+    ("zone", "site"): _of_sites("zone"),
+    ("name", "site"): _of_sites("name"),
+    ("cooling", "hall"): _of_halls(0),
+    ("redundancy", "hall"): _of_halls(1),
+    ("duty", "workload"): _duties,
+    ("role", "source"): _roles,
+    ("kind", "contract"): _of_offers("kind"),
+    ("technology", "contract"): _of_offers("technology"),
+    ("group", "item"): lambda _: {item: of[0] for item, of in HEADINGS.items()},
+    ("upfront", "item"): lambda _: {item: of[1] for item, of in HEADINGS.items()},
+    ("is_peak_day", "slot"): _is_peak_day,
+    ("level", "scope"): _levels,
+}
+"""What a column is for each label of another, in every table that has both."""
+FOLLOWS: Final[tuple[tuple[str, str, str], ...]] = tuple(
+    (name, column, key)
+    for name, table in TABLES.items()
+    for column, key in _OF_LABELS
+    if {column, key} <= {field.name for field in table.fields} and name != "prices"
+)
+"""Table, column and the label that it follows from; rows of `prices` name what they are about."""
+WITH_HOURS: Final[tuple[str, ...]] = tuple(
+    name
+    for name, table in TABLES.items()
+    if {"slot", "hours"} <= {field.name for field in table.fields}
+)
+
+
+@rule(unit="cells")
+def labels_follow(case: Case) -> Excess:
+    """Zone, design, duty, role, kind and heading beside a label are those of that label."""
+    parts = []
+    for name, column, key in FOLLOWS:
+        table, own = case.plan(name), _OF_LABELS[column, key](case)
+        # Few pairs in many rows: each is looked up once.
+        pairs = table[[key, column]].drop_duplicates()
+        wrong = [
+            label not in own or own[label] != told
+            for label, told in zip(pairs[key], pairs[column], strict=True)
+        ]
+        place = pd.DataFrame({"table": name, "column": column, "of": pairs[key].astype("str")})
+        parts.append(Excess.where(place, np.array(wrong, dtype=np.bool_)))
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="h")
+def hours_told(case: Case) -> Excess:
+    """Every table by slot tells for how many hours of the year the slot stands."""
+    hours = by(site_power(case).slot, "slot", "hours")
+    parts = []
+    for name in WITH_HOURS:
+        pairs = case.plan(name)[["slot", "hours"]].drop_duplicates().reset_index(drop=True)
+        own = at(hours, pairs, ("slot",), np.nan)
+        place = pairs[["slot"]].assign(table=name)
+        parts.append(Excess.differs(place, pairs["hours"].to_numpy(dtype=np.float64), own))
+    return parts[0].and_also(*parts[1:])
+
+
+_AMOUNTS: Final = {
+    *merged(FAMILIES, "DECISIONS").values(),
+    ("takeovers", "taken_kh100e"),
+    ("source_slot", "output_mw"),
+    ("billed_peaks", "peak_mw"),
+}
+"""Table and column of every decision, and of what follows from decisions and is not negative."""
+
+
+@rule(unit="amount")
+def amounts_not_negative(case: Case) -> Excess:
+    """No decision is negative, and none is missing."""
+    parts = [
+        Excess.above(
+            pd.DataFrame({"table": name, "row": case.plan(name).index.astype("str")}),
+            -case.plan(name)[column].to_numpy(),
+            0.0,
+        )
+        for name, column in sorted(_AMOUNTS)
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="plans")
+def status_told(case: Case) -> Excess:
+    """The status is reported in one row, as the solver said it, optimal only where it proved it.
+
+    Proven is a gap of no more than `solver.gap_frac`, and of 1e-4 at most.
+    """
+    rows = case.plan("solution")
+    if len(rows) != 1:
+        return Excess.where(pd.DataFrame({"rows": [len(rows)]}), np.array([True]))
+    solution = rows.iloc[0]
+    gap, told = float(solution["gap_frac"]), str(solution["status"])
+    most = min(max(case.scenario.solver.gap_frac, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
+    unproven = told == "optimal" and not gap <= most
+    place = pd.DataFrame({"status": [told]})
+    return Excess.where(place, np.array([told != case.status or unproven]))
+
+
+RULES = (amounts_not_negative, status_told, rows_there, labels_follow, hours_told)
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "solution": {"status_told": "status gap_frac"},
+}

@@ -1,45 +1,65 @@
-"""Sites: land, opening, minimum size, pace of building, budget."""
+"""Sites: where they are, their land, size, opening, build rates and money."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, by, listed, tally
-from planner.check.verdict import Excess, rule
+from planner.check.declared import Asset, Line, Price, Table
+from planner.check.existing import existing_halls
+from planner.check.frames import at, by, has, listed, tally
+from planner.check.in_service import site_years
+from planner.check.leads import committed_mw
+from planner.check.once import once
+from planner.check.paths import held_or_nan
+from planner.check.payments import assets, every_year, of_site
+from planner.check.verdict import TOLERANCE, Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from planner.check.case import Case
 
     _Kind = TypeVar("_Kind", bound=np.generic)
 
-__all__ = ["RULES", "opened_musd"]
+__all__ = [
+    "ASSETS",
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "build_paths",
+    "opened_musd",
+    "span_years",
+]
 
 _SITE = ("site", "year")
-_BOUGHT = (
-    "installs",
-    "builds",
-    "retrofits",
-    "connections",
-    "non_firm_connections",
-    "source_builds",
-    "heat",
-)
+
+_ZONE = ("zone", "year")
+_FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
+"""Columns of table `sites` that the data or the scenario give as they are."""
+
+_USD_PER_MUSD = 1e6
 
 
 def _by_site(case: Case, values: NDArray[_Kind]) -> NDArray[_Kind]:
     """Take one value per site to the rows of `site_years`."""
-    return values[case.inputs.sets.site.codes(case.site_years["site"])]
+    return values[case.inputs.sets.site.codes(site_years(case)["site"])]
 
 
 @rule(unit="MW")
 def land_limit(case: Case) -> Excess:
     """Halls of a site fit its land, in proportion to how far the site is open."""
-    sites = case.site_years
+    sites = site_years(case)
     land = _by_site(case, case.inputs.sites.land_limit_mw)
     amount = sites["halls_mw"].to_numpy() - land * sites["open_frac"].to_numpy()
     # An opening of 1e-7 is written as none, so the tolerance is a share of the land.
@@ -53,7 +73,7 @@ def minimum_size(case: Case) -> Excess:
     What opened in a year must by now have the least size, or what could be built since.
     """
     inputs, years = case.inputs.sites, list(case.years)
-    sites = case.site_years.sort_values(list(_SITE)).reset_index(drop=True)
+    sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
     place = sites[list(_SITE)]
     least = pd.Series(np.asarray(inputs.minimum_mw), index=list(case.inputs.sets.site.labels))
     pace = listed(inputs.site_year, mw=inputs.pace_mw).pivot(
@@ -83,7 +103,7 @@ def minimum_size(case: Case) -> Excess:
 @rule(unit="share")
 def opening(case: Case) -> Excess:
     """Sites stay open once opened, open by no more than they are opened, and at most in full."""
-    sites = case.site_years.sort_values(list(_SITE)).reset_index(drop=True)
+    sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
     is_new = ~np.asarray(case.inputs.sites.is_existing)[case.inputs.sets.site.codes(sites["site"])]
     before = sites.groupby("site")["open_frac"].shift(1).fillna(0.0).to_numpy()
     now = sites["open_frac"].to_numpy()
@@ -122,12 +142,6 @@ def market_rate(case: Case) -> Excess:
     return Excess.above(limits[list(key)], at(built, limits, key), limits["limit_mw"].to_numpy())
 
 
-def overnight_musd(case: Case) -> pd.DataFrame:
-    """List the overnight cost of everything that enters service, as the tables say. [MUSD]"""
-    tables = [case.plan(name)[["site", "year", "overnight_musd"]] for name in _BOUGHT]
-    return pd.concat([*tables, opened_musd(case)], ignore_index=True)
-
-
 def opened_musd(case: Case) -> pd.DataFrame:
     """List what opening a site costs overnight: site, year, overnight_musd."""
     sites = case.plan("site_year")
@@ -135,58 +149,262 @@ def opened_musd(case: Case) -> pd.DataFrame:
     return sites[["site", "year"]].assign(overnight_musd=cost * sites["opened_frac"])
 
 
-@rule(unit="MUSD")
-def capex_budget(case: Case) -> Excess:
-    """What enters service in a year costs no more, overnight, than the budget."""
-    sites = case.inputs.sites
-    limits = listed(sites.capex_budget, limit_musd=sites.capex_budget_musd)
-    bought = overnight_musd(case)
-    spent = tally(bought, ("year",), bought["overnight_musd"])
-    return Excess.above(
-        limits[["year"]], at(spent, limits, ("year",)), limits["limit_musd"].to_numpy()
+def span_years(case: Case) -> dict[int, int]:
+    """Return the years since the model year before, by model year; one for the first."""
+    earlier = (case.years[0] - 1, *case.years[:-1])
+    return {year: year - before for before, year in zip(earlier, case.years, strict=True)}
+
+
+@once
+def build_paths(case: Case) -> pd.DataFrame:
+    """List what each site can commission in every model year.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, year; rate_mw of its crews, or what is committed if that is more; pace_mw, what a
+        new site can commission, and reach_mw, the most it can have by then.
+    """
+    settings, halls = case.scenario, case.inputs.halls
+    labels = list(case.inputs.sets.site.labels)
+    crews = case.own_figures(
+        "build_rate_mw_per_year",
+        case.site_figures("site_limits", "build_rate_mw_per_year")
+        * settings.operator.site_limit_share_frac,
+    )
+    builds = listed(halls.build, early=halls.build_is_early)
+    early, late = (builds[builds["early"].to_numpy(bool) == of] for of in (True, False))
+    committed = committed_mw(case).set_index(list(_SITE))["mw"]
+    frame = pd.MultiIndex.from_product([labels, case.years], names=list(_SITE)).to_frame(
+        index=False
+    )
+    shape = (len(labels), len(case.years))
+    by_then = at(committed, frame, _SITE).reshape(shape)
+    comes = np.diff(by_then, axis=1, prepend=0.0)
+    span = np.array([span_years(case)[year] for year in case.years], dtype=np.float64)
+    own = np.asarray(crews.loc[labels], dtype=np.float64) * settings.build.rate_scale_frac
+    rate = np.maximum(own[:, None] * span, comes)
+    is_early, is_late = (has(frame, rows, _SITE).reshape(shape) for rows in (early, late))
+    before_lead = np.minimum((rate * is_early).cumsum(axis=1), by_then)
+    pace = np.where(is_late, rate, np.minimum(comes, rate) * is_early)
+    reach = before_lead + (rate * is_late).cumsum(axis=1)
+    return frame.assign(rate_mw=rate.ravel(), pace_mw=pace.ravel(), reach_mw=reach.ravel())
+
+
+@rule(unit="MW")
+def build_rates_from_tables(case: Case) -> Excess:
+    """Sites build as fast as their crews, or as what is committed comes, and reach what that is."""
+    sites, own = case.inputs.sites, build_paths(case).set_index(list(_SITE))
+    told = listed(
+        sites.site_year,
+        rate_mw=sites.build_rate_mw,
+        pace_mw=sites.pace_mw,
+        reach_mw=sites.reach_mw,
+    )
+    parts = [
+        Excess.differs(
+            told[list(_SITE)].assign(what=name), told[name].to_numpy(), at(own[name], told, _SITE)
+        )
+        for name in ("rate_mw", "pace_mw", "reach_mw")
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="MW or MUSD")
+def market_limits_from_scenario(case: Case) -> Excess:
+    """Markets build, and the budget holds, no more than the scenario gives for the years."""
+    sites, build, span = case.inputs.sites, case.scenario.build, span_years(case)
+    limits = listed(sites.market_rate, mw=sites.market_rate_mw)
+    markets = [m for m in case.inputs.sets.market.labels if m in build.market_rate_mw_per_year]
+    due = [(m, year) for m in markets for year in case.years]
+    own = pd.Series(
+        [build.market_rate_mw_per_year[m] * float(span[year]) for m, year in due],
+        index=pd.MultiIndex.from_tuples(due, names=["market", "year"]) if due else None,
+        dtype="float64",
+    )
+    wanted = pd.DataFrame(due, columns=["market", "year"])
+    key = ("market", "year")
+    budget = listed(sites.capex_budget, musd=sites.capex_budget_musd)
+    path = build.capex_budget_musd
+    asked = {
+        year: np.nan if path is None else held_or_nan(path, year) * span[year]
+        for year in case.years
+    }
+    right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
+    years = pd.DataFrame({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
+    return Excess.differs(
+        limits[list(key)], limits["mw"].to_numpy(), at(own, limits, key, np.nan)
+    ).and_also(
+        Excess.where(wanted, ~has(wanted, limits, key)),
+        Excess.differs(budget[["year"]], budget["musd"].to_numpy(), right),
+        Excess.where(years, ~has(years, budget, ("year",))),
     )
 
 
-@rule(unit="MUSD")
-def overnight_cost(case: Case) -> Excess:
-    """Overnight costs beside all that is bought are amount times price."""
+@rule(unit="sites")
+def sites_in_scope(case: Case) -> Excess:
+    """The plan is about the sites that the scenario asks for, in the order of the data."""
+    told = [str(site) for site in case.inputs.sets.site.labels]
+    own = [str(site) for site in case.scope["site"]]
+    longest = max(len(told), len(own))
+    pairs = pd.DataFrame(
+        {
+            "told": pd.Series(told).reindex(range(longest)),
+            "own": pd.Series(own).reindex(range(longest)),
+        }
+    )
+    return Excess.where(pairs, (pairs["told"] != pairs["own"]).to_numpy(dtype=np.bool_))
+
+
+@rule(unit="degrees")
+def places_from_tables(case: Case) -> Excess:
+    """Sites lie where the data or the scenario put them."""
+    told, own = case.inputs.sites.table, case.scope.set_index("site")
+    parts = [
+        Excess.differs(
+            told[["site"]].assign(what=column),
+            told[column].to_numpy(dtype=np.float64),
+            own.loc[list(told["site"]), column].to_numpy(dtype=np.float64),
+        )
+        for column in ("lat", "lon")
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+@once
+def _land_mw(case: Case) -> pd.Series[float]:
+    """Critical IT power that the land of every site holds, what stands and is begun at least."""
+    share = case.scenario.operator.site_limit_share_frac
     inputs = case.inputs
-    offers = (
-        ("installs", inputs.racks.install, inputs.racks.install_capex_musd_per_mw, "installed_mw"),
-        ("builds", inputs.halls.build, inputs.halls.build_capex_musd_per_mw, "built_mw"),
-        (
-            "retrofits",
-            inputs.halls.retrofit,
-            inputs.halls.retrofit_capex_musd_per_mw,
-            "retrofitted_mw",
-        ),
-        ("connections", inputs.grid.expand, inputs.grid.expand_capex_musd_per_mw, "added_mw"),
+    sites = pd.DataFrame({"site": list(inputs.sets.site.labels)})
+    land = case.own_figures(
+        "land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share
     )
+    halls = listed(inputs.halls.hall, mw=inputs.halls.existing_mw)
+    by_year = tally(halls, ("site", "year"), halls["mw"])
+    standing = at(by_year.groupby("site").max(), sites, ("site",))
+    committed = committed_mw(case).groupby("site")["mw"].max()
+    held = standing + at(committed, sites, ("site",))
+    own = np.maximum(at(land, sites, ("site",), np.nan), held)
+    return pd.Series(own, index=pd.Index(sites["site"], name="site"))
+
+
+@rule(unit="MW")
+def land_from_tables(case: Case) -> Excess:
+    """Land is the operator's share of each site's, or its own figure, and holds what stands."""
+    own = _land_mw(case)
+    sites = pd.DataFrame({"site": own.index})
+    return Excess.differs(sites, case.inputs.sites.land_limit_mw, np.asarray(own, dtype=np.float64))
+
+
+def _own_table(case: Case) -> pd.DataFrame:
+    """Return table `sites` as data and scenario make it."""
+    scope = case.scope.set_index("site", drop=False).rename_axis(None)
+    existing = existing_halls(case).groupby("site")["mw"].max()
+    stands = existing.reindex(scope.index, fill_value=0.0) > 0.0
+    of_kind = by(case.data("site_archetypes"), "archetype", "opening_usd")
+    opening = scope["archetype"].map(of_kind).astype("float64").rename_axis("site")
+    opening_musd = case.own_figures("opening_usd", opening) / _USD_PER_MUSD
+    return scope[["site", *_FACTS]].assign(
+        is_existing=stands,
+        land_limit_mw=_land_mw(case).reindex(scope.index),
+        opening_musd=opening_musd.where(~stands, 0.0),
+    )
+
+
+@rule(unit="cells")
+def sites_told(case: Case) -> Excess:
+    """Table `sites` tells the sites in the order of the data, each with its own facts.
+
+    A row too many, or in another's place, is wrong in every cell.
+    """
+    own, told = _own_table(case), case.plan("sites")
+    longest = range(max(len(own), len(told)))
+    own, told = (frame.reset_index(drop=True).reindex(longest) for frame in (own, told))
     parts = []
-    for name, index, price, amount in offers:
-        table, key = case.plan(name), list(index.axis_names)
-        offer = listed(index, price=price).set_index(key)["price"]
-        cost = table[amount].to_numpy() * at(offer, table, key, np.nan)
-        parts.append(Excess.differs(table[key], table["overnight_musd"].to_numpy(), cost))
-    sources, supply, key = case.plan("source_builds"), inputs.supply, ["site", "source", "year"]
-    of_power = listed(supply.build, musd=supply.build_capex_musd_per_mw).set_index(key)["musd"]
-    of_cells = listed(supply.build_store, musd=supply.build_store_capex_musd_per_mwh)
-    cost = sources["built_mw"].to_numpy() * at(of_power, sources, key, np.nan)
-    cost += sources["built_mwh"].to_numpy() * at(of_cells.set_index(key)["musd"], sources, key)
-    parts.append(Excess.differs(sources[key], sources["overnight_musd"].to_numpy(), cost))
-    site_year = case.plan("site_year")
-    bought = overnight_musd(case)
-    total = at(tally(bought, _SITE, bought["overnight_musd"]), site_year, _SITE)
-    capex = Excess.differs(site_year[list(_SITE)], site_year["capex_musd"].to_numpy(), total)
-    return capex.and_also(*parts)
+    for column in own.columns:
+        left, right = told[column], own[column]
+        place = pd.DataFrame({"site": own["site"], "what": column})
+        if pd.api.types.is_float_dtype(right):
+            numbers = left.to_numpy(dtype=np.float64, na_value=np.nan)
+            same = np.isclose(numbers, right.to_numpy(), rtol=TOLERANCE, atol=TOLERANCE)
+        else:
+            words = (side.astype("object").where(side.notna(), None) for side in (left, right))
+            same = np.equal(*(side.to_numpy() for side in words)).astype(np.bool_)
+        parts.append(Excess.where(place, ~same))
+    return parts[0].and_also(*parts[1:])
 
 
+def _openings_bought(case: Case) -> pd.DataFrame:
+    table, life = case.plan("site_year"), case.inputs.finance.life_years
+    price = of_site(case, table, case.inputs.sites.opening_musd)
+    return assets(table, "year", life["opening"], table["opened_frac"] * price)
+
+
+def site_fixed(case: Case) -> pd.DataFrame:
+    """Fixed cost of a site as far as it is open."""
+    sites = site_years(case)
+    fixed = of_site(case, sites, case.inputs.sites.fixed_musd_per_year)
+    return every_year(case, sites, fixed * sites["open_frac"], escalates=True)
+
+
+def _sites_rows(case: Case) -> pd.DataFrame:
+    return case.scope[["site"]]
+
+
+HEADING: Final = "Sites"
 RULES = (
     land_limit,
     minimum_size,
     opening,
     build_rate,
     market_rate,
-    capex_budget,
-    overnight_cost,
 )
+
+FACTS = (
+    build_rates_from_tables,
+    market_limits_from_scenario,
+    sites_in_scope,
+    places_from_tables,
+    sites_told,
+    land_from_tables,
+)
+ASSETS: Final[Mapping[str, Asset]] = {
+    "site_opening": Asset("sites", "facility", _openings_bought, opened_musd)
+}
+LINES: Final[Mapping[str, Line]] = {"site_fixed": Line("sites", site_fixed)}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "sites": _sites_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"open": ("site_year", "open_frac")}
+PRICES: Final[Mapping[str, Price]] = {
+    "land_limit": Price("USD/MW-year", rule=land_limit),
+    "build_rate": Price("USD/MW", rule=build_rate, paid="once"),
+    "market_build_rate": Price("USD/MW", rule=market_rate, paid="once"),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "sites": {
+        "rows": "sites_told",
+        "sites_told": (
+            "site name country region lat lon zone market is_existing land_limit_mw opening_musd"
+        ),
+    },
+    "site_year": {
+        "opening": "open_frac opened_frac",
+        "cost_site_opening": "opened_frac",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "sites.build_rate_mw": ("build_rates_from_tables",),
+    "sites.capex_budget_musd": ("market_limits_from_scenario",),
+    "sites.land_limit_mw": ("land_from_tables",),
+    "sites.market_rate_mw": ("market_limits_from_scenario",),
+    "sites.pace_mw": ("build_rates_from_tables",),
+    "sites.reach_mw": ("build_rates_from_tables",),
+    "sites.table": ("places_from_tables",),
+}

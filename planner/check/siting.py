@@ -1,4 +1,4 @@
-"""Siting: what must be whole is whole, and sites are open, closed and counted as asked."""
+"""Openings, phases and blocks in integers, and what it costs to serve users from a site."""
 
 from __future__ import annotations
 
@@ -7,22 +7,47 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.declared import Line, Table
+from planner.check.existing import existing_halls
 from planner.check.frames import at, by, has, listed, tally
-from planner.check.own_costs import service_usd
+from planner.check.in_service import site_years
+from planner.check.payments import every_year
+from planner.check.sites import build_paths
 from planner.check.verdict import Excess, rule
+from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["FACTS", "RULES"]
 
+__all__ = [
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "REREAD",
+    "RULES",
+    "service_usd",
+]
+
+_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _HALL = ("site", "hall", "year")
 _CLASS = ("site", "workload", "year")
 _TRACE_MW: Final = 1e-5  # what a solver leaves of nothing
 _TRACE_FRAC: Final = 1e-6  # the same, of a site
+_SERVICE = ("region", "workload", "site", "year")
+_ROUNDING = 1e-9
+_MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
+_ENDS = ("region", "workload", "site")
+_USD_PER_MUSD = 1e6
+_H100E_PER_KH100E = 1000.0
 
 
 def _not_whole(numbers: Floats) -> Floats:
@@ -32,7 +57,7 @@ def _not_whole(numbers: Floats) -> Floats:
 
 def _open_in_the_end(case: Case) -> pd.Series[float]:
     """Share of each site that is open in the last model year."""
-    sites = case.site_years
+    sites = site_years(case)
     last = sites[sites["year"] == case.years[-1]]
     return by(last, "site", "open_frac")
 
@@ -44,7 +69,7 @@ def _names(sites: object) -> pd.DataFrame:
 @rule(unit="share")
 def whole_openings(case: Case) -> Excess:
     """Sites are open in whole or not at all, where the scenario says so."""
-    sites = case.site_years
+    sites = site_years(case)
     asked = np.full(len(sites), case.scenario.siting.whole_openings)
     amount = _not_whole(sites["open_frac"].to_numpy()) * asked
     return Excess(sites[list(_SITE)], amount, np.ones(len(sites)))
@@ -123,7 +148,7 @@ def number_of_sites(case: Case) -> Excess:
 @rule(unit="share")
 def sites_as_told(case: Case) -> Excess:
     """Sites that must be open are, and sites that must stay closed do in every year."""
-    settings, sites = case.scenario.siting, case.site_years
+    settings, sites = case.scenario.siting, site_years(case)
     must = _names(settings.must_open)
     open_frac = at(_open_in_the_end(case), must, ("site",))
     closed = sites[sites["site"].isin(list(settings.must_not_open))]
@@ -135,7 +160,7 @@ def sites_as_told(case: Case) -> Excess:
 @rule(unit="MUSD")
 def openings_table(case: Case) -> Excess:
     """The table of openings lists the new sites that are open, with what they cost."""
-    sites, told = case.site_years, case.plan("openings")
+    sites, told = site_years(case), case.plan("openings")
     inputs = case.inputs
     labels = _names(inputs.sets.site.labels)
     is_new = ~np.asarray(inputs.sites.is_existing)
@@ -212,30 +237,12 @@ def phases_listed(case: Case) -> Excess:
     return Excess.differs(builds[list(_HALL)], told, wanted)
 
 
-RULES = (
-    whole_openings,
-    halls_in_phases,
-    blocks_whole,
-    blocks_told,
-    number_of_sites,
-    sites_as_told,
-    openings_table,
-    openings_from_tables,
-    phases_listed,
-)
-
-
-_SERVICE = ("region", "workload", "site", "year")
-_ROUNDING = 1e-9
-_MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
-
-
 @rule(unit="-")
 def openings_from_scenario(case: Case) -> Excess:
     """Sites are open, closed, whole and counted as the scenario asks; what exists is open."""
     p, asked = case.inputs.siting, case.scenario.siting
     sites = case.site_year
-    stands = case.standing_halls.groupby("site")["mw"].sum()
+    stands = existing_halls(case).groupby("site")["mw"].sum()
     is_new = at(stands, sites, ("site",)) == 0.0
     must = sites["site"].isin(list(asked.must_open)) & (sites["year"] == case.years[-1])
     lower = np.where(is_new, must.to_numpy(dtype=np.float64), 1.0)
@@ -255,7 +262,7 @@ def openings_from_scenario(case: Case) -> Excess:
 def existing_sites_from_tables(case: Case) -> Excess:
     """Sites with halls in the base year are there already; all others must be opened."""
     sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
-    stands = case.standing_halls.groupby("site")["mw"].sum()
+    stands = existing_halls(case).groupby("site")["mw"].sum()
     own = at(stands, sites, ("site",)) > 0.0
     return Excess.where(sites, np.asarray(case.inputs.sites.is_existing) != own)
 
@@ -265,7 +272,7 @@ def phases_from_tables(case: Case) -> Excess:
     """A site can have as many phases of new halls in a year as its crews and its land allow."""
     p, inputs = case.inputs.siting, case.inputs
     told = listed(p.phase, mw=p.phase_mw, most=p.most_phases)
-    rate = at(case.build_paths.set_index(list(_SITE))["rate_mw"], told, _SITE, np.nan)
+    rate = at(build_paths(case).set_index(list(_SITE))["rate_mw"], told, _SITE, np.nan)
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
     room = np.minimum(rate, at(land, told, ("site",), np.nan))
     own = np.floor(room / told["mw"].to_numpy() + _ROUNDING)
@@ -300,9 +307,9 @@ def paced_sites_from_tables(case: Case) -> Excess:
     """New sites with integer openings hold at most what can be built by then, or their land."""
     p, inputs = case.inputs.siting, case.inputs
     told, sites = listed(p.paced, mw=p.paced_mw), case.site_year
-    reach = case.build_paths.set_index(list(_SITE))["reach_mw"]
+    reach = build_paths(case).set_index(list(_SITE))["reach_mw"]
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
-    stands = case.standing_halls.groupby("site")["mw"].sum()
+    stands = existing_halls(case).groupby("site")["mw"].sum()
     is_short = at(reach, sites, _SITE) < at(land, sites, ("site",), np.nan)
     is_new = at(stands, sites, ("site",)) == 0.0
     due = sites[is_short & is_new & case.scenario.siting.whole_openings]
@@ -325,6 +332,64 @@ def service_prices_from_scenario(case: Case) -> Excess:
     )
 
 
+def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
+    """Return the cost of serving a mean H100e for a year. [USD/H100e-year]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    served : DataFrame
+        region, workload and site of each row, no two alike.
+
+    Returns
+    -------
+    Series
+        By region, workload and site; 0 where the table says nothing or there is none.
+    """
+    index = pd.MultiIndex.from_frame(served[list(_ENDS)])
+    path = case.scenario.file_at(("siting", "service_cost_table"))
+    if path is None:
+        return pd.Series(0.0, index=index)
+    sheet = read_sheet(path, "service_cost_table")
+    rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
+    usd = {
+        (row["from"], row["to"], row.get("workload", "")): float(row["usd_per_h100e_year"])
+        for row in rows
+    }
+    of_all = "workload" not in sheet.header
+    paid = [usd.get((region, site, "" if of_all else of), 0.0) for region, of, site in index]
+    return pd.Series(paid, index=index, dtype="float64")
+
+
+def service_network(case: Case) -> pd.DataFrame:
+    """Compute served between each demand region and site at the price of the scenario's table."""
+    served, ends = case.plan("assignment"), ["region", "workload", "site"]
+    price = at(service_usd(case, served[ends].drop_duplicates()), served, ends)
+    musd = price * served["served_kh100e"] * _H100E_PER_KH100E / _USD_PER_MUSD
+    return every_year(case, served, musd)
+
+
+def _blocks_rows(case: Case) -> pd.DataFrame:
+    used = case.plan("plan")
+    of_block = used[used["workload"].isin(list(case.scenario.siting.block_mw))]
+    in_use = of_block["used_mw"] > _TRACE
+    return of_block.loc[in_use, ["site", "workload", "year"]].drop_duplicates()
+
+
+HEADING: Final = "Sites"
+RULES = (
+    whole_openings,
+    halls_in_phases,
+    blocks_whole,
+    blocks_told,
+    number_of_sites,
+    sites_as_told,
+    openings_table,
+    openings_from_tables,
+    phases_listed,
+)
+
 FACTS = (
     openings_from_scenario,
     existing_sites_from_tables,
@@ -333,3 +398,42 @@ FACTS = (
     paced_sites_from_tables,
     service_prices_from_scenario,
 )
+LINES: Final[Mapping[str, Line]] = {"service_network": Line("sites", service_network)}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "blocks": _blocks_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"phases": ("phases", "phases")}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "openings": {
+        "rows": "openings_table",
+        "openings_table": ("site year open_frac halls_mw minimum_size_mw opening_musd fixed_musd"),
+    },
+    "phases": {
+        "rows": "halls_in_phases",
+        "halls_in_phases": "site hall year phases phase_mw built_mw",
+    },
+    "blocks": {
+        "blocks_told": "site workload year used_mw block_mw",
+    },
+    "site_year": {
+        "openings_table": "opened_frac",
+        "whole_openings": "open_frac",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "sites.fixed_musd_per_year": ("openings_from_tables",),
+    "sites.is_existing": ("existing_sites_from_tables",),
+    "sites.minimum_mw": ("openings_from_tables",),
+    "sites.opening_musd": ("openings_from_tables",),
+    "siting.block_mw": ("blocks_from_scenario",),
+    "siting.block_top_mw": ("blocks_from_scenario",),
+    "siting.exact_sites": ("openings_from_scenario",),
+    "siting.most_phases": ("phases_from_tables",),
+    "siting.most_sites": ("openings_from_scenario",),
+    "siting.open_lower": ("openings_from_scenario",),
+    "siting.open_upper": ("openings_from_scenario",),
+    "siting.paced_mw": ("paced_sites_from_tables",),
+    "siting.phase_mw": ("phases_listed",),
+    "siting.service_musd_per_kh100e_year": ("service_prices_from_scenario",),
+    "siting.whole_openings": ("openings_from_scenario",),
+}

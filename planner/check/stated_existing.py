@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 __all__ = [
+    "HEADING",
     "RULES",
     "begun_facility_mw",
     "stated_halls",
@@ -144,4 +145,5 @@ def _able(case: Case) -> pd.DataFrame:
     return good[["rack", "duty", "redundancy"]]
 
 
+HEADING: Final = "Halls"
 RULES = (no_halls_where_unwanted,)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from planner.check.days import year_slots
 from planner.check.frames import at, has, listed, tally
+from planner.check.sources import sources_in_service
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.check.case import Case
 
 
-__all__ = ["RULES"]
+__all__ = ["COLUMNS", "DECISIONS", "HEADING", "RULES"]
 
 _SOURCE = ("site", "source", "year")
 _SLOT = ("site", "year", "slot")
@@ -23,10 +27,10 @@ _CYCLE = (*_SOURCE, "cycle")
 
 def _batteries(case: Case) -> pd.DataFrame:
     """Every battery, year and slot: what goes in and out, the level, efficiencies, sizes."""
-    own, p = case.sources, case.inputs.supply
+    own, p = sources_in_service(case), case.inputs.supply
     is_battery = own.is_role("storage")
     rows = own.rows[is_battery]
-    slots = case.slots[["slot", "day", "hour", "hours"]]
+    slots = year_slots(case)[["slot", "day", "hour", "hours"]]
     frame = rows[[*_SOURCE, "mw", "mwh"]].merge(slots, how="cross")
     code = p.source.codes(frame["source"])
     # What comes round again: each representative day, or a series as a whole.
@@ -105,7 +109,7 @@ def battery_one_way(case: Case) -> Excess:
 @rule(unit="MWh", floor=10.0)
 def battery_wear(case: Case) -> Excess:
     """Energy taken out beyond the cycles of the calendar life is what is told to wear cells."""
-    frame, p, rows = _batteries(case), case.inputs.supply, case.sources.rows
+    frame, p, rows = _batteries(case), case.inputs.supply, sources_in_service(case).rows
     taken = tally(frame, _SOURCE, frame["out_mw"] / frame["discharge_frac"] * frame["hours"])
     stores = listed(p.store, cycles=p.cycles_per_year, musd=p.wear_musd_per_mwh)
     cells = at(rows.set_index(list(_SOURCE))["mwh"], stores, _SOURCE, np.nan)
@@ -141,6 +145,7 @@ def battery_duration(case: Case) -> Excess:
     return Excess.differs(fixed[list(_SOURCE)], fixed["built_mwh"].to_numpy(), energy)
 
 
+HEADING: Final = "Own power"
 RULES = (
     battery_power,
     battery_energy,
@@ -150,3 +155,15 @@ RULES = (
     battery_wear,
     battery_duration,
 )
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "charge_mw": ("source_slot", "charge_mw"),
+    "level_mwh": ("source_slot", "level_mwh"),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "source_year": {
+        "battery_wear": "worn_mwh",
+    },
+    "source_slot": {
+        "battery_level": "site year slot charge_mw level_mwh",
+    },
+}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.days import year_days
+from planner.check.days import year_days, year_slots
+from planner.check.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
     Series
         By zone and slot, for every zone of the plan with rows in table `zone_stress`.
     """
-    ranked = case.stressed_slots
+    ranked = stressed_slots(case)
     ranked = ranked[ranked["zone"].isin(list(hours))]
     before_h = ranked.groupby("zone", sort=False)["hours"].cumsum() - ranked["hours"]
     left_h = ranked["zone"].map(hours).astype("float64") - before_h
@@ -45,6 +46,7 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
     return share.set_axis(pd.MultiIndex.from_frame(ranked[["zone", "slot"]]))
 
 
+@once
 def stressed_slots(case: Case) -> pd.DataFrame:
     """Rank the slots of every zone of the plan with rows in table `zone_stress`.
 
@@ -58,7 +60,7 @@ def stressed_slots(case: Case) -> pd.DataFrame:
     DataFrame
         zone, slot and hours, zone by zone, the most stressed slots first. [h]
     """
-    slot, slot_h = case.slots, case.scenario.time.slot_h
+    slot, slot_h = year_slots(case), case.scenario.time.slot_h
     slot = slot.assign(season=_seasons(case, slot))
     season_days = slot.groupby("season")["hours"].sum() / 24.0
     zones = pd.DataFrame(_clocks(case).items(), columns=["zone", "clock_h"])

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.chain import site_power
+from planner.check.days import year_rows
 from planner.check.frames import at, by, quotient, tally
+from planner.check.in_service import hall_years
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Table
 
 
-__all__ = ["RULES", "model_year_of"]
+__all__ = ["COLUMNS", "HEADING", "IMPLIED", "RULES", "model_year_of"]
 
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
@@ -55,7 +59,7 @@ def _energy_quotients(table: pd.DataFrame) -> dict[str, Floats]:
 def sites_summed(case: Case) -> Excess:
     """Halls, load and cost of a site, its load factor, PUE and water use, follow from the rest."""
     table, uses, costs = case.plan("site_year"), case.uses, case.plan("costs")
-    halls = case.hall_years
+    halls = hall_years(case)
     usable = tally(halls, _SITE, halls["usable_mw"])
     load = tally(uses, _SITE, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
     paid = costs.assign(year=model_year_of(case, costs["calendar_year"]))
@@ -72,8 +76,8 @@ def sites_summed(case: Case) -> Excess:
 
 
 def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[float]:
-    """Largest sum of sites in one slot, by keys of the site-years of `case.power`. [MW]"""
-    facility = pd.DataFrame(case.power.facility_mw).groupby(
+    """Largest sum of sites in one slot, by keys of the site-years of `site_power(case)`. [MW]"""
+    facility = pd.DataFrame(site_power(case).facility_mw).groupby(
         [place[name].to_numpy() for name in key]
     )
     return facility.sum().max(axis=1).rename_axis(list(key))
@@ -89,7 +93,7 @@ def zones_summed(case: Case) -> Excess:
         sites_in_use=sites["facility_peak_mw"] > 0.0,
         sum_of_site_peaks_mw=sites["facility_peak_mw"],
     )
-    places = case.power.site_year.assign(zone=case.power.site_year["site"].map(zone))
+    places = site_power(case).site_year.assign(zone=site_power(case).site_year["site"].map(zone))
     sums = (
         "sites_in_use",
         "nameplate_mw",
@@ -163,9 +167,49 @@ def summary_summed(case: Case) -> Excess:
         (spent, "cash_musd"),
     )
     own = {name: at(tally(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
-    own["facility_peak_mw"] = at(_peaks(case, case.power.site_year, _YEAR), table, _YEAR)
+    own["facility_peak_mw"] = at(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR)
     own["energy_twh"] = table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH
     return columns_told(table, _YEAR, {**own, **_energy_quotients(table)})
 
 
+def _power_zone_rows(case: Case) -> pd.DataFrame:
+    sites = site_power(case).site_year
+    zone = sites["site"].map(by(case.scope, "site", "zone"))
+    return sites.assign(zone=zone)[["zone", "year"]].drop_duplicates()
+
+
+HEADING: Final = "Power, water and carbon"
 RULES = (sites_summed, zones_summed, classes_summed, summary_summed)
+IMPLIED: Final[Mapping[str, Table]] = {
+    "power_zone": _power_zone_rows,
+    "summary": year_rows,
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "site_year": {
+        "rows": "summary_summed",
+        "sites_summed": (
+            "site year usable_mw load_kh100e load_factor_frac wue_l_per_kwh pue cost_musd"
+        ),
+    },
+    "power_zone": {
+        "zones_summed": (
+            "zone year sites_in_use nameplate_mw it_mean_mw facility_mean_mw "
+            "coincident_peak_mw sum_of_site_peaks_mw energy_mwh pue emissions_kt "
+            "water_m3 firm_mw new_firm_mw"
+        ),
+    },
+    "power_class": {
+        "rows": "classes_summed",
+        "classes_summed": ("workload year nameplate_mw it_mean_mw facility_mean_mw energy_mwh"),
+    },
+    "costs": {
+        "sites_summed": "site",
+    },
+    "summary": {
+        "summary_summed": (
+            "year shed_mwh lost_kh100e sites_in_use halls_mw built_mw nameplate_mw "
+            "installed_mw it_mean_mw facility_mean_mw facility_peak_mw energy_twh pue "
+            "water_m3 wue_l_per_kwh emissions_kt new_firm_mw capex_musd cash_musd"
+        ),
+    },
+}

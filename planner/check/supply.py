@@ -1,23 +1,43 @@
-"""Own sources: where and when they may be, what they put out, what is sold, what leaves."""
+"""On-site generation: capacity, output, export, and its cost lines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check import source_figures as of
-from planner.check.frames import at, crossed, has, listed, tally
-from planner.check.source_bills import capital_musd, running_musd
-from planner.check.sources import leaves
+from planner.check import sources as of
+from planner.check.chain import exported_mw, site_power
+from planner.check.days import slot_hours, year_slots
+from planner.check.declared import Asset, Line, Price, Table, plan_table
+from planner.check.frames import at, by, crossed, has, listed, tally
+from planner.check.in_service import site_years
+from planner.check.payments import every_year, repay
+from planner.check.sources import leaves, sources_in_service
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-__all__ = ["RULES"]
+__all__ = [
+    "ASSETS",
+    "COLUMNS",
+    "DECISIONS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "PRICES",
+    "RULES",
+    "capital_musd",
+    "running_musd",
+]
+
+_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
@@ -25,11 +45,12 @@ _SOURCE = ("site", "source", "year")
 _VINTAGE = ("site", "source", "vintage")
 _HOURS_PER_YEAR = 8760.0
 _TRACE_MW = 1e-5  # what a solver leaves of nothing
+_USD_PER_MUSD = 1e6
 
 
 def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     """Write every slot beside every row of a table, in the order of arrays by row and slot."""
-    return crossed(frame, case.slots[["slot"]])
+    return crossed(frame, year_slots(case)[["slot"]])
 
 
 @rule(unit="sources")
@@ -49,14 +70,14 @@ def sources_where_allowed(case: Case) -> Excess:
         for told, own in (("service_start", "start"), ("life_years", "life"))
     ]
     slots = case.plan("source_slot")[list(_SOURCE)].drop_duplicates().reset_index(drop=True)
-    alien = Excess.where(slots, ~has(slots, case.sources.rows, _SOURCE))
+    alien = Excess.where(slots, ~has(slots, sources_in_service(case).rows, _SOURCE))
     return wrong.and_also(*dates, alien)
 
 
 @rule(unit="MW or MWh")
 def source_capacity(case: Case) -> Excess:
     """What is in service stood, was built and has not left or worn out, or stands with halls."""
-    table, rows = case.plan("source_year"), case.sources.rows
+    table, rows = case.plan("source_year"), sources_in_service(case).rows
     place = table[list(_SOURCE)]
     own = rows.set_index(list(_SOURCE))
     parts = [
@@ -72,7 +93,7 @@ def source_capacity(case: Case) -> Excess:
 @rule(unit="MW")
 def source_limit(case: Case) -> Excess:
     """A site holds no more of a source than it has room for, at any time of the year."""
-    p, rows = case.inputs.supply, case.sources.rows
+    p, rows = case.inputs.supply, sources_in_service(case).rows
     limits = listed(p.limited, limit_mw=p.limit_mw)
     stands = rows.set_index(list(_SOURCE))["standing_mw"]
     return Excess.above(
@@ -99,7 +120,7 @@ def smallest_plants(case: Case) -> Excess:
 @rule(unit="MW")
 def source_output(case: Case) -> Excess:
     """Engines put out no more than is available; sun and wind give what the weather yields."""
-    own, p, sets = case.sources, case.inputs.supply, case.inputs.sets
+    own, p, sets = sources_in_service(case), case.inputs.supply, case.inputs.sets
     rows = own.rows
     share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
     most = rows["mw"].to_numpy()[:, None] * share
@@ -115,9 +136,9 @@ def source_output(case: Case) -> Excess:
 @rule(unit="MWh")
 def run_hours(case: Case) -> Excess:
     """Stand-by units make no more in a year than in the hours of their permit at full output."""
-    own, p = case.sources, case.inputs.supply
+    own, p = sources_in_service(case), case.inputs.supply
     limits = listed(p.run_hours, hours=p.run_hours_h)
-    made = tally(own.rows, _SOURCE, own.output_mw @ case.hours)
+    made = tally(own.rows, _SOURCE, own.output_mw @ slot_hours(case))
     capacity = own.rows.set_index(list(_SOURCE))["mw"]
     most = limits["hours"].to_numpy() * at(capacity, limits, _SOURCE, np.nan)
     return Excess.above(limits[list(_SOURCE)], at(made, limits, _SOURCE, np.nan), most)
@@ -130,8 +151,10 @@ def export_made_here(case: Case) -> Excess:
     frame = _slots(case, case.site_year)
     sold = table["export_mw"].to_numpy()
     place = table[list(_SLOT)]
-    made = pd.Series(case.sources.made_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
-    sites = case.site_years.set_index(list(_SITE))["firm_mw"]
+    made = pd.Series(
+        sources_in_service(case).made_mw.ravel(), index=pd.MultiIndex.from_frame(frame)
+    )
+    sites = site_years(case).set_index(list(_SITE))["firm_mw"]
     p = case.inputs.supply
     price = listed(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
     sells = sold > 0.0
@@ -181,8 +204,8 @@ def bridge_power(case: Case) -> Excess:
 @rule(unit="MW")
 def surplus_told(case: Case) -> Excess:
     """Power thrown away is what comes in less what is used, stored and sold."""
-    power, own, table = case.power, case.sources, case.plan("site_surplus")
-    sold = case.exported_mw
+    power, own, table = site_power(case), sources_in_service(case), case.plan("site_surplus")
+    sold = exported_mw(case)
     surplus = power.grid_mw + own.of_sites(own.output_mw - own.charge_mw) - power.site_mw - sold
     frame = _slots(case, power.site_year)
     by_slot = pd.Series(surplus.ravel(), index=pd.MultiIndex.from_frame(frame))
@@ -197,8 +220,8 @@ def surplus_told(case: Case) -> Excess:
 @rule(unit="MWh, MMBtu or MUSD", floor=10.0)
 def sources_of_a_year(case: Case) -> Excess:
     """Energy, fuel, emissions and cost of a source in a year follow from its slots and vintages."""
-    own, table, p = case.sources, case.plan("source_year"), case.inputs.supply
-    hours = case.hours
+    own, table, p = sources_in_service(case), case.plan("source_year"), case.inputs.supply
+    hours = slot_hours(case)
     place = table[list(_SOURCE)]
     output = at(tally(own.rows, _SOURCE, own.output_mw @ hours), table, _SOURCE, np.nan)
     charged = at(tally(own.rows, _SOURCE, own.charge_mw @ hours), table, _SOURCE, np.nan)
@@ -228,6 +251,131 @@ def sources_of_a_year(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
+# --- bought up front ------------------------------------------------------------------------
+
+
+def _bought(case: Case, amount: str, price: pd.Series[float]) -> pd.DataFrame:
+    table = case.plan("source_builds")
+    return table[["site", "source"]].assign(
+        start=table["service_start"],
+        life_years=table["life_years"],
+        cost_musd=table[amount].to_numpy() * at(price, table, _SOURCE),
+    )
+
+
+def _power(case: Case) -> pd.DataFrame:
+    p = case.inputs.supply
+    offers = listed(p.build, musd=p.build_capex_musd_per_mw).set_index(list(_SOURCE))
+    return _bought(case, "built_mw", offers["musd"])
+
+
+def _cells(case: Case) -> pd.DataFrame:
+    p = case.inputs.supply
+    offers = listed(p.build_store, musd=p.build_store_capex_musd_per_mwh)
+    return _bought(case, "built_mwh", offers.set_index(list(_SOURCE))["musd"])
+
+
+def _sold(case: Case) -> pd.DataFrame:
+    table = leaves(case)
+    return table[["site", "source"]].assign(
+        start=table["year"].astype("float64"),
+        life_years=table["service_start"] + table["life_years"] - table["year"],
+        cost_musd=-table["worth_musd"],
+    )
+
+
+def _removal(case: Case) -> pd.DataFrame:
+    table = case.plan("source_leaves")
+    return table[["site"]].assign(calendar_year=table["year"], musd=table["removal_musd"])
+
+
+# --- paid as it is used ---------------------------------------------------------------------
+
+
+def _upkeep_musd(case: Case) -> Floats:
+    """Upkeep of a year by row of `sources_in_service(case)`, at prices of 2025. [MUSD]"""
+    own, p = sources_in_service(case), case.inputs.supply
+    rows = own.rows
+    of_power = listed(p.capacity, musd=p.fixed_musd_per_mw_year).set_index(list(_SOURCE))
+    of_cells = listed(p.store, musd=p.fixed_musd_per_mwh_year).set_index(list(_SOURCE))
+    by_output = listed(p.dispatch, usd=p.variable_usd_per_mwh).set_index(list(_SOURCE))
+    made_mwh = own.output_mw @ slot_hours(case)
+    return np.asarray(
+        rows["mw"] * at(of_power["musd"], rows, _SOURCE)
+        + rows["mwh"] * at(of_cells["musd"], rows, _SOURCE)
+        + made_mwh * at(by_output["usd"], rows, _SOURCE) / _USD_PER_MUSD
+    )
+
+
+def _fuel_musd(case: Case) -> Floats:
+    """Fuel of a year by row of `sources_in_service(case)`. [MUSD]"""
+    own, p = sources_in_service(case), case.inputs.supply
+    price = listed(p.dispatch, usd=p.fuel_usd_per_mwh).set_index(list(_SOURCE))["usd"]
+    return own.output_mw @ slot_hours(case) * at(price, own.rows, _SOURCE) / _USD_PER_MUSD
+
+
+def _worn_musd(case: Case) -> Floats:
+    """Worn cells of a year by row of `sources_in_service(case)`. [MUSD]"""
+    own, p, table = sources_in_service(case), case.inputs.supply, case.plan("source_year")
+    price = listed(p.store, musd=p.wear_musd_per_mwh).set_index(list(_SOURCE))["musd"]
+    worn = tally(table, _SOURCE, table["worn_mwh"])
+    return at(worn, own.rows, _SOURCE) * at(price, own.rows, _SOURCE)
+
+
+def _by_year(
+    make: Callable[[Case], Floats], *, escalates: bool = False
+) -> Callable[[Case], pd.DataFrame]:
+    def bill(case: Case) -> pd.DataFrame:
+        return every_year(case, sources_in_service(case).rows, make(case), escalates=escalates)
+
+    return bill
+
+
+def _export(case: Case) -> pd.DataFrame:
+    table, p = case.plan("site_surplus"), case.inputs.supply
+    hours = at(by(year_slots(case), "slot", "hours"), table, ("slot",), np.nan)
+    price = listed(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
+    usd = -hours * table["export_mw"].to_numpy() * at(price, table, _SLOT)
+    return every_year(case, table, usd / _USD_PER_MUSD)
+
+
+# --- by source ------------------------------------------------------------------------------
+
+
+def capital_musd(case: Case) -> pd.Series[float]:
+    """Repayments of a mean calendar year by site, source and model year. [MUSD/year]"""
+    paid = []
+    for bought in (_power, _cells, _sold):
+        asset = bought(case)
+        labels = asset[["site", "source"]]
+        numbered = repay(case, asset.assign(site=np.arange(len(asset))))
+        own = labels.iloc[numbered["site"].to_numpy(dtype=np.intp)].reset_index(drop=True)
+        paid.append(own.assign(calendar_year=numbered["calendar_year"], musd=numbered["musd"]))
+    table = pd.concat(paid, ignore_index=True)
+    model_year = {year: max(t for t in case.years if t <= year) for year in case.calendar}
+    table = table.assign(year=table["calendar_year"].map(model_year).astype("int64"))
+    years = case.last_calendar_year(table["year"]) - table["year"].to_numpy() + 1.0
+    return tally(table, _SOURCE, table["musd"].to_numpy() / years)
+
+
+def running_musd(case: Case) -> pd.Series[float]:
+    """Fuel, upkeep and worn cells of a year by site, source and model year. [MUSD/year]"""
+    rows = sources_in_service(case).rows
+    growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
+    upkeep = _upkeep_musd(case) * at(growth, rows, ("year",), np.nan)
+    return tally(rows, _SOURCE, upkeep + _fuel_musd(case) + _worn_musd(case))
+
+
+def _source_year_rows(case: Case) -> pd.DataFrame:
+    sources = sources_in_service(case).rows
+    return sources.loc[sources["mw"] > _TRACE, ["site", "source", "year"]]
+
+
+def _source_slot_rows(case: Case) -> pd.DataFrame:
+    return _source_year_rows(case).merge(site_power(case).slot[["slot"]], how="cross")
+
+
+HEADING: Final = "Own power"
 RULES = (
     sources_where_allowed,
     source_capacity,
@@ -240,3 +388,60 @@ RULES = (
     surplus_told,
     sources_of_a_year,
 )
+ASSETS: Final[Mapping[str, Asset]] = {
+    "source_purchase": Asset(
+        "own power", "supply", _power, plan_table("source_builds"), is_spread=True
+    ),
+    "battery_cells": Asset("own power", "supply", _cells, is_spread=True),
+    "bridge_worth": Asset("own power", "supply", _sold),
+}
+LINES: Final[Mapping[str, Line]] = {
+    "bridge_removal": Line("own power", _removal),
+    "source_upkeep": Line("own power", _by_year(_upkeep_musd, escalates=True)),
+    "fuel": Line("own power", _by_year(_fuel_musd)),
+    "battery_replacement": Line("own power", _by_year(_worn_musd)),
+    "export_revenue": Line("own power", _export),
+}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "source_year": _source_year_rows,
+    "source_slot": _source_slot_rows,
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "source_mw": ("source_builds", "built_mw"),
+    "store_mwh": ("source_builds", "built_mwh"),
+    "redeploy_mw": ("source_leaves", "left_mw"),
+    "export_mw": ("site_surplus", "export_mw"),
+}
+PRICES: Final[Mapping[str, Price]] = {
+    "source_limit": Price("USD/MW-year", rule=source_limit),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "source_builds": {
+        "rows": "cost_source_purchase",
+        "sources_where_allowed": "source year service_start life_years",
+        "smallest_plants": "min_size_mw",
+        "source_capacity": "site source year built_mw built_mwh",
+    },
+    "source_leaves": {
+        "rows": "cost_bridge_worth",
+        "bridge_power": "site source vintage year left_mw worth_musd removal_musd",
+        "source_capacity": "year left_mw",
+    },
+    "source_year": {
+        "source_capacity": "site source year capacity_mw energy_mwh",
+        "sources_of_a_year": (
+            "output_mwh charged_mwh capacity_factor_frac fuel_mmbtu emissions_kt "
+            "capital_musd running_musd usd_per_mwh"
+        ),
+    },
+    "source_slot": {
+        "sources_of_a_year": "site source year output_mw charge_mw",
+        "source_output": "slot",
+    },
+    "site_surplus": {
+        "rows": "surplus_told",
+        "surplus_told": "site year slot export_mw surplus_mw",
+        "export_made_here": "export_mw export_usd_per_mwh",
+        "cost_export_revenue": "site year slot export_mw",
+    },
+}

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.bills import racks_bought, rent_by_class
-from planner.check.cost_lines import HEADINGS
+from planner.check.days import year_rows
+from planner.check.demand import classes_in_scope
 from planner.check.frames import at, quotient, tally
+from planner.check.money import HEADINGS
 from planner.check.payments import repay
+from planner.check.racks import racks_bought
+from planner.check.rent import rent_by_class
 from planner.check.sums import model_year_of
 from planner.check.verdict import Excess, columns_told, rule
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["RULES"]
+__all__ = ["COLUMNS", "RULES", "unit_cost_rows"]
 
 _SCOPE = ("scope", "year")
 _CLASS = ("workload", "year")
@@ -211,4 +214,27 @@ def _in_words(unit: str, seconds: float, tokens: float) -> str:
     return f"1 {unit} = {seconds:.6g} H100e s{of_tokens}"
 
 
+def unit_cost_rows(case: Case) -> pd.DataFrame:
+    """List the rows of table `unit_costs`: workloads, duties and all, in every year."""
+    scopes = [*classes_in_scope(case), "training", "inference", "total"]
+    return year_rows(case, "scope", scopes)
+
+
 RULES = (unit_costs_shared, unit_costs_divided)
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "costs": {
+        "unit_costs_shared": "item site calendar_year",
+    },
+    "unit_costs": {
+        "unit_costs_shared": (
+            "scope year served_kh100e nameplate_mw upfront_musd running_musd "
+            "cost_musd rented_kh100e rent_musd"
+        ),
+        "unit_costs_divided": (
+            "usd_per_h100e_hour upfront_usd_per_h100e_hour running_usd_per_h100e_hour "
+            "usd_per_mw_year work_unit usd_per_work_unit usd_per_request "
+            "usd_per_million_tokens h100e_s_per_work_unit tokens_per_s_per_h100e "
+            "conversion rented_usd_per_h100e_hour"
+        ),
+    },
+}

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, by, quotient, tally
+from planner.check.chain import site_power
+from planner.check.declared import Line, Price, Table
+from planner.check.frames import at, by, listed, quotient, tally
+from planner.check.in_service import hall_years, site_years
+from planner.check.payments import every_year, of_site
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-__all__ = ["RULES", "stress_classes"]
+__all__ = [
+    "COLUMNS",
+    "FACTS",
+    "HEADING",
+    "IMPLIED",
+    "LINES",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "stress_classes",
+]
+
+_M3_PER_THOUSAND = 1000.0
+_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _CLASS = ("stress_class", "year")
@@ -41,9 +60,9 @@ def _permit(case: Case, sites: pd.Series[str]) -> Floats:
 @rule(unit="m3")
 def water_permit(case: Case) -> Excess:
     """A site evaporates no more per MW of critical IT than permits of its stress class grant."""
-    sites, power = case.site_years, case.power
+    sites, power = site_years(case), site_power(case)
     used = pd.Series(power.water_m3, index=pd.MultiIndex.from_frame(power.site_year))
-    halls = case.hall_years
+    halls = hall_years(case)
     usable = at(tally(halls, _SITE, halls["usable_mw"]), sites, _SITE)
     per_mw = _permit(case, sites["site"])
     most = np.where(np.isinf(per_mw), np.inf, np.where(np.isinf(per_mw), 0.0, per_mw) * usable)
@@ -67,14 +86,14 @@ def water_price(case: Case) -> Excess:
 @rule(unit="m3", floor=10.0)
 def water_by_class(case: Case) -> Excess:
     """Water of a stress class is that of its sites in use, at their price, within their permits."""
-    table, power = case.plan("water_class"), case.power
+    table, power = case.plan("water_class"), site_power(case)
     rows = power.site_year.assign(
         stress_class=stress_classes(case, power.site_year["site"]).to_numpy(), m3=power.water_m3
     )
     price = pd.Series(
         case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels)
     )
-    halls, sites = case.hall_years, case.plan("site_year")
+    halls, sites = hall_years(case), case.plan("site_year")
     in_use = tally(sites, _SITE, sites["facility_peak_mw"] > 0.0)
     rows = rows.assign(
         usd=rows["m3"] * rows["site"].map(price),
@@ -106,4 +125,70 @@ def water_by_class(case: Case) -> Excess:
     return columns_told(table, _CLASS, own).and_also(paid)
 
 
-RULES = (water_permit, water_price, water_by_class)
+def water(case: Case) -> pd.DataFrame:
+    """Cubic metres at the price of the site."""
+    frame = site_power(case).site_year
+    price = of_site(case, frame, case.inputs.carbon.water_price_usd_per_m3)
+    return every_year(case, frame, site_power(case).water_m3 * price / _USD_PER_MUSD)
+
+
+@rule(unit="m3")
+def water_limits_from_tables(case: Case) -> Excess:
+    """Water of sites is limited by the year and by the MW as tables and scenario say."""
+    carbon, site_year, settings = case.inputs.carbon, case.site_year, case.scenario.water
+    share = case.scenario.operator.site_limit_share_frac
+    column = "water_limit_m3_per_year"
+    limit = case.own_figures(column, share * case.site_figures("site_limits", column))
+    classes = by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
+    of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
+    parts = []
+    for asked, index, told, own in (
+        (
+            settings.limit,
+            carbon.water_limit,
+            carbon.water_limit_m3,
+            at(limit, site_year, ("site",)),
+        ),
+        (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
+    ):
+        rows = listed(index, m3=told).set_index(list(_SITE))["m3"]
+        right = np.where(np.isnan(own) | (not asked), np.inf, own)
+        parts.append(Excess.differs(site_year, at(rows, site_year, _SITE, np.inf), right))
+    return parts[0].and_also(*parts[1:])
+
+
+def _water_class_rows(case: Case) -> pd.DataFrame:
+    sites = case.plan("site_year")
+    in_use = sites[sites["facility_peak_mw"] > _TRACE]
+    stress = stress_classes(case, in_use["site"])
+    return in_use.assign(stress_class=stress)[["stress_class", "year"]].drop_duplicates()
+
+
+HEADING: Final = "Power, water and carbon"
+RULES = (
+    water_permit,
+    water_price,
+    water_by_class,
+)
+
+FACTS = (water_limits_from_tables,)
+LINES: Final[Mapping[str, Line]] = {"water": Line("water and carbon", water)}
+IMPLIED: Final[Mapping[str, Table]] = {
+    "water_class": _water_class_rows,
+}
+PRICES: Final[Mapping[str, Price]] = {
+    "water_permit": Price("USD/m3", _M3_PER_THOUSAND, water_permit, _M3_PER_THOUSAND),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "water_class": {
+        "water_by_class": (
+            "stress_class year sites usable_mw water_m3 m3_per_mw permit_m3 "
+            "price_usd_per_m3 cost_musd"
+        ),
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "carbon.water_limit_m3": ("water_limits_from_tables",),
+    "carbon.water_permit_m3_per_mw": ("water_limits_from_tables",),
+    "carbon.water_price_usd_per_m3": ("water_price",),
+}

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from planner.check.bill_hours import BillHours
     from planner.check.own_tariffs import Written
 
-__all__ = ["COLUMNS", "BilledLoad", "bill_of"]
+__all__ = ["BILL_COLUMNS", "BilledLoad", "bill_of"]
 
 _PLAIN = "metered"
-COLUMNS = (
+BILL_COLUMNS = (
     "calendar_year",
     "month",
     "tariff",
@@ -145,7 +145,7 @@ def bill_of(tariff: Written, billed: BilledLoad) -> pd.DataFrame:
                         "tiers": tuple((units, rise * price) for units, price in line.tiers),
                     }
                 )
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = pd.DataFrame(rows, columns=BILL_COLUMNS)
     return frame.astype({"calendar_year": "int64", **dict.fromkeys(_AMOUNTS, "float64")})
 
 

@@ -12,10 +12,10 @@ from plans import plan_of
 
 from planner.check import RULES
 from planner.check.case import Case
-from planner.check.cash import cash_told
 from planner.check.columns import HELD_ROWS
-from planner.check.facts_sites import sites_told
+from planner.check.money import cash_told
 from planner.check.rows import IMPLIED, rows_there
+from planner.check.sites import sites_told
 from planner.check.verdict import judged
 
 OF_TINY = [

@@ -21,12 +21,10 @@ from spoiled_supply import SPOILED as SUPPLY_SPOILED
 from spoiled_tariffs import SPOILED_TARIFFS
 from test_columns import BREAKS as BROKEN_BY_COLUMN
 
-from planner.check import RULES
-from planner.check.bills import BILLS
+from planner.check import RULES, supply, tariffs
 from planner.check.ledger import REREAD
+from planner.check.money import BILLS
 from planner.check.routes import round_trips
-from planner.check.source_bills import SOURCE_BILLS
-from planner.check.tariffs import TARIFF_BILLS
 from planner.scenario import load_scenario
 
 
@@ -40,8 +38,8 @@ def judged(good):
     return good.verdict()
 
 
-OF_OWN_POWER = {*SOURCE_BILLS, "carbon_schemes"}
-OF_OTHER_PLANS = {*TARIFF_BILLS, *NON_FIRM_BILLS, "service_network"}
+OF_OWN_POWER = {*supply.ASSETS, *supply.LINES, "carbon_schemes"}
+OF_OTHER_PLANS = {*tariffs.LINES, *NON_FIRM_BILLS, "service_network"}
 BILLS_HERE = [item for item in BILLS if item not in OF_OWN_POWER | OF_OTHER_PLANS]
 BROKEN_HERE = {
     *(name for _, name, _ in SPOILED),
@@ -65,7 +63,7 @@ BROKEN_ELSEWHERE = {
         for _, name, _ in spoiled
     ),
     *(name for name, *_ in (*SUPPLY_ASSUMED, *NON_FIRM_ASSUMED)),
-    *(f"cost_{item}" for item in (*OF_OWN_POWER, *NON_FIRM_BILLS, *TARIFF_BILLS)),
+    *(f"cost_{item}" for item in (*OF_OWN_POWER, *NON_FIRM_BILLS, *tariffs.LINES)),
     "demand_as_stated",  # in test_ledger.py, unit by unit
     # The ledger's test makes figures wrong; where it names one rule alone, that one must break.
     *(names[0] for names in REREAD.values() if len(names) == 1),

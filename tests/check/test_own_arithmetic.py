@@ -5,8 +5,8 @@ import pytest
 from pyproj import Geod
 
 from planner.check.globe import distance_km
+from planner.check.in_service import ramped_share
 from planner.check.payments import instalment
-from planner.check.standing import ramped_share
 from planner.clock.ramp import usable_share
 from planner.money.finance import annuity_payment
 

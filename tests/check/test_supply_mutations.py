@@ -7,7 +7,7 @@ from good_plan import solved
 from spoiled import dearer
 from spoiled_supply import ASSUMED, OWN_POWER, SPOILED
 
-from planner.check.source_bills import SOURCE_BILLS
+from planner.check.supply import ASSETS, LINES
 from planner.studies.solve import solve
 
 SETTINGS = (
@@ -73,7 +73,7 @@ def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
     assert not spoil(good).check(name).ok
 
 
-@pytest.mark.parametrize("item", [*SOURCE_BILLS, "carbon_schemes"])
+@pytest.mark.parametrize("item", [*ASSETS, *LINES, "carbon_schemes"])
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
     check = dearer(item, good).check(f"cost_{item}")
 

@@ -7,7 +7,7 @@ from good_plan import solved
 from spoiled import dearer
 from spoiled_tariffs import BILLED, SPOILED_TARIFFS
 
-from planner.check.tariffs import TARIFF_BILLS
+from planner.check.tariffs import LINES
 
 SETTINGS = (
     "finance.end_of_horizon=perpetuity",
@@ -129,7 +129,7 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, nam
     assert check.place
 
 
-@pytest.mark.parametrize("item", TARIFF_BILLS)
+@pytest.mark.parametrize("item", LINES)
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
     assert judged[f"cost_{item}"].ok
     assert not dearer(item, good).check(f"cost_{item}").ok

@@ -84,11 +84,11 @@ def test_prices_have_the_unit_sign_and_weight_that_the_checker_has_for_them() ->
     prices = {limit.name: limit.price for limit in PRICED}
 
     assert {
-        name: (one.unit, one.units_per_row_unit) for name, one in prices.items()
-    } == duals.PRICES
-    assert {name for name, one in prices.items() if one.sign == 1} == set(duals._MUST_BE_MET)
-    assert {name for name, one in prices.items() if one.paid == "once"} == set(duals._ONCE)
-    assert {name for name, one in prices.items() if one.paid == "horizon"} == set(duals._LASTING)
+        name: (one.unit, one.units_per_row_unit, one.sign == 1, one.paid)
+        for name, one in prices.items()
+    } == {
+        name: (own.unit, own.units, own.must_be_met, own.paid) for name, own in duals.PRICES.items()
+    }
 
 
 @pytest.mark.parametrize("world", WORLDS)

@@ -1,30 +1,146 @@
-"""Racks and halls of the base year, laid out a second time: where, in what, for which class."""
+"""Racks and halls of the base year, laid out again: where, in what, for which workload."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.base_year import assumed_facility_mw, market_facility_mw
-from planner.check.facts_demand import rack_path_mw, stock_shares
-from planner.check.frames import by, crossed, has, tally
-from planner.check.halls import hall_parts
+from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_shares
+from planner.check.frames import at, by, crossed, has, listed, tally
+from planner.check.hall_figures import hall_parts
 from planner.check.once import once
-from planner.check.stated_existing import stated_halls, stated_racks
+from planner.check.stated_existing import stated_halls, stated_racks, stated_sites
+from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.check.case import Case
 
 
-__all__ = ["standing_halls", "standing_racks"]
+__all__ = ["FACTS", "REREAD", "existing_halls", "existing_racks", "standing_facility_mw"]
 
+_POOL = ("site", "rack", "hall", "duty", "year")
+_PLACE = ("site", "rack", "hall", "year")
+_COHORT = ("site", "rack", "hall", "vintage")
+_HALL = ("site", "hall", "year")
+_TRACE_MW = 1e-9
 _NOTHING_FRAC = 1e-9  # what two cuts of one whole have in common is no less
 _DUTIES = ("training", "inference")
 
 
-def standing_racks(case: Case) -> pd.DataFrame:
+@once
+def standing_facility_mw(case: Case) -> pd.Series[float]:
+    """Return the facility power of the base year at every site of the plan, stated or assumed.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    Series
+        By site. [MW]
+    """
+    halls = stated_halls(case)
+    first = halls[halls["year"] == case.years[0]]
+    stated = first.groupby("site")["mw"].sum() * case.scenario.demand.facility_mw_per_rack_mw
+    return assumed_facility_mw(case).add(stated, fill_value=0.0)
+
+
+@once
+def assumed_facility_mw(case: Case) -> pd.Series[float]:
+    """Return the facility power whose racks are a mix of the tables, by site of the plan. [MW]"""
+    of_market = market_facility_mw(case).loc[list(case.inputs.sets.site.labels)]
+    assumed = case.own_figures("existing_mw", of_market)
+    return assumed.where(~assumed.index.isin(stated_sites(case)), 0.0)
+
+
+@once
+def market_facility_mw(case: Case) -> pd.Series[float]:
+    """Return the operator's share of what the market has, at sites left out by name as well.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    Series
+        By site, those of the plan first. [MW]
+    """
+    total_mw = float(base_year_stock_mw(case)["stock_mw"].sum())
+    stock = case.site_figures("site_stock", "existing_facility_mw")
+    stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing stands there yet
+    out = case.excluded
+    table = by(case.data("site_stock"), "site", "existing_facility_mw").astype("float64")
+    stock = pd.concat([stock, table[table.index.isin(out)].reindex(out, fill_value=0.0)])
+    count = case.scenario.operator.stock_sites
+    stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
+    share_frac = stock / stock.sum() if stock.any() else stock
+    per_rack = case.scenario.demand.facility_mw_per_rack_mw
+    return share_frac * total_mw * per_rack
+
+
+def _alive(case: Case) -> pd.DataFrame:
+    """Racks of the base year in the model years that they serve through to the end."""
+    rows = crossed(existing_racks(case), pd.DataFrame({"year": case.years}))
+    is_alive = case.last_calendar_year(rows["year"]) < rows["dies"].to_numpy(dtype=np.float64)
+    return rows[is_alive & (rows["vintage"] <= rows["year"])]
+
+
+@rule(unit="MW")
+def standing_racks_from_tables(case: Case) -> Excess:
+    """Racks of the base year stand where, in what and as long as shares, sites and lives say.
+
+    So do the cohorts of them that may move, and what classes may use that could not buy them.
+    """
+    p, alive = case.inputs.racks, _alive(case)
+    told = listed(p.fleet, mw=p.stock_mw)
+    own = tally(alive, _POOL, alive["mw"])
+    due = alive[alive["mw"] > _TRACE_MW][list(_POOL)].drop_duplicates()
+
+    racks = existing_racks(case)
+    racks = racks[racks["duty"] == "training"]
+    racks = racks.assign(vintage="stock-" + racks["vintage"].astype("str"))
+    cohorts = listed(p.cohort, mw=p.cohort_stock_mw)
+
+    uses = listed(p.stock_only)
+    uses = uses.assign(duty=uses["workload"].map(case.duty))[list(_POOL)].drop_duplicates()
+    of_pools = tally(uses, _PLACE, at(own, uses, _POOL))
+    groups = listed(p.stock_only_group, mw=p.stock_only_mw)
+    return Excess.differs(told[list(_POOL)], told["mw"].to_numpy(), at(own, told, _POOL)).and_also(
+        Excess.where(due, ~has(due, told, _POOL)),
+        Excess.differs(
+            cohorts[list(_COHORT)],
+            cohorts["mw"].to_numpy(),
+            at(tally(racks, _COHORT, racks["mw"]), cohorts, _COHORT),
+        ),
+        Excess.differs(groups[list(_PLACE)], groups["mw"].to_numpy(), at(of_pools, groups, _PLACE)),
+    )
+
+
+@rule(unit="MW")
+def standing_halls_from_tables(case: Case) -> Excess:
+    """Halls exist as they are stated; others hold the racks of the base year and their companions.
+
+    Of these there are no more and no less.
+    """
+    halls, own = case.inputs.halls, existing_halls(case)
+    told = listed(halls.hall, mw=halls.existing_mw)
+    by_hall = own.set_index(list(_HALL))["mw"]
+    due = own[own["mw"] > _TRACE_MW]
+    return Excess.differs(
+        told[list(_HALL)], told["mw"].to_numpy(), at(by_hall, told, _HALL)
+    ).and_also(Excess.where(due[list(_HALL)], ~has(due, told, _HALL)))
+
+
+@once
+def existing_racks(case: Case) -> pd.DataFrame:
     """List the racks of the base year.
 
     Racks of a duty, the largest first, serve its classes, those with the largest reference racks
@@ -57,7 +173,8 @@ def standing_racks(case: Case) -> pd.DataFrame:
     )
 
 
-def standing_halls(case: Case) -> pd.DataFrame:
+@once
+def existing_halls(case: Case) -> pd.DataFrame:
     """List the halls that exist: those stated, and those that hold the racks of the market exactly.
 
     Parameters
@@ -70,7 +187,7 @@ def standing_halls(case: Case) -> pd.DataFrame:
     DataFrame
         site, hall, year, mw.
     """
-    racks = case.standing_racks
+    racks = existing_racks(case)
     racks = racks[racks["workload"] != ""]
     companion = racks["workload"].map(by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
@@ -205,3 +322,15 @@ def _cooling(case: Case) -> dict[str, str]:
             best = max(list(there["cooling"]), key=lambda name: held.get(name, 0.0))
             stands |= dict.fromkeys(waiting.loc[waiting["cooling"] == best, "rack"], best)
     return stands
+
+
+FACTS = (
+    standing_racks_from_tables,
+    standing_halls_from_tables,
+)
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "racks.cohort_stock_mw": ("standing_racks_from_tables",),
+    "racks.stock_mw": ("standing_racks_from_tables",),
+    "racks.stock_only_mw": ("standing_racks_from_tables",),
+    "halls.existing_mw": ("standing_halls_from_tables",),
+}

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check import source_figures as of
-from planner.check.facts_demand import between
-from planner.check.facts_prices import by_local_hour
-from planner.check.facts_sites import decided, months_to_service
+from planner.check import sources as of
+from planner.check.days import slot_hours, year_slots
 from planner.check.frames import at, by, crossed, listed
+from planner.check.leads import decided, months_to_service
 from planner.check.other_load import series_by_hour
-from planner.check.sources import RENEWABLE
+from planner.check.paths import between
+from planner.check.power_prices import by_local_hour, wholesale_usd_per_mwh
+from planner.check.sources import RENEWABLE, sources_in_service
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-__all__ = ["RULES"]
+__all__ = ["FACTS", "REREAD"]
 
 _SOURCE = ("site", "source", "year")
 _SLOT = ("site", "year", "slot")
@@ -249,7 +250,7 @@ def source_running_costs_from_tables(case: Case) -> Excess:
 @rule(unit="MW/MW")
 def source_yield_from_tables(case: Case) -> Excess:
     """Sun and wind follow their site's series or their zone; others run at their availability."""
-    p, sets, hours = case.inputs.supply, case.inputs.sets, case.hours
+    p, sets, hours = case.inputs.supply, case.inputs.sets, slot_hours(case)
     pairs = pd.MultiIndex.from_product(
         [list(sets.site.labels), list(p.source.labels)], names=["site", "source"]
     ).to_frame(index=False)
@@ -348,7 +349,7 @@ def bridge_worth_from_tables(case: Case) -> Excess:
 @rule(unit="MW")
 def bridge_until_grid(case: Case) -> Excess:
     """Bridge power that is bound to wait for the grid is gone in the year after it arrives."""
-    bridge, rows = case.scenario.supply.bridge, case.sources.rows
+    bridge, rows = case.scenario.supply.bridge, sources_in_service(case).rows
     bound = rows["source"].isin(list(bridge.sources) if bridge.until_grid else []).to_numpy()
     months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)
     arrives = decided(case) + months / 12.0
@@ -361,15 +362,15 @@ def export_price_from_tables(case: Case) -> Excess:
     """A MWh sold earns its share of the wholesale price of the hour."""
     p = case.inputs.supply
     told = listed(p.export, usd=p.export_usd_per_mwh)
-    frame = crossed(case.site_year, case.slots[["slot"]])
-    market = pd.Series(case.wholesale_usd_per_mwh.ravel(), index=pd.MultiIndex.from_frame(frame))
+    frame = crossed(case.site_year, year_slots(case)[["slot"]])
+    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
     share = case.scenario.supply.export.wholesale_price_frac
     return Excess.differs(
         told[list(_SLOT)], told["usd"].to_numpy(), share * at(market, told, _SLOT, np.nan)
     )
 
 
-RULES = (
+FACTS = (
     source_offers_from_tables,
     plants_from_tables,
     sources_burn_fuel,
@@ -381,3 +382,37 @@ RULES = (
     bridge_until_grid,
     export_price_from_tables,
 )
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "supply.burns_fuel": ("sources_burn_fuel",),
+    "supply.existing_mw": ("standing_sources_from_scenario",),
+    "supply.existing_mwh": ("standing_sources_from_scenario",),
+    "supply.standby_mw_per_mw": ("standing_sources_from_scenario",),
+    "supply.limit_mw": ("source_limits_from_tables",),
+    "supply.run_hours_h": ("source_limits_from_tables",),
+    "supply.charge_efficiency_frac": ("source_limits_from_tables",),
+    "supply.discharge_efficiency_frac": ("source_limits_from_tables",),
+    "supply.cycles_per_year": ("source_limits_from_tables",),
+    "supply.build_start": ("source_offers_from_tables",),
+    "supply.build_life_years": ("source_offers_from_tables",),
+    "supply.build_store_start": ("source_offers_from_tables",),
+    "supply.build_store_life_years": ("source_offers_from_tables",),
+    "supply.build_store_capex_musd_per_mwh": ("source_offers_from_tables",),
+    "supply.build_smallest_mw": ("plants_from_tables",),
+    "supply.plant_least_mw": ("plants_from_tables",),
+    "supply.plant_room_mw": ("plants_from_tables",),
+    "supply.duration_h": ("plants_from_tables",),
+    "supply.redeploy_start": ("bridge_worth_from_tables",),
+    "supply.redeploy_life_left_years": ("bridge_worth_from_tables",),
+    "supply.redeploy_worth_musd_per_mw": ("bridge_worth_from_tables",),
+    "supply.redeploy_cost_musd_per_mw": ("bridge_worth_from_tables",),
+    "supply.fixed_musd_per_mw_year": ("source_running_costs_from_tables",),
+    "supply.variable_usd_per_mwh": ("source_running_costs_from_tables",),
+    "supply.fuel_usd_per_mwh": ("source_running_costs_from_tables",),
+    "supply.fuel_mmbtu_per_mwh": ("source_running_costs_from_tables",),
+    "supply.co2_t_per_mwh": ("source_running_costs_from_tables",),
+    "supply.wear_musd_per_mwh": ("source_running_costs_from_tables",),
+    "supply.fixed_musd_per_mwh_year": ("source_running_costs_from_tables",),
+    "supply.availability_frac": ("source_yield_from_tables",),
+    "supply.export_usd_per_mwh": ("export_price_from_tables",),
+    "supply.build_capex_musd_per_mw": ("source_offers_from_tables",),
+}

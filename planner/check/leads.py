@@ -1,4 +1,4 @@
-"""What the plan assumes of sites, computed a second time from the data and the scenario."""
+"""Months until service by the longest chain, and what is under construction before it."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, by, listed, tally, with_int_year
-from planner.check.headroom import headroom_mw
+from planner.check.frames import at, by, listed, tally
 from planner.check.once import once
-from planner.check.source_figures import makes_its_power
+from planner.check.sources import makes_its_power
 from planner.check.stated_existing import stated_sites, without_new_halls
-from planner.check.stress import tiers_pct
-from planner.check.verdict import TOLERANCE, Excess, rule
+from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.check.case import Case
+    from planner.check.declared import Table
 
 
-__all__ = ["RULES", "committed_mw", "decided", "months_to_service"]
+__all__ = ["COLUMNS", "FACTS", "IMPLIED", "REREAD", "committed_mw", "decided", "months_to_service"]
 
-_ZONE = ("zone", "year")
-_FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
-"""Columns of table `sites` that the data or the scenario give as they are."""
-_USD_PER_MUSD = 1e6
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
+_HALL_CHAINS: Final = (
+    "permit and construction",
+    "permit and switchgear",
+    "transformer",
+    "interconnection",
+)
+"""What a new hall waits for, side by side, in the words of table `leads`."""
+
+_GIVEN: Final = "given for the site"
 
 
+@once
 def committed_mw(case: Case) -> pd.DataFrame:
     """List the critical IT power under construction that serves by the end of each model year.
 
@@ -58,108 +65,14 @@ def committed_mw(case: Case) -> pd.DataFrame:
     return frame
 
 
-@rule(unit="sites")
-def sites_in_scope(case: Case) -> Excess:
-    """The plan is about the sites that the scenario asks for, in the order of the data."""
-    told = [str(site) for site in case.inputs.sets.site.labels]
-    own = [str(site) for site in case.scope["site"]]
-    longest = max(len(told), len(own))
-    pairs = pd.DataFrame(
-        {
-            "told": pd.Series(told).reindex(range(longest)),
-            "own": pd.Series(own).reindex(range(longest)),
-        }
-    )
-    return Excess.where(pairs, (pairs["told"] != pairs["own"]).to_numpy(dtype=np.bool_))
-
-
-@rule(unit="degrees")
-def places_from_tables(case: Case) -> Excess:
-    """Sites lie where the data or the scenario put them."""
-    told, own = case.inputs.sites.table, case.scope.set_index("site")
-    parts = [
-        Excess.differs(
-            told[["site"]].assign(what=column),
-            told[column].to_numpy(dtype=np.float64),
-            own.loc[list(told["site"]), column].to_numpy(dtype=np.float64),
-        )
-        for column in ("lat", "lon")
-    ]
-    return parts[0].and_also(*parts[1:])
-
-
 @rule(unit="MW")
 def committed_from_tables(case: Case) -> Excess:
     """Committed halls are the operator's share of what is under construction by then."""
-    halls, own = case.inputs.halls, case.committed_mw
+    halls, own = case.inputs.halls, committed_mw(case)
     told = listed(halls.committed, mw=halls.committed_mw)
     key = ("site", "year")
     right = at(tally(own, key, own["mw"]), told, key)
     return Excess.differs(told[list(key)], told["mw"].to_numpy(), right)
-
-
-@once
-def _land_mw(case: Case) -> pd.Series[float]:
-    """Critical IT power that the land of every site holds, what stands and is begun at least."""
-    share = case.scenario.operator.site_limit_share_frac
-    inputs = case.inputs
-    sites = pd.DataFrame({"site": list(inputs.sets.site.labels)})
-    land = case.own_figures(
-        "land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share
-    )
-    halls = listed(inputs.halls.hall, mw=inputs.halls.existing_mw)
-    by_year = tally(halls, ("site", "year"), halls["mw"])
-    standing = at(by_year.groupby("site").max(), sites, ("site",))
-    committed = case.committed_mw.groupby("site")["mw"].max()
-    held = standing + at(committed, sites, ("site",))
-    own = np.maximum(at(land, sites, ("site",), np.nan), held)
-    return pd.Series(own, index=pd.Index(sites["site"], name="site"))
-
-
-@rule(unit="MW")
-def land_from_tables(case: Case) -> Excess:
-    """Land is the operator's share of each site's, or its own figure, and holds what stands."""
-    own = _land_mw(case)
-    sites = pd.DataFrame({"site": own.index})
-    return Excess.differs(sites, case.inputs.sites.land_limit_mw, np.asarray(own, dtype=np.float64))
-
-
-def _own_table(case: Case) -> pd.DataFrame:
-    """Return table `sites` as data and scenario make it."""
-    scope = case.scope.set_index("site", drop=False).rename_axis(None)
-    existing = case.standing_halls.groupby("site")["mw"].max()
-    stands = existing.reindex(scope.index, fill_value=0.0) > 0.0
-    of_kind = by(case.data("site_archetypes"), "archetype", "opening_usd")
-    opening = scope["archetype"].map(of_kind).astype("float64").rename_axis("site")
-    opening_musd = case.own_figures("opening_usd", opening) / _USD_PER_MUSD
-    return scope[["site", *_FACTS]].assign(
-        is_existing=stands,
-        land_limit_mw=_land_mw(case).reindex(scope.index),
-        opening_musd=opening_musd.where(~stands, 0.0),
-    )
-
-
-@rule(unit="cells")
-def sites_told(case: Case) -> Excess:
-    """Table `sites` tells the sites in the order of the data, each with its own facts.
-
-    A row too many, or in another's place, is wrong in every cell.
-    """
-    own, told = _own_table(case), case.plan("sites")
-    longest = range(max(len(own), len(told)))
-    own, told = (frame.reset_index(drop=True).reindex(longest) for frame in (own, told))
-    parts = []
-    for column in own.columns:
-        left, right = told[column], own[column]
-        place = pd.DataFrame({"site": own["site"], "what": column})
-        if pd.api.types.is_float_dtype(right):
-            numbers = left.to_numpy(dtype=np.float64, na_value=np.nan)
-            same = np.isclose(numbers, right.to_numpy(), rtol=TOLERANCE, atol=TOLERANCE)
-        else:
-            words = (side.astype("object").where(side.notna(), None) for side in (left, right))
-            same = np.equal(*(side.to_numpy() for side in words)).astype(np.bool_)
-        parts.append(Excess.where(place, ~same))
-    return parts[0].and_also(*parts[1:])
 
 
 @once
@@ -192,16 +105,6 @@ def months_to_service(case: Case) -> pd.DataFrame:
             for what, months in longest.items()
         }
     ).rename_axis("site")
-
-
-_HALL_CHAINS: Final = (
-    "permit and construction",
-    "permit and switchgear",
-    "transformer",
-    "interconnection",
-)
-"""What a new hall waits for, side by side, in the words of table `leads`."""
-_GIVEN: Final = "given for the site"
 
 
 def _chains(case: Case) -> pd.DataFrame:
@@ -293,44 +196,25 @@ def leads_told(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
-def headroom_from_tables(case: Case) -> Excess:
-    """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth.
-
-    Firm connection takes all of it, or the share of that at the lowest rate which the scenario
-    calls firm.
-    """
-    settings, grid = case.scenario.grid, case.inputs.grid
-    told = with_int_year(grid.headroom_all)
-    place = told[list(_ZONE)]
-    limit = headroom_mw(case, told, settings.curtailment_rate_pct)
-    firm = limit
-    if settings.firm_headroom_frac is not None:
-        lowest = headroom_mw(case, told, case.data("zone_headroom")["curtailment_rate_pct"].min())
-        firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
-    parts = [
-        Excess.differs(place, told["limit_mw"].to_numpy(dtype=np.float64), limit),
-        Excess.differs(place, told["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
-    ]
-    other = case.inputs.non_firm
-    tiers = listed(other.headroom, room=other.headroom_mw)
-    of_tier = tiers["tier"].astype("float64")
-    limits = [(listed(grid.headroom, room=grid.headroom_mw), firm)]
-    limits += [(tiers[of_tier == rate], headroom_mw(case, told, rate)) for rate in tiers_pct(case)]
-    for rows, most in limits:
-        spare = tally(told, _ZONE, np.clip(most - told["committed_mw"].to_numpy(), 0.0, None))
-        own = at(spare, rows, _ZONE, np.nan)
-        parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), own))
-    return parts[0].and_also(*parts[1:])
+def _leads_rows(case: Case) -> pd.DataFrame:
+    return case.inputs.halls.lead[["site", "hall"]]
 
 
-RULES = (
-    sites_in_scope,
-    places_from_tables,
-    sites_told,
+FACTS = (
     committed_from_tables,
-    land_from_tables,
     leads_from_tables,
     leads_told,
-    headroom_from_tables,
 )
+IMPLIED: Final[Mapping[str, Table]] = {
+    "leads": _leads_rows,
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "leads": {
+        "leads_told": "site months by service_start",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "halls.committed_mw": ("committed_from_tables",),
+    "halls.lead.months": ("leads_from_tables",),
+    "halls.lead.service_start": ("leads_from_tables",),
+}

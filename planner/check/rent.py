@@ -1,23 +1,39 @@
-"""Rent and levers: prices, terms, depth and savings, computed a second time from the tables."""
+"""Rented compute and efficiency levers: prices, terms, depth and savings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.facts_demand import net_utilisation
+from planner.check.declared import Line, Price
+from planner.check.demand import net_utilisation
 from planner.check.frames import at, cell, crossed, has, listed, tally
 from planner.check.once import once
+from planner.check.paths import held_or_nan
+from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.check.case import Case
 
 
-__all__ = ["RULES", "held"]
+__all__ = [
+    "COLUMNS",
+    "DECISIONS",
+    "FACTS",
+    "HEADING",
+    "LINES",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "rent_by_class",
+]
+
+_H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 
 _OFFER = "h100_hyper_od"  # the offer that prices follow
 _TERM_YEARS = {"on_demand": 1, "reserved": 3}
@@ -25,14 +41,8 @@ _HOURS_PER_YEAR = 8760.0
 _MUSD_PER_USD_OF_KH100E = 1e-3  # a thousand H100e, a million dollars
 _OFFERED = ("workload", "tier", "year")
 _LEVER = ("workload", "lever", "year")
-
-
-def held(path: Mapping[int, float] | float, year: int) -> float:
-    """Read a path by year as steps, each held until the next; nan before the first."""
-    if not isinstance(path, Mapping):
-        return path
-    before = sorted(known for known in path if known <= year)
-    return path[before[-1]] if before else float("nan")
+_CLASS = ("workload", "year")
+_DEMAND = ("region", "workload", "year")
 
 
 @once
@@ -46,7 +56,7 @@ def _list_price(case: Case, workload: str, year: int) -> float:
     """On-demand price of an H100e in the list. [USD/h]"""
     settings = case.scenario.rent
     if settings.price_usd_per_h100e_hour is not None:
-        return held(settings.price_usd_per_h100e_hour, year)
+        return held_or_nan(settings.price_usd_per_h100e_hour, year)
     offers = case.data("cloud_rent")
     own = settings.trend_frac
     growth = 1.0 + (_term(case, "price_real_trend") if own is None else own)
@@ -137,4 +147,105 @@ def levers_from_tables(case: Case) -> Excess:
     return Excess.where(rows[list(_LEVER)], ~has(rows, told, _LEVER)).and_also(*parts)
 
 
-RULES = (rent_price_from_tables, rent_depth_from_tables, levers_from_tables)
+def rented_compute(case: Case) -> pd.DataFrame:
+    """Contracts: every calendar year that their model year stands for, and their whole term."""
+    return rent_by_class(case)[["site", "calendar_year", "musd"]]
+
+
+def rent_by_class(case: Case) -> pd.DataFrame:
+    """List what is paid for rented compute: workload, site (empty), calendar_year, musd."""
+    rent = case.inputs.rent
+    offers = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
+    bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")
+    last = np.maximum(
+        bought["year"] + bought["term"] - 1.0, case.last_calendar_year(bought["year"])
+    )
+    paid = bought.assign(site="", last=last, musd=bought["bought_kh100e"] * bought["price"])
+    rows = paid.merge(pd.DataFrame({"calendar_year": case.calendar}), how="cross")
+    runs = (rows["calendar_year"] >= rows["year"]) & (rows["calendar_year"] <= rows["last"])
+    return rows.loc[runs, ["workload", "site", "calendar_year", "musd"]]
+
+
+def efficiency_levers(case: Case) -> pd.DataFrame:
+    """Compute saved by each lever at its price."""
+    levers, demand = case.inputs.levers, case.plan("demand")
+    offers = listed(
+        levers.adopted, saving=levers.saving_frac, price=levers.cost_musd_per_kh100e_year
+    )
+    used = case.plan("levers").merge(offers, on=["workload", "lever", "year"], how="left")
+    key = ("workload", "year")
+    asked = at(tally(demand, key, demand["demand_kh100e"]), used, key)
+    return every_year(
+        case, used[["year"]], used["adopted_frac"] * used["saving"] * asked * used["price"]
+    )
+
+
+@rule(unit="kH100e")
+def rent_supply(case: Case) -> Excess:
+    """Rented compute is covered by contracts that run, and is rented only where it may be."""
+    told = case.plan("demand")
+    rented = tally(told, _CLASS, told["rented_kh100e"])
+    place = told[list(_CLASS)].drop_duplicates().reset_index(drop=True)
+    supply = at(_contracts(case), place, _CLASS)
+    covered = Excess.above(place, at(rented, place, _CLASS), supply)
+    is_rented = told["rented_kh100e"].to_numpy() > 0.0
+    elsewhere = is_rented & ~has(told, listed(case.inputs.rent.rented), _DEMAND)
+    return covered.and_also(Excess.where(told[list(_DEMAND)], elsewhere))
+
+
+@rule(unit="kH100e")
+def rent_depth(case: Case) -> Excess:
+    """Contracts that run in a year stay within what clouds rent to this operator."""
+    contracts = _contracts(case)
+    frame = pd.DataFrame({"year": case.years})
+    running = contracts.groupby(level=1, sort=False).sum()
+    return Excess.above(frame, at(running, frame, ("year",)), case.inputs.rent.depth_kh100e)
+
+
+def _contracts(case: Case) -> pd.Series[float]:
+    """Capacity of the contracts that run, by class and model year. [kH100e]"""
+    bought, rent = case.plan("rent"), case.inputs.rent
+    term = listed(rent.bought, term=rent.term_years)
+    known = bought.merge(term, on=["workload", "tier", "year"], how="left")
+    runs = crossed(known, pd.DataFrame({"now": case.years}))
+    covers = case.last_calendar_year(runs["now"]) < runs["year"] + runs["term"]
+    runs = runs[(runs["now"] == runs["year"]) | ((runs["now"] > runs["year"]) & covers)]
+    return tally(runs, ("workload", "now"), runs["bought_kh100e"])
+
+
+HEADING: Final = "Demand and rent"
+RULES = (
+    rent_supply,
+    rent_depth,
+)
+
+FACTS = (
+    rent_price_from_tables,
+    rent_depth_from_tables,
+    levers_from_tables,
+)
+LINES: Final[Mapping[str, Line]] = {
+    "rented_compute": Line("rent and unmet", rented_compute),
+    "efficiency_levers": Line("levers", efficiency_levers),
+}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "bought": ("rent", "bought_kh100e"),
+    "adopted": ("levers", "adopted_frac"),
+}
+PRICES: Final[Mapping[str, Price]] = {
+    "rent_depth": Price("USD/H100e-hour", _H100E_HOURS, rent_depth),
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "rent": {
+        "rows": "cost_rented_compute",
+        "cost_rented_compute": "workload tier year bought_kh100e",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "rent.depth_kh100e": ("rent_depth_from_tables",),
+    "rent.price_musd_per_kh100e_year": ("rent_price_from_tables",),
+    "rent.term_years": ("rent_price_from_tables",),
+    "levers.cost_musd_per_kh100e_year": ("levers_from_tables",),
+    "levers.max_adoption_frac": ("levers_from_tables",),
+    "levers.saving_frac": ("levers_from_tables",),
+}

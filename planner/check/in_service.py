@@ -1,4 +1,4 @@
-"""What stands at a site in a year: halls and connections, added up from the decisions."""
+"""Halls and connections in service at a site in a year, added up from the decisions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, by, listed, tally
+from planner.check.once import once
+from planner.check.payments import assets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,14 +17,91 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Table
 
 
-__all__ = ["ages", "hall_years", "ramped_share", "retrofits", "since", "site_years"]
+__all__ = [
+    "ages",
+    "by_zone",
+    "connected",
+    "connections_bought",
+    "hall_years",
+    "non_firm_mw",
+    "ramped_share",
+    "retrofits",
+    "since",
+    "site_years",
+    "turned_firm_mw",
+]
 
-_HALL = ("site", "hall", "year")
+_NOW = ("site", "year_now")
 _SITE = ("site", "year")
+_HALL = ("site", "hall", "year")
 
 
+def connected(case: Case) -> pd.DataFrame:
+    """Read what is connected without being firm; what never turns firm does so in infinity.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        The columns of table `non_firm_connections`.
+    """
+    table = case.plan("non_firm_connections")
+    return table.assign(turns_firm=table["turns_firm"].fillna(np.inf))
+
+
+def non_firm_mw(case: Case, places: pd.DataFrame, rate_pct: float | None = None) -> Floats:
+    """Return the non-firm connection in service at sites in years, mean over the year. [MW]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    places : DataFrame
+        site and year of each row.
+    rate_pct : float, optional
+        Curtailment rate of what counts; by default all.
+    """
+    begun, ended = (
+        _in_service(case, places, moment, rate_pct) for moment in ("service_start", "turns_firm")
+    )
+    return begun - ended
+
+
+def turned_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
+    """Return what was non-firm and is firm at sites in years, mean over the year. [MW]
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    places : DataFrame
+        site and year of each row.
+    """
+    return _in_service(case, places, "turns_firm")
+
+
+def _in_service(
+    case: Case, places: pd.DataFrame, moment: str, rate_pct: float | None = None
+) -> Floats:
+    years = places[list(_SITE)].drop_duplicates()
+    added = connected(case)
+    if rate_pct is not None:
+        added = added[added["rate_pct"] == rate_pct]
+    added = since(added.assign(service_start=added[moment]), years, ("site",))
+    begin, end = ages(case, added[np.isfinite(added["service_start"])])
+    added = added[np.isfinite(added["service_start"])]
+    share = np.clip(end / (end - begin), 0.0, 1.0)
+    return at(tally(added, _NOW, added["added_mw"] * share), places, _SITE)
+
+
+@once
 def hall_years(case: Case) -> pd.DataFrame:
     """List every hall design of a site in every year with what of it can be used.
 
@@ -64,6 +143,7 @@ def hall_years(case: Case) -> pd.DataFrame:
     return frame.assign(own_mw=own_mw, leased_mw=leased_mw, usable_mw=own_mw + leased_mw)
 
 
+@once
 def site_years(case: Case) -> pd.DataFrame:
     """List every site and year with its halls, its connection and whether it is open.
 
@@ -76,7 +156,7 @@ def site_years(case: Case) -> pd.DataFrame:
     -------
     DataFrame
         site, year; halls_mw (own halls, ramped or not), new_firm_mw (added, in full), firm_mw
-        (pro rata in the first year), open_frac.
+        (pro rata in the first year, with what has turned firm), non_firm_mw, open_frac.
     """
     halls, grid = case.inputs.halls, case.inputs.grid
     frame = listed(case.inputs.sites.site_year)
@@ -98,7 +178,8 @@ def site_years(case: Case) -> pd.DataFrame:
     before = listed(grid.firm, firm_mw=grid.firm_mw)
     lease = case.plan("leases")
     firm_mw = (
-        at(tally(before, _SITE, before["firm_mw"]), frame, _SITE)
+        turned_firm_mw(case, frame)
+        + at(tally(before, _SITE, before["firm_mw"]), frame, _SITE)
         + at(connected, frame, _SITE)
         + grid.lease_firm_mw_per_mw * at(tally(lease, _SITE, lease["leased_mw"]), frame, _SITE)
     )
@@ -107,6 +188,7 @@ def site_years(case: Case) -> pd.DataFrame:
         halls_mw=halls_mw,
         new_firm_mw=at(promised, frame, _SITE),
         firm_mw=firm_mw,
+        non_firm_mw=non_firm_mw(case, frame),
         open_frac=at(tally(site_year, _SITE, site_year["open_frac"]), frame, _SITE),
     )
 
@@ -210,3 +292,37 @@ def retrofits(case: Case) -> pd.DataFrame:
         capacity_frac=halls.retrofit_capacity_frac,
     )
     return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")
+
+
+def connections_bought(name: str) -> Table:
+    """Return what lists connections as assets.
+
+    Parameters
+    ----------
+    name : str
+        Table of the plan that has them.
+
+    Returns
+    -------
+    callable
+        From a case to site, start, life_years, cost_musd.
+    """
+
+    def bought(case: Case) -> pd.DataFrame:
+        table, life = case.plan(name), case.inputs.finance.life_years
+        return assets(table, "service_start", life["grid"], table["overnight_musd"])
+
+    return bought
+
+
+def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
+    """Write the zone beside every site.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    frame : DataFrame
+        With a column `site`.
+    """
+    return frame.assign(zone=frame["site"].map(by(case.sites, "site", "zone")))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.days import year_days
-from planner.check.facts_demand import between
+from planner.check.days import slot_hours, year_days, year_slots
 from planner.check.frames import at, by, crossed, listed
 from planner.check.once import once
 from planner.check.own_tariffs import written_tariffs
+from planner.check.paths import between
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "RULES",
+    "FACTS",
+    "REREAD",
     "by_day_and_hour",
     "by_local_hour",
     "demand_charge_usd_per_kw_month",
+    "retail_usd_per_mwh",
     "wholesale_part_usd_per_mwh",
     "wholesale_usd_per_mwh",
 ]
@@ -41,7 +45,7 @@ def _shape_by_slot(case: Case) -> Floats:
     """Wholesale price over its mean, shape (site, slot)."""
     sites = list(case.inputs.sets.site.labels)
     if case.scenario.energy.use_flat_price:
-        return np.ones((len(sites), len(case.slots)))
+        return np.ones((len(sites), len(year_slots(case))))
     wide = case.data("price_shapes").pivot(
         index=["price_zone", "season"],
         columns="hour_local",
@@ -107,7 +111,7 @@ def by_day_and_hour(case: Case, of_days: Floats, offset_h: float) -> Floats:
 def _shock(case: Case, place: pd.DataFrame) -> Floats:
     """Product of the factors of the shocks that hit each site, year and slot."""
     factor = np.ones(len(place))
-    is_peak = by(case.slots, "slot", "is_peak")
+    is_peak = by(year_slots(case), "slot", "is_peak")
     on_peak_day = place["slot"].map(is_peak).to_numpy()
     for shock in case.scenario.energy.shocks:
         hit = place["year"].between(shock.first_year, shock.last_year).to_numpy()
@@ -136,11 +140,16 @@ def _mean_price(case: Case, column: str) -> Floats:
     return np.asarray(own, dtype=np.float64)
 
 
+def retail_usd_per_mwh(case: Case) -> Floats:
+    """Return the price of power with all that is on the bill, shape (site,). [USD/MWh]"""
+    return _mean_price(case, "retail_usd_per_mwh")
+
+
 @once
 def _market(case: Case) -> Floats:
     """Wholesale price with its shocks at the money's year, shape (site_year, slot). [USD/MWh]"""
     site_year = case.site_year
-    place = crossed(site_year, case.slots[["slot"]])
+    place = crossed(site_year, year_slots(case)[["slot"]])
     place = place.assign(zone=place["site"].map(by(case.sites, "site", "zone")))
     wholesale = _mean_price(case, "wholesale_usd_per_mwh")[:, None] * _shape_by_slot(case)
     site = case.inputs.sets.site.codes(site_year["site"])
@@ -148,6 +157,7 @@ def _market(case: Case) -> Floats:
     return np.asarray(by_slot * _shock(case, place).reshape(by_slot.shape))
 
 
+@once
 def wholesale_usd_per_mwh(case: Case) -> Floats:
     """What the market pays in a slot of a year.
 
@@ -177,7 +187,7 @@ def wholesale_part_usd_per_mwh(case: Case) -> Floats:
     array of float
         Shape (site_year, slot). [USD/MWh]
     """
-    site_year, part = case.site_year, case.wholesale_usd_per_mwh.copy()
+    site_year, part = case.site_year, wholesale_usd_per_mwh(case).copy()
     for name, tariff in written_tariffs(case).items():
         if tariff.is_bundled:
             rows = (site_year["site"] == name) & (site_year["year"] >= tariff.first_year)
@@ -220,18 +230,18 @@ def delivered_prices(case: Case) -> Excess:
     Without a shock a flat load pays the retail price of its site, demand charge included; a shock
     scales the wholesale part alone.
     """
-    grid, hours, settings = case.inputs.grid, case.hours, case.scenario.energy
+    grid, hours, settings = case.inputs.grid, slot_hours(case), case.scenario.energy
     site_year = case.site_year
-    place = crossed(site_year, case.slots[["slot"]])
+    place = crossed(site_year, year_slots(case)[["slot"]])
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
-    retail = _mean_price(case, "retail_usd_per_mwh")
+    retail = retail_usd_per_mwh(case)
     mean = _mean_price(case, "wholesale_usd_per_mwh") * (
         _shape_by_slot(case) @ (hours / hours.sum())
     )
     flat_charge = 12.0 * 1000.0 * charge / 8760.0 * settings.demand_charge
     adder = retail - mean - flat_charge
     site = case.inputs.sets.site.codes(site_year["site"])
-    own = case.wholesale_usd_per_mwh + (adder[site] * _growth(case))[:, None]
+    own = wholesale_usd_per_mwh(case) + (adder[site] * _growth(case))[:, None]
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
     billed = _is_billed_by_tariff(case)
     own[billed] = wholesale_part_usd_per_mwh(case)[billed]
@@ -244,4 +254,8 @@ def delivered_prices(case: Case) -> Excess:
     )
 
 
-RULES = (delivered_prices,)
+FACTS = (delivered_prices,)
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "grid.demand_charge_usd_per_kw_month": ("delivered_prices",),
+    "grid.energy_usd_per_mwh": ("delivered_prices",),
+}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.check.carbon import carbon_shape
+from planner.check.chain import site_power
 from planner.check.contracts import (
     begin_of_delivery,
     in_force,
@@ -15,18 +16,24 @@ from planner.check.contracts import (
     pool_of_zones,
     profiles,
 )
-from planner.check.facts_demand import between
-from planner.check.facts_prices import by_local_hour, wholesale_part_usd_per_mwh
+from planner.check.days import slot_hours, year_slots
 from planner.check.frames import at, by, crossed, has, label_of, listed, quotient, tally
-from planner.check.steps import held
+from planner.check.paths import between, held
+from planner.check.power_prices import (
+    by_local_hour,
+    wholesale_part_usd_per_mwh,
+    wholesale_usd_per_mwh,
+)
 from planner.check.verdict import Excess, columns_told, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-__all__ = ["RULES"]
+__all__ = ["COLUMNS", "FACTS", "REREAD"]
 
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _FORCE = ("contract", "zone", "year")
@@ -65,7 +72,7 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
 def contract_prices(case: Case) -> Excess:
     """Strikes are told as they are paid, from those of the tables or the scenario."""
     rows = in_force(case)
-    mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ case.hours)
+    mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ slot_hours(case))
     now = ("contract", "zone", "year_now")
     paid, energy = (
         tally(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows)))
@@ -89,14 +96,14 @@ def market_prices(case: Case) -> Excess:
 
     A site billed by a bundled tariff pays no wholesale price, so that nothing is spared there.
     """
-    of_site, part = case.wholesale_usd_per_mwh, wholesale_part_usd_per_mwh(case)
-    frame = crossed(case.site_year, case.slots[["slot"]])
+    of_site, part = wholesale_usd_per_mwh(case), wholesale_part_usd_per_mwh(case)
+    frame = crossed(case.site_year, year_slots(case)[["slot"]])
     frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel(), part=part.ravel())
     by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()
     slots, used = case.plan("contract_slot"), case.plan("contract_use")
     may_take = has(used, listed(case.inputs.contracts.take), _SLOT)
     by_site = frame.set_index(list(_SLOT))["part"]
-    table, hours = case.plan("contracts"), by(case.power.slot, "slot", "hours")
+    table, hours = case.plan("contracts"), by(site_power(case).slot, "slot", "hours")
     of_slots = at(by_zone, slots, _ZONE_SLOT, np.nan) * slots["output_mw"]
     worth = tally(slots, _FORCE, of_slots * at(hours, slots, ("slot",), np.nan))
     flat = by_zone.rename("usd").reset_index()
@@ -140,7 +147,7 @@ def clean_share_from_tables(case: Case) -> Excess:
         ]
     )
     own = 1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0)
-    frame = crossed(site_year, case.slots[["slot"]])
+    frame = crossed(site_year, year_slots(case)[["slot"]])
     return Excess.differs(frame, share.ravel(), own.ravel())
 
 
@@ -169,7 +176,7 @@ def delivery_profiles(case: Case) -> Excess:
 
     Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
     """
-    sign, hours = listed(case.inputs.contracts.sign), case.hours
+    sign, hours = listed(case.inputs.contracts.sign), slot_hours(case)
     zones = pd.DataFrame({"zone": list(case.inputs.sets.zone.labels)})
     offered = sign[["contract"]].drop_duplicates().merge(zones, how="cross")
     own = np.ones((len(offered), len(hours)))
@@ -182,7 +189,7 @@ def delivery_profiles(case: Case) -> Excess:
         if offer.capacity_factor_frac is not None:
             scale = offer.capacity_factor_frac / (own[row] @ hours / hours.sum())
             own[row] = np.minimum(own[row] * scale, 1.0)
-    place = crossed(offered, case.slots[["slot"]])
+    place = crossed(offered, year_slots(case)[["slot"]])
     return Excess.differs(place, profiles(case, offered).ravel(), own.ravel())
 
 
@@ -231,8 +238,8 @@ def contract_values_from_tables(case: Case) -> Excess:
     year = pd.Index(case.years).get_indexer(pd.Index(site_year["year"]))
     zone = pd.Index(sets.zone.labels).get_indexer(pd.Index(_zone_of(case, site_year)))
     shape = (len(sets.zone), len(case.years))
-    total, count = np.zeros((*shape, len(case.slots))), np.zeros(shape)
-    np.add.at(total, (zone, year), case.wholesale_usd_per_mwh)
+    total, count = np.zeros((*shape, len(year_slots(case)))), np.zeros(shape)
+    np.add.at(total, (zone, year), wholesale_usd_per_mwh(case))
     np.add.at(count, (zone, year), 1.0)
     own = total / np.maximum(count, 1.0)[:, :, None]
     place = pd.DataFrame({"zone": list(sets.zone.labels)}).merge(
@@ -240,7 +247,7 @@ def contract_values_from_tables(case: Case) -> Excess:
     )
     gap = np.abs(p.market_usd_per_mwh - own).max(axis=2).ravel()
     market = Excess(place, gap, np.abs(own).max(axis=2).ravel())
-    part = np.zeros((len(sets.site), len(case.years), len(case.slots)))
+    part = np.zeros((len(sets.site), len(case.years), len(year_slots(case))))
     part[site, year] = wholesale_part_usd_per_mwh(case)
     take = p.take
     right = part[take["site"], take["year"], take["slot"]]
@@ -250,7 +257,7 @@ def contract_values_from_tables(case: Case) -> Excess:
     return market.and_also(Excess(sites, worst, np.abs(part).max(axis=(1, 2), initial=0.0)))
 
 
-RULES = (
+FACTS = (
     contract_prices,
     strikes_from_tables,
     market_prices,
@@ -260,3 +267,30 @@ RULES = (
     clean_targets_from_scenario,
     contract_values_from_tables,
 )
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "contracts": {
+        "contract_prices": "contract zone year strike_musd strike_usd_per_mwh",
+        "market_prices": "market_musd value_factor_frac",
+    },
+    "contract_slot": {
+        "market_prices": "zone year slot market_usd_per_mwh",
+    },
+    "contract_use": {
+        "market_prices": "site year slot wholesale_usd_per_mwh",
+    },
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "contracts.is_physical": ("contract_offers_from_scenario",),
+    "contracts.sign_start": ("contract_offers_from_scenario",),
+    "contracts.sign_end": ("contract_offers_from_scenario",),
+    "contracts.limit_mw": ("contract_offers_from_scenario",),
+    "contracts.zone_pool": ("clean_targets_from_scenario",),
+    "contracts.site_pool": ("clean_targets_from_scenario",),
+    "contracts.target_frac": ("clean_targets_from_scenario",),
+    "contracts.is_hourly": ("clean_targets_from_scenario",),
+    "contracts.strike_usd_per_mwh": ("strikes_from_tables",),
+    "contracts.profile_frac": ("delivery_profiles",),
+    "contracts.market_usd_per_mwh": ("contract_values_from_tables",),
+    "contracts.take_usd_per_mwh": ("contract_values_from_tables",),
+    "contracts.clean_frac": ("clean_share_from_tables",),
+}

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.days import year_days
-from planner.check.facts_prices import by_day_and_hour
+from planner.check.cells import ANYWHERE
+from planner.check.days import slot_hours, year_days
+from planner.check.demand import region_shares, stated_kh100e
 from planner.check.frames import by, listed
-from planner.check.routes import ANYWHERE
-from planner.check.stated_demand import region_shares, stated_kh100e
+from planner.check.power_prices import by_day_and_hour
+from planner.check.routes import reach_of_users
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-__all__ = ["RULES"]
+__all__ = ["FACTS", "REREAD"]
 
 _WEEKDAYS = 5.0 / 7.0
 _USER = ("region", "workload")
@@ -46,7 +49,7 @@ def _users(case: Case) -> pd.DataFrame:
 
 def _reached(case: Case, users: pd.DataFrame) -> pd.DataFrame:
     """List the sites that reach users in time and right: region, workload, site, kh100e."""
-    near = case.reach.loc[case.reach["in_time"].to_numpy(), [*_USER, "site"]]
+    near = reach_of_users(case).loc[reach_of_users(case)["in_time"].to_numpy(), [*_USER, "site"]]
     named = users[~users["is_lumped"]].merge(near, on=list(_USER))
     sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
     return pd.concat([named, users[users["is_lumped"]].merge(sites, how="cross")])
@@ -71,7 +74,7 @@ def shapes_from_tables(case: Case) -> Excess:
     A site that reaches none follows those of all users, and a shape without users the clocks of
     all regions alike. On peak days it is that of a weekday.
     """
-    sets, hours = case.inputs.sets, case.hours
+    sets, hours = case.inputs.sets, slot_hours(case)
     sites = list(sets.site.labels)
     shape_of = by(case.workloads, "workload", "shape")
     clock = by(case.data("demand_regions"), "demand_region", "utc_offset_h")
@@ -103,4 +106,7 @@ def shapes_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-RULES = (shapes_from_tables,)
+FACTS = (shapes_from_tables,)
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "power.shape_frac": ("shapes_from_tables",),
+}

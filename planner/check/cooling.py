@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["RULES"]
+__all__ = ["FACTS", "REREAD"]
 
 _WARMEST_H = 15.0
 _OVERHEAD = (
@@ -28,6 +28,7 @@ _OVERHEAD = (
     "mech_ramp_frac",
     "mech_slope_per_k",
 )
+
 _WATER = ("wue_start_c", "wue_end_c", "wue_floor_l_per_kwh", "wue_ramp_l_per_kwh")
 _QUARTERS = 96  # places lie on half and quarter hours too
 
@@ -107,4 +108,8 @@ def cooling_from_weather(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-RULES = (cooling_from_weather,)
+FACTS = (cooling_from_weather,)
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "power.mechanical_frac": ("cooling_from_weather",),
+    "power.wue_l_per_kwh": ("cooling_from_weather",),
+}

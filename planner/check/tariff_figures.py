@@ -8,7 +8,7 @@ highest, and billed twice: through the lists, and hour by hour from what is writ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from planner.check.verdict import Excess, rule
 from planner.check.written_bills import BilledLoad, bill_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.integer[Any]]
 
-__all__ = ["RULES"]
+__all__ = ["FACTS", "REREAD", "TAKEN_AS_GIVEN"]
 
 _KINDS = ("energy", "demand", "capacity", "standing")
 _BILL = ("trial", "site", "calendar_year", "kind")
 _LINE = ("trial", "site", "calendar_year", "unit")
 _SEED = 1  # any will do: loads differ from slot to slot
+
 _USUAL_MW, _HIGHEST = 100.0, 4.0
+
 _LOW_MW = (0.03, 0.3, 3.0)
 
 
@@ -290,4 +292,42 @@ def exit_terms_from_tariffs(case: Case) -> Excess:
     )
 
 
-RULES = (bill_lists_from_tariffs, capacity_in_force_from_terms, exit_terms_from_tariffs)
+FACTS = (
+    bill_lists_from_tariffs,
+    capacity_in_force_from_terms,
+    exit_terms_from_tariffs,
+)
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "tariffs.bills.floor_share_frac": ("bill_lists_from_tariffs",),
+    "tariffs.bills.take_share_frac": ("bill_lists_from_tariffs",),
+    "tariffs.bills.stair_of.place": ("bill_lists_from_tariffs",),
+    "tariffs.bills.stair_of.target": ("bill_lists_from_tariffs",),
+    "tariffs.bills.stair_of.amount": ("bill_lists_from_tariffs",),
+    "tariffs.bills.tier_width": ("bill_lists_from_tariffs",),
+    "tariffs.bills.prices.place": ("bill_lists_from_tariffs",),
+    "tariffs.bills.prices.line": ("bill_lists_from_tariffs",),
+    "tariffs.bills.prices.usd": ("bill_lists_from_tariffs",),
+    "tariffs.bills.prices.units": ("bill_lists_from_tariffs",),
+    "tariffs.load_place": ("bill_lists_from_tariffs",),
+    "tariffs.connected_place": ("bill_lists_from_tariffs",),
+    "tariffs.line_kind": ("bill_lists_from_tariffs",),
+    "tariffs.fee_musd_per_mw": ("exit_terms_from_tariffs",),
+    "tariffs.free_frac": ("exit_terms_from_tariffs",),
+    "tariffs.in_force_signed.place": ("capacity_in_force_from_terms",),
+    "tariffs.in_force_signed.target": ("capacity_in_force_from_terms",),
+    "tariffs.in_force_signed.amount": ("capacity_in_force_from_terms",),
+    "tariffs.in_force_released.place": ("capacity_in_force_from_terms",),
+    "tariffs.in_force_released.target": ("capacity_in_force_from_terms",),
+    "tariffs.in_force_released.amount": ("capacity_in_force_from_terms",),
+}
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("tariffs.bills.stair_line", "tariffs.bills.stairs"),
+        "say by how much a charge in falling tiers exceeds the tariff: what is paid comes from the"
+        " lists, which bill_lists_from_tariffs tries, and bill_lines_told recomputes both sums",
+    ),
+    "tariffs.accounts": "make the exact bills that are shown beside what a plan pays;"
+    " bill_months_told recomputes these for the plan, month by month",
+    "tariffs.bills.past_mw": "always 0, since no scenario says what was drawn before the plan;"
+    " bill_lists_from_tariffs fails where it is more than a peak",
+}

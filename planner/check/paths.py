@@ -1,0 +1,46 @@
+"""Figures of the scenario by year: held from one year on, or on straight lines between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+__all__ = ["between", "held", "held_or_nan"]
+
+
+def held(path: Mapping[int, float] | float | None, year: int) -> float | None:
+    """Read a path by year as steps.
+
+    Parameters
+    ----------
+    path : mapping of year to float, float or None
+        A setting of the scenario; a plain number holds in every year.
+    year : int
+        Model year.
+
+    Returns
+    -------
+    float or None
+        None before the first year given, and where nothing is given.
+    """
+    if not isinstance(path, Mapping):
+        return path
+    given = sorted(known for known in path if known <= year)
+    return path[given[-1]] if given else None
+
+
+def between(path: Mapping[int, float] | float, year: float) -> float:
+    """Read a path by year on straight lines between its years; a number holds every year."""
+    if not isinstance(path, Mapping):
+        return path
+    known = sorted(path)
+    return float(np.interp(year, known, [path[y] for y in known]))
+
+
+def held_or_nan(path: Mapping[int, float] | float, year: int) -> float:
+    """Read a path by year as steps, each held_or_nan until the next; nan before the first."""
+    if not isinstance(path, Mapping):
+        return path
+    before = sorted(known for known in path if known <= year)
+    return path[before[-1]] if before else float("nan")
