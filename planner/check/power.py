@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import year_slots
 from planner.check.declared import Price
-from planner.check.frames import at, by, crossed, has, label_of, listed, tally
+from planner.check.frames import at, by, crossed, has, label_of, listed, quotient, tally
 from planner.check.other_load import other_load_mw
 from planner.check.verdict import Excess, columns_told, rule
 
@@ -227,7 +227,8 @@ def energy_of_sites(case: Case) -> Excess:
         for told, own in pairs
     ]
     loaded = table[table["pue"].notna()]
-    pue = at(_by_site(case, facility), loaded, _SITE) / at(_by_site(case, it), loaded, _SITE)
+    taken, of_racks = (at(_by_site(case, own), loaded, _SITE) for own in (facility, it))
+    pue = quotient(taken, of_racks)
     return parts[0].and_also(
         *parts[1:], Excess.differs(loaded[list(_SITE)], loaded["pue"].to_numpy(), pue)
     )

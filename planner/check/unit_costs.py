@@ -41,9 +41,14 @@ _USD_PER_MUSD: Final = 1e6
 _SECONDS_PER_HOUR: Final = 3600.0
 
 
+def _heading(item: str) -> tuple[str, bool]:
+    """Return the heading of a line, and whether it is up front; `cost_lines_known` names others."""
+    return HEADINGS.get(item, ("", False))
+
+
 def _follows_it_energy(item: str) -> bool:
     is_tariff = item.startswith("tariff_")
-    return is_tariff or item in _BY_IT_ENERGY or HEADINGS[item][0] in _GROUPS_BY_IT_ENERGY
+    return is_tariff or item in _BY_IT_ENERGY or _heading(item)[0] in _GROUPS_BY_IT_ENERGY
 
 
 def _dense(case: Case, frame: pd.DataFrame, values: object) -> Floats:
@@ -106,7 +111,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
         if item == "rack_purchase" or item in _APART:
             continue
         driver = it if _follows_it_energy(item) else drivers.get(item, nameplate)
-        paid[HEADINGS[item][1]] += _shared(_paid(case, rows), driver, nameplate)
+        paid[_heading(item)[1]] += _shared(_paid(case, rows), driver, nameplate)
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
     duty, racks = case.plan("installs")["duty"], racks_bought(case)
     for one in sets.duty.labels:
