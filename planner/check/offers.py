@@ -21,6 +21,7 @@ from planner.check.once import once
 from planner.check.payments import instalment
 from planner.check.power_prices import retail_usd_per_mwh
 from planner.check.rack_figures import admitted_racks
+from planner.check.stated_existing import without_new_halls
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -287,10 +288,10 @@ def _committed(case: Case) -> Floats:
 
 
 def _existing(case: Case) -> Floats:
-    """Halls of the base year, shape (site, cooling, redundancy). [MW]"""
+    """Most of each design that exists in any year, shape (site, cooling, redundancy). [MW]"""
     halls, cost = existing_halls(case), _hall_cost(case)
     named = cost.assign(hall=cost["cooling"] + "|" + cost["redundancy"])
-    own = tally(halls, ("site", "hall"), halls["mw"])
+    own = halls.groupby(["site", "hall"])["mw"].max()
     return _grid_of(case, pd.Series(at(own, named, ("site", "hall"))))
 
 
@@ -318,7 +319,7 @@ def _designs_on_offer(case: Case) -> Floats:
     allowed = _may_cool(case) & ~(stressed[:, None] & wet)
     choices = [allowed, allowed & ~(limited[:, None] & wet)] if limited.any() else [allowed]
 
-    may = _may_serve(case, "hall")[1] | (_committed(case) > 0.0)
+    may = (_may_serve(case, "hall")[1] & _may_grow(case)) | (_committed(case) > 0.0)
     may |= ~may.any(axis=1, keepdims=True) & (np.array(case.years) == case.years[-1])
     vendor = _texts(case.racks, "rack", racks, "vendor")
     offered = _racks_on_offer(case) > 0.0
@@ -337,6 +338,11 @@ def _designs_on_offer(case: Case) -> Floats:
 # --- the lists ------------------------------------------------------------------------------
 
 
+def _may_grow(case: Case) -> Bools:
+    """Say at which sites the scenario wants new halls, shape (site, 1)."""
+    return ~np.isin(_names(case, "site"), without_new_halls(case))[:, None]
+
+
 @once
 def _leasable(case: Case) -> pd.DataFrame:
     """List site, hall and year of every hall that is available to lease."""
@@ -346,6 +352,7 @@ def _leasable(case: Case) -> pd.DataFrame:
     country = by(case.sites, "site", "country")[_names(case, "site")]
     region = country.where(country.isin(list(table["region"])), "world")
     sites = pd.DataFrame({"site": region.index, "region": region.to_numpy()})
+    sites = sites[_may_grow(case)[:, 0]]
     rows = sites.merge(table[["region", "cooling", "redundancy"]], on="region").drop_duplicates()
     rows = rows.assign(hall=rows["cooling"] + "|" + rows["redundancy"])
     begins = rows["cooling"].map(by(case.data("cooling"), "cooling", "first_year"))
@@ -363,7 +370,7 @@ def _buildable(case: Case) -> pd.DataFrame:
     is_late = ~_may_serve(case, "hall_by_grid")[1] & (service > (years + ends) / 2.0)
     is_early = (~may | is_late) & (_committed(case) > 0.0)
     early = is_early[:, None] & (begins[:, None] <= years)
-    late = may[:, None] & (begins[:, None] < ends) & ~early
+    late = (may & _may_grow(case))[:, None] & (begins[:, None] < ends) & ~early
     may_build = (early | late)[:, :, None] & (_designs_on_offer(case) > 0.0)[..., None]
     s, c, q, t = np.nonzero(may_build)
     return _hall_rows(case, s, c, q).assign(year=np.array(case.years)[t])
@@ -389,7 +396,7 @@ def _retrofittable(case: Case) -> pd.DataFrame:
     key, settings = ["site", "hall", "to_hall", "year"], case.scenario.retrofit
     medium = case.data("cooling")[["cooling", "medium", "first_year"]]
     there = existing_halls(case)
-    before = there.loc[there["mw"] > 0.0, ["site", "hall"]]
+    before = there.loc[there["mw"] > 0.0, ["site", "hall", "year"]]
     s, c, q = np.nonzero(_designs_on_offer(case))
     after = _hall_rows(case, s, c, q).rename(columns={"hall": "to_hall"})
     rows = before.merge(after, on="site")
@@ -402,7 +409,6 @@ def _retrofittable(case: Case) -> pd.DataFrame:
     rows = rows.merge(
         table[["from_medium", "to_medium", "duration_months"]], on=["from_medium", "to_medium"]
     )
-    rows = crossed(rows, pd.DataFrame({"year": case.years}))
     own = settings.duration_months
     months = rows["duration_months"].astype("float64") if own is None else own
     done = np.maximum(rows["year"].astype("float64"), decided(case)) + months / 12.0
@@ -418,7 +424,7 @@ def _in_play(case: Case) -> pd.DataFrame:
     key = ["site", "hall", "year"]
     years = pd.DataFrame({"year": case.years})
     there = existing_halls(case)
-    there = crossed(there.loc[there["mw"] > 0.0, ["site", "hall"]], years)
+    there = there[there["mw"] > 0.0]
     to_new = _retrofittable(case).drop(columns="hall").rename(columns={"to_hall": "hall"})
     begun = pd.concat([_buildable(case), to_new[key]]).groupby(key[:2])["year"].min()
     later = crossed(begun.rename("begun").reset_index(), years)
@@ -426,11 +432,18 @@ def _in_play(case: Case) -> pd.DataFrame:
     return pd.concat([there[key], _leasable(case), later[key]]).drop_duplicates(ignore_index=True)
 
 
+def _designs(case: Case) -> pd.DataFrame:
+    """List every design that is on offer, available to lease or there at some site: hall."""
+    s, c, q = np.nonzero(_designs_on_offer(case))
+    parts = [_hall_rows(case, s, c, q), _leasable(case), existing_halls(case)]
+    return pd.concat([part[["hall"]] for part in parts]).drop_duplicates(ignore_index=True)
+
+
 @once
 def _purchases(case: Case) -> pd.DataFrame:
-    """List rack, hall, workload and year of every purchase for a design in play somewhere."""
+    """List rack, hall, workload and year of every purchase for a design of some site."""
     w, k, c, t = np.nonzero(_racks_on_offer(case))
-    halls = _in_play(case)[["hall"]].drop_duplicates()
+    halls = _designs(case)
     cooling, redundancy = _parts(halls["hall"])
     halls = halls.assign(cooling=cooling, redundancy=redundancy)
     names = {axis: np.array(_names(case, axis), object) for axis in ("workload", "rack", "cooling")}
@@ -442,8 +455,7 @@ def _purchases(case: Case) -> pd.DataFrame:
             "year": np.array(case.years)[t],
         }
     ).merge(halls, on="cooling")
-    of_class = frame["workload"].map({n: i for i, n in enumerate(_names(case, "workload"))})
-    topology = frame["redundancy"].map({n: i for i, n in enumerate(_names(case, "redundancy"))})
+    of_class, topology = _class_and_topology(case, frame)
     is_own = _topology(case, of_stock=False)[of_class] == topology
     is_leased = frame["hall"].isin(list(_leasable(case)["hall"])).to_numpy()
     allowed = is_own | (is_leased & _suffices(case)[of_class, topology])
@@ -463,21 +475,38 @@ def _installable(case: Case) -> pd.DataFrame:
 
 @once
 def _from_stock(case: Case) -> pd.DataFrame:
-    """List rack, hall and workload of base-year racks that a class may use."""
-    racks = existing_racks(case)
+    """List rack, hall and workload of existing racks that a class may use.
+
+    Racks that the planner states, which are of no class, serve every class of their duty.
+    """
+    every = existing_racks(case)
+    racks, stated = every[every["workload"] != ""], every[every["workload"] == ""]
     own = racks[["rack", "hall", "workload"]].drop_duplicates()
     places = racks[["rack", "hall"]].drop_duplicates()
     pairs = places.merge(admitted_racks(case)[["workload", "rack"]], on="rack")
     pairs = pairs[pairs["workload"].isin(_names(case, "workload"))]
     pairs = pairs[_is_computing(case, pairs)]
-    of_class = pairs["workload"].map({n: i for i, n in enumerate(_names(case, "workload"))})
-    topology = _parts(pairs["hall"])[1].map(
-        {n: i for i, n in enumerate(_names(case, "redundancy"))}
-    )
+    of_class, topology = _class_and_topology(case, pairs)
     placed = _topology(case, of_stock=True)[of_class] == topology
     good = placed & _suffices(case)[of_class, topology]
-    may_use: pd.DataFrame = pd.concat([own, pairs.loc[good, list(own.columns)]])
+    classes = admitted_racks(case)[["workload", "rack"]]
+    classes = classes[classes["workload"].isin(_names(case, "workload"))]
+    classes = classes[_is_computing(case, classes)]
+    classes = classes.assign(duty=classes["workload"].map(case.duty))
+    others = stated[["rack", "hall", "duty"]].drop_duplicates().merge(classes, on=["rack", "duty"])
+    others = others[_suffices(case)[_class_and_topology(case, others)]]
+    columns = list(own.columns)
+    may_use: pd.DataFrame = pd.concat([own, pairs.loc[good, columns], others[columns]])
     return may_use.drop_duplicates(ignore_index=True)
+
+
+def _class_and_topology(case: Case, pairs: pd.DataFrame) -> tuple[Any, Any]:
+    """Return the positions of the class and of the hall's topology of every row."""
+    classes, topologies = pd.Index(_names(case, "workload")), pd.Index(_names(case, "redundancy"))
+    return (
+        classes.get_indexer(pd.Index(pairs["workload"])),
+        topologies.get_indexer(pd.Index(_parts(pairs["hall"])[1])),
+    )
 
 
 def _is_computing(case: Case, pairs: pd.DataFrame) -> Bools:
@@ -570,9 +599,8 @@ def _usable(case: Case) -> pd.DataFrame:
     for is_stock, classes in ((True, _from_stock(case)), (False, _purchases(case)[columns])):
         own = classes.drop_duplicates().assign(duty=lambda of: of["workload"].map(case.duty))
         there = cohorts[cohorts["is_stock"].to_numpy(bool) == is_stock]
-        on = [*columns[:2], "duty"] if not is_stock else columns[:2]
-        places = there[["site", *on, "year"]].drop_duplicates()
-        parts.append(places.merge(own, on=on))
+        places = there[["site", "rack", "hall", "duty", "year"]].drop_duplicates()
+        parts.append(places.merge(own, on=["rack", "hall", "duty"]))
     rows = pd.concat([part[key] for part in parts]).drop_duplicates()
     return rows.merge(_in_play(case), on=["site", "hall", "year"])
 
