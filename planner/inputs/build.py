@@ -28,6 +28,7 @@ from planner.inputs.migration import migration_inputs
 from planner.inputs.money import finance_inputs, real_rates
 from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
 from planner.inputs.offers import racks_on_offer
+from planner.inputs.own_rows import note_own_rows, note_unread_tables
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
 from planner.inputs.quality import quality_of_classes
@@ -177,6 +178,8 @@ def build_inputs_from(
     case.findings.sha256.update(sha256 or {})
     for problem in settings_without_effect(case):
         case.findings.without_effect(problem)
+    note_unread_tables(case, TABLES)
+    note_own_rows(case)
     try:
         return _inputs_of(case)
     except InputError as error:

@@ -125,6 +125,25 @@ def test_rows_of_the_company_come_below_those_of_the_shipped_tables() -> None:
         assert all(row.endswith(",own") for row in rows)
 
 
+def test_the_guide_quotes_what_the_company_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init", "--own", "company")
+    monkeypatch.chdir("company")
+    notes = run("validate", "company.yaml").stdout
+    table = Path("data/rack_cooling.csv")
+    rows = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    own = "meridian_h200,air_containment_dry"
+    table.write_text("".join(row for row in rows if not row.startswith(own)), encoding="utf-8")
+    errors = run("validate", "company.yaml").stderr
+    guide = (DATA_DIR.parent / "docs" / "own-company.md").read_text(encoding="utf-8")
+
+    quoted = [" ".join(text.split()) for text in re.findall(r"(?:^    .*\n)+", guide, re.MULTILINE)]
+
+    (note,) = (text for text in quoted if text.startswith("note: "))
+    assert note.removesuffix(", ...") in notes
+    (error,) = (text for text in quoted if text.startswith("data/"))
+    assert error in errors
+
+
 def test_the_company_solves_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     run("init", "--own", "company")
     monkeypatch.chdir("company")

@@ -1,0 +1,171 @@
+"""Rows of a planner's own tables that have no effect: about nothing that is in the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.words import some
+from planner.inputs.existing import HALLS, RACKS
+from planner.inputs.frames import PROVENANCE, floats, texts
+from planner.tables import load_package, read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
+    from planner.base.arrays import Bools
+    from planner.inputs.case import Case
+
+__all__ = ["note_own_rows", "note_unread_tables"]
+
+_NAMED: Final = 8
+_OWN: Final = "own"
+_SEEN_TO: Final = frozenset({HALLS, RACKS, "site_series"})
+"""Tables whose rows are looked at one by one where they are read."""
+
+
+def note_unread_tables(case: Case, read: tuple[str, ...]) -> None:
+    """Note tables of one's own that no plan reads.
+
+    Parameters
+    ----------
+    case : Case
+        Scenario; takes the notes.
+    read : tuple of str
+        Tables that plans are made from.
+    """
+    for table in case.scenario.data_files:
+        if table in read:
+            continue
+        text = f"data.{table} has no effect: no plan is made from table {table}. Remove it."
+        case.findings.note(text, ("data", table))
+
+
+def note_own_rows(case: Case) -> None:
+    """Note rows of one's own that have no effect, by table and by what they are about.
+
+    A row is a planner's own where its `kind` says so, and where an edited copy of a shipped table
+    says something else than the shipped one. A table that shares no row with the shipped one
+    describes another world; of it only rows flagged as own are looked at.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and tables; takes the notes.
+    """
+    own = [name for name in case.scenario.data_files if name in case.tables]
+    own = [name for name in own if name not in _SEEN_TO]
+    if not own:
+        return
+    shipped = read_tables(own)
+    in_plan = _in_plan(case)
+    for name in own:
+        table = case.tables[name]
+        is_own = _own_rows(table, shipped[name])
+        keys = load_package()[name].primary_key
+        for column, (ids, why) in in_plan.items():
+            if column not in keys:
+                continue
+            idle = is_own & ~table[column].isin(list(ids)).to_numpy(dtype=np.bool_)
+            is_own &= ~idle
+            if idle.any():
+                named = some(list(dict.fromkeys(texts(table[idle], column))), _NAMED)
+                count = idle.sum()
+                subject = "1 row of your own has" if count == 1 else f"{count} of your rows have"
+                case.findings.note_row(
+                    name,
+                    int(np.flatnonzero(idle)[0]),
+                    column,
+                    f"{subject} no effect in {name}, for {named}: {why}",
+                    "correct the id, widen the scope, or remove them",
+                )
+    for rack, reason in _unusable_racks(case, shipped):
+        table = case.tables["racks"]
+        record = int(np.flatnonzero(table["rack"] == rack)[0])
+        case.findings.note_row(
+            "racks",
+            record,
+            "rack",
+            f"rack {rack} has no effect: {reason}",
+            "add what is missing, or remove it",
+        )
+
+
+def _in_plan(case: Case) -> Mapping[str, tuple[set[str], str]]:
+    """Ids that the plan is about by name of column, and why others have no effect."""
+    sites = {*case.ids("sites"), *(site.like for site in case.scenario.new_sites.values())}
+    of_sites = case.tables["sites"]
+    of_sites = of_sites[of_sites["site"].isin(list(sites))]
+
+    def held_by_sites(column: str) -> set[str]:
+        return {*texts(case.sites, column), *texts(of_sites, column)}
+
+    tariffs = case.scenario.energy.tariffs
+    billed = {entry.tariff for entry in tariffs} | {entry.terms or "" for entry in tariffs}
+    levers = case.scenario.levers.allow
+    no_site = "no site in scope has it"
+    return {
+        "site": (sites, "the site is not in scope"),
+        "zone": ({*held_by_sites("zone"), "default"}, no_site),
+        "market": (held_by_sites("market"), no_site),
+        "archetype": (held_by_sites("archetype"), no_site),
+        "price_zone": (held_by_sites("price_zone"), no_site),
+        "carbon_zone": (held_by_sites("carbon_zone"), no_site),
+        "demand_region": ({*case.ids("regions")}, "the demand region is not in scope"),
+        "workload": ({*case.ids("workloads")}, "the class is not in scope"),
+        "trajectory": (
+            {case.scenario.demand.trajectory},
+            "demand.trajectory names another path",
+        ),
+        "tariff": (billed, "energy.tariffs bills nobody by it"),
+        "lever": (
+            {*case.tables["levers"]["lever"]} if levers == "all" else {*levers},
+            "levers.allow does not name it",
+        ),
+    }
+
+
+def _own_rows(table: pd.DataFrame, shipped: pd.DataFrame) -> Bools:
+    """Tell which rows of a table are a planner's own."""
+    figures = [name for name in table.columns if name not in PROVENANCE]
+    known = set(_as_texts(shipped[figures]))
+    is_known = np.array([row in known for row in _as_texts(table[figures])], dtype=np.bool_)
+    flagged = table["kind"].eq(_OWN).to_numpy(dtype=np.bool_)
+    return np.asarray(flagged | (~is_known & is_known.any()))
+
+
+def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    return zip(*(texts(table, name) for name in table.columns), strict=True)
+
+
+def _unusable_racks(case: Case, shipped: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
+    """Racks of one's own that nothing can house or use, and the rows that are missing."""
+    if "racks" not in shipped:
+        return
+    table = case.tables["racks"]
+    computes = table["role"].eq("compute").to_numpy(dtype=np.bool_)
+    housed, admitted = (
+        set(case.tables[name]["rack"]) for name in ("rack_cooling", "workload_racks")
+    )
+    admitted |= {rack for own in case.scenario.workloads.values() for rack in own.racks or ()}
+    there = {rack for name in ("rack_stock", RACKS) for rack in case.tables[name]["rack"]}
+    may_buy = dict(zip(case.racks["rack"], case.racks["may_buy"], strict=True))
+    holds, asked = case.tables["rack_cooling"], case.scenario.halls.cooling
+    built = list(case.ids("cooling")) if asked == "all" else list(asked)
+    works = ~np.isnan(floats(table, "training_h100e")) | ~np.isnan(floats(table, "inference_h100e"))
+    for row in np.flatnonzero(_own_rows(table, shipped["racks"]) & computes):
+        rack = str(table["rack"].iloc[row])
+        missing = [
+            *(["a row of rack_cooling that says which halls hold it"] * (rack not in housed)),
+            *(["a row of workload_racks that says what may run on it"] * (rack not in admitted)),
+            *(["training_h100e or inference_h100e"] * (not works[row])),
+        ]
+        if missing:
+            yield rack, f"it lacks {', '.join(missing)}"
+        elif rack not in there and not may_buy[rack]:
+            yield rack, "racks.allow and racks.exclude keep it from being bought, and none exists"
+        elif rack not in there and not holds[holds["rack"] == rack]["cooling"].isin(built).any():
+            yield rack, "halls.cooling names no cooling that holds it, and none exists"

@@ -1,0 +1,117 @@
+"""Rows of a planner's own that have no effect are noted, with their place and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from planner.base.paths import DATA_DIR
+from planner.inputs import build_inputs
+from planner.scenario import load_scenario
+
+AIR = (
+    "my_air,Mine,nvidia,compute,31,0.76,0.26,24,23.9,33.7,940000,880000,1050000,0.1,2024,5,2.7,0,"
+    ",mine,2026,own"
+)
+
+
+def notes(tmp_path: Path, settings=(), **added):
+    """Build `tiny` with rows added to copies of shipped tables; return what is noted of rows."""
+    changes = []
+    for table, rows in added.items():
+        path = tmp_path / f"{table}.csv"
+        shipped = (DATA_DIR / f"{table}.csv").read_text(encoding="utf-8")
+        path.write_text(shipped + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+        changes.append(f"data.{table}={path}")
+    inputs = build_inputs(load_scenario("tiny", [*changes, *settings]))
+    said = [str(note) for note in inputs.noted_settings if "takes from" not in note.what_is]
+    return [text.removeprefix(f"{tmp_path}/") for text in said]
+
+
+def lines(table):
+    return len((DATA_DIR / f"{table}.csv").read_text(encoding="utf-8").splitlines())
+
+
+def test_a_copy_that_says_nothing_new_is_not_noted(tmp_path):
+    assert notes(tmp_path, facility_market=(), site_limits=()) == []
+
+
+def test_a_row_about_nothing_in_the_plan_is_noted_with_its_place(tmp_path):
+    rows = ("far,Far,US,0.9,10,9,11,20,,mine,2026,own", "off,Off,US,0.8,9,8,10,21,,mine,2026,own")
+
+    (note,) = notes(tmp_path, facility_market=rows)
+
+    assert note == (
+        f"facility_market.csv:{lines('facility_market') + 1}:1: 2 of your rows have no effect in"
+        " facility_market, for far, off: no site in scope has it; correct the id, widen the scope,"
+        " or remove them"
+    )
+
+
+def test_an_edited_row_of_a_copy_is_ones_own_without_a_flag(tmp_path):
+    path = tmp_path / "facility_market.csv"
+    shipped = (DATA_DIR / "facility_market.csv").read_text(encoding="utf-8")
+    path.write_text(shipped.replace("tokyo,Tokyo,JP,1.299", "tokyo,Tokyo,JP,1.3"), encoding="utf-8")
+
+    inputs = build_inputs(load_scenario("tiny", [f"data.facility_market={path}"]))
+
+    (note,) = (n for n in inputs.noted_settings if "no effect" in n.what_is)
+    assert "1 row of your own has no effect in facility_market, for tokyo" in note.what_is
+    assert note.line == 2
+
+
+def test_an_own_site_that_figures_are_taken_from_has_an_effect(tmp_path):
+    # The sites of tiny are like us-tx-dallas.
+    path = tmp_path / "site_limits.csv"
+    shipped = (DATA_DIR / "site_limits.csv").read_text(encoding="utf-8")
+    edited = shipped.replace("us-tx-dallas,", "us-tx-dallas,9", 1)
+    assert edited != shipped
+    path.write_text(edited, encoding="utf-8")
+
+    inputs = build_inputs(load_scenario("tiny", [f"data.site_limits={path}"]))
+
+    assert not any("no effect" in note for note in inputs.notes)
+
+
+@pytest.mark.parametrize(
+    ("cooling", "workload", "settings", "reason"),
+    [
+        (
+            (),
+            (),
+            (),
+            "it lacks a row of rack_cooling that says which halls hold it, a row of"
+            " workload_racks that says what may run on it",
+        ),
+        (
+            ("my_air,dlc_hybrid_dry,mine,2026,own",),
+            ("chat_interactive,my_air,,mine,2026,own",),
+            (),
+            "racks.allow and racks.exclude keep it from being bought, and none exists",
+        ),
+        (
+            ("my_air,rdhx_active,mine,2026,own",),
+            ("chat_interactive,my_air,,mine,2026,own",),
+            ("racks.allow=[my_air, gb200_nvl72]",),
+            "halls.cooling names no cooling that holds it, and none exists",
+        ),
+    ],
+)
+def test_a_rack_that_nothing_can_house_or_use_is_noted_with_what_is_missing(
+    tmp_path, cooling, workload, settings, reason
+):
+    said = notes(tmp_path, settings, racks=(AIR,), rack_cooling=cooling, workload_racks=workload)
+
+    assert any(
+        note.startswith(f"racks.csv:{lines('racks') + 1}:1: rack my_air has no effect: {reason}")
+        for note in said
+    )
+
+
+def test_a_table_that_no_plan_reads_is_noted(tmp_path):
+    (note,) = notes(tmp_path, market_inventory=())
+
+    assert (
+        "data.market_inventory has no effect: no plan is made from table market_inventory" in note
+    )
