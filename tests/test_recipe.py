@@ -1,0 +1,49 @@
+"""The recipe for a whole family in CONTRIBUTING.md lists the files that a real one touches."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from planner.model import heat
+
+ROOT = Path(__file__).parent.parent
+FAMILY = "heat"
+CALLED = {FAMILY, *(block.name for block in heat.CONSTRAINTS)}
+
+
+def listed() -> list[str]:
+    """Return the files of the recipe, with a real family in the place of the made-up one."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.split("## A whole family", 1)[1].split("\n## ", 1)[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `planner/")]
+    return [re.findall(r"`(planner/\S+)`", row)[0].replace("<family>", FAMILY) for row in rows]
+
+
+def names(node: ast.AST) -> set[str]:
+    """Return what a piece of code calls by name: modules, attributes, arguments, tables."""
+    if isinstance(node, ast.ImportFrom):
+        return {*(node.module or "").split("."), *(alias.name for alias in node.names)}
+    if isinstance(node, ast.Attribute):
+        return {node.attr}
+    if isinstance(node, ast.keyword):
+        return {node.arg or ""}
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return {node.target.id}
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+
+
+def test_the_recipe_for_a_family_lists_every_file_that_a_real_one_touches() -> None:
+    touched = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "planner").rglob("*.py")
+        if file.parent.name != "stress"  # where heat is a wave of it
+        and any(
+            CALLED & names(node) for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        )
+    }
+    own = {f"planner/{room}/{FAMILY}.py" for room in ("inputs", "model", "results", "check")}
+
+    assert {*listed()} == touched | own | {f"planner/scenario/{FAMILY}.py"}
+    assert len(listed()) == len({*listed()})
