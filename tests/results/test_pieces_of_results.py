@@ -5,15 +5,18 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from planner.lp import Index
 from planner.lp.axis import Axis
+from planner.results import contracts, migration
 from planner.results.contracts import _filled
 from planner.results.failover import _mean_ms, _value_musd
 from planner.results.frame import labels
 from planner.results.latency import weighted_quantile
 from planner.results.proof import _labels
+from planner.results.siting import openings
 from planner.results.types import Results
 
 SITE = Axis("site", ("ash", "bay"))
@@ -88,3 +91,87 @@ def test_a_table_is_an_attribute_and_another_name_is_none() -> None:
     assert results.plan == "the plan"
     with pytest.raises(AttributeError, match="results have no table 'plans'; there are plan"):
         _ = results.plans
+
+
+def test_power_under_contract_counts_as_the_plan_claims_it_where_it_decides(monkeypatch) -> None:
+    slot = Index.full("slot", SITE, YEAR)
+    claim = Index.sparse("claim", (SITE, YEAR), ([1, 0], [0, 1]))
+    claimed = np.array([0.0, 6.0, 7.0, 0.0])
+    solved = SimpleNamespace(
+        p=SimpleNamespace(
+            contracts=SimpleNamespace(claim=claim, is_hourly=True),
+            power=SimpleNamespace(slot=slot),
+        ),
+        model=SimpleNamespace(
+            contracts=SimpleNamespace(claim_mw=SimpleNamespace(on=lambda over, missing: claimed))
+        ),
+        value=lambda values: values,
+        by_slot=lambda values: values,
+    )
+    best = np.array([1.5, 2.5, 3.5, 4.5])
+    monkeypatch.setattr(contracts, "_best_claims", lambda solved, is_hourly: best)
+
+    assert contracts.claimed_mw(solved).tolist() == [1.5, 6.0, 7.0, 4.5]
+
+
+def test_a_site_is_listed_where_work_falls_due_or_is_done(monkeypatch) -> None:
+    work = Index.full(
+        "work", SITE, Axis("workload", ("train",)), YEAR, Axis("slot", ("h00", "h12"))
+    )
+    block = Index.full("block", *work.axes[:3])
+    solved = SimpleNamespace(
+        p=SimpleNamespace(
+            migration=SimpleNamespace(
+                work=work, site_block=block, site_block_of_work=block.find(work)
+            )
+        ),
+        weight_h=np.array([10.0, 4.0]),
+    )
+    # In 2026 Ash does the work of Bay; in 2028 there is none at Bay.
+    due = np.array([0.0, 0.0, 3.0, 5.0, 2.0, 7.0, 0.0, 0.0])
+    done = np.array([2.0, 7.0, 3.0, 5.0, 0.0, 0.0, 0.0, 0.0])
+    monkeypatch.setattr(migration, "_due_and_done_mw", lambda solved: (due, done))
+
+    table = migration.migration_site(solved)
+
+    told = table[["site", "year", "due_mwh", "done_mwh", "arrived_mwh", "left_mwh"]]
+    assert told.to_numpy().tolist() == [
+        ["ash", 2026, 0.0, 48.0, 48.0, 0.0],
+        ["ash", 2028, 50.0, 50.0, 0.0, 0.0],
+        ["bay", 2026, 48.0, 0.0, 0.0, 48.0],
+    ]
+
+
+def test_new_sites_that_are_open_at_the_end_are_listed_with_their_first_year() -> None:
+    sites = Axis("site", ("ash", "bay", "elm", "oak"))
+    given = SimpleNamespace(
+        site_year=Index.full("site_year", sites, YEAR),
+        is_existing=np.array([True, False, False, False]),
+        table=pd.DataFrame({"site": sites.labels, "name": ["Ash", "Bay", "Elm", "Oak"]}),
+        minimum_mw=np.array([3.0, 4.0, 5.0, 6.0]),
+        opening_musd=np.array([30.0, 40.0, 50.0, 60.0]),
+        fixed_musd_per_year=np.array([7.0, 8.0, 9.0, 10.0]),
+    )
+    # Bay opens by half in 2026 and whole in 2028, Elm by a quarter in 2028, Oak never.
+    share = np.array([1.0, 1.0, 0.5, 1.0, 0.0, 0.25, 0.0, 0.0])
+    opened = np.array([0.0, 0.0, 0.5, 0.5, 0.0, 0.25, 0.0, 0.0])
+    halls_mw = np.array([20.0, 20.0, 11.0, 22.0, 0.0, 13.0, 0.0, 0.0])
+    model = SimpleNamespace(open=share, opened=opened, halls=SimpleNamespace(stands_mw=halls_mw))
+    solved = SimpleNamespace(
+        p=SimpleNamespace(
+            sites=given,
+            sets=SimpleNamespace(site=sites, year=YEAR),
+            years=SimpleNamespace(years=(2026, 2028)),
+        ),
+        model=model,
+        value=lambda values: values,
+    )
+
+    table = openings(solved)
+
+    assert table["site"].tolist() == ["bay", "elm"]
+    assert table["year"].tolist() == [2026, 2028]
+    assert table["open_frac"].tolist() == [1.0, 0.25]
+    assert table["halls_mw"].tolist() == [22.0, 13.0]
+    assert table["opening_musd"].tolist() == [40.0, 12.5]
+    assert table["fixed_musd"].tolist() == [8.0, 2.25]
