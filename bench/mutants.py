@@ -265,8 +265,9 @@ def put_number(mutant: Mutant, code: types.CodeType) -> None:
     for name, value in again.items():
         is_number = isinstance(value, int | float) and not name.startswith("__")
         if is_number and getattr(home, name) != value:
-            for module in list(sys.modules.values()):
-                if getattr(module, "__name__", "").startswith("planner") and hasattr(module, name):
+            for module in list(sys.modules.values()):  # tests import it by name too
+                is_ours = (getattr(module, "__file__", None) or "").startswith(str(ROOT) + os.sep)
+                if is_ours and hasattr(module, name):
                     setattr(module, name, value)
 
 

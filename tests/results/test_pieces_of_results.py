@@ -14,6 +14,7 @@ from planner.results import contracts, migration
 from planner.results.contracts import _filled
 from planner.results.failover import _mean_ms, _value_musd
 from planner.results.frame import labels
+from planner.results.halls import sites as sites_table
 from planner.results.latency import weighted_quantile
 from planner.results.proof import _labels
 from planner.results.siting import openings
@@ -175,3 +176,37 @@ def test_new_sites_that_are_open_at_the_end_are_listed_with_their_first_year() -
     assert table["halls_mw"].tolist() == [22.0, 13.0]
     assert table["opening_musd"].tolist() == [40.0, 12.5]
     assert table["fixed_musd"].tolist() == [8.0, 2.25]
+
+
+def test_sites_are_listed_with_their_place_and_what_opening_them_costs() -> None:
+    table = pd.DataFrame(
+        {
+            "site": ["bay", "ash"],
+            "name": ["Bay", "Ash"],
+            "country": ["FR", "US"],
+            "region": ["Europe", "North America"],
+            "lat": [48.5, 39.0],
+            "lon": [7.5, -77.5],
+        }
+    )
+    given = SimpleNamespace(
+        table=table,
+        is_existing=np.array([True, False]),
+        land_limit_mw=np.array([70.0, 30.0]),
+        opening_musd=np.array([6.0, 9.0]),
+    )
+    sets = SimpleNamespace(
+        site=SITE,
+        zone=Axis("zone", ("east", "west")),
+        site_zone=np.array([1, 0]),
+        market=Axis("market", ("virginia", "alsace")),
+        site_market=np.array([0, 1]),
+    )
+
+    listed = sites_table(SimpleNamespace(p=SimpleNamespace(sites=given, sets=sets)))
+
+    told = listed[["site", "lat", "zone", "market", "land_limit_mw", "opening_musd"]]
+    assert told.to_numpy().tolist() == [
+        ["ash", 39.0, "west", "virginia", 70.0, 0.0],
+        ["bay", 48.5, "east", "alsace", 30.0, 9.0],
+    ]

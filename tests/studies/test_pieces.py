@@ -15,7 +15,7 @@ from planner.limits.settings import SetBy
 from planner.lp import Index
 from planner.lp.axis import Axis
 from planner.studies.diagnose import searches
-from planner.studies.explain import entry, plain_words
+from planner.studies.explain import entry, plain_words, year_words
 from planner.studies.solve import conflict_rules
 
 
@@ -171,3 +171,38 @@ def test_more_of_a_limit_saves_and_more_of_a_target_costs(
     worth = plain_words._worth(solved, row, Told(value=value), Told(value=6.0), Told(value=3.0))
 
     assert worth == said
+
+
+def test_costs_of_two_years_are_next_to_each_other_the_largest_change_first() -> None:
+    costs = pd.DataFrame(
+        {
+            "item": ["rack_purchase", "rack_purchase", "staff", "staff", "staff"],
+            "calendar_year": [2026, 2027, 2026, 2027, 2027],
+            "musd": [30.0, 34.0, 20.0, 6.0, 5.0],
+        }
+    )
+    solved = SimpleNamespace(results=SimpleNamespace(tables={"costs": costs}))
+
+    table = year_words._costs(solved, 2027, 2026)
+
+    told = table[["item", "before", "now", "change"]].to_numpy().tolist()
+    assert told == [["staff", 20.0, 11.0, -9.0], ["rack_purchase", 30.0, 34.0, 4.0]]
+
+
+def test_a_figure_grows_or_falls_and_one_that_hardly_changes_is_not_told() -> None:
+    figures = {name: (7000.0, 7001.0) for name, _ in year_words._METRICS}
+    figures |= {"demand_kh100e": (40.0, 50.0), "cost_musd": (800.0, 600.0)}
+    change = pd.DataFrame(
+        [
+            (name, unit, figures[name][0], figures[name][1], figures[name][1] - figures[name][0])
+            for name, unit in year_words._METRICS
+        ],
+        columns=["figure", "unit", "before", "now", "change"],
+    )
+
+    told = [one.text for one in year_words._figures({"year_change": change}, 2027)]
+
+    assert len(told) == 2
+    assert told[0].startswith("Demand grows by 10 kH100e (+25%) to 50")
+    assert told[1].startswith("Cost of the year falls by 200 MUSD")
+    assert "(-25%) to 600" in told[1]
