@@ -12,6 +12,22 @@ def test_the_modelled_year_has_no_leap_day():
     assert units.HOURS_PER_YEAR == 8760.0
 
 
+def test_factors_between_units_are_those_of_their_prefixes():
+    of_prefix = {
+        "KW_PER_MW": 1e3,
+        "MW_PER_GW": 1e3,
+        "MWH_PER_GWH": 1e3,
+        "MWH_PER_TWH": 1e6,
+        "USD_PER_MUSD": 1e6,
+        "MUSD_PER_BUSD": 1e3,
+        "LITRES_PER_M3": 1e3,
+        "SECONDS_PER_HOUR": 60.0 * 60.0,
+        "SECONDS_PER_DAY": 86_400.0,
+    }
+
+    assert {name: getattr(units, name) for name in of_prefix} == of_prefix
+
+
 def test_a_training_run_keeps_the_cards_busy_that_its_arithmetic_needs():
     # 20 H100 at half their peak for 7 days do 20 x 0.989 x 0.5 x 7 PF-days.
     work = 20 * 0.989 * 0.5 * 7
