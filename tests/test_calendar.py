@@ -237,3 +237,9 @@ def test_only_a_profile_by_day_is_read_by_day():
         slot_means(by_day, 0.0, days)
     with pytest.raises(InputError, match="5, 24"):
         slot_peaks(by_day[:4], 0.0, days, is_by_day=True)
+
+
+def test_a_representative_day_is_followed_by_itself():
+    following = RepresentativeDays(slot_h=6).next_slot
+
+    assert following[:8].tolist() == [1, 2, 3, 0, 5, 6, 7, 4]

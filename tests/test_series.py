@@ -111,3 +111,8 @@ def test_all_mistakes_of_a_series_are_named_at_once():
 def test_a_series_without_a_peak_day_is_refused():
     with pytest.raises(InputError, match="at least one of 0 to 1"):
         SeriesDays(months=(1, 7), days=(181.0, 184.0), peaks=())
+
+
+def test_there_is_no_thirteenth_month():
+    with pytest.raises(InputError, match=r"months are \[1, 13\]; must be 1 to 12"):
+        SeriesDays(months=(1, 13), days=(181.0, 184.0), peaks=(1,))
