@@ -138,7 +138,7 @@ def test_what_is_short_is_listed_under_its_head_and_nothing_where_nothing_is() -
         scenario="mini",
         only_in_shares=False,
         shortages=(short,),
-        clash=(),
+        conflict=(),
         remedies=(),
         together=(),
     )
