@@ -183,9 +183,7 @@ def _columns(sheet: Sheet, time_column: str | None, demand_column: str | None) -
             )
             must_be = f"a table of time and demand, or the {kind} column named"
             place = sheet.place(-1, 0)
-            is_one = len(sheet.header) == 1 and re.search("[;\t]", sheet.header[0])
-            fix = "separate the columns with commas" if is_one else f"--{kind}-column NAME"
-            problems.append(Problem(sheet.file, *place, what_is, must_be, fix))
+            problems.append(Problem(sheet.file, *place, what_is, must_be, f"--{kind}-column NAME"))
     if not problems:
         demand = sheet.header[found[1]]
         unit = _OTHER_UNIT.fullmatch(demand)

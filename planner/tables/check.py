@@ -293,8 +293,6 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
             what_is, must_be = f"unknown column '{shown}'", "one of " + ", ".join(schema.columns)
             near = difflib.get_close_matches(shown, missing, n=1)
             fix = f"did you mean '{near[0]}'?" if near else "remove it"
-            if len(sheet.header) == 1 and (";" in name or "\t" in name):
-                fix = "separate the columns with commas"
         else:
             what_is = ""
         seen.add(name)

@@ -33,6 +33,8 @@ __all__ = ["Sheet", "bytes_of", "read_sheet", "sheet_of", "shown_path"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
 _LONGEST_REASON: Final = 200  # characters of what another program says of a file
+_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_DECIMAL_COMMA: Final = "[+-]?[0-9]+,[0-9]+"
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
@@ -182,6 +184,7 @@ class _Lines:
 
 def _read_csv(raw: bytes, file: str) -> Sheet:
     text = _decode(raw, file)
+    _refuse_other_separator(text, file)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records: list[list[str]] = []
     firsts, ends = array("q"), array("q")
@@ -211,6 +214,31 @@ def _read_csv(raw: bytes, file: str) -> Sheet:
         return first + line, column
 
     return Sheet(file, records[0], records[1:], place)
+
+
+def _refuse_other_separator(text: str, file: str) -> None:
+    """Raise for a file whose cells are not separated by commas: once, not for each of its cells.
+
+    Spreadsheets in languages with a decimal comma write semicolons between cells.
+    """
+    header, _, rows = text.partition("\n")
+    sign = next((sign for sign in _SEPARATORS if sign in header), "")
+    if not sign or "," in header:
+        return
+    found = re.search(
+        rf"(?:^|{re.escape(sign)})\"?({_DECIMAL_COMMA})\"?\s*(?:$|{re.escape(sign)})",
+        rows,
+        re.MULTILINE,
+    )
+    comma = f", and numbers have a decimal comma ({found.group(1)})" if found else ""
+    raise _error(
+        file,
+        f"the cells are separated by {_SEPARATORS[sign]}{comma}",
+        "separated by commas, with decimal points",
+        "save it so, or as .xlsx",
+        line=1,
+        column=header.index(sign) + 1,
+    )
 
 
 def _decode(raw: bytes, file: str) -> str:

@@ -191,6 +191,6 @@ def test_a_common_other_form_is_told_what_to_change(
 
 
 def test_columns_parted_by_semicolons_are_told_to_be(tmp_path: Path) -> None:
-    found = problems(write(tmp_path / "semicolons.csv", "hour;mw\n2027-03-01 00:00;41\n"))
+    (found,) = problems(write(tmp_path / "semicolons.csv", "hour;mw\n2027-03-01 00:00;41\n"))
 
-    assert all(line.endswith("separate the columns with commas") for line in found)
+    assert "the cells are separated by semicolons; must be separated by commas" in found

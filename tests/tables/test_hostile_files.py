@@ -280,3 +280,34 @@ def test_a_long_cell_is_cut_in_messages(package: Package) -> None:
     (problem,) = refused(package, (HEADER + f"{'A' * 9000},north,7,2,true,open\n").encode())
 
     assert len(problem) < 400
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        (
+            "plant;zone;power_mw;units;is_new;stage",
+            "alpha;north;250,5;3;true;open",
+            ":1:6: the cells are separated by semicolons, and numbers have a decimal comma (250,5);"
+            " must be separated by commas, with decimal points; save it so, or as .xlsx",
+        ),
+        (
+            '"plant";"zone";"power_mw";"units";"is_new";"stage"',
+            '"alpha";"north";"250,5";"3";"true";"open"',
+            ":1:8: the cells are separated by semicolons, and numbers have a decimal comma (250,5);"
+            " must be separated by commas, with decimal points; save it so, or as .xlsx",
+        ),
+        (
+            "plant\tzone\tpower_mw\tunits\tis_new\tstage",
+            "alpha\tnorth\t250.5\t3\ttrue\topen",
+            ":1:6: the cells are separated by tabs; must be separated by commas, with decimal"
+            " points; save it so, or as .xlsx",
+        ),
+    ],
+)
+def test_another_separator_is_told_once_and_not_for_every_cell(
+    package: Package, header: str, row: str, said: str
+) -> None:
+    raw = "\n".join([header, *[row] * 3, ""]).encode()
+
+    assert refused(package, raw) == [said]

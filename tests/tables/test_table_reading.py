@@ -145,7 +145,7 @@ def test_strings_that_look_missing_or_odd_come_back_unchanged(package: Package) 
         (b"\n\n", "1:1: the file is empty; must be a header line and rows"),
         (HEADER.encode(), "2:1: there is no row under the header; must be at least one row"),
         (HEADER.encode() + b"al\xe9,north\n", "2:3: byte 0xe9 is not UTF-8; must be text in UTF-8"),
-        (b"plant;zone\na;b\n", "1:1: unknown column 'plant;zone'"),
+        (b"plant;zone\na;b\n", "1:6: the cells are separated by semicolons"),
         (HEADER.encode() + b'"alpha,north\n', "2:1: the record that begins here cannot be read"),
     ],
 )
