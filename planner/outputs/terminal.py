@@ -11,6 +11,7 @@ from rich.text import Text
 
 from planner.base.units import MUSD_PER_BUSD
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
+from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,9 @@ def summary(run: Run) -> Group:
     where = " in short; in full in run.json" if is_cut else ""
     head = Text.assemble(("\nNotes", "bold"), where)
     notes: list[Text | Padding] = [head, *map(_note, run.meta["notes"])]
+    first = not_housed(run.tables)
     return Group(
+        *([Text(f"{first}.", style="bold yellow")] if first else []),
         Text(_printable(run.title), style="bold"),
         *(question if run.meta["question"] else []),
         Text(),
@@ -101,7 +104,8 @@ def _note(note: str) -> Padding:
     """Show the beginning of a note."""
     text = _printable(note)
     shown = text if len(text) <= _NOTE_LENGTH else f"{text[:_NOTE_LENGTH].rstrip()} ..."
-    return Padding(Text(f"- {shown}"), (0, 0, 0, 1))
+    style = "yellow" if text.startswith("Warning: ") else ""
+    return Padding(Text(f"- {shown}", style=style), (0, 0, 0, 1))
 
 
 def _verdict(run: Run) -> Text:

@@ -127,3 +127,22 @@ def test_a_heading_that_is_less_than_a_tenth_of_a_percent_of_the_cost_is_left_ou
     line = _cost(replace(run, tables=tables)).plain.splitlines()[1]
 
     assert line == "  of which racks 99.9%, halls 0.1%"
+
+
+def test_a_plan_that_leaves_demand_unmet_says_so_in_its_first_line_in_amber(run: Run) -> None:
+    frame = run.tables["summary"].copy()
+    frame["unmet_kh100e"] = 0.37 * frame["demand_kh100e"]
+    changed = replace(run, tables={**run.tables, "summary": frame})
+
+    first = next(iter(summary(changed).renderables))
+
+    assert str(first) == "37 % of the demand of 2025 is unmet (37 % of all years)."
+    assert "yellow" in str(first.style)
+
+
+def test_warnings_are_amber_among_the_notes(run: Run) -> None:
+    notes = ["Warning: plan.yaml:3:45: a price is 0.082.", "A note."]
+
+    *_, warning, note = summary(with_meta(run, notes=notes)).renderables
+
+    assert (warning.renderable.style, note.renderable.style) == ("yellow", "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import cell
+from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,10 +83,13 @@ def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
         verdict = f"Checked: all {check['rules']} rules hold"
     else:
         verdict = f"CHECK FAILED: {', '.join(check['broken'])}"
-    lines = (
+    lines: tuple[tuple[str, str, str], ...] = (
         ("Solver", words, "good" if proven else "fair"),
         ("Independent check", verdict, "good" if check["ok"] else "bad"),
     )
+    first = not_housed(book.run.tables)
+    if first:
+        lines = (*lines, ("Demand", f"{first}.", "fair"))
     for at, (label, text, style) in enumerate(lines, start=row):
         book.text(sheet, at, 0, label)
         sheet.merge_range(at, 1, at, 4, "", book.style(style))
