@@ -39,7 +39,10 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = merged((*FAMILIES, *ACROSS), "RER
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     **merged(FAMILIES, "TAKEN_AS_GIVEN"),
-    "noted_settings": "lines of the scenario file that notes point at: shown, and read by no plan",
+    **dict.fromkeys(
+        ("noted_settings", "warnings"),
+        "lines of the files that notes and warnings point at: shown, and read by no plan",
+    ),
     "tables": "the data that the checker rereads; files_as_written names what changed since",
 }
 """Reasons by the figure of `Inputs` that no rule rereads."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-__all__ = ["OVERRIDES", "RUNS_DIR"]
+__all__ = ["OVERRIDES", "RUNS_DIR", "STRICT"]
 
 OVERRIDES: Final = click.option(
     "--set",
@@ -23,4 +23,8 @@ RUNS_DIR: Final = click.option(
     default="runs",
     show_default=True,
     help="Folder in which RUN is looked for by name.",
+)
+
+STRICT: Final = click.option(
+    "--strict", is_flag=True, help="Treat warnings, such as an implausible figure, as errors."
 )

@@ -12,6 +12,7 @@ from planner.base.units import MUSD_PER_BUSD
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
+    from planner.base.errors import Problem
     from planner.lp import ProgressEvent
 
 __all__ = ["Progress"]
@@ -84,6 +85,11 @@ class Progress:
         self._note(text)
         if self._console.is_terminal:
             self._status.update(f"{text} ({event.seconds:.0f} s)")
+
+    def warn(self, warning: Problem) -> None:
+        """Say what is implausible, before time is spent on it."""
+        self._note(f"warning: {warning}")
+        self._console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._began

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import OVERRIDES
+from planner.cli.options import OVERRIDES, STRICT
 
 if TYPE_CHECKING:
     from planner.outputs.kept import Kept
@@ -27,6 +27,7 @@ __all__ = ["command"]
     help="Folder that the run folder is written into.",
 )
 @OVERRIDES
+@STRICT
 @click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
 @click.pass_context
@@ -35,10 +36,13 @@ def command(
     scenario: str,
     runs_dir: str,
     overrides: tuple[str, ...],
+    strict: bool,
     no_workbook: bool,
     as_json: bool,
 ) -> None:
     """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
+
+    Figures that are allowed but implausible are warned of before the solve, and in the run.
 
     The plan is checked by an independent program; the run folder holds tables, workbook and log.
     """
@@ -48,7 +52,9 @@ def command(
     # looking for cycles is an eighth of a short run.
     gc.disable()
     try:
-        exit_code = _solve(context, scenario, Path(runs_dir), overrides, no_workbook, as_json)
+        exit_code = _solve(
+            context, scenario, Path(runs_dir), overrides, strict, no_workbook, as_json
+        )
     finally:
         gc.enable()
     context.exit(exit_code)
@@ -59,6 +65,7 @@ def _solve(
     scenario: str,
     runs_dir: Path,
     overrides: tuple[str, ...],
+    strict: bool,
     no_workbook: bool,
     as_json: bool,
 ) -> int:
@@ -66,7 +73,7 @@ def _solve(
 
     from planner.base.errors import InputError, LimitReachedError
     from planner.cli.progress import Progress
-    from planner.cli.validate import validated
+    from planner.cli.validate import refuse, validated
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
     from planner.outputs.terminal import print_summary
@@ -83,12 +90,15 @@ def _solve(
                 overrides,
                 on_stage=progress.stage,
                 on_progress=progress.solver,
+                on_warning=progress.warn,
+                strict=strict,
                 interrupt=progress.interrupt,
             )
         except InputError as error:
             # A solve stops at the first room that finds mistakes; a planner is told of all.
-            every = (*error.problems, *validated(scenario, overrides).problems)
-            raise InputError(every) from error
+            found = validated(scenario, overrides)
+            every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
+            refuse(context, every, () if strict else found.warnings)
         progress.stage("write")
         run, failed = run_of(plan), None
         kept: tuple[Kept, ...] = ()

@@ -31,6 +31,7 @@ from planner.inputs.offers import racks_on_offer
 from planner.inputs.own_rows import note_own_rows, note_unread_tables
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
+from planner.inputs.proportions import demand_beyond_room, out_of_proportion
 from planner.inputs.quality import quality_of_classes
 from planner.inputs.racks import rack_inputs
 from planner.inputs.racks_figures import rack_figures
@@ -47,6 +48,7 @@ from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
+from planner.plausible import implausible, one_at_each_place
 from planner.tables import read_with_hashes
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ TABLES: Final = (
     "leases",
     "levers",
     "onsite_sources",
+    "plausible_ranges",
     "ppa_prices",
     "ppa_regions",
     "price_blocks",
@@ -180,6 +183,7 @@ def build_inputs_from(
         case.findings.without_effect(problem)
     note_unread_tables(case, TABLES)
     note_own_rows(case)
+    case.findings.warnings += (*implausible(scenario, tables), *out_of_proportion(case))
     try:
         return _inputs_of(case)
     except InputError as error:
@@ -203,6 +207,7 @@ def _inputs_of(case: Case) -> Inputs:
     leads = find_leads(case, offer.makes_its_power)
     quality = quality_of_classes(case, cost)
     wanted = wanted_compute(case, figures)
+    case.findings.warnings += demand_beyond_room(case, figures, wanted, case.findings.warnings)
     stated = existing_halls_and_racks(case, figures, quality)
     stock = base_year_stock(case, figures, wanted, quality, stated)
     case.findings.stop_if_wrong()
@@ -278,6 +283,7 @@ def _inputs_of(case: Case) -> Inputs:
         sha256=case.findings.sha256,
         notes=tuple(case.findings.notes),
         noted_settings=tuple(case.findings.noted_settings),
+        warnings=one_at_each_place(case.findings.warnings),
     )
     case.findings.stop_if_wrong()
     return inputs

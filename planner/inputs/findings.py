@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem, unlisted_problems
-from planner.base.paths import DATA_DIR
-from planner.tables.sheet import read_sheet, shown_path
+from planner.tables.places import TablePlaces
+from planner.tables.sheet import shown_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.scenario import Scenario
-    from planner.tables.sheet import Sheet
 
 __all__ = ["Findings"]
 
@@ -28,11 +27,12 @@ class Findings:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
-        self._sheets: dict[str, Sheet] = {}
+        self._places = TablePlaces(scenario.data_files)
         self.problems: list[Problem] = []
         self.sha256: dict[Path, str] = {}  # of the bytes of each file read, by full path
         self.notes: list[str] = []
         self.noted_settings: list[Problem] = []
+        self.warnings: list[Problem] = []
 
     def at_key(
         self, keys: tuple[str | int, ...], what_is: str, must_be: str, fix: str = ""
@@ -63,29 +63,17 @@ class Findings:
         what_is, must_be, fix : str
             As in `Problem`.
         """
-        self.problems.append(self._of_row(table, record, column, what_is, must_be, fix))
+        self.problems.append(self._places.problem(table, record, column, what_is, must_be, fix))
 
     def note_row(self, table: str, record: int, column: str, what_is: str, fix: str) -> None:
         """Add that a row of a table has no effect, placed as by `at_row`."""
-        self.without_effect(self._of_row(table, record, column, what_is, "", fix))
-
-    def _of_row(
-        self, table: str, record: int, column: str, what_is: str, must_be: str, fix: str
-    ) -> Problem:
-        path = self._scenario.data_files.get(table, DATA_DIR / f"{table}.csv")
-        if table not in self._sheets:
-            self._sheets[table] = read_sheet(path, table)
-        sheet = self._sheets[table]
-        # A table that was changed in memory may be longer than its file.
-        if record < len(sheet.records) and column in sheet.header:
-            return sheet.problem(record, sheet.header.index(column), what_is, must_be, fix)
-        return Problem(sheet.file, None, None, what_is, must_be, fix)
+        self.without_effect(self._places.problem(table, record, column, what_is, "", fix))
 
     def and_more(self, table: str, count: int) -> None:
         """Add that a table has more problems than were listed, where the count is above 0."""
         if count > 0:
-            path = self._scenario.data_files.get(table, DATA_DIR / f"{table}.csv")
-            self.problems.append(unlisted_problems(shown_path(path), count))
+            file = shown_path(self._places.path(table))
+            self.problems.append(unlisted_problems(file, count))
 
     def note(self, text: str, keys: tuple[str | int, ...] | None = None) -> None:
         """Add something that a planner must know; of a setting also with its place.

@@ -78,3 +78,4 @@ class Inputs:
     sha256: Mapping[Path, str]  # of the bytes of each file that was read, by its full path
     notes: tuple[str, ...]  # what a planner must know: smeared sites, regions without a route, ...
     noted_settings: tuple[Problem, ...]  # settings that notes are about, with their places
+    warnings: tuple[Problem, ...] = ()  # figures that are allowed but implausible, with places

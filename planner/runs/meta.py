@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
@@ -14,9 +15,10 @@ from planner.runs.notes import notes_of
 from planner.runs.settings import differences, merged, own_files, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from planner.base.errors import Problem
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
@@ -74,7 +76,7 @@ def describe(plan: Plan) -> dict[str, Any]:
             "broken": broken,
             "proven": plan.verdict.proven,
         },
-        "notes": [*plan.inputs.notes, *notes_of(plan)],
+        "notes": [*_in_words(plan.inputs.warnings), *plan.inputs.notes, *notes_of(plan)],
         "method": outcome.method_used,
         "iterations": outcome.iterations,
         "message": outcome.message,
@@ -90,6 +92,12 @@ def describe(plan: Plan) -> dict[str, Any]:
         "written": written(scenario),
         "merged": merged(scenario),
     }
+
+
+def _in_words(warnings: Iterable[Problem]) -> Iterator[str]:
+    """Write warnings as notes: with the names of their files alone, which move with a project."""
+    for warning in warnings:
+        yield f"Warning: {replace(warning, file=warning.file.rpartition('/')[2])}."
 
 
 def _finite(number: float) -> float | None:

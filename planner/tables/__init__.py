@@ -1,7 +1,7 @@
 """Tables on disk: what ships, what each column means, and strict reading."""
 
 from planner.tables.descriptor import Package, TableSchema, load_package
-from planner.tables.read import read_table, read_tables, read_with_hashes
+from planner.tables.read import read_table, read_tables, read_with_hashes, right_tables
 
 __all__ = [
     "Package",
@@ -10,4 +10,5 @@ __all__ = [
     "read_table",
     "read_tables",
     "read_with_hashes",
+    "right_tables",
 ]

@@ -49,6 +49,8 @@ class Field:
     maximum: float | None = None
     enum: tuple[Any, ...] = ()
     pattern: str = ""
+    between: tuple[str, str] | None = None
+    """Columns of the same row that say how low and how high the figure may well be."""
 
     @property
     def is_number(self) -> bool:
@@ -77,6 +79,8 @@ class Field:
             parts.append("one of " + ", ".join(str(value) for value in self.enum))
         if self.pattern:
             parts.append(f"like {self.pattern}")
+        if self.between:
+            parts.append("between `{}` and `{}`".format(*self.between))
         if self.unique:
             parts.append("unique")
         return ", ".join(parts)
@@ -266,6 +270,7 @@ def _field(raw: Mapping[str, Any]) -> Field:
         maximum=limits.get("maximum"),
         enum=tuple(limits.get("enum", ())),
         pattern=limits.get("pattern", ""),
+        between=tuple(raw["dcplan:between"]) if "dcplan:between" in raw else None,
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.tables.descriptor import TableSchema
     from planner.tables.sheet import Sheet
 
-__all__ = ["TablesRead", "read_table", "read_tables", "read_with_hashes"]
+__all__ = ["TablesRead", "read_table", "read_tables", "read_with_hashes", "right_tables"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +141,31 @@ def read_with_hashes(
         raise InputError(reader.problems)
     frames = {name: reader.frames[name].reset_index(drop=True) for name in wanted}
     return TablesRead(frames, reader.sha256)
+
+
+def right_tables(
+    names: Iterable[str], overrides: Mapping[str, Path] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Return those of some tables in which nothing is wrong, to be judged beside the others.
+
+    Parameters
+    ----------
+    names, overrides
+        As for `read_tables`.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Tables without a problem of their own, by name.
+    """
+    reader = _Reader(load_package(), dict(overrides or {}))
+    right: dict[str, pd.DataFrame] = {}
+    for name in dict.fromkeys([*names, *reader.overrides]):
+        before = len(reader.problems)
+        reader.read(name)
+        if len(reader.problems) == before:
+            right[name] = reader.frames[name]
+    return right
 
 
 class _Reader:

@@ -210,4 +210,72 @@ def test_json_of_a_right_scenario_has_no_problems() -> None:
     result = run("validate", "--json")
 
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == {"scenario": "us-base", "problems": [], "notes": []}
+    assert json.loads(result.stdout) == {
+        "scenario": "us-base",
+        "problems": [],
+        "warnings": [],
+        "notes": [],
+    }
+
+
+CHEAP = (
+    "version: 1\n"
+    "extends: us-base\n"
+    "sites: {us-va-ashburn: {retail_usd_per_mwh: 0.082}}\n"
+    "carbon: {cap_kt: {2025: 9000, 2041: 7}}\n"
+)
+SAID = (
+    "plan.yaml:3:45: sites.us-va-ashburn.retail_usd_per_mwh is 0.082 [USD/MWh], outside the"
+    " plausible 20 to 400; a price in USD/kWh times 1,000 is USD/MWh; in cents per kWh, times 10"
+)
+
+
+def test_what_is_hardly_meant_is_a_warning_before_the_notes() -> None:
+    Path("plan.yaml").write_text(CHEAP)
+
+    result = run("validate", "plan.yaml")
+    answer = json.loads(run("validate", "plan.yaml", "--json").stdout)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:2] == ["plan.yaml: no errors, 1 warning", f"warning: {SAID}"]
+    assert result.stdout.splitlines()[2].startswith("note: plan.yaml:4:37: carbon.cap_kt for 2041")
+    assert [(one["line"], one["column"]) for one in answer["warnings"]] == [(3, 45)]
+
+
+def test_strict_takes_warnings_for_errors() -> None:
+    Path("plan.yaml").write_text(CHEAP)
+
+    result = run("validate", "plan.yaml", "--strict")
+    as_json = run("validate", "plan.yaml", "--strict", "--json")
+    solved = run("-q", "solve", "plan.yaml", "--strict")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{SAID}\n")
+    assert as_json.exit_code == 2
+    assert json.loads(as_json.stdout)["problems"] == []
+    assert (solved.exit_code, solved.stderr) == (2, f"{SAID}\n")
+    assert not Path("runs").exists()
+
+
+def test_warnings_come_with_errors_in_one_round() -> None:
+    racks = (DATA_DIR / "racks.csv").read_text(encoding="utf-8")
+    Path("racks.csv").write_text(racks.replace(",26,0.76,", ",-26,0.76,", 1), encoding="utf-8")
+    lines = (DATA_DIR / "electricity_price.csv").read_text(encoding="utf-8").splitlines()
+    cells = lines[1].split(",")
+    cells[2] = "0.0612"
+    Path("prices.csv").write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
+    Path("plan.yaml").write_text(
+        "version: 1\n"
+        "data: {racks: racks.csv, electricity_price: prices.csv}\n"
+        "time: {slot_h: 5}\n"
+        "lead_times: {construction_months: 1.75}\n"
+    )
+
+    result = run("validate", "plan.yaml")
+
+    assert result.exit_code == 2
+    assert [line.split(": ", 2)[:2] for line in result.stderr.splitlines()] == [
+        ["plan.yaml:3:16", "time.slot_h is 5; must be 1, 2, 3, 4, 6, 8, 12 or 24; meaning"],
+        ["racks.csv:2:53", "peak_kw is -26; must be at least 1 [kW]; peak_kw"],
+        ["warning", "plan.yaml:4:35"],
+        ["warning", "prices.csv:2:20"],
+    ]

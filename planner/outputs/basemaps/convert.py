@@ -1,14 +1,14 @@
 """Make the outlines from TopoJSON, by hand: ``python -m planner.outputs.basemaps.convert DIR``.
 
-DIR holds ``states-10m.json`` of the npm package us-atlas 3.0.1 and ``countries-50m.json`` of
-world-atlas 2.0.2.
+DIR holds ``states-10m.json`` of the npm package us-atlas 3.0.1, ``countries-50m.json`` of
+world-atlas 2.0.2 and ``codes.json`` of i18n-iso-countries 7.14.0, which says the code of a number.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +16,12 @@ import numpy as np
 import shapely
 import shapely.affinity
 
+from planner.place.borders import COUNTRIES_FILE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["convert", "main"]
+__all__ = ["convert", "countries", "main"]
 
 _HERE: Final = Path(__file__).parent
 _DECIMALS: Final = 2  # of a degree, about 1 km
@@ -28,17 +30,38 @@ _MAPS: Final = (
     ("us", "states-10m.json", "nation", "states", 0.03, 0.02),
     ("world", "countries-50m.json", "land", "countries", 0.06, 0.15),
 )
+_COUNTRIES: Final = (0.1, 0.1)  # tolerance [degree], least area [square degree]
+_ALSO: Final = {
+    "PR": "US",
+    "VI": "US",
+    "GU": "US",
+    "MP": "US",
+    "AS": "US",
+    "HK": "CN",
+    "MO": "CN",
+    "GL": "DK",
+    "FO": "DK",
+    "AX": "FI",
+}
+"""Territories that a table may also give the code of their country."""
+_WITHOUT_OUTLINE: Final = "AQ"  # it goes round the pole, so `_cut` leaves nothing but islands
+_WITHOUT_NUMBER: Final = {"Kosovo": "RS", "N. Cyprus": "CY", "Somaliland": "SO"}
 
 Line = list[tuple[float, float]]
 
 
 def main(folder: Path) -> None:
-    """Write every outline file next to this module."""
+    """Write the outlines next to this module, and the countries where `borders` reads them."""
     for name, source, land, units, tolerance, least_area in _MAPS:
         topology = json.loads((folder / source).read_text(encoding="utf-8"))
         content = convert(topology, land, units, tolerance, least_area)
         text = json.dumps(content, separators=(",", ":"))
         (_HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    topology = json.loads((folder / "countries-50m.json").read_text(encoding="utf-8"))
+    codes = json.loads((folder / "codes.json").read_text(encoding="utf-8"))
+    content = countries(topology, {number: code for code, _, number, *_ in codes})
+    text = json.dumps(content, separators=(",", ":"), sort_keys=True)
+    COUNTRIES_FILE.write_text(text + "\n", encoding="utf-8")
 
 
 def convert(
@@ -83,6 +106,42 @@ def convert(
         ],
         "borders": [arcs[at] for at, times in sorted(uses.items()) if times > 1],
     }
+
+
+def countries(topology: dict[str, Any], codes: dict[str, str]) -> dict[str, list[Line]]:
+    """Turn a topology into the rings of each country.
+
+    Parameters
+    ----------
+    topology : dict
+        TopoJSON, quantized, with the object countries.
+    codes : dict
+        ISO 3166 alpha-2 by the number that the topology has as id.
+
+    Returns
+    -------
+    dict
+        Rings by code, holes among them; of islands the larger ones, and the largest part of each
+        country.
+    """
+    tolerance, least_area = _COUNTRIES
+    arcs = [_simplified(arc, tolerance) for arc in _decoded(topology)]
+    rings: dict[str, list[Line]] = defaultdict(list)
+    for unit in topology["objects"]["countries"]["geometries"]:
+        name = unit["properties"]["name"]
+        code = codes.get(unit.get("id", ""), _WITHOUT_NUMBER.get(name, ""))
+        polygons = _polygons(unit)
+        parts = [p for polygon in polygons for p in _cut([_ring(r, arcs) for r in polygon])]
+        largest = max((part.area for part in parts), default=0.0)
+        of_unit = [
+            _points(ring)
+            for part in parts
+            if part.area >= min(least_area, largest)
+            for ring in (part.exterior, *part.interiors)
+        ]
+        for known in {code, _ALSO.get(code, code)} - {"", _WITHOUT_OUTLINE}:
+            rings[known] += of_unit
+    return dict(rings)
 
 
 def _decoded(topology: dict[str, Any]) -> Iterator[Line]:

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
 from planner.check import check_plan
 from planner.inputs import build_inputs
 from planner.inputs.question import Question
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from planner.base.errors import Problem
     from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
 
@@ -63,6 +64,8 @@ def solve(
     *,
     on_stage: Callable[[str], None] | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
+    on_warning: Callable[[Problem], None] | None = None,
+    strict: bool = False,
     interrupt: threading.Event | None = None,
 ) -> Plan:
     """Solve a scenario and check the plan.
@@ -77,6 +80,10 @@ def solve(
         Is told each stage as it begins.
     on_progress : callable, optional
         Is told how far the solver is.
+    on_warning : callable, optional
+        Is told of each figure that is allowed but implausible; `Plan.inputs.warnings` has them.
+    strict : bool
+        Treat such figures as errors.
     interrupt : threading.Event, optional
         Set it to stop the solver.
 
@@ -107,6 +114,11 @@ def solve(
         if not isinstance(scenario, Scenario):
             scenario = load_scenario(scenario, overrides)
         inputs = build_inputs(scenario)
+        if strict and inputs.warnings:
+            raise InputError(inputs.warnings)
+        if on_warning is not None:
+            for warning in inputs.warnings:
+                on_warning(warning)
     with clock.stage("build"):
         model = build_model(inputs)
         tolerance = scenario.solver.tolerance

@@ -1,0 +1,261 @@
+"""Figures that are plausible each and out of proportion to each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.errors import InputError, Problem
+from planner.base.units import MW_PER_GW
+from planner.inputs.demand import wanted_compute
+from planner.inputs.existing import HALLS, stated_sites
+from planner.inputs.frames import codes, floats, texts
+from planner.inputs.places import own_key
+from planner.inputs.racks_figures import rack_figures
+from planner.inputs.scope import make_case
+from planner.plausible import implausible, one_at_each_place
+from planner.plausible.ranges import ranges_of, shown
+from planner.plausible.warnings import RANGES
+from planner.scenario import held
+from planner.tables.places import TablePlaces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.inputs.case import Case
+    from planner.inputs.demand import Wanted
+    from planner.inputs.racks_figures import RackFigures
+    from planner.scenario import Scenario
+    from planner.scenario.tree import Keys
+
+__all__ = ["demand_beyond_room", "out_of_proportion", "warnings_of"]
+
+_POWER_OVER_ROOM: Final = 1.5
+"""Facility power over the critical IT power of land, and nameplate over a connection: at most."""
+_DEMAND_OVER_ROOM: Final = 5.0
+"""Demand over what sites can hold and clouds rent: beyond it the plan is about little else."""
+_NO_ROOM_MW: Final = 1e-6
+_MW: Final = "check that all are in MW"
+
+
+def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
+    """Find what is implausible in a scenario and tables that need not be right in every way.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question, or what is right of it.
+    tables : mapping of str to DataFrame
+        The data as read; tables that could not be read may be missing.
+
+    Returns
+    -------
+    tuple of Problem
+        As `implausible`, `out_of_proportion` and `demand_beyond_room` find them, as far as there
+        is something to compare with.
+    """
+    found = [*implausible(scenario, tables)]
+    try:
+        case = make_case(scenario, tables)
+        found += out_of_proportion(case)
+        figures = rack_figures(case)
+        found += demand_beyond_room(case, figures, wanted_compute(case, figures), found)
+    except (InputError, KeyError):  # something is wrong or missing, and said elsewhere
+        pass
+    return one_at_each_place(found)
+
+
+def out_of_proportion(case: Case) -> tuple[Problem, ...]:
+    """Find figures of sites and racks that do not go together.
+
+    Parameters
+    ----------
+    case : Case
+        Scope with figures.
+
+    Returns
+    -------
+    tuple of Problem
+        Each at the figure that is more likely wrong.
+    """
+    return (*_sites(case), *_markets(case), *_racks(case))
+
+
+def _sites(case: Case) -> Iterator[Problem]:
+    """Compare what exists at a site with its land and its connection.
+
+    Where one of the three is out of step with both others, it is blamed; a figure that ships is
+    not blamed while one of the planner's own may be.
+    """
+    scenario, ids = case.scenario, case.ids("sites")
+    land_mw = floats(case.sites, "land_limit_mw")
+    firm_mw = np.array([_connection_mw(scenario, site, case.years.first) for site in ids])
+    existing_mw = _existing_mw(case)
+    over_land = existing_mw > _POWER_OVER_ROOM * land_mw
+    over_grid = existing_mw > _POWER_OVER_ROOM * firm_mw
+    for at in np.flatnonzero(over_land | over_grid):
+        site = ids[at]
+        of_existing = own_key(scenario, site, "existing_mw")
+        limits = (
+            ("land_limit_mw", land_mw[at], over_land[at]),
+            ("grid_firm_mw", firm_mw[at], over_grid[at]),
+        )
+        exceeded = [(name, mw) for name, mw, is_over in limits if is_over]
+        own = [name for name, _ in exceeded if own_key(scenario, site, name)]
+        kept = [name for name, _, is_over in limits if not is_over]
+        outvoted = bool(own) and any(own_key(scenario, site, name) for name in kept)
+        if of_existing and not outvoted:
+            room = " and ".join(f"{name} is {shown(mw)} MW" for name, mw in exceeded)
+            what_is = f"existing_mw of {site} is {shown(existing_mw[at])} MW, but {room}"
+            yield _problem(case, of_existing, what_is, _MW)
+            continue
+        halls = case.tables[HALLS]
+        largest = halls.index[halls["site"] == site]
+        if largest.size and not outvoted:
+            record = int(halls.loc[largest, "it_mw"].idxmax())
+            room = " and ".join(f"{name} is {shown(mw)} MW" for name, mw in exceeded)
+            what_is = f"halls of {site} have {shown(existing_mw[at])} MW, but {room}"
+            places = TablePlaces(scenario.data_files)
+            yield places.problem(HALLS, record, "it_mw", what_is, "", _MW)
+            continue
+        for name, mw in exceeded:
+            key = own_key(scenario, site, name)
+            if key:
+                power = f"{shown(existing_mw[at])} MW of facilities"
+                what_is = f"{name} of {site} is {shown(mw)} MW, but {power} exist there"
+                yield _problem(case, key, what_is, _MW)
+
+
+def _existing_mw(case: Case) -> Floats:
+    """Power that exists at each site: stated, by its halls, or by the share of its market. [MW]"""
+    operator, stock = case.scenario.operator, floats(case.sites, "existing_facility_mw")
+    count = stock.size if operator.stock_sites is None else operator.stock_sites
+    is_largest = np.isin(np.arange(stock.size), np.argsort(-stock, kind="stable")[:count])
+    own_mw = floats(case.sites, "existing_mw")
+    shared = np.where(is_largest, stock * operator.stock_share_frac, 0.0)
+    halls = case.tables[HALLS].groupby("site")["it_mw"].sum()
+    of_halls = np.array([halls.get(site, 0.0) for site in case.ids("sites")])
+    assumed = np.where(stated_sites(case), of_halls, shared)
+    return np.where(np.isnan(own_mw), assumed, own_mw)
+
+
+def _connection_mw(scenario: Scenario, site: str, year: int) -> float:
+    """Connection that a scenario gives a site in a year, NaN where it gives none. [MW]"""
+    for given in (scenario.sites, scenario.new_sites):
+        if site in given and (path := given[site].grid_firm_mw) is not None:
+            firm_mw = held(path, year)
+            return np.nan if firm_mw is None else firm_mw
+    return np.nan
+
+
+def _markets(case: Case) -> Iterator[Problem]:
+    """Compare what exists in a market with its land, in tables of a user's own."""
+    stock, limits = case.tables["site_stock"], case.tables["site_limits"]
+    own = case.scenario.data_files
+    if not {"site_stock", "site_limits"} & own.keys():
+        return
+    row = codes(stock["site"], limits["site"])
+    known = row >= 0
+    existing_mw = floats(stock, "existing_facility_mw")
+    land_mw = np.where(known, floats(limits, "land_limit_mw")[row], np.nan)
+    rate_mw = np.where(known, floats(limits, "build_rate_mw_per_year")[row], np.nan)
+    places = TablePlaces(own)
+    for at in np.flatnonzero(existing_mw > _POWER_OVER_ROOM * land_mw):
+        is_land = "site_limits" in own and ("site_stock" not in own or land_mw[at] < rate_mw[at])
+        table, record, column = (
+            ("site_limits", int(row[at]), "land_limit_mw")
+            if is_land
+            else ("site_stock", int(at), "existing_facility_mw")
+        )
+        what_is = (
+            f"{stock['site'].iloc[at]}: existing_facility_mw is {shown(existing_mw[at])} MW, but"
+            f" land_limit_mw is {shown(land_mw[at])} MW"
+        )
+        yield places.problem(table, record, column, what_is, "", "check that both are in MW")
+
+
+def _racks(case: Case) -> Iterator[Problem]:
+    """Compare the figures of racks that a scenario changes with each other."""
+    override = case.scenario.racks.override
+    if not override or RANGES not in case.tables:
+        return
+    for given in ranges_of(case.tables[RANGES]):
+        if given.table != "racks" or not given.over:
+            continue
+        rows = case.racks["rack"].isin(list(override)).to_numpy(dtype=np.bool_)
+        for column, values in given.rows:
+            rows = rows & case.racks[column].isin(values).to_numpy(dtype=np.bool_)
+        ratio = floats(case.racks, given.column) / floats(case.racks, given.over)
+        for at in np.flatnonzero(rows & given.excludes(ratio)):
+            rack = texts(case.racks, "rack")[at]
+            changed = override[rack].given()
+            blamed = next((c for c in (given.column, given.over) if c in changed), None)
+            if blamed:
+                name = f"{given.column} over {given.over} of {rack}"
+                what_is = given.what_is(name, float(ratio[at]))
+                yield _problem(case, ("racks", "override", rack, blamed), what_is, given.fix)
+
+
+def demand_beyond_room(
+    case: Case, figures: RackFigures, wanted: Wanted, known: Iterable[Problem]
+) -> tuple[Problem, ...]:
+    """Find demand that is many times what the sites in scope can hold and clouds rent.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and settings.
+    figures : RackFigures
+        Throughput of racks.
+    wanted : Wanted
+        Compute wanted.
+    known : iterable of Problem
+        Warnings so far: where one is about demand, this one follows from it.
+
+    Returns
+    -------
+    tuple of Problem
+        One at most, of the year in which it is furthest beyond.
+    """
+    if any(warning.what_is.startswith("demand.") for warning in known):
+        return ()
+    # The best rack of each class and year: less than this many MW cannot do the work.
+    is_sold = figures.first_year[:, None] <= case.last_year
+    can_do = figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
+    best = np.nan_to_num(can_do).max(axis=1)
+    work = wanted.kh100e.sum(axis=0)
+    least_mw = np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0).sum(axis=0)
+    room_mw = _room_mw(case)
+    times = least_mw / np.maximum(room_mw, _NO_ROOM_MW)
+    at = int(times.argmax())
+    if times[at] <= _DEMAND_OVER_ROOM:
+        return ()
+    what_is = (
+        f"demand of {case.year[at]} needs at least {shown(least_mw[at])} MW of racks, but the sites"
+        f" in scope can hold, and clouds rent out, {shown(room_mw[at])} MW"
+    )
+    written = case.scenario.tree.children.get("demand")
+    names = written.children if written else ()
+    name = next((name for name in ("explicit", "facility_gw", "scale_frac") if name in names), None)
+    key = ("demand", name) if name else ("demand",)
+    return (_problem(case, key, what_is, "check its unit, or the land limits"),)
+
+
+def _room_mw(case: Case) -> Floats:
+    """Most that sites can hold and clouds rent out, by year. [MW]"""
+    scenario = case.scenario
+    land_mw = float(floats(case.sites, "land_limit_mw").sum())
+    leased_mw = scenario.lease.depth_mw_per_site * len(case.sites) * scenario.lease.allow
+    depth = case.tables["rent_depth"].sort_values("year")
+    cloud_mw = np.interp(case.year, depth["year"], floats(depth, "depth_gw_it")) * MW_PER_GW
+    share = scenario.operator.rent_share_frac * scenario.rent.depth_scale_frac * scenario.rent.allow
+    return land_mw + leased_mw + cloud_mw * share
+
+
+def _problem(case: Case, keys: Keys, what_is: str, fix: str) -> Problem:
+    file, line, column = case.scenario.where(keys)
+    return Problem(file, line, column, what_is, "", fix)

@@ -1,0 +1,121 @@
+"""Between what bounds a figure usually lies, out of table `plausible_ranges`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from planner.tables.descriptor import PURE_NUMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
+    from planner.base.arrays import Bools
+
+__all__ = ["Range", "ranges_of", "shown"]
+
+_LARGE = 1e3
+_SMALL = 1e-3
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a figure usually is, and where it is written.
+
+    Parameters
+    ----------
+    quantity : str
+        Id.
+    table : str
+        Table of the data that has the figure; "" for none.
+    column : str
+        Its column.
+    over : str
+        Column that it is divided by; "" where the figure itself is meant.
+    rows : tuple of (str, tuple of str)
+        Column and values: of which rows the figure is meant.
+    settings : tuple of tuple of str
+        Key paths of a scenario to the same figure, `*` for each entry.
+    low, high : float
+        Beyond them a figure is suspicious. [unit]
+    unit : str
+        Unit of the figure.
+    hint : str
+        Which slip it probably is.
+    """
+
+    quantity: str
+    table: str
+    column: str
+    over: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    settings: tuple[tuple[str, ...], ...]
+    low: float
+    high: float
+    unit: str
+    hint: str
+
+    def excludes(self, values: ArrayLike) -> Bools:
+        """Tell which figures lie outside; a 0 says that there is none, and is no slip.
+
+        Examples
+        --------
+        >>> made = Range("price", "", "", "", (), (), 20.0, 300.0, "USD/MWh", "")
+        >>> made.excludes([0.0, 8.2, 82.0, float("nan")]).tolist()
+        [False, True, False, False]
+        """
+        figures = np.asarray(values, dtype=np.float64)
+        outside = (figures < self.low) | (figures > self.high)
+        return np.asarray(outside & (figures != 0.0), dtype=np.bool_)
+
+    def what_is(self, name: str, value: float) -> str:
+        """Say of a figure that it lies outside, and of what."""
+        unit = "" if self.unit in PURE_NUMBERS else f" [{self.unit}]"
+        bounds = f"{shown(self.low)} to {shown(self.high)}"
+        return f"{name} is {shown(value)}{unit}, outside the plausible {bounds}"
+
+    @property
+    def fix(self) -> str:
+        """Say what to look for."""
+        return self.hint or "check its unit"
+
+
+def shown(value: float) -> str:
+    """Write a figure as a planner would.
+
+    Examples
+    --------
+    >>> shown(2460.0), shown(0.0098), shown(7e6), shown(8.2), shown(1.25e-5)
+    ('2,460', '0.0098', '7,000,000', '8.2', '1.25e-05')
+    """
+    if abs(value) >= _LARGE:
+        return f"{value:,.0f}"
+    return f"{value:,.4g}" if abs(value) >= _SMALL else f"{value:.3g}"
+
+
+def ranges_of(table: pd.DataFrame) -> tuple[Range, ...]:
+    """Read table `plausible_ranges`, one range for each row."""
+    text = table.astype(object).where(table.notna(), "")
+    return tuple(_range(row) for row in text.to_dict("records"))
+
+
+def _range(row: Mapping[Hashable, Any]) -> Range:
+    column, _, over = str(row["column"]).partition(" / ")
+    rows = (part.partition("=") for part in str(row["rows"]).split())
+    return Range(
+        quantity=str(row["quantity"]),
+        table=str(row["table"]),
+        column=column,
+        over=over,
+        rows=tuple((name, tuple(values.split("|"))) for name, _, values in rows),
+        settings=tuple(tuple(keys.split(".")) for keys in str(row["settings"]).split()),
+        low=float(str(row["low"])),
+        high=float(str(row["high"])),
+        unit=str(row["unit"]),
+        hint=str(row["hint"]),
+    )

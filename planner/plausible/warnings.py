@@ -1,0 +1,69 @@
+"""Everything in a scenario and a user's own tables that is allowed but implausible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.plausible.cells import implausible_cells
+from planner.plausible.coordinates import misplaced, misplaced_rows
+from planner.plausible.ranges import ranges_of
+from planner.plausible.settings import implausible_settings, jumps
+from planner.tables.places import TablePlaces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from planner.base.errors import Problem
+    from planner.scenario import Scenario
+
+__all__ = ["RANGES", "implausible", "one_at_each_place"]
+
+RANGES: Final = "plausible_ranges"
+
+
+def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
+    """Find figures that are within all bounds and out of all proportion.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question; of its tables a user's own are judged, those that ship by a test.
+    tables : mapping of str to DataFrame
+        The data as read; tables that could not be read may be missing.
+
+    Returns
+    -------
+    tuple of Problem
+        Each with its place, what is and what is usual. None of them keeps a plan from being made.
+    """
+    if RANGES not in tables:
+        return ()
+    ranges = ranges_of(tables[RANGES])
+    own = {name: tables[name] for name in scenario.data_files if name in tables}
+    places = TablePlaces(scenario.data_files)
+    found = (
+        *implausible_settings(scenario.tree, ranges),
+        *jumps(scenario.tree, ranges),
+        *misplaced(scenario),
+        *implausible_cells(own, ranges, places),
+        *misplaced_rows(own, places),
+    )
+    return one_at_each_place(found)
+
+
+def one_at_each_place(warnings: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Leave out what is said of a cell that is warned of already: it follows from that.
+
+    Examples
+    --------
+    >>> from planner.base.errors import Problem
+    >>> found = [Problem("my.yaml", 3, 8, "price is 8"), Problem("my.yaml", 3, 8, "ratio is 2")]
+    >>> [warning.what_is for warning in one_at_each_place(found)]
+    ['price is 8']
+    """
+    first: dict[tuple[str, int | None, int | None], Problem] = {}
+    for warning in warnings:
+        first.setdefault((warning.file, warning.line, warning.column), warning)
+    return tuple(first.values())
