@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["FACTS", "REREAD", "existing_halls", "existing_racks", "standing_facility_mw"]
+__all__ = [
+    "FACTS",
+    "REREAD",
+    "existing_halls",
+    "existing_racks",
+    "racks_alive",
+    "standing_facility_mw",
+]
 
 _POOL = ("site", "rack", "hall", "duty", "year")
 _PLACE = ("site", "rack", "hall", "year")
@@ -86,7 +93,7 @@ def market_facility_mw(case: Case) -> pd.Series[float]:
     return share_frac * total_mw * per_rack
 
 
-def _alive(case: Case) -> pd.DataFrame:
+def racks_alive(case: Case) -> pd.DataFrame:
     """Racks of the base year in the model years that they serve through to the end."""
     rows = crossed(existing_racks(case), pd.DataFrame({"year": case.years}))
     is_alive = case.last_calendar_year(rows["year"]) < rows["dies"].to_numpy(dtype=np.float64)
@@ -99,7 +106,7 @@ def standing_racks_from_tables(case: Case) -> Excess:
 
     So do the cohorts of them that may move, and what classes may use that could not buy them.
     """
-    p, alive = case.inputs.racks, _alive(case)
+    p, alive = case.inputs.racks, racks_alive(case)
     told = listed(p.fleet, mw=p.stock_mw)
     own = tally(alive, _POOL, alive["mw"])
     due = alive[alive["mw"] > _TRACE_MW][list(_POOL)].drop_duplicates()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import Asset, Line, Price, Table
-from planner.check.existing import existing_halls
+from planner.check.existing import existing_halls, racks_alive
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import site_years
 from planner.check.leads import committed_mw
@@ -310,8 +310,17 @@ def _own_table(case: Case) -> pd.DataFrame:
     of_kind = by(case.data("site_archetypes"), "archetype", "opening_usd")
     opening = scope["archetype"].map(of_kind).astype("float64").rename_axis("site")
     opening_musd = case.own_figures("opening_usd", opening) / _USD_PER_MUSD
+    halls, racks = existing_halls(case), racks_alive(case)
+    of_year = halls.groupby(["site", "year"])["mw"].sum().unstack().reindex(scope.index)
+    of_year = of_year.reindex(columns=list(case.years)).fillna(0.0)
+    first = of_year[case.years[0]]
+    now = racks[racks["year"] == case.years[0]]
+    racks_mw = now.groupby("site")["mw"].sum().reindex(scope.index, fill_value=0.0)
     return scope[["site", *_FACTS]].assign(
         is_existing=stands,
+        existing_halls_mw=first,
+        coming_halls_mw=of_year[case.years[-1]] - first,
+        existing_racks_mw=racks_mw.astype("float64"),
         land_limit_mw=_land_mw(case).reindex(scope.index),
         opening_musd=opening_musd.where(~stands, 0.0),
     )
@@ -391,7 +400,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "sites": {
         "rows": "sites_told",
         "sites_told": (
-            "site name country region lat lon zone market is_existing land_limit_mw opening_musd"
+            "site name country region lat lon zone market is_existing existing_halls_mw"
+            " coming_halls_mw existing_racks_mw land_limit_mw opening_musd"
         ),
     },
     "site_year": {

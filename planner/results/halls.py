@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
+    from planner.lp import Index
     from planner.results.frame import Cells
     from planner.results.solved import Solved
 
@@ -25,6 +26,8 @@ def sites(s: Solved) -> pd.DataFrame:
     """Make table `sites`: names and places."""
     sets, given = s.p.sets, s.p.sites
     table = given.table.set_index("site").loc[list(sets.site.labels)]
+    halls_mw = _by_site_year(s, s.p.halls.hall, s.p.halls.existing_mw)
+    racks_mw = _by_site_year(s, s.p.racks.fleet, s.p.racks.stock_mw)
     place = {name: table[name].to_numpy() for name in ("name", "country", "region", "lat", "lon")}
     return made(
         "sites",
@@ -34,10 +37,20 @@ def sites(s: Solved) -> pd.DataFrame:
             "zone": words(sets.zone, sets.site_zone),
             "market": words(sets.market, sets.site_market),
             "is_existing": given.is_existing,
+            "existing_halls_mw": halls_mw[:, 0],
+            "coming_halls_mw": halls_mw[:, -1] - halls_mw[:, 0],
+            "existing_racks_mw": racks_mw[:, 0],
             "land_limit_mw": given.land_limit_mw,
             "opening_musd": np.where(given.is_existing, 0.0, given.opening_musd),
         },
     )
+
+
+def _by_site_year(s: Solved, over: Index, mw: Floats) -> Floats:
+    """Sum power by site and year, shape (site, year). [MW]"""
+    total = np.zeros((len(s.p.sets.site), len(s.p.sets.year)))
+    np.add.at(total, (over["site"], over["year"]), mw)
+    return total
 
 
 def builds(s: Solved) -> pd.DataFrame:

@@ -57,6 +57,9 @@ FACTS = [
     "zone",
     "market",
     "is_existing",
+    "existing_halls_mw",
+    "coming_halls_mw",
+    "existing_racks_mw",
     "land_limit_mw",
     "opening_musd",
 ]
