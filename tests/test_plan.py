@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -68,3 +69,14 @@ def test_a_title_is_text_and_never_markup_in_a_notebook(plan: Plan) -> None:
 
     assert "&lt;b&gt;Tiny&lt;/b&gt;" in html
     assert "<b>Tiny" not in html
+
+
+def test_a_plan_that_leaves_demand_unmet_says_so_first(plan: Plan) -> None:
+    frame = plan.tables["summary"].copy()
+    frame["unmet_kh100e"] = 0.37 * frame["demand_kh100e"]
+    results = replace(plan.results, tables={**plan.tables, "summary": frame})
+
+    said = repr(replace(plan, results=results))
+
+    assert "unmet" not in repr(plan)
+    assert ": 37 % of the demand of 2027 is unmet (37 % of all years); optimal, checked" in said

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
+from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,9 @@ class PlanViews:
         meta = self.run.meta
         check = "checked" if meta["check"]["ok"] else "CHECK FAILED"
         cost = float(self.tables["solution"]["objective_musd"].iloc[0]) / MUSD_PER_BUSD
-        return f"{meta['status']}, {check}, {cost:,.2f} BUSD net present value"
+        first = not_housed(self.tables)
+        words = f"{first}; {meta['status']}" if first else meta["status"]
+        return f"{words}, {check}, {cost:,.2f} BUSD net present value"
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
