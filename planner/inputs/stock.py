@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.words import some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import stated_sites
-from planner.inputs.frames import by_ids, codes, floats, ints, texts
+from planner.inputs.frames import any_along, by_ids, codes, floats, ints, texts
 from planner.inputs.places import excluded_stock, own_key
 
 if TYPE_CHECKING:
@@ -129,7 +129,9 @@ def base_year_stock(
     _check_throughput(case, figures, share, cooling)
     case.findings.stop_if_wrong()
 
-    rack_mw = _rack_mw(case, wanted)
+    # Where no site has a share of a use, as where all sites are a company's own, it has no racks.
+    is_placed = any_along(site_share > 0.0, 0)[case.duty]
+    rack_mw = np.where(is_placed, _rack_mw(case, wanted), 0.0)
     pools = [_pools_of(case, figures, share[d], rack_mw, d) for d in range(len(DUTIES))]
     rack, workload, mw = (np.concatenate([pool[i] for pool in pools]) for i in range(3))
     stock = Stock(
