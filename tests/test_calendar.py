@@ -203,7 +203,7 @@ def test_model_years_that_do_not_increase_are_refused(years):
         ModelYears(years)
 
 
-def test_every_wrong_setting_of_time_is_told_at_once():
+def test_every_wrong_setting_of_time_is_reported_at_once():
     with pytest.raises(InputError) as caught:
         RepresentativeDays(season_days=5, slot_h=7, peak_month=13)
     assert [problem.what_is for problem in caught.value.problems] == [

@@ -52,13 +52,13 @@ def test_two_sites_work_and_the_dear_one_stands_by_for_either(plan: Plan) -> Non
 
 
 def test_the_reserve_is_half_of_all_work_and_shared_between_failures(plan: Plan) -> None:
-    told = plan.tables["resilience"].set_index("year")
+    reported = plan.tables["resilience"].set_index("year")
 
     for year, load in LOAD_KH100E.items():
-        assert told.loc[year, "load_kh100e"] == pytest.approx(load)
-        assert told.loc[year, "largest_load_kh100e"] == pytest.approx(load / 2)
-        assert told.loc[year, "reserve_kh100e"] == pytest.approx(load / 2)  # not load, if added
-        assert told.loc[year, "unserved_kh100e"] == 0.0
+        assert reported.loc[year, "load_kh100e"] == pytest.approx(load)
+        assert reported.loc[year, "largest_load_kh100e"] == pytest.approx(load / 2)
+        assert reported.loc[year, "reserve_kh100e"] == pytest.approx(load / 2)  # not load, if added
+        assert reported.loc[year, "unserved_kh100e"] == 0.0
     takers = plan.tables["takeovers"][["site", "standby"]].drop_duplicates()
     assert sorted(map(tuple, takers.to_numpy())) == [("north", "coast"), ("south", "coast")]
 

@@ -140,7 +140,7 @@ def test_the_fleet_in_service_is_the_path_in_every_year(path, shares):
     assert np.all(fleet.additions_mw >= 0)
 
 
-def test_everything_that_is_wrong_with_a_fleet_is_told_at_once():
+def test_everything_that_is_wrong_with_a_fleet_is_reported_at_once():
     with pytest.raises(InputError) as caught:
         reference_fleet_compute(
             [[20.0, 26.0]],

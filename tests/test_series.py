@@ -95,7 +95,7 @@ def test_both_kinds_of_days_list_their_slots_alike():
 def test_all_mistakes_of_a_series_are_named_at_once():
     with pytest.raises(InputError) as caught:
         SeriesDays(months=(0, 4), days=(100.0, -3.0, 7.5), peaks=(5,), slot_h=5)
-    told = str(caught.value)
+    reported = str(caught.value)
     for part in (
         "2 months and 3 days",
         "months are [0, 4]",
@@ -105,7 +105,7 @@ def test_all_mistakes_of_a_series_are_named_at_once():
         "peak days are [5]",
         "slot_h is 5",
     ):
-        assert part in told
+        assert part in reported
 
 
 def test_a_series_without_a_peak_day_is_refused():

@@ -104,7 +104,7 @@ class BillHours:
         slot_min = 60 * self.case.scenario.time.slot_h
         return np.asarray(quarters % (24 * 60) // slot_min, dtype=np.intp)
 
-    def told(self, load_mw: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    def reported(self, load_mw: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Write a load out hour by hour.
 
         Parameters

@@ -16,7 +16,7 @@ from planner.check.paths import held
 from planner.check.payments import discounts, every_year
 from planner.check.power_prices import by_local_hour
 from planner.check.sources import sources_in_service
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,16 +170,16 @@ def carbon_tables(case: Case) -> Excess:
         ("claimed_mwh", _claimed_mwh(case).sum(axis=1)),
     ):
         by_site, by_year = (tally(site_year, key, own) for key in (_SITE, ("year",)))
-        told, total = sites[name].to_numpy(), years[name].to_numpy()
+        reported, total = sites[name].to_numpy(), years[name].to_numpy()
         parts += [
-            Excess.differs(sites[list(_SITE)], told, at(by_site, sites, _SITE, np.nan)),
+            Excess.differs(sites[list(_SITE)], reported, at(by_site, sites, _SITE, np.nan)),
             Excess.differs(years[["year"]], total, at(by_year, years, ("year",))),
         ]
     return parts[0].and_also(*parts[1:])
 
 
 @rule(unit="MUSD/year")
-def carbon_charges_told(case: Case) -> Excess:
+def carbon_charges_reported(case: Case) -> Excess:
     """What sites pay for emissions, and the intensity of what they draw, follows from the rest."""
     table, site_year, power = case.plan("carbon_site"), site_power(case).site_year, site_power(case)
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
@@ -192,11 +192,11 @@ def carbon_charges_told(case: Case) -> Excess:
         "charge_musd": at(tally(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE),
         "grid_t_per_mwh": quotient(of_grid_t, drawn),
     }
-    return columns_told(table, _SITE, own)
+    return columns_reported(table, _SITE, own)
 
 
 @rule(unit="kt or USD/t", floor=10.0)
-def carbon_limits_told(case: Case) -> Excess:
+def carbon_limits_reported(case: Case) -> Excess:
     """Cap and price of carbon are the scenario's, and a cap is worth its shadow price."""
     table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
     worth = discounts(case)
@@ -216,7 +216,7 @@ def carbon_limits_told(case: Case) -> Excess:
         "cap_value_npv_usd_per_t": usd,
         "cap_value_usd_per_t": usd / at(yearly, table, ("year",), np.nan),
     }
-    return columns_told(table, ("year",), own)
+    return columns_reported(table, ("year",), own)
 
 
 @rule(unit="kt")
@@ -232,9 +232,9 @@ def carbon_cap(case: Case) -> Excess:
 def scheme_prices(case: Case) -> Excess:
     """Fuel pays the carbon price of its state, else its country, where the scenario asks."""
     site_year = listed(case.inputs.sites.site_year)
-    told = case.inputs.carbon.fuel_price_usd_per_t
+    reported = case.inputs.carbon.fuel_price_usd_per_t
     if not case.scenario.carbon.fuel_schemes:
-        return Excess.differs(site_year, told, np.zeros(len(site_year)))
+        return Excess.differs(site_year, reported, np.zeros(len(site_year)))
     schemes, prices = case.data("carbon_schemes"), case.data("carbon_prices").sort_values("year")
     state = by(case.sites, "site", "state").fillna("")
     country = by(case.sites, "site", "country")
@@ -245,7 +245,7 @@ def scheme_prices(case: Case) -> Excess:
         path = prices[prices["scheme"] == here]
         if len(path):
             own[row] = np.interp(year, path["year"], path["price_usd_per_tco2"])
-    return Excess.differs(site_year, told, own)
+    return Excess.differs(site_year, reported, own)
 
 
 @once
@@ -303,8 +303,8 @@ def _intensity_of_tables(case: Case) -> Floats:
 def carbon_from_tables(case: Case) -> Excess:
     """Carbon intensity of a slot is that of its site and year, by the hour of its grid."""
     own = _intensity_of_tables(case)
-    told = case.inputs.carbon.location_t_per_mwh.reshape(own.shape)
-    return Excess(case.site_year, np.abs(told - own).max(axis=1), own.max(axis=1))
+    reported = case.inputs.carbon.location_t_per_mwh.reshape(own.shape)
+    return Excess(case.site_year, np.abs(reported - own).max(axis=1), own.max(axis=1))
 
 
 @rule(unit="t/MWh")
@@ -330,12 +330,12 @@ def claims_from_tables(case: Case) -> Excess:
 def carbon_cap_from_scenario(case: Case) -> Excess:
     """Every year has the cap on emissions that the scenario gives, and no other."""
     carbon, years = case.inputs.carbon, pd.DataFrame({"year": list(case.years)})
-    told = at(
+    reported = at(
         listed(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf
     )
     own = [held(case.scenario.carbon.cap_kt, year) for year in case.years]
     right = np.array([np.inf if kt is None else kt for kt in own], dtype=np.float64)
-    return Excess.differs(years, told, right)
+    return Excess.differs(years, reported, right)
 
 
 @rule(unit="USD/t")
@@ -364,28 +364,28 @@ def _made_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float]
     }
     source = of["onsite"]
     of_power = source.where(~source.index.isin(stores), 0.0)
-    told = inputs.carbon
+    reported = inputs.carbon
     return {
         "racks": (
             inputs.racks.install,
-            told.install_t_per_mw,
+            reported.install_t_per_mw,
             of["rack"] / racks * _KW_PER_MW,
             "rack",
         ),
         "halls": (
             inputs.halls.build,
-            told.build_t_per_mw,
+            reported.build_t_per_mw,
             pd.Series(np.asarray(of_hall), index=designs),
             "hall",
         ),
         "retrofits": (
             inputs.halls.retrofit,
-            told.retrofit_t_per_mw,
+            reported.retrofit_t_per_mw,
             pd.Series(float(of["hall"]["retrofit"]), index=designs),
             "hall",
         ),
-        "sources": (inputs.supply.build, told.source_t_per_mw, of_power, "source"),
-        "cells": (inputs.supply.build_store, told.store_t_per_mwh, source, "source"),
+        "sources": (inputs.supply.build, reported.source_t_per_mw, of_power, "source"),
+        "cells": (inputs.supply.build_store, reported.store_t_per_mwh, source, "source"),
     }
 
 
@@ -394,11 +394,11 @@ def embodied_from_tables(case: Case) -> Excess:
     """Making racks, halls and sources emits what the tables say, where the scenario counts it."""
     counts = float(case.scenario.carbon.embodied)
     parts = []
-    for what, (index, told, of_item, column) in _made_t(case).items():
+    for what, (index, reported, of_item, column) in _made_t(case).items():
         rows = listed(index)
         place = rows[[column, "site", "year"]].assign(what=what)
         own = counts * at(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
-        parts.append(Excess.differs(place, np.asarray(told), own))
+        parts.append(Excess.differs(place, np.asarray(reported), own))
     return parts[0].and_also(*parts[1:])
 
 
@@ -427,8 +427,8 @@ HEADING: Final = "Power, water and carbon"
 RULES = (
     emissions,
     carbon_tables,
-    carbon_charges_told,
-    carbon_limits_told,
+    carbon_charges_reported,
+    carbon_limits_reported,
     carbon_cap,
     scheme_prices,
 )
@@ -459,11 +459,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "carbon_tables": (
             "site year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"
         ),
-        "carbon_charges_told": "grid_t_per_mwh charge_musd",
+        "carbon_charges_reported": "grid_t_per_mwh charge_musd",
     },
     "carbon_year": {
         "carbon_tables": ("year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"),
-        "carbon_limits_told": (
+        "carbon_limits_reported": (
             "cap_kt price_usd_per_t cap_value_usd_per_t cap_value_npv_usd_per_t"
         ),
     },

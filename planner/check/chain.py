@@ -193,11 +193,11 @@ def _by_slot(case: Case, name: str, column: str) -> Floats:
 def _drawn(case: Case, site_year: pd.DataFrame, site_mw: Floats) -> Floats:
     """Power drawn from the grid, by row and slot: told by the plan where it is a decision. [MW]"""
     sets, balanced = case.inputs.sets, listed(case.inputs.balance.site_year)
-    told = case.plan("power_slot")
+    reported = case.plan("power_slot")
     row_of = pd.MultiIndex.from_frame(site_year)
-    row = row_of.get_indexer(pd.MultiIndex.from_frame(told[["site", "year"]]))
+    row = row_of.get_indexer(pd.MultiIndex.from_frame(reported[["site", "year"]]))
     imports = np.zeros_like(site_mw)
-    imports[row, sets.slot.codes(told["slot"])] = told["grid_mw"]
+    imports[row, sets.slot.codes(reported["slot"])] = reported["grid_mw"]
     is_balanced = row_of.isin(pd.MultiIndex.from_frame(balanced))
     return np.where(is_balanced[:, None], imports, site_mw)
 

@@ -36,7 +36,7 @@ def _declared() -> Iterator[tuple[str, str, str]]:
     for table, column, _ in FOLLOWS:
         yield table, column, "labels_follow"
     for table in WITH_HOURS:
-        yield table, "hours", "hours_told"
+        yield table, "hours", "hours_reported"
     for table in IMPLIED:
         yield table, ROWS, "rows_there"
         for column in TABLES[table].primary_key:

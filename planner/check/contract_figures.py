@@ -24,7 +24,7 @@ from planner.check.power_prices import (
     wholesale_part_usd_per_mwh,
     wholesale_usd_per_mwh,
 )
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +80,7 @@ def contract_prices(case: Case) -> Excess:
     table = case.plan("contracts")
     mean = quotient(at(paid, table, _FORCE), at(energy, table, _FORCE))
     own = {"strike_usd_per_mwh": mean, "strike_musd": at(paid, table, _FORCE) / _USD_PER_MUSD}
-    return columns_told(table, _FORCE, own)
+    return columns_reported(table, _FORCE, own)
 
 
 @rule(unit="USD/MWh")
@@ -114,7 +114,7 @@ def market_prices(case: Case) -> Excess:
         "market_musd": usd / _USD_PER_MUSD,
         "value_factor_frac": quotient(mean, at(tally(flat, _ZONE, flat["usd"]), table, _ZONE)),
     }
-    earned = columns_told(table, _FORCE, own)
+    earned = columns_reported(table, _FORCE, own)
     return earned.and_also(
         Excess.differs(
             slots[[*_FORCE, "slot"]],

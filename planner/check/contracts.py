@@ -15,7 +15,7 @@ from planner.check.leads import decided
 from planner.check.once import once
 from planner.check.paths import held
 from planner.check.payments import every_year
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +99,7 @@ def contracts_in_force(case: Case) -> Excess:
     rows = in_force(case)
     own = tally(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
     place = table[list(_FORCE)]
-    told = Excess.differs(place, table["in_force_mw"].to_numpy(), at(own, table, _FORCE))
+    reported = Excess.differs(place, table["in_force_mw"].to_numpy(), at(own, table, _FORCE))
     too_early = begin_of_delivery(case, table) >= case.last_calendar_year(table["year"]) + 1.0
     early = Excess.where(place, too_early & (table["signed_mw"] > 0.0).to_numpy())
     allowed = [
@@ -107,7 +107,7 @@ def contracts_in_force(case: Case) -> Excess:
         for name, zone in zip(table["contract"], table["zone"], strict=True)
     ]
     outside = Excess.where(place, ~np.array(allowed, dtype=np.bool_))
-    return told.and_also(early, outside)
+    return reported.and_also(early, outside)
 
 
 @rule(unit="MW")
@@ -129,11 +129,11 @@ def contract_energy(case: Case) -> Excess:
     frame = table[list(_FORCE)].merge(year_slots(case)[["slot"]], how="cross")
     by_slot = pd.Series(power.ravel(), index=pd.MultiIndex.from_frame(frame))
     key = (*_FORCE, "slot")
-    told = slots["output_mw"].to_numpy()
+    reported = slots["output_mw"].to_numpy()
     hours = by(year_slots(case), "slot", "hours")
-    forgotten = tally(slots, _FORCE, told * at(hours, slots, ("slot",), np.nan))
+    forgotten = tally(slots, _FORCE, reported * at(hours, slots, ("slot",), np.nan))
     return year.and_also(
-        Excess.differs(slots[list(key)], told, at(by_slot, slots, key, np.nan)),
+        Excess.differs(slots[list(key)], reported, at(by_slot, slots, key, np.nan)),
         Excess.differs(
             table[list(_FORCE)], at(forgotten, table, _FORCE), table["energy_mwh"].to_numpy()
         ),
@@ -312,7 +312,7 @@ def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
 
 
 @rule(unit="MWh", floor=1000.0)
-def best_matching_told(case: Case) -> Excess:
+def best_matching_reported(case: Case) -> Excess:
     """What contracts deliver to a pool, and how clean they could make it, is told rightly."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
     own, output = _by_pool(case), _delivered(case)
@@ -335,14 +335,16 @@ def best_matching_told(case: Case) -> Excess:
     by_slot = tally(output, (*_POOL, "slot"), output["output_mw"])
     shares = [
         # Shares are held in MWh of what is used.
-        Excess.told(table[list(_POOL)].assign(what=name), table[name].to_numpy() * used, own * used)
+        Excess.reported(
+            table[list(_POOL)].assign(what=name), table[name].to_numpy() * used, own * used
+        )
         for name, own in (
             *best.items(),
             ("clean_frac", quotient(table["clean_mwh"], table["used_mwh"])),
         )
     ]
-    return columns_told(table, _POOL, {"delivered_mwh": at(delivered, table, _POOL)}).and_also(
-        columns_told(
+    return columns_reported(table, _POOL, {"delivered_mwh": at(delivered, table, _POOL)}).and_also(
+        columns_reported(
             slots, (*_POOL, "slot"), {"delivered_mw": at(by_slot, slots, (*_POOL, "slot"))}
         ),
         forgotten,
@@ -358,7 +360,7 @@ def clean_target(case: Case) -> Excess:
 
 
 @rule(unit="MWh", floor=1000.0)
-def clean_target_told(case: Case) -> Excess:
+def clean_target_reported(case: Case) -> Excess:
     """Targets are those asked for, and no more counts than the best that contracts allow."""
     goals, asked, used_mwh, reached_mwh = _goals(case)
     mode = case.scenario.contracts.matching.mode
@@ -366,18 +368,18 @@ def clean_target_told(case: Case) -> Excess:
     best_mwh = goals[allowed].fillna(0.0).to_numpy() * used_mwh
     place = goals[list(_POOL)]
     # Targets are held in MWh of what is used.
-    told_mwh = goals["target_frac"].to_numpy() * used_mwh
-    return Excess.differs(place, told_mwh, asked * used_mwh).and_also(
+    reported_mwh = goals["target_frac"].to_numpy() * used_mwh
+    return Excess.differs(place, reported_mwh, asked * used_mwh).and_also(
         Excess.above(place, reached_mwh, best_mwh)
     )
 
 
 def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     """Pools and years with a target, with what is told of them; asked for, used, and clean."""
-    settings, told = case.scenario.contracts.matching, case.plan("matching")
+    settings, reported = case.scenario.contracts.matching, case.plan("matching")
     own = _by_pool(case)
     # What is not told stays missing, and what is missing breaks the rule.
-    goals = own[list(_POOL)].drop_duplicates().merge(told, on=list(_POOL), how="left")
+    goals = own[list(_POOL)].drop_duplicates().merge(reported, on=list(_POOL), how="left")
     asked = np.array([held(settings.target_frac, year) or 0.0 for year in goals["year"]])
     is_goal = (asked > 0.0) | goals["target_frac"].notna().to_numpy(dtype=np.bool_)
     goals, asked = goals[is_goal], asked[is_goal]
@@ -430,9 +432,9 @@ RULES = (
     contract_delivery,
     claims,
     matching,
-    best_matching_told,
+    best_matching_reported,
     clean_target,
-    clean_target_told,
+    clean_target_reported,
 )
 LINES: Final[Mapping[str, Line]] = {
     "contract_strike": Line("contracts", contract_strike),
@@ -469,15 +471,15 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "matching": "site year slot claimed_mw",
     },
     "matching": {
-        "rows": "best_matching_told",
+        "rows": "best_matching_reported",
         "matching": (
             "pool year used_mwh grid_mwh own_clean_mwh claimed_mwh grid_clean_mwh clean_mwh"
         ),
-        "clean_target_told": "target_frac",
-        "best_matching_told": "delivered_mwh clean_frac annual_frac hourly_frac",
+        "clean_target_reported": "target_frac",
+        "best_matching_reported": "delivered_mwh clean_frac annual_frac hourly_frac",
     },
     "matching_slot": {
         "matching": ("pool year slot used_mw grid_mw own_clean_mw claimed_mw grid_clean_mw"),
-        "best_matching_told": "delivered_mw",
+        "best_matching_reported": "delivered_mw",
     },
 }

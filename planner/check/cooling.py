@@ -100,10 +100,13 @@ def cooling_from_weather(case: Case) -> Excess:
         row = technologies[name]
         ordinary_c, peak_c = temperatures[str(row["driver"])]
         place = pd.DataFrame({"site": list(sets.site.labels), "cooling": name})
-        for told, columns in ((power.mechanical_frac, _OVERHEAD), (power.wue_l_per_kwh, _WATER)):
+        for reported, columns in (
+            (power.mechanical_frac, _OVERHEAD),
+            (power.wue_l_per_kwh, _WATER),
+        ):
             ordinary, peak = (_curve(c, row, *columns) for c in (ordinary_c, peak_c))
             own = _by_slot(case, ordinary, peak)
-            gap = np.abs(told[:, code] - own).max(axis=1)
+            gap = np.abs(reported[:, code] - own).max(axis=1)
             parts.append(Excess(place, gap, own.max(axis=1)))
     return parts[0].and_also(*parts[1:])
 

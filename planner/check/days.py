@@ -156,9 +156,9 @@ def labels_belong(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-def _alike(what: str, told: Sequence[object], own: Sequence[object]) -> Excess:
+def _alike(what: str, reported: Sequence[object], own: Sequence[object]) -> Excess:
     """Compare two lists as a whole, of one length or not."""
-    return Excess.where(pd.DataFrame({"what": [what]}), np.array([list(told) != list(own)]))
+    return Excess.where(pd.DataFrame({"what": [what]}), np.array([list(reported) != list(own)]))
 
 
 @rule(unit="days or h")
@@ -182,8 +182,8 @@ def days_from_scenario(case: Case) -> Excess:
     if days.names != tuple(names):
         return lists
     place = pd.DataFrame({"what": [f"day {day}" for day in range(n_days)]})
-    told = np.asarray(days.days_by_month)
-    months = Excess(place, np.abs(told - own.of_month).max(axis=1), own.of_month.max(axis=1))
+    reported = np.asarray(days.days_by_month)
+    months = Excess(place, np.abs(reported - own.of_month).max(axis=1), own.of_month.max(axis=1))
     weight = np.repeat(own.of_month.sum(axis=1) * time.slot_h, per_day)
     slots = pd.DataFrame({"what": names})
     return lists.and_also(

@@ -64,13 +64,13 @@ def _demand(case: Case) -> pd.DataFrame:
     """List what is asked for, with how it is met as the decisions say."""
     wanted = case.inputs.demand
     frame = listed(wanted.demand, demand_kh100e=wanted.demand_kh100e)
-    assigned, told = case.plan("assignment"), case.plan("demand").set_index(list(_DEMAND))
+    assigned, reported = case.plan("assignment"), case.plan("demand").set_index(list(_DEMAND))
     lever = case.plan("levers").merge(_levers(case), on=["workload", "lever", "year"], how="left")
     saved_frac = tally(lever, _CLASS, lever["adopted_frac"] * lever["saving_frac"])
     return frame.assign(
         served_kh100e=at(tally(assigned, _DEMAND, assigned["served_kh100e"]), frame, _DEMAND),
-        rented_kh100e=at(told["rented_kh100e"], frame, _DEMAND),
-        unmet_kh100e=at(told["unmet_kh100e"], frame, _DEMAND),
+        rented_kh100e=at(reported["rented_kh100e"], frame, _DEMAND),
+        unmet_kh100e=at(reported["unmet_kh100e"], frame, _DEMAND),
         saved_kh100e=at(saved_frac, frame, _CLASS) * wanted.demand_kh100e,
     )
 
@@ -356,8 +356,8 @@ def demand_from_trajectory(case: Case) -> Excess:
         [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
     )
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    told = at(tally(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
-    return Excess.differs(frame, told, np.asarray(own, dtype=np.float64).ravel())
+    reported = at(tally(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
+    return Excess.differs(frame, reported, np.asarray(own, dtype=np.float64).ravel())
 
 
 @rule(unit="kH100e")
@@ -425,18 +425,18 @@ def demand_as_stated(case: Case) -> Excess:
 
 
 @rule(unit="GW or kH100e")
-def reference_fleet_told(case: Case) -> Excess:
+def reference_fleet_reported(case: Case) -> Excess:
     """The reference fleet is the path of facilities, its racks, and what these compute."""
-    told = with_int_year(case.inputs.reference)
+    reported = with_int_year(case.inputs.reference)
     settings = case.scenario.demand
     per_rack = settings.facility_mw_per_rack_mw / case.scenario.operator.demand_share_frac
-    by_class = {name: reference_kh100e(case, name) for name in told["workload"].unique()}
-    pairs = list(zip(told["workload"], told["year"], strict=True))
+    by_class = {name: reference_kh100e(case, name) for name in reported["workload"].unique()}
+    pairs = list(zip(reported["workload"], reported["year"], strict=True))
     racks = np.array([rack_path_mw(case, name, year) for name, year in pairs]) / _MW_PER_GW
     kh100e = np.array([by_class[name][case.years.index(year)] for name, year in pairs])
     parts = [
         Excess.differs(
-            told[list(_CLASS)].assign(what=name), told[name].to_numpy(dtype=np.float64), own
+            reported[list(_CLASS)].assign(what=name), reported[name].to_numpy(dtype=np.float64), own
         )
         for name, own in (
             ("facility_gw", racks * per_rack),
@@ -513,7 +513,7 @@ FACTS = (
     demand_from_trajectory,
     demand_by_weight,
     demand_as_stated,
-    reference_fleet_told,
+    reference_fleet_reported,
 )
 LINES: Final[Mapping[str, Line]] = {"unmet_compute": Line("rent and unmet", unmet_compute)}
 IMPLIED: Final[Mapping[str, Table]] = {
@@ -557,5 +557,5 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "demand.demand_kh100e": ("demand_from_trajectory", "demand_by_weight", "demand_as_stated"),
-    "reference": ("reference_fleet_told",),
+    "reference": ("reference_fleet_reported",),
 }

@@ -107,7 +107,7 @@ def standing_racks_from_tables(case: Case) -> Excess:
     So do the cohorts of them that may move, and what classes may use that could not buy them.
     """
     p, alive = case.inputs.racks, racks_alive(case)
-    told = listed(p.fleet, mw=p.stock_mw)
+    reported = listed(p.fleet, mw=p.stock_mw)
     own = tally(alive, _POOL, alive["mw"])
     due = alive[alive["mw"] > _TRACE_MW][list(_POOL)].drop_duplicates()
 
@@ -120,8 +120,10 @@ def standing_racks_from_tables(case: Case) -> Excess:
     uses = uses.assign(duty=uses["workload"].map(case.duty))[list(_POOL)].drop_duplicates()
     of_pools = tally(uses, _PLACE, at(own, uses, _POOL))
     groups = listed(p.stock_only_group, mw=p.stock_only_mw)
-    return Excess.differs(told[list(_POOL)], told["mw"].to_numpy(), at(own, told, _POOL)).and_also(
-        Excess.where(due, ~has(due, told, _POOL)),
+    return Excess.differs(
+        reported[list(_POOL)], reported["mw"].to_numpy(), at(own, reported, _POOL)
+    ).and_also(
+        Excess.where(due, ~has(due, reported, _POOL)),
         Excess.differs(
             cohorts[list(_COHORT)],
             cohorts["mw"].to_numpy(),
@@ -138,12 +140,12 @@ def standing_halls_from_tables(case: Case) -> Excess:
     Of these there are no more and no less.
     """
     halls, own = case.inputs.halls, existing_halls(case)
-    told = listed(halls.hall, mw=halls.existing_mw)
+    reported = listed(halls.hall, mw=halls.existing_mw)
     by_hall = own.set_index(list(_HALL))["mw"]
     due = own[own["mw"] > _TRACE_MW]
     return Excess.differs(
-        told[list(_HALL)], told["mw"].to_numpy(), at(by_hall, told, _HALL)
-    ).and_also(Excess.where(due[list(_HALL)], ~has(due, told, _HALL)))
+        reported[list(_HALL)], reported["mw"].to_numpy(), at(by_hall, reported, _HALL)
+    ).and_also(Excess.where(due[list(_HALL)], ~has(due, reported, _HALL)))
 
 
 @once

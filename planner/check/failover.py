@@ -18,7 +18,7 @@ from planner.check.non_firm import non_firm_slots
 from planner.check.once import once
 from planner.check.payments import discounts
 from planner.check.routes import round_trips, stays_elsewhere, used_routes
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def reserve_of_standby(case: Case) -> Excess:
     place = table[list(_LOAD)]
     own = reserves(case).set_index(list(_LOAD))["reserve_kh100e"]
     served = tally(case.plan("assignment"), _LOAD, case.plan("assignment")["served_kh100e"])
-    told = [
+    reported = [
         Excess.differs(place, table[name].to_numpy(), at(values, table, _LOAD))
         for name, values in (
             ("load_kh100e", served),
@@ -92,18 +92,18 @@ def reserve_of_standby(case: Case) -> Excess:
         )
     ]
     return Excess.above(place, table["reserve_kh100e"].to_numpy(), at(own, table, _LOAD)).and_also(
-        *told
+        *reported
     )
 
 
 @rule(unit="kH100e")
-def failures_told(case: Case) -> Excess:
+def failures_reported(case: Case) -> Excess:
     """The tables of failures tell every loss, who takes it over, and what is left unserved."""
     found, table = outages(case), case.plan("failures")
-    told = table.set_index(list(_LOAD))
+    reported = table.set_index(list(_LOAD))
     taken = case.plan("takeovers")
     parts = [
-        Excess.differs(found[list(_LOAD)], at(told[name], found, _LOAD, np.nan), own)
+        Excess.differs(found[list(_LOAD)], at(reported[name], found, _LOAD, np.nan), own)
         for name, own in (
             ("load_kh100e", found["load_kh100e"].to_numpy()),
             ("unserved_kh100e", found["unserved_kh100e"].to_numpy()),
@@ -138,7 +138,7 @@ def round_trips_after_failures(case: Case) -> Excess:
     ).set_index(list(_ROUTE))["rtt_ms"]
     after = taken.assign(own_ms=at(reached, by, _ROUTE, np.nan))
     sites = taken[[*_LOAD, "standby"]].drop_duplicates()
-    trips = Excess.told(
+    trips = Excess.reported(
         taken[["site", "standby", "region", *_CLASS]],
         taken["rtt_ms"].to_numpy(),
         after["own_ms"].to_numpy(),
@@ -148,7 +148,7 @@ def round_trips_after_failures(case: Case) -> Excess:
         "mean_rtt_ms": _mean_ms(served, "served_kh100e", table),
         "failover_rtt_ms": _mean_ms(after, "taken_kh100e", table),
     }
-    return columns_told(table, _LOAD, own_columns).and_also(trips)
+    return columns_reported(table, _LOAD, own_columns).and_also(trips)
 
 
 @rule(unit="kH100e")
@@ -254,7 +254,7 @@ def _spare_output_mw(case: Case) -> Floats:
 
 
 @rule(unit="kH100e")
-def resilience_told(case: Case) -> Excess:
+def resilience_reported(case: Case) -> Excess:
     """Load, reserve and the worst loss of each class are told as the plan has them."""
     table, found, reserve = case.plan("resilience"), outages(case), case.plan("reserve")
     worst = found.groupby(list(_CLASS))["unserved_kh100e"].max()
@@ -290,7 +290,7 @@ def _worth(case: Case) -> Excess:
         "value_musd": value,
         "value_usd_per_h100e_hour": quotient(value * _USD_PER_MUSD, hours),
     }
-    return columns_told(table, _CLASS, own)
+    return columns_reported(table, _CLASS, own)
 
 
 def _pairs_of_sites(case: Case) -> pd.DataFrame:
@@ -339,13 +339,13 @@ def neighbours_from_tables(case: Case) -> Excess:
     row, cover = (
         np.asarray(place, dtype=np.intp) for place in (p.neighbour_row, p.neighbour_reserve)
     )
-    told = loads.iloc[row].reset_index(drop=True)
+    reported = loads.iloc[row].reset_index(drop=True)
     stands_in = reserves.iloc[cover].reset_index(drop=True)
-    apart = (told[["workload", "year"]] != stands_in[["workload", "year"]]).any(axis=1)
-    told = told.assign(standby=stands_in["site"])[key]
-    odd = (apart | told.duplicated()).to_numpy(dtype=np.bool_)
-    return Excess.where(told, odd | ~has(told, right, key)).and_also(
-        Excess.where(right, ~has(right, told, key))
+    apart = (reported[["workload", "year"]] != stands_in[["workload", "year"]]).any(axis=1)
+    reported = reported.assign(standby=stands_in["site"])[key]
+    odd = (apart | reported.duplicated()).to_numpy(dtype=np.bool_)
+    return Excess.where(reported, odd | ~has(reported, right, key)).and_also(
+        Excess.where(right, ~has(right, reported, key))
     )
 
 
@@ -431,11 +431,11 @@ RULES = (
     survives_loss_of_any_site,
     standby_only_for_failover,
     reserve_of_standby,
-    failures_told,
+    failures_reported,
     round_trips_after_failures,
     takeovers_fit,
     failover_power,
-    resilience_told,
+    resilience_reported,
 )
 
 FACTS = (
@@ -455,23 +455,23 @@ PRICES: Final[Mapping[str, Price]] = {
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "reserve": {
-        "rows": "resilience_told",
+        "rows": "resilience_reported",
         "reserve_of_standby": "site workload year load_kh100e standby_mw idle_mw called_mw",
-        "resilience_told": "workload year reserve_kh100e",
+        "resilience_reported": "workload year reserve_kh100e",
     },
     "failures": {
-        "rows": "failures_told",
-        "failures_told": "site workload year load_kh100e taken_kh100e unserved_kh100e",
+        "rows": "failures_reported",
+        "failures_reported": "site workload year load_kh100e taken_kh100e unserved_kh100e",
         "round_trips_after_failures": "standby_sites mean_rtt_ms failover_rtt_ms",
     },
     "takeovers": {
-        "rows": "failures_told",
-        "failures_told": "site workload year taken_kh100e",
+        "rows": "failures_reported",
+        "failures_reported": "site workload year taken_kh100e",
         "takeovers_fit": "site standby region workload year",
         "round_trips_after_failures": "standby region rtt_ms",
     },
     "resilience": {
-        "resilience_told": (
+        "resilience_reported": (
             "workload year load_kh100e largest_load_kh100e reserve_kh100e "
             "reserve_frac standby_mw unserved_kh100e value_musd "
             "value_usd_per_h100e_hour"

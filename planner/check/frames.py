@@ -139,8 +139,8 @@ def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series
     place = one_number(columns)
     numbers = np.asarray(values, dtype=np.float64)
     if place is None or len(numbers) != len(frame):
-        told = pd.Series(numbers, index=frame.index)
-        return told.groupby([frame[key] for key in keys], sort=False).sum()
+        reported = pd.Series(numbers, index=frame.index)
+        return reported.groupby([frame[key] for key in keys], sort=False).sum()
     is_known = place >= 0
     if not is_known.all():  # a row without its keys counts nowhere, as in pandas
         columns = [(own[is_known], known) for own, known in columns]

@@ -19,7 +19,7 @@ from planner.check.paths import held
 from planner.check.payments import discounts, every_year
 from planner.check.sources import sources_in_service
 from planner.check.stated_existing import begun_facility_mw
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,13 +73,13 @@ def contract_floor(case: Case) -> Excess:
     nameplate = tally(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
     least = case.scenario.grid.contract_min_nameplate_frac * at(nameplate, sites, _SITE)
     table = case.plan("site_year")
-    told = Excess.differs(
+    reported = Excess.differs(
         table[list(_SITE)], table["nameplate_mw"].to_numpy(), at(nameplate, table, _SITE)
     )
     rows = sources_in_service(case).rows
     own = at(tally(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
     firm = (sites["firm_mw"] + sites["non_firm_mw"]).to_numpy() + own
-    return Excess.above(sites[list(_SITE)], least, firm).and_also(told)
+    return Excess.above(sites[list(_SITE)], least, firm).and_also(reported)
 
 
 @rule(unit="MW")
@@ -195,7 +195,7 @@ def headroom_worth(case: Case) -> Excess:
         "firm_value_npv_usd_per_mw": firm * known,
         "firm_value_usd_per_mw_year": firm * known / paid,
     }
-    return columns_told(table, _ZONE, own)
+    return columns_reported(table, _ZONE, own)
 
 
 def own_peaks(case: Case) -> pd.DataFrame:
@@ -233,9 +233,9 @@ def billed_peaks(case: Case) -> Excess:
     """Every month is billed once, on the largest draw of the slots that stand for it."""
     own, table = own_peaks(case), case.plan("billed_peaks")
     key = (*_SITE, "period")
-    told = table.set_index(list(key))["peak_mw"]
+    reported = table.set_index(list(key))["peak_mw"]
     known = own[has(own, table, _SITE)]
-    right = Excess.above(known[list(key)], known["peak_mw"].to_numpy(), at(told, known, key))
+    right = Excess.above(known[list(key)], known["peak_mw"].to_numpy(), at(reported, known, key))
     # A month in which nothing is drawn has no row; one with a draw must have one, or it is too low.
     silent = known[~has(known, table, key)]
     stood = pd.concat([table[[*_SITE, "months"]], silent[[*_SITE, "months"]]], ignore_index=True)
@@ -255,7 +255,7 @@ def billed_peaks(case: Case) -> Excess:
     )
     # A peak above the largest draw would be paid for nothing; without a charge it may float.
     costly = known[at(rates, known, _SITE) > 0.0]
-    exact = Excess.above(costly[list(key)], at(told, costly, key), costly["peak_mw"].to_numpy())
+    exact = Excess.above(costly[list(key)], at(reported, costly, key), costly["peak_mw"].to_numpy())
     return right.and_also(year, bill, rate, exact)
 
 
@@ -319,9 +319,9 @@ def grid_terms_from_scenario(case: Case) -> Excess:
         "contract_min_nameplate_frac": settings.grid.contract_min_nameplate_frac,
         "curtailment_rate_pct": settings.grid.curtailment_rate_pct,
     }
-    told = np.array([getattr(grid, name) for name in pairs], dtype=np.float64)
+    reported = np.array([getattr(grid, name) for name in pairs], dtype=np.float64)
     return Excess.differs(
-        pd.DataFrame({"figure": list(pairs)}), told, np.array(list(pairs.values()), np.float64)
+        pd.DataFrame({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64)
     )
 
 
@@ -443,8 +443,8 @@ def _billed_peaks_rows(case: Case) -> pd.DataFrame:
 
 
 def _headroom_rows(case: Case) -> pd.DataFrame:
-    told = set(case.data("zone_headroom")["zone"])
-    zones = [zone for zone in dict.fromkeys(case.scope["zone"]) if zone in told]
+    reported = set(case.data("zone_headroom")["zone"])
+    zones = [zone for zone in dict.fromkeys(case.scope["zone"]) if zone in reported]
     return year_rows(case, "zone", zones)
 
 

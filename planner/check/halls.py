@@ -173,7 +173,7 @@ def lease_depth(case: Case) -> Excess:
 
 
 @rule(unit="MUSD/year")
-def lease_rents_told(case: Case) -> Excess:
+def lease_rents_reported(case: Case) -> Excess:
     """The rent beside each lease is what it is offered for."""
     leases, halls = case.plan("leases"), case.inputs.halls
     price = listed(halls.lease, musd=halls.lease_musd_per_mw_year).set_index(list(_HALL))["musd"]
@@ -221,7 +221,7 @@ RULES = (
     committed_halls,
     retrofit_source,
     lease_depth,
-    lease_rents_told,
+    lease_rents_reported,
 )
 ASSETS: Final[Mapping[str, Asset]] = {
     "hall_construction": Asset(
@@ -264,7 +264,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "leases": {
         "rows": "cost_lease_rent",
-        "lease_rents_told": "site hall year leased_mw rent_musd",
+        "lease_rents_reported": "site hall year leased_mw rent_musd",
         "cost_lease_rent": "site hall year leased_mw",
         "halls_table": "site hall year leased_mw",
     },

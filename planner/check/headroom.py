@@ -52,24 +52,30 @@ def headroom_from_tables(case: Case) -> Excess:
     calls firm.
     """
     settings, grid = case.scenario.grid, case.inputs.grid
-    told = with_int_year(grid.headroom_all)
-    place = told[list(_ZONE)]
-    limit = headroom_mw(case, told, settings.curtailment_rate_pct)
+    reported = with_int_year(grid.headroom_all)
+    place = reported[list(_ZONE)]
+    limit = headroom_mw(case, reported, settings.curtailment_rate_pct)
     firm = limit
     if settings.firm_headroom_frac is not None:
-        lowest = headroom_mw(case, told, case.data("zone_headroom")["curtailment_rate_pct"].min())
+        lowest = headroom_mw(
+            case, reported, case.data("zone_headroom")["curtailment_rate_pct"].min()
+        )
         firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
     parts = [
-        Excess.differs(place, told["limit_mw"].to_numpy(dtype=np.float64), limit),
-        Excess.differs(place, told["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
+        Excess.differs(place, reported["limit_mw"].to_numpy(dtype=np.float64), limit),
+        Excess.differs(place, reported["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
     ]
     other = case.inputs.non_firm
     tiers = listed(other.headroom, room=other.headroom_mw)
     of_tier = tiers["tier"].astype("float64")
     limits = [(listed(grid.headroom, room=grid.headroom_mw), firm)]
-    limits += [(tiers[of_tier == rate], headroom_mw(case, told, rate)) for rate in tiers_pct(case)]
+    limits += [
+        (tiers[of_tier == rate], headroom_mw(case, reported, rate)) for rate in tiers_pct(case)
+    ]
     for rows, most in limits:
-        spare = tally(told, _ZONE, np.clip(most - told["committed_mw"].to_numpy(), 0.0, None))
+        spare = tally(
+            reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None)
+        )
         own = at(spare, rows, _ZONE, np.nan)
         parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), own))
     return parts[0].and_also(*parts[1:])

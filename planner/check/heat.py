@@ -142,8 +142,8 @@ def heat_from_tables(case: Case) -> Excess:
     )
     return warm.and_also(
         *(
-            Excess.differs(rows, np.asarray(told), of_country(case, rows, column, own))
-            for told, column, own in pairs
+            Excess.differs(rows, np.asarray(reported), of_country(case, rows, column, own))
+            for reported, column, own in pairs
         )
     )
 

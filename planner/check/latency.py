@@ -12,7 +12,7 @@ from planner.check.declared import Price, Table
 from planner.check.demand import rack_path_mw, reference_kh100e
 from planner.check.frames import at, by, crossed, has, listed, quotient, tally
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,12 +54,12 @@ def round_trip_within_bound(case: Case) -> Excess:
 
 
 @rule(unit="ms", floor=1000.0)
-def round_trip_told(case: Case) -> Excess:
+def round_trip_reported(case: Case) -> Excess:
     """Round trips in the tables are those recomputed from coordinates, lines and pairs."""
     own = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is told of them.
-    return Excess.told(
+    return Excess.reported(
         table[list(_ROUTE)], table["rtt_ms"].to_numpy(), at(own, table, _ROUTE, np.nan)
     )
 
@@ -96,27 +96,27 @@ def tight_share(case: Case) -> Excess:
     own = used_routes(case)
     near = own[own["rtt_ms"] <= own["tight_rtt_ms"] * (1.0 + 1e-9)]
     served = table[has(table, near, _ROUTE)]
-    told = case.plan("demand").set_index(list(key))
+    reported = case.plan("demand").set_index(list(key))
     rent = listed(case.inputs.rent.rented, near=case.inputs.rent.rented_is_tight)
     is_near = at(rent.set_index(list(key))["near"].astype("float64"), frame, key)
     inside = at(tally(served, key, served["served_kh100e"]), frame, key)
-    inside = inside + is_near * at(told["rented_kh100e"], frame, key)
-    met = told["demand_kh100e"] - told["unmet_kh100e"] - told["saved_kh100e"]
+    inside = inside + is_near * at(reported["rented_kh100e"], frame, key)
+    met = reported["demand_kh100e"] - reported["unmet_kh100e"] - reported["saved_kh100e"]
     return Excess.above(frame[list(key)], frame["share"].to_numpy() * at(met, frame, key), inside)
 
 
 @rule(unit="-")
 def classes_from_tables(case: Case) -> Excess:
     """Figures of classes are those of table `workloads`, the scenario's own in their place."""
-    told = case.inputs.workloads
-    own = case.workloads.set_index("workload").loc[list(told["workload"])]
+    reported = case.inputs.workloads
+    own = case.workloads.set_index("workload").loc[list(reported["workload"])]
     parts = [
         Excess.differs(
-            told[["workload"]].assign(what=str(column)),
-            np.nan_to_num(told[column].to_numpy(dtype=np.float64), nan=-1.0),
+            reported[["workload"]].assign(what=str(column)),
+            np.nan_to_num(reported[column].to_numpy(dtype=np.float64), nan=-1.0),
             np.nan_to_num(own[column].to_numpy(dtype=np.float64), nan=-1.0),
         )
-        for column in told.select_dtypes(["number"])
+        for column in reported.select_dtypes(["number"])
     ]
     return parts[0].and_also(*parts[1:])
 
@@ -128,11 +128,13 @@ def service_terms_from_tables(case: Case) -> Excess:
     share = by(case.workloads, "workload", "tight_share_frac").astype("float64")
     everyone = listed(wanted.demand)
     has_share = ~np.isnan(at(share, everyone, ("workload",), np.nan))
-    told = listed(wanted.tight, share=wanted.tight_share_frac)
-    missing = has_share & ~has(everyone, told, (*_USERS, "year"))
+    reported = listed(wanted.tight, share=wanted.tight_share_frac)
+    missing = has_share & ~has(everyone, reported, (*_USERS, "year"))
     price = pd.DataFrame({"what": ["unmet compute"]})
     return Excess.differs(
-        told[[*_USERS, "year"]], told["share"].to_numpy(), at(share, told, ("workload",), np.nan)
+        reported[[*_USERS, "year"]],
+        reported["share"].to_numpy(),
+        at(share, reported, ("workload",), np.nan),
     ).and_also(
         Excess.where(everyone[[*_USERS, "year"]], missing),
         Excess.differs(
@@ -147,9 +149,9 @@ def service_terms_from_tables(case: Case) -> Excess:
 def routes_from_tables(case: Case) -> Excess:
     """Routes are all that lie within bound and residency, each with its own round trip."""
     wanted = case.inputs.demand
-    told = listed(wanted.route, rtt=wanted.route_rtt_ms, tight=wanted.route_is_tight)
-    placed = told[told["region"] != ANYWHERE].reset_index(drop=True)
-    lumped = told[told["region"] == ANYWHERE]
+    reported = listed(wanted.route, rtt=wanted.route_rtt_ms, tight=wanted.route_is_tight)
+    placed = reported[reported["region"] != ANYWHERE].reset_index(drop=True)
+    lumped = reported[reported["region"] == ANYWHERE]
     everywhere = reach_of_users(case)
     own = everywhere.set_index(list(_ROUTE))
     users = listed(wanted.demand)[list(_USERS)].drop_duplicates()
@@ -170,26 +172,26 @@ def routes_from_tables(case: Case) -> Excess:
 @rule(unit="- or ms")
 def no_route_from_tables(case: Case) -> Excess:
     """Users whom no site reaches are listed with the nearest site and their share of the class."""
-    told, everywhere = case.inputs.demand.no_route, reach_of_users(case)
+    reported, everywhere = case.inputs.demand.no_route, reach_of_users(case)
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
     reached = everywhere.loc[everywhere["in_time"], list(_USERS)].drop_duplicates()
     lonely = users[~has(users, reached, _USERS)].reset_index(drop=True)
     nearest = everywhere.groupby(list(_USERS))["rtt_ms"].min()
     bound = by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
-    asked = at(tally(wanted, _USERS, wanted["kh100e"]), told, _USERS, np.nan)
-    of_class = at(tally(wanted, ("workload",), wanted["kh100e"]), told, ("workload",), np.nan)
-    place = told[list(_USERS)]
+    asked = at(tally(wanted, _USERS, wanted["kh100e"]), reported, _USERS, np.nan)
+    of_class = at(tally(wanted, ("workload",), wanted["kh100e"]), reported, ("workload",), np.nan)
+    place = reported[list(_USERS)]
     pairs = (
-        ("nearest_rtt_ms", at(nearest, told, _USERS, np.nan)),
-        ("bound_ms", at(bound, told, ("workload",), np.nan)),
+        ("nearest_rtt_ms", at(nearest, reported, _USERS, np.nan)),
+        ("bound_ms", at(bound, reported, ("workload",), np.nan)),
         ("demand_frac", asked / of_class),
     )
     parts = [
-        Excess.differs(place, told[name].to_numpy(dtype=np.float64), own) for name, own in pairs
+        Excess.differs(place, reported[name].to_numpy(dtype=np.float64), own) for name, own in pairs
     ]
-    return Excess.where(lonely, ~has(lonely, told, _USERS)).and_also(
-        Excess.where(place, ~has(told, lonely, _USERS)), *parts
+    return Excess.where(lonely, ~has(lonely, reported, _USERS)).and_also(
+        Excess.where(place, ~has(reported, lonely, _USERS)), *parts
     )
 
 
@@ -197,7 +199,7 @@ def no_route_from_tables(case: Case) -> Excess:
 def clouds_from_tables(case: Case) -> Excess:
     """Clouds serve everybody, or users near one of the metros among the sites, where they must."""
     demand, rent = case.inputs.demand, case.inputs.rent
-    wanted, told = listed(demand.demand), listed(rent.rented, near=rent.rented_is_tight)
+    wanted, reported = listed(demand.demand), listed(rent.rented, near=rent.rented_is_tight)
     key = [*_USERS, "year"]
     may, near = (np.ones(len(wanted), dtype=np.bool_) for _ in range(2))
     if not case.scenario.rent.placeless:
@@ -209,8 +211,10 @@ def clouds_from_tables(case: Case) -> Excess:
     may = may & case.scenario.rent.allow
     due = wanted[may]
     of_due = pd.Series(near[may].astype("float64"), index=pd.MultiIndex.from_frame(due[key]))
-    return Excess.where(due[key], ~has(due, told, key)).and_also(
-        Excess.differs(told[key], told["near"].to_numpy("float64"), at(of_due, told, key, np.nan))
+    return Excess.where(due[key], ~has(due, reported, key)).and_also(
+        Excess.differs(
+            reported[key], reported["near"].to_numpy("float64"), at(of_due, reported, key, np.nan)
+        )
     )
 
 
@@ -239,7 +243,7 @@ def _is_tight(routes: pd.DataFrame) -> pd.Series[bool]:
 
 
 @rule(unit="routes")
-def tight_routes_told(case: Case) -> Excess:
+def tight_routes_reported(case: Case) -> Excess:
     """Assignments say rightly which of them are within the tight bound."""
     table, own = case.plan("assignment"), used_routes(case)
     near = at(own.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
@@ -255,7 +259,7 @@ def round_trips_of_users(case: Case) -> Excess:
         at(tally(served, _DEMAND, of), table, _DEMAND) for of in (kh100e * served["own_ms"], kh100e)
     )
     own = quotient(travel, total)
-    return Excess.told(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), own)
+    return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), own)
 
 
 def _percentile(served: pd.DataFrame, column: str, share: float) -> pd.Series[float]:
@@ -267,7 +271,7 @@ def _percentile(served: pd.DataFrame, column: str, share: float) -> pd.Series[fl
 
 
 @rule(unit="ms", floor=1000.0)
-def percentiles_told(case: Case) -> Excess:
+def percentiles_reported(case: Case) -> Excess:
     """Median, 95th percentile, and that on bad days, follow from the assignments by class."""
     served, table = timed(case), case.plan("latency")
     served = served[served["served_kh100e"] > 0.0]
@@ -281,10 +285,10 @@ def percentiles_told(case: Case) -> Excess:
             at(_percentile(served, column, of), table, _CLASS, np.nan)
             for of in (share * (1.0 - _HAIR), min(share * (1.0 + _HAIR), 1.0))
         )
-        told = table[name].to_numpy()
-        parts.append(Excess.told(table[list(_CLASS)], told, np.clip(told, low, high)))
+        reported = table[name].to_numpy()
+        parts.append(Excess.reported(table[list(_CLASS)], reported, np.clip(reported, low, high)))
         # Where nobody is served from a place there is nothing to clip to.
-        parts.append(Excess.where(table[list(_CLASS)], np.isnan(told) != np.isnan(low)))
+        parts.append(Excess.where(table[list(_CLASS)], np.isnan(reported) != np.isnan(low)))
     return parts[0].and_also(*parts[1:])
 
 
@@ -310,11 +314,11 @@ def service_of_classes(case: Case) -> Excess:
         "max_rtt_ms": at(largest, table, _CLASS, np.nan),
         "within_tight_frac": within,
     }
-    return columns_told(table, _CLASS, own)
+    return columns_reported(table, _CLASS, own)
 
 
 @rule(unit="ms")
-def no_route_told(case: Case) -> Excess:
+def no_route_reported(case: Case) -> Excess:
     """Users that no site reaches in time are listed, with the nearest site; nobody else is."""
     table = case.plan("no_route")
     key = ["region", "workload"]
@@ -327,13 +331,13 @@ def no_route_told(case: Case) -> Excess:
     ends = round_trips(case, crossed(users, sites))
     reached = (ends["rtt_ms"] <= ends["rtt_bound_ms"] * _ROUNDING) & ~stays_elsewhere(ends)
     lonely = ~has(users, ends[reached], key)
-    is_told = has(users, table, key) & has(users, wanted, key)
+    is_reported = has(users, table, key) & has(users, wanted, key)
     nearest = ends.groupby(key, sort=False)["rtt_ms"].min()
     of_site = ends.set_index(list(_ROUTE))["rtt_ms"]
     by_name = table.rename(columns={"nearest_site": "site"})
     bound = by(case.workloads, "workload", "rtt_bound_ms")
     place = table[key]
-    return Excess.where(users, lonely != is_told).and_also(
+    return Excess.where(users, lonely != is_reported).and_also(
         Excess.differs(place, table["nearest_rtt_ms"].to_numpy(), at(nearest, table, key, np.nan)),
         Excess.differs(
             place, at(of_site, by_name, _ROUTE, np.nan), at(nearest, table, key, np.nan)
@@ -345,7 +349,7 @@ def no_route_told(case: Case) -> Excess:
 
 
 @rule(unit="USD/H100e-hour")
-def rent_terms_told(case: Case) -> Excess:
+def rent_terms_reported(case: Case) -> Excess:
     """Term and price beside what is rented are those of its offer."""
     table, rent = case.plan("rent"), case.inputs.rent
     offers = listed(
@@ -354,11 +358,11 @@ def rent_terms_told(case: Case) -> Excess:
         usd_per_h100e_hour=rent.price_musd_per_kh100e_year * _USD_PER_MUSD / _H100E_HOURS,
     ).set_index(list(_RENT))
     own = {name: at(offers[name], table, _RENT, np.nan) for name in offers.columns}
-    return columns_told(table, _RENT, own)
+    return columns_reported(table, _RENT, own)
 
 
 @rule(unit="kH100e or MUSD")
-def levers_told(case: Case) -> Excess:
+def levers_reported(case: Case) -> Excess:
     """What each lever saves, and what that costs, follows from its adoption and the demand."""
     table, demand, levers = case.plan("levers"), case.plan("demand"), case.inputs.levers
     offers = listed(
@@ -367,11 +371,11 @@ def levers_told(case: Case) -> Excess:
     asked = at(tally(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS)
     saved = table["adopted_frac"].to_numpy() * asked * at(offers["saving"], table, _LEVER, np.nan)
     cost = saved * at(offers["musd"], table, _LEVER, np.nan)
-    return columns_told(table, _LEVER, {"saved_kh100e": saved, "cost_musd": cost})
+    return columns_reported(table, _LEVER, {"saved_kh100e": saved, "cost_musd": cost})
 
 
 @rule(unit="GW or kH100e")
-def reference_told(case: Case) -> Excess:
+def reference_reported(case: Case) -> Excess:
     """The reference fleet is told as the trajectory and its racks make it."""
     table, operator = case.plan("reference"), case.scenario.operator.demand_share_frac
     classes = list(case.inputs.sets.workload.labels)
@@ -389,7 +393,7 @@ def reference_told(case: Case) -> Excess:
         kh100e=kh100e,
     ).set_index(list(_CLASS))
     columns = {name: at(own[name], table, _CLASS, np.nan) for name in own.columns}
-    return columns_told(table, _CLASS, columns)
+    return columns_reported(table, _CLASS, columns)
 
 
 def _latency_rows(case: Case) -> pd.DataFrame:
@@ -399,18 +403,18 @@ def _latency_rows(case: Case) -> pd.DataFrame:
 HEADING: Final = "Latency and residency"
 RULES = (
     round_trip_within_bound,
-    round_trip_told,
+    round_trip_reported,
     residency,
     served_from_anywhere,
     tight_share,
-    tight_routes_told,
+    tight_routes_reported,
     round_trips_of_users,
-    percentiles_told,
+    percentiles_reported,
     service_of_classes,
-    no_route_told,
-    rent_terms_told,
-    levers_told,
-    reference_told,
+    no_route_reported,
+    rent_terms_reported,
+    levers_reported,
+    reference_reported,
 )
 
 FACTS = (
@@ -429,31 +433,31 @@ PRICES: Final[Mapping[str, Price]] = {
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "assignment": {
-        "round_trip_told": "region site rtt_ms",
-        "tight_routes_told": "within_tight",
+        "round_trip_reported": "region site rtt_ms",
+        "tight_routes_reported": "within_tight",
     },
     "demand": {
         "round_trips_of_users": "mean_rtt_ms",
     },
     "no_route": {
-        "rows": "no_route_told",
-        "no_route_told": "region workload nearest_site nearest_rtt_ms bound_ms",
+        "rows": "no_route_reported",
+        "no_route_reported": "region workload nearest_site nearest_rtt_ms bound_ms",
     },
     "latency": {
         "service_of_classes": (
             "workload year bound_ms tight_ms tight_share_frac demand_kh100e "
             "served_kh100e mean_rtt_ms max_rtt_ms within_tight_frac"
         ),
-        "percentiles_told": "p50_rtt_ms p95_rtt_ms tail_p95_rtt_ms",
+        "percentiles_reported": "p50_rtt_ms p95_rtt_ms tail_p95_rtt_ms",
     },
     "rent": {
-        "rent_terms_told": "workload tier year term_years usd_per_h100e_hour",
+        "rent_terms_reported": "workload tier year term_years usd_per_h100e_hour",
     },
     "levers": {
-        "levers_told": "workload lever year adopted_frac saved_kh100e cost_musd",
+        "levers_reported": "workload lever year adopted_frac saved_kh100e cost_musd",
     },
     "reference": {
-        "reference_told": "workload year facility_gw rack_gw kh100e",
+        "reference_reported": "workload year facility_gw rack_gw kh100e",
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {

@@ -69,10 +69,10 @@ def committed_mw(case: Case) -> pd.DataFrame:
 def committed_from_tables(case: Case) -> Excess:
     """Committed halls are the operator's share of what is under construction by then."""
     halls, own = case.inputs.halls, committed_mw(case)
-    told = listed(halls.committed, mw=halls.committed_mw)
+    reported = listed(halls.committed, mw=halls.committed_mw)
     key = ("site", "year")
-    right = at(tally(own, key, own["mw"]), told, key)
-    return Excess.differs(told[list(key)], told["mw"].to_numpy(), right)
+    right = at(tally(own, key, own["mw"]), reported, key)
+    return Excess.differs(reported[list(key)], reported["mw"].to_numpy(), right)
 
 
 @once
@@ -169,16 +169,16 @@ def leads_from_tables(case: Case) -> Excess:
     own, first_day = months_to_service(case), decided(case)
     place = lead[["site", "hall"]]
     months = at(own["hall"], lead, ("site",), np.nan)
-    told = Excess.differs(place, lead["months"].to_numpy(dtype=np.float64), months)
+    reported = Excess.differs(place, lead["months"].to_numpy(dtype=np.float64), months)
     starts = (lead["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
     offers = listed(grid.expand, start=grid.expand_start)
     due = at(own["connection"], offers, ("site",), np.nan) / 12.0 + first_day
     early = Excess.above(offers[["site", "year"]], due, offers["start"].to_numpy())
-    return told.and_also(Excess.differs(place, starts, months), early)
+    return reported.and_also(Excess.differs(place, starts, months), early)
 
 
 @rule(unit="months")
-def leads_told(case: Case) -> Excess:
+def leads_reported(case: Case) -> Excess:
     """Table `leads` tells months and start of every hall, and a chain that is as long as any."""
     table, first_day = case.plan("leads"), decided(case)
     place = table[["site", "hall"]]
@@ -189,8 +189,8 @@ def leads_told(case: Case) -> Excess:
     is_given = at(given.notna().astype("float64"), table, ("site",), np.nan) > 0.0
     longest = at(chains.max(axis=1), table, ("site",), np.nan)
     of_chain = chains.rename_axis("site").reset_index().melt("site", var_name="by")
-    told = at(of_chain.set_index(["site", "by"])["value"], table, ("site", "by"), np.nan)
-    is_longest = np.where(is_given, table["by"] == _GIVEN, told >= longest - _SAME_MONTHS)
+    reported = at(of_chain.set_index(["site", "by"])["value"], table, ("site", "by"), np.nan)
+    is_longest = np.where(is_given, table["by"] == _GIVEN, reported >= longest - _SAME_MONTHS)
     return Excess.differs(place, table["months"].to_numpy(dtype=np.float64), months).and_also(
         Excess.differs(place, starts, months), Excess.where(place, ~is_longest.astype(np.bool_))
     )
@@ -203,14 +203,14 @@ def _leads_rows(case: Case) -> pd.DataFrame:
 FACTS = (
     committed_from_tables,
     leads_from_tables,
-    leads_told,
+    leads_reported,
 )
 IMPLIED: Final[Mapping[str, Table]] = {
     "leads": _leads_rows,
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "leads": {
-        "leads_told": "site months by service_start",
+        "leads_reported": "site months by service_start",
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {

@@ -12,7 +12,7 @@ from planner.check.existing import standing_facility_mw
 from planner.check.frames import at, by, crossed, listed, quotient, tally
 from planner.check.once import once
 from planner.check.payments import every_year
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,39 +126,39 @@ def load_price_bill(case: Case) -> pd.DataFrame:
     return every_year(case, load[["year"]], load["usd"] / 1e6)
 
 
-def _as_told(case: Case, column: str, own: pd.Series[float]) -> Excess:
+def _as_reported(case: Case, column: str, own: pd.Series[float]) -> Excess:
     """Hold a column of the table against what it should be, by zone and year."""
     table = case.plan("load_price")
     return Excess.differs(table[list(_ZONE)], table[column].to_numpy(), at(own, table, _ZONE))
 
 
 @rule(unit="MWh", floor=10.0)
-def load_price_told(case: Case) -> Excess:
+def load_price_reported(case: Case) -> Excess:
     """New load of every zone that has some is told, as the draw of its sites makes it."""
     load, table = new_load(case), case.plan("load_price")
     own = tally(load, _ZONE, load["new_mw"] * load["hours"])
     every = load[list(_ZONE)].drop_duplicates().reset_index(drop=True)
-    told = tally(table, _ZONE, table["new_mwh"])
-    complete = Excess.differs(every, at(told, every, _ZONE), at(own, every, _ZONE))
-    return _as_told(case, "new_mwh", own).and_also(complete)
+    reported = tally(table, _ZONE, table["new_mwh"])
+    complete = Excess.differs(every, at(reported, every, _ZONE), at(own, every, _ZONE))
+    return _as_reported(case, "new_mwh", own).and_also(complete)
 
 
 @rule(unit="MW")
-def load_price_peak_told(case: Case) -> Excess:
+def load_price_peak_reported(case: Case) -> Excess:
     """The peak of a zone's new load is that of the slot in which its sites draw most."""
     peak = new_load(case).groupby(list(_ZONE), sort=False)["new_mw"].max()
-    return _as_told(case, "new_peak_mw", peak)
+    return _as_reported(case, "new_peak_mw", peak)
 
 
 @rule(unit="MUSD")
 def load_price_paid(case: Case) -> Excess:
     """What new load pays above the price is what the blocks of its zone say."""
     load = new_load(case)
-    return _as_told(case, "musd", tally(load, _ZONE, load["usd"] / 1e6))
+    return _as_reported(case, "musd", tally(load, _ZONE, load["usd"] / 1e6))
 
 
 @rule(unit="USD/MWh")
-def load_price_adders_told(case: Case) -> Excess:
+def load_price_adders_reported(case: Case) -> Excess:
     """What new load pays above the price, on average and last, is told as it is paid."""
     load, table = new_load(case), case.plan("load_price")
     usd = at(tally(load, _ZONE, load["usd"]), table, _ZONE)
@@ -168,11 +168,11 @@ def load_price_adders_told(case: Case) -> Excess:
         "mean_adder_usd_per_mwh": np.nan_to_num(quotient(usd, mwh)),
         "last_adder_usd_per_mwh": at(last, table, _ZONE),
     }
-    return columns_told(table, _ZONE, own)
+    return columns_reported(table, _ZONE, own)
 
 
 HEADING: Final = "Grid"
-RULES = (load_price_told, load_price_peak_told, load_price_paid, load_price_adders_told)
+RULES = (load_price_reported, load_price_peak_reported, load_price_paid, load_price_adders_reported)
 
 
 @rule(unit="MW or USD/MWh")
@@ -204,11 +204,11 @@ FACTS = (load_price_from_tables,)
 LINES: Final[Mapping[str, Line]] = {"load_price": Line("energy", load_price_bill)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "load_price": {
-        "rows": "load_price_told",
-        "load_price_told": "zone year new_mwh",
-        "load_price_peak_told": "new_peak_mw",
+        "rows": "load_price_reported",
+        "load_price_reported": "zone year new_mwh",
+        "load_price_peak_reported": "new_peak_mw",
         "load_price_paid": "musd",
-        "load_price_adders_told": "mean_adder_usd_per_mwh last_adder_usd_per_mwh",
+        "load_price_adders_reported": "mean_adder_usd_per_mwh last_adder_usd_per_mwh",
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {

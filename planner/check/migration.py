@@ -130,7 +130,7 @@ def migration_is_due(case: Case) -> Excess:
     mean_mw = uses["used_mw"] * uses["dynamic_mw_per_mw"] * share_that_moves(case, uses)
     due = tally(uses, _USE, mean_mw)
     place = table[[*_USE, "slot"]]
-    told = Excess.differs(
+    reported = Excess.differs(
         place, table["due_mw"].to_numpy(), at(due, table, _USE) * _profile(case, table)
     )
     begin = table["own_block"] * table["workload"].map(_windows(case, table))
@@ -140,13 +140,13 @@ def migration_is_due(case: Case) -> Excess:
     # What falls due in all slots is the mean of the year, so that no slot is forgotten.
     mean = tally(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
     moving = uses.loc[mean_mw > 0.0, list(_USE)].drop_duplicates().reset_index(drop=True)
-    return told.and_also(
+    return reported.and_also(
         Excess.differs(moving, at(mean, moving, _USE), at(due, moving, _USE)), blocks
     )
 
 
 @rule(unit="sites")
-def migration_reach_told(case: Case) -> Excess:
+def migration_reach_reported(case: Case) -> Excess:
     """Sites that have the same users in reach, of all sites, are named by the first of them."""
     table = case.plan("migration")[["site", "workload", "reach"]].drop_duplicates()
     classes = table[["workload"]].drop_duplicates()
@@ -183,7 +183,7 @@ def migration_room(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def migration_told(case: Case) -> Excess:
+def migration_reported(case: Case) -> Excess:
     """Load curve, sites and the table by class say of moved work what its slots add up to."""
     power, slots, years = site_power(case), case.plan("power_slot"), case.plan("site_year")
     site, slot = power.site_year, power.slot
@@ -253,11 +253,11 @@ def migration_from_tables(case: Case) -> Excess:
     mean = racks.dynamic_mw_per_mw[row]
     falls_due = power.shape_frac[work["site"], shape[workload], work["slot"]] * mean
     may_move = share[workload]
-    for told, own in (
+    for reported, own in (
         (p.due_mw_per_mw, may_move * falls_due),
         (p.room_mw_per_mw, mean / busy[workload] - (1.0 - may_move) * falls_due),
     ):
-        parts.append(_by_class(case, np.abs(told - own), np.abs(own)))
+        parts.append(_by_class(case, np.abs(reported - own), np.abs(own)))
     return parts[0].and_also(*parts[1:])
 
 
@@ -338,10 +338,10 @@ def _migration_site_rows(case: Case) -> pd.DataFrame:
 HEADING: Final = "Work between sites"
 RULES = (
     migration_is_due,
-    migration_reach_told,
+    migration_reach_reported,
     migration_conserves_work,
     migration_room,
-    migration_told,
+    migration_reported,
     migration_of_sites,
 )
 
@@ -356,17 +356,17 @@ IMPLIED: Final[Mapping[str, Table]] = {
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"migrating_mw": ("migration", "done_mw")}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "site_year": {
-        "migration_told": "migrated_mean_mw",
+        "migration_reported": "migrated_mean_mw",
     },
     "power_slot": {
-        "migration_told": "migrated_mw",
+        "migration_reported": "migrated_mw",
     },
     "migration": {
         "rows": "migration_is_due",
         "migration_is_due": "site rack hall workload year slot block due_mw",
-        "migration_reach_told": "reach",
+        "migration_reach_reported": "reach",
         "migration_conserves_work": "site slot done_mw",
-        "migration_told": "slot done_mw",
+        "migration_reported": "slot done_mw",
         "migration_of_sites": "site rack year slot done_mw",
     },
     "migration_site": {

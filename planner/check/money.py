@@ -39,10 +39,10 @@ def _bill(item: str, make: Callable[[Case], pd.DataFrame]) -> Rule:
     def test(case: Case) -> Excess:
         own = make(case)
         table = case.plan("costs")
-        told = table[table["item"] == item]
+        reported = table[table["item"] == item]
         right = tally(own, _PAID, own["musd"])
-        left = tally(told, _PAID, told["musd"])
-        place = together(_PAID, own, told)
+        left = tally(reported, _PAID, reported["musd"])
+        place = together(_PAID, own, reported)
         return Excess.differs(place, at(left, place, _PAID), at(right, place, _PAID))
 
     what = item.replace("_", " ")
@@ -70,9 +70,9 @@ def objective(case: Case) -> Excess:
     """The solver's objective is the sum of the cost table, discounted."""
     total = np.array([case.plan("costs")["npv_musd"].sum()])
     place = pd.DataFrame({"total": ["cost table"]})
-    told = float(case.plan("solution")["objective_musd"].sum())  # of one row
+    reported = float(case.plan("solution")["objective_musd"].sum())  # of one row
     return Excess.differs(place, total, np.array([case.objective_musd])).and_also(
-        Excess.differs(place, np.array([told]), np.array([case.objective_musd]))
+        Excess.differs(place, np.array([reported]), np.array([case.objective_musd]))
     )
 
 
@@ -119,22 +119,22 @@ def _real(case: Case, nominal: float | None) -> float:
 @rule(unit="1/year")
 def rates_from_tables(case: Case) -> Excess:
     """Rates are real, of the plan, of kinds of assets and of countries; upkeep grows from 2025."""
-    settings, told = case.scenario.finance, case.inputs.finance
+    settings, reported = case.scenario.finance, case.inputs.finance
     plan = settings.wacc_nominal_frac
-    kinds = sorted(told.asset_rate_frac)
+    kinds = sorted(reported.asset_rate_frac)
     own = [_real(case, plan)]
     own += [_real(case, settings.asset_wacc_nominal_frac.get(kind, plan)) for kind in kinds]  # type: ignore[call-overload]
-    given = [told.rate_frac, *(told.asset_rate_frac[kind] for kind in kinds)]
+    given = [reported.rate_frac, *(reported.asset_rate_frac[kind] for kind in kinds)]
     place = pd.DataFrame({"rate": ["plan", *kinds]})
     sites = pd.DataFrame({"rate": list(case.inputs.sets.site.labels)})
     risk = case.finance_of_sites("wacc_adder") * float(settings.country_risk)
-    years = np.array([told.base_year - case.years[0]], dtype=np.float64)
+    years = np.array([reported.base_year - case.years[0]], dtype=np.float64)
     upkeep = 1.0 + case.finance_of("om_real_escalation", "world")
     later = np.clip(np.array(case.years) - _MONEY_YEAR, 0, None)
     return Excess.differs(place, np.array(given), np.array(own)).and_also(
-        Excess.differs(sites, told.site_rate_adder_frac, at(risk, sites, ("rate",), np.nan)),
+        Excess.differs(sites, reported.site_rate_adder_frac, at(risk, sites, ("rate",), np.nan)),
         Excess.differs(pd.DataFrame({"rate": ["base year"]}), years, np.zeros(1)),
-        Excess.differs(pd.DataFrame({"rate": case.years}), told.opex_escalation, upkeep**later),
+        Excess.differs(pd.DataFrame({"rate": case.years}), reported.opex_escalation, upkeep**later),
     )
 
 
@@ -146,8 +146,8 @@ def interest_during_construction(case: Case) -> Excess:
     rate = case.inputs.finance.asset_rate_frac["facility"]
     waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
     own = np.mean((1.0 + rate) ** waits) - 1.0
-    told = np.array([case.inputs.finance.build_idc_frac])
-    return Excess.differs(pd.DataFrame({"what": ["halls"]}), told, np.array([own]))
+    reported = np.array([case.inputs.finance.build_idc_frac])
+    return Excess.differs(pd.DataFrame({"what": ["halls"]}), reported, np.array([own]))
 
 
 @rule(unit="years or -")
@@ -156,11 +156,15 @@ def horizon_from_scenario(case: Case) -> Excess:
 
     The weight of a model year is a payment in the middle of each of its years, discounted.
     """
-    told = case.inputs.finance
+    reported = case.inputs.finance
     life = float(by(case.data("facility_cost"), "item", "value")["facility_life"])
     lives = dict.fromkeys(("facility", "retrofit", "opening", "grid"), life)
-    kinds = sorted({*lives, *told.life_years})
-    given = [told.first_year, told.last_year, *(told.life_years.get(k, np.nan) for k in kinds)]
+    kinds = sorted({*lives, *reported.life_years})
+    given = [
+        reported.first_year,
+        reported.last_year,
+        *(reported.life_years.get(k, np.nan) for k in kinds),
+    ]
     own = [case.years[0], case.years[-1], *(lives.get(kind, np.nan) for kind in kinds)]
     place = pd.DataFrame({"what": ["first year", "last year", *kinds]})
     rate = _real(case, case.scenario.finance.wacc_nominal_frac)
@@ -173,7 +177,7 @@ def horizon_from_scenario(case: Case) -> Excess:
     ).and_also(
         Excess.differs(
             pd.DataFrame({"what": case.years}),
-            told.year_weight,
+            reported.year_weight,
             weight.loc[list(case.years)].to_numpy(dtype=np.float64),
         )
     )
@@ -292,7 +296,7 @@ def _bought(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="MUSD")
-def cash_told(case: Case) -> Excess:
+def cash_reported(case: Case) -> Excess:
     """Cash is what is bought, halls, connections and sources evenly over the years before."""
     cost = by(case.data("facility_cost"), "item", "value")
     years = float(cost["spend_profile_years"])
@@ -328,7 +332,7 @@ RULES = (
     rent_and_unmet_apart,
     capex_budget,
     overnight_cost,
-    cash_told,
+    cash_reported,
 )
 
 FACTS = (
@@ -361,8 +365,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "objective": "npv_musd",
     },
     "cash": {
-        "rows": "cash_told",
-        "cash_told": "item site calendar_year cash_musd overnight_musd",
+        "rows": "cash_reported",
+        "cash_reported": "item site calendar_year cash_musd overnight_musd",
     },
     "solution": {
         "objective": "objective_musd",

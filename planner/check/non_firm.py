@@ -27,7 +27,7 @@ from planner.check.payments import every_year
 from planner.check.power_prices import demand_charge_usd_per_kw_month
 from planner.check.sources import sources_in_service
 from planner.check.stress import hours_off, stress_share, tiers_pct
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,8 +118,8 @@ def all_headroom(case: Case) -> Excess:
             new += at(tally(added, ("zone", "year_now"), added["added_mw"]), given, _ZONE)
         room = np.clip(limit - given["committed_mw"].to_numpy(), 0.0, None)
         parts.append(Excess.above(place.assign(tier=f"{rate:g}"), new, room))
-    told = given["limit_mw"].to_numpy(dtype=np.float64)
-    whole = Excess.differs(place.assign(tier=""), told, limit)
+    reported = given["limit_mw"].to_numpy(dtype=np.float64)
+    whole = Excess.differs(place.assign(tier=""), reported, limit)
     return whole.and_also(*parts)
 
 
@@ -134,10 +134,10 @@ def non_firm_where_offered(case: Case) -> Excess:
     place = table[list(_SITE)]
     sites = settings.sites if settings.sites != "all" else list(case.inputs.sets.site.labels)
     may = table["site"].isin(list(sites)).to_numpy() & settings.allow
-    told = listed(p.connect, start=p.start, turns=p.turns_firm)
-    told = told.drop_duplicates(list(_SITE)).set_index(list(_SITE))
-    start = at(told["start"], table, _SITE, np.nan)
-    turns = at(told["turns"], table, _SITE, np.nan)
+    reported = listed(p.connect, start=p.start, turns=p.turns_firm)
+    reported = reported.drop_duplicates(list(_SITE)).set_index(list(_SITE))
+    start = at(reported["start"], table, _SITE, np.nan)
+    turns = at(reported["turns"], table, _SITE, np.nan)
     price = listed(p.connect, musd=p.capex_musd_per_mw).set_index([*_SITE, "tier"])["musd"]
     cost = table["added_mw"].to_numpy() * at(price, table, (*_SITE, "tier"), np.nan)
     has_rate = table["rate_pct"].isin(tiers_pct(case)).to_numpy()
@@ -197,7 +197,7 @@ def shed_load(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def stress_told(case: Case) -> Excess:
+def stress_reported(case: Case) -> Excess:
     """The tables of non-firm power state connection, hours off, draw and shed load as they are."""
     frame, table, power = non_firm_slots(case), case.plan("stress_slot"), site_power(case)
     stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
@@ -213,10 +213,12 @@ def stress_told(case: Case) -> Excess:
     ]
     forgotten = ~stress.index.isin(pd.MultiIndex.from_frame(place))
     every = stress.index.to_frame(index=False)
-    return parts[0].and_also(*parts[1:], Excess.where(every, forgotten), *_years_told(case, table))
+    return parts[0].and_also(
+        *parts[1:], Excess.where(every, forgotten), *_years_reported(case, table)
+    )
 
 
-def _years_told(case: Case, stress: pd.DataFrame) -> list[Excess]:
+def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
     """Compare the years of the sites, and the summary, with the stress slots."""
     table, summary = case.plan("non_firm_year"), case.plan("summary")
     hours = stress["hours"]
@@ -265,10 +267,10 @@ def stress_from_tables(case: Case) -> Excess:
     )
     parts = []
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
-        told = p.off_frac[zones, p.tier.code(label)].ravel()
+        reported = p.off_frac[zones, p.tier.code(label)].ravel()
         own = at(stress_share(case, hours), place, ("zone", "slot"), np.nan)
         named = Excess.where(pd.DataFrame({"rate": [rate]}), np.array([float(label) != rate]))
-        parts += [named, Excess.differs(place, told, own)]
+        parts += [named, Excess.differs(place, reported, own)]
     return parts[0].and_also(*parts[1:])
 
 
@@ -290,8 +292,8 @@ def non_firm_price_from_tables(case: Case) -> Excess:
     """Non-firm connection costs its substation and the service's share of the network upgrades."""
     offers = listed(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
     own = _musd_per_mw(case) if len(offers) else 0.0
-    told = offers["musd"].to_numpy(dtype=np.float64)
-    return Excess.differs(offers[list(_SITE)], told, np.full(len(offers), own))
+    reported = offers["musd"].to_numpy(dtype=np.float64)
+    return Excess.differs(offers[list(_SITE)], reported, np.full(len(offers), own))
 
 
 @rule(unit="MUSD")
@@ -299,8 +301,8 @@ def non_firm_purchases(case: Case) -> Excess:
     """Non-firm connection that is bought costs overnight what the tables and the service say."""
     bought = case.plan("non_firm_connections")
     own = _musd_per_mw(case) if len(bought) else 0.0
-    told = bought["overnight_musd"].to_numpy(dtype=np.float64)
-    return Excess.differs(bought[list(_SITE)], told, own * bought["added_mw"].to_numpy())
+    reported = bought["overnight_musd"].to_numpy(dtype=np.float64)
+    return Excess.differs(bought[list(_SITE)], reported, own * bought["added_mw"].to_numpy())
 
 
 @rule(unit="months")
@@ -332,12 +334,12 @@ def non_firm_lead_from_tables(case: Case) -> Excess:
 def shed_from_scenario(case: Case) -> Excess:
     """Load may be shed in the most stressed hours, as much and for as much as the scenario says."""
     p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
-    told = {
+    reported = {
         "max_energy_frac": (p.shed.max_energy_frac, settings.max_energy_frac),
         "usd_per_mwh": (p.shed.usd_per_mwh, settings.usd_per_mwh),
     }
-    figures = np.array(list(told.values()), dtype=np.float64)
-    parts = [Excess.differs(pd.DataFrame({"figure": list(told)}), figures[:, 0], figures[:, 1])]
+    figures = np.array(list(reported.values()), dtype=np.float64)
+    parts = [Excess.differs(pd.DataFrame({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
     frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
     waits = by(case.workloads, "workload", "deferrable_frac").astype("float64")
     own = at(waits, frame, ("workload",), np.nan)
@@ -375,7 +377,7 @@ def _by_slot(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 
 
 @rule(unit="MW")
-def stress_slots_told(case: Case) -> Excess:
+def stress_slots_reported(case: Case) -> Excess:
     """Every stress slot is told: what is firm, what is off, what is used, drawn and made."""
     table, frame, own = case.plan("stress_slot"), non_firm_slots(case), sources_in_service(case)
     exact = has(frame, listed(case.inputs.balance.exact), _SLOT)
@@ -394,11 +396,11 @@ def stress_slots_told(case: Case) -> Excess:
         use_mw=used, grid_mw=drawn, own_mw=np.where(exact, used - drawn - shed, made)
     ).set_index(list(_SLOT))
     names = ("firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw", "own_mw")
-    told = columns_told(
+    reported = columns_reported(
         table, _SLOT, {name: at(frame[name], table, _SLOT, np.nan) for name in names}
     )
     stressed = frame[frame["off_mw"] > _TRACE_MW].reset_index()[list(_SLOT)]
-    return told.and_also(Excess.where(stressed, ~has(stressed, table, _SLOT)))
+    return reported.and_also(Excess.where(stressed, ~has(stressed, table, _SLOT)))
 
 
 def _lost_kh100e(case: Case) -> pd.Series[float]:
@@ -421,7 +423,7 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
 
 
 @rule(unit="MW, MWh, kH100e or MUSD")
-def non_firm_years_told(case: Case) -> Excess:
+def non_firm_years_reported(case: Case) -> Excess:
     """Non-firm power of a site in a year adds up its stress slots, at the service's discount."""
     table, slots, power = case.plan("non_firm_year"), case.plan("stress_slot"), site_power(case)
     frame, sites = non_firm_slots(case), site_years(case).set_index(list(_SITE))
@@ -441,7 +443,7 @@ def non_firm_years_told(case: Case) -> Excess:
         "lost_kh100e": shed * at(_lost_kh100e(case), table, _SITE),
         "discount_musd": at(tally(discount, _SITE, discount["musd"]), table, _SITE),
     }
-    return columns_told(table, _SITE, own)
+    return columns_reported(table, _SITE, own)
 
 
 def non_firm_discount(case: Case) -> pd.DataFrame:
@@ -487,9 +489,9 @@ RULES = (
     shed_in_stress,
     shed_energy,
     shed_load,
-    stress_told,
-    stress_slots_told,
-    non_firm_years_told,
+    stress_reported,
+    stress_slots_reported,
+    non_firm_years_reported,
 )
 
 FACTS = (
@@ -531,14 +533,16 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
     },
     "non_firm_year": {
-        "non_firm_years_told": (
+        "non_firm_years_reported": (
             "site year non_firm_mw off_hours drawn_mwh shed_mwh shed_peak_mw "
             "lost_kh100e discount_musd"
         ),
     },
     "stress_slot": {
-        "rows": "stress_slots_told",
-        "stress_slots_told": ("site year slot firm_mw non_firm_mw off_mw use_mw grid_mw own_mw"),
+        "rows": "stress_slots_reported",
+        "stress_slots_reported": (
+            "site year slot firm_mw non_firm_mw off_mw use_mw grid_mw own_mw"
+        ),
         "cost_shed_load_worth": "shed_mw",
     },
 }

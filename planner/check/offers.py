@@ -605,10 +605,10 @@ def _usable(case: Case) -> pd.DataFrame:
     return rows.merge(_in_play(case), on=["site", "hall", "year"])
 
 
-def _same_rows(told: Labelled, own: pd.DataFrame) -> Excess:
+def _same_rows(reported: Labelled, own: pd.DataFrame) -> Excess:
     """Name the rows that one of two lists lacks."""
-    key = list(told.axis_names)
-    listed_rows = listed(told)[key]
+    key = list(reported.axis_names)
+    listed_rows = listed(reported)[key]
     own = own[key].reset_index(drop=True)
     return Excess.where(own.assign(list="missing"), ~has(own, listed_rows, key)).and_also(
         Excess.where(listed_rows.assign(list="one too many"), ~has(listed_rows, own, key))

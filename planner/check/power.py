@@ -12,7 +12,7 @@ from planner.check.days import year_slots
 from planner.check.declared import Price
 from planner.check.frames import at, by, crossed, has, label_of, listed, quotient, tally
 from planner.check.other_load import other_load_mw
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def slot_weights(case: Case) -> Excess:
     """Slots stand for the days of the calendar, and for 8,760 hours in every year."""
     table, power = case.plan("power_slot"), site_power(case)
     hours = by(power.slot, "slot", "hours")
-    told = Excess.differs(
+    reported = Excess.differs(
         table[list(_SLOT)], table["hours"].to_numpy(), at(hours, table, ("slot",), np.nan)
     )
     sums = tally(table, _SITE, table["hours"])
@@ -70,7 +70,7 @@ def slot_weights(case: Case) -> Excess:
     weights = Excess.differs(
         power.slot[["slot"]], np.asarray(case.inputs.days.weight_h, dtype=np.float64), power.hours
     )
-    return told.and_also(whole, total, weights)
+    return reported.and_also(whole, total, weights)
 
 
 @rule(unit="MW")
@@ -108,7 +108,7 @@ def figures_by_slot(case: Case) -> Excess:
         location_t_per_mwh=case.inputs.carbon.location_t_per_mwh,
     ).set_index(list(_SLOT))
     own = {name: at(figures[name], table, _SLOT, np.nan) for name in figures.columns}
-    return columns_told(table, _SLOT, own)
+    return columns_reported(table, _SLOT, own)
 
 
 @rule(unit="MW")
@@ -166,10 +166,10 @@ def deferral_conserves_energy(case: Case) -> Excess:
     blocks = Excess.where(table[[*_WAIT, "slot"]], ~table["is_block"].to_numpy())
     curve = case.plan("power_slot")
     shifted = _by_slot(case, site_power(case).shifted_mw)
-    told = Excess.differs(
+    reported = Excess.differs(
         curve[list(_SLOT)], curve["deferred_mw"].to_numpy(), at(shifted, curve, _SLOT, np.nan)
     )
-    return kept.and_also(told, blocks)
+    return kept.and_also(reported, blocks)
 
 
 @rule(unit="MW")
@@ -179,10 +179,10 @@ def deferral_is_due(case: Case) -> Excess:
     mean_mw = waits["used_mw"] * waits["dynamic_mw_per_mw"] * waits["deferrable_frac"]
     due = tally(waits, _WAIT, mean_mw)
     own = at(due, table, _WAIT) * table["profile"].to_numpy()
-    told = Excess.differs(table[[*_WAIT, "slot"]], table["due_mw"].to_numpy(), own)
+    reported = Excess.differs(table[[*_WAIT, "slot"]], table["due_mw"].to_numpy(), own)
     place = waits[list(_WAIT)].drop_duplicates().reset_index(drop=True)
     forgotten = place[~has(place, table, _WAIT)]
-    return told.and_also(Excess.above(forgotten, at(due, forgotten, _WAIT), 0.0))
+    return reported.and_also(Excess.above(forgotten, at(due, forgotten, _WAIT), 0.0))
 
 
 @rule(unit="MW")
@@ -223,8 +223,8 @@ def energy_of_sites(case: Case) -> Excess:
         (table["grid_peak_mw"], power.grid_mw.max(axis=1)),
     ]
     parts = [
-        Excess.differs(place, told.to_numpy(), at(_by_site(case, own), table, _SITE, np.nan))
-        for told, own in pairs
+        Excess.differs(place, reported.to_numpy(), at(_by_site(case, own), table, _SITE, np.nan))
+        for reported, own in pairs
     ]
     loaded = table[table["pue"].notna()]
     taken, of_racks = (at(_by_site(case, own), loaded, _SITE) for own in (facility, it))
@@ -292,11 +292,11 @@ def other_load(case: Case) -> Excess:
     assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), own.ravel())
     table = case.plan("power_slot")
     right = at(by_slot, table, key, np.nan)
-    told = Excess.differs(table[list(_SLOT)], table["other_load_mw"].to_numpy(), right)
+    reported = Excess.differs(table[list(_SLOT)], table["other_load_mw"].to_numpy(), right)
     # Rows are left out of the table where a site uses nothing at all.
     is_loaded = np.asarray(site_power(case).other_mw.any(axis=1), dtype=np.bool_)
     place = case.site_year.loc[is_loaded].reset_index(drop=True)
-    return assumed.and_also(told, Excess.where(place, ~has(place, table, ("site", "year"))))
+    return assumed.and_also(reported, Excess.where(place, ~has(place, table, ("site", "year"))))
 
 
 HEADING: Final = "Power, water and carbon"

@@ -245,12 +245,16 @@ def delivered_prices(case: Case) -> Excess:
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
     billed = _is_billed_by_tariff(case)
     own[billed] = wholesale_part_usd_per_mwh(case)[billed]
-    told = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
-    energy = Excess.differs(place[list(_KEY)], at(told, place, _KEY, np.nan), own.ravel())
+    reported = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))[
+        "usd"
+    ]
+    energy = Excess.differs(place[list(_KEY)], at(reported, place, _KEY, np.nan), own.ravel())
     rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
-    told_rate = at(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
+    reported_rate = at(
+        rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan
+    )
     return energy.and_also(
-        Excess.differs(site_year, told_rate, demand_charge_usd_per_kw_month(case))
+        Excess.differs(site_year, reported_rate, demand_charge_usd_per_kw_month(case))
     )
 
 

@@ -56,16 +56,18 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     """Hold one family of decisions against its column of a table, sum by sum of shared labels."""
     assert case.proof is not None
     solved = _labelled(case.proof.columns, block, "x", _DUST)
-    told = case.plan(table)
+    reported = case.plan(table)
     if block in _DIRECTION:
-        told = told[told["direction"] == _DIRECTION[block]]
-    keys = [name for name in solved.columns if name != "x" and name in told.columns]
+        reported = reported[reported["direction"] == _DIRECTION[block]]
+    keys = [name for name in solved.columns if name != "x" and name in reported.columns]
     if not keys:  # the program has no such decision
-        place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(told))})
-        return Excess.differs(place, told[column].to_numpy(dtype=np.float64), np.zeros(len(told)))
-    place = together(keys, solved, told)
-    left = at(tally(told, keys, told[column]), place, keys)
-    left = np.where(has(place, told[told[column].isna()], keys), np.nan, left)
+        place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(reported))})
+        return Excess.differs(
+            place, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported))
+        )
+    place = together(keys, solved, reported)
+    left = at(tally(reported, keys, reported[column]), place, keys)
+    left = np.where(has(place, reported[reported[column].isna()], keys), np.nan, left)
     right = at(tally(solved, keys, solved["x"]), place, keys)
     place.insert(0, "table", f"{table}.{column}")
     return Excess.differs(place, left, right)
@@ -110,14 +112,14 @@ def prices_as_solved(case: Case) -> Excess:
     """Table `prices` has a row, with number and unit, for every dual of a limit that is not 0."""
     if case.proof is None:
         return Excess(pd.DataFrame({"block": []}), np.zeros(0), np.zeros(0))
-    told, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
-    place = together(keys, solved, told)
-    left = at(tally(told, keys, told["raw_dual"]), place, keys, np.nan)
-    left = np.where(has(place, told[told["raw_dual"].isna()], keys), np.nan, left)
+    reported, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
+    place = together(keys, solved, reported)
+    left = at(tally(reported, keys, reported["raw_dual"]), place, keys, np.nan)
+    left = np.where(has(place, reported[reported["raw_dual"].isna()], keys), np.nan, left)
     right = at(tally(solved, keys, solved["dual"]), place, keys, np.nan)
-    units = told["block"].map({block: price.unit for block, price in PRICES.items()})
-    is_wrong = (units != told["unit"]).to_numpy(dtype=np.bool_)
-    return Excess.differs(place, left, right).and_also(Excess.where(told[keys], is_wrong))
+    units = reported["block"].map({block: price.unit for block, price in PRICES.items()})
+    is_wrong = (units != reported["unit"]).to_numpy(dtype=np.bool_)
+    return Excess.differs(place, left, right).and_also(Excess.where(reported[keys], is_wrong))
 
 
 @once
@@ -147,12 +149,12 @@ def worths_as_solved(case: Case) -> Excess:
         ("stress_slot", _stress_worths(case)),
         ("resilience", _reserve_worths(case)),
     ):
-        told = case.plan(table)
+        reported = case.plan(table)
         for column, own in worths.items():
-            left = told[column].to_numpy(dtype=np.float64)
+            left = reported[column].to_numpy(dtype=np.float64)
             is_unknown = np.isnan(left) & np.isnan(own)  # missing is right there alone
             left, right = (np.where(is_unknown, 0.0, side) for side in (left, own))
-            place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(told))})
+            place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(reported))})
             parts.append(Excess.differs(place, left, right))
     return parts[0].and_also(*parts[1:])
 
@@ -204,13 +206,13 @@ def _labelled(frame: pd.DataFrame, block: str, number: str, dust: float) -> pd.D
     """Return the labels of a block's rows or columns with a number, where it is not nothing."""
     here = np.flatnonzero((frame["family"] == block).to_numpy(dtype=np.bool_))
     numbers = frame[number].to_numpy(dtype=np.float64)[here]
-    told = ~(np.abs(numbers) <= dust)
+    reported = ~(np.abs(numbers) <= dust)
     made: dict[str, NDArray[Any]] = {}
     for name in frame.columns:
         if name not in _ARRAYS and not frame[name].array[here].isna().all():
-            texts = _texts(frame[name], here)[told]
+            texts = _texts(frame[name], here)[reported]
             made[name] = texts.astype(np.int64) if name == "year" else texts
-    return table_of(made | {number: numbers[told]}, index=pd.RangeIndex(int(told.sum())))
+    return table_of(made | {number: numbers[reported]}, index=pd.RangeIndex(int(reported.sum())))
 
 
 def _texts(labels: pd.Series[Any], rows: NDArray[np.intp]) -> NDArray[np.object_]:

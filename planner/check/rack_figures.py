@@ -103,8 +103,8 @@ def vintages_from_tables(case: Case) -> Excess:
     place = pd.MultiIndex.from_product(
         [sets.vintage.labels, sets.rack.labels], names=["vintage", "rack"]
     ).to_frame(index=False)
-    told = case.inputs.racks.vintage_last_year
-    return Excess.differs(place, told.ravel().astype("float64"), own.ravel().astype("float64"))
+    reported = case.inputs.racks.vintage_last_year
+    return Excess.differs(place, reported.ravel().astype("float64"), own.ravel().astype("float64"))
 
 
 @rule(unit="MUSD/MW")
@@ -115,9 +115,9 @@ def companion_and_move_price(case: Case) -> Excess:
     rate = case.inputs.finance.asset_rate_frac["rack"]
     yearly = instalment(rate, np.array([items["companion_life"]]))[0]
     own = np.array([items["companion_capex"] * yearly, case.scenario.cascade.cost_usd_per_kw])
-    told = np.array([p.companion_musd_per_mw_year, p.move_cost_musd_per_mw])
+    reported = np.array([p.companion_musd_per_mw_year, p.move_cost_musd_per_mw])
     place = pd.DataFrame({"what": ["companions", "moves"]})
-    return Excess.differs(place, told, own * _KW_PER_MW / _USD_PER_MUSD)
+    return Excess.differs(place, reported, own * _KW_PER_MW / _USD_PER_MUSD)
 
 
 def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
@@ -157,8 +157,8 @@ def throughput_from_tables(case: Case) -> Excess:
     frame = _described(case, listed(case.inputs.racks.deployment))
     h100e = np.where(frame["duty"] == "training", frame["training_h100e"], frame["inference_h100e"])
     own = h100e / frame["peak_kw"] * frame["utilisation_frac"] / (1.0 + frame["spare_frac"])
-    told = case.inputs.racks.throughput_kh100e_per_mw
-    return Excess.differs(frame[list(_DEPLOYMENT)], told, own.to_numpy())
+    reported = case.inputs.racks.throughput_kh100e_per_mw
+    return Excess.differs(frame[list(_DEPLOYMENT)], reported, own.to_numpy())
 
 
 @rule(unit="MW/MW")
@@ -235,7 +235,7 @@ def _is_admitted(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
 @rule(unit="MW")
 def deliveries_from_tables(case: Case) -> Excess:
     """Vendors deliver the operator's share of every year since the model year before."""
-    limits = listed(case.inputs.racks.delivery, told_mw=case.inputs.racks.delivery_limit_mw)
+    limits = listed(case.inputs.racks.delivery, reported_mw=case.inputs.racks.delivery_limit_mw)
     share = case.scenario.operator.deliveries_share_frac * case.scenario.deliveries.scale_frac
     table = case.data("deliveries")
     into = [min((t for t in case.years if t >= year), default=0) for year in table["year"]]
@@ -243,7 +243,7 @@ def deliveries_from_tables(case: Case) -> Excess:
     table = table.assign(year=into)[counts]
     delivered = tally(table, ("vendor", "year"), table["limit_gw_it"] * _MW_PER_GW * share)
     own = at(delivered, limits, ("vendor", "year"), np.nan)
-    return Excess.differs(limits[["vendor", "year"]], limits["told_mw"].to_numpy(), own)
+    return Excess.differs(limits[["vendor", "year"]], limits["reported_mw"].to_numpy(), own)
 
 
 @rule(unit="MW")
@@ -266,12 +266,12 @@ def stock_from_tables(case: Case) -> Excess:
         at(tally(now, ("site",), now["stock_mw"]), sites, ("site",)),
         np.asarray(facility_mw / per_rack, dtype=np.float64),
     )
-    told = at(tally(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
+    reported = at(tally(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
     own = mix["stock_mw"].to_numpy(dtype=np.float64)
     if abs(facility_mw.sum() - total_mw * per_rack) > _ROUNDING_MW:
-        of_duty = (tally(mix, ("duty",), told) / tally(mix, ("duty",), own)).fillna(0.0)
+        of_duty = (tally(mix, ("duty",), reported) / tally(mix, ("duty",), own)).fillna(0.0)
         own = own * at(of_duty, mix, ("duty",))
-    return by_site.and_also(Excess.differs(mix[["duty", "rack"]], told, own))
+    return by_site.and_also(Excess.differs(mix[["duty", "rack"]], reported, own))
 
 
 def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
@@ -287,19 +287,19 @@ def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
 @rule(unit="MUSD/MW")
 def rack_price_from_tables(case: Case) -> Excess:
     """A MW of racks costs its list price with fabric, sales tax and the real trend of prices."""
-    told = listed(case.inputs.racks.install, price=case.inputs.racks.install_capex_musd_per_mw)
+    reported = listed(case.inputs.racks.install, price=case.inputs.racks.install_capex_musd_per_mw)
     racks = case.racks.set_index("rack")
     list_price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     tax = case.finance_of_sites("sales_tax")
     trend = 1.0 + case.finance_of("rack_price_real_trend", "world")
     own = (
-        at(list_price, told, ("rack",), np.nan)
+        at(list_price, reported, ("rack",), np.nan)
         * (_KW_PER_MW / _USD_PER_MUSD)
-        * (1.0 + at(tax, told, ("site",), np.nan))
-        * trend ** np.clip(told["year"].to_numpy() - _MONEY_YEAR, 0, None)
+        * (1.0 + at(tax, reported, ("site",), np.nan))
+        * trend ** np.clip(reported["year"].to_numpy() - _MONEY_YEAR, 0, None)
     )
     key = ["site", "rack", "hall", "duty", "year"]
-    return Excess.differs(told[key], told["price"].to_numpy(), own)
+    return Excess.differs(reported[key], reported["price"].to_numpy(), own)
 
 
 FACTS = (

@@ -212,12 +212,12 @@ def rack_counts(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def companions_told(case: Case) -> Excess:
+def companions_reported(case: Case) -> Excess:
     """Beside each use of racks stand the companions that its deployment asks for."""
     uses = case.uses
     own = uses["in_service_mw"] * uses["companion_mw_per_mw"]
-    told = case.plan("plan")["companion_mw"].to_numpy()
-    return Excess.differs(uses[list(_USE)], told, own.to_numpy())
+    reported = case.plan("plan")["companion_mw"].to_numpy()
+    return Excess.differs(uses[list(_USE)], reported, own.to_numpy())
 
 
 @rule(unit="MW")
@@ -312,7 +312,7 @@ RULES = (
     cascade_age,
     deliveries,
     rack_counts,
-    companions_told,
+    companions_reported,
     fleet_table,
 )
 ASSETS: Final[Mapping[str, Asset]] = {
@@ -340,7 +340,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "rows": "fleet_table",
         "fleet_table": "site rack hall duty year used_mw standby_mw",
         "rack_counts": "racks",
-        "companions_told": "companion_mw",
+        "companions_reported": "companion_mw",
     },
     "fleet": {
         "fleet_table": ("site rack hall duty year alive_mw stock_mw used_mw standby_mw parked_mw"),

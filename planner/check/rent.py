@@ -71,20 +71,20 @@ def _list_price(case: Case, workload: str, year: int) -> float:
 def rent_price_from_tables(case: Case) -> Excess:
     """Rent is the list price with egress, over the share in use; reserved is cheaper, for years."""
     rent = case.inputs.rent
-    told = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
+    reported = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     own = []
-    for workload, tier, year in told[list(_OFFERED)].itertuples(index=False):
+    for workload, tier, year in reported[list(_OFFERED)].itertuples(index=False):
         paid = _list_price(case, workload, year) * (1.0 + _term(case, "egress_storage_adder"))
         if tier == "reserved":
             paid *= (1.0 - _term(case, "reserved_saving_3y")) / net_utilisation(case, workload)
         else:
             paid /= _term(case, "realised_utilisation_on_demand")
         own.append(paid * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E)
-    place = told[list(_OFFERED)]
-    years = np.asarray(told["tier"].map(_TERM_YEARS), dtype=np.float64)
+    place = reported[list(_OFFERED)]
+    years = np.asarray(reported["tier"].map(_TERM_YEARS), dtype=np.float64)
     return Excess.differs(
-        place, told["price"].to_numpy(), np.array(own, dtype=np.float64)
-    ).and_also(Excess.differs(place, told["term"].to_numpy(dtype=np.float64), years))
+        place, reported["price"].to_numpy(), np.array(own, dtype=np.float64)
+    ).and_also(Excess.differs(place, reported["term"].to_numpy(dtype=np.float64), years))
 
 
 @rule(unit="kH100e")
@@ -114,7 +114,7 @@ def rent_depth_from_tables(case: Case) -> Excess:
 def levers_from_tables(case: Case) -> Excess:
     """Levers save, cost and spread as the table says; what one saved the next cannot."""
     levers, allowed = case.inputs.levers, case.scenario.levers.allow
-    told = listed(
+    reported = listed(
         levers.adopted,
         saving=levers.saving_frac,
         most=levers.max_adoption_frac,
@@ -137,14 +137,16 @@ def levers_from_tables(case: Case) -> Excess:
     rows = rows[rows["most"] > 0.0].reset_index(drop=True)
     hourly = rows["cost_usd_per_h100e_hour_saved"] * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E
     own = rows.assign(saving=rows["together"], cost=hourly).set_index(list(_LEVER))
-    place = told[list(_LEVER)]
+    place = reported[list(_LEVER)]
     parts = [
         Excess.differs(
-            place.assign(what=name), told[name].to_numpy(), at(own[name], told, _LEVER, np.nan)
+            place.assign(what=name),
+            reported[name].to_numpy(),
+            at(own[name], reported, _LEVER, np.nan),
         )
         for name in ("saving", "most", "cost")
     ]
-    return Excess.where(rows[list(_LEVER)], ~has(rows, told, _LEVER)).and_also(*parts)
+    return Excess.where(rows[list(_LEVER)], ~has(rows, reported, _LEVER)).and_also(*parts)
 
 
 def rented_compute(case: Case) -> pd.DataFrame:
@@ -183,14 +185,14 @@ def efficiency_levers(case: Case) -> pd.DataFrame:
 @rule(unit="kH100e")
 def rent_supply(case: Case) -> Excess:
     """Rented compute is covered by contracts that run, and is rented only where it may be."""
-    told = case.plan("demand")
-    rented = tally(told, _CLASS, told["rented_kh100e"])
-    place = told[list(_CLASS)].drop_duplicates().reset_index(drop=True)
+    reported = case.plan("demand")
+    rented = tally(reported, _CLASS, reported["rented_kh100e"])
+    place = reported[list(_CLASS)].drop_duplicates().reset_index(drop=True)
     supply = at(_contracts(case), place, _CLASS)
     covered = Excess.above(place, at(rented, place, _CLASS), supply)
-    is_rented = told["rented_kh100e"].to_numpy() > 0.0
-    elsewhere = is_rented & ~has(told, listed(case.inputs.rent.rented), _DEMAND)
-    return covered.and_also(Excess.where(told[list(_DEMAND)], elsewhere))
+    is_rented = reported["rented_kh100e"].to_numpy() > 0.0
+    elsewhere = is_rented & ~has(reported, listed(case.inputs.rent.rented), _DEMAND)
+    return covered.and_also(Excess.where(reported[list(_DEMAND)], elsewhere))
 
 
 @rule(unit="kH100e")

@@ -45,16 +45,16 @@ def rows_there(case: Case) -> Excess:
     """Tables have every row that follows from the plan's other tables and the scenario, once."""
     parts = []
     for name, implied in IMPLIED.items():
-        rows, told = implied(case), case.plan(name)
+        rows, reported = implied(case), case.plan(name)
         key = list(rows.columns)
-        missing = ~has(rows, told, key)
-        twice = told.duplicated(key).to_numpy(dtype=np.bool_)
-        for frame, is_wrong in ((rows, missing), (told[key], twice)):
-            rows_told = np.full(len(frame), "", dtype=object)  # none where the row is right
+        missing = ~has(rows, reported, key)
+        twice = reported.duplicated(key).to_numpy(dtype=np.bool_)
+        for frame, is_wrong in ((rows, missing), (reported[key], twice)):
+            rows_reported = np.full(len(frame), "", dtype=object)  # none where the row is right
             if is_wrong.any():
                 wrong = frame[is_wrong].astype("str").itertuples(index=False, name=None)
-                rows_told[is_wrong] = [", ".join(of) for of in wrong]
-            place = pd.DataFrame({"table": name, "row": rows_told})
+                rows_reported[is_wrong] = [", ".join(of) for of in wrong]
+            place = pd.DataFrame({"table": name, "row": rows_reported})
             parts.append(Excess.where(place, is_wrong))
     return parts[0].and_also(*parts[1:])
 
@@ -133,8 +133,8 @@ def labels_follow(case: Case) -> Excess:
         # Few pairs in many rows: each is looked up once.
         pairs = table[[key, column]].drop_duplicates()
         wrong = [
-            label not in own or own[label] != told
-            for label, told in zip(pairs[key], pairs[column], strict=True)
+            label not in own or own[label] != reported
+            for label, reported in zip(pairs[key], pairs[column], strict=True)
         ]
         place = pd.DataFrame({"table": name, "column": column, "of": pairs[key].astype("str")})
         parts.append(Excess.where(place, np.array(wrong, dtype=np.bool_)))
@@ -142,7 +142,7 @@ def labels_follow(case: Case) -> Excess:
 
 
 @rule(unit="h")
-def hours_told(case: Case) -> Excess:
+def hours_reported(case: Case) -> Excess:
     """Every table by slot tells for how many hours of the year the slot stands."""
     hours = by(site_power(case).slot, "slot", "hours")
     parts = []
@@ -178,7 +178,7 @@ def amounts_not_negative(case: Case) -> Excess:
 
 
 @rule(unit="plans")
-def status_told(case: Case) -> Excess:
+def status_reported(case: Case) -> Excess:
     """The status is reported in one row, as the solver said it, optimal only where it proved it.
 
     Proven is a gap of no more than `solver.gap_frac`, and of 1e-4 at most.
@@ -187,14 +187,14 @@ def status_told(case: Case) -> Excess:
     if len(rows) != 1:
         return Excess.where(pd.DataFrame({"rows": [len(rows)]}), np.array([True]))
     solution = rows.iloc[0]
-    gap, told = float(solution["gap_frac"]), str(solution["status"])
+    gap, reported = float(solution["gap_frac"]), str(solution["status"])
     most = min(max(case.scenario.solver.gap_frac, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
-    unproven = told == "optimal" and not gap <= most
-    place = pd.DataFrame({"status": [told]})
-    return Excess.where(place, np.array([told != case.status or unproven]))
+    unproven = reported == "optimal" and not gap <= most
+    place = pd.DataFrame({"status": [reported]})
+    return Excess.where(place, np.array([reported != case.status or unproven]))
 
 
-RULES = (amounts_not_negative, status_told, rows_there, labels_follow, hours_told)
+RULES = (amounts_not_negative, status_reported, rows_there, labels_follow, hours_reported)
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "solution": {"status_told": "status gap_frac"},
+    "solution": {"status_reported": "status gap_frac"},
 }

@@ -200,7 +200,7 @@ def build_paths(case: Case) -> pd.DataFrame:
 def build_rates_from_tables(case: Case) -> Excess:
     """Sites build as fast as their crews, or as what is committed comes, and reach what that is."""
     sites, own = case.inputs.sites, build_paths(case).set_index(list(_SITE))
-    told = listed(
+    reported = listed(
         sites.site_year,
         rate_mw=sites.build_rate_mw,
         pace_mw=sites.pace_mw,
@@ -208,7 +208,9 @@ def build_rates_from_tables(case: Case) -> Excess:
     )
     parts = [
         Excess.differs(
-            told[list(_SITE)].assign(what=name), told[name].to_numpy(), at(own[name], told, _SITE)
+            reported[list(_SITE)].assign(what=name),
+            reported[name].to_numpy(),
+            at(own[name], reported, _SITE),
         )
         for name in ("rate_mw", "pace_mw", "reach_mw")
     ]
@@ -249,27 +251,27 @@ def market_limits_from_scenario(case: Case) -> Excess:
 @rule(unit="sites")
 def sites_in_scope(case: Case) -> Excess:
     """The plan is about the sites that the scenario asks for, in the order of the data."""
-    told = [str(site) for site in case.inputs.sets.site.labels]
+    reported = [str(site) for site in case.inputs.sets.site.labels]
     own = [str(site) for site in case.scope["site"]]
-    longest = max(len(told), len(own))
+    longest = max(len(reported), len(own))
     pairs = pd.DataFrame(
         {
-            "told": pd.Series(told).reindex(range(longest)),
+            "reported": pd.Series(reported).reindex(range(longest)),
             "own": pd.Series(own).reindex(range(longest)),
         }
     )
-    return Excess.where(pairs, (pairs["told"] != pairs["own"]).to_numpy(dtype=np.bool_))
+    return Excess.where(pairs, (pairs["reported"] != pairs["own"]).to_numpy(dtype=np.bool_))
 
 
 @rule(unit="degrees")
 def places_from_tables(case: Case) -> Excess:
     """Sites lie where the data or the scenario put them."""
-    told, own = case.inputs.sites.table, case.scope.set_index("site")
+    reported, own = case.inputs.sites.table, case.scope.set_index("site")
     parts = [
         Excess.differs(
-            told[["site"]].assign(what=column),
-            told[column].to_numpy(dtype=np.float64),
-            own.loc[list(told["site"]), column].to_numpy(dtype=np.float64),
+            reported[["site"]].assign(what=column),
+            reported[column].to_numpy(dtype=np.float64),
+            own.loc[list(reported["site"]), column].to_numpy(dtype=np.float64),
         )
         for column in ("lat", "lon")
     ]
@@ -327,17 +329,17 @@ def _own_table(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="cells")
-def sites_told(case: Case) -> Excess:
+def sites_reported(case: Case) -> Excess:
     """Table `sites` tells the sites in the order of the data, each with its own facts.
 
     A row too many, or in another's place, is wrong in every cell.
     """
-    own, told = _own_table(case), case.plan("sites")
-    longest = range(max(len(own), len(told)))
-    own, told = (frame.reset_index(drop=True).reindex(longest) for frame in (own, told))
+    own, reported = _own_table(case), case.plan("sites")
+    longest = range(max(len(own), len(reported)))
+    own, reported = (frame.reset_index(drop=True).reindex(longest) for frame in (own, reported))
     parts = []
     for column in own.columns:
-        left, right = told[column], own[column]
+        left, right = reported[column], own[column]
         place = pd.DataFrame({"site": own["site"], "what": column})
         if pd.api.types.is_float_dtype(right):
             numbers = left.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -380,7 +382,7 @@ FACTS = (
     market_limits_from_scenario,
     sites_in_scope,
     places_from_tables,
-    sites_told,
+    sites_reported,
     land_from_tables,
 )
 ASSETS: Final[Mapping[str, Asset]] = {
@@ -398,8 +400,8 @@ PRICES: Final[Mapping[str, Price]] = {
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "sites": {
-        "rows": "sites_told",
-        "sites_told": (
+        "rows": "sites_reported",
+        "sites_reported": (
             "site name country region lat lon zone market is_existing existing_halls_mw"
             " coming_halls_mw existing_racks_mw land_limit_mw opening_musd"
         ),

@@ -88,20 +88,20 @@ def halls_in_phases(case: Case) -> Excess:
     in_phases = ~np.isnan(mw)
     rows = late[in_phases].reset_index(drop=True)
     built, size_mw = rows["built_mw"].to_numpy(dtype=np.float64), mw[in_phases]
-    told = case.plan("phases")
-    as_told = tally(told, _HALL, told["phases"] * told["phase_mw"])
+    reported = case.plan("phases")
+    as_reported = tally(reported, _HALL, reported["phases"] * reported["phase_mw"])
     whole = Excess(rows[list(_HALL)], _not_whole(built / size_mw) * size_mw, built)
     return whole.and_also(
-        Excess.differs(rows[list(_HALL)], built, at(as_told, rows, _HALL)),
+        Excess.differs(rows[list(_HALL)], built, at(as_reported, rows, _HALL)),
         Excess.differs(
-            told[list(_HALL)],
-            told["phase_mw"].to_numpy(dtype=np.float64),
-            at(size, told, ("site",), np.nan),
+            reported[list(_HALL)],
+            reported["phase_mw"].to_numpy(dtype=np.float64),
+            at(size, reported, ("site",), np.nan),
         ),
         Excess.differs(
-            told[list(_HALL)],
-            told["built_mw"].to_numpy(dtype=np.float64),
-            at(tally(builds, _HALL, builds["built_mw"]), told, _HALL),
+            reported[list(_HALL)],
+            reported["built_mw"].to_numpy(dtype=np.float64),
+            at(tally(builds, _HALL, builds["built_mw"]), reported, _HALL),
         ),
     )
 
@@ -120,15 +120,15 @@ def blocks_whole(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def blocks_told(case: Case) -> Excess:
+def blocks_reported(case: Case) -> Excess:
     """The table of blocks states the racks in use of each class that needs one, and its block."""
-    plan, told, sizes = case.plan("plan"), case.plan("blocks"), case.scenario.siting.block_mw
+    plan, reported, sizes = case.plan("plan"), case.plan("blocks"), case.scenario.siting.block_mw
     used = tally(plan, _CLASS, plan["used_mw"])
-    place = told[list(_CLASS)]
-    block = np.asarray(told["workload"].map(dict(sizes)), dtype=np.float64)
-    return Excess.differs(place, told["used_mw"].to_numpy(), at(used, told, _CLASS)).and_also(
-        Excess.differs(place, told["block_mw"].to_numpy(), block)
-    )
+    place = reported[list(_CLASS)]
+    block = np.asarray(reported["workload"].map(dict(sizes)), dtype=np.float64)
+    return Excess.differs(
+        place, reported["used_mw"].to_numpy(), at(used, reported, _CLASS)
+    ).and_also(Excess.differs(place, reported["block_mw"].to_numpy(), block))
 
 
 @rule(unit="sites")
@@ -146,7 +146,7 @@ def number_of_sites(case: Case) -> Excess:
 
 
 @rule(unit="share")
-def sites_as_told(case: Case) -> Excess:
+def sites_as_reported(case: Case) -> Excess:
     """Sites that must be open are, and sites that must stay closed do in every year."""
     settings, sites = case.scenario.siting, site_years(case)
     must = _names(settings.must_open)
@@ -160,41 +160,41 @@ def sites_as_told(case: Case) -> Excess:
 @rule(unit="MUSD")
 def openings_table(case: Case) -> Excess:
     """The table of openings lists the new sites that are open, with what they cost."""
-    sites, told = site_years(case), case.plan("openings")
+    sites, reported = site_years(case), case.plan("openings")
     inputs = case.inputs
     labels = _names(inputs.sets.site.labels)
     is_new = ~np.asarray(inputs.sites.is_existing)
     open_frac = at(_open_in_the_end(case), labels, ("site",))
-    is_listed = labels["site"].isin(list(told["site"])).to_numpy()
+    is_listed = labels["site"].isin(list(reported["site"])).to_numpy()
     missing = is_new & (open_frac > _TRACE_FRAC) & ~is_listed
     stray = is_listed & ~(is_new & (open_frac > 0.0))
     opened = case.plan("site_year")
     share = tally(opened, ("site",), opened["opened_frac"])
     price = pd.Series(np.asarray(inputs.sites.opening_musd), index=labels["site"])
-    own = np.asarray(at(share, told, ("site",)) * at(price, told, ("site",), np.nan))
+    own = np.asarray(at(share, reported, ("site",)) * at(price, reported, ("site",), np.nan))
     last = sites[sites["year"] == case.years[-1]]
-    halls = at(tally(last, ("site",), last["halls_mw"]), told, ("site",))
+    halls = at(tally(last, ("site",), last["halls_mw"]), reported, ("site",))
     first = sites[sites["open_frac"] > 0.0].groupby("site")["year"].min().astype("float64")
-    began = at(first, told, ("site",), np.nan)
-    place = told[["site"]]
+    began = at(first, reported, ("site",), np.nan)
+    place = reported[["site"]]
     figures = pd.DataFrame(
         {"least": inputs.sites.minimum_mw, "fixed": inputs.sites.fixed_musd_per_year},
         index=labels["site"],
     )
-    share_now = at(_open_in_the_end(case), told, ("site",), np.nan)
-    least, fixed = (at(figures[name], told, ("site",), np.nan) for name in ("least", "fixed"))
+    share_now = at(_open_in_the_end(case), reported, ("site",), np.nan)
+    least, fixed = (at(figures[name], reported, ("site",), np.nan) for name in ("least", "fixed"))
     return Excess.where(labels, missing | stray).and_also(
         *(
-            Excess.differs(place, np.asarray(told[name], dtype=np.float64), own)
+            Excess.differs(place, np.asarray(reported[name], dtype=np.float64), own)
             for name, own in (
                 ("open_frac", share_now),
                 ("minimum_size_mw", least),
                 ("fixed_musd", fixed * share_now),
             )
         ),
-        Excess.differs(place, np.asarray(told["opening_musd"], dtype=np.float64), own),
-        Excess.differs(place, np.asarray(told["halls_mw"], dtype=np.float64), halls),
-        Excess.differs(place, np.asarray(told["year"], dtype=np.float64), began),
+        Excess.differs(place, np.asarray(reported["opening_musd"], dtype=np.float64), own),
+        Excess.differs(place, np.asarray(reported["halls_mw"], dtype=np.float64), halls),
+        Excess.differs(place, np.asarray(reported["year"], dtype=np.float64), began),
     )
 
 
@@ -204,13 +204,13 @@ def openings_from_tables(case: Case) -> Excess:
     kinds = case.data("site_archetypes").set_index("archetype")
     labels = list(case.inputs.sets.site.labels)
     archetype = case.sites.set_index("site").loc[labels, "archetype"]
-    told = case.inputs.sites
+    reported = case.inputs.sites
     usd_per_musd = 1e6
     parts = []
     for column, values in (
-        ("opening_usd", told.opening_musd * usd_per_musd),
-        ("fixed_usd_per_year", told.fixed_musd_per_year * usd_per_musd),
-        ("minimum_size_mw", told.minimum_mw),
+        ("opening_usd", reported.opening_musd * usd_per_musd),
+        ("fixed_usd_per_year", reported.fixed_musd_per_year * usd_per_musd),
+        ("minimum_size_mw", reported.minimum_mw),
     ):
         of_kind = archetype.map(kinds[column]).astype("float64").rename_axis("site")
         own = case.own_figures(column, of_kind)
@@ -233,8 +233,8 @@ def phases_listed(case: Case) -> Excess:
     )
     wanted = np.nan_to_num(at(size, builds, ("site",), np.nan)) * ~builds["early"].to_numpy(bool)
     phases = listed(siting.phase, mw=siting.phase_mw)
-    told = at(tally(phases, _HALL, phases["mw"]), builds, _HALL)
-    return Excess.differs(builds[list(_HALL)], told, wanted)
+    reported = at(tally(phases, _HALL, phases["mw"]), builds, _HALL)
+    return Excess.differs(builds[list(_HALL)], reported, wanted)
 
 
 @rule(unit="-")
@@ -249,12 +249,14 @@ def openings_from_scenario(case: Case) -> Excess:
     shut = sites["site"].isin(list(asked.must_not_open)).to_numpy()
     upper = np.where(shut & (lower == 0.0), 0.0, 1.0)
     counts = pd.DataFrame({"what": ["whole", "exactly", "years", "at most", "years"]})
-    told = [p.whole_openings, p.exact_sites, p.exact.size, p.most_sites, p.most.size]
+    reported = [p.whole_openings, p.exact_sites, p.exact.size, p.most_sites, p.most.size]
     exactly, most = asked.exactly_sites or 0, asked.at_most_sites or 0
     own = [asked.whole_openings, exactly, exactly > 0, most, most > 0]
     return Excess.differs(sites, np.asarray(p.open_lower), lower).and_also(
         Excess.differs(sites, np.asarray(p.open_upper), upper),
-        Excess.differs(counts, np.array(told, dtype=np.float64), np.array(own, dtype=np.float64)),
+        Excess.differs(
+            counts, np.array(reported, dtype=np.float64), np.array(own, dtype=np.float64)
+        ),
     )
 
 
@@ -271,34 +273,38 @@ def existing_sites_from_tables(case: Case) -> Excess:
 def phases_from_tables(case: Case) -> Excess:
     """A site can have as many phases of new halls in a year as its crews and its land allow."""
     p, inputs = case.inputs.siting, case.inputs
-    told = listed(p.phase, mw=p.phase_mw, most=p.most_phases)
-    rate = at(build_paths(case).set_index(list(_SITE))["rate_mw"], told, _SITE, np.nan)
+    reported = listed(p.phase, mw=p.phase_mw, most=p.most_phases)
+    rate = at(build_paths(case).set_index(list(_SITE))["rate_mw"], reported, _SITE, np.nan)
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
-    room = np.minimum(rate, at(land, told, ("site",), np.nan))
-    own = np.floor(room / told["mw"].to_numpy() + _ROUNDING)
-    return Excess.differs(told[["site", "hall", "year"]], told["most"].to_numpy(), own)
+    room = np.minimum(rate, at(land, reported, ("site",), np.nan))
+    own = np.floor(room / reported["mw"].to_numpy() + _ROUNDING)
+    return Excess.differs(reported[["site", "hall", "year"]], reported["most"].to_numpy(), own)
 
 
 @rule(unit="MW")
 def blocks_from_scenario(case: Case) -> Excess:
     """Classes need the blocks that the scenario asks for, and have no more than a site can hold."""
     p, inputs = case.inputs.siting, case.inputs
-    told = listed(p.block, mw=p.block_mw, top=p.block_top_mw)
+    reported = listed(p.block, mw=p.block_mw, top=p.block_top_mw)
     sizes = dict(case.scenario.siting.block_mw)
     need = case.deployments.groupby("workload")["hall_mw_per_mw"].min()
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
-    lets = told["site"].isin(list(listed(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
-    halls = at(land, told, ("site",), np.nan) + lets * case.scenario.lease.depth_mw_per_site
-    place = told[list(_CLASS)]
+    lets = (
+        reported["site"].isin(list(listed(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
+    )
+    halls = at(land, reported, ("site",), np.nan) + lets * case.scenario.lease.depth_mw_per_site
+    place = reported[list(_CLASS)]
     used = listed(inputs.racks.used)
     due = used.loc[used["workload"].isin(list(sizes)), list(_CLASS)].drop_duplicates()
     return Excess.differs(
-        place, told["mw"].to_numpy(), np.asarray(told["workload"].map(sizes), dtype=np.float64)
+        place,
+        reported["mw"].to_numpy(),
+        np.asarray(reported["workload"].map(sizes), dtype=np.float64),
     ).and_also(
         Excess.differs(
-            place, told["top"].to_numpy(), halls / at(need, told, ("workload",), np.nan)
+            place, reported["top"].to_numpy(), halls / at(need, reported, ("workload",), np.nan)
         ),
-        Excess.where(due, ~has(due, told, _CLASS)),
+        Excess.where(due, ~has(due, reported, _CLASS)),
     )
 
 
@@ -306,7 +312,7 @@ def blocks_from_scenario(case: Case) -> Excess:
 def paced_sites_from_tables(case: Case) -> Excess:
     """New sites with integer openings hold at most what can be built by then, or their land."""
     p, inputs = case.inputs.siting, case.inputs
-    told, sites = listed(p.paced, mw=p.paced_mw), case.site_year
+    reported, sites = listed(p.paced, mw=p.paced_mw), case.site_year
     reach = build_paths(case).set_index(list(_SITE))["reach_mw"]
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
     stands = existing_halls(case).groupby("site")["mw"].sum()
@@ -314,21 +320,21 @@ def paced_sites_from_tables(case: Case) -> Excess:
     is_new = at(stands, sites, ("site",)) == 0.0
     due = sites[is_short & is_new & case.scenario.siting.whole_openings]
     return Excess.differs(
-        told[list(_SITE)], told["mw"].to_numpy(), at(reach, told, _SITE, np.nan)
-    ).and_also(Excess.where(due, ~has(due, told, _SITE)))
+        reported[list(_SITE)], reported["mw"].to_numpy(), at(reach, reported, _SITE, np.nan)
+    ).and_also(Excess.where(due, ~has(due, reported, _SITE)))
 
 
 @rule(unit="MUSD/kH100e-year")
 def service_prices_from_scenario(case: Case) -> Excess:
     """Service costs what the scenario's table says of users, site and class."""
     p, served = case.inputs.siting, listed(case.inputs.demand.served)
-    told = listed(p.service, musd=p.service_musd_per_kh100e_year)
+    reported = listed(p.service, musd=p.service_musd_per_kh100e_year)
     ends = ("region", "workload", "site")
     paid = service_usd(case, served[list(ends)].drop_duplicates().reset_index(drop=True))
-    own = at(paid * _MUSD_PER_USD_OF_H100E, told, ends, np.nan)
+    own = at(paid * _MUSD_PER_USD_OF_H100E, reported, ends, np.nan)
     due = served[at(paid, served, ends) > 0.0]
-    return Excess.differs(told[list(_SERVICE)], told["musd"].to_numpy(), own).and_also(
-        Excess.where(due, ~has(due, told, _SERVICE))
+    return Excess.differs(reported[list(_SERVICE)], reported["musd"].to_numpy(), own).and_also(
+        Excess.where(due, ~has(due, reported, _SERVICE))
     )
 
 
@@ -382,9 +388,9 @@ RULES = (
     whole_openings,
     halls_in_phases,
     blocks_whole,
-    blocks_told,
+    blocks_reported,
     number_of_sites,
-    sites_as_told,
+    sites_as_reported,
     openings_table,
     openings_from_tables,
     phases_listed,
@@ -413,7 +419,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "halls_in_phases": "site hall year phases phase_mw built_mw",
     },
     "blocks": {
-        "blocks_told": "site workload year used_mw block_mw",
+        "blocks_reported": "site workload year used_mw block_mw",
     },
     "site_year": {
         "openings_table": "opened_frac",

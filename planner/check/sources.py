@@ -125,13 +125,13 @@ def _added_up(case: Case) -> Sources:
         is_firm=anytime,
     )
 
-    told, here = case.plan("source_slot"), pd.MultiIndex.from_frame(rows[list(_SOURCE)])
-    row = here.get_indexer(pd.MultiIndex.from_frame(told[list(_SOURCE)]))
-    places = row[row >= 0], sets.slot.codes(told["slot"])[row >= 0]
+    reported, here = case.plan("source_slot"), pd.MultiIndex.from_frame(rows[list(_SOURCE)])
+    row = here.get_indexer(pd.MultiIndex.from_frame(reported[list(_SOURCE)]))
+    places = row[row >= 0], sets.slot.codes(reported["slot"])[row >= 0]
 
     def by_slot(column: str) -> Floats:
         values = np.zeros((len(rows), len(sets.slot)))
-        values[places] = told[column].to_numpy(dtype=np.float64)[row >= 0]
+        values[places] = reported[column].to_numpy(dtype=np.float64)[row >= 0]
         return values
 
     share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]

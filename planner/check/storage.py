@@ -115,7 +115,7 @@ def battery_wear(case: Case) -> Excess:
     cells = at(rows.set_index(list(_SOURCE))["mwh"], stores, _SOURCE, np.nan)
     beyond = at(taken, stores, _SOURCE) - stores["cycles"].to_numpy() * cells
     table = case.plan("source_year")
-    told = at(tally(table, _SOURCE, table["worn_mwh"]), stores, _SOURCE)
+    reported = at(tally(table, _SOURCE, table["worn_mwh"]), stores, _SOURCE)
     place = stores[list(_SOURCE)]
     other = table[~has(table, stores, _SOURCE)]
     nothing = Excess.differs(
@@ -123,8 +123,8 @@ def battery_wear(case: Case) -> Excess:
     )
     # More than that would be paid for nothing; without a price it may float.
     costly = stores["musd"].to_numpy() > 0.0
-    exact = Excess.above(place[costly], told[costly], np.maximum(beyond, 0.0)[costly])
-    return Excess.above(place, beyond, told).and_also(exact, nothing)
+    exact = Excess.above(place[costly], reported[costly], np.maximum(beyond, 0.0)[costly])
+    return Excess.above(place, beyond, reported).and_also(exact, nothing)
 
 
 @rule(unit="MWh", floor=10.0)

@@ -11,7 +11,7 @@ from planner.check.chain import site_power
 from planner.check.days import year_rows
 from planner.check.frames import at, by, quotient, tally
 from planner.check.in_service import hall_years
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ def sites_summed(case: Case) -> Excess:
         "load_factor_frac": quotient(table["facility_mean_mw"], table["facility_peak_mw"]),
         **_energy_quotients(table),
     }
-    return columns_told(table, _SITE, own)
+    return columns_reported(table, _SITE, own)
 
 
 def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[float]:
@@ -111,7 +111,7 @@ def zones_summed(case: Case) -> Excess:
         "coincident_peak_mw": at(_peaks(case, places, _ZONE), table, _ZONE),
         "pue": quotient(table["facility_mean_mw"], table["it_mean_mw"]),
     }
-    return columns_told(table, _ZONE, own)
+    return columns_reported(table, _ZONE, own)
 
 
 @rule(unit="MW or MWh", floor=10.0)
@@ -134,7 +134,7 @@ def classes_summed(case: Case) -> Excess:
     forgotten = uses.loc[nameplate > 1e-6, list(_CLASS)].drop_duplicates(ignore_index=True)
     listed = set(table[list(_CLASS)].itertuples(index=False, name=None))
     missing = [row not in listed for row in forgotten.itertuples(index=False, name=None)]
-    return columns_told(table, _CLASS, own).and_also(
+    return columns_reported(table, _CLASS, own).and_also(
         Excess.where(forgotten, np.array(missing, dtype=np.bool_))
     )
 
@@ -169,7 +169,7 @@ def summary_summed(case: Case) -> Excess:
     own = {name: at(tally(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
     own["facility_peak_mw"] = at(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR)
     own["energy_twh"] = table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH
-    return columns_told(table, _YEAR, {**own, **_energy_quotients(table)})
+    return columns_reported(table, _YEAR, {**own, **_energy_quotients(table)})
 
 
 def _power_zone_rows(case: Case) -> pd.DataFrame:

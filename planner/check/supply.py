@@ -66,8 +66,8 @@ def sources_where_allowed(case: Case) -> Excess:
     place = builds[list(_SOURCE)]
     wrong = Excess.where(place, ~allowed | ~has(builds, offers.reset_index(), _SOURCE))
     dates = [
-        Excess.differs(place, builds[told].to_numpy(), at(offers[own], builds, _SOURCE, np.nan))
-        for told, own in (("service_start", "start"), ("life_years", "life"))
+        Excess.differs(place, builds[reported].to_numpy(), at(offers[own], builds, _SOURCE, np.nan))
+        for reported, own in (("service_start", "start"), ("life_years", "life"))
     ]
     slots = case.plan("source_slot")[list(_SOURCE)].drop_duplicates().reset_index(drop=True)
     alien = Excess.where(slots, ~has(slots, sources_in_service(case).rows, _SOURCE))
@@ -81,8 +81,8 @@ def source_capacity(case: Case) -> Excess:
     place = table[list(_SOURCE)]
     own = rows.set_index(list(_SOURCE))
     parts = [
-        Excess.differs(place, table[told].to_numpy(), at(own[name], table, _SOURCE, np.nan))
-        for told, name in (("capacity_mw", "mw"), ("energy_mwh", "mwh"))
+        Excess.differs(place, table[reported].to_numpy(), at(own[name], table, _SOURCE, np.nan))
+        for reported, name in (("capacity_mw", "mw"), ("energy_mwh", "mwh"))
     ]
     silent = rows[~has(rows, table, _SOURCE)]
     left_out = Excess.above(silent[list(_SOURCE)], silent["mw"].to_numpy(), 0.0)
@@ -127,10 +127,10 @@ def source_output(case: Case) -> Excess:
     place = _slots(case, rows[list(_SOURCE)])
     runs = np.repeat(own.is_role("firm", "standby"), share.shape[1])
     yields = np.repeat(own.is_role("solar", "wind"), share.shape[1])
-    told = own.output_mw.ravel()
-    made = Excess.above(place[runs], told[runs], most.ravel()[runs])
-    weather = Excess.differs(place[yields], told[yields], own.yield_mw.ravel()[yields])
-    return made.and_also(weather, Excess.above(place, -told, 0.0))
+    reported = own.output_mw.ravel()
+    made = Excess.above(place[runs], reported[runs], most.ravel()[runs])
+    weather = Excess.differs(place[yields], reported[yields], own.yield_mw.ravel()[yields])
+    return made.and_also(weather, Excess.above(place, -reported, 0.0))
 
 
 @rule(unit="MWh")
@@ -202,19 +202,21 @@ def bridge_power(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def surplus_told(case: Case) -> Excess:
+def curtailment_reported(case: Case) -> Excess:
     """Power thrown away is what comes in less what is used, stored and sold."""
     power, own, table = site_power(case), sources_in_service(case), case.plan("site_surplus")
     sold = exported_mw(case)
     surplus = power.grid_mw + own.of_sites(own.output_mw - own.charge_mw) - power.site_mw - sold
     frame = _slots(case, power.site_year)
     by_slot = pd.Series(surplus.ravel(), index=pd.MultiIndex.from_frame(frame))
-    told = Excess.differs(
+    reported = Excess.differs(
         table[list(_SLOT)], table["surplus_mw"].to_numpy(), at(by_slot, table, _SLOT, np.nan)
     )
     balanced = frame[has(frame, listed(case.inputs.balance.site_year), _SITE)]
     silent = balanced[~has(balanced, table, _SLOT)]
-    return told.and_also(Excess.above(silent[list(_SLOT)], at(by_slot, silent, _SLOT, np.nan), 0.0))
+    return reported.and_also(
+        Excess.above(silent[list(_SLOT)], at(by_slot, silent, _SLOT, np.nan), 0.0)
+    )
 
 
 @rule(unit="MWh, MMBtu or MUSD", floor=10.0)
@@ -245,9 +247,9 @@ def sources_of_a_year(case: Case) -> Excess:
     )
     parts = []
     for name, computed in pairs:
-        told = table[name].to_numpy(dtype=np.float64)
-        both = np.isnan(told) & np.isnan(computed)
-        parts.append(Excess.differs(place[~both], told[~both], computed[~both]))
+        reported = table[name].to_numpy(dtype=np.float64)
+        both = np.isnan(reported) & np.isnan(computed)
+        parts.append(Excess.differs(place[~both], reported[~both], computed[~both]))
     return parts[0].and_also(*parts[1:])
 
 
@@ -385,7 +387,7 @@ RULES = (
     run_hours,
     export_made_here,
     bridge_power,
-    surplus_told,
+    curtailment_reported,
     sources_of_a_year,
 )
 ASSETS: Final[Mapping[str, Asset]] = {
@@ -439,8 +441,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "source_output": "slot",
     },
     "site_surplus": {
-        "rows": "surplus_told",
-        "surplus_told": "site year slot export_mw surplus_mw",
+        "rows": "curtailment_reported",
+        "curtailment_reported": "site year slot export_mw surplus_mw",
         "export_made_here": "export_mw export_usd_per_mwh",
         "cost_export_revenue": "site year slot export_mw",
     },

@@ -92,13 +92,13 @@ def plants_from_tables(case: Case) -> Excess:
     room = limit - at(_standing(case)[0], plants, ("site", "source"))
     mine = at(least, plants, _SOURCE, np.nan)
     room = np.where(room >= mine * (1.0 - 1e-9), room, 0.0)
-    told = at(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
+    reported = at(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
     cells = listed(p.build_store)
     given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
     hours = cells["source"].map(given).to_numpy(dtype=np.float64)
     sized = listed(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
     return Excess.differs(place, offers["mw"].to_numpy(), own).and_also(
-        Excess.differs(place, told, np.asarray(least, np.float64)),
+        Excess.differs(place, reported, np.asarray(least, np.float64)),
         Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room),
         Excess.differs(
             cells[list(_SOURCE)],
@@ -159,7 +159,7 @@ def source_limits_from_tables(case: Case) -> Excess:
     """Room, hours of permits and cycles of batteries are those of the tables or the scenario."""
     p = case.inputs.supply
     rows, runs, cells = listed(p.capacity), listed(p.dispatch), listed(p.store)
-    told = listed(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
+    reported = listed(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
     hours = listed(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
     first = case.years[0]
 
@@ -174,7 +174,7 @@ def source_limits_from_tables(case: Case) -> Excess:
     is_store = np.array([of.role(case, name) == "storage" for name in p.source.labels], np.bool_)
     return Excess.differs(
         rows[list(_SOURCE)],
-        at(told, rows, _SOURCE, np.inf),
+        at(reported, rows, _SOURCE, np.inf),
         _each(case, rows["source"], of.limit_mw),
     ).and_also(
         Excess.differs(
@@ -243,7 +243,7 @@ def source_running_costs_from_tables(case: Case) -> Excess:
         ),
         (place, p.wear_musd_per_mwh * 1e6, worn),
     )
-    parts = [Excess.differs(frame, np.asarray(told), own) for frame, told, own in pairs]
+    parts = [Excess.differs(frame, np.asarray(reported), own) for frame, reported, own in pairs]
     return parts[0].and_also(*parts[1:])
 
 
@@ -277,8 +277,8 @@ def source_yield_from_tables(case: Case) -> Excess:
             if of.is_given(case, source, "availability_frac"):
                 own = own * mean / (own @ hours / hours.sum())
             own = np.minimum(own, 1.0)
-        told = p.availability_frac[sets.site.labels.index(site), p.source.labels.index(source)]
-        worst[row], scale[row] = np.abs(told - own).max(), own.max()
+        reported = p.availability_frac[sets.site.labels.index(site), p.source.labels.index(source)]
+        worst[row], scale[row] = np.abs(reported - own).max(), own.max()
     return Excess(pairs, worst, scale)
 
 
@@ -361,12 +361,14 @@ def bridge_until_grid(case: Case) -> Excess:
 def export_price_from_tables(case: Case) -> Excess:
     """A MWh sold earns its share of the wholesale price of the hour."""
     p = case.inputs.supply
-    told = listed(p.export, usd=p.export_usd_per_mwh)
+    reported = listed(p.export, usd=p.export_usd_per_mwh)
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
     market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
     share = case.scenario.supply.export.wholesale_price_frac
     return Excess.differs(
-        told[list(_SLOT)], told["usd"].to_numpy(), share * at(market, told, _SLOT, np.nan)
+        reported[list(_SLOT)],
+        reported["usd"].to_numpy(),
+        share * at(market, reported, _SLOT, np.nan),
     )
 
 

@@ -242,20 +242,22 @@ def _columns(
 ) -> tuple[Columns, pd.Index[Any]] | None:
     """Return columns of one length with their rows; None where pandas must make them."""
     if index is None:
-        sizes = {len(told) for told in data.values() if isinstance(told, (np.ndarray, list))}
+        sizes = {
+            len(reported) for reported in data.values() if isinstance(reported, (np.ndarray, list))
+        }
         if len(sizes) != 1:
             return None
         index = pd.RangeIndex(sizes.pop())
     columns: Columns = {}
-    for name, told in data.items():
-        column = _column(told, index)
+    for name, reported in data.items():
+        column = _column(reported, index)
         if column is None:
             return None
         columns[name] = column
     return columns, index
 
 
-def _column(told: Any, index: pd.Index[Any]) -> NDArray[Any] | None:
+def _column(reported: Any, index: pd.Index[Any]) -> NDArray[Any] | None:
     """Return what is told as a column of numpy; None where pandas must make one of it.
 
     Parameters
@@ -265,23 +267,23 @@ def _column(told: Any, index: pd.Index[Any]) -> NDArray[Any] | None:
     index : Index
         Rows of the table.
     """
-    if type(told) in _ONE or isinstance(told, np.generic):
-        return np.full(len(index), told, dtype=object if isinstance(told, str) else None)
-    if isinstance(told, pd.Series):
-        if not (told.index is index or told.index.equals(index)):
+    if type(reported) in _ONE or isinstance(reported, np.generic):
+        return np.full(len(index), reported, dtype=object if isinstance(reported, str) else None)
+    if isinstance(reported, pd.Series):
+        if not (reported.index is index or reported.index.equals(index)):
             return None
-        told = told.array
-    if isinstance(told, list):
-        told = _of_list(told)
-    elif isinstance(told, pd.api.extensions.ExtensionArray):
-        if not isinstance(told, (pd.arrays.NumpyExtensionArray, *_TEXTS)):
+        reported = reported.array
+    if isinstance(reported, list):
+        reported = _of_list(reported)
+    elif isinstance(reported, pd.api.extensions.ExtensionArray):
+        if not isinstance(reported, (pd.arrays.NumpyExtensionArray, *_TEXTS)):
             return None
-        told = told.to_numpy()
-    if not isinstance(told, np.ndarray) or told.shape != (len(index),):
+        reported = reported.to_numpy()
+    if not isinstance(reported, np.ndarray) or reported.shape != (len(index),):
         return None
-    if told.dtype.kind not in "biufOU":
+    if reported.dtype.kind not in "biufOU":
         return None
-    return told.astype(object) if told.dtype.kind == "U" else told
+    return reported.astype(object) if reported.dtype.kind == "U" else reported
 
 
 def _of_list(values: list[Any]) -> NDArray[Any] | None:

@@ -217,11 +217,11 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
     if not case.inputs.tariffs.bills.line.size:
         return nothing
     lists, trials = _Lists(case), tuple(_trials(case))
-    told = pd.concat([lists.bill(one).assign(trial=n) for n, one in enumerate(trials)])
+    reported = pd.concat([lists.bill(one).assign(trial=n) for n, one in enumerate(trials)])
     own = _as_written(case, trials).rename(columns={"quantity": "units"})
     parts = []
     for key, amount in ((_BILL, "usd"), (_LINE, "units"), (_LINE, "in_tiers")):
-        left, right = (tally(side, key, side[amount]) for side in (told, own))
+        left, right = (tally(side, key, side[amount]) for side in (reported, own))
         place = left.index.union(right.index).to_frame(index=False)
         parts.append(
             Excess.differs(
@@ -251,10 +251,10 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
     signed = listed(p.signed, mw=rng.uniform(1.0, 2.0, p.signed.size))
     left = listed(p.released, mw=rng.uniform(0.1, 0.2, p.released.size))
     target = listed(p.bills.contracted)
-    told = np.zeros(len(target))
+    reported = np.zeros(len(target))
     for rows, of, sign in ((signed, p.in_force_signed, 1.0), (left, p.in_force_released, -1.0)):
         amount = of.amount * _amounts(rows["mw"].to_numpy(), of.place)
-        told += sign * _collected(len(told), of.target, amount)
+        reported += sign * _collected(len(reported), of.target, amount)
     tariffs = written_tariffs(case)
     own = np.zeros(len(target))
     for rows, since, sign in ((signed, "vintage", 1.0), (left, "year", -1.0)):
@@ -269,7 +269,7 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
         own += sign * np.bincount(
             pairs["index"], weights=pairs["mw"] * np.array(share, np.float64), minlength=len(own)
         )
-    return Excess.differs(target[["site", "span"]], told, own)
+    return Excess.differs(target[["site", "span"]], reported, own)
 
 
 @rule(unit="USD/MW or share")
@@ -281,13 +281,13 @@ def exit_terms_from_tariffs(case: Case) -> Excess:
     fees = listed(p.fee, musd=p.fee_musd_per_mw).rename(columns={"vintage": "signed_year"})
     fees = fees.assign(signed_year=fees["signed_year"].astype("int64"))
     key = ["site", "signed_year", "year"]
-    told = at(fees.set_index(key)["musd"], every, key)
+    reported = at(fees.set_index(key)["musd"], every, key)
     own = fee_usd_per_mw(case, every[key]) if len(every) else np.zeros(0)
     vintages = fees[["site", "signed_year"]].drop_duplicates().reset_index(drop=True)
     free = np.array([tariffs[site].terms.reduction_frac for site in vintages["site"]], np.float64)
     same = len(free) == len(p.free_frac)
     shares = np.asarray(p.free_frac) if same else np.full(len(free), np.nan)
-    return Excess.differs(every[key], told * 1e6, own).and_also(
+    return Excess.differs(every[key], reported * 1e6, own).and_also(
         Excess.differs(vintages, shares, free)
     )
 
@@ -324,10 +324,10 @@ TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("tariffs.bills.stair_line", "tariffs.bills.stairs"),
         "say by how much a charge in falling tiers exceeds the tariff: what is paid comes from the"
-        " lists, which bill_lists_from_tariffs tries, and bill_lines_told recomputes both sums",
+        " lists, which bill_lists_from_tariffs tries, and bill_lines_reported recomputes both sums",
     ),
     "tariffs.accounts": "make the exact bills that are shown beside what a plan pays;"
-    " bill_months_told recomputes these for the plan, month by month",
+    " bill_months_reported recomputes these for the plan, month by month",
     "tariffs.bills.past_mw": "always 0, since no scenario says what was drawn before the plan;"
     " bill_lists_from_tariffs fails where it is more than a peak",
 }

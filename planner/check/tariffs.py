@@ -168,8 +168,8 @@ def exit_fees(case: Case) -> Excess:
     key = ["site", "signed_year", "year"]
     fee_mw, fee_musd = (table[name].to_numpy() for name in ("fee_mw", "fee_musd"))
     in_time = Excess.above(table[key], fee_mw, table["released_mw"].to_numpy())
-    told = Excess.differs(table[key], fee_musd, price * fee_mw / 1e6)
-    return no_more.and_also(in_time, told)
+    reported = Excess.differs(table[key], fee_musd, price * fee_mw / 1e6)
+    return no_more.and_also(in_time, reported)
 
 
 def _exit_lines(case: Case) -> pd.DataFrame:
@@ -197,7 +197,7 @@ def _exit_lines(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="USD", floor=20_000.0)
-def bill_lines_told(case: Case) -> Excess:
+def bill_lines_reported(case: Case) -> Excess:
     """Bills are told line by line as hours, rules and prices of the tariff make them."""
     table, own = case.plan("bills"), own_bills(case)
     amounts = own.groupby([*_LINE, "tariff", "kind"], as_index=False)[
@@ -212,10 +212,10 @@ def bill_lines_told(case: Case) -> Excess:
     parts = [
         Excess.differs(
             place,
-            at(tally(table, _LINE, table[told]), place, _LINE),
+            at(tally(table, _LINE, table[reported]), place, _LINE),
             at(tally(lines, _LINE, lines[name]), place, _LINE),
         )
-        for told, name in (
+        for reported, name in (
             ("charged_usd", "usd"),
             ("exact_usd", "exact_usd"),
             ("charged_above_exact_usd", "over"),
@@ -259,7 +259,7 @@ def _month_item(tariff: Written, line: Any) -> str:
 
 
 @rule(unit="USD", floor=20_000.0)
-def bill_months_told(case: Case) -> Excess:
+def bill_months_reported(case: Case) -> Excess:
     """The exact bill is told month by month and tier by tier: units, price, and what set them."""
     table, own = case.plan("bill_months"), _month_lines(case)
     place = pd.concat([own[list(_MONTH)], table[list(_MONTH)]]).drop_duplicates(ignore_index=True)
@@ -269,7 +269,9 @@ def bill_months_told(case: Case) -> Excess:
         at(tally(own, _MONTH, own["usd"]), place, _MONTH),
     )
     both = table.merge(own, on=list(_MONTH))
-    by_other = [told not in may for told, may in zip(both["basis_x"], both["basis_y"], strict=True)]
+    by_other = [
+        reported not in may for reported, may in zip(both["basis_x"], both["basis_y"], strict=True)
+    ]
     key = both[list(_MONTH)]
     numbers = [
         Excess.differs(
@@ -283,7 +285,7 @@ def bill_months_told(case: Case) -> Excess:
 
 
 @rule(unit="rows")
-def vintages_told(case: Case) -> Excess:
+def vintages_reported(case: Case) -> Excess:
     """Capacity signed for has a row in every model year from then on, and in none before."""
     table, key = case.plan("capacity_contracts"), ("site", "signed_year", "year")
     vintages = table[["site", "signed_year"]].drop_duplicates()
@@ -297,9 +299,9 @@ def vintages_told(case: Case) -> Excess:
 
 HEADING: Final = "Bills"
 RULES = (
-    bill_lines_told,
-    bill_months_told,
-    vintages_told,
+    bill_lines_reported,
+    bill_months_reported,
+    vintages_reported,
     capacity_under_contract,
     exit_fees,
 )
@@ -309,20 +311,20 @@ LINES: Final[Mapping[str, Line]] = {
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "bills": {
-        "rows": "bill_lines_told",
-        "bill_lines_told": (
+        "rows": "bill_lines_reported",
+        "bill_lines_reported": (
             "site calendar_year tariff rule item unit kind quantity charged_usd "
             "exact_usd charged_above_exact_usd"
         ),
     },
     "bill_months": {
-        "rows": "bill_months_told",
-        "bill_months_told": "site month rule item unit basis quantity usd_per_unit usd",
+        "rows": "bill_months_reported",
+        "bill_months_reported": "site month rule item unit basis quantity usd_per_unit usd",
     },
     "capacity_contracts": {
-        "rows": "capacity_under_contract vintages_told",
+        "rows": "capacity_under_contract vintages_reported",
         "capacity_under_contract": "site signed_year year signed_mw released_mw kept_mw",
-        "vintages_told": "signed_year year",
+        "vintages_reported": "signed_year year",
         "exit_fees": "signed_mw released_mw fee_mw fee_musd",
     },
 }

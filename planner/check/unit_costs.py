@@ -15,7 +15,7 @@ from planner.check.payments import repay
 from planner.check.racks import racks_bought
 from planner.check.rent import rent_by_class
 from planner.check.sums import model_year_of
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,7 +162,7 @@ def unit_costs_shared(case: Case) -> Excess:
     table, own = case.plan("unit_costs"), _by_scope(case)
     columns = {name: at(own[name], table, _SCOPE, np.nan) for name in own.columns}
     columns["cost_musd"] = columns["upfront_musd"] + columns["running_musd"]
-    return columns_told(table, _SCOPE, columns)
+    return columns_reported(table, _SCOPE, columns)
 
 
 @rule(unit="USD/unit")
@@ -207,8 +207,10 @@ def _per_unit(table: pd.DataFrame, own: Mapping[str, Floats]) -> Excess:
     parts = []
     for name, values in own.items():
         size = np.nanmax(np.abs(values), initial=0.0) or 1.0
-        told = table[name].to_numpy() / size
-        parts.append(Excess.told(table[list(_SCOPE)].assign(what=name), told, values / size))
+        reported = table[name].to_numpy() / size
+        parts.append(
+            Excess.reported(table[list(_SCOPE)].assign(what=name), reported, values / size)
+        )
     return parts[0].and_also(*parts[1:])
 
 

@@ -27,7 +27,7 @@ __all__ = [
     "Excess",
     "Rule",
     "Verdict",
-    "columns_told",
+    "columns_reported",
     "judged",
     "rule",
     "tested",
@@ -99,11 +99,11 @@ class Excess:
         return Excess(place, np.abs(known_left - known_right), scale)
 
     @staticmethod
-    def told(place: pd.DataFrame, told: Floats, own: Floats) -> Excess:
+    def reported(place: pd.DataFrame, reported: Floats, own: Floats) -> Excess:
         """Say by how much two numbers are apart of which both may be missing, or neither."""
-        told, own = np.asarray(told, dtype=np.float64), np.asarray(own, dtype=np.float64)
-        neither = np.isnan(told) & np.isnan(own)
-        return Excess.differs(place, np.where(neither, 0.0, told), np.where(neither, 0.0, own))
+        reported, own = np.asarray(reported, dtype=np.float64), np.asarray(own, dtype=np.float64)
+        neither = np.isnan(reported) & np.isnan(own)
+        return Excess.differs(place, np.where(neither, 0.0, reported), np.where(neither, 0.0, own))
 
     @staticmethod
     def where(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
@@ -124,7 +124,9 @@ class Excess:
         )
 
 
-def columns_told(table: pd.DataFrame, key: Sequence[str], own: Mapping[str, ArrayLike]) -> Excess:
+def columns_reported(
+    table: pd.DataFrame, key: Sequence[str], own: Mapping[str, ArrayLike]
+) -> Excess:
     """Hold columns of a table against what they should be; a cell is missing where it should.
 
     Parameters
@@ -143,7 +145,7 @@ def columns_told(table: pd.DataFrame, key: Sequence[str], own: Mapping[str, Arra
     """
     place = table_of(table[list(key)])
     parts = [
-        Excess.told(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
+        Excess.reported(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
         for name, values in own.items()
     ]
     return parts[0].and_also(*parts[1:])

@@ -12,7 +12,7 @@ from planner.check.declared import Line, Price, Table
 from planner.check.frames import at, by, listed, quotient, tally
 from planner.check.in_service import hall_years, site_years
 from planner.check.payments import every_year, of_site
-from planner.check.verdict import Excess, columns_told, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +122,7 @@ def water_by_class(case: Case) -> Excess:
     paid = Excess.differs(
         table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"]
     )
-    return columns_told(table, _CLASS, own).and_also(paid)
+    return columns_reported(table, _CLASS, own).and_also(paid)
 
 
 def water(case: Case) -> pd.DataFrame:
@@ -142,7 +142,7 @@ def water_limits_from_tables(case: Case) -> Excess:
     classes = by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
     of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
     parts = []
-    for asked, index, told, own in (
+    for asked, index, reported, own in (
         (
             settings.limit,
             carbon.water_limit,
@@ -151,7 +151,7 @@ def water_limits_from_tables(case: Case) -> Excess:
         ),
         (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
     ):
-        rows = listed(index, m3=told).set_index(list(_SITE))["m3"]
+        rows = listed(index, m3=reported).set_index(list(_SITE))["m3"]
         right = np.where(np.isnan(own) | (not asked), np.inf, own)
         parts.append(Excess.differs(site_year, at(rows, site_year, _SITE, np.inf), right))
     return parts[0].and_also(*parts[1:])

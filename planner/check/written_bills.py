@@ -118,7 +118,7 @@ def bill_of(tariff: Written, billed: BilledLoad) -> pd.DataFrame:
     """
     load = _Load(
         billed.hours,
-        *billed.hours.told(billed.load_mw),
+        *billed.hours.reported(billed.load_mw),
         np.repeat(billed.open_frac, 12),
         np.repeat(billed.in_force_mw, 12),
     )

@@ -71,7 +71,7 @@ def command(
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
         progress.stage("read")
         with naming_changed_files(folder):
-            told = explain(
+            reported = explain(
                 reopen(folder),
                 site=site,
                 year=year,
@@ -82,22 +82,22 @@ def command(
                 interrupt=progress.interrupt,
             )
     if as_json:
-        click.echo(json.dumps(told.to_dict(), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(reported.to_dict(), indent=2, ensure_ascii=False))
     else:
-        _print(told, every=every)
+        _print(reported, every=every)
 
 
-def _print(told: Explanation, *, every: bool) -> None:
+def _print(reported: Explanation, *, every: bool) -> None:
     from textwrap import fill
 
     topic = ""
-    click.echo(f"{told.scenario}\n{fill(told.basis, 100)}")
-    for statement in told.statements:
+    click.echo(f"{reported.scenario}\n{fill(reported.basis, 100)}")
+    for statement in reported.statements:
         if statement.topic != topic:
             topic = statement.topic
             click.echo(f"\n{topic}")
         click.echo(fill(statement.text, 100, initial_indent="- ", subsequent_indent="  "))
-    for name, table in told.tables.items():
+    for name, table in reported.tables.items():
         if len(table):
             click.echo(f"\n[{name}]")
             click.echo(_as_text(table if every else table.head(_SHOWN_ROWS)))

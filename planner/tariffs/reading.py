@@ -244,9 +244,9 @@ def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:
     """Share of each month of the calendar that each day tells, shape (day, month)."""
     month = np.array([month.month for month in calendar.months]) - 1
     stands_for = days.days_by_month[:, month]
-    is_told = stands_for.any(axis=0)
-    if not is_told.all():
-        missing = sorted({MONTHS[place] for place in month[~is_told]})
+    is_reported = stands_for.any(axis=0)
+    if not is_reported.all():
+        missing = sorted({MONTHS[place] for place in month[~is_reported]})
         what_is = f"the series has no day in {', '.join(missing)}"
         raise InputError(
             [Problem("time", None, None, what_is, "a day in every month that is billed")]

@@ -30,12 +30,12 @@ def built_mw(plan: Plan) -> dict[str, float]:
 
 
 def test_three_generators_follow_the_screening_curve(tmp_path):
-    told = json.loads((FOLDER / "screening_curve.json").read_text(encoding="utf-8"))
-    count = told["snapshots"]
+    reported = json.loads((FOLDER / "screening_curve.json").read_text(encoding="utf-8"))
+    count = reported["snapshots"]
     # The case counts one hour in all; so that its output costs as much a year, a MW does too.
     sources = [
         Source(name, "firm", of["capital"] * HOURS_PER_YEAR, float(of["marginal"]))
-        for name, of in told["generators"].items()
+        for name, of in reported["generators"].items()
     ]
     case = DispatchCase(
         slot_h=24,
@@ -47,13 +47,13 @@ def test_three_generators_follow_the_screening_curve(tmp_path):
 
     plan = solve(write_folder(case, tmp_path))
 
-    expected = told["expected"]
+    expected = reported["expected"]
     assert plan.verdict.ok, plan.verdict.broken
     assert plan.outcome.objective * 1e6 / HOURS_PER_YEAR == pytest.approx(
         expected["objective"], rel=1e-6
     )
     assert built_mw(plan) == pytest.approx(
-        {name: expected[f"{name}_MW"] for name in told["generators"]}, rel=1e-3
+        {name: expected[f"{name}_MW"] for name in reported["generators"]}, rel=1e-3
     )
 
 

@@ -131,7 +131,7 @@ def test_a_wrong_table_of_costs_is_refused_with_its_rows(tmp_path: Path) -> None
     with pytest.raises(InputError) as refused:
         planner.solve(path)
 
-    told = str(refused.value)
-    assert "to is 's9'" in told
-    assert "from is 'u9'" in told
-    assert "service_cost.csv" in told
+    reported = str(refused.value)
+    assert "to is 's9'" in reported
+    assert "from is 'u9'" in reported
+    assert "service_cost.csv" in reported

@@ -110,8 +110,8 @@ def test_a_plant_without_room_is_noted_and_not_built(flat: Path) -> None:
     plan = solve(flat, ["supply.max_mw={steady: 12, ready: 200}", WHOLE, smallest(steady=15.0)])
 
     assert built_mw(plan) == pytest.approx({"ready": 10.0})
-    told = "No room for the smallest plant, so that none is built: steady at island (15 MW)."
-    assert told in plan.inputs.notes
+    reported = "No room for the smallest plant, so that none is built: steady at island (15 MW)."
+    assert reported in plan.inputs.notes
 
 
 def test_a_source_without_a_most_at_a_site_is_refused(flat: Path) -> None:

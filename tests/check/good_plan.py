@@ -74,7 +74,7 @@ class Plan:
             proof=self.proof,
         )
 
-    def told(self, **tables):
+    def reported(self, **tables):
         """Return the plan with other tables."""
         results = dataclasses.replace(self.results, tables={**self.tables, **tables})
         return dataclasses.replace(self, results=results)

@@ -33,26 +33,26 @@ def times(table, column, factor, plan):
     """Multiply the largest cell of a column."""
     frame = plan.tables[table]
     rows = largest(frame, column)
-    return plan.told(**{table: cells(frame, rows, **{column: lambda old: old * factor})})
+    return plan.reported(**{table: cells(frame, rows, **{column: lambda old: old * factor})})
 
 
 def plus(table, column, amount, plan):
     """Add to the first cell of a column."""
     frame = plan.tables[table]
     assert len(frame), f"{table} has nothing to spoil"
-    return plan.told(**{table: cells(frame, [0], **{column: lambda old: old + amount})})
+    return plan.reported(**{table: cells(frame, [0], **{column: lambda old: old + amount})})
 
 
 def renamed(table, column, label, plan):
     """Write another label into the first cell of a column."""
-    return plan.told(**{table: cells(plan.tables[table], [0], **{column: label})})
+    return plan.reported(**{table: cells(plan.tables[table], [0], **{column: label})})
 
 
 def without(table, column, plan):
     """Leave out the row where a column is largest."""
     frame = plan.tables[table]
     rows = frame.index[largest(frame, column)]
-    return plan.told(**{table: frame.drop(index=rows).reset_index(drop=True)})
+    return plan.reported(**{table: frame.drop(index=rows).reset_index(drop=True)})
 
 
 def dearer(item, plan):
@@ -61,7 +61,7 @@ def dearer(item, plan):
     rows = np.flatnonzero((costs["item"] == item).to_numpy())
     assert len(rows), f"nothing is paid for {item}"
     more = {name: lambda old: old * 1.02 for name in ("musd", "npv_musd")}
-    return plan.told(costs=cells(costs, rows, **more))
+    return plan.reported(costs=cells(costs, rows, **more))
 
 
 def limit(room, name, factor, plan):
@@ -85,19 +85,19 @@ def booked_as_a_rack(plan):
     more, less = (
         {name: lambda old, by=by: old + by for name in ("musd", "npv_musd")} for by in (0.5, -0.5)
     )
-    return plan.told(costs=cells(cells(costs, [rack], **more), [hall], **less))
+    return plan.reported(costs=cells(cells(costs, [rack], **more), [hall], **less))
 
 
 def bought_too_long_ago(plan):
     installs = plan.tables["installs"]
     rows = largest(installs, "installed_mw")
-    return plan.told(installs=cells(installs, rows, year=lambda old: old - 9))
+    return plan.reported(installs=cells(installs, rows, year=lambda old: old - 9))
 
 
 def bought_before_it_was_made(plan):
     installs = plan.tables["installs"]
     newest = np.flatnonzero((installs["rack"] == "liquid27").to_numpy())
-    return plan.told(installs=cells(installs, newest, year=2026))
+    return plan.reported(installs=cells(installs, newest, year=2026))
 
 
 def abroad(plan):
@@ -110,12 +110,14 @@ def hall_before_its_lead(plan):
     builds = plan.tables["builds"]
     late = np.flatnonzero(~builds["early"].to_numpy())[:1]
     assert len(late), "no hall waited for its lead"
-    return plan.told(builds=cells(builds, late, service_start=lambda old: old - 0.75))
+    return plan.reported(builds=cells(builds, late, service_start=lambda old: old - 0.75))
 
 
 def all_called_committed(plan):
     builds = plan.tables["builds"]
-    return plan.told(builds=cells(builds, slice(None), early=True, built_mw=lambda old: old * 3))
+    return plan.reported(
+        builds=cells(builds, slice(None), early=True, built_mw=lambda old: old * 3)
+    )
 
 
 def work_done_twice(plan):
@@ -124,7 +126,7 @@ def work_done_twice(plan):
 
 def work_put_off_below_nothing(plan):
     deferral = plan.tables["deferral"]
-    return plan.told(deferral=cells(deferral, [0], done_mw=-0.5))
+    return plan.reported(deferral=cells(deferral, [0], done_mw=-0.5))
 
 
 def window_too_long(plan):
@@ -158,7 +160,7 @@ def price_with_the_wrong_sign(plan):
     prices = plan.tables["prices"]
     rows = np.flatnonzero((prices["block"] == "hall_power").to_numpy())[:1]
     wrong = {name: lambda old: -old for name in ("value", "raw_dual")}
-    return plan.told(prices=cells(prices, rows, **wrong))
+    return plan.reported(prices=cells(prices, rows, **wrong))
 
 
 def price_of_what_is_not_scarce(plan):
@@ -166,21 +168,21 @@ def price_of_what_is_not_scarce(plan):
     prices = plan.tables["prices"]
     rows = np.flatnonzero((prices["block"] == "hall_power").to_numpy())[:1]
     priced = cells(prices, rows, block="build_rate", site="oak", hall="", year=2025)
-    return plan.told(prices=priced)
+    return plan.reported(prices=priced)
 
 
 def priced(plan, **labels):
     """Give a place of a limit the price of a hall."""
     prices = plan.tables["prices"]
     rows = np.flatnonzero((prices["block"] == "hall_power").to_numpy())[:1]
-    return plan.told(prices=cells(prices, rows, **{"site": "", "hall": "", **labels}))
+    return plan.reported(prices=cells(prices, rows, **{"site": "", "hall": "", **labels}))
 
 
 def unmet_hidden_in_running_cost(plan):
     summary = plan.tables["summary"]
     hidden = summary["unmet_musd"]
     assert hidden.max() > 1.0
-    return plan.told(
+    return plan.reported(
         summary=summary.assign(unmet_musd=0.0, opex_musd=summary["opex_musd"] + hidden)
     )
 
@@ -191,18 +193,18 @@ def doubled_by_2n(plan):
 
 
 def free_opening(plan):
-    return plan.told(site_year=plan.tables["site_year"].assign(opened_frac=0.0))
+    return plan.reported(site_year=plan.tables["site_year"].assign(opened_frac=0.0))
 
 
 def rented_out_of_nothing(plan):
-    return plan.told(rent=plan.tables["rent"].iloc[:0])
+    return plan.reported(rent=plan.tables["rent"].iloc[:0])
 
 
 def in_another_hall(plan):
     """Stand a rack in a hall that has no cooling for it."""
     table = plan.tables["plan"]
     rows = np.flatnonzero((table["rack"] == "liquid27").to_numpy())[:1]
-    return plan.told(plan=cells(table, rows, hall="air_dry|N"))
+    return plan.reported(plan=cells(table, rows, hall="air_dry|N"))
 
 
 def stock_grown(plan):
@@ -211,7 +213,7 @@ def stock_grown(plan):
     old = (table["rack"] == "air24") & (table["workload"] == "chat")
     rows = np.flatnonzero(old.to_numpy())[:1]
     assert len(rows), "no old racks in use"
-    return plan.told(plan=cells(table, rows, used_mw=lambda old: old * 7.0))
+    return plan.reported(plan=cells(table, rows, used_mw=lambda old: old * 7.0))
 
 
 def signed_less(plan):
@@ -236,7 +238,7 @@ def held_to_fewer_old_racks(plan):
 def moved_to_nowhere(plan):
     moves = plan.tables["moves"]
     rows = np.flatnonzero((moves["direction"] == "in").to_numpy())
-    return plan.told(moves=moves.drop(index=moves.index[rows]).reset_index(drop=True))
+    return plan.reported(moves=moves.drop(index=moves.index[rows]).reset_index(drop=True))
 
 
 def larger_campus(plan):
@@ -245,11 +247,11 @@ def larger_campus(plan):
 
 
 SPOILED = (
-    ("a site lies elsewhere", "sites_told", partial(plus, "sites", "lat", 0.5)),
+    ("a site lies elsewhere", "sites_reported", partial(plus, "sites", "lat", 0.5)),
     ("a decision is below zero", "amounts_not_negative", partial(plus, "plan", "used_mw", -999.0)),
     (
         "a run stopped by the clock is called optimal",
-        "status_told",
+        "status_reported",
         lambda plan: dataclasses.replace(plan, status="time_limit"),
     ),
     ("less is served", "demand_balance", partial(times, "assignment", "served_kh100e", 0.9)),
@@ -272,7 +274,7 @@ SPOILED = (
     ),
     (
         "a round trip is told shorter",
-        "round_trip_told",
+        "round_trip_reported",
         partial(times, "assignment", "rtt_ms", 0.9),
     ),
     ("data crosses a border", "residency", abroad),
@@ -334,7 +336,11 @@ SPOILED = (
     ("work moves out of reach", "migration_conserves_work", out_of_reach),
     ("work waits beyond its window", "migration_conserves_work", put_off_too_long),
     ("moved work finds no racks", "migration_room", partial(times, "migration", "done_mw", 9.0)),
-    ("moved work is told smaller", "migration_told", partial(plus, "power_slot", "migrated_mw", 3)),
+    (
+        "moved work is told smaller",
+        "migration_reported",
+        partial(plus, "power_slot", "migrated_mw", 3),
+    ),
     (
         "arrivals are told smaller",
         "migration_of_sites",
@@ -405,17 +411,17 @@ SPOILED = (
     ),
     (
         "a target is told higher",
-        "clean_target_told",
+        "clean_target_reported",
         partial(times, "matching", "target_frac", 1.02),
     ),
     (
         "a target is forgotten",
-        "clean_target_told",
+        "clean_target_reported",
         partial(times, "matching", "target_frac", np.nan),
     ),
     (
         "a pool is forgotten",
-        "clean_target_told",
+        "clean_target_reported",
         partial(without, "matching", "used_mwh"),
     ),
     (
@@ -464,7 +470,7 @@ ASSUMED = (
     ("rack_price_from_tables", partial(limit, "racks", "install_capex_musd_per_mw", 1.01)),
     ("hall_price_from_tables", partial(limit, "halls", "build_capex_musd_per_mw", 1.01)),
     ("hall_upkeep_from_tables", partial(limit, "halls", "opex_musd_per_mw_year", 1.01)),
-    ("cash_told", partial(times, "cash", "cash_musd", 0.9)),
+    ("cash_reported", partial(times, "cash", "cash_musd", 0.9)),
     ("rows_there", partial(without, "matching_slot", "used_mw")),
     ("sites_in_scope", partial(setting, "scope.exclude_sites", "[oak]")),
     ("committed_from_tables", partial(limit, "halls", "committed_mw", 1.01)),

@@ -24,13 +24,13 @@ def stand_by_elsewhere(plan):
     """Move stand-by racks to a site that is barred from every other."""
     table = plan.tables["plan"]
     rows = largest(table, "standby_mw")
-    return plan.told(plan=cells(table, rows, standby_mw=0.0))
+    return plan.reported(plan=cells(table, rows, standby_mw=0.0))
 
 
 def taken_by_the_lost_site(plan):
     """Let a site take over its own work."""
     table = plan.tables["takeovers"]
-    return plan.told(takeovers=table.assign(standby=table["site"]))
+    return plan.reported(takeovers=table.assign(standby=table["site"]))
 
 
 def taken_twice(plan):
@@ -114,10 +114,10 @@ SPOILED_FAILOVER = (
         partial(times, "reserve", "reserve_kh100e", 1.1),
     ),
     ("idling is told smaller", "reserve_of_standby", partial(times, "reserve", "idle_mw", 0.7)),
-    ("a failure is not told", "failures_told", a_failure_untold),
+    ("a failure is not told", "failures_reported", a_failure_untold),
     (
         "a failure is told smaller",
-        "failures_told",
+        "failures_reported",
         partial(times, "failures", "load_kh100e", 0.6),
     ),
     ("a reserve is used twice", "takeovers_fit", taken_twice),
@@ -131,7 +131,7 @@ SPOILED_FAILOVER = (
     ("a peak day is hotter", "failover_power", hot_peak_day),
     (
         "reserve is told smaller",
-        "resilience_told",
+        "resilience_reported",
         partial(times, "resilience", "reserve_kh100e", 0.9),
     ),
     ("a stand-by rack is free", "hall_power", partial(times, "plan", "standby_mw", 9.0)),

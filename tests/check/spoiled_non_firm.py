@@ -28,14 +28,14 @@ def drawn_in_stress(plan):
     for name in ("site", "year", "slot"):
         here &= (slots[name] == worst[name]).to_numpy()
     drawn = cells(slots, here, grid_mw=lambda old: old + worst["shed_mw"])
-    return plan.told(power_slot=drawn)
+    return plan.reported(power_slot=drawn)
 
 
 def shed_on_an_ordinary_day(plan):
     """Shed in the slot that is off for a small part as if all of it were."""
     stress = plan.tables["stress_slot"]
     partly = np.flatnonzero((stress["off_mw"] < 0.5 * stress["non_firm_mw"]).to_numpy())[-1:]
-    return plan.told(stress_slot=cells(stress, partly, shed_mw=7.3))
+    return plan.reported(stress_slot=cells(stress, partly, shed_mw=7.3))
 
 
 def data(table, column, factor, plan):
@@ -55,7 +55,7 @@ def room_for_a_year(plan):
     """Tell the worth of headroom as if it were paid for in one year."""
     prices = plan.tables["prices"]
     room = (prices["block"] == "all_headroom").to_numpy()
-    return plan.told(prices=cells(prices, room, value=lambda old: old * 2.7))
+    return plan.reported(prices=cells(prices, room, value=lambda old: old * 2.7))
 
 
 def no_work_can_wait(plan):
@@ -93,13 +93,17 @@ SPOILED = (
         partial(times, "headroom", "value_usd_per_mw_year", 2.0),
     ),
     ("the last MWh is told cheaper", "load_price_paid", partial(times, "load_price", "musd", 0.9)),
-    ("new load is told smaller", "load_price_told", partial(times, "load_price", "new_mwh", 0.9)),
+    (
+        "new load is told smaller",
+        "load_price_reported",
+        partial(times, "load_price", "new_mwh", 0.9),
+    ),
     (
         "the peak is told lower",
-        "load_price_peak_told",
+        "load_price_peak_reported",
         partial(times, "load_price", "new_peak_mw", 0.9),
     ),
-    ("a zone pays no blocks", "load_price_told", partial(without, "load_price", "new_mwh")),
+    ("a zone pays no blocks", "load_price_reported", partial(without, "load_price", "new_mwh")),
     ("the blocks cost more", "load_price_paid", steeper),
     ("non-firm power in a stress slot", "non_firm_off", drawn_in_stress),
     ("the stress is at other hours", "non_firm_off", hours_later),
@@ -159,22 +163,30 @@ SPOILED = (
     ),
     ("half the energy to shed", "shed_energy", partial(half_a_shed, 0.5)),
     ("work that can not wait is shed", "shed_load", no_work_can_wait),
-    ("a stress slot is forgotten", "stress_told", partial(without, "stress_slot", "use_mw")),
-    ("hours off are told fewer", "stress_told", partial(times, "non_firm_year", "off_hours", 0.9)),
-    ("shed energy is told less", "stress_told", partial(times, "non_firm_year", "shed_mwh", 0.9)),
+    ("a stress slot is forgotten", "stress_reported", partial(without, "stress_slot", "use_mw")),
+    (
+        "hours off are told fewer",
+        "stress_reported",
+        partial(times, "non_firm_year", "off_hours", 0.9),
+    ),
+    (
+        "shed energy is told less",
+        "stress_reported",
+        partial(times, "non_firm_year", "shed_mwh", 0.9),
+    ),
     (
         "lost work is left out of the sum",
-        "stress_told",
+        "stress_reported",
         partial(times, "summary", "lost_kh100e", 0.5),
     ),
     (
         "connection in service is told larger",
-        "stress_told",
+        "stress_reported",
         partial(times, "stress_slot", "non_firm_mw", 1.1),
     ),
     (
         "a connection turns up elsewhere",
-        "stress_told",
+        "stress_reported",
         partial(renamed, "non_firm_year", "site", "elm2"),
     ),
     (

@@ -21,14 +21,14 @@ def proven(plan, table, **columns):
 def reported(plan, **numbers):
     """Return the plan of a solver that reports other numbers, in its table `solution` too."""
     names = {"bound_musd": "dual_bound_musd"}
-    told = {names.get(name, name): [number] for name, number in numbers.items()}
-    table = plan.tables["solution"].assign(**told)
-    return dataclasses.replace(plan.told(solution=table), **numbers)
+    reported = {names.get(name, name): [number] for name, number in numbers.items()}
+    table = plan.tables["solution"].assign(**reported)
+    return dataclasses.replace(plan.reported(solution=table), **numbers)
 
 
 def duals_times(factor, plan):
     """Multiply every dual, where it is stored and in every figure that is made of it."""
-    told = {
+    reported = {
         "prices": ("value", "raw_dual"),
         "headroom": (
             "value_npv_usd_per_mw",
@@ -38,9 +38,9 @@ def duals_times(factor, plan):
         ),
         "carbon_year": ("cap_value_npv_usd_per_t", "cap_value_usd_per_t"),
     }
-    for name, columns in told.items():
+    for name, columns in reported.items():
         table = plan.tables[name]
-        plan = plan.told(**{name: table.assign(**{c: table[c] * factor for c in columns})})
+        plan = plan.reported(**{name: table.assign(**{c: table[c] * factor for c in columns})})
     return proven(plan, "rows", dual=plan.proof.rows["dual"] * factor)
 
 
@@ -48,21 +48,21 @@ def price_duals_times(factor, plan):
     """Multiply the duals in the table of prices alone."""
     table = plan.tables["prices"]
     more = {name: table[name] * factor for name in ("value", "raw_dual")}
-    return plan.told(prices=table.assign(**more))
+    return plan.reported(prices=table.assign(**more))
 
 
 def no_prices(plan):
     assert len(plan.tables["prices"]) > 5
-    return plan.told(prices=plan.tables["prices"].iloc[:0])
+    return plan.reported(prices=plan.tables["prices"].iloc[:0])
 
 
 def price_twice(plan):
     table = plan.tables["prices"]
-    return plan.told(prices=table.loc[[*table.index, table.index[-1]]].reset_index(drop=True))
+    return plan.reported(prices=table.loc[[*table.index, table.index[-1]]].reset_index(drop=True))
 
 
 def missing_price(column, plan):
-    return plan.told(prices=cells(plan.tables["prices"], [0], **{column: np.nan}))
+    return plan.reported(prices=cells(plan.tables["prices"], [0], **{column: np.nan}))
 
 
 def without_duals(plan):
@@ -143,18 +143,22 @@ def not_the_decision(column, plan):
 
 def flag_turned(flag, plan):
     table = plan.tables["headroom"]
-    return plan.told(headroom=table.assign(**{flag: ~table[flag]}))
+    return plan.reported(headroom=table.assign(**{flag: ~table[flag]}))
 
 
 def worth_more(table, column, plan):
     """Say that one more of a limit is worth 5 USD more than it is."""
     rows = [len(plan.tables[table]) - 1]
-    return plan.told(**{table: cells(plan.tables[table], rows, **{column: lambda old: old + 5.0})})
+    return plan.reported(
+        **{table: cells(plan.tables[table], rows, **{column: lambda old: old + 5.0})}
+    )
 
 
 def in_solution(plan, **columns):
     table = plan.tables["solution"]
-    return plan.told(solution=table.assign(**{name: [value] for name, value in columns.items()}))
+    return plan.reported(
+        solution=table.assign(**{name: [value] for name, value in columns.items()})
+    )
 
 
 def bound_above(plan):
@@ -229,7 +233,11 @@ SPOILED_PROOF = (
     ("duals are denied", "solution_table", lambda p: in_solution(p, has_duals=False)),
     ("duals of something else", "solution_table", lambda p: in_solution(p, duals_of="program?")),
     ("integers are denied", "solution_table", partial(plus, "solution", "whole_numbers", 3)),
-    ("no solution is told", "solution_table", lambda p: p.told(solution=p.tables["solution"][:0])),
+    (
+        "no solution is told",
+        "solution_table",
+        lambda p: p.reported(solution=p.tables["solution"][:0]),
+    ),
     *(
         (f"{family} is another", "decisions_as_solved", partial(not_the_decision, family))
         for family in ("served", "used", "install", "build", "expand", "open", "defer_mw")

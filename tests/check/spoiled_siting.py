@@ -24,14 +24,14 @@ def open_in_part(plan):
     table = plan.tables["site_year"]
     rows = np.flatnonzero((table["site"] == "pine").to_numpy() & (table["open_frac"] > 0.5))
     assert len(rows), "Pine is not open"
-    return plan.told(site_year=cells(table, rows, open_frac=0.8))
+    return plan.reported(site_year=cells(table, rows, open_frac=0.8))
 
 
 def opened_though_forbidden(plan):
     table = plan.tables["site_year"]
     rows = np.flatnonzero((table["site"] == "yew").to_numpy())
     assert len(rows)
-    return plan.told(site_year=cells(table, rows, open_frac=1.0))
+    return plan.reported(site_year=cells(table, rows, open_frac=1.0))
 
 
 def opened_in_two_parts(plan):
@@ -41,11 +41,11 @@ def opened_in_two_parts(plan):
         rows = np.flatnonzero((table["site"] == site).to_numpy())
         assert len(rows)
         table = cells(table, rows, open_frac=share)
-    return plan.told(site_year=table)
+    return plan.reported(site_year=table)
 
 
 def opened_later(plan):
-    return plan.told(openings=cells(plan.tables["openings"], [0], year=lambda old: old - 1))
+    return plan.reported(openings=cells(plan.tables["openings"], [0], year=lambda old: old - 1))
 
 
 SPOILED_SITING = (
@@ -56,14 +56,14 @@ SPOILED_SITING = (
     ("phases are counted wrong", "halls_in_phases", partial(plus, "phases", "phases", 1)),
     ("phases are smaller", "halls_in_phases", asked_for("siting.phase_mw=7")),
     ("a block is split", "blocks_whole", asked_for("siting.block_mw.train=5000")),
-    ("a block's racks are fewer", "blocks_told", partial(times, "blocks", "used_mw", 0.9)),
+    ("a block's racks are fewer", "blocks_reported", partial(times, "blocks", "used_mw", 0.9)),
     ("fewer sites are allowed", "number_of_sites", asked_for("siting.at_most_sites=2")),
     ("a site opens that must not", "number_of_sites", opened_though_forbidden),
     ("two sites open in part", "number_of_sites", opened_in_two_parts),
-    ("a forbidden site opens", "sites_as_told", opened_though_forbidden),
+    ("a forbidden site opens", "sites_as_reported", opened_though_forbidden),
     (
         "another site must open",
-        "sites_as_told",
+        "sites_as_reported",
         asked_for("siting={must_open: [yew], must_not_open: []}"),
     ),
     ("an opening is forgotten", "openings_table", partial(without, "openings", "opening_musd")),

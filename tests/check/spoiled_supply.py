@@ -26,25 +26,25 @@ def of_source(source, column, factor, plan):
     own = np.where((slots["source"] == source).to_numpy(), slots[column].to_numpy(), 0.0)
     assert own.max() > 1e-3, f"{source} has no {column} to spoil"
     rows = [int(own.argmax())]
-    return plan.told(source_slot=cells(slots, rows, **{column: lambda old: old * factor}))
+    return plan.reported(source_slot=cells(slots, rows, **{column: lambda old: old * factor}))
 
 
 def before_its_lead(plan):
     """Have engines in January that are ready in May."""
     builds = plan.tables["source_builds"]
     first = np.flatnonzero((builds["source"] == "engine") & (builds["year"] == 2025))
-    return plan.told(source_builds=cells(builds, first, service_start=2025.0))
+    return plan.reported(source_builds=cells(builds, first, service_start=2025.0))
 
 
 def left_before_it_came(plan):
     leaves = plan.tables["source_leaves"]
-    return plan.told(source_leaves=cells(leaves, [0], vintage="2027", year=2026))
+    return plan.reported(source_leaves=cells(leaves, [0], vintage="2027", year=2026))
 
 
 def outlived(plan):
     """Let engines leave that were worn out the year before."""
     builds = plan.tables["source_builds"]
-    return plan.told(source_builds=builds.assign(life_years=0.5))
+    return plan.reported(source_builds=builds.assign(life_years=0.5))
 
 
 def charged_for_nothing(plan):
@@ -61,7 +61,7 @@ def wasted_for_money(plan):
     price = plan.inputs.grid.energy_usd_per_mwh.copy()
     price[plan.inputs.power.slot.position(place[0], str(place[1]), place[2])] = -35.5
     both = cells(slots, rows, output_mw=1.5)
-    return plan.told(source_slot=both).assumed("grid", energy_usd_per_mwh=price)
+    return plan.reported(source_slot=both).assumed("grid", energy_usd_per_mwh=price)
 
 
 def paid_to_waste(plan):
@@ -72,13 +72,13 @@ def paid_to_waste(plan):
     price = plan.inputs.grid.energy_usd_per_mwh.copy()
     price[plan.inputs.power.slot.position(place[0], str(place[1]), place[2])] = -35.5
     more = cells(curve, rows, grid_mw=lambda old: old + 900.0)
-    return plan.told(power_slot=more).assumed("grid", energy_usd_per_mwh=price)
+    return plan.reported(power_slot=more).assumed("grid", energy_usd_per_mwh=price)
 
 
 def sold_out_of_the_grid(plan):
     """Sell more than the site makes, as far as its connection carries it."""
     surplus = plan.tables["site_surplus"]
-    return plan.told(site_surplus=cells(surplus, largest(surplus, "export_mw"), export_mw=2e4))
+    return plan.reported(site_surplus=cells(surplus, largest(surplus, "export_mw"), export_mw=2e4))
 
 
 def another_capacity(plan):
@@ -147,8 +147,12 @@ SPOILED = (
         "bridge_until_grid",
         partial(setting, "supply.bridge.until_grid", "true"),
     ),
-    ("surplus is told smaller", "surplus_told", partial(times, "site_surplus", "surplus_mw", 0.5)),
-    ("surplus is not told", "surplus_told", partial(without, "site_surplus", "surplus_mw")),
+    (
+        "surplus is told smaller",
+        "curtailment_reported",
+        partial(times, "site_surplus", "surplus_mw", 0.5),
+    ),
+    ("surplus is not told", "curtailment_reported", partial(without, "site_surplus", "surplus_mw")),
     *(
         (
             f"{column} is told smaller",

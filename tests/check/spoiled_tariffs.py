@@ -42,7 +42,7 @@ def charge(kind, place, **keys):
 def drawn_without_a_contract(plan):
     table = plan.tables["capacity_contracts"]
     less = {name: lambda old: 0.9 * old for name in ("signed_mw", "released_mw", "kept_mw")}
-    return plan.told(capacity_contracts=cells(table, slice(None), **less))
+    return plan.reported(capacity_contracts=cells(table, slice(None), **less))
 
 
 def fee_paid_a_year_early(plan):
@@ -50,17 +50,17 @@ def fee_paid_a_year_early(plan):
     (last,) = largest(table, "fee_mw")
     fee_mw = table["fee_mw"].iloc[last]
     early = cells(cells(table, [last], fee_mw=0.0), [last - 1], fee_mw=fee_mw)
-    return plan.told(capacity_contracts=early)
+    return plan.reported(capacity_contracts=early)
 
 
 SPOILED_TARIFFS = (
-    ("a line is told cheaper", "bill_lines_told", partial(times, "bills", "charged_usd", 0.99)),
+    ("a line is told cheaper", "bill_lines_reported", partial(times, "bills", "charged_usd", 0.99)),
     (
         "the exact bill is told cheaper",
-        "bill_lines_told",
+        "bill_lines_reported",
         partial(times, "bills", "exact_usd", 0.99),
     ),
-    ("a month is told dearer", "bill_months_told", partial(times, "bill_months", "usd", 1.02)),
+    ("a month is told dearer", "bill_months_reported", partial(times, "bill_months", "usd", 1.02)),
     ("less is signed for", "capacity_under_contract", drawn_without_a_contract),
     (
         "more is kept than is left",

@@ -45,7 +45,7 @@ def test_a_plan_that_may_lose_any_site_passes_every_check(form):
 
 def test_non_firm_connection_carries_stand_by_racks(bridged):
     connected = bridged.tables["non_firm_connections"]
-    gone = bridged.told(non_firm_connections=connected.assign(added_mw=0.0))
+    gone = bridged.reported(non_firm_connections=connected.assign(added_mw=0.0))
 
     verdict = bridged.verdict()
 
@@ -62,7 +62,7 @@ def test_non_firm_connection_that_is_off_carries_no_stand_by_racks(bridged):
     off = dataclasses.replace(bridged, scenario=bridged.scenario.model_copy(update={"grid": grid}))
     headroom = bridged.inputs.tables["zone_headroom"].replace({"curtailment_rate_pct": rates})
     connected = bridged.tables["non_firm_connections"].replace({"rate_pct": rates})
-    off = off.read(zone_headroom=headroom).told(non_firm_connections=connected)
+    off = off.read(zone_headroom=headroom).reported(non_firm_connections=connected)
 
     assert not off.check("failover_power").ok
 

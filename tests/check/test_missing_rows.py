@@ -13,9 +13,9 @@ from plans import plan_of
 from planner.check import RULES
 from planner.check.case import Case
 from planner.check.columns import HELD_ROWS
-from planner.check.money import cash_told
+from planner.check.money import cash_reported
 from planner.check.rows import IMPLIED, rows_there
-from planner.check.sites import sites_told
+from planner.check.sites import sites_reported
 from planner.check.verdict import judged
 
 OF_TINY = [
@@ -111,8 +111,8 @@ def world(name: str) -> Case:
 
 def with_table(name: str, table: pd.DataFrame, case: Case | None = None) -> Case:
     case = case or tiny()
-    told = dataclasses.replace(case.results, tables={**case.results.tables, name: table})
-    return dataclasses.replace(case, results=told)
+    reported = dataclasses.replace(case.results, tables={**case.results.tables, name: table})
+    return dataclasses.replace(case, results=reported)
 
 
 def broken(case: Case, name: str = "") -> str | None:
@@ -153,7 +153,7 @@ def test_every_table_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in IMPLIED if name in OF_TINY])
-def test_a_row_that_is_told_twice_is_found(name: str) -> None:
+def test_a_row_that_is_reported_twice_is_found(name: str) -> None:
     table = tiny().results.tables[name]
     twice = pd.concat([table, table.iloc[[0]]], ignore_index=True)
 
@@ -164,32 +164,32 @@ def test_a_row_that_is_told_twice_is_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("column", ["cash_musd", "overnight_musd"])
-def test_cash_that_is_told_otherwise_is_found(column: str) -> None:
+def test_cash_that_is_reported_otherwise_is_found(column: str) -> None:
     cash = tiny().results.tables["cash"].copy()
     cash.loc[cash[column].idxmax(), column] *= 1.01
 
-    assert not judged(cash_told, with_table("cash", cash)).ok
+    assert not judged(cash_reported, with_table("cash", cash)).ok
 
 
 def test_sites_that_are_reordered_are_found() -> None:
     table = tiny().results.tables["sites"]
 
-    check = judged(sites_told, with_table("sites", table.iloc[::-1].reset_index(drop=True)))
+    check = judged(sites_reported, with_table("sites", table.iloc[::-1].reset_index(drop=True)))
 
     assert not check.ok
-    assert judged(sites_told, tiny()).tested == table.size
+    assert judged(sites_reported, tiny()).tested == table.size
 
 
 def test_a_site_that_the_scenario_does_not_have_is_found() -> None:
     table = tiny().results.tables["sites"]
     more = pd.concat([table, table.iloc[[0]].assign(site="nowhere")], ignore_index=True)
 
-    assert not judged(sites_told, with_table("sites", more)).ok
-    assert not judged(sites_told, with_table("sites", table.iloc[:-1])).ok
+    assert not judged(sites_reported, with_table("sites", more)).ok
+    assert not judged(sites_reported, with_table("sites", table.iloc[:-1])).ok
 
 
 @pytest.mark.parametrize("column", FACTS)
-def test_a_fact_of_a_site_that_is_told_otherwise_is_found(column: str) -> None:
+def test_a_fact_of_a_site_that_is_reported_otherwise_is_found(column: str) -> None:
     table = tiny().results.tables["sites"].copy()
     old = table[column]
     if column == "is_existing":
@@ -197,6 +197,6 @@ def test_a_fact_of_a_site_that_is_told_otherwise_is_found(column: str) -> None:
     else:
         table[column] = old * 1.01 + 0.01 if pd.api.types.is_float_dtype(old) else old + "x"
 
-    check = judged(sites_told, with_table("sites", table))
+    check = judged(sites_reported, with_table("sites", table))
 
     assert (check.broken, check.place.split(", ")[1]) == (len(table), column)

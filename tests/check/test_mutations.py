@@ -98,8 +98,8 @@ def test_own_round_trips_are_held_to_what_the_scenario_declares_of_them():
     )
     unlisted = pd.DataFrame({"region": ["bay"], "workload": ["chat"], "site": ["elm"]})
 
-    assert plan.check("round_trip_told").ok
-    assert not access.check("round_trip_told").ok
+    assert plan.check("round_trip_reported").ok
+    assert not access.check("round_trip_reported").ok
     assert round_trips(plan.case, unlisted)["rtt_ms"].max() < 100.0
     assert np.isinf(round_trips(gaps.case, unlisted)["rtt_ms"]).all()
 

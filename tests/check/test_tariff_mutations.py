@@ -87,7 +87,7 @@ def test_a_wholesale_price_that_a_bundled_tariff_does_not_ask_is_found_out(with_
 
     assert at_oak.any()
     assert with_sun.check("market_prices").ok
-    check = with_sun.told(contract_use=spared).check("market_prices")
+    check = with_sun.reported(contract_use=spared).check("market_prices")
     assert check.worst == pytest.approx(31.0)
     assert "oak" in str(check.place)
 
@@ -99,7 +99,7 @@ def test_a_good_plan_with_tariffs_passes_whatever_the_settings(change):
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
 
 
-def test_what_a_declining_tier_is_charged_is_told_beside_the_exact_bill():
+def test_what_a_declining_tier_is_charged_is_reported_beside_the_exact_bill():
     key = "energy.own_tariffs.wires.demand"
     falling = "[{usd_per_kw_month: [9, 4], tier_limits_kw: [900000]}]"
     plan = solved(BILLED, f"{key}={falling}")

@@ -20,14 +20,14 @@ def test_more_load_that_is_not_new_than_stands_is_found_out(monkeypatch):
         inputs = made(*given)
         return dataclasses.replace(inputs, standing_mw=1.2 * inputs.standing_mw)
 
-    assert solved(NON_FIRM).check("load_price_told").ok
+    assert solved(NON_FIRM).check("load_price_reported").ok
     monkeypatch.setattr(build, "load_price_inputs", too_much_stands)
     plan = solved_anew(NON_FIRM)
 
-    told, paid = plan.check("load_price_told"), plan.check("load_price_paid")
-    assert not told.ok
+    reported, paid = plan.check("load_price_reported"), plan.check("load_price_paid")
+    assert not reported.ok
     assert not paid.ok
-    assert (told.unit, paid.unit) == ("MWh", "MUSD")
+    assert (reported.unit, paid.unit) == ("MWh", "MUSD")
     assert not plan.check("cost_load_price").ok
 
 

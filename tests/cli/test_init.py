@@ -125,7 +125,7 @@ def test_rows_of_the_company_come_below_those_of_the_shipped_tables() -> None:
         assert all(row.endswith(",own") for row in rows)
 
 
-def test_the_guide_quotes_what_the_company_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_guide_quotes_what_the_company_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     run("init", "--own", "company")
     monkeypatch.chdir("company")
     notes = run("validate", "company.yaml").stdout

@@ -66,7 +66,7 @@ def test_unknown_ids_and_wrong_keys_come_together() -> None:
     ]
 
 
-def test_clashes_and_figures_are_told_beside_wrong_keys_and_ids_and_once() -> None:
+def test_clashes_and_figures_are_reported_beside_wrong_keys_and_ids_and_once() -> None:
     Path("plan.yaml").write_text(
         "version: 1\n"
         "extends: us-base\n"
@@ -88,7 +88,7 @@ def test_clashes_and_figures_are_told_beside_wrong_keys_and_ids_and_once() -> No
     assert solved == found
 
 
-def test_nothing_is_told_that_follows_from_another_mistake() -> None:
+def test_nothing_is_reported_that_follows_from_another_mistake() -> None:
     # Without its years and new site the rest would be judged by others.
     Path("plan.yaml").write_text(
         "version: 1\n"
@@ -140,10 +140,10 @@ def test_what_a_plan_notes_of_blocks_sizes_and_openings_is_noted_with_its_place(
     )
 
     lines = run("validate", "plan.yaml").stdout.splitlines()
-    told = dict(line.removeprefix("note: ").split(": ", 1) for line in lines[1:])
+    reported = dict(line.removeprefix("note: ").split(": ", 1) for line in lines[1:])
 
     assert lines[0] == "plan.yaml: no problems found"
-    assert {place: text.split(",")[0] for place, text in told.items()} == {
+    assert {place: text.split(",")[0] for place, text in reported.items()} == {
         "plan.yaml:4:32": "Sites whose least size is more than their land holds: us-fl-miami (6 MW"
         " of 5). They can open only so late that they need not reach it; give them a"
         " minimum_size_mw.",

@@ -87,13 +87,13 @@ def test_outages_are_spread_so_that_mean_and_median_are_those_asked_for() -> Non
 def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked(capsys) -> None:
     rows = explain._SHOWN_ROWS + 3
     table = pd.DataFrame({"site": [f"site-{row}" for row in range(1, rows + 1)]})
-    told = SimpleNamespace(
+    reported = SimpleNamespace(
         scenario="world", basis="as solved", statements=(), tables={"sites": table}
     )
 
-    explain._print(told, every=False)
+    explain._print(reported, every=False)
     cut = capsys.readouterr().out
-    explain._print(told, every=True)
+    explain._print(reported, every=True)
     whole = capsys.readouterr().out
 
     assert f"site-{rows - 3}\n... 3 more rows with --all" in cut

@@ -129,13 +129,13 @@ def test_the_page_counts_the_sites_that_read_prices_of_another_clock() -> None:
 
     assert set(off["ahead_h"]) == {-1.0, 1.0}
     central = count["NYISO", -1.0] + count["PJM-DOM", -1.0]
-    for told in (
+    for reported in (
         f"{len(off)} sites of North America do: {count['CAISO', 1.0]} on Mountain time",
         f"Phoenix among them, and {count['ERCOT', 1.0]} on Eastern that read ERCOT see them an"
         f" hour early; {count['ERCOT', -1.0]} on Mountain",
         f"{central} on Central that read PJM-DOM or NYISO, an hour late",
     ):
-        assert told in words_of_page()
+        assert reported in words_of_page()
 
 
 @pytest.mark.parametrize("zone", SUNNY)

@@ -35,7 +35,7 @@ def stderr_of(command: tuple[str, ...], run: Path, out: Path) -> str:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_a_changed_file_is_told_and_an_unchanged_run_goes_without_a_word(
+def test_a_changed_file_is_reported_and_an_unchanged_run_goes_without_a_word(
     solved: Path, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     run = Path(shutil.copytree(solved, tmp_path / "run"))

@@ -134,7 +134,7 @@ def test_every_changed_file_is_named_those_gone_and_come_as_well(run: Path) -> N
     assert f"files: {', '.join(f'{name}.parquet' for name in names)}\n" in result.stdout
 
 
-def test_a_table_rewritten_without_its_schema_is_told_with_the_way_to_fix(run: Path) -> None:
+def test_a_table_rewritten_without_its_schema_is_reported_with_the_way_to_fix(run: Path) -> None:
     path = run / "tables" / "solution.parquet"
     pd.read_parquet(path).to_parquet(path, index=False)
 
@@ -149,8 +149,8 @@ def test_a_table_rewritten_without_its_schema_is_told_with_the_way_to_fix(run: P
 
 def test_another_objective_in_run_json_is_found_out(run: Path) -> None:
     meta = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    told = {**meta, "objective_musd": meta["objective_musd"] - 5.0}
-    (run / "run.json").write_text(json.dumps(told), encoding="utf-8")
+    reported = {**meta, "objective_musd": meta["objective_musd"] - 5.0}
+    (run / "run.json").write_text(json.dumps(reported), encoding="utf-8")
 
     result = dcplan("check", str(run), "--json")
 

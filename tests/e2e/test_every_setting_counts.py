@@ -127,8 +127,8 @@ def tables() -> dict[str, pd.DataFrame]:
 def built_from(*settings: str) -> bytes:
     """Return everything the model knows, but for what is only told."""
     inputs = build_inputs_from(load_scenario(SCENARIO, settings), tables())
-    told = {"tables": {}, "notes": (), "workloads": pd.DataFrame()}
-    return pickle.dumps(replace(inputs, **told))
+    reported = {"tables": {}, "notes": (), "workloads": pd.DataFrame()}
+    return pickle.dumps(replace(inputs, **reported))
 
 
 def test_every_key_of_the_schema_is_changed_here() -> None:

@@ -61,7 +61,7 @@ def try_scenario(raw: bytes, folder: Path) -> None:
     try:
         assert isinstance(load_scenario(file), Scenario)
     except InputError as error:
-        assert_told(error)
+        assert_reported(error)
 
 
 def try_table(raw: bytes, folder: Path, ending: str) -> None:
@@ -70,10 +70,10 @@ def try_table(raw: bytes, folder: Path, ending: str) -> None:
     try:
         assert list(read_table(file).columns) == list(COLUMNS)
     except InputError as error:
-        assert_told(error)
+        assert_reported(error)
 
 
-def assert_told(error: InputError) -> None:
+def assert_reported(error: InputError) -> None:
     assert error.exit_code == 2
     assert error.problems
     assert all(problem.file and problem.what_is for problem in error.problems)

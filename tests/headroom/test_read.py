@@ -40,7 +40,7 @@ def test_parquet_is_read_as_csv_is(zone: pd.Series[float], tmp_path: Path) -> No
     pd.testing.assert_series_equal(read, zone, check_names=False, check_freq=False)
 
 
-def test_times_in_utc_are_told_by_the_clock_of_a_zone(zone_file: Path) -> None:
+def test_times_in_utc_are_reported_by_the_clock_of_a_zone(zone_file: Path) -> None:
     read = read_hourly_demand(zone_file, time_zone="America/New_York")
 
     assert str(read.index[0]) == "2026-12-31 19:00:00-05:00"
@@ -146,7 +146,7 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     assert problems(path) == ["2:1: there is no row; must be a row per hour"]
 
 
-def test_an_hour_that_stands_twice_is_told_so(tmp_path: Path) -> None:
+def test_an_hour_that_stands_twice_is_reported_so(tmp_path: Path) -> None:
     text = "hour,demand_mw\n2027-11-07 00:00,41\n2027-11-07 01:00,42\n2027-11-07 01:00,43\n"
 
     (found,) = problems(write(tmp_path / "twice.csv", text))
@@ -182,7 +182,7 @@ def test_a_demand_of_zeros_is_refused(tmp_path: Path) -> None:
         ("2027-03-01 15:00", "41,5", "write decimals with a point"),
     ],
 )
-def test_a_common_other_form_is_told_what_to_change(
+def test_a_common_other_form_is_reported_what_to_change(
     tmp_path: Path, time: str, demand: str, fix: str
 ) -> None:
     (found,) = problems(write(tmp_path / "other.csv", f"hour,demand_mw\n{time},{demand}\n"))
@@ -190,7 +190,7 @@ def test_a_common_other_form_is_told_what_to_change(
     assert found.split("; ")[-1].startswith(fix)
 
 
-def test_columns_parted_by_semicolons_are_told_to_be(tmp_path: Path) -> None:
+def test_columns_parted_by_semicolons_are_reported(tmp_path: Path) -> None:
     (found,) = problems(write(tmp_path / "semicolons.csv", "hour;mw\n2027-03-01 00:00;41\n"))
 
     assert "the cells are separated by semicolons; must be separated by commas" in found

@@ -130,7 +130,7 @@ def test_a_spring_day_above_the_summer_peak_curtails_the_load_and_no_more(
     assert study.load_mw == pytest.approx(LOAD_MW * (6 + 3621 - 8.76) / (7 + 3621 - 8.76))
 
 
-def test_seasons_are_told_by_the_clock_of_the_index(zone: pd.Series[float]) -> None:
+def test_seasons_are_reported_by_the_clock_of_the_index(zone: pd.Series[float]) -> None:
     utc = zone.tz_localize("UTC")
     last_hour_of_march = utc.copy()
     last_hour_of_march["2027-04-01 02:00"] = 840.0  # 31 March, 22 h in New York: winter

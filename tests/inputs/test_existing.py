@@ -174,30 +174,30 @@ def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own)
 def test_what_nothing_can_house_or_use_is_refused_with_the_row_that_is_missing(
     problems, hall, rack, found, fix
 ):
-    told = problems(existing_halls=halls(*hall), existing_racks=racks(rack))
+    reported = problems(existing_halls=halls(*hall), existing_racks=racks(rack))
 
-    assert len(told) == 1
-    assert found in told[0]
-    assert fix in told[0]
+    assert len(reported) == 1
+    assert found in reported[0]
+    assert fix in reported[0]
 
 
 def test_a_rack_without_throughput_for_its_use_is_refused(problems, tables):
     of_racks = tables["racks"].copy()
     of_racks.loc[of_racks["rack"] == "air24", "training_h100e"] = float("nan")
 
-    told = problems(
+    reported = problems(
         racks=of_racks,
         existing_halls=halls(*HALLS),
         existing_racks=racks(("oak", "A", "air24", "training", 7, None, 2024)),
     )
 
-    assert any("air24 has no training_h100e in table racks" in text for text in told)
+    assert any("air24 has no training_h100e in table racks" in text for text in reported)
 
 
 def test_two_statements_of_what_exists_at_a_site_are_refused(problems):
-    (told,) = problems("sites.oak.existing_mw=80", existing_halls=halls(*HALLS))
+    (reported,) = problems("sites.oak.existing_mw=80", existing_halls=halls(*HALLS))
 
-    assert "existing_mw of oak is given, and existing_halls or existing_racks has rows" in told
+    assert "existing_mw of oak is given, and existing_halls or existing_racks has rows" in reported
 
 
 @pytest.mark.parametrize(
@@ -240,8 +240,8 @@ def test_two_statements_of_what_exists_at_a_site_are_refused(problems):
 def test_a_row_without_effect_is_noted(build, settings, hall, rack, note):
     inputs = build(*settings, existing_halls=halls(hall), existing_racks=racks(rack))
 
-    assert any(note in told for told in inputs.notes)
-    assert any(note in told.what_is for told in inputs.noted_settings)
+    assert any(note in reported for reported in inputs.notes)
+    assert any(note in reported.what_is for reported in inputs.noted_settings)
 
 
 def test_what_is_assumed_is_said_with_its_mix(build):
@@ -251,7 +251,7 @@ def test_what_is_assumed_is_said_with_its_mix(build):
     # A campus holds training racks: 0.27 + 0.18 of them air24 and 0.55 liquid25.
     assert "58 MW, is assumed to be 50 MW of racks" in note
     assert "55% liquid25, 45% air24" in note
-    assert [told.what_is for told in inputs.noted_settings] == [note]
+    assert [reported.what_is for reported in inputs.noted_settings] == [note]
 
 
 def test_the_share_of_the_market_is_said_with_its_mix(mini):

@@ -10,14 +10,14 @@ from planner.scenario import load_scenario
 CHAT = "workloads.chat_interactive.failover=true"
 
 
-def told(*settings: str) -> list[str]:
+def reported(*settings: str) -> list[str]:
     notes = build_inputs(load_scenario("tiny", settings)).notes
     return [note for note in notes if ": failover is set" in note]
 
 
 def test_users_whom_one_site_alone_reaches_are_noted() -> None:
     # The Coast alone is within 25 ms of Washington and New York.
-    (note,) = told(CHAT)
+    (note,) = reported(CHAT)
 
     assert note == (
         "chat_interactive: failover is set, but no two sites that may cover for each other"
@@ -37,11 +37,11 @@ def test_users_whom_one_site_alone_reaches_are_noted() -> None:
     ],
 )
 def test_others_are_not(settings: tuple[str, ...]) -> None:
-    assert told(*settings) == []
+    assert reported(*settings) == []
 
 
 def test_sites_that_may_not_cover_for_each_other_do_not_count() -> None:
     barred = "failover.barred_groups={plain: [north, south, coast]}"
 
-    (note,) = told(CHAT, "workloads.chat_interactive.rtt_bound_ms=90", barred)
+    (note,) = reported(CHAT, "workloads.chat_interactive.rtt_bound_ms=90", barred)
     assert "reach 1 of 1 regions, 100.0% of its demand (users anywhere)" in note

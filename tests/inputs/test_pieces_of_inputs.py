@@ -228,7 +228,7 @@ def test_an_own_figure_takes_the_place_of_the_table_s_and_null_leaves_it_blank()
     assert table["pue"].tolist() == [1.3, 1.4]
 
 
-def test_a_class_without_a_rack_is_told_where_it_is_written() -> None:
+def test_a_class_without_a_rack_is_reported_where_it_is_written() -> None:
     findings = Noted()
     admitted = pd.DataFrame({"workload": ["train", "chat", "video"], "rack": ["big"] * 3})
     racks = pd.DataFrame({"rack": ["big"], "training_h100e": [70.0], "inference_h100e": [np.nan]})

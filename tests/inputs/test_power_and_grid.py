@@ -185,7 +185,7 @@ def test_shocks_that_meet_multiply(mini, build):
     assert both.grid.energy_usd_per_mwh == pytest.approx(together.grid.energy_usd_per_mwh)
 
 
-def test_a_shock_between_model_years_is_told(build):
+def test_a_shock_between_model_years_is_reported(build):
     notes = build(shock(first_year=2026, last_year=2026)).notes
 
     assert "The price shock of 2026 to 2026 hits no site in scope in any model year." in notes
@@ -289,11 +289,11 @@ def test_limits_of_firm_connection_alone_need_a_row_only_where_they_are_lower(bu
     assert build("grid.firm_headroom_frac=0.4").non_firm.headroom.size == 0
 
 
-def test_zones_with_an_estimated_headroom_are_told(mini):
+def test_zones_with_an_estimated_headroom_are_reported(mini):
     assert any("1 of 2 zones" in note and "west" in note for note in mini.notes)
 
 
-def test_headroom_that_does_not_grow_is_told(build, tables):
+def test_headroom_that_does_not_grow_is_reported(build, tables):
     growth = tables["zone_headroom_growth"]
     only_east = growth[growth["zone"] == "east"]
 
@@ -314,12 +314,12 @@ def test_a_year_that_headroom_growth_lacks_is_refused(problems, tables):
     assert any("zone east lacks a year" in text for text in found)
 
 
-def test_zones_that_promised_more_than_they_have_are_told(build, mini):
-    told = "In 1 of 2 zones, capacity under construction already exceeds the headroom"
+def test_zones_that_promised_more_than_they_have_are_reported(build, mini):
+    reported = "In 1 of 2 zones, capacity under construction already exceeds the headroom"
 
     tight = build("grid.headroom_scale_frac=0.065")
 
-    assert any(note.startswith(told) for note in tight.notes)
+    assert any(note.startswith(reported) for note in tight.notes)
     assert not any(note.startswith("What is under construction") for note in mini.notes)
 
 
@@ -336,10 +336,10 @@ def test_emissions_keep_the_mean_of_the_year(mini):
         assert mini.carbon.location_t_per_mwh[at] @ weight == pytest.approx(kg / 1000)
 
 
-def test_sites_without_hourly_carbon_are_told(mini):
-    told = "Carbon intensity is the same in every hour at 1 of 2 sites"  # Elm names no shape
+def test_sites_without_hourly_carbon_are_reported(mini):
+    reported = "Carbon intensity is the same in every hour at 1 of 2 sites"  # Elm names no shape
 
-    assert any(note.startswith(told) for note in mini.notes)
+    assert any(note.startswith(reported) for note in mini.notes)
 
 
 def test_emissions_between_known_years_lie_on_a_line(build):

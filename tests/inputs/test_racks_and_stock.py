@@ -270,16 +270,16 @@ def test_a_class_without_a_reference_rack_of_its_time_is_refused(problems, table
     assert any("chat has no rack for 2025" in t for t in found)
 
 
-def test_sites_that_would_choose_another_topology_are_told(build, mini, tables):
+def test_sites_that_would_choose_another_topology_are_reported(build, mini, tables):
     # 3N2 instead of N saves 0.23 x 3.5 of the electrical plant, costs 0.07 x 2.4 more shell and
     # 0.31 times the mechanical plant: less in all with air (1.85), more with plates (2.75).
     redundancy = tables["redundancy"].set_index("redundancy")
     redundancy.loc["3N2", ["electrical_capex_ratio", "mechanical_capex_ratio"]] = [0.80, 1.35]
-    told = "New halls have the topology that is cheapest at oak; at 2 of 2 sites, or with other"
+    reported = "New halls have the topology that is cheapest at oak; at 2 of 2 sites, or with other"
 
     split = build(redundancy=redundancy.reset_index())
 
-    assert any(note.startswith(told) for note in split.notes)
+    assert any(note.startswith(reported) for note in split.notes)
     assert not any(note.startswith("New halls have") for note in mini.notes)
 
 

@@ -87,7 +87,7 @@ def test_a_figure_holds_until_the_next_hour_given(build):
     assert load == pytest.approx(np.repeat(50 * by_half_day, 2))
 
 
-def test_a_site_with_other_load_has_a_connection_for_it_unless_told_otherwise(build):
+def test_a_site_with_other_load_has_a_connection_for_it_unless_reported_otherwise(build):
     def firm(inputs) -> np.ndarray:
         grid = inputs.grid
         return grid.firm_mw[grid.firm["site"] == inputs.sets.site.code("oak")]
@@ -96,8 +96,8 @@ def test_a_site_with_other_load_has_a_connection_for_it_unless_told_otherwise(bu
     more = firm(build("sites.oak.other_load_mw=50", site_series=rows)) - firm(build())
     assert more == pytest.approx(50 * 0.38)
 
-    told = build("sites.oak.other_load_mw=50", "sites.oak.grid_firm_mw={2025: 23, 2027: 29}")
-    assert firm(told).tolist() == [23, 29]
+    reported = build("sites.oak.other_load_mw=50", "sites.oak.grid_firm_mw={2025: 23, 2027: 29}")
+    assert firm(reported).tolist() == [23, 29]
 
 
 def test_a_site_with_other_load_is_in_the_plan_without_a_hall(build):
@@ -113,7 +113,7 @@ def test_a_site_with_other_load_is_in_the_plan_without_a_hall(build):
     assert (years(without), years(loaded)) == (0, 2)
 
 
-def test_a_series_of_a_load_that_is_not_there_is_told(build):
+def test_a_series_of_a_load_that_is_not_there_is_reported(build):
     rows = site_series("oak", 5, [0], other_load_frac=np.linspace(0.2, 0.3, 5))
 
     assert any("oak, which have no other_load_mw" in note for note in build(site_series=rows).notes)
@@ -145,13 +145,13 @@ def test_all_mistakes_of_a_series_are_named_with_their_lines(refused):
         + "0,2,100,false,me,2025,seed\n7,4,0,false,me,2025,seed\n2,8,250.5,false,me,2025,seed\n",
     )
 
-    told = "\n".join(found)
+    reported = "\n".join(found)
     assert len(found) == 4
-    assert "series_days.csv:3:1: day is 7, and there are 3 days; must be 0 to 2" in told
-    assert "series_days.csv:3:5: weight_days is 0; must be above 0 [days]" in told
-    assert "weight_days sum to 350.500000, or 8412.000 hours; must be 365 in all" in told
-    assert "the 8,760 hours of the modelled year" in told
-    assert "no day has is_peak_day" in told
+    assert "series_days.csv:3:1: day is 7, and there are 3 days; must be 0 to 2" in reported
+    assert "series_days.csv:3:5: weight_days is 0; must be above 0 [days]" in reported
+    assert "weight_days sum to 350.500000, or 8412.000 hours; must be 365 in all" in reported
+    assert "the 8,760 hours of the modelled year" in reported
+    assert "no day has is_peak_day" in reported
 
 
 def test_a_day_that_is_there_twice_is_refused(refused):
@@ -187,13 +187,13 @@ def test_all_mistakes_of_site_series_are_named_with_their_lines(refused):
 
     found = refused(site_series=SITE_HEADER + "".join(f"{row},me,2025,seed\n" for row in rows))
 
-    told = "\n".join(found)
+    reported = "\n".join(found)
     assert len(found) == 5
-    assert "site_series.csv:21:1: unknown site 'oka'" in told
-    assert "site_series.csv:27:5: day is 5; must be 0 to 4" in told
-    assert "site_series.csv:5:10: other_load_frac of oak is blank in 1 of 9 rows" in told
-    assert "site_series.csv:2:5: oak lacks 1 rows, the first for day 4 from hour 12" in told
-    assert "site_series.csv:11:7: elm has figures at the hours 0, 7; must be from 0 on" in told
+    assert "site_series.csv:21:1: unknown site 'oka'" in reported
+    assert "site_series.csv:27:5: day is 5; must be 0 to 4" in reported
+    assert "site_series.csv:5:10: other_load_frac of oak is blank in 1 of 9 rows" in reported
+    assert "site_series.csv:2:5: oak lacks 1 rows, the first for day 4 from hour 12" in reported
+    assert "site_series.csv:11:7: elm has figures at the hours 0, 7; must be from 0 on" in reported
 
 
 def test_a_column_with_gaps_is_refused_at_its_first_gap(refused):
@@ -244,13 +244,13 @@ def test_a_site_without_sun_cannot_have_a_mean_of_it(problems):
     assert any("oak has no solar in any slot, which should yield 0.31" in text for text in found)
 
 
-def test_a_site_with_its_own_sun_is_not_told_to_take_that_of_others(build, tables):
+def test_a_site_with_its_own_sun_is_not_reported_to_take_that_of_others(build, tables):
     shapes = tables["renewable_shapes"]
     none = shapes[shapes["technology"] != "solar"]
     rows = site_series("oak", 5, [0], solar_frac=np.linspace(0.1, 0.3, 5))
     of_oak = ("supply.allow=[panel]", "supply.sites=[oak]")
 
-    told = "No zone has a shape of solar"
-    assert any(told in note for note in build(*of_oak, renewable_shapes=none).notes)
+    reported = "No zone has a shape of solar"
+    assert any(reported in note for note in build(*of_oak, renewable_shapes=none).notes)
     quiet = build(*of_oak, renewable_shapes=none, site_series=rows)
-    assert not any(told in note for note in quiet.notes)
+    assert not any(reported in note for note in quiet.notes)

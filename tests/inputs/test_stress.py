@@ -111,7 +111,7 @@ def test_a_service_that_is_firm_is_refused(problems):
     assert "nonfirm, bridge" in found[0]
 
 
-def test_more_hours_than_the_service_promises_are_told(build):
+def test_more_hours_than_the_service_promises_are_reported(build):
     notes = build(NON_FIRM, "grid.curtailment_rate_pct=5").notes
 
     assert any("438 hours a year" in note and "promises 410" in note for note in notes)

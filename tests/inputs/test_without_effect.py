@@ -27,7 +27,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "reported"),
     [
         (
             ("scope.sites=[oak]", "sites={elm: {land_limit_mw: 31}}"),
@@ -187,10 +187,10 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
     ],
 )
-def test_what_changes_nothing_is_noted(noted, settings, told):
+def test_what_changes_nothing_is_noted(noted, settings, reported):
     (found,) = noted(*settings)
 
-    assert found == told
+    assert found == reported
 
 
 @pytest.mark.parametrize(
@@ -413,7 +413,7 @@ def test_the_price_on_the_way_to_a_later_figure_is_read_where_service_begins_lat
 
 
 @pytest.mark.parametrize(
-    ("settings", "place", "told"),
+    ("settings", "place", "reported"),
     [
         (
             ("energy.shocks=[{first_year: 2035, last_year: 2036, wholesale_scale_frac: 2}]",),
@@ -431,8 +431,8 @@ def test_the_price_on_the_way_to_a_later_figure_is_read_where_service_begins_lat
         ),
     ],
 )
-def test_what_only_a_plan_told_is_noted_with_its_place(build, settings, place, told):
+def test_what_only_a_plan_reported_is_noted_with_its_place(build, settings, place, reported):
     (note,) = build(*settings).noted_settings
 
     assert note.file.startswith(place)
-    assert note.what_is.startswith(told)
+    assert note.what_is.startswith(reported)

@@ -178,7 +178,7 @@ def test_an_hour_that_a_shape_lacks_is_named_at_its_last_row(
     assert f"{table}.csv:{rest.index[of_rest][-1] + 2}:" in text
 
 
-def test_a_price_zone_without_a_row_is_told_so(problems, tables):
+def test_a_price_zone_without_a_row_is_reported_so(problems, tables):
     shape = tables["price_shapes"]
 
     found = problems(price_shapes=shape[shape["price_zone"] != "east_hub"].reset_index(drop=True))
@@ -215,9 +215,11 @@ def test_a_bridge_of_a_source_that_may_not_be_built_is_refused_in_plain_words(bu
     with pytest.raises(InputError) as caught:
         build("supply={allow: [engine], bridge: {sources: [panel]}}")
 
-    told = [problem.what_is for problem in caught.value.problems]
-    assert "panel is not in supply.allow" in told
-    assert any(one.startswith("panel does not have a row in table bridge_power") for one in told)
+    reported = [problem.what_is for problem in caught.value.problems]
+    assert "panel is not in supply.allow" in reported
+    assert any(
+        one.startswith("panel does not have a row in table bridge_power") for one in reported
+    )
 
 
 @pytest.mark.parametrize("power", [(), ("sites.oak.existing_source_mw={panel: 5}",)])

@@ -160,7 +160,7 @@ def test_halls_are_missing_until_the_first_new_ones_can_serve() -> None:
         ("elm", "2027", None),
     ],
 )
-def test_the_lead_time_is_told_where_halls_of_the_site_come_too_late(
+def test_the_lead_time_is_reported_where_halls_of_the_site_come_too_late(
     site: str, year: str, said: str | None
 ) -> None:
     question = SimpleNamespace(inputs=hall_inputs())

@@ -98,7 +98,9 @@ def test_a_dual_lies_between_the_left_and_the_right_difference():
     [(3.0, 20.0, "infeasible", np.inf), (-3.0, 2.0, "unbounded", -np.inf)],
 )
 @pytest.mark.parametrize("integer", [False, True])
-def test_infeasible_and_unbounded_are_told_apart(objective_factor, least, status, bound, integer):
+def test_infeasible_and_unbounded_are_reported_apart(
+    objective_factor, least, status, bound, integer
+):
     problem = ArrayProblem()
     racks = problem.variable("racks", SITES, integer=integer)
     sold = problem.variable("sold", UNIT, integer=integer)
@@ -210,7 +212,7 @@ def test_an_interrupt_stops_one_solve_and_not_the_next():
     assert session.solve("simplex").status == "optimal"
 
 
-def test_progress_is_told_while_it_works():
+def test_progress_is_reported_while_it_works():
     seen = []
 
     HighsSession(dispatch(Data())).solve("simplex", on_progress=seen.append)

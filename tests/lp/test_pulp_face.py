@@ -233,7 +233,7 @@ def test_a_time_limit_is_never_optimal_through_pulp():
     assert problem.sol_status == pulp.LpSolutionNoSolutionFound
 
 
-def test_a_plan_found_before_the_limit_is_told_from_an_optimal_one():
+def test_a_plan_found_before_the_limit_is_reported_from_an_optimal_one():
     problem = ArrayProblem("stopped")
     halls = problem.variable("halls", SITES, upper=2.0, integer=True)
     problem.rows("size", (halls * [5.0, 6.0, 7.0, 9.0, 12.0, 14.0]).total() >= 23.0)

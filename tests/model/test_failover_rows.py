@@ -297,7 +297,7 @@ def test_a_plan_that_survives_asks_for_nothing_more():
     assert with_cuts(inputs, found) is inputs
 
 
-def test_rows_of_a_loss_are_told_by_the_services_that_they_are_about():
+def test_rows_of_a_loss_are_reported_by_the_services_that_they_are_about():
     p = inputs_of(SURVIVES, "workloads.chat.failover=true", FIR)
     work = at_stake(p, np.full(p.demand.served.size, 7.0), np.full(p.failover.reserve.size, 5.0))
 

@@ -40,8 +40,8 @@ def test_energy_used_is_own_under_contract_of_the_grid_or_not_clean(plan, sheets
     used = (pools["used_mwh"] / 1e6).tolist()
 
     parts = ("Own clean power", "Contracts", "Grid's clean share of the rest", "Not clean")
-    told = [rows[part][2:4] for part in parts]
-    assert [sum(year) for year in zip(*told, strict=True)] == pytest.approx(used)
+    reported = [rows[part][2:4] for part in parts]
+    assert [sum(year) for year in zip(*reported, strict=True)] == pytest.approx(used)
     assert rows["Energy used"][2:4] == pytest.approx(used)
     assert rows["Clean share"][2:4] == pytest.approx([0.5, 0.8])
     by_year = rows["Clean share, annual matching"][2:4]

@@ -21,12 +21,12 @@ def test_openings_and_phases_are_listed(tmp_path: Path) -> None:
     with closing(openpyxl.load_workbook(tmp_path / "plan.xlsx")) as book:
         sheet = book["Openings"]
         tables = set(sheet.tables)
-        told = {(row[0].value, row[2].value) for row in sheet.iter_rows()}
+        reported = {(row[0].value, row[2].value) for row in sheet.iter_rows()}
 
     assert tables == {"Openings", "Phases"}
     openings = run.tables["openings"]
     assert len(openings) == 2
-    assert told >= set(zip(openings["site"], openings["year"], strict=True))
+    assert reported >= set(zip(openings["site"], openings["year"], strict=True))
 
 
 def test_there_is_no_such_sheet_without_openings(tmp_path: Path) -> None:

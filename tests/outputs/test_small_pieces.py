@@ -68,10 +68,10 @@ def test_sources_are_listed_with_their_year_where_a_table_has_one(monkeypatch) -
         "planner.outputs.xlsx.lists.write_table",
         lambda book, sheet, name, frame, columns: written.update({name: frame}),
     )
-    told = {"source": ["a study"], "kind": ["published"]}
+    reported = {"source": ["a study"], "kind": ["published"]}
     tables = {
-        "prices": pd.DataFrame(told | {"source_year": [2024]}),
-        "links": pd.DataFrame(told),
+        "prices": pd.DataFrame(reported | {"source_year": [2024]}),
+        "links": pd.DataFrame(reported),
         "names": pd.DataFrame({"id": ["ash"]}),
     }
     run = SimpleNamespace(inputs_tables=tables, meta={"data": {"prices": {"sha256": "7a" * 32}}})

@@ -103,16 +103,16 @@ def capped(run: Run, unmet_frac: float, value_usd_per_t: float = 71.0) -> Run:
     return replace(run, tables={**run.tables, "summary": summary, "carbon_year": carbon})
 
 
-def test_a_cap_that_is_met_by_switching_compute_off_is_told_beside_the_cost(run: Run) -> None:
+def test_a_cap_that_is_met_by_switching_compute_off_is_reported_beside_the_cost(run: Run) -> None:
     lines = printed(capped(run, 0.31))
 
     cost = next(at for at, line in enumerate(lines) if line.startswith("Cost "))
-    told = "  under the carbon cap: 31% of the compute of 2030 is unmet, 0% rented"
-    assert told in [line.rstrip() for line in lines[cost + 1 : cost + 6]]
+    reported = "  under the carbon cap: 31% of the compute of 2030 is unmet, 0% rented"
+    assert reported in [line.rstrip() for line in lines[cost + 1 : cost + 6]]
     assert max(len(line.rstrip()) for line in lines) <= 80
 
 
-def test_a_cap_that_stops_little_or_does_not_bind_is_not_told_beside_the_cost(run: Run) -> None:
+def test_a_cap_that_stops_little_or_does_not_bind_is_not_reported_beside_the_cost(run: Run) -> None:
     for other in (run, capped(run, 0.04), capped(run, 0.31, 0.0)):
         assert not any("under the carbon cap" in line for line in printed(other))
 

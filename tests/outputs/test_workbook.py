@@ -192,9 +192,9 @@ def test_the_cover_gives_bound_and_gap(run: Run, tmp_path: Path, status: str, sa
     write_workbook(dataclasses.replace(run, meta=meta), path)
 
     with closing(openpyxl.load_workbook(path)) as book:
-        told = [str(row[1].value) for row in book["Cover"].iter_rows(max_row=12)]
+        reported = [str(row[1].value) for row in book["Cover"].iter_rows(max_row=12)]
 
-    assert any(says in text for text in told), told
+    assert any(says in text for text in reported), reported
 
 
 def test_every_sheet_prints_in_landscape_with_its_heads_repeated(workbook: Path) -> None:

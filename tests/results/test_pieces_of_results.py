@@ -135,8 +135,8 @@ def test_a_site_is_listed_where_work_falls_due_or_is_done(monkeypatch) -> None:
 
     table = migration.migration_site(solved)
 
-    told = table[["site", "year", "due_mwh", "done_mwh", "arrived_mwh", "left_mwh"]]
-    assert told.to_numpy().tolist() == [
+    reported = table[["site", "year", "due_mwh", "done_mwh", "arrived_mwh", "left_mwh"]]
+    assert reported.to_numpy().tolist() == [
         ["ash", 2026, 0.0, 48.0, 48.0, 0.0],
         ["ash", 2028, 50.0, 50.0, 0.0, 0.0],
         ["bay", 2026, 48.0, 0.0, 0.0, 48.0],
@@ -205,8 +205,8 @@ def test_sites_are_listed_with_their_place_and_what_opening_them_costs() -> None
 
     listed = sites_table(SimpleNamespace(p=SimpleNamespace(sites=given, sets=sets)))
 
-    told = listed[["site", "lat", "zone", "market", "land_limit_mw", "opening_musd"]]
-    assert told.to_numpy().tolist() == [
+    reported = listed[["site", "lat", "zone", "market", "land_limit_mw", "opening_musd"]]
+    assert reported.to_numpy().tolist() == [
         ["ash", 39.0, "west", "virginia", 70.0, 0.0],
         ["bay", 48.5, "east", "alsace", 30.0, 9.0],
     ]

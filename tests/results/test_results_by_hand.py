@@ -271,7 +271,7 @@ def test_a_bad_day_is_no_better_than_the_day_that_is_planned_with():
     assert after[has_place & ~at_dal] == pytest.approx(before[has_place & ~at_dal])
 
 
-def test_rent_is_told_by_contract_and_charged_apart(model):
+def test_rent_is_reported_by_contract_and_charged_apart(model):
     plan = {
         "bought": {("chat", "on_demand", "2026"): 0.09, ("chat", "reserved", "2026"): 0.05},
         "rented": {("metro", "chat", "2026"): 0.12, ("metro", "chat", "2028"): 0.05},

@@ -59,8 +59,8 @@ def test_room_for_one_more_mw_is_worth_what_solving_again_says() -> None:
     # Payments in the middle of 2025 and 2026, which 2025 stands for, and of 2027.
     years = {2025: [0.5, 1.5], 2027: [2.5]}
     factor = [sum((1 + rate) ** -t for t in years[year]) for year in worth["year"]]
-    told_musd = np.dot(worth["value"], factor) / 1e6
+    reported_musd = np.dot(worth["value"], factor) / 1e6
     # Each MW more is worth no more than the one before.
     costs = [plan.results.objective_musd for plan in (less, scarce, more)]
-    assert told_musd > 1.0
-    assert costs[1] - costs[2] - 0.01 <= told_musd <= costs[0] - costs[1] + 0.01
+    assert reported_musd > 1.0
+    assert costs[1] - costs[2] - 0.01 <= reported_musd <= costs[0] - costs[1] + 0.01

@@ -174,14 +174,14 @@ def test_finds_a_run_by_path_name_beginning_or_scenario(runs_dir: Path) -> None:
         assert find_run(text, runs_dir) == expected
 
 
-def test_a_scenario_that_was_not_solved_yet_is_told_apart_from_an_unknown_name(
+def test_a_scenario_that_was_not_solved_yet_is_reported_apart_from_an_unknown_name(
     runs_dir: Path,
 ) -> None:
     with pytest.raises(InputError, match=r"not solved yet.*solve it first: dcplan solve us-base"):
         find_run("us-base", runs_dir)
 
 
-def test_a_folder_that_is_no_run_is_told_as_such(runs_dir: Path) -> None:
+def test_a_folder_that_is_no_run_is_reported_as_such(runs_dir: Path) -> None:
     with pytest.raises(InputError, match=r"the folder has no run\.json.*there are: odd-names-bb22"):
         find_run(str(runs_dir), runs_dir)
 

@@ -13,7 +13,7 @@ from planner.runs import notes as notes_module
 from planner.runs.notes import notes_of
 
 
-def told(start: str, base: str = "tiny", *changes: str) -> tuple[planner.Plan, list[str]]:
+def reported(start: str, base: str = "tiny", *changes: str) -> tuple[planner.Plan, list[str]]:
     """Plan, and the notes that begin with some words."""
     plan = planner.solve(base, list(changes))
     assert plan.verdict.ok
@@ -28,9 +28,9 @@ def declining(limit_kw: float) -> tuple[str, str, str]:
     return f"energy.own_tariffs={own}", uses, "energy.escalation_real_frac=0"
 
 
-def test_a_bill_that_tiers_make_too_low_or_too_high_is_told_in_money_and_by_site() -> None:
+def test_a_bill_that_tiers_make_too_low_or_too_high_is_reported_in_money_and_by_site() -> None:
     for limit_kw, word in ((20_000.0, "low"), (60_000.0, "high")):
-        plan, notes = told("Tiers that decline", "tiny", *declining(limit_kw))
+        plan, notes = reported("Tiers that decline", "tiny", *declining(limit_kw))
 
         # Coast never gets past the first tier. Its bill is 9 USD a kW; the plan pays 4 and, as far
         # as the site is open, 5 for each kW of the first tier in each month.
@@ -49,7 +49,7 @@ def test_a_bill_that_tiers_make_too_low_or_too_high_is_told_in_money_and_by_site
 def test_a_bill_too_low_in_a_year_is_not_made_good_by_one_too_high_in_another() -> None:
     # South opens in part in 2027 and in whole in 2028; the limit makes both years cancel.
     changes = (*declining(40_856.0), "siting.must_open=[south]")
-    plan, (note,) = told("Tiers that decline", "tiny", *changes)
+    plan, (note,) = reported("Tiers that decline", "tiny", *changes)
 
     bills = plan.tables["bills"].query("site == 'south' and kind == 'demand'")
     low, high = bills.sort_values("calendar_year")["charged_above_exact_usd"] / 1e6
@@ -58,7 +58,7 @@ def test_a_bill_too_low_in_a_year_is_not_made_good_by_one_too_high_in_another() 
     assert f"{high:.2f} MUSD too high and {-low:.2f} MUSD too low in south" in note
 
 
-def test_bills_of_a_site_are_added_up_and_one_that_is_exact_is_not_told() -> None:
+def test_bills_of_a_site_are_added_up_and_one_that_is_exact_is_not_reported() -> None:
     # Ash: 2 and 3 MUSD too high, 4 and 1.5 too low. Bay is exact, and Elm pays nothing at all.
     bills = pd.DataFrame(
         [
@@ -77,7 +77,7 @@ def test_bills_of_a_site_are_added_up_and_one_that_is_exact_is_not_told() -> Non
     assert "the plan's bill is 5.00 MUSD too high and 5.50 MUSD too low in ash, against" in note
 
 
-def test_the_worth_of_one_more_unit_is_told_where_it_is_known() -> None:
+def test_the_worth_of_one_more_unit_is_reported_where_it_is_known() -> None:
     assert notes_module._worth(1234.0, "MW") == " (one more MW is worth 1,234 USD)"
     assert notes_module._worth(0.0, "MW") == ""
 
@@ -85,7 +85,7 @@ def test_the_worth_of_one_more_unit_is_told_where_it_is_known() -> None:
 def test_a_bill_without_declining_tiers_needs_no_note() -> None:
     rising = "[{usd_per_kw_month: [4, 9], tier_limits_kw: [20000]}]"
     own = f"energy.own_tariffs={{rise: {{energy: [{{usd_per_mwh: 41}}], demand: {rising}}}}}"
-    plan, notes = told("Tiers", "tiny", own, "energy.tariffs=[{tariff: rise}]")
+    plan, notes = reported("Tiers", "tiny", own, "energy.tariffs=[{tariff: rise}]")
 
     assert plan.tables["bills"]["exact_usd"].sum() > 1e7
     assert notes == []
@@ -100,8 +100,8 @@ SMALL_REACTORS = (
 )
 
 
-def test_less_of_a_source_than_its_smallest_plant_is_told_with_both_sizes() -> None:
-    plan, notes = told("Built in a year, and smaller", "tiny", *SMALL_REACTORS)
+def test_less_of_a_source_than_its_smallest_plant_is_reported_with_both_sizes() -> None:
+    plan, notes = reported("Built in a year, and smaller", "tiny", *SMALL_REACTORS)
 
     built = plan.tables["source_builds"].set_index("site")["built_mw"]
     assert 1.0 < built["south"] < 77.0
@@ -109,8 +109,8 @@ def test_less_of_a_source_than_its_smallest_plant_is_told_with_both_sizes() -> N
     assert f"nuclear_smr at south {built['south']:.1f} MW (smallest 77 MW)" in note
 
 
-def test_a_cap_that_cannot_be_met_is_told_with_the_work_it_stops_and_its_worth() -> None:
-    plan, notes = told("In 20", "tiny", "carbon.cap_kt=20")
+def test_a_cap_that_cannot_be_met_is_reported_with_the_work_it_stops_and_its_worth() -> None:
+    plan, notes = reported("In 20", "tiny", "carbon.cap_kt=20")
 
     summary = plan.tables["summary"].set_index("year")
     stopped = summary["unmet_kh100e"] / summary["demand_kh100e"]
@@ -123,8 +123,8 @@ def test_a_cap_that_cannot_be_met_is_told_with_the_work_it_stops_and_its_worth()
     ]
 
 
-def test_a_clean_target_that_cannot_be_met_is_told() -> None:
-    plan, (note,) = told("In 20", "tiny", "contracts.matching.target_frac=1")
+def test_a_clean_target_that_cannot_be_met_is_reported() -> None:
+    plan, (note,) = reported("In 20", "tiny", "contracts.matching.target_frac=1")
 
     assert plan.tables["matching"]["used_mwh"].sum() == 0.0
     assert note.startswith(
@@ -148,14 +148,14 @@ def test_a_clean_target_that_cannot_be_met_is_told() -> None:
     ids=["slack cap", "cap that binds and is met", "slack target", "work unmet for another reason"],
 )
 def test_nothing_is_said_where_no_limit_stops_work(changes: tuple[str, ...]) -> None:
-    plan, notes = told("In 20", "tiny", *changes)
+    plan, notes = reported("In 20", "tiny", *changes)
 
     binds = plan.prices["block"].isin(["carbon_cap", "clean_target"]).any()
     assert binds == any("ppa" in change for change in changes)
     assert notes == []
 
 
-def test_the_worth_of_a_cap_is_told_as_the_slope_of_cost_and_in_money_of_the_year() -> None:
+def test_the_worth_of_a_cap_is_reported_as_the_slope_of_cost_and_in_money_of_the_year() -> None:
     settings = ("years=[2027,2029]", "finance.end_of_horizon=perpetuity")
     demand = (
         "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: {2027: 30, 2029: 45}}]"
@@ -170,14 +170,14 @@ def test_the_worth_of_a_cap_is_told_as_the_slope_of_cost_and_in_money_of_the_yea
     assert row["cap_value_npv_usd_per_t"] == pytest.approx(fall_usd_per_t, rel=1e-6)
     assert fall_usd_per_t > 1.0
     prices = plan.prices
-    (told_usd,) = prices.loc[prices["block"] == "carbon_cap", "value"]
-    assert row["cap_value_usd_per_t"] == pytest.approx(told_usd)
+    (reported_usd,) = prices.loc[prices["block"] == "carbon_cap", "value"]
+    assert row["cap_value_usd_per_t"] == pytest.approx(reported_usd)
 
 
-def test_a_wide_gap_of_a_rounded_plan_is_told_with_what_closes_it() -> None:
+def test_a_wide_gap_of_a_rounded_plan_is_reported_with_what_closes_it() -> None:
     enough = "solver.gap_frac=0.2"
-    plan, (note,) = told("A plan with integers", "tiny", "siting.phase_mw=12", enough)
-    searched, none = told(
+    plan, (note,) = reported("A plan with integers", "tiny", "siting.phase_mw=12", enough)
+    searched, none = reported(
         "A plan with integers", "tiny", "siting.phase_mw=12", "solver.whole_numbers=search"
     )
 

@@ -97,8 +97,8 @@ def test_duals_changed_everywhere_are_found_from_the_folder_alone(
     dual = factor * pd.read_parquet(copied / "proof/rows.parquet")["dual"]
     changed(copied, "proof/rows.parquet", dual=dual)
     prices = pd.read_parquet(copied / "tables/prices.parquet")
-    told = {name: factor * prices[name] for name in ("value", "raw_dual")}
-    changed(copied, "tables/prices.parquet", **told)
+    reported = {name: factor * prices[name] for name in ("value", "raw_dual")}
+    changed(copied, "tables/prices.parquet", **reported)
 
     broken = {check.name for check in reopen(copied).verdict().broken}
 

@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_written_to_is_known_before_the_solve(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_else_is_wrong_is_told_with_it(tmp_path: Path) -> None:
+def test_what_else_is_wrong_is_reported_with_it(tmp_path: Path) -> None:
     result = dcplan("solve", "tiny", "-o", "/proc/runs", "--set", "years=3")
 
     assert result.exit_code == 2

@@ -78,13 +78,13 @@ def test_a_wrong_value_gets_one_message_in_plain_words(block: str) -> None:
             except ValidationError as error:
                 found = problems_of(error, tree)
                 refused += 1
-                told = Counter(problem.what_is.split(" is ")[0] for problem in found)
-                assert max(told.values()) == 1, (way, value, found)
+                reported = Counter(problem.what_is.split(" is ")[0] for problem in found)
+                assert max(reported.values()) == 1, (way, value, found)
                 assert not [p for p in found if any(word in str(p) for word in JARGON)], found
     assert refused > 0
 
 
-def test_what_else_may_be_written_is_told() -> None:
+def test_what_else_may_be_written_is_reported() -> None:
     for way, value, must_be in (
         (("failover", "nearest_standbys"), -1, "an integer from 1, or `all`"),
         (("failover", "nearest_standbys"), "al", "an integer from 1, or `all`"),

@@ -424,7 +424,7 @@ def test_a_byte_order_mark_is_no_mistake() -> None:
     assert load_scenario("plan.yaml").version == 1
 
 
-def test_an_unknown_name_is_told_from_a_missing_file() -> None:
+def test_an_unknown_name_is_reported_from_a_missing_file() -> None:
     with pytest.raises(InputError, match=r"no shipped scenario is called 'us-bas'.*'us-base'"):
         load_scenario("us-bas")
     with pytest.raises(InputError, match=r"'us-base.yaml' cannot be read"):

@@ -91,7 +91,7 @@ def test_wrong_options_are_named_together_and_nothing_is_written(run: Path) -> N
     assert not (run / "stress").exists()
 
 
-def test_faults_of_every_kind_are_told_together(run: Path) -> None:
+def test_faults_of_every_kind_are_reported_together(run: Path) -> None:
     Path("hours.csv").write_text("site,hour\noak,3\n", encoding="utf-8")
     options = ("--heat-wave-days", "900", "--year", "2031", "--year", "2027", "--hours")
 

@@ -22,15 +22,15 @@ def test_the_share_that_is_done_rises_to_one_over_cases_years_and_weeks(monkeypa
     monkeypatch.setattr(study, "_frame", lambda name, rows: None)
     plan = SimpleNamespace(years=[2026, 2027, 2028])
     losses = pd.DataFrame({"year": [2026, 2027, 2027], "site": ["ash", "bay", "elm"]})
-    told: list[tuple[str, float]] = []
+    reported: list[tuple[str, float]] = []
 
     result = study.stress_study(
-        plan, None, None, losses, years=[2027, 2028], on_progress=lambda *one: told.append(one)
+        plan, None, None, losses, years=[2027, 2028], on_progress=lambda *one: reported.append(one)
     )
 
     count = 53 * 2 * len(study.CASES)
-    assert [share for _, share in told] == pytest.approx(np.arange(1, count + 1) / count)
-    assert list(dict.fromkeys(case for case, _ in told)) == list(study.CASES)
+    assert [share for _, share in reported] == pytest.approx(np.arange(1, count + 1) / count)
+    assert list(dict.fromkeys(case for case, _ in reported)) == list(study.CASES)
     assert result.tables["stress_loss"]["site"].tolist() == ["bay", "elm"]
 
 

@@ -325,32 +325,34 @@ def test_a_target_gives_way_by_what_the_grid_and_the_sun_lack() -> None:
     reached = setting.value[2028]
     lower = f"contracts.matching.target_frac={{2027: 0.5, 2028: {reached}}}"
 
-    told = planner.solve("tiny", (FORBID, *CLEAN, lower)).tables["matching"].set_index("year")
+    reported = planner.solve("tiny", (FORBID, *CLEAN, lower)).tables["matching"].set_index("year")
 
     # What 37 MW of sun make is claimed, but for what a tenth of a point of the target leaves over.
-    share = float(told.loc[2028, "clean_mwh"] / told.loc[2028, "used_mwh"])
+    share = float(reported.loc[2028, "clean_mwh"] / reported.loc[2028, "used_mwh"])
     assert (points.unit, points.total) == ("% points", pytest.approx(100 * (0.9 - reached)))
     assert setting.value[2027] == 0.5
     assert reached <= share + 1e-9 < reached + 0.001
-    assert told.loc[2028, "claimed_mwh"] == pytest.approx(told.loc[2028, "delivered_mwh"], rel=0.01)
+    assert reported.loc[2028, "claimed_mwh"] == pytest.approx(
+        reported.loc[2028, "delivered_mwh"], rel=0.01
+    )
     assert sun.change.words == (f"+{sun.total:.3g} MW of contract sun on offer in each zone",)
     assert sun.total > 37
 
 
-def test_a_figure_of_a_target_is_lowered_in_the_years_that_are_told_and_in_no_other() -> None:
+def test_a_figure_of_a_target_is_lowered_in_the_years_that_are_reported_and_in_no_other() -> None:
     path = {2026: 0.0, 2027: 0.3, 2028: 0.8, 2030: 0.6}
     target = f"contracts.matching.target_frac={path}"
     asked = Question.of(load_scenario("tiny", (*CLEAN, target)))
-    told = {
+    reported = {
         search.name: search.change(10.0)
         for search in searches(asked, [], ())
         if search.name.startswith("clean target")
     }
-    middle = told["clean target from 2028 to 2029"]
+    middle = reported["clean target from 2028 to 2029"]
 
     assert {
         name: [words.partition("clean energy ")[2] for words in change.words]
-        for name, change in told.items()
+        for name, change in reported.items()
     } == {
         "clean target": ["in 2027", "from 2028 to 2029", "from 2030 on"],
         "clean target in 2027": ["in 2027"],
@@ -375,14 +377,14 @@ def test_clean_power_by_the_hour_may_be_counted_by_the_year() -> None:
     assert [str(setting) for setting in found[1].settings] == ["contracts.matching.mode=annual"]
 
 
-def test_what_would_stay_unmet_is_told() -> None:
+def test_what_would_stay_unmet_is_reported() -> None:
     note = remedy_of("users out of reach", "let demand stay unmet").note
 
     # three quarters of 8 and of 12 kH100e of chat are New York's
     assert note == "at least 6.05 kH100e in 2027, 9.07 kH100e in 2028 stays unmet"
 
 
-def test_settings_behind_clean_power_contracts_sources_permits_and_stand_bys_are_told() -> None:
+def test_settings_behind_clean_power_contracts_sources_permits_and_stand_bys_are_reported() -> None:
     # Worked out from what is set here alone; the pool of area `operator` is all sites.
     asked = Question.of(
         load_scenario(
@@ -398,13 +400,13 @@ def test_settings_behind_clean_power_contracts_sources_permits_and_stand_bys_are
     sun = dict(zip(p.contracts.force.axis_names, p.contracts.force.tuples(0), strict=True))
     cells = dict(zip(p.supply.limited.axis_names, p.supply.limited.tuples(0), strict=True))
 
-    def told(block: str, **place: str) -> str:
+    def reported(block: str, **place: str) -> str:
         return " ".join(keys_of(asked, block, (place,)))
 
-    assert "target_frac: 0.45 in 2027" in told("clean_target", pool="operator", year="2027")
-    assert "contracts.ppa.sun.max_mw: 37 MW in" in told("contract_limit", **sun)
-    assert "supply.max_mw.cells: 23 MW at" in told("source_limit", **cells)
-    power = told("failover_power", site="oak", year="2027")
+    assert "target_frac: 0.45 in 2027" in reported("clean_target", pool="operator", year="2027")
+    assert "contracts.ppa.sun.max_mw: 37 MW in" in reported("contract_limit", **sun)
+    assert "supply.max_mw.cells: 23 MW at" in reported("source_limit", **cells)
+    power = reported("failover_power", site="oak", year="2027")
     assert "failover.form: neighbours" in power
     assert "sites.oak.grid_firm_mw" in power
 
@@ -494,7 +496,7 @@ def test_a_site_that_must_not_open_is_named_and_may_open_after_all() -> None:
     assert str(setting) == "siting.must_not_open=[]"
 
 
-def test_what_only_shares_of_sites_can_do_is_told_apart() -> None:
+def test_what_only_shares_of_sites_can_do_is_reported_apart() -> None:
     # Chat needs the coast, which cannot hold the training too; half of two sites could.
     one_site = (
         FORBID,
@@ -517,7 +519,7 @@ def test_what_only_shares_of_sites_can_do_is_told_apart() -> None:
     assert "let sites open in part" not in helps  # parts of sites cannot be counted
 
 
-def test_rules_that_there_was_no_time_to_leave_out_are_told_as_such() -> None:
+def test_rules_that_there_was_no_time_to_leave_out_are_reported_as_such() -> None:
     block = "siting.block_mw={train_frontier: 40}"
     question = Question.of(load_scenario("tiny", [FORBID, block]))
     model = without_costs(build_model(question.inputs))

@@ -43,8 +43,8 @@ def explained(scenario: str, *settings: str, **options: str | int | bool) -> Exp
     return explain(plan_of(scenario, *settings), **options)  # type: ignore[arg-type]
 
 
-def texts(told: Explanation) -> str:
-    return "\n".join(statement.text for statement in told.statements)
+def texts(reported: Explanation) -> str:
+    return "\n".join(statement.text for statement in reported.statements)
 
 
 EVERY = (
@@ -61,12 +61,12 @@ EVERY = (
 
 @pytest.mark.parametrize(("scenario", "options"), EVERY)
 def test_every_number_of_a_sentence_stands_in_a_table(scenario: str, options: dict) -> None:
-    told = explained(scenario, **options)
+    reported = explained(scenario, **options)
 
-    assert told.statements
-    for statement in told.statements:
+    assert reported.statements
+    for statement in reported.statements:
         for number in statement.numbers:
-            table = told.tables[number.table]
+            table = reported.tables[number.table]
             is_row = (table[list(number.row)] == list(number.row.values())).all(axis=1)
             assert is_row.sum() == 1, (statement.text, number)
             cell = float(table.loc[is_row, number.column].iloc[0])
@@ -80,15 +80,15 @@ def test_no_sentence_has_a_number_that_is_in_none_of_its_cells(
     for statement in explained(scenario, **options).statements:
         if "million" in statement.text or "%" in statement.text:
             continue  # the same number in another form
-        told = [of for of in statement.numbers if of.value != 0 and of.unit != ""]
-        shown = [amount(abs(number.value)) for number in told]
+        reported = [of for of in statement.numbers if of.value != 0 and of.unit != ""]
+        shown = [amount(abs(number.value)) for number in reported]
         if statement.numbers and shown:
             assert any(text in statement.text for text in shown), statement.text
 
 
 def test_the_land_of_the_cheapest_site_is_full_and_worth_what_more_of_it_saves() -> None:
-    told = explained("tiny")
-    (row,) = told.tables["binding"].to_dict("records")
+    reported = explained("tiny")
+    (row,) = reported.tables["binding"].to_dict("records")
 
     assert (row["block"], row["site"], row["year"], row["limit"]) == (
         "land_limit",
@@ -97,7 +97,9 @@ def test_the_land_of_the_cheapest_site_is_full_and_worth_what_more_of_it_saves()
         30,
     )
     assert row["tried_value"] == pytest.approx(row["value"], rel=1e-6)
-    assert "The land at north is full in 2028 (30 MW of halls): one more MW saves" in texts(told)
+    assert "The land at north is full in 2028 (30 MW of halls): one more MW saves" in texts(
+        reported
+    )
 
 
 def test_a_little_more_land_saves_what_its_prices_foretell() -> None:
@@ -191,12 +193,12 @@ def test_what_one_more_is_worth_is_what_solving_again_with_one_more_changes(
     worth = sign * change_musd / step * 1e6 / units_in_one / discounts(plan, paid)
     assert (row["unit"], row["value"]) == (unit, pytest.approx(worth, rel=0.01))
     assert row["one_percent_musd"] == pytest.approx(abs(change_musd) * 10, rel=0.01)
-    told = explained(scenario, quick=True, every=True)
-    assert words in texts(told)
+    reported = explained(scenario, quick=True, every=True)
+    assert words in texts(reported)
 
 
 def test_more_of_a_target_costs_by_the_mwh_and_by_the_percent() -> None:
-    told = texts(explained(OWN_POWER, quick=True, every=True))
+    reported = texts(explained(OWN_POWER, quick=True, every=True))
     target = 1.01 * 0.47
     # All that is asked of 2025: both zones.
     path = f"contracts.matching.target_frac={{2025: {target}, 2026: 0.47, 2027: 0.63}}"
@@ -206,7 +208,7 @@ def test_more_of_a_target_costs_by_the_mwh_and_by_the_percent() -> None:
     rows = explained(OWN_POWER, quick=True).tables["binding"].query("block == 'clean_target'")
     foretold = float(rows.loc[rows["year"] == 2025, "one_percent_musd"].sum())
     assert dearer == pytest.approx(foretold, rel=0.02)
-    assert "one more MWh costs 62.3 USD/MWh, and 1 % more of the target 0.227 MUSD NPV" in told
+    assert "one more MWh costs 62.3 USD/MWh, and 1 % more of the target 0.227 MUSD NPV" in reported
 
 
 def test_a_full_connection_is_no_limit_where_a_non_firm_one_can_be_had() -> None:
@@ -225,19 +227,19 @@ def test_a_full_connection_is_no_limit_where_a_non_firm_one_can_be_had() -> None
 
 
 def test_a_hall_that_is_full_at_the_same_time_as_its_racks_is_not_called_worth_its_price() -> None:
-    told = explained(str(MINI))
-    table = told.tables["binding"]
+    reported = explained(str(MINI))
+    table = reported.tables["binding"]
     halls = table[(table["block"] == "hall_power") & (table["hall"] == "air_dry|N")]
 
     # The halls of the base year just hold the racks of the base year.
     assert (halls["value"] > 1e6).all()
     assert halls["tried_value"].to_list() == [0.0, 0.0]
-    assert texts(told).count("one more MW alone saves nothing, as something else is full") == 2
+    assert texts(reported).count("one more MW alone saves nothing, as something else is full") == 2
 
 
 def test_a_site_that_differs_in_the_price_of_power_alone_wins_at_the_same_price() -> None:
-    told = explained("tiny", *ROOMY, site="south")
-    entry = told.tables["entry"].set_index("what")
+    reported = explained("tiny", *ROOMY, site="south")
+    entry = reported.tables["entry"].set_index("what")
 
     assert plan_of("tiny", *ROOMY).site_year.query("site == 'south'")["nameplate_mw"].sum() == 0
     assert entry.loc["power price", "now"] == pytest.approx(55)
@@ -261,13 +263,13 @@ def test_the_cost_of_entry_is_the_price_of_dearer_power() -> None:
     assert entry.loc["one MW more", "change_musd"] == pytest.approx(expected, rel=0.02)
 
 
-def test_a_site_billed_by_a_bundled_tariff_is_told_of_without_a_price_of_power() -> None:
+def test_a_site_billed_by_a_bundled_tariff_is_reported_of_without_a_price_of_power() -> None:
     settings = ("years=[2026, 2027]",)
     plan = plan_of(str(TARIFFS), *settings)
-    told = explained(str(TARIFFS), *settings, site="oak")
+    reported = explained(str(TARIFFS), *settings, site="oak")
 
-    assert told.tables["entry"]["what"].to_list() == ["as it is", "one MW more"]
-    assert "One more MW of racks at oak" in texts(told)
+    assert reported.tables["entry"]["what"].to_list() == ["as it is", "one MW more"]
+    assert "One more MW of racks at oak" in texts(reported)
     # The bill that prices are tried on is all that sites pay utilities.
     lines = plan.costs.groupby("item")["npv_musd"].sum()
     tariffs = lines[lines.index.str.startswith("tariff_")].sum()
@@ -279,22 +281,22 @@ def test_a_site_billed_by_a_bundled_tariff_is_told_of_without_a_price_of_power()
 
 
 def test_what_changed_in_a_year_is_the_difference_of_its_summary() -> None:
-    told = explained("tiny", year=2028, quick=True)
-    change = told.tables["year_change"].set_index("figure")["change"]
+    reported = explained("tiny", year=2028, quick=True)
+    change = reported.tables["year_change"].set_index("figure")["change"]
     summary = plan_of("tiny").tables["summary"].set_index("year")
 
     for figure in change.index:
         expected = summary.loc[2028, figure] - summary.loc[2027, figure]
         assert change[figure] == pytest.approx(expected)
-    assert "Demand grows by 19 kH100e (+50%) to 57 kH100e." in texts(told)
-    assert "In use for the first time in 2028: south" in texts(told)
+    assert "Demand grows by 19 kH100e (+50%) to 57 kH100e." in texts(reported)
+    assert "In use for the first time in 2028: south" in texts(reported)
 
 
 def test_the_first_year_has_nothing_before_it() -> None:
-    told = explained("tiny", year=2027)
+    reported = explained("tiny", year=2027)
 
-    assert told.tables["year_change"]["before"].isna().all()
-    assert "Demand is 38 kH100e in 2027, the first year." in texts(told)
+    assert reported.tables["year_change"]["before"].isna().all()
+    assert "Demand is 38 kH100e in 2027, the first year." in texts(reported)
 
 
 def test_a_month_and_a_millisecond_are_tried() -> None:
@@ -305,10 +307,10 @@ def test_a_month_and_a_millisecond_are_tried() -> None:
 
 
 def test_a_plan_explains_itself() -> None:
-    told = plan_of("tiny").explain(year=2028, quick=True)
+    reported = plan_of("tiny").explain(year=2028, quick=True)
 
-    assert str(told).startswith("tiny\n")
-    assert "\nWhat changed\n- Demand grows" in str(told)
+    assert str(reported).startswith("tiny\n")
+    assert "\nWhat changed\n- Demand grows" in str(reported)
 
 
 @pytest.mark.parametrize("options", [{"site": "nowhere"}, {"year": 2029}])
@@ -344,11 +346,11 @@ def test_programs_read_sentences_numbers_and_tables(tmp_path: Path) -> None:
 
     result = CliRunner().invoke(main, ["-q", "explain", str(run), "--quick", "--json"])
 
-    told = json.loads(result.stdout)
+    reported = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert {"text", "numbers", "topic", "stake_musd"} == set(told["statements"][0])
-    assert told["tables"]["binding"][0]["site"] == "north"
-    assert "not tried" in told["basis"]
+    assert {"text", "numbers", "topic", "stake_musd"} == set(reported["statements"][0])
+    assert reported["tables"]["binding"][0]["site"] == "north"
+    assert "not tried" in reported["basis"]
 
 
 @pytest.mark.parametrize("words", [("--site", "nowhere"), ("--year", "1999")])
@@ -364,10 +366,10 @@ def test_a_scenario_can_be_loaded_for_a_question() -> None:
 
 def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> None:
     settings = ("siting.whole_openings=true",)
-    told = explained("tiny", *settings)
-    (row,) = told.tables["binding"].query("block == 'land_limit'").to_dict("records")
+    reported = explained("tiny", *settings)
+    (row,) = reported.tables["binding"].query("block == 'land_limit'").to_dict("records")
 
-    assert "with all integers (openings, phases) fixed" in told.basis
+    assert "with all integers (openings, phases) fixed" in reported.basis
     assert (row["site"], row["year"]) == ("north", 2028)
     assert row["tried_value"] == pytest.approx(row["value"], rel=0.01)
 
@@ -393,7 +395,7 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
     assert (found["off_frac"] < 0.01).all(), found.to_string()
 
 
-def test_of_a_site_it_is_told_that_whole_numbers_are_fractions_in_what_it_would_take() -> None:
+def test_of_a_site_it_is_reported_that_whole_numbers_are_fractions_in_what_it_would_take() -> None:
     whole = explained("tiny", "siting.whole_openings=true", site="south")
 
     assert "what a site would take is stated with integers relaxed" in whole.basis.lower()
@@ -411,18 +413,22 @@ def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_in_pa
     assert "in part" not in texts(explained("tiny", site="south", resolve=True))
 
 
-def test_the_price_of_power_that_was_tried_is_told_where_it_brings_no_more_load() -> None:
+def test_the_price_of_power_that_was_tried_is_reported_where_it_brings_no_more_load() -> None:
     # A MW there pays 1,000 / 70 MUSD a year for the site, and less than 1 MUSD for its power.
-    told = explained("tiny", *ROOMY, "new_sites.south.fixed_usd_per_year=1000000000", site="south")
-    (row,) = told.tables["entry"].query("what == 'power price'").to_dict("records")
+    reported = explained(
+        "tiny", *ROOMY, "new_sites.south.fixed_usd_per_year=1000000000", site="south"
+    )
+    (row,) = reported.tables["entry"].query("what == 'power price'").to_dict("records")
 
     assert (row["now"], row["tried"]) == (pytest.approx(55), 0.01)
-    assert "Even a power price of 0.01 USD/MWh, not 55 USD/MWh, brings no more load" in texts(told)
+    assert "Even a power price of 0.01 USD/MWh, not 55 USD/MWh, brings no more load" in texts(
+        reported
+    )
 
 
-def test_the_worth_of_a_limit_is_told_over_the_other_years_in_which_it_binds() -> None:
-    told = explained(OWN_POWER, quick=True, every=True)
-    rows = told.tables["binding"].query("contract == 'breeze' and zone == 'east'")
+def test_the_worth_of_a_limit_is_reported_over_the_other_years_in_which_it_binds() -> None:
+    reported = explained(OWN_POWER, quick=True, every=True)
+    rows = reported.tables["binding"].query("contract == 'breeze' and zone == 'east'")
     usd = rows.set_index("year")["value"]
     worst = rows["year"].iloc[0]
     least, most = sorted(usd.drop(worst))
@@ -432,10 +438,10 @@ def test_the_worth_of_a_limit_is_told_over_the_other_years_in_which_it_binds() -
     assert (
         f"in 2027: one more MW saves {amount(usd[2027])} USD/MW-year. It binds in 2025, 2026 too, "
         f"at a shadow price of {amount(least)} to {amount(most)} USD/MW-year."
-    ) in texts(told)
+    ) in texts(reported)
 
 
-def test_the_price_of_compute_is_told_where_it_is_lowest_and_highest() -> None:
+def test_the_price_of_compute_is_reported_where_it_is_lowest_and_highest() -> None:
     prices = pd.DataFrame(
         {
             "workload": "chat",
@@ -447,9 +453,9 @@ def test_the_price_of_compute_is_told_where_it_is_lowest_and_highest() -> None:
         }
     )
 
-    (told,) = about_compute({"demand_price": prices})
+    (reported,) = about_compute({"demand_price": prices})
 
-    assert told.text == (
+    assert reported.text == (
         "chat: one more H100e costs 0.73 USD/H100e-hour in 2028, 2.78 in 2025; lowest in 2027 "
         "(0.41), highest in 2026 (6.57)."
     )
@@ -461,6 +467,6 @@ def test_rented_and_unmet_compute_have_a_percentage_each() -> None:
     )
     cost = pd.DataFrame({"item": ["total", "rent"], "npv_musd": [9.0, 8.0]})
 
-    _, told = about_cost({"service": service, "cost": cost})
+    _, reported = about_cost({"service": service, "cost": cost})
 
-    assert "7 kH100e (3.5%) are rented and 5 kH100e (2.5%) stay unmet." in told.text
+    assert "7 kH100e (3.5%) are rented and 5 kH100e (2.5%) stay unmet." in reported.text

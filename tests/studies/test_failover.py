@@ -60,11 +60,11 @@ def test_fewer_stand_bys_to_choose_from_never_cost_less():
 def test_the_reserve_is_at_least_the_largest_load_of_a_site(form):
     plan = solve(f"failover.form={form}")
 
-    told = plan.tables["resilience"]
+    reported = plan.tables["resilience"]
     # The largest site may hold some itself, which does not help when it is the one that is lost.
-    assert (told["reserve_kh100e"] >= told["largest_load_kh100e"] - 1e-6).all()
-    assert told["largest_load_kh100e"].max() > 50.0
-    assert (told["unserved_kh100e"] == 0.0).all()
+    assert (reported["reserve_kh100e"] >= reported["largest_load_kh100e"] - 1e-6).all()
+    assert reported["largest_load_kh100e"].max() > 50.0
+    assert (reported["unserved_kh100e"] == 0.0).all()
 
 
 def test_barring_a_pair_never_costs_less():
@@ -89,8 +89,8 @@ def test_tables_tell_who_takes_over_what():
 
     taken = takeovers.groupby(lost)["taken_kh100e"].sum()
 
-    told = failures.set_index(lost)
-    assert taken.to_dict() == pytest.approx(told["load_kh100e"].to_dict())
+    reported = failures.set_index(lost)
+    assert taken.to_dict() == pytest.approx(reported["load_kh100e"].to_dict())
     assert (takeovers["site"] != takeovers["standby"]).all()
     by_site = takeovers.groupby([*lost, "standby"])["taken_kh100e"].sum().reset_index()
     room = plan.tables["reserve"].set_index(lost)["reserve_kh100e"]
@@ -100,15 +100,15 @@ def test_tables_tell_who_takes_over_what():
 
 def test_the_price_of_a_load_is_the_reserve_it_asks_for():
     plan = solve()
-    prices, told = plan.tables["prices"], plan.tables["resilience"]
+    prices, reported = plan.tables["prices"], plan.tables["resilience"]
 
     reserve = prices[prices["block"] == "reserve_capacity"]
 
     assert (reserve["value"] > 0.0).all()
-    assert told["value_musd"].sum() > 100.0
-    per_hour = told["value_musd"] * 1e6 / (told["load_kh100e"] * 1000 * 8760)
-    assert told["value_usd_per_h100e_hour"].dropna().tolist() == pytest.approx(
-        per_hour[told["load_kh100e"] > 0.0].tolist()
+    assert reported["value_musd"].sum() > 100.0
+    per_hour = reported["value_musd"] * 1e6 / (reported["load_kh100e"] * 1000 * 8760)
+    assert reported["value_usd_per_h100e_hour"].dropna().tolist() == pytest.approx(
+        per_hour[reported["load_kh100e"] > 0.0].tolist()
     )
 
 

@@ -114,14 +114,16 @@ def test_a_rounded_plan_far_from_the_best_is_strengthened_dived_and_searched_for
     in_phases = planner.solve("tiny", ["siting.phase_mw=8"])
 
     # Rounded, the gap is 1.6 %, and 58 % in phases: 1,518 MUSD, where 669.5 are enough.
-    told = strengthened.outcome.method_used
-    assert re.search(r"rounded and fixed \(warm dual, gap 1\.\d\d%\), tightened \(\d+ rows\)", told)
-    assert "searched" not in told
+    reported = strengthened.outcome.method_used
+    assert re.search(
+        r"rounded and fixed \(warm dual, gap 1\.\d\d%\), tightened \(\d+ rows\)", reported
+    )
+    assert "searched" not in reported
     assert strengthened.outcome.gap < 0.01
     assert strengthened.outcome.dual_bound < searched.outcome.objective * (1 + 1e-9)
-    told = in_phases.outcome.method_used
+    reported = in_phases.outcome.method_used
     assert re.search(
-        r"gap 58\.\d\d%\), dived .*, searched .*, fixed \(warm dual, gap 0\.\d\d%\)", told
+        r"gap 58\.\d\d%\), dived .*, searched .*, fixed \(warm dual, gap 0\.\d\d%\)", reported
     )
     assert in_phases.outcome.objective == pytest.approx(669.49, rel=0.01)
     assert in_phases.outcome.status == "within_gap"
@@ -247,10 +249,10 @@ def test_what_integers_alone_forbid_is_said_with_its_settings(rows: str, how: st
     with pytest.raises(InfeasibleError, match="the relaxation is feasible") as refused:
         planner.solve("tiny", settings)
 
-    told = str(refused.value)
-    assert "siting.at_most_sites: 1 (--set siting.at_most_sites=1)" in told
-    assert "siting.whole_openings: true (--set siting.whole_openings=true)" in told
-    assert "new_sites.coast.land_limit_mw: 25 MW" in told
+    reported = str(refused.value)
+    assert "siting.at_most_sites: 1 (--set siting.at_most_sites=1)" in reported
+    assert "siting.whole_openings: true (--set siting.whole_openings=true)" in reported
+    assert "new_sites.coast.land_limit_mw: 25 MW" in reported
 
 
 def test_a_limit_before_the_first_plan_is_no_plan() -> None:

@@ -185,11 +185,11 @@ def test_costs_of_two_years_are_next_to_each_other_the_largest_change_first() ->
 
     table = year_words._costs(solved, 2027, 2026)
 
-    told = table[["item", "before", "now", "change"]].to_numpy().tolist()
-    assert told == [["staff", 20.0, 11.0, -9.0], ["rack_purchase", 30.0, 34.0, 4.0]]
+    reported = table[["item", "before", "now", "change"]].to_numpy().tolist()
+    assert reported == [["staff", 20.0, 11.0, -9.0], ["rack_purchase", 30.0, 34.0, 4.0]]
 
 
-def test_a_figure_grows_or_falls_and_one_that_hardly_changes_is_not_told() -> None:
+def test_a_figure_grows_or_falls_and_one_that_hardly_changes_is_not_reported() -> None:
     figures = {name: (7000.0, 7001.0) for name, _ in year_words._METRICS}
     figures |= {"demand_kh100e": (40.0, 50.0), "cost_musd": (800.0, 600.0)}
     change = pd.DataFrame(
@@ -200,9 +200,9 @@ def test_a_figure_grows_or_falls_and_one_that_hardly_changes_is_not_told() -> No
         columns=["figure", "unit", "before", "now", "change"],
     )
 
-    told = [one.text for one in year_words._figures({"year_change": change}, 2027)]
+    reported = [one.text for one in year_words._figures({"year_change": change}, 2027)]
 
-    assert len(told) == 2
-    assert told[0].startswith("Demand grows by 10 kH100e (+25%) to 50")
-    assert told[1].startswith("Cost of the year falls by 200 MUSD")
-    assert "(-25%) to 600" in told[1]
+    assert len(reported) == 2
+    assert reported[0].startswith("Demand grows by 10 kH100e (+25%) to 50")
+    assert reported[1].startswith("Cost of the year falls by 200 MUSD")
+    assert "(-25%) to 600" in reported[1]

@@ -112,7 +112,7 @@ def test_a_limit_is_set_where_it_says_and_a_link_nowhere(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("names", [("land_limit(ash,2027)",), ("land_limit(ash,2027)", "supply")])
-def test_a_rule_that_cannot_be_met_alone_is_told_with_its_usual_cause(
+def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(
     names: tuple[str, ...], monkeypatch
 ) -> None:
     monkeypatch.setattr(run, "conflict_rules", lambda *_: [])
@@ -177,15 +177,15 @@ def test_duals_are_those_without_the_rows_that_only_tighten_the_bound() -> None:
     best, after = found(dual=7.0), found(dual=5.0)
 
     for is_last in (True, False):
-        told, asked = freed(best, after, is_last=is_last)
+        reported, asked = freed(best, after, is_last=is_last)
 
         # Fixed once more first, where another solve came between.
         before = [] if is_last else [([3.0, 4.0], False)]
         assert asked == [*before, ONLY_FOR_THE_BOUND, ([3.0, 4.0], True)]
-        assert (told.x, told.status, told.has_duals) == ((3.0, 4.0), "optimal", True)
-        assert told.row_dual.tolist() == [5.0, -5.0]
-        assert told.reduced_cost.tolist() == [6.5, 7.5]
-        assert told.basis == "basis 5.0"
+        assert (reported.x, reported.status, reported.has_duals) == ((3.0, 4.0), "optimal", True)
+        assert reported.row_dual.tolist() == [5.0, -5.0]
+        assert reported.reduced_cost.tolist() == [6.5, 7.5]
+        assert reported.basis == "basis 5.0"
 
 
 def test_a_plan_without_duals_or_without_such_rows_is_left_as_it_is() -> None:
@@ -196,11 +196,11 @@ def test_a_plan_without_duals_or_without_such_rows_is_left_as_it_is() -> None:
 
 
 def test_a_solve_without_those_rows_that_is_stopped_leaves_no_duals() -> None:
-    told, _ = freed(found(), found("time_limit", dual=5.0), is_last=True)
+    reported, _ = freed(found(), found("time_limit", dual=5.0), is_last=True)
 
-    assert (told.x, told.status, told.has_duals) == ((3.0, 4.0), "time_limit", False)
-    assert np.isnan(told.row_dual).all()
-    assert np.isnan(told.reduced_cost).all()
+    assert (reported.x, reported.status, reported.has_duals) == ((3.0, 4.0), "time_limit", False)
+    assert np.isnan(reported.row_dual).all()
+    assert np.isnan(reported.reduced_cost).all()
 
 
 def test_phases_of_two_designs_are_rounded_up_year_by_year_within_land() -> None:

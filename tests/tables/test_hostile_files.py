@@ -305,7 +305,7 @@ def test_a_long_cell_is_cut_in_messages(package: Package) -> None:
         ),
     ],
 )
-def test_another_separator_is_told_once_and_not_for_every_cell(
+def test_another_separator_is_reported_once_and_not_for_every_cell(
     package: Package, header: str, row: str, said: str
 ) -> None:
     raw = "\n".join([header, *[row] * 3, ""]).encode()

@@ -46,9 +46,11 @@ def load_mw(base_kw: float, **peaks_kw: float) -> np.ndarray:
 
 
 def test_no_case_is_left_out(cases: dict[str, dict[str, Any]]) -> None:
-    told = {name.removeprefix("test_case_") for name in globals() if name.startswith("test_case_")}
+    reported = {
+        name.removeprefix("test_case_") for name in globals() if name.startswith("test_case_")
+    }
 
-    assert set(cases) == told
+    assert set(cases) == reported
 
 
 def test_case_blended_flat(cases: dict[str, dict[str, Any]]) -> None:

@@ -189,7 +189,7 @@ def test_a_time_of_use_demand_charge_sees_its_hours_only() -> None:
     )
 
 
-def test_a_rolling_ratchet_forgets_after_its_months_and_knows_the_past_it_is_told() -> None:
+def test_a_rolling_ratchet_forgets_after_its_months_and_knows_the_past_it_is_reported() -> None:
     peaks_mw = [20.0, 21.0, 50.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0]
     ratchet = RollingRatchet(0.8, look_back_months=3, history_mw=(90.0, 35.0, 45.0))
     tariff = Tariff("ratchet", (DemandCharge("demand", 4.0, ratchet=ratchet),))

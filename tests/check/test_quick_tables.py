@@ -43,7 +43,7 @@ def same(made, by_pandas):
         lambda t: t.assign(used_mw=t["used_mw"] * 2.0, what="racks", level=3),
         lambda t: t.assign(far=t["used_mw"].iloc[::-1]),  # laid by the labels of rows
         lambda t: t.assign(of=lambda of: of["year"] + 4),
-        lambda t: t.rename(columns={"used_mw": "told_mw"}),
+        lambda t: t.rename(columns={"used_mw": "reported_mw"}),
         lambda t: t.reset_index(drop=True),
         lambda t: t.drop_duplicates(["site", "year"]),
         lambda t: t.drop_duplicates("site"),
@@ -75,9 +75,9 @@ def test_tables_are_laid_one_after_the_other_and_side_by_side():
     other = PLAIN[["site", "used_mw"]].assign(used_mw=[2, 3, 5, 7, 11])
     by_pandas = pd.concat([PLAIN, other], ignore_index=True)
     same(table_of(stacked(PLAIN, other)), by_pandas)
-    wide = beside(PLAIN, other.rename(columns={"site": "to", "used_mw": "told_mw"}))
-    assert wide["told_mw"].to_list() == [2, 3, 5, 7, 11]
-    assert list(wide.columns) == [*PLAIN.columns, "to", "told_mw"]
+    wide = beside(PLAIN, other.rename(columns={"site": "to", "used_mw": "reported_mw"}))
+    assert wide["reported_mw"].to_list() == [2, 3, 5, 7, 11]
+    assert list(wide.columns) == [*PLAIN.columns, "to", "reported_mw"]
 
 
 def test_a_table_of_columns_is_that_of_pandas():
