@@ -236,6 +236,7 @@ class _RackRows:
         self.cooling = np.where(has_hall, cooling[self.hall] if len(halls) else -1, -1)
         self.redundancy = np.where(has_hall, redundancy[self.hall] if len(halls) else -1, -1)
         self.mw = self._nameplate_mw()
+        self.companion_frac = np.zeros(len(racks))  # least of the classes that can use a row
         in_plan = self.site >= 0
         self.is_used = in_plan & (self.rack >= 0) & has_hall
         self._check_halls(in_plan & ~has_hall)
@@ -244,6 +245,7 @@ class _RackRows:
         self._check_classes(quality)
         self._check_years()
         self._check_capacity()
+        self._note_crowded()
 
     def _nameplate_mw(self) -> Floats:
         """Nameplate of every row; exactly one of number and MW must be given. [MW]"""
@@ -332,6 +334,8 @@ class _RackRows:
             admits = figures.admits[:, rack] & of_duty
             suffices = quality.suffices[:, self.redundancy[record]]
             if (admits & suffices).any():
+                of_class = floats(case.workloads, "companion_frac")[admits & suffices]
+                self.companion_frac[record] = of_class.min()
                 continue
             self.is_used[record] = False
             known = everywhere[(everywhere["rack"] == name) & (everywhere["duty"] == use)]
@@ -395,12 +399,8 @@ class _RackRows:
     def _check_capacity(self) -> None:
         """The racks of a hall must not draw more than it can feed."""
         case, used = self.case, np.flatnonzero(self.is_used)
-        life = self.figures.life_years[self.rack[used]]
-        first = self.first_year[used]
-        alive = (first[:, None] <= case.year) & ((first + life - 1)[:, None] >= case.last_year)
-        drawn = np.zeros((len(self.halls), len(case.years)))
         diversity = case.scenario.halls.diversity_frac
-        np.add.at(drawn, self.hall[used], self.mw[used, None] * alive * diversity)
+        drawn = self._by_hall(np.full(len(self.racks), diversity))
         limit = floats(self.halls, "it_mw")
         excess = drawn.max(axis=1, initial=0.0) > limit * (1.0 + _ROUNDING)
         for hall in np.flatnonzero(excess)[:MOST_PROBLEMS]:
@@ -415,6 +415,49 @@ class _RackRows:
                 "no more than the hall feeds",
                 f"move racks to another hall, or correct it_mw in {HALLS}",
             )
+
+    def _by_hall(self, per_mw: Floats) -> Floats:
+        """Sum something that a MW of racks in service takes, shape (hall, year)."""
+        case, used = self.case, np.flatnonzero(self.is_used)
+        life, first = self.figures.life_years[self.rack[used]], self.first_year[used]
+        alive = (first[:, None] <= case.year) & ((first + life - 1)[:, None] >= case.last_year)
+        total = np.zeros((len(self.halls), len(case.years)))
+        np.add.at(total, self.hall[used], (self.mw * per_mw)[used, None] * alive)
+        return total
+
+    def _note_crowded(self) -> None:
+        """Note halls whose racks cannot all be in service, with their companions and floor.
+
+        Halls of one design at a site are one hall to the plan.
+        """
+        case = self.case
+        columns = ["site", "cooling", "redundancy"]
+        place = list(zip(*(texts(self.halls, column) for column in columns), strict=True))
+        of_place = codes(place, list(dict.fromkeys(place)))
+        cooling = codes(self.halls["cooling"], case.ids("cooling"))
+        hall_mw = floats(self.halls, "it_mw")
+        floor = hall_mw * KW_PER_MW / floats(case.cooling, "design_density_kw_per_m2")[cooling]
+        power = self._by_hall(case.scenario.halls.diversity_frac + self.companion_frac)
+        space = self._by_hall(np.where(self.rack >= 0, self.figures.space_m2_per_mw[self.rack], 0))
+        for need, has, what in (
+            (power, hall_mw, "{:,.4g} MW with their companions (companion_frac of the class)"),
+            (space, floor, "{:,.4g} m2 of floor at the density of the cooling"),
+        ):
+            wanted = np.zeros((of_place.max(initial=-1) + 1, len(case.years)))
+            np.add.at(wanted, of_place, need)
+            there = np.bincount(of_place, weights=has, minlength=len(wanted))
+            for number in np.flatnonzero(wanted.max(axis=1, initial=0) > there * (1 + _ROUNDING)):
+                hall = int(np.flatnonzero(of_place == number)[0])
+                site, *design = place[hall]
+                asked = what.format(wanted[number].max())
+                case.findings.note_row(
+                    HALLS,
+                    hall,
+                    "it_mw",
+                    f"the racks in halls {' '.join(design)} of {site} take {asked}, and there is"
+                    f" {there[number]:,.4g}: not all can be in service",
+                    "correct the halls or the racks",
+                )
 
     def _problem(
         self, record: int | np.intp, column: str, what_is: str, must_be: str, fix: str

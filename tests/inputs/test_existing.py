@@ -294,3 +294,29 @@ def test_a_site_may_keep_what_it_has_and_build_no_more(build, mini):
     # The connection of what is under construction does not come either.
     firm = stays.grid.firm_mw[stays.grid.firm.position("oak", "2027")]
     assert firm == pytest.approx(1250 * 0.2 * 830 / (830 + 290))
+
+
+def test_racks_that_cannot_all_be_in_service_are_noted(build):
+    # 33 MW x 0.9 = 29.7 MW in 30 MW of halls; with companions 33 x (0.9 + 0.11) = 33.33 MW.
+    crowded = racks(("oak", "B", "liquid25", "inference", None, 33.0, 2025))
+
+    (note,) = (
+        told.what_is
+        for told in build(existing_halls=halls(*HALLS), existing_racks=crowded).noted_settings
+    )
+
+    assert note == (
+        "the racks in halls plate_dry 2N of oak take 33.33 MW with their companions (companion_frac"
+        " of the class), and there is 30: not all can be in service"
+    )
+
+
+def test_racks_that_strand_on_the_floor_are_noted(build, tables):
+    # 29.4 MW of 2.8 m2 and 42 kW take 1,960 m2; 40 MW of halls at 30 kW/m2 have 1,333.
+    cooling = tables["cooling"].copy()
+    cooling.loc[cooling["cooling"] == "air_dry", "design_density_kw_per_m2"] = 30.0
+
+    inputs = build(cooling=cooling, existing_halls=halls(*HALLS), existing_racks=racks(*RACKS[:1]))
+
+    (note,) = (told.what_is for told in inputs.noted_settings)
+    assert "take 1,960 m2 of floor at the density of the cooling, and there is 1,333" in note
