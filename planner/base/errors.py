@@ -126,7 +126,7 @@ def unlisted_problems(file: str, count: int) -> Problem:
 
     Examples
     --------
-    >>> print(and_so_many_more("data/sites.csv", 12345))
+    >>> print(unlisted_problems("data/sites.csv", 12345))
     data/sites.csv: 12,345 more problems in this file; fix the ones above first
     """
     what_is = f"{count:,} more problem{'s' if count > 1 else ''} in this file"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["left_over"]
 
-_DUST = 1e-12
+_NOISE = 1e-12
 
 
 def left_over(
@@ -40,12 +40,12 @@ def left_over(
     taken: list[dict[str, float]] = [{} for _ in work]
     left = [float(amount) for amount in work]
     for begin in range(len(work)):
-        while left[begin] > _DUST:
+        while left[begin] > _NOISE:
             path = _path(begin, choices, free, taken)
             if path is None:
                 break
             _send(path, left, free, taken)
-    return sum(amount for amount in left if amount > _DUST)
+    return sum(amount for amount in left if amount > _NOISE)
 
 
 def _path(
@@ -66,9 +66,9 @@ def _path(
             if taker in came:
                 continue
             came[taker] = (amount, gives_up)
-            if free.get(taker, 0.0) > _DUST:
+            if free.get(taker, 0.0) > _NOISE:
                 return _walk_back(taker, came)
-            others = (i for i, has in enumerate(taken) if has.get(taker, 0.0) > _DUST)
+            others = (i for i, has in enumerate(taken) if has.get(taker, 0.0) > _NOISE)
             waiting.extend((other, taker) for other in others)
     return None
 

@@ -49,7 +49,6 @@ _CLASS = ("workload", "year")
 _ROUTE = ("region", "workload", "site")
 _PAIR = ("site", "standby")
 _SITE = ("site", "year")
-_DUST_KH100E = 1e-9
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _USD_PER_MUSD = 1e6
 _ROUNDING = 1.0 - 1e-9

@@ -38,7 +38,7 @@ _USD_PER_MUSD = 1e6
 _KW_PER_MW = 1000.0
 _MEAN_LOAD_FRAC: Final = 0.6  # mean IT power over hall power where designs are compared
 _KEEP_EXISTING: Final = 0.95  # of its cost counts where a design is there already
-_FAR_DEARER: Final = 1.5  # than a rack of a vendor that delivers no less: out
+_FAR_COSTLIER: Final = 1.5  # than a rack of a vendor that delivers no less: out
 _HOPELESS: Final = 5.0  # times the cost of a rack of any vendor: out
 _SCARCITY: Final = 3.0  # halls and deliveries are worth so many new halls at most
 _ROUNDING: Final = 1e-12
@@ -231,7 +231,7 @@ def _racks_on_offer(case: Case) -> Floats:
             housed = ((fits & _may_cool(case))[:, :, None] & (begins[:, None] <= years)).any(axis=1)
             limit = _delivered_mw(case)
             delivers = limit[None, :, :] >= limit[:, None, :]  # (rack, other, year)
-            factor = np.where(same[..., None], 1.0, np.where(delivers, _FAR_DEARER, _HOPELESS))
+            factor = np.where(same[..., None], 1.0, np.where(delivers, _FAR_COSTLIER, _HOPELESS))
             with_hall = (own + mw * hall)[:, None, :, None] * factor < own[:, :, None, None]
             no_more = (mw[:, None, :] <= mw[:, :, None])[..., None]
             is_beaten = np.asarray((with_hall & no_more & for_sale & housed).any(axis=2))

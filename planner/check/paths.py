@@ -39,7 +39,7 @@ def between(path: Mapping[int, float] | float, year: float) -> float:
 
 
 def held_or_nan(path: Mapping[int, float] | float, year: int) -> float:
-    """Read a path by year as steps, each held_or_nan until the next; nan before the first."""
+    """Read a path by year as steps, each held until the next; nan before the first."""
     if not isinstance(path, Mapping):
         return path
     before = sorted(known for known in path if known <= year)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "PRICE_RULES", "RULES"]
 
-_DUST: Final = 1e-7  # what tables write as 0
-_DUAL_DUST: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
+_NOISE: Final = 1e-7  # what tables write as 0
+_DUAL_NOISE: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
 _USD_PER_MUSD: Final = 1e6
 _T_PER_KT: Final = 1000.0
 _ARRAYS: Final = ("family", "lower", "upper", "dual", "bound_dual", "cost", "integer", "x")
@@ -55,7 +55,7 @@ def decisions_as_solved(case: Case) -> Excess:
 def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     """Hold one family of decisions against its column of a table, sum by sum of shared labels."""
     assert case.proof is not None
-    solved = _labelled(case.proof.columns, block, "x", _DUST)
+    solved = _labelled(case.proof.columns, block, "x", _NOISE)
     reported = case.plan(table)
     if block in _DIRECTION:
         reported = reported[reported["direction"] == _DIRECTION[block]]
@@ -128,7 +128,7 @@ def _duals(case: Case) -> pd.DataFrame:
     assert case.proof is not None
     keys = list(PRICE_KEY)
     parts = [
-        _labelled(case.proof.rows, block, "dual", _DUAL_DUST).assign(block=block)
+        _labelled(case.proof.rows, block, "dual", _DUAL_NOISE).assign(block=block)
         for block in case.proof.rows["family"].cat.categories
         if block in PRICES and case.proof.has_duals
     ]
@@ -202,11 +202,11 @@ def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> 
     return at(tally(rows, keys, -_USD_PER_MUSD * rows["dual"]), table, keys)
 
 
-def _labelled(frame: pd.DataFrame, block: str, number: str, dust: float) -> pd.DataFrame:
+def _labelled(frame: pd.DataFrame, block: str, number: str, noise: float) -> pd.DataFrame:
     """Return the labels of a block's rows or columns with a number, where it is not nothing."""
     here = np.flatnonzero((frame["family"] == block).to_numpy(dtype=np.bool_))
     numbers = frame[number].to_numpy(dtype=np.float64)[here]
-    reported = ~(np.abs(numbers) <= dust)
+    reported = ~(np.abs(numbers) <= noise)
     made: dict[str, NDArray[Any]] = {}
     for name in frame.columns:
         if name not in _ARRAYS and not frame[name].array[here].isna().all():

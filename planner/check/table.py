@@ -258,11 +258,11 @@ def _columns(
 
 
 def _column(reported: Any, index: pd.Index[Any]) -> NDArray[Any] | None:
-    """Return what is told as a column of numpy; None where pandas must make one of it.
+    """Return what is reported as a column of numpy; None where pandas must make one of it.
 
     Parameters
     ----------
-    told : object
+    reported : object
         An array, a column, a list, or one value for all rows.
     index : Index
         Rows of the table.

@@ -24,7 +24,7 @@ __all__ = ["command"]
 def command(
     ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show_inputs: bool, as_json: bool
 ) -> None:
-    """Check the plan of RUN again: a run folder, its name, or a scenario, whose latest is meant.
+    """Check the plan of RUN again: a run folder, its name, or a scenario: its latest run as it is.
 
     Plan, power, bills and shadow prices are recomputed by a program that shares no code with
     the model; that no plan costs less is proven from the stored program and its duals,

@@ -45,7 +45,7 @@ def command(
     every: bool,
     as_json: bool,
 ) -> None:
-    """Explain the plan of RUN: a run folder, its name, or a scenario, whose latest run is meant.
+    """Explain the plan of RUN: a run folder, its name, or a scenario: its latest run as it is.
 
     What binds, where and when, and what one more MW, rack, month, ms or tonne is worth; for a
     site its cost of entry and the price, lead time or latency at which it would win; for a year

@@ -33,7 +33,7 @@ __all__ = ["command"]
 def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_json: bool) -> None:
     """Write files of RUN for other programs.
 
-    RUN is a run folder, its name, or a scenario, whose latest run is meant. mps and lp are the
+    RUN is a run folder, its name, or a scenario: its latest run as it is. mps and lp are the
     linear program itself, built again from the scenario and data of the run.
     """
     import json

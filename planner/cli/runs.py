@@ -66,7 +66,7 @@ def list_command(runs_dir: str, *, as_json: bool) -> None:
 @_runs_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print run.json.")
 def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
-    """Show the summary of RUN: a run folder, its name, or a scenario, whose latest is meant."""
+    """Show the summary of RUN: a run folder, its name, or a scenario: its latest run as it is."""
     import json
     from pathlib import Path
 

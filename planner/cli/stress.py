@@ -70,7 +70,7 @@ def command(
 ) -> None:
     """Take the plan of RUN as it is and run it through all hours of each year.
 
-    RUN is a run folder, its name, or a scenario, whose latest run is meant. Weather, prices and
+    RUN is a run folder, its name, or a scenario: its latest run as it is. Weather, prices and
     outages of the grid are drawn from the shipped statistics; on top come a heat wave and an
     emergency in which the grid takes back a share of the connections. Reported are what is not
     served, overloads of connections, the spread of energy cost, hours of generators, and how

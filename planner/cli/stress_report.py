@@ -103,8 +103,8 @@ def _year_table(years: pd.DataFrame) -> Any:
         "cost\nMUSD",
         "spread\n%",
         "unserved\nMWh",
-        "unserved,\nworst",
-        "compute\nkH100e",
+        "worst\nMWh",
+        "compute lost\nkH100e",
         "standby\nMWh",
         "overload\nMWh",
     )

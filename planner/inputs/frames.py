@@ -120,7 +120,7 @@ def by_ids(
     value : str
         Column with the figures.
     fill : float
-        What exists where the table has no row.
+        Figure where the table has no row.
     """
     places = [codes(table[column], labels) for column, labels in axes.items()]
     known = np.logical_and.reduce([place >= 0 for place in places])

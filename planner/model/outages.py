@@ -187,7 +187,7 @@ def with_cuts(p: Inputs, found: SiteOutages) -> Inputs:
     ----------
     p : Inputs
         Inputs of the plan.
-    found : Takeover
+    found : SiteOutages
         What its reserves could take over.
 
     Returns

@@ -51,7 +51,7 @@ class Purchase:
     Parameters
     ----------
     decision : Expression
-        What is purchase, over a list with a site. [MW, or share of a site]
+        What is purchased, over a list with a site. [MW, or share of a site]
     overnight_musd : array of float
         Overnight cost of one unit, for each tuple.
     start : array of float

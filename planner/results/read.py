@@ -116,7 +116,7 @@ def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Result
         The program, with its inputs.
     outcome : Outcome
         What the solver ended with.
-    outages : Takeover
+    outages : SiteOutages
         Who takes over the work of each site of the plan, were it lost.
 
     Returns

@@ -107,7 +107,7 @@ def tables_page(head: str, tables: Collection[TableSchema]) -> str:
     Parameters
     ----------
     head : str
-        What exists above them.
+        Text above them.
     tables : collection of TableSchema
         In their order.
 

@@ -59,7 +59,7 @@ class Solved:
         The program.
     outcome : Outcome
         With a plan.
-    outages : Takeover
+    outages : SiteOutages
         Who takes over the work of each site, were it lost.
     """
 

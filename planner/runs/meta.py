@@ -7,6 +7,7 @@ import platform
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
@@ -97,7 +98,7 @@ def describe(plan: Plan) -> dict[str, Any]:
 def _in_words(warnings: Iterable[Problem]) -> Iterator[str]:
     """Write warnings as notes: with the names of their files alone, which move with a project."""
     for warning in warnings:
-        yield f"Warning: {replace(warning, file=warning.file.rpartition('/')[2])}."
+        yield f"Warning: {replace(warning, file=PurePath(warning.file).name)}."
 
 
 def _finite(number: float) -> float | None:

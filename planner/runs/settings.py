@@ -93,7 +93,7 @@ def _leaves(settings: Mapping[str, Any], way: tuple[str, ...] = ()) -> Iterator[
     for key, value in settings.items():
         if not way and key in _ABOUT:
             continue
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict):
             yield from _leaves(value, (*way, str(key)))
         else:
             yield (*way, str(key)), value

@@ -75,7 +75,7 @@ class NewIdOf:
     ----------
     table, column : str
         Whose ids it adds to.
-    conflict : str
+    taken : str
         What messages call one that is in the table already; empty where it may be.
     fix : str
         What to do about that.

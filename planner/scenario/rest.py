@@ -106,7 +106,7 @@ def rest_of(
 
 
 def _without(node: Node, wrong: set[Spot]) -> Node:
-    """Return a node less all below it that exists at one of some places."""
+    """Return a node less all below it that was written at one of some places."""
     if isinstance(node.value, tuple):
         entries = [below for below in node.value if not _is_at(below, wrong)]
         return replace(node, value=tuple(_without(below, wrong) for below in entries))

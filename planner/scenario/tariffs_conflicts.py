@@ -22,7 +22,7 @@ __all__ = ["wrong_tariffs"]
 _DAY_H: Final = 24
 _CHARGES: Final = ("energy", "demand", "coincident_peak", "capacity", "standing")
 _BY_YEAR: Final = ("coincident_peak", "capacity")
-"""Charges that exist on the bill with the year behind their name."""
+"""Charges that are on the bill with the year behind their name."""
 _WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEKDAYS: Final = {"all": _WEEK, "workdays": _WEEK[:5], "weekend": _WEEK[5:]}
 

@@ -160,7 +160,7 @@ def known_ids(
     Returns
     -------
     list or None
-        None where one of the tables cannot be read: then nothing can be reported to be unknown.
+        None where one of the tables cannot be read: then nothing can be called unknown.
     """
     lists = [keys(table, key) for table, key in link.targets]
     if any(ids is None for ids in lists):

@@ -25,6 +25,12 @@ def test_what_the_command_line_changes_of_a_shipped_scenario_differs() -> None:
     assert differences(changed) == {"years": "[2027, 2029]", "rent.allow": "true"}
 
 
+def test_a_setting_of_a_site_differs_by_its_own_key_alone() -> None:
+    changed = load_scenario("us-base", ["sites.us-va-ashburn.exclude=true"])
+
+    assert differences(changed) == {"sites.us-va-ashburn.exclude": "true"}
+
+
 def test_a_setting_that_is_given_the_value_it_has_does_not_differ() -> None:
     assert differences(load_scenario("tiny", ["rent.allow=false"])) == {}
 

@@ -83,7 +83,7 @@ class Diagnosis:
         whole ones.
     shortages : tuple of Shortage
         What is short before anything is solved.
-    conflict : tuple of ClashRule
+    conflict : tuple of ConflictRule
         A set of rules that conflict, none of which can be left out of it.
     is_smallest : bool
         False where, with integers, time ran out before that was clear of every rule.
@@ -149,7 +149,7 @@ def diagnose(
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
     question = Question.of(scenario)
-    ask.report_stage("testing whether there is a plan")
+    ask.report_stage("look whether there is a plan")
     model = without_costs(build_model(question.inputs))
     session = relaxed_session(question, model)
     whole = ask.has_plan(question, session)

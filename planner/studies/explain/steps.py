@@ -34,7 +34,7 @@ STEPS: Final = "One month, one millisecond"
 _CLASSES_TRIED: Final = 3
 _STEP_SHARE: Final = 0.001
 _NOTHING_MUSD: Final = 1e-6
-_DUST_USD: Final = 1e-3
+_NOISE_USD: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
     per_unit = rows["value"].to_numpy() / rows["raw_dual"].to_numpy()
     worth = per_unit * found["found_musd"].to_numpy() / found["step"].to_numpy()
     made.loc[rows.index, "step"] = found["step"].to_numpy()
-    made.loc[rows.index, "tried_value"] = np.where(np.abs(worth) > _DUST_USD, worth, 0.0)
+    made.loc[rows.index, "tried_value"] = np.where(np.abs(worth) > _NOISE_USD, worth, 0.0)
     return made
 
 

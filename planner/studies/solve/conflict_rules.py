@@ -63,7 +63,7 @@ def conflict_rules(
 
     Returns
     -------
-    tuple of ClashRule
+    tuple of ConflictRule
         Bounds that merely keep amounts above nothing are left out.
     """
     places: dict[str, list[dict[str, str]]] = {}
@@ -97,7 +97,7 @@ def in_words(rules: Sequence[ConflictRule]) -> list[str]:
 
     Parameters
     ----------
-    rules : sequence of ClashRule
+    rules : sequence of ConflictRule
         As `conflict_rules` orders them.
 
     Returns

@@ -35,7 +35,7 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> SiteO
 
     Returns
     -------
-    Takeover
+    SiteOutages
         The least is left unserved, and of such ways the one with the shortest round trips.
 
     Raises
@@ -67,7 +67,7 @@ def site_outages(model: Model, outcome: Outcome) -> SiteOutages:
 
     Returns
     -------
-    Takeover
+    SiteOutages
         Of the plan as its tables show it, numerical noise left out.
     """
     x = cleaned(outcome.x)

@@ -71,7 +71,7 @@ def integer_conflict(
 
     Returns
     -------
-    rules : tuple of ClashRule
+    rules : tuple of ConflictRule
         Rules that set a limit first.
     is_smallest : bool
         Whether none of them could be left out; else time ran out before it was clear.
