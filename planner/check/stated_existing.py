@@ -12,6 +12,7 @@ from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Bools
     from planner.check.case import Case
 
 __all__ = [
@@ -92,7 +93,7 @@ def begun_facility_mw(case: Case) -> pd.Series[float]:
 
 @once
 def stated_racks(case: Case) -> pd.DataFrame:
-    """List the stated racks that some class can use.
+    """List the stated racks that some class can use in some model year.
 
     Parameters
     ----------
@@ -118,8 +119,16 @@ def stated_racks(case: Case) -> pd.DataFrame:
         dies=rows["first_year"] + rows["rack"].map(types["life_years"]).astype("float64"),
     )
     able = has(rows, _able(case), ("rack", "duty", "redundancy"))
-    frame: pd.DataFrame = rows[able]
+    frame: pd.DataFrame = rows[able & _serves(case, rows)]
     return frame[["site", "rack", "hall", "duty", "vintage", "dies", "mw"]]
+
+
+def _serves(case: Case, rows: pd.DataFrame) -> Bools:
+    """Tell which racks are in service through the end of some model year, shape (row,)."""
+    years = pd.Series(case.years)
+    comes = rows["vintage"].to_numpy(np.int64)[:, None] <= years.to_numpy()
+    stays = rows["dies"].to_numpy(np.float64)[:, None] > case.last_calendar_year(years)
+    return np.asarray((comes & stays).any(axis=1))
 
 
 def _able(case: Case) -> pd.DataFrame:
