@@ -32,16 +32,20 @@ def down(value: float, digits: int) -> float:
     return -up(-value, digits)
 
 
-def amount(value: float) -> str:
-    """Write a number with three digits, thousands apart.
+def amount(value: float, digits: int = 3) -> str:
+    """Write a number with so many significant digits, thousands apart, never with an exponent.
 
     Examples
     --------
     >>> amount(0.01234), amount(4.2), amount(98.76), amount(1234567.0)
     ('0.0123', '4.2', '98.8', '1,230,000')
+    >>> amount(30000.0, 4), amount(46428.2, 4), amount(215.517, 4)
+    ('30,000', '46,430', '215.5')
     """
     if value == 0.0 or not math.isfinite(value):
         return f"{value:g}"
-    digits = 2 - math.floor(math.log10(abs(value)))
-    rounded = round(value, digits)
-    return f"{rounded:,.0f}" if digits <= 0 else f"{rounded:.{digits}f}".rstrip("0").rstrip(".")
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    if decimals <= 0:
+        return f"{rounded:,.0f}"
+    return f"{rounded:,.{decimals}f}".rstrip("0").rstrip(".")

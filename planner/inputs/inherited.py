@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.say import amount
 from planner.inputs.frames import floats
 from planner.place.geo import geodesic_km
 
@@ -19,14 +20,14 @@ _PLACE: Final = ("lat", "lon")
 _FIGURES: Final = (
     ("zone", "grid zone {}"),
     ("market", "construction market {}"),
-    ("retail_usd_per_mwh", "retail price {:g} USD/MWh"),
-    ("wholesale_usd_per_mwh", "wholesale price {:g} USD/MWh"),
-    ("demand_charge_usd_per_kw_month", "demand charge {:g} USD/kW-month"),
-    ("land_limit_mw", "land for {:,.4g} MW"),
-    ("build_rate_mw_per_year", "build rate {:g} MW/year"),
-    ("opening_usd", "opening cost {:,.0f} USD"),
-    ("fixed_usd_per_year", "fixed cost {:,.0f} USD/year"),
-    ("minimum_size_mw", "least size {:g} MW"),
+    ("retail_usd_per_mwh", "retail price {} USD/MWh"),
+    ("wholesale_usd_per_mwh", "wholesale price {} USD/MWh"),
+    ("demand_charge_usd_per_kw_month", "demand charge {} USD/kW-month"),
+    ("land_limit_mw", "land for {} MW"),
+    ("build_rate_mw_per_year", "build rate {} MW/year"),
+    ("opening_usd", "opening cost {} USD"),
+    ("fixed_usd_per_year", "fixed cost {} USD/year"),
+    ("minimum_size_mw", "least size {} MW"),
 )
 """Keys of a new site, and how the figure is said that stands where one is not given."""
 
@@ -55,7 +56,7 @@ def note_inherited(
         row = rows[id_]
         given = {*site.given(), *_refined(scenario, id_)}
         parts = [
-            words.format(row[key])
+            words.format(_said(row[key]))
             for key, words in _FIGURES
             if key not in given and row[key] == row[key]
         ]
@@ -65,6 +66,10 @@ def note_inherited(
             f"New site {id_} takes from {site.like}, {km:,.0f} km away: {', '.join(parts)}.",
             ("new_sites", id_, "like"),
         )
+
+
+def _said(figure: str | float) -> str:
+    return figure if isinstance(figure, str) else amount(figure, 4)
 
 
 def _refined(scenario: Scenario, id_: str) -> set[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.say import amount
 from planner.inputs.frames import floats
 from planner.inputs.own_pairs import service_cost
 from planner.inputs.places import own_key
@@ -297,7 +298,7 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
             case.findings.at_key(
                 ("siting", "block_mw", name),
                 f"one block of {name} is {mw:g} MW of racks, more than any site holds",
-                f"at most {most_mw:.4g} MW, the most that the halls of a site hold of them",
+                f"at most {amount(most_mw, 4)} MW, the most that the halls of a site hold of them",
                 "make the block smaller, or raise land_limit_mw of a site",
             )
             continue

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.say import amount
 from planner.base.words import some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import stated_sites
@@ -29,6 +30,7 @@ __all__ = ["Stock", "base_year_stock"]
 _NOTHING: Final = 1e-9
 _CAMPUS: Final = "campus"
 _NAMED: Final = 6
+_DIGITS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def base_year_stock(
     if np.any(lost > _NOTHING):
         case.findings.note(
             f"Racks of the base year that no longer serve in {case.years.first} are left out;"
-            " the others replace them."
+            " the others are scaled up to make up their share."
         )
     share = np.where(serves, share, 0.0)
     share /= share.sum(axis=(1, 2), keepdims=True)
@@ -160,15 +162,15 @@ def _note_assumed(case: Case, stock: Stock) -> None:
         mw = rack_mw[of_market].sum(axis=0)
         case.findings.note(
             f"Existing racks at {of_market.sum()} of {of_market.size} sites are assumed:"
-            f" {mw.sum():,.4g} MW, the operator's share of the market, of {_mix(case, mw)}. State"
-            " your own in tables existing_halls and existing_racks."
+            f" {amount(mw.sum(), _DIGITS)} MW, the operator's share of the market, of"
+            f" {_mix(case, mw)}. State your own in tables existing_halls and existing_racks."
         )
     for site in np.flatnonzero(rack_mw.sum(axis=1) * ~of_market > _NOTHING):
         name, mw = case.ids("sites")[site], rack_mw[site]
         case.findings.note(
-            f"existing_mw of {name}, {own_mw[site]:,.4g} MW, is assumed to be {mw.sum():,.4g} MW of"
-            f" racks in the mix of table rack_stock, {_mix(case, mw)}. State your own in tables"
-            " existing_halls and existing_racks.",
+            f"existing_mw of {name}, {amount(own_mw[site], _DIGITS)} MW, is assumed to be"
+            f" {amount(mw.sum(), _DIGITS)} MW of racks in the mix of table rack_stock,"
+            f" {_mix(case, mw)}. State your own in tables existing_halls and existing_racks.",
             own_key(case.scenario, name, "existing_mw"),
         )
 
@@ -247,10 +249,10 @@ def _note_left_out(case: Case, sites: tuple[str, ...], facility_mw: Floats) -> N
     for place in np.flatnonzero(facility_mw > 0.0):
         site = sites[place]
         case.findings.note(
-            f"{site} is excluded with the {facility_mw[place]:,.4g} MW of facility power that the"
-            " operator is assumed to have there: it is neither used nor paid for, nor spread over"
-            f" other sites, and its demand is served elsewhere. sites.{site}.new_halls: false keeps"
-            " what exists and builds no more.",
+            f"{site} is excluded with the {amount(facility_mw[place], _DIGITS)} MW of facility"
+            " power that the operator is assumed to have there: it is neither used nor paid for,"
+            " nor spread over other sites, and its demand is served elsewhere."
+            f" sites.{site}.new_halls: false keeps what exists and builds no more.",
             _where_excluded(case, site),
         )
 

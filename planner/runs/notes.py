@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import some
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
@@ -124,7 +125,7 @@ def _cap(plan: Plan) -> Iterator[str]:
     yield from _without(
         plan,
         {
-            year: f"the carbon cap of {cap_kt:,.4g} kt binds{_worth(usd, 't')}"
+            year: f"the carbon cap of {amount(cap_kt, 4)} kt binds{_worth(usd, 't')}"
             for year, cap_kt, usd in _rows(caps_that_bind(plan.tables))
         },
     )
