@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS
+from planner.base.say import amount
 from planner.base.units import KW_PER_MW
 from planner.base.words import some
 from planner.inputs.case import DUTIES
@@ -32,6 +33,7 @@ __all__ = ["HALLS", "RACKS", "Existing", "existing_halls_and_racks", "stated_sit
 HALLS: Final = "existing_halls"
 RACKS: Final = "existing_racks"
 _NAMED: Final = 8
+_DIGITS: Final = 4
 _ROUNDING: Final = 1e-6  # of a hall's power: counts of racks times kW are no round numbers
 
 
@@ -192,7 +194,7 @@ def _note_empty(case: Case, hall_mw: Floats, rack_mw: Floats) -> None:
         names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), _NAMED)
         case.findings.note(
             f"{RACKS} has no rack that the plan can use in the halls of {names}: these"
-            f" {site_mw[empty].sum():,.4g} MW begin without racks."
+            f" {amount(site_mw[empty].sum(), _DIGITS)} MW begin without racks."
         )
 
 
@@ -207,7 +209,7 @@ def _note_connections(case: Case, hall_mw: Floats) -> None:
         ratio = case.scenario.demand.facility_mw_per_rack_mw
         case.findings.note(
             f"The firm connection of {names} is assumed to carry the halls of {HALLS}:"
-            f" {ratio * site_mw[assumed, 0].sum():,.4g} MW in {case.year[0]},"
+            f" {amount(ratio * site_mw[assumed, 0].sum(), _DIGITS)} MW in {case.year[0]},"
             f" {ratio:g} MW per MW of halls (demand.facility_mw_per_rack_mw). Give grid_firm_mw"
             " of the sites to state it."
         )
@@ -242,6 +244,7 @@ class _RackRows:
         self._check_halls(in_plan & ~has_hall)
         self._check_roles(in_plan & (self.rack < 0))
         self._check_housed()
+        self._check_throughput()
         self._check_classes(quality)
         self._check_years()
         self._check_capacity()
@@ -313,23 +316,30 @@ class _RackRows:
         self.case.findings.and_more(RACKS, len(misfits) - MOST_PROBLEMS)
         self.is_used[misfits] = False
 
+    def _check_throughput(self) -> None:
+        """A rack must have a throughput for its use."""
+        used = np.flatnonzero(self.is_used)
+        without = used[np.isnan(self.figures.kh100e_per_mw[self.rack[used], self.duty[used]])]
+        for record in without[:MOST_PROBLEMS]:
+            name, use = self.case.ids("racks")[self.rack[record]], DUTIES[self.duty[record]]
+            self._problem(
+                record,
+                "rack",
+                f"{name} has no {use}_h100e in table racks",
+                f"the throughput of a rack that is used for {use}",
+                f"give racks.override.{name}.{use}_h100e, or add it to a table of your own",
+            )
+        self.case.findings.and_more(RACKS, len(without) - MOST_PROBLEMS)
+        self.is_used[without] = False
+
     def _check_classes(self, quality: Quality) -> None:
         """Some class of the duty must be able to run on a rack; it is noted where none may here."""
         case, figures = self.case, self.figures
         everywhere = case.tables["workload_racks"].merge(case.tables["workloads"], on="workload")
+        refused = 0
         for record in np.flatnonzero(self.is_used):
             rack, duty = self.rack[record], self.duty[record]
             name, use = case.ids("racks")[rack], DUTIES[duty]
-            if np.isnan(figures.kh100e_per_mw[rack, duty]):
-                self.is_used[record] = False
-                self._problem(
-                    record,
-                    "rack",
-                    f"{name} has no {use}_h100e in table racks",
-                    f"the throughput of a rack that is used for {use}",
-                    f"give racks.override.{name}.{use}_h100e, or add it to a table of your own",
-                )
-                continue
             of_duty = case.duty == duty
             admits = figures.admits[:, rack] & of_duty
             suffices = quality.suffices[:, self.redundancy[record]]
@@ -341,6 +351,9 @@ class _RackRows:
             known = everywhere[(everywhere["rack"] == name) & (everywhere["duty"] == use)]
             listed = list(known["workload"])
             if not listed and not admits.any():
+                refused += 1
+                if refused > MOST_PROBLEMS:
+                    continue
                 classes = texts(case.workloads[of_duty], "workload")
                 self._problem(
                     record,
@@ -366,6 +379,7 @@ class _RackRows:
                     f" available enough for {some(asking, _NAMED)}",
                     "correct redundancy of the hall, or lower redundancy_min of a class",
                 )
+        case.findings.and_more(RACKS, refused - MOST_PROBLEMS)
 
     def _check_years(self) -> None:
         """Note racks that serve in no model year, and refuse those that come before their hall."""
@@ -385,16 +399,19 @@ class _RackRows:
                 "remove it, add years, or correct first_year or life_years",
             )
         hall_year = ints(self.halls, "first_year")
-        for record in np.flatnonzero(self.is_used):
-            opens = hall_year[self.hall[record]]
-            if max(self.first_year[record], case.year[0]) < opens:
-                self._problem(
-                    record,
-                    "first_year",
-                    f"racks from {self.first_year[record]} stand in a hall in service from {opens}",
-                    "racks no earlier than their hall",
-                    "correct one of the years",
-                )
+        used = np.flatnonzero(self.is_used)
+        opens = hall_year[self.hall[used]]
+        early = np.flatnonzero(np.maximum(self.first_year[used], case.year[0]) < opens)
+        for at in early[:MOST_PROBLEMS]:
+            self._problem(
+                used[at],
+                "first_year",
+                f"racks from {self.first_year[used[at]]} stand in a hall in service from"
+                f" {opens[at]}",
+                "racks no earlier than their hall",
+                "correct one of the years",
+            )
+        case.findings.and_more(RACKS, len(early) - MOST_PROBLEMS)
 
     def _check_capacity(self) -> None:
         """The racks of a hall must not draw more than it can feed."""
@@ -406,15 +423,18 @@ class _RackRows:
         for hall in np.flatnonzero(excess)[:MOST_PROBLEMS]:
             record = int(used[self.hall[used] == hall][0])
             name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
+            most_mw = drawn[hall].max()
             self._problem(
                 record,
                 "hall",
-                f"racks of {drawn[hall].max() / diversity:.4g} MW draw {drawn[hall].max():.4g} MW"
-                f" in hall {name} of {site}, at halls.diversity_frac {diversity:g}, and it has"
-                f" {limit[hall]:.4g} MW",
+                f"racks of {amount(most_mw / diversity, _DIGITS)} MW draw"
+                f" {amount(most_mw, _DIGITS)} MW in hall {name} of {site}, at"
+                f" halls.diversity_frac {diversity:g}, and it has"
+                f" {amount(limit[hall], _DIGITS)} MW",
                 "no more than the hall feeds",
                 f"move racks to another hall, or correct it_mw in {HALLS}",
             )
+        case.findings.and_more(RACKS, int(excess.sum()) - MOST_PROBLEMS)
 
     def _by_hall(self, per_mw: Floats) -> Floats:
         """Sum something that a MW of racks in service takes, shape (hall, year)."""
@@ -436,26 +456,31 @@ class _RackRows:
         of_place = codes(place, list(dict.fromkeys(place)))
         cooling = codes(self.halls["cooling"], case.ids("cooling"))
         hall_mw = floats(self.halls, "it_mw")
+        is_there = ints(self.halls, "first_year")[:, None] <= case.year
         floor = hall_mw * KW_PER_MW / floats(case.cooling, "design_density_kw_per_m2")[cooling]
         power = self._by_hall(case.scenario.halls.diversity_frac + self.companion_frac)
         space = self._by_hall(np.where(self.rack >= 0, self.figures.space_m2_per_mw[self.rack], 0))
         for need, has, what in (
-            (power, hall_mw, "{:,.4g} MW with their companions (companion_frac of the class)"),
-            (space, floor, "{:,.4g} m2 of floor at the density of the cooling"),
+            (power, hall_mw, "{} MW with their companions (companion_frac of the class)"),
+            (space, floor, "{} m2 of floor at the density of the cooling"),
         ):
             wanted = np.zeros((of_place.max(initial=-1) + 1, len(case.years)))
-            np.add.at(wanted, of_place, need)
-            there = np.bincount(of_place, weights=has, minlength=len(wanted))
-            for number in np.flatnonzero(wanted.max(axis=1, initial=0) > there * (1 + _ROUNDING)):
-                hall = int(np.flatnonzero(of_place == number)[0])
+            there = np.zeros_like(wanted)
+            np.add.at(wanted, of_place, need * is_there)
+            np.add.at(there, of_place, has[:, None] * is_there)
+            excess = wanted - there * (1 + _ROUNDING)
+            for number in np.flatnonzero(excess.max(axis=1) > 0.0):
+                year = int(excess[number].argmax())
+                hall = int(np.flatnonzero((of_place == number) & is_there[:, year])[0])
                 site, *design = place[hall]
-                asked = what.format(wanted[number].max())
+                asked = what.format(amount(wanted[number, year], _DIGITS))
                 case.findings.note_row(
                     HALLS,
                     hall,
                     "it_mw",
-                    f"the racks in halls {' '.join(design)} of {site} take {asked}, and there is"
-                    f" {there[number]:,.4g}: not all can be in service",
+                    f"the racks in halls {' '.join(design)} of {site} take {asked} in"
+                    f" {case.year[year]}, and there is {amount(there[number, year], _DIGITS)}: not"
+                    " all can be in service",
                     "correct the halls or the racks",
                 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from planner.base.errors import MOST_PROBLEMS
+
 RACKS_MW = 1250 * 0.2 / 1.16  # what the tables give the operator at both sites
 ELM_MW = RACKS_MW * 290 / (830 + 290)
 PER_RACK = 1.16
@@ -307,7 +309,7 @@ def test_racks_that_cannot_all_be_in_service_are_noted(build):
 
     assert note == (
         "the racks in halls plate_dry 2N of oak take 33.33 MW with their companions (companion_frac"
-        " of the class), and there is 30: not all can be in service"
+        " of the class) in 2025, and there is 30: not all can be in service"
     )
 
 
@@ -319,4 +321,41 @@ def test_racks_that_strand_on_the_floor_are_noted(build, tables):
     inputs = build(cooling=cooling, existing_halls=halls(*HALLS), existing_racks=racks(*RACKS[:1]))
 
     (note,) = (told.what_is for told in inputs.noted_settings)
-    assert "take 1,960 m2 of floor at the density of the cooling, and there is 1,333" in note
+    assert (
+        "take 1,960 m2 of floor at the density of the cooling in 2025, and there is 1,333" in note
+    )
+
+
+def test_a_later_hall_of_a_design_makes_no_room_in_the_years_before_it(build):
+    # As above, 33.33 MW in 30 MW of halls in 2025; 30 + 20 MW from 2027 hold them.
+    later = ("oak", "E", "plate_dry", "2N", 20.0, 2027)
+    crowded = racks(("oak", "B", "liquid25", "inference", None, 33.0, 2025))
+
+    inputs = build(existing_halls=halls(later, *HALLS), existing_racks=crowded)
+
+    (note,) = inputs.noted_settings
+    assert "take 33.33 MW with their companions" in note.what_is
+    assert "in 2025, and there is 30: not all can be in service" in note.what_is
+
+
+def test_large_figures_are_written_without_an_exponent(build):
+    # 1.16 MW of facility power per MW of racks.
+    inputs = build(existing_halls=halls(("oak", "A", "air_dry", "N", 40_000.0, 2019)))
+
+    assert any("these 40,000 MW begin without racks" in note for note in inputs.notes)
+    assert any("46,400 MW in 2025" in note for note in inputs.notes)
+
+
+def test_halls_with_too_many_racks_beyond_the_most_are_counted(problems):
+    # 34 MW x 0.9 = 30.6 MW in 30 MW, in each of three more halls than are listed.
+    names = [f"H{number}" for number in range(MOST_PROBLEMS + 3)]
+    rack = ("liquid25", "inference", None, 34.0, 2025)
+
+    *listed, last = problems(
+        existing_halls=halls(*(("oak", name, "plate_dry", "2N", 30.0, 2024) for name in names)),
+        existing_racks=racks(*(("oak", name, *rack) for name in names)),
+    )
+
+    assert len(listed) == MOST_PROBLEMS
+    assert all("draw 30.6 MW in hall H" in text for text in listed)
+    assert "3 more problems in this file" in last
