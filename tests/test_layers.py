@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -60,6 +61,12 @@ def rooms() -> list[str]:
 
 def test_every_room_is_listed() -> None:
     assert set(rooms()) - {"cli"} == set(MAY_IMPORT) & set(rooms())
+
+
+def test_contributing_lists_every_room() -> None:
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+    assert sorted(re.findall(r"^\| `planner/(\w+)/` \|", text, re.MULTILINE)) == rooms()
 
 
 def test_no_room_is_below_itself() -> None:
