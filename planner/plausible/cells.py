@@ -26,6 +26,7 @@ __all__ = ["implausible_cells", "outside"]
 _LISTED: Final = 5
 """Cells of a column that are listed; a column in a wrong unit is understood after a few."""
 _UNIT_OF_ROW: Final = "see unit"
+_ROUNDING: Final = 0.005
 
 
 def implausible_cells(
@@ -124,9 +125,6 @@ def _beyond_own_row(
             what_is = f"{names[record]}{field.name} is {shown(value[record])}{field.bracket}"
             fix = "check its unit, or move low and high with it"
             yield int(record), field.name, f"{what_is}, outside its own row's {ends}", fix
-
-
-_ROUNDING: Final = 0.005
 
 
 def _rows(frame: pd.DataFrame, given: Range, schema: TableSchema) -> Bools:
