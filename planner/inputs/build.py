@@ -31,7 +31,11 @@ from planner.inputs.offers import racks_on_offer
 from planner.inputs.own_rows import note_own_rows, note_unread_tables
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
-from planner.inputs.proportions import demand_beyond_room, out_of_proportion
+from planner.inputs.proportions import (
+    demand_beyond_room,
+    out_of_proportion,
+    sites_out_of_proportion,
+)
 from planner.inputs.quality import quality_of_classes
 from planner.inputs.racks import rack_inputs
 from planner.inputs.racks_figures import rack_figures
@@ -207,7 +211,10 @@ def _inputs_of(case: Case) -> Inputs:
     leads = find_leads(case, offer.makes_its_power)
     quality = quality_of_classes(case, cost)
     wanted = wanted_compute(case, figures)
-    case.findings.warnings += demand_beyond_room(case, figures, wanted, case.findings.warnings)
+    case.findings.warnings += (
+        *sites_out_of_proportion(case, wanted),
+        *demand_beyond_room(case, figures, wanted, case.findings.warnings),
+    )
     stated = existing_halls_and_racks(case, figures, quality)
     stock = base_year_stock(case, figures, wanted, quality, stated)
     case.findings.stop_if_wrong()

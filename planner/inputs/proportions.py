@@ -9,15 +9,17 @@ import numpy as np
 from planner.base.errors import InputError, Problem
 from planner.base.units import MW_PER_GW
 from planner.inputs.demand import wanted_compute
-from planner.inputs.existing import HALLS, stated_sites
-from planner.inputs.frames import codes, floats, texts
+from planner.inputs.existing import HALLS, RACKS
+from planner.inputs.frames import codes, floats, ints, texts
 from planner.inputs.places import own_key
 from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
+from planner.inputs.stock import assumed_facility_mw
 from planner.plausible import implausible, one_at_each_place
 from planner.plausible.ranges import ranges_of, shown
 from planner.plausible.warnings import RANGES
 from planner.scenario import held
+from planner.scenario.ids import ID_TABLES
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
@@ -32,7 +34,47 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 
-__all__ = ["demand_beyond_room", "out_of_proportion", "warnings_of"]
+__all__ = [
+    "NEEDED",
+    "demand_beyond_room",
+    "out_of_proportion",
+    "sites_out_of_proportion",
+    "warnings_of",
+]
+
+NEEDED: Final = frozenset(
+    {
+        *ID_TABLES,
+        "climate",
+        "cooling",
+        "demand_regions",
+        "demand_shapes",
+        "demand_trajectories",
+        "electricity_price",
+        "facility_market",
+        "finance",
+        "grid_zones",
+        HALLS,
+        RACKS,
+        "rack_cooling",
+        "rack_stock",
+        "racks",
+        "redundancy",
+        "reference_fleet",
+        "rent_depth",
+        "requests",
+        "series_days",
+        "site_archetypes",
+        "site_limits",
+        "site_stock",
+        "sites",
+        "water_stress",
+        "workload_racks",
+        "workload_share",
+        "workloads",
+    }
+)
+"""Tables without which figures of a scenario cannot be compared with each other."""
 
 _POWER_OVER_ROOM: Final = 1.5
 """Facility power over the critical IT power of land, and nameplate over a connection: at most."""
@@ -59,18 +101,22 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         is something to compare with.
     """
     found = [*implausible(scenario, tables)]
+    if not tables.keys() >= NEEDED:
+        return one_at_each_place(found)
     try:
         case = make_case(scenario, tables)
         found += out_of_proportion(case)
         figures = rack_figures(case)
-        found += demand_beyond_room(case, figures, wanted_compute(case, figures), found)
-    except (InputError, KeyError):  # something is wrong or missing, and said elsewhere
+        wanted = wanted_compute(case, figures)
+        found += sites_out_of_proportion(case, wanted)
+        found += demand_beyond_room(case, figures, wanted, found)
+    except InputError:  # something is wrong, and said elsewhere
         pass
     return one_at_each_place(found)
 
 
 def out_of_proportion(case: Case) -> tuple[Problem, ...]:
-    """Find figures of sites and racks that do not go together.
+    """Find figures of markets and racks that do not go together.
 
     Parameters
     ----------
@@ -82,26 +128,50 @@ def out_of_proportion(case: Case) -> tuple[Problem, ...]:
     tuple of Problem
         Each at the figure that is more likely wrong.
     """
-    return (*_sites(case), *_markets(case), *_racks(case))
+    return (*_markets(case), *_racks(case))
 
 
-def _sites(case: Case) -> Iterator[Problem]:
-    """Compare what exists at a site with its land and its connection.
+def sites_out_of_proportion(case: Case, wanted: Wanted) -> tuple[Problem, ...]:
+    """Find sites at which more exists than their land or their connection suggests.
+
+    Parameters
+    ----------
+    case : Case
+        Scope with figures.
+    wanted : Wanted
+        Path of power, which tells what is assumed to exist where nothing is stated.
+
+    Returns
+    -------
+    tuple of Problem
+        Each at the figure that is more likely wrong.
+    """
+    return tuple(_sites(case, wanted))
+
+
+def _sites(case: Case, wanted: Wanted) -> Iterator[Problem]:
+    """Compare what exists at a site with its land and its connection, year by year.
 
     Where one of the three is out of step with both others, it is blamed; a figure that ships is
-    not blamed while one of the planner's own may be.
+    not blamed while one of the planner's own may be. A site is told of once, in the last of the
+    years in which most is exceeded.
     """
     scenario, ids = case.scenario, case.ids("sites")
-    land_mw = floats(case.sites, "land_limit_mw")
-    firm_mw = np.array([_connection_mw(scenario, site, case.years.first) for site in ids])
-    existing_mw = _existing_mw(case)
-    over_land = existing_mw > _POWER_OVER_ROOM * land_mw
-    over_grid = existing_mw > _POWER_OVER_ROOM * firm_mw
+    land = floats(case.sites, "land_limit_mw")
+    firm = np.array([[_connection_mw(scenario, site, int(y)) for y in case.year] for site in ids])
+    existing = _existing_mw(case, wanted)
+    beyond_land = existing > _POWER_OVER_ROOM * land[:, None]
+    beyond_firm = existing > _POWER_OVER_ROOM * firm
+    exceeded_by_year = beyond_land.astype(np.intp) + beyond_firm
+    last_most = len(case.years) - 1 - exceeded_by_year[:, ::-1].argmax(axis=1)
+    each = np.arange(len(ids))
+    existing_mw, firm_mw = existing[each, last_most], firm[each, last_most]
+    over_land, over_grid = beyond_land[each, last_most], beyond_firm[each, last_most]
     for at in np.flatnonzero(over_land | over_grid):
         site = ids[at]
         of_existing = own_key(scenario, site, "existing_mw")
         limits = (
-            ("land_limit_mw", land_mw[at], over_land[at]),
+            ("land_limit_mw", land[at], over_land[at]),
             ("grid_firm_mw", firm_mw[at], over_grid[at]),
         )
         exceeded = [(name, mw) for name, mw, is_over in limits if is_over]
@@ -113,12 +183,12 @@ def _sites(case: Case) -> Iterator[Problem]:
             what_is = f"existing_mw of {site} is {shown(existing_mw[at])} MW, but {room}"
             yield _problem(case, of_existing, what_is, _MW)
             continue
-        halls = case.tables[HALLS]
-        largest = halls.index[halls["site"] == site]
-        if largest.size and not outvoted:
-            record = int(halls.loc[largest, "it_mw"].idxmax())
+        halls, year = case.tables[HALLS], int(case.year[last_most[at]])
+        there = np.flatnonzero((halls["site"] == site) & (halls["first_year"] <= year))
+        if there.size and not outvoted:
+            record = int(there[floats(halls, "it_mw")[there].argmax()])
             room = " and ".join(f"{name} is {shown(mw)} MW" for name, mw in exceeded)
-            what_is = f"halls of {site} have {shown(existing_mw[at])} MW, but {room}"
+            what_is = f"halls of {site} have {shown(existing_mw[at])} MW in {year}, but {room}"
             places = TablePlaces(scenario.data_files)
             yield places.problem(HALLS, record, "it_mw", what_is, "", _MW)
             continue
@@ -130,17 +200,15 @@ def _sites(case: Case) -> Iterator[Problem]:
                 yield _problem(case, key, what_is, _MW)
 
 
-def _existing_mw(case: Case) -> Floats:
-    """Power that exists at each site: stated, by its halls, or by the share of its market. [MW]"""
-    operator, stock = case.scenario.operator, floats(case.sites, "existing_facility_mw")
-    count = stock.size if operator.stock_sites is None else operator.stock_sites
-    is_largest = np.isin(np.arange(stock.size), np.argsort(-stock, kind="stable")[:count])
-    own_mw = floats(case.sites, "existing_mw")
-    shared = np.where(is_largest, stock * operator.stock_share_frac, 0.0)
-    halls = case.tables[HALLS].groupby("site")["it_mw"].sum()
-    of_halls = np.array([halls.get(site, 0.0) for site in case.ids("sites")])
-    assumed = np.where(stated_sites(case), of_halls, shared)
-    return np.where(np.isnan(own_mw), assumed, own_mw)
+def _existing_mw(case: Case, wanted: Wanted) -> Floats:
+    """Power that exists at each site: stated, of its halls, or assumed; shape (site, year). [MW]"""
+    halls = case.tables[HALLS]
+    site = codes(halls["site"], case.ids("sites"))
+    serves = ints(halls, "first_year")[:, None] <= case.year
+    mw = np.where(serves, floats(halls, "it_mw")[:, None], 0.0)
+    of_halls = np.zeros((len(case.sites), len(case.years)))
+    np.add.at(of_halls, site[site >= 0], mw[site >= 0])
+    return assumed_facility_mw(case, wanted)[:, None] + of_halls
 
 
 def _connection_mw(scenario: Scenario, site: str, year: int) -> float:

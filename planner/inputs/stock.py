@@ -15,6 +15,7 @@ from planner.inputs.frames import any_along, by_ids, codes, floats, ints, texts
 from planner.inputs.places import excluded_stock, own_key
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario.tree import Keys
 
-__all__ = ["Stock", "base_year_stock"]
+__all__ = ["Stock", "assumed_facility_mw", "base_year_stock"]
 
 _NOTHING: Final = 1e-9
 _CAMPUS: Final = "campus"
@@ -152,6 +153,27 @@ def base_year_stock(
     return stock
 
 
+def assumed_facility_mw(case: Case, wanted: Wanted) -> Floats:
+    """Compute the facility power of the base year that no table states.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, and the operator's share of what exists.
+    wanted : Wanted
+        Path of power.
+
+    Returns
+    -------
+    array
+        The operator's share of the market, or what the scenario gives as `existing_mw`; 0 at sites
+        whose halls or racks are stated. Shape (site,). [MW]
+    """
+    out = excluded_stock(case.scenario, case.tables)
+    rack_mw = _site_mw(case, _everywhere(case, wanted, out))
+    return rack_mw * case.scenario.demand.facility_mw_per_rack_mw
+
+
 def _note_assumed(case: Case, stock: Stock) -> None:
     """Say which racks are assumed where the planner does not state them, and how many MW."""
     rack_mw = np.zeros((len(case.sites), len(case.racks)))
@@ -200,19 +222,14 @@ def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
     Every site keeps its total, and one that is left out by name takes it along. Campuses are
     filled with training racks, and what is left of either duty is spread evenly.
     """
-    rack_mw = _rack_mw(case, wanted)
-    of_duty = np.bincount(case.duty, weights=rack_mw, minlength=len(DUTIES))
+    of_duty = _of_duty(case, wanted)
     out = excluded_stock(case.scenario, case.tables)
-    weight = _in_largest(
-        case,
-        np.append(floats(case.sites, "existing_facility_mw"), floats(out, "existing_facility_mw")),
-    )
-    everywhere = weight * (of_duty.sum() / weight.sum() if weight.sum() > 0.0 else 0.0)
-    by_table, left_out = everywhere[: len(case.sites)], everywhere[len(case.sites) :]
+    everywhere = _everywhere(case, wanted, out)
+    _note_largest(case, everywhere.size)
+    left_out = everywhere[len(case.sites) :]
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     own = floats(case.sites, "existing_mw")
-    site_mw = np.where(np.isnan(own), by_table, own / per_rack)
-    site_mw = np.where(stated_sites(case), 0.0, site_mw)
+    site_mw = _site_mw(case, everywhere)
 
     is_campus = np.array([*texts(case.sites, "archetype"), *texts(out, "archetype")]) == _CAMPUS
     campus_mw, metro_mw = everywhere[is_campus].sum(), everywhere[~is_campus].sum()
@@ -263,14 +280,42 @@ def _where_excluded(case: Case, site: str) -> Keys:
     return ("scope", "exclude_sites")
 
 
+def _everywhere(case: Case, wanted: Wanted, out: pd.DataFrame) -> Floats:
+    """Racks by the size of the market: sites in scope, then those left out by name. [MW]"""
+    size = "existing_facility_mw"
+    weight = _in_largest(case, np.append(floats(case.sites, size), floats(out, size)))
+    rack_mw = _of_duty(case, wanted).sum()
+    return weight * (rack_mw / weight.sum() if weight.sum() > 0.0 else 0.0)
+
+
+def _of_duty(case: Case, wanted: Wanted) -> Floats:
+    """Nameplate racks of the base year by duty. [MW]"""
+    rack_mw = _rack_mw(case, wanted)
+    return np.asarray(np.bincount(case.duty, rack_mw, len(DUTIES)), dtype=np.float64)
+
+
+def _site_mw(case: Case, everywhere: Floats) -> Floats:
+    """Racks at each site in scope that no table states; a scenario's own figure counts. [MW]"""
+    own = floats(case.sites, "existing_mw")
+    own_mw = own / case.scenario.demand.facility_mw_per_rack_mw
+    site_mw = np.where(np.isnan(own), everywhere[: len(case.sites)], own_mw)
+    return np.where(stated_sites(case), 0.0, site_mw)
+
+
 def _in_largest(case: Case, weight: Floats) -> Floats:
     """Return the markets' sizes with those left out where the operator has no stock."""
     count = case.scenario.operator.stock_sites
     if count is None or count >= weight.size:
         return weight
     largest = np.argsort(-weight, kind="stable")[:count]
-    case.findings.note(f"The operator's stock is in the {count} largest of {weight.size} markets.")
     return np.where(np.isin(np.arange(weight.size), largest), weight, 0.0)
+
+
+def _note_largest(case: Case, markets: int) -> None:
+    """Say that some markets have no stock."""
+    count = case.scenario.operator.stock_sites
+    if count is not None and count < markets:
+        case.findings.note(f"The operator's stock is in the {count} largest of {markets} markets.")
 
 
 def _pools_of(

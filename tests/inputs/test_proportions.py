@@ -1,0 +1,130 @@
+"""Figures that do not go together: what exists at a site against its land and its connection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from planner.inputs import TABLES, proportions
+from planner.inputs.proportions import warnings_of
+from planner.scenario import load_scenario
+from planner.tables import read_tables
+
+MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
+MADE_UP = {"source": "made up", "source_year": 2025, "kind": "own"}
+ROOMY = "sites.oak.land_limit_mw=700"
+
+
+def halls(*rows):
+    columns = ["site", "hall", "cooling", "redundancy", "it_mw", "first_year"]
+    return pd.DataFrame(rows, columns=columns).assign(**MADE_UP)
+
+
+# 50 MW in 2025, 150 MW in 2027: the larger hall is under construction.
+GROWING = halls(
+    ("oak", "A", "air_dry", "N", 50.0, 2019), ("oak", "B", "plate_dry", "N", 100.0, 2027)
+)
+
+
+def of_sites(inputs):
+    return [str(warning) for warning in inputs.warnings if " but " in warning.what_is]
+
+
+def test_halls_to_come_are_compared_with_the_connection_of_their_year(build):
+    # 50 MW in 60 MW, then 150 MW in 180 MW.
+    inputs = build(ROOMY, "sites.oak.grid_firm_mw={2025: 60, 2027: 180}", existing_halls=GROWING)
+
+    assert of_sites(inputs) == []
+
+
+def test_halls_beyond_the_connection_of_their_year_are_warned_of(build):
+    # 50 MW in 60 MW, then 150 MW, more than 1.5 x 70 = 105 MW.
+    inputs = build(ROOMY, "sites.oak.grid_firm_mw={2025: 60, 2027: 70}", existing_halls=GROWING)
+
+    (warning,) = of_sites(inputs)
+    assert "grid_firm_mw of oak is 70 MW, but 150 MW of facilities exist there" in warning
+
+
+def test_the_hall_that_is_blamed_is_in_service_in_the_year(build):
+    # 50 MW, more than 1.5 x 30 = 45 MW, in 2025; then 150 MW in 180 MW.
+    sheet = proportions.TablePlaces.problem
+    records = []
+
+    def problem(self, table, record, *rest):
+        records.append((rest[0], record))
+        return sheet(self, table, record, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proportions.TablePlaces, "problem", problem)
+        settings = "sites.oak.grid_firm_mw={2025: 30, 2027: 180}"
+        (warning,) = of_sites(build(settings, existing_halls=GROWING))
+
+    assert "halls of oak have 50 MW in 2025, but grid_firm_mw is 30 MW" in warning
+    assert {record for column, record in records if column == "it_mw"} == {0}
+
+
+def test_land_holds_the_halls_of_the_last_year(build):
+    # 50 MW < 1.5 x 80 = 120 MW < 150 MW.
+    inputs = build("sites.oak.land_limit_mw=80", existing_halls=GROWING)
+
+    (warning,) = of_sites(inputs)
+    assert "halls of oak have 150 MW in 2027, but land_limit_mw is 80 MW" in warning
+
+
+def test_a_market_out_of_the_largest_has_no_stock_where_the_largest_is_left_out(build):
+    # The operator's stock is in oak, which takes it along; elm has none for its 20 MW.
+    settings = ("operator.stock_sites=1", "scope.exclude_sites=[oak]")
+    inputs = build(*settings, "sites.elm.grid_firm_mw=20")
+
+    assert of_sites(inputs) == []
+
+
+def test_what_a_site_is_assumed_to_have_is_what_the_plan_places_there(build):
+    # 0.2 x 830 = 166 MW by table, 1250 x 0.2 x 830 / 1120 = 185.3 MW by the path of demand.
+    inputs = build(ROOMY, "sites.oak.grid_firm_mw=120")
+
+    (warning,) = of_sites(inputs)
+    assert "grid_firm_mw of oak is 120 MW, but 185.3 MW of facilities exist there" in warning
+
+
+# --- tables that are wrong or missing ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [MINI, "tiny", "us-base"])
+def test_the_tables_asked_for_are_those_that_are_read(name, monkeypatch):
+    read = set()
+
+    class Recorded(dict):
+        def __getitem__(self, table):
+            read.add(table)
+            return super().__getitem__(table)
+
+    # Single figures are judged in whatever table there is.
+    monkeypatch.setattr(proportions, "implausible", lambda *_: ())
+
+    scenario = load_scenario(name)
+    recorded = Recorded(read_tables(TABLES, scenario.data_files))
+
+    warnings_of(scenario, recorded)
+
+    assert "rent_depth" in read  # the last to be read
+    assert read <= proportions.NEEDED
+
+
+def test_every_table_may_be_missing(tables):
+    scenario = load_scenario(MINI)
+
+    for name in tables:
+        warnings_of(scenario, {other: tables[other] for other in tables if other != name})
+
+
+def test_a_slip_of_the_program_is_not_taken_for_a_table_that_is_missing(tables, monkeypatch):
+    def slip(case):
+        return {}[case.years.first]
+
+    monkeypatch.setattr(proportions, "rack_figures", slip)
+
+    with pytest.raises(KeyError):
+        warnings_of(load_scenario(MINI), tables)
