@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.say import amount, up
 from planner.base.units import M2_PER_THOUSAND_M2
 from planner.limits.amounts import amount_by_axis, amount_by_list, codes, lookup
-from planner.limits.increments import one
+from planner.limits.increments import one, without_new_halls
 from planner.limits.limit import Binding, Limit, Price
 from planner.limits.relaxation import Change, Relaxation
 from planner.limits.settings import SetBy
@@ -85,7 +85,15 @@ def _leased(question: Question, place: Place) -> str:
     return f"{amount(question.scenario.lease.depth_mw_per_site)} MW"
 
 
-_LEAD_TIME: Final = SetBy("sites.{site}.lead_time_months", _lead_time)
+def _no_new_halls(question: Question, place: Place) -> str | None:
+    return "false" if place["site"] in without_new_halls(question.scenario) else None
+
+
+_NEW_HALLS: Final = "sites.{site}.new_halls"
+_SET_BY: Final = (
+    SetBy("sites.{site}.lead_time_months", _lead_time),
+    SetBy(_NEW_HALLS, _no_new_halls),
+)
 
 
 # --- what relaxes it -------------------------------------------------------------------
@@ -121,8 +129,8 @@ LIMITS: Final = (
             "there{start}:",
             is_scarce=_no_hall_yet,
         ),
-        set_by=(_LEAD_TIME,),
-        moved_by=_DATES,
+        set_by=_SET_BY,
+        moved_by=(*_DATES, _NEW_HALLS),
     ),
     Limit(
         "hall_space",
@@ -134,8 +142,8 @@ LIMITS: Final = (
             "ones can be there{start}:",
             is_scarce=_no_hall_yet,
         ),
-        set_by=(_LEAD_TIME,),
-        moved_by=_DATES,
+        set_by=_SET_BY,
+        moved_by=(*_DATES, _NEW_HALLS),
     ),
     Limit(
         "lease_depth",

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from planner.lp import Index
     from planner.scenario import Scenario
 
-__all__ = ["gap_years", "given", "one", "site_key"]
+__all__ = ["gap_years", "given", "one", "site_key", "without_new_halls"]
 
 
 def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
     """Return the way to a figure of a site, shipped or one's own."""
     return ("new_sites" if site in scenario.new_sites else "sites", site, figure)
+
+
+def without_new_halls(scenario: Scenario) -> tuple[str, ...]:
+    """Return the sites at which a scenario lets no halls be built or leased."""
+    given = {**scenario.sites, **scenario.new_sites}
+    return tuple(site for site, own in given.items() if not own.new_halls)
 
 
 def gap_years(question: Question, rows: Index) -> Floats:

@@ -496,6 +496,28 @@ def test_a_site_that_must_not_open_is_named_and_may_open_after_all() -> None:
     assert str(setting) == "siting.must_not_open=[]"
 
 
+def test_a_site_without_new_halls_may_have_them_after_all() -> None:
+    found = diagnose("tiny", (FORBID, "new_sites.coast.new_halls=false"))
+
+    helps = {remedy.name: remedy for remedy in found.remedies}
+    assert not found.feasible
+    (setting,) = helps["allow new halls at coast"].change.settings
+    assert str(setting) == "new_sites.coast.new_halls=true"
+
+
+def test_a_site_without_new_halls_is_named_where_its_halls_are_full() -> None:
+    question = Question.of(load_scenario("tiny", ("new_sites.coast.new_halls=false",)))
+    place = {"site": "coast", "hall": "any", "year": "2028"}
+    (limit,) = (limit for limit in LIMITS if limit.name == "hall_power")
+    (of_halls,) = (of for of in limit.set_by if of.key.endswith("new_halls"))
+
+    said = of_halls.line(question, place)
+
+    assert said is not None
+    assert said.startswith("new_sites.coast.new_halls: false (")
+    assert of_halls.line(question, {**place, "site": "north"}) is None
+
+
 def test_what_only_shares_of_sites_can_do_is_reported_apart() -> None:
     # Chat needs the coast, which cannot hold the training too; half of two sites could.
     one_site = (

@@ -16,7 +16,7 @@ from planner.base.say import amount, down
 from planner.base.units import HOURS_PER_YEAR
 from planner.inputs.question import Cell
 from planner.limits import moved_by
-from planner.limits.increments import site_key
+from planner.limits.increments import site_key, without_new_halls
 from planner.limits.relaxation import Change
 from planner.scenario import Setting
 
@@ -200,7 +200,7 @@ def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
 
 
 def _siting(question: Question) -> Iterator[Search]:
-    """Halls of any size, more sites, and sites that may open after all, or need not."""
+    """Halls of any size, more sites, sites that may open after all, or need not, or may grow."""
     siting = question.scenario.siting
     if siting.phase_mw is not None:
         words = "commission halls of any size"
@@ -226,6 +226,12 @@ def _siting(question: Question) -> Iterator[Search]:
             kept = tuple(other for other in listed if other != site)
             rules = moved_by(f"siting.{key}")
             yield _only(f"{site} {words}", rules, Setting(("siting", key), kept))
+    in_scope = question.inputs.sets.site.labels
+    for site in without_new_halls(question.scenario):
+        if site in in_scope:
+            setting = Setting(site_key(question.scenario, site, "new_halls"), True)
+            rules = moved_by("sites.{site}.new_halls")
+            yield _only(f"allow new halls at {site}", rules, setting)
 
 
 def _blocks(question: Question) -> Iterator[Search]:
