@@ -187,7 +187,10 @@ def build_inputs_from(
         case.findings.without_effect(problem)
     note_unread_tables(case, TABLES)
     note_own_rows(case)
-    case.findings.warnings += (*implausible(scenario, tables), *out_of_proportion(case))
+    try:
+        case.findings.warnings += (*implausible(scenario, tables), *out_of_proportion(case))
+    except InputError as error:  # ranges of a user's own
+        case.findings.problems += error.problems
     try:
         return _inputs_of(case)
     except InputError as error:

@@ -16,8 +16,7 @@ from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
 from planner.inputs.stock import assumed_facility_mw
 from planner.plausible import implausible, one_at_each_place
-from planner.plausible.ranges import ranges_of, shown
-from planner.plausible.warnings import RANGES
+from planner.plausible.ranges import RANGES, ranges_of, shown
 from planner.scenario import held
 from planner.scenario.ids import ID_TABLES
 from planner.tables.places import TablePlaces
@@ -100,10 +99,11 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         As `implausible`, `out_of_proportion` and `demand_beyond_room` find them, as far as there
         is something to compare with.
     """
-    found = [*implausible(scenario, tables)]
-    if not tables.keys() >= NEEDED:
-        return one_at_each_place(found)
+    found: list[Problem] = []
     try:
+        found += implausible(scenario, tables)
+        if not tables.keys() >= NEEDED:
+            return one_at_each_place(found)
         case = make_case(scenario, tables)
         found += out_of_proportion(case)
         figures = rack_figures(case)
@@ -251,7 +251,7 @@ def _racks(case: Case) -> Iterator[Problem]:
     override = case.scenario.racks.override
     if not override or RANGES not in case.tables:
         return
-    for given in ranges_of(case.tables[RANGES]):
+    for given in ranges_of(case.tables[RANGES], TablePlaces(case.scenario.data_files)):
         if given.table != "racks" or not given.over:
             continue
         rows = case.racks["rack"].isin(list(override)).to_numpy(dtype=np.bool_)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from planner.base.errors import InputError
+from planner.tables import load_package
 from planner.tables.descriptor import PURE_NUMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Bools
+    from planner.tables.places import TablePlaces
 
-__all__ = ["Range", "ranges_of", "shown"]
+__all__ = ["RANGES", "Range", "ranges_of", "shown"]
 
+RANGES: Final = "plausible_ranges"
 _LARGE = 1e3
 _SMALL = 1e-3
 
@@ -98,10 +102,56 @@ def shown(value: float) -> str:
     return f"{value:,.4g}" if abs(value) >= _SMALL else f"{value:.3g}"
 
 
-def ranges_of(table: pd.DataFrame) -> tuple[Range, ...]:
-    """Read table `plausible_ranges`, one range for each row."""
+def ranges_of(table: pd.DataFrame, places: TablePlaces) -> tuple[Range, ...]:
+    """Read table `plausible_ranges`, one range for each row.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its rows, typed, in the order of its file.
+    places : TablePlaces
+        Knows the file.
+
+    Returns
+    -------
+    tuple of Range
+
+    Raises
+    ------
+    InputError
+        If rows name tables or columns that there are not, or columns without numbers.
+    """
     text = table.astype(object).where(table.notna(), "")
-    return tuple(_range(row) for row in text.to_dict("records"))
+    ranges = tuple(_range(row) for row in text.to_dict("records"))
+    problems = [
+        places.problem(RANGES, record, column, what_is, must_be, fix)
+        for record, given in enumerate(ranges)
+        for column, what_is, must_be, fix in _wrong(given)
+    ]
+    if problems:
+        raise InputError(problems)
+    return ranges
+
+
+def _wrong(given: Range) -> Iterator[tuple[str, str, str, str]]:
+    """Column, what is, what must be and how to fix it, of names that there are not."""
+    tables = load_package().tables
+    if not given.table:
+        return
+    if given.table not in tables:
+        found = f"unknown table {given.table!r}"
+        yield "table", found, "a table of the data", "`dcplan data list` lists them"
+        return
+    fields = {field.name: field for field in tables[given.table].fields}
+    fix = f"`dcplan data show {given.table}` lists them"
+    for name in filter(None, (given.column or "(blank)", given.over)):
+        if name not in fields or not fields[name].is_number:
+            found = f"table {given.table} has no column of numbers {name!r}"
+            yield "column", found, "one of its columns", fix
+    for name, values in given.rows:
+        if name not in fields or not any(values):
+            found = f"rows of {given.table} are chosen by {name!r}"
+            yield "rows", found, "column=value, values separated by |, of its columns", fix
 
 
 def _range(row: Mapping[Hashable, Any]) -> Range:

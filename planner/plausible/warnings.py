@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from planner.plausible.cells import implausible_cells
 from planner.plausible.coordinates import misplaced, misplaced_rows
-from planner.plausible.ranges import ranges_of
+from planner.plausible.ranges import RANGES, ranges_of
 from planner.plausible.settings import implausible_settings, jumps
 from planner.tables.places import TablePlaces
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.scenario import Scenario
 
-__all__ = ["RANGES", "implausible", "one_at_each_place"]
-
-RANGES: Final = "plausible_ranges"
+__all__ = ["implausible", "one_at_each_place"]
 
 
 def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
@@ -37,12 +35,17 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
     -------
     tuple of Problem
         Each with its place, what is and what is usual. None of them keeps a plan from being made.
+
+    Raises
+    ------
+    InputError
+        If a user's own ranges name tables or columns that there are not.
     """
     if RANGES not in tables:
         return ()
-    ranges = ranges_of(tables[RANGES])
-    own = {name: tables[name] for name in scenario.data_files if name in tables}
     places = TablePlaces(scenario.data_files)
+    ranges = ranges_of(tables[RANGES], places)
+    own = {name: tables[name] for name in scenario.data_files if name in tables}
     found = (
         *implausible_settings(scenario.tree, ranges),
         *jumps(scenario.tree, ranges),

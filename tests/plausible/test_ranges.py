@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import product
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from planner.cli.validate import validated
 from planner.inputs import TABLES
 from planner.inputs.proportions import warnings_of
 from planner.plausible.cells import outside
@@ -18,10 +20,11 @@ from planner.scenario.keys import EACH, field_at
 from planner.scenario.yaml12 import parse
 from planner.tables import load_package, read_tables
 from planner.tables.descriptor import Field
+from planner.tables.places import TablePlaces
 
 PACKAGE = load_package()
 FRAMES = read_tables(PACKAGE.tables)
-RANGES = ranges_of(FRAMES["plausible_ranges"])
+RANGES = ranges_of(FRAMES["plausible_ranges"], TablePlaces({}))
 BY_TABLE: dict[str, list[Range]] = defaultdict(list)
 for _range in RANGES:
     BY_TABLE[_range.table].append(_range)
@@ -127,7 +130,6 @@ def test_a_figure_is_judged_by_its_range_then_by_its_row_and_a_zero_by_neither()
 
 def test_a_column_in_another_unit_lists_a_few_cells_and_counts_the_rest() -> None:
     from planner.plausible.cells import implausible_cells
-    from planner.tables.places import TablePlaces
 
     prices = FRAMES["electricity_price"]
     tables = {
@@ -178,3 +180,28 @@ def test_a_table_of_one_s_own_ranges_takes_the_place_of_ours() -> None:
     (warning,) = warnings_of(scenario, {**tables, "plausible_ranges": narrow})
     assert warning.file == "--set new_sites.north.retail_usd_per_mwh=97"
     assert pd.notna(table["value"]).all()
+
+
+def test_ranges_of_one_s_own_are_refused_at_the_cell_that_names_nothing(tmp_path: Path) -> None:
+    head = (
+        "quantity,table,column,rows,settings,value,low,high,unit,hint,basis,source,source_year,kind"
+    )
+    end = ",,82,20,400,USD/MWh,,made up,made up,2024,estimate"
+    rows = (
+        f"a,electricity_prices,retail_usd_per_mwh,{end}",
+        f"b,electricity_price,retail_usd_per_mhw,{end}",
+        f"c,electricity_price,site,{end}",
+        f"d,racks,capex_usd,rol=compute{end}",
+    )
+    (tmp_path / "own.csv").write_text("\n".join((head, *rows)) + "\n", encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(
+        "version: 1\nextends: us-base\ndata: {plausible_ranges: own.csv}\n", encoding="utf-8"
+    )
+
+    found = validated(str(tmp_path / "plan.yaml"), ()).problems
+
+    assert [(one.line, one.column) for one in found] == [(2, 3), (3, 21), (4, 21), (5, 19)]
+    assert "unknown table 'electricity_prices'" in found[0].what_is
+    assert "no column of numbers 'retail_usd_per_mhw'" in found[1].what_is
+    assert "no column of numbers 'site'" in found[2].what_is
+    assert "rows of racks are chosen by 'rol'" in found[3].what_is
