@@ -195,18 +195,26 @@ def test_sites_are_listed_with_their_place_and_what_opening_them_costs() -> None
         land_limit_mw=np.array([70.0, 30.0]),
         opening_musd=np.array([6.0, 9.0]),
     )
+    held = Index.sparse("held", (SITE, YEAR), ([0, 0, 1], [0, 1, 1]))
+    halls = SimpleNamespace(hall=held, existing_mw=np.array([12.0, 20.0, 7.0]))
+    racks = SimpleNamespace(fleet=held, stock_mw=np.array([5.0, 4.0, 3.0]))
     sets = SimpleNamespace(
         site=SITE,
+        year=YEAR,
         zone=Axis("zone", ("east", "west")),
         site_zone=np.array([1, 0]),
         market=Axis("market", ("virginia", "alsace")),
         site_market=np.array([0, 1]),
     )
 
-    listed = sites_table(SimpleNamespace(p=SimpleNamespace(sites=given, sets=sets)))
+    inputs = SimpleNamespace(sites=given, sets=sets, halls=halls, racks=racks)
+    listed = sites_table(SimpleNamespace(p=inputs))
 
     reported = listed[["site", "lat", "zone", "market", "land_limit_mw", "opening_musd"]]
     assert reported.to_numpy().tolist() == [
         ["ash", 39.0, "west", "virginia", 70.0, 0.0],
         ["bay", 48.5, "east", "alsace", 30.0, 9.0],
     ]
+    # Ash has 12 MW of halls in 2026 and 20 in 2028; bay gets its 7 later.
+    stock = listed[["existing_halls_mw", "coming_halls_mw", "existing_racks_mw"]]
+    assert stock.to_numpy().tolist() == [[12.0, 8.0, 5.0], [0.0, 7.0, 0.0]]
