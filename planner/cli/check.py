@@ -92,8 +92,9 @@ def _numbers(check: Check) -> dict[str, object]:
 
 
 def _print_groups(verdict: Verdict) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from planner.base.console import TableConsole
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
@@ -104,7 +105,7 @@ def _print_groups(verdict: Verdict) -> None:
         tested = f"{sum(check.tested for check in checks):,}"
         style = "red" if broken else ""
         table.add_row(heading, str(len(checks)), tested, str(broken or "-"), style=style)
-    Console(highlight=False).print(table)
+    TableConsole().print(table)
 
 
 def _print_all(verdict: Verdict) -> None:

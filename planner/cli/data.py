@@ -117,9 +117,10 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
 
 
 def _print_table(frame: pd.DataFrame) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from planner.base.console import TableConsole
 
     grid = Table(box=None, pad_edge=False)
     for position, name in enumerate(frame):
@@ -128,4 +129,4 @@ def _print_table(frame: pd.DataFrame) -> None:
         grid.add_column(str(name), justify=justify, overflow="fold", no_wrap=position == 0)
     for row in frame.itertuples(index=False):
         grid.add_row(*(Text(str(value)) for value in row))
-    Console(highlight=False).print(grid)
+    TableConsole().print(grid)

@@ -185,9 +185,9 @@ def _for_programs(study: HeadroomStudy) -> dict[str, object]:
 
 
 def _print_studies(studies: Sequence[HeadroomStudy]) -> None:
-    from rich.console import Console
+    from planner.base.console import TableConsole
 
-    console = Console(highlight=False)
+    console = TableConsole()
     first, last = studies[0].demand_mw.index[[0, -1]]
     click.echo(f"{len(studies[0].demand_mw):,} hours from {first} to {last}")
     for study in studies:

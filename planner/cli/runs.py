@@ -120,10 +120,10 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
 
 
 def _print_table(entries: Sequence[Entry]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from planner.base.console import TableConsole
     from planner.base.units import MUSD_PER_BUSD
     from planner.base.words import some
 
@@ -144,7 +144,7 @@ def _print_table(entries: Sequence[Entry]) -> None:
             cost,
             f"{entry.seconds:.1f}",
         )
-    console = Console(highlight=False)
+    console = TableConsole()
     console.print(table)
     changed = [entry for entry in entries if entry.differs]
     if changed:

@@ -26,9 +26,9 @@ _SURE = 0.99
 
 def print_study(study: StressStudy) -> None:
     """Print what matters of a study, with why sites do not carry an outage."""
-    from rich.console import Console
+    from planner.base.console import TableConsole
 
-    console = Console(highlight=False)
+    console = TableConsole()
     years, sites = study.tables["stress_year"], study.tables["stress_site"]
     click.echo("Means over the drawn years: cost of energy and its spread, energy not served (and")
     click.echo("in the worst year), compute lost by it, standby energy, and overloads:\n")

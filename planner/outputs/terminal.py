@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from planner.base.console import TableConsole
 from planner.base.units import MUSD_PER_BUSD
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
 from planner.results.not_housed import not_housed
@@ -60,7 +61,7 @@ def print_summary(run: Run, folder: Path | None = None) -> None:
     folder : Path, optional
         Where it is stored, to be named in the last line.
     """
-    console = Console(highlight=False)
+    console = TableConsole()
     console.print(summary(run))
     if folder is not None:
         console.print(Text(f"\nWritten to {folder}", style="dim"), soft_wrap=True)
@@ -77,7 +78,7 @@ def summary(run: Run) -> Group:
     Returns
     -------
     Group
-        Of rich; a `Console` prints it.
+        Of rich; a `TableConsole` prints it.
     """
     question = [Text(_printable(run.meta["question"]), style="italic")]
     is_cut = any(len(_printable(note)) > _NOTE_LENGTH for note in run.meta["notes"])

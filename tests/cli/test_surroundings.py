@@ -30,10 +30,12 @@ def test_a_reader_that_leaves_ends_the_command_quietly_as_it_ends_other_programs
 
     done = dcplan("schema", stdout=writing)
     helped = dcplan("--help", stdout=writing)
+    listed = dcplan("data", "list", stdout=writing)  # a table of rich
     os.close(writing)
 
     assert (done.returncode, done.stderr) == (141, b"")
     assert (helped.returncode, helped.stderr) == (141, b"")
+    assert (listed.returncode, listed.stderr) == (141, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
