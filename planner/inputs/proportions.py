@@ -107,6 +107,8 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         case = make_case(scenario, tables)
         found += out_of_proportion(case)
         figures = rack_figures(case)
+        if any(min(stated.by_year) > case.years.years[0] for stated in scenario.demand.explicit):
+            return one_at_each_place(found)  # a path that begins too late is an error of its own
         wanted = wanted_compute(case, figures)
         found += sites_out_of_proportion(case, wanted)
         found += demand_beyond_room(case, figures, wanted, found)

@@ -63,6 +63,7 @@ LINKS: Final = {
         "tariff_fee",
     ),
     "a figure limits it, but it stops no plan: not to sell, to store or to pay a fee is allowed": (
+        "export_connection",
         "battery_duration",
         "tariff_exit",
         "heat_recovery",

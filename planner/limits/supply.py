@@ -8,7 +8,6 @@ import numpy as np
 
 from planner.base.say import amount, up
 from planner.limits.amounts import amount_by_list
-from planner.limits.grid import FIRM_CONNECTION
 from planner.limits.increments import given, one
 from planner.limits.limit import Binding, Decision, Limit, Price
 from planner.limits.relaxation import Change, Relaxation
@@ -97,5 +96,4 @@ LIMITS: Final = (
         set_by=(SetBy(_RUN_HOURS, _run_hours),),
         moved_by=(_RUN_HOURS,),
     ),
-    Limit("export_connection", set_by=(FIRM_CONNECTION,)),
 )

@@ -148,7 +148,6 @@ def test_a_setting_that_moves_no_limit_is_refused() -> None:
             "oak,genset,2026",
             ["supply.override.genset.max_hours_per_year: 170 h of full output a year (not written"],
         ),
-        ("own_power", "export_connection", "oak,2026,d0h00", ["sites.oak.grid_firm_mw: 196 MW in"]),
         (
             "non_firm",
             "shed_hours",
