@@ -376,7 +376,7 @@ def levers_reported(case: Case) -> Excess:
 
 @rule(unit="GW or kH100e")
 def reference_reported(case: Case) -> Excess:
-    """The reference fleet is told as the trajectory and its racks make it."""
+    """The reported reference fleet follows from the trajectory and its racks."""
     table, operator = case.plan("reference"), case.scenario.operator.demand_share_frac
     classes = list(case.inputs.sets.workload.labels)
     frame = pd.DataFrame(

@@ -378,7 +378,7 @@ def _by_slot(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 
 @rule(unit="MW")
 def stress_slots_reported(case: Case) -> Excess:
-    """Every stress slot is told: what is firm, what is off, what is used, drawn and made."""
+    """Every stress slot is reported with what is firm, curtailed, used, drawn and generated."""
     table, frame, own = case.plan("stress_slot"), non_firm_slots(case), sources_in_service(case)
     exact = has(frame, listed(case.inputs.balance.exact), _SLOT)
     used, drawn, shed, sold = (

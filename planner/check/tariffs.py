@@ -198,7 +198,7 @@ def _exit_lines(case: Case) -> pd.DataFrame:
 
 @rule(unit="USD", floor=20_000.0)
 def bill_lines_reported(case: Case) -> Excess:
-    """Bills are told line by line as hours, rules and prices of the tariff make them."""
+    """Reported bills follow, line by line, from hours, rules and prices of the tariff."""
     table, own = case.plan("bills"), own_bills(case)
     amounts = own.groupby([*_LINE, "tariff", "kind"], as_index=False)[
         ["quantity", "usd", "exact_usd"]
@@ -260,7 +260,7 @@ def _month_item(tariff: Written, line: Any) -> str:
 
 @rule(unit="USD", floor=20_000.0)
 def bill_months_reported(case: Case) -> Excess:
-    """The exact bill is told month by month and tier by tier: units, price, and what set them."""
+    """The reported exact bill follows by month and tier: units, price, and what set them."""
     table, own = case.plan("bill_months"), _month_lines(case)
     place = pd.concat([own[list(_MONTH)], table[list(_MONTH)]]).drop_duplicates(ignore_index=True)
     usd = Excess.differs(

@@ -18,6 +18,7 @@ from planner.inputs.stock import assumed_facility_mw
 from planner.plausible import implausible, one_at_each_place
 from planner.plausible.ranges import RANGES, ranges_of, shown
 from planner.scenario import held
+from planner.scenario.contradictions import contradictions
 from planner.scenario.ids import ID_TABLES
 from planner.tables.places import TablePlaces
 
@@ -106,9 +107,9 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
             return one_at_each_place(found)
         case = make_case(scenario, tables)
         found += out_of_proportion(case)
+        if contradictions(scenario):  # errors of their own, after which demand has no meaning
+            return one_at_each_place(found)
         figures = rack_figures(case)
-        if any(min(stated.by_year) > case.years.years[0] for stated in scenario.demand.explicit):
-            return one_at_each_place(found)  # a path that begins too late is an error of its own
         wanted = wanted_compute(case, figures)
         found += sites_out_of_proportion(case, wanted)
         found += demand_beyond_room(case, figures, wanted, found)

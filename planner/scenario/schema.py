@@ -125,7 +125,7 @@ class Scenario(Block):
     )
     """Day from which lead times count; left out: 1 January of the first year."""
     time: Time = Time()
-    """How a year is told by days, and days are cut into slots."""
+    """How days represent a year, and slots a day."""
     operator: Operator = Operator()
     """How much of the market this plan is for."""
     demand: Demand = Demand()

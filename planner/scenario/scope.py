@@ -46,7 +46,7 @@ class Scope(Block):
 
 
 class Time(Block):
-    """How a year is told by days, and days are cut into slots."""
+    """How days represent a year, and slots a day."""
 
     chronological: Flag = False
     """Whether the days of table `series_days` tell the year, one after the other, instead of

@@ -26,8 +26,8 @@ class Siting(Block):
     whole_openings: Flag = False
     """Whether a site opens fully or not at all, with its least size; else a share of it may."""
     phase_mw: Positive | None = None
-    """New halls come in whole phases of this critical IT power; committed halls as they are.
-    Left out: any size. [MW]"""
+    """New halls come in an integer number of phases of this critical IT power; committed halls as
+    they are. Left out: any size. [MW]"""
     block_mw: Mapping[PlannedWorkloadId, Positive] = Field(default_factory=dict)
     """Least racks of a class at a site that has any of it, by class: the block that a synchronous
     training cluster needs in one place. Nameplate. [MW]"""

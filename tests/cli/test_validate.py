@@ -279,3 +279,20 @@ def test_warnings_come_with_errors_in_one_round() -> None:
         ["warning", "plan.yaml:4:35"],
         ["warning", "prices.csv:2:20"],
     ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "demand.facility_gw={2026: 9, 2030: 20}",
+        "demand.scale_frac={2028: 1.1}",
+        "demand.workload_share_frac={chat_interactive: {2028: 0.4}}",
+    ],
+)
+def test_a_path_that_begins_late_leaves_what_else_is_wrong_to_be_reported(path: str) -> None:
+    # The list of years that is none leaves a scenario whose path begins after its 2025.
+    result = run("validate", "us-base", "--set", path, "--set", "years=3")
+
+    assert result.exit_code == 2
+    assert "years is 3; must be a list" in result.stderr
+    assert isinstance(result.exception, SystemExit)
