@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FACTS",
     "REREAD",
+    "base_year_facility_mw",
     "existing_halls",
     "existing_racks",
     "racks_alive",
-    "standing_facility_mw",
 ]
 
 _POOL = ("site", "rack", "hall", "duty", "year")
@@ -39,7 +39,7 @@ _DUTIES = ("training", "inference")
 
 
 @once
-def standing_facility_mw(case: Case) -> pd.Series[float]:
+def base_year_facility_mw(case: Case) -> pd.Series[float]:
     """Return the facility power of the base year at every site of the plan, stated or assumed.
 
     Parameters
@@ -82,7 +82,7 @@ def market_facility_mw(case: Case) -> pd.Series[float]:
     """
     total_mw = float(base_year_stock_mw(case)["stock_mw"].sum())
     stock = case.site_figures("site_stock", "existing_facility_mw")
-    stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing stands there yet
+    stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing exists there yet
     out = case.excluded
     table = by(case.data("site_stock"), "site", "existing_facility_mw").astype("float64")
     stock = pd.concat([stock, table[table.index.isin(out)].reindex(out, fill_value=0.0)])
@@ -101,7 +101,7 @@ def racks_alive(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="MW")
-def standing_racks_from_tables(case: Case) -> Excess:
+def existing_racks_from_tables(case: Case) -> Excess:
     """Racks of the base year stand where, in what and as long as shares, sites and lives say.
 
     So do the cohorts of them that may move, and what classes may use that could not buy them.
@@ -134,7 +134,7 @@ def standing_racks_from_tables(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def standing_halls_from_tables(case: Case) -> Excess:
+def existing_halls_from_tables(case: Case) -> Excess:
     """Halls exist as they are stated; others hold the racks of the base year and their companions.
 
     Of these there are no more and no less.
@@ -334,12 +334,12 @@ def _cooling(case: Case) -> dict[str, str]:
 
 
 FACTS = (
-    standing_racks_from_tables,
-    standing_halls_from_tables,
+    existing_racks_from_tables,
+    existing_halls_from_tables,
 )
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "racks.cohort_stock_mw": ("standing_racks_from_tables",),
-    "racks.stock_mw": ("standing_racks_from_tables",),
-    "racks.stock_only_mw": ("standing_racks_from_tables",),
-    "halls.existing_mw": ("standing_halls_from_tables",),
+    "racks.cohort_stock_mw": ("existing_racks_from_tables",),
+    "racks.stock_mw": ("existing_racks_from_tables",),
+    "racks.stock_only_mw": ("existing_racks_from_tables",),
+    "halls.existing_mw": ("existing_halls_from_tables",),
 }

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import year_days, year_rows
 from planner.check.declared import Asset, Line, Price, Table, plan_table
-from planner.check.existing import standing_facility_mw
+from planner.check.existing import base_year_facility_mw
 from planner.check.frames import at, by, crossed, has, listed, tally, with_int_year
 from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
 from planner.check.leads import committed_mw, decided, months_to_service
@@ -273,7 +273,7 @@ def firm_connection_from_tables(case: Case) -> Excess:
     rows = listed(grid.firm, mw=grid.firm_mw)
     beside = pd.Series(other_load_mw(case).max(axis=1), index=pd.Index(sites, name="site"))
     begun = at(_committed_facility_mw(case), rows, _SITE)
-    own = at(standing_facility_mw(case) + beside, rows, ("site",), np.nan) + begun
+    own = at(base_year_facility_mw(case) + beside, rows, ("site",), np.nan) + begun
     for overrides in (case.scenario.new_sites, case.scenario.sites):
         for site, given in overrides.items():
             for year in case.years:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.chain import site_power
 from planner.check.declared import Line
-from planner.check.existing import standing_facility_mw
+from planner.check.existing import base_year_facility_mw
 from planner.check.frames import at, by, crossed, listed, quotient, tally
 from planner.check.once import once
 from planner.check.payments import every_year
@@ -78,7 +78,7 @@ def new_load(case: Case) -> pd.DataFrame:
 
 def existing_mw(case: Case) -> pd.Series[float]:
     """Return the connection of the base year by zone, from what stands at its sites. [MW]"""
-    of_site = standing_facility_mw(case)
+    of_site = base_year_facility_mw(case)
     zone_of = dict(zip(case.scope["site"], case.scope["zone"], strict=True))
     return of_site.groupby(of_site.index.map(zone_of)).sum()
 

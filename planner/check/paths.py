@@ -40,7 +40,5 @@ def between(path: Mapping[int, float] | float, year: float) -> float:
 
 def held_or_nan(path: Mapping[int, float] | float, year: int) -> float:
     """Read a path by year as steps, each held until the next; nan before the first."""
-    if not isinstance(path, Mapping):
-        return path
-    before = sorted(known for known in path if known <= year)
-    return path[before[-1]] if before else float("nan")
+    value = held(path, year)
+    return float("nan") if value is None else value

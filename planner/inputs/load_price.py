@@ -37,7 +37,7 @@ _DEFAULT: Final = "default"
 
 
 def load_price_inputs(
-    case: Case, sets: Sets, standing_facility_mw: Floats, site_year: Index
+    case: Case, sets: Sets, base_year_facility_mw: Floats, site_year: Index
 ) -> LoadPriceInputs:
     """Make the supply curves of zones.
 
@@ -50,7 +50,7 @@ def load_price_inputs(
         Zones, settings and table `price_blocks`.
     sets : Sets
         Axes.
-    standing_facility_mw : array of float
+    base_year_facility_mw : array of float
         Facility power that exists in the base year, shape (site,). [MW]
     site_year : Index
         Sites and years in the plan.
@@ -69,7 +69,7 @@ def load_price_inputs(
     zone_year = Index.sparse("zone_load", (sets.zone, sets.year), np.nonzero(has_site))
     zone_slot = cross(zone_year, sets.slot, name="zone_load")
     standing = np.zeros(zones)
-    np.add.at(standing, sets.site_zone, standing_facility_mw)
+    np.add.at(standing, sets.site_zone, base_year_facility_mw)
 
     curves = [_curve(case, zone) if settings.allow else None for zone in sets.zone.labels]
     most = max((len(curve) for curve in curves if curve is not None), default=0)

@@ -33,15 +33,15 @@ def racks(column, value):
 
 
 SPOILED_EXISTING = (
-    ("a hall is larger", "standing_halls_from_tables", halls("it_mw", 41.0)),
-    ("a hall is of another design", "standing_halls_from_tables", halls("redundancy", "2N")),
-    ("a hall comes later", "standing_halls_from_tables", halls("first_year", 2026)),
+    ("a hall is larger", "existing_halls_from_tables", halls("it_mw", 41.0)),
+    ("a hall is of another design", "existing_halls_from_tables", halls("redundancy", "2N")),
+    ("a hall comes later", "existing_halls_from_tables", halls("first_year", 2026)),
     ("a connection is larger", "firm_connection_from_tables", halls("it_mw", 41.0)),
     ("more is under construction", "committed_of_zones", halls("first_year", 2026)),
-    ("racks are more", "standing_racks_from_tables", racks("racks", 710)),
-    ("racks are older", "standing_racks_from_tables", racks("first_year", 2022)),
-    ("racks have another use", "standing_racks_from_tables", racks("duty", "inference")),
-    ("racks stand in another hall", "standing_racks_from_tables", racks("hall", "C")),
+    ("racks are more", "existing_racks_from_tables", racks("racks", 710)),
+    ("racks are older", "existing_racks_from_tables", racks("first_year", 2022)),
+    ("racks have another use", "existing_racks_from_tables", racks("duty", "inference")),
+    ("racks stand in another hall", "existing_racks_from_tables", racks("hall", "C")),
     ("a site is left out", "sites_in_scope", asked_for("scope.exclude_sites=[]")),
     ("no halls are wanted", "no_halls_where_unwanted", asked_for("sites.oak.new_halls=false")),
 )
