@@ -278,7 +278,7 @@ def carbon_shape(case: Case) -> Floats:
 
 
 def _mean_t_per_mwh(case: Case) -> pd.Series[float]:
-    """Mean intensity by site and model year, on straight lines between the table's years."""
+    """Mean intensity by site and year, on straight lines between the table's years, then held."""
     table = case.data("carbon_intensity")
     wide = table.pivot(index="site", columns="year", values="location_kgco2_per_mwh").sort_index(
         axis=1

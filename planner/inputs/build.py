@@ -20,6 +20,7 @@ from planner.inputs.frames import bools
 from planner.inputs.grid import grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
+from planner.inputs.held_tables import note_held_tables
 from planner.inputs.inputs import Inputs
 from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
@@ -187,6 +188,7 @@ def build_inputs_from(
         case.findings.without_effect(problem)
     note_unread_tables(case, TABLES)
     note_own_rows(case)
+    note_held_tables(case)
     try:
         case.findings.warnings += (*implausible(scenario, tables), *out_of_proportion(case))
     except InputError as error:  # ranges of a user's own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from planner.tables.descriptor import load_package
@@ -32,6 +33,10 @@ turns into compute:
 accelerated servers for paths of LBNL, the IEA and EPRI, McKinsey's own share for McKinsey. A path
 without a stated scope is taken whole. Nameplate is not metered load: `us-base` draws about half of
 its nameplate (see [plausibility](plausibility.md)).
+
+Paths to 2035 grow more slowly after 2030, as every forecast does that has both years; `us-2035`
+plans to their end. The 30 GW of 2025 are read as US AI by `us-base`; `us-reading-world-ai`,
+`us-reading-all-centers`, `us-reading-ai-nameplate` and `us-reading-ai-in-use` take them otherwise.
 """
 _SETTINGS: Final = (
     ("setting", "does", "left out"),
@@ -70,21 +75,23 @@ def paths_page(*, package: Package | None = None) -> str:
     package = package or load_package()
     table = read_tables(["demand_trajectories"], package=package)["demand_trajectories"]
     table = table.assign(ai_gw=table["facility_gw"] * table["ai_share_frac"])
-    first, last = int(table["year"].min()), int(table["year"].max())
+    first, of_path = int(table["year"].min()), table.groupby("trajectory")["year"]
+    years = (first, *sorted({int(last) for last in of_path.max()}))
     parts = [_HEAD.format(settings="\n".join(_row(*line) for line in _SETTINGS)).rstrip()]
     for region in table["region"].drop_duplicates():
-        parts += ["", f"## {region}", "", *_lines(table[table["region"] == region], first, last)]
+        parts += ["", f"## {region}", "", *_lines(table[table["region"] == region], years)]
     return "\n".join(parts) + "\n"
 
 
-def _lines(paths: pd.DataFrame, first: int, last: int) -> Iterator[str]:
-    measures = [f"{measure} {year}" for measure in ("GW", "AI", "AI GW") for year in (first, last)]
-    yield _row("path", "bound", "counts", "published as", *measures, "a year", "source")
-    yield _row(*("---",) * 4, *("--:",) * 7, "---")
+def _lines(paths: pd.DataFrame, years: tuple[int, ...]) -> Iterator[str]:
+    measures = [f"{measure} {year}" for measure in ("GW", "AI", "AI GW") for year in years]
+    spans = list(pairwise(years))
+    pace = [f"a year {start}-{end}" for start, end in spans]
+    yield _row("path", "bound", "counts", "published as", *measures, *pace, "source")
+    yield _row(*("---",) * 4, *("--:",) * (len(measures) + len(pace)), "---")
     for name, path in paths.groupby("trajectory", sort=False):
         at = path.set_index("year")
-        start, end = at.loc[first], at.loc[last]
-        growth = (end["ai_gw"] / start["ai_gw"]) ** (1.0 / (last - first)) - 1.0
+        start, end = at.iloc[0], at.iloc[-1]
         unit = "GW"
         if at["electricity_twh"].notna().all():
             unit = f"TWh: {start['electricity_twh']:,.0f} to {end['electricity_twh']:,.0f}"
@@ -94,12 +101,24 @@ def _lines(paths: pd.DataFrame, first: int, last: int) -> Iterator[str]:
             str(end["bound"]),
             counts,
             unit,
-            *(f"{end_of['facility_gw']:.1f}" for end_of in (start, end)),
-            *(f"{end_of['ai_share_frac']:.0%}" for end_of in (start, end)),
-            *(f"{end_of['ai_gw']:.1f}" for end_of in (start, end)),
-            f"{growth:+.0%}",
+            *(_figure(at["facility_gw"], year, ".1f") for year in years),
+            *(_figure(at["ai_share_frac"], year, ".0%") for year in years),
+            *(_figure(at["ai_gw"], year, ".1f") for year in years),
+            *(_growth(at["ai_gw"], *span) for span in spans),
             str(end["source"]),
         )
+
+
+def _figure(of_year: pd.Series, year: int, form: str) -> str:
+    """Write the figure of a year, or nothing where the path has ended."""
+    return format(of_year[year], form) if year in of_year.index else ""
+
+
+def _growth(of_year: pd.Series, start: int, end: int) -> str:
+    """Write the mean growth a year between two years, or nothing where the path has ended."""
+    if end not in of_year.index:
+        return ""
+    return f"{(of_year[end] / of_year[start]) ** (1.0 / (end - start)) - 1.0:+.0%}"
 
 
 def _row(*cells: str) -> str:

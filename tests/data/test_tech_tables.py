@@ -197,7 +197,7 @@ def test_non_energy_opex_items_sum_to_about_300_usd_per_kw_year():
 def test_workload_shares_of_each_year_sum_to_one():
     share = read("workload_share")
 
-    assert share.groupby("year")["share_of_power_frac"].sum().to_list() == pytest.approx([1.0] * 6)
+    assert share.groupby("year")["share_of_power_frac"].sum().to_list() == pytest.approx([1.0] * 11)
     assert set(share["workload"]) == set(read("workloads")["workload"])
 
 
@@ -247,7 +247,7 @@ def test_reference_racks_are_admitted_and_on_the_market():
     admitted = set(read("workload_racks")[["workload", "rack"]].itertuples(index=False, name=None))
     reference = read("reference_fleet")
 
-    assert len(reference) == len(read("workloads")) * len(range(2022, 2031))
+    assert len(reference) == len(read("workloads")) * len(range(2022, 2036))
     for row in reference.itertuples():
         assert (row.workload, row.rack) in admitted, row
         assert racks.loc[row.rack, "first_year"] <= row.vintage_year, row
@@ -311,9 +311,9 @@ def test_idle_power_is_a_share_of_busy_power_and_stays_below_nameplate():
 
 def test_deliveries_are_the_announced_paths_scaled_by_0_55_after_2025():
     limit = read("deliveries")
-    later = limit[limit["year"] > 2025]
+    later = limit[limit["year"].between(2026, 2030)]
 
-    assert (later["scale_frac"] == 0.55).all()
+    assert (limit.loc[limit["year"] > 2025, "scale_frac"] == 0.55).all()
     assert (limit["path_gw_it"] * limit["scale_frac"]).to_list() == pytest.approx(
         limit["limit_gw_it"].to_list()
     )
@@ -364,7 +364,8 @@ def test_low_base_and_high_of_a_forecast_keep_their_order_in_every_year():
 
     apart = wide[wide.index.get_level_values("year") > 2025]
 
-    assert len(apart) == 7 * 5  # brief, LBNL, EPRI, IEA twice, McKinsey twice
+    # to 2030: brief, LBNL, EPRI, McKinsey twice, US AI nameplate; to 2035: brief, IEA twice
+    assert len(apart) == 6 * 5 + 3 * 10
     assert (apart["low"] < apart["base"]).all()
     assert (apart["base"] < apart["high"]).all()
 
@@ -375,6 +376,45 @@ def test_only_paths_that_count_all_data_centers_take_a_share_for_ai():
 
     assert paths.loc[counts_all, "ai_share_frac"].between(0.3, 0.75).all()
     assert (paths.loc[~counts_all, "ai_share_frac"] == 1).all()
+
+
+def test_the_brief_goes_on_after_2030_at_the_pace_of_the_forecasts_that_know_it():
+    path = read("demand_trajectories").set_index(["trajectory", "year"])["facility_gw"]
+
+    to_2030 = {year: path["brief_30_to_90", year] for year in range(2025, 2031)}
+    assert path["brief_2035"].loc[:2030].to_dict() == to_2030
+    for name, gw, growth in [
+        ("brief_low_2035", 72.0, 1.02),
+        ("brief_2035", 90.0, 1.06),
+        ("brief_high_2035", 112.0, 1.10),
+    ]:
+        later = {year: gw * growth ** (year - 2030) for year in range(2030, 2036)}
+        assert path[name].loc[2030:].to_dict() == pytest.approx(later, abs=1e-3)
+
+
+def test_what_no_source_knows_after_2030_is_flagged_as_an_estimate():
+    for table, year in [
+        ("workload_share", "year"),
+        ("reference_fleet", "vintage_year"),
+        ("deliveries", "year"),
+        ("rent_depth", "year"),
+    ]:
+        rows = read(table)
+        later = rows[rows[year] > 2030]
+
+        assert sorted(later[year].unique()) == [2031, 2032, 2033, 2034, 2035], table
+        assert set(later["kind"]) == {"estimate"}, table
+        assert later["basis"].str.contains("2030").all(), table
+
+
+def test_the_thirty_gigawatts_of_2025_can_be_read_in_four_ways():
+    path = read("demand_trajectories").set_index(["trajectory", "year"])["facility_gw"]
+
+    assert path["us_ai_in_use", 2025] == 5.0
+    assert path["us_ai_in_use", 2030] == 50.0
+    nameplate_gw = [path[f"us_ai_nameplate{bound}", 2025] for bound in ("_low", "", "_high")]
+    assert nameplate_gw == [15, 19, 23]
+    assert path["us_of_world_ai", 2025] == pytest.approx(0.72 * path["brief_30_to_90", 2025])
 
 
 def test_every_number_of_the_brief_is_there_and_marked_as_a_seed():

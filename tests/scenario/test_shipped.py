@@ -30,6 +30,11 @@ ASKED_FOR = {
     "edge-metro",
     "lease-or-build",
     "efficiency-levers",
+    "us-2035",
+    "us-reading-all-centers",
+    "us-reading-world-ai",
+    "us-reading-ai-nameplate",
+    "us-reading-ai-in-use",
 }
 
 
