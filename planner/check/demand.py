@@ -431,6 +431,7 @@ def reference_fleet_reported(case: Case) -> Excess:
     settings = case.scenario.demand
     per_rack = settings.facility_mw_per_rack_mw / case.scenario.operator.demand_share_frac
     by_class = {name: reference_kh100e(case, name) for name in reported["workload"].unique()}
+    is_stated = reported["workload"].isin(stated_classes(case)).to_numpy()
     pairs = list(zip(reported["workload"], reported["year"], strict=True))
     racks = np.array([rack_path_mw(case, name, year) for name, year in pairs]) / _MW_PER_GW
     kh100e = np.array([by_class[name][case.years.index(year)] for name, year in pairs])
@@ -440,6 +441,7 @@ def reference_fleet_reported(case: Case) -> Excess:
         )
         for name, own in (
             ("facility_gw", racks * per_rack),
+            ("path_mw", racks * settings.facility_mw_per_rack_mw * _MW_PER_GW * ~is_stated),
             ("rack_gw", racks),
             ("kh100e", kh100e),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.check import (
+    bridge,
     carbon,
     contract_figures,
     contracts,
@@ -69,6 +70,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     heat,
     water,
     sums,
+    bridge,
     migration,
     supply,
     storage,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.declared import Price, Table
-from planner.check.demand import rack_path_mw, reference_kh100e
+from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
 from planner.check.frames import at, by, crossed, has, listed, quotient, tally
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
 from planner.check.verdict import Excess, columns_reported, rule
@@ -390,6 +390,11 @@ def reference_reported(case: Case) -> Excess:
     own = frame.assign(
         rack_gw=rack_gw,
         facility_gw=rack_gw * case.scenario.demand.facility_mw_per_rack_mw / operator,
+        path_mw=np.where(
+            frame["workload"].isin(stated_classes(case)),
+            0.0,
+            rack_gw * 1000.0 * case.scenario.demand.facility_mw_per_rack_mw,
+        ),
         kh100e=kh100e,
     ).set_index(list(_CLASS))
     columns = {name: at(own[name], table, _CLASS, np.nan) for name in own.columns}
@@ -457,7 +462,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "levers_reported": "workload lever year adopted_frac saved_kh100e cost_musd",
     },
     "reference": {
-        "reference_reported": "workload year facility_gw rack_gw kh100e",
+        "reference_reported": "workload year facility_gw path_mw rack_gw kh100e",
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {

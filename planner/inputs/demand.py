@@ -111,11 +111,13 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
     scale = np.array([interpolated(demand.scale_frac, year) for year in case.years.years])
     kh100e = np.where(is_stated[None, :, None], stated, by_region) * scale
     w, t = np.indices(rack_mw.shape)
+    path_mw = np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share)
     reference = pd.DataFrame(
         {
             "workload": np.array(case.ids("workloads"), dtype=object)[w.ravel()],
             "year": np.array(case.years.labels, dtype=object)[t.ravel()],
             "facility_gw": (gw * share).ravel(),
+            "path_mw": path_mw.ravel(),
             "rack_gw": (rack_mw / MW_PER_GW).ravel(),
             "kh100e": fleet_kh100e.ravel(),
         }

@@ -72,7 +72,7 @@ class Inputs:
     tariffs: TariffInputs
     carbon: CarbonInputs
     finance: FinanceInputs
-    reference: pd.DataFrame  # workload, year, facility_gw, rack_gw, kh100e: the trajectory's fleet
+    reference: pd.DataFrame  # workload, year, facility_gw, path_mw, rack_gw, kh100e
     workloads: pd.DataFrame  # one row per class in scope, the scenario's figures in place
     tables: Mapping[str, pd.DataFrame]  # the data as read, for reports and the checker
     sha256: Mapping[Path, str]  # of the bytes of each file that was read, by its full path

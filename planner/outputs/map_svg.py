@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from planner.outputs.projection import sheet_for
+from planner.results.bridge import bridge_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,8 @@ _WIDTH: Final = 1000.0
 _HEAD: Final = 64.0
 _MAP_HEIGHT: Final = 560.0
 _FOOT: Final = 62.0
+_LINE: Final = 17.0  # of the bridge, under the legend
+_BRIDGE: Final = 2 * _LINE
 _MARGIN: Final = 26.0
 _LARGEST_RADIUS: Final = 40.0
 _LABELS: Final = 14
@@ -101,8 +104,9 @@ def plan_map_svg(run: Run, year: int) -> str:
         )
     ]
     title, about = run.title, _about(run, year)
+    height = _HEAD + _MAP_HEIGHT + _FOOT + _BRIDGE
     parts = [
-        f'<rect width="{_WIDTH:.0f}" height="{_HEAD + _MAP_HEIGHT + _FOOT:.0f}" fill="#fff"/>',
+        f'<rect width="{_WIDTH:.0f}" height="{height:.0f}" fill="#fff"/>',
         f'<text class="title" x="{_MARGIN}" y="31">{_text(title)}</text>',
         f'<text class="sub" x="{_MARGIN}" y="52">{_text(about)}</text>',
         f'<svg y="{_HEAD}" width="{_WIDTH:.0f}" height="{_MAP_HEIGHT:.0f}">',
@@ -115,8 +119,8 @@ def plan_map_svg(run: Run, year: int) -> str:
         *_labels(spots),
         "</svg>",
         *_legend(largest_mw),
+        *_bridge(run, year),
     ]
-    height = _HEAD + _MAP_HEIGHT + _FOOT
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" '
         f'width="{_WIDTH:.0f}" height="{height:.0f}" role="img" '
@@ -283,6 +287,15 @@ def _legend(largest_mw: float) -> list[str]:
         "nameplate in use</text>"
     )
     return parts
+
+
+def _bridge(run: Run, year: int) -> list[str]:
+    """Say how the power of the year comes from the path."""
+    top = _HEAD + _MAP_HEIGHT + _FOOT
+    return [
+        f'<text class="key" x="{_MARGIN}" y="{top + _LINE * at:.1f}">{_text(words)}</text>'
+        for at, words in enumerate(bridge_words(run.tables["bridge"], year))
+    ]
 
 
 def _round_sizes(largest_mw: float) -> list[float]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from planner.base.console import TableConsole
 from planner.base.units import MUSD_PER_BUSD
+from planner.results.bridge import bridge_words
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
 from planner.results.not_housed import not_housed
 
@@ -95,6 +96,8 @@ def summary(run: Run) -> Group:
         _cost(run),
         Text(),
         _years(run),
+        Text(),
+        _bridge(run),
         Text(),
         _top_sites(run),
         *(notes if run.meta["notes"] else []),
@@ -184,6 +187,14 @@ def _years(run: Run) -> Table:
         missed = label.strip() == "unmet" and bool((values.round(0) > 0).any())
         table.add_row(label, unit, *cells, style="yellow" if missed else "")
     return table
+
+
+def _bridge(run: Run) -> Text:
+    """Say how the power of the last year comes from the path."""
+    year = run.years[-1]
+    sums = bridge_words(run.tables["bridge"], year)
+    head = Text.assemble((f"From the path to the meter, {year}", "bold"))
+    return Text("\n  ").join([head, *map(Text, sums)])
 
 
 def _top_sites(run: Run) -> Table:

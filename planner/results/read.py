@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import SolverError
 from planner.results import (
+    bridge,
     carbon,
     contracts,
     costs,
@@ -104,7 +105,7 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "prices": prices.prices,
     "solution": solution,
 }
-"""What makes each table; `summary` is made of the others."""
+"""What makes each table; `summary` and `bridge` are made of the others."""
 
 
 def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Results:
@@ -135,4 +136,5 @@ def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Result
     solved = Solved(model, outcome, outages)
     tables = {name: read(solved) for name, read in READERS.items()}
     tables["summary"] = summary(solved, tables)
+    tables["bridge"] = bridge.bridge(solved, tables)
     return Results({name: tables[name] for name in TABLES}, model.p.notes)

@@ -112,6 +112,6 @@ def levers(s: Solved) -> pd.DataFrame:
 def reference(s: Solved) -> pd.DataFrame:
     """Make table `reference`: the fleet that turns a trajectory in GW into compute."""
     given = s.p.reference
-    names = ("workload", "facility_gw", "rack_gw", "kh100e")
+    names = ("workload", "facility_gw", "path_mw", "rack_gw", "kh100e")
     columns = {name: given[name].to_numpy() for name in names}
     return made("reference", {**columns, "year": given["year"].to_numpy().astype(np.int64)})

@@ -81,6 +81,11 @@ class PlanViews:
         return self.tables["summary"]
 
     @property
+    def bridge(self) -> pd.DataFrame:
+        """One row per model year: from nameplate on the path to power at the meter. [MW]"""
+        return self.tables["bridge"]
+
+    @property
     def site_year(self) -> pd.DataFrame:
         """One row per site and year: halls, power, PUE, water, emissions, cost."""
         return self.tables["site_year"]

@@ -91,6 +91,7 @@ def synthetic_run() -> Run:
     tables["costs"] = _costs(tables["costs"])
     tables["demand"] = _demand(tables["demand"])
     tables["summary"] = _summary(tables)
+    tables["bridge"] = _bridge(tables)
     tables["solution"] = _solution(tables)
     tables["checks"] = tables["checks"].assign(ok=True, broken=0)
     for name, frame in tables.items():
@@ -220,6 +221,28 @@ def _summary(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         pue=1.25,
         sites_in_use=[8, 9, 9],
     )
+
+
+def _bridge(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Close each sum with its last term: the levels are those of the summary."""
+    frame, summary = tables["bridge"], tables["summary"]
+    level = frame["path_mw"]
+    for name, terms in (
+        (
+            "nameplate_mw",
+            "facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw standby_mw "
+            "companion_mw",
+        ),
+        ("it_mean_mw", "draw_mw load_mw"),
+        ("facility_mean_mw", "cooling_mw loss_mw"),
+        ("facility_peak_mw", "peak_mw"),
+    ):
+        *others, last = terms.split()
+        frame = frame.assign(
+            **{name: summary[name], last: summary[name] - level - frame[others].sum(axis=1)}
+        )
+        level = summary[name]
+    return frame
 
 
 def _solution(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -668,6 +668,7 @@ def hand_inputs() -> Inputs:
             "workload": ["train"],
             "year": [2026],
             "facility_gw": [0.004],
+            "path_mw": [3.4],
             "rack_gw": [0.003],
             "kh100e": [2.2],
         }

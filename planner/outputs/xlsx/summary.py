@@ -10,6 +10,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
 from planner.outputs.xlsx.block import FIRST_YEAR, At, Row, write_heads, write_row, write_section
 from planner.outputs.xlsx.book import cell
+from planner.outputs.xlsx.bridge import write_bridge
 from planner.outputs.xlsx.tidy import with_model_year
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def write_summary(book: Book) -> None:
             write_row(book, sheet, _HEAD, row, one)
             at[one.label] = row
         row += 1
+    row = write_bridge(book, sheet, row) + 1
     last = columns - 1
     _name_years(book, at[_RATIO], last)
     sheet.set_h_pagebreaks([row])

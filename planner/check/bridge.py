@@ -1,0 +1,135 @@
+"""The bridge from the path to the meter, computed a second time from the plan's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.check.chain import site_power
+from planner.check.days import year_rows
+from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
+from planner.check.frames import at, by, quotient, tally
+from planner.check.verdict import Excess, columns_reported, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.check.case import Case
+    from planner.check.declared import Table
+
+__all__ = ["COLUMNS", "HEADING", "IMPLIED", "RULES"]
+
+_YEAR = ("year",)
+_CLASS = ("workload", "year")
+_HOURS_PER_YEAR = 8760.0
+_COMPANION_LOAD_FRAC = 0.7  # mean power of storage and general servers over their nameplate
+_LEVELS: Final = {
+    "nameplate_mw": (
+        "facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw standby_mw companion_mw"
+    ),
+    "it_mean_mw": "draw_mw load_mw",
+    "facility_mean_mw": "cooling_mw loss_mw",
+    "facility_peak_mw": "peak_mw",
+}
+"""Each level after the path, with the terms that lead to it from the one before."""
+
+
+def _path_classes(case: Case) -> pd.DataFrame:
+    """List classes by year: racks of the path that they follow, racks of its fleet per compute."""
+    classes = list(case.inputs.sets.workload.labels)
+    frame = year_rows(case, "workload", classes)
+    rows = frame.itertuples(index=False, name=None)
+    rack_mw = np.array([rack_path_mw(case, name, year) for name, year in rows])
+    kh100e = np.concatenate([reference_kh100e(case, name) for name in classes])
+    uses = case.uses
+    load = tally(uses, _CLASS, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
+    own = quotient(at(tally(uses, _CLASS, uses["used_mw"]), frame, _CLASS), at(load, frame, _CLASS))
+    of_path = quotient(rack_mw, kh100e)
+    per_kh100e = np.nan_to_num(np.where(np.isnan(of_path), own, of_path))
+    follows = ~frame["workload"].isin(stated_classes(case)).to_numpy()
+    return frame.assign(rack_mw=rack_mw * follows, mw_per_kh100e=per_kh100e)
+
+
+def _busy_mw(case: Case) -> pd.Series[float]:
+    """Power of racks in service if all of them were busy, and of their companions, by year."""
+    uses = case.uses
+    busy = at(by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
+    companion = _COMPANION_LOAD_FRAC * uses["companion_mw_per_mw"].to_numpy()
+    return tally(uses, _YEAR, uses["in_service_mw"].to_numpy() * (busy + companion))
+
+
+@rule(unit="MW", floor=10.0)
+def bridge_terms(case: Case) -> Excess:
+    """Path, racks, load, cooling and losses of the bridge are those of the plan's tables."""
+    table, uses, demand = case.plan("bridge"), case.uses, case.plan("demand")
+    path = _path_classes(case)
+    racks_mw = at(tally(path, _YEAR, path["rack_mw"]), table, _YEAR)
+    density = at(path.set_index(list(_CLASS))["mw_per_kh100e"], demand, _CLASS)
+
+    def in_mw(way: str) -> Floats:
+        return at(tally(demand, _YEAR, demand[f"{way}_kh100e"] * density), table, _YEAR)
+
+    def of_uses(mw: object) -> Floats:
+        return at(tally(uses, _YEAR, mw), table, _YEAR)
+
+    power = site_power(case)
+    means = {
+        name: power.site_year.assign(mw=mw @ power.hours / _HOURS_PER_YEAR)
+        for name, mw in (
+            ("it", power.it_mw),
+            ("loss", power.losses_mw),
+            ("facility", power.facility_mw),
+        )
+    }
+    it, loss, facility = (at(tally(of, _YEAR, of["mw"]), table, _YEAR) for of in means.values())
+    used = of_uses(uses["used_mw"])
+    companion = of_uses(uses["in_service_mw"] * uses["companion_mw_per_mw"])
+    busy = at(_busy_mw(case), table, _YEAR)
+    standby = of_uses(uses["standby_mw"])
+    own = {
+        "path_mw": racks_mw * case.scenario.demand.facility_mw_per_rack_mw,
+        "facility_share_mw": racks_mw * (1.0 - case.scenario.demand.facility_mw_per_rack_mw),
+        "restated_mw": in_mw("demand") - racks_mw,
+        "saved_mw": -in_mw("saved"),
+        "rented_mw": -in_mw("rented"),
+        "unmet_mw": -in_mw("unmet"),
+        "racks_mw": used - in_mw("served"),
+        "standby_mw": standby,
+        "companion_mw": companion,
+        "draw_mw": busy - used - standby - companion,
+        "load_mw": it - busy,
+        "cooling_mw": facility - it - loss,
+        "loss_mw": loss,
+    }
+    return columns_reported(table, _YEAR, own)
+
+
+@rule(unit="MW", floor=10.0)
+def bridge_adds_up(case: Case) -> Excess:
+    """Each level of the bridge is the one before with its terms, and as the summary has it."""
+    table, summary = case.plan("bridge"), case.plan("summary").set_index("year")
+    level = table["path_mw"].to_numpy()
+    own = {}
+    for name, terms in _LEVELS.items():
+        level = level + table[terms.split()].to_numpy().sum(axis=1)
+        own[name] = level
+    known = {name: at(summary[name], table, _YEAR, np.nan) for name in own}
+    return columns_reported(table, _YEAR, own).and_also(columns_reported(table, _YEAR, known))
+
+
+HEADING: Final = "Power, water and carbon"
+RULES = (bridge_terms, bridge_adds_up)
+IMPLIED: Final[Mapping[str, Table]] = {"bridge": year_rows}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "bridge": {
+        "bridge_terms": (
+            "year path_mw facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw "
+            "standby_mw companion_mw draw_mw load_mw cooling_mw loss_mw"
+        ),
+        "bridge_adds_up": "nameplate_mw it_mean_mw facility_mean_mw peak_mw facility_peak_mw",
+    },
+}

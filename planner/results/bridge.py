@@ -1,0 +1,227 @@
+"""The bridge from the path to the meter: why a nameplate on a forecast is not the power drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.units import MW_PER_GW
+from planner.results.frame import made, ratio, total_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.base.arrays import Floats
+    from planner.results.solved import Solved
+
+
+__all__ = ["STEPS", "Step", "bridge", "bridge_words", "steps_of"]
+
+_KEY: Final = ["workload", "year"]
+_NOISE_MW: Final = 1e-6
+"""Terms that are smaller in every year are left out of what is shown."""
+_SMALL_MW: Final = 100.0
+"""Nameplate below which tenths are shown."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A term or a level of the bridge.
+
+    Parameters
+    ----------
+    column : str
+        Column of table `bridge`.
+    label : str
+        What it is called next to its figure.
+    is_level : bool
+        Whether it is power at a place of the bridge, and not what is added on the way to the next.
+    """
+
+    column: str
+    label: str
+    is_level: bool = False
+
+
+STEPS: Final = (
+    Step("path_mw", "nameplate on the path", is_level=True),
+    Step("facility_share_mw", "cooling and losses in it"),
+    Step("restated_mw", "demand stated otherwise"),
+    Step("saved_mw", "work saved by levers"),
+    Step("rented_mw", "work rented"),
+    Step("unmet_mw", "work unmet"),
+    Step("racks_mw", "better racks than its fleet"),
+    Step("standby_mw", "racks that stand by"),
+    Step("companion_mw", "storage and servers"),
+    Step("nameplate_mw", "nameplate in use", is_level=True),
+    Step("draw_mw", "busy racks draw less"),
+    Step("load_mw", "not at work all the time"),
+    Step("it_mean_mw", "IT power, mean", is_level=True),
+    Step("cooling_mw", "cooling"),
+    Step("loss_mw", "electrical losses"),
+    Step("facility_mean_mw", "at the meter, mean", is_level=True),
+    Step("peak_mw", "peak above mean"),
+    Step("facility_peak_mw", "at the meter, peak", is_level=True),
+)
+"""The bridge in order: each level is the one before it with the terms in between added."""
+
+
+def steps_of(table: pd.DataFrame) -> list[tuple[Step, Floats]]:
+    """Return the steps that a plan has, each with its power by year.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Table `bridge`.
+
+    Returns
+    -------
+    list of (Step, array)
+        In order; terms that are nothing in every year are left out, and so is a path that no
+        class follows. [MW]
+    """
+    rows = [(step, table[step.column].to_numpy(dtype=np.float64)) for step in STEPS]
+    is_path = bool(rows[0][1].any())
+    return [
+        (step, mw)
+        for step, mw in rows
+        if np.abs(mw).max() >= _NOISE_MW or (step.is_level and (is_path or step is not STEPS[0]))
+    ]
+
+
+def bridge_words(table: pd.DataFrame, year: int) -> tuple[str, ...]:
+    """Say how a year's power comes from the path: a sum to the nameplate, and one to the meter.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Table `bridge`.
+    year : int
+        One of its years.
+
+    Returns
+    -------
+    tuple of str
+        Two sums. [MW]
+    """
+    row = int(np.flatnonzero(table["year"].to_numpy() == year)[0])
+    of_year = [(step, float(mw[row])) for step, mw in steps_of(table)]
+    decimals = 1 if float(table["nameplate_mw"].iloc[row]) < _SMALL_MW else 0
+    sums: list[list[str]] = [[], []]
+    for step, mw in of_year:
+        size, words = f"{abs(mw):,.{decimals}f}", step.label
+        if step.is_level:
+            parts = sums[len(sums) - 1 if step.column in _TO_THE_METER else 0]
+            parts.append(f"{'= ' if parts else ''}{size} MW {words}")
+            if step.column == _NAMEPLATE:
+                sums[1].append(f"{size} MW {words}")
+        elif float(size.replace(",", "")):
+            if step.column == "racks_mw" and mw > 0.0:
+                words = words.replace("better", "less able")
+            sums[1 if sums[1] else 0].append(f"{'-' if mw < 0.0 else '+'} {size} {words}")
+    return tuple(" ".join(parts).removeprefix("+ ") for parts in sums)
+
+
+_NAMEPLATE: Final = "nameplate_mw"
+_TO_THE_METER: Final = ("it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+
+
+def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    r"""Make table `bridge`: one row per model year, from the path to the meter.
+
+    Compute becomes MW at what the racks of the path's reference fleet of the class and year
+    carry, :math:`D_{wt}` of it with :math:`P_{wt}` of racks:
+
+    .. math:: \text{saved}_t = -\sum_w \frac{P_{wt}}{D_{wt}} \sum_r \mathrm{saved}_{rwt}
+
+    and in the same way what is rented and unmet. What racks the plan has in use beyond the rest
+    is the term of other racks than the path's.
+
+    Parameters
+    ----------
+    s : Solved
+        The plan.
+    tables : mapping of str to DataFrame
+        At least reference, demand, plan and summary.
+    """
+    years = np.asarray([int(label) for label in s.p.sets.year.labels])
+
+    def of_years(table: pd.DataFrame, values: pd.Series[float]) -> Floats:
+        sums = values.groupby(table["year"]).sum().reindex(years, fill_value=0.0)
+        return np.asarray(sums, dtype=np.float64)
+
+    reference, demand, plan, summary = (
+        tables[name] for name in ("reference", "demand", "plan", "summary")
+    )
+    path = of_years(reference, reference["path_mw"])
+    follows = reference["path_mw"] > 0.0
+    path_racks = of_years(reference, (reference["rack_gw"] * MW_PER_GW).where(follows, 0.0))
+    mw_per_kh100e = _mw_per_kh100e(reference, plan, pd.MultiIndex.from_frame(demand[_KEY]))
+
+    def in_mw(name: str) -> Floats:
+        return of_years(demand, demand[name] * mw_per_kh100e)
+
+    asked = in_mw("demand_kh100e")
+    saved, rented, unmet = (in_mw(f"{name}_kh100e") for name in ("saved", "rented", "unmet"))
+    used, standby, companion = (
+        of_years(plan, plan[name]) for name in ("used_mw", "standby_mw", "companion_mw")
+    )
+    nameplate, it_mean, facility_mean, facility_peak = (
+        summary[name].to_numpy()
+        for name in ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+    )
+    busy = _busy_mw(s)
+    cooling = s.mean_mw(s.mechanical_mw)
+    year_of_site = s.p.sites.site_year["year"].astype(np.intp)
+    cooling_mw = total_by(year_of_site, cooling, s.years)
+    return made(
+        "bridge",
+        {
+            "year": years,
+            "path_mw": path,
+            "facility_share_mw": path_racks - path,
+            "restated_mw": asked - path_racks,
+            "saved_mw": 0.0 - saved,
+            "rented_mw": 0.0 - rented,
+            "unmet_mw": 0.0 - unmet,
+            "racks_mw": used - (asked - saved - rented - unmet),
+            "standby_mw": standby,
+            "companion_mw": companion,
+            "nameplate_mw": nameplate,
+            "draw_mw": busy - nameplate,
+            "load_mw": it_mean - busy,
+            "it_mean_mw": it_mean,
+            "cooling_mw": cooling_mw,
+            "loss_mw": facility_mean - it_mean - cooling_mw,
+            "facility_mean_mw": facility_mean,
+            "peak_mw": facility_peak - facility_mean,
+            "facility_peak_mw": facility_peak,
+        },
+    )
+
+
+def _mw_per_kh100e(reference: pd.DataFrame, plan: pd.DataFrame, place: pd.MultiIndex) -> Floats:
+    """Return nameplate per compute of the reference fleet, by the class and year of each place.
+
+    Where the path has no racks of a class, as where its demand is stated outright and its share
+    of the path is 0, those of the plan count.
+    """
+    of_path = reference.groupby(_KEY)[["rack_gw", "kh100e"]].sum()
+    in_use = plan.groupby(_KEY)[["used_mw", "load_kh100e"]].sum()
+    rack_gw, compute = of_path.reindex(place, fill_value=0.0).to_numpy().T
+    used_mw, load = in_use.reindex(place, fill_value=0.0).to_numpy().T
+    path = ratio(rack_gw * MW_PER_GW, compute)
+    return np.nan_to_num(np.where(np.isfinite(path), path, ratio(used_mw, load)))
+
+
+def _busy_mw(s: Solved) -> Floats:
+    """Return what racks in service would draw if all of them were busy, by year. [MW]"""
+    racks = s.p.racks
+    # Dynamic power is what a busy rack draws beyond an idle one, times the utilisation.
+    dynamic = racks.dynamic_mw_per_mw / s.p.power.deployment_utilisation_frac
+    busy = s.per_mw_in_service(racks.idle_mw_per_mw + dynamic)
+    year = racks.used["year"].astype(np.intp)
+    return total_by(year, busy, s.years)
