@@ -1,12 +1,19 @@
 """The checker's own arithmetic, worked out by hand and held against the library's."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 from pyproj import Geod
 
+from planner.check import latency
 from planner.check.globe import distance_km
 from planner.check.in_service import ramped_share
-from planner.check.payments import instalment
+from planner.check.lagrangian import Program
+from planner.check.optimality import relative_gap
+from planner.check.payments import discounts, instalment
+from planner.check.power_prices import by_day_and_hour
 from planner.clock.ramp import usable_share
 from planner.money.finance import annuity_payment
 
@@ -64,3 +71,76 @@ def test_a_place_is_no_distance_from_itself():
     here = (np.array([39.2]), np.array([-77.6]))
 
     assert distance_km(*here, *here).tolist() == [0.0]
+
+
+def test_a_perpetuity_makes_the_last_year_stand_for_all_that_follow():
+    finance = SimpleNamespace(rate_frac=0.25, base_year=2026, end_of_horizon="perpetuity")
+    case = SimpleNamespace(inputs=SimpleNamespace(finance=finance), calendar=(2026, 2027, 2028))
+
+    worth = discounts(case)
+
+    assert worth[2027] == pytest.approx(1.25**-1.5)
+    # 1.25^-2.5 + 1.25^-3.5 + ..., to year 300 of it, where hardly anything is left.
+    assert worth[2028] == pytest.approx(sum(1.25 ** (-2.5 - later) for later in range(300)))
+
+
+def test_a_gap_is_a_share_of_the_objective_and_infinite_of_none():
+    assert relative_gap(8.0, 6.0) == 0.25
+    assert relative_gap(-8.0, -10.0) == 0.25
+    assert relative_gap(0.0, -3.0) == np.inf
+    assert relative_gap(7.0, -np.inf) == np.inf
+
+
+def test_hours_of_a_local_clock_are_spread_over_slots_in_utc():
+    time = SimpleNamespace(slot_h=6)
+    case = SimpleNamespace(scenario=SimpleNamespace(time=time))
+    of_days = np.zeros((2, 24))
+    of_days[0, 11], of_days[1, 20] = 24.0, 36.0
+
+    # At 5.5 h east, 11:00 to 12:00 is 5:30 to 6:30 UTC, on both sides of a slot's end; and 20:00
+    # to 21:00 is 14:30 to 15:30. A slot has 24 quarters of an hour, of which 2 and 2, and 4.
+    assert by_day_and_hour(case, of_days, 5.5).tolist() == [
+        2.0,
+        2.0,
+        0.0,
+        0.0,
+        *(0.0, 0.0, 6.0, 0.0),
+    ]
+
+
+def test_a_column_without_a_bound_has_what_a_row_leaves_it():
+    # 3 x + 2 y <= 40, and neither has an upper bound.
+    proof = SimpleNamespace(
+        terms=lambda: (np.array([0, 0]), np.array([0, 1]), np.array([3.0, 2.0])),
+        row={"lower": np.array([-np.inf]), "upper": np.array([40.0])}.get,
+        column={"cost": np.zeros(2)}.get,
+        offset_musd=0.0,
+    )
+
+    lower, upper = Program(proof).implied(np.array([4.0, 5.0]), np.full(2, np.inf), 700.0)
+
+    assert lower.tolist() == [4.0, 5.0]
+    assert upper.tolist() == [(40.0 - 2.0 * 5.0) / 3.0, (40.0 - 3.0 * 4.0) / 2.0]
+
+
+@pytest.mark.parametrize(("rtt_ms", "is_kept"), [(20.0, True), (24.0, False)])
+def test_users_served_a_little_beyond_the_tighter_bound_do_not_count(monkeypatch, rtt_ms, is_kept):
+    route = {"region": ["bay"], "workload": ["chat"], "site": ["elm"]}
+    users = {"region": ["bay"], "workload": ["chat"], "year": [2027]}
+    figures = {"demand_kh100e": 9.0, "unmet_kh100e": 2.0, "saved_kh100e": 1.0, "rented_kh100e": 0.5}
+    tables = {
+        "assignment": pd.DataFrame({**route, "year": [2027], "served_kh100e": [5.5]}),
+        "demand": pd.DataFrame({**users, **figures}),
+    }
+    rows = {"tight": pd.DataFrame(users), "rented": pd.DataFrame(users)}
+    demand = SimpleNamespace(tight="tight", tight_share_frac=np.array([0.8]))
+    rent = SimpleNamespace(rented="rented", rented_is_tight=np.array([False]))
+    case = SimpleNamespace(inputs=SimpleNamespace(demand=demand, rent=rent), plan=tables.get)
+    used = pd.DataFrame({**route, "rtt_ms": [rtt_ms], "tight_rtt_ms": [20.0]})
+    monkeypatch.setattr(latency, "used_routes", lambda _: used)
+    monkeypatch.setattr(latency, "listed", lambda name, **values: rows[name].assign(**values))
+
+    excess = latency.tight_share.test(case)
+
+    # 0.8 of the 6 that are met must be within the bound: 5.5 are, or none.
+    assert excess.amount.tolist() == pytest.approx([0.8 * 6.0 - (5.5 if is_kept else 0.0)])

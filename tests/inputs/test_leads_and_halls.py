@@ -84,11 +84,13 @@ def test_connections_need_no_hall(mini):
 
 
 def test_a_connection_of_part_of_a_year_counts_for_that_part(mini):
-    share = dict(
-        zip(mini.grid.expand.labels("site"), mini.grid.expand_first_year_frac, strict=True)
-    )
+    expand = mini.grid.expand
+    places = zip(expand.labels("site"), expand.labels("year"), strict=True)
+    share = dict(zip(places, mini.grid.expand_first_year_frac, strict=True))
 
-    assert share["oak"] == pytest.approx(1 - 4 / 12)
+    assert share["oak", "2027"] == pytest.approx(1 - 4 / 12)
+    # From 2026.708, 2 and 18.5 months after 2025, to the end of the two years that 2025 is for.
+    assert share["elm", "2025"] == pytest.approx((24 - 20.5) / 24)
 
 
 def test_committed_halls_come_before_their_lead(build):

@@ -10,10 +10,23 @@ import pandas as pd
 import pytest
 
 from planner.base.errors import InputError, Problem
-from planner.inputs import failover, headroom, migration, racks_space, rent, scope, siting
+from planner.inputs import (
+    failover,
+    halls,
+    headroom,
+    migration,
+    non_firm,
+    offers,
+    racks_space,
+    rent,
+    routes,
+    scope,
+    siting,
+)
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.explicit import explicit_kh100e
 from planner.inputs.findings import Findings
+from planner.inputs.halls import HallSpace
 from planner.inputs.levers import lever_inputs
 from planner.inputs.tariffs_contracts import _ramp
 from planner.lp import Index
@@ -276,3 +289,104 @@ def test_findings_stop_where_something_is_wrong_and_only_there() -> None:
 
     with pytest.raises(InputError, match=r"own\.csv:3:2: pue is 0\.9"):
         findings.stop_if_wrong()
+
+
+def test_a_design_is_told_from_one_with_another_redundancy_and_cooling() -> None:
+    names = (
+        field for field in HallSpace.__dataclass_fields__ if field not in {"cooling", "redundancy"}
+    )
+    pairs = {"cooling": np.array([0, 1, 2]), "redundancy": np.array([2, 1, 1])}
+    space = HallSpace(**pairs, **dict.fromkeys(names))
+
+    # (1, 0) is none of them, though 0 + 2 is 2 * 1 + 0.
+    found = space.design(np.array([1, 1, 2, 0]), np.array([0, 1, 1, 1]))
+
+    assert found.tolist() == [-1, 1, 2, -1]
+
+
+def test_non_firm_connection_turns_firm_in_the_year_that_it_does(monkeypatch) -> None:
+    years = Axis("year", ("2026", "2027", "2029"))
+    sites = SimpleNamespace(site=SITE, year=years)
+    service = np.array([[2026.5, 2027.5, 2029.5], [2026.9, 2028.2, 2029.2], [2026.0] * 3])
+    may = np.array([[True, True, True], [True, False, False], [False] * 3])
+    lead = SimpleNamespace(non_firm=SimpleNamespace(may=may, service=service))
+    case = SimpleNamespace(last_year=np.array([2026, 2028, 2029]), years=(2026, 2027, 2029))
+    monkeypatch.setattr(non_firm, "service_figure", lambda *_: 18.0)
+    monkeypatch.setattr(non_firm, "_tiers_pct", lambda _: [0.25])
+
+    offer = non_firm.non_firm_offer(case, sites, lead, Index.full("site_year", SITE, years))
+
+    # A year and a half later: 2028.0 and 2029.0 in ash, 2028.4 in bay; 2031.0 is after the last.
+    assert offer.turns_firm.tolist() == pytest.approx([2028.0, 2029.0, 2031.0, 2028.4])
+    assert offer.firm_year.tolist() == [1, 2, -1, 1]
+
+
+def test_racks_are_beaten_by_those_that_cost_less_with_a_hall_of_their_own(monkeypatch) -> None:
+    case = SimpleNamespace(
+        cooling=pd.DataFrame({"cooling": ["dry"], "first_year": [2025]}),
+        racks=pd.DataFrame({"rack": ["old", "new"], "vendor": ["own", "own"]}),
+        scenario=SimpleNamespace(halls=SimpleNamespace(cooling="all")),
+        ids=lambda name: ["dry"],
+        year=np.array([2027]),
+    )
+    monkeypatch.setattr(offers, "delivery_limit_mw", lambda _: np.array([[70.0]]))
+    monkeypatch.setattr(offers, "vendors", lambda _: ["own"])
+    own, mw = np.array([[10.0, 4.0]] * 2), np.array([[3.0, 2.0]] * 2)
+    hall = np.array([[9.0, 2.5], [9.0, 3.5]])
+
+    beaten = offers._beaten_with_hall(
+        case,
+        SimpleNamespace(fits=np.ones((2, 1), dtype=np.bool_)),
+        np.ones((2, 2, 1), dtype=np.bool_),
+        own,
+        mw,
+        hall,
+        np.ones((2, 2), dtype=np.bool_),
+    )
+
+    # The new ones cost 4 + 2 * 2.5 = 9 with a hall, less than 10; at 3.5 a MW they cost 11.
+    assert beaten[:, :, 0, 0].tolist() == [[True, False], [False, False]]
+
+
+def test_the_metro_rule_holds_within_its_own_radius_and_the_line_beyond(monkeypatch) -> None:
+    metro = {"metro_radius_km": 0.4, "metro_rtt_ms": 0.7}
+    latency = SimpleNamespace(**metro, measured=SimpleNamespace(use=False))
+    case = SimpleNamespace(scenario=SimpleNamespace(latency=latency))
+    monkeypatch.setattr(routes, "_lines", lambda _: (np.array(2.0), np.array(0.05)))
+
+    haul = routes._haul_ms(case, np.array([[0.2, 0.6, 40.0]]))
+
+    assert haul.tolist() == [[0.7, pytest.approx(2.0 + 0.05 * 0.6), pytest.approx(4.0)]]
+
+
+def test_a_design_is_there_once_a_hall_can_have_become_it(monkeypatch) -> None:
+    # Ash has halls of air cooling in 2026 alone, which may be refitted for plates; bay has none.
+    existing = np.zeros((2, 2, 2))
+    existing[0, 0, 0] = 30.0
+    may_become = np.array([[-1, 0], [-1, -1]])
+    for name, found in (
+        ("_rents", np.full((2, 2, 1), np.nan)),
+        ("_existing_mw", existing),
+        ("_retrofit_row", may_become),
+        ("_serves", np.repeat((may_become == 0)[:, :, None], 2, axis=2)),
+    ):
+        monkeypatch.setattr(halls, name, lambda *_, found=found: found)
+    case = SimpleNamespace(
+        cooling=pd.DataFrame({"first_year": [2025, 2025]}),
+        sites=pd.DataFrame({"new_halls": [True, True]}),
+        year=np.array([2026, 2028]),
+        last_year=np.array([2027, 2028]),
+    )
+    never = SimpleNamespace(may=np.zeros((2, 2), dtype=np.bool_), service=np.full((2, 2), np.inf))
+    stated = SimpleNamespace(hall_mw=np.zeros((2, 2, 1, 2)))
+    stock = SimpleNamespace(cooling=np.array([0]), redundancy=np.array([0]), stated=stated)
+
+    space = halls.hall_space(
+        case,
+        SimpleNamespace(hall=never, hall_by_grid=never),
+        stock,
+        np.ones((2, 2, 1), dtype=np.bool_),
+        np.zeros((2, 2)),
+    )
+
+    assert space.stands.tolist() == [[[True, False], [True, True]], [[False, False]] * 2]

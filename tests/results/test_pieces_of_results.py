@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.lp import Index
+from planner.lp import ArrayProblem, Index
 from planner.lp.axis import Axis
-from planner.results import contracts, migration
+from planner.results import contracts, migration, tariffs
 from planner.results.contracts import _filled
 from planner.results.failover import _mean_ms, _value_musd
 from planner.results.frame import labels
@@ -18,6 +18,7 @@ from planner.results.halls import sites as sites_table
 from planner.results.latency import weighted_quantile
 from planner.results.proof import _labels
 from planner.results.siting import openings
+from planner.results.supply import _running_musd
 from planner.results.types import Results
 
 SITE = Axis("site", ("ash", "bay"))
@@ -218,3 +219,80 @@ def test_sites_are_listed_with_their_place_and_what_opening_them_costs() -> None
     # Ash has 12 MW of halls in 2026 and 20 in 2028; bay gets its 7 later.
     stock = listed[["existing_halls_mw", "coming_halls_mw", "existing_racks_mw"]]
     assert stock.to_numpy().tolist() == [[12.0, 8.0, 5.0], [0.0, 7.0, 0.0]]
+
+
+def test_upkeep_of_sources_rises_with_the_years_and_fuel_does_not() -> None:
+    problem = ArrayProblem()
+    capacity = Index.full("capacity", SITE, YEAR)
+    cells = Index.sparse("cells", (SITE, YEAR), ([0, 1], [1, 0]))
+    columns = {
+        "capacity_mw": capacity,
+        "output_mwh": capacity,
+        "energy_mwh": cells,
+        "worn_mwh": cells,
+    }
+    supply = SimpleNamespace(
+        **{name: problem.variable(name, over) for name, over in columns.items()}
+    )
+    p = SimpleNamespace(
+        capacity=capacity,
+        fixed_musd_per_mw_year=np.array([0.2, 0.2, 0.3, 0.3]),
+        fixed_musd_per_mwh_year=np.array([0.5, 0.7]),
+        variable_usd_per_mwh=np.full(4, 3e6),
+        fuel_usd_per_mwh=np.full(4, 7e6),
+        wear_musd_per_mwh=np.array([11.0, 13.0]),
+    )
+    finance = SimpleNamespace(opex_escalation=np.array([1.25, 1.5]))
+    x = np.array([10.0, 20, 30, 40, 2, 4, 5, 8, 6, 9, 17, 19])
+    solved = SimpleNamespace(
+        p=SimpleNamespace(supply=p, finance=finance),
+        model=SimpleNamespace(supply=supply),
+        value=lambda expression: expression.value(x),
+    )
+
+    musd = _running_musd(solved)
+
+    # Cells are in Ash in 2028 and in Bay in 2026; 10, 20, 30, 40 MW put out 2, 4, 5, 8.
+    assert musd.tolist() == pytest.approx(
+        [
+            1.25 * (0.2 * 10 + 3 * 2) + 7 * 2,
+            1.5 * (0.2 * 20 + 0.5 * 6 + 3 * 4) + 7 * 4 + 11 * 17,
+            1.25 * (0.3 * 30 + 0.7 * 9 + 3 * 5) + 7 * 5 + 13 * 19,
+            1.5 * (0.3 * 40 + 3 * 8) + 7 * 8,
+        ]
+    )
+
+
+def test_a_line_of_a_bill_is_left_out_only_where_neither_plan_nor_rule_has_money(
+    monkeypatch,
+) -> None:
+    unit, kind = ["MWh"] * 4, ["energy"] * 4
+    line = {"site": ["ash"] * 4, "calendar_year": [2027] * 4, "rule": ["grid"] * 4}
+    charged = pd.DataFrame(
+        {
+            **line,
+            **{"tariff": ["large"] * 4, "item": ["peak", "night", "noon", "dawn"]},
+            **{"unit": unit, "kind": kind, "quantity": [7.0, 8.0, 9.0, 6.0]},
+            "charged_usd": [60.0, 50.0, 0.0, 0.004],
+        }
+    )
+    exact = pd.DataFrame(
+        {
+            **{name: cells[:3] for name, cells in line.items() if name != "calendar_year"},
+            **{"month": ["2027-03"] * 3, "item": ["peak", "noon", "dawn"], "unit": unit[:3]},
+            "usd": [58.0, 40.0, 0.003],
+        }
+    )
+    monkeypatch.setattr(tariffs, "_charged", lambda _: charged)
+    none = charged.iloc[:0].assign(exact_usd=[], charged_above_exact_usd=[])
+    monkeypatch.setattr(tariffs, "_exit_fees", lambda _: none)
+
+    table = tariffs.bills(SimpleNamespace(exact_bills=exact)).set_index("item")
+
+    # Nothing is asked for the night, nothing is paid at noon, and less than a cent at dawn.
+    amounts = table[["charged_usd", "exact_usd", "charged_above_exact_usd"]]
+    assert amounts.to_dict("index") == {
+        "peak": {"charged_usd": 60.0, "exact_usd": 58.0, "charged_above_exact_usd": 2.0},
+        "night": {"charged_usd": 50.0, "exact_usd": 0.0, "charged_above_exact_usd": 50.0},
+        "noon": {"charged_usd": 0.0, "exact_usd": 40.0, "charged_above_exact_usd": -40.0},
+    }

@@ -257,6 +257,10 @@ def problems_of(text: str, **others: str) -> list[str]:
             "latency: {rtt_table: none.csv}",
             "2:22: latency.rtt_table is 'none.csv'; must be a file; check the path;",
         ),
+        (  # a site may be named as a union of the schema is: it is part of the key path
+            "sites: {price: {land_limit_mw: -3}}",
+            "2:32: sites.price.land_limit_mw is -3; must be at least 0 [MW]",
+        ),
         (
             "operator: {demand_share_frac: null}",
             "2:31: operator.demand_share_frac is empty; must be",

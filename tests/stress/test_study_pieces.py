@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.stress import study
+from planner.stress import fixed, study
 
 
 def test_the_share_that_is_done_rises_to_one_over_cases_years_and_weeks(monkeypatch) -> None:
@@ -97,3 +97,30 @@ def test_what_stands_by_is_held_against_all_that_a_site_draws_on_its_hottest_day
     assert (ash["battery_h"], bay["battery_h"]) == (1.0, 0.0)
     assert (ash["generators"], ash["needed"]) == (6, 6)
     assert ash["fuel_h"] == pytest.approx(24.0 * 15.0 / 13.0)
+
+
+def test_work_that_is_deferred_is_kept_by_its_window_the_shortest_first() -> None:
+    deferral = pd.DataFrame(
+        {
+            "window": ["12h", "6h", "12h"],
+            "year": [2026, 2027, 2027],
+            "site": ["ash", "bay", "ash"],
+            "slot": ["day", "night", "night"],
+            "done_mw": [4.0, 7.0, 9.0],
+        }
+    )
+    case = SimpleNamespace(
+        years=SimpleNamespace(years=(2026, 2027)), days=SimpleNamespace(names=("day", "night"))
+    )
+
+    done, hours = fixed._waits(fixed._Reader(case, {"deferral": deferral}, ("ash", "bay")))
+
+    assert hours == (6, 12)
+    # Shape (window, year, site, slot).
+    assert done.tolist() == [
+        [[[0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 7.0]]],
+        [[[4.0, 0.0], [0.0, 0.0]], [[0.0, 9.0], [0.0, 0.0]]],
+    ]
+
+    none, hours = fixed._waits(fixed._Reader(case, {"deferral": deferral.iloc[:0]}, ("ash", "bay")))
+    assert (none.shape, hours) == ((0, 2, 2, 2), ())

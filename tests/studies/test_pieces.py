@@ -14,8 +14,8 @@ from planner.limits.grid import headroom_now
 from planner.limits.settings import SetBy
 from planner.lp import Index
 from planner.lp.axis import Axis
-from planner.studies.diagnose import searches
-from planner.studies.explain import entry, plain_words, year_words
+from planner.studies.diagnose import prechecks, searches
+from planner.studies.explain import entry, plain_words, site_words, steps, year_words
 from planner.studies.solve import conflict_rules
 
 
@@ -206,3 +206,153 @@ def test_a_figure_grows_or_falls_and_one_that_hardly_changes_is_not_reported() -
     assert reported[0].startswith("Demand grows by 10 kH100e (+25%) to 50")
     assert reported[1].startswith("Cost of the year falls by 200 MUSD")
     assert "(-25%) to 600" in reported[1]
+
+
+def test_a_limit_that_binds_is_told_with_the_units_of_its_row(monkeypatch) -> None:
+    row = dict.fromkeys(plain_words.PLACES, "")
+    figures = {"value": 8.0, "limit": 70.0, "one_percent_musd": 0.6}
+    units = {"unit": "USD/MW-year", "limit_unit": "MW"}
+    table = pd.DataFrame(
+        [{**row, "block": "land", "site": "ash", "year": 2027, **figures, **units}]
+    )
+    binding = SimpleNamespace(sentence="Land at {site} is full in {year} ({limit})")
+    monkeypatch.setattr(plain_words, "_binding", lambda _: binding)
+    monkeypatch.setattr(plain_words, "_start", lambda *_: "")
+    monkeypatch.setattr(plain_words, "_worth", lambda *_: "more of it helps")
+
+    (statement,) = plain_words.about_limits(None, {"binding": table})
+
+    assert statement.text == "Land at ash is full in 2027 (70 MW) more of it helps."
+    assert [(one.value, one.unit) for one in statement.numbers] == [
+        (8.0, "USD/MW-year"),
+        (8.0, "USD/MW-year"),
+        (70.0, "MW"),
+        (0.6, "MUSD"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("site", "quick", "is_asked"),
+    [("ash", False, True), ("ash", True, False), ("elm", False, False), ("elm", True, False)],
+)
+def test_what_it_would_take_is_asked_of_a_site_that_takes_part_if_time_allows(
+    site: str, quick: bool, is_asked: bool, monkeypatch
+) -> None:
+    columns = ("halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw")
+    site_year = pd.DataFrame({"site": ["ash"], "year": [2027], "cost_musd": [40.0]})
+    plan = {"site": ["ash"], "workload": ["chat"], "year": [2027], "used_mw": [7.0]}
+    results = {
+        "site_year": site_year.assign(**dict.fromkeys(columns, 8.0)),
+        "plan": pd.DataFrame({**plan, "load_kh100e": [5.0]}),
+        "leads": pd.DataFrame({"site": ["ash"], "months": [30.0]}),
+    }
+    sets = SimpleNamespace(site=Axis("site", ("ash", "bay")))
+    solved = SimpleNamespace(
+        results=SimpleNamespace(tables=results), inputs=SimpleNamespace(sets=sets)
+    )
+    answer = pd.DataFrame({"what": ["land"]})
+    monkeypatch.setattr(site_words, "_reach", lambda *_: pd.DataFrame())
+    monkeypatch.setattr(site_words, "entry", lambda *_, **__: answer)
+
+    tables = site_words.site_tables(solved, site, None, quick=quick, resolve=False)
+
+    assert (tables["entry"] is answer) == is_asked
+
+
+def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeypatch) -> None:
+    table = pd.DataFrame(
+        {
+            **dict.fromkeys(steps.PLACES, ""),
+            "block": ["land", "land", "grid"],
+            "site": ["ash", "bay", "ash"],
+            "year": [2027, 2027, 2028],
+            "limit": [700.0, 90.0, 4000.0],
+            "value": [6e5, 5e5, 9e5],
+            "raw_dual": [-3.0, -4.0, -6.0],
+        }
+    )
+
+    def spot_check(question, asked, ask) -> pd.DataFrame:
+        assert [one.labels for one in asked] == [
+            {"site": "ash", "year": "2027"},
+            {"site": "ash", "year": "2028"},
+        ]
+        by = [one.by for one in asked]
+        assert by == pytest.approx([0.7, 1.0])  # a thousandth of 700, no more than 1 of 4,000
+        return pd.DataFrame({"step": by, "found_musd": [-1.4, -5.0]})
+
+    monkeypatch.setattr(steps, "spot_check", spot_check)
+    monkeypatch.setattr(steps, "Question", lambda *_: None)
+
+    found = steps.tried(SimpleNamespace(scenario=None, inputs=None), table, [0, 2], None)
+
+    # 6e5 USD for -3 MUSD of the objective: 1.4 MUSD less for 0.7 is 2 each, 4e5 USD.
+    assert found["tried_value"].tolist()[::2] == pytest.approx([4e5, 7.5e5])
+    assert found[["step", "tried_value"]].iloc[1].isna().all()
+
+
+def test_only_the_row_that_is_asked_for_moves_and_the_rest_stays(monkeypatch) -> None:
+    over = Index.full("land", Axis("site", ("ash", "bay")), Axis("year", ("2026", "2027")))
+    problem = SimpleNamespace(row_block=lambda block: slice(1, 5), rows_over=lambda block: over)
+    monkeypatch.setattr(steps, "build_model", lambda _: SimpleNamespace(problem=problem))
+    bounds = SimpleNamespace(lower=np.full(6, -np.inf), upper=np.array([9.0, 20, 30, 40, 50, 7]))
+    given: list[list[float]] = []
+
+    class Session:
+        def set_rows(self, lower, upper) -> None:
+            given.append(upper.tolist())
+
+    monkeypatch.setattr(steps, "_with_whole_numbers_fixed", lambda *_: (Session(), bounds))
+    costs = iter([600.0, 598.5])
+    dual = np.array([0.0, -2.0, -3.0, -4.0, -5.0, 0.0])
+    ask = SimpleNamespace(
+        report_stage=lambda _: None,
+        solve_session=lambda *_: SimpleNamespace(objective=next(costs), row_dual=dual),
+    )
+    step = steps.Step("land", {"site": "bay", "year": "2026"}, 0.5)
+
+    table = steps.spot_check(SimpleNamespace(inputs=None), [step], ask)
+
+    assert given == [[9.0, 20.0, 30.0, 40.5, 50.0, 7.0]]
+    (row,) = table.to_dict("records")
+    assert (row["foretold_musd"], row["found_musd"]) == (-2.0, -1.5)
+    assert row["off_frac"] == pytest.approx(0.5 / 1.5)
+
+
+def test_the_most_firm_connection_is_what_there_is_and_room_and_leases() -> None:
+    site, year = Axis("site", ("ash", "bay", "elm")), Axis("year", ("2026", "2027", "2028"))
+    both = (site, year)
+    headroom = pd.DataFrame(
+        {
+            "zone": ["east", "east", "east", "west", "west", "west"],
+            "year": [2026, 2027, 2028] * 2,
+            "limit_mw": [80.0, 90.0, 95.0, 40.0, 40.0, 30.0],
+            "committed_mw": [50.0, 50.0, 52.0, 35.0, 36.0, 37.0],
+        }
+    )
+    grid = SimpleNamespace(
+        firm=Index.full("firm", *both),
+        firm_mw=np.array([3.0, 3, 4, 5, 6, 6, 7, 7, 8]),
+        expand=Index.sparse("expand", both, ([0, 0, 2], [1, 2, 2])),
+        headroom_all=headroom,
+        lease_firm_mw_per_mw=1.5,
+    )
+    # Two designs are for lease in bay in 2027: its depth counts once.
+    lease = {"site": np.array([1, 1, 2]), "year": np.array([1, 1, 2])}
+    inputs = SimpleNamespace(
+        grid=grid,
+        sets=SimpleNamespace(
+            site=site, year=year, zone=Axis("zone", ("east", "west")), site_zone=np.array([0, 0, 1])
+        ),
+        halls=SimpleNamespace(lease=lease, lease_depth_mw=np.array([100.0, 10.0, 12.0])),
+        supply=SimpleNamespace(capacity={"year": np.array([], dtype=int)}),
+    )
+
+    most = prechecks._most_firm_mw(SimpleNamespace(inputs=inputs))
+
+    # In 2027 the east adds 90 - 50 and bay leases 10; in 2028 the east 95 - 52, the west nothing
+    # (37 of 30 are committed), and elm leases 12.
+    assert most.tolist() == [15.0, 16.0 + 40.0 + 15.0, 18.0 + 43.0 + 18.0]
+
+    inputs.supply.capacity["year"] = np.array([1])
+    assert prechecks._most_firm_mw(SimpleNamespace(inputs=inputs)).tolist() == [15.0, np.inf, 79.0]

@@ -230,3 +230,57 @@ def test_phases_of_two_designs_are_rounded_up_year_by_year_within_land() -> None
     # 0.8 is one of dry. 1.7 and 0.7 by 2027 are three in all: dry lacks 0.7, then wet 0.7 too.
     # 2.3 and 1.2 by 2028 are four, but land of 19 MW holds three whole ones.
     assert begun.reshape(3, 2).tolist() == [[1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
+
+
+class Links:
+    """Three links between users and sites, and what is served of them beyond the openings."""
+
+    size = 3
+
+    def __init__(self) -> None:
+        self.added: list[list[bool]] = []
+
+    def select(self, rows, name):
+        self.added.append(rows.tolist())
+        return name
+
+
+@pytest.mark.parametrize("status", ["optimal", "time_limit"])
+def test_rows_are_added_where_service_is_beyond_openings_until_none_is(status: str) -> None:
+    links = Links()
+    siting = SimpleNamespace(
+        beyond_what_is_open=lambda _: SimpleNamespace(value=np.array),
+        demand_of=lambda _: np.array([20.0, 30.0, 40.0]),
+        served_only_if_open=lambda broken: broken,
+    )
+    names: list[str] = []
+    finder = object.__new__(_Finder)
+    finder._model = SimpleNamespace(
+        problem=SimpleNamespace(rows=lambda name, rows: names.append(name)),
+        p=SimpleNamespace(siting=SimpleNamespace(linkable=links)),
+        siting=siting,
+    )
+    before, after, last = (
+        SimpleNamespace(x=beyond, objective=musd, status=of)
+        for beyond, musd, of in (
+            ([2.0, 0.0, 0.0], 500.0, "optimal"),
+            ([0.0, 0.0, 3.0], 560.0, status),
+            ([0.0, 0.0, 0.0], 590.0, "optimal"),
+        )
+    )
+    answers = iter([after, last])
+    finder._solves = SimpleNamespace(
+        rows_added=lambda: None, relaxed=lambda method, reserve_s: next(answers)
+    )
+    finder._reserve_s = lambda: 2.5
+    finder._bound, finder._stopped, finder._how = 500.0, None, []
+
+    relaxed = finder._strengthened(before)
+
+    if status == "optimal":
+        assert (relaxed, finder._bound, finder._stopped) == (last, 590.0, None)
+        assert links.added == [[True, False, False], [False, False, True]]
+        assert finder._how == ["tightened (2 rows)"]
+    else:  # what was stopped is neither a bound nor a plan
+        assert (relaxed, finder._bound, finder._stopped) == (before, 500.0, "time_limit")
+        assert links.added == [[True, False, False]]
