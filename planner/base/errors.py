@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from planner.base.words import file_in_message, in_message
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -48,17 +50,17 @@ class Problem:
 
     def __str__(self) -> str:
         """Return the problem as one line that editors can follow."""
-        place = self.file
+        place = file_in_message(self.file)
         if self.line is not None:
             place += f":{self.line}"
             if self.column is not None:
                 place += f":{self.column}"
-        text = f"{place}: {self.what_is}"
+        text = self.what_is
         if self.must_be:
             text += f"; must be {self.must_be}"
         if self.fix:
             text += f"; {self.fix}"
-        return text
+        return f"{place}: {in_message(text)}"
 
 
 class DcplanError(Exception):

@@ -1,13 +1,23 @@
-"""Words for lists that are too long to be shown in full."""
+"""Words for what is too long to be shown in full, or is no text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["and_more", "some"]
+__all__ = ["and_more", "file_in_message", "in_message", "some"]
+
+_NOT_TEXT: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LONG_NAME: Final = re.compile(
+    r"(?<![^\s(\[])(?:'[^']{200,}'|\"[^\"]{200,}\")(?![^\s,;:.)\]])|[^\s'\"]{200,}"
+)
+_NO_FILE: Final = re.compile(r"[^/\\]{256,}")
+"""Longer than the name of a file or folder may be."""
+_FIRST: Final = 80
+_LAST: Final = 20
 
 
 def and_more(count: int, shown: int) -> str:
@@ -55,3 +65,42 @@ def some(words: Sequence[str], most: int, *, between: str = ", ") -> str:
     ('oak, elm and 1 more', 'oak, elm')
     """
     return between.join(words[:most]) + and_more(len(words), most)
+
+
+def in_message(text: str) -> str:
+    r"""Write text as a message shows it: control characters escaped, long names shortened.
+
+    A name is what stands in quotes, or has no spaces.
+
+    Examples
+    --------
+    >>> in_message("unknown site 'a\x7fb'")
+    "unknown site 'a\\x7fb'"
+    >>> in_message(f"unknown key '{5000 * 'x'}'").count("x")
+    100
+    >>> in_message(f"unknown key '{5000 * 'x'}'")[-30:]
+    "xxxxxxxxxx' (5,000 characters)"
+    """
+    return _LONG_NAME.sub(_shortened, _NOT_TEXT.sub(_escaped, text))
+
+
+def file_in_message(file: str) -> str:
+    r"""Write the name of a file as a message shows it, whole if there may be such a file.
+
+    Examples
+    --------
+    >>> file_in_message("plans/odd\x7f\nname.yaml"), file_in_message(5000 * "x")[-20:]
+    ('plans/odd\\x7f\\nname.yaml', 'x (5,000 characters)')
+    """
+    return _NO_FILE.sub(_shortened, _NOT_TEXT.sub(_escaped, file).replace("\n", r"\n"))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found.group().encode("unicode_escape").decode("ascii")
+
+
+def _shortened(found: re.Match[str]) -> str:
+    name = found.group()
+    core = name.strip("'\"")
+    shown = name.replace(core, f"{core[:_FIRST]}...{core[-_LAST:]}")
+    return f"{shown} ({len(core):,} characters)"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from planner.base.errors import DcplanError
+from planner.base.words import in_message
 from planner.cli.interrupts import INTERRUPTED, MESSAGE, raise_on_interrupt
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
@@ -93,6 +94,11 @@ class _LazyGroup(click.Group):
         except DcplanError as error:
             click.echo(str(error), err=True)
             ctx.exit(error.exit_code)
+        except click.UsageError as error:
+            message = in_message(error.format_message())
+            if message == error.format_message():
+                raise
+            raise click.UsageError(message, error.ctx) from error
         except KeyboardInterrupt:
             click.echo(MESSAGE, err=True)
             ctx.exit(INTERRUPTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -128,3 +129,38 @@ def test_the_schema_is_printed_as_json() -> None:
 
     assert result.exit_code == 0
     assert result.stdout.startswith('{\n  "$schema"')
+
+
+@pytest.mark.parametrize("sign", ["\x7f", "\x1b", "\u2028", "\n"])
+def test_control_characters_of_a_name_are_escaped_in_a_message(sign: str) -> None:
+    escaped = repr(sign)[1:-1]
+
+    said = run("validate", f"odd{sign}name").stderr
+
+    assert said.startswith(f"odd{escaped}name: no shipped scenario is called 'odd{escaped}name'")
+    assert said.rstrip("\n").isprintable()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("validate", 5000 * "x"),
+        ("validate", 1250 * "y' x"),
+        ("runs", "show", 5000 * "x"),
+        (5000 * "x",),
+        ("schema", f"--{4998 * 'x'}"),
+        ("validate", "tiny", "--set", f"{5000 * 'x'}=3"),
+        ("validate", "tiny", "--set", f"scope.sites=[{5000 * 'x'}]"),
+        ("validate", "tiny", "--set", f"time.slot_h={5000 * 'x'}"),
+    ],
+)
+def test_a_long_name_is_shortened_and_its_length_reported(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert "(5,000 characters)" in result.stderr
+    assert len(result.stderr) < 1500

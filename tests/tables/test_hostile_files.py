@@ -209,7 +209,7 @@ def test_a_parquet_file_of_repeats_is_not_unfolded(package: Package) -> None:
     [
         (b"\xff\xfe" + HEADER.encode("utf-16-le"), ":1:1: byte 0xff is not UTF-8"),
         (b"\x00" * 64, ":1:1: unknown column"),
-        (HEADER.encode() + b"al\x00pha,north,7,2,true,open\n", ":2:1: plant is al\x00pha"),
+        (HEADER.encode() + b"al\x00pha,north,7,2,true,open\n", ":2:1: plant is al\\x00pha"),
         (HEADER.encode() + b'"' + b"a" * 200_000 + b'",north,7,2,true,open\n', ":2:1: the record"),
     ],
     ids=["UTF-16", "NUL alone", "NUL in a cell", "a long cell"],
