@@ -135,7 +135,11 @@ def _print_broken(run: str, verdict: Verdict) -> None:
     click.echo(f"\n{fill(verdict.proven, 100)}")
     click.echo(f"\n{in_words()}")
     if verdict.ok:
-        click.echo(f"\n{run}: all {len(verdict.checks)} rules hold")
+        rules = len(verdict.checks)
+        click.echo(
+            f"\n{run}: all {rules} rules hold: the {rules - 1} that solve checks, and one on the "
+            "stored files"
+        )
         return
     click.echo(f"\n{run}: {len(verdict.broken)} of {len(verdict.checks)} rules are broken")
     for check in verdict.broken:
