@@ -49,7 +49,12 @@ def bools(frame: pd.DataFrame, column: str) -> Bools:
 
 def texts(frame: pd.DataFrame, column: str) -> tuple[str, ...]:
     """Return a column as texts, blanks as the empty text."""
-    return tuple("" if pd.isna(value) else str(value) for value in frame[column])
+    cells = frame[column]
+    if isinstance(cells.dtype, pd.StringDtype):
+        return tuple(cells.fillna("").tolist())
+    is_blank = cells.isna().tolist()
+    listed = zip(cells.tolist(), is_blank, strict=True)
+    return tuple("" if blank else str(value) for value, blank in listed)
 
 
 def any_along(mask: Bools, axis: int | tuple[int, ...]) -> Bools:

@@ -12,7 +12,7 @@ from planner.inputs.frames import PROVENANCE, floats, texts
 from planner.tables import load_package, read_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -64,8 +64,8 @@ def note_own_rows(case: Case) -> None:
     in_plan = _in_plan(case)
     for name in own:
         table = case.tables[name]
-        is_own = _own_rows(table, shipped[name])
         keys = load_package()[name].primary_key
+        is_own = _own_rows(table, shipped[name], keys)
         for column, (ids, why) in in_plan.items():
             if column not in keys:
                 continue
@@ -128,13 +128,22 @@ def _in_plan(case: Case) -> Mapping[str, tuple[set[str], str]]:
     }
 
 
-def _own_rows(table: pd.DataFrame, shipped: pd.DataFrame) -> Bools:
+def _own_rows(table: pd.DataFrame, shipped: pd.DataFrame, keys: Sequence[str]) -> Bools:
     """Tell which rows of a table are a planner's own."""
     figures = [name for name in table.columns if name not in PROVENANCE]
-    known = set(_as_texts(shipped[figures]))
-    is_known = np.array([row in known for row in _as_texts(table[figures])], dtype=np.bool_)
+    is_known = np.zeros(len(table), dtype=np.bool_)
+    # Rows about something that the other table knows: whole rows as texts take long to compare.
+    of_table, of_shipped = _same_keys(table, shipped, keys), _same_keys(shipped, table, keys)
+    known = set(_as_texts(shipped.loc[of_shipped, figures]))
+    is_known[of_table] = [row in known for row in _as_texts(table.loc[of_table, figures])]
     flagged = table["kind"].eq(_OWN).to_numpy(dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
+
+
+def _same_keys(table: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
+    """Tell which rows have each part of their key somewhere in another table."""
+    parts = [table[key].isin(other[key]).to_numpy(dtype=np.bool_) for key in keys]
+    return np.logical_and.reduce([np.ones(len(table), dtype=np.bool_), *parts])
 
 
 def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
@@ -156,7 +165,7 @@ def _unusable_racks(case: Case, shipped: Mapping[str, pd.DataFrame]) -> Iterator
     holds, asked = case.tables["rack_cooling"], case.scenario.halls.cooling
     built = list(case.ids("cooling")) if asked == "all" else list(asked)
     works = ~np.isnan(floats(table, "training_h100e")) | ~np.isnan(floats(table, "inference_h100e"))
-    for row in np.flatnonzero(_own_rows(table, shipped["racks"]) & computes):
+    for row in np.flatnonzero(_own_rows(table, shipped["racks"], ["rack"]) & computes):
         rack = str(table["rack"].iloc[row])
         missing = [
             *(["a row of rack_cooling that says which halls hold it"] * (rack not in housed)),

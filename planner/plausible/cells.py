@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from planner.plausible.ranges import shown
 from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -86,7 +86,7 @@ def outside(
     """
     schema = load_package()[table]
     wrong: dict[str, Bools] = defaultdict(lambda: np.zeros(len(frame), dtype=np.bool_))
-    names = _names(schema, frame)
+    name_of = _names(schema, frame)
     # A ratio is judged where its two figures are plausible each: they are blamed first.
     for given in sorted(ranges, key=lambda given: bool(given.over)):
         rows = _rows(frame, given, schema)
@@ -101,13 +101,16 @@ def outside(
                 rows = rows & ~wrong[given.over]
             for record in np.flatnonzero(rows & given.excludes(values) & ~wrong[column]):
                 wrong[column][record] = True
-                what_is = given.what_is(f"{names[record]}{name}", float(values[record]))
+                what_is = given.what_is(f"{name_of(record)}{name}", float(values[record]))
                 yield int(record), column, what_is, given.fix
-    yield from _beyond_own_row(schema, frame, wrong, names)
+    yield from _beyond_own_row(schema, frame, wrong, name_of)
 
 
 def _beyond_own_row(
-    schema: TableSchema, frame: pd.DataFrame, wrong: Mapping[str, Bools], names: list[str]
+    schema: TableSchema,
+    frame: pd.DataFrame,
+    wrong: Mapping[str, Bools],
+    name_of: Callable[[int], str],
 ) -> Iterator[tuple[int, str, str, str]]:
     for field in schema.fields:
         if field.between is None:
@@ -122,7 +125,7 @@ def _beyond_own_row(
                 for name, end in zip(field.between, (low, high), strict=True)
                 if end[record] == end[record]
             )
-            what_is = f"{names[record]}{field.name} is {shown(value[record])}{field.bracket}"
+            what_is = f"{name_of(record)}{field.name} is {shown(value[record])}{field.bracket}"
             fix = "check its unit, or move low and high with it"
             yield int(record), field.name, f"{what_is}, outside its own row's {ends}", fix
 
@@ -141,8 +144,13 @@ def _floats(frame: pd.DataFrame, column: str) -> Floats:
     return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _names(schema: TableSchema, frame: pd.DataFrame) -> list[str]:
-    """What each row is about, by its key, with a colon after it."""
+def _names(schema: TableSchema, frame: pd.DataFrame) -> Callable[[int], str]:
+    """Say what a row is about, by its key, with a colon after it."""
     key = [name for name in schema.primary_key if name in frame]
-    rows: Iterable[tuple[Any, ...]] = frame[key].itertuples(index=False, name=None)
-    return [f"{' '.join(map(str, row))}: " if row else "" for row in rows]
+    columns = [frame[name] for name in key]
+
+    def name_of(record: int) -> str:
+        parts = [str(column.iloc[record]) for column in columns]
+        return f"{' '.join(parts)}: " if parts else ""
+
+    return name_of
