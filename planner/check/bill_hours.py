@@ -65,12 +65,12 @@ class BillHours:
         shown = self._shown
         return np.asarray((shown["year"] - self.first_year) * 12 + shown["month"] - 1)
 
-    @property
+    @cached_property
     def year_of_month(self) -> Codes:
         """Calendar year of each month."""
         return self.first_year + np.arange(self.month[-1] + 1) // 12
 
-    @property
+    @cached_property
     def days(self) -> Codes:
         """Days of each month."""
         begin = pd.date_range(f"{self.first_year}-01-01", periods=self.month[-1] + 1, freq="MS")

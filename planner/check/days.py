@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FACTS", "REREAD", "YearDays", "slot_hours", "year_days", "year_rows", "year_slots"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class YearDays:
     """Days by row.
 
@@ -46,6 +46,7 @@ class YearDays:
         return np.asarray((self.of_month > 0.0).argmax(axis=1))
 
 
+@once
 def year_days(case: Case) -> YearDays:
     """Count the days that a year is told by.
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
     from planner.results.program import Proof
+
+    _Bounds = tuple[Floats, Floats]
 
 
 __all__ = ["Bound", "Program", "finite_or_zero", "side_of"]
@@ -114,16 +118,19 @@ class Program:
         so the bound is also computed without duals of that size, and the higher is taken.
         """
         clean = np.where(np.abs(dual) > _NOISE * np.abs(dual).max(initial=0.0), dual, 0.0)
-        bounds = (self._bound(any_dual, lower, upper, x, cutoff) for any_dual in (dual, clean))
+        implied = cache(lambda: self.implied(lower, upper, cutoff))
+        bounds = (self._bound(any_dual, (lower, upper), implied, x) for any_dual in (dual, clean))
         return max(bounds, key=lambda bound: bound.musd)
 
-    def _bound(self, dual: Floats, lower: Floats, upper: Floats, x: Floats, cutoff: float) -> Bound:
+    def _bound(
+        self, dual: Floats, given: _Bounds, implied: Callable[[], _Bounds], x: Floats
+    ) -> Bound:
         side = side_of(dual, self.row_lower, self.row_upper)
         usable = np.where(np.isfinite(side), dual, 0.0)
         reduced = self.cost - self.priced(usable)[0]
-        if not np.isfinite(side_of(reduced, lower, upper)).all():
-            lower, upper = self.implied(lower, upper, cutoff)
-        at = side_of(reduced, lower, upper)
+        at = side_of(reduced, *given)
+        if not np.isfinite(at).all():
+            at = side_of(reduced, *implied())
         is_open = ~np.isfinite(at)
         at = np.where(is_open, x, at)
         total = self.proof.offset_musd + usable @ finite_or_zero(side) + reduced @ at

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.days import YearDays
 
     Objects = NDArray[np.object_]
 
 __all__ = ["once"]
 
 Asked = ParamSpec("Asked")
-Figures = TypeVar("Figures", "pd.DataFrame", "pd.Series[float]", "Floats", "Objects", float)
+Figures = TypeVar(
+    "Figures", "pd.DataFrame", "pd.Series[float]", "Floats", "Objects", "YearDays", float
+)
 
 
 def once(
@@ -32,7 +35,7 @@ def once(
     Parameters
     ----------
     compute : callable
-        From a case and hashable arguments to a table, an array or a number.
+        From a case and hashable arguments to a table, an array, days or a number.
 
     Returns
     -------

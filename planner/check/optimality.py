@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.lagrangian import Program, finite_or_zero, side_of
+from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ def relative_gap(objective_musd: float, bound_musd: float) -> float:
     return float(distance / abs(objective_musd)) if known else np.inf
 
 
+@once
 def proven_bound_musd(case: Case) -> float:
     """Return what the stored duals prove that no plan costs less than; nan where they do not.
 

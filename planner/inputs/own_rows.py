@@ -142,8 +142,10 @@ def _own_rows(table: pd.DataFrame, shipped: pd.DataFrame, keys: Sequence[str]) -
 
 def _same_keys(table: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
     """Tell which rows have each part of their key somewhere in another table."""
-    parts = [table[key].isin(other[key]).to_numpy(dtype=np.bool_) for key in keys]
-    return np.logical_and.reduce([np.ones(len(table), dtype=np.bool_), *parts])
+    same = np.ones(len(table), dtype=np.bool_)
+    for key in keys:
+        same &= table[key].isin(other[key]).to_numpy(dtype=np.bool_)
+    return same
 
 
 def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:

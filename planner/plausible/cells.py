@@ -101,7 +101,7 @@ def outside(
                 rows = rows & ~wrong[given.over]
             for record in np.flatnonzero(rows & given.excludes(values) & ~wrong[column]):
                 wrong[column][record] = True
-                what_is = given.what_is(f"{name_of(record)}{name}", float(values[record]))
+                what_is = given.what_is(f"{name_of(int(record))}{name}", float(values[record]))
                 yield int(record), column, what_is, given.fix
     yield from _beyond_own_row(schema, frame, wrong, name_of)
 
@@ -125,7 +125,7 @@ def _beyond_own_row(
                 for name, end in zip(field.between, (low, high), strict=True)
                 if end[record] == end[record]
             )
-            what_is = f"{name_of(record)}{field.name} is {shown(value[record])}{field.bracket}"
+            what_is = f"{name_of(int(record))}{field.name} is {shown(value[record])}{field.bracket}"
             fix = "check its unit, or move low and high with it"
             yield int(record), field.name, f"{what_is}, outside its own row's {ends}", fix
 
