@@ -14,8 +14,8 @@ import numpy as np
 
 from planner.inputs import build_inputs
 from planner.limits import LIMITS
-from planner.limits.links import LINKS
 from planner.model import ALL_COSTS, FAMILIES, build_model
+from planner.model.block import LINKS
 from planner.results.schema import results_page, tables_page
 from planner.scenario import load_scenario
 from planner.scenario.page import settings_page
@@ -165,11 +165,11 @@ def _limits() -> list[str]:
         "|---|---|---|---|---|---|",
     ]
     lines += [_limit(limit) for limit in LIMITS]
+    rows = [row for family in FAMILIES for row in family.CONSTRAINTS]
     lines += ["", "All other rows are links:", "", "| why | rows |", "|---|---|"]
-    lines += [
-        f"| {why} | {', '.join(f'[`{name}`](#{name})' for name in names)} |"
-        for why, names in LINKS.items()
-    ]
+    for link, why in LINKS.items():
+        names = [f"[`{row.name}`](#{row.name})" for row in rows if row.links == link]
+        lines.append(f"| {why} | {', '.join(names)} |")
     return lines
 
 

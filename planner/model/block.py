@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from planner.model.payments import capital_payments
 
@@ -14,20 +14,34 @@ if TYPE_CHECKING:
     from planner.model.payments import Purchase
     from planner.model.variables import Model
 
-__all__ = ["Asset", "Constraint", "Cost", "asset", "constraint", "cost"]
+__all__ = ["LINKS", "Asset", "Constraint", "Cost", "asset", "constraint", "cost"]
 
 Capital = Literal["rack", "facility", "grid", "supply"]
 """Kinds of capital, each with a cost of its own."""
+Link = Literal["sum", "stock", "opening", "cause", "optional"]
+LINKS: Final[dict[Link, str]] = {
+    "sum": "an amount is the sum of what it is made of",
+    "stock": "no more is used than the plan has",
+    "opening": "a site opens once and stays open",
+    "cause": "what is billed or worn out is no less than what causes it",
+    "optional": "a figure limits it, but it stops no plan: not to sell, to store or to pay a fee is"
+    " allowed",
+}
+"""Why a block of rows is no limit of its own, but links decisions."""
 
 
 @dataclass(frozen=True)
 class Constraint:
-    """One block of rows: the function that makes it, what it runs over, and its unit."""
+    """One block of rows: the function that makes it, what it runs over, and its unit.
+
+    `links` says why it is a link; None where it is a limit, with a record in `planner.limits`.
+    """
 
     name: str
     over: str
     unit: str
     dual_unit: str
+    links: Link | None
     build: Callable[[Model], Comparison]
     doc: str
 
@@ -66,7 +80,7 @@ class Asset(Cost):
 
 
 def constraint(
-    *, over: str, unit: str, dual_unit: str = ""
+    *, over: str, unit: str, dual_unit: str = "", links: Link | None = None
 ) -> Callable[[Callable[[Model], Comparison]], Constraint]:
     """Turn a function of the model into a block of rows.
 
@@ -78,11 +92,13 @@ def constraint(
         Unit of both sides.
     dual_unit : str, optional
         Unit of the raw dual (NPV per unit of the right side); by default MUSD per `unit`.
+    links : str, optional
+        One of `LINKS` where the rows only link decisions; a limit has a record instead.
     """
 
     def made(build: Callable[[Model], Comparison]) -> Constraint:
         dual = dual_unit or f"MUSD/{unit}"
-        return Constraint(build.__name__, over, unit, dual, build, build.__doc__ or "")
+        return Constraint(build.__name__, over, unit, dual, links, build, build.__doc__ or "")
 
     return made
 

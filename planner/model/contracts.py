@@ -142,7 +142,7 @@ class ContractTerms:
         return own + claimed + share * (self.m.import_mw.on(over) - claimed)
 
 
-@constraint(over="contract, zone, year", unit="MW")
+@constraint(over="contract, zone, year", unit="MW", links="sum")
 def contract_in_force(m: Model) -> Comparison:
     r"""What is in force in a year is what was signed and whose term has not ended.
 
@@ -168,7 +168,7 @@ def contract_limit(m: Model) -> Comparison:
     return m.contracts.contract_mw <= m.p.contracts.limit_mw
 
 
-@constraint(over="zone, year, slot", unit="MW")
+@constraint(over="zone, year, slot", unit="MW", links="stock")
 def contract_delivery(m: Model) -> Comparison:
     r"""Sites of a zone take no more than its physical agreements deliver in the slot.
 
@@ -186,7 +186,7 @@ def contract_delivery(m: Model) -> Comparison:
     return taken <= m.contracts.delivered_mw
 
 
-@constraint(over="site, year, slot", unit="MW")
+@constraint(over="site, year, slot", unit="MW", links="stock")
 def contract_use(m: Model) -> Comparison:
     r"""A site takes no more power under contract than it draws.
 
@@ -198,7 +198,7 @@ def contract_use(m: Model) -> Comparison:
     return m.contracts.take_mw <= m.import_mw.on(take)
 
 
-@constraint(over="site, year, slot", unit="MW")
+@constraint(over="site, year, slot", unit="MW", links="stock")
 def claim_within_draw(m: Model) -> Comparison:
     r"""What is claimed as clean at a site is no more than it draws: excess does not count.
 
@@ -226,7 +226,7 @@ def hourly_claims(m: Model) -> Comparison:
     return claimed <= m.contracts.of_pool_mw(over)
 
 
-@constraint(over="pool, year", unit="MW")
+@constraint(over="pool, year", unit="MW", links="stock")
 def annual_claims(m: Model) -> Comparison:
     r"""Where contracts count by the year, no more is claimed in it than they deliver in it.
 

@@ -45,7 +45,7 @@ def demand_balance(m: Model) -> Comparison:
     return met + saved_kh100e(m) == m.p.demand.demand_kh100e
 
 
-@constraint(over="site, workload, year", unit="kH100e")
+@constraint(over="site, workload, year", unit="kH100e", links="sum")
 def site_load(m: Model) -> Comparison:
     r"""The load of a site is what it serves to all regions.
 
@@ -58,7 +58,7 @@ def site_load(m: Model) -> Comparison:
     return m.load == m.served.sum_to(m.p.demand.load)
 
 
-@constraint(over="site, workload, year", unit="kH100e")
+@constraint(over="site, workload, year", unit="kH100e", links="sum")
 def compute_capacity(m: Model) -> Comparison:
     r"""The load of a class is carried by the racks in use for it.
 
@@ -94,7 +94,7 @@ def tight_latency_share(m: Model) -> Comparison:
     return near + near_cloud >= share * met
 
 
-@constraint(over="workload, year", unit="kH100e")
+@constraint(over="workload, year", unit="kH100e", links="stock")
 def rent_supply(m: Model) -> Comparison:
     r"""Rented compute comes from contracts that run.
 

@@ -127,7 +127,7 @@ def hall_space(m: Model) -> Comparison:
     return floor <= m.halls.usable_mw / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
 
 
-@constraint(over="site, hall, year", unit="MW")
+@constraint(over="site, hall, year", unit="MW", links="stock")
 def retrofit_source(m: Model) -> Comparison:
     r"""A retrofit takes own halls that exist; what is usable of them never falls below zero.
 

@@ -53,7 +53,7 @@ class HeatTerms:
         return self.m.it_mw.map(self.p.sale, here, place[here], share[here] / HOURS_PER_YEAR)
 
 
-@constraint(over="site, year", unit="MW")
+@constraint(over="site, year", unit="MW", links="optional")
 def heat_recovery(m: Model) -> Comparison:
     r"""A network takes no more heat than the cooling of the halls gives it and it has use for.
 
@@ -68,7 +68,7 @@ def heat_recovery(m: Model) -> Comparison:
     return m.heat.sold_mw <= p.share_frac * m.heat.recoverable_mw
 
 
-@constraint(over="site, year", unit="MW")
+@constraint(over="site, year", unit="MW", links="stock")
 def heat_connection(m: Model) -> Comparison:
     r"""A network takes no more heat than its connection carries.
 

@@ -183,7 +183,7 @@ def all_headroom(m: Model) -> Comparison:
     return new <= p.headroom_mw
 
 
-@constraint(over="site, year, billing period", unit="MW")
+@constraint(over="site, year, billing period", unit="MW", links="stock")
 def discounted_peak(m: Model) -> Comparison:
     r"""No more of a billed peak gets the discount than the peak itself.
 
@@ -194,7 +194,7 @@ def discounted_peak(m: Model) -> Comparison:
     return m.non_firm.discounted_mw <= m.peak_mw.on(m.p.non_firm.billing)
 
 
-@constraint(over="site, year, billing period", unit="MW")
+@constraint(over="site, year, billing period", unit="MW", links="stock")
 def discounted_connection(m: Model) -> Comparison:
     r"""The discount on the demand charge is for power carried by non-firm connection.
 
@@ -219,7 +219,7 @@ def shed_hours(m: Model) -> Comparison:
     return m.non_firm.shed_mw <= m.non_firm.shed_room_mw
 
 
-@constraint(over="site, year, stress slot", unit="MW")
+@constraint(over="site, year, stress slot", unit="MW", links="stock")
 def shed_load(m: Model) -> Comparison:
     r"""Only deferrable work is lost: power of that share of the racks, where it is done.
 

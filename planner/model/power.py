@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["CONSTRAINTS"]
 
 
-@constraint(over="site, cooling, year", unit="MW")
+@constraint(over="site, cooling, year", unit="MW", links="sum")
 def idle_load(m: Model) -> Comparison:
     r"""IT power that is drawn whatever the load: idling accelerators, standby ones, companions.
 
@@ -31,7 +31,7 @@ def idle_load(m: Model) -> Comparison:
     return m.idle_mw == idle.map(cool, np.arange(m.used.over.size), m.cool_of_used)
 
 
-@constraint(over="site, cooling, shape, year", unit="MW")
+@constraint(over="site, cooling, shape, year", unit="MW", links="sum")
 def dynamic_load(m: Model) -> Comparison:
     r"""Mean IT power that follows the users' hours.
 
@@ -51,7 +51,7 @@ def dynamic_load(m: Model) -> Comparison:
     return m.dynamic_mw == _uses(m, stays, p.power.group, group)
 
 
-@constraint(over="site, shape, window, year", unit="MW")
+@constraint(over="site, shape, window, year", unit="MW", links="sum")
 def deferrable_load(m: Model) -> Comparison:
     r"""Mean IT power of training and batch work that may wait within its window.
 
@@ -64,7 +64,7 @@ def deferrable_load(m: Model) -> Comparison:
     return m.deferrable_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
 
 
-@constraint(over="site, shape, window, year", unit="MW")
+@constraint(over="site, shape, window, year", unit="MW", links="sum")
 def busy_load(m: Model) -> Comparison:
     r"""Mean IT power of the same classes' work that may not wait.
 
@@ -77,7 +77,7 @@ def busy_load(m: Model) -> Comparison:
     return m.busy_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
 
 
-@constraint(over="site, shape, window, year", unit="MW")
+@constraint(over="site, shape, window, year", unit="MW", links="sum")
 def full_load(m: Model) -> Comparison:
     r"""IT power that follows load, with every rack of the same classes fully at work.
 
@@ -90,7 +90,7 @@ def full_load(m: Model) -> Comparison:
     return m.full_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
 
 
-@constraint(over="site, shape, window, year, block of the day", unit="MWh")
+@constraint(over="site, shape, window, year, block of the day", unit="MWh", links="sum")
 def deferral_balance(m: Model) -> Comparison:
     r"""Deferred work is done within its window: energy is conserved block by block of the day.
 
@@ -112,7 +112,7 @@ def deferral_balance(m: Model) -> Comparison:
     return done == due
 
 
-@constraint(over="site, shape, window, year, slot", unit="MW")
+@constraint(over="site, shape, window, year, slot", unit="MW", links="stock")
 def deferral_room(m: Model) -> Comparison:
     r"""Work can only be caught up on racks that are not busy already.
 
@@ -125,7 +125,7 @@ def deferral_room(m: Model) -> Comparison:
     return m.defer_mw <= m.full_mw.on(p.defer) - shape * m.busy_mw.on(p.defer)
 
 
-@constraint(over="site, year", unit="MW")
+@constraint(over="site, year", unit="MW", links="sum")
 def base_losses(m: Model) -> Comparison:
     r"""Electrical losses that do not follow the users: of installed equipment and idle load.
 
@@ -145,7 +145,7 @@ def base_losses(m: Model) -> Comparison:
     )
 
 
-@constraint(over="site, shape, year", unit="MW")
+@constraint(over="site, shape, year", unit="MW", links="sum")
 def following_losses(m: Model) -> Comparison:
     r"""Electrical losses of the load that follows the users, by its hourly shape.
 

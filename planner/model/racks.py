@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["CONSTRAINTS", "COSTS"]
 
 
-@constraint(over="site, rack, hall, duty, year", unit="MW")
+@constraint(over="site, rack, hall, duty, year", unit="MW", links="stock")
 def racks_alive(m: Model) -> Comparison:
     r"""Racks in service for all classes of a duty are alive: bought, not worn out, still here.
 
@@ -43,7 +43,7 @@ def racks_alive(m: Model) -> Comparison:
     return in_use <= m.alive
 
 
-@constraint(over="site, rack, hall, year", unit="MW")
+@constraint(over="site, rack, hall, year", unit="MW", links="stock")
 def stock_only_use(m: Model) -> Comparison:
     r"""Classes that no longer admit a rack type may go on using the stock of it, no more.
 
@@ -57,7 +57,7 @@ def stock_only_use(m: Model) -> Comparison:
     return uses.sum_to(p.stock_only_group) <= p.stock_only_mw
 
 
-@constraint(over="site, rack, hall, vintage", unit="MW")
+@constraint(over="site, rack, hall, vintage", unit="MW", links="stock")
 def cohort_moves(m: Model) -> Comparison:
     r"""No more of a training cohort moves away than there was of it.
 
@@ -76,7 +76,7 @@ def cohort_moves(m: Model) -> Comparison:
     return m.move_out.sum_to(p.cohort) <= size
 
 
-@constraint(over="site, rack, vintage, year", unit="MW")
+@constraint(over="site, rack, vintage, year", unit="MW", links="sum")
 def move_balance(m: Model) -> Comparison:
     r"""Racks that leave training halls of a site enter its inference halls.
 

@@ -57,7 +57,7 @@ def minimum_size(m: Model) -> Comparison:
     return (m.halls.stands_mw - needed).select(is_new) >= 0.0
 
 
-@constraint(over="site, year", unit="share")
+@constraint(over="site, year", unit="share", links="opening")
 def opening(m: Model) -> Comparison:
     r"""A site that is open this year and was not before has been opened.
 
@@ -73,7 +73,7 @@ def opening(m: Model) -> Comparison:
     return (m.open - opened_before - m.opened).select(is_new) <= 0.0
 
 
-@constraint(over="site, year", unit="share")
+@constraint(over="site, year", unit="share", links="opening")
 def stays_open(m: Model) -> Comparison:
     r"""A site that has been opened stays open.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["CONSTRAINTS"]
 
 
-@constraint(over="site, source, year", unit="MWh")
+@constraint(over="site, source, year", unit="MWh", links="sum")
 def battery_size(m: Model) -> Comparison:
     r"""Cells in service in a year are those that stood, were built and have not worn out.
 
@@ -29,7 +29,7 @@ def battery_size(m: Model) -> Comparison:
     return m.supply.energy_mwh == m.supply.energy_in_service_mwh
 
 
-@constraint(over="site, source, year, slot", unit="MW")
+@constraint(over="site, source, year, slot", unit="MW", links="stock")
 def battery_power(m: Model) -> Comparison:
     r"""A converter charges or discharges, or each for a part of the slot.
 
@@ -43,7 +43,7 @@ def battery_power(m: Model) -> Comparison:
     return m.supply.charge_mw + m.supply.discharge_mw <= power_mw
 
 
-@constraint(over="site, source, year, slot", unit="MWh")
+@constraint(over="site, source, year, slot", unit="MWh", links="stock")
 def battery_energy(m: Model) -> Comparison:
     r"""The level stays within the energy of the cells in service.
 
@@ -54,7 +54,7 @@ def battery_energy(m: Model) -> Comparison:
     return m.supply.level_mwh <= m.supply.energy_mwh.on(m.p.supply.store_slot)
 
 
-@constraint(over="site, source, year, slot", unit="MWh")
+@constraint(over="site, source, year, slot", unit="MWh", links="sum")
 def state_of_charge(m: Model) -> Comparison:
     r"""The level at the end of a slot is that of the slot before, and what went in and out.
 
@@ -77,7 +77,7 @@ def state_of_charge(m: Model) -> Comparison:
     return m.supply.level_mwh == level_before + stored - taken
 
 
-@constraint(over="site, source, year", unit="MWh")
+@constraint(over="site, source, year", unit="MWh", links="optional")
 def battery_duration(m: Model) -> Comparison:
     r"""Where a scenario fixes the duration, energy is bought with power.
 
@@ -90,7 +90,7 @@ def battery_duration(m: Model) -> Comparison:
     return m.supply.store_mwh.on(over) == p.duration_h * m.supply.source_mw.on(over)
 
 
-@constraint(over="site, source, year", unit="MWh")
+@constraint(over="site, source, year", unit="MWh", links="cause")
 def battery_wear(m: Model) -> Comparison:
     r"""Energy taken out beyond what the calendar life leaves room for wears the cells out.
 

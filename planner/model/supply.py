@@ -240,7 +240,7 @@ def source_limit(m: Model) -> Comparison:
     return m.supply.standing_mw.on(p.limited) <= p.limit_mw
 
 
-@constraint(over="site, source, year", unit="MW")
+@constraint(over="site, source, year", unit="MW", links="sum")
 def source_capacity(m: Model) -> Comparison:
     r"""What is in service in a year is what stood, was built, and has not left or worn out.
 
@@ -283,7 +283,7 @@ def plant_or_none(m: Model) -> Comparison:
     return m.supply.source_mw.on(p.plant) <= 2.0 * p.plant_room_mw * m.supply.has_plant
 
 
-@constraint(over="site, source, year, slot", unit="MW")
+@constraint(over="site, source, year, slot", unit="MW", links="stock")
 def output_limit(m: Model) -> Comparison:
     r"""A source puts out no more than its available capacity.
 
@@ -312,7 +312,7 @@ def run_hours(m: Model) -> Comparison:
     return made_mwh <= p.run_hours_h * m.supply.capacity_mw.on(p.run_hours)
 
 
-@constraint(over="site, year, slot", unit="MW")
+@constraint(over="site, year, slot", unit="MW", links="stock")
 def curtailment_limit(m: Model) -> Comparison:
     r"""Where a price is negative, no more is curtailed than sun and wind yield.
 
@@ -323,7 +323,7 @@ def curtailment_limit(m: Model) -> Comparison:
     return m.supply.curtail_mw <= m.supply.renewable_mw.on(m.p.supply.curtail)
 
 
-@constraint(over="site, year, slot", unit="MW")
+@constraint(over="site, year, slot", unit="MW", links="stock")
 def export_source(m: Model) -> Comparison:
     r"""What is sold is made at the site: power from the grid is not sold back to it.
 
@@ -336,7 +336,7 @@ def export_source(m: Model) -> Comparison:
     return m.supply.export_mw <= made_mw.on(m.p.supply.export)
 
 
-@constraint(over="site, year, slot", unit="MW")
+@constraint(over="site, year, slot", unit="MW", links="optional")
 def export_connection(m: Model) -> Comparison:
     r"""Power sold passes the connection.
 
@@ -347,7 +347,7 @@ def export_connection(m: Model) -> Comparison:
     return m.supply.export_mw <= m.firm_mw.on(m.p.supply.export)
 
 
-@constraint(over="site, source, vintage", unit="MW")
+@constraint(over="site, source, vintage", unit="MW", links="stock")
 def redeployment_limit(m: Model) -> Comparison:
     r"""No more of a vintage leaves than was built.
 

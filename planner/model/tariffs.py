@@ -103,7 +103,7 @@ class TariffTerms:
         return self.signed_mw.map(over, signed.place, signed.target, signed.amount) - left
 
 
-@constraint(over="site, peak, step", unit="MW")
+@constraint(over="site, peak, step", unit="MW", links="cause")
 def tariff_peak(m: Model) -> Comparison:
     r"""A metered peak is no less than the draw in any slot that tells one of its hours.
 
@@ -117,7 +117,7 @@ def tariff_peak(m: Model) -> Comparison:
     return m.tariffs.program.metered_peak(m.tariffs.load_mw)
 
 
-@constraint(over="site, billing demand, peak", unit="MW")
+@constraint(over="site, billing demand, peak", unit="MW", links="cause")
 def tariff_billing(m: Model) -> Comparison:
     r"""A billing demand is no less than its share of each peak that it sees.
 
@@ -132,7 +132,7 @@ def tariff_billing(m: Model) -> Comparison:
     return m.tariffs.program.billing_demand()
 
 
-@constraint(over="site, billing demand, year", unit="MW")
+@constraint(over="site, billing demand, year", unit="MW", links="cause")
 def tariff_take(m: Model) -> Comparison:
     r"""A billing demand is no less than its share of the contracted capacity in force.
 
@@ -146,7 +146,7 @@ def tariff_take(m: Model) -> Comparison:
     return m.tariffs.program.minimum_take(m.tariffs.contracted_mw)
 
 
-@constraint(over="site, stair", unit="GWh or MW")
+@constraint(over="site, stair", unit="GWh or MW", links="cause")
 def tariff_tiers(m: Model) -> Comparison:
     r"""What is paid in tiers fills them.
 
@@ -160,7 +160,7 @@ def tariff_tiers(m: Model) -> Comparison:
     return m.tariffs.program.tier_fill(m.tariffs.load_mw)
 
 
-@constraint(over="site, year, billing period", unit="MW")
+@constraint(over="site, year, billing period", unit="MW", links="stock")
 def tariff_contract(m: Model) -> Comparison:
     r"""Power is drawn up to the capacity under contract.
 
@@ -175,7 +175,7 @@ def tariff_contract(m: Model) -> Comparison:
     return m.peak_mw.on(covered) <= m.tariffs.kept_mw.on(covered)
 
 
-@constraint(over="site, vintage", unit="MW")
+@constraint(over="site, vintage", unit="MW", links="stock")
 def tariff_release(m: Model) -> Comparison:
     r"""No more is given up than was signed.
 
@@ -187,7 +187,7 @@ def tariff_release(m: Model) -> Comparison:
     return m.tariffs.released_mw.sum_to(over) <= m.tariffs.signed_mw.on(over)
 
 
-@constraint(over="site, vintage", unit="MW")
+@constraint(over="site, vintage", unit="MW", links="optional")
 def tariff_exit(m: Model) -> Comparison:
     r"""While the term runs, a share of what was signed may go without a fee, and no more.
 
@@ -203,7 +203,7 @@ def tariff_exit(m: Model) -> Comparison:
     return without_fee.sum_to(over) <= m.p.tariffs.free_frac * m.tariffs.signed_mw.on(over)
 
 
-@constraint(over="site, vintage, year", unit="MW")
+@constraint(over="site, vintage, year", unit="MW", links="cause")
 def tariff_fee(m: Model) -> Comparison:
     r"""A fee is paid when capacity is given up, not before.
 

@@ -13,7 +13,6 @@ from planner.check import duals
 from planner.inputs import TABLES, build_inputs
 from planner.inputs.question import Question
 from planner.limits import BY_NAME, LIMITS, Limit, moved_by
-from planner.limits.links import LINKS
 from planner.model import FAMILIES, Model, build_model
 from planner.scenario import load_scenario
 from planner.scenario.keys import field_at
@@ -24,7 +23,7 @@ from planner.studies.explain.binding import PLACES
 CHECK = Path(__file__).parent.parent / "check"
 WORLDS = ("rich", "own_power", "non_firm", "failover", "whole")
 BLOCKS = {block.name: block for family in FAMILIES for block in family.CONSTRAINTS}
-LINKED = [name for names in LINKS.values() for name in names]
+LINKED = [name for name, block in BLOCKS.items() if block.links is not None]
 PRICED = [limit for limit in LIMITS if limit.price is not None]
 BINDING = [limit for limit in LIMITS if limit.binding is not None]
 GRAMS = {"kt CO2": "kt"}  # a limit says what of
