@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 from planner.inputs.question import Question
+from planner.limits.binding import PLACES, binding
 from planner.runs.reopen import reopen
-from planner.studies.explain.binding import PLACES, binding
 from planner.studies.explain.steps import Step, spot_check
 from planner.studies.solve.asking import Asking
 
@@ -28,7 +28,7 @@ STEPS = (1.0, 0.1)
 def main(folder: Path) -> None:
     """Try the weightiest row of each kind of limit, and demand."""
     run = reopen(folder)
-    rows = binding(run).drop_duplicates("block")
+    rows = binding(run.inputs, run.tables).drop_duplicates("block")
     places = [
         (
             str(row["block"]),

@@ -13,12 +13,12 @@ from planner.check import duals
 from planner.inputs import TABLES, build_inputs
 from planner.inputs.question import Question
 from planner.limits import BY_NAME, LIMITS, Limit, moved_by
+from planner.limits.binding import PLACES
 from planner.model import FAMILIES, Model, build_model
 from planner.scenario import load_scenario
 from planner.scenario.keys import field_at
 from planner.studies.diagnose.relaxations import RELAXATIONS
 from planner.studies.diagnose.relaxed_rows import rows_of
-from planner.studies.explain.binding import PLACES
 
 CHECK = Path(__file__).parent.parent / "check"
 WORLDS = ("rich", "own_power", "non_firm", "failover", "whole")

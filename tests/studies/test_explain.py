@@ -16,11 +16,11 @@ from planner.base.errors import InputError
 from planner.base.say import amount
 from planner.cli import main
 from planner.inputs.question import Question
+from planner.limits.binding import PLACES, binding
 from planner.model import build_model
 from planner.runs import write_run
 from planner.scenario import load_scenario
 from planner.studies.explain import Explanation, explain
-from planner.studies.explain.binding import PLACES, binding
 from planner.studies.explain.entry import Resolved
 from planner.studies.explain.plain_words import about_compute, about_cost
 from planner.studies.explain.steps import Step, spot_check
@@ -176,7 +176,7 @@ def test_what_one_more_is_worth_is_what_solving_again_with_one_more_changes(
     scenario: str, block: str, place: str, unit: str, units_in_one: float, words: str
 ) -> None:
     plan = plan_of(scenario)
-    table = binding(plan)
+    table = binding(plan.inputs, plan.tables)
     row = table[(table["block"] == block) & (table["place"] == place)].iloc[0]
     labels = {axis: str(row[axis]) for axis in (*PLACES, "year") if str(row[axis])}
     step = 0.001 * float(row["limit"])
@@ -218,7 +218,7 @@ def test_a_full_connection_is_no_limit_where_a_non_firm_one_can_be_had() -> None
 
     def full(of: planner.Plan) -> list[int]:
         rows = of.prices.query("block == 'grid_connection' and site == 'oak' and year == 2025")
-        listed = binding(of).query("block == 'grid_connection' and site == 'oak'")
+        listed = binding(of.inputs, of.tables).query("block == 'grid_connection' and site == 'oak'")
         assert len(rows) == 1
         return list(listed["year"])
 
@@ -376,7 +376,7 @@ def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> N
 
 def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the_plan() -> None:
     plan = plan_of(WHOLE)
-    rows = binding(plan).drop_duplicates("block")
+    rows = binding(plan.inputs, plan.tables).drop_duplicates("block")
     steps = [
         Step(
             str(row["block"]),

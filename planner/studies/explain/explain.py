@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.studies.explain.binding import binding, demand_price
+from planner.limits.binding import binding, demand_price
 from planner.studies.explain.explanation import Explanation, Solved, Statement
 from planner.studies.explain.plain_words import (
     about_compute,
@@ -82,7 +82,7 @@ def explain(
     statements: list[Statement] = []
     has_prices = bool(solved.results.tables["solution"]["has_duals"].iloc[0])
     if has_prices:
-        bound = binding(solved)
+        bound = binding(solved.inputs, solved.results.tables)
         if site is not None:
             bound = touches(solved, bound, site)
         if year is not None:
@@ -101,7 +101,7 @@ def explain(
         tables["service"] = _service(solved)
         statements += _weightiest(about_cost(tables), every)
         if has_prices:
-            tables["demand_price"] = demand_price(solved)
+            tables["demand_price"] = demand_price(solved.results.tables)
             kinds = len(tables["binding"]) if every else _PLACES_OF_A_LIMIT
             statements += _weightiest(about_limits(solved, tables, of_a_kind=kinds), every)
             statements += _weightiest(about_compute(tables), every)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.say import amount
 from planner.limits import BY_NAME
-from planner.studies.explain.binding import PLACES
+from planner.limits.binding import PLACES
 from planner.studies.explain.explanation import Number, Statement, number, span
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def reported_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[i
     Parameters
     ----------
     table : DataFrame
-        Of `planner.studies.explain.binding.binding`.
+        Of `planner.limits.binding.binding`.
     of_a_kind : int
         Most places of one kind of limit.
 

@@ -11,11 +11,11 @@ import pandas as pd
 from planner.base.errors import InputError
 from planner.base.say import amount
 from planner.inputs.question import Question
+from planner.limits.binding import PLACES
 from planner.lp.blocks import RowBounds
 from planner.model import build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.scenario import Setting
-from planner.studies.explain.binding import PLACES
 from planner.studies.explain.explanation import Statement, number
 from planner.studies.solve.asking import session_of
 from planner.studies.solve.whole_numbers import find_plan
@@ -141,7 +141,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
     solved : Solved
         The plan.
     table : DataFrame
-        Of `planner.studies.explain.binding.binding`.
+        Of `planner.limits.binding.binding`.
     places : sequence of int
         Rows of it to try.
     ask : Asking

@@ -10,7 +10,8 @@ import pandas as pd
 from planner.limits import LIMITS
 
 if TYPE_CHECKING:
-    from planner.studies.explain.explanation import Solved
+    from planner.inputs.inputs import Inputs
+    from planner.limits.limit import Tables
 
 __all__ = ["PLACES", "binding", "demand_price"]
 
@@ -31,7 +32,7 @@ PLACES: Final = (
 _ONE_PERCENT: Final = 0.01
 
 
-def binding(solved: Solved) -> pd.DataFrame:
+def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:
     """List the limits that bind because the plan cannot buy its way past them.
 
     A hall that was just built is full too, and its shadow price is the price of a hall: that is
@@ -40,8 +41,10 @@ def binding(solved: Solved) -> pd.DataFrame:
 
     Parameters
     ----------
-    solved : Solved
-        With shadow prices.
+    inputs : Inputs
+        What the model knew.
+    tables : mapping of str to DataFrame
+        Result tables, with shadow prices.
 
     Returns
     -------
@@ -50,7 +53,6 @@ def binding(solved: Solved) -> pd.DataFrame:
         (value, unit), the raw dual per unit of its row [MUSD], the limit and its unit, and
         what 1 % more of the limit saves, or of a target costs [MUSD]; the last orders the rows.
     """
-    inputs, tables = solved.inputs, solved.results.tables
     prices = tables["prices"]
     parts = []
     for limit in LIMITS:
@@ -91,8 +93,13 @@ def binding(solved: Solved) -> pd.DataFrame:
     return table.sort_values("one_percent_musd", ascending=False, ignore_index=True)
 
 
-def demand_price(solved: Solved) -> pd.DataFrame:
-    """Tell what one more unit of compute costs, by class and year.
+def demand_price(tables: Tables) -> pd.DataFrame:
+    """Return what one more unit of compute costs, by class and year.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Result tables, with shadow prices.
 
     Returns
     -------
@@ -100,9 +107,9 @@ def demand_price(solved: Solved) -> pd.DataFrame:
         workload, year, demand_kh100e, and USD per H100e-hour: the mean over regions by their
         demand, the least and the most of any region.
     """
-    prices = solved.results.tables["prices"]
+    prices = tables["prices"]
     rows = prices[prices["block"] == "demand_balance"]
-    asked = solved.results.tables["demand"][["region", "workload", "year", "demand_kh100e"]]
+    asked = tables["demand"][["region", "workload", "year", "demand_kh100e"]]
     rows = rows.merge(asked, on=["region", "workload", "year"], how="left")
     rows["paid"] = rows["value"] * rows["demand_kh100e"]
     by = rows.groupby(["workload", "year"], as_index=False).agg(
