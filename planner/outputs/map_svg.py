@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import escape
 
 import numpy as np
 
+from planner.outputs.map_labels import CHARACTER, Spot, place_labels, xml_text
 from planner.outputs.projection import sheet_for
 from planner.results.bridge import bridge_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     import pandas as pd
 
     from planner.outputs.basemaps import Line
     from planner.outputs.run import Run
 
-__all__ = ["plan_map_svg"]
+__all__ = ["outline", "plan_map_svg", "round_sizes", "sites_in_use"]
 
 _WIDTH: Final = 1000.0
 _HEAD: Final = 64.0
@@ -29,9 +28,6 @@ _LINE: Final = 17.0  # of the bridge, under the legend
 _BRIDGE: Final = 2 * _LINE
 _MARGIN: Final = 26.0
 _LARGEST_RADIUS: Final = 40.0
-_LABELS: Final = 14
-_TEXT_SIZE: Final = 12.0
-_CHARACTER: Final = 6.3  # mean width of a character of a label [pixel]
 _A_LITTLE_MW: Final = 0.05
 
 # From all inference over half and half to all training.
@@ -52,18 +48,6 @@ stroke-linejoin:round}
 .key{font-size:11.5px;fill:#5d6b79}
 .ring{fill:none;stroke:#8a949e;stroke-width:1}
 """
-
-
-@dataclass(frozen=True)
-class _Spot:
-    """A site on the sheet."""
-
-    name: str
-    mw: float
-    training_frac: float
-    x: float
-    y: float
-    radius: float
 
 
 def plan_map_svg(run: Run, year: int) -> str:
@@ -92,13 +76,13 @@ def plan_map_svg(run: Run, year: int) -> str:
         message = f"{year} is not a model year of the run; there are {run.years}"
         raise ValueError(message)
     sheet = sheet_for(run.sites, _WIDTH, _MAP_HEIGHT, _MARGIN)
-    sites = _in_use(run, year)
+    sites = sites_in_use(run, year)
     x, y = sheet.place(sites["lon"].to_numpy(), sites["lat"].to_numpy())
     # One scale for all years, so that maps of a plan can be laid side by side.
     largest_mw = max(float(run.tables["site_year"]["nameplate_mw"].max()), _A_LITTLE_MW)
     radius = _LARGEST_RADIUS * np.sqrt(sites["nameplate_mw"].to_numpy() / largest_mw)
     spots = [
-        _Spot(*values)
+        Spot(*values)
         for values in zip(
             sites["name"], sites["nameplate_mw"], sites["training_frac"], x, y, radius, strict=True
         )
@@ -107,16 +91,16 @@ def plan_map_svg(run: Run, year: int) -> str:
     height = _HEAD + _MAP_HEIGHT + _FOOT + _BRIDGE
     parts = [
         f'<rect width="{_WIDTH:.0f}" height="{height:.0f}" fill="#fff"/>',
-        f'<text class="title" x="{_MARGIN}" y="31">{_text(title)}</text>',
-        f'<text class="sub" x="{_MARGIN}" y="52">{_text(about)}</text>',
+        f'<text class="title" x="{_MARGIN}" y="31">{xml_text(title)}</text>',
+        f'<text class="sub" x="{_MARGIN}" y="52">{xml_text(about)}</text>',
         f'<svg y="{_HEAD}" width="{_WIDTH:.0f}" height="{_MAP_HEIGHT:.0f}">',
         '<rect width="100%" height="100%" fill="#f7fafc"/>',
-        _paths("grid", sheet.graticule(), closed=False),
-        _paths("near" if sheet.is_us else "land", sheet.land(), closed=True),
-        _paths("land", sheet.states(), closed=True),
-        _paths("border", sheet.borders(), closed=False),
+        outline("grid", sheet.graticule(), closed=False),
+        outline("near" if sheet.is_us else "land", sheet.land(), closed=True),
+        outline("land", sheet.states(), closed=True),
+        outline("border", sheet.borders(), closed=False),
         *(_circle(spot) for spot in spots),
-        *_labels(spots),
+        *place_labels(spots, (_WIDTH, _MAP_HEIGHT)),
         "</svg>",
         *_legend(largest_mw),
         *_bridge(run, year),
@@ -124,12 +108,12 @@ def plan_map_svg(run: Run, year: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" '
         f'width="{_WIDTH:.0f}" height="{height:.0f}" role="img" '
-        f'aria-label="{_text(f"{title}, {about}")}"><style>{_STYLE}</style>'
+        f'aria-label="{xml_text(f"{title}, {about}")}"><style>{_STYLE}</style>'
         f"{''.join(parts)}</svg>\n"
     )
 
 
-def _in_use(run: Run, year: int) -> pd.DataFrame:
+def sites_in_use(run: Run, year: int) -> pd.DataFrame:
     """Return sites with racks in a year, the largest first, so that small ones lie on top."""
     site_year, plan = run.tables["site_year"], run.tables["plan"]
     of_year = site_year[site_year["year"] == year]
@@ -150,13 +134,7 @@ def _about(run: Run, year: int) -> str:
     )
 
 
-def _text(text: str) -> str:
-    """Escape text, and leave out what XML cannot hold."""
-    kept = "".join(sign for sign in text if sign.isprintable())
-    return escape(kept, {'"': "&quot;"})
-
-
-def _paths(kind: str, lines: Iterable[Line], *, closed: bool) -> str:
+def outline(kind: str, lines: Iterable[Line], *, closed: bool) -> str:
     """Return one path of many lines."""
     end = "Z" if closed else ""
     drawn = "".join(
@@ -175,84 +153,12 @@ def _colour(training_frac: float) -> str:
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 
-def _circle(spot: _Spot) -> str:
+def _circle(spot: Spot) -> str:
     about = f"{spot.name}: {spot.mw:,.1f} MW, {spot.training_frac:.0%} training"
     return (
         f'<circle class="site" cx="{spot.x:.1f}" cy="{spot.y:.1f}" r="{max(spot.radius, 1.6):.1f}" '
-        f'fill="{_colour(spot.training_frac)}"><title>{_text(about)}</title></circle>'
+        f'fill="{_colour(spot.training_frac)}"><title>{xml_text(about)}</title></circle>'
     )
-
-
-Rectangle = tuple[float, float, float, float]
-"""Left, top, right, bottom. [pixel]"""
-
-
-def _labels(spots: Sequence[_Spot]) -> list[str]:
-    """Label the largest sites, each at the first place where its text hides nothing."""
-    taken: list[Rectangle] = []
-    circles = [_around(spot) for spot in spots]
-    drawn = []
-    for at, spot in enumerate(spots[:_LABELS]):
-        others = [*taken, *circles[:at], *circles[at + 1 :]]
-        for label in _places(spot):
-            if label.is_inside_sheet and not any(_overlap(label.box, other) for other in others):
-                taken.append(label.box)
-                drawn.append(label.svg)
-                break
-    return drawn
-
-
-@dataclass(frozen=True)
-class _Label:
-    """A place for the label of a site: its rectangle, and how it is drawn."""
-
-    box: Rectangle
-    svg: str
-
-    @property
-    def is_inside_sheet(self) -> bool:
-        left, top, right, bottom = self.box
-        return left > 2.0 and top > 2.0 and right < _WIDTH - 2.0 and bottom < _MAP_HEIGHT - 2.0
-
-
-def _places(spot: _Spot) -> Iterator[_Label]:
-    """Give the places for a label, the best first: next to, above, below, across, inside."""
-    name, amount = spot.name.split(" / ")[0], f"{spot.mw:,.0f}"
-    width = _CHARACTER * (len(name) + 1 + len(amount))
-    gap, slant = spot.radius + 4.0, 0.72 * spot.radius + 3.0
-    for x, y, anchor in (
-        (spot.x + gap, spot.y + 4.0, "start"),
-        (spot.x - gap, spot.y + 4.0, "end"),
-        (spot.x, spot.y - gap - 1.0, "middle"),
-        (spot.x, spot.y + gap + 9.0, "middle"),
-        (spot.x + slant, spot.y - slant, "start"),
-        (spot.x + slant, spot.y + slant + 8.0, "start"),
-        (spot.x - slant, spot.y - slant, "end"),
-        (spot.x - slant, spot.y + slant + 8.0, "end"),
-    ):
-        left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
-        yield _Label(
-            (left, y - _TEXT_SIZE, left + width, y + 3.0),
-            f'<text class="label" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{_text(name)} '
-            f'<tspan class="mw">{amount}</tspan></text>',
-        )
-    half = _CHARACTER * len(name) / 2
-    if half < spot.radius - 2.0:
-        yield _Label(
-            (spot.x - half, spot.y - _TEXT_SIZE, spot.x + half, spot.y + _TEXT_SIZE),
-            f'<text class="inside" text-anchor="middle" y="{spot.y - 2.0:.1f}">'
-            f'<tspan x="{spot.x:.1f}">{_text(name)}</tspan>'
-            f'<tspan x="{spot.x:.1f}" dy="13">{amount}</tspan></text>',
-        )
-
-
-def _around(spot: _Spot) -> Rectangle:
-    reach = 0.8 * spot.radius  # a circle leaves the corners of its square free
-    return (spot.x - reach, spot.y - reach, spot.x + reach, spot.y + reach)
-
-
-def _overlap(one: Rectangle, other: Rectangle) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _legend(largest_mw: float) -> list[str]:
@@ -271,10 +177,10 @@ def _legend(largest_mw: float) -> list[str]:
         f'<text class="key" x="{left + 213}" y="{middle + 4:.1f}">training (share of racks)</text>',
     ]
     x = _WIDTH - _MARGIN
-    for mw in _round_sizes(largest_mw):
+    for mw in round_sizes(largest_mw):
         radius = _LARGEST_RADIUS * (mw / largest_mw) ** 0.5
         label = f"{mw:,.0f} MW" if mw >= 1 else f"{mw:g} MW"
-        width = _CHARACTER * len(label)
+        width = CHARACTER * len(label)
         shown = min(radius, _FOOT / 2 - 3.0)
         parts.append(
             f'<text class="key" x="{x:.1f}" y="{middle + 4:.1f}" text-anchor="end">{label}</text>'
@@ -293,12 +199,12 @@ def _bridge(run: Run, year: int) -> list[str]:
     """Say how the power of the year comes from the path."""
     top = _HEAD + _MAP_HEIGHT + _FOOT
     return [
-        f'<text class="key" x="{_MARGIN}" y="{top + _LINE * at:.1f}">{_text(words)}</text>'
+        f'<text class="key" x="{_MARGIN}" y="{top + _LINE * at:.1f}">{xml_text(words)}</text>'
         for at, words in enumerate(bridge_words(run.tables["bridge"], year))
     ]
 
 
-def _round_sizes(largest_mw: float) -> list[float]:
+def round_sizes(largest_mw: float) -> list[float]:
     """Return three round sizes for the legend, the largest first."""
     unit = 10.0 ** np.floor(np.log10(largest_mw / 2.0))
     first = max(step * unit for step in (1.0, 2.0, 5.0) if step * unit <= largest_mw / 2.0)
