@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "results": {"limits", "model", "inputs", "lp", "tables", "tariffs"},
     "check": {"inputs", "results", "scenario", "tables"},
     "stress": {"check", "inputs", "results", "scenario", "tables"},
-    "outputs": {"stress", "results", "scenario", "tables", "inputs", "model"},
+    "outputs": {"stress", "results", "scenario", "tables", "inputs", "model", "limits"},
     "runs": {"lp", "outputs", "results", "scenario", "check", "inputs"},
     "studies": {"runs", "check", "inputs", "limits", "lp", "model", "results", "scenario"},
 }

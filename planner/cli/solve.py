@@ -28,7 +28,7 @@ __all__ = ["command"]
 )
 @OVERRIDES
 @STRICT
-@click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx.")
+@click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
 @click.pass_context
 def command(

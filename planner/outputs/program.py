@@ -19,11 +19,12 @@ from planner.scenario.schema import OWN_FILES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from planner.inputs.inputs import Inputs
     from planner.model import Model
     from planner.outputs.run import Run
     from planner.scenario import Scenario
 
-__all__ = ["model_of", "scenario_of", "unreadable_tables", "write_lp", "write_mps"]
+__all__ = ["inputs_of", "model_of", "scenario_of", "unreadable_tables", "write_lp", "write_mps"]
 
 _LONGEST_NAME: Final = 255
 """Signs of a name in a CPLEX LP file."""
@@ -108,10 +109,32 @@ def model_of(run: Run) -> Model:
     InputError
         As `scenario_of` does, and if a table that the run keeps can not be read.
     """
+    return build_model(inputs_of(run))
+
+
+def inputs_of(run: Run) -> Inputs:
+    """Return what the program of a run was made of: of a stored one, made again.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+
+    Returns
+    -------
+    Inputs
+
+    Raises
+    ------
+    InputError
+        As `model_of` does.
+    """
+    if run.inputs is not None:
+        return run.inputs
     problems = list(unreadable_tables(run))
     if problems:
         raise InputError(problems)
-    return build_model(build_inputs_from(scenario_of(run), run.inputs_tables))
+    return build_inputs_from(scenario_of(run), run.inputs_tables)
 
 
 def unreadable_tables(run: Run) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.inputs.inputs import Inputs
+
 __all__ = ["Run", "with_differences"]
 
 _NAMED: Final = 3  # settings
@@ -35,6 +37,9 @@ class Run:
     proof_tables : mapping of str to DataFrame
         Tables of the proof, as `planner.results.schema.PROOF_TABLES` says; empty for a run that
         an older version stored without one.
+    inputs : Inputs, optional
+        What the program of a plan that was just solved was made of; of a stored run
+        `planner.outputs.program.inputs_of` makes it again.
     """
 
     meta: Mapping[str, Any]
@@ -42,6 +47,7 @@ class Run:
     inputs_tables: Mapping[str, pd.DataFrame]
     folder: Path | None = None
     proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    inputs: Inputs | None = None
 
     @property
     def sites(self) -> pd.DataFrame:

@@ -20,6 +20,13 @@ def _xlsx(run: Run, folder: Path) -> list[Path]:
     return write_workbook(run, folder / "plan.xlsx")
 
 
+def _html(run: Run, folder: Path) -> list[Path]:
+    """Write the report: one page with map, charts and tables, report.html."""
+    from planner.outputs.report import write_report
+
+    return write_report(run, folder / "report.html")
+
+
 def _csv(run: Run, folder: Path) -> list[Path]:
     """Write every table as text, with a data package: csv/."""
     from planner.outputs.csv import write_csv
@@ -85,6 +92,7 @@ def _reeds(run: Run, folder: Path) -> list[Path]:
 
 WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
     "xlsx": _xlsx,
+    "html": _html,
     "csv": _csv,
     "parquet": _parquet,
     "gpkg": _gpkg,

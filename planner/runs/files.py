@@ -30,7 +30,7 @@ FILES_RULE: Final = "files_as_written"
 """Name of the rule."""
 
 
-EDITABLE: Final = frozenset({"plan.xlsx", "solve.log"})
+EDITABLE: Final = frozenset({"plan.xlsx", "report.html", "solve.log"})
 """Files that a planner may change: no rule is about them."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
+from planner.outputs.report import write_report
 from planner.outputs.run import Run
 from planner.outputs.staging import staging
 from planner.outputs.xlsx import write_workbook
@@ -32,6 +33,7 @@ __all__ = [
     "INPUTS_FOLDER",
     "META_FILE",
     "PROOF_FOLDER",
+    "REPORT_FILE",
     "TABLES_FOLDER",
     "Stored",
     "changed_since_written",
@@ -49,6 +51,7 @@ INPUTS_FOLDER: Final = "inputs"
 PROOF_FOLDER: Final = "proof"
 """Folder of the program with its solution and duals."""
 WORKBOOK_FILE: Final = "plan.xlsx"
+REPORT_FILE: Final = "report.html"
 LOG_FILE: Final = "solve.log"
 
 _OF_TABLES: Final = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
@@ -82,7 +85,7 @@ def write_run(
     runs_dir : Path
         Folder of run folders; made where it is missing.
     workbook : bool
-        Whether to write ``plan.xlsx`` too.
+        Whether to write what people open, ``plan.xlsx`` and ``report.html``, too.
     log : iterable of str
         Lines of ``solve.log``.
 
@@ -156,6 +159,7 @@ def store_run(
         (partial / LOG_FILE).write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
         if workbook:
             write_workbook(run, partial / WORKBOOK_FILE)
+            write_report(run, partial / REPORT_FILE)
         # Every file that is there by now is known by its hash, whoever wrote it.
         meta = sealed({**run.meta, "sha256": hashes(partial)})
         (partial / META_FILE).write_bytes(meta_bytes(meta))
@@ -193,7 +197,7 @@ def load_run(folder: Path) -> Run:
 def changed_since_written(folder: Path) -> tuple[str, ...]:
     """Return the files of a run folder that differ, are gone or came later, sorted.
 
-    The workbook and the log are not among them: a planner may change them.
+    The workbook, the report and the log are not among them: a planner may change them.
 
     Parameters
     ----------

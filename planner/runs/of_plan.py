@@ -30,5 +30,10 @@ def run_of(plan: Plan) -> Run:
     checks = plan.verdict.frame()
     typed = checks[list(CHECKS.columns)].astype({c.name: c.dtype for c in CHECKS.fields})
     tables = {**plan.tables, CHECKS.name: typed}
-    inputs = dict(plan.inputs.tables)
-    return Run(describe(plan), tables, inputs, proof_tables=plan.proof.tables)
+    return Run(
+        describe(plan),
+        tables,
+        dict(plan.inputs.tables),
+        proof_tables=plan.proof.tables,
+        inputs=plan.inputs,
+    )

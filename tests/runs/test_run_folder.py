@@ -32,6 +32,7 @@ def test_holds_what_was_stored(run: Run, tmp_path: Path) -> None:
     assert {**loaded.meta, "sha256": 0, "seal": 0} == {**run.meta, "sha256": 0, "seal": 0}
     assert set(loaded.meta["sha256"]) == {
         "plan.xlsx",
+        "report.html",
         "solve.log",
         *(f"tables/{name}.parquet" for name in run.tables),
         *(f"inputs/{name}.parquet" for name in run.inputs_tables),
@@ -48,12 +49,14 @@ def test_holds_what_was_stored(run: Run, tmp_path: Path) -> None:
     log = (stored / "solve.log").read_text(encoding="utf-8")
     assert log == "first line\n-second: línea\n"
     assert (stored / "plan.xlsx").is_file()
+    assert (stored / "report.html").is_file()
 
 
 def test_leaves_the_workbook_out_where_it_is_not_wanted(run: Run, tmp_path: Path) -> None:
     stored = save_run(run, tmp_path, workbook=False)
 
     assert not (stored / "plan.xlsx").exists()
+    assert not (stored / "report.html").exists()
     assert (stored / "run.json").is_file()
 
 

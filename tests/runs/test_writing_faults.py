@@ -47,7 +47,14 @@ def test_writers_at_once_and_killed_ones_lose_nothing_and_leave_nothing(tmp_path
     for several in (found["two"], found["four"]):
         assert several["failed"] == 0, done.stderr
         assert several["left"] == ["small-0123456789"]
-        assert several["files"] == ["inputs", "plan.xlsx", "run.json", "solve.log", "tables"]
+        assert several["files"] == [
+            "inputs",
+            "plan.xlsx",
+            "report.html",
+            "run.json",
+            "solve.log",
+            "tables",
+        ]
     killed = found["killed"]
     assert sum(killed["ends"].values()) == 50, killed
     assert min(killed["ends"]["old"], killed["ends"]["new"]) > 0, killed  # kills that were too late

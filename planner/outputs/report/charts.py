@@ -1,0 +1,270 @@
+"""Charts as SVG of their own, drawn from figures; each with the same figures as a table below it.
+
+Colours are classes that the style sheet fills in, so that a chart is right in dark mode and on
+paper. Widths are of a column of the page; the SVG scales with it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from planner.base.svg import ticks
+from planner.outputs.report.figures import decimals_for
+from planner.outputs.report.labels import shortened
+from planner.outputs.report.markup import NOTHING, Html, element, joined
+from planner.outputs.report.table import Column, figure_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.outputs.report.figures import Figure
+
+__all__ = ["Series", "bars", "columns", "lines"]
+
+_WIDTH: Final = 520.0
+_HEIGHT: Final = 250.0
+_LEFT: Final = 58.0
+_TOP: Final = 22.0
+_BOTTOM: Final = 26.0
+_BAR: Final = 22.0
+_BAR_LABEL: Final = 204.0
+_BAR_VALUE: Final = 70.0
+_LONGEST: Final = 27
+_COLOURS: Final = 10
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line, or a colour of stacked columns.
+
+    Parameters
+    ----------
+    label : str
+        What it is called.
+    figures : tuple of Figure or None
+        One for each place of the axis; None where there is none.
+    """
+
+    label: str
+    figures: tuple[Figure | None, ...]
+
+
+def columns(
+    title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0
+) -> Html:
+    """Draw stacked columns, one for each place; what is below 0 goes down from 0.
+
+    Parameters
+    ----------
+    title, unit : str
+        What is shown.
+    places : sequence of str
+        Below the columns.
+    series : sequence of Series
+        From the axis outwards.
+    per : float
+        What numbers are divided by.
+
+    Returns
+    -------
+    Html
+        A figure with its table; nothing where nothing is to be shown.
+    """
+    values = [[_value(figure, per) for figure in one.figures] for one in series]
+    high = max((sum(max(row[at], 0.0) for row in values) for at in range(len(places))), default=0.0)
+    low = min((sum(min(row[at], 0.0) for row in values) for at in range(len(places))), default=0.0)
+    if high <= low:
+        return NOTHING
+    axis = _Axis.around(low, high, unit)
+    step = (_WIDTH - _LEFT) / len(places)
+    width = min(0.66 * step, 64.0)
+    decimals = decimals_for([value for row in values for value in row])
+    parts = [axis.grid()]
+    for at, place in enumerate(places):
+        x = _LEFT + (at + 0.5) * step
+        up = down = 0.0
+        for number, one in enumerate(series):
+            figure, value = one.figures[at], values[number][at]
+            if figure is None or value == 0.0:
+                continue
+            start = up if value > 0.0 else down
+            end = start + value
+            up, down = (end, down) if value > 0.0 else (up, end)
+            y = axis.at(max(start, end))
+            height = axis.at(min(start, end)) - y
+            shape = (x - width / 2, y, width, height)
+            parts.append(_mark(figure, f"{one.label}, {place}", unit, shape, number, per, decimals))
+        parts.append(_text(x, _HEIGHT - 8.0, place, "middle"))
+    drawn = _drawing(title, _HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
+    return _figure(title, unit, drawn, _legend([one.label for one in series]), places, series, per)
+
+
+def lines(
+    title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0
+) -> Html:
+    """Draw steps over the slots of a day, one line for each series; as `columns`."""
+    values = [[_value(figure, per) for figure in one.figures] for one in series]
+    known = [value for row in values for value in row if math.isfinite(value)]
+    if not known:
+        return NOTHING
+    axis = _Axis.around(min(0.0, *known), max(known) or 1.0, unit)
+    step = (_WIDTH - _LEFT) / len(places)
+    parts = [axis.grid()]
+    for number, row in enumerate(values):
+        points = [
+            f"{_LEFT + (at + end) * step:.1f},{axis.at(value):.1f}"
+            for at, value in enumerate(row)
+            if math.isfinite(value)
+            for end in (0, 1)
+        ]
+        parts.append(element("path", d="M" + "L".join(points), class_=f"line c{number % _COLOURS}"))
+    shown = max(1, math.ceil(len(places) / 8))
+    parts += [
+        _text(_LEFT + at * step, _HEIGHT - 8.0, place, "middle")
+        for at, place in enumerate(places)
+        if at % shown == 0
+    ]
+    drawn = _drawing(title, _HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
+    return _figure(title, unit, drawn, _legend([one.label for one in series]), places, series, per)
+
+
+def bars(
+    title: str,
+    unit: str,
+    rows: Sequence[tuple[str, Figure]],
+    *,
+    per: float = 1.0,
+    note: str = "",
+) -> Html:
+    """Draw one bar to the right for each row, with its number at its end; as `columns`."""
+    values = [_value(figure, per) for _, figure in rows]
+    high, low = max([0.0, *values]), min([0.0, *values])
+    if high <= low:
+        return NOTHING
+    room = _WIDTH - _BAR_LABEL - _BAR_VALUE
+    scale = room / (high - low)
+    zero = _BAR_LABEL - low * scale
+    decimals = decimals_for(values)
+    parts = []
+    for at, ((label, figure), value) in enumerate(zip(rows, values, strict=True)):
+        top = at * _BAR
+        left = zero + min(value, 0.0) * scale
+        shape = (left, top + 3.0, abs(value) * scale, _BAR - 6.0)
+        parts.append(_text(_BAR_LABEL - 8.0, top + 15.5, shortened(label, _LONGEST), "end"))
+        kind = 0 if value >= 0.0 else 1
+        parts.append(_mark(figure, label, unit, shape, kind, per, decimals))
+        end = zero + max(value, 0.0) * scale + 6.0
+        parts.append(_text(end, top + 15.5, figure.text(per=per, decimals=decimals), "start"))
+    height = len(rows) * _BAR
+    drawn = _drawing(title, height, parts, f"{title} [{unit}]")
+    caption = element("figcaption", element("strong", title), f" [{unit}]", _note(note))
+    return element("figure", caption, drawn, class_="chart")
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The axis of values, from low to high, which holds 0."""
+
+    low: float
+    high: float
+    unit: str
+
+    @classmethod
+    def around(cls, low: float, high: float, unit: str) -> _Axis:
+        """Return an axis that ends at round numbers."""
+        marks = ticks(low, high)
+        step = marks[1] - marks[0] if len(marks) > 1 else high - low
+        return cls(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, unit)
+
+    def at(self, value: float) -> float:
+        """Return the height on the page of a value. [pixel]"""
+        room = _HEIGHT - _TOP - _BOTTOM
+        return _TOP + room * (self.high - value) / (self.high - self.low)
+
+    def grid(self) -> Html:
+        """Draw lines and numbers."""
+        marks = ticks(self.low, self.high)
+        decimals = max(0, -math.floor(math.log10(marks[1] - marks[0]) + 1e-9)) if marks[1:] else 0
+        parts = []
+        for value in marks:
+            y = f"{self.at(value):.1f}"
+            kind = "zero" if value == 0.0 else "grid"
+            parts.append(element("line", x1=_LEFT, x2=_WIDTH, y1=y, y2=y, class_=kind))
+            parts.append(_text(_LEFT - 7.0, self.at(value) + 4.0, f"{value:,.{decimals}f}", "end"))
+        return joined(parts)
+
+
+def _value(figure: Figure | None, per: float) -> float:
+    return 0.0 if figure is None else figure.shown_value / per
+
+
+def _mark(
+    figure: Figure,
+    label: str,
+    unit: str,
+    shape: tuple[float, float, float, float],
+    colour: int,
+    per: float,
+    decimals: int,
+) -> Html:
+    """Draw a rectangle that says what it is under the pointer."""
+    shown = figure.text(per=per, decimals=decimals)
+    left, top, width, height = (f"{value:.1f}" for value in shape)
+    return element(
+        "rect",
+        element("title", f"{label}: {shown} {unit}"),
+        x=left,
+        y=top,
+        width=width,
+        height=height,
+        **{**figure.attributes(per=per), "class_": f"n c{colour % _COLOURS}", "data_shown": shown},
+    )
+
+
+def _text(x: float, y: float, words: str, anchor: str) -> Html:
+    return element("text", words, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor)
+
+
+def _drawing(title: str, height: float, parts: Sequence[str], about: str) -> Html:
+    return element(
+        "svg",
+        parts,
+        class_="axes" if height == _HEIGHT else None,
+        viewBox=f"0 0 {_WIDTH:.0f} {height:.0f}",
+        role="img",
+        aria_label=f"{about}; figures in the table below" if title else about,
+    )
+
+
+def _legend(labels: Sequence[str]) -> Html:
+    if len(labels) == 1:
+        return NOTHING
+    keys = (
+        element("li", element("span", class_=f"key c{at % _COLOURS}"), element("bdi", label))
+        for at, label in enumerate(labels)
+    )
+    return element("ul", keys, class_="legend")
+
+
+def _figure(
+    title: str,
+    unit: str,
+    drawn: Html,
+    legend: Html,
+    places: Sequence[str],
+    series: Sequence[Series],
+    per: float,
+) -> Html:
+    caption = element("figcaption", element("strong", title), f" [{unit}]")
+    rows = [(one.label, one.figures) for one in series]
+    table = figure_table(
+        f"{title} [{unit}]", "", [Column(place, per=per) for place in places], rows, one_unit=True
+    )
+    more = element("details", element("summary", "Figures"), table)
+    return element("figure", caption, drawn, legend, more, class_="chart")
+
+
+def _note(note: str) -> Html:
+    return element("span", f" {note}", class_="note") if note else NOTHING

@@ -1,0 +1,198 @@
+"""Numbers that people read, each with the table, rows and column that it comes from.
+
+The markup of a number says so in attributes, its own or those of the elements around it: the sum
+of ``data-column`` over the rows of ``data-table`` that ``data-where`` selects, over ``data-per``,
+and for a share over the sum of ``data-over-...``. A test reads every number back.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import quote, unquote
+
+import pandas as pd
+
+from planner.base.say import amount
+from planner.outputs.report.markup import Html, element
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from planner.outputs.run import Run
+
+    Label: TypeAlias = str | int | bool
+
+__all__ = ["MISSING", "Figure", "Figures", "decimals_for", "parse_where", "where_text"]
+
+MISSING: Final = "\N{EN DASH}"
+_DIGITS: Final = 3
+_PLAIN: Final = "()|,."  # of a label, not quoted
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number and where it stands.
+
+    Parameters
+    ----------
+    value : float
+        Sum of a column over the rows that are selected; nan where it is missing.
+    table, column : str
+        A result table and its column.
+    where : mapping of str to label
+        What its rows have in other columns.
+    over : Figure, optional
+        What it is a share of.
+    """
+
+    value: float
+    table: str
+    column: str
+    where: Mapping[str, Label] = field(default_factory=dict)
+    over: Figure | None = None
+
+    @property
+    def shown_value(self) -> float:
+        """The number, or the share."""
+        if self.over is None:
+            return self.value
+        return self.value / self.over.value if self.over.value else math.nan
+
+    def share_of(self, whole: Figure) -> Figure:
+        """Return it as a share of another one."""
+        return Figure(self.value, self.table, self.column, self.where, whole)
+
+    def html(self, *, per: float = 1.0, digits: int = _DIGITS, decimals: int | None = None) -> Html:
+        """Write the number for people.
+
+        Parameters
+        ----------
+        per : float
+            What it is divided by: 1000 shows MUSD as BUSD.
+        digits : int
+            Significant digits.
+        decimals : int, optional
+            Places behind the point, in place of significant digits.
+        """
+        return element(
+            "span",
+            self.text(per=per, digits=digits, decimals=decimals),
+            **self.attributes(per=per, digits=None if decimals is not None else digits),
+        )
+
+    def text(self, *, per: float = 1.0, digits: int = _DIGITS, decimals: int | None = None) -> str:
+        """Return the number as `html` shows it, without markup."""
+        value = self.shown_value / per
+        if not math.isfinite(value):
+            return MISSING
+        return amount(value, digits) if decimals is None else f"{value + 0.0:,.{decimals}f}"
+
+    def attributes(self, *, per: float = 1.0, digits: int | None = None) -> dict[str, Any]:
+        """Return the attributes that say where the number stands."""
+        found: dict[str, Any] = {
+            "class_": "n",
+            "data_table": self.table,
+            "data_column": self.column,
+            "data_where": where_text(self.where) or None,
+            "data_per": None if per == 1.0 else f"{per:g}",
+            "data_digits": digits,
+        }
+        if self.over is not None:
+            found |= {
+                "data_over_table": self.over.table,
+                "data_over_column": self.over.column,
+                "data_over_where": where_text(self.over.where),
+            }
+        return found
+
+
+def where_text(where: Mapping[str, Label]) -> str:
+    """Write a selection of rows as an attribute holds it: ``site=a;year=2030``, quoted as in URLs.
+
+    Examples
+    --------
+    >>> where_text({"site": "=1+1; x", "year": 2030})
+    'site=%3D1%2B1%3B%20x;year=2030'
+    """
+    return ";".join(f"{key}={quote(str(label), safe=_PLAIN)}" for key, label in where.items())
+
+
+def parse_where(text: str) -> dict[str, str]:
+    """Return the selection that `where_text` wrote, its labels as text.
+
+    Examples
+    --------
+    >>> parse_where("site=%3D1%2B1%3B%20x;year=2030")
+    {'site': '=1+1; x', 'year': '2030'}
+    """
+    pairs = (part.split("=", 1) for part in text.split(";") if part)
+    return {key: unquote(label) for key, label in pairs}
+
+
+def decimals_for(values: Iterable[float], digits: int = _DIGITS) -> int:
+    """Return with how many places numbers of one table are shown: the largest with `digits`.
+
+    Examples
+    --------
+    >>> decimals_for([0.5, 12345.0]), decimals_for([0.5, 2.34]), decimals_for([])
+    (0, 2, 0)
+    """
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if largest == 0.0:
+        return 0
+    return max(0, digits - 1 - math.floor(math.log10(largest)))
+
+
+class Figures:
+    """The numbers of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.years = run.years
+        self.last = run.years[-1]
+
+    def has(self, table: str) -> bool:
+        """Whether the run has rows of a table."""
+        return table in self.run.tables and len(self.run.tables[table]) > 0
+
+    def sum(self, table: str, column: str, **where: Label) -> Figure:
+        """Return the sum of a column over the rows that have these labels."""
+        frame = self.run.tables[table]
+        rows = pd.Series(True, index=frame.index)
+        for key, label in where.items():
+            rows &= frame[key] == label
+        values = frame.loc[rows, column]
+        # A sum of nothing but missing values is missing, not 0.
+        value = float(values.sum(min_count=1)) if len(values) else 0.0
+        return Figure(value, table, column, where)
+
+    def by(
+        self, table: str, column: str, *keys: str, **where: Label
+    ) -> dict[tuple[Label, ...], Figure]:
+        """Return the sums of a column by the labels of some columns, in the order of the table."""
+        frame = self.run.tables[table]
+        for key, label in where.items():
+            frame = frame[frame[key] == label]
+        sums = frame.groupby(list(keys), sort=False, observed=True)[column].sum(min_count=1)
+        found = {}
+        for labels, value in sums.items():
+            at = tuple(map(_plain, labels if isinstance(labels, tuple) else (labels,)))
+            of = dict(zip(keys, at, strict=True))
+            found[at] = Figure(float(value), table, column, {**where, **of})
+        return found
+
+
+def _plain(label: Any) -> Label:
+    """Return a label as Python's own type."""
+    if isinstance(label, str | bool):
+        return label
+    plain: Label = label.item() if hasattr(label, "item") else label
+    return plain

@@ -1,0 +1,122 @@
+"""What sites, zones, workloads and cost items are called by people."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from planner.outputs.run import Run
+
+__all__ = ["Labels", "item_words", "shortened", "words"]
+
+_INITIALS: Final = 3
+_ITEMS: Final = {
+    "electricity_demand": "electricity, demand charge",
+    "electricity_energy": "electricity, energy",
+    "hall_opex": "running of halls",
+    "it_maintenance": "IT maintenance",
+    "site_fixed": "fixed cost of sites",
+    "site_opening": "opening of sites",
+}
+"""Items of the cost list whose id does not read as words."""
+
+
+class Labels:
+    """Names from the tables of a run; an id without a name is its own.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def site(self, site: str) -> str:
+        """Return the name of a site; other payments belong to none."""
+        return self._sites.get(site, site) if site else "all sites"
+
+    def workload(self, workload: str) -> str:
+        """Return the name of a workload."""
+        return self._workloads.get(workload, words(workload))
+
+    def zone(self, zone: str) -> str:
+        """Return the name of a grid zone."""
+        return self._zones.get(zone, zone)
+
+    def vendor(self, vendor: str) -> str:
+        """Return the name of a vendor of racks."""
+        return vendor.upper() if len(vendor) <= _INITIALS else vendor.capitalize()
+
+    def region(self, region: str) -> str:
+        """Return the name of a demand region."""
+        return "any place" if region == "(anywhere)" else self._regions.get(region, region)
+
+    @cached_property
+    def _sites(self) -> Mapping[str, str]:
+        return _names(self._run.sites, "site")
+
+    @cached_property
+    def _workloads(self) -> Mapping[str, str]:
+        return self._of_inputs("workloads", "workload")
+
+    @cached_property
+    def _zones(self) -> Mapping[str, str]:
+        return self._of_inputs("grid_zones", "zone")
+
+    @cached_property
+    def _regions(self) -> Mapping[str, str]:
+        return self._of_inputs("demand_regions", "demand_region")
+
+    def _of_inputs(self, table: str, key: str) -> Mapping[str, str]:
+        """Return the names of an input table; a run need not have it."""
+        if table not in self._run.inputs_tables:
+            return {}
+        frame = self._run.inputs_tables[table]
+        return _names(frame, key) if {key, "name"} <= set(frame) else {}
+
+
+def words(identifier: str) -> str:
+    """Write an id of the program as words.
+
+    Examples
+    --------
+    >>> words("rack_purchase")
+    'rack purchase'
+    """
+    return identifier.replace("_", " ")
+
+
+def item_words(item: str) -> str:
+    """Write an item of the cost list as words.
+
+    Examples
+    --------
+    >>> item_words("hall_construction"), item_words("it_maintenance")
+    ('hall construction', 'IT maintenance')
+    """
+    return _ITEMS.get(item, words(item))
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a text that is too long for its place, and show that it was.
+
+    Examples
+    --------
+    >>> shortened("Santa Clara", 20), shortened("Santa Clara", 6)
+    ('Santa Clara', 'Santa…')
+    """
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _names(frame: pd.DataFrame, key: str) -> dict[str, str]:
+    return {
+        str(one): str(name) if isinstance(name, str) and name.strip() else str(one)
+        for one, name in zip(frame[key], frame["name"], strict=True)
+    }

@@ -1,0 +1,320 @@
+"""The map: one picture per model year, of which the page shows one, coloured in one of four ways.
+
+Sites are projected here, in Python. Their colours are classes of the style sheet, a few steps of
+each of the four, so that the page only has to say which of them counts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.say import amount
+from planner.base.svg import ticks
+from planner.outputs.map_labels import Spot, place_labels
+from planner.outputs.map_svg import outline, round_sizes, sites_in_use
+from planner.outputs.projection import sheet_for
+from planner.outputs.report.figures import Figure
+from planner.outputs.report.markup import NOTHING, Html, element, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from planner.outputs.projection import Sheet
+    from planner.outputs.report.figures import Figures
+    from planner.outputs.report.labels import Labels
+
+__all__ = ["WAYS", "base_map", "map_of", "site_facts"]
+
+WIDTH: Final = 1000.0
+HEIGHT: Final = 560.0
+_MARGIN: Final = 14.0
+_LARGEST_RADIUS: Final = 40.0
+_SMALLEST_RADIUS: Final = 2.5
+_PHONE_LABELS: Final = 5
+_PHONE_SIZE: Final = 27.0
+_LABEL_SIZE: Final = 13.0
+_STEPS: Final = 5
+_A_LITTLE_MW: Final = 0.05
+_PER_MUSD: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of the things that the colour of a site can show.
+
+    Parameters
+    ----------
+    key : str
+        Its class in the style sheet.
+    label, unit : str
+        What it is.
+    per : float
+        What numbers are divided by.
+    none : str
+        What a site without a number is.
+    bounds : tuple of float
+        Between the steps; where empty, round numbers between the least and the most.
+    """
+
+    key: str
+    label: str
+    unit: str
+    per: float = 1.0
+    none: str = "no figure"
+    bounds: tuple[float, ...] = ()
+
+
+WAYS: Final = (
+    Way("use", "Use: share of training", "% of racks", 0.01, bounds=(10.0, 40.0, 60.0, 90.0)),
+    Way("carbon", "Carbon intensity", "t CO2/MWh"),
+    Way("price", "Cost of grid electricity", "USD/MWh", _PER_MUSD),
+    Way("headroom", "Headroom left in the grid zone", "MW", none="no limit stated"),
+)
+
+
+def site_facts(figures: Figures, year: int) -> dict[str, dict[str, Figure | None]]:
+    """Return what the map shows of each site in a year, by the keys of `WAYS`, and ``mw``."""
+    size = figures.by("site_year", "nameplate_mw", "site", year=year)
+    used = figures.by("plan", "used_mw", "site", year=year)
+    training = figures.by("plan", "used_mw", "site", year=year, duty="training")
+    carbon = figures.by("carbon_site", "grid_t_per_mwh", "site", year=year)
+    drawn = figures.by("site_year", "grid_mwh", "site", year=year)
+    paid = figures.by("costs", "musd", "site", calendar_year=year, group="energy")
+    spare = figures.by("headroom", "spare_mw", "zone", year=year)
+    zone = figures.run.sites.set_index("site")["zone"].to_dict()
+    facts: dict[str, dict[str, Figure | None]] = {}
+    for (site,), mw in size.items():
+        if not mw.value > _A_LITTLE_MW:
+            continue
+        all_used = used.get((site,))
+        none = Figure(0.0, "plan", "used_mw", {"year": year, "duty": "training", "site": site})
+        cost, mwh = paid.get((site,)), drawn.get((site,))
+        facts[str(site)] = {
+            "mw": mw,
+            "use": training.get((site,), none).share_of(all_used) if all_used else None,
+            "carbon": carbon.get((site,)),
+            "price": cost.share_of(mwh) if cost and mwh else None,
+            "headroom": spare.get((zone[site],)),
+        }
+    return facts
+
+
+def base_map(sites: pd.DataFrame) -> tuple[Sheet, Html]:
+    """Return the sheet that suits the sites, and land and borders on it."""
+    sheet = sheet_for(sites, WIDTH, HEIGHT, _MARGIN)
+    return sheet, joined(
+        [
+            element("rect", width="100%", height="100%", class_="sea"),
+            Html(outline("lines", sheet.graticule(), closed=False)),
+            Html(outline("near" if sheet.is_us else "land", sheet.land(), closed=True)),
+            Html(outline("land", sheet.states(), closed=True)),
+            Html(outline("border", sheet.borders(), closed=False)),
+        ]
+    )
+
+
+def map_of(figures: Figures, labels: Labels) -> Html:
+    """Draw the map of a plan with its controls and keys.
+
+    Parameters
+    ----------
+    figures : Figures
+        Of the run.
+    labels : Labels
+        Of it.
+
+    Returns
+    -------
+    Html
+        The last model year is shown until the script of the page shows another.
+    """
+    sheet, below = base_map(figures.run.sites)
+    facts = {year: site_facts(figures, year) for year in figures.years}
+    bounds = {way.key: way.bounds or _bounds(way, facts) for way in WAYS}
+    largest = max(float(figures.run.tables["site_year"]["nameplate_mw"].max()), _A_LITTLE_MW)
+    years = [_year(figures, sheet, year, facts[year], bounds, largest) for year in figures.years]
+    drawn = element(
+        "svg",
+        below,
+        years,
+        viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}",
+        role="img",
+        aria_label="Map of the sites in use; the tables of sites have the same figures",
+    )
+    ways = [way for way in WAYS if _is_known(way, facts)]
+    return element(
+        "figure",
+        _controls(figures.years, ways),
+        drawn,
+        _size_key(largest),
+        (_colour_key(way, bounds[way.key], is_first=way is ways[0]) for way in ways),
+        element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True),
+        class_="map",
+        id="map",
+        data_way=ways[0].key if ways else None,
+    )
+
+
+def _is_known(way: Way, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]) -> bool:
+    return any(
+        (figure := of[way.key]) is not None and math.isfinite(figure.shown_value)
+        for sites in facts.values()
+        for of in sites.values()
+    )
+
+
+def _bounds(
+    way: Way, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]
+) -> tuple[float, ...]:
+    """Return round numbers between the steps of a colour, the same in all years."""
+    known = [
+        figure.shown_value / way.per
+        for sites in facts.values()
+        for of in sites.values()
+        if (figure := of[way.key]) is not None and math.isfinite(figure.shown_value)
+    ]
+    if not known or max(known) <= min(known):
+        return ()
+    known.sort()
+    # Not the ends themselves: one very large number would leave one step to all others.
+    low, high = known[len(known) // 20], known[-1 - len(known) // 20]
+    inner = [mark for mark in ticks(low, high, _STEPS) if low < mark < high] if high > low else []
+    return tuple(inner[: _STEPS - 1])
+
+
+def _step(figure: Figure | None, way: Way, bounds: Sequence[float]) -> str:
+    if figure is None or not math.isfinite(figure.shown_value):
+        return f"{way.key}-none"
+    value = figure.shown_value / way.per
+    return f"{way.key}-{sum(value >= bound for bound in bounds)}"
+
+
+def _year(
+    figures: Figures,
+    sheet: Sheet,
+    year: int,
+    facts: Mapping[str, Mapping[str, Figure | None]],
+    bounds: Mapping[str, Sequence[float]],
+    largest_mw: float,
+) -> Html:
+    sites = sites_in_use(figures.run, year)
+    x, y = sheet.place(sites["lon"].to_numpy(), sites["lat"].to_numpy())
+    spots, circles = [], []
+    radius = np.maximum(
+        _LARGEST_RADIUS * np.sqrt(sites["nameplate_mw"].to_numpy() / largest_mw), _SMALLEST_RADIUS
+    )
+    columns = (sites[name] for name in ("name", "nameplate_mw", "training_frac"))
+    for site, *values in zip(sites["site"], *columns, x, y, radius, strict=True):
+        spot = Spot(*values)
+        spots.append(spot)
+        of = facts[str(site)]
+        mw = of["mw"]
+        assert mw is not None  # a site without racks is not in use
+        steps = (_step(of[way.key], way, bounds[way.key]) for way in WAYS)
+        shown = mw.text()
+        said = "; ".join(_said(of[way.key], way) for way in WAYS)
+        circles.append(
+            element(
+                "circle",
+                element("title", f"{spot.name}, {year}: {shown} MW; {said}"),
+                cx=f"{spot.x:.1f}",
+                cy=f"{spot.y:.1f}",
+                r=f"{spot.radius:.1f}",
+                data_site=site,
+                data_shown=shown,
+                **{**mw.attributes(digits=3), "class_": f"n site {' '.join(steps)}"},
+            )
+        )
+    sheet_size = (WIDTH, HEIGHT)
+    wide = place_labels(spots, sheet_size, size=_LABEL_SIZE)
+    phone = place_labels(spots, sheet_size, most=_PHONE_LABELS, size=_PHONE_SIZE)
+    return element(
+        "g",
+        circles,
+        element("g", Html("".join(wide)), class_="wide", aria_hidden="true"),
+        element("g", Html("".join(phone)), class_="phone", aria_hidden="true"),
+        class_="year",
+        data_year=year,
+        hidden=year != figures.last,
+    )
+
+
+def _said(figure: Figure | None, way: Way) -> str:
+    label = way.label[0].lower() + way.label[1:]
+    if figure is None or not math.isfinite(figure.shown_value):
+        return f"{label}: {way.none}"
+    return f"{label} {figure.text(per=way.per)} {way.unit}"
+
+
+def _controls(years: Sequence[int], ways: Sequence[Way]) -> Html:
+    """Return slider and choice of colour; the script shows them."""
+    slider = element(
+        "label",
+        "Year ",
+        element("output", str(years[-1]), id="map-year-shown", for_="map-year"),
+        element(
+            "input",
+            type="range",
+            id="map-year",
+            min="0",
+            max=str(len(years) - 1),
+            value=str(len(years) - 1),
+            data_years=" ".join(map(str, years)),
+            aria_valuetext=str(years[-1]),
+        ),
+    )
+    choice = (
+        element(
+            "label",
+            element("input", type="radio", name="way", value=way.key, checked=at == 0),
+            f" {way.label}",
+        )
+        for at, way in enumerate(ways)
+    )
+    fields = element("fieldset", element("legend", "Colour of the sites"), choice)
+    return element(
+        "div", slider if len(years) > 1 else NOTHING, fields, class_="controls", hidden=True
+    )
+
+
+def _size_key(largest_mw: float) -> Html:
+    """Explain the size of the circles."""
+    parts, x = [], 4.0
+    for mw in reversed(round_sizes(largest_mw)):
+        radius = _LARGEST_RADIUS * math.sqrt(mw / largest_mw)
+        parts.append(element("circle", cx=f"{x + radius:.1f}", cy="30", r=f"{radius:.1f}"))
+        label = f"{amount(mw)} MW"
+        parts.append(element("text", label, x=f"{x + 2 * radius + 6:.1f}", y="34"))
+        x += 2 * radius + 7.5 * len(label) + 22
+    drawn = element("svg", parts, viewBox=f"0 0 {x:.0f} 60", width=f"{x:.0f}", height="60")
+    return element("div", "Size: racks in use", drawn, class_="key-size", aria_hidden="true")
+
+
+def _colour_key(way: Way, bounds: Sequence[float], *, is_first: bool) -> Html:
+    """Explain the colours of one way."""
+    texts = [amount(bound) for bound in bounds]
+    if not texts:
+        steps = ["all"]
+    else:
+        between = [f"{low} to {high}" for low, high in pairwise(texts)]
+        steps = [f"below {texts[0]}", *between, f"{texts[-1]} and more"]
+    keys = [
+        element("li", element("span", class_=f"key k-{way.key}-{at}"), text)
+        for at, text in enumerate(steps)
+    ]
+    keys.append(element("li", element("span", class_=f"key k-{way.key}-none"), way.none))
+    return element(
+        "div",
+        element("span", f"{way.label} [{way.unit}]"),
+        element("ul", keys, class_="legend"),
+        class_="key-way",
+        data_way=way.key,
+        hidden=not is_first,
+    )

@@ -1,0 +1,90 @@
+"""The page around the sections: its policy, style and script, all in the one file."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.report.markup import NOTHING, Html, element
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["POLICY", "page", "section"]
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""The browser refuses any request of the page, whatever is in it."""
+_HERE: Final = Path(__file__).parent
+
+
+def section(identifier: str, heading: str, *content: Html) -> Html:
+    """Make a section; nothing where it has no content."""
+    kept = [part for part in content if part]
+    if not kept:
+        return NOTHING
+    head = element("h2", heading, id=f"{identifier}-head")
+    return element("section", head, kept, id=identifier, aria_labelledby=f"{identifier}-head")
+
+
+def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot: Html) -> str:
+    """Put a page together.
+
+    Parameters
+    ----------
+    title : str
+        Of the window.
+    head : Html
+        Above the sections.
+    sections : sequence of (str, str, Html)
+        Identifier, name in the contents, and markup; those without markup are left out.
+    foot : Html
+        Below them.
+
+    Returns
+    -------
+    str
+        A whole HTML document that needs nothing else.
+    """
+    kept = [(name, label, content) for name, label, content in sections if content]
+    contents = element(
+        "nav",
+        element(
+            "ul",
+            (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept),
+        ),
+        aria_label="Contents",
+    )
+    document = element(
+        "html",
+        element(
+            "head",
+            element("meta", charset="utf-8"),
+            element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            element("meta", name="color-scheme", content="light dark"),
+            element("meta", name="referrer", content="no-referrer"),
+            element("title", title),
+            element("style", _file("style.css")),
+        ),
+        element(
+            "body",
+            element("a", "Skip to the answer", href="#answer", class_="skip"),
+            element("header", head),
+            contents,
+            element("main", (content for _, _, content in kept)),
+            element("footer", foot),
+            element("script", _file("script.js")),
+        ),
+        lang="en",
+    )
+    return f"<!doctype html>\n{document}\n"
+
+
+@cache
+def _file(name: str) -> Html:
+    """Return style or script, which are ours and hold no text of users."""
+    return Html((_HERE / name).read_text(encoding="utf-8"))

@@ -1,0 +1,90 @@
+"""From runs to ``report.html``: the sections in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from planner.limits import BY_NAME
+from planner.limits.binding import PLACES, binding
+from planner.outputs.files import whole_file
+from planner.outputs.program import inputs_of
+from planner.outputs.report.figures import Figures
+from planner.outputs.report.labels import Labels
+from planner.outputs.report.markup import element, joined, name
+from planner.outputs.report.page import page
+from planner.outputs.report.sections.answer import answer
+from planner.outputs.report.sections.costs import costs_section
+from planner.outputs.report.sections.days import days_section
+from planner.outputs.report.sections.latency import latency_section
+from planner.outputs.report.sections.limits import limits_section
+from planner.outputs.report.sections.power import power_section
+from planner.outputs.report.sections.sources import sources_section
+from planner.outputs.report.sections.unit_costs import unit_costs_section
+from planner.outputs.report.sections.verdict import lights, question
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.outputs.run import Run
+
+__all__ = ["report_html", "write_report"]
+
+
+def write_report(run: Run, path: Path) -> list[Path]:
+    """Write the report of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of Path
+        The file.
+    """
+    with whole_file(path) as partial:
+        partial.write_text(report_html(run), encoding="utf-8")
+    return [path]
+
+
+def report_html(run: Run) -> str:
+    """Return the report of a run as one HTML document.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+
+    Returns
+    -------
+    str
+        It asks for nothing else: no file, no network.
+    """
+    figures, labels = Figures(run), Labels(run)
+    sections = [
+        ("answer", "Answer", answer(figures, labels)),
+        ("power", "Power", power_section(figures, labels)),
+        ("days", "Days", days_section(figures)),
+        ("costs", "Capex and opex", costs_section(figures)),
+        ("unit-costs", "Unit costs", unit_costs_section(figures, labels)),
+        ("latency", "Latency", latency_section(figures, labels)),
+        ("limits", "What binds", limits_section(figures, labels, _binding(run))),
+        ("sources", "Sources", sources_section(run)),
+    ]
+    made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
+    head = joined([question(run), lights(run)])
+    return page(run.title, head, sections, element("p", name(made)))
+
+
+def _binding(run: Run) -> pd.DataFrame:
+    """Return the limits that bind; none without shadow prices of limits."""
+    prices = run.tables["prices"]
+    known = {name for name, limit in BY_NAME.items() if limit.binding is not None}
+    if not set(prices["block"]) & known:
+        return pd.DataFrame(columns=["block", *PLACES, "year"])
+    return binding(inputs_of(run), run.tables)

@@ -1,0 +1,153 @@
+"""What binds, and what one more unit of it is worth."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from planner.base.say import amount
+from planner.limits import BY_NAME
+from planner.limits.binding import PLACES
+from planner.outputs.report.charts import bars
+from planner.outputs.report.figures import Figure
+from planner.outputs.report.markup import NOTHING, Html, element, joined, name
+from planner.outputs.report.page import section
+from planner.outputs.report.table import Column, figure_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.outputs.report.figures import Figures, Label
+    from planner.outputs.report.labels import Labels
+
+__all__ = ["limits_section"]
+
+_MOST: Final = 14
+_OF_A_KIND: Final = 4
+_LARGE: Final = 1e5
+_PER_MILLION: Final = 1e6
+_ZONES: Final = 12
+_NAMES: Final = frozenset({"site", "zone", "workload"})
+
+
+def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame) -> Html:
+    """Show the limits that bind, the weightiest first, and the headroom of grid zones.
+
+    Parameters
+    ----------
+    figures : Figures
+        Of the run.
+    labels : Labels
+        Of it.
+    binding : DataFrame
+        Of `planner.limits.binding`.
+    """
+    return section(
+        "limits",
+        "What binds, and what more is worth",
+        _binding(figures, labels, binding),
+        _headroom(figures, labels),
+        _compute(figures, labels),
+    )
+
+
+def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame) -> Html:
+    if not bool(figures.run.tables["solution"]["has_duals"].iloc[0]):
+        return element("p", "The solve ended without shadow prices, so nothing is said of limits.")
+    once = binding.drop_duplicates(["block", *PLACES])
+    few = once[once.groupby("block").cumcount() < _OF_A_KIND].head(_MOST)
+    if few.empty:
+        return element("p", "No limit binds that the plan could not buy its way past.")
+    rows = [element("li", _sentence(row, labels), _worth(row), ".") for _, row in few.iterrows()]
+    about = (
+        "The limits by which the plan loses most, each in the year in which it binds hardest. The "
+        "worth of one more unit is its shadow price: right for small changes, one at a time."
+    )
+    return joined([element("p", about), element("ol", rows, class_="binding")])
+
+
+def _sentence(row: pd.Series, labels: Labels) -> Html:
+    """Say what binds, with names in place of ids."""
+    binding = BY_NAME[str(row["block"])].binding
+    assert binding is not None  # the table has no other limits
+    filled = {
+        "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
+        "year": str(row["year"]),
+        "start": "",
+        **{place: _known(place, str(row[place]), labels) for place in PLACES},
+    }
+    parts = re.split(r"\{(\w+)\}", binding.sentence)
+    return joined(
+        [
+            part if at % 2 == 0 else name(filled[part]) if part in _NAMES else filled[part]
+            for at, part in enumerate(parts)
+        ]
+    )
+
+
+def _known(place: str, label: str, labels: Labels) -> str:
+    if place == "hall":
+        return label.replace("|", ", ").replace("_", " ")
+    names = {
+        "site": labels.site,
+        "zone": labels.zone,
+        "workload": labels.workload,
+        "vendor": labels.vendor,
+    }
+    return names.get(place, str)(label)
+
+
+def _worth(row: pd.Series) -> Html:
+    where = {place: str(row[place]) for place in ("block", *PLACES) if row[place]}
+    figure = Figure(float(row["value"]), "prices", "value", {**where, "year": int(row["year"])})
+    unit = str(row["unit"])
+    price = BY_NAME[str(row["block"])].price
+    is_asked = price is not None and price.sign == 1
+    one = str(row["limit_unit"]).removeprefix("thousand ")
+    before = " one more MWh costs " if is_asked else f" one more {one} saves "
+    if abs(figure.value) >= _LARGE and unit.startswith("USD"):
+        return joined([before, figure.html(per=_PER_MILLION), f" M{unit}"])
+    return joined([before, figure.html(), f" {unit}"])
+
+
+def _headroom(figures: Figures, labels: Labels) -> Html:
+    """Show what is left of the headroom of zones in use, the fullest first."""
+    year = figures.last
+    columns = (
+        ("limit_mw", Column("limit, MW", decimals=0)),
+        ("committed_mw", Column("committed, MW", decimals=0)),
+        ("new_firm_mw", Column("new firm, MW", decimals=0)),
+        ("new_non_firm_mw", Column("new non-firm, MW", decimals=0)),
+        ("spare_mw", Column("left, MW", decimals=0)),
+        ("value_usd_per_mw_year", Column("worth of one more, thousand USD/MW-year", per=1e3)),
+    )
+    of = [figures.by("headroom", column, "zone", year=year) for column, _ in columns]
+    limit, spare = of[0], of[4]
+    in_use = [key for key in limit if limit[key].value - spare[key].value > 1.0]
+    in_use.sort(key=lambda key: spare[key].value / limit[key].value if limit[key].value else 0.0)
+    rows = [
+        (labels.zone(str(key[0])), [column.get(key) for column in of]) for key in in_use[:_ZONES]
+    ]
+    if not rows:
+        return NOTHING
+    caption = f"Headroom of the grid zones with new connections, {year}, the fullest first"
+    heads = [column for _, column in columns]
+    return figure_table(caption, "zone", heads, rows, shows_caption=True)
+
+
+def _compute(figures: Figures, labels: Labels) -> Html:
+    """Show what one more unit of demand costs at the most expensive region of each workload."""
+    prices = figures.run.tables["prices"]
+    year = figures.last
+    asked = prices[(prices["block"] == "demand_balance") & (prices["year"] == year)]
+    if asked.empty:
+        return NOTHING
+    worst = asked.loc[asked.groupby("workload", sort=False)["value"].idxmax()]
+    rows = []
+    for row in worst.to_dict("records"):
+        region, workload = str(row["region"]), str(row["workload"])
+        where: dict[str, Label] = {"region": region, "workload": workload, "year": year}
+        where["block"] = "demand_balance"
+        figure = Figure(float(row["value"]), "prices", "value", where)
+        rows.append((f"{labels.workload(workload)}, {labels.region(region)}", figure))
+    return bars(f"One more unit of demand where it costs most, {year}", "USD/H100e-hour", rows)

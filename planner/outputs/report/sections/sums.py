@@ -1,0 +1,68 @@
+"""Money and power that add up: from headings to the net present value, from racks to the meter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.outputs.report.markup import Html, element
+from planner.outputs.report.table import Column, figure_table
+from planner.results.bridge import steps_of
+
+if TYPE_CHECKING:
+    from planner.outputs.report.figures import Figure, Figures
+
+__all__ = ["money", "power"]
+
+
+def money(figures: Figures) -> Html:
+    """Show what the net present value is made of, and the payments of the years behind it."""
+    groups = [str(group) for (group,) in figures.by("costs", "npv_musd", "group")]
+    whole = figures.sum("costs", "npv_musd")
+    rows = [
+        (
+            group.capitalize(),
+            [
+                figures.sum("costs", "npv_musd", group=group, upfront=True),
+                figures.sum("costs", "npv_musd", group=group, upfront=False),
+                npv := figures.sum("costs", "npv_musd", group=group),
+                npv.share_of(whole),
+            ],
+        )
+        for group in groups
+    ]
+    rows.append(
+        (
+            "The plan",
+            [
+                figures.sum("costs", "npv_musd", upfront=True),
+                figures.sum("costs", "npv_musd", upfront=False),
+                whole,
+                whole.share_of(whole),
+            ],
+        )
+    )
+    columns = [
+        Column("capex repaid", decimals=0),
+        Column("paid in use", decimals=0),
+        Column("together", decimals=0),
+        Column("share, %", per=0.01, decimals=1),
+    ]
+    table = figure_table("Net present value [MUSD]", "heading", columns, rows, totals=[len(groups)])
+    return element("div", element("h3", "The money, net present value [MUSD]"), table)
+
+
+def power(figures: Figures) -> Html:
+    """Show the bridge from the path to the meter: each level is the one before with its terms."""
+    rows: list[tuple[str, list[Figure]]] = []
+    levels = []
+    for step, _ in steps_of(figures.run.tables["bridge"]):
+        if step.is_level:
+            levels.append(len(rows))
+        label = step.label[:1].upper() + step.label[1:] if step.is_level else f"+ {step.label}"
+        of_years = [figures.sum("bridge", step.column, year=year) for year in figures.years]
+        rows.append((label, of_years))
+    columns = [Column(str(year)) for year in figures.years]
+    table = figure_table(
+        "From the path to the meter [MW]", "", columns, rows, one_unit=True, totals=levels
+    )
+    return element("div", element("h3", "The power, from the path to the meter [MW]"), table)

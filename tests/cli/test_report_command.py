@@ -1,0 +1,58 @@
+"""`dcplan report` writes the report of a stored run, and keeps what a planner has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from plans import plan_of
+
+from planner import cli
+from planner.runs import save_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    save_run(plan_of("tiny").run, folder)
+    return folder
+
+
+def report(runs: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli.main, ["report", "tiny", "--runs", str(runs), *arguments])
+
+
+def test_writes_what_the_run_folder_has(runs: Path) -> None:
+    result = report(runs)
+
+    assert result.exit_code == 0, result.output
+    (folder,) = runs.iterdir()
+    written = folder / "exports" / "report.html"
+    assert result.stdout.strip() == str(written)
+    assert written.read_bytes() == (folder / "report.html").read_bytes()
+
+
+def test_keeps_a_changed_file_in_the_place_of_the_new_one(runs: Path, tmp_path: Path) -> None:
+    target = tmp_path / "of <mine>.html"
+    assert report(runs, "-o", str(target)).exit_code == 0
+    target.write_text("edited", encoding="utf-8")
+
+    result = report(runs, "-o", str(target))
+
+    assert result.exit_code == 0
+    assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (tmp_path / "kept" / target.name).read_text(encoding="utf-8") == "edited"
+    assert "kept" in result.stderr
+
+
+def test_an_edited_report_is_no_broken_rule(runs: Path) -> None:
+    (folder,) = runs.iterdir()
+    (folder / "report.html").write_text("edited", encoding="utf-8")
+
+    result = CliRunner().invoke(cli.main, ["check", str(folder)])
+
+    assert result.exit_code == 0, result.output

@@ -1,0 +1,105 @@
+"""Reading back a report: its elements, its data, and every number with what it is said to be."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+VOID = {"meta", "input", "br", "col"}
+INHERITED = ("data-table", "data-column", "data-per", "data-run")
+
+
+@dataclass
+class Element:
+    """An element with its attributes, those said around it, and its text."""
+
+    tag: str
+    attributes: dict[str, str]
+    around: dict[str, str]
+    text: str = ""
+
+
+@dataclass
+class Page(HTMLParser):
+    """All elements of a page, in order."""
+
+    elements: list[Element] = field(default_factory=list)
+    open: list[Element] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        own = {name: value or "" for name, value in attrs}
+        around = dict(self.open[-1].around) if self.open else {}
+        around |= {name: own[name] for name in INHERITED if name in own}
+        where = ";".join(filter(None, (around.get("data-where"), own.get("data-where"))))
+        around["data-where"] = where
+        made = Element(tag, own, around)
+        self.elements.append(made)
+        if tag not in VOID:
+            self.open.append(made)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        for one in self.open:
+            one.text += data
+
+    @property
+    def numbers(self) -> list[Element]:
+        return [one for one in self.elements if "n" in one.attributes.get("class", "").split()]
+
+    def data(self, identifier: str) -> Any:
+        (block,) = (one for one in self.elements if one.attributes.get("id") == identifier)
+        return json.loads(block.text)
+
+
+def read_page(html: str) -> Page:
+    """Read a page; every element of it is closed."""
+    page = Page()
+    page.feed(html)
+    page.close()
+    assert page.open == []
+    return page
+
+
+def expected(one: Element, tables: Mapping[str, pd.DataFrame]) -> float:
+    """Compute the number of an element from the tables."""
+    around = one.around
+    top = total(tables, around["data-table"], around["data-column"], around["data-where"])
+    if "data-over-table" in one.attributes:
+        over = [one.attributes[f"data-over-{name}"] for name in ("table", "column", "where")]
+        below = total(tables, *over)
+        top = top / below if below else math.nan
+    return top / float(around.get("data-per", "1"))
+
+
+def total(tables: Mapping[str, pd.DataFrame], table: str, column: str, where: str) -> float:
+    """Add up a column over the rows that are selected."""
+    frame = tables[table]
+    for part in filter(None, where.split(";")):
+        key, label = part.split("=", 1)
+        frame = frame[frame[key].astype(str) == unquote(label)]
+    return float(frame[column].sum(min_count=1)) if len(frame) else 0.0
+
+
+def is_shown(shown: str, value: float, digits: str | None) -> bool:
+    """Whether a text is a number, rounded to its places or to so many digits."""
+    if not math.isfinite(value):
+        return shown == "–"
+    plain = shown.replace(",", "")
+    if digits is None:
+        places = len(plain.partition(".")[2])
+        return abs(float(plain) - value) <= 0.5000001 * 10.0**-places
+    return math.isclose(float(plain), float(f"{value:.{digits}g}"), rel_tol=1e-9, abs_tol=1e-12)

@@ -1,0 +1,210 @@
+"""The report says what the tables say, asks for nothing, and takes names for what they are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from pages import expected, is_shown, read_page
+from plans import MINI, plan_of
+
+from planner.limits.binding import binding
+from planner.outputs import WRITERS
+from planner.outputs.report import report_html
+from planner.outputs.report.page import POLICY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pages import Page
+
+    import planner
+    from planner.runs import Run
+
+LARGEST_BYTES = 600_000
+
+
+@pytest.fixture(scope="module", params=["mini", "tiny"])
+def plan(request: pytest.FixtureRequest) -> planner.Plan:
+    return plan_of(MINI if request.param == "mini" else "tiny")
+
+
+@pytest.fixture(scope="module")
+def page(plan: planner.Plan) -> Page:
+    return read_page(report_html(plan.run))
+
+
+def assert_numbers_are_those_of(run: Run, page: Page) -> None:
+    wrong = [
+        (one.attributes.get("data-shown", one.text), one.around, expected(one, run.tables))
+        for one in page.numbers
+        if not is_shown(
+            one.attributes.get("data-shown", one.text),
+            expected(one, run.tables),
+            one.attributes.get("data-digits"),
+        )
+    ]
+
+    assert wrong == []
+
+
+def test_every_number_is_its_cell_of_the_tables(plan: planner.Plan, page: Page) -> None:
+    assert len(page.numbers) > 250
+    assert_numbers_are_those_of(plan.run, page)
+
+
+def test_a_number_of_another_run_would_be_found_out(plan: planner.Plan, page: Page) -> None:
+    summary = plan.tables["summary"]
+    other = {**plan.run.tables, "summary": summary.assign(facility_mean_mw=1.01 * 37.0)}
+
+    with pytest.raises(AssertionError):
+        assert_numbers_are_those_of(replace(plan.run, tables=other), page)
+
+
+def test_cells_of_numbers_are_all_read_back(page: Page) -> None:
+    cells = [one for one in page.elements if one.tag == "td"]
+
+    loose = [one.text for one in cells if re.fullmatch(r"-?[\d,]*\.?\d+", one.text)]
+
+    assert len(loose) <= len([one for one in page.numbers if one.tag == "td"])
+    assert {one.text for one in cells if "num" in one.attributes.get("class", "").split()} <= {
+        "–",
+        *(one.text for one in page.numbers),
+    }
+
+
+def test_what_binds_is_that_of_explain(plan: planner.Plan, page: Page) -> None:
+    listed = binding(plan.inputs, plan.tables)
+    heads = [one for one in page.elements if one.attributes.get("class") == "binding"]
+
+    assert bool(heads) == (len(listed) > 0)
+    if heads:
+        worst = listed.iloc[0]
+        names = plan.run.sites.set_index("site")["name"]
+        assert names.get(worst["site"], worst["site"]) in heads[0].text
+        assert str(worst["year"]) in heads[0].text
+
+
+def test_the_reach_of_a_site_is_that_of_table_assignment(plan: planner.Plan, page: Page) -> None:
+    table = plan.tables["assignment"]
+    last = table[(table["year"] == plan.run.years[-1]) & table["rtt_ms"].notna()]
+    cells = last.set_index(["site", "region", "workload"])
+
+    reach = page.data("reach-data") if len(last) else {}
+
+    assert set(reach) == set(last["site"])
+    for site, of in reach.items():
+        for _, _, served, rtt, region, workload in of["rows"]:
+            row = cells.loc[(site, region, workload)]
+            assert is_shown(served, row["served_kh100e"], None)
+            assert is_shown(rtt, row["rtt_ms"], None)
+
+
+def test_the_page_asks_for_nothing(page: Page) -> None:
+    policies = [
+        one.attributes["content"]
+        for one in page.elements
+        if one.attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    links = [
+        one.attributes[name]
+        for one in page.elements
+        for name in ("src", "href", "srcset", "action", "data", "poster")
+        if name in one.attributes
+    ]
+
+    assert policies == [POLICY]
+    assert POLICY.startswith("default-src 'none';")
+    assert [link for link in links if not link.startswith("#")] == []
+    style = next(one.text for one in page.elements if one.tag == "style")
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_links_of_the_contents_lead_to_sections(page: Page) -> None:
+    known = {one.attributes.get("id") for one in page.elements}
+    links = [one.attributes["href"] for one in page.elements if one.tag == "a"]
+
+    assert links
+    assert {link.removeprefix("#") for link in links} <= known
+
+
+def test_identifiers_are_used_once(page: Page) -> None:
+    used = [one.attributes["id"] for one in page.elements if "id" in one.attributes]
+
+    assert len(used) == len(set(used))
+
+
+def test_names_are_never_markup(run: Run) -> None:
+    long = "x" * 300
+    names = run.sites["name"].where(run.sites["site"] != "NO", long)
+    names = names.where(run.sites["site"] != "new-york", "</script><script>alert(1)</script>")
+    names = names.where(run.sites["site"] != "new_york", "مركز ../../x \u202eevil")
+    odd = replace(
+        run,
+        tables={**run.tables, "sites": run.sites.assign(name=names.astype("str"))},
+        meta={**run.meta, "title": "</title><script>alert(2)</script>", "question": "<img src=x>"},
+    )
+
+    page = read_page(report_html(odd))
+
+    tags = [one.tag for one in page.elements]
+    assert tags.count("script") == 2  # data and behaviour; a name added none
+    assert "img" not in tags
+    assert "b" not in tags
+    assert not [one for one in page.elements if any(a.startswith("on") for a in one.attributes)]
+    said = page.elements[0].text
+    assert "</script><script>alert(1)</script>" in said
+    assert "مركز ../../x evil" in said
+    assert "\u202e" not in said
+    assert "🏭" in said
+    assert long in said
+    assert_numbers_are_those_of(odd, page)
+
+
+def test_a_plan_that_no_solver_ended_says_so(run: Run) -> None:
+    solution = run.tables["solution"].assign(has_duals=False, status="time_limit")
+    summary = run.tables["summary"]
+    summary = summary.assign(unmet_kh100e=0.5 * summary["demand_kh100e"])
+    check = {"ok": False, "rules": 7, "broken": ["demand_is_met"]}
+    meta = {**run.meta, "status": "time_limit", "gap_frac": 0.031, "check": check}
+    open_run = replace(
+        run,
+        tables={**run.tables, "solution": solution, "summary": summary},
+        meta={**meta, "bound_musd": 1234.0},
+    )
+
+    page = read_page(report_html(open_run))
+
+    text = page.elements[0].text
+    assert "Time limit reached: the best plan so far; no plan costs less than 1,234 MUSD" in text
+    assert "The check failed: demand_is_met" in text
+    assert "50 % of the demand of 2025 is unmet" in text
+    assert "The solve ended without shadow prices" in text
+
+
+def test_a_run_folder_has_the_report_and_export_writes_the_same(
+    plan: planner.Plan, tmp_path: Path
+) -> None:
+    (path,) = WRITERS["html"](plan.run, tmp_path)
+
+    assert path == tmp_path / "report.html"
+    assert path.read_text(encoding="utf-8") == report_html(plan.run)
+    assert path.stat().st_size < LARGEST_BYTES
+
+
+def test_what_has_no_rows_is_left_out(run: Run) -> None:
+    empty = {
+        name: run.tables[name].iloc[:0]
+        for name in ("headroom", "prices", "unit_costs", "assignment", "latency", "source_year")
+    }
+
+    page = read_page(report_html(replace(run, tables={**run.tables, **empty})))
+
+    identifiers = {one.attributes.get("id") for one in page.elements}
+    assert "unit-costs" not in identifiers
+    assert "reach" not in identifiers
+    assert isinstance(empty["prices"], pd.DataFrame)

@@ -1,0 +1,112 @@
+"""The report in a browser without network: no request, no error, and controls that work."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from planner.outputs.report import report_html
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.runs import Run
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium is installed")
+
+# Stands before all else in the page: what goes wrong, and which requests the policy stops.
+WATCH = """
+window.found = {errors: []};
+addEventListener("error", (event) => found.errors.push(event.message));
+addEventListener("securitypolicyviolation", (event) => found.errors.push(event.blockedURI));
+"""
+# Stands at the end: uses the controls and writes down what is seen then.
+USE = """
+const seen = (selector) => [...document.querySelectorAll(selector)]
+  .filter((one) => one.getClientRects().length > 0);
+const fire = (one, kind) => one.dispatchEvent(new Event(kind, {bubbles: true}));
+found.year = document.querySelector("#map-year-shown").textContent;
+found.circles = seen("circle.site").length;
+found.keys = seen(".key-way").map((one) => one.dataset.way);
+const slider = document.querySelector("#map-year");
+slider.value = "0";
+fire(slider, "input");
+found.firstYear = document.querySelector("#map-year-shown").textContent;
+found.firstCircles = seen("circle.site").length;
+found.said = slider.getAttribute("aria-valuetext");
+const carbon = document.querySelector("input[value=carbon]");
+carbon.click();
+found.carbonKeys = seen(".key-way").map((one) => one.dataset.way);
+const circle = seen("circle.site").at(-1);
+circle.dispatchEvent(new MouseEvent("click", {bubbles: true}));
+found.picked = document.querySelector(".picked").textContent;
+const select = document.querySelector("#reach-site");
+select.value = select.options[1].value;
+fire(select, "change");
+found.reach = document.querySelectorAll("#reach tbody tr").length;
+found.width = document.documentElement.scrollWidth;
+found.window = innerWidth;
+found.focusable = seen("a[href], input, select, summary, [tabindex='0']").length;
+fetch("https://example.org/").catch(() => {});
+setTimeout(() => {
+  const out = document.createElement("pre");
+  out.id = "found";
+  out.textContent = JSON.stringify(found);
+  document.body.append(out);
+}, 500);
+"""
+
+
+def used(run: Run, folder: Path, width: int) -> dict[str, Any]:
+    """Open a report, use its controls, and return what was found."""
+    assert BROWSER is not None
+    text = report_html(run)
+    watched = text.replace("<style>", f"<script>{WATCH}</script><style>", 1)
+    watched = watched.replace("</body>", f"<script>{USE}</script></body>", 1)
+    file = folder / "report.html"
+    file.write_text(watched, encoding="utf-8")
+    command = [
+        BROWSER,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={folder / 'profile'}",
+        f"--window-size={width},800",
+        "--virtual-time-budget=2000",
+        "--dump-dom",
+        file.as_uri(),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    found = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found is not None, done.stderr
+    content: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return content
+
+
+def test_controls_work_and_nothing_is_asked_for(run: Run, tmp_path: Path) -> None:
+    found = used(run, tmp_path, 1280)
+
+    # The one request that is tried here is the one that the policy stops.
+    assert found["errors"] == ["https://example.org/"]
+    assert (found["year"], found["firstYear"], found["said"]) == ("2030", "2025", "2025")
+    # Site NA has no load in 2025, its first year.
+    assert (found["circles"], found["firstCircles"]) == (9, 8)
+    assert (found["keys"], found["carbonKeys"]) == (["use"], ["carbon"])
+    assert "2025" in found["picked"]
+    assert "MW" in found["picked"]
+    assert found["reach"] > 1
+    assert found["focusable"] > 10
+
+
+def test_a_phone_need_not_scroll_sideways(run: Run, tmp_path: Path) -> None:
+    found = used(run, tmp_path, 500)  # the least that a window of chromium has
+
+    assert found["width"] <= found["window"]
