@@ -16,11 +16,24 @@ from planner.check.verdict import Excess, Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.declared import Table
 
 
-__all__ = ["ASSETS", "BILLS", "COLUMNS", "FACTS", "HEADINGS", "LINES", "PRICES", "REREAD", "RULES"]
+__all__ = [
+    "ASSETS",
+    "BILLS",
+    "COLUMNS",
+    "FACTS",
+    "HEADINGS",
+    "LINES",
+    "PRICES",
+    "REREAD",
+    "RULES",
+    "asset_rate",
+    "repaid_cost",
+]
 
 _FLOOR_MUSD = 10.0  # sums of a site are told to 10 USD: they hold decisions of 1e-7 MW
 _LINE = ("item", "site", "calendar_year")
@@ -185,18 +198,23 @@ def horizon_from_scenario(case: Case) -> Excess:
 
 def financing_premium(case: Case) -> pd.DataFrame:
     """What assets cost more where their capital is more expensive than the discount rate."""
-    finance = case.inputs.finance
     premiums = []
     for asset in ASSETS.values():
-        bought = _repaid(case, asset)
-        risk = of_site(case, bought, finance.site_rate_adder_frac)
-        own = finance.asset_rate_frac.get(asset.kind, finance.rate_frac) + risk
+        bought = repaid_cost(case, asset)
+        own = asset_rate(case, asset, bought)
         own_paid, plain = repay(case, bought, own), repay(case, bought)
         premiums.append(own_paid.assign(musd=own_paid["musd"] - plain["musd"]))
     return pd.concat(premiums, ignore_index=True)
 
 
-def _repaid(case: Case, asset: Asset) -> pd.DataFrame:
+def asset_rate(case: Case, asset: Asset, bought: pd.DataFrame) -> Floats:
+    """Return the real cost of capital of each purchase of an asset, country risk included."""
+    finance = case.inputs.finance
+    risk = of_site(case, bought, finance.site_rate_adder_frac)
+    return np.asarray(finance.asset_rate_frac.get(asset.kind, finance.rate_frac) + risk)
+
+
+def repaid_cost(case: Case, asset: Asset) -> pd.DataFrame:
     """List what is bought of an asset, its cost with the interest that is repaid too."""
     bought = asset.bought(case)
     interest = case.inputs.finance.build_idc_frac if asset.with_interest else 0.0
@@ -204,7 +222,7 @@ def _repaid(case: Case, asset: Asset) -> pd.DataFrame:
 
 
 def _repayment(asset: Asset) -> Table:
-    return lambda case: repay(case, _repaid(case, asset))
+    return lambda case: repay(case, repaid_cost(case, asset))
 
 
 ASSETS: Final[Mapping[str, Asset]] = merged(FAMILIES, "ASSETS")

@@ -12,6 +12,7 @@ from planner.check.declared import merged
 from planner.check.families import FAMILIES
 from planner.check.frames import at, by, has
 from planner.check.money import HEADINGS
+from planner.check.moneys import money_item_rows, money_year_rows
 from planner.check.sources import role
 from planner.check.unit_costs import unit_cost_rows
 from planner.check.verdict import Excess, rule
@@ -32,6 +33,8 @@ _LEAST_GAP_FRAC: Final = 1e-8  # below which two costs cannot be told apart
 IMPLIED: Final[Mapping[str, Table]] = {
     **merged(FAMILIES, "IMPLIED"),
     "unit_costs": unit_cost_rows,
+    "money_years": money_year_rows,
+    "money_items": money_item_rows,
 }
 """For each table the rows that must be there, by the columns that name a row.
 

@@ -13,6 +13,7 @@ from planner.base.console import TableConsole
 from planner.base.units import MUSD_PER_BUSD
 from planner.results.bridge import bridge_words
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
+from planner.results.moneys import moneys
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = ["print_summary", "summary"]
 _TOP_SITES: Final = 8
 _NOTE_LENGTH: Final = 150
 _SMALL_GAP_FRAC: Final = 1e-4
+_SHOWN_MUSD: Final = 5.0  # 0.01 BUSD, rounded
 _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet or rented
 _STATUS: Final = {
     "optimal": ("Optimal", "green"),
@@ -97,6 +99,8 @@ def summary(run: Run) -> Group:
         Text(),
         _years(run),
         Text(),
+        _moneys(run),
+        Text(),
         _bridge(run),
         Text(),
         _top_sites(run),
@@ -131,7 +135,7 @@ def _share(gap_frac: float) -> str:
 
 
 def _cost(run: Run) -> Text:
-    """Say what the plan costs, what of it is capex, and under which headings it falls."""
+    """Say what the plan costs, what of it repays assets, and under which headings it falls."""
     costs = run.tables["costs"]
     solution = run.tables["solution"].iloc[0]
     total = float(solution["objective_musd"])
@@ -140,7 +144,7 @@ def _cost(run: Run) -> Text:
         "Cost ",
         (f"{total / MUSD_PER_BUSD:,.2f} BUSD", "bold"),
         f" net present value at {solution['discount_rate_frac']:.2%} real: "
-        f"capex {upfront / MUSD_PER_BUSD:,.2f}, opex {(total - upfront) / MUSD_PER_BUSD:,.2f}",
+        f"assets {upfront / MUSD_PER_BUSD:,.2f}, other {(total - upfront) / MUSD_PER_BUSD:,.2f}",
     )
     groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
     shares = (f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4)
@@ -187,6 +191,27 @@ def _years(run: Run) -> Table:
         missed = label.strip() == "unmet" and bool((values.round(0) > 0).any())
         table.add_row(label, unit, *cells, style="yellow" if missed else "")
     return table
+
+
+def _moneys(run: Run) -> Group:
+    """Lay out the four moneys, each with its rule, cash by year, and how capex is paid off."""
+    of_plan = moneys(run.tables)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Four moneys", no_wrap=True)
+    table.add_column("BUSD", justify="right", no_wrap=True)
+    table.add_column("")
+    for name, amount, rule in of_plan.lines:
+        table.add_row(name, f"{amount / MUSD_PER_BUSD:,.2f}", rule)
+    by_year = of_plan.years[["calendar_year", "cash_musd"]].itertuples(index=False, name=None)
+    cash = ", ".join(f"{year:.0f} {musd / MUSD_PER_BUSD:,.2f}" for year, musd in by_year)
+    *terms, (end, total) = of_plan.reconciled[0][1]
+    parts = " ".join(
+        f"{'-' if musd < 0.0 else '+'} {abs(musd) / MUSD_PER_BUSD:,.2f} {name}"
+        for name, musd in terms
+        if abs(musd) >= _SHOWN_MUSD
+    )
+    paid_off = f"{parts.removeprefix('+ ')} = {total / MUSD_PER_BUSD:,.2f} {end}"
+    return Group(table, Text(f"  Cash by year: {cash}"), Text(f"  {paid_off}"))
 
 
 def _bridge(run: Run) -> Text:

@@ -26,6 +26,7 @@ from planner.results import (
     supply,
     tariffs,
 )
+from planner.results.moneys import money_items, money_years
 from planner.results.schema import TABLES
 from planner.results.solved import Solved
 from planner.results.summary import solution, summary
@@ -105,7 +106,7 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "prices": prices.prices,
     "solution": solution,
 }
-"""What makes each table; `summary` and `bridge` are made of the others."""
+"""What makes each table; the summary, the moneys and the bridge are made of the others."""
 
 
 def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Results:
@@ -136,5 +137,7 @@ def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Result
     solved = Solved(model, outcome, outages)
     tables = {name: read(solved) for name, read in READERS.items()}
     tables["summary"] = summary(solved, tables)
+    tables["money_years"] = money_years(solved, tables)
+    tables["money_items"] = money_items(solved, tables)
     tables["bridge"] = bridge.bridge(solved, tables)
     return Results({name: tables[name] for name in TABLES}, model.p.notes)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
+from planner.results.moneys import moneys
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.outputs.run import Run
     from planner.results import Results
+    from planner.results.moneys import Moneys
     from planner.scenario import Scenario
     from planner.studies.explain.explanation import Explanation
 
@@ -94,6 +96,11 @@ class PlanViews:
     def costs(self) -> pd.DataFrame:
         """One row per cost item, site and calendar year; its NPV adds up to the objective."""
         return self.tables["costs"]
+
+    @property
+    def money(self) -> Moneys:
+        """The four moneys: net present value, cash, overnight capex, paid after the horizon."""
+        return moneys(self.tables)
 
     @property
     def power(self) -> pd.DataFrame:

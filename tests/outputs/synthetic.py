@@ -92,6 +92,8 @@ def synthetic_run() -> Run:
     tables["demand"] = _demand(tables["demand"])
     tables["summary"] = _summary(tables)
     tables["bridge"] = _bridge(tables)
+    tables["money_years"] = _money_years(tables)
+    tables["money_items"] = _money_items(tables)
     tables["solution"] = _solution(tables)
     tables["checks"] = tables["checks"].assign(ok=True, broken=0)
     for name, frame in tables.items():
@@ -221,6 +223,36 @@ def _summary(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         pue=1.25,
         sites_in_use=[8, 9, 9],
     )
+
+
+def _money_years(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Add up; the price of work not done closes the payments of the cost table."""
+    frame, costs = tables["money_years"], tables["costs"]
+    of_year = costs.groupby("calendar_year")[["npv_musd", "musd"]].sum()
+    payments = frame["calendar_year"].map(of_year["musd"])
+    return frame.assign(
+        cash_musd=frame["asset_cash_musd"] + frame["running_musd"],
+        unmet_musd=payments - frame["repaid_musd"] - frame["running_musd"],
+        payments_musd=payments,
+        npv_musd=frame["calendar_year"].map(of_year["npv_musd"]),
+    )
+
+
+def _money_items(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Add up; the first asset closes cash and repayments of the years."""
+    frame, years = tables["money_items"].copy(), tables["money_years"]
+    is_contract = frame["item"] == "unmet_compute"
+    frame["kind"] = is_contract.map({True: "contract", False: "asset"}).astype("str")
+    none = ["overnight_musd", "cash_musd", "building_interest_musd", "interest_musd"]
+    frame.loc[is_contract, none] = 0.0
+    for name, total in (("cash_musd", "asset_cash_musd"), ("paid_musd", "repaid_musd")):
+        of_assets = frame.loc[~is_contract, name].sum()
+        frame.loc[frame.index[~is_contract][0], name] += years[total].sum() - of_assets
+    frame["before_musd"] = frame["overnight_musd"] - frame["cash_musd"]
+    frame["life_payments_musd"] = frame["paid_musd"] + frame["after_musd"]
+    cost = frame["overnight_musd"] + frame["building_interest_musd"]
+    frame.loc[~is_contract, "interest_musd"] = (frame["life_payments_musd"] - cost)[~is_contract]
+    return frame
 
 
 def _bridge(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

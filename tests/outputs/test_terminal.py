@@ -36,7 +36,7 @@ def test_says_verdict_cost_and_years(run: Run) -> None:
     assert "Checked: 3 rules hold" in text
     assert f"Cost {solution['objective_musd'] / 1e3:,.2f} BUSD" in text
     assert "at 6.00% real" in text
-    assert f"capex {capex:,.2f}" in text
+    assert f"assets {capex:,.2f}" in text
     years = next(line for line in lines if line.split() == ["2025", "2027", "2030"])
     facility = next(line for line in lines if line.startswith("Facility mean"))
     expected = run.tables["summary"]["facility_mean_mw"]

@@ -26,6 +26,7 @@ from planner.outputs.xlsx.lists import (
     write_sites,
     write_sources,
 )
+from planner.outputs.xlsx.money import write_money
 from planner.outputs.xlsx.openings import has_openings, write_openings
 from planner.outputs.xlsx.power import write_power
 from planner.outputs.xlsx.resilience import is_resilient, write_resilience
@@ -50,6 +51,7 @@ __all__ = ["SHEETS", "sheets_of", "write_workbook"]
 
 SHEETS = (
     ("Summary", "The plan by year: compute, power, money, with charts", write_summary),
+    ("Money", "The four moneys, the rule of each, and how they reconcile", write_money),
     ("Assumptions", "Cells to edit, and every setting of the scenario", write_assumptions),
     ("Figures", "Single figures of the data, with unit and source", write_figures),
     ("Demand", "Compute demand by region, class and year, and how it is met", write_demand),

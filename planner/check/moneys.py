@@ -1,0 +1,182 @@
+"""The four moneys computed a second time: by calendar year, and by what is bought or rented."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check.contracts import begin_of_delivery
+from planner.check.frames import at, quotient, tally
+from planner.check.money import ASSETS, LINES, asset_rate, repaid_cost
+from planner.check.payments import discounts, instalment, repay
+from planner.check.verdict import Excess, columns_reported, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.base.arrays import Floats
+    from planner.check.case import Case
+    from planner.check.declared import Asset
+
+__all__ = ["COLUMNS", "RULES", "money_item_rows", "money_year_rows"]
+
+_YEAR = ("calendar_year",)
+_ITEM = ("item",)
+_NO_CASH = ("unmet_compute", "shed_load_worth")
+_RENTED, _PPA = "rented_compute", "contract_strike"
+_CONTRACTS: Final = (_RENTED, _PPA)
+_AT_ONCE: Final = tuple(item for item, line in LINES.items() if line.at_once)
+
+
+@rule(unit="MUSD", floor=10.0)
+def money_by_year(case: Case) -> Excess:
+    """Cash, repayments and net present value by calendar year add up the cost and cash tables."""
+    table, costs, cash = case.plan("money_years"), case.plan("costs"), case.plan("cash")
+    is_price = costs["item"].isin(_NO_CASH)
+
+    def of_years(frame: pd.DataFrame, column: str) -> Floats:
+        return at(tally(frame, _YEAR, frame[column]), table, _YEAR)
+
+    growth = 1.0 + case.inputs.finance.rate_frac
+    inside = growth ** (case.inputs.finance.base_year - table["calendar_year"].to_numpy() - 0.5)
+    factor = at(discounts(case), table, _YEAR, np.nan)
+    running = of_years(costs[~costs["upfront"] & ~is_price], "musd")
+    payments, spent = of_years(costs, "musd"), of_years(cash, "cash_musd")
+    own = {
+        "asset_cash_musd": spent,
+        "running_musd": running,
+        "cash_musd": spent + running,
+        "overnight_musd": of_years(cash, "overnight_musd"),
+        "repaid_musd": of_years(costs[costs["upfront"]], "musd"),
+        "unmet_musd": of_years(costs[is_price], "musd"),
+        "payments_musd": payments,
+        "discount_frac": factor,
+        "npv_musd": of_years(costs, "npv_musd"),
+        "npv_after_musd": payments * (factor - inside),
+    }
+    return columns_reported(table, _YEAR, own)
+
+
+def _asset(case: Case, asset: Asset) -> dict[str, float]:
+    """Cost, interest and payments of an asset inside the horizon and after it. [MUSD]"""
+    finance, bought = case.inputs.finance, asset.bought(case)
+    full, rate = repaid_cost(case, asset), asset_rate(case, asset, bought)
+    overnight = float(bought["cost_musd"].sum())
+    start, life, cost = (
+        full[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd")
+    )
+    yearly = cost * instalment(rate, life)
+    end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
+    after = worth = 0.0
+    if finance.end_of_horizon == "truncated_salvage":
+        left = np.clip((start + life - end) / life, 0.0, 1.0)
+        after = float((yearly / instalment(finance.rate_frac, life) * left).sum() / growth**0.5)
+        worth = after * growth ** (finance.base_year - end + 0.5)
+    else:
+        for year in np.arange(end, max(end, (start + life).max(initial=0.0))):
+            serves = np.minimum(start + life, year + 1.0) - np.maximum(start, year)
+            paid = float((yearly * np.clip(serves, 0.0, 1.0)).sum())
+            after += paid
+            worth += paid * growth ** (finance.base_year - year - 0.5)
+    return {
+        "overnight_musd": overnight,
+        "building_interest_musd": float(cost.sum()) - overnight,
+        "paid_musd": float(repay(case, full, rate)["musd"].sum()),
+        "after_musd": after,
+        "after_npv_musd": worth,
+    }
+
+
+def _contract(case: Case, yearly: Floats, ends: Floats) -> dict[str, float]:
+    """Payments after the horizon for what is paid yearly until it ends. [MUSD]"""
+    finance = case.inputs.finance
+    end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
+    after = worth = 0.0
+    for year in np.arange(end, max(end, ends.max(initial=0.0))):
+        paid = float((yearly * np.clip(ends - year, 0.0, 1.0)).sum())
+        after += paid
+        worth += paid * growth ** (finance.base_year - year - 0.5)
+    return {"after_musd": after, "after_npv_musd": worth}
+
+
+def _rented(case: Case) -> dict[str, float]:
+    bought = case.plan("rent")
+    hours = 1000.0 * 8760.0 / 1e6  # MUSD a year for a kH100e at one USD per H100e-hour
+    yearly = bought["bought_kh100e"] * bought["usd_per_h100e_hour"] * hours
+    ends = bought["year"] + bought["term_years"]
+    return _contract(case, yearly.to_numpy(), ends.to_numpy(dtype=np.float64))
+
+
+def _ppas(case: Case) -> dict[str, float]:
+    table, key = case.plan("contracts"), ["contract", "zone"]
+    last = table[table["year"] == case.years[-1]]
+    price = pd.Series(
+        np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])),
+        index=pd.MultiIndex.from_frame(last[key]),
+    )
+    signed = table[table["signed_mw"] > 0.0]
+    offers = case.scenario.contracts.ppa
+    term = np.array([float(offers[name].term_years) for name in signed["contract"]])
+    yearly = signed["signed_mw"].to_numpy() * at(price, signed, key)
+    return _contract(case, yearly, begin_of_delivery(case, signed) + term)
+
+
+@rule(unit="MUSD", floor=10.0)
+def money_by_item(case: Case) -> Excess:
+    """What is bought is paid inside the horizon and after it, with interest, to the last dollar."""
+    table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")
+    paid = tally(costs, _ITEM, costs["musd"])
+    own = {item: _asset(case, asset) for item, asset in ASSETS.items()}
+    for item in _AT_ONCE:
+        amount = float(paid.get(item, 0.0))
+        own[item] = {"overnight_musd": amount, "paid_musd": amount}
+    for item, later in ((_RENTED, _rented(case)), (_PPA, _ppas(case))):
+        own[item] = {"paid_musd": float(paid.get(item, 0.0)), **later}
+    frame = pd.DataFrame(own).T.fillna(0.0).rename_axis("item")
+    columns = {name: at(frame[name], table, _ITEM, np.nan) for name in frame.columns}
+    spent = at(tally(cash, _ITEM, cash["cash_musd"]), table, _ITEM)
+    life = columns["paid_musd"] + columns["after_musd"]
+    is_asset = ~table["item"].isin(_CONTRACTS).to_numpy()
+    cost = columns["overnight_musd"] + columns["building_interest_musd"]
+    columns |= {
+        "cash_musd": spent,
+        "before_musd": columns["overnight_musd"] - spent,
+        "life_payments_musd": life,
+        "interest_musd": np.where(is_asset, life - cost, 0.0),
+    }
+    kind = np.where(is_asset, "asset", "contract")
+    wrong = Excess.where(table[["item"]], (table["kind"] != kind).to_numpy())
+    # Together they are every line that repays something bought.
+    repaid = np.array([table.loc[is_asset, "paid_musd"].sum()])
+    upfront = np.array([costs.loc[costs["upfront"], "musd"].sum()])
+    every = Excess.differs(pd.DataFrame({"item": ["all assets"]}), repaid, upfront)
+    return columns_reported(table, _ITEM, columns).and_also(wrong, every)
+
+
+def money_year_rows(case: Case) -> pd.DataFrame:
+    """List the rows of table `money_years`: every calendar year of the horizon."""
+    return pd.DataFrame({"calendar_year": list(case.calendar)})
+
+
+def money_item_rows(_: Case) -> pd.DataFrame:
+    """List the rows of table `money_items`: all that can be bought, and contracts that run on."""
+    return pd.DataFrame({"item": [*ASSETS, *_AT_ONCE, *_CONTRACTS]})
+
+
+RULES = (money_by_year, money_by_item)
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "money_years": {
+        "money_by_year": (
+            "calendar_year asset_cash_musd running_musd cash_musd overnight_musd repaid_musd "
+            "unmet_musd payments_musd discount_frac npv_musd npv_after_musd"
+        ),
+    },
+    "money_items": {
+        "money_by_item": (
+            "item kind overnight_musd before_musd cash_musd building_interest_musd interest_musd "
+            "life_payments_musd paid_musd after_musd after_npv_musd"
+        ),
+    },
+}

@@ -1,0 +1,103 @@
+"""Sheet Money: the four moneys of the plan, the rule of each, and how they reconcile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.xlsx.block import write_section
+from planner.outputs.xlsx.book import cell
+from planner.results.moneys import moneys
+from planner.results.schema import RUN_TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from xlsxwriter.worksheet import Worksheet
+
+    from planner.outputs.xlsx.book import Book
+    from planner.results.moneys import Moneys
+
+__all__ = ["write_money"]
+
+_ABOUT: Final = (
+    "What the plan costs, four ways, as solved. They differ in what they count and when; the sums "
+    "below lead from one to the other. Real MUSD of the price year."
+)
+_HEAD: Final = 4
+_COLUMNS: Final = 11
+_MUSD: Final = "#,##0.00"
+
+
+def write_money(book: Book) -> None:
+    """Write sheet Money."""
+    of_plan = moneys(book.run.tables)
+    sheet = book.sheet("Money", _ABOUT, widths=(46, 14, *[14] * (_COLUMNS - 2)))
+    sheet.repeat_rows(_HEAD)
+    sheet.freeze_panes(_HEAD + 1, 1)
+    row = _four(book, sheet, of_plan)
+    row = _sums(book, sheet, of_plan, row + 1)
+    row = _list(book, sheet, "money_years", of_plan.years, row + 1)
+    _list(book, sheet, "money_items", of_plan.items, row + 1)
+
+
+def _four(book: Book, sheet: Worksheet, of_plan: Moneys) -> int:
+    """Write the four moneys with their rules. Returns the next row."""
+    for column, head in enumerate(("four moneys", "MUSD", "rule")):
+        book.text(sheet, _HEAD, column, head, "head" if column != 1 else "head_right")
+    for column in range(3, _COLUMNS):
+        book.text(sheet, _HEAD, column, "", "head")
+    row = _HEAD
+    for name, amount, rule in of_plan.lines:
+        row += 1
+        book.text(sheet, row, 0, name, "total")
+        book.number(sheet, row, 1, amount, _MUSD, "total")
+        book.text(sheet, row, 2, rule)
+    return row + 1
+
+
+def _sums(book: Book, sheet: Worksheet, of_plan: Moneys, row: int) -> int:
+    """Write the sums from one money to another. Returns the next row."""
+    for title, terms in of_plan.reconciled:
+        write_section(book, sheet, row, title[0].upper() + title[1:], 2)
+        first = row + 1
+        for name, amount in terms:
+            row += 1
+            is_sum = row == first + len(terms) - 1
+            book.text(sheet, row, 0, name, "total" if is_sum else "plain")
+            if is_sum:
+                formula = f"=SUM({cell(first, 1)}:{cell(row - 1, 1)})"
+                book.formula(sheet, row, 1, formula, amount, _MUSD, "total")
+            else:
+                book.number(sheet, row, 1, amount, _MUSD)
+        row += 2
+    return row
+
+
+def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int) -> int:
+    """Write a table of the run with a line of totals. Returns the next row."""
+    fields = RUN_TABLES[name].fields
+    title = "By calendar year" if name == "money_years" else "By what is bought or runs on"
+    write_section(book, sheet, row, title, len(fields))
+    head = row + 1
+    for column, field in enumerate(fields):
+        words = field.name.removesuffix("_musd").replace("_", " ")
+        book.text(sheet, head, column, words, "head" if column == 0 else "head_right")
+    row = head
+    for record in frame.itertuples(index=False):
+        row += 1
+        for column, value in enumerate(record):
+            if isinstance(value, str):
+                book.text(sheet, row, column, value)
+            else:
+                shown = {"calendar_year": "0", "discount_frac": "0.0000"}.get(
+                    fields[column].name, _MUSD
+                )
+                book.number(sheet, row, column, float(value), shown)
+    row += 1
+    book.text(sheet, row, 0, "all", "total")
+    for column, field in enumerate(fields[1:], start=1):
+        if field.unit != "MUSD":
+            book.text(sheet, row, column, "", "total")
+            continue
+        formula = f"=SUM({cell(head + 1, column)}:{cell(row - 1, column)})"
+        book.formula(sheet, row, column, formula, float(frame[field.name].sum()), _MUSD, "total")
+    return row + 1

@@ -1,0 +1,332 @@
+"""The four moneys of a plan: net present value, cash, overnight capex, and what is paid later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.units import MUSD_PER_BUSD
+from planner.model.contracts import contract_strike
+from planner.model.demand import rented_compute
+from planner.model.money import ASSETS
+from planner.model.payments import capital_payments_per_unit
+from planner.model.racks import rack_moves
+from planner.money.finance import (
+    annuity_payment,
+    discount_factor,
+    yearly_payment_shares,
+)
+from planner.results.frame import made, ratio, total_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.base.arrays import Floats
+    from planner.model.block import Asset
+    from planner.results.solved import Solved
+
+
+__all__ = ["AFTER", "Moneys", "money_items", "money_years", "moneys"]
+
+_NO_CASH: Final = ("unmet_compute", "shed_load_worth")
+"""Lines of the cost list that put a price on work not done, which nobody is paid."""
+
+
+def money_years(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Make table `money_years`: the moneys by calendar year.
+
+    Parameters
+    ----------
+    s : Solved
+        The plan.
+    tables : mapping of str to DataFrame
+        At least costs and cash.
+    """
+    finance, costs, cash = s.p.finance, tables["costs"], tables["cash"]
+    years = np.arange(finance.first_year, finance.last_year + 1)
+
+    def of_years(table: pd.DataFrame, column: str) -> Floats:
+        place = table["calendar_year"].to_numpy() - finance.first_year
+        return total_by(place, table[column].to_numpy(), years.size)
+
+    is_price = costs["item"].isin(_NO_CASH)
+    repaid = of_years(costs[costs["upfront"]], "musd")
+    running = of_years(costs[~costs["upfront"] & ~is_price], "musd")
+    unmet = of_years(costs[is_price], "musd")
+    asset_cash = of_years(cash, "cash_musd")
+    payments = repaid + running + unmet
+    inside = discount_factor(finance.rate_frac, years, finance.base_year)
+    return made(
+        "money_years",
+        {
+            "calendar_year": years,
+            "asset_cash_musd": asset_cash,
+            "running_musd": running,
+            "cash_musd": asset_cash + running,
+            "overnight_musd": of_years(cash, "overnight_musd"),
+            "repaid_musd": repaid,
+            "unmet_musd": unmet,
+            "payments_musd": payments,
+            "discount_frac": s.discount_factor,
+            "npv_musd": payments * s.discount_factor,
+            "npv_after_musd": payments * (s.discount_factor - inside),
+        },
+    )
+
+
+def money_items(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Make table `money_items`: what is bought, how it is repaid, and what is left to pay.
+
+    Parameters
+    ----------
+    s : Solved
+        The plan.
+    tables : mapping of str to DataFrame
+        At least costs, cash and contracts.
+    """
+    costs, cash = tables["costs"], tables["cash"]
+    cash_of = cash.groupby("item")["cash_musd"].sum()
+    paid_of = costs.groupby("item")["musd"].sum()
+    rows = [_asset(s, item, float(cash_of.get(item.name, 0.0))) for item in ASSETS]
+    moved = float(paid_of.get(rack_moves.name, 0.0))
+    rows.append(_row(rack_moves.name, "asset", moved, cash=moved, paid=moved))
+    rented = _rented_after(s)
+    name = rented_compute.name
+    paid = float(paid_of.get(name, 0.0))
+    rows.append(_row(name, "contract", paid=paid, after=rented[0], after_npv=rented[1]))
+    left = _contracts_after(s, tables["contracts"])
+    name = contract_strike.name
+    paid = float(paid_of.get(name, 0.0))
+    rows.append(_row(name, "contract", paid=paid, after=left[0], after_npv=left[1]))
+    return made("money_items", pd.DataFrame(rows))
+
+
+def _row(
+    item: str,
+    kind: str,
+    overnight: float = 0.0,
+    *,
+    cash: float = 0.0,
+    building: float = 0.0,
+    paid: float = 0.0,
+    after: float = 0.0,
+    after_npv: float = 0.0,
+) -> dict[str, str | float]:
+    """Return a row; interest is what all payments are beyond the cost."""
+    interest = paid + after - overnight - building if kind == "asset" else 0.0
+    return {
+        "item": item,
+        "kind": kind,
+        "overnight_musd": overnight,
+        "before_musd": overnight - cash,
+        "cash_musd": cash,
+        "building_interest_musd": building,
+        "interest_musd": interest,
+        "life_payments_musd": paid + after,
+        "paid_musd": paid,
+        "after_musd": after,
+        "after_npv_musd": after_npv,
+    }
+
+
+def _asset(s: Solved, item: Asset, cash: float) -> dict[str, str | float]:
+    """Return the row of an asset, each purchase repaid at its own cost of capital."""
+    finance, bought = s.p.finance, item.bought(s.model)
+    amount = s.value(bought.decision)
+    of_kind = finance.asset_rate_frac.get(item.kind, finance.rate_frac)
+    rate = of_kind + finance.site_rate_adder_frac[bought.decision.over["site"]]
+    overnight = bought.overnight_musd * amount
+    paid = capital_payments_per_unit(s.model, bought, rate) * amount[:, None]
+    payment = annuity_payment(overnight * (1.0 + bought.idc_frac), rate, bought.life_years)
+    end = finance.last_year + 1
+    if finance.end_of_horizon == "truncated_salvage":
+        # Book value is credited at the end, moved to the middle of the last year.
+        value = payment / annuity_payment(1.0, finance.rate_frac, bought.life_years)
+        book_frac = np.clip(1.0 - (end - bought.start) / bought.life_years, 0.0, 1.0)
+        later = (value * book_frac * (1.0 + finance.rate_frac) ** -0.5)[:, None]
+        years = np.array([finance.last_year])
+    else:
+        last = end + int(np.ceil(bought.life_years.max(initial=0.0)))
+        shares = yearly_payment_shares(bought.life_years, bought.start, end, last)
+        later, years = payment[:, None] * shares, np.arange(end, last + 1)
+    worth = discount_factor(finance.rate_frac, years, finance.base_year)
+    return _row(
+        item.name,
+        "asset",
+        float(overnight.sum()),
+        cash=cash,
+        building=float(overnight.sum() * bought.idc_frac),
+        paid=float(paid.sum()),
+        after=float(later.sum()),
+        after_npv=float((later @ worth).sum()),
+    )
+
+
+def _rented_after(s: Solved) -> tuple[float, float]:
+    """Return payments for rented compute after the horizon, and their present value. [MUSD]"""
+    finance, rent = s.p.finance, s.p.rent
+    end = finance.last_year + 1
+    begun = np.asarray(s.model.year[rent.bought["year"]], dtype=np.float64)
+    term = rent.term_years.astype(np.float64)
+    yearly = rent.price_musd_per_kh100e_year * s.value(s.model.bought)
+    return _years_left(s, yearly, begun + term - end)
+
+
+def _contracts_after(s: Solved, contracts: pd.DataFrame) -> tuple[float, float]:
+    """Return what PPAs in force cost after the horizon at the strike of its last year. [MUSD]"""
+    given = s.p.contracts
+    last = contracts[contracts["year"] == contracts["year"].max()]
+    per_mw = ratio(last["strike_musd"].to_numpy(), last["in_force_mw"].to_numpy())
+    key = ["contract", "zone"]
+    price = pd.Series(np.nan_to_num(per_mw), index=pd.MultiIndex.from_frame(last[key]))
+    signed = pd.MultiIndex.from_arrays([given.sign.labels(name) for name in key])
+    yearly = price.reindex(signed, fill_value=0.0).to_numpy() * s.value(s.model.contracts.signed_mw)
+    return _years_left(s, yearly, given.sign_end - (s.p.finance.last_year + 1))
+
+
+def _years_left(s: Solved, yearly: Floats, years: Floats) -> tuple[float, float]:
+    """Add up yearly payments over the years that are left, and what they are worth. [MUSD]"""
+    finance = s.p.finance
+    end = finance.last_year + 1
+    left = np.maximum(years, 0.0)
+    later = np.arange(end, end + int(np.ceil(left.max(initial=0.0))) + 1)
+    shares = np.clip(end + left[:, None] - later, 0.0, 1.0)
+    worth = discount_factor(finance.rate_frac, later, finance.base_year)
+    by_year = yearly @ shares
+    return float(by_year.sum()), float(by_year @ worth)
+
+
+AFTER: Final[Mapping[str, str]] = {
+    "annuity": "instalments and contracts that run on; not in the net present value",
+    "truncated_salvage": "book value of assets, credited to the plan; contracts that run on",
+    "perpetuity": "instalments and contracts that run on; NPV repeats the last year for ever",
+}
+"""What is left after the horizon, by the reading of its end."""
+
+
+@dataclass(frozen=True)
+class Moneys:
+    """The four moneys of a plan, each with its rule in words, and how they reconcile. [MUSD]
+
+    Parameters
+    ----------
+    npv_musd : float
+        Net present value of the payments inside the horizon.
+    cash_musd : float
+        Cash inside the horizon: assets as they are built, and what is paid as it is used.
+    overnight_musd : float
+        Overnight capex of what is bought.
+    after_musd : float
+        Paid after the horizon.
+    years : DataFrame
+        Table `money_years`.
+    items : DataFrame
+        Table `money_items`.
+    rules : mapping of str to str
+        The rule of each money in words, by its name.
+    """
+
+    npv_musd: float
+    cash_musd: float
+    overnight_musd: float
+    after_musd: float
+    years: pd.DataFrame
+    items: pd.DataFrame
+    rules: Mapping[str, str]
+
+    @property
+    def lines(self) -> tuple[tuple[str, float, str], ...]:
+        """Name, amount and rule of each money. [MUSD]"""
+        amounts = (self.npv_musd, self.cash_musd, self.overnight_musd, self.after_musd)
+        return tuple(
+            (name, amount, rule)
+            for (name, rule), amount in zip(self.rules.items(), amounts, strict=True)
+        )
+
+    @property
+    def reconciled(self) -> tuple[tuple[str, tuple[tuple[str, float], ...]], ...]:
+        """Sums that lead from one money to another: a name, and terms that add up to the last."""
+        years, items = self.years.sum(numeric_only=True), self.items
+        assets = items[items["kind"] == "asset"].sum(numeric_only=True)
+        contracts = items[items["kind"] == "contract"].sum(numeric_only=True)
+        repaid = float(years["repaid_musd"])
+        return (
+            (
+                "from overnight capex to what is paid after the horizon",
+                (
+                    ("overnight capex of what is bought", float(assets["overnight_musd"])),
+                    ("interest while it is built", float(assets["building_interest_musd"])),
+                    ("interest over its life", float(assets["interest_musd"])),
+                    ("repaid inside the horizon", -float(assets["paid_musd"])),
+                    ("contracts that run on", float(contracts["after_musd"])),
+                    ("paid after the horizon", self.after_musd),
+                ),
+            ),
+            (
+                "from overnight capex to cash",
+                (
+                    ("overnight capex of what is bought", float(assets["overnight_musd"])),
+                    ("spent before the first year", -float(assets["before_musd"])),
+                    ("paid as it is used", float(years["running_musd"])),
+                    ("cash", self.cash_musd),
+                ),
+            ),
+            (
+                "from cash to net present value",
+                (
+                    ("cash", self.cash_musd),
+                    ("cash for assets", -float(years["asset_cash_musd"])),
+                    ("repaid inside the horizon instead", repaid),
+                    ("price of work not done, which nobody is paid", float(years["unmet_musd"])),
+                    (
+                        "discounting to the base year",
+                        self.npv_musd - float(years["payments_musd"]),
+                    ),
+                    ("net present value", self.npv_musd),
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Return the four on a line each, with their rules."""
+        return "\n".join(
+            f"{name:<18} {amount / MUSD_PER_BUSD:>10,.2f} BUSD  {rule}"
+            for name, amount, rule in self.lines
+        )
+
+
+def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
+    """Gather the four moneys from the tables of a plan.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Result tables, `money_years`, `money_items` and `solution` among them.
+
+    Returns
+    -------
+    Moneys
+    """
+    years, items = tables["money_years"], tables["money_items"]
+    solution = tables["solution"].iloc[0]
+    last = int(solution["last_year"])
+    rate = float(solution["discount_rate_frac"])
+    return Moneys(
+        npv_musd=float(years["npv_musd"].sum()),
+        cash_musd=float(years["cash_musd"].sum()),
+        overnight_musd=float(items["overnight_musd"].sum()),
+        after_musd=float(items["after_musd"].sum()),
+        years=years,
+        items=items,
+        rules={
+            "Net present value": (
+                f"payments to {last} at {rate:.2%} real; assets by their instalments"
+            ),
+            f"Cash to {last}": "assets as they are built, all else as it is used; no interest",
+            "Overnight capex": "what is bought, at its price on the day; no interest",
+            f"After {last}": AFTER[str(solution["end_of_horizon"])],
+        },
+    )
