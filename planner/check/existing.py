@@ -184,7 +184,9 @@ def existing_racks(case: Case) -> pd.DataFrame:
 
 @once
 def existing_halls(case: Case) -> pd.DataFrame:
-    """List the halls that exist: those stated, and those that hold the racks of the market exactly.
+    """List the halls that exist: those stated, and those that hold the racks of the market.
+
+    The latter have no power to spare beyond the share that the scenario keeps free.
 
     Parameters
     ----------
@@ -200,6 +202,7 @@ def existing_halls(case: Case) -> pd.DataFrame:
     racks = racks[racks["workload"] != ""]
     companion = racks["workload"].map(by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
+    mw = mw / (1.0 - case.scenario.halls.free_frac)
     assumed = tally(racks, ("site", "hall"), mw).rename("mw").reset_index()
     assumed = crossed(assumed, pd.DataFrame({"year": case.years}))
     both = pd.concat([assumed, stated_halls(case)], ignore_index=True)

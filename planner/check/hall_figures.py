@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.check.frames import at, by, listed, tally
 from planner.check.leads import decided, months_to_service
+from planner.check.stated_existing import fill_frac
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -234,6 +235,14 @@ def leases_from_tables(case: Case) -> Excess:
     ).and_also(Excess.differs(sites, np.asarray(halls.lease_depth_mw), depth))
 
 
+@rule(unit="-")
+def fill_from_scenario(case: Case) -> Excess:
+    """Racks leave free the share of hall power asked for, or what is free of stated halls."""
+    halls = case.inputs.halls
+    rows = listed(halls.hall, frac=halls.fill_frac)
+    return Excess.differs(rows[list(_HALL)], rows["frac"].to_numpy(), fill_frac(case, rows))
+
+
 FACTS = (
     hall_price_from_tables,
     hall_upkeep_from_tables,
@@ -241,11 +250,13 @@ FACTS = (
     halls_from_scenario,
     retrofits_from_tables,
     leases_from_tables,
+    fill_from_scenario,
 )
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "halls.build_capex_musd_per_mw": ("hall_price_from_tables",),
     "halls.build_is_early": ("hall_dates_from_tables",),
     "halls.build_start": ("hall_dates_from_tables",),
+    "halls.fill_frac": ("fill_from_scenario",),
     "halls.density_kw_per_m2": ("halls_from_scenario",),
     "halls.lease_depth_mw": ("leases_from_tables",),
     "halls.lease_musd_per_mw_year": ("leases_from_tables",),

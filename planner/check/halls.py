@@ -10,6 +10,7 @@ from planner.check.declared import Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, has, listed, quotient, tally
 from planner.check.in_service import hall_years, retrofits, since
 from planner.check.payments import assets, every_year
+from planner.check.stated_existing import fill_frac
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ _MONTH_YEARS = 1.0 / 12.0
 
 @rule(unit="MW")
 def hall_power(case: Case) -> Excess:
-    """Racks and companions draw no more than the halls of their design can feed."""
+    """Racks and companions draw no more than their halls can feed, less what is kept free."""
     uses, halls = case.uses, hall_years(case)
     drawn = tally(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
     place = halls[list(_HALL)]
-    return Excess.above(place, at(drawn, halls, _HALL), halls["usable_mw"].to_numpy())
+    usable = halls["usable_mw"].to_numpy() * fill_frac(case, halls)
+    return Excess.above(place, at(drawn, halls, _HALL), usable)
 
 
 @rule(unit="m2")
@@ -75,6 +77,7 @@ def halls_table(case: Case) -> Excess:
     taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
     pairs = [
         (table["usable_mw"], at(usable, table, _HALL, np.nan)),
+        (table["free_mw"], np.asarray(table["usable_mw"]) * (1.0 - fill_frac(case, table))),
         (table["used_mw"], at(drawn, table, _HALL)),
         (table["used_mw"] + table["spare_power_mw"], at(usable, table, _HALL, np.nan)),
         # Floor counts in MW of the density it is built for, so that one tolerance serves all.
@@ -270,7 +273,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "halls": {
         "halls_table": (
-            "site hall year existing_mw leased_mw usable_mw used_mw spare_power_mw "
+            "site hall year existing_mw leased_mw usable_mw free_mw used_mw spare_power_mw "
             "stranded_power_mw floor_m2 used_m2 spare_floor_m2 stranded_floor_m2"
         ),
     },

@@ -33,6 +33,7 @@ __all__ = [
     "designs_on_offer",
     "enough_redundancy",
     "ids_of",
+    "last_sale_years",
     "may_grow",
     "may_serve",
     "mean_throughput",
@@ -206,6 +207,25 @@ def _hall_of_rack(case: Case, topology: Any) -> Floats:
     return np.asarray(_hall_power(case)[:, None] * (cheapest.T[topology] + energy))
 
 
+def last_sale_years(case: Case, racks: Iterable[str]) -> Floats:
+    """Return the last year in which racks are sold, infinite where that has no end.
+
+    Parameters
+    ----------
+    case : Case
+        Tables and scenario.
+    racks : iterable of str
+        Rack types.
+
+    Returns
+    -------
+    array of float
+        One year per rack.
+    """
+    last = numbers_of(case.racks, "rack", racks, "last_year")
+    return np.where(np.isnan(last) | (not case.scenario.racks.end_of_sale), np.inf, last)
+
+
 @once
 def racks_on_offer(case: Case) -> Floats:
     """Racks that no other beats whatever the plan is, 1 or 0, (workload, rack, cooling, year)."""
@@ -224,6 +244,7 @@ def racks_on_offer(case: Case) -> Floats:
     arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     first = numbers_of(case.racks, "rack", racks, "first_year")
     for_sale = may_buy[:, None] & (first[:, None] <= years)
+    for_sale &= years <= last_sale_years(case, racks)[:, None]
     for_sale &= years >= decided(case) + float(arrives) / 12.0
     begins = numbers_of(case.data("cooling"), "cooling", cooling, "first_year")
     fits, is_known = _fits(case), begins[:, None] < ends

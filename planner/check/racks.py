@@ -10,6 +10,7 @@ import pandas as pd
 from planner.check.declared import Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import since
+from planner.check.offer_choice import last_sale_years
 from planner.check.payments import assets, every_year
 from planner.check.verdict import Excess, rule
 
@@ -64,6 +65,14 @@ def racks_not_before_their_time(case: Case) -> Excess:
     early = at(first, install, ("rack",), np.nan) - install["year"].to_numpy()
     place = install[list(_POOL)]
     return Excess(place, early.astype(np.float64), np.ones(len(place)))
+
+
+@rule(unit="years")
+def racks_not_after_end_of_sale(case: Case) -> Excess:
+    """No rack type is bought after its last year on sale."""
+    install = case.plan("installs")
+    bought = install["year"].to_numpy(dtype=np.float64)
+    return Excess.above(install[list(_POOL)], bought, last_sale_years(case, install["rack"]))
 
 
 @rule(unit="MW")
@@ -305,6 +314,7 @@ HEADING: Final = "Racks"
 RULES = (
     racks_where_allowed,
     racks_not_before_their_time,
+    racks_not_after_end_of_sale,
     racks_alive,
     stock_only_use,
     cascade_cohorts,

@@ -11,6 +11,7 @@ from planner.check.declared import Line, Table
 from planner.check.existing import existing_halls
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import site_years
+from planner.check.leads import decided
 from planner.check.payments import every_year
 from planner.check.sites import build_paths
 from planner.check.verdict import Excess, rule
@@ -106,14 +107,30 @@ def halls_in_phases(case: Case) -> Excess:
     )
 
 
+def block_sizes(case: Case) -> dict[str, float]:
+    """Return the block of each class that needs one. [MW]"""
+    asked, sizes = case.scenario.siting, dict[str, float]()
+    if asked.table_blocks:
+        of_table = by(case.workloads, "workload", "min_block_mw").astype("float64")
+        sizes = {str(name): float(mw) for name, mw in of_table.items() if mw > 0.0}
+    return {**sizes, **asked.block_mw}
+
+
+def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep rows of classes that need a block, in years that racks ordered at first can serve."""
+    arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
+    since = decided(case) + float(arrives) / 12.0
+    needs = rows["workload"].isin(list(block_sizes(case))) & (rows["year"] >= since)
+    kept: pd.DataFrame = rows[needs]
+    return kept
+
+
 @rule(unit="MW")
 def blocks_whole(case: Case) -> Excess:
     """Where a class that needs a block has racks in use, it has its block."""
-    sizes = case.scenario.siting.block_mw
-    plan = case.plan("plan")
-    asked = plan[plan["workload"].isin(list(sizes))]
+    sizes, asked = block_sizes(case), _in_blocks(case, case.plan("plan"))
     used = tally(asked, _CLASS, asked["used_mw"]).reset_index(name="used_mw")
-    block = np.asarray(used["workload"].map(dict(sizes)), dtype=np.float64)
+    block = np.asarray(used["workload"].map(sizes), dtype=np.float64)
     mw = np.asarray(used["used_mw"], dtype=np.float64)
     short = np.where(mw > _TRACE_MW, block - mw, 0.0)
     return Excess(used[list(_CLASS)], short, block)
@@ -122,10 +139,10 @@ def blocks_whole(case: Case) -> Excess:
 @rule(unit="MW")
 def blocks_reported(case: Case) -> Excess:
     """The table of blocks states the racks in use of each class that needs one, and its block."""
-    plan, reported, sizes = case.plan("plan"), case.plan("blocks"), case.scenario.siting.block_mw
+    plan, reported, sizes = case.plan("plan"), case.plan("blocks"), block_sizes(case)
     used = tally(plan, _CLASS, plan["used_mw"])
     place = reported[list(_CLASS)]
-    block = np.asarray(reported["workload"].map(dict(sizes)), dtype=np.float64)
+    block = np.asarray(reported["workload"].map(sizes), dtype=np.float64)
     return Excess.differs(
         place, reported["used_mw"].to_numpy(), at(used, reported, _CLASS)
     ).and_also(Excess.differs(place, reported["block_mw"].to_numpy(), block))
@@ -286,7 +303,7 @@ def blocks_from_scenario(case: Case) -> Excess:
     """Classes need the blocks that the scenario asks for, and have no more than a site can hold."""
     p, inputs = case.inputs.siting, case.inputs
     reported = listed(p.block, mw=p.block_mw, top=p.block_top_mw)
-    sizes = dict(case.scenario.siting.block_mw)
+    sizes = block_sizes(case)
     need = case.deployments.groupby("workload")["hall_mw_per_mw"].min()
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
     lets = (
@@ -294,8 +311,8 @@ def blocks_from_scenario(case: Case) -> Excess:
     )
     halls = at(land, reported, ("site",), np.nan) + lets * case.scenario.lease.depth_mw_per_site
     place = reported[list(_CLASS)]
-    used = listed(inputs.racks.used)
-    due = used.loc[used["workload"].isin(list(sizes)), list(_CLASS)].drop_duplicates()
+    due = _in_blocks(case, listed(inputs.racks.used))[list(_CLASS)].drop_duplicates()
+    stray = reported.drop(index=_in_blocks(case, reported).index)
     return Excess.differs(
         place,
         reported["mw"].to_numpy(),
@@ -305,6 +322,7 @@ def blocks_from_scenario(case: Case) -> Excess:
             place, reported["top"].to_numpy(), halls / at(need, reported, ("workload",), np.nan)
         ),
         Excess.where(due, ~has(due, reported, _CLASS)),
+        Excess.where(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_)),
     )
 
 
@@ -377,8 +395,7 @@ def service_network(case: Case) -> pd.DataFrame:
 
 
 def _blocks_rows(case: Case) -> pd.DataFrame:
-    used = case.plan("plan")
-    of_block = used[used["workload"].isin(list(case.scenario.siting.block_mw))]
+    of_block = _in_blocks(case, case.plan("plan"))
     in_use = of_block["used_mw"] > _TRACE
     return of_block.loc[in_use, ["site", "workload", "year"]].drop_duplicates()
 

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import by, crossed, has, tally
+from planner.check.frames import at, by, crossed, has, tally
 from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Bools
+    from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
 __all__ = [
     "HEADING",
     "RULES",
     "begun_facility_mw",
+    "fill_frac",
     "stated_halls",
     "stated_racks",
     "stated_sites",
@@ -121,6 +122,40 @@ def stated_racks(case: Case) -> pd.DataFrame:
     able = has(rows, _able(case), ("rack", "duty", "redundancy"))
     frame: pd.DataFrame = rows[able & _serves(case, rows)]
     return frame[["site", "rack", "hall", "duty", "vintage", "dies", "mw"]]
+
+
+def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
+    """Return the share of the power of halls that racks may take.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+    halls : DataFrame
+        site and hall, the design.
+
+    Returns
+    -------
+    array of float
+        One share per row: what the scenario leaves, or as much as stated racks take already.
+    """
+    settings, key = case.scenario.halls, ["site", "hall", "year"]
+    racks = crossed(stated_racks(case), pd.DataFrame({"year": case.years}))
+    serves = (racks["vintage"] <= racks["year"]) & (
+        case.last_calendar_year(racks["year"]) < racks["dies"].to_numpy(dtype=np.float64)
+    )
+    racks = racks[serves]
+    classes = case.workloads[
+        case.workloads["workload"].isin(list(case.inputs.sets.workload.labels))
+    ]
+    most = classes.groupby("duty")["companion_frac"].max().astype("float64")
+    need = tally(racks, key, racks["mw"] * (settings.diversity_frac + racks["duty"].map(most)))
+    there = stated_halls(case)
+    there = tally(there, key, there["mw"]).rename("mw").reset_index()
+    taken = (there.assign(frac=at(need, there, key) / there["mw"])).groupby(["site", "hall"])[
+        "frac"
+    ]
+    return np.clip(at(taken.max(), halls, ("site", "hall")), 1.0 - settings.free_frac, 1.0)
 
 
 def _serves(case: Case, rows: pd.DataFrame) -> Bools:

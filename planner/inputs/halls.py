@@ -10,6 +10,8 @@ import pandas as pd
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
+from planner.fleet.reference import alive_frac
+from planner.inputs.case import DUTIES
 from planner.inputs.facility import construction_factor
 from planner.inputs.frames import any_along, bools, codes, floats, ints, texts
 from planner.lp import Index
@@ -35,6 +37,7 @@ class HallInputs:
 
     hall: Index  # (site, hall, year)
     existing_mw: Floats  # [hall]
+    fill_frac: Floats  # [hall]: share of the power that racks may take
     density_kw_per_m2: Floats  # [design]
     build: Index  # (site, hall, year)
     build_start: Floats  # [build] service start, e.g. 2028.5
@@ -66,6 +69,8 @@ class HallSpace:
         Codes of every design, shape (design,).
     existing_mw
         Critical IT power that exists, shape (site, design, year). [MW]
+    fill_frac
+        Share of the power of a design's halls that racks may take, shape (site, design).
     build
         New halls whose lead has passed, shape (site, design, year).
     early
@@ -87,6 +92,7 @@ class HallSpace:
     cooling: Codes
     redundancy: Codes
     existing_mw: Floats
+    fill_frac: Floats
     build: Bools
     early: Bools
     retrofit: Bools
@@ -162,6 +168,7 @@ def hall_space(
         cooling=cooling,
         redundancy=redundancy,
         existing_mw=existing,
+        fill_frac=_fill_frac(case, stock, cooling, redundancy),
         build=build,
         early=early,
         retrofit=retrofit,
@@ -176,14 +183,40 @@ def hall_space(
 def _existing_mw(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
     """Halls that exist, shape (site, design, year). [MW]
 
-    Where the planner states none they hold the racks of the base year and their companions exactly.
+    Where the planner states none they hold the racks of the base year and their companions exactly,
+    and as much free power as the scenario asks for.
     """
     companion = floats(case.workloads, "companion_frac")[stock.workload]
     hall_mw = stock.mw.sum(axis=1) * (case.scenario.halls.diversity_frac + companion)
     by_design = np.zeros((len(case.cooling), len(case.redundancy), len(case.sites)))
+    hall_mw = hall_mw / (1.0 - case.scenario.halls.free_frac)
     np.add.at(by_design, (stock.cooling, stock.redundancy), (stock.share * hall_mw).T)
     assumed = np.asarray(by_design[cooling, redundancy].T)
     return np.asarray(assumed[:, :, None] + stock.stated.hall_mw[:, cooling, redundancy])
+
+
+def _fill_frac(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
+    """Share of the power of halls that racks may take, shape (site, design).
+
+    As the scenario asks, or as much as stated racks take of stated halls already, with the
+    companions of the class of their use that has the most.
+    """
+    settings, stated = case.scenario.halls, stock.stated
+    companion = floats(case.workloads, "companion_frac")
+    most = np.array([companion[case.duty == duty].max(initial=0.0) for duty in range(len(DUTIES))])
+    alive = alive_frac(
+        stated.vintage[None, :], ints(case.racks, "life_years")[stated.rack][:, None], case.years
+    )  # (pool, vintage, year)
+    racks_mw = np.einsum("spv,pvt->pst", stated.mw, alive)
+    need_mw = racks_mw * (settings.diversity_frac + most[stated.duty])[:, None, None]
+    by_design = np.zeros(
+        (len(case.cooling), len(case.redundancy), len(case.sites), len(case.years))
+    )
+    np.add.at(by_design, (stated.cooling, stated.redundancy), need_mw)
+    halls_mw = stated.hall_mw.transpose(1, 2, 0, 3)
+    taken = np.divide(by_design, halls_mw, out=np.zeros_like(by_design), where=halls_mw > 0.0)
+    taken = taken[cooling, redundancy].max(axis=2).T
+    return np.asarray(np.clip(taken, 1.0 - settings.free_frac, 1.0))
 
 
 def _retrofit_row(case: Case, cooling: Codes, redundancy: Codes) -> Codes:
@@ -308,6 +341,7 @@ def hall_inputs(
     return HallInputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
         existing_mw=halls.existing_mw[hs, hl, ht],
+        fill_frac=halls.fill_frac[hs, hl],
         density_kw_per_m2=floats(case.cooling, "design_density_kw_per_m2")[cool],
         build=Index.sparse("build", (site, design, year), (bs, bl, bt)),
         build_start=start,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.frames import any_along, codes, floats, ints, texts
 from planner.inputs.racks import delivery_limit_mw, vendors
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from planner.inputs.quality import Quality
     from planner.inputs.racks_figures import RackFigures
 
-__all__ = ["RackOffers", "buildable_cooling", "racks_on_offer"]
+__all__ = ["RackOffers", "buildable_cooling", "first_delivery", "racks_on_offer"]
 
 _FAR_COSTLIER: Final = 1.5
 """So many times as expensive as a rack, hall included, of a vendor that delivers no less: out."""
@@ -98,9 +99,9 @@ def racks_on_offer(
     own = mw * (repaid + kept_up)
     hall = _new_hall_year(case, figures, cost, rates, quality)  # (w, k)
 
-    arrives = _first_delivery(case)
+    arrives = first_delivery(case)
     for_sale = figures.may_buy[:, None] & (figures.first_year[:, None] <= case.year)
-    for_sale &= case.year >= arrives
+    for_sale &= (case.year <= figures.last_sale_year[:, None]) & (case.year >= arrives)
     first = ints(case.cooling, "first_year")
     offered = (
         figures.admits[:, :, None, None]
@@ -121,7 +122,28 @@ def racks_on_offer(
             f"Not offered for purchase, because cheaper racks do the same work: {names}."
             " Existing ones stay in service."
         )
+    _note_ends_of_sale(case, figures, offered, arrives)
     return RackOffers(offered, own, mw)
+
+
+def _note_ends_of_sale(case: Case, figures: RackFigures, offered: Bools, arrives: float) -> None:
+    """Note classes for which no rack is sold any more, though some were before."""
+    may_buy = figures.admits & figures.may_buy  # (workload, rack)
+    gone = np.asarray(~offered.any(axis=(1, 2)) & (case.year >= arrives))  # (workload, year)
+    racks = np.array(case.ids("racks"), dtype=object)
+    for w in np.flatnonzero((gone & may_buy.any(axis=1)[:, None]).any(axis=1)):
+        years = case.year[gone[w]]
+        ended = may_buy[w] & (figures.last_sale_year < years[-1])
+        if not ended.any():
+            continue
+        last = figures.last_sale_year[ended].astype(np.int64)
+        sold = some([f"{rack} to {end}" for rack, end in zip(racks[ended], last, strict=True)], 4)
+        case.findings.note(
+            f"{case.ids('workloads')[w]}: no rack is on sale in {', '.join(map(str, years))} (sold:"
+            f" {sold}). Older ones and rent serve it, or it stays unmet: allow a rack that is still"
+            " sold, or set racks.end_of_sale: false.",
+            ("racks",),
+        )
 
 
 def buildable_cooling(case: Case) -> Bools:
@@ -130,8 +152,19 @@ def buildable_cooling(case: Case) -> Bools:
     return np.array([asked == "all" or name in asked for name in case.ids("cooling")])
 
 
-def _first_delivery(case: Case) -> float:
-    """First moment at which racks ordered on the first day of decisions can serve."""
+def first_delivery(case: Case) -> float:
+    """Return the first moment at which racks ordered on the first day of decisions can serve.
+
+    Parameters
+    ----------
+    case : Case
+        Settings and lead times.
+
+    Returns
+    -------
+    float
+        For example 2025.7.
+    """
     months = case.lead_months("rack_delivery")
     return float_year(case.scenario.decisions_start) + months / MONTHS_PER_YEAR
 

@@ -45,6 +45,8 @@ class RackFigures:
         Floor, power at full work over nameplate, idle over busy power, shape (rack,).
     peak_kw, first_year, life_years, may_buy
         As in table `racks`, shape (rack,).
+    last_sale_year
+        Last year in which a rack is bought, shape (rack,); infinite for one sold without an end.
     """
 
     kh100e_per_mw: Floats
@@ -61,6 +63,7 @@ class RackFigures:
     first_year: NDArray[np.int64]
     life_years: NDArray[np.int64]
     may_buy: Bools
+    last_sale_year: Floats
 
 
 def rack_figures(case: Case) -> RackFigures:
@@ -100,6 +103,7 @@ def rack_figures(case: Case) -> RackFigures:
         first_year=ints(racks, "first_year"),
         life_years=ints(racks, "life_years"),
         may_buy=racks["may_buy"].to_numpy(dtype=np.bool_),
+        last_sale_year=_last_sale_year(case),
     )
 
 
@@ -107,6 +111,12 @@ def net_utilisation(case: Case) -> Floats:
     """Return the mean utilisation of racks in use, spare ones included. [workload]"""
     spare = floats(case.workloads, "spare_frac")
     return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + spare))
+
+
+def _last_sale_year(case: Case) -> Floats:
+    last = floats(case.racks, "last_year")
+    has_end = ~np.isnan(last) & case.scenario.racks.end_of_sale
+    return np.where(has_end, last, np.inf)
 
 
 def _fits(case: Case, peak_kw: Floats) -> Bools:

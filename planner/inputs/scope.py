@@ -59,6 +59,7 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
     workloads = _workloads(scenario, tables, findings)
     note_inherited(scenario, sites, tables["sites"], findings)
     racks = _racks(scenario, tables)
+    _check_sales(racks, scenario, findings)
     admitted = _admitted(scenario, tables, workloads, racks)
     _check_admitted(admitted, scenario, workloads, racks, findings)
     findings.stop_if_wrong()
@@ -155,6 +156,18 @@ def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFra
     return table.assign(
         may_buy=may_buy & ~table["rack"].isin(list(scenario.racks.exclude))
     ).reset_index(drop=True)
+
+
+def _check_sales(racks: pd.DataFrame, scenario: Scenario, findings: Findings) -> None:
+    first, last = floats(racks, "first_year"), floats(racks, "last_year")
+    for row in np.flatnonzero(last < first):
+        id_ = str(racks["rack"].iloc[row])
+        found = f"{id_}: last_year is {last[row]:.0f}, before first_year"
+        must_be, fix = f"{first[row]:.0f} or later, or blank", "exchange the two, or leave it blank"
+        if id_ in scenario.racks.override:
+            findings.at_key(("racks", "override", id_), found, must_be, fix)
+        else:
+            findings.at_table("racks", found, must_be, fix)
 
 
 def _admitted(

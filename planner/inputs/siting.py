@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.base.say import amount
 from planner.inputs.frames import floats
+from planner.inputs.offers import first_delivery
 from planner.inputs.own_pairs import service_cost
 from planner.inputs.places import own_key
 from planner.lp import Index
@@ -270,10 +271,18 @@ def _phases(
 def _blocks(
     case: Case, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs
 ) -> tuple[Index, np.ndarray, np.ndarray]:
-    """Classes that need a block in one place: where, how large, and how large at most. [MW]"""
-    given = case.scenario.siting.block_mw
-    size_mw = np.array([given.get(name, np.nan) for name in sets.workload.labels])
-    used = racks.used.select(~np.isnan(size_mw)[racks.used["workload"]], "used in blocks")
+    """Classes that need a block in one place: where, how large, and how large at most. [MW]
+
+    What exists is as it is until racks that are ordered now can take its place.
+    """
+    siting = case.scenario.siting
+    given, of_table = siting.block_mw, floats(case.workloads, "min_block_mw")
+    of_table = np.where(siting.table_blocks & (of_table > 0.0), of_table, np.nan)
+    names = case.ids("workloads")
+    size_mw = np.array([given.get(name, mw) for name, mw in zip(names, of_table, strict=True)])
+    is_due = ~np.isnan(size_mw)[racks.used["workload"]]
+    is_due &= (case.year >= first_delivery(case))[racks.used["year"]]
+    used = racks.used.select(is_due, "used in blocks")
     block = distinct(used, "site", "workload", "year", name="block")
     # Racks of a class take at least so much hall per MW, and a site has no more halls than this.
     least = np.full(len(sets.workload), np.inf)
@@ -296,7 +305,7 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
         if not has_room[own].any():
             most_mw = top_mw[own].max()
             case.findings.at_key(
-                ("siting", "block_mw", name),
+                _block_key(case, name),
                 f"one block of {name} is {mw:g} MW of racks, more than any site holds",
                 f"at most {amount(most_mw, 4)} MW, the most that the halls of a site hold of them",
                 "make the block smaller, or raise land_limit_mw of a site",
@@ -308,8 +317,14 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
             case.findings.note(
                 f"{name}: no racks at {names}, as one block of {mw:g} MW is more than the halls"
                 " there can hold.",
-                ("siting", "block_mw", name),
+                _block_key(case, name),
             )
+
+
+def _block_key(case: Case, workload: str) -> Keys:
+    """Where the block of a class is set: for itself, or for all that the table names."""
+    is_own = workload in case.scenario.siting.block_mw
+    return ("siting", "block_mw", workload) if is_own else ("siting", "table_blocks")
 
 
 def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_whole: bool) -> Index:

@@ -218,6 +218,7 @@ def _without_company(case: Case) -> Iterator[Problem]:
     is_whole = (
         siting.whole_openings
         or siting.block_mw
+        or siting.table_blocks
         or case.sites["phase_mw"].notna().any()
         or (scenario.supply.whole_sources and scenario.supply.allow)
     )

@@ -33,8 +33,8 @@ __all__ = ["LEASE", "LIMITS"]
 
 def _hall_mw(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     del p
-    usable = tables["halls"].set_index(["site", "hall", "year"])["usable_mw"]
-    return lookup(usable, rows[["site", "hall", "year"]])
+    halls = tables["halls"].set_index(["site", "hall", "year"])
+    return lookup(halls["usable_mw"] - halls["free_mw"], rows[["site", "hall", "year"]])
 
 
 def _floor(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
@@ -89,6 +89,13 @@ def _no_new_halls(question: Question, place: Place) -> str | None:
     return "false" if place["site"] in without_new_halls(question.scenario) else None
 
 
+def _kept_free(question: Question, place: Place) -> str | None:
+    del place
+    free = question.scenario.halls.free_frac
+    return f"{free:g} of the power of halls" if free else None
+
+
+_FREE: Final = "halls.free_frac"
 _NEW_HALLS: Final = "sites.{site}.new_halls"
 _SET_BY: Final = (
     SetBy("sites.{site}.lead_time_months", _lead_time),
@@ -129,8 +136,8 @@ LIMITS: Final = (
             "there{start}:",
             is_scarce=_no_hall_yet,
         ),
-        set_by=_SET_BY,
-        moved_by=(*_DATES, _NEW_HALLS),
+        set_by=(*_SET_BY, SetBy(_FREE, _kept_free)),
+        moved_by=(*_DATES, _NEW_HALLS, _FREE),
     ),
     Limit(
         "hall_space",

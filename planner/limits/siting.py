@@ -50,8 +50,20 @@ def _phase_of_site(question: Question, place: Place) -> str | None:
     return None if mw == question.scenario.siting.phase_mw else f"{amount(mw)} MW"
 
 
-def _block(question: Question, place: Place) -> str:
-    return f"{amount(question.scenario.siting.block_mw[place['workload']])} MW"
+def _block_mw(question: Question, place: Place) -> str:
+    p = question.inputs.siting
+    at = p.block.position(place["site"], place["workload"], place["year"])
+    return f"{amount(float(p.block_mw[at]))} MW"
+
+
+def _own_block(question: Question, place: Place) -> str | None:
+    is_own = place["workload"] in question.scenario.siting.block_mw
+    return _block_mw(question, place) if is_own else None
+
+
+def _block_of_table(question: Question, place: Place) -> str | None:
+    is_own = place["workload"] in question.scenario.siting.block_mw
+    return None if is_own else f"true, {_block_mw(question, place)} of {place['workload']}"
 
 
 _PHASES: Final = (
@@ -59,7 +71,8 @@ _PHASES: Final = (
     SetBy("sites.{site}.phase_mw", _phase_of_site),
 )
 _BLOCK_KEY: Final = "siting.block_mw.{workload}"
-_BLOCKS: Final = (SetBy(_BLOCK_KEY, _block),)
+_TABLE_BLOCKS: Final = "siting.table_blocks"
+_BLOCKS: Final = (SetBy(_BLOCK_KEY, _own_block), SetBy(_TABLE_BLOCKS, _block_of_table))
 
 
 LIMITS: Final = (
@@ -107,9 +120,9 @@ LIMITS: Final = (
     Limit(
         "whole_blocks",
         set_by=_BLOCKS,
-        moved_by=(_BLOCK_KEY,),
+        moved_by=(_BLOCK_KEY, _TABLE_BLOCKS),
         decision=Decision("holds", "integer", "A site has a full block of a class, or none."),
     ),
-    Limit("block_least", set_by=_BLOCKS, moved_by=(_BLOCK_KEY,)),
-    Limit("block_or_none", set_by=_BLOCKS, moved_by=(_BLOCK_KEY,)),
+    Limit("block_least", set_by=_BLOCKS, moved_by=(_BLOCK_KEY, _TABLE_BLOCKS)),
+    Limit("block_or_none", set_by=_BLOCKS, moved_by=(_BLOCK_KEY, _TABLE_BLOCKS)),
 )

@@ -97,17 +97,20 @@ class HallTerms:
 
 @constraint(over="site, hall, year", unit="MW")
 def hall_power(m: Model) -> Comparison:
-    r"""Racks and their companions draw no more than the hall can feed.
+    r"""Racks and their companions draw no more than the hall can feed, less what is kept free.
 
-    .. math:: \sum_{k,w} (\delta + \kappa_w)\, (n_{sklwt} + z_{sklwt}) \le H_{slt}
+    .. math:: \sum_{k,w} (\delta + \kappa_w)\, (n_{sklwt} + z_{sklwt}) \le \phi_{sl} H_{slt}
         \qquad \forall s, l, t
 
-    A 2N hall has twice the power chain behind the same MW: it multiplies equipment, cost and
-    part-load loss, never the load. The dual is the worth of one more MW of this design.
+    :math:`1 - \phi` is the share of power that no rack may take. A 2N hall has twice the power
+    chain behind the same MW: it multiplies equipment, cost and part-load loss, never the load. The
+    dual is the worth of one more MW that racks may take of this design.
 
     Source: dcplan.
     """
-    return m.in_service_times(m.p.racks.hall_mw_per_mw).sum_to(m.p.halls.hall) <= m.halls.usable_mw
+    p = m.p
+    drawn = m.in_service_times(p.racks.hall_mw_per_mw).sum_to(p.halls.hall)
+    return drawn <= p.halls.fill_frac * m.halls.usable_mw
 
 
 @constraint(over="site, hall, year", unit="thousand m2")

@@ -119,6 +119,7 @@ def halls(s: Solved) -> pd.DataFrame:
             "existing_mw": s.p.halls.existing_mw[rows],
             "leased_mw": s.value(s.model.lease.on(over, missing="zero"))[rows],
             "usable_mw": usable_mw[rows],
+            "free_mw": ((1.0 - s.p.halls.fill_frac) * usable_mw)[rows],
             "used_mw": used_mw[rows],
             "spare_power_mw": cleaned(np.maximum(usable_mw - used_mw, 0.0))[rows],
             "stranded_power_mw": stranded_mw[rows],

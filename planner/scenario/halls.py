@@ -31,6 +31,8 @@ class Halls(Block):
     """Mean usable share during the ramp. [-]"""
     diversity_frac: Annotated[Positive, Field(le=1)] = 0.9
     """Hall power to hold per MW of rack nameplate, as racks do not peak together. [MW/MW]"""
+    free_frac: Annotated[NonNegative, Field(lt=1)] = 0.0
+    """Share of the power of halls that racks leave free: vacancy and reserve. [-]"""
 
 
 class Retrofit(Block):

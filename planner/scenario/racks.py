@@ -25,7 +25,9 @@ __all__ = ["Cascade", "Deliveries", "RackOverride", "Racks"]
 class RackOverride(Override):
     """Figures of one rack type that replace those of table `racks`."""
 
-    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"training_h100e", "inference_h100e"})
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset(
+        {"training_h100e", "inference_h100e", "last_year"}
+    )
 
     peak_kw: Positive | None = None
     """Nameplate power. [kW]"""
@@ -43,6 +45,8 @@ class RackOverride(Override):
     """Network and storage on top of the price. [-]"""
     first_year: Year | None = None
     """First year in which it can be installed."""
+    last_year: Year | None = None
+    """Last year in which it is sold; null: sold without an end."""
     life_years: Annotated[int, Field(strict=True, ge=1)] | None = None
     """Economic and technical life. [years]"""
     space_m2: Positive | None = None
@@ -58,6 +62,8 @@ class Racks(Block):
     """Rack types that may be bought, or `all`."""
     exclude: Ids[RackId] = ()
     """Rack types that may not be bought; those that exist already stay."""
+    end_of_sale: Flag = True
+    """Whether a rack type is bought no later than its last year on sale."""
     override: Mapping[RackId, RackOverride] = Field(default_factory=dict)
     """Figures by rack type instead of table `racks`."""
 

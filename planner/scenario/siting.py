@@ -30,7 +30,11 @@ class Siting(Block):
     they are. Left out: any size. [MW]"""
     block_mw: Mapping[PlannedWorkloadId, Positive] = Field(default_factory=dict)
     """Least racks of a class at a site that has any of it, by class: the block that a synchronous
-    training cluster needs in one place. Nameplate. [MW]"""
+    training cluster needs in one place, from the year in which racks ordered now can serve.
+    Nameplate. [MW]"""
+    table_blocks: Flag = False
+    """Whether classes that `block_mw` does not name have the block of table `workloads`, column
+    `min_block_mw`."""
     exactly_sites: _Count | None = None
     """Number of sites open in the last model year, existing ones among them; with whole openings
     alone."""

@@ -56,6 +56,11 @@ SPOILED_SITING = (
     ("phases are counted wrong", "halls_in_phases", partial(plus, "phases", "phases", 1)),
     ("phases are smaller", "halls_in_phases", asked_for("siting.phase_mw=7")),
     ("a block is split", "blocks_whole", asked_for("siting.block_mw.train=5000")),
+    (
+        "a class has no block of the table",
+        "blocks_from_scenario",
+        asked_for("siting.table_blocks=true"),
+    ),
     ("a block's racks are fewer", "blocks_reported", partial(times, "blocks", "used_mw", 0.9)),
     ("fewer sites are allowed", "number_of_sites", asked_for("siting.at_most_sites=2")),
     ("a site opens that must not", "number_of_sites", opened_though_forbidden),

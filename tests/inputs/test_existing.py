@@ -359,3 +359,20 @@ def test_halls_with_too_many_racks_beyond_the_most_are_counted(problems):
     assert len(listed) == MOST_PROBLEMS
     assert all("draw 30.6 MW in hall H" in text for text in listed)
     assert "3 more problems in this file" in last
+
+
+def test_stated_halls_keep_free_what_their_racks_leave(build):
+    inputs = build(
+        "halls.free_frac=0.3", existing_halls=halls(*HALLS), existing_racks=racks(*RACKS)
+    )
+    fill = by_label(inputs.halls.hall, inputs.halls.fill_frac, "site", "hall", "year")
+
+    # diversity 0.9 and companions of 0.06 for training and 0.11 for chat
+    there = by_label(inputs.halls.hall, inputs.halls.existing_mw, "site", "hall", "year")
+    assert there["oak", "air_dry|N", "2025"] == 40.0  # as stated, whatever is kept free
+    assert fill["oak", "air_dry|N", "2025"] == pytest.approx(29.4 * 0.96 / 40.0)
+    assert fill["oak", "plate_dry|2N", "2025"] == pytest.approx(22.0 * 1.01 / 30.0)
+    assert fill["oak", "plate_dry|N", "2027"] == pytest.approx(0.7)  # 18 x 0.96 / 25 is less
+    assert [share for key, share in fill.items() if key[0] == "elm"] == pytest.approx(
+        [0.7] * sum(key[0] == "elm" for key in fill)
+    )

@@ -69,9 +69,10 @@ def test_a_contract_is_in_force_whole_once_its_ramp_is_over() -> None:
 def test_a_block_that_just_fits_is_taken_and_sites_that_are_too_small_are_noted() -> None:
     findings = Noted()
     block = Index.sparse("block", (SITE, CLASS), ([0, 1, 2], [0, 0, 1]))
+    scenario = SimpleNamespace(siting=SimpleNamespace(block_mw={"train": 12.0, "chat": 5.0}))
 
     siting._refuse_too_large(
-        SimpleNamespace(findings=findings),
+        SimpleNamespace(findings=findings, scenario=scenario),
         block,
         np.array([12.0, 5.0]),
         np.array([12.0, 7.0, 4.5]),

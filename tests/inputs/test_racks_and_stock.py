@@ -74,6 +74,48 @@ def test_racks_can_be_used_once_delivered_and_on_sale(mini):
     assert "liquid25" not in set(bought.loc[bought["duty"] == "inference", "rack"])
 
 
+THREE_YEARS = ("years=[2025, 2026, 2027]", "racks.allow=[liquid25]")
+ENDED = "racks.override.liquid25.last_year=2026"
+
+
+@pytest.mark.parametrize(
+    ("settings", "years"),
+    [
+        ((), {"2026", "2027"}),
+        ((ENDED,), {"2026"}),
+        ((ENDED, "racks.end_of_sale=false"), {"2026", "2027"}),
+    ],
+)
+def test_racks_are_bought_up_to_their_last_year_on_sale(build, settings, years):
+    bought = build(*THREE_YEARS, *settings).racks.install.frame()
+
+    assert set(bought["year"]) == years
+
+
+def test_racks_no_longer_sold_stay_in_service(build):
+    ended = build(*THREE_YEARS, ENDED)
+
+    assert stock(ended, "2027") == stock(build(*THREE_YEARS), "2027")
+    used = ended.racks.used.frame()
+    assert "2027" in set(used.loc[used["rack"] == "liquid25", "year"])
+
+
+def test_a_class_that_no_rack_is_sold_for_any_more_is_noted(build):
+    notes = [note for note in build(*THREE_YEARS, ENDED).notes if "on sale" in note]
+
+    assert notes == [
+        f"{workload}: no rack is on sale in 2027 (sold: liquid25 to 2026). Older ones and rent"
+        " serve it, or it stays unmet: allow a rack that is still sold, or set racks.end_of_sale:"
+        " false."
+        for workload in ("train", "chat")
+    ]
+
+
+def test_a_rack_cannot_leave_the_market_before_it_enters_it(build):
+    with pytest.raises(InputError, match="liquid27: last_year is 2026, before first_year"):
+        build("racks.override.liquid27.last_year=2026")
+
+
 def test_the_stock_is_the_operators_share_of_the_base_year(mini):
     mw = stock(mini, "2025")
 

@@ -46,6 +46,33 @@ def test_hall_power_bites_at_what_the_hall_can_feed(inputs):
     )
 
 
+def test_hall_power_bites_at_what_is_not_kept_free():
+    # Halls of the base year are larger by what is kept free; what racks may take stays the same.
+    inputs = inputs_of("halls.free_frac=0.13")
+    hall = inputs.halls.hall.position("oak", LIQUID, "2027")
+    racks_mw = OAK_LIQUID_MW / CHAT_HALL_MW
+
+    assert inputs.halls.existing_mw[hall] == pytest.approx(OAK_LIQUID_MW / 0.87)
+    assert_bites(
+        "hall_power",
+        inputs,
+        use_in_standing_halls(racks_mw - MARGIN),
+        use_in_standing_halls(racks_mw + MARGIN),
+    )
+
+
+def test_a_new_hall_keeps_its_share_free():
+    inputs = inputs_of("halls.free_frac=0.13")
+    solved = solve(inputs, lambda m: [only(m.build, {NEW_HALL: 30.0}), only(m.retrofit, {})])
+    at_oak = inputs.halls.hall.position("oak", LIQUID, "2027")
+
+    usable_mw = solved.at(solved.model.halls.usable_mw, "oak", LIQUID, "2027")
+    drawn_mw = solved.model.in_service_times(inputs.racks.hall_mw_per_mw).sum_to(inputs.halls.hall)
+
+    assert solved.at(drawn_mw, "oak", LIQUID, "2027") <= 0.87 * usable_mw + 1e-6
+    assert inputs.halls.fill_frac[at_oak] == pytest.approx(0.87)
+
+
 def test_hall_space_bites_at_the_floor_the_hall_has(inputs):
     # 3.5 m2 of 228 kW on a floor for 90 kW/m2, far less than racks of such density need.
     density = inputs.halls.density_kw_per_m2.copy()

@@ -25,6 +25,7 @@ LIMITS = (
     ("racks", "delivery_limit_mw"),
     ("halls", "committed_mw"),
     ("halls", "lease_depth_mw"),
+    ("halls", "fill_frac"),
     ("sites", "land_limit_mw"),
     ("sites", "build_rate_mw"),
     ("sites", "market_rate_mw"),
@@ -227,3 +228,15 @@ def test_more_headroom_growth_never_costs_more(mini):
     more = solve(inputs_with(zone_headroom_growth=faster)).cost_musd
 
     assert more <= mini.cost_musd * (1 + SLACK)
+
+
+# --- racks that leave the market -------------------------------------------------------------
+
+
+def test_racks_sold_for_longer_never_cost_more():
+    settings = ("racks.allow=[liquid25]", "demand.unmet_usd_per_h100e_hour=20")
+
+    always = solve(inputs_with(*settings)).cost_musd
+    ended = solve(inputs_with(*settings, "racks.override.liquid25.last_year=2026")).cost_musd
+
+    assert ended > always

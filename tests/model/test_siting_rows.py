@@ -116,6 +116,22 @@ def test_block_or_none_bites_where_a_site_does_not_hold_the_class():
     assert_bites("block_or_none", inputs, racks(1.0), racks(0.0))
 
 
+def test_blocks_are_those_of_the_table_but_for_classes_that_are_named():
+    siting = inputs_of("siting={table_blocks: true, block_mw: {chat: 1.7}}").siting
+    workload, year = siting.block.labels("workload"), siting.block.labels("year")
+
+    assert set(siting.block_mw[workload == "train"]) == {20.0}
+    assert set(siting.block_mw[workload == "chat"]) == {1.7}
+    # Racks ordered in March 2025 serve from mid-September: what exists in 2025 is as it is.
+    assert set(year) == {"2027"}
+
+
+def test_a_larger_block_never_costs_less():
+    costs = [solve(inputs_of(f"siting.block_mw={{train: {mw}}}")).cost_musd for mw in (29, 83, 157)]
+
+    assert costs == sorted(costs)
+
+
 @pytest.mark.parametrize("count", [2, 3])
 def test_exact_sites_bites_at_the_number_asked_for(count):
     # Oak and Elm stand; Fir makes three.

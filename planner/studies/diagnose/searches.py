@@ -236,10 +236,9 @@ def _siting(question: Question) -> Iterator[Search]:
 
 def _blocks(question: Question) -> Iterator[Search]:
     """Smaller blocks, class by class: by one hundredth after the other."""
-    in_scope = question.inputs.sets.workload.labels
-    for workload, now in question.scenario.siting.block_mw.items():
-        if workload not in in_scope:
-            continue
+    p, labels = question.inputs.siting, question.inputs.sets.workload.labels
+    for code in np.unique(p.block["workload"]):
+        workload, now = labels[code], float(p.block_mw[p.block["workload"] == code][0])
 
         def smaller(step: float, workload: str = workload, now: float = now) -> Change:
             block_mw = down(now * (1.0 - step / _BLOCK_STEPS), 3)
