@@ -25,10 +25,12 @@ __all__ = [
     "ASSETS",
     "COLUMNS",
     "DECISIONS",
+    "FACTS",
     "HEADING",
     "IMPLIED",
     "LINES",
     "PRICES",
+    "REREAD",
     "RULES",
     "alive_mw",
     "racks_bought",
@@ -73,6 +75,31 @@ def racks_not_after_end_of_sale(case: Case) -> Excess:
     install = case.plan("installs")
     bought = install["year"].to_numpy(dtype=np.float64)
     return Excess.above(install[list(_POOL)], bought, last_sale_years(case, install["rack"]))
+
+
+@rule(unit="racks")
+def whole_racks(case: Case) -> Excess:
+    """Racks are bought in integers where the scenario asks for it."""
+    install = case.plan("installs")
+    peak_kw = by(case.racks, "rack", "peak_kw").astype("float64")
+    racks = install["installed_mw"].to_numpy() * 1000.0 / at(peak_kw, install, ("rack",), np.nan)
+    off = np.abs(racks - np.round(racks)) * case.scenario.racks.whole
+    return Excess(install[list(_POOL)], off, np.ones(len(install)))
+
+
+@rule(unit="MW")
+def lots_from_scenario(case: Case) -> Excess:
+    """Every purchase comes in racks where the scenario asks for integers, else none."""
+    p = case.inputs.racks
+    lots, installs = listed(p.lot, mw=p.lot_rack_mw), listed(p.install)
+    peak_kw = by(case.racks, "rack", "peak_kw").astype("float64")
+    due = installs[np.full(len(installs), case.scenario.racks.whole)]
+    return Excess.differs(
+        lots[list(_POOL)], lots["mw"].to_numpy(), at(peak_kw, lots, ("rack",), np.nan) / 1000.0
+    ).and_also(
+        Excess.where(due[list(_POOL)], ~has(due, lots, _POOL)),
+        Excess.where(lots[list(_POOL)], ~has(lots, due, _POOL)),
+    )
 
 
 @rule(unit="MW")
@@ -315,6 +342,7 @@ RULES = (
     racks_where_allowed,
     racks_not_before_their_time,
     racks_not_after_end_of_sale,
+    whole_racks,
     racks_alive,
     stock_only_use,
     cascade_cohorts,
@@ -325,6 +353,8 @@ RULES = (
     companions_reported,
     fleet_table,
 )
+FACTS = (lots_from_scenario,)
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {"racks.lot_rack_mw": ("lots_from_scenario",)}
 ASSETS: Final[Mapping[str, Asset]] = {
     "rack_purchase": Asset("racks", "rack", racks_bought, plan_table("installs"))
 }

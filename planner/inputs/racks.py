@@ -48,6 +48,8 @@ class RackInputs:
     stock_only_mw: Floats  # [stock_only_group]
     install: Index  # (site, rack, hall, duty, year)
     install_capex_musd_per_mw: Floats  # [install], overnight incl. fabric and storage
+    lot: Index  # (site, rack, hall, duty, year): purchases in integers
+    lot_rack_mw: Floats  # [lot], nameplate of one rack
     it_maintenance_musd_per_mw_year: Floats  # [rack], per MW in use
     life_years: NDArray[np.int64]  # [rack]
     cohort: Index  # (site, rack, hall, vintage): training cohorts that may move
@@ -142,6 +144,7 @@ def rack_inputs(
     fleet = _of_pools("fleet", sets, racks, fs, fp, ft)
     bs, bp, bt = np.nonzero(racks.install)
     install = _of_pools("install", sets, racks, bs, bp, bt)
+    is_whole = np.full(install.size, case.scenario.racks.whole)
     cohort, cohort_mw = _cohorts(sets, racks)
     moves = (site, rack, hall, sets.vintage, year)
     out_at, in_at = np.nonzero(racks.move_out), np.nonzero(racks.move_in)
@@ -167,6 +170,8 @@ def rack_inputs(
         stock_only_mw=group_mw,
         install=install,
         install_capex_musd_per_mw=capex[racks.pool_rack[bp]] * tax[bs] * figures.capex_trend[bt],
+        lot=install.select(is_whole, "lot"),
+        lot_rack_mw=figures.peak_kw[racks.pool_rack[bp]][is_whole] / KW_PER_MW,
         it_maintenance_musd_per_mw_year=upkeep * capex,
         life_years=figures.life_years,
         cohort=cohort,

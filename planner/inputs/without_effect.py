@@ -219,6 +219,7 @@ def _without_company(case: Case) -> Iterator[Problem]:
         siting.whole_openings
         or siting.block_mw
         or siting.table_blocks
+        or scenario.racks.whole
         or case.sites["phase_mw"].notna().any()
         or (scenario.supply.whole_sources and scenario.supply.allow)
     )
@@ -226,7 +227,7 @@ def _without_company(case: Case) -> Iterator[Problem]:
         (
             ("solver", key),
             not is_whole,
-            "no openings, phases, blocks or plants are integers",
+            "no openings, phases, blocks, plants or racks are integers",
             "set siting.whole_openings: true, or another of them, or remove it",
         )
         for key in ("whole_numbers", "gap_frac")

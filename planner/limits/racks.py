@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
 from planner.limits.amounts import amount_by_list
-from planner.limits.limit import Binding, Limit, Price
+from planner.limits.limit import Binding, Decision, Limit, Price
 from planner.limits.relaxation import Relaxation, scaled
 from planner.limits.settings import SetBy
 
@@ -63,6 +63,8 @@ DELIVERIES: Final = Relaxation(
 )
 
 
+_WHOLE: Final = "racks.whole"
+
 LIMITS: Final = (
     Limit(
         "deliveries",
@@ -77,4 +79,11 @@ LIMITS: Final = (
         relaxed_by={DELIVERIES: _delivery_limit},
         moved_by=("deliveries.limit",),
     ),
+    Limit(
+        "racks_in_integers",
+        set_by=(SetBy(_WHOLE, "true"),),
+        moved_by=(_WHOLE,),
+        decision=Decision("lot_racks", "integer", "The number of racks bought is an integer."),
+    ),
+    Limit("whole_racks", set_by=(SetBy(_WHOLE, "true"),), moved_by=(_WHOLE,)),
 )

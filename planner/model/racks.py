@@ -110,7 +110,23 @@ def deliveries(m: Model) -> Comparison:
     return bought <= p.delivery_limit_mw
 
 
-CONSTRAINTS = (racks_alive, stock_only_use, cohort_moves, move_balance, deliveries)
+@constraint(over="site, rack, hall, duty, year", unit="MW")
+def whole_racks(m: Model) -> Comparison:
+    r"""Racks are bought in integers.
+
+    .. math:: n^{+}_{sklft} = \hat{p}_k\, N_{sklft}, \quad N_{sklft} \in \mathbb{Z}_{\ge 0}
+        \qquad \forall s, k, l, f, t
+
+    With :math:`\hat{p}_k` the nameplate of one rack. The dual is the worth of one more MW of this
+    purchase with the number of racks fixed.
+
+    Source: modular capacity expansion, Luss 1982.
+    """
+    p = m.p.racks
+    return m.install.on(p.lot) == p.lot_rack_mw * m.lot_racks
+
+
+CONSTRAINTS = (racks_alive, stock_only_use, cohort_moves, move_balance, deliveries, whole_racks)
 
 
 @asset(kind="rack", group="racks")

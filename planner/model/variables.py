@@ -58,6 +58,7 @@ class Model:
         # racks [MW of nameplate]
         self.used: Variable = new("used", p.racks.used)
         self.install: Variable = new("install", p.racks.install)
+        self.lot_racks: Variable = new("lot_racks", p.racks.lot, integer=True)  # number of racks
         self.move_out: Variable = new("move_out", p.racks.move_out)
         self.move_in: Variable = new("move_in", p.racks.move_in)
         # halls [MW of critical IT]

@@ -64,6 +64,8 @@ class Racks(Block):
     """Rack types that may not be bought; those that exist already stay."""
     end_of_sale: Flag = True
     """Whether a rack type is bought no later than its last year on sale."""
+    whole: Flag = False
+    """Whether racks are bought in integers: none of a type at a site in a year, or one at least."""
     override: Mapping[RackId, RackOverride] = Field(default_factory=dict)
     """Figures by rack type instead of table `racks`."""
 

@@ -59,6 +59,7 @@ EVERY_BLOCK = (
     "energy.tariffs=[{tariff: large, sites: [elm], ramp_frac: [0.55]}]",
     "siting={whole_openings: true, phase_mw: 7, block_mw: {train: 11}, at_most_sites: 3}",
     "workloads.train.failover=true",
+    "racks.whole=true",
 )
 
 

@@ -231,3 +231,24 @@ def test_deliveries_bites_at_what_a_vendor_makes(inputs, vendor, limit_mw):
         return lambda m: [sum(part(m.install, rack=rack, year="2027") for rack in racks) >= mw]
 
     assert_bites("deliveries", inputs, buy(limit_mw - MARGIN), buy(limit_mw + MARGIN))
+
+
+@pytest.mark.parametrize("number", [3, 40])
+def test_whole_racks_bites_between_two_numbers_of_racks(number):
+    inputs = inputs_of("racks.whole=true")
+    rack_mw = 0.228  # of liquid27
+
+    def bought(racks: float) -> Wish:
+        at_oak = ("oak", "liquid27", "plate_dry|2N", "inference", "2027")
+        return lambda m: [at(m.install, *at_oak) == racks * rack_mw]
+
+    assert_bites("whole_racks", inputs, bought(number), bought(number + 0.5))
+
+
+def test_racks_in_integers_never_cost_less_than_shares_of_them(mini):
+    whole = solve(inputs_of("racks.whole=true"))
+    numbers = whole.value(whole.model.lot_racks)
+
+    assert numbers == pytest.approx(np.round(numbers), abs=1e-6)
+    assert numbers.max() > 100
+    assert whole.cost_musd >= mini.cost_musd

@@ -221,6 +221,8 @@ def racks() -> RackInputs:
         stock_only_mw=f(),
         install=listed("install", (SITE, RACK, HALL, DUTY, YEAR), *purchases),
         install_capex_musd_per_mw=np.where(is_training, 27.0, 29.0),
+        lot=listed("lot", (SITE, RACK, HALL, DUTY, YEAR)),
+        lot_rack_mw=f(),
         it_maintenance_musd_per_mw_year=f(0.9, 0.7),
         life_years=np.array([5, 4]),
         cohort=listed("cohort", (SITE, RACK, HALL, VINTAGE), *cohorts),
@@ -246,6 +248,7 @@ def halls() -> HallInputs:
     return HallInputs(
         hall,
         np.where(is_ash_air, 2.6, 0.0),
+        np.full(hall.size, 0.93),
         f(8.0, 30.0),
         build,
         np.where(is_first, np.where(build["site"] == 0, 2026.25, 2026.5), 2028.0),

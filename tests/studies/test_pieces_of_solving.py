@@ -13,7 +13,7 @@ from planner.lp.axis import Axis
 from planner.studies.explain import entry
 from planner.studies.solve import conflict_rules, run
 from planner.studies.solve.dive import _goes_up
-from planner.studies.solve.rounding import _phases
+from planner.studies.solve.rounding import _phases, _racks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import ONLY_FOR_THE_BOUND, _Finder
 
@@ -284,3 +284,48 @@ def test_rows_are_added_where_service_is_beyond_openings_until_none_is(status: s
     else:  # what was stopped is neither a bound nor a plan
         assert (relaxed, finder._bound, finder._stopped) == (before, 500.0, "time_limit")
         assert links.added == [[True, False, False]]
+
+
+def lots_of(deliverable_mw: float) -> SimpleNamespace:
+    """Five lots of racks of 0.2 MW at three sites, in two years, from one vendor."""
+    site, rack, hall, duty, year, vendor = (
+        Axis(name, labels)
+        for name, labels in (
+            ("site", ("ash", "dal", "elm")),
+            ("rack", ("big",)),
+            ("hall", ("dry",)),
+            ("duty", ("training",)),
+            ("year", ("2027", "2028")),
+            ("vendor", ("maker",)),
+        )
+    )
+    lot = Index.sparse(
+        "lot",
+        (site, rack, hall, duty, year),
+        ([0, 1, 2, 0, 1], [0] * 5, [0] * 5, [0] * 5, [0, 0, 0, 1, 1]),
+    )
+    racks = SimpleNamespace(
+        lot=lot,
+        lot_rack_mw=np.full(5, 0.2),
+        delivery=Index.sparse("delivery", (vendor, year), ([0], [0])),
+        delivery_limit_mw=np.array([deliverable_mw]),
+    )
+    return SimpleNamespace(
+        p=SimpleNamespace(racks=racks, sets=SimpleNamespace(rack_vendor=np.array([0]))),
+        install=SimpleNamespace(on=lambda over: SimpleNamespace(value=lambda x: x)),
+    )
+
+
+def test_racks_are_rounded_so_that_their_sum_over_the_sites_stays() -> None:
+    racks = np.array([7.4, 0.3, 4.45, 0.6, 2.55])
+
+    # 12.15 racks in 2027 are twelve: one more where the fraction is largest, at Elm. 3.15 in 2028
+    # are three: at Ash, so that its lot is a rack.
+    assert _racks(lots_of(99.0), racks * 0.2).tolist() == [7.0, 0.0, 5.0, 1.0, 2.0]
+
+
+def test_racks_that_a_vendor_cannot_deliver_are_not_rounded_up() -> None:
+    racks = np.array([7.4, 0.3, 4.45, 0.6, 2.55])
+
+    # 2.3 MW are eleven racks and a half: of twelve one goes, where the fraction is smallest.
+    assert _racks(lots_of(2.3), racks * 0.2).tolist() == [6.0, 0.0, 5.0, 1.0, 2.0]

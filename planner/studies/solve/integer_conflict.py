@@ -197,8 +197,8 @@ def _parts(question: Question, model: Model) -> list[_Part]:
 
 
 def _over(model: Model, name: str) -> Index:
-    if name == "open":
-        return model.open.over
+    if name in {"open", "lot_racks"}:
+        return model.open.over if name == "open" else model.lot_racks.over
     of = model.supply if name == "has_plant" else model.siting
     index: Index = getattr(of, name).over
     return index

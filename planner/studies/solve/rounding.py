@@ -1,4 +1,4 @@
-"""From a plan with shares of openings, phases and plants to one with integers."""
+"""From a plan with shares of openings, phases, plants and racks to one with integers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from planner.lp.join import locate, pairs
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from planner.base.arrays import Bools, Floats
     from planner.lp import Columns
     from planner.model import Model
@@ -65,7 +67,8 @@ def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
     columns = model.problem.columns()
     result = x.copy()
     places = {
-        name: model.problem.column_block(name) for name in ("open", "phases", "holds", "has_plant")
+        name: model.problem.column_block(name)
+        for name in ("open", "phases", "holds", "has_plant", "lot_racks")
     }
     is_open = result[places["open"]]
     if model.p.siting.whole_openings:
@@ -77,6 +80,8 @@ def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
         result[places["holds"]] = _blocks(model, x, rule)
     if model.p.supply.plant.size:
         result[places["has_plant"]] = _plants(model, x, rule)
+    if model.p.racks.lot.size:
+        result[places["lot_racks"]] = _racks(model, x)
     at = np.flatnonzero(columns.integer)
     result[at] = np.clip(np.round(result[at]), columns.lower[at], columns.upper[at])
     return result
@@ -204,3 +209,49 @@ def _plants(model: Model, x: Floats, rule: Rule) -> Floats:
         has_room = done + least_mw[now] <= p.plant_room_mw[now] + _NOTHING
         done_mw[now] = np.where(is_enough & has_room, np.maximum(left_mw, least_mw[now]), 0.0)
     return np.asarray(done_mw > 0.0, dtype=np.float64)
+
+
+def _racks(model: Model, x: Floats) -> Floats:
+    """Round lots of racks so that their sum over the sites stays, within what vendors deliver.
+
+    Of one rack type, design, use and year as many racks are bought as before, to the nearest one:
+    each lot has its integer part, and those with the largest fractions one more.
+    """
+    p = model.p.racks
+    lot, wanted = p.lot, model.install.on(p.lot).value(x) / p.lot_rack_mw
+    group = np.zeros(lot.size, dtype=np.intp)
+    for axis in ("rack", "hall", "duty", "year"):
+        group = group * len(lot.axis(axis)) + lot[axis]
+    group = np.unique(group, return_inverse=True)[1]
+    count = np.floor(wanted + _NOTHING)
+    fraction = np.maximum(wanted - count, 0.0)
+    more = np.round(np.bincount(group, fraction))
+    place = _place_within(group, -fraction)
+    count += place < more[group]
+    return count - _too_many(model, count, fraction)
+
+
+def _too_many(model: Model, count: Floats, fraction: Floats) -> Floats:
+    """Racks by which lots exceed what a vendor delivers, the smallest fractions first."""
+    p = model.p.racks
+    vendor = model.p.sets.rack_vendor[p.lot["rack"]]
+    limit = locate(p.delivery, vendor, p.lot["year"])
+    over_mw = -p.delivery_limit_mw
+    np.add.at(over_mw, limit[limit >= 0], (count * p.lot_rack_mw)[limit >= 0])
+    removed = np.zeros(p.lot.size)
+    for number in np.flatnonzero(over_mw > _NOTHING):
+        here = np.flatnonzero((limit == number) & (count > 0.0))
+        here = here[np.argsort(fraction[here], kind="stable")]
+        freed = np.cumsum(p.lot_rack_mw[here])
+        enough = int(np.searchsorted(freed, over_mw[number])) + 1
+        removed[here[:enough]] = 1.0
+    return removed
+
+
+def _place_within(group: NDArray[np.intp], key: Floats) -> NDArray[np.intp]:
+    """Return the place of each entry in its group, in the order of a key."""
+    order = np.lexsort((key, group))
+    place = np.empty(group.size, dtype=np.intp)
+    first = np.searchsorted(group[order], group[order], side="left")
+    place[order] = np.arange(group.size) - first
+    return place

@@ -35,8 +35,8 @@ __all__ = ["solve"]
 
 _INFEASIBLE: Final = "no plan meets all constraints; these conflict"
 _WITH_INTEGERS: Final = (
-    "infeasible with integers (openings, phases, blocks, plants); the relaxation is feasible."
-    " With integers these conflict"
+    "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is"
+    " feasible. With integers these conflict"
 )
 _CONFLICT_SECONDS: Final = 60.0
 """Most time to find out which rules conflict. [s]"""
