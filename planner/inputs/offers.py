@@ -129,9 +129,9 @@ def racks_on_offer(
 def _note_ends_of_sale(case: Case, figures: RackFigures, offered: Bools, arrives: float) -> None:
     """Note classes for which no rack is sold any more, though some were before."""
     may_buy = figures.admits & figures.may_buy  # (workload, rack)
-    gone = np.asarray(~offered.any(axis=(1, 2)) & (case.year >= arrives))  # (workload, year)
+    gone = ~any_along(offered, (1, 2)) & (case.year >= arrives)  # (workload, year)
     racks = np.array(case.ids("racks"), dtype=object)
-    for w in np.flatnonzero((gone & may_buy.any(axis=1)[:, None]).any(axis=1)):
+    for w in np.flatnonzero((gone & any_along(may_buy, 1)[:, None]).any(axis=1)):
         years = case.year[gone[w]]
         ended = may_buy[w] & (figures.last_sale_year < years[-1])
         if not ended.any():
