@@ -28,7 +28,10 @@ COMMANDS: Final = {
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
     "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
-    "report": ("planner.cli.report:command", "Write one HTML file that shows a run."),
+    "report": (
+        "planner.cli.report:command",
+        "Write one HTML file that shows a run, or compares some.",
+    ),
     "export": ("planner.cli.export:command", "Write a run for other programs."),
     "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
     "data": ("planner.cli.data:data", "Show and copy tables with units, sources and licences."),

@@ -56,3 +56,20 @@ def test_an_edited_report_is_no_broken_rule(runs: Path) -> None:
     result = CliRunner().invoke(cli.main, ["check", str(folder)])
 
     assert result.exit_code == 0, result.output
+
+
+def test_compares_several_runs_on_one_page(runs: Path, tmp_path: Path) -> None:
+    (folder,) = runs.iterdir()
+    target = tmp_path / "compared.html"
+
+    result = report(runs, str(folder), "-o", str(target))
+
+    assert result.exit_code == 0, result.output
+    assert "Where the difference in cost comes from" in target.read_text(encoding="utf-8")
+
+
+def test_refuses_more_runs_than_can_be_read_side_by_side(runs: Path) -> None:
+    result = report(runs, *["tiny"] * 8)
+
+    assert result.exit_code == 2
+    assert "9 runs are given; at most 8 can be compared on one page" in result.output

@@ -6,11 +6,11 @@ import json
 import math
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -74,18 +74,29 @@ def read_page(html: str) -> Page:
     return page
 
 
-def expected(one: Element, tables: Mapping[str, pd.DataFrame]) -> float:
-    """Compute the number of an element from the tables."""
+Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
+
+
+def expected(one: Element, runs: Sequence[Tables]) -> float:
+    """Compute the number of an element from the tables of its run."""
     around = one.around
-    top = total(tables, around["data-table"], around["data-column"], around["data-where"])
+
+    def of(kind: str) -> float:
+        table, column, where = (
+            one.attributes.get(f"data-{kind}-{name}", "") for name in ("table", "column", "where")
+        )
+        return total(runs[int(one.attributes.get(f"data-{kind}-run", "0"))], table, column, where)
+
+    tables = runs[int(around.get("data-run", "0"))]
+    value = total(tables, around["data-table"], around["data-column"], around["data-where"])
     if "data-over-table" in one.attributes:
-        over = [one.attributes[f"data-over-{name}"] for name in ("table", "column", "where")]
-        below = total(tables, *over)
-        top = top / below if below else math.nan
-    return top / float(around.get("data-per", "1"))
+        value = value / of("over") if of("over") else math.nan
+    if "data-less-table" in one.attributes:
+        value -= of("less")
+    return value / float(around.get("data-per", "1"))
 
 
-def total(tables: Mapping[str, pd.DataFrame], table: str, column: str, where: str) -> float:
+def total(tables: Tables, table: str, column: str, where: str) -> float:
     """Add up a column over the rows that are selected."""
     frame = tables[table]
     for part in filter(None, where.split(";")):
@@ -102,4 +113,4 @@ def is_shown(shown: str, value: float, digits: str | None) -> bool:
     if digits is None:
         places = len(plain.partition(".")[2])
         return abs(float(plain) - value) <= 0.5000001 * 10.0**-places
-    return math.isclose(float(plain), float(f"{value:.{digits}g}"), rel_tol=1e-9, abs_tol=1e-12)
+    return math.isclose(float(plain), float(f"{value:.{digits}g}"), rel_tol=1e-9, abs_tol=1e-7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from plans import MINI, plan_of
 
 from planner.limits.binding import binding
 from planner.outputs import WRITERS
-from planner.outputs.report import report_html
+from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.page import POLICY
+from planner.results.moneys import moneys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,13 +39,14 @@ def page(plan: planner.Plan) -> Page:
     return read_page(report_html(plan.run))
 
 
-def assert_numbers_are_those_of(run: Run, page: Page) -> None:
+def assert_numbers_are_those_of(page: Page, *runs: Run) -> None:
+    tables = [run.tables for run in runs]
     wrong = [
-        (one.attributes.get("data-shown", one.text), one.around, expected(one, run.tables))
+        (one.attributes.get("data-shown", one.text), one.around, expected(one, tables))
         for one in page.numbers
         if not is_shown(
             one.attributes.get("data-shown", one.text),
-            expected(one, run.tables),
+            expected(one, tables),
             one.attributes.get("data-digits"),
         )
     ]
@@ -53,7 +56,7 @@ def assert_numbers_are_those_of(run: Run, page: Page) -> None:
 
 def test_every_number_is_its_cell_of_the_tables(plan: planner.Plan, page: Page) -> None:
     assert len(page.numbers) > 250
-    assert_numbers_are_those_of(plan.run, page)
+    assert_numbers_are_those_of(page, plan.run)
 
 
 def test_a_number_of_another_run_would_be_found_out(plan: planner.Plan, page: Page) -> None:
@@ -61,19 +64,15 @@ def test_a_number_of_another_run_would_be_found_out(plan: planner.Plan, page: Pa
     other = {**plan.run.tables, "summary": summary.assign(facility_mean_mw=1.01 * 37.0)}
 
     with pytest.raises(AssertionError):
-        assert_numbers_are_those_of(replace(plan.run, tables=other), page)
+        assert_numbers_are_those_of(page, replace(plan.run, tables=other))
 
 
 def test_cells_of_numbers_are_all_read_back(page: Page) -> None:
     cells = [one for one in page.elements if one.tag == "td"]
 
-    loose = [one.text for one in cells if re.fullmatch(r"-?[\d,]*\.?\d+", one.text)]
+    numeric = Counter(one.text for one in cells if re.fullmatch(r"[+-]?[\d,]*\.?\d+", one.text))
 
-    assert len(loose) <= len([one for one in page.numbers if one.tag == "td"])
-    assert {one.text for one in cells if "num" in one.attributes.get("class", "").split()} <= {
-        "–",
-        *(one.text for one in page.numbers),
-    }
+    assert numeric - Counter(one.text for one in page.numbers) == Counter()
 
 
 def test_what_binds_is_that_of_explain(plan: planner.Plan, page: Page) -> None:
@@ -162,7 +161,7 @@ def test_names_are_never_markup(run: Run) -> None:
     assert "\u202e" not in said
     assert "🏭" in said
     assert long in said
-    assert_numbers_are_those_of(odd, page)
+    assert_numbers_are_those_of(page, odd)
 
 
 def test_a_plan_that_no_solver_ended_says_so(run: Run) -> None:
@@ -208,3 +207,128 @@ def test_what_has_no_rows_is_left_out(run: Run) -> None:
     assert "unit-costs" not in identifiers
     assert "reach" not in identifiers
     assert isinstance(empty["prices"], pd.DataFrame)
+
+
+def test_the_four_moneys_reconcile_on_the_page(plan: planner.Plan, page: Page) -> None:
+    """Each sum adds up to its last line, as it is shown, within rounding of its terms."""
+    of_plan = moneys(plan.tables)
+    shown = page.elements[0].text
+
+    for label, _, rule in of_plan.lines:
+        assert label in shown
+        assert rule in shown
+    for title, _ in of_plan.reconciled:
+        assert title[1:] in shown
+
+
+def changed(run: Run, **settings: object) -> Run:
+    """Return the run as another one, dearer by its racks and with a site larger."""
+    costs = run.tables["costs"]
+    npv = costs["npv_musd"] * (1.0 + 0.07 * (costs["group"] == "racks"))
+    site_year = run.tables["site_year"]
+    more = site_year["nameplate_mw"] + 3.7 * (site_year["site"] == site_year["site"].iloc[0])
+    tables = {
+        **run.tables,
+        "costs": costs.assign(npv_musd=npv),
+        "site_year": site_year.assign(nameplate_mw=more),
+    }
+    merged = {**run.meta["merged"], **settings}
+    return replace(run, tables=tables, meta={**run.meta, "run": "other-1", "merged": merged})
+
+
+def test_two_runs_are_compared_number_by_number(plan: planner.Plan) -> None:
+    other = changed(plan.run, new_key="<b>a & b</b>")
+
+    html = comparison_html([plan.run, other])
+    page = read_page(html)
+
+    assert_numbers_are_those_of(page, plan.run, other)
+    circles = [one for one in page.elements if "site" in one.attributes.get("class", "").split()]
+    assert {one.attributes["data-site"] for one in circles} == {
+        plan.tables["site_year"]["site"].iloc[0]
+    }
+    assert {one.attributes["data-shown"] for one in circles} == {"+3.7"}
+    text = page.elements[0].text
+    assert "new_key" in text
+    assert "<b>a & b</b>" in text
+    assert len(html) < LARGEST_BYTES
+
+
+def test_the_difference_in_cost_adds_up_by_item(plan: planner.Plan) -> None:
+    other = changed(plan.run)
+
+    page = read_page(comparison_html([plan.run, other]))
+
+    before, after = (run.tables["costs"] for run in (plan.run, other))
+    total = after["npv_musd"].sum() - before["npv_musd"].sum()
+    items = [
+        one
+        for one in page.numbers
+        if one.tag == "td"
+        and "data-less-table" in one.attributes
+        and one.around["data-where"].startswith("item=")
+    ]
+    assert len(items) == before["item"].nunique()
+    tables = (plan.run.tables, other.tables)
+    assert sum(expected(one, tables) for one in items) == pytest.approx(total, rel=1e-9)
+    assert total > 1.0
+
+
+def test_the_same_run_twice_differs_in_nothing(plan: planner.Plan) -> None:
+    page = read_page(comparison_html([plan.run, plan.run]))
+
+    differences = [one for one in page.numbers if "data-less-table" in one.attributes]
+    assert {one.attributes.get("data-shown", one.text) for one in differences} <= {"0", "0.0"}
+    text = page.elements[0].text
+    assert "Nothing differs." in text
+    assert "no difference of 0.5 MW or more at any site" in text
+
+
+def test_a_stored_stress_study_is_shown(plan: planner.Plan, tmp_path: Path) -> None:
+    year = plan.run.years[-1]
+    site = plan.tables["site_year"]["site"].iloc[0]
+    study = {
+        "stress_year": pd.DataFrame(
+            {
+                "case": ["heat wave"] * 2,
+                "year": [year] * 2,
+                "draw": [3, 5],
+                "unserved_mwh": [11.5, 23.25],
+                "unserved_kh100e": [0.13, 0.27],
+                "overload_mwh": [2.5, 7.5],
+                "generator_mwh": [31.0, 37.0],
+                "energy_cost_musd": [41.0, 43.0],
+            }
+        ),
+        "stress_site": pd.DataFrame(
+            {
+                "case": ["heat wave"],
+                "site": [site],
+                "year": [year],
+                "unserved_most_mwh": [23.25],
+                "overload_mw": [4.75],
+                "generator_most_h": [13.0],
+            }
+        ),
+        "stress_loss": pd.DataFrame(
+            {
+                "site": [site, site],
+                "workload": ["a", "b"],
+                "year": [year] * 2,
+                "load_kh100e": [17.0, 19.0],
+                "unserved_kh100e": [6.0, 3.0],
+            }
+        ),
+    }
+    (tmp_path / "stress").mkdir()
+    for name, frame in study.items():
+        frame.to_parquet(tmp_path / "stress" / f"{name}.parquet", index=False)
+    stored = replace(plan.run, folder=tmp_path)
+
+    page = read_page(report_html(stored))
+
+    assert_numbers_are_those_of(page, replace(stored, tables={**stored.tables, **study}))
+    risks = next(one for one in page.elements if one.attributes.get("id") == "risks")
+    assert "23.2" in risks.text or "23.3" in risks.text  # the worst of the two draws
+    assert "11.5" not in risks.text
+    assert "25" in risks.text  # 9 of 36 kH100e

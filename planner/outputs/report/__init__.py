@@ -1,5 +1,6 @@
 """The report: one HTML file that needs nothing else."""
 
+from planner.outputs.report.compare import MOST_RUNS, comparison_html, write_comparison
 from planner.outputs.report.report import report_html, write_report
 
-__all__ = ["report_html", "write_report"]
+__all__ = ["MOST_RUNS", "comparison_html", "report_html", "write_comparison", "write_report"]

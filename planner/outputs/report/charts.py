@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from planner.base.svg import ticks
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.report.figures import Figure
 
-__all__ = ["Series", "bars", "columns", "lines"]
+__all__ = ["Series", "bars", "columns", "lines", "waterfall"]
 
 _WIDTH: Final = 520.0
 _HEIGHT: Final = 250.0
@@ -31,7 +32,7 @@ _BOTTOM: Final = 26.0
 _BAR: Final = 22.0
 _BAR_LABEL: Final = 204.0
 _BAR_VALUE: Final = 70.0
-_LONGEST: Final = 27
+_LONGEST: Final = 25
 _COLOURS: Final = 10
 
 
@@ -139,8 +140,29 @@ def bars(
     note: str = "",
 ) -> Html:
     """Draw one bar to the right for each row, with its number at its end; as `columns`."""
+    return _bars(title, unit, rows, [0.0] * len(rows), per, note)
+
+
+def waterfall(
+    title: str, unit: str, rows: Sequence[tuple[str, Figure]], *, per: float = 1.0, note: str = ""
+) -> Html:
+    """Draw each row from where the one before it ends, and the last one, their sum, from 0."""
+    *terms, _ = [_value(figure, per) for _, figure in rows]
+    starts = [0.0, *accumulate(terms)][: len(terms)]
+    return _bars(title, unit, rows, [*starts, 0.0], per, note)
+
+
+def _bars(
+    title: str,
+    unit: str,
+    rows: Sequence[tuple[str, Figure]],
+    starts: Sequence[float],
+    per: float,
+    note: str,
+) -> Html:
     values = [_value(figure, per) for _, figure in rows]
-    high, low = max([0.0, *values]), min([0.0, *values])
+    ends = [start + value for start, value in zip(starts, values, strict=True)]
+    high, low = max([0.0, *starts, *ends]), min([0.0, *starts, *ends])
     if high <= low:
         return NOTHING
     room = _WIDTH - _BAR_LABEL - _BAR_VALUE
@@ -150,12 +172,12 @@ def bars(
     parts = []
     for at, ((label, figure), value) in enumerate(zip(rows, values, strict=True)):
         top = at * _BAR
-        left = zero + min(value, 0.0) * scale
+        left = zero + min(starts[at], ends[at]) * scale
         shape = (left, top + 3.0, abs(value) * scale, _BAR - 6.0)
         parts.append(_text(_BAR_LABEL - 8.0, top + 15.5, shortened(label, _LONGEST), "end"))
         kind = 0 if value >= 0.0 else 1
         parts.append(_mark(figure, label, unit, shape, kind, per, decimals))
-        end = zero + max(value, 0.0) * scale + 6.0
+        end = zero + max(starts[at], ends[at]) * scale + 6.0
         parts.append(_text(end, top + 15.5, figure.text(per=per, decimals=decimals), "start"))
     height = len(rows) * _BAR
     drawn = _drawing(title, height, parts, f"{title} [{unit}]")

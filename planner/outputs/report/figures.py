@@ -2,13 +2,14 @@
 
 The markup of a number says so in attributes, its own or those of the elements around it: the sum
 of ``data-column`` over the rows of ``data-table`` that ``data-where`` selects, over ``data-per``,
-and for a share over the sum of ``data-over-...``. A test reads every number back.
+and for a share over the sum of ``data-over-...``, for a difference less that of ``data-less-...``.
+On a page of several runs ``data-run`` counts them from 0. A test reads every number back.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -28,6 +29,7 @@ __all__ = ["MISSING", "Figure", "Figures", "decimals_for", "parse_where", "where
 
 MISSING: Final = "\N{EN DASH}"
 _DIGITS: Final = 3
+_NOISE: Final = 1e-9  # of a difference, against the numbers
 _PLAIN: Final = "()|,."  # of a label, not quoted
 
 
@@ -45,6 +47,10 @@ class Figure:
         What its rows have in other columns.
     over : Figure, optional
         What it is a share of.
+    less : Figure, optional
+        What is taken off it.
+    run : int, optional
+        Number of its run on a page of several.
     """
 
     value: float
@@ -52,17 +58,27 @@ class Figure:
     column: str
     where: Mapping[str, Label] = field(default_factory=dict)
     over: Figure | None = None
+    less: Figure | None = None
+    run: int | None = None
 
     @property
     def shown_value(self) -> float:
-        """The number, or the share."""
+        """The number, the share or the difference."""
+        if self.less is not None:
+            difference = self.value - self.less.value
+            # What is left of two numbers that are the same is noise.
+            return difference if abs(difference) > _NOISE * abs(self.value) else 0.0
         if self.over is None:
             return self.value
         return self.value / self.over.value if self.over.value else math.nan
 
     def share_of(self, whole: Figure) -> Figure:
         """Return it as a share of another one."""
-        return Figure(self.value, self.table, self.column, self.where, whole)
+        return replace(self, over=whole)
+
+    def above(self, other: Figure) -> Figure:
+        """Return by how much it is above another one."""
+        return replace(self, less=other)
 
     def html(self, *, per: float = 1.0, digits: int = _DIGITS, decimals: int | None = None) -> Html:
         """Write the number for people.
@@ -87,7 +103,12 @@ class Figure:
         value = self.shown_value / per
         if not math.isfinite(value):
             return MISSING
-        return amount(value, digits) if decimals is None else f"{value + 0.0:,.{decimals}f}"
+        if decimals is None:
+            shown = amount(value, digits)
+        else:
+            shown = f"{round(value, decimals) + 0.0:,.{decimals}f}"  # never -0
+        is_more = self.less is not None and float(shown.replace(",", "")) > 0.0
+        return f"+{shown}" if is_more else shown
 
     def attributes(self, *, per: float = 1.0, digits: int | None = None) -> dict[str, Any]:
         """Return the attributes that say where the number stands."""
@@ -96,15 +117,18 @@ class Figure:
             "data_table": self.table,
             "data_column": self.column,
             "data_where": where_text(self.where) or None,
+            "data_run": self.run,
             "data_per": None if per == 1.0 else f"{per:g}",
             "data_digits": digits,
         }
-        if self.over is not None:
-            found |= {
-                "data_over_table": self.over.table,
-                "data_over_column": self.over.column,
-                "data_over_where": where_text(self.over.where),
-            }
+        for kind, other in (("over", self.over), ("less", self.less)):
+            if other is not None:
+                found |= {
+                    f"data_{kind}_table": other.table,
+                    f"data_{kind}_column": other.column,
+                    f"data_{kind}_where": where_text(other.where),
+                    f"data_{kind}_run": other.run,
+                }
         return found
 
 
@@ -152,10 +176,13 @@ class Figures:
     ----------
     run : Run
         Any run.
+    number : int, optional
+        Which one it is on a page of several, from 0.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, number: int | None = None) -> None:
         self.run = run
+        self.number = number
         self.years = run.years
         self.last = run.years[-1]
 
@@ -172,7 +199,7 @@ class Figures:
         values = frame.loc[rows, column]
         # A sum of nothing but missing values is missing, not 0.
         value = float(values.sum(min_count=1)) if len(values) else 0.0
-        return Figure(value, table, column, where)
+        return Figure(value, table, column, where, run=self.number)
 
     def by(
         self, table: str, column: str, *keys: str, **where: Label
@@ -186,7 +213,7 @@ class Figures:
         for labels, value in sums.items():
             at = tuple(map(_plain, labels if isinstance(labels, tuple) else (labels,)))
             of = dict(zip(keys, at, strict=True))
-            found[at] = Figure(float(value), table, column, {**where, **of})
+            found[at] = Figure(float(value), table, column, {**where, **of}, run=self.number)
         return found
 
 

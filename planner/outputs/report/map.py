@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from planner.outputs.report.figures import Figures
     from planner.outputs.report.labels import Labels
 
-__all__ = ["WAYS", "base_map", "map_of", "site_facts"]
+__all__ = ["PICKED", "WAYS", "base_map", "controls", "map_of", "site_facts", "size_key"]
 
+PICKED: Final = element(
+    "p", "Choose a site on the map to see it here.", class_="picked note", hidden=True
+)
+"""Where the script says which site is chosen."""
 WIDTH: Final = 1000.0
 HEIGHT: Final = 560.0
 _MARGIN: Final = 14.0
@@ -151,11 +155,11 @@ def map_of(figures: Figures, labels: Labels) -> Html:
     ways = [way for way in WAYS if _is_known(way, facts)]
     return element(
         "figure",
-        _controls(figures.years, ways),
+        controls(figures.years, ways),
         drawn,
-        _size_key(largest),
+        size_key(largest),
         (_colour_key(way, bounds[way.key], is_first=way is ways[0]) for way in ways),
-        element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True),
+        PICKED,
         class_="map",
         id="map",
         data_way=ways[0].key if ways else None,
@@ -253,7 +257,7 @@ def _said(figure: Figure | None, way: Way) -> str:
     return f"{label} {figure.text(per=way.per)} {way.unit}"
 
 
-def _controls(years: Sequence[int], ways: Sequence[Way]) -> Html:
+def controls(years: Sequence[int], ways: Sequence[Way]) -> Html:
     """Return slider and choice of colour; the script shows them."""
     slider = element(
         "label",
@@ -278,23 +282,25 @@ def _controls(years: Sequence[int], ways: Sequence[Way]) -> Html:
         )
         for at, way in enumerate(ways)
     )
+    if not ways:
+        return element("div", slider, class_="controls", hidden=True)
     fields = element("fieldset", element("legend", "Colour of the sites"), choice)
     return element(
         "div", slider if len(years) > 1 else NOTHING, fields, class_="controls", hidden=True
     )
 
 
-def _size_key(largest_mw: float) -> Html:
+def size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
     """Explain the size of the circles."""
     parts, x = [], 4.0
     for mw in reversed(round_sizes(largest_mw)):
         radius = _LARGEST_RADIUS * math.sqrt(mw / largest_mw)
         parts.append(element("circle", cx=f"{x + radius:.1f}", cy="30", r=f"{radius:.1f}"))
-        label = f"{amount(mw)} MW"
-        parts.append(element("text", label, x=f"{x + 2 * radius + 6:.1f}", y="34"))
-        x += 2 * radius + 7.5 * len(label) + 22
+        text = f"{amount(mw)} MW"
+        parts.append(element("text", text, x=f"{x + 2 * radius + 6:.1f}", y="34"))
+        x += 2 * radius + 7.5 * len(text) + 22
     drawn = element("svg", parts, viewBox=f"0 0 {x:.0f} 60", width=f"{x:.0f}", height="60")
-    return element("div", "Size: racks in use", drawn, class_="key-size", aria_hidden="true")
+    return element("div", label, drawn, class_="key-size", aria_hidden="true")
 
 
 def _colour_key(way: Way, bounds: Sequence[float], *, is_first: bool) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -20,9 +21,11 @@ from planner.outputs.report.sections.days import days_section
 from planner.outputs.report.sections.latency import latency_section
 from planner.outputs.report.sections.limits import limits_section
 from planner.outputs.report.sections.power import power_section
+from planner.outputs.report.sections.risks import risks_section
 from planner.outputs.report.sections.sources import sources_section
 from planner.outputs.report.sections.unit_costs import unit_costs_section
 from planner.outputs.report.sections.verdict import lights, question
+from planner.results.store import read_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +68,7 @@ def report_html(run: Run) -> str:
     str
         It asks for nothing else: no file, no network.
     """
+    run = _with_stress(run)
     figures, labels = Figures(run), Labels(run)
     sections = [
         ("answer", "Answer", answer(figures, labels)),
@@ -74,11 +78,19 @@ def report_html(run: Run) -> str:
         ("unit-costs", "Unit costs", unit_costs_section(figures, labels)),
         ("latency", "Latency", latency_section(figures, labels)),
         ("limits", "What binds", limits_section(figures, labels, _binding(run))),
+        ("risks", "Risks", risks_section(figures, labels)),
         ("sources", "Sources", sources_section(run)),
     ]
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
     head = joined([question(run), lights(run)])
     return page(run.title, head, sections, element("p", name(made)))
+
+
+def _with_stress(run: Run) -> Run:
+    """Return a run with the tables of the stress study that is stored in its folder, if any."""
+    stored = sorted((run.folder / "stress").glob("stress_*.parquet")) if run.folder else []
+    found = {path.stem: read_stored(path, None)[0] for path in stored}
+    return replace(run, tables={**run.tables, **found}) if found else run
 
 
 def _binding(run: Run) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def figure_table(
     columns : sequence of Column
         The others.
     rows : sequence of (str, figures)
-        Label and figures of each; text stands as it is; None is an empty cell.
+        Label and figures of each; text is shown as it is; None is an empty cell.
     one_unit : bool
         Whether all columns have one number of decimals.
     totals : collection of int
@@ -67,7 +67,9 @@ def figure_table(
     if not rows:
         return NOTHING
     decimals = _decimals(columns, rows, one_unit)
-    texts = {at for at, of in enumerate(rows[0][1]) if isinstance(of, str)}
+    texts = {
+        at for at, of in enumerate(rows[0][1]) if isinstance(of, str) and not isinstance(of, Html)
+    }
     head = element(
         "tr",
         element("th", row_head, scope="col") if row_head else element("td"),
@@ -126,6 +128,8 @@ def _common(figures: Sequence[Figure]) -> dict[str, Any]:
         common["data_table"] = first.table
     if all(figure.column == first.column for figure in figures):
         common["data_column"] = first.column
+    if all(figure.run == first.run for figure in figures):
+        common["data_run"] = first.run
     where = {
         key: label
         for key, label in first.where.items()
@@ -140,8 +144,10 @@ def _cell(
 ) -> Html:
     if figure is None:
         return element("td", MISSING, class_="num none")
+    if isinstance(figure, Html):
+        return element("td", figure, class_="num")
     if isinstance(figure, str):
-        return element("td", figure if isinstance(figure, Html) else element("bdi", figure))
+        return element("td", element("bdi", figure))
     own = figure.attributes(per=column.per)
     own = {key: value for key, value in own.items() if value != common.get(key)}
     shared = parse_where(common.get("data_where") or "")

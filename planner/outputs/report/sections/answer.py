@@ -8,6 +8,7 @@ from planner.base.units import MUSD_PER_BUSD
 from planner.outputs.report.map import map_of
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
+from planner.outputs.report.sections.moneys import four_figures
 from planner.outputs.report.sections.sums import money, power
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ _LARGEST: Final = 3
 _PERCENT: Final = 0.01
 _DIGITS: Final = 4
 _A_LITTLE: Final = 5e-4
+_UNITS: Final = frozenset("%BMTk")  # as units begin: %, BUSD, MW, TWh, kH100e
 
 
 def answer(figures: Figures, labels: Labels) -> Html:
     """Answer the question of the scenario."""
     said = element(
-        "ul", (element("li", *of) for of in _sentences(figures, labels)), class_="sentences"
+        "ul",
+        (element("li", map(_unbroken, of)) for of in _sentences(figures, labels)),
+        class_="sentences",
     )
     return section(
         "answer",
@@ -120,7 +124,8 @@ def _cost(figures: Figures) -> list[str]:
     groups = figures.by("costs", "npv_musd", "group")
     whole = figures.sum("costs", "npv_musd")
     largest = sorted(groups.items(), key=lambda item: -item[1].value)[:_LARGEST]
-    capex = figures.sum("summary", "capex_musd")
+    _, cash, overnight, after = four_figures(figures)
+    solution = figures.run.tables["solution"].iloc[0]
     shares: list[str] = []
     for at, ((group,), npv) in enumerate(largest):
         shares += [
@@ -136,10 +141,21 @@ def _cost(figures: Figures) -> list[str]:
         rate.html(per=_PERCENT),
         " % real (",
         *shares,
-        "), and builds and buys assets of ",
-        _busd(capex),
-        f" BUSD overnight by {figures.last}.",
+        "). Cash to ",
+        f"{solution['last_year']} is ",
+        _busd(cash),
+        " BUSD, overnight capex ",
+        _busd(overnight),
+        " BUSD; ",
+        _busd(after),
+        " BUSD are left to pay after it.",
     ]
+
+
+def _unbroken(piece: str) -> str:
+    """Let a unit stay on the line of its number."""
+    is_unit = not isinstance(piece, Html) and piece.startswith(" ")
+    return f"\N{NO-BREAK SPACE}{piece[1:]}" if is_unit and piece[1:2] in _UNITS else piece
 
 
 def _busd(figure: Figure) -> Html:

@@ -9,6 +9,7 @@ from planner.outputs.report.charts import Series, columns
 from planner.outputs.report.labels import item_words
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
+from planner.outputs.report.sections.moneys import reconciled
 from planner.outputs.report.table import Column, figure_table
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def costs_section(figures: Figures) -> Html:
         ),
         element("div", _payments(figures), _cash(figures), class_="charts"),
         _items(figures),
+        element("h3", "How the four moneys reconcile"),
+        reconciled(figures),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.outputs.report.markup import Html, element
+from planner.outputs.report.sections.moneys import four_moneys
 from planner.outputs.report.table import Column, figure_table
 from planner.results.bridge import steps_of
 
@@ -48,7 +49,8 @@ def money(figures: Figures) -> Html:
         Column("share, %", per=0.01, decimals=1),
     ]
     table = figure_table("Net present value [MUSD]", "heading", columns, rows, totals=[len(groups)])
-    return element("div", element("h3", "The money, net present value [MUSD]"), table)
+    heading = element("h3", "Net present value by heading [MUSD]")
+    return element("div", element("h3", "The money [MUSD]"), four_moneys(figures), heading, table)
 
 
 def power(figures: Figures) -> Html:

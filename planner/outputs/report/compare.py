@@ -1,0 +1,80 @@
+"""From several runs to one page: what differs, side by side, on the map and in the cost."""
+
+from __future__ import annotations
+
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.files import whole_file
+from planner.outputs.report.figures import Figures
+from planner.outputs.report.markup import Html, element, joined, name
+from planner.outputs.report.page import page
+from planner.outputs.report.sections.cost_bridge import cost_bridge
+from planner.outputs.report.sections.differences import differences
+from planner.outputs.report.sections.map_of_difference import map_of_difference
+from planner.outputs.report.sections.side_by_side import side_by_side
+from planner.outputs.report.sections.verdict import lights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from planner.outputs.run import Run
+
+__all__ = ["MOST_RUNS", "comparison_html", "write_comparison"]
+
+MOST_RUNS: Final = 8
+"""More runs than that are not read side by side."""
+
+
+def write_comparison(runs: Sequence[Run], path: Path) -> list[Path]:
+    """Write the comparison of runs.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Two or more; the others are compared with the first.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of Path
+        The file.
+    """
+    with whole_file(path) as partial:
+        partial.write_text(comparison_html(runs), encoding="utf-8")
+    return [path]
+
+
+def comparison_html(runs: Sequence[Run]) -> str:
+    """Return the comparison of runs as one HTML document, as `report_html` does of one.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Two or more; the others are compared with the first.
+    """
+    figures = [Figures(run, number) for number, run in enumerate(runs)]
+    letters = ascii_uppercase[: len(runs)]
+    sections = [
+        ("answer", "Side by side", side_by_side(figures, letters)),
+        ("map-section", "Map", map_of_difference(figures, letters)),
+        ("cost-bridge", "Cost", cost_bridge(figures, letters)),
+        ("differences", "Inputs", differences(runs, letters)),
+    ]
+    title = f"Comparison of {', '.join(run.label for run in runs)}"
+    heads = [_head(run, letter) for run, letter in zip(runs, letters, strict=True)]
+    made = "; ".join(f"run {run.meta['run']}, {run.meta['created']}" for run in runs)
+    head = joined([element("h1", name(title)), element("div", heads, class_="pair")])
+    return page(title, head, sections, element("p", name(made)))
+
+
+def _head(run: Run, letter: str) -> Html:
+    asked = str(run.meta["question"] or run.title)
+    return element(
+        "div",
+        element("p", element("strong", f"{letter}: ", name(run.label))),
+        element("p", name(asked), class_="question"),
+        lights(run),
+    )
