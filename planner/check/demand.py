@@ -341,9 +341,15 @@ def stated_classes(case: Case) -> list[str]:
     return [name for name in case.inputs.sets.workload.labels if name in stated]
 
 
-def _scale(case: Case) -> Floats:
-    """Return the scenario's factor on demand by model year."""
-    return np.array([between(case.scenario.demand.scale_frac, year) for year in case.years])
+def _factor(case: Case, workload: str, year: int) -> float:
+    """Return the scenario's factor on the demand of a class in a year."""
+    settings = case.scenario.demand
+    own = settings.workload_scale_frac.get(workload, 1.0)
+    return between(settings.scale_frac, year) * between(own, year)
+
+
+def _factors(case: Case, workload: str) -> Floats:
+    return np.array([_factor(case, workload, year) for year in case.years])
 
 
 @rule(unit="kH100e")
@@ -351,7 +357,7 @@ def demand_from_trajectory(case: Case) -> Excess:
     """Demand of a class is what the reference fleet on the trajectory computes, all regions."""
     stated = stated_classes(case)
     classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
-    own = [_scale(case) * reference_kh100e(case, name) for name in classes]
+    own = [_factors(case, name) * reference_kh100e(case, name) for name in classes]
     frame = pd.DataFrame(
         [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
     )
@@ -401,7 +407,7 @@ def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
 def demand_as_stated(case: Case) -> Excess:
     """Demand that the scenario states outright is the amount given, in the unit it is given in."""
     settings = case.scenario.demand
-    classes, scale = stated_classes(case), _scale(case)
+    classes = stated_classes(case)
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     asked = wanted[wanted["workload"].isin(classes)].reset_index(drop=True)
     weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
@@ -411,9 +417,9 @@ def demand_as_stated(case: Case) -> Excess:
     for one in settings.explicit:
         if one.workload not in classes:
             continue
-        for year, factor in zip(case.years, scale, strict=True):
+        for year in case.years:
             rate = per_amount(case, one.workload, one.unit, year)
-            kh100e = factor * between(one.by_year, year) * rate
+            kh100e = _factor(case, one.workload, year) * between(one.by_year, year) * rate
             rows = ((asked["workload"] == one.workload) & (asked["year"] == year)).to_numpy()
             is_lumped = (asked["region"] == "(anywhere)").to_numpy()
             of_region = at(share, asked, ("region",)) + is_lumped
@@ -478,7 +484,8 @@ def stated_kh100e(case: Case) -> pd.DataFrame:
         part = share if stated.demand_region is None else pd.Series({stated.demand_region: 1.0})
         for year in case.years:
             per_unit = per_amount(case, stated.workload, stated.unit, year)
-            amount = per_unit * between(stated.by_year, year) * between(settings.scale_frac, year)
+            amount = per_unit * between(stated.by_year, year)
+            amount *= _factor(case, stated.workload, year)
             rows += [(str(name), stated.workload, year, amount * own) for name, own in part.items()]
     frame = pd.DataFrame(rows, columns=["region", "workload", "year", "kh100e"])
     return frame.astype({"year": "int64", "kh100e": "float64"})

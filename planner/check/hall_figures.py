@@ -90,14 +90,19 @@ def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
 
 @rule(unit="MUSD/MW")
 def hall_price_from_tables(case: Case) -> Excess:
-    """A MW of new hall costs land, building and plant of its market, cooling and topology."""
+    """A MW of hall costs land, building and plant of its market, cooling and topology."""
     halls = case.inputs.halls
     frame = listed(halls.build, price=halls.build_capex_musd_per_mw, start=halls.build_start)
     parts = _parts(case, frame)
     growth = 1.0 + case.finance_of("construction_real_escalation", "world")
     later = np.clip(frame["start"].to_numpy() - _MONEY_YEAR, 0.0, None)
     own = (parts["taxed"] + parts["plant"]) * growth**later
-    return Excess.differs(frame[["site", "hall", "year"]], frame["price"].to_numpy(), own)
+    existing = listed(halls.hall, price=halls.existing_capex_musd_per_mw)
+    parts = _parts(case, existing)
+    key = ["site", "hall", "year"]
+    return Excess.differs(frame[key], frame["price"].to_numpy(), own).and_also(
+        Excess.differs(existing[key], existing["price"].to_numpy(), parts["taxed"] + parts["plant"])
+    )
 
 
 @rule(unit="MUSD/MW-year")
@@ -258,6 +263,7 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "halls.build_start": ("hall_dates_from_tables",),
     "halls.fill_frac": ("fill_from_scenario",),
     "halls.density_kw_per_m2": ("halls_from_scenario",),
+    "halls.existing_capex_musd_per_mw": ("hall_price_from_tables",),
     "halls.lease_depth_mw": ("leases_from_tables",),
     "halls.lease_musd_per_mw_year": ("leases_from_tables",),
     "halls.opex_musd_per_mw_year": ("hall_upkeep_from_tables",),

@@ -286,7 +286,10 @@ def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
 
 @rule(unit="MUSD/MW")
 def rack_price_from_tables(case: Case) -> Excess:
-    """A MW of racks costs its list price with fabric, sales tax and the real trend of prices."""
+    """A MW of racks costs its list price with fabric, sales tax and the real trend of prices.
+
+    Existing racks have the list price without the trend.
+    """
     reported = listed(case.inputs.racks.install, price=case.inputs.racks.install_capex_musd_per_mw)
     racks = case.racks.set_index("rack")
     list_price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
@@ -299,7 +302,15 @@ def rack_price_from_tables(case: Case) -> Excess:
         * trend ** np.clip(reported["year"].to_numpy() - _MONEY_YEAR, 0, None)
     )
     key = ["site", "rack", "hall", "duty", "year"]
-    return Excess.differs(reported[key], reported["price"].to_numpy(), own)
+    pools = listed(case.inputs.racks.fleet, price=case.inputs.racks.stock_capex_musd_per_mw)
+    of_stock = (
+        at(list_price, pools, ("rack",), np.nan)
+        * (_KW_PER_MW / _USD_PER_MUSD)
+        * (1.0 + at(tax, pools, ("site",), np.nan))
+    )
+    return Excess.differs(reported[key], reported["price"].to_numpy(), own).and_also(
+        Excess.differs(pools[key], pools["price"].to_numpy(), of_stock)
+    )
 
 
 FACTS = (
@@ -326,6 +337,7 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "racks.install_capex_musd_per_mw": ("rack_price_from_tables",),
     "racks.it_maintenance_musd_per_mw_year": ("rack_types_from_tables",),
     "racks.life_years": ("rack_types_from_tables",),
+    "racks.stock_capex_musd_per_mw": ("rack_price_from_tables",),
     "racks.move_cost_musd_per_mw": ("companion_and_move_price",),
     "racks.peak_kw": ("rack_types_from_tables",),
     "racks.space_m2_per_mw": ("rack_power_from_tables",),

@@ -9,9 +9,9 @@ import pandas as pd
 
 from planner.check.days import year_rows
 from planner.check.demand import classes_in_scope
-from planner.check.frames import at, quotient, tally
+from planner.check.frames import at, listed, quotient, tally
 from planner.check.money import HEADINGS
-from planner.check.payments import repay
+from planner.check.payments import instalment, of_site, repay
 from planner.check.racks import racks_bought
 from planner.check.rent import rent_by_class
 from planner.check.sums import model_year_of
@@ -134,9 +134,43 @@ def _accounts(case: Case) -> dict[str, Floats]:
         "nameplate_mw": nameplate.sum(axis=0),
         "upfront_musd": paid[True],
         "running_musd": paid[False],
+        "existing_musd": _existing(case, nameplate),
         "rented_kh100e": of_classes(tally(demand, _CLASS, demand["rented_kh100e"])),
         "rent_musd": of_classes(tally(rent, _CLASS, rent["musd"] / span)),
     }
+
+
+def _existing(case: Case, nameplate: Floats) -> Floats:
+    """Instalments of existing racks and halls by class and year. [MUSD/year]"""
+    finance, sets = case.inputs.finance, case.inputs.sets
+    racks, halls = case.inputs.racks, case.inputs.halls
+    pools = listed(racks.fleet, mw=racks.stock_mw, price=racks.stock_capex_musd_per_mw)
+    lives = pd.Series(racks.life_years.astype(np.float64), index=list(sets.rack.labels))
+    standing = listed(halls.hall, mw=halls.existing_mw, price=halls.existing_capex_musd_per_mw)
+    interest = 1.0 + finance.build_idc_frac
+
+    def instalments(frame: pd.DataFrame, kind: str, life: Floats) -> Floats:
+        risk = of_site(case, frame, finance.site_rate_adder_frac)
+        rate = finance.asset_rate_frac.get(kind, finance.rate_frac) + risk
+        return np.asarray(frame["mw"] * frame["price"] * instalment(rate, life))
+
+    def by_site(frame: pd.DataFrame, musd: Floats) -> Floats:
+        """Add up by site and year; the last row is of no site."""
+        years = pd.Index(case.years).get_indexer(pd.Index(frame["year"]))
+        total = np.zeros((len(sets.site) + 1, len(case.years)))
+        np.add.at(total, (sets.site.codes(frame["site"]), years), musd)
+        return total
+
+    life = np.full(len(standing), finance.life_years["facility"])
+    of_halls = instalments(standing, "facility", life) * interest
+    charged = _shared(by_site(standing, of_halls), nameplate, nameplate)
+    of_racks = instalments(pools, "rack", at(lives, pools, ("rack",), np.nan))
+    duty_of = np.array([case.duty[name] for name in sets.workload.labels])
+    for one in sets.duty.labels:
+        mine = (pools["duty"] == one).to_numpy()
+        driver = nameplate * (duty_of == one)[None, :, None]
+        charged += _shared(by_site(pools[mine], of_racks[mine]), driver, nameplate)
+    return charged
 
 
 def _by_scope(case: Case) -> pd.DataFrame:
@@ -162,6 +196,7 @@ def unit_costs_shared(case: Case) -> Excess:
     table, own = case.plan("unit_costs"), _by_scope(case)
     columns = {name: at(own[name], table, _SCOPE, np.nan) for name in own.columns}
     columns["cost_musd"] = columns["upfront_musd"] + columns["running_musd"]
+    columns["full_cost_musd"] = columns["cost_musd"] + columns["existing_musd"]
     return columns_reported(table, _SCOPE, columns)
 
 
@@ -176,24 +211,28 @@ def unit_costs_divided(case: Case) -> Excess:
         return np.where(is_class, at(numbers, table, ("scope",), np.nan), np.nan)
 
     hours = table["served_kh100e"] * _H100E_HOURS
-    usd = {name: table[f"{name}_musd"] * _USD_PER_MUSD for name in ("cost", "upfront", "running")}
-    per_second = quotient(usd["cost"], hours) / _SECONDS_PER_HOUR
+    kinds = ("cost", "upfront", "running", "full_cost")
+    usd = {name: table[f"{name}_musd"] * _USD_PER_MUSD for name in kinds}
     seconds, tokens = of_class("h100e_seconds_per_unit"), of_class("tokens_per_s_per_h100e")
     unit = np.where(is_class, table["scope"].map(given["unit"]), "")
     unit = pd.Series(unit).fillna("").to_numpy()
     rented = table["rented_kh100e"] * _H100E_HOURS
     own = {
-        "usd_per_h100e_hour": quotient(usd["cost"], hours),
         "upfront_usd_per_h100e_hour": quotient(usd["upfront"], hours),
         "running_usd_per_h100e_hour": quotient(usd["running"], hours),
-        "usd_per_mw_year": quotient(usd["cost"], table["nameplate_mw"]),
-        "usd_per_work_unit": per_second * seconds,
-        "usd_per_request": np.where(unit == "request", per_second * seconds, np.nan),
-        "usd_per_million_tokens": quotient(per_second * 1e6, tokens),
         "h100e_s_per_work_unit": seconds,
         "tokens_per_s_per_h100e": tokens,
         "rented_usd_per_h100e_hour": quotient(table["rent_musd"] * _USD_PER_MUSD, rented),
     }
+    for paid, cost in (("", usd["cost"]), ("full_", usd["full_cost"])):
+        per_second = quotient(cost, hours) / _SECONDS_PER_HOUR
+        own |= {
+            f"{paid}usd_per_h100e_hour": quotient(cost, hours),
+            f"{paid}usd_per_mw_year": quotient(cost, table["nameplate_mw"]),
+            f"{paid}usd_per_work_unit": per_second * seconds,
+            f"{paid}usd_per_request": np.where(unit == "request", per_second * seconds, np.nan),
+            f"{paid}usd_per_million_tokens": quotient(per_second * 1e6, tokens),
+        }
     words = [
         _in_words(str(of), float(size), float(rate))
         for of, size, rate in zip(unit, seconds, tokens, strict=True)
@@ -235,9 +274,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "unit_costs": {
         "unit_costs_shared": (
             "scope year served_kh100e nameplate_mw upfront_musd running_musd "
-            "cost_musd rented_kh100e rent_musd"
+            "cost_musd existing_musd full_cost_musd rented_kh100e rent_musd"
         ),
         "unit_costs_divided": (
+            "full_usd_per_h100e_hour full_usd_per_mw_year full_usd_per_work_unit "
+            "full_usd_per_request full_usd_per_million_tokens "
             "usd_per_h100e_hour upfront_usd_per_h100e_hour running_usd_per_h100e_hour "
             "usd_per_mw_year work_unit usd_per_work_unit usd_per_request "
             "usd_per_million_tokens h100e_s_per_work_unit tokens_per_s_per_h100e "

@@ -108,8 +108,7 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
     weight = weight / weight.sum()
     by_region = weight[:, None, None] * fleet_kh100e
     stated, is_stated = explicit_kh100e(case, figures, weight)
-    scale = np.array([interpolated(demand.scale_frac, year) for year in case.years.years])
-    kh100e = np.where(is_stated[None, :, None], stated, by_region) * scale
+    kh100e = np.where(is_stated[None, :, None], stated, by_region) * _scale(case)
     w, t = np.indices(rack_mw.shape)
     path_mw = np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share)
     reference = pd.DataFrame(
@@ -123,6 +122,21 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
         }
     )
     return Wanted(kh100e, gw, share, rack_mw, reference)
+
+
+def _scale(case: Case) -> Floats:
+    """Return the factor on the demand of every class, shape (workload, year)."""
+    demand = case.scenario.demand
+    of_class = [demand.workload_scale_frac.get(name, 1.0) for name in case.ids("workloads")]
+    return np.array(
+        [
+            [
+                interpolated(demand.scale_frac, year) * interpolated(own, year)
+                for year in case.years.years
+            ]
+            for own in of_class
+        ]
+    )
 
 
 def workload_share(case: Case) -> Floats:

@@ -38,6 +38,7 @@ class HallInputs:
     hall: Index  # (site, hall, year)
     existing_mw: Floats  # [hall]
     fill_frac: Floats  # [hall]: share of the power that racks may take
+    existing_capex_musd_per_mw: Floats  # [hall], what such halls cost, for costs in full
     density_kw_per_m2: Floats  # [design]
     build: Index  # (site, hall, year)
     build_start: Floats  # [build] service start, e.g. 2028.5
@@ -342,6 +343,7 @@ def hall_inputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
         existing_mw=halls.existing_mw[hs, hl, ht],
         fill_frac=halls.fill_frac[hs, hl],
+        existing_capex_musd_per_mw=capex[hs, hl],
         density_kw_per_m2=floats(case.cooling, "design_density_kw_per_m2")[cool],
         build=Index.sparse("build", (site, design, year), (bs, bl, bt)),
         build_start=start,

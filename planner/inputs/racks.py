@@ -41,6 +41,7 @@ class RackInputs:
     used: Index  # (site, rack, hall, workload, year)
     fleet: Index  # (site, rack, hall, duty, year)
     stock_mw: Floats  # [fleet], alive stock that starts in this pool
+    stock_capex_musd_per_mw: Floats  # [fleet], what such racks cost, for costs in full
     stock_only: (
         Index  # (site, rack, hall, workload, year): uses of racks the class does not admit new
     )
@@ -165,6 +166,7 @@ def rack_inputs(
         used=used,
         fleet=fleet,
         stock_mw=racks.stock_mw[fs, fp, ft],
+        stock_capex_musd_per_mw=capex[racks.pool_rack[fp]] * tax[fs],
         stock_only=stock_only,
         stock_only_group=group,
         stock_only_mw=group_mw,

@@ -17,12 +17,14 @@ from planner.results.moneys import moneys
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from planner.outputs.run import Run
 
 __all__ = ["print_summary", "summary"]
 
+_IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
 _TOP_SITES: Final = 8
 _NOTE_LENGTH: Final = 150
 _SMALL_GAP_FRAC: Final = 1e-4
@@ -98,6 +100,7 @@ def summary(run: Run) -> Group:
         _cost(run),
         Text(),
         _years(run),
+        Text(_IN_FULL, style="dim"),
         Text(),
         _moneys(run),
         Text(),
@@ -190,7 +193,20 @@ def _years(run: Run) -> Table:
         cells = ("-" if value != value else f"{value:,.{decimals}f}" for value in values)  # noqa: PLR0124  nan
         missed = label.strip() == "unmet" and bool((values.round(0) > 0).any())
         table.add_row(label, unit, *cells, style="yellow" if missed else "")
+    for label, usd in _unit_costs(run).items():
+        cells = ("-" if value != value else f"{value:,.3f}" for value in usd)  # noqa: PLR0124  nan
+        table.add_row(label, "USD", *cells)
     return table
+
+
+def _unit_costs(run: Run) -> Mapping[str, Sequence[float]]:
+    """Return what an hour of compute costs by year: as paid, and with existing assets in full."""
+    costs = run.tables["unit_costs"]
+    total = costs[costs["level"] == "total"].set_index("year").reindex(run.years)
+    return {
+        "H100e-hour, as paid": total["usd_per_h100e_hour"].tolist(),
+        "  existing in full": total["full_usd_per_h100e_hour"].tolist(),
+    }
 
 
 def _moneys(run: Run) -> Group:

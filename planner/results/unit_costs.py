@@ -20,6 +20,7 @@ from planner.base.units import (
     USD_PER_MUSD,
 )
 from planner.model import carbon, contracts, heat, supply, tariffs
+from planner.money.annuity import annuity_payment
 from planner.results.frame import made, mean_of, ratio
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class _Account:
     nameplate_mw: Floats
     upfront_musd: Floats
     running_musd: Floats
+    existing_musd: Floats
     rented_kh100e: Floats
     rent_musd: Floats
 
@@ -72,12 +74,15 @@ def unit_costs(s: Solved) -> pd.DataFrame:
     )
     for name in ("work_unit", "conversion"):
         table[name] = table[name].fillna("")
-    usd_per_s = table["usd_per_h100e_hour"] / SECONDS_PER_HOUR
-    table["usd_per_work_unit"] = usd_per_s * table["h100e_s_per_work_unit"]
     is_request = table["work_unit"] == _REQUEST
-    table["usd_per_request"] = table["usd_per_work_unit"].where(is_request)
     tokens_per_s = table["tokens_per_s_per_h100e"]
-    table["usd_per_million_tokens"] = usd_per_s * _TOKENS_PER_MILLION / tokens_per_s
+    for paid in ("", "full_"):
+        usd_per_s = table[f"{paid}usd_per_h100e_hour"] / SECONDS_PER_HOUR
+        per_unit = usd_per_s * table["h100e_s_per_work_unit"]
+        table[f"{paid}usd_per_work_unit"] = per_unit
+        table[f"{paid}usd_per_request"] = per_unit.where(is_request)
+        per_token = usd_per_s / tokens_per_s
+        table[f"{paid}usd_per_million_tokens"] = per_token * _TOKENS_PER_MILLION
     return made("unit_costs", table)
 
 
@@ -92,6 +97,8 @@ def _rows(
     served, nameplate = add(of_class.served_kh100e), add(of_class.nameplate_mw)
     upfront, running = add(of_class.upfront_musd), add(of_class.running_musd)
     rented, rent = add(of_class.rented_kh100e), add(of_class.rent_musd)
+    existing = add(of_class.existing_musd)
+    full = upfront + running + existing
     served_hours, rented_hours = _h100e_hours(served), _h100e_hours(rented)
     return pd.DataFrame(
         {
@@ -103,10 +110,14 @@ def _rows(
             "upfront_musd": upfront,
             "running_musd": running,
             "cost_musd": upfront + running,
+            "existing_musd": existing,
+            "full_cost_musd": full,
             "usd_per_h100e_hour": ratio((upfront + running) * USD_PER_MUSD, served_hours),
             "upfront_usd_per_h100e_hour": ratio(upfront * USD_PER_MUSD, served_hours),
             "running_usd_per_h100e_hour": ratio(running * USD_PER_MUSD, served_hours),
+            "full_usd_per_h100e_hour": ratio(full * USD_PER_MUSD, served_hours),
             "usd_per_mw_year": ratio((upfront + running) * USD_PER_MUSD, nameplate),
+            "full_usd_per_mw_year": ratio(full * USD_PER_MUSD, nameplate),
             "rented_kh100e": rented,
             "rent_musd": rent,
             "rented_usd_per_h100e_hour": ratio(rent * USD_PER_MUSD, rented_hours),
@@ -145,7 +156,13 @@ def _accounts(s: Solved) -> _Account:
     over = s.p.rent.rented
     np.add.at(rented, (over["workload"], over["year"]), s.value(s.model.rented))
     return _Account(
-        served, nameplate.sum(axis=0), paid[True], paid[False], rented, _rent_by_class(s)
+        served_kh100e=served,
+        nameplate_mw=nameplate.sum(axis=0),
+        upfront_musd=paid[True],
+        running_musd=paid[False],
+        existing_musd=_existing(s, nameplate),
+        rented_kh100e=rented,
+        rent_musd=_rent_by_class(s),
     )
 
 
@@ -189,6 +206,41 @@ def _racks_by_duty(s: Solved, line: Line, nameplate: Floats) -> Floats:
         of_duty = nameplate * (sets.workload_duty == duty)[None, :, None]
         paid += np.einsum("sy,swy->wy", yearly, _shares(of_duty, nameplate))
     return paid
+
+
+def _existing(s: Solved, nameplate: Floats) -> Floats:
+    """Return the instalments of existing racks and halls, shape (workload, year). [MUSD/year]
+
+    Each repays the price of its kind over its life, whatever its age: what is left of its
+    instalments is its remaining value. Racks are charged to the duty they are for, halls to all.
+    """
+    finance, sets, racks, halls = s.p.finance, s.p.sets, s.p.racks, s.p.halls
+    shape = (len(sets.site), s.years)
+
+    def rate(kind: str, site: NDArray[np.integer]) -> Floats:
+        of_kind = finance.asset_rate_frac.get(kind, finance.rate_frac)
+        return np.asarray(of_kind + finance.site_rate_adder_frac[site])
+
+    pool, hall = racks.fleet, halls.hall
+    life = racks.life_years[pool["rack"]].astype(np.float64)
+    of_racks = annuity_payment(racks.stock_capex_musd_per_mw, rate("rack", pool["site"]), life)
+    of_racks = of_racks * racks.stock_mw
+    of_halls = halls.existing_mw * annuity_payment(
+        halls.existing_capex_musd_per_mw,
+        rate("facility", hall["site"]),
+        finance.life_years["facility"],
+        finance.build_idc_frac,
+    )
+    by_site = np.zeros(shape)
+    np.add.at(by_site, (hall["site"], hall["year"]), of_halls)
+    charged = np.einsum("sy,swy->wy", by_site, _shares(nameplate, nameplate))
+    for duty in range(len(sets.duty)):
+        mine = pool["duty"] == duty
+        by_site = np.zeros(shape)
+        np.add.at(by_site, (pool["site"][mine], pool["year"][mine]), of_racks[mine])
+        of_duty = nameplate * (sets.workload_duty == duty)[None, :, None]
+        charged += np.einsum("sy,swy->wy", by_site, _shares(of_duty, nameplate))
+    return np.asarray(charged)
 
 
 def _rent_by_class(s: Solved) -> Floats:

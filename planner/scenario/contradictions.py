@@ -72,6 +72,8 @@ def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
     yield ("demand", "facility_gw"), demand.facility_gw
     yield ("demand", "ai_share_frac"), demand.ai_share_frac
     yield ("demand", "scale_frac"), demand.scale_frac
+    for workload, factor in demand.workload_scale_frac.items():
+        yield ("demand", "workload_scale_frac", workload), factor
     for position, explicit in enumerate(demand.explicit):
         yield ("demand", "explicit", position, "by_year"), explicit.by_year
     for workload, path in (demand.workload_share_frac or {}).items():

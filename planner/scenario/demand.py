@@ -74,6 +74,9 @@ class Demand(Block):
     """Nameplate facility power per MW of rack nameplate. [MW/MW]"""
     scale_frac: NonNegativeByYear = 1.0
     """Factor on all demand; straight lines between the given years. [-]"""
+    workload_scale_frac: Mapping[PlannedWorkloadId, NonNegativeByYear] = Field(default_factory=dict)
+    """Factor on the demand of a class on top of `scale_frac`, by class, as where its work comes to
+    need a tenth of the compute; straight lines between the given years. [-]"""
     region_weight: Literal["population_millions", "internet_users_millions"] = "population_millions"
     """Column of table `demand_regions` by which users are spread over regions."""
     explicit: tuple[ExplicitDemand, ...] = ()

@@ -96,6 +96,18 @@ def test_a_path_of_all_data_centers_says_how_much_of_it_is_taken_as_ai(build):
     ]
 
 
+def test_the_work_of_one_class_comes_to_need_less_compute(build, mini):
+    inputs = build(
+        "demand.scale_frac=1.1", "demand.workload_scale_frac.train={2025: 0.9, 2027: 0.3}"
+    )
+
+    for year, factor in [("2025", 1.1 * 0.9), ("2027", 1.1 * 0.3)]:
+        before, after = (demand_of(one, ANYWHERE, "train", year) for one in (mini, inputs))
+        assert after == pytest.approx(factor * before)
+        before, after = (demand_of(one, "bay", "chat", year) for one in (mini, inputs))
+        assert after == pytest.approx(1.1 * before)
+
+
 def test_a_load_factor_is_refused_for_a_path_stated_in_gw(build):
     with pytest.raises(InputError, match="mini_path is stated in GW and needs no load factor"):
         build("demand.load_factor_frac=0.4")

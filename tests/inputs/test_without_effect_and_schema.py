@@ -18,6 +18,7 @@ LINES = {
     "demand.explicit.by_year",
     "demand.facility_gw",
     "demand.scale_frac",
+    "demand.workload_scale_frac.*",
     "demand.workload_share_frac.*",
     "energy.price_scale_frac",
     "supply.fuel_price_usd_per_mmbtu.*",

@@ -44,6 +44,22 @@ def test_says_verdict_cost_and_years(run: Run) -> None:
     assert len(years) == len(facility)
 
 
+def test_says_what_an_hour_of_compute_costs_as_paid_and_in_full(run: Run) -> None:
+    lines = printed(run)
+    costs = run.tables["unit_costs"]
+    one = costs[costs["scope"] == costs["scope"].iloc[0]].assign(level="total", scope="total")
+    changed = replace(run, tables={**run.tables, "unit_costs": one})
+
+    lines = printed(changed)
+
+    paid = next(line for line in lines if line.startswith("H100e-hour, as paid"))
+    full = next(line for line in lines if line.startswith("  existing in full"))
+    expected = one.set_index("year")
+    for line, column in ((paid, "usd_per_h100e_hour"), (full, "full_usd_per_h100e_hour")):
+        shown = [f"{expected[column].loc[year]:,.3f}" for year in run.years]
+        assert line.split()[-len(shown) :] == shown
+
+
 def test_fits_eighty_columns(run: Run) -> None:
     assert max(len(line.rstrip()) for line in printed(run, 80)) <= 80
 

@@ -342,6 +342,39 @@ def test_racks_are_charged_to_the_duty_they_were_bought_for(model):
     assert chat["conversion"] == "1 request = 0.6 H100e s; 1 H100e = 350 tokens/s"
 
 
+def test_existing_racks_and_halls_cost_their_instalments_in_full(model):
+    plan = {
+        "install": {("ash", "big", "liquid|N", "training", "2028"): 0.5},
+        "used": {
+            ("ash", "big", "liquid|N", "train", "2028"): 0.4,
+            ("ash", "old", "air|2N", "chat", "2028"): 1.6,
+        },
+    }
+
+    costs = results_of(model, plan).unit_costs
+
+    # 1.6 MW of old racks of 4 years at 11.9 MUSD/MW and 8 %, all for inference; 2.6 MW of halls of
+    # 20 years at 13.1 and 6 %, with 4 % interest while built, by nameplate in use.
+    racks = 1.6 * 11.9 * 0.08 / (1 - 1.08**-4) / 1.08**0.5
+    halls = 2.6 * 13.1 * 1.04 * 0.06 / (1 - 1.06**-20) / 1.06**0.5
+    train_mw, chat_mw = 0.4 * 1.07, 1.6 * 1.11
+    share = chat_mw / (train_mw + chat_mw)
+    chat = row(costs, scope="chat", year=2028)
+    assert chat["existing_musd"] == pytest.approx(racks + share * halls)
+    full = chat["cost_musd"] + racks + share * halls
+    assert chat["full_cost_musd"] == pytest.approx(full)
+    hour = full * 1e6 / (chat["served_kh100e"] * 1000 * 8760)
+    assert chat["full_usd_per_h100e_hour"] == pytest.approx(hour)
+    assert chat["full_usd_per_mw_year"] == pytest.approx(full * 1e6 / chat_mw)
+    assert chat["full_usd_per_request"] == pytest.approx(hour * 0.6 / 3600)
+    assert chat["full_usd_per_million_tokens"] == pytest.approx(hour / (350 * 3600) * 1e6)
+    train = row(costs, scope="train", year=2028)
+    assert train["existing_musd"] == pytest.approx((1 - share) * halls)
+    pf_day_h = 218_400 / 3600
+    per_day = train["full_usd_per_h100e_hour"] * pf_day_h
+    assert train["full_usd_per_work_unit"] == pytest.approx(per_day)
+
+
 def test_duals_lose_their_weights_and_discounts(model):
     duals = {
         "demand_balance": {("metro", "chat", "2026"): 40.0},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.xlsx.block import write_section
+from planner.outputs.xlsx.block import FIRST_YEAR, write_heads, write_section
 from planner.outputs.xlsx.book import cell
 from planner.results.moneys import moneys
 from planner.results.schema import RUN_TABLES
@@ -36,7 +36,8 @@ def write_money(book: Book) -> None:
     row = _four(book, sheet, of_plan)
     row = _sums(book, sheet, of_plan, row + 1)
     row = _list(book, sheet, "money_years", of_plan.years, row + 1)
-    _list(book, sheet, "money_items", of_plan.items, row + 1)
+    row = _list(book, sheet, "money_items", of_plan.items, row + 1)
+    _units(book, sheet, row + 1)
 
 
 def _four(book: Book, sheet: Worksheet, of_plan: Moneys) -> int:
@@ -70,6 +71,37 @@ def _sums(book: Book, sheet: Worksheet, of_plan: Moneys, row: int) -> int:
                 book.number(sheet, row, 1, amount, _MUSD)
         row += 2
     return row
+
+
+def _units(book: Book, sheet: Worksheet, row: int) -> None:
+    """Write unit costs by year twice: as paid, and with existing racks and halls in full."""
+    years, costs = book.run.years, book.run.tables["unit_costs"]
+    write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(years))
+    write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
+    row += 1
+    for scope in dict.fromkeys(costs["scope"]):
+        of_scope = costs[costs["scope"] == scope].set_index("year").reindex(years)
+        for column, unit in (
+            ("usd_per_h100e_hour", "USD/H100e-hour"),
+            ("usd_per_mw_year", "USD/MW-year"),
+            ("usd_per_work_unit", "USD/work unit"),
+            ("usd_per_million_tokens", "USD/M tokens"),
+        ):
+            if of_scope[column].isna().all():
+                continue
+            for paid, words in (("", "as paid"), ("full_", "in full")):
+                row += 1
+                book.text(sheet, row, 0, f"{scope}, {words}")
+                book.text(sheet, row, 1, unit, "unit_left")
+                shown = "#,##0" if unit == "USD/MW-year" else "#,##0.0000"
+                for at, value in enumerate(of_scope[f"{paid}{column}"], start=FIRST_YEAR):
+                    book.number(sheet, row, at, float(value), shown)
+
+
+_UNITS: Final = (
+    "Unit costs: as paid, existing racks and halls are sunk; in full, they cost the instalments "
+    "that repay their price over their life"
+)
 
 
 def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int) -> int:
