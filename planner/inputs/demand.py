@@ -14,7 +14,7 @@ from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
 from planner.inputs.explicit import explicit_kh100e
 from planner.inputs.frames import any_along, by_ids, codes, floats, ints
-from planner.inputs.trajectory import ai_facility_gw
+from planner.inputs.trajectory import ai_facility_gw, note_reading
 from planner.lp import Index
 from planner.scenario import interpolated
 
@@ -108,6 +108,8 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
     weight = weight / weight.sum()
     by_region = weight[:, None, None] * fleet_kh100e
     stated, is_stated = explicit_kh100e(case, figures, weight)
+    if not is_stated.all():
+        note_reading(case)
     kh100e = np.where(is_stated[None, :, None], stated, by_region) * _scale(case)
     w, t = np.indices(rack_mw.shape)
     path_mw = np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share)

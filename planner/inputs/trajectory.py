@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.case import Case
 
-__all__ = ["ai_facility_gw"]
+__all__ = ["ai_facility_gw", "note_reading"]
 
 
 def ai_facility_gw(case: Case) -> Floats:
@@ -56,6 +56,15 @@ def ai_facility_gw(case: Case) -> Floats:
             " (demand.ai_share_frac)."
         )
     return gw * of_path
+
+
+def note_reading(case: Case) -> None:
+    """Note how a path that states no scope is read, where the scenario reads it no other way."""
+    demand, table = case.scenario.demand, case.tables["demand_trajectories"]
+    if demand.facility_gw is None and demand.ai_share_frac is None:
+        path = table[table["trajectory"] == demand.trajectory]
+        for reading in path["reading"].dropna().unique():
+            case.findings.note(str(reading))
 
 
 def _own_share(case: Case, share: float | Mapping[int, float]) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,7 +26,7 @@ _HEAD: Final = 64.0
 _MAP_HEIGHT: Final = 560.0
 _FOOT: Final = 62.0
 _LINE: Final = 17.0  # of the bridge, under the legend
-_BRIDGE: Final = 2 * _LINE
+_LINE_CHARACTERS: Final = 140
 _MARGIN: Final = 26.0
 _LARGEST_RADIUS: Final = 40.0
 _A_LITTLE_MW: Final = 0.05
@@ -88,7 +89,8 @@ def plan_map_svg(run: Run, year: int) -> str:
         )
     ]
     title, about = run.title, _about(run, year)
-    height = _HEAD + _MAP_HEIGHT + _FOOT + _BRIDGE
+    bridge = _bridge(run, year)
+    height = _HEAD + _MAP_HEIGHT + _FOOT + _LINE * len(bridge)
     parts = [
         f'<rect width="{_WIDTH:.0f}" height="{height:.0f}" fill="#fff"/>',
         f'<text class="title" x="{_MARGIN}" y="31">{xml_text(title)}</text>',
@@ -103,7 +105,7 @@ def plan_map_svg(run: Run, year: int) -> str:
         *place_labels(spots, (_WIDTH, _MAP_HEIGHT)),
         "</svg>",
         *_legend(largest_mw),
-        *_bridge(run, year),
+        *bridge,
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" '
@@ -198,9 +200,11 @@ def _legend(largest_mw: float) -> list[str]:
 def _bridge(run: Run, year: int) -> list[str]:
     """Say how the power of the year comes from the path."""
     top = _HEAD + _MAP_HEIGHT + _FOOT
+    sums = bridge_words(run.tables["bridge"], year)
+    lines = [line for words in sums for line in wrap(words, _LINE_CHARACTERS)]
     return [
         f'<text class="key" x="{_MARGIN}" y="{top + _LINE * at:.1f}">{xml_text(words)}</text>'
-        for at, words in enumerate(bridge_words(run.tables["bridge"], year))
+        for at, words in enumerate(lines)
     ]
 
 

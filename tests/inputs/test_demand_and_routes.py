@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from planner.base.errors import InputError
-from planner.inputs import Inputs
+from planner.base.paths import DATA_DIR
+from planner.inputs import Inputs, build_inputs
 from planner.inputs.axes import ANYWHERE
 from planner.place.geo import geodesic_km
+from planner.scenario import load_scenario
 
 # 1.25 GW of facility, a fifth of it, 1.16 MW of facility per MW of racks
 RACKS_MW = 1250 * 0.2 / 1.16
@@ -330,3 +333,19 @@ def test_unmet_is_an_empty_list_where_it_is_forbidden(build):
 
     assert inputs.demand.unmet.size == 0
     assert inputs.demand.demand.size > 0
+
+
+def test_a_plan_on_the_path_of_the_brief_says_how_its_gw_are_read():
+    def readings(scenario, *settings):
+        notes = build_inputs(load_scenario(scenario, settings)).notes
+        return [note for note in notes if note.startswith("The 30 GW of 2025 are read as")]
+
+    (said,) = readings("us-base")
+    table = pd.read_csv(DATA_DIR / "demand_trajectories.csv").query("year == 2025")
+    of_path = table.set_index("trajectory")["reading"]
+    assert said == of_path["brief_30_to_90"]
+    assert "us-reading-*" in said
+    # An AI share of one's own and another path are other readings; tiny states all its demand.
+    assert readings("us-reading-all-centers") == []
+    assert readings("us-reading-ai-nameplate") == []
+    assert readings("tiny") == []

@@ -15,6 +15,7 @@ import pytest
 from planner.outputs.basemaps import load_basemap
 from planner.outputs.map_svg import plan_map_svg
 from planner.outputs.projection import sheet_for
+from planner.results.bridge import bridge_words
 
 if TYPE_CHECKING:
     from planner.runs import Run
@@ -146,3 +147,16 @@ def test_outlines_do_not_jump_across_the_map(name: str) -> None:
     for ring in (ring for polygon in basemap.land for ring in polygon):
         assert ring[0] == ring[-1]
         assert all(math.dist(a, b) < 180.0 for a, b in itertools.pairwise(ring))
+
+
+def test_the_bridge_from_the_path_to_the_meter_is_under_the_map(run: Run) -> None:
+    picture = drawn(run, 2030)
+
+    texts = [text for text in picture.iter(f"{SVG}text") if text.get("class") == "key"]
+    shown = [text.text or "" for text in texts]
+    whole = " ".join(shown)
+    for words in bridge_words(run.tables["bridge"], 2030):
+        assert words in whole
+    height = float(picture.get("height", 0))
+    assert all(float(text.get("y", 0)) < height for text in texts)
+    assert max(len(line) for line in shown) <= 140

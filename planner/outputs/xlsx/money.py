@@ -25,6 +25,14 @@ _ABOUT: Final = (
 _HEAD: Final = 4
 _COLUMNS: Final = 11
 _MUSD: Final = "#,##0.00"
+_HEADS: Final = {
+    "before_musd": "before horizon",
+    "building_interest_musd": "build interest",
+    "npv_after_musd": "npv, after",
+    "after_npv_musd": "after, npv",
+    "discount_frac": "worth",
+}
+"""Heads of columns whose names are longer than a column, or say too little alone."""
 
 
 def write_money(book: Book) -> None:
@@ -51,7 +59,7 @@ def _four(book: Book, sheet: Worksheet, of_plan: Moneys) -> int:
         row += 1
         book.text(sheet, row, 0, name, "total")
         book.number(sheet, row, 1, amount, _MUSD, "total")
-        book.text(sheet, row, 2, rule)
+        book.text(sheet, row, 2, f"  {rule}")
     return row + 1
 
 
@@ -111,8 +119,9 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
     write_section(book, sheet, row, title, len(fields))
     head = row + 1
     for column, field in enumerate(fields):
-        words = field.name.removesuffix("_musd").replace("_", " ")
-        book.text(sheet, head, column, words, "head" if column == 0 else "head_right")
+        words = _HEADS.get(field.name, field.name.removesuffix("_musd").replace("_", " "))
+        is_text = column == 0 or field.dtype == "str"
+        book.text(sheet, head, column, words, "head" if is_text else "head_right")
     row = head
     for record in frame.itertuples(index=False):
         row += 1
