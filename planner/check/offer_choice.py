@@ -39,6 +39,7 @@ __all__ = [
     "mean_throughput",
     "numbers_of",
     "racks_on_offer",
+    "vendors_bought_from",
     "year_ends",
 ]
 
@@ -226,6 +227,31 @@ def last_sale_years(case: Case, racks: Iterable[str]) -> Floats:
     return np.where(np.isnan(last) | (not case.scenario.racks.end_of_sale), np.inf, last)
 
 
+def vendors_bought_from(case: Case) -> list[str]:
+    """Return the vendors that racks may be of, standard equipment among them.
+
+    Parameters
+    ----------
+    case : Case
+        Tables and scenario.
+
+    Returns
+    -------
+    list of str
+        Vendors, as in table `racks`.
+    """
+    asked, fleets = case.scenario.racks, case.data("operator_fleets")
+    names = [str(name) for name in case.data("racks")["vendor"].unique()]
+    own = fleets[fleets["buys"] & (fleets["operator"] == asked.bought_as)]["vendor"]
+    bought = [
+        name
+        for name in names
+        if (asked.vendors == "all" or name in asked.vendors)
+        and (asked.bought_as is None or name in list(own))
+    ]
+    return [*bought, "general"]
+
+
 @once
 def racks_on_offer(case: Case) -> Floats:
     """Racks that no other beats whatever the plan is, 1 or 0, (workload, rack, cooling, year)."""
@@ -241,6 +267,7 @@ def racks_on_offer(case: Case) -> Floats:
             for n in racks
         ]
     )
+    may_buy &= np.isin(_texts(case.racks, "rack", racks, "vendor"), vendors_bought_from(case))
     arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     first = numbers_of(case.racks, "rack", racks, "first_year")
     for_sale = may_buy[:, None] & (first[:, None] <= years)

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.declared import Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import since
-from planner.check.offer_choice import last_sale_years
+from planner.check.offer_choice import last_sale_years, vendors_bought_from
 from planner.check.payments import assets, every_year
 from planner.check.verdict import Excess, rule
 
@@ -75,6 +75,14 @@ def racks_not_after_end_of_sale(case: Case) -> Excess:
     install = case.plan("installs")
     bought = install["year"].to_numpy(dtype=np.float64)
     return Excess.above(install[list(_POOL)], bought, last_sale_years(case, install["rack"]))
+
+
+@rule(unit="racks")
+def racks_of_vendors(case: Case) -> Excess:
+    """Racks are bought of the vendors that the scenario, or its operator, buys from."""
+    install = case.plan("installs")
+    vendor = install["rack"].map(by(case.racks, "rack", "vendor"))
+    return Excess.where(install[list(_POOL)], ~vendor.isin(vendors_bought_from(case)).to_numpy())
 
 
 @rule(unit="racks")
@@ -342,6 +350,7 @@ RULES = (
     racks_where_allowed,
     racks_not_before_their_time,
     racks_not_after_end_of_sale,
+    racks_of_vendors,
     whole_racks,
     racks_alive,
     stock_only_use,

@@ -97,6 +97,7 @@ TABLES: Final = (
     "leases",
     "levers",
     "onsite_sources",
+    "operator_fleets",
     "plausible_ranges",
     "ppa_prices",
     "ppa_regions",

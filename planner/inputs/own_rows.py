@@ -177,6 +177,7 @@ def _unusable_racks(case: Case, shipped: Mapping[str, pd.DataFrame]) -> Iterator
         if missing:
             yield rack, f"it lacks {', '.join(missing)}"
         elif rack not in there and not may_buy[rack]:
-            yield rack, "racks.allow and racks.exclude keep it from being bought, and none exists"
+            keys = "racks.allow, racks.exclude, racks.vendors or racks.bought_as"
+            yield rack, f"{keys} keep it from being bought, and none exists"
         elif rack not in there and not holds[holds["rack"] == rack]["cooling"].isin(built).any():
             yield rack, "halls.cooling names no cooling that holds it, and none exists"

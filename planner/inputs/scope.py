@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["make_case", "replaced"]
 
 _ROUNDING = 1e-9
+_NO_VENDOR = "general"  # standard equipment, which everybody buys
 
 
 def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
@@ -153,9 +154,20 @@ def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFra
     table = replaced(table[table["role"] == "compute"], "rack", scenario.racks.override)
     allow = scenario.racks.allow
     may_buy = table["rack"].isin(list(allow)) if allow != "all" else pd.Series(True, table.index)
+    may_buy &= table["vendor"].isin([*_vendors(scenario, tables), _NO_VENDOR])
     return table.assign(
         may_buy=may_buy & ~table["rack"].isin(list(scenario.racks.exclude))
     ).reset_index(drop=True)
+
+
+def _vendors(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> set[str]:
+    """Vendors that the scenario lets racks be bought from."""
+    asked, operator = scenario.racks.vendors, scenario.racks.bought_as
+    vendors = set(texts(tables["racks"], "vendor")) if asked == "all" else set(asked)
+    if operator is not None:
+        fleets = tables["operator_fleets"]
+        vendors &= set(fleets.loc[(fleets["operator"] == operator) & fleets["buys"], "vendor"])
+    return vendors
 
 
 def _check_sales(racks: pd.DataFrame, scenario: Scenario, findings: Findings) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from planner.scenario.references import RackId
+from planner.scenario.references import OperatorId, RackId, VendorId
 from planner.scenario.values import (
     AllOrSome,
     Block,
@@ -62,6 +62,10 @@ class Racks(Block):
     """Rack types that may be bought, or `all`."""
     exclude: Ids[RackId] = ()
     """Rack types that may not be bought; those that exist already stay."""
+    vendors: AllOrSome[VendorId] = "all"
+    """Vendors that racks are bought from, or `all`; standard equipment (`general`) always."""
+    bought_as: OperatorId | None = None
+    """Operator of table `operator_fleets` from whose vendors alone racks are bought."""
     end_of_sale: Flag = True
     """Whether a rack type is bought no later than its last year on sale."""
     whole: Flag = False

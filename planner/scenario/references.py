@@ -24,6 +24,7 @@ __all__ = [
     "NewSiteCountry",
     "NewSiteId",
     "NewTariffId",
+    "OperatorId",
     "PlannedMarketId",
     "PlannedSiteId",
     "PlannedWorkloadId",
@@ -36,6 +37,7 @@ __all__ = [
     "TariffId",
     "TariffTermsId",
     "TrajectoryId",
+    "VendorId",
     "WorkloadId",
     "ZoneId",
 ]
@@ -121,6 +123,8 @@ PlannedWorkloadId: TypeAlias = Annotated[
 DemandShapeId: TypeAlias = Annotated[Text, IdOf("demand shape", "demand_shapes", "shape")]
 TrajectoryId: TypeAlias = Annotated[Text, IdOf("trajectory", "demand_trajectories", "trajectory")]
 RackId: TypeAlias = Annotated[Text, IdOf("rack", "racks", "rack")]
+VendorId: TypeAlias = Annotated[Text, IdOf("vendor", "racks", "vendor")]
+OperatorId: TypeAlias = Annotated[Text, IdOf("operator", "operator_fleets", "operator")]
 CoolingId: TypeAlias = Annotated[Text, IdOf("cooling", "cooling", "cooling")]
 RedundancyId: TypeAlias = Annotated[Text, IdOf("redundancy", "redundancy", "redundancy")]
 MarketId: TypeAlias = Annotated[Text, IdOf("market", "facility_market", "market")]

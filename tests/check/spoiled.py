@@ -296,6 +296,11 @@ SPOILED = (
         "racks_not_after_end_of_sale",
         partial(setting, "racks.override.liquid25.last_year", 2025),
     ),
+    (
+        "racks are of no vendor of the operator",
+        "racks_of_vendors",
+        partial(setting, "racks.vendors", "[google]"),
+    ),
     ("racks are bought in part", "whole_racks", partial(setting, "racks.whole", "true")),
     ("a rack outlives its life", "racks_alive", bought_too_long_ago),
     ("a purchase is forgotten", "racks_alive", partial(without, "installs", "installed_mw")),

@@ -88,7 +88,8 @@ def test_an_own_site_that_figures_are_taken_from_has_an_effect(tmp_path):
             ("my_air,dlc_hybrid_dry,mine,2026,own",),
             ("chat_interactive,my_air,,mine,2026,own",),
             (),
-            "racks.allow and racks.exclude keep it from being bought, and none exists",
+            "racks.allow, racks.exclude, racks.vendors or racks.bought_as keep it from being"
+            " bought, and none exists",
         ),
         (
             ("my_air,rdhx_active,mine,2026,own",),

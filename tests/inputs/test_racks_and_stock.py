@@ -92,6 +92,25 @@ def test_racks_are_bought_up_to_their_last_year_on_sale(build, settings, years):
     assert set(bought["year"]) == years
 
 
+@pytest.mark.parametrize(
+    ("setting", "vendors"),
+    [
+        ("racks.vendors=[google]", {"google"}),
+        ("racks.vendors=[google, nvidia]", {"google", "nvidia"}),
+        ("racks.bought_as=coreweave", {"nvidia"}),  # buys from NVIDIA alone
+    ],
+)
+def test_racks_are_bought_of_the_vendors_that_are_asked_for(build, setting, vendors):
+    inputs = build(setting)
+    bought = set(inputs.racks.install.frame()["rack"])
+    of_vendor = dict(
+        zip(inputs.tables["racks"]["rack"], inputs.tables["racks"]["vendor"], strict=True)
+    )
+
+    assert {of_vendor[rack] for rack in bought} == vendors
+    assert stock(inputs, "2027") == stock(build(), "2027")  # what exists stays
+
+
 def test_racks_no_longer_sold_stay_in_service(build):
     ended = build(*THREE_YEARS, ENDED)
 

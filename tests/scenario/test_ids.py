@@ -28,7 +28,10 @@ TABLES = {
         {"demand_region": ["us-chicago", "no-oslo"], "country": ["US", "NO"]}
     ),
     "workloads": pd.DataFrame({"workload": ["train_frontier", "voice_realtime"]}),
-    "racks": pd.DataFrame({"rack": ["gb200_nvl72", "l40s_inference"]}),
+    "operator_fleets": pd.DataFrame({"operator": ["coreweave"]}),
+    "racks": pd.DataFrame(
+        {"rack": ["gb200_nvl72", "l40s_inference"], "vendor": ["nvidia", "nvidia"]}
+    ),
     "cooling": pd.DataFrame({"cooling": ["air_crah", "dlc_hybrid_dry"]}),
     "redundancy": pd.DataFrame({"redundancy": ["N", "2N"]}),
     "demand_shapes": pd.DataFrame({"shape": ["flat", "flat", "coding"]}),
