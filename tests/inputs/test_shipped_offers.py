@@ -9,8 +9,8 @@ from planner.inputs import Inputs, build_inputs
 from planner.scenario import load_scenario
 
 
-def inputs_of(name: str) -> Inputs:
-    return build_inputs(load_scenario(name))
+def inputs_of(name: str, *settings: str) -> Inputs:
+    return build_inputs(load_scenario(name, settings))
 
 
 def test_work_may_move_between_the_six_sites_of_its_scenario() -> None:
@@ -37,3 +37,33 @@ def test_heat_has_buyers_in_every_country_of_europe_with_a_network() -> None:
     assert {site.split("-")[0] for site in sites} >= {"fi", "se", "dk", "de", "nl", "fr"}
     assert p.heat.price_usd_per_mwh.min() == pytest.approx(8.0)  # Iceland
     assert p.heat.price_usd_per_mwh.max() == pytest.approx(32.0)  # Finland
+
+
+SMALL = ("fpga_inference", "asic_lpu_air", "edge_micro_dc", "jetson_agx_cabinet")
+
+
+def bought_by(p: Inputs) -> dict[str, set[str]]:
+    """Sites at which each rack on offer may be bought."""
+    install = p.racks.install
+    sites: dict[str, set[str]] = {}
+    for k, s in zip(install["rack"], install["site"], strict=True):
+        sites.setdefault(p.sets.rack.labels[k], set()).add(p.sets.site.labels[s])
+    return sites
+
+
+def test_small_accelerators_are_on_offer_at_micro_sites() -> None:
+    p = inputs_of("us-edge-accelerators")
+
+    sites = bought_by(p)
+
+    assert set(SMALL) <= set(sites)
+    for rack in SMALL:
+        assert {"us-ca-sandiego", "us-ok-oklahomacity"} <= sites[rack], rack
+    beaten = next(note for note in p.notes if note.startswith("Not offered for purchase"))
+    assert "coral_cabinet" in beaten  # twice the power of a Jetson for the same work
+
+
+def test_a_cabinet_of_coral_modules_is_bought_where_vision_has_nothing_else() -> None:
+    p = inputs_of("us-edge-accelerators", "workloads.edge_vision_av.racks=[coral_cabinet]")
+
+    assert {"us-ca-sandiego", "us-ok-oklahomacity"} <= bought_by(p)["coral_cabinet"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from small_world import Solved, changed, inputs_of, long_inputs_of, only, solve
@@ -211,6 +213,44 @@ def test_every_end_of_the_horizon_gives_a_plan(end):
 
     assert solved.outcome.status == "optimal"
     assert solved.sum(solved.model.install) > 0.0
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "horizon.md"
+EARLY = ("2025", "2026", "2027", "2028")
+
+
+def rows_of_page() -> list[tuple[str, int, float, float]]:
+    """Rule of the end, last year, racks and halls up to 2028 as the page has them. [MW]"""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in PAGE.read_text(encoding="utf-8").splitlines()
+        if line.startswith(tuple(f"| {end} |" for end in END_OF_HORIZON))
+    ]
+    return [(end, int(last), float(racks), float(halls)) for end, last, racks, halls in cells]
+
+
+def test_decisions_to_2028_depend_on_the_end_as_far_as_the_page_says():
+    page = rows_of_page()
+    assert len(page) == len(END_OF_HORIZON) * 3
+
+    bought = {}
+    for end, last, *mw in page:
+        solved = solve(long_inputs_of(f"finance.end_of_horizon={end}", last_year=last))
+        m = solved.model
+        racks, built, refitted = (
+            sum(solved.sum(decision, year=year) for year in EARLY)
+            for decision in (m.install, m.build, m.retrofit)
+        )
+        bought[end, last] = np.array([racks, built + refitted])
+        assert bought[end, last] == pytest.approx(mw, rel=0.01), (end, last)
+
+    base = bought["annuity", 2030]
+    later = [mw for (_, last), mw in bought.items() if last > 2028]
+    at_the_end = [mw for (_, last), mw in bought.items() if last == 2028]
+    assert np.max(np.abs(np.array(later) / base - 1)) < 0.03
+    assert np.max(np.abs(np.array(at_the_end) / base - 1), axis=0) == pytest.approx(
+        [0.042, 0.178], abs=0.005
+    )
 
 
 def test_a_perpetuity_needs_a_rate_above_inflation():

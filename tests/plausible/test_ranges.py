@@ -122,7 +122,7 @@ def test_a_figure_is_judged_by_its_range_then_by_its_row_and_a_zero_by_neither()
         (4, "capex_usd"),
     }
     assert found[0, "capex_usd"].endswith(
-        "capex_usd is 3,000 [USD of 2025], outside the plausible 50,000 to 60,000,000"
+        "capex_usd is 3,000 [USD of 2025], outside the plausible 10,000 to 60,000,000"
     )
     assert "outside its own row's capex_low_usd " in found[1, "capex_usd"]
     assert "capex_usd over peak_kw is 3,059 [USD/kW]" in found[4, "capex_usd"]

@@ -31,6 +31,7 @@ ASKED_FOR = {
     "lease-or-build",
     "efficiency-levers",
     "us-2035",
+    "us-edge-accelerators",
     "us-training-10x-cheaper",
     "us-follow-the-power",
     "eu-heat-sales",
