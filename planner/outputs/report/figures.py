@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote
 
-import pandas as pd
-
 from planner.base.say import amount
 from planner.outputs.report.markup import Html, element
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
     from planner.outputs.run import Run
 
@@ -183,6 +183,8 @@ class Figures:
     def __init__(self, run: Run, number: int | None = None) -> None:
         self.run = run
         self.number = number
+        self._made: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
+        self._found: dict[tuple[str, tuple[str, ...], str], dict[Any, float]] = {}
         self.years = run.years
         self.last = run.years[-1]
 
@@ -192,28 +194,39 @@ class Figures:
 
     def sum(self, table: str, column: str, **where: Label) -> Figure:
         """Return the sum of a column over the rows that have these labels."""
-        frame = self.run.tables[table]
-        rows = pd.Series(True, index=frame.index)
-        for key, label in where.items():
-            rows &= frame[key] == label
-        values = frame.loc[rows, column]
-        # A sum of nothing but missing values is missing, not 0.
-        value = float(values.sum(min_count=1)) if len(values) else 0.0
+        if not where:
+            value = float(self.run.tables[table][column].sum(min_count=1))
+        else:
+            sums = self._sums(table, column, tuple(where))
+            # A sum of nothing but missing values is missing; of no rows, 0.
+            value = sums.get(tuple(where.values()), 0.0)
         return Figure(value, table, column, where, run=self.number)
+
+    def _sums(self, table: str, column: str, keys: tuple[str, ...]) -> dict[Any, float]:
+        """Return the sums of a column by labels; those of all columns are made at once."""
+        if (table, keys) not in self._made:
+            frame = self.run.tables[table]
+            numbers = frame.select_dtypes("number").columns.difference(list(keys))
+            sums = frame.groupby(list(keys), sort=False, observed=True)[list(numbers)]
+            self._made[table, keys] = sums.sum(min_count=1)
+        if (table, keys, column) not in self._found:
+            sums_of = self._made[table, keys][column]
+            self._found[table, keys, column] = {
+                label if isinstance(label, tuple) else (label,): float(value)
+                for label, value in sums_of.items()
+            }
+        return self._found[table, keys, column]
 
     def by(
         self, table: str, column: str, *keys: str, **where: Label
     ) -> dict[tuple[Label, ...], Figure]:
         """Return the sums of a column by the labels of some columns, in the order of the table."""
-        frame = self.run.tables[table]
-        for key, label in where.items():
-            frame = frame[frame[key] == label]
-        sums = frame.groupby(list(keys), sort=False, observed=True)[column].sum(min_count=1)
         found = {}
-        for labels, value in sums.items():
-            at = tuple(map(_plain, labels if isinstance(labels, tuple) else (labels,)))
-            of = dict(zip(keys, at, strict=True))
-            found[at] = Figure(float(value), table, column, {**where, **of}, run=self.number)
+        for labels, value in self._sums(table, column, (*where, *keys)).items():
+            if labels[: len(where)] == tuple(where.values()):
+                at = tuple(map(_plain, labels[len(where) :]))
+                of = dict(zip(keys, at, strict=True))
+                found[at] = Figure(value, table, column, {**where, **of}, run=self.number)
         return found
 
 

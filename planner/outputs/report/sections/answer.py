@@ -103,7 +103,8 @@ def _places(figures: Figures, labels: Labels, last: int) -> list[str]:
         figures.sum("summary", column, year=last) for column in ("nameplate_mw", "sites_in_use")
     )
     of_sites = figures.by("site_year", "nameplate_mw", "site", year=last)
-    largest = sorted(of_sites.items(), key=lambda item: -item[1].value)[:_LARGEST]
+    in_use = [item for item in of_sites.items() if item[1].value > _A_LITTLE * racks.value]
+    largest = sorted(in_use, key=lambda item: -item[1].value)[:_LARGEST]
     named: list[str] = []
     for at, ((site,), mw) in enumerate(largest):
         between = NOTHING if at == 0 else " and " if at == len(largest) - 1 else ", "

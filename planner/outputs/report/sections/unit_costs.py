@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["unit_costs_section"]
 
 _COLUMNS: Final = (
-    ("usd_per_h100e_hour", Column("USD/H100e-hour", decimals=3)),
+    ("usd_per_h100e_hour", Column("as paid, USD/H100e-hour", decimals=3)),
     ("upfront_usd_per_h100e_hour", Column("of it capex", decimals=3)),
     ("running_usd_per_h100e_hour", Column("of it opex", decimals=3)),
-    ("usd_per_mw_year", Column("MUSD/MW-year", per=1e6, decimals=2)),
-    ("usd_per_million_tokens", Column("USD/million tokens")),
-    ("usd_per_request", Column("USD/thousand requests", per=1e-3)),
+    ("full_usd_per_h100e_hour", Column("in full, USD/H100e-hour", decimals=3)),
+    ("full_usd_per_mw_year", Column("in full, MUSD/MW-year", per=1e6, decimals=2)),
+    ("full_usd_per_million_tokens", Column("in full, USD/million tokens")),
+    ("full_usd_per_request", Column("in full, USD/thousand requests", per=1e-3)),
 )
+_OF_ALL: Final = 5  # columns that all compute together has
+_FULL: Final = 3
 
 
 def unit_costs_section(figures: Figures, labels: Labels) -> Html:
@@ -44,28 +47,31 @@ def unit_costs_section(figures: Figures, labels: Labels) -> Html:
         if of[0].value == of[0].value:
             rows.append((label, of))
             if level == "workload":
-                compute.append((label, of[0]))
-    chart = bars(f"An hour of compute by workload, {year}", "USD/H100e-hour", compute)
+                compute.append((label, of[_FULL]))
+    chart = bars(f"An hour of compute by workload, in full, {year}", "USD/H100e-hour", compute)
     by_year = [
         (
             str(one),
             [
                 figures.sum("unit_costs", column, scope="total", level="total", year=one)
-                for column, _ in _COLUMNS[:4]
+                for column, _ in _COLUMNS[:_OF_ALL]
             ],
         )
         for one in figures.years
     ]
     heads = [column for _, column in _COLUMNS]
-    of_years = figure_table("All compute by year", "year", heads[:4], by_year, shows_caption=True)
+    of_years = figure_table(
+        "All compute by year", "year", heads[:_OF_ALL], by_year, shows_caption=True
+    )
     of_class = figure_table(f"Unit costs by workload, {year}", "workload", heads, rows)
     return section(
         "unit-costs",
         "Unit costs",
         element(
             "p",
-            "Payments of a year for own sites over what they serve. What stood in the base year is "
-            "sunk and costs nothing up front here, so unit costs of early years are low.",
+            "Payments of a year for own sites over what they serve. As paid, what exists in the "
+            "base year is sunk and costs nothing up front; in full, existing racks and halls cost "
+            "the instalments that repay their price over their life.",
         ),
         element("div", chart, of_years, class_="charts"),
         of_class,
