@@ -68,7 +68,7 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     return strike
 
 
-@rule(unit="USD/MWh")
+@rule(unit="USD/MWh", rows_of=("contracts",))
 def contract_prices(case: Case) -> Excess:
     """Strikes are told as they are paid, from those of the tables or the scenario."""
     rows = in_force(case)
@@ -90,7 +90,7 @@ def strikes_from_tables(case: Case) -> Excess:
     return Excess.differs(offers[list(_FORCE)], offers["usd"].to_numpy(), _strikes(case, offers))
 
 
-@rule(unit="USD/MWh")
+@rule(unit="USD/MWh", rows_of=("contract_slot", "contract_use", "contracts"))
 def market_prices(case: Case) -> Excess:
     """Agreements earn what the market pays, the mean of a zone's sites, or spare what a site pays.
 

@@ -92,7 +92,7 @@ def in_force(case: Case) -> pd.DataFrame:
     return rows.assign(in_force_mw=rows["signed_mw"] * share)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("contracts",))
 def contracts_in_force(case: Case) -> Excess:
     """What is in force was signed after its lead where it is on offer, and has not ended."""
     table, offers = case.plan("contracts"), case.scenario.contracts.ppa
@@ -118,7 +118,7 @@ def contract_limit(case: Case) -> Excess:
     return Excess.above(table[list(_FORCE)], table["in_force_mw"].to_numpy(), limit)
 
 
-@rule(unit="MWh", floor=10.0)
+@rule(unit="MWh", floor=10.0, rows_of=("contract_slot", "contracts"))
 def contract_energy(case: Case) -> Excess:
     """What agreements deliver is capacity times profile, slot by slot and in the year."""
     table, slots = case.plan("contracts"), case.plan("contract_slot")
@@ -255,7 +255,7 @@ def _by_pool(case: Case) -> pd.DataFrame:
     return frame.groupby([*_POOL, "slot", "hours"], sort=False)[names].sum().reset_index()
 
 
-@rule(unit="MWh", floor=1000.0)
+@rule(unit="MWh", floor=1000.0, rows_of=("contract_use", "matching", "matching_slot"))
 def matching(case: Case) -> Excess:
     """Energy used, drawn, claimed and clean of every pool follows from its sites and slots."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
@@ -311,7 +311,7 @@ def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
     return listed(case.inputs.power.slot, value=values).set_index(list(_SLOT))["value"]
 
 
-@rule(unit="MWh", floor=1000.0)
+@rule(unit="MWh", floor=1000.0, rows_of=("matching", "matching_slot"))
 def best_matching_reported(case: Case) -> Excess:
     """What contracts deliver to a pool, and how clean they could make it, is told rightly."""
     table, slots = case.plan("matching"), case.plan("matching_slot")

@@ -74,7 +74,7 @@ def standby_only_for_failover(case: Case) -> Excess:
     return Excess.above(place, idle, 0.0)
 
 
-@rule(unit="kH100e")
+@rule(unit="kH100e", rows_of=("reserve",))
 def reserve_of_standby(case: Case) -> Excess:
     """A reserve is no more than its stand-by racks could carry, and is told as the plan has it."""
     table, uses = case.plan("reserve"), case.uses
@@ -124,7 +124,7 @@ def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
     return quotient(travel, total)
 
 
-@rule(unit="ms", floor=1000.0)
+@rule(unit="ms", floor=1000.0, rows_of=("failures", "takeovers"))
 def round_trips_after_failures(case: Case) -> Excess:
     """Round trips before a loss and after it, and how many sites take over, are told rightly."""
     table, taken = case.plan("failures"), case.plan("takeovers")
@@ -150,7 +150,7 @@ def round_trips_after_failures(case: Case) -> Excess:
     return columns_reported(table, _LOAD, own_columns).and_also(trips)
 
 
-@rule(unit="kH100e")
+@rule(unit="kH100e", rows_of=("takeovers",))
 def takeovers_fit(case: Case) -> Excess:
     """Work is taken over by sites in reach that are not barred, within reserve and need."""
     table, reserve = case.plan("takeovers"), reserves(case)
@@ -252,7 +252,7 @@ def _spare_output_mw(case: Case) -> Floats:
     return total
 
 
-@rule(unit="kH100e")
+@rule(unit="kH100e", rows_of=("reserve", "resilience"))
 def resilience_reported(case: Case) -> Excess:
     """Load, reserve and the worst loss of each class are told as the plan has them."""
     table, found, reserve = case.plan("resilience"), outages(case), case.plan("reserve")
@@ -392,6 +392,8 @@ def outages(case: Case) -> pd.DataFrame:
     """Let each site fail and send its work to the reserves of others: what is left. [kH100e]"""
     table = case.plan("assignment")
     work = table[asks(case, table) & (table["served_kh100e"] > 0.0).to_numpy()]
+    if not len(work):
+        return pd.DataFrame(columns=[*_LOAD, "load_kh100e", "unserved_kh100e"])
     reserve = reserves(case)
     reached = reach(
         case, work[["region", "workload"]].drop_duplicates(), reserve[["workload", "site"]]

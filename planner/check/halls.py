@@ -175,7 +175,7 @@ def lease_depth(case: Case) -> Excess:
     return Excess.above(place, at(leased, place, _SITE), halls.lease_depth_mw[codes])
 
 
-@rule(unit="MUSD/year")
+@rule(unit="MUSD/year", rows_of=("leases",))
 def lease_rents_reported(case: Case) -> Excess:
     """The rent beside each lease is what it is offered for."""
     leases, halls = case.plan("leases"), case.inputs.halls

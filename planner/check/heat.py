@@ -83,7 +83,7 @@ def heat_sales(case: Case) -> pd.DataFrame:
     return every_year(case, table, -table["sold_mwh"] * price / _USD_PER_MUSD)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("heat",))
 def heat_sold(case: Case) -> Excess:
     """Heat sold has a buyer and a connection, its price, and comes from cooling warm enough."""
     table, settings = case.plan("heat"), case.scenario.heat

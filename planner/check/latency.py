@@ -348,7 +348,7 @@ def no_route_reported(case: Case) -> Excess:
     )
 
 
-@rule(unit="USD/H100e-hour")
+@rule(unit="USD/H100e-hour", rows_of=("rent",))
 def rent_terms_reported(case: Case) -> Excess:
     """Term and price beside what is rented are those of its offer."""
     table, rent = case.plan("rent"), case.inputs.rent
@@ -361,7 +361,7 @@ def rent_terms_reported(case: Case) -> Excess:
     return columns_reported(table, _RENT, own)
 
 
-@rule(unit="kH100e or MUSD")
+@rule(unit="kH100e or MUSD", rows_of=("levers",))
 def levers_reported(case: Case) -> Excess:
     """What each lever saves, and what that costs, follows from its adoption and the demand."""
     table, demand, levers = case.plan("levers"), case.plan("demand"), case.inputs.levers

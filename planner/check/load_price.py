@@ -143,21 +143,21 @@ def load_price_reported(case: Case) -> Excess:
     return _as_reported(case, "new_mwh", own).and_also(complete)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("load_price",))
 def load_price_peak_reported(case: Case) -> Excess:
     """The peak of a zone's new load is that of the slot in which its sites draw most."""
     peak = new_load(case).groupby(list(_ZONE), sort=False)["new_mw"].max()
     return _as_reported(case, "new_peak_mw", peak)
 
 
-@rule(unit="MUSD")
+@rule(unit="MUSD", rows_of=("load_price",))
 def load_price_paid(case: Case) -> Excess:
     """What new load pays above the price is what the blocks of its zone say."""
     load = new_load(case)
     return _as_reported(case, "musd", tally(load, _ZONE, load["usd"] / 1e6))
 
 
-@rule(unit="USD/MWh")
+@rule(unit="USD/MWh", rows_of=("load_price",))
 def load_price_adders_reported(case: Case) -> Excess:
     """What new load pays above the price, on average and last, is told as it is paid."""
     load, table = new_load(case), case.plan("load_price")

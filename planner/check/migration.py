@@ -145,7 +145,7 @@ def migration_is_due(case: Case) -> Excess:
     )
 
 
-@rule(unit="sites")
+@rule(unit="sites", rows_of=("migration",))
 def migration_reach_reported(case: Case) -> Excess:
     """Sites that have the same users in reach, of all sites, are named by the first of them."""
     table = case.plan("migration")[["site", "workload", "reach"]].drop_duplicates()
@@ -159,7 +159,7 @@ def migration_reach_reported(case: Case) -> Excess:
     return Excess.where(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
 
 
-@rule(unit="MWh", floor=10.0)
+@rule(unit="MWh", floor=10.0, rows_of=("migration",))
 def migration_conserves_work(case: Case) -> Excess:
     """Work that moves is done in its block, on its type of rack, where the same users are near."""
     table = _table(case)
@@ -201,7 +201,7 @@ def migration_reported(case: Case) -> Excess:
     return curve.and_also(means)
 
 
-@rule(unit="MWh", floor=1000.0)
+@rule(unit="MWh", floor=1000.0, rows_of=("migration", "migration_site"))
 def migration_of_sites(case: Case) -> Excess:
     """Work that arrives at a site and leaves it follows from its blocks of the day."""
     table, blocks, work = case.plan("migration_site"), moved_by_block(case), _table(case)

@@ -123,7 +123,7 @@ def all_headroom(case: Case) -> Excess:
     return whole.and_also(*parts)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("non_firm_connections",))
 def non_firm_where_offered(case: Case) -> Excess:
     """Non-firm connection is had where the scenario offers it, from its lead on, as the tables say.
 
@@ -422,7 +422,7 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
     return sites[list(_SITE)].assign(lost=lost).set_index(list(_SITE))["lost"]
 
 
-@rule(unit="MW, MWh, kH100e or MUSD")
+@rule(unit="MW, MWh, kH100e or MUSD", rows_of=("non_firm_year",))
 def non_firm_years_reported(case: Case) -> Excess:
     """Non-firm power of a site in a year adds up its stress slots, at the service's discount."""
     table, slots, power = case.plan("non_firm_year"), case.plan("stress_slot"), site_power(case)

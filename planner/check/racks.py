@@ -199,7 +199,7 @@ def cascade_cohorts(case: Case) -> Excess:
     return Excess.above(cohorts[list(_COHORT)], at(left, cohorts, _COHORT), size).and_also(stray)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("moves",))
 def cascade_balance(case: Case) -> Excess:
     """What leaves the training halls of a site enters its inference halls in the same year."""
     moves = case.plan("moves")

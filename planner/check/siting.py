@@ -136,7 +136,7 @@ def blocks_whole(case: Case) -> Excess:
     return Excess(used[list(_CLASS)], short, block)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("blocks",))
 def blocks_reported(case: Case) -> Excess:
     """The table of blocks states the racks in use of each class that needs one, and its block."""
     plan, reported, sizes = case.plan("plan"), case.plan("blocks"), block_sizes(case)

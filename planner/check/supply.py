@@ -103,7 +103,7 @@ def source_limit(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("source_builds",))
 def smallest_plants(case: Case) -> Excess:
     """Smallest plants are those of the tables, and with whole sources nothing less is built."""
     builds = case.plan("source_builds")
@@ -144,7 +144,7 @@ def run_hours(case: Case) -> Excess:
     return Excess.above(limits[list(_SOURCE)], at(made, limits, _SOURCE, np.nan), most)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("site_surplus",))
 def export_made_here(case: Case) -> Excess:
     """Power is sold where allowed, at most what is made at the site and its connection carries."""
     table = case.plan("site_surplus")
@@ -219,7 +219,7 @@ def curtailment_reported(case: Case) -> Excess:
     )
 
 
-@rule(unit="MWh, MMBtu or MUSD", floor=10.0)
+@rule(unit="MWh, MMBtu or MUSD", floor=10.0, rows_of=("source_slot", "source_year"))
 def sources_of_a_year(case: Case) -> Excess:
     """Energy, fuel, emissions and cost of a source in a year follow from its slots and vintages."""
     own, table, p = sources_in_service(case), case.plan("source_year"), case.inputs.supply

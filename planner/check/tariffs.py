@@ -152,7 +152,7 @@ def capacity_under_contract(case: Case) -> Excess:
     return Excess.above(place, drawn, at(kept, place, _SITE)).and_also(left)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rows_of=("capacity_contracts",))
 def exit_fees(case: Case) -> Excess:
     """Capacity given up within its term is paid for, but for the share that may go free."""
     table = case.plan("capacity_contracts").reset_index(drop=True)
@@ -284,7 +284,7 @@ def bill_months_reported(case: Case) -> Excess:
     return usd.and_also(Excess.where(key, np.array(by_other, dtype=np.bool_)), *numbers)
 
 
-@rule(unit="rows")
+@rule(unit="rows", rows_of=("capacity_contracts",))
 def vintages_reported(case: Case) -> Excess:
     """Capacity signed for has a row in every model year from then on, and in none before."""
     table, key = case.plan("capacity_contracts"), ("site", "signed_year", "year")

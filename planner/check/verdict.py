@@ -240,9 +240,12 @@ class Rule:
     unit: str
     floor: float
     test: Callable[[Case], Excess]
+    rows_of: tuple[str, ...] = ()
 
 
-def rule(*, unit: str, floor: float = 1.0) -> Callable[[Callable[[Case], Excess]], Rule]:
+def rule(
+    *, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = ()
+) -> Callable[[Callable[[Case], Excess]], Rule]:
     """Turn a function of a case into a rule; its docstring's first paragraph is its words.
 
     Parameters
@@ -251,11 +254,14 @@ def rule(*, unit: str, floor: float = 1.0) -> Callable[[Callable[[Case], Excess]
         Unit in which a violation is told.
     floor : float, optional
         Magnitude in that unit below which the tolerance shrinks no further.
+    rows_of : tuple of str, optional
+        Tables of the plan that every place tested is a row of, so that there is nothing to test
+        where they have none.
     """
 
     def made(test: Callable[[Case], Excess]) -> Rule:
         words = " ".join((test.__doc__ or "").split("\n\n")[0].split())
-        return Rule(test.__name__, words, unit, floor, test)
+        return Rule(test.__name__, words, unit, floor, test, rows_of)
 
     return made
 
@@ -275,11 +281,17 @@ def tested(one: Rule, case: Case) -> Excess:
         return known
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        excess = one.test(case)
+        excess = (
+            one.test(case) if _has_rows(one, case) else Excess(pd.DataFrame(), *np.zeros((2, 0)))
+        )
     case.computed[one] = excess
     for warning in caught if caught and case.is_whole else ():
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return excess
+
+
+def _has_rows(one: Rule, case: Case) -> bool:
+    return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 
 
 def judged(one: Rule, case: Case) -> Check:
