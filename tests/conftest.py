@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -19,6 +20,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if sys.dont_write_bytecode:  # workers and commands would compile every module again
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or it was told by -B
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(os.environ[FOLDER]) / "bytecode")
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of collected tests and all modules out of every look for cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
