@@ -132,20 +132,12 @@ def _own_rows(table: pd.DataFrame, shipped: pd.DataFrame, keys: Sequence[str]) -
     """Tell which rows of a table are a planner's own."""
     figures = [name for name in table.columns if name not in PROVENANCE]
     is_known = np.zeros(len(table), dtype=np.bool_)
-    # Rows about something that the other table knows: whole rows as texts take long to compare.
-    of_table, of_shipped = _same_keys(table, shipped, keys), _same_keys(shipped, table, keys)
-    known = set(_as_texts(shipped.loc[of_shipped, figures]))
-    is_known[of_table] = [row in known for row in _as_texts(table.loc[of_table, figures])]
+    # To compare whole rows as texts takes long, and a table of another world has other ids.
+    if all(set(table[key].tolist()) & set(shipped[key].tolist()) for key in keys):
+        known = set(_as_texts(shipped[figures]))
+        is_known[:] = [row in known for row in _as_texts(table[figures])]
     flagged = table["kind"].eq(_OWN).to_numpy(dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
-
-
-def _same_keys(table: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
-    """Tell which rows have each part of their key somewhere in another table."""
-    same = np.ones(len(table), dtype=np.bool_)
-    for key in keys:
-        same &= table[key].isin(other[key]).to_numpy(dtype=np.bool_)
-    return same
 
 
 def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
