@@ -10,6 +10,7 @@ import pandas as pd
 from planner.check.demand import base_year_stock_mw
 from planner.check.existing import assumed_facility_mw
 from planner.check.frames import at, by, has, listed, tally
+from planner.check.memory import roomy
 from planner.check.payments import instalment
 from planner.check.stated_existing import stated_racks
 from planner.check.verdict import Excess, rule
@@ -204,7 +205,7 @@ def racks_admitted(case: Case) -> Excess:
 
 
 def admitted_racks(case: Case) -> pd.DataFrame:
-    """List workload and rack of every pair that the table, or the scenario, admits."""
+    """List workload and rack of every pair that the tables, or the scenario, admit."""
     pairs = case.data("workload_racks")[["workload", "rack"]]
     own = {
         name: override.racks
@@ -212,7 +213,8 @@ def admitted_racks(case: Case) -> pd.DataFrame:
         if override.racks is not None
     }
     replaced = [pd.DataFrame({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
-    return pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
+    pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
+    return roomy(case, pairs)
 
 
 def _is_admitted(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import at, by, crossed, has, tally
+from planner.check.memory import roomy
 from planner.check.once import once
 from planner.check.verdict import Excess, rule
 
@@ -174,7 +175,7 @@ def _able(case: Case) -> pd.DataFrame:
     own = {name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None}
     replaced = [pd.DataFrame({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
-    pairs = pairs.merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
+    pairs = roomy(case, pairs).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
     types = case.racks.set_index("rack")
     trains = pairs["duty"] == "training"
     h100e = (

@@ -104,6 +104,7 @@ TABLES: Final = (
     "price_blocks",
     "price_shapes",
     "rack_cooling",
+    "rack_memory",
     "rack_stock",
     "racks",
     "redundancy",

@@ -14,6 +14,7 @@ from planner.inputs.days import days_of
 from planner.inputs.findings import Findings
 from planner.inputs.frames import floats, texts
 from planner.inputs.inherited import note_inherited
+from planner.inputs.memory import with_enough_memory
 from planner.inputs.places import regions_in_scope, sites_in_scope
 from planner.scenario import check_ids
 
@@ -61,7 +62,9 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
     note_inherited(scenario, sites, tables["sites"], findings)
     racks = _racks(scenario, tables)
     _check_sales(racks, scenario, findings)
-    admitted = _admitted(scenario, tables, workloads, racks)
+    admitted = with_enough_memory(
+        _admitted(scenario, tables, workloads, racks), scenario, tables, findings
+    )
     _check_admitted(admitted, scenario, workloads, racks, findings)
     findings.stop_if_wrong()
     return Case(

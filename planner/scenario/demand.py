@@ -127,6 +127,9 @@ class WorkloadOverride(Override):
     """Hourly shape of its load, by its id in table `demand_shapes`."""
     companion_frac: NonNegative | None = None
     """Storage and general-purpose power per MW of racks. [MW/MW]"""
+    least_memory_gb: Positive | None = None
+    """Memory that a rack must have to run it, as for large models and long contexts; left out: any
+    is enough. [GB]"""
     racks: Annotated[Ids[RackId], Field(min_length=1)] | None = None
     """Rack types it may run on, instead of table `workload_racks`."""
 

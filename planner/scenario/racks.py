@@ -39,6 +39,8 @@ class RackOverride(Override):
     """Training throughput; null: not for training. [H100e]"""
     inference_h100e: Positive | None = None
     """Inference throughput; null: not for inference. [H100e]"""
+    memory_gb: NonNegative | None = None
+    """Fast memory of the rack, instead of table `rack_memory`. [GB]"""
     capex_usd: NonNegative | None = None
     """Price of the rack. [USD]"""
     fabric_adder_frac: NonNegative | None = None

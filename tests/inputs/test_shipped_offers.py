@@ -67,3 +67,14 @@ def test_a_cabinet_of_coral_modules_is_bought_where_vision_has_nothing_else() ->
     p = inputs_of("us-edge-accelerators", "workloads.edge_vision_av.racks=[coral_cabinet]")
 
     assert {"us-ca-sandiego", "us-ok-oklahomacity"} <= bought_by(p)["coral_cabinet"]
+
+
+def test_long_contexts_leave_out_racks_of_little_memory_by_name() -> None:
+    p = inputs_of("us-long-context")
+
+    note = next(note for note in p.notes if note.startswith("agentic needs 5,284 GB"))
+
+    assert "trn2_rack (3,070 GB)" in note
+    assert "hgx_h200_air (4,510 GB)" in note
+    assert "hgx_b200_air" not in note  # has 5,760
+    assert "gb200_nvl72" not in note

@@ -31,6 +31,7 @@ ASKED_FOR = {
     "lease-or-build",
     "efficiency-levers",
     "us-2035",
+    "us-long-context",
     "us-edge-accelerators",
     "us-training-10x-cheaper",
     "us-follow-the-power",
