@@ -368,6 +368,7 @@ def test_a_design_is_there_once_a_hall_can_have_become_it(monkeypatch) -> None:
     for name, found in (
         ("_rents", np.full((2, 2, 1), np.nan)),
         ("_existing_mw", existing),
+        ("_fill_frac", np.full((2, 2), 0.9)),
         ("_retrofit_row", may_become),
         ("_serves", np.repeat((may_become == 0)[:, :, None], 2, axis=2)),
     ):
