@@ -35,7 +35,17 @@ MAY_IMPORT = {
     "stress": {"check", "inputs", "results", "scenario", "tables"},
     "outputs": {"stress", "results", "scenario", "tables", "inputs", "model", "limits"},
     "runs": {"lp", "outputs", "results", "scenario", "check", "inputs"},
-    "studies": {"runs", "check", "inputs", "limits", "lp", "model", "results", "scenario"},
+    "studies": {
+        "runs",
+        "check",
+        "inputs",
+        "limits",
+        "lp",
+        "model",
+        "outputs",
+        "results",
+        "scenario",
+    },
 }
 
 

@@ -44,7 +44,7 @@ def test_a_stored_run_is_opened_with_the_tables_of_its_plan(plan: Plan, tmp_path
     assert repr(planner.load(folder)) == repr(stored) == repr(plan)
     for name, table in plan.tables.items():
         pd.testing.assert_frame_equal(stored.tables[name], table)
-    assert str(stored.explain(quick=True)) == str(plan.explain(quick=True))
+    assert str(stored.explain()) == str(plan.explain())
 
 
 def test_the_package_lists_what_it_offers() -> None:

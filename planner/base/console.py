@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+from shutil import get_terminal_size
+from textwrap import fill
 
 from rich.console import Console
 
-__all__ = ["TableConsole"]
+__all__ = ["TableConsole", "wrapped"]
+
+_WIDTH = 100  # where there is no terminal
+_LEAST_WIDTH = 40
+
+
+def wrapped(text: str, mark: str = "") -> str:
+    """Break a text at the width of the terminal, behind a mark at the start of its first line."""
+    return fill(
+        text,
+        max(_LEAST_WIDTH, get_terminal_size((_WIDTH, 0)).columns),
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        break_on_hyphens=False,
+    )
 
 
 class TableConsole(Console):

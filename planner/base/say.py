@@ -4,7 +4,58 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["amount", "down", "up"]
+__all__ = ["amount", "down", "duration", "moment", "up"]
+
+_MINUTE_S = 60.0
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def moment(year: float) -> str:
+    """Write a moment as the month that it is nearest to the beginning of.
+
+    Parameters
+    ----------
+    year : float
+        As 2028.5 for the middle of 2028. [year]
+
+    Examples
+    --------
+    >>> moment(2030.0), moment(2028.5), moment(2027.99)
+    ('January 2030', 'July 2028', 'January 2028')
+    """
+    months = round(year * len(_MONTHS))
+    return f"{_MONTHS[months % len(_MONTHS)]} {months // len(_MONTHS)}"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something takes, with few digits.
+
+    Parameters
+    ----------
+    seconds : float
+        At least 0. [s]
+
+    Examples
+    --------
+    >>> duration(0.3), duration(42.7), duration(95.0), duration(1500.0)
+    ('1 s', '43 s', '2 min', '25 min')
+    """
+    if seconds <= _MINUTE_S:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / _MINUTE_S)} min"
 
 
 def up(value: float, digits: int) -> float:

@@ -9,11 +9,15 @@ import click
 from planner.cli.options import RUNS_DIR
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
+    from planner.cli.progress import Progress
+    from planner.runs.views import PlanViews
     from planner.studies.explain.explanation import Explanation
 
-__all__ = ["command"]
+__all__ = ["command", "open_or_solve"]
 
 _SHOWN_ROWS = 12
 _MOMENTS = ("service_start", "turns_firm")
@@ -29,8 +33,8 @@ _MOMENTS = ("service_start", "turns_firm")
     is_flag=True,
     help="Solve again with a little more: of limits, a month, a ms; with --site, until it wins.",
 )
-@click.option("--quick", is_flag=True, help="Solve nothing again, not even for --site.")
-@click.option("--all", "every", is_flag=True, help="Every sentence and row, not the weightiest.")
+@click.option("--tables", is_flag=True, help="Print the tables that the sentences rest on, too.")
+@click.option("--all", "every", is_flag=True, help="Every sentence, table and row.")
 @click.option("--json", "as_json", is_flag=True, help="Print sentences, numbers, tables as JSON.")
 @click.pass_context
 def command(
@@ -41,7 +45,7 @@ def command(
     year: int | None,
     runs_dir: str,
     resolve: bool,
-    quick: bool,
+    tables: bool,
     every: bool,
     as_json: bool,
 ) -> None:
@@ -49,33 +53,26 @@ def command(
 
     What binds, where and when, and what one more MW, rack, month, ms or tonne is worth; for a
     site its cost of entry and the price, lead time or latency at which it would win; for a year
-    what changed in it. Every number of the sentences is in the tables below them.
+    what changed in it. The answer comes at once, from shadow prices; --resolve solves again.
+    Every number of the sentences is in their tables. A scenario that has no run yet is solved
+    first, and its run stored.
 
     Example: dcplan explain us-base --site us-va-ashburn
     """
     import json
     from pathlib import Path
 
-    from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.runs import find_run
     from planner.runs.folder import naming_changed_files
-    from planner.runs.reopen import reopen
     from planner.studies.explain import explain
 
-    if quick and resolve:
-        message = "--quick and --resolve cannot be combined"
-        raise click.UsageError(message)
-    folder = find_run(run, Path(runs_dir))
-    warn_of_changes(folder)
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
-        progress.stage("read")
-        with naming_changed_files(folder):
+        solved = open_or_solve(run, Path(runs_dir), progress)
+        with naming_changed_files(solved.run.folder or Path()):
             reported = explain(
-                reopen(folder),
+                solved,
                 site=site,
                 year=year,
-                quick=quick,
                 resolve=resolve,
                 every=every,
                 on_stage=progress.stage,
@@ -84,19 +81,45 @@ def command(
     if as_json:
         click.echo(json.dumps(reported.to_dict(), indent=2, ensure_ascii=False))
     else:
-        _print(reported, every=every)
+        _print(reported, tables=tables or every, every=every)
 
 
-def _print(reported: Explanation, *, every: bool) -> None:
-    from textwrap import fill
+def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
+    """Open a run; solve and store a scenario that has none."""
+    from planner.cli.changed_run import warn_of_changes
+    from planner.runs import find_run, run_of
+    from planner.runs.find import is_unsolved
+    from planner.runs.folder import store_run
+    from planner.runs.reopen import reopen
+    from planner.studies.solve import solve
+
+    if not is_unsolved(text, runs_dir):
+        folder = find_run(text, runs_dir)
+        warn_of_changes(folder)
+        progress.stage("read")
+        return reopen(folder)
+    progress.say(f"No run of {text} in {runs_dir}: it is solved once, and its run is stored.")
+    plan = solve(
+        text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt
+    )
+    progress.stage("write")
+    stored = store_run(run_of(plan), runs_dir, log=progress.lines)
+    progress.say(f"Written to {stored.run.folder}")
+    return plan
+
+
+def _print(reported: Explanation, *, tables: bool, every: bool) -> None:
+    from planner.base.console import wrapped
 
     topic = ""
-    click.echo(f"{reported.scenario}\n{fill(reported.basis, 100)}")
+    click.echo(f"{reported.scenario}\n{wrapped(reported.basis)}")
     for statement in reported.statements:
         if statement.topic != topic:
             topic = statement.topic
             click.echo(f"\n{topic}")
-        click.echo(fill(statement.text, 100, initial_indent="- ", subsequent_indent="  "))
+        click.echo(wrapped(statement.text, mark="- "))
+    if not tables:
+        return
     for name, table in reported.tables.items():
         if len(table):
             click.echo(f"\n[{name}]")

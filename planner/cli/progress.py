@@ -91,6 +91,11 @@ class Progress:
         self._note(f"warning: {warning}")
         self._console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
 
+    def say(self, text: str) -> None:
+        """Say something that stays on the screen."""
+        self._note(text)
+        self._console.print(text, markup=False, soft_wrap=True)
+
     def _elapsed(self) -> float:
         return time.perf_counter() - self._began
 

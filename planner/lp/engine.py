@@ -23,6 +23,7 @@ __all__ = ["Engine", "check"]
 
 _SECONDS_BETWEEN_LOOKS = 0.1  # where a wait can not be interrupted, Ctrl-C waits for so long
 _NEAR_BOUND = 1e-5  # [-]; a first-order method meets bounds so far
+_NO_PRICE = 1e-7  # [MUSD per unit]; the tolerance that HiGHS meets prices of bounds to
 _STRICT_TOLERANCE = 1e-10  # [-]; the least that HiGHS takes
 _TOLERANCES = (
     "primal_feasibility_tolerance",
@@ -165,6 +166,21 @@ class Engine:
         solution.col_value = x.tolist()
         check(self.highs.setSolution(solution), "take a plan to start from")
 
+    def vertex(self, x: Floats, row_value: Floats, row_dual: Floats, arrays: Arrays) -> Any:
+        """Return a basis of a plan from its duals: what lies at a bound and costs to move is out.
+
+        What lies at a bound and costs nothing to move may be in the basis or not; HiGHS keeps as
+        many of these as there is room for.
+        """
+        columns, rows, matrix = arrays.columns, arrays.rows, arrays.matrix
+        paid = matrix.value * row_dual[matrix.row_of_value()]
+        reduced = columns.cost - np.bincount(matrix.column, paid, minlength=matrix.columns)
+        basis = highspy.HighsBasis()
+        basis.col_status = _statuses(x, columns.lower, columns.upper, reduced)
+        basis.row_status = _statuses(row_value, rows.lower, rows.upper, row_dual)
+        basis.valid = basis.alien = True
+        return basis
+
     def start_near(self, x: Floats, row_value: Floats, arrays: Arrays) -> None:
         """Give simplex a basis near a point: what lies at a bound of it is not in the basis."""
         columns, rows = arrays.columns, arrays.rows
@@ -234,10 +250,17 @@ class Engine:
         answer.user_interrupt = stop  # said every time: HiGHS remembers it from run to run
 
 
-def _statuses(value: Floats, lower: Floats, upper: Floats) -> list[Any]:
-    """Return for each value whether it lies at its lower bound, its upper one, or at neither."""
+def _statuses(
+    value: Floats, lower: Floats, upper: Floats, price: Floats | None = None
+) -> list[Any]:
+    """Return for each value whether it lies at its lower bound, its upper one, or at neither.
+
+    Where prices of the bounds are given, a bound of a range that has none counts as neither.
+    """
     near = _NEAR_BOUND * np.maximum(1.0, np.abs(value))
     place = np.where(value <= lower + near, 0, np.where(value >= upper - near, 2, 1))
+    if price is not None:
+        place = np.where((np.abs(price) < _NO_PRICE) & (lower < upper), 1, place)
     kind = highspy.HighsBasisStatus
     of_place = (kind.kLower, kind.kBasic, kind.kUpper)
     return [of_place[at] for at in place.tolist()]

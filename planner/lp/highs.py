@@ -267,6 +267,20 @@ class HighsSession:
         is_bound = info.dual_solution_status == _FEASIBLE and self._highs.getBasis().valid
         return float(info.objective_function_value) if is_bound else -np.inf
 
+    def start_at(self, x: Floats, row_dual: Floats) -> None:
+        """Let the next solve go on from a plan with its duals, as one that was stored.
+
+        Parameters
+        ----------
+        x : array of float
+            Value of every column, of a plan of the program that the session holds.
+        row_dual : array of float
+            Dual of every row.
+        """
+        row_value = self._arrays.matrix.times(x)
+        self._basis = self._engine.vertex(x, row_value, row_dual, self._arrays)
+        self._pending = Change()
+
     # --- changing -----------------------------------------------------------------------
 
     def update(self, problem: ArrayProblem) -> Change:
@@ -285,7 +299,7 @@ class HighsSession:
             How many numbers of each kind differ.
         """
         self._problem = problem
-        return self._take(Arrays.of(problem))
+        return self.take(Arrays.of(problem))
 
     def set_columns(
         self,
@@ -307,7 +321,7 @@ class HighsSession:
         Change
             How many differ. The next `solve` starts from the last basis.
         """
-        return self._take(
+        return self.take(
             self._arrays.with_columns(cost=cost, lower=lower, upper=upper, integer=integer)
         )
 
@@ -324,10 +338,22 @@ class HighsSession:
         Change
             How many differ. The next `solve` starts from the last basis.
         """
-        return self._take(self._arrays.with_rows(lower, upper))
+        return self.take(self._arrays.with_rows(lower, upper))
 
-    def _take(self, new: Arrays) -> Change:
-        """Hold another program, and tell HiGHS what differs."""
+    def take(self, new: Arrays) -> Change:
+        """Hold another program, given as arrays, until the next `update`.
+
+        Parameters
+        ----------
+        new : Arrays
+            The whole program.
+
+        Returns
+        -------
+        Change
+            How many numbers of each kind differ. The next `solve` starts from the last basis,
+            unless the program has another shape.
+        """
         edits = Edits.between(self._arrays, new)
         first_new_row, self._arrays = self._arrays.matrix.rows, new
         if edits.change.is_new_shape:

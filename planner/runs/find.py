@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.runs.catalogue import Entry
 
-__all__ = ["find_run"]
+__all__ = ["find_run", "is_unsolved"]
 
 _NAMED: Final = 3  # runs
 
@@ -63,6 +63,22 @@ def find_run(text: str, runs_dir: Path) -> Path:
     if text and _is_run(runs_dir / text):  # one that cannot be read: opening it says why
         return runs_dir / text
     raise InputError([_not_one(text, runs_dir, beginning, [entry.run for entry in entries])])
+
+
+def is_unsolved(text: str, runs_dir: Path) -> bool:
+    """Return whether a text names a scenario, and no run: there is none of it yet.
+
+    Parameters
+    ----------
+    text, runs_dir
+        As for `find_run`.
+    """
+    if _is_run(Path(text)) or not _is_scenario(text):
+        return False
+    return not any(
+        text == entry.scenario or entry.run.startswith(text)
+        for entry in read_runs(runs_dir).entries
+    )
 
 
 def _only_changed(scenario: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem:

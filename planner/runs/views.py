@@ -137,7 +137,6 @@ class PlanViews:
         *,
         site: str | None = None,
         year: int | None = None,
-        quick: bool = False,
         resolve: bool = False,
     ) -> Explanation:
         """Explain the plan, a site or a model year: what binds, what more is worth, and why.
@@ -148,10 +147,8 @@ class PlanViews:
             Site id.
         year : int, optional
             Model year.
-        quick : bool
-            Solve nothing again.
         resolve : bool
-            Solve again with a little more of what binds.
+            Solve again, with a little more of what binds, and for a site what it would take.
 
         Returns
         -------
@@ -160,7 +157,7 @@ class PlanViews:
         """
         from planner.studies.explain import explain
 
-        return explain(self, site=site, year=year, quick=quick, resolve=resolve)
+        return explain(self, site=site, year=year, resolve=resolve)
 
     def to_xlsx(self, path: str | Path) -> Path:
         """Write the workbook to a file and return its path."""

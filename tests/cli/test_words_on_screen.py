@@ -91,9 +91,9 @@ def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked
         scenario="world", basis="as solved", statements=(), tables={"sites": table}
     )
 
-    explain._print(reported, every=False)
+    explain._print(reported, tables=True, every=False)
     cut = capsys.readouterr().out
-    explain._print(reported, every=True)
+    explain._print(reported, tables=True, every=True)
     whole = capsys.readouterr().out
 
     assert f"site-{rows - 3}\n... 3 more rows with --all" in cut

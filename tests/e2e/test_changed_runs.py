@@ -14,7 +14,7 @@ from planner.cli import main
 from planner.runs import write_run
 
 COMMANDS = (
-    ("explain", "{run}", "--quick"),
+    ("explain", "{run}"),
     ("export", "{run}", "--format", "csv", "-o", "{out}"),
     ("runs", "show", "{run}"),
     ("stress", "{run}", "--draws", "1", "--year", "2027", "-o", "{out}"),

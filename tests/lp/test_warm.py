@@ -192,3 +192,23 @@ def test_a_program_that_was_infeasible_in_between_finds_its_plan_again():
     session.update(with_bounds([6.0, 7.0, 8.0]))
     again = session.solve()
     assert again.objective == pytest.approx(first.objective)
+
+
+def test_a_session_that_starts_at_a_stored_plan_has_nothing_left_to_do() -> None:
+    # Power from the cheap plant up to its 7 MW, 4 MW more from the dear one.
+    def session() -> HighsSession:
+        problem = ArrayProblem("stored")
+        plant = Index.full("plant", Axis("plant", ("cheap", "dear")))
+        power = problem.variable("power", plant, upper=[7.0, 9.0])
+        problem.rows("demand", power.total() >= 11.0)
+        problem.minimise((power * [2.0, 3.0]).total())
+        return HighsSession(problem)
+
+    found = session().solve()
+    again = session()
+    again.start_at(found.x, found.row_dual)
+    outcome = again.solve()
+
+    assert (outcome.objective, outcome.x.tolist()) == (26.0, [7.0, 4.0])
+    assert outcome.method_used == "warm dual"
+    assert outcome.iterations == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -22,8 +24,11 @@ from planner.runs import write_run
 from planner.scenario import load_scenario
 from planner.studies.explain import Explanation, explain
 from planner.studies.explain.entry import Resolved
+from planner.studies.explain.explain import AGAIN
+from planner.studies.explain.names import Names
 from planner.studies.explain.plain_words import about_compute, about_cost
 from planner.studies.explain.steps import Step, spot_check
+from planner.studies.explain.tries import Countdown
 from planner.studies.solve.asking import Asking
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
@@ -51,11 +56,12 @@ EVERY = (
     ("tiny", {}),
     ("tiny", {"resolve": True}),
     ("tiny", {"year": 2027}),
-    ("tiny", {"year": 2028, "quick": True}),
+    ("tiny", {"year": 2028}),
     ("tiny", {"site": "south", "resolve": True}),
     (str(MINI), {}),
     (str(MINI), {"site": "oak"}),
-    (str(MINI), {"year": 2027, "site": "elm", "quick": True}),
+    (str(MINI), {"resolve": True}),
+    (str(MINI), {"year": 2027, "site": "elm"}),
 )
 
 
@@ -87,7 +93,7 @@ def test_no_sentence_has_a_number_that_is_in_none_of_its_cells(
 
 
 def test_the_land_of_the_cheapest_site_is_full_and_worth_what_more_of_it_saves() -> None:
-    reported = explained("tiny")
+    reported = explained("tiny", resolve=True)
     (row,) = reported.tables["binding"].to_dict("records")
 
     assert (row["block"], row["site"], row["year"], row["limit"]) == (
@@ -193,19 +199,19 @@ def test_what_one_more_is_worth_is_what_solving_again_with_one_more_changes(
     worth = sign * change_musd / step * 1e6 / units_in_one / discounts(plan, paid)
     assert (row["unit"], row["value"]) == (unit, pytest.approx(worth, rel=0.01))
     assert row["one_percent_musd"] == pytest.approx(abs(change_musd) * 10, rel=0.01)
-    reported = explained(scenario, quick=True, every=True)
+    reported = explained(scenario, every=True)
     assert words in texts(reported)
 
 
 def test_more_of_a_target_costs_by_the_mwh_and_by_the_percent() -> None:
-    reported = texts(explained(OWN_POWER, quick=True, every=True))
+    reported = texts(explained(OWN_POWER, every=True))
     target = 1.01 * 0.47
     # All that is asked of 2025: both zones.
     path = f"contracts.matching.target_frac={{2025: {target}, 2026: 0.47, 2027: 0.63}}"
 
     dearer = plan_of(OWN_POWER, path).outcome.objective - plan_of(OWN_POWER).outcome.objective
 
-    rows = explained(OWN_POWER, quick=True).tables["binding"].query("block == 'clean_target'")
+    rows = explained(OWN_POWER).tables["binding"].query("block == 'clean_target'")
     foretold = float(rows.loc[rows["year"] == 2025, "one_percent_musd"].sum())
     assert dearer == pytest.approx(foretold, rel=0.02)
     assert "one more MWh costs 62.3 USD/MWh, and 1 % more of the target 0.227 MUSD NPV" in reported
@@ -227,7 +233,7 @@ def test_a_full_connection_is_no_limit_where_a_non_firm_one_can_be_had() -> None
 
 
 def test_a_hall_that_is_full_at_the_same_time_as_its_racks_is_not_called_worth_its_price() -> None:
-    reported = explained(str(MINI))
+    reported = explained(str(MINI), resolve=True)
     table = reported.tables["binding"]
     halls = table[(table["block"] == "hall_power") & (table["hall"] == "air_dry|N")]
 
@@ -238,7 +244,7 @@ def test_a_hall_that_is_full_at_the_same_time_as_its_racks_is_not_called_worth_i
 
 
 def test_a_site_that_differs_in_the_price_of_power_alone_wins_at_the_same_price() -> None:
-    reported = explained("tiny", *ROOMY, site="south")
+    reported = explained("tiny", *ROOMY, site="south", resolve=True)
     entry = reported.tables["entry"].set_index("what")
 
     assert plan_of("tiny", *ROOMY).site_year.query("site == 'south'")["nameplate_mw"].sum() == 0
@@ -255,7 +261,7 @@ def test_the_cost_of_entry_is_the_price_of_dearer_power() -> None:
     one = plan_of("tiny").site_year.query("site == 'south' and year == 2028").iloc[0]
     mwh = float(one["energy_mwh"] / one["nameplate_mw"])
     weight = float(plan_of("tiny", *ROOMY).inputs.finance.year_weight[1])
-    entry = explained("tiny", *ROOMY, site="south").tables["entry"].set_index("what")
+    entry = explained("tiny", *ROOMY, site="south", resolve=True).tables["entry"].set_index("what")
 
     growth = float(plan_of("tiny").inputs.finance.opex_escalation[1])
     assert 0.9 <= growth <= 1.1
@@ -266,9 +272,11 @@ def test_the_cost_of_entry_is_the_price_of_dearer_power() -> None:
 def test_a_site_billed_by_a_bundled_tariff_is_reported_of_without_a_price_of_power() -> None:
     settings = ("years=[2026, 2027]",)
     plan = plan_of(str(TARIFFS), *settings)
-    reported = explained(str(TARIFFS), *settings, site="oak")
+    reported = explained(str(TARIFFS), *settings, site="oak", resolve=True)
 
-    assert reported.tables["entry"]["what"].to_list() == ["as it is", "one MW more"]
+    what = reported.tables["entry"]["what"].to_list()
+    assert what[:2] == ["as it is", "one MW more"]
+    assert "power price" not in what
     assert "One more MW of racks at oak" in texts(reported)
     # The bill that prices are tried on is all that sites pay utilities.
     lines = plan.costs.groupby("item")["npv_musd"].sum()
@@ -281,7 +289,7 @@ def test_a_site_billed_by_a_bundled_tariff_is_reported_of_without_a_price_of_pow
 
 
 def test_what_changed_in_a_year_is_the_difference_of_its_summary() -> None:
-    reported = explained("tiny", year=2028, quick=True)
+    reported = explained("tiny", year=2028)
     change = reported.tables["year_change"].set_index("figure")["change"]
     summary = plan_of("tiny").tables["summary"].set_index("year")
 
@@ -307,7 +315,7 @@ def test_a_month_and_a_millisecond_are_tried() -> None:
 
 
 def test_a_plan_explains_itself() -> None:
-    reported = plan_of("tiny").explain(year=2028, quick=True)
+    reported = plan_of("tiny").explain(year=2028)
 
     assert str(reported).startswith("tiny\n")
     assert "\nWhat changed\n- Demand grows" in str(reported)
@@ -325,7 +333,7 @@ def test_what_is_not_in_the_plan_is_refused(options: dict) -> None:
 def test_the_command_reads_the_run_folder_alone(tmp_path: Path) -> None:
     run = write_run(plan_of("tiny"), tmp_path, workbook=False)
 
-    result = CliRunner().invoke(main, ["-q", "explain", str(run)])
+    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--tables"])
 
     assert result.exit_code == 0, result.stderr
     assert "The land at north is full in 2028" in result.stdout
@@ -335,7 +343,7 @@ def test_the_command_reads_the_run_folder_alone(tmp_path: Path) -> None:
 def test_moments_of_tables_are_printed_as_years(tmp_path: Path) -> None:
     run = write_run(plan_of("tiny"), tmp_path, workbook=False)
 
-    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--site", "south", "--quick"])
+    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--site", "south", "--tables"])
 
     assert " 2027.0\n" in result.stdout.split("[site_leads]")[1]
     assert "2,027" not in result.stdout
@@ -344,7 +352,7 @@ def test_moments_of_tables_are_printed_as_years(tmp_path: Path) -> None:
 def test_programs_read_sentences_numbers_and_tables(tmp_path: Path) -> None:
     run = write_run(plan_of("tiny"), tmp_path, workbook=False)
 
-    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--quick", "--json"])
+    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--json"])
 
     reported = json.loads(result.stdout)
     assert result.exit_code == 0
@@ -366,7 +374,7 @@ def test_a_scenario_can_be_loaded_for_a_question() -> None:
 
 def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> None:
     settings = ("siting.whole_openings=true",)
-    reported = explained("tiny", *settings)
+    reported = explained("tiny", *settings, resolve=True)
     (row,) = reported.tables["binding"].query("block == 'land_limit'").to_dict("records")
 
     assert "with all integers (openings, phases) fixed" in reported.basis
@@ -396,7 +404,7 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
 
 
 def test_of_a_site_it_is_reported_that_whole_numbers_are_fractions_in_what_it_would_take() -> None:
-    whole = explained("tiny", "siting.whole_openings=true", site="south")
+    whole = explained("tiny", "siting.whole_openings=true", site="south", resolve=True)
 
     assert "what a site would take is stated with integers relaxed" in whole.basis.lower()
     assert "fractions" not in explained("tiny", site="south").basis
@@ -416,7 +424,7 @@ def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_in_pa
 def test_the_price_of_power_that_was_tried_is_reported_where_it_brings_no_more_load() -> None:
     # A MW there pays 1,000 / 70 MUSD a year for the site, and less than 1 MUSD for its power.
     reported = explained(
-        "tiny", *ROOMY, "new_sites.south.fixed_usd_per_year=1000000000", site="south"
+        "tiny", *ROOMY, "new_sites.south.fixed_usd_per_year=1000000000", site="south", resolve=True
     )
     (row,) = reported.tables["entry"].query("what == 'power price'").to_dict("records")
 
@@ -427,7 +435,7 @@ def test_the_price_of_power_that_was_tried_is_reported_where_it_brings_no_more_l
 
 
 def test_the_worth_of_a_limit_is_reported_over_the_other_years_in_which_it_binds() -> None:
-    reported = explained(OWN_POWER, quick=True, every=True)
+    reported = explained(OWN_POWER, every=True)
     rows = reported.tables["binding"].query("contract == 'breeze' and zone == 'east'")
     usd = rows.set_index("year")["value"]
     worst = rows["year"].iloc[0]
@@ -456,8 +464,8 @@ def test_the_price_of_compute_is_reported_where_it_is_lowest_and_highest() -> No
     (reported,) = about_compute({"demand_price": prices})
 
     assert reported.text == (
-        "chat: one more H100e costs 0.73 USD/H100e-hour in 2028, 2.78 in 2025; lowest in 2027 "
-        "(0.41), highest in 2026 (6.57)."
+        "chat: one more H100e costs 0.73 USD/H100e-hour in 2028, 2.78 in 2025; lowest 0.41 "
+        "(2027), highest 6.57 (2026)."
     )
 
 
@@ -470,3 +478,76 @@ def test_rented_and_unmet_compute_have_a_percentage_each() -> None:
     _, reported = about_cost({"service": service, "cost": cost})
 
     assert "7 kH100e (3.5%) are rented and 5 kH100e (2.5%) stay unmet." in reported.text
+
+
+def test_the_answer_at_once_lists_what_solving_again_would_add_and_how_long_it_takes() -> None:
+    plan = plan_of("tiny")
+    seconds = replace(plan, seconds={**plan.seconds, "solve": 50.0})
+
+    (again,) = [one for one in explain(seconds).statements if one.topic.startswith("What solving")]
+
+    # One limit: 0.2 of the 50 s to start, 0.06 to move it; a month and the plan as it was, 0.8
+    # each; three workloads, 0.8 each: 10 + 3 + 80 + 120 s.
+    assert again.text == (
+        "Nothing was solved again. --resolve would try: a little more of the limit above; one "
+        "month less of lead time; one millisecond more for the largest workloads. It would take "
+        "about 4 min, as the plan took 50 s to solve."
+    )
+    assert not [one for one in explained("tiny", resolve=True).statements if one.topic == AGAIN]
+
+
+def test_each_solve_says_which_it_is_and_how_long_the_rest_takes() -> None:
+    said: list[str] = []
+    clock = iter([3.0, 3.0, 13.0, 17.0, 23.0, 33.0])
+    tell = Countdown(said.append, 4, 60.0, lambda: next(clock))
+
+    for what in ("the plan", "more land", "more racks", "fewer months", "one more"):
+        tell(what)
+
+    # Two solves in 14 s leave two more: 14 s; three in 20 s one more: 7 s.
+    assert said == [
+        "The plan (1 of 4, about 60 s left)",
+        "More land (2 of 4, about 50 s left)",
+        "More racks (3 of 4, about 14 s left)",
+        "Fewer months (4 of 4, about 7 s left)",
+        "One more (5 of 5)",
+    ]
+
+
+@pytest.mark.parametrize("options", [{}, {"year": 2027}, {"site": "oak"}])
+def test_no_sentence_has_an_internal_name(options: dict) -> None:
+    said = texts(explained(str(MINI), every=True, **options))
+
+    assert not re.findall(r"\S*[_|]\S*", said)
+    assert not re.findall(r"20\d\d\.\d", said)
+
+
+def test_halls_racks_and_lines_of_cost_are_named_in_words() -> None:
+    names = Names(plan_of(str(MINI)).inputs)
+
+    assert names.plain("rack_purchase 58%, site_fixed.") == "rack purchase 58%, site fixed."
+    assert names.plain("(air_dry|N+1, 7 MW)").endswith("; redundancy N+1, 7 MW)")
+
+
+def test_a_scenario_without_a_run_is_solved_once_and_its_run_is_read_then(tmp_path: Path) -> None:
+    first, second = (
+        CliRunner().invoke(main, ["explain", "tiny", "--runs", str(tmp_path)]) for _ in range(2)
+    )
+
+    assert first.exit_code == second.exit_code == 0, first.stderr
+    assert "No run of tiny in" in first.stderr
+    assert "No run of tiny in" not in second.stderr
+    assert first.stdout.splitlines()[:12] == second.stdout.splitlines()[:12]
+    assert len(list(tmp_path.glob("tiny-*"))) == 1
+
+
+def test_sentences_are_wrapped_at_the_width_of_the_terminal(tmp_path: Path) -> None:
+    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
+
+    narrow, wide = (
+        CliRunner().invoke(main, ["-q", "explain", str(run)], env={"COLUMNS": width}).stdout
+        for width in ("57", "91")
+    )
+
+    assert (max(map(len, narrow.splitlines())), max(map(len, wide.splitlines()))) <= (57, 91)
+    assert len(narrow.splitlines()) > len(wide.splitlines())

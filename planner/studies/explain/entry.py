@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.studies.explain.explanation import Solved
     from planner.studies.solve.asking import Asking
 
-__all__ = ["ENTRY_COLUMNS", "IN_PART", "Resolved", "entry"]
+__all__ = ["ENTRY_COLUMNS", "IN_PART", "Resolved", "builds", "entry"]
 
 ENTRY_COLUMNS: Final = (
     "what",
@@ -76,7 +76,7 @@ class Resolved:
         return float(sum((line.value(x) * factor[line.over["calendar"]]).sum() for line in lines))
 
 
-def entry(solved: Solved, site: str, ask: Asking, *, resolve: bool) -> pd.DataFrame:
+def entry(solved: Solved, site: str, ask: Asking) -> pd.DataFrame:
     """Force a site in, and find at what price, lead time or latency it would come in by itself.
 
     Parameters
@@ -87,8 +87,6 @@ def entry(solved: Solved, site: str, ask: Asking, *, resolve: bool) -> pd.DataFr
         A site that takes part in the program.
     ask : Asking
         How to solve.
-    resolve : bool
-        Also try lead times and latency, some solves each.
 
     Returns
     -------
@@ -109,19 +107,20 @@ def entry(solved: Solved, site: str, ask: Asking, *, resolve: bool) -> pd.DataFr
         lines.append(_line("one MW more", "MW", have, have + _MW, base, forced, site))
         ask.report_stage(f"solve again with power at {site} as cheap as it takes")
         lines += _price(question, site, base, forced, ask)
-    if _builds(solved, site):
+    if builds(solved, site):
         ask.report_stage(f"solve again without new halls at {site}")
         without = _without(question, site, ask)
         if without is not None:
             lines.append(_line("no new halls", "MW", have, np.nan, base, without, site))
-    elif resolve:
+    else:
         lines += _lead(question, site, base, ask)
         lines += _latency(question, site, base, ask)
     table = pd.DataFrame(lines, columns=list(ENTRY_COLUMNS))
     return table.assign(what=table["what"] + IN_PART) if base.model.problem.isMIP() else table
 
 
-def _builds(solved: Solved, site: str) -> bool:
+def builds(solved: Solved, site: str) -> bool:
+    """Return whether a plan builds halls at a site."""
     return bool((solved.results.tables["builds"]["site"] == site).any())
 
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
+from planner.base.say import duration
 from planner.limits.binding import binding, demand_price
+from planner.studies.explain.entry import builds
 from planner.studies.explain.explanation import Explanation, Solved, Statement
+from planner.studies.explain.names import Names
 from planner.studies.explain.plain_words import (
     about_compute,
     about_cost,
@@ -17,15 +20,17 @@ from planner.studies.explain.plain_words import (
 )
 from planner.studies.explain.site_words import about_site, site_tables, touches
 from planner.studies.explain.steps import about_steps, one_more, tried
+from planner.studies.explain.tries import Countdown, Try, list_tries, seconds_of
 from planner.studies.explain.year_words import about_year, year_tables
 from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["explain"]
 
+AGAIN: Final = "What solving again would add"
 _MOST_OF_A_TOPIC: Final = 12
 _PLACES_OF_A_LIMIT: Final = 3
 
@@ -35,7 +40,6 @@ def explain(
     *,
     site: str | None = None,
     year: int | None = None,
-    quick: bool = False,
     resolve: bool = False,
     every: bool = False,
     on_stage: Callable[[str], None] | None = None,
@@ -51,12 +55,11 @@ def explain(
         Site to explain: what it does, what limits it, and what it would take for it to win.
     year : int, optional
         Model year to explain: what changed since the one before, and why.
-    quick : bool
-        Solve nothing again: what more of a limit is worth is told by its shadow price, which may
-        be more than it is worth alone, and a site without its cost of entry.
     resolve : bool
-        Solve again with one month less of lead time and one millisecond more of latency; for a
-        site also with other lead times and latency bounds.
+        Solve again: with a little more of each limit that is told of, with one month less of lead
+        time and one millisecond more of latency; for a site what it would take for it to have
+        more. Without it shadow prices tell, which may be more than a limit is worth alone, and
+        the explanation says what solving again would add and how long it would take.
     every : bool
         Give every sentence instead of the weightiest of each topic.
     on_stage : callable, optional
@@ -76,7 +79,7 @@ def explain(
     LimitReachedError
         If it was stopped.
     """
-    ask = Asking(on_stage or (lambda _: None), interrupt)
+    report = on_stage or (lambda _: None)
     _check(solved, site, year)
     tables: dict[str, pd.DataFrame] = {}
     statements: list[Statement] = []
@@ -87,11 +90,15 @@ def explain(
             bound = touches(solved, bound, site)
         if year is not None:
             bound = bound[bound["year"] == year].reset_index(drop=True)
-        if not quick:
-            bound = tried(solved, bound, reported_rows(bound)[:_MOST_OF_A_TOPIC], ask)
         tables["binding"] = bound
+    moved = reported_rows(tables["binding"])[:_MOST_OF_A_TOPIC] if has_prices else []
+    tries = _tries(solved, moved, site, year)
+    solves = sum(one.solves + (one.first_share > 0.0) for one in tries)
+    ask = Asking(Countdown(report, solves, seconds_of(solved, tries)), interrupt)
+    if resolve and has_prices:
+        tables["binding"] = tried(solved, tables["binding"], moved, ask)
     if site is not None:
-        tables |= site_tables(solved, site, ask, quick=quick, resolve=resolve)
+        tables |= site_tables(solved, site, ask, resolve=resolve)
         statements += about_site(solved, tables, site)
     if year is not None:
         tables |= year_tables(solved, year)
@@ -108,12 +115,37 @@ def explain(
         if resolve:
             tables["steps"] = one_more(solved, ask)
             statements += about_steps(tables)
+    if tries and not resolve:
+        statements += [_would_try(solved, tries)]
+    names = Names(solved.inputs)
     return Explanation(
         solved.scenario.name,
-        _basis(solved, has_prices, not quick, has_entry=site is not None and not quick),
-        tuple(statements),
+        _basis(solved, has_prices, resolve, has_entry=site is not None and resolve),
+        tuple(names.statement(one) for one in statements),
         tables,
     )
+
+
+def _tries(solved: Solved, moved: Sequence[int], site: str | None, year: int | None) -> list[Try]:
+    """List what solving again would add: a site that takes no part has nothing to try."""
+    takes_part = site if site in solved.inputs.sets.site.labels else None
+    return list_tries(
+        len(moved),
+        takes_part,
+        steps=site is None and year is None,
+        grows=takes_part is not None and builds(solved, takes_part),
+    )
+
+
+def _would_try(solved: Solved, tries: Sequence[Try]) -> Statement:
+    """Say what solving again would add, and how long it would take."""
+    listed = "; ".join(one.what for one in tries)
+    took = float(solved.run.meta["seconds"].get("solve", 0.0))
+    text = (
+        f"Nothing was solved again. --resolve would try: {listed}. It would take about "
+        f"{duration(seconds_of(solved, tries))}, as the plan took {duration(took)} to solve."
+    )
+    return Statement(AGAIN, text, ())
 
 
 def _check(solved: Solved, site: str | None, year: int | None) -> None:

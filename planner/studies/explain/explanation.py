@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.inputs.inputs import Inputs
+    from planner.outputs.run import Run
     from planner.results import Results
     from planner.scenario import Scenario
 
@@ -35,6 +36,10 @@ class Solved(Protocol):
     @property
     def results(self) -> Results:
         """The plan, as tables."""
+
+    @property
+    def run(self) -> Run:
+        """The plan as it is stored, with how long it took and what proves it."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import amount
+from planner.base.say import amount, moment
 from planner.limits import BY_NAME
 from planner.limits.binding import PLACES
 from planner.studies.explain.explanation import Number, Statement, number, span
@@ -90,8 +90,8 @@ def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
             for year in rows["year"].loc[ends]
         )
         between = (
-            f"; lowest in {low.row['year']} ({amount(low.value)}), highest in {high.row['year']} "
-            f"({amount(high.value)})"
+            f"; lowest {amount(low.value)} ({low.row['year']}), highest {amount(high.value)} "
+            f"({high.row['year']})"
             if len(rows) > _FEW_YEARS
             else ""
         )
@@ -204,4 +204,4 @@ def _start(solved: Solved, row: pd.Series) -> str:
     if lead.empty:
         return ""
     first = lead.loc[lead["service_start"].idxmin()]
-    return f" ({first['service_start']:.1f}, after {first['months']:.0f} months: {first['by']})"
+    return f" ({moment(first['service_start'])}, after {first['months']:.0f} months: {first['by']})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.say import amount
+from planner.base.say import amount, moment
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.studies.explain.entry import ENTRY_COLUMNS, IN_PART, entry
@@ -32,7 +32,7 @@ _NOTHING_MUSD: Final = 1e-6
 
 
 def site_tables(
-    solved: Solved, site: str, ask: Asking, *, quick: bool, resolve: bool
+    solved: Solved, site: str, ask: Asking, *, resolve: bool
 ) -> dict[str, pd.DataFrame]:
     """Make the tables that sentences about a site rest on.
 
@@ -44,10 +44,8 @@ def site_tables(
         Site id.
     ask : Asking
         How to solve again.
-    quick : bool
-        Solve nothing.
     resolve : bool
-        Also try lead times and latency.
+        Solve again for what the site would take; table entry is empty without.
 
     Returns
     -------
@@ -76,13 +74,12 @@ def site_tables(
     classes = used.groupby(["workload", "year"], as_index=False)[["used_mw", "load_kh100e"]].sum()
     takes_part = site in solved.inputs.sets.site.labels and len(of_site) > 0
     nothing = pd.DataFrame(columns=list(ENTRY_COLUMNS))
-    may_solve = takes_part and not quick
     return {
         "site": table.reset_index(drop=True),
         "site_classes": classes,
         "site_leads": results["leads"].query("site == @site").reset_index(drop=True),
         "site_reach": _reach(solved, site) if takes_part else pd.DataFrame(),
-        "entry": entry(solved, site, ask, resolve=resolve) if may_solve else nothing,
+        "entry": entry(solved, site, ask) if takes_part and resolve else nothing,
     }
 
 
@@ -171,8 +168,8 @@ def _when(solved: Solved, tables: Mapping[str, pd.DataFrame], site: str) -> Iter
     months = number(tables, "site_leads", "months", "months", **of)
     start = number(tables, "site_leads", "service_start", "", **of)
     text = (
-        f"New halls at {site} can serve from {start.value:.1f} on, {amount(months.value)} months "
-        f"after the decision; the longest path is {path}."
+        f"New halls at {site} can serve from {moment(start.value)} on, "
+        f"{amount(months.value)} months after the decision; the longest path is {path}."
     )
     yield Statement(TIME, text, (months, start))
 

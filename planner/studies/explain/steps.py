@@ -12,19 +12,15 @@ from planner.base.errors import InputError
 from planner.base.say import amount
 from planner.inputs.question import Question
 from planner.limits.binding import PLACES
-from planner.lp.blocks import RowBounds
 from planner.model import build_model
-from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.scenario import Setting
 from planner.studies.explain.explanation import Statement, number
-from planner.studies.solve.asking import session_of
-from planner.studies.solve.whole_numbers import find_plan
+from planner.studies.solve.at_plan import fixed_program, proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from planner.lp.highs import HighsSession
-    from planner.model import Model
+    from planner.results.program import Proof
     from planner.studies.explain.explanation import Solved
     from planner.studies.solve.asking import Asking
 
@@ -57,7 +53,9 @@ class Step:
     by: float
 
 
-def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.DataFrame:
+def spot_check(
+    question: Question, steps: Sequence[Step], ask: Asking, proof: Proof | None = None
+) -> pd.DataFrame:
     """Move rows one at a time and compare the change of cost with their shadow price.
 
     Parameters
@@ -68,6 +66,8 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
         Rows and how far they move.
     ask : Asking
         How to solve.
+    proof : Proof, optional
+        The plan with its duals, from which the first solve starts.
 
     Returns
     -------
@@ -77,7 +77,9 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
         its `attrs` before_musd, the cost before.
     """
     model = build_model(question.inputs)
-    session, bounds = _with_whole_numbers_fixed(question, model, ask)
+    ask.report_stage("solve the program as it is")
+    fixed = fixed_program(question, model, ask, proof)
+    session, bounds = fixed.session, fixed.rows
     before = ask.solve_session(question, session)
     lines = []
     for step in steps:
@@ -106,28 +108,6 @@ def spot_check(question: Question, steps: Sequence[Step], ask: Asking) -> pd.Dat
     table = pd.DataFrame(lines)
     table.attrs["before_musd"] = before.objective
     return table
-
-
-def _with_whole_numbers_fixed(
-    question: Question, model: Model, ask: Asking
-) -> tuple[HighsSession, RowBounds]:
-    """Hand over a program, its integers as the plan has them, with the bounds of its rows."""
-    session, bounds = session_of(question, model), model.problem.row_bounds()
-    if not model.problem.isMIP():
-        return session, bounds
-    ask.report_stage("find the integers of the plan")
-    plan = find_plan(
-        model, session_of(question, model), question.scenario.solver, interrupt=ask.interrupt
-    )
-    columns = model.problem.columns()
-    lower, upper, most = columns.lower.copy(), columns.upper.copy(), bounds.upper.copy()
-    lower[columns.integer] = upper[columns.integer] = np.round(plan.x[columns.integer])
-    for name in model.problem.row_block_names:
-        if name.startswith(ONLY_FOR_THE_BOUND):  # so that no dual is split with them
-            most[model.problem.row_block(name)] = np.inf
-    session.set_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
-    session.set_rows(bounds.lower, most)
-    return session, RowBounds(bounds.lower, most)
 
 
 def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:
@@ -166,7 +146,8 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
         )
         for _, row in rows.iterrows()
     ]
-    found = spot_check(Question(solved.scenario, solved.inputs), steps, ask)
+    question = Question(solved.scenario, solved.inputs)
+    found = spot_check(question, steps, ask, proof_of(solved.run))
     per_unit = rows["value"].to_numpy() / rows["raw_dual"].to_numpy()
     worth = per_unit * found["found_musd"].to_numpy() / found["step"].to_numpy()
     made.loc[rows.index, "step"] = found["step"].to_numpy()

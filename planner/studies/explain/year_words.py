@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.say import amount
+from planner.base.say import amount, moment
 from planner.base.words import and_more
 from planner.studies.explain.explanation import Number, Statement, number
 from planner.studies.explain.plain_words import about_limits
@@ -223,7 +223,7 @@ def _why(solved: Solved, tables: Mapping[str, pd.DataFrame], year: int) -> Itera
     if len(table):
         start = ("year_ready", "service_start", "")
         listed, parts = _listed(
-            tables, start, "site", table["site"], lambda of: f"({of.value:.1f})"
+            tables, start, "site", table["site"], lambda of: f"({moment(of.value)})"
         )
         more = and_more(len(table), _SHOWN)
         text = f"New halls can serve for the first time at {len(table)} sites: {listed}{more}."

@@ -1,0 +1,129 @@
+"""The program of a plan with its integers as they are, in a session that starts at the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.lp.change import Arrays
+from planner.model.siting import ONLY_FOR_THE_BOUND
+from planner.results.program import Proof
+from planner.studies.solve.asking import session_of
+from planner.studies.solve.whole_numbers import find_plan
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.question import Question
+    from planner.lp.blocks import RowBounds
+    from planner.lp.highs import HighsSession
+    from planner.model import Model
+    from planner.outputs.run import Run
+    from planner.studies.solve.asking import Asking
+
+__all__ = ["FixedProgram", "fixed_program", "has_program", "proof_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class FixedProgram:
+    """A program whose integers are fixed, held by a session.
+
+    Parameters
+    ----------
+    session : HighsSession
+        Holds it; its first solve starts at the plan where that was stored.
+    arrays : Arrays
+        The program as the session holds it.
+    """
+
+    session: HighsSession
+    arrays: Arrays
+
+    @property
+    def rows(self) -> RowBounds:
+        """Bounds of its rows."""
+        return self.arrays.rows
+
+
+def proof_of(run: Run) -> Proof | None:
+    """Return the stored program with its solution and duals; None where there is none."""
+    proof = Proof.of_tables(run.proof_tables) if len(run.proof_tables) else None
+    return proof if proof is not None and proof.has_duals else None
+
+
+def has_program(proof: Proof, arrays: Arrays) -> bool:
+    """Return whether a proof is of a program, number by number."""
+    columns, rows, matrix = arrays.columns, arrays.rows, arrays.matrix
+    row, column, value = proof.terms()
+    of_proof: tuple[np.ndarray, ...] = (
+        *(proof.column(name) for name in ("cost", "lower", "upper")),
+        *(proof.row(name) for name in ("lower", "upper")),
+        row,
+        column,
+        value,
+    )
+    of_arrays: tuple[np.ndarray, ...] = (
+        *(columns.cost, columns.lower, columns.upper),
+        *(rows.lower, rows.upper),
+        matrix.row_of_value(),
+        matrix.column,
+        matrix.value,
+    )
+    return all(
+        a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=0.0))
+        for a, b in zip(of_proof, of_arrays, strict=True)
+    )
+
+
+def fixed_program(
+    question: Question, model: Model, ask: Asking, proof: Proof | None = None
+) -> FixedProgram:
+    """Hand over the program of a plan with its integers fixed as the plan has them.
+
+    Parameters
+    ----------
+    question : Question
+        The scenario.
+    model : Model
+        Its program.
+    ask : Asking
+        How to solve where the integers have to be found again.
+    proof : Proof, optional
+        The plan with its duals. Without it, or where it is of another program, the integers are
+        found again.
+    """
+    session, arrays = session_of(question, model), Arrays.of(model.problem)
+    is_stored = proof is not None and has_program(proof, arrays)
+    x = proof.column("x") if proof is not None and is_stored else None
+    if arrays.columns.integer.any():
+        if x is None:
+            ask.report_stage("find the integers of the plan")
+            x = find_plan(
+                model,
+                session_of(question, model),
+                question.scenario.solver,
+                interrupt=ask.interrupt,
+            ).x
+        arrays = integers_fixed(model, arrays, x)
+        session.set_columns(
+            lower=arrays.columns.lower,
+            upper=arrays.columns.upper,
+            integer=arrays.columns.integer,
+        )
+        session.set_rows(arrays.rows.lower, arrays.rows.upper)
+    if proof is not None and is_stored:
+        session.start_at(proof.column("x"), proof.row("dual"))
+    return FixedProgram(session, arrays)
+
+
+def integers_fixed(model: Model, arrays: Arrays, x: Floats) -> Arrays:
+    """Return a program with its integers fixed, free of the rows that only a bound needs."""
+    columns = arrays.columns
+    lower, upper, most = columns.lower.copy(), columns.upper.copy(), arrays.rows.upper.copy()
+    lower[columns.integer] = upper[columns.integer] = np.round(x[columns.integer])
+    for name in model.problem.row_block_names:
+        if name.startswith(ONLY_FOR_THE_BOUND):  # so that no dual is split with them
+            most[model.problem.row_block(name)] = np.inf
+    fixed = arrays.with_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
+    return fixed.with_rows(arrays.rows.lower, most)
