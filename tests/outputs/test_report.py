@@ -332,3 +332,16 @@ def test_a_stored_stress_study_is_shown(plan: planner.Plan, tmp_path: Path) -> N
     assert "23.2" in risks.text or "23.3" in risks.text  # the worst of the two draws
     assert "11.5" not in risks.text
     assert "25" in risks.text  # 9 of 36 kH100e
+
+
+def test_a_run_of_another_version_says_that_limits_are_left_out(plan: planner.Plan) -> None:
+    tables = {name: frame for name, frame in plan.run.inputs_tables.items() if name != "racks"}
+    other = replace(plan.run, inputs=None, inputs_tables=tables)
+
+    page = read_page(report_html(other))
+
+    text = page.elements[0].text
+    assert ("this version of dcplan does not read the inputs of the run" in text) == bool(
+        len(binding(plan.inputs, plan.tables))
+    )
+    assert_numbers_are_those_of(page, other)

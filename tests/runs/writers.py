@@ -59,6 +59,7 @@ def store(home: Path, version: str, size: int = 3_000) -> None:
     folders.write_parquet = write("tables")  # type: ignore[assignment]
     folders.write_inputs = write("inputs")  # type: ignore[assignment]
     folders.write_workbook = lambda _, path: path.write_text(f"book {version}")  # type: ignore
+    folders.write_report = lambda _, path: path.write_text(f"page {version}")  # type: ignore
     meta = {**META, "created": "2026-02-03T04:05:06+00:00", "message": version}
     folders.store_run(Run(meta, {}, {}), home, log=[version])
 

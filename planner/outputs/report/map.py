@@ -158,7 +158,7 @@ def map_of(figures: Figures, labels: Labels) -> Html:
         controls(figures.years, ways),
         drawn,
         size_key(largest),
-        (_colour_key(way, bounds[way.key], is_first=way is ways[0]) for way in ways),
+        (_colour_key(way, bounds[way.key], facts, is_first=way is ways[0]) for way in ways),
         PICKED,
         class_="map",
         id="map",
@@ -167,11 +167,11 @@ def map_of(figures: Figures, labels: Labels) -> Html:
 
 
 def _is_known(way: Way, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]) -> bool:
-    return any(
-        (figure := of[way.key]) is not None and math.isfinite(figure.shown_value)
-        for sites in facts.values()
-        for of in sites.values()
-    )
+    return any(_is_finite(of[way.key]) for sites in facts.values() for of in sites.values())
+
+
+def _is_finite(figure: Figure | None) -> bool:
+    return figure is not None and math.isfinite(figure.shown_value)
 
 
 def _bounds(
@@ -303,7 +303,13 @@ def size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
     return element("div", label, drawn, class_="key-size", aria_hidden="true")
 
 
-def _colour_key(way: Way, bounds: Sequence[float], *, is_first: bool) -> Html:
+def _colour_key(
+    way: Way,
+    bounds: Sequence[float],
+    facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]],
+    *,
+    is_first: bool,
+) -> Html:
     """Explain the colours of one way."""
     texts = [amount(bound) for bound in bounds]
     if not texts:
@@ -315,7 +321,8 @@ def _colour_key(way: Way, bounds: Sequence[float], *, is_first: bool) -> Html:
         element("li", element("span", class_=f"key k-{way.key}-{at}"), text)
         for at, text in enumerate(steps)
     ]
-    keys.append(element("li", element("span", class_=f"key k-{way.key}-none"), way.none))
+    if any(not _is_finite(of[way.key]) for sites in facts.values() for of in sites.values()):
+        keys.append(element("li", element("span", class_=f"key k-{way.key}-none"), way.none))
     return element(
         "div",
         element("span", f"{way.label} [{way.unit}]"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from planner.base.errors import InputError
 from planner.limits import BY_NAME
 from planner.limits.binding import PLACES, binding
 from planner.outputs.files import whole_file
@@ -93,10 +94,14 @@ def _with_stress(run: Run) -> Run:
     return replace(run, tables={**run.tables, **found}) if found else run
 
 
-def _binding(run: Run) -> pd.DataFrame:
-    """Return the limits that bind; none without shadow prices of limits."""
+def _binding(run: Run) -> pd.DataFrame | None:
+    """Return the limits that bind; None for a run of another version, whose inputs are others."""
     prices = run.tables["prices"]
     known = {name for name, limit in BY_NAME.items() if limit.binding is not None}
     if not set(prices["block"]) & known:
         return pd.DataFrame(columns=["block", *PLACES, "year"])
-    return binding(inputs_of(run), run.tables)
+    try:
+        inputs = inputs_of(run)
+    except (InputError, LookupError):  # a table that there was not, or a column
+        return None
+    return binding(inputs, run.tables)

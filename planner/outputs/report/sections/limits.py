@@ -30,7 +30,7 @@ _ZONES: Final = 12
 _NAMES: Final = frozenset({"site", "zone", "workload"})
 
 
-def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame) -> Html:
+def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | None) -> Html:
     """Show the limits that bind, the weightiest first, and the headroom of grid zones.
 
     Parameters
@@ -39,8 +39,8 @@ def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame) -> H
         Of the run.
     labels : Labels
         Of it.
-    binding : DataFrame
-        Of `planner.limits.binding`.
+    binding : DataFrame, optional
+        Of `planner.limits.binding`; None where this version cannot read the inputs of the run.
     """
     return section(
         "limits",
@@ -51,9 +51,15 @@ def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame) -> H
     )
 
 
-def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame) -> Html:
+def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | None) -> Html:
     if not bool(figures.run.tables["solution"]["has_duals"].iloc[0]):
         return element("p", "The solve ended without shadow prices, so nothing is said of limits.")
+    if binding is None:
+        text = (
+            "The limits that bind are left out: this version of dcplan does not read the inputs "
+            "of the run. The report in the run folder, and solving again, show them."
+        )
+        return element("p", text, class_="bad")
     once = binding.drop_duplicates(["block", *PLACES])
     few = once[once.groupby("block").cumcount() < _OF_A_KIND].head(_MOST)
     if few.empty:
