@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.check import cells, duals, money, moneys, optimality, proof_tables, rows, unit_costs
+from planner.check import (
+    cells,
+    duals,
+    lifetime,
+    money,
+    moneys,
+    optimality,
+    proof_tables,
+    rows,
+    unit_costs,
+)
 from planner.check.case import Case
 from planner.check.families import FAMILIES
 from planner.check.optimality import what_is_proven
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACROSS", "GROUPS", "RULES", "check_plan"]
 
-ACROSS: Final = (cells, rows, proof_tables, money, moneys, unit_costs, optimality, duals)
+ACROSS: Final = (cells, rows, proof_tables, money, moneys, unit_costs, lifetime, optimality, duals)
 """Files with rules that are about all families; they declare as a family does."""
 
 
@@ -35,7 +45,7 @@ def _by_heading() -> dict[str, tuple[Rule, ...]]:
     facts = [rule for of in (*FAMILIES, money) for rule in getattr(of, "FACTS", ())]
     return {
         **groups,
-        "Money": (*money.RULES, *moneys.RULES, *unit_costs.RULES),
+        "Money": (*money.RULES, *moneys.RULES, *unit_costs.RULES, *lifetime.RULES),
         "Optimality": optimality.RULES,
         "Shadow prices": (*duals.RULES, *proof_tables.PRICE_RULES),
         "Figures against the data": tuple(facts),

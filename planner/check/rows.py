@@ -11,6 +11,7 @@ from planner.check.chain import site_power
 from planner.check.declared import merged
 from planner.check.families import FAMILIES
 from planner.check.frames import at, by, has
+from planner.check.lifetime import lifetime_rows, model_rows
 from planner.check.money import HEADINGS
 from planner.check.moneys import money_item_rows, money_year_rows
 from planner.check.sources import role
@@ -33,6 +34,8 @@ _LEAST_GAP_FRAC: Final = 1e-8  # below which two costs cannot be told apart
 IMPLIED: Final[Mapping[str, Table]] = {
     **merged(FAMILIES, "IMPLIED"),
     "unit_costs": unit_cost_rows,
+    "lifetime": lifetime_rows,
+    "models_trained": model_rows,
     "money_years": money_year_rows,
     "money_items": money_item_rows,
 }

@@ -124,6 +124,7 @@ TABLES: Final = (
     "site_stock",
     "sites",
     "tariffs",
+    "trained_models",
     "water_classes",
     "water_stress",
     "workload_racks",

@@ -26,6 +26,7 @@ from planner.results import (
     supply,
     tariffs,
 )
+from planner.results.lifetime import lifetime, models_trained
 from planner.results.moneys import money_items, money_years
 from planner.results.schema import TABLES
 from planner.results.solved import Solved
@@ -106,7 +107,8 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "prices": prices.prices,
     "solution": solution,
 }
-"""What makes each table; the summary, the moneys and the bridge are made of the others."""
+"""What makes each table; the summary, the moneys, the bridge and lifetime costs are made of the
+others."""
 
 
 def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Results:
@@ -140,4 +142,6 @@ def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Result
     tables["money_years"] = money_years(solved, tables)
     tables["money_items"] = money_items(solved, tables)
     tables["bridge"] = bridge.bridge(solved, tables)
+    tables["lifetime"] = lifetime(solved, tables)
+    tables["models_trained"] = models_trained(solved, tables)
     return Results({name: tables[name] for name in TABLES}, model.p.notes)

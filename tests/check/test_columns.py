@@ -28,7 +28,7 @@ WORLDS = {
     "openings site_year power_slot deferral billed_peaks migration migration_site power_zone "
     "power_class headroom contracts contract_slot contract_use matching matching_slot carbon_site "
     "carbon_year water_class heat assignment demand latency rent levers reference costs cash "
-    "unit_costs summary bridge money_years money_items prices solution",
+    "unit_costs summary bridge money_years money_items lifetime models_trained prices solution",
     "non_firm": "non_firm_connections non_firm_year stress_slot load_price",
     "own_power": "source_builds source_leaves source_year source_slot site_surplus",
     "far": "no_route",
@@ -77,6 +77,8 @@ BREAKS = {
     "money_by_item": "money_items.interest_musd",
     "bridge_terms": "bridge.racks_mw",
     "bridge_adds_up": "bridge.peak_mw",
+    "lifetime_shared": "lifetime.training_musd",
+    "models_trained_priced": "models_trained.run_musd",
     "unit_costs_shared": "unit_costs.running_musd",
     "unit_costs_divided": "unit_costs.usd_per_million_tokens",
 }

@@ -662,6 +662,9 @@ def tables() -> dict[str, pd.DataFrame]:
                 "tokens_per_s_per_h100e": [350.0, np.nan],
             }
         ),
+        "trained_models": pd.DataFrame(
+            {"model": ["gpt_3", "llama_3_1_405b"], "training_pf_days": [3640.0, 439800.0]}
+        ),
         "facility_cost": pd.DataFrame({"item": ["spend_profile_years"], "value": [2.0]}),
     }
 

@@ -27,6 +27,7 @@ TOKENS = {
     "GB/s": "gb_per_s",
     "GW": "gw(_it)?",
     "H100e-s": "h100e_seconds",
+    "PF-day": "pf_days",
     "K day": "k_day",
     "L/kWh": "l_per_kwh",
     "USD/GPU-h": "usd_per_gpu_hour",

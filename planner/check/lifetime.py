@@ -1,0 +1,84 @@
+"""Lifetime costs of models, computed a second time from the unit costs of the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.check.days import year_rows
+from planner.check.frames import at, by, quotient
+from planner.check.verdict import Excess, columns_reported, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.check.case import Case
+
+__all__ = ["COLUMNS", "RULES", "lifetime_rows", "model_rows"]
+
+_H100E_HOURS_PER_PF_DAY: Final = 24.0 / (0.989 * 0.40)  # dense peak of an H100; runs reach 40 %
+_USD_PER_MUSD: Final = 1e6
+
+
+def _paid(case: Case, duty: str, years: pd.Series[int]) -> Floats:
+    """Full cost and rent of a duty, by year. [MUSD/year]"""
+    rows = case.plan("unit_costs")
+    rows = rows[rows["scope"] == duty].set_index("year")
+    return np.asarray((rows["full_cost_musd"] + rows["rent_musd"]).loc[years], dtype=np.float64)
+
+
+def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:
+    rows = case.plan("unit_costs")
+    rows = rows[rows["scope"] == "training"].set_index("year")
+    per_hour = rows.loc[years, "full_usd_per_h100e_hour"]
+    return np.asarray(per_hour, dtype=np.float64) * _H100E_HOURS_PER_PF_DAY
+
+
+@rule(unit="MUSD/year or USD/PF-day")
+def lifetime_shared(case: Case) -> Excess:
+    """Training and inference cost what the unit costs say, rent included; a PF-day its hours."""
+    table = case.plan("lifetime")
+    training, inference = (_paid(case, duty, table["year"]) for duty in ("training", "inference"))
+    own = {
+        "training_musd": training,
+        "inference_musd": inference,
+        "inference_share_frac": quotient(inference, training + inference),
+        "usd_per_pf_day": _usd_per_pf_day(case, table["year"]),
+    }
+    return columns_reported(table, ("year",), own)
+
+
+@rule(unit="PF-days or MUSD")
+def models_trained_priced(case: Case) -> Excess:
+    """A model costs its PF-days at the price of the year."""
+    table = case.plan("models_trained")
+    of_model = by(case.data("trained_models"), "model", "training_pf_days").astype("float64")
+    days = at(of_model, table, ("model",), np.nan)
+    own = {
+        "training_pf_days": days,
+        "run_musd": days * _usd_per_pf_day(case, table["year"]) / _USD_PER_MUSD,
+    }
+    return columns_reported(table, ("model", "year"), own)
+
+
+def lifetime_rows(case: Case) -> pd.DataFrame:
+    """List the rows of table `lifetime`: every model year."""
+    return year_rows(case)
+
+
+def model_rows(case: Case) -> pd.DataFrame:
+    """List the rows of table `models_trained`: every model of the data in every model year."""
+    return year_rows(case, "model", list(case.data("trained_models")["model"]))
+
+
+RULES = (lifetime_shared, models_trained_priced)
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "lifetime": {
+        "lifetime_shared": "year training_musd inference_musd inference_share_frac usd_per_pf_day",
+    },
+    "models_trained": {"models_trained_priced": "model year training_pf_days run_musd"},
+}
