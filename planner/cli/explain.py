@@ -80,8 +80,10 @@ def command(
             )
     if as_json:
         click.echo(json.dumps(reported.to_dict(), indent=2, ensure_ascii=False))
-    else:
-        _print(reported, tables=tables or every, every=every)
+        return
+    _print(reported, tables=tables or every, every=every)
+    if site is None and year is None:
+        _print_estimates(solved)
 
 
 def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
@@ -126,6 +128,20 @@ def _print(reported: Explanation, *, tables: bool, every: bool) -> None:
             click.echo(_as_text(table if every else table.head(_SHOWN_ROWS)))
             if len(table) > _SHOWN_ROWS and not every:
                 click.echo(f"... {len(table) - _SHOWN_ROWS} more rows with --all")
+
+
+def _print_estimates(solved: PlanViews) -> None:
+    """Print the figures that decide, or how to find them."""
+    from planner.cli.estimates import HEADING, print_sentences
+    from planner.outputs.estimates import read_estimates
+    from planner.studies.estimates.words import sentences
+
+    table = read_estimates(solved.run)
+    click.echo()
+    if table is None:
+        click.echo(f"{HEADING}\n- Not looked for yet: dcplan estimates {solved.run.meta['run']}")
+    else:
+        print_sentences(sentences(table, solved.inputs))
 
 
 def _as_text(table: pd.DataFrame) -> str:

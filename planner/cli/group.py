@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
     "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
     "explain": ("planner.cli.explain:command", "Explain binding limits and shadow prices."),
+    "estimates": ("planner.cli.estimates:command", "Say which estimates decide the cost."),
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
     "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
@@ -43,6 +44,7 @@ COMMANDS: Final = {
 LIBRARIES: Final = {
     "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
     "explain": ("planner.studies.explain", "planner.runs.reopen"),
+    "estimates": ("planner.studies.estimates", "planner.runs.reopen"),
     "diagnose": ("planner.studies.diagnose",),
     "check": ("planner.check", "planner.runs.reopen"),
     "stress": ("planner.stress", "planner.runs.reopen", "planner.outputs.stress"),

@@ -18,6 +18,7 @@ from planner.outputs.xlsx.checks import write_checks
 from planner.outputs.xlsx.clean import has_contracts, write_carbon, write_contracts
 from planner.outputs.xlsx.costs import write_costs
 from planner.outputs.xlsx.cover import write_cover
+from planner.outputs.xlsx.estimates import has_estimates, write_estimates_sheet
 from planner.outputs.xlsx.grid import write_grid
 from planner.outputs.xlsx.heatmap import write_heatmap
 from planner.outputs.xlsx.lists import (
@@ -73,6 +74,7 @@ SHEETS = (
     ("Grid", "Headroom by zone, what binds, non-firm power, shadow prices", write_grid),
     ("Latency", "Round trips that users get", write_latency),
     ("Resilience", "What each site outage means, and who takes over", write_resilience),
+    ("Estimates", "Figures whose low and high move the cost most", write_estimates_sheet),
     ("Checks", "What was verified about this plan and this workbook", write_checks),
     ("Sources", "Source of every input", write_sources),
 )
@@ -85,6 +87,7 @@ def sheets_of(run: Run) -> list[tuple[str, str, Callable[[Book], None]]]:
         "Resilience": not is_resilient(run),
         "Contracts": not has_contracts(run),
         "Openings": not has_openings(run),
+        "Estimates": not has_estimates(run),
     }
     return [sheet for sheet in SHEETS if not empty.get(sheet[0], False)]
 

@@ -1,0 +1,88 @@
+"""`dcplan estimates`: which estimates decide what a plan costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from planner.cli.options import RUNS_DIR
+from planner.cli.output import writing_into
+
+if TYPE_CHECKING:
+    from planner.studies.estimates import Estimates
+
+__all__ = ["HEADING", "command", "print_sentences"]
+
+HEADING: Final = "Which figures decide: their own low and high move the cost most"
+
+
+@click.command("estimates")
+@click.argument("run", default="us-base")
+@RUNS_DIR
+@click.option(
+    "--resolve", is_flag=True, help="Solve again with each of the ten at its low and its high."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.pass_context
+def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, as_json: bool) -> None:
+    """Say which ten figures of the data move the cost of the plan of RUN most.
+
+    Each figure that has a low and a high of its own is moved to them, with all others as they are.
+    The change of cost is first order, from the plan and its shadow prices; --resolve solves again.
+    The table is stored in estimates/ in the run folder; `dcplan explain` and the workbook that
+    `dcplan export` writes show it.
+
+    Example: dcplan estimates us-base --resolve
+    """
+    from pathlib import Path
+
+    from planner.cli.explain import open_or_solve
+    from planner.cli.progress import Progress
+    from planner.outputs.estimates import write_estimates
+    from planner.outputs.kept import report_kept
+    from planner.studies.estimates import estimates
+    from planner.studies.estimates.words import sentences
+    from planner.studies.solve.asking import Asking
+
+    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+        solved = open_or_solve(run, Path(runs_dir), progress)
+        ask = Asking(progress.stage, progress.interrupt)
+        found = estimates(solved.run, solved.scenario, solved.inputs, ask, resolve=resolve)
+    folder = solved.run.folder
+    if folder is not None:
+        with writing_into(folder):
+            kept = write_estimates(found.table, folder)
+        if kept:
+            click.echo(report_kept(folder, kept), err=True)
+    if as_json:
+        click.echo(found.table.to_json(orient="records", indent=2))
+    else:
+        _print(found, sentences(found.table, solved.inputs))
+
+
+def _print(found: Estimates, said: list[str]) -> None:
+    from planner.base.console import wrapped
+
+    print_sentences(said)
+    click.echo()
+    counted = (
+        f"{found.figures:,} figures have a low and a high of their own; the plan does not depend "
+        f"on {found.without_effect:,} of them."
+    )
+    click.echo(wrapped(counted))
+    if found.unknown:
+        text = (
+            f"Not ranked, as they change what can be done when, or make no valid input: "
+            f"{'; '.join(found.unknown)}."
+        )
+        click.echo(wrapped(text))
+
+
+def print_sentences(said: list[str]) -> None:
+    """Print the figures that decide in their order, under a heading."""
+    from planner.base.console import wrapped
+
+    click.echo(HEADING)
+    for rank, sentence in enumerate(said, start=1):
+        click.echo(wrapped(sentence, mark=f"{rank}. "))

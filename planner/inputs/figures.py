@@ -1,0 +1,151 @@
+"""Figures of the data with a low and a high of their own, and the same data with them moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from planner.inputs.build import TABLES
+from planner.tables.descriptor import load_package
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planner.tables.descriptor import TableSchema
+
+__all__ = ["Figure", "figures_of", "with_values"]
+
+_FOLLOWS: Final = {("facility_market", "construction_usd_per_w"): "index"}
+"""Columns that the model reads in place of one with a low and a high, in proportion to it."""
+_NO_FIGURES: Final = frozenset({"plausible_ranges"})
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its low and high; rows of one column that state the same are one figure.
+
+    Parameters
+    ----------
+    table, column : str
+        Where it is, in the column that the model reads.
+    rows : tuple of int
+        Positions of its rows.
+    item : str
+        What its rows are called, by their key.
+    unit : str
+        Its unit.
+    value, low, high : float
+        As the table has it, and how low and how high it may well be.
+    kind, source : str
+        Whether it is published, derived, an estimate or of the brief (``seed``), and where from.
+    """
+
+    table: str
+    column: str
+    rows: tuple[int, ...]
+    item: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    kind: str
+    source: str
+
+    @property
+    def further(self) -> float:
+        """Low or high, whichever is further away."""
+        return self.low if self.value - self.low > self.high - self.value else self.high
+
+
+def figures_of(tables: Mapping[str, pd.DataFrame]) -> list[Figure]:
+    """List the figures of some tables that have a low and a high.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables as read.
+
+    Returns
+    -------
+    list of Figure
+        In the order of the tables. A figure without room between its low and high is left out.
+    """
+    schemas = load_package().tables
+    return [
+        figure
+        for name in TABLES
+        if name in tables and name not in _NO_FIGURES
+        for figure in _of_table(schemas[name], tables[name])
+    ]
+
+
+def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[Figure]:
+    figures = []
+    keys = [name for name in schema.primary_key if name in frame]
+    for field in schema.fields:
+        if field.between is None or frame.empty:
+            continue
+        read = _FOLLOWS.get((schema.name, field.name), field.name)
+        stated = frame[[field.name, *field.between]].astype(float)
+        scale = pd.Series(1.0, index=frame.index)
+        if read != field.name:
+            scale = frame[read].astype(float) / stated[field.name]
+        ends = pd.DataFrame(
+            {
+                "value": frame[read].astype(float),
+                "low": stated[field.between[0]] * scale,
+                "high": stated[field.between[1]] * scale,
+                "position": range(len(frame)),
+                "unit": _units(schema, frame, read),
+                "kind": frame["kind"].astype(str),
+                "source": frame["source"].astype(str),
+                "of": frame["item"].astype(str) if "item" in frame else "",
+            }
+        ).dropna(subset=["value", "low", "high"])
+        ends = ends[ends["low"] < ends["high"]]
+        # A rack and its power-capped twin, or one price for all regions: one figure of one source.
+        for _, rows in ends.groupby(["value", "low", "high", "unit", "of"], sort=False):
+            first = rows.iloc[0]
+            labels = [" ".join(str(frame[key].iloc[at]) for key in keys) for at in rows["position"]]
+            figures.append(
+                Figure(
+                    schema.name,
+                    read,
+                    tuple(int(at) for at in rows["position"]),
+                    ", ".join(labels),
+                    str(first["unit"]),
+                    float(first["value"]),
+                    float(first["low"]),
+                    float(first["high"]),
+                    str(first["kind"]),
+                    str(first["source"]),
+                )
+            )
+    return figures
+
+
+def _units(schema: TableSchema, frame: pd.DataFrame, column: str) -> pd.Series:
+    """Return the unit of each row: of the column, or where it differs by row, its own."""
+    (unit,) = (field.unit for field in schema.fields if field.name == column)
+    if "unit" in frame and unit in {"see unit", "capex_unit"}:
+        return frame["unit"].astype(str)
+    return pd.Series(unit, index=frame.index)
+
+
+def with_values(
+    tables: Mapping[str, pd.DataFrame], values: Sequence[tuple[Figure, float]]
+) -> dict[str, pd.DataFrame]:
+    """Return tables with other values of some figures; all else is shared with those given."""
+    changed = dict(tables)
+    copied = set()
+    for figure, value in values:
+        if figure.table not in copied:
+            changed[figure.table] = changed[figure.table].copy()
+            copied.add(figure.table)
+        frame = changed[figure.table]
+        if frame[figure.column].dtype.kind == "i":
+            frame[figure.column] = frame[figure.column].astype(float)
+        frame.loc[frame.index[list(figure.rows)], figure.column] = value
+    return changed

@@ -1,0 +1,51 @@
+"""File of the figures that decide, next to the run that they are of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from planner.outputs.kept import put_files
+from planner.outputs.staging import staging
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.outputs.kept import Kept
+    from planner.outputs.run import Run
+
+__all__ = ["read_estimates", "write_estimates"]
+
+_FOLDER: Final = "estimates"
+
+
+def write_estimates(table: pd.DataFrame, folder: Path) -> list[Kept]:
+    """Write the table into a run folder, as CSV and Parquet, each whole or not at all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `dcplan estimates` found it.
+    folder : Path
+        The run folder.
+
+    Returns
+    -------
+    list of Kept
+        Files in their places that a planner has changed, which are kept.
+    """
+    home = folder / _FOLDER
+    with staging(home) as partial:
+        table.to_csv(partial / "estimates.csv", index=False, lineterminator="\n")
+        table.to_parquet(partial / "estimates.parquet", index=False, compression="zstd")
+        _, kept = put_files(partial, sorted(partial.iterdir()), home)
+    return kept
+
+
+def read_estimates(run: Run) -> pd.DataFrame | None:
+    """Read what `dcplan estimates` found of a run; None where it was not asked."""
+    if run.folder is None:
+        return None
+    path = run.folder / _FOLDER / "estimates.parquet"
+    return pd.read_parquet(path) if path.is_file() else None

@@ -1,0 +1,49 @@
+"""Sheet Estimates: the figures whose own low and high move the cost of the plan most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.estimates import read_estimates
+from planner.outputs.xlsx.columns import number, text, whole
+from planner.outputs.xlsx.table import write_table
+
+if TYPE_CHECKING:
+    from planner.outputs.run import Run
+    from planner.outputs.xlsx.book import Book
+
+__all__ = ["has_estimates", "write_estimates_sheet"]
+
+_ABOUT: Final = (
+    "Figures of the data, each moved to its own low and high with all others as they are: what "
+    "that does to the cost, at first order, and solved again where asked."
+)
+_COLUMNS: Final = (
+    whole("rank", "", "Place by the larger change of cost"),
+    text("table", "Table of the data"),
+    text("item", "Row or rows, by their key"),
+    text("column", "Column"),
+    text("unit", "Unit of the figure"),
+    text("kind", "published, derived, estimate, seed (of the brief) or own"),
+    number("value", "see unit", "As the plan takes it"),
+    number("low", "see unit", "Its low"),
+    number("high", "see unit", "Its high"),
+    number("low_musd", "MUSD", "Change of cost at the low, first order"),
+    number("high_musd", "MUSD", "Change of cost at the high, first order"),
+    number("low_resolved_musd", "MUSD", "The same at the low, solved again", missing=True),
+    number("high_resolved_musd", "MUSD", "The same at the high, solved again", missing=True),
+    number("racks_moved_mw", "MW", "Racks of another type bought then", missing=True),
+    text("source", "Where the figure is from"),
+)
+
+
+def has_estimates(run: Run) -> bool:
+    """Return whether `dcplan estimates` was asked about a run."""
+    return read_estimates(run) is not None
+
+
+def write_estimates_sheet(book: Book) -> None:
+    """Write sheet Estimates."""
+    frame = read_estimates(book.run)
+    if frame is not None:
+        write_table(book, book.sheet("Estimates", _ABOUT), "Estimates", frame, _COLUMNS)

@@ -1,0 +1,85 @@
+"""Which estimates decide: what is told at first order comes true where the plan stays as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from plans import plan_of
+from shared import shared
+
+from planner.cli import main
+from planner.inputs.figures import figures_of, with_values
+from planner.outputs.xlsx.workbook import sheets_of
+from planner.runs import write_run
+from planner.runs.folder import load_run
+from planner.studies.estimates import Estimates, estimates
+from planner.studies.estimates.words import sentences
+from planner.studies.solve.asking import Asking
+
+
+@shared
+def found_of_tiny() -> Estimates:
+    plan = plan_of("tiny")
+    ask = Asking(lambda _: None)
+    return estimates(plan.run, plan.scenario, plan.inputs, ask, resolve=True, most=3)
+
+
+def test_a_rack_that_costs_less_saves_its_share_of_all_that_is_paid_by_its_price() -> None:
+    # Its low is 2.8 of 3.0 MUSD. Purchase and upkeep, which is a share of the price, follow.
+    paid = plan_of("tiny").costs.groupby("item")["npv_musd"].sum()
+    row = found_of_tiny().table.query("item == 'gb200_nvl72'").iloc[0]
+
+    by_price = float(paid["rack_purchase"] + paid["it_maintenance"])
+    assert row["low_musd"] == pytest.approx(-by_price * 0.2 / 3.0, rel=1e-6)
+    assert row["high_musd"] == pytest.approx(by_price * 0.5 / 3.0, rel=1e-6)
+
+
+def test_first_order_is_what_solving_again_finds_where_the_plan_stays_as_it_is() -> None:
+    table = found_of_tiny().table
+
+    assert len(table) == 3
+    assert (table[["low_musd", "high_musd"]].abs() > 0.1).all(axis=None)
+    for end in ("low", "high"):
+        assert table[f"{end}_resolved_musd"].to_list() == pytest.approx(
+            table[f"{end}_musd"].to_list(), rel=1e-6
+        )
+    assert table["swing_musd"].is_monotonic_decreasing
+
+
+def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:
+    said = sentences(found_of_tiny().table, plan_of("tiny").inputs)
+    (rack,) = [one for one in said if one.startswith("GB200 NVL72")]
+
+    assert rack.startswith(
+        "GB200 NVL72, 3,000,000 USD of 2025 (derived; table racks): at 2,800,000"
+    )
+    assert "the plan costs 29.9 MUSD less, at 3,500,000 74.7 MUSD more; solved again, 29.9" in rack
+    assert "Source: NVIDIA GB200 NVL72 specification" in rack
+
+
+def test_a_price_and_that_of_its_capped_twin_are_one_figure() -> None:
+    tables = plan_of("tiny").inputs.tables
+    twins = [of for of in figures_of(tables) if of.item == "vr_nvl72, vr_nvl72_maxq"]
+    (rubin,) = [of for of in twins if of.column == "capex_usd"]
+    racks = with_values(tables, [(rubin, 5e6)])["racks"].set_index("rack")["capex_usd"]
+
+    assert racks["vr_nvl72"] == racks["vr_nvl72_maxq"] == 5e6
+    assert racks["gb200_nvl72"] == 3e6
+    assert tables["racks"].set_index("rack")["capex_usd"]["vr_nvl72"] == rubin.value != 5e6
+
+
+def test_the_command_stores_the_table_and_workbook_and_explain_show_it(tmp_path: Path) -> None:
+    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
+    before = [name for name, _, _ in sheets_of(load_run(run))]
+
+    result = CliRunner().invoke(main, ["-q", "estimates", str(run)])
+    explained = CliRunner().invoke(main, ["-q", "explain", str(run)])
+
+    assert result.exit_code == explained.exit_code == 0, result.stderr
+    assert "2. GB200 NVL72" in result.stdout
+    assert "2. GB200 NVL72" in explained.stdout
+    assert (run / "estimates" / "estimates.csv").is_file()
+    after = [name for name, _, _ in sheets_of(load_run(run))]
+    assert set(after) - set(before) == {"Estimates"}
