@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
@@ -91,7 +92,11 @@ def _with_stress(run: Run) -> Run:
     """Return a run with the tables of the stress study that is stored in its folder, if any."""
     stored = sorted((run.folder / "stress").glob("stress_*.parquet")) if run.folder else []
     found = {path.stem: read_stored(path, None)[0] for path in stored}
-    return replace(run, tables={**run.tables, **found}) if found else run
+    if not found:
+        return run
+    # Tables of a stored run are read when they are asked for, and not all of them are.
+    others = cast("dict[str, pd.DataFrame]", run.tables)
+    return replace(run, tables=ChainMap(found, others))
 
 
 def _binding(run: Run) -> pd.DataFrame | None:

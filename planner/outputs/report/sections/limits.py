@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from planner.base.say import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import PLACES
-from planner.outputs.report.charts import bars
 from planner.outputs.report.figures import Figure
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.report.page import section
@@ -149,11 +148,13 @@ def _compute(figures: Figures, labels: Labels) -> Html:
     if asked.empty:
         return NOTHING
     worst = asked.loc[asked.groupby("workload", sort=False)["value"].idxmax()]
-    rows = []
+    rows: list[tuple[str, list[Figure | str]]] = []
     for row in worst.to_dict("records"):
         region, workload = str(row["region"]), str(row["workload"])
         where: dict[str, Label] = {"region": region, "workload": workload, "year": year}
         where["block"] = "demand_balance"
         figure = Figure(float(row["value"]), "prices", "value", where)
-        rows.append((f"{labels.workload(workload)}, {labels.region(region)}", figure))
-    return bars(f"One more unit of demand where it costs most, {year}", "USD/H100e-hour", rows)
+        rows.append((labels.workload(workload), [figure, labels.region(region)]))
+    caption = f"What one more unit of demand costs where it costs most, {year}"
+    heads = [Column("USD/H100e-hour"), Column("users in")]
+    return figure_table(caption, "workload", heads, rows, shows_caption=True)

@@ -22,6 +22,7 @@ _WORST: Final = (
     ("energy_cost_musd", Column("energy cost, MUSD")),
 )
 _SITES: Final = 8
+_A_LITTLE_MWH: Final = 0.5
 _SITE: Final = (
     ("unserved_most_mwh", Column("not served in the worst year, MWh")),
     ("overload_mw", Column("overload, MW")),
@@ -68,7 +69,7 @@ def _sites(figures: Figures, labels: Labels) -> Html:
     worst = frame.drop_duplicates("site").head(_SITES)
     rows = []
     for row in worst.to_dict("records"):
-        if row["unserved_most_mwh"] <= 0.0:
+        if row["unserved_most_mwh"] < _A_LITTLE_MWH:
             continue
         case, site, year = str(row["case"]), str(row["site"]), int(row["year"])
         of = [
