@@ -345,3 +345,37 @@ def test_a_run_of_another_version_says_that_limits_are_left_out(plan: planner.Pl
         len(binding(plan.inputs, plan.tables))
     )
     assert_numbers_are_those_of(page, other)
+
+
+def test_the_figures_that_decide_are_shown_or_how_to_ask(
+    plan: planner.Plan, page: Page, tmp_path: Path
+) -> None:
+    found = pd.DataFrame(
+        {
+            "rank": [1, 2],
+            "table": ["racks", "finance"],
+            "item": ["<i>gb300_nvl72</i>", "wacc_nominal, world"],
+            "column": ["capex_usd_per_kw", "value"],
+            "unit": ["USD/kW", "1/year"],
+            "kind": ["estimate", "seed"],
+            "value": [43_210.0, 0.085],
+            "low": [31_000.0, 0.07],
+            "high": [57_000.0, 0.1],
+            "low_musd": [-91.5, -23.25],
+            "high_musd": [103.5, 27.75],
+            "low_resolved_musd": [float("nan"), -22.5],
+            "high_resolved_musd": [float("nan"), 28.5],
+        }
+    )
+    (tmp_path / "estimates").mkdir()
+    found.to_parquet(tmp_path / "estimates" / "estimates.parquet", index=False)
+    stored = replace(plan.run, folder=tmp_path)
+
+    asked = read_page(report_html(stored))
+
+    tables = {**stored.tables, "estimates": found}
+    assert_numbers_are_those_of(asked, replace(stored, tables=tables))
+    text = asked.elements[0].text
+    assert "<i>gb300 nvl72</i>, racks" in text
+    assert "43,210" in text
+    assert "was not asked yet" in page.elements[0].text

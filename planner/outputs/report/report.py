@@ -11,6 +11,7 @@ import pandas as pd
 from planner.base.errors import InputError
 from planner.limits import BY_NAME
 from planner.limits.binding import PLACES, binding
+from planner.outputs.estimates import read_estimates
 from planner.outputs.files import whole_file
 from planner.outputs.program import inputs_of
 from planner.outputs.report.figures import Figures
@@ -20,6 +21,7 @@ from planner.outputs.report.page import page
 from planner.outputs.report.sections.answer import answer
 from planner.outputs.report.sections.costs import costs_section
 from planner.outputs.report.sections.days import days_section
+from planner.outputs.report.sections.decides import decides_section
 from planner.outputs.report.sections.latency import latency_section
 from planner.outputs.report.sections.limits import limits_section
 from planner.outputs.report.sections.power import power_section
@@ -70,7 +72,7 @@ def report_html(run: Run) -> str:
     str
         It asks for nothing else: no file, no network.
     """
-    run = _with_stress(run)
+    run = _with_studies(run)
     figures, labels = Figures(run), Labels(run)
     sections = [
         ("answer", "Answer", answer(figures, labels)),
@@ -80,6 +82,7 @@ def report_html(run: Run) -> str:
         ("unit-costs", "Unit costs", unit_costs_section(figures, labels)),
         ("latency", "Latency", latency_section(figures, labels)),
         ("limits", "What binds", limits_section(figures, labels, _binding(run))),
+        ("decides", "What decides", decides_section(figures)),
         ("risks", "Risks", risks_section(figures, labels)),
         ("sources", "Sources", sources_section(run)),
     ]
@@ -88,10 +91,13 @@ def report_html(run: Run) -> str:
     return page(run.title, head, sections, element("p", name(made)))
 
 
-def _with_stress(run: Run) -> Run:
-    """Return a run with the tables of the stress study that is stored in its folder, if any."""
+def _with_studies(run: Run) -> Run:
+    """Return a run with the tables of the studies that are stored in its folder."""
     stored = sorted((run.folder / "stress").glob("stress_*.parquet")) if run.folder else []
     found = {path.stem: read_stored(path, None)[0] for path in stored}
+    estimates = read_estimates(run)
+    if estimates is not None:
+        found["estimates"] = estimates
     if not found:
         return run
     # Tables of a stored run are read when they are asked for, and not all of them are.

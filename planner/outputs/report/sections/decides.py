@@ -1,0 +1,51 @@
+"""What decides: the figures of the data whose own low and high move the cost of the plan most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.report.labels import words
+from planner.outputs.report.markup import Html, element, name
+from planner.outputs.report.page import section
+from planner.outputs.report.table import Column, figure_table
+
+if TYPE_CHECKING:
+    from planner.outputs.report.figures import Figure, Figures
+
+__all__ = ["decides_section"]
+
+_KINDS: Final = {"seed": "of the brief", "own": "your own"}
+_COLUMNS: Final = ("value", "low", "high")
+_EFFECTS: Final = ("low_musd", "high_musd", "low_resolved_musd", "high_resolved_musd")
+_DIGITS: Final = 4
+
+
+def decides_section(figures: Figures) -> Html:
+    """Show the figures that decide, where `dcplan estimates` was asked; else how to ask."""
+    heading = "What decides"
+    run = str(figures.run.meta["run"])
+    if not figures.has("estimates"):
+        asked = element("code", name(f"dcplan estimates {run}"))
+        again = element("code", name(f"dcplan report {run}"))
+        text = ["Which figures of the data decide the cost was not asked yet: ", asked]
+        return section("decides", heading, element("p", *text, ", then ", again, "."))
+    rows: list[tuple[str, list[Figure | str]]] = []
+    for row in figures.run.tables["estimates"].to_dict("records"):
+        rank, kind = int(row["rank"]), str(row["kind"])
+        of = {
+            column: figures.sum("estimates", column, rank=rank) for column in (*_COLUMNS, *_EFFECTS)
+        }
+        label = f"{words(str(row['item']))}, {words(str(row['table']))}"
+        cells: list[Figure | str] = [_KINDS.get(kind, kind), str(row["unit"])]
+        cells += [of[column].html(digits=_DIGITS) for column in _COLUMNS]
+        cells += [of[column] for column in _EFFECTS]
+        rows.append((label, cells))
+    heads = [Column(head) for head in ("kind", "unit", "value", "low", "high")]
+    heads += [Column(f"cost at its {end}, MUSD", decimals=0) for end in ("low", "high")]
+    heads += [Column(f"solved again, at its {end}", decimals=0) for end in ("low", "high")]
+    about = (
+        "Each figure moved to its own low and high with all others as they are: the change of the "
+        "net present value, at first order, and solved again where that was asked."
+    )
+    table = figure_table("Figures that decide", "figure", heads, rows)
+    return section("decides", heading, element("p", about), table)
