@@ -11,10 +11,14 @@ from shared import shared
 
 from planner.cli import main
 from planner.inputs.figures import figures_of, with_values
+from planner.lp import ArrayProblem, Axis, HighsSession, Index
+from planner.lp.change import Arrays
 from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
 from planner.runs.folder import load_run
 from planner.studies.estimates import Estimates, estimates
+from planner.studies.estimates.aligned import aligned
+from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.words import sentences
 from planner.studies.solve.asking import Asking
 
@@ -83,3 +87,53 @@ def test_the_command_stores_the_table_and_workbook_and_explain_show_it(tmp_path:
     assert (run / "estimates" / "estimates.csv").is_file()
     after = [name for name, _, _ in sheets_of(load_run(run))]
     assert set(after) - set(before) == {"Estimates"}
+
+
+def program(*plants: tuple[str, float, float], demand_mw: float = 11.0) -> ArrayProblem:
+    """Serve a demand from plants of so many MW at so many MUSD each."""
+    names, most, cost = zip(*plants, strict=True)
+    problem = ArrayProblem("plants")
+    power = problem.variable("power", Index.full("plant", Axis("plant", names)), upper=list(most))
+    problem.rows("demand", power.total() >= demand_mw)
+    problem.minimise((power * list(cost)).total())
+    return problem
+
+
+def test_a_program_that_offers_other_things_is_told_of_by_what_the_plan_makes_use_of() -> None:
+    # 7 MW of coal at 2 and 4 MW of gas at 3 MUSD serve 11 MW; oil at 5 is not used.
+    old = program(("coal", 7.0, 2.0), ("gas", 9.0, 3.0), ("oil", 6.0, 5.0))
+    found = HighsSession(old).solve()
+    plan = AtPlan(Arrays.of(old), found.x, found.row_dual)
+    # Gas at 3.5, in another order, without oil, with wind that the plan knows nothing of.
+    new = program(("wind", 8.0, 9.0), ("gas", 9.0, 3.5), ("coal", 7.0, 2.0))
+
+    moved = aligned(old, new, plan.arrays, plan.x, plan.row_dual)
+
+    assert found.x.tolist() == [7.0, 4.0, 0.0]
+    assert moved is not None
+    assert moved.columns.cost.tolist() == [2.0, 3.5, 5.0]
+    assert moved.columns.upper.tolist() == [7.0, 9.0, 0.0]
+    assert plan.effect(moved).musd == pytest.approx(4.0 * 0.5)
+
+
+def test_of_a_program_without_what_the_plan_makes_use_of_first_order_says_nothing() -> None:
+    old = program(("coal", 7.0, 2.0), ("gas", 9.0, 3.0))
+    found = HighsSession(old).solve()
+    new = program(("coal", 7.0, 2.0), ("oil", 6.0, 5.0))
+
+    assert aligned(old, new, Arrays.of(old), found.x, found.row_dual) is None
+
+
+def test_a_limit_and_a_bound_that_move_do_as_much_as_their_prices_say() -> None:
+    # One more MW of demand is served by gas at 3; one more of coal saves 3 less 2 MUSD.
+    old = program(("coal", 7.0, 2.0), ("gas", 9.0, 3.0))
+    found = HighsSession(old).solve()
+    plan = AtPlan(Arrays.of(old), found.x, found.row_dual)
+    after = program(("coal", 7.5, 2.0), ("gas", 9.0, 3.0), demand_mw=11.7)
+
+    effect = plan.effect(Arrays.of(after))
+
+    again = HighsSession(after).solve()
+    assert effect.musd == pytest.approx(0.7 * 3.0 - 0.5 * (3.0 - 2.0))
+    assert effect.musd == pytest.approx(again.objective - found.objective)
+    assert effect.most_musd == pytest.approx(0.7 * 3.0 + 0.5 * (3.0 - 2.0))

@@ -16,6 +16,7 @@ from planner.inputs.figures import Figure, figures_of, with_values
 from planner.inputs.question import Question
 from planner.lp.change import Arrays
 from planner.model import build_model
+from planner.studies.estimates.aligned import aligned
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.solve.at_plan import fixed_program, has_program, integers_fixed, proof_of
 
@@ -86,20 +87,25 @@ class _Program:
 
     scenario: Scenario
     inputs: Inputs
+    model: Model
     plan: AtPlan
 
-    def with_figures(self, values: Sequence[tuple[Figure, float]]) -> tuple[Model, Arrays] | None:
-        """Build it with other values of figures; None where they make no valid input."""
+    def with_figures(self, values: Sequence[tuple[Figure, float]]) -> Arrays | None:
+        """Build it with other values of figures, in the rows and columns of the plan.
+
+        None where they make no valid input, or take away what the plan makes use of.
+        """
         tables = with_values(self.inputs.tables, values)
         try:
             model = build_model(build_inputs_from(self.scenario, tables))
         except InputError:
             return None
-        return model, Arrays.of(model.problem)
+        plan = self.plan
+        return aligned(self.model.problem, model.problem, plan.arrays, plan.x, plan.row_dual)
 
     def effect(self, values: Sequence[tuple[Figure, float]]) -> Effect | None:
         built = self.with_figures(values)
-        return None if built is None else self.plan.effect(built[1])
+        return None if built is None else self.plan.effect(built)
 
 
 @dataclass
@@ -152,7 +158,7 @@ def estimates(
     if proof is None or not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(proof.row("dual")))
-    program = _Program(scenario, inputs, plan)
+    program = _Program(scenario, inputs, model, plan)
     figures = figures_of(inputs.tables)
     found = _search(program, figures, most, ask.report_stage, ask.interrupt)
     rows = [_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]
@@ -280,7 +286,7 @@ def _resolved(
             built = program.with_figures([(figure, value)])
             if built is None:
                 continue
-            fixed.session.take(integers_fixed(built[0], built[1], program.plan.x))
+            fixed.session.take(integers_fixed(model, built, program.plan.x))
             after = ask.solve_session(question, fixed.session)
             if after.status != "optimal":
                 continue

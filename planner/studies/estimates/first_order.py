@@ -53,16 +53,15 @@ class AtPlan:
     x: Floats
     row_dual: Floats
 
-    def effect(self, new: Arrays) -> Effect | None:
-        """Return what the numbers of another program do to the cost.
+    def effect(self, new: Arrays) -> Effect:
+        """Return what other numbers of the program do to the cost.
 
-        None where it has other rows or columns: then something may be done that could not, or
-        the other way round, and first order says nothing.
+        Parameters
+        ----------
+        new : Arrays
+            The program with the same rows and columns.
         """
         old, x, y = self.arrays, self.x, self.row_dual
-        is_same_size = new.matrix.rows == old.matrix.rows and len(x) == len(new.columns.cost)
-        if not is_same_size:
-            return None
         reduced = self._reduced_cost()
         is_free = ~old.columns.integer
         parts = [
