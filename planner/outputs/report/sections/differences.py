@@ -29,10 +29,10 @@ def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
         for run in runs
     ]
     rows = [
-        (key, [_shown(of.get(key)) for of in each])
-        for each in (settings, data)
+        (key, [_shown(of.get(key), absent) for of in each])
+        for each, absent in ((settings, "default"), (data, "not read"))
         for key in dict.fromkeys(key for of in each for key in of)
-        if key not in _APART and len({_shown(of.get(key)) for of in each}) > 1
+        if key not in _APART and len({_shown(of.get(key), absent) for of in each}) > 1
     ]
     heading = "What differs in the inputs"
     if not rows:
@@ -66,7 +66,7 @@ def _leaves(merged: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, An
             yield f"{path}{key}", value
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, absent: str) -> str:
     if value is None:
-        return "default"
+        return absent
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
