@@ -24,6 +24,8 @@ EVERY = [*ALL.values(), *PROOF_TABLES.values()]
 OTHER_UNIT = {
     "deferral.block": "the number of a block; elsewhere its label",
     "costs.musd": "a payment of one calendar year; in `load_price` MUSD/year of a model year",
+    "money_years.running_musd": "paid in one calendar year; elsewhere MUSD/year of a model year",
+    "summary.unmet_musd": "MUSD/year of a model year; in `money_years` of one calendar year",
     "stress_standby.outage_h": "a length in whole hours; in `stress_site` a mean",
 }
 """Columns with another type or unit than their name has in other tables, and why."""
@@ -38,11 +40,12 @@ OTHER_MEANING = {
     "costs.site": "empty for what belongs to no site",
     "cash.site": "empty for what belongs to no site",
     "source_leaves.vintage": "of an on-site plant; in `moves` of racks",
+    "bills.item": "a part of a tariff; elsewhere a cost line",
     "bill_months.item": "of a bill, by tier",
-    "costs.item": "a cost line; in `bills` a part of a tariff",
     "cash.item": "the cost line of an asset",
     "contracts.kind": "of an agreement; in `bills` of a charge",
     "prices.block": "a family of rows; in `migration` a block of the day",
+    "money_items.kind": "of a cost; in `bills` of a charge",
     "rent.tier": "of rented clouds; in `non_firm_connections` of headroom",
     "prices.tier": "of headroom, empty for other limits",
     "prices.unit": "of a value; in `bills` of a quantity",
