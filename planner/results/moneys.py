@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from planner.results.solved import Solved
 
 
-__all__ = ["AFTER", "Moneys", "money_items", "money_years", "moneys"]
+__all__ = ["Moneys", "Term", "money_items", "money_years", "moneys"]
 
 _NO_CASH: Final = ("unmet_compute", "shed_load_worth")
 """Lines of the cost list that put a price on work not done, which nobody is paid."""
+_YEARS: Final = "money_years"
+_ITEMS: Final = "money_items"
 
 
 def money_years(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -199,12 +201,83 @@ def _years_left(s: Solved, yearly: Floats, years: Floats) -> tuple[float, float]
     return float(by_year.sum()), float(by_year @ worth)
 
 
-AFTER: Final[Mapping[str, str]] = {
-    "annuity": "instalments and contracts that run on; not in the net present value",
-    "truncated_salvage": "book value of assets, credited to the plan; contracts that run on",
-    "perpetuity": "instalments and contracts that run on; NPV repeats the last year for ever",
+@dataclass(frozen=True)
+class _End:
+    """What the moneys are called under a reading of the end of the horizon."""
+
+    assets: str  # how the net present value counts assets
+    goes_on: str  # what follows the horizon in it
+    after: str  # rule of what is left after the horizon
+    left: str  # the same, behind its amount in a sentence
+    repaid: str  # term: payments for assets inside the horizon
+    left_of: str  # what a sum that leads to it ends with
+
+
+_INSTALMENTS: Final = "assets by their instalments"
+_LEFT: Final = "are left to pay after it"
+_ENDS: Final[Mapping[str, _End]] = {
+    "annuity": _End(
+        assets=_INSTALMENTS,
+        goes_on="",
+        after="instalments and contracts that run on; not in the net present value",
+        left=_LEFT,
+        repaid="repaid inside the horizon",
+        left_of="paid after the horizon",
+    ),
+    "truncated_salvage": _End(
+        assets="assets at their cost less the book value at the end",
+        goes_on="",
+        after="book value of assets, credited to the plan; contracts that run on",
+        left="are book value, which is credited to the plan, and contracts that run on after it",
+        repaid="charged inside the horizon, less book value",
+        left_of="book value at the end, and contracts that run on",
+    ),
+    "perpetuity": _End(
+        assets=_INSTALMENTS,
+        goes_on=", those of the last year for ever,",
+        after="instalments and contracts that run on; NPV repeats the last year for ever",
+        left="are left to pay after it if nothing is replaced",
+        repaid="repaid inside the horizon",
+        left_of="paid after the horizon",
+    ),
 }
-"""What is left after the horizon, by the reading of its end."""
+"""By the setting `finance.end_of_horizon`."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of a sum, and where it stands in the tables.
+
+    Parameters
+    ----------
+    label : str
+        What it is called.
+    table : str
+        `money_years` or `money_items`.
+    column : str
+        Its column; several are joined by ``+``.
+    kind : str
+        Of items, those that count: asset or contract; all where it is empty.
+    less : str
+        Columns of the same table that are taken off it, joined by ``+``.
+    is_taken_off : bool
+        Whether the sum counts it with a minus.
+    """
+
+    label: str
+    table: str
+    column: str
+    kind: str = ""
+    less: str = ""
+    is_taken_off: bool = False
+
+    def amount_musd(self, table: pd.DataFrame) -> float:
+        """Return what the sum counts. [MUSD]"""
+        of_kind = table[table["kind"] == self.kind] if self.kind else table
+        total = of_kind[self.column.split("+")].to_numpy().sum()
+        if self.less:
+            total -= of_kind[self.less.split("+")].to_numpy().sum()
+        return float(-total if self.is_taken_off else total)
 
 
 @dataclass(frozen=True)
@@ -227,6 +300,8 @@ class Moneys:
         Table `money_items`.
     rules : mapping of str to str
         The rule of each money in words, by its name.
+    end_of_horizon : str
+        The setting, on which the words depend.
     """
 
     npv_musd: float
@@ -236,6 +311,12 @@ class Moneys:
     years: pd.DataFrame
     items: pd.DataFrame
     rules: Mapping[str, str]
+    end_of_horizon: str
+
+    @property
+    def left(self) -> str:
+        """What is left after the horizon, to be put behind its amount in a sentence."""
+        return _ENDS[self.end_of_horizon].left
 
     @property
     def lines(self) -> tuple[tuple[str, float, str], ...]:
@@ -247,47 +328,61 @@ class Moneys:
         )
 
     @property
-    def reconciled(self) -> tuple[tuple[str, tuple[tuple[str, float], ...]], ...]:
+    def sums(self) -> tuple[tuple[str, tuple[Term, ...]], ...]:
         """Sums that lead from one money to another: a name, and terms that add up to the last."""
-        years, items = self.years.sum(numeric_only=True), self.items
-        assets = items[items["kind"] == "asset"].sum(numeric_only=True)
-        contracts = items[items["kind"] == "contract"].sum(numeric_only=True)
-        repaid = float(years["repaid_musd"])
+        end = _ENDS[self.end_of_horizon]
+        overnight = Term("overnight capex of what is bought", _ITEMS, "overnight_musd", "asset")
+        paid = "payments_musd+npv_after_musd" if end.goes_on else "payments_musd"
+        discounting = Term("discounting to the base year", _YEARS, "npv_musd", less=paid)
+        for_ever = Term("the last year again, for ever", _YEARS, "npv_after_musd")
         return (
             (
-                "from overnight capex to what is paid after the horizon",
+                "from overnight capex to what is left after the horizon",
                 (
-                    ("overnight capex of what is bought", float(assets["overnight_musd"])),
-                    ("interest while it is built", float(assets["building_interest_musd"])),
-                    ("interest over its life", float(assets["interest_musd"])),
-                    ("repaid inside the horizon", -float(assets["paid_musd"])),
-                    ("contracts that run on", float(contracts["after_musd"])),
-                    ("paid after the horizon", self.after_musd),
+                    overnight,
+                    Term("interest while it is built", _ITEMS, "building_interest_musd", "asset"),
+                    Term("interest over its life", _ITEMS, "interest_musd", "asset"),
+                    Term(end.repaid, _ITEMS, "paid_musd", "asset", is_taken_off=True),
+                    Term("contracts that run on", _ITEMS, "after_musd", "contract"),
+                    Term(end.left_of, _ITEMS, "after_musd"),
                 ),
             ),
             (
                 "from overnight capex to cash",
                 (
-                    ("overnight capex of what is bought", float(assets["overnight_musd"])),
-                    ("spent before the first year", -float(assets["before_musd"])),
-                    ("paid as it is used", float(years["running_musd"])),
-                    ("cash", self.cash_musd),
+                    overnight,
+                    Term(
+                        "spent before the first year",
+                        _ITEMS,
+                        "before_musd",
+                        "asset",
+                        is_taken_off=True,
+                    ),
+                    Term("paid as it is used", _YEARS, "running_musd"),
+                    Term("cash", _YEARS, "cash_musd"),
                 ),
             ),
             (
                 "from cash to net present value",
                 (
-                    ("cash", self.cash_musd),
-                    ("cash for assets", -float(years["asset_cash_musd"])),
-                    ("repaid inside the horizon instead", repaid),
-                    ("price of work not done, which nobody is paid", float(years["unmet_musd"])),
-                    (
-                        "discounting to the base year",
-                        self.npv_musd - float(years["payments_musd"]),
-                    ),
-                    ("net present value", self.npv_musd),
+                    Term("cash", _YEARS, "cash_musd"),
+                    Term("cash for assets", _YEARS, "asset_cash_musd", is_taken_off=True),
+                    Term(f"{end.repaid}, instead", _YEARS, "repaid_musd"),
+                    Term("price of work not done, which nobody is paid", _YEARS, "unmet_musd"),
+                    discounting,
+                    *((for_ever,) if end.goes_on else ()),
+                    Term("net present value", _YEARS, "npv_musd"),
                 ),
             ),
+        )
+
+    @property
+    def reconciled(self) -> tuple[tuple[str, tuple[tuple[str, float], ...]], ...]:
+        """The same sums with the amounts of their terms. [MUSD]"""
+        tables = {_YEARS: self.years, _ITEMS: self.items}
+        return tuple(
+            (name, tuple((term.label, term.amount_musd(tables[term.table])) for term in terms))
+            for name, terms in self.sums
         )
 
     def __str__(self) -> str:
@@ -314,6 +409,8 @@ def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
     solution = tables["solution"].iloc[0]
     last = int(solution["last_year"])
     rate = float(solution["discount_rate_frac"])
+    end_of_horizon = str(solution["end_of_horizon"])
+    end = _ENDS[end_of_horizon]
     return Moneys(
         npv_musd=float(years["npv_musd"].sum()),
         cash_musd=float(years["cash_musd"].sum()),
@@ -323,10 +420,11 @@ def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
         items=items,
         rules={
             "Net present value": (
-                f"payments to {last} at {rate:.2%} real; assets by their instalments"
+                f"payments to {last}{end.goes_on} at {rate:.2%} real; {end.assets}"
             ),
             f"Cash to {last}": "assets as they are built, all else as it is used; no interest",
             "Overnight capex": "what is bought, at its price on the day; no interest",
-            f"After {last}": AFTER[str(solution["end_of_horizon"])],
+            f"After {last}": end.after,
         },
+        end_of_horizon=end_of_horizon,
     )

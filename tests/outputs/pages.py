@@ -97,12 +97,13 @@ def expected(one: Element, runs: Sequence[Tables]) -> float:
 
 
 def total(tables: Tables, table: str, column: str, where: str) -> float:
-    """Add up a column over the rows that are selected."""
+    """Add up a column, or several, over the rows that are selected."""
     frame = tables[table]
     for part in filter(None, where.split(";")):
         key, label = part.split("=", 1)
         frame = frame[frame[key].astype(str) == unquote(label)]
-    return float(frame[column].sum(min_count=1)) if len(frame) else 0.0
+    parts = column.split("+")
+    return sum(float(frame[one].sum(min_count=1)) for one in parts) if len(frame) else 0.0
 
 
 def is_shown(shown: str, value: float, digits: str | None) -> bool:

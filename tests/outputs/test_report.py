@@ -221,6 +221,32 @@ def test_the_four_moneys_reconcile_on_the_page(plan: planner.Plan, page: Page) -
         assert title[1:] in shown
 
 
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("annuity", "BUSD are left to pay after it."),
+        ("truncated_salvage", "BUSD are book value, which is credited to the plan"),
+        ("perpetuity", "BUSD are left to pay after it if nothing is replaced."),
+    ],
+)
+def test_the_sentence_says_what_is_left_after_the_horizon(run: Run, end: str, words: str) -> None:
+    solution = run.tables["solution"].assign(end_of_horizon=end)
+    other = replace(run, tables={**run.tables, "solution": solution})
+
+    page = read_page(report_html(other))
+
+    assert words in page.elements[0].text
+    assert ("the last year again, for ever" in page.elements[0].text) == (end == "perpetuity")
+    assert_numbers_are_those_of(page, other)
+
+
+def test_the_largest_sites_are_not_said_to_be_most_of_the_racks(page: Page) -> None:
+    text = page.elements[0].text
+
+    assert ", the largest at " in text
+    assert "most of them" not in text
+
+
 def changed(run: Run, **settings: object) -> Run:
     """Return the run as another one, dearer by its racks and with a site larger."""
     costs = run.tables["costs"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from planner.results.moneys import moneys
+from planner.results.moneys import Moneys, moneys
 
 CENT = {"rel": 0.0, "abs": 1e-8}  # a cent in MUSD
 
@@ -80,3 +81,80 @@ def test_each_money_has_its_rule_in_words(case):
     assert names[1] == f"Cash to {case.inputs.finance.last_year}"
     assert all(len(rule) > 20 for _, _, rule in own.lines)
     assert f"{own.npv_musd / 1e3:,.2f} BUSD" in str(own)
+
+
+# Of a purchase of 90 MUSD for six years at no interest, with two years left after 2028: 60 are
+# paid by instalments, 30 are left. At the end of 2028 its book value is 30 too.
+WORDS = {
+    "annuity": (
+        "payments to 2028 at 5.00% real; assets by their instalments",
+        "instalments and contracts that run on; not in the net present value",
+        "are left to pay after it",
+        "repaid inside the horizon",
+        "paid after the horizon",
+    ),
+    "truncated_salvage": (
+        "payments to 2028 at 5.00% real; assets at their cost less the book value at the end",
+        "book value of assets, credited to the plan; contracts that run on",
+        "are book value, which is credited to the plan, and contracts that run on after it",
+        "charged inside the horizon, less book value",
+        "book value at the end, and contracts that run on",
+    ),
+    "perpetuity": (
+        "payments to 2028, those of the last year for ever, at 5.00% real; "
+        "assets by their instalments",
+        "instalments and contracts that run on; NPV repeats the last year for ever",
+        "are left to pay after it if nothing is replaced",
+        "repaid inside the horizon",
+        "paid after the horizon",
+    ),
+}
+
+
+def paid_off(end: str) -> Moneys:
+    """Return the moneys of that purchase with 7 MUSD of running cost, of one year, discounted."""
+    after = 85.0 if end == "perpetuity" else 0.0
+    years = {
+        "npv_musd": 62.0 + after,
+        "cash_musd": 97.0,
+        "asset_cash_musd": 90.0,
+        "repaid_musd": 60.0,
+        "running_musd": 7.0,
+        "unmet_musd": 3.0,
+        "payments_musd": 70.0,
+        "npv_after_musd": after,
+    }
+    items = {
+        "kind": "asset",
+        "overnight_musd": 90.0,
+        "before_musd": 0.0,
+        "building_interest_musd": 0.0,
+        "interest_musd": 0.0,
+        "paid_musd": 60.0,
+        "after_musd": 30.0,
+    }
+    solution = {"last_year": 2028, "discount_rate_frac": 0.05, "end_of_horizon": end}
+    return moneys(
+        {
+            "money_years": pd.DataFrame([years]),
+            "money_items": pd.DataFrame([items]),
+            "solution": pd.DataFrame([solution]),
+        }
+    )
+
+
+@pytest.mark.parametrize("end", WORDS)
+def test_words_follow_what_the_end_of_the_horizon_means(end):
+    own = paid_off(end)
+    (to_after, _, to_npv) = (dict(terms) for _, terms in own.reconciled)
+    npv_rule, after_rule, left, repaid, left_of = WORDS[end]
+
+    assert own.lines[0][2] == npv_rule
+    assert own.lines[3][2] == after_rule
+    assert own.left == left
+    assert to_after[repaid] == -60.0
+    assert to_after[left_of] == 30.0
+    assert to_npv[f"{repaid}, instead"] == 60.0
+    # Discounting never adds to what is paid; what goes on for ever is a term of its own.
+    assert to_npv["discounting to the base year"] == pytest.approx(62.0 - 70.0)
+    assert to_npv.get("the last year again, for ever") == (85.0 if end == "perpetuity" else None)

@@ -1,8 +1,9 @@
 """Numbers that people read, each with the table, rows and column that it comes from.
 
 The markup of a number says so in attributes, its own or those of the elements around it: the sum
-of ``data-column`` over the rows of ``data-table`` that ``data-where`` selects, over ``data-per``,
-and for a share over the sum of ``data-over-...``, for a difference less that of ``data-less-...``.
+of ``data-column``, of several columns joined by ``+``, over the rows of ``data-table`` that
+``data-where`` selects, over ``data-per``, and for a share over the sum of ``data-over-...``, for a
+difference less that of ``data-less-...``.
 On a page of several runs ``data-run`` counts them from 0. A test reads every number back.
 """
 
@@ -42,7 +43,7 @@ class Figure:
     value : float
         Sum of a column over the rows that are selected; nan where it is missing.
     table, column : str
-        A result table and its column.
+        A result table and its column; several are joined by ``+`` and added up.
     where : mapping of str to label
         What its rows have in other columns.
     over : Figure, optional
@@ -193,13 +194,14 @@ class Figures:
         return table in self.run.tables and len(self.run.tables[table]) > 0
 
     def sum(self, table: str, column: str, **where: Label) -> Figure:
-        """Return the sum of a column over the rows that have these labels."""
+        """Return the sum of a column, or of several, over the rows that have these labels."""
+        parts = column.split("+")
         if not where:
-            value = float(self.run.tables[table][column].sum(min_count=1))
+            value = sum(float(self.run.tables[table][one].sum(min_count=1)) for one in parts)
         else:
-            sums = self._sums(table, column, tuple(where))
+            key = tuple(where.values())
             # A sum of nothing but missing values is missing; of no rows, 0.
-            value = sums.get(tuple(where.values()), 0.0)
+            value = sum(self._sums(table, one, tuple(where)).get(key, 0.0) for one in parts)
         return Figure(value, table, column, where, run=self.number)
 
     def _sums(self, table: str, column: str, keys: tuple[str, ...]) -> dict[Any, float]:

@@ -10,6 +10,7 @@ from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.sections.moneys import four_figures
 from planner.outputs.report.sections.sums import money, power
+from planner.results.moneys import moneys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +114,7 @@ def _places(figures: Figures, labels: Labels, last: int) -> list[str]:
         racks.html(digits=_DIGITS),
         " MW of racks are in use at ",
         sites.html(decimals=0),
-        f" sites in {last}, most of them at ",
+        f" sites in {last}, the largest at ",
         *named,
         ".",
     ]
@@ -149,7 +150,7 @@ def _cost(figures: Figures) -> list[str]:
         _busd(overnight),
         " BUSD; ",
         _busd(after),
-        " BUSD are left to pay after it.",
+        f" BUSD {moneys(figures.run.tables).left}.",
     ]
 
 

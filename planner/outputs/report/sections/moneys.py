@@ -10,6 +10,7 @@ from planner.results.moneys import moneys
 
 if TYPE_CHECKING:
     from planner.outputs.report.figures import Figure, Figures
+    from planner.results.moneys import Term
 
 __all__ = ["four_figures", "four_moneys", "reconciled"]
 
@@ -38,9 +39,8 @@ def four_moneys(figures: Figures) -> Html:
 def reconciled(figures: Figures) -> Html:
     """Show the sums from one money to another, each adding up to its last line. [MUSD]"""
     parts = []
-    for title, terms in moneys(figures.run.tables).reconciled:
-        known = _terms(figures)
-        rows = [(label, [_amount(*known[label])]) for label, _ in terms]
+    for title, terms in moneys(figures.run.tables).sums:
+        rows = [(term.label, [_amount(figures, term)]) for term in terms]
         head = f"{title[0].upper()}{title[1:]}"
         table = figure_table(
             f"{head} [MUSD]",
@@ -54,33 +54,10 @@ def reconciled(figures: Figures) -> Html:
     return element("div", parts, class_="charts")
 
 
-def _amount(figure: Figure, sign: float) -> Html:
-    return figure.html(per=sign, decimals=1)
-
-
-def _terms(figures: Figures) -> dict[str, tuple[Figure, float]]:
-    """Return each term of the sums by its name, with 1 or, for what is taken off, -1."""
-
-    def years(column: str) -> Figure:
-        return figures.sum("money_years", column)
-
-    def assets(column: str) -> Figure:
-        return figures.sum("money_items", column, kind="asset")
-
-    npv, cash, _, after = four_figures(figures)
-    return {
-        "overnight capex of what is bought": (assets("overnight_musd"), 1.0),
-        "interest while it is built": (assets("building_interest_musd"), 1.0),
-        "interest over its life": (assets("interest_musd"), 1.0),
-        "repaid inside the horizon": (assets("paid_musd"), -1.0),
-        "contracts that run on": (figures.sum("money_items", "after_musd", kind="contract"), 1.0),
-        "paid after the horizon": (after, 1.0),
-        "spent before the first year": (assets("before_musd"), -1.0),
-        "paid as it is used": (years("running_musd"), 1.0),
-        "cash": (cash, 1.0),
-        "cash for assets": (years("asset_cash_musd"), -1.0),
-        "repaid inside the horizon instead": (years("repaid_musd"), 1.0),
-        "price of work not done, which nobody is paid": (years("unmet_musd"), 1.0),
-        "discounting to the base year": (npv.above(years("payments_musd")), 1.0),
-        "net present value": (npv, 1.0),
-    }
+def _amount(figures: Figures, term: Term) -> Html:
+    """Show a term, with a minus where it is taken off."""
+    where = {"kind": term.kind} if term.kind else {}
+    figure = figures.sum(term.table, term.column, **where)
+    if term.less:
+        figure = figure.above(figures.sum(term.table, term.less, **where))
+    return figure.html(per=-1.0 if term.is_taken_off else 1.0, decimals=1)
