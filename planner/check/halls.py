@@ -64,7 +64,8 @@ def hall_space(case: Case) -> Excess:
 def halls_table(case: Case) -> Excess:
     """Usable, used, spare and stranded power and floor add up from builds, ramp and racks.
 
-    Stranded is what stays empty when a hall is filled with the mix of racks it has.
+    Stranded is what stays empty when a hall is filled with the mix of racks it has; what is kept
+    free is neither spare nor stranded.
     """
     table, uses = case.plan("halls"), case.uses
     halls = hall_years(case).merge(case.halls, on="hall", how="left")
@@ -75,23 +76,24 @@ def halls_table(case: Case) -> Excess:
     floor = tally(halls, _HALL, halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"])
     drawn = tally(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
     taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
+    power_mw, floor_m2 = at(usable, table, _HALL, np.nan), at(floor, table, _HALL, np.nan)
+    used_mw, used_m2 = at(drawn, table, _HALL), at(taken, table, _HALL)
+    for_racks_mw = power_mw * fill_frac(case, table)
     pairs = [
-        (table["usable_mw"], at(usable, table, _HALL, np.nan)),
-        (table["free_mw"], np.asarray(table["usable_mw"]) * (1.0 - fill_frac(case, table))),
-        (table["used_mw"], at(drawn, table, _HALL)),
-        (table["used_mw"] + table["spare_power_mw"], at(usable, table, _HALL, np.nan)),
+        (table["usable_mw"], power_mw),
+        (table["free_mw"], power_mw - for_racks_mw),
+        (table["used_mw"], used_mw),
+        (table["spare_power_mw"], np.maximum(for_racks_mw - used_mw, 0.0)),
         # Floor counts in MW of the density it is built for, so that one tolerance serves all.
-        (table["floor_m2"] / _KW_PER_MW, at(floor, table, _HALL, np.nan) / _KW_PER_MW),
-        (table["used_m2"] / _KW_PER_MW, at(taken, table, _HALL) / _KW_PER_MW),
+        (table["floor_m2"] / _KW_PER_MW, floor_m2 / _KW_PER_MW),
+        (table["used_m2"] / _KW_PER_MW, used_m2 / _KW_PER_MW),
         (table["leased_mw"], at(leased, table, _HALL, np.nan)),
         (table["existing_mw"], at(existing, table, _HALL, np.nan)),
     ]
-    power_mw, floor_m2 = at(usable, table, _HALL, np.nan), at(floor, table, _HALL, np.nan)
-    used_mw, used_m2 = at(drawn, table, _HALL), at(taken, table, _HALL)
     is_used = (used_mw > 0.0) & (used_m2 > 0.0)
-    fill = np.fmin(quotient(power_mw, used_mw), quotient(floor_m2, used_m2))
+    fill = np.fmin(quotient(for_racks_mw, used_mw), quotient(floor_m2, used_m2))
     fill = np.where(is_used, fill, 0.0)
-    no_power, no_floor = power_mw - fill * used_mw, floor_m2 - fill * used_m2
+    no_power, no_floor = for_racks_mw - fill * used_mw, floor_m2 - fill * used_m2
     pairs += [
         (table["spare_floor_m2"] / _KW_PER_MW, np.maximum(floor_m2 - used_m2, 0.0) / _KW_PER_MW),
         (table["stranded_power_mw"], np.where(is_used, no_power, 0.0)),

@@ -110,7 +110,8 @@ def halls(s: Solved) -> pd.DataFrame:
     floor_m2 = usable_mw * KW_PER_MW / s.p.halls.density_kw_per_m2[over["hall"]]
     used_m2 = total_by(hall_of_use, s.per_mw_in_service(racks.space_m2_per_mw), over.size)
     rows = np.flatnonzero(usable_mw)
-    stranded_mw, stranded_m2 = stranded(usable_mw, used_mw, floor_m2, used_m2)
+    for_racks_mw = s.p.halls.fill_frac * usable_mw
+    stranded_mw, stranded_m2 = stranded(for_racks_mw, used_mw, floor_m2, used_m2)
     return made(
         "halls",
         {
@@ -119,9 +120,9 @@ def halls(s: Solved) -> pd.DataFrame:
             "existing_mw": s.p.halls.existing_mw[rows],
             "leased_mw": s.value(s.model.lease.on(over, missing="zero"))[rows],
             "usable_mw": usable_mw[rows],
-            "free_mw": ((1.0 - s.p.halls.fill_frac) * usable_mw)[rows],
+            "free_mw": (usable_mw - for_racks_mw)[rows],
             "used_mw": used_mw[rows],
-            "spare_power_mw": cleaned(np.maximum(usable_mw - used_mw, 0.0))[rows],
+            "spare_power_mw": cleaned(np.maximum(for_racks_mw - used_mw, 0.0))[rows],
             "stranded_power_mw": stranded_mw[rows],
             "floor_m2": floor_m2[rows],
             "used_m2": used_m2[rows],
@@ -132,7 +133,7 @@ def halls(s: Solved) -> pd.DataFrame:
 
 
 def stranded(
-    usable_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: Floats
+    for_racks_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: Floats
 ) -> tuple[Floats, Floats]:
     r"""Return the power and floor that stay empty when a hall is filled with the mix it has.
 
@@ -140,8 +141,8 @@ def stranded(
 
     Parameters
     ----------
-    usable_mw, used_mw : array of float
-        Power that the hall can feed, :math:`H`, and that its racks take, :math:`h`. [MW]
+    for_racks_mw, used_mw : array of float
+        Power that racks may take, :math:`H`, and that those there take, :math:`h`. [MW]
     floor_m2, used_m2 : array of float
         Floor of the hall, :math:`A`, and that under its racks, :math:`a`. [m2]
 
@@ -159,11 +160,11 @@ def stranded(
     ([4.5], [0.0])
     """
     is_used = (used_mw > 0.0) & (used_m2 > 0.0)
-    by_power = usable_mw / np.where(is_used, used_mw, 1.0)
+    by_power = for_racks_mw / np.where(is_used, used_mw, 1.0)
     by_floor = floor_m2 / np.where(is_used, used_m2, 1.0)
     fill = np.minimum(by_power, by_floor)
     return (
-        np.where(is_used & (by_floor < by_power), usable_mw - fill * used_mw, 0.0),
+        np.where(is_used & (by_floor < by_power), for_racks_mw - fill * used_mw, 0.0),
         np.where(is_used & (by_power < by_floor), floor_m2 - fill * used_m2, 0.0),
     )
 

@@ -9,6 +9,7 @@ from hand import hand_inputs, written
 
 from planner.base.errors import SolverError
 from planner.lp import HighsSession
+from planner.model import build_model
 from planner.results import read_results
 from planner.results.latency import weighted_quantile
 from planner.results.tail import tail_rtt_ms
@@ -49,20 +50,35 @@ def test_numerical_dust_is_left_out(model):
     assert results.site_year["nameplate_mw"].tolist() == [0.0] * 4
 
 
-def test_sparse_racks_strand_the_power_of_a_hall(model):
+def test_sparse_racks_strand_the_power_of_a_hall():
+    inputs = hand_inputs()
+    dense = dataclasses.replace(inputs.halls, density_kw_per_m2=np.array([9.0, 30.0]))
+    plan = {"used": {("ash", "old", "air|2N", "chat", "2026"): 1.6}}
+
+    results = results_of(build_model(dataclasses.replace(inputs, halls=dense)), plan)
+    found = row(results.halls, site="ash", year=2026)
+
+    assert found["usable_mw"] == pytest.approx(2.6)
+    assert found["free_mw"] == pytest.approx(0.07 * 2.6)  # 0.182 MW, which leaves 2.418 MW
+    assert found["used_mw"] == pytest.approx(1.6 * 0.95)
+    assert found["floor_m2"] == pytest.approx(2600 / 9)  # 289 m2
+    assert found["used_m2"] == pytest.approx(1.6 * 120)  # 192 m2
+    fill = 2600 / 9 / 192  # 1.505: the floor is full before the power is used up
+    assert found["stranded_power_mw"] == pytest.approx(2.418 - fill * 1.52)
+    assert found["stranded_floor_m2"] == 0.0
+    assert found["spare_power_mw"] == pytest.approx(2.418 - 1.52)
+    assert found["spare_floor_m2"] == pytest.approx(2600 / 9 - 192)
+
+
+def test_power_that_is_kept_free_is_neither_spare_nor_stranded(model):
     plan = {"used": {("ash", "old", "air|2N", "chat", "2026"): 1.6}}
 
     found = row(results_of(model, plan).halls, site="ash", year=2026)
 
-    assert found["usable_mw"] == pytest.approx(2.6)
-    assert found["used_mw"] == pytest.approx(1.6 * 0.95)
-    assert found["floor_m2"] == pytest.approx(2600 / 8)  # 325 m2
-    assert found["used_m2"] == pytest.approx(1.6 * 120)  # 192 m2
-    fill = 325 / 192  # the floor is full before the power is used up
-    assert found["stranded_power_mw"] == pytest.approx(2.6 - fill * 1.52)
-    assert found["stranded_floor_m2"] == 0.0
-    assert found["spare_power_mw"] == pytest.approx(2.6 - 1.52)
-    assert found["spare_floor_m2"] == pytest.approx(325 - 192)
+    fill = 2.418 / 1.52  # 1.591; all 2.6 MW would hold 1.711, more than the floor: 325 / 192
+    assert found["stranded_power_mw"] == 0.0
+    assert found["stranded_floor_m2"] == pytest.approx(2600 / 8 - fill * 192)
+    assert found["used_mw"] + found["spare_power_mw"] + found["free_mw"] == pytest.approx(2.6)
 
 
 def test_power_of_a_slot_is_it_cooling_and_losses(model):
