@@ -10,6 +10,7 @@ from planner.check.chain import site_power
 from planner.check.days import year_rows
 from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
 from planner.check.frames import at, by, quotient, tally
+from planner.check.rack_figures import COMPANION_LOAD_FRAC
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ __all__ = ["COLUMNS", "HEADING", "IMPLIED", "RULES"]
 _YEAR = ("year",)
 _CLASS = ("workload", "year")
 _HOURS_PER_YEAR = 8760.0
-_COMPANION_LOAD_FRAC = 0.7  # mean power of storage and general servers over their nameplate
 _LEVELS: Final = {
     "nameplate_mw": (
         "facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw standby_mw companion_mw"
@@ -58,7 +58,7 @@ def _busy_mw(case: Case) -> pd.Series[float]:
     """Power of racks in service if all of them were busy, and of their companions, by year."""
     uses = case.uses
     busy = at(by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
-    companion = _COMPANION_LOAD_FRAC * uses["companion_mw_per_mw"].to_numpy()
+    companion = COMPANION_LOAD_FRAC * uses["companion_mw_per_mw"].to_numpy()
     return tally(uses, _YEAR, uses["in_service_mw"].to_numpy() * (busy + companion))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.days import year_rows
+from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING
 from planner.check.frames import at, by, quotient
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "RULES", "lifetime_rows", "model_rows"]
 
-_H100E_HOURS_PER_PF_DAY: Final = 24.0 / (0.989 * 0.40)  # dense peak of an H100; runs reach 40 %
+_H100E_HOURS_PER_PF_DAY: Final = 24.0 / PFLOPS_OF_H100_IN_TRAINING
 _USD_PER_MUSD: Final = 1e6
 
 

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["FACTS", "REREAD", "admitted_racks"]
+__all__ = ["COMPANION_LOAD_FRAC", "FACTS", "REREAD", "admitted_racks"]
 
 _DEPLOYMENT = ("rack", "hall", "workload")
 _KW_PER_MW = 1000.0
 _USD_PER_MUSD = 1e6
-_COMPANION_LOAD_FRAC = 0.7  # mean power of storage and general servers over their nameplate
+COMPANION_LOAD_FRAC: Final = 0.7  # mean power of storage and general servers over their nameplate
 _MW_PER_GW = 1000.0
 _MONEY_YEAR = 2025
 _ROUNDING_MW = 1e-6
@@ -57,7 +57,7 @@ def rack_power_from_tables(case: Case) -> Excess:
     used = of_class("utilisation_frac") / (1.0 + of_class("spare_frac"))
     own = {
         "space_m2_per_mw": of_rack("space_m2") / (of_rack("peak_kw") / _KW_PER_MW),
-        "idle_mw_per_mw": idle_kw + _COMPANION_LOAD_FRAC * of_class("companion_frac"),
+        "idle_mw_per_mw": idle_kw + COMPANION_LOAD_FRAC * of_class("companion_frac"),
         "dynamic_mw_per_mw": moved * used,
         "deferrable_frac": of_class("deferrable_frac"),
     }

@@ -177,7 +177,7 @@ def _parts(question: Question, model: Model) -> list[_Part]:
         block = problem.column_block(of.column)
         columns = np.arange(block.start, block.stop)
         if columns.size and integer[columns].all():
-            over = _over(model, of.column)
+            over = problem.columns_over(of.column)
             parts.append(_Part(limit.name, of.says, over, np.arange(over.size), whole=columns))
     over, first = question.inputs.sites.site_year, problem.column_block("open").start
     is_new = ~question.inputs.sites.is_existing[over["site"]]
@@ -194,14 +194,6 @@ def _parts(question: Question, model: Model) -> list[_Part]:
                 else _Part(name, says, over, which, upper=at)
             )
     return parts
-
-
-def _over(model: Model, name: str) -> Index:
-    if name in {"open", "lot_racks"}:
-        return model.open.over if name == "open" else model.lot_racks.over
-    of = model.supply if name == "has_plant" else model.siting
-    index: Index = getattr(of, name).over
-    return index
 
 
 def _in_order(question: Question, parts: Sequence[_Part]) -> list[_Part]:
