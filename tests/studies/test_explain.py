@@ -40,6 +40,7 @@ NON_FIRM = str(CHECK / "non_firm.yaml")
 ASK = Asking(lambda _: None)
 
 # Land for all training in the north: the south differs from it in the price of power alone.
+HALL = "air_dry|N"
 ROOMY = ("new_sites.north.land_limit_mw=70",)
 
 
@@ -525,8 +526,22 @@ def test_no_sentence_has_an_internal_name(options: dict) -> None:
 def test_halls_racks_and_lines_of_cost_are_named_in_words() -> None:
     names = Names(plan_of(str(MINI)).inputs)
 
-    assert names.plain("rack_purchase 58%, site_fixed.") == "rack purchase 58%, site fixed."
-    assert names.plain("(air_dry|N+1, 7 MW)").endswith("; redundancy N+1, 7 MW)")
+    assert names.plain(f"({HALL}, 7 MW)").endswith("; redundancy N, 7 MW)")
+    assert names.plain("Most of it is in air_dry.").startswith("Most of it is in Air")
+    assert "rack purchase " in texts(explained(str(MINI)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "demand.unmet_usd_per_h100e_hour is the price of unmet compute.",
+        "It is in runs/us_base/plan.xlsx.",
+        "At most 7 MW of contract my_ppa is on offer in my_zone.",
+        f"Set halls.{HALL}.max_mw or edit /data/{HALL}/x.csv.",
+    ],
+)
+def test_settings_paths_and_ids_that_commands_take_are_left_as_they_are(text: str) -> None:
+    assert Names(plan_of(str(MINI)).inputs).plain(text) == text
 
 
 def test_a_scenario_without_a_run_is_solved_once_and_its_run_is_read_then(tmp_path: Path) -> None:

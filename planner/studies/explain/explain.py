@@ -20,7 +20,7 @@ from planner.studies.explain.plain_words import (
 )
 from planner.studies.explain.site_words import about_site, site_tables, touches
 from planner.studies.explain.steps import about_steps, one_more, tried
-from planner.studies.explain.tries import Countdown, Try, list_tries, seconds_of
+from planner.studies.explain.tries import Countdown, Try, list_tries, seconds_of, solve_seconds
 from planner.studies.explain.year_words import about_year, year_tables
 from planner.studies.solve.asking import Asking
 
@@ -56,14 +56,14 @@ def explain(
     year : int, optional
         Model year to explain: what changed since the one before, and why.
     resolve : bool
-        Solve again: with a little more of each limit that is told of, with one month less of lead
+        Solve again: with a little more of each limit that is reported, with one month less of lead
         time and one millisecond more of latency; for a site what it would take for it to have
-        more. Without it shadow prices tell, which may be more than a limit is worth alone, and
+        more. Without it values are shadow prices, which may be more than a limit is worth alone;
         the explanation says what solving again would add and how long it would take.
     every : bool
         Give every sentence instead of the weightiest of each topic.
     on_stage : callable, optional
-        Is told each stage as it begins.
+        Is given each stage as it begins.
     interrupt : threading.Event, optional
         Set it to stop.
 
@@ -140,10 +140,10 @@ def _tries(solved: Solved, moved: Sequence[int], site: str | None, year: int | N
 def _would_try(solved: Solved, tries: Sequence[Try]) -> Statement:
     """Say what solving again would add, and how long it would take."""
     listed = "; ".join(one.what for one in tries)
-    took = float(solved.run.meta["seconds"].get("solve", 0.0))
     text = (
         f"Nothing was solved again. --resolve would try: {listed}. It would take about "
-        f"{duration(seconds_of(solved, tries))}, as the plan took {duration(took)} to solve."
+        f"{duration(seconds_of(solved, tries))}, as the plan took "
+        f"{duration(solve_seconds(solved))} to solve."
     )
     return Statement(AGAIN, text, ())
 

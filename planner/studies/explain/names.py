@@ -1,4 +1,4 @@
-"""Ids of tables and lines of cost in the words that a planner knows them by."""
+"""Ids of racks, workloads and halls in the words that a planner knows them by."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Names"]
 
-_INTERNAL = re.compile(r"[^\s,;:()]*[_|][^\s,;:()]*")
+# Part of a longer word: a key path, a path of a file, another id.
+_BEFORE, _AFTER = r"(?<![\w.|/+-])", r"(?![\w|/+-]|\.\w)"
 
 
 class Names:
     """Names by id.
 
-    Only what reads as an id is replaced, by its underscore or bar: an id such as ``agentic`` is
-    a word, and sites keep theirs, which commands take.
+    Only whole ids that the inputs hold and that read as ids, by an underscore or a bar, are
+    replaced: ``agentic`` is a word. Sites, zones, contracts and sources keep theirs, which commands
+    and settings take; so do keys and paths.
 
     Parameters
     ----------
@@ -28,36 +30,28 @@ class Names:
     """
 
     def __init__(self, inputs: Inputs) -> None:
-        tables, sites = inputs.tables, set(inputs.sites.table["site"])
-        self._of: dict[str, str] = {}
-        for table, key in (("racks", "rack"), ("workloads", "workload")):
-            self._of |= dict(zip(tables[table][key], tables[table]["name"], strict=True))
-        self._cooling: dict[str, str] = dict(
-            zip(tables["cooling"]["cooling"], tables["cooling"]["name"], strict=True)
-        )
-        self._sites = sites
-
-    def of(self, label: str) -> str:
-        """Return the name of an id; of a hall its cooling and redundancy; else it in words."""
-        if label in self._sites:
-            return label
-        if label in self._of:
-            return self._of[label]
-        cooling, bar, redundancy = label.partition("|")
-        name = self._cooling.get(cooling, cooling.replace("_", " "))
-        if bar:
-            return f"{name[:1].lower()}{name[1:]}; redundancy {redundancy.replace('_', ' ')}"
-        return name
+        sets, tables = inputs.sets, inputs.tables
+        names: dict[str, str] = {}
+        for table, key, axis in (
+            ("racks", "rack", sets.rack),
+            ("workloads", "workload", sets.workload),
+            ("cooling", "cooling", sets.cooling),
+        ):
+            name = tables[table].dropna(subset=["name"]).set_index(key)["name"]
+            names |= {id_: str(name[id_]) for id_ in axis.labels if id_ in name.index}
+        for hall in sets.hall.labels:
+            cooling, _, redundancy = hall.partition("|")
+            of = names.get(cooling, cooling)
+            names[hall] = f"{of[:1].lower()}{of[1:]}; redundancy {redundancy.replace('_', ' ')}"
+        kept = {*inputs.sites.table["site"], *sets.zone.labels}
+        self._of = {id_: name for id_, name in names.items() if re.search("[_|]", id_)}
+        self._of = {id_: name for id_, name in self._of.items() if id_ not in kept}
+        ids = "|".join(map(re.escape, sorted(self._of, key=len, reverse=True)))
+        self._ids = re.compile(f"{_BEFORE}(?:{ids}){_AFTER}" if ids else "(?!)")
 
     def plain(self, text: str) -> str:
         """Return a text with the ids in it replaced."""
-
-        def name(found: re.Match[str]) -> str:
-            label = found.group()
-            end = label[len(label.rstrip(".")) :]
-            return self.of(label.removesuffix(end)) + end
-
-        return _INTERNAL.sub(name, text)
+        return self._ids.sub(lambda found: self._of[found.group()], text)
 
     def statement(self, statement: Statement) -> Statement:
         """Return a statement with the ids in its text replaced."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.limits.limit import Binding
     from planner.studies.explain.explanation import Solved
 
-__all__ = ["about_compute", "about_cost", "about_limits", "reported_rows"]
+__all__ = ["about_compute", "about_cost", "about_limits", "line_of_cost", "reported_rows"]
 
 BINDS: Final = "What binds, and its marginal value"
 COMPUTE: Final = "What one more unit of compute costs"
@@ -34,7 +34,7 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     total = number(tables, "cost", "npv_musd", "MUSD", item="total")
     largest = tables["cost"].iloc[1 : 1 + _SHOWN_ITEMS]
     items = [number(tables, "cost", "npv_musd", "MUSD", item=item) for item in largest["item"]]
-    shares = [f"{of.row['item']} {of.value / total.value:.0%}" for of in items]
+    shares = [f"{line_of_cost(of)} {of.value / total.value:.0%}" for of in items]
     yield Statement(
         COST,
         f"The plan costs {total} net present value; most of it is {', '.join(shares)}.",
@@ -54,6 +54,11 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
             f"rented and {unmet} ({unmet.value / asked.value:.1%}) stay unmet."
         )
         yield Statement(COST, text, (asked, rented, unmet))
+
+
+def line_of_cost(of: Number) -> str:
+    """Return the line of cost that a number is of, in words."""
+    return str(of.row["item"]).replace("_", " ")
 
 
 def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from planner.studies.explain.explanation import Solved
 
-__all__ = ["Countdown", "Try", "list_tries", "seconds_of"]
+__all__ = ["Countdown", "Try", "list_tries", "seconds_of", "solve_seconds"]
 
 # Shares of the time that the plan took to solve, measured on us-base (25 s of processor time):
 _FROM_PLAN: Final = 0.2  # its program with the integers as they are, from the stored plan: 4.5 s
@@ -84,9 +84,14 @@ def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> li
     return tries
 
 
+def solve_seconds(solved: Solved) -> float:
+    """Return how long the plan took to solve. [s]"""
+    return float(solved.run.meta["seconds"].get("solve", 0.0))
+
+
 def seconds_of(solved: Solved, tries: Sequence[Try]) -> float:
     """Return how long all of them take, from the time that the plan took to solve. [s]"""
-    solve_s = float(solved.run.meta["seconds"].get("solve", math.nan))
+    solve_s = solve_seconds(solved)
     return math.fsum(one.seconds(solve_s) for one in tries)
 
 
@@ -96,7 +101,7 @@ class Countdown:
     Parameters
     ----------
     report : callable
-        Is told.
+        Is given each sentence.
     total : int
         How many solves are expected.
     seconds : float

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.base.say import amount, moment
 from planner.base.words import and_more
 from planner.studies.explain.explanation import Number, Statement, number
-from planner.studies.explain.plain_words import about_limits
+from planner.studies.explain.plain_words import about_limits, line_of_cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -169,12 +169,20 @@ def _listed(
     labels: pd.Series,
     words: Callable[[Number], str],
 ) -> tuple[str, tuple[Number, ...]]:
-    """List the first of some rows with a number of each; table, column and unit are the cell's."""
+    """List the first of some rows in words; a cell is of a table, a column and a unit."""
     table, column, unit = cell
     parts = tuple(
         number(tables, table, column, unit, **{key: str(label)}) for label in labels.head(_SHOWN)
     )
-    return ", ".join(f"{of.row[key]} {words(of)}" for of in parts), parts
+    return ", ".join(map(words, parts)), parts
+
+
+def _of_site(of: Number) -> str:
+    return f"{of.row['site']} {of}"
+
+
+def _of_rack(of: Number) -> str:
+    return f"{of.row['rack']} {of}"
 
 
 def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
@@ -186,24 +194,30 @@ def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]
         if len(rows):
             change = ("year_sites", "change", "MW")
             listed, parts = _listed(
-                tables, change, "site", rows["site"], lambda of: f"({of.value:+,.3g} MW)"
+                tables,
+                change,
+                "site",
+                rows["site"],
+                lambda of: f"{of.row['site']} ({of.value:+,.3g} MW)",
             )
             yield Statement(CHANGED, f"{words} {listed}.", parts)
     opened = table[(table["before"] < _NOISE) & (table["now"] > _NOISE)]
     if len(opened):
-        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"], str)
+        listed, parts = _listed(
+            tables, ("year_sites", "now", "MW"), "site", opened["site"], _of_site
+        )
         more = and_more(len(opened), _SHOWN)
         yield Statement(CHANGED, f"In use for the first time in {year}: {listed}{more}.", parts)
 
 
 def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
-    for table, column, key, words in (
-        ("year_halls", "built_mw", "site", "Halls enter service at"),
-        ("year_racks", "installed_mw", "rack", "Racks are bought:"),
+    for table, column, key, words, of in (
+        ("year_halls", "built_mw", "site", "Halls enter service at", _of_site),
+        ("year_racks", "installed_mw", "rack", "Racks are bought:", _of_rack),
     ):
         rows = tables[table].sort_values(column, ascending=False)
         if len(rows):
-            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key], str)
+            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key], of)
             text = f"{words} {listed}{and_more(len(rows), _SHOWN)}."
             yield Statement(CHANGED, text, parts)
 
@@ -213,7 +227,9 @@ def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     moved = table.loc[table["change"].abs() > _NOISE, "item"]
     if len(moved):
         change = ("year_costs", "change", "MUSD")
-        listed, parts = _listed(tables, change, "item", moved, lambda of: f"{of.value:+,.3g} MUSD")
+        listed, parts = _listed(
+            tables, change, "item", moved, lambda of: f"{line_of_cost(of)} {of.value:+,.3g} MUSD"
+        )
         yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", parts)
 
 
@@ -223,7 +239,11 @@ def _why(solved: Solved, tables: Mapping[str, pd.DataFrame], year: int) -> Itera
     if len(table):
         start = ("year_ready", "service_start", "")
         listed, parts = _listed(
-            tables, start, "site", table["site"], lambda of: f"({moment(of.value)})"
+            tables,
+            start,
+            "site",
+            table["site"],
+            lambda of: f"{of.row['site']} ({moment(of.value)})",
         )
         more = and_more(len(table), _SHOWN)
         text = f"New halls can serve for the first time at {len(table)} sites: {listed}{more}."
