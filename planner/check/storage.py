@@ -68,7 +68,7 @@ def battery_energy(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=10.0)
 def battery_level(case: Case) -> Excess:
-    """The level moves by what goes in and out, and comes round to where it began."""
+    """The level moves by what goes in and out, and comes round; only batteries have one."""
     frame = _batteries(case).sort_values([*_CYCLE, "day", "hour"], ignore_index=True)
     level = frame["level_mwh"]
     days = level.groupby([frame[key] for key in _CYCLE], sort=False)
@@ -76,7 +76,13 @@ def battery_level(case: Case) -> Excess:
     step = case.scenario.time.slot_h * (
         frame["charge_frac"] * frame["in_mw"] - frame["out_mw"] / frame["discharge_frac"]
     )
-    return Excess.differs(frame[[*_SOURCE, "slot"]], level.to_numpy(), (before + step).to_numpy())
+    moves = Excess.differs(frame[[*_SOURCE, "slot"]], level.to_numpy(), (before + step).to_numpy())
+    slots = case.plan("source_slot")
+    others = slots[~has(slots, frame, _SOURCE)]
+    reported = others["level_mwh"].to_numpy(dtype=np.float64)
+    return moves.and_also(
+        Excess.differs(others[[*_SOURCE, "slot"]], reported, np.zeros(len(others)))
+    )
 
 
 @rule(unit="MWh", floor=10.0)

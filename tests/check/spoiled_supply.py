@@ -47,6 +47,13 @@ def outlived(plan):
     return plan.reported(source_builds=builds.assign(life_years=0.5))
 
 
+def level_without_a_battery(plan):
+    """Let a source that stores nothing have a level in one slot."""
+    slots = plan.tables["source_slot"]
+    rows = np.flatnonzero(slots["source"] == "well")[[0]]
+    return plan.reported(source_slot=cells(slots, rows, level_mwh=0.3))
+
+
 def charged_for_nothing(plan):
     """Deliver what was never stored."""
     return of_source("cells", "charge_mw", 0.25, plan)
@@ -173,6 +180,7 @@ SPOILED = (
     ("a converter is overloaded", "battery_power", partial(of_source, "cells", "charge_mw", 30.0)),
     ("cells hold too much", "battery_energy", partial(of_source, "cells", "level_mwh", 9.0)),
     ("the level jumps", "battery_level", partial(of_source, "cells", "level_mwh", 0.9)),
+    ("what is no battery has a level", "battery_level", level_without_a_battery),
     ("charge is free", "battery_cycle", charged_for_nothing),
     ("a battery is a heater", "battery_one_way", wasted_for_money),
     ("wear is told smaller", "battery_wear", partial(times, "source_year", "worn_mwh", 0.5)),
