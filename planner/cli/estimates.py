@@ -52,7 +52,7 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, as_js
     folder = solved.run.folder
     if folder is not None:
         with writing_into(folder):
-            kept = write_estimates(found.table, folder)
+            kept = write_estimates(found.table, solved.run, folder)
         if kept:
             click.echo(report_kept(folder, kept), err=True)
     if as_json:

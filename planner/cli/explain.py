@@ -139,7 +139,8 @@ def _print_estimates(solved: PlanViews) -> None:
     table = read_estimates(solved.run)
     click.echo()
     if table is None:
-        click.echo(f"{HEADING}\n- Not looked for yet: dcplan estimates {solved.run.meta['run']}")
+        ask = f"dcplan estimates {solved.run.meta['run']}"
+        click.echo(f"{HEADING}\n- Not looked for yet in this plan: {ask}")
     else:
         print_sentences(sentences(table, solved.inputs))
 

@@ -112,7 +112,7 @@ def command(
             on_progress=progress,
         )
     with writing_into(home):
-        _, kept = write_stress(study, home, name=loaded.title)
+        _, kept = write_stress(study, home, loaded)
     if kept:
         click.echo(report_kept(home, kept), err=True)
     if as_json:

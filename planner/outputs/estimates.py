@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.outputs.kept import put_files
+from planner.outputs.of_plan import is_of_plan, marked
 from planner.outputs.staging import staging
 
 if TYPE_CHECKING:
@@ -20,13 +21,15 @@ __all__ = ["read_estimates", "write_estimates"]
 _FOLDER: Final = "estimates"
 
 
-def write_estimates(table: pd.DataFrame, folder: Path) -> list[Kept]:
+def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> list[Kept]:
     """Write the table into a run folder, as CSV and Parquet, each whole or not at all.
 
     Parameters
     ----------
     table : DataFrame
         As `dcplan estimates` found it.
+    run : Run
+        The run that it is of.
     folder : Path
         The run folder.
 
@@ -38,14 +41,18 @@ def write_estimates(table: pd.DataFrame, folder: Path) -> list[Kept]:
     home = folder / _FOLDER
     with staging(home) as partial:
         table.to_csv(partial / "estimates.csv", index=False, lineterminator="\n")
-        table.to_parquet(partial / "estimates.parquet", index=False, compression="zstd")
+        stored = marked(table, run.tables)
+        stored.to_parquet(partial / "estimates.parquet", index=False, compression="zstd")
         _, kept = put_files(partial, sorted(partial.iterdir()), home)
     return kept
 
 
 def read_estimates(run: Run) -> pd.DataFrame | None:
-    """Read what `dcplan estimates` found of a run; None where it was not asked."""
+    """Read what `dcplan estimates` found of the plan of a run; None where it was not asked."""
     if run.folder is None:
         return None
     path = run.folder / _FOLDER / "estimates.parquet"
-    return pd.read_parquet(path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    table = pd.read_parquet(path)
+    return table if is_of_plan(table, run.tables) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.outputs.kept import put_files
+from planner.outputs.of_plan import marked
 from planner.outputs.staging import staging
 from planner.stress.plot import draw_stress
 
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.outputs.kept import Kept
+    from planner.outputs.run import Run
     from planner.stress import StressStudy
 
 __all__ = ["write_stress"]
 
 
-def write_stress(study: StressStudy, folder: Path, *, name: str) -> tuple[list[Path], list[Kept]]:
+def write_stress(study: StressStudy, folder: Path, run: Run) -> tuple[list[Path], list[Kept]]:
     """Write a study into a folder, each file whole or not at all.
 
     Parameters
@@ -26,8 +28,8 @@ def write_stress(study: StressStudy, folder: Path, *, name: str) -> tuple[list[P
         What was found.
     folder : Path
         Where to. Files of an earlier study are replaced; all others stay.
-    name : str
-        What the plan is called.
+    run : Run
+        The run that it is of; the Parquet files hold the hash of its plan.
 
     Returns
     -------
@@ -38,6 +40,8 @@ def write_stress(study: StressStudy, folder: Path, *, name: str) -> tuple[list[P
     with staging(folder) as partial:
         for table, frame in study.tables.items():
             frame.to_csv(partial / f"{table}.csv", index=False, lineterminator="\n")
-            frame.to_parquet(partial / f"{table}.parquet", index=False, compression="zstd")
-        (partial / "stress.svg").write_text(draw_stress(study, name=name), encoding="utf-8")
+            marked(frame, run.tables).to_parquet(
+                partial / f"{table}.parquet", index=False, compression="zstd"
+            )
+        (partial / "stress.svg").write_text(draw_stress(study, name=run.title), encoding="utf-8")
         return put_files(partial, sorted(partial.iterdir()), folder)

@@ -14,6 +14,7 @@ from plans import MINI, plan_of
 
 from planner.limits.binding import binding
 from planner.outputs import WRITERS
+from planner.outputs.of_plan import marked
 from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.page import POLICY
 from planner.results.moneys import moneys
@@ -348,7 +349,7 @@ def test_a_stored_stress_study_is_shown(plan: planner.Plan, tmp_path: Path) -> N
     }
     (tmp_path / "stress").mkdir()
     for name, frame in study.items():
-        frame.to_parquet(tmp_path / "stress" / f"{name}.parquet", index=False)
+        marked(frame, plan.tables).to_parquet(tmp_path / "stress" / f"{name}.parquet", index=False)
     stored = replace(plan.run, folder=tmp_path)
 
     page = read_page(report_html(stored))
@@ -358,6 +359,14 @@ def test_a_stored_stress_study_is_shown(plan: planner.Plan, tmp_path: Path) -> N
     assert "23.2" in risks.text or "23.3" in risks.text  # the worst of the two draws
     assert "11.5" not in risks.text
     assert "25" in risks.text  # 9 of 36 kH100e
+
+    costs = plan.tables["costs"]
+    dearer = {**plan.run.tables, "costs": costs.assign(npv_musd=1.01 * costs["npv_musd"])}
+    page = read_page(report_html(replace(stored, tables=dearer)))
+
+    risks = next(one for one in page.elements if one.attributes.get("id") == "risks")
+    assert "is of another plan" in risks.text
+    assert "Worst drawn year" not in risks.text
 
 
 def test_a_run_of_another_version_says_that_limits_are_left_out(plan: planner.Plan) -> None:
@@ -394,7 +403,7 @@ def test_the_figures_that_decide_are_shown_or_how_to_ask(
         }
     )
     (tmp_path / "estimates").mkdir()
-    found.to_parquet(tmp_path / "estimates" / "estimates.parquet", index=False)
+    marked(found, plan.tables).to_parquet(tmp_path / "estimates" / "estimates.parquet", index=False)
     stored = replace(plan.run, folder=tmp_path)
 
     asked = read_page(report_html(stored))

@@ -13,6 +13,7 @@ from planner.limits import BY_NAME
 from planner.limits.binding import PLACES, binding
 from planner.outputs.estimates import read_estimates
 from planner.outputs.files import whole_file
+from planner.outputs.of_plan import is_of_plan
 from planner.outputs.program import inputs_of
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.labels import Labels
@@ -72,7 +73,9 @@ def report_html(run: Run) -> str:
     str
         It asks for nothing else: no file, no network.
     """
-    run = _with_studies(run)
+    stress = _stress_tables(run)
+    is_stale = not all(is_of_plan(frame, run.tables) for frame in stress.values())
+    run = _with_studies(run, {} if is_stale else stress)
     figures, labels = Figures(run), Labels(run)
     sections = [
         ("answer", "Answer", answer(figures, labels)),
@@ -83,7 +86,7 @@ def report_html(run: Run) -> str:
         ("latency", "Latency", latency_section(figures, labels)),
         ("limits", "What binds", limits_section(figures, labels, _binding(run))),
         ("decides", "What decides", decides_section(figures)),
-        ("risks", "Risks", risks_section(figures, labels)),
+        ("risks", "Risks", risks_section(figures, labels, is_stale=is_stale)),
         ("sources", "Sources", sources_section(run)),
     ]
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
@@ -91,10 +94,9 @@ def report_html(run: Run) -> str:
     return page(run.title, head, sections, element("p", name(made)))
 
 
-def _with_studies(run: Run) -> Run:
-    """Return a run with the tables of the studies that are stored in its folder."""
-    stored = sorted((run.folder / "stress").glob("stress_*.parquet")) if run.folder else []
-    found = {path.stem: read_stored(path, None)[0] for path in stored}
+def _with_studies(run: Run, stress: dict[str, pd.DataFrame]) -> Run:
+    """Return a run with the tables of the studies of its plan that are stored in its folder."""
+    found = dict(stress)
     estimates = read_estimates(run)
     if estimates is not None:
         found["estimates"] = estimates
@@ -103,6 +105,12 @@ def _with_studies(run: Run) -> Run:
     # Tables of a stored run are read when they are asked for, and not all of them are.
     others = cast("dict[str, pd.DataFrame]", run.tables)
     return replace(run, tables=ChainMap(found, others))
+
+
+def _stress_tables(run: Run) -> dict[str, pd.DataFrame]:
+    """Return the stress study in the folder of a run, of whichever plan it is."""
+    stored = sorted((run.folder / "stress").glob("stress_*.parquet")) if run.folder else []
+    return {path.stem: read_stored(path, None)[0] for path in stored}
 
 
 def _binding(run: Run) -> pd.DataFrame | None:

@@ -30,8 +30,25 @@ _SITE: Final = (
 )
 
 
-def risks_section(figures: Figures, labels: Labels) -> Html:
-    """Show the worst drawn years, the sites that lose most, and what losing a site means."""
+def risks_section(figures: Figures, labels: Labels, *, is_stale: bool) -> Html:
+    """Show the worst drawn years, the sites that lose most, and what losing a site means.
+
+    Parameters
+    ----------
+    figures : Figures
+        Of the run, with the tables of its stress study.
+    labels : Labels
+        Of it.
+    is_stale : bool
+        Whether the study in the folder of the run is of another plan, and so is not shown.
+    """
+    if is_stale:
+        text = (
+            "The stress study in the run folder is of another plan, as from before the scenario "
+            f"was solved again, and is not shown: dcplan stress {figures.run.meta['run']} makes "
+            "one of this plan."
+        )
+        return section("risks", "Risks", element("p", text, class_="bad"))
     if not figures.has("stress_year"):
         return NOTHING
     about = (
@@ -49,9 +66,14 @@ def risks_section(figures: Figures, labels: Labels) -> Html:
 
 
 def _years(figures: Figures) -> Html:
-    """Show for each case and model year the draw in which least is served."""
+    """Show for each case and model year the draw in which least is served.
+
+    Where all draws are served alike it is the one with most overload, then with most generation.
+    """
     frame = figures.run.tables["stress_year"]
-    worst = frame.loc[frame.groupby(["case", "year"], sort=False)["unserved_mwh"].idxmax()]
+    by = ["unserved_mwh", "overload_mwh", "generator_mwh"]
+    in_order = frame.sort_values(by, ascending=False, kind="stable")
+    worst = in_order.drop_duplicates(["case", "year"]).sort_index()
     rows = []
     for row in worst.to_dict("records"):
         case, year, draw = str(row["case"]), int(row["year"]), int(row["draw"])
