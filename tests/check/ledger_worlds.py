@@ -93,6 +93,7 @@ def broken_by(world, inputs, names):
 
     Rules that ask for no table of the plan are made of the inputs alone; for the others the
     program is made and solved from the wrong inputs, so that plan and inputs are wrong together.
+    Where the wrong inputs allow no plan, the plan of the right ones is judged with them.
     """
     left = []
     for name in names:
@@ -104,12 +105,13 @@ def broken_by(world, inputs, names):
         return None
     model = build_model(inputs)
     outcome = HighsSession(model.problem).solve()
-    if not outcome.has_plan:
-        return None
-    results = read_results(model, outcome, site_outages(model, outcome))
+    if outcome.has_plan:
+        results = read_results(model, outcome, site_outages(model, outcome))
+        objective, status = outcome.objective, outcome.status
+    else:
+        good = _good(world)
+        results, objective, status = good.results, good.objective_musd, good.status
     for name in left:
-        if holds(world, name) and not _verdict(
-            world, inputs, results, name, outcome.objective, outcome.status
-        ):
+        if holds(world, name) and not _verdict(world, inputs, results, name, objective, status):
             return name
     return None
