@@ -345,6 +345,17 @@ def test_terawatt_hours_become_gigawatts_at_a_load_factor_of_one_half():
     assert path["lbnl_high", 2028] == pytest.approx(132, abs=0.5)
 
 
+def test_a_reading_is_of_the_gw_that_its_own_path_begins_with():
+    rows = read("demand_trajectories").dropna(subset="reading")
+
+    assert {"brief_low": 27.0, "brief_30_to_90": 30.0, "brief_high": 33.0}.items() <= dict(
+        zip(rows["trajectory"], rows["facility_gw"], strict=True)
+    ).items()
+    for row in rows.itertuples():
+        assert row.reading.startswith(f"The {row.facility_gw:.0f} GW of {row.year} are read as")
+        assert f"; {row.facility_gw:.0f} " in row.reading
+
+
 def test_every_path_stated_in_energy_is_nameplate_power_at_its_load_factor():
     paths = read("demand_trajectories")
     of_energy = paths[paths["electricity_twh"].notna()]
