@@ -135,6 +135,21 @@ def test_a_rack_cannot_leave_the_market_before_it_enters_it(build):
         build("racks.override.liquid27.last_year=2026")
 
 
+def test_a_wrong_last_year_of_the_table_is_placed_there_whatever_else_is_overridden(
+    problems, tables
+):
+    racks = tables["racks"].copy()
+    racks.loc[racks["rack"] == "liquid27", "last_year"] = 2026
+
+    (of_table,) = problems("racks.override.liquid27.capex_usd=3456789", racks=racks)
+    (of_setting,) = problems("racks.override.liquid27.last_year=2025", racks=racks)
+
+    assert "data/racks.csv: liquid27: last_year is 2026, before first_year" in of_table
+    assert of_setting.startswith(
+        "--set racks.override.liquid27.last_year=2025: liquid27: last_year is 2025, before"
+    )
+
+
 def test_the_stock_is_the_operators_share_of_the_base_year(mini):
     mw = stock(mini, "2025")
 
