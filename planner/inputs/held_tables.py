@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.base.words import some
+from planner.inputs.frames import texts
+from planner.inputs.supply_figures import sources_in_play
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
+
+    import pandas as pd
 
     from planner.inputs.case import Case
 
 __all__ = ["note_held_tables"]
 
+_NAMED = 4
+
 
 def note_held_tables(case: Case) -> None:
-    """Note the tables of figures by year that the last model year lies beyond.
+    """Note the tables of figures by year with a series that the last model year lies beyond.
 
     The headroom of zones has a note of its own; a table without a figure that must be stated for
     each year, such as deliveries, is a problem where it is read.
@@ -24,26 +32,57 @@ def note_held_tables(case: Case) -> None:
         Years, settings and tables; takes the note.
     """
     held = []
-    for name, counts in _held_tables(case).items():
-        last = int(case.tables[name]["year"].max()) if len(case.tables[name]) else case.year[-1]
-        if counts and last < case.year[-1]:
-            held.append(f"{name} ({last})")
+    for name, keys, rows in _series_read(case):
+        last = rows.groupby(keys, sort=False)["year"].max()
+        last = last[last < case.year[-1]]
+        if len(last):
+            first = last[last == last.min()]
+            ids = [" ".join(key) if isinstance(key, tuple) else str(key) for key in first.index]
+            held.append(f"{name} ({int(last.min())}: {some(ids, _NAMED)})")
     if held:
         case.findings.note(
-            f"Up to {case.year[-1]}, figures of tables that end before are those of their last"
-            f" year: {', '.join(held)}."
+            f"Up to {case.year[-1]}, figures that end before are those of their last year. Of each"
+            f" table, those that end first: {'; '.join(held)}."
         )
 
 
-def _held_tables(case: Case) -> Mapping[str, bool]:
-    """Tables whose last figures hold, and whether this scenario reads them."""
-    scenario = case.scenario
-    has_plants = bool(scenario.supply.allow)
-    return {
-        "carbon_intensity": True,
-        "carbon_prices": True,
-        "clean_share": scenario.contracts.matching.target_frac is not None,
-        "fuel_prices": has_plants,
-        "onsite_sources": has_plants,
-        "ppa_prices": bool(scenario.contracts.ppa),
-    }
+def _series_read(case: Case) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
+    """Tables by year, what tells their series apart, and the rows that this scenario reads."""
+    scenario, tables = case.scenario, case.tables
+    table = tables["carbon_intensity"]
+    yield "carbon_intensity", ["site"], table[table["site"].isin(_like(case))]
+    if scenario.contracts.matching.target_frac is not None:
+        table = tables["clean_share"]
+        yield "clean_share", ["zone"], table[table["zone"].isin(case.sites["zone"])]
+    table = tables["onsite_sources"]
+    plants = table[table["onsite"].isin(sources_in_play(case))]
+    yield "onsite_sources", ["onsite"], plants
+    fuels = {*texts(plants, "fuel")} - {*scenario.supply.fuel_price_usd_per_mmbtu}
+    table = tables["fuel_prices"]
+    burnt = table[table["fuel"].isin(fuels)]
+    yield "fuel_prices", ["fuel", "region"], _where_sold(case, burnt)
+    if scenario.carbon.fuel_schemes:
+        places = {*case.sites["country"], *(case.sites["country"] + "-" + case.sites["state"])}
+        table = tables["carbon_schemes"]
+        schemes = table.loc[table["place"].isin(places), "scheme"]
+        table = tables["carbon_prices"]
+        yield "carbon_prices", ["scheme"], table[table["scheme"].isin(schemes)]
+    table = tables["ppa_regions"]
+    regions = table.loc[table["country"].isin(case.sites["country"]), "region"]
+    offers = scenario.contracts.ppa.values()
+    bought = {offer.technology for offer in offers if offer.price_usd_per_mwh is None}
+    table = tables["ppa_prices"]
+    here = table["region"].isin(regions) & table["technology"].isin(bought)
+    yield "ppa_prices", ["region", "technology"], table[here]
+
+
+def _like(case: Case) -> list[str]:
+    """Sites of the plan, and those that its new ones take their figures from."""
+    new = case.scenario.new_sites
+    return [new[site].like if site in new else site for site in case.ids("sites")]
+
+
+def _where_sold(case: Case, prices: pd.DataFrame) -> pd.DataFrame:
+    """Rows of fuel of the zones and countries of the sites, and of the world."""
+    regions = {*case.sites["zone"], *case.sites["country"], "world"}
+    return prices[prices["region"].isin(regions)]
