@@ -256,7 +256,7 @@ def rule(
         Magnitude in that unit below which the tolerance shrinks no further.
     rows_of : tuple of str, optional
         Tables of the plan that every place tested is a row of, so that there is nothing to test
-        where they have none.
+        where they have none. The rule holds there, of no place, and counts among those that hold.
     """
 
     def made(test: Callable[[Case], Excess]) -> Rule:
