@@ -1,6 +1,6 @@
 """Fifty sites and fifty customers, made as those of OR-Library's cap111 to cap134 are.
 
-Those problems are not among the shared cases. They are Kuehn and Hamburger's (1963): sites at the
+Those problems are Kuehn and Hamburger's (1963) and are not part of this repository: sites at the
 customers, costs by distance, one site free. Rounded, the linear program opens far too many sites
 here as there: the gap is 98 %, and 73 % with tight capacities. The least cost is that of the
 strong formulation, written down again below and solved by HiGHS.

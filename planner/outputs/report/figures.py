@@ -36,7 +36,7 @@ _PLAIN: Final = "()|,."  # of a label, not quoted
 
 @dataclass(frozen=True)
 class Figure:
-    """A number and where it stands.
+    """A number and where it is.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class Figure:
         return f"+{shown}" if is_more else shown
 
     def attributes(self, *, per: float = 1.0, digits: int | None = None) -> dict[str, Any]:
-        """Return the attributes that say where the number stands."""
+        """Return the attributes that say where the number is."""
         found: dict[str, Any] = {
             "class_": "n",
             "data_table": self.table,

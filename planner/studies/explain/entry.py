@@ -176,7 +176,7 @@ def _price(
     At a price lower by p the forced plan costs less by p times its energy, and so does the plan
     as it is by p times its own: from the p on at which they cost the same, the site wins. Some
     other plan may make use of the site at a smaller p, so this one is surely enough. Nothing is
-    told of a site that a bundled tariff bills: there the price of the site is no part of the bill.
+    said of a site that a bundled tariff bills: there the price of the site is no part of the bill.
     """
     key = site_key(question.scenario, site, "retail_usd_per_mwh")
     now = _retail(question, site, key)

@@ -182,7 +182,7 @@ def number(
     tables : mapping of str to DataFrame
         Tables of the explanation.
     table, column : str
-        Where it stands.
+        Its place.
     unit : str
         Its unit.
     **row : str or int
