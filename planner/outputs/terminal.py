@@ -13,6 +13,8 @@ from planner.base.console import TableConsole
 from planner.base.units import MUSD_PER_BUSD
 from planner.results.bridge import bridge_words
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
+from planner.results.costs import PAID_FOR
+from planner.results.ended import ended
 from planner.results.moneys import moneys
 from planner.results.not_housed import not_housed
 
@@ -30,13 +32,7 @@ _NOTE_LENGTH: Final = 150
 _SMALL_GAP_FRAC: Final = 1e-4
 _SHOWN_MUSD: Final = 5.0  # 0.01 BUSD, rounded
 _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet or rented
-_STATUS: Final = {
-    "optimal": ("Optimal", "green"),
-    "within_gap": ("Feasible within the required gap, not proven optimal", "green"),
-    "time_limit": ("Time limit reached: the best plan so far, not proven", "yellow"),
-    "iteration_limit": ("Iteration limit reached: the best plan so far, not proven", "yellow"),
-    "interrupted": ("Interrupted: the best plan so far, not proven", "yellow"),
-}
+_COLOUR: Final = {"good": "green", "fair": "yellow", "bad": "red"}
 
 # Label, unit, column of table `summary`, factor, decimals, whether a row of zeros is left out.
 _LINES: Final = (
@@ -120,7 +116,8 @@ def _note(note: str) -> Padding:
 
 
 def _verdict(run: Run) -> Text:
-    words, colour = _STATUS.get(run.meta["status"], (run.meta["status"], "red"))
+    end = ended(run.meta, run.tables["solution"])
+    words, colour = end.words, _COLOUR[end.light]
     check, gap = run.meta["check"], run.meta["gap_frac"]
     status = Text.assemble(("● ", colour), f"{words} (gap {_share(gap)})" if gap else words)
     if check["ok"]:
@@ -147,7 +144,8 @@ def _cost(run: Run) -> Text:
         "Cost ",
         (f"{total / MUSD_PER_BUSD:,.2f} BUSD", "bold"),
         f" net present value at {solution['discount_rate_frac']:.2%} real: "
-        f"assets {upfront / MUSD_PER_BUSD:,.2f}, other {(total - upfront) / MUSD_PER_BUSD:,.2f}",
+        f"{PAID_FOR[True]} {upfront / MUSD_PER_BUSD:,.2f}, "
+        f"{PAID_FOR[False]} {(total - upfront) / MUSD_PER_BUSD:,.2f}",
     )
     groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
     shares = (f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4)

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from planner.results.solved import Line, Solved
 
 
-__all__ = ["NO_SITE", "cash", "costs"]
+__all__ = ["NO_SITE", "PAID_FOR", "cash", "costs"]
 
 NO_SITE: Final = ""
 """Site of payments that belong to none."""
+PAID_FOR: Final = {True: "assets", False: "other"}
+"""What payments are for, by column `upfront`: assets that they repay, or what is paid in use."""
 
 
 def costs(s: Solved) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
+from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ _ABOUT: Final = (
     "Payments follow the price factors, and net present values the cell discount_rate_frac, of "
     "sheet Assumptions. Yearly repayments hold the rate of the solve. Real MUSD, paid mid-year."
 )
-_KINDS: Final = {True: "capex", False: "opex"}
 _MUSD: Final = "#,##0"
 
 
@@ -97,11 +97,11 @@ class _Page:
             for item in dict.fromkeys(of_group["item"]):
                 row += 1
                 of_item = of_group[of_group["item"] == item]
-                kind = _KINDS[bool(of_item["upfront"].iloc[0])]
+                kind = PAID_FOR[bool(of_item["upfront"].iloc[0])]
                 condition = f'CostLines[item],"{item}"'
                 self._row(row, f"  {item}", kind, "CostLines", "live_musd", condition, of_item)
             row += 1
-        for is_upfront, kind in _KINDS.items():
+        for is_upfront, kind in PAID_FOR.items():
             condition = f"CostLines[upfront],{str(is_upfront).upper()}"
             part = costs[costs["upfront"] == is_upfront]
             label = f"All {kind}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import cell
+from planner.results.ended import ended
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ __all__ = ["write_cover"]
 
 _LINE_CHARACTERS: Final = 125
 _LINE_POINTS: Final = 15.0
-_STATUS: Final = {"optimal": "Optimal: proven that no plan costs less"}
-_WITHIN_GAP: Final = "Integers rounded; no plan costs less than {bound:,.0f} MUSD, {gap:.2%} below"
-_NOT_PROVEN: Final = "Not proven to be the best: {status}"
 _RULE: Final = (
     "Formulas recompute power and money when a yellow cell of sheet Assumptions is edited. They do "
     "not optimise again: to see how the plan itself would change, solve another scenario."
@@ -71,20 +69,14 @@ def _paragraph(book: Book, sheet: Worksheet, row: int, text: str) -> int:
 
 def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
     """Write status and check light. Returns the next row."""
-    status, check = str(book.run.meta["status"]), book.run.meta["check"]
-    proven = status in _STATUS
-    words = _STATUS.get(status, _NOT_PROVEN.format(status=status.replace("_", " ")))
-    gap, bound = book.run.meta["gap_frac"], book.run.meta["bound_musd"]
-    if status == "within_gap":
-        words = _WITHIN_GAP.format(gap=gap, bound=bound)
-    elif not proven and gap is not None and bound is not None:
-        words += f"; the bound is {bound:,.0f} MUSD, {gap:.2%} below"
+    check = book.run.meta["check"]
+    end = ended(book.run.meta, book.run.tables["solution"])
     if check["ok"]:
         verdict = f"Checked: all {check['rules']} rules hold"
     else:
         verdict = f"CHECK FAILED: {', '.join(check['broken'])}"
     lines: tuple[tuple[str, str, str], ...] = (
-        ("Solver", words, "good" if proven else "fair"),
+        ("Solver", str(end), end.light),
         ("Independent check", verdict, "good" if check["ok"] else "bad"),
     )
     first = not_housed(book.run.tables)
@@ -177,7 +169,7 @@ def _key(book: Book, sheet: Worksheet, row: int) -> int:
     samples = (
         ("input", "Yellow", "a cell to edit (sheet Assumptions, and the choice on the heat map)"),
         ("plain", "White", "figures of the solved plan, and formulas over them"),
-        ("good", "Green", "proven, checked, holds"),
+        ("good", "Green", "proven or within the gap asked for, checked, holds"),
         ("fair", "Amber", "not proven, or edited"),
         ("bad", "Red", "a rule is broken, or a limit binds"),
     )

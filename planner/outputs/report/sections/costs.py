@@ -11,13 +11,12 @@ from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
 from planner.outputs.report.sections.moneys import reconciled
 from planner.outputs.report.table import Column, figure_table
+from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
     from planner.outputs.report.figures import Figures
 
 __all__ = ["costs_section"]
-
-_KINDS = {True: "capex", False: "opex"}
 
 
 def costs_section(figures: Figures) -> Html:
@@ -27,8 +26,9 @@ def costs_section(figures: Figures) -> Html:
         "Capex and opex",
         element(
             "p",
-            "Real money of the price year. Payments repay assets year by year over their lives; "
-            "cash is what is spent on them while they are built and bought.",
+            "Real money of the price year. Payments for assets repay them year by year over their "
+            "lives, others are paid as it is used; cash is what is spent on assets while they are "
+            "built and bought.",
         ),
         element("div", _payments(figures), _cash(figures), class_="charts"),
         _items(figures),
@@ -77,7 +77,7 @@ def _items(figures: Figures) -> Html:
     rows = [
         (
             _title(item_words(str(key[0]))),
-            [_KINDS[bool(kind[key[0]])], *(of.get((*key, year)) for year in years), npv[key]],
+            [PAID_FOR[bool(kind[key[0]])], *(of.get((*key, year)) for year in years), npv[key]],
         )
         for key in order
     ]

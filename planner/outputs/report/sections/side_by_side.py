@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
 from planner.outputs.report.table import Column, figure_table
+from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +45,8 @@ def side_by_side(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
     columns = [Column(head) for head in heads]
     npv: tuple[tuple[str, dict[str, bool]], ...] = (
         ("Net present value, MUSD", {}),
-        ("of it repaid capex", {"upfront": True}),
-        ("of it paid in use", {"upfront": False}),
+        (f"of it {PAID_FOR[True]}", {"upfront": True}),
+        (f"of it {PAID_FOR[False]}", {"upfront": False}),
     )
     cost = [
         (label, _row([of.sum("costs", "npv_musd", **where) for of in figures]))

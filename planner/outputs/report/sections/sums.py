@@ -8,6 +8,7 @@ from planner.outputs.report.markup import Html, element
 from planner.outputs.report.sections.moneys import four_moneys
 from planner.outputs.report.table import Column, figure_table
 from planner.results.bridge import steps_of
+from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
     from planner.outputs.report.figures import Figure, Figures
@@ -43,8 +44,8 @@ def money(figures: Figures) -> Html:
         )
     )
     columns = [
-        Column("capex repaid", decimals=0),
-        Column("paid in use", decimals=0),
+        Column(PAID_FOR[True], decimals=0),
+        Column(PAID_FOR[False], decimals=0),
         Column("together", decimals=0),
         Column("share, %", per=0.01, decimals=1),
     ]

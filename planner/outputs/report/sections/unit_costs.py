@@ -8,6 +8,7 @@ from planner.outputs.report.charts import bars
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
 from planner.outputs.report.table import Column, figure_table
+from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
     from planner.outputs.report.figures import Figures
@@ -17,8 +18,8 @@ __all__ = ["unit_costs_section"]
 
 _COLUMNS: Final = (
     ("usd_per_h100e_hour", Column("as paid, USD/H100e-hour", decimals=3)),
-    ("upfront_usd_per_h100e_hour", Column("of it capex", decimals=3)),
-    ("running_usd_per_h100e_hour", Column("of it opex", decimals=3)),
+    ("upfront_usd_per_h100e_hour", Column(f"of it {PAID_FOR[True]}", decimals=3)),
+    ("running_usd_per_h100e_hour", Column(f"of it {PAID_FOR[False]}", decimals=3)),
     ("full_usd_per_h100e_hour", Column("in full, USD/H100e-hour", decimals=3)),
     ("full_usd_per_mw_year", Column("in full, MUSD/MW-year", per=1e6, decimals=2)),
     ("full_usd_per_million_tokens", Column("in full, USD/million tokens")),

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
+from planner.results.ended import ended
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 __all__ = ["lights", "question"]
-
-_STATUS: Final = {
-    "optimal": ("good", "Optimal: no plan costs less"),
-    "within_gap": ("good", "Feasible, within {gap:.2%} of the optimum (integers rounded)"),
-    "time_limit": ("fair", "Time limit reached: the best plan so far"),
-    "iteration_limit": ("fair", "Iteration limit reached: the best plan so far"),
-    "interrupted": ("fair", "Interrupted: the best plan so far"),
-}
 
 
 def question(run: Run) -> Html:
@@ -34,11 +27,7 @@ def question(run: Run) -> Html:
 
 def lights(run: Run) -> Html:
     """Show how the solve ended, what the independent check found, and what is not housed."""
-    status, gap, bound = (run.meta[key] for key in ("status", "gap_frac", "bound_musd"))
-    kind, text = _STATUS.get(status, ("bad", f"Ended as {status}"))
-    text = text.format(gap=gap or 0.0)
-    if kind != "good" and gap is not None and bound is not None:
-        text += f"; no plan costs less than {bound:,.0f} MUSD, {gap:.2%} below"
+    end = ended(run.meta, run.tables["solution"])
     check = run.meta["check"]
     checked = (
         ("good", f"Checked independently: all {check['rules']} rules hold")
@@ -46,7 +35,7 @@ def lights(run: Run) -> Html:
         else ("bad", f"The check failed: {', '.join(check['broken'])}")
     )
     missed = not_housed(run.tables)
-    shown = [(kind, text), checked, *([("fair", f"{missed}.")] if missed else [])]
+    shown = [(end.light, str(end)), checked, *([("fair", f"{missed}.")] if missed else [])]
     signs = {"good": "\N{CHECK MARK}", "fair": "!", "bad": "\N{MULTIPLICATION SIGN}"}
     words = {"good": "good: ", "fair": "caution: ", "bad": "failed: "}
     return element(
