@@ -171,9 +171,9 @@ def _section(schema: TableSchema, rows: int, kinds: dict[str, int]) -> list[str]
 
 
 def _field_row(field: Field) -> str:
-    bounds = (
-        field.bounds if field.required else "; ".join(filter(None, ["may be blank", field.bounds]))
-    )
+    blank = "" if field.required else "may be blank"
+    blank += " or left out" if field.may_be_absent else ""
+    bounds = "; ".join(filter(None, [blank, field.bounds]))
     symbol = f"${field.symbol}$" if field.symbol else ""
     return _row(f"`{field.name}`", field.type, field.unit, bounds, symbol, field.description)
 

@@ -64,9 +64,9 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
                 "write one, or leave the table out under data:",
             )
         )
-    present = [field for field in schema.fields if field.name in sheet.header]
+    present = [f for f in schema.fields if f.name in sheet.header or f.may_be_absent]
     text = pd.DataFrame(
-        {field.name: _column(sheet, sheet.header.index(field.name)) for field in present},
+        {field.name: _column(sheet, field.name) for field in present},
         columns=[field.name for field in present],
         dtype="str",
     )
@@ -302,6 +302,8 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
             break
     for name in missing:
         field = schema.fields[schema.columns.index(name)]
+        if field.may_be_absent:
+            continue
         problems.append(
             sheet.problem(
                 -1,
@@ -314,7 +316,9 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
     return problems
 
 
-def _column(sheet: Sheet, position: int) -> list[str]:
+def _column(sheet: Sheet, name: str) -> list[str]:
+    """Return the cells of a column; blank ones where the sheet does not have it."""
+    position = sheet.header.index(name) if name in sheet.header else len(sheet.header)
     return [cells[position] if position < len(cells) else "" for cells in sheet.records]
 
 

@@ -51,6 +51,8 @@ class Field:
     pattern: str = ""
     between: tuple[str, str] | None = None
     """Columns of the same row that say how low and how high the figure may well be."""
+    may_be_absent: bool = False
+    """A table without the column is one in which it is blank: older tables go on being read."""
 
     @property
     def is_number(self) -> bool:
@@ -271,6 +273,7 @@ def _field(raw: Mapping[str, Any]) -> Field:
         enum=tuple(limits.get("enum", ())),
         pattern=limits.get("pattern", ""),
         between=tuple(raw["dcplan:between"]) if "dcplan:between" in raw else None,
+        may_be_absent=raw.get("dcplan:mayBeAbsent", False),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -365,3 +366,42 @@ def test_a_planner_without_a_pipeline_may_give_an_empty_one(tmp_path: Path) -> N
     assert pipeline.empty
     assert pipeline["committed_facility_mw"].dtype == float
     assert pipeline["year"].dtype == "int64"
+
+
+def without_units(text: str) -> str:
+    rows = (line.split(",") for line in text.splitlines())
+    return "".join(",".join([*cells[:3], *cells[4:]]) + "\n" for cells in rows)
+
+
+def test_a_column_that_may_be_absent_is_blank_where_it_is(package: Package) -> None:
+    content = json.loads((package.folder / "datapackage.json").read_text(encoding="utf-8"))
+    plants = next(of for of in content["resources"] if of["name"] == "plants")
+    units = next(field for field in plants["schema"]["fields"] if field["name"] == "units")
+    units["dcplan:mayBeAbsent"] = True
+    path = package.folder.parent / "plants.csv"
+    path.write_text(without_units(PLANTS), encoding="utf-8")
+
+    assert problems_of(package, without_units(PLANTS)) == [
+        "1:1: column 'units' is missing; must be there (integer)"
+    ]
+
+    (package.folder / "loose.json").write_text(json.dumps(content), encoding="utf-8")
+    loose = load_package(package.folder / "loose.json")
+
+    found = read_table(path, package=loose)
+    blank = PLANTS.replace(",3,", ",,").replace(",2,", ",,")
+    path.write_text(blank, encoding="utf-8")
+    pd.testing.assert_frame_equal(found, read_table(path, package=loose))
+    # A name that is wrong is not one that is left out.
+    assert "unknown column 'unit'" in problems_of(loose, PLANTS.replace("units", "unit"))[0]
+
+
+def test_racks_and_paths_of_before_the_last_year_of_sale_are_read(tmp_path: Path) -> None:
+    racks, paths = read_table("racks"), read_table("demand_trajectories")
+    new = [name for name in racks if "last_year" in name]
+    racks.drop(columns=new).to_csv(tmp_path / "racks.csv", index=False)
+    paths.drop(columns="reading").to_csv(tmp_path / "demand_trajectories.csv", index=False)
+
+    assert len(new) == 6
+    assert read_table(tmp_path / "racks.csv")[new].isna().all(axis=None)
+    assert read_table(tmp_path / "demand_trajectories.csv")["reading"].isna().all()
