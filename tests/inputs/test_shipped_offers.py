@@ -63,6 +63,13 @@ def test_small_accelerators_are_on_offer_at_micro_sites() -> None:
     assert "coral_cabinet" in beaten  # twice the power of a Jetson for the same work
 
 
+def test_micro_sites_are_on_the_grid_that_serves_their_city() -> None:
+    sites = inputs_of("us-edge-accelerators").sites.table.set_index("site")
+
+    zones = {"us-ca-sandiego": "CAISO", "us-la-neworleans": "MISO", "us-ok-oklahomacity": "SPP"}
+    assert sites.loc[list(zones), "zone"].to_dict() == zones
+
+
 def test_a_cabinet_of_coral_modules_is_bought_where_vision_has_nothing_else() -> None:
     p = inputs_of("us-edge-accelerators", "workloads.edge_vision_av.racks=[coral_cabinet]")
 
