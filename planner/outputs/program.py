@@ -15,6 +15,7 @@ from planner.model import build_model
 from planner.outputs.files import sha256_of, whole_file
 from planner.scenario import load_scenario
 from planner.scenario.schema import OWN_FILES
+from planner.tables import load_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -138,7 +139,7 @@ def inputs_of(run: Run) -> Inputs:
 
 
 def unreadable_tables(run: Run) -> Iterator[Problem]:
-    """Find the input tables that a run lacks, or that are no Parquet files.
+    """Find the input tables that a run lacks, that lack columns, or that are no Parquet files.
 
     Parameters
     ----------
@@ -150,9 +151,19 @@ def unreadable_tables(run: Run) -> Iterator[Problem]:
     Problem
         One for each table.
     """
+    schemas = load_package().tables
     for name in TABLES:
         try:
-            run.inputs_tables[name]
+            lacking = set(schemas[name].columns) - set(run.inputs_tables[name])
+            if lacking:
+                yield Problem(
+                    f"inputs/{name}.parquet",
+                    None,
+                    None,
+                    f"the table has no {' and no '.join(sorted(lacking))}",
+                    "the columns that this version of dcplan reads",
+                    "solve the scenario again",
+                )
         except InputError as error:
             yield from error.problems
         except KeyError:

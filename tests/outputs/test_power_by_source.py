@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 import planner
-from planner.outputs.xlsx.by_source import sources_of_power
+from planner.results.power_by_source import sources_of_power
 from planner.runs import run_of
 from planner.runs.plan import Plan
 
@@ -28,7 +28,7 @@ def plan() -> Plan:
 
 
 def test_sources_add_up_to_what_each_site_uses(plan: Plan) -> None:
-    lines = sources_of_power(run_of(plan))
+    lines = sources_of_power(run_of(plan).tables)
 
     assert {"(grid)", "panel", "mill", "engine", "cells", "(charging)", "(sold)"} <= set(
         lines["source"]
@@ -51,7 +51,7 @@ def test_the_sheet_shows_each_source_by_year_and_the_load_as_total(
         sheet = book["Power by source"]
         rows = {row[0].value: [cell.value for cell in row[2:]] for row in sheet.iter_rows()}
     years = len(plan.tables["summary"])
-    lines = sources_of_power(run_of(plan))
+    lines = sources_of_power(run_of(plan).tables)
     for source, energy in lines.groupby("source"):
         by_year = energy.groupby("year")["energy_mwh"].sum()
         expected = [by_year.get(year, 0.0) for year in plan.tables["summary"]["year"]]

@@ -18,6 +18,7 @@ from planner.outputs.of_plan import marked
 from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.page import POLICY
 from planner.results.moneys import moneys
+from planner.results.power_by_source import sources_of_power
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -370,6 +371,44 @@ def test_a_stored_stress_study_is_shown(plan: planner.Plan, tmp_path: Path) -> N
     risks = next(one for one in page.elements if one.attributes.get("id") == "risks")
     assert "is of another plan" in risks.text
     assert "Worst drawn year" not in risks.text
+
+
+def test_energy_by_source_adds_up_to_the_energy_at_the_meter() -> None:
+    plan = plan_of(
+        MINI,
+        "supply.allow=[panel, mill, cells, engine]",
+        "supply.override.cells={capex_usd_per_kw: 25, energy_capex_usd_per_kwh: 31}",
+        "supply.export.allow=true",
+        "energy.price_scale_frac=1.6",
+    )
+    page = read_page(report_html(plan.run))
+
+    made = {**plan.run.tables, "power_by_source": sources_of_power(plan.tables)}
+    assert_numbers_are_those_of(page, replace(plan.run, tables=made))
+    drawn = [
+        one
+        for one in page.numbers
+        if one.tag == "rect" and one.around["data-table"] == "power_by_source"
+    ]
+    for year, twh in plan.tables["summary"].set_index("year")["energy_twh"].items():
+        of_year = [one for one in drawn if f"year={year}" in one.around["data-where"].split(";")]
+        assert len(of_year) > 2
+        gwh = sum(expected(one, [made]) for one in of_year)
+        assert gwh == pytest.approx(1e3 * twh, rel=1e-6)
+    assert "Panels" in page.elements[0].text
+
+
+def test_a_run_without_a_column_says_which(plan: planner.Plan) -> None:
+    prices = plan.run.tables["prices"]
+    if prices.empty:
+        return
+    racks = plan.run.inputs_tables["racks"].drop(columns="last_year")
+    other = replace(plan.run, inputs=None, inputs_tables={**plan.run.inputs_tables, "racks": racks})
+
+    page = read_page(report_html(other))
+
+    if len(binding(plan.inputs, plan.tables)):
+        assert "inputs/racks.parquet: the table has no last_year" in page.elements[0].text
 
 
 def test_a_run_of_another_version_says_that_limits_are_left_out(plan: planner.Plan) -> None:

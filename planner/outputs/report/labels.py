@@ -54,6 +54,10 @@ class Labels:
         """Return the name of a vendor of racks."""
         return vendor.upper() if len(vendor) <= _INITIALS else vendor.capitalize()
 
+    def source(self, source: str) -> str:
+        """Return the name of a source of power; what is in brackets is a word."""
+        return self._onsite.get(source, words(source.strip("()")))
+
     def region(self, region: str) -> str:
         """Return the name of a demand region."""
         return "any place" if region == "(anywhere)" else self._regions.get(region, region)
@@ -73,6 +77,10 @@ class Labels:
     @cached_property
     def _regions(self) -> Mapping[str, str]:
         return self._of_inputs("demand_regions", "demand_region")
+
+    @cached_property
+    def _onsite(self) -> Mapping[str, str]:
+        return self._of_inputs("onsite_sources", "onsite")
 
     def _of_inputs(self, table: str, key: str) -> Mapping[str, str]:
         """Return the names of an input table; a run need not have it."""

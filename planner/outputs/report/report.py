@@ -30,6 +30,7 @@ from planner.outputs.report.sections.risks import risks_section
 from planner.outputs.report.sections.sources import sources_section
 from planner.outputs.report.sections.unit_costs import unit_costs_section
 from planner.outputs.report.sections.verdict import lights, question
+from planner.results.power_by_source import sources_of_power
 from planner.results.store import read_stored
 
 if TYPE_CHECKING:
@@ -95,11 +96,13 @@ def report_html(run: Run) -> str:
 
 
 def _with_studies(run: Run, stress: dict[str, pd.DataFrame]) -> Run:
-    """Return a run with the tables of the studies of its plan that are stored in its folder."""
+    """Return a run with what is made of its tables, and studies of its plan in its folder."""
     found = dict(stress)
     estimates = read_estimates(run)
     if estimates is not None:
         found["estimates"] = estimates
+    if len(run.tables["source_year"]):
+        found["power_by_source"] = sources_of_power(run.tables)
     if not found:
         return run
     # Tables of a stored run are read when they are asked for, and not all of them are.
@@ -113,14 +116,14 @@ def _stress_tables(run: Run) -> dict[str, pd.DataFrame]:
     return {path.stem: read_stored(path, None)[0] for path in stored}
 
 
-def _binding(run: Run) -> pd.DataFrame | None:
-    """Return the limits that bind; None for a run of another version, whose inputs are others."""
+def _binding(run: Run) -> pd.DataFrame | InputError:
+    """Return the limits that bind, or why this version can not read the inputs of the run."""
     prices = run.tables["prices"]
     known = {name for name, limit in BY_NAME.items() if limit.binding is not None}
     if not set(prices["block"]) & known:
         return pd.DataFrame(columns=["block", *PLACES, "year"])
     try:
         inputs = inputs_of(run)
-    except (InputError, LookupError):  # a table that there was not, or a column
-        return None
+    except InputError as error:
+        return error
     return binding(inputs, run.tables)

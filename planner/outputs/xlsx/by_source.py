@@ -4,33 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
-from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.columns import SITE_NAME, number, text
 from planner.outputs.xlsx.table import write_table
+from planner.results.power_by_source import GRID, OUT, sources_of_power
 from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    import pandas as pd
     from xlsxwriter.worksheet import Worksheet
 
-    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-__all__ = ["sources_of_power", "write_power_by_source"]
+__all__ = ["write_power_by_source"]
 
 _NAME: Final = "Power by source"
 _TABLE: Final = "SourceYears"
 _TOP: Final = 5
 _CHART_ROWS: Final = 16
-_GRID: Final = "(grid)"
-_SHED: Final = "(not served)"
-_OUT: Final = ("(charging)", "(sold)", "(thrown away)")
-_COLOUR_OF: Final = {_GRID: 0, "(charging)": 7, "(sold)": 8, "(thrown away)": 4}
+_COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(thrown away)": 4}
 _OWN_COLOURS: Final = (1, 2, 3, 5, 6)
 _MW: Final = "#,##0.0;-#,##0.0;;@"
 _MWH: Final = "#,##0;-#,##0;;@"
@@ -50,61 +43,12 @@ _ABOUT: Final = (
 )
 
 
-def sources_of_power(run: Run) -> pd.DataFrame:
-    """List what comes in at every site and year by source, and what of it goes elsewhere.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-
-    Returns
-    -------
-    DataFrame
-        site, site_name, source, year, capacity_mw, mean_mw, energy_mwh; the energy of a site and
-        year adds up to what it uses.
-    """
-    parts = [part[part["energy_mwh"] != 0.0] for part in _parts(run)]
-    frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    frame = frame.sort_values(["site", "year"], kind="stable", ignore_index=True)
-    names = run.sites.set_index("site")["name"]
-    return frame.assign(
-        site_name=frame["site"].map(names).astype("str"),
-        mean_mw=frame["energy_mwh"] / HOURS_PER_YEAR,
-    )[[column.name for column in _COLUMNS]]
-
-
-def _parts(run: Run) -> Iterator[pd.DataFrame]:
-    sites, sources, surplus = (
-        run.tables[name] for name in ("site_year", "source_year", "site_surplus")
-    )
-    place, missing = ["site", "year"], float("nan")
-    yield sites[place].assign(
-        source=_GRID, capacity_mw=sites["firm_mw"], energy_mwh=sites["grid_mwh"]
-    )
-    yield sources[[*place, "source"]].assign(
-        capacity_mw=sources["capacity_mw"], energy_mwh=sources["output_mwh"]
-    )
-    shed = run.tables["non_firm_year"]
-    yield shed[place].assign(source=_SHED, capacity_mw=missing, energy_mwh=shed["shed_mwh"])
-    charging, sold, thrown_away = _OUT
-    taken = sources.groupby(place, as_index=False)[["charged_mwh"]].sum()
-    yield taken[place].assign(
-        source=charging, capacity_mw=missing, energy_mwh=-taken["charged_mwh"]
-    )
-    hours = run.tables["power_slot"][[*place, "slot", "hours"]]
-    by_slot = surplus.merge(hours, on=[*place, "slot"], how="left")
-    for source, column in ((sold, "export_mw"), (thrown_away, "surplus_mw")):
-        energy = by_slot[place].assign(energy_mwh=-by_slot[column] * by_slot["hours"])
-        yield energy.groupby(place, as_index=False).sum().assign(source=source, capacity_mw=missing)
-
-
 def write_power_by_source(book: Book) -> None:
     """Write sheet Power by source: a block of sources by year, its chart, and the list."""
     years = book.run.years
     width = len(years)
     sheet = book.sheet(_NAME, _ABOUT, widths=(26, 26, *[15] * (2 * width + 1)))
-    frame = sources_of_power(book.run)
+    frame = sources_of_power(book.run.tables)[[column.name for column in _COLUMNS]]
     sources = _in_order(frame)
     head = _TOP + _CHART_ROWS
     for part, (measure, unit, shown) in enumerate(_MEASURES):
@@ -119,8 +63,8 @@ def write_power_by_source(book: Book) -> None:
 def _in_order(frame: pd.DataFrame) -> list[str]:
     """Return the grid first, then on-site sources by their energy, then what they are used for."""
     energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
-    made = [str(source) for source in energy.index if source not in {_GRID, *_OUT}]
-    return [_GRID, *made, *(source for source in _OUT if source in energy.index)]
+    made = [str(source) for source in energy.index if source not in {GRID, *OUT}]
+    return [GRID, *made, *(source for source in OUT if source in energy.index)]
 
 
 def _write_block(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from planner.base.errors import InputError
 from planner.base.say import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import PLACES
@@ -29,7 +30,7 @@ _ZONES: Final = 12
 _NAMES: Final = frozenset({"site", "zone", "workload"})
 
 
-def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | None) -> Html:
+def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | InputError) -> Html:
     """Show the limits that bind, the weightiest first, and the headroom of grid zones.
 
     Parameters
@@ -38,8 +39,8 @@ def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | Non
         Of the run.
     labels : Labels
         Of it.
-    binding : DataFrame, optional
-        Of `planner.limits.binding`; None where this version cannot read the inputs of the run.
+    binding : DataFrame or InputError
+        Of `planner.limits.binding`, or why this version can not read the inputs of the run.
     """
     return section(
         "limits",
@@ -50,13 +51,16 @@ def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | Non
     )
 
 
-def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | None) -> Html:
+def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | InputError) -> Html:
     if not bool(figures.run.tables["solution"]["has_duals"].iloc[0]):
         return element("p", "The solve ended without shadow prices, so nothing is said of limits.")
-    if binding is None:
+    if isinstance(binding, InputError):
+        problem = binding.problems[0]
+        by = figures.run.meta["versions"]["dcplan"]
         text = (
             "The limits that bind are left out: this version of dcplan does not read the inputs "
-            "of the run. The report in the run folder, and solving again, show them."
+            f"of the run, which dcplan {by} wrote. {problem.file}: {problem.what_is}. "
+            "The report in the run folder, and solving again, show them."
         )
         return element("p", text, class_="bad")
     once = binding.drop_duplicates(["block", *PLACES])

@@ -29,7 +29,7 @@ def power_section(figures: Figures, labels: Labels) -> Html:
         element(
             "div",
             _by_class(figures, labels),
-            _sources(figures),
+            _sources(figures, labels),
             _by_zone(figures, labels),
             _by_site(figures, labels),
             class_="charts",
@@ -54,18 +54,17 @@ def _by_class(figures: Figures, labels: Labels) -> Html:
     )
 
 
-def _sources(figures: Figures) -> Html:
+def _sources(figures: Figures, labels: Labels) -> Html:
     """Show where the energy comes from, if some is made at sites; else how compute is met."""
     years = [str(year) for year in figures.years]
     if figures.has("source_year"):
-        grid = figures.by("site_year", "grid_mwh", "year")
-        made = figures.by("source_year", "output_mwh", "source", "year")
-        series = [Series("grid", tuple(grid.get((year,)) for year in figures.years))]
-        series += [
-            Series(source, tuple(made.get((source, year)) for year in figures.years))
-            for source in dict.fromkeys(str(key[0]) for key in made)
+        of = figures.by("power_by_source", "energy_mwh", "source", "year")
+        series = [
+            Series(labels.source(source), tuple(of.get((source, year)) for year in figures.years))
+            for source in dict.fromkeys(str(key[0]) for key in of)
         ]
-        return columns("Energy by source", "GWh", years, series, per=1000.0)
+        title = "Energy at the meter by source, less what is charged, sold and thrown away"
+        return columns(title, "GWh", years, series, per=1000.0)
     parts = (
         ("served_kh100e", "served by own sites"),
         ("rented_kh100e", "rented"),
