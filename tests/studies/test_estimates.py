@@ -10,14 +10,16 @@ from plans import plan_of
 from shared import shared
 
 from planner.cli import main
-from planner.inputs.figures import figures_of, with_values
+from planner.inputs.figures import Figure, figures_of, with_values
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
+from planner.model import build_model
 from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
 from planner.runs.folder import load_run
 from planner.studies.estimates import Estimates, estimates
 from planner.studies.estimates.aligned import aligned
+from planner.studies.estimates.estimates import _Program
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.words import sentences
 from planner.studies.solve.asking import Asking
@@ -137,3 +139,31 @@ def test_a_limit_and_a_bound_that_move_do_as_much_as_their_prices_say() -> None:
     assert effect.musd == pytest.approx(0.7 * 3.0 - 0.5 * (3.0 - 2.0))
     assert effect.musd == pytest.approx(again.objective - found.objective)
     assert effect.most_musd == pytest.approx(0.7 * 3.0 + 0.5 * (3.0 - 2.0))
+
+
+def test_a_figure_whose_end_changes_the_offer_is_judged_by_a_small_step_towards_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = plan_of("tiny")
+    model = build_model(plan.inputs)
+    at_plan = AtPlan(Arrays.of(model.problem), plan.outcome.x, plan.outcome.row_dual)
+    program = _Program(plan.scenario, plan.inputs, model, at_plan)
+    (price,) = [
+        of
+        for of in figures_of(plan.inputs.tables)
+        if of.item == "gb200_nvl72" and of.column == "capex_usd"
+    ]
+    whole = program.effect([(price, price.high)])
+    built = _Program.with_figures
+
+    def none_far_off(self: _Program, values: list[tuple[Figure, float]]) -> Arrays | None:
+        return None if values[0][1] > 3.1e6 else built(self, values)
+
+    monkeypatch.setattr(_Program, "with_figures", none_far_off)
+    by_steps = program.effect([(price, price.high)])
+
+    assert whole is not None
+    assert by_steps is not None
+    assert whole.musd > 10.0
+    assert by_steps.musd == pytest.approx(whole.musd, rel=1e-6)
+    assert by_steps.most_musd == pytest.approx(whole.most_musd, rel=1e-6)

@@ -17,7 +17,7 @@ from planner.inputs.question import Question
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.studies.estimates.aligned import aligned
-from planner.studies.estimates.first_order import AtPlan
+from planner.studies.estimates.first_order import AtPlan, Effect
 from planner.studies.solve.at_plan import fixed_program, has_program, integers_fixed, proof_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.outputs.run import Run
     from planner.scenario import Scenario
-    from planner.studies.estimates.first_order import Effect
     from planner.studies.solve.asking import Asking
 
 __all__ = ["COLUMNS", "Estimates", "estimates"]
@@ -53,6 +52,7 @@ COLUMNS: Final = (
 )
 _MOST: Final = 10
 _NO_EFFECT_MUSD: Final = 1e-6
+_SMALL_STEP: Final = 0.001  # of the way to the low or high
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +104,18 @@ class _Program:
         return aligned(self.model.problem, model.problem, plan.arrays, plan.x, plan.row_dual)
 
     def effect(self, values: Sequence[tuple[Figure, float]]) -> Effect | None:
-        built = self.with_figures(values)
-        return None if built is None else self.plan.effect(built)
+        """Return what other values do to the cost at first order; None as `with_figures`.
+
+        Where they take away what the plan makes use of, as a rack that is then no longer on offer,
+        a small step towards them does not, and is taken that many times.
+        """
+        for step in (1.0, _SMALL_STEP):
+            stepped = [(one, one.value + step * (end - one.value)) for one, end in values]
+            built = self.with_figures(stepped)
+            if built is not None:
+                effect = self.plan.effect(built)
+                return Effect(effect.musd / step, effect.most_musd / step)
+        return None
 
 
 @dataclass
