@@ -45,6 +45,11 @@ OF_TINY = [
     "cash",
     "unit_costs",
     "summary",
+    "bridge",
+    "money_years",
+    "money_items",
+    "lifetime",
+    "models_trained",
     "solution",
     "prices",
 ]

@@ -138,6 +138,7 @@ def test_a_dearer_cost_line_leaves_the_other_lines_alone(good):
     wrong = {check.name for check in verdict.broken}
     assert wrong == {
         "cost_site_fixed",
+        "money_by_year",
         "objective",
         "rent_and_unmet_apart",
         "sites_summed",
