@@ -174,12 +174,13 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("solver.whole_numbers=search",),
-            "solver.whole_numbers has no effect: no openings, phases, blocks or plants are"
-            " integers",
+            "solver.whole_numbers has no effect: no openings, phases, blocks, plants or"
+            " racks are integers",
         ),
         (
             ("solver.gap_frac=0.003",),
-            "solver.gap_frac has no effect: no openings, phases, blocks or plants are integers",
+            "solver.gap_frac has no effect: no openings, phases, blocks, plants or racks are"
+            " integers",
         ),
         (
             ("siting={whole_openings: true, at_most_sites: 2}",),

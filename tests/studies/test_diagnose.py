@@ -285,6 +285,7 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
         "deliveries.limit=true",
         "siting={whole_openings: true, phase_mw: 4, block_mw: {train_frontier: 40}}",
         "supply.whole_sources=true",
+        "racks.whole=true",
         "workloads.chat_interactive.failover=true",
         "grid.non_firm={allow: true, shed: {allow: true}}",
         "supply.standby.allow=true",
@@ -306,7 +307,13 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
 
     assert {limit.name for limit in LIMITS if limit.set_by} <= eased
     # Bounds of a decision, and that one is whole.
-    whole = {"whole_openings", "whole_phases", "whole_blocks", "whole_plants"}
+    whole = {
+        "whole_openings",
+        "whole_phases",
+        "whole_blocks",
+        "whole_plants",
+        "racks_in_integers",
+    }
     assert eased - blocks == {"must_open", "must_not_open", *whole}
 
 

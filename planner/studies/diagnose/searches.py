@@ -149,6 +149,7 @@ def _switches(question: Question) -> Iterator[Search]:
             ("siting", "whole_openings"),
             False,
         ),
+        (s.racks.whole, "buy racks in part", ("racks", "whole"), False),
         (
             s.supply.whole_sources,
             "build own sources of any size",
