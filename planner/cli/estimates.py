@@ -83,6 +83,6 @@ def print_sentences(said: list[str]) -> None:
     """Print the figures that decide in their order, under a heading."""
     from planner.base.console import wrapped
 
-    click.echo(HEADING)
+    click.echo(wrapped(HEADING))
     for rank, sentence in enumerate(said, start=1):
         click.echo(wrapped(sentence, mark=f"{rank}. "))

@@ -132,6 +132,7 @@ def _print(reported: Explanation, *, tables: bool, every: bool) -> None:
 
 def _print_estimates(solved: PlanViews) -> None:
     """Print the figures that decide, or how to find them."""
+    from planner.base.console import wrapped
     from planner.cli.estimates import HEADING, print_sentences
     from planner.outputs.estimates import read_estimates
     from planner.studies.estimates.words import sentences
@@ -139,8 +140,8 @@ def _print_estimates(solved: PlanViews) -> None:
     table = read_estimates(solved.run)
     click.echo()
     if table is None:
-        ask = f"dcplan estimates {solved.run.meta['run']}"
-        click.echo(f"{HEADING}\n- Not looked for yet in this plan: {ask}")
+        ask = f"Not looked for yet in this plan: dcplan estimates {solved.run.meta['run']}"
+        click.echo(f"{wrapped(HEADING)}\n{wrapped(ask, mark='- ')}")
     else:
         print_sentences(sentences(table, solved.inputs))
 

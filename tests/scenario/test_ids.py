@@ -224,7 +224,7 @@ def test_every_unknown_id_of_a_file_is_reported() -> None:
     ("block", "tables"),
     [
         (WorkloadOverride, ("workloads",)),
-        (RackOverride, ("racks",)),
+        (RackOverride, ("racks", "rack_memory")),
         (SiteOverride, ("sites", "site_limits", "site_archetypes", "electricity_price")),
     ],
 )
@@ -234,7 +234,7 @@ def test_figures_that_replace_those_of_a_table_are_named_as_its_columns(
     # What a table does not hold: links in a table of their own, settings of single sites, and a
     # freedom that no class has unless a scenario gives it.
     own = {"racks", "exclude", "existing_mw", "grid_firm_mw", "lead_time_months"}
-    own |= {"moves_between_sites", "failover", "phase_mw", "new_halls"}
+    own |= {"moves_between_sites", "failover", "least_memory_gb", "phase_mw", "new_halls"}
     own |= {"existing_source_mw", "existing_storage_mwh", "other_load_mw"}
     columns = {column for table in tables for column in load_package()[table].columns}
 
