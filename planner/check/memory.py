@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from planner.check.frames import by
 
 if TYPE_CHECKING:
@@ -34,9 +32,11 @@ def roomy(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     known_gb = by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
     stated = case.scenario.racks.override.items()
     known_gb |= {rack: own.memory_gb for rack, own in stated if own.memory_gb is not None}
-    fits = np.ones(len(pairs), dtype=np.bool_)
-    for name, own in case.scenario.workloads.items():
-        if own.least_memory_gb is not None:
-            room = np.array([known_gb.get(rack, 0.0) for rack in pairs["rack"]])
-            fits &= (pairs["workload"] != name).to_numpy() | (room >= own.least_memory_gb)
-    return pairs[fits].reset_index(drop=True)
+    least_gb = {
+        name: own.least_memory_gb
+        for name, own in case.scenario.workloads.items()
+        if own.least_memory_gb is not None
+    }
+    room = pairs["rack"].map(known_gb).fillna(0.0)
+    need = pairs["workload"].map(least_gb).fillna(0.0)
+    return pairs[room >= need].reset_index(drop=True)

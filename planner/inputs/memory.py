@@ -28,7 +28,7 @@ def with_enough_memory(
     tables: Mapping[str, pd.DataFrame],
     findings: Findings,
 ) -> pd.DataFrame:
-    """Keep the pairs whose rack has the memory that the class needs.
+    """Keep the pairs whose rack has, in one server or domain, the memory that the class needs.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def with_enough_memory(
             for rack, gb in zip(rows["rack"], rows["has"], strict=True)
         ]
         findings.note(
-            f"{workload} needs {amount(least_gb[str(workload)], 4)} GB of memory in a rack. Not"
-            f" offered to it: {some(named, _NAMED)}. Existing ones stay in service.",
+            f"{workload} needs {amount(least_gb[str(workload)], 4)} GB of memory that works as one."
+            f" Not offered to it: {some(named, _NAMED)}. Existing ones stay in service.",
             ("workloads", str(workload), "least_memory_gb"),
         )
     return pairs[~is_short].reset_index(drop=True)

@@ -128,8 +128,8 @@ class WorkloadOverride(Override):
     companion_frac: NonNegative | None = None
     """Storage and general-purpose power per MW of racks. [MW/MW]"""
     least_memory_gb: Positive | None = None
-    """Memory that a rack must have to run it, as for large models and long contexts; left out: any
-    is enough. [GB]"""
+    """Memory that one copy of its model needs in one server or NVLink domain, as for large models
+    and long contexts; left out: any is enough. [GB]"""
     racks: Annotated[Ids[RackId], Field(min_length=1)] | None = None
     """Rack types it may run on, instead of table `workload_racks`."""
 

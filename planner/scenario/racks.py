@@ -40,7 +40,8 @@ class RackOverride(Override):
     inference_h100e: Positive | None = None
     """Inference throughput; null: not for inference. [H100e]"""
     memory_gb: NonNegative | None = None
-    """Fast memory of the rack, instead of table `rack_memory`. [GB]"""
+    """Largest fast memory of the rack that works as one, that of a server or of what NVLink joins,
+    instead of table `rack_memory`. [GB]"""
     capex_usd: NonNegative | None = None
     """Price of the rack. [USD]"""
     fabric_adder_frac: NonNegative | None = None

@@ -25,8 +25,8 @@ def test_racks_with_too_little_or_unknown_memory_are_not_offered_and_named(build
     assert bought(mini) == {"liquid27"}  # which beats the others
     assert bought(inputs) == {"liquid25"}
     assert (
-        "chat needs 2,561 GB of memory in a rack. Not offered to it: air24 (2,560 GB), liquid27"
-        " (unknown). Existing ones stay in service." in inputs.notes
+        "chat needs 2,561 GB of memory that works as one. Not offered to it: air24 (2,560 GB),"
+        " liquid27 (unknown). Existing ones stay in service." in inputs.notes
     )
 
 

@@ -82,6 +82,6 @@ def test_long_contexts_leave_out_racks_of_little_memory_by_name() -> None:
     note = next(note for note in p.notes if note.startswith("agentic needs 5,284 GB"))
 
     assert "trn2_rack (3,070 GB)" in note
-    assert "hgx_h200_air (4,510 GB)" in note
-    assert "hgx_b200_air" not in note  # has 5,760
+    assert "hgx_h200_air (1,128 GB)" in note  # 8 x 141 GB in one server
+    assert "hgx_b200_air (1,440 GB)" in note  # four servers of 8 x 180 GB, which share nothing
     assert "gb200_nvl72" not in note
