@@ -127,7 +127,7 @@ def test_own_round_trips_that_lack_a_pair_are_refused(problems, tmp_path):
         ("climate_monthly", "not (site == 'oak' and month == 7)", "oak lacks a month"),
         ("price_shapes", "not (price_zone == 'east_hub' and hour_local == 5)", "east_hub lacks"),
         ("zone_headroom", "zone != 'west'", "zone west has no headroom at 0.5 %"),
-        ("carbon_intensity", "year != 2027", "no figure for 2027"),
+        ("carbon_intensity", "year != 2025", "no figure for 2025"),
         ("rent_depth", "year != 2027", "no row for 2027"),
         ("deliveries", "not (vendor == 'nvidia' and year == 2026)", "nvidia has no row for 2026"),
         ("reference_fleet", "vintage_year != 2027", "has no rack for 2027"),

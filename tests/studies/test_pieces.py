@@ -232,11 +232,11 @@ def test_a_limit_that_binds_is_told_with_the_units_of_its_row(monkeypatch) -> No
 
 
 @pytest.mark.parametrize(
-    ("site", "quick", "is_asked"),
-    [("ash", False, True), ("ash", True, False), ("elm", False, False), ("elm", True, False)],
+    ("site", "resolve", "is_asked"),
+    [("ash", True, True), ("ash", False, False), ("elm", True, False), ("elm", False, False)],
 )
-def test_what_it_would_take_is_asked_of_a_site_that_takes_part_if_time_allows(
-    site: str, quick: bool, is_asked: bool, monkeypatch
+def test_what_it_would_take_is_asked_of_a_site_that_takes_part_on_request(
+    site: str, resolve: bool, is_asked: bool, monkeypatch
 ) -> None:
     columns = ("halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw")
     site_year = pd.DataFrame({"site": ["ash"], "year": [2027], "cost_musd": [40.0]})
@@ -254,7 +254,7 @@ def test_what_it_would_take_is_asked_of_a_site_that_takes_part_if_time_allows(
     monkeypatch.setattr(site_words, "_reach", lambda *_: pd.DataFrame())
     monkeypatch.setattr(site_words, "entry", lambda *_, **__: answer)
 
-    tables = site_words.site_tables(solved, site, None, quick=quick, resolve=False)
+    tables = site_words.site_tables(solved, site, None, resolve=resolve)
 
     assert (tables["entry"] is answer) == is_asked
 
@@ -272,7 +272,8 @@ def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeyp
         }
     )
 
-    def spot_check(question, asked, ask) -> pd.DataFrame:
+    def spot_check(question, asked, ask, proof) -> pd.DataFrame:
+        assert proof == "of this run"
         assert [one.labels for one in asked] == [
             {"site": "ash", "year": "2027"},
             {"site": "ash", "year": "2028"},
@@ -283,8 +284,10 @@ def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeyp
 
     monkeypatch.setattr(steps, "spot_check", spot_check)
     monkeypatch.setattr(steps, "Question", lambda *_: None)
+    monkeypatch.setattr(steps, "proof_of", lambda run: f"of {run}")
+    solved = SimpleNamespace(scenario=None, inputs=None, run="this run")
 
-    found = steps.tried(SimpleNamespace(scenario=None, inputs=None), table, [0, 2], None)
+    found = steps.tried(solved, table, [0, 2], None)
 
     # 6e5 USD for -3 MUSD of the objective: 1.4 MUSD less for 0.7 is 2 each, 4e5 USD.
     assert found["tried_value"].tolist()[::2] == pytest.approx([4e5, 7.5e5])
@@ -302,7 +305,8 @@ def test_only_the_row_that_is_asked_for_moves_and_the_rest_stays(monkeypatch) ->
         def set_rows(self, lower, upper) -> None:
             given.append(upper.tolist())
 
-    monkeypatch.setattr(steps, "_with_whole_numbers_fixed", lambda *_: (Session(), bounds))
+    fixed = SimpleNamespace(session=Session(), rows=bounds)
+    monkeypatch.setattr(steps, "fixed_program", lambda *_: fixed)
     costs = iter([600.0, 598.5])
     dual = np.array([0.0, -2.0, -3.0, -4.0, -5.0, 0.0])
     ask = SimpleNamespace(
