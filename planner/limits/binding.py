@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.limits import LIMITS
+from planner.base.say import moment
+from planner.limits import BY_NAME, LIMITS
 
 if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
-    from planner.limits.limit import Tables
+    from planner.limits.limit import Binding, Tables
 
-__all__ = ["PLACES", "binding", "demand_price"]
+__all__ = ["ONE_MORE", "PLACES", "binding", "binding_of", "demand_price", "start_words"]
 
 PLACES: Final = (
     "site",
@@ -29,7 +30,42 @@ PLACES: Final = (
 )
 """What tells the rows of a limit apart, besides the year."""
 
+ONE_MORE: Final = {
+    "MW": "one more MW",
+    "thousand m2": "one more m2",
+    "kH100e": "one more H100e",
+    "MUSD": "one more USD",
+    "kt CO2": "one more tonne",
+    "thousand m3": "one more m3",
+}
+"""What a value of table `binding` is for, by the unit of the limit."""
+
 _ONE_PERCENT: Final = 0.01
+
+
+def binding_of(block: str) -> Binding:
+    """Return what is said where a limit binds.
+
+    Raises
+    ------
+    LookupError
+        If nothing is said of it: table `binding` has no such limit.
+    """
+    found = BY_NAME[block].binding
+    if found is None:
+        message = f"{block}: nothing is said where it binds"
+        raise LookupError(message)
+    return found
+
+
+def start_words(tables: Tables, row: pd.Series) -> str:
+    """Say when new halls can first serve at the site of a limit, and what they wait for."""
+    leads = tables["leads"]
+    lead = leads[leads["site"] == row["site"]]
+    if lead.empty:
+        return ""
+    first = lead.loc[lead["service_start"].idxmin()]
+    return f" ({moment(first['service_start'])}, after {first['months']:.0f} months: {first['by']})"
 
 
 def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:

@@ -12,10 +12,12 @@ import pytest
 from pages import expected, is_shown, read_page
 from plans import MINI, plan_of
 
-from planner.limits.binding import binding
+from planner.limits.binding import ONE_MORE, binding
 from planner.outputs import WRITERS
 from planner.outputs.of_plan import marked
 from planner.outputs.report import comparison_html, report_html
+from planner.outputs.report.charts import Series, lines
+from planner.outputs.report.figures import Figure
 from planner.outputs.report.page import POLICY
 from planner.results.moneys import moneys
 from planner.results.power_by_source import sources_of_power
@@ -371,6 +373,28 @@ def test_a_stored_stress_study_is_shown(plan: planner.Plan, tmp_path: Path) -> N
     risks = next(one for one in page.elements if one.attributes.get("id") == "risks")
     assert "is of another plan" in risks.text
     assert "Worst drawn year" not in risks.text
+
+
+def test_a_line_has_a_gap_where_there_is_no_figure() -> None:
+    known = [Figure(value, "power_slot", "facility_mw") for value in (7.0, 5.0, 3.0)]
+    series = Series("Peak day", (known[0], None, known[1], known[2]))
+
+    html = lines("Day", "MW", ["00", "06", "12", "18"], [series])
+
+    (path,) = (one for one in read_page(html).elements if one.tag == "path")
+    drawn = path.attributes["d"]
+    assert drawn.count("M") == 2  # before the gap and behind it
+    assert drawn.count("L") == 1 + 3
+
+
+def test_what_is_worth_is_in_the_unit_of_its_value(plan: planner.Plan, page: Page) -> None:
+    text = page.elements[0].text
+
+    for unit in ("kH100e", "MUSD", "kt CO2"):
+        assert f"one more {unit} saves" not in text
+    listed = binding(plan.inputs, plan.tables)
+    if len(listed):
+        assert ONE_MORE.get(str(listed.iloc[0]["limit_unit"]), "one more MWh") in text
 
 
 def test_energy_by_source_adds_up_to_the_energy_at_the_meter() -> None:

@@ -105,8 +105,11 @@ def columns(
 def lines(
     title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0
 ) -> Html:
-    """Draw steps over the slots of a day, one line for each series; as `columns`."""
-    values = [[_value(figure, per) for figure in one.figures] for one in series]
+    """Draw steps over the slots of a day, one line a series, a gap where there is no figure."""
+    values = [
+        [math.nan if figure is None else _value(figure, per) for figure in one.figures]
+        for one in series
+    ]
     known = [value for row in values for value in row if math.isfinite(value)]
     if not known:
         return NOTHING
@@ -114,13 +117,15 @@ def lines(
     step = (_WIDTH - _LEFT) / len(places)
     parts = [axis.grid()]
     for number, row in enumerate(values):
+        is_known = [math.isfinite(value) for value in row]
         points = [
+            f"{'L' if end or (at and is_known[at - 1]) else 'M'}"
             f"{_LEFT + (at + end) * step:.1f},{axis.at(value):.1f}"
             for at, value in enumerate(row)
-            if math.isfinite(value)
+            if is_known[at]
             for end in (0, 1)
         ]
-        parts.append(element("path", d="M" + "L".join(points), class_=f"line c{number % _COLOURS}"))
+        parts.append(element("path", d="".join(points), class_=f"line c{number % _COLOURS}"))
     shown = max(1, math.ceil(len(places) / 8))
     parts += [
         _text(_LEFT + at * step, _HEIGHT - 8.0, place, "middle")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import amount, moment
+from planner.base.say import amount
 from planner.limits import BY_NAME
-from planner.limits.binding import PLACES
+from planner.limits.binding import ONE_MORE, PLACES, binding_of, start_words
 from planner.studies.explain.explanation import Number, Statement, number, span
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.limits.limit import Binding
     from planner.studies.explain.explanation import Solved
 
 __all__ = ["about_compute", "about_cost", "about_limits", "line_of_cost", "reported_rows"]
@@ -155,7 +154,9 @@ def about_limits(
         ]
         years = ", ".join(str(one.row["year"]) for one in also)
         more = f" It binds in {years} too, at a shadow price of {span(also)}." if also else ""
-        what = _binding(worst).sentence.format(**row, limit=limit, start=_start(solved, worst))
+        what = binding_of(str(worst["block"])).sentence.format(
+            **row, limit=limit, start=start_words(solved.results.tables, worst)
+        )
         worth = _worth(solved, worst, value, shadow, stake)
         weight = stake.value * (value.value / shadow.value if shadow.value else 1.0)
         yield Statement(
@@ -163,31 +164,15 @@ def about_limits(
         )
 
 
-_ONE_MORE: Final = {
-    "MW": "one more MW",
-    "thousand m2": "one more m2",
-    "kH100e": "one more H100e",
-    "MUSD": "one more USD",
-    "kt CO2": "one more tonne",
-    "thousand m3": "one more m3",
-}
-
-
-def _binding(row: pd.Series) -> Binding:
-    binding = BY_NAME[str(row["block"])].binding
-    assert binding is not None  # as the row is of a limit that binds
-    return binding
-
-
 def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
     """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
     price = BY_NAME[str(row["block"])].price
     if price is not None and price.sign == 1:
         return _cost_of_one_more(value, shadow, stake)
-    one = _ONE_MORE[str(row["limit_unit"])]
+    one = ONE_MORE[str(row["limit_unit"])]
     if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
         return f"{one} alone saves nothing, as something else is full as well"
-    aside = _binding(row).aside
+    aside = binding_of(str(row["block"])).aside
     tables = solved.results.tables
     also = aside(solved.inputs, tables, row, value.value) if aside is not None else ""
     return f"{one} saves {value}{also}"
@@ -200,13 +185,3 @@ def _cost_of_one_more(value: Number, shadow: Number, stake: Number) -> str:
     if abs(value.value - shadow.value) > _WORTH_NOTHING * abs(shadow.value):
         return f"one more MWh costs {value}"
     return f"one more MWh costs {value}, and 1 % more of the target {amount(stake.value)} MUSD NPV"
-
-
-def _start(solved: Solved, row: pd.Series) -> str:
-    """Say when new halls can first serve at a site, and what they wait for."""
-    leads = solved.results.tables["leads"]
-    lead = leads[leads["site"] == row["site"]]
-    if lead.empty:
-        return ""
-    first = lead.loc[lead["service_start"].idxmin()]
-    return f" ({moment(first['service_start'])}, after {first['months']:.0f} months: {first['by']})"

@@ -55,7 +55,7 @@ def days_section(figures: Figures) -> Html:
     ]
     day = max(peak or days)
     made_of = columns(
-        f"What it is made of: {names[day].lower()}, {year}",
+        f"What it is made of: {names[day]}, {year}",
         "MW",
         places,
         [

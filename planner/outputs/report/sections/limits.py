@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import InputError
 from planner.base.say import amount
 from planner.limits import BY_NAME
-from planner.limits.binding import PLACES
+from planner.limits.binding import ONE_MORE, PLACES, binding_of, start_words
 from planner.outputs.report.figures import Figure
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.report.page import section
@@ -17,6 +17,7 @@ from planner.outputs.report.table import Column, figure_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planner.limits.limit import Tables
     from planner.outputs.report.figures import Figures, Label
     from planner.outputs.report.labels import Labels
 
@@ -67,7 +68,10 @@ def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | InputErro
     few = once[once.groupby("block").cumcount() < _OF_A_KIND].head(_MOST)
     if few.empty:
         return element("p", "No limit binds that the plan could not buy its way past.")
-    rows = [element("li", _sentence(row, labels), _worth(row), ".") for _, row in few.iterrows()]
+    rows = [
+        element("li", _sentence(row, figures.run.tables, labels), _worth(row), ".")
+        for _, row in few.iterrows()
+    ]
     about = (
         "The limits by which the plan loses most, each in the year in which it binds hardest. The "
         "worth of one more unit is its shadow price: right for small changes, one at a time."
@@ -75,17 +79,15 @@ def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | InputErro
     return joined([element("p", about), element("ol", rows, class_="binding")])
 
 
-def _sentence(row: pd.Series, labels: Labels) -> Html:
+def _sentence(row: pd.Series, tables: Tables, labels: Labels) -> Html:
     """Say what binds, with names in place of ids."""
-    binding = BY_NAME[str(row["block"])].binding
-    assert binding is not None  # the table has no other limits
     filled = {
         "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
         "year": str(row["year"]),
-        "start": "",
+        "start": start_words(tables, row),
         **{place: _known(place, str(row[place]), labels) for place in PLACES},
     }
-    parts = re.split(r"\{(\w+)\}", binding.sentence)
+    parts = re.split(r"\{(\w+)\}", binding_of(str(row["block"])).sentence)
     return joined(
         [
             part if at % 2 == 0 else name(filled[part]) if part in _NAMES else filled[part]
@@ -112,8 +114,7 @@ def _worth(row: pd.Series) -> Html:
     unit = str(row["unit"])
     price = BY_NAME[str(row["block"])].price
     is_asked = price is not None and price.sign == 1
-    one = str(row["limit_unit"]).removeprefix("thousand ")
-    before = " one more MWh costs " if is_asked else f" one more {one} saves "
+    before = " one more MWh costs " if is_asked else f" {ONE_MORE[str(row['limit_unit'])]} saves "
     if abs(figure.value) >= _LARGE and unit.startswith("USD"):
         return joined([before, figure.html(per=_PER_MILLION), f" M{unit}"])
     return joined([before, figure.html(), f" {unit}"])
@@ -139,7 +140,7 @@ def _headroom(figures: Figures, labels: Labels) -> Html:
     ]
     if not rows:
         return NOTHING
-    caption = f"Headroom of the grid zones with new connections, {year}, the fullest first"
+    caption = f"Headroom of the grid zones of which some is taken, {year}, the fullest first"
     heads = [column for _, column in columns]
     return figure_table(caption, "zone", heads, rows, shows_caption=True)
 
