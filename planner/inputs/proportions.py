@@ -57,6 +57,7 @@ NEEDED: Final = frozenset(
         HALLS,
         RACKS,
         "rack_cooling",
+        "rack_memory",
         "rack_stock",
         "racks",
         "redundancy",

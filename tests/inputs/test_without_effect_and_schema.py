@@ -33,6 +33,8 @@ ALONE = {
     "energy.use_flat_price",
     "latency.own_rtt_fill_missing",
     "new_sites.*.exclude",
+    "racks.whole",
+    "siting.table_blocks",
     "siting.whole_openings",
     "sites.*.exclude",
     "supply.bridge.until_grid",

@@ -161,7 +161,8 @@ def test_every_formula_has_its_value(workbook: Path) -> None:
 
 
 def test_sheets_stand_in_the_order_of_the_contents(workbook: Path) -> None:
-    names = [name for name, _, _ in SHEETS]
+    # Nobody has asked which figures decide, so there is no sheet of them.
+    names = [name for name, _, _ in SHEETS if name != "Estimates"]
 
     with closing(openpyxl.load_workbook(workbook)) as book:
         links = [
