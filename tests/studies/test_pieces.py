@@ -162,8 +162,8 @@ def test_more_of_a_limit_saves_and_more_of_a_target_costs(
     limit = SimpleNamespace(price=SimpleNamespace(sign=sign))
     binding = SimpleNamespace(aside=lambda inputs, tables, row, worth: " with an aside")
     monkeypatch.setattr(plain_words, "BY_NAME", {"land": limit})
-    monkeypatch.setattr(plain_words, "_binding", lambda row: binding)
-    monkeypatch.setattr(plain_words, "_ONE_MORE", {"MW": "one"})
+    monkeypatch.setattr(plain_words, "binding_of", lambda row: binding)
+    monkeypatch.setattr(plain_words, "ONE_MORE", {"MW": "one"})
     monkeypatch.setattr(plain_words, "_cost_of_one_more", lambda *_: "what more of it costs")
     solved = SimpleNamespace(inputs=None, results=SimpleNamespace(tables={}))
     row = pd.Series({"block": "land", "limit_unit": "MW"})
@@ -216,11 +216,12 @@ def test_a_limit_that_binds_is_told_with_the_units_of_its_row(monkeypatch) -> No
         [{**row, "block": "land", "site": "ash", "year": 2027, **figures, **units}]
     )
     binding = SimpleNamespace(sentence="Land at {site} is full in {year} ({limit})")
-    monkeypatch.setattr(plain_words, "_binding", lambda _: binding)
-    monkeypatch.setattr(plain_words, "_start", lambda *_: "")
+    monkeypatch.setattr(plain_words, "binding_of", lambda _: binding)
+    monkeypatch.setattr(plain_words, "start_words", lambda *_: "")
     monkeypatch.setattr(plain_words, "_worth", lambda *_: "more of it helps")
 
-    (statement,) = plain_words.about_limits(None, {"binding": table})
+    solved = SimpleNamespace(results=SimpleNamespace(tables={}))
+    (statement,) = plain_words.about_limits(solved, {"binding": table})
 
     assert statement.text == "Land at ash is full in 2027 (70 MW) more of it helps."
     assert [(one.value, one.unit) for one in statement.numbers] == [
