@@ -157,7 +157,7 @@ def _sites(case: Case, wanted: Wanted) -> Iterator[Problem]:
     """Compare what exists at a site with its land and its connection, year by year.
 
     Where one of the three is out of step with both others, it is blamed; a figure that ships is
-    not blamed while one of the planner's own may be. A site is told of once, in the last of the
+    not blamed while one of the planner's own may be. A site is reported once, in the last of the
     years in which most is exceeded.
     """
     scenario, ids = case.scenario, case.ids("sites")

@@ -266,14 +266,14 @@ SPOILED = (
     ("nothing is under contract", "rent_supply", rented_out_of_nothing),
     ("clouds have less", "rent_depth", partial(limit, "rent", "depth_kh100e", 0.5)),
     ("a lever is pulled too far", "lever_adoption", partial(times, "levers", "adopted_frac", 4.0)),
-    ("unmet is told smaller", "percent_served", partial(times, "latency", "unmet_frac", 0.5)),
+    ("unmet is reported smaller", "percent_served", partial(times, "latency", "unmet_frac", 0.5)),
     (
         "users are farther than allowed",
         "round_trip_within_bound",
         partial(setting, "workloads.chat.rtt_bound_ms", 22.5),
     ),
     (
-        "a round trip is told shorter",
+        "a round trip is reported shorter",
         "round_trip_reported",
         partial(times, "assignment", "rtt_ms", 0.9),
     ),
@@ -285,7 +285,7 @@ SPOILED = (
     ),
     ("too few are served fast", "tight_share", partial(limit, "demand", "tight_share_frac", 2.6)),
     (
-        "the mean is told shorter",
+        "the mean is reported shorter",
         "service_of_classes",
         partial(times, "latency", "mean_rtt_ms", 0.9),
     ),
@@ -335,7 +335,11 @@ SPOILED = (
     ("a day has 25 hours", "slot_weights", partial(plus, "power_slot", "hours", 92.0)),
     ("the meter shows less", "power_chain", partial(times, "power_slot", "facility_mw", 0.99)),
     ("the PUE is below one", "power_above_it", partial(times, "power_slot", "facility_mw", 0.7)),
-    ("other load is told less", "other_load", partial(times, "power_slot", "other_load_mw", 0.9)),
+    (
+        "other load is reported less",
+        "other_load",
+        partial(times, "power_slot", "other_load_mw", 0.9),
+    ),
     ("2N counts as twice the load", "topology_adds_no_load", doubled_by_2n),
     ("deferred work is done twice", "deferral_conserves_energy", work_done_twice),
     ("work is not due", "deferral_is_due", partial(times, "deferral", "due_mw", 0.5)),
@@ -349,26 +353,38 @@ SPOILED = (
     ("work waits beyond its window", "migration_conserves_work", put_off_too_long),
     ("moved work finds no racks", "migration_room", partial(times, "migration", "done_mw", 9.0)),
     (
-        "moved work is told smaller",
+        "moved work is reported smaller",
         "migration_reported",
         partial(plus, "power_slot", "migrated_mw", 3),
     ),
     (
-        "arrivals are told smaller",
+        "arrivals are reported smaller",
         "migration_of_sites",
         partial(times, "migration_site", "arrived_mwh", 0.9),
     ),
-    ("energy is told smaller", "energy_of_sites", partial(times, "site_year", "energy_mwh", 0.99)),
-    ("water is told smaller", "water", partial(times, "site_year", "water_m3", 0.5)),
+    (
+        "energy is reported smaller",
+        "energy_of_sites",
+        partial(times, "site_year", "energy_mwh", 0.99),
+    ),
+    ("water is reported smaller", "water", partial(times, "site_year", "water_m3", 0.5)),
     ("water is short", "water_limit", partial(limit, "carbon", "water_limit_m3", 1e-4)),
-    ("emissions are told smaller", "emissions", partial(times, "site_year", "emissions_kt", 0.9)),
+    (
+        "emissions are reported smaller",
+        "emissions",
+        partial(times, "site_year", "emissions_kt", 0.9),
+    ),
     ("the cap is lower", "carbon_cap", partial(limit, "carbon", "cap_kt", 0.1)),
     (
         "contracts count for less",
         "carbon_tables",
         partial(setting, "carbon.accounting", "location"),
     ),
-    ("steel is told greener", "carbon_tables", partial(times, "carbon_site", "embodied_kt", 0.9)),
+    (
+        "steel is reported greener",
+        "carbon_tables",
+        partial(times, "carbon_site", "embodied_kt", 0.9),
+    ),
     ("heat is sold without a pipe", "heat_sold", partial(times, "heat", "sold_mw", 3.0)),
     ("a network is out of reach", "heat_sold", partial(setting, "heat.sell", "false")),
     (
@@ -378,7 +394,7 @@ SPOILED = (
             water_classes=plan.inputs.tables["water_classes"].assign(limit_m3_per_mw_per_year=0.3)
         ),
     ),
-    ("a class is told drier", "water_by_class", partial(times, "water_class", "water_m3", 0.9)),
+    ("a class is reported drier", "water_by_class", partial(times, "water_class", "water_m3", 0.9)),
     ("a zone needs less", "forecast_totals", partial(times, "power_zone", "it_mean_mw", 0.9)),
     (
         "a connection is forgotten",
@@ -392,7 +408,7 @@ SPOILED = (
     ),
     ("a connection is early", "connections", partial(plus, "connections", "service_start", -0.5)),
     ("a zone is full", "zone_headroom", partial(times, "connections", "added_mw", 900.0)),
-    ("headroom is told larger", "headroom_table", partial(plus, "headroom", "spare_mw", 1.5)),
+    ("headroom is reported larger", "headroom_table", partial(plus, "headroom", "spare_mw", 1.5)),
     ("a billed peak is too low", "billed_peaks", partial(times, "billed_peaks", "peak_mw", 0.9)),
     ("a month is billed twice", "billed_peaks", partial(plus, "billed_peaks", "months", 1.0)),
     ("more is in force than signed", "contracts_in_force", signed_less),
@@ -402,7 +418,11 @@ SPOILED = (
         partial(setting, "contracts.ppa.heat.term_years", 1),
     ),
     ("less is on offer", "contract_limit", partial(setting, "contracts.ppa.heat.max_mw", 23.0)),
-    ("the sun is told brighter", "contract_energy", partial(times, "contracts", "energy_mwh", 1.1)),
+    (
+        "the sun is reported brighter",
+        "contract_energy",
+        partial(times, "contracts", "energy_mwh", 1.1),
+    ),
     ("a slot is forgotten", "contract_energy", partial(without, "contract_slot", "output_mw")),
     (
         "more is taken than comes",
@@ -410,7 +430,7 @@ SPOILED = (
         partial(times, "contract_use", "taken_mw", 3.0),
     ),
     ("more is claimed than drawn", "claims", partial(times, "contract_use", "claimed_mw", 40.0)),
-    ("a claim is told smaller", "matching", partial(times, "matching", "claimed_mwh", 0.9)),
+    ("a claim is reported smaller", "matching", partial(times, "matching", "claimed_mwh", 0.9)),
     (
         "a dirty hour is told clean",
         "matching",
@@ -422,7 +442,7 @@ SPOILED = (
         partial(setting, "contracts.matching.target_frac", "{2025: 0.47, 2027: 0.93}"),
     ),
     (
-        "a target is told higher",
+        "a target is reported higher",
         "clean_target_reported",
         partial(times, "matching", "target_frac", 1.02),
     ),
@@ -437,7 +457,7 @@ SPOILED = (
         partial(without, "matching", "used_mwh"),
     ),
     (
-        "a strike is told lower",
+        "a strike is reported lower",
         "contract_prices",
         partial(times, "contracts", "strike_usd_per_mwh", 0.9),
     ),

@@ -109,14 +109,14 @@ SPOILED_FAILOVER = (
         partial(setting, "failover.from_year", 2027),
     ),
     (
-        "a reserve is told larger",
+        "a reserve is reported larger",
         "reserve_of_standby",
         partial(times, "reserve", "reserve_kh100e", 1.1),
     ),
-    ("idling is told smaller", "reserve_of_standby", partial(times, "reserve", "idle_mw", 0.7)),
+    ("idling is reported smaller", "reserve_of_standby", partial(times, "reserve", "idle_mw", 0.7)),
     ("a failure is not told", "failures_reported", a_failure_untold),
     (
-        "a failure is told smaller",
+        "a failure is reported smaller",
         "failures_reported",
         partial(times, "failures", "load_kh100e", 0.6),
     ),
@@ -130,7 +130,7 @@ SPOILED_FAILOVER = (
     ("a connection is too small", "failover_power", weaker_connection),
     ("a peak day is hotter", "failover_power", hot_peak_day),
     (
-        "reserve is told smaller",
+        "reserve is reported smaller",
         "resilience_reported",
         partial(times, "resilience", "reserve_kh100e", 0.9),
     ),

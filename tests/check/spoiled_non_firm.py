@@ -94,12 +94,12 @@ SPOILED = (
     ),
     ("the last MWh is told cheaper", "load_price_paid", partial(times, "load_price", "musd", 0.9)),
     (
-        "new load is told smaller",
+        "new load is reported smaller",
         "load_price_reported",
         partial(times, "load_price", "new_mwh", 0.9),
     ),
     (
-        "the peak is told lower",
+        "the peak is reported lower",
         "load_price_peak_reported",
         partial(times, "load_price", "new_peak_mw", 0.9),
     ),
@@ -126,7 +126,7 @@ SPOILED = (
         partial(times, "headroom", "new_non_firm_mw", 0.5),
     ),
     (
-        "firm room is told larger",
+        "firm room is reported larger",
         "headroom_table",
         partial(times, "headroom", "firm_limit_mw", 1.1),
     ),
@@ -165,12 +165,12 @@ SPOILED = (
     ("work that can not wait is shed", "shed_load", no_work_can_wait),
     ("a stress slot is forgotten", "stress_reported", partial(without, "stress_slot", "use_mw")),
     (
-        "hours off are told fewer",
+        "hours off are reported fewer",
         "stress_reported",
         partial(times, "non_firm_year", "off_hours", 0.9),
     ),
     (
-        "shed energy is told less",
+        "shed energy is reported less",
         "stress_reported",
         partial(times, "non_firm_year", "shed_mwh", 0.9),
     ),
@@ -180,7 +180,7 @@ SPOILED = (
         partial(times, "summary", "lost_kh100e", 0.5),
     ),
     (
-        "connection in service is told larger",
+        "connection in service is reported larger",
         "stress_reported",
         partial(times, "stress_slot", "non_firm_mw", 1.1),
     ),

@@ -226,7 +226,7 @@ SPOILED_PROOF = (
     ("the discount rate is 0", "solution_table", lambda p: in_solution(p, discount_rate_frac=0.0)),
     ("money of another year", "solution_table", partial(plus, "solution", "base_year", 1)),
     (
-        "the bound is told lower",
+        "the bound is reported lower",
         "solution_table",
         partial(times, "solution", "dual_bound_musd", 0.9),
     ),

@@ -73,7 +73,7 @@ SPOILED_SITING = (
     ),
     ("an opening is forgotten", "openings_table", partial(without, "openings", "opening_musd")),
     ("an opening is cheaper", "openings_table", partial(times, "openings", "opening_musd", 0.9)),
-    ("an opening is told earlier", "openings_table", opened_later),
+    ("an opening is reported earlier", "openings_table", opened_later),
     ("opening costs less", "openings_from_tables", partial(limit, "sites", "opening_musd", 0.9)),
     (
         "a site costs less",

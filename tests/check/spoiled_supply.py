@@ -109,7 +109,7 @@ SPOILED = (
     ("a source is forgotten", "source_capacity", partial(without, "source_builds", "built_mw")),
     ("what stands is not told", "source_capacity", another_capacity),
     (
-        "capacity is told larger",
+        "capacity is reported larger",
         "source_capacity",
         partial(times, "source_year", "capacity_mw", 1.1),
     ),
@@ -124,7 +124,7 @@ SPOILED = (
         ),
     ),
     (
-        "a plant is told smaller",
+        "a plant is reported smaller",
         "smallest_plants",
         partial(times, "source_builds", "min_size_mw", 0.9),
     ),
@@ -155,14 +155,14 @@ SPOILED = (
         partial(setting, "supply.bridge.until_grid", "true"),
     ),
     (
-        "surplus is told smaller",
+        "surplus is reported smaller",
         "curtailment_reported",
         partial(times, "site_surplus", "surplus_mw", 0.5),
     ),
     ("surplus is not told", "curtailment_reported", partial(without, "site_surplus", "surplus_mw")),
     *(
         (
-            f"{column} is told smaller",
+            f"{column} is reported smaller",
             "sources_of_a_year",
             partial(times, "source_year", column, 0.99),
         )
@@ -183,8 +183,8 @@ SPOILED = (
     ("what is no battery has a level", "battery_level", level_without_a_battery),
     ("charge is free", "battery_cycle", charged_for_nothing),
     ("a battery is a heater", "battery_one_way", wasted_for_money),
-    ("wear is told smaller", "battery_wear", partial(times, "source_year", "worn_mwh", 0.5)),
-    ("wear is told larger", "battery_wear", partial(times, "source_year", "worn_mwh", 1.5)),
+    ("wear is reported smaller", "battery_wear", partial(times, "source_year", "worn_mwh", 0.5)),
+    ("wear is reported larger", "battery_wear", partial(times, "source_year", "worn_mwh", 1.5)),
     (
         "a battery is of another size",
         "battery_duration",

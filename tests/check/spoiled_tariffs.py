@@ -68,7 +68,7 @@ SPOILED_TARIFFS = (
         partial(times, "capacity_contracts", "kept_mw", 1.1),
     ),
     ("a fee is forgotten", "exit_fees", partial(times, "capacity_contracts", "fee_mw", 0.9)),
-    ("a fee is told lower", "exit_fees", partial(times, "capacity_contracts", "fee_musd", 0.9)),
+    ("a fee is reported lower", "exit_fees", partial(times, "capacity_contracts", "fee_musd", 0.9)),
     ("a fee is paid too early", "exit_fees", fee_paid_a_year_early),
     ("less may go free", "exit_fees", own("terms.reduction_frac", 0.05)),
     ("the term is longer", "exit_fees", own("terms.exit_fee_months", 6)),
