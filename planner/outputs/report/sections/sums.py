@@ -61,7 +61,7 @@ def power(figures: Figures) -> Html:
     for step, _ in steps_of(figures.run.tables["bridge"]):
         if step.is_level:
             levels.append(len(rows))
-        label = step.label[:1].upper() + step.label[1:] if step.is_level else f"+ {step.label}"
+        label = step.label[:1].upper() + step.label[1:] if step.is_level else step.label
         of_years = [figures.sum("bridge", step.column, year=year) for year in figures.years]
         rows.append((label, of_years))
     columns = [Column(str(year)) for year in figures.years]
