@@ -46,6 +46,7 @@ MAY_IMPORT = {
         "results",
         "scenario",
     },
+    "serve": {"outputs", "runs", "scenario"},
 }
 
 

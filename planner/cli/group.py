@@ -34,6 +34,7 @@ COMMANDS: Final = {
         "Write one HTML file that shows a run, or compares some.",
     ),
     "export": ("planner.cli.export:command", "Write a run for other programs."),
+    "serve": ("planner.cli.serve:command", "Show, change and solve in a browser, on this machine."),
     "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
     "data": ("planner.cli.data:data", "Show and copy tables with units, sources and licences."),
     "schema": ("planner.cli.schema:command", "Print the JSON Schema of scenario files."),

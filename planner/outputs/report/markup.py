@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING", "Html", "element", "embedded_json", "joined", "name"]
 
-_NO_CONTENT: Final = frozenset({"meta", "input", "br", "col"})
+_NO_CONTENT: Final = frozenset({"meta", "link", "input", "br", "col"})
 _DROPPED: Final = frozenset({"Cc", "Cs", "Cn"})
 """Control characters, halves of surrogate pairs and unassigned ones: HTML cannot hold them."""
 _TURNS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")

@@ -1,0 +1,61 @@
+"""The application: its pages behind the guard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from planner.base.errors import DcplanError
+from planner.serve.guard import Guard
+from planner.serve.pages import catalogue, files, reports
+from planner.serve.shell import message_page
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from planner.serve.service import Service
+
+__all__ = ["make_app"]
+
+
+def make_app(service: Service, port: int) -> FastAPI:
+    """Make the application.
+
+    Parameters
+    ----------
+    service : Service
+        What its pages share.
+    port : int
+        Port that it will be asked at.
+    """
+    # Its own pages of documentation ask a server elsewhere for their scripts.
+    app = FastAPI(title="dcplan", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.service = service
+    for part in (catalogue, files, reports):
+        app.include_router(part.router)
+    app.add_exception_handler(HTTPException, _no_page)
+    app.add_exception_handler(RequestValidationError, _wrong_address)
+    app.add_exception_handler(DcplanError, _problem)
+    app.add_middleware(Guard, port=port, keys=service.keys)
+    return app
+
+
+def _no_page(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        text = "There is no such page. It may be of a run that was replaced or removed."
+        return message_page("Not found", text, 404)
+    return message_page(f"Error {error.status_code}", str(error.detail), error.status_code)
+
+
+def _wrong_address(request: Request, error: Exception) -> Response:
+    return message_page("Wrong address", "The address lacks something, or says too much.", 422)
+
+
+def _problem(request: Request, error: Exception) -> Response:
+    """Show an error raised on purpose, as the command line does."""
+    return message_page("This cannot be shown", str(error), 422)

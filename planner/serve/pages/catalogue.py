@@ -1,0 +1,110 @@
+"""The catalogue: every run of the folder, to be opened or compared."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from planner.base.say import duration
+from planner.base.units import MUSD_PER_BUSD
+from planner.outputs.report import MOST_RUNS
+from planner.outputs.report.markup import NOTHING, Html, element, name
+from planner.outputs.run import with_differences
+from planner.serve.service import service_of
+from planner.serve.shell import shell
+
+if TYPE_CHECKING:
+    from planner.runs.catalogue import Entry, Listing
+
+__all__ = ["router"]
+
+router = APIRouter()
+_HEADS = (
+    ("Compare", ""),
+    ("Run", ""),
+    ("Solved (UTC)", ""),
+    ("Status", ""),
+    ("Check", ""),
+    ("Net present cost [BUSD]", "num"),
+    ("Solve took", "num"),
+)
+
+
+@router.get("/")
+def catalogue(request: Request) -> HTMLResponse:
+    """List the runs."""
+    service = service_of(request)
+    with service.computing:
+        listing = service.project.runs()
+    folder = element("p", "Runs of ", element("code", str(service.project.folder)), class_="note")
+    return shell("Runs", folder, _runs(listing), _unreadable(listing), here="/")
+
+
+def _runs(listing: Listing) -> Html:
+    if not listing.entries:
+        return element(
+            "p",
+            "There is no run yet: ",
+            element("a", "choose a scenario and solve it", href="/scenarios"),
+            ".",
+        )
+    head = element(
+        "tr", (element("th", text, scope="col", class_=kind or None) for text, kind in _HEADS)
+    )
+    rows = [_row(entry) for entry in listing.entries]
+    table = element(
+        "table",
+        element("caption", "Runs, latest first", class_="heard"),
+        element("thead", head),
+        element("tbody", rows),
+    )
+    compare = element(
+        "p",
+        element("button", "Compare chosen runs", type="submit"),
+        element(
+            "span",
+            f" Choose two to {MOST_RUNS}; the first in the list is what others are compared with.",
+            class_="note",
+        ),
+    )
+    return element(
+        "form", element("div", table, class_="scroll"), compare, method="get", action="/compare"
+    )
+
+
+def _row(entry: Entry) -> Html:
+    musd = entry.objective_musd
+    label = f"{entry.scenario}{with_differences(entry.differs)}"
+    box = element(
+        "input", type="checkbox", name="run", value=entry.run, aria_label=f"compare {entry.run}"
+    )
+    title = element("div", name(entry.title), class_="note") if entry.title else NOTHING
+    link = element("a", name(label), href=f"/runs/{quote(entry.run, safe='')}")
+    return element(
+        "tr",
+        element("td", box),
+        element("th", link, title, element("div", name(entry.run), class_="note"), scope="row"),
+        element("td", _moment(entry.created)),
+        element("td", entry.status.replace("_", " ")),
+        element("td", "ok" if entry.checked else "FAILED", class_=None if entry.checked else "bad"),
+        element("td", "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}", class_="num"),
+        element("td", duration(entry.seconds), class_="num"),
+    )
+
+
+def _moment(created: str) -> str:
+    return datetime.fromisoformat(created).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _unreadable(listing: Listing) -> Html:
+    if not listing.unreadable:
+        return NOTHING
+    items = (element("li", name(bad.run), f": {bad.reason}") for bad in listing.unreadable)
+    return element(
+        "section", element("h2", "Folders that cannot be read as runs"), element("ul", items)
+    )

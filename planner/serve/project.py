@@ -1,0 +1,176 @@
+"""The folder that is served: its scenario files, its runs, and the only place written to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from planner.base.errors import InputError
+from planner.base.paths import SCENARIOS_DIR
+from planner.outputs.files import whole_file
+from planner.runs.catalogue import read_runs
+from planner.runs.names import slug
+from planner.scenario.chain import shipped_names
+from planner.scenario.yaml12 import parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.runs.catalogue import Listing
+
+__all__ = ["RUNS_FOLDER", "Project", "Source"]
+
+RUNS_FOLDER: Final = "runs"
+"""Folder of run folders, as `dcplan solve` names it."""
+_ENDINGS: Final = (".yaml", ".yml")
+_VERSION: Final = re.compile(r"^version:", re.MULTILINE)
+_MOST_BYTES: Final = 2_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """A scenario that can be chosen.
+
+    Parameters
+    ----------
+    key : str
+        Name of a shipped scenario, or of a file of the folder with its ending.
+    path : Path
+        Its file.
+    title, question : str
+        What it says of itself; empty where it does not.
+    is_own : bool
+        Whether it is a file of the folder.
+    """
+
+    key: str
+    path: Path
+    title: str
+    question: str
+    is_own: bool
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario, by which its runs are called."""
+        return self.path.stem
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder that was chosen by who started the server.
+
+    What a request names is looked up in what the folder holds, and never made into a path.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, in full.
+    """
+
+    folder: Path
+
+    @property
+    def runs_dir(self) -> Path:
+        """Folder of run folders."""
+        return self.folder / RUNS_FOLDER
+
+    def runs(self) -> Listing:
+        """List the runs, latest first."""
+        return read_runs(self.runs_dir)
+
+    def run_folder(self, name: str) -> Path | None:
+        """Return the folder of a run; None where there is none of that name."""
+        return self.runs_dir / name if name in {run.run for run in self.runs().entries} else None
+
+    def sources(self) -> list[Source]:
+        """List the scenarios: the folder's own by name, then those that ship."""
+        return [*self._own(), *_shipped()]
+
+    def source(self, key: str) -> Source | None:
+        """Return the scenario of a key; None where there is none."""
+        return next((source for source in self.sources() if source.key == key), None)
+
+    def source_of_run(self, name: str) -> Source | None:
+        """Return the scenario that a run was made of, by its name: the folder's own, or shipped."""
+        return next((source for source in self.sources() if source.name == name), None)
+
+    def free_name(self, name: str) -> str:
+        """Return a name for a new scenario that none has: ``us-base-2`` after ``us-base``."""
+        taken = {source.name for source in self.sources()}
+        stem = re.sub(r"-\d+$", "", slug(name))
+        return next(made for number in count(2) if (made := f"{stem}-{number}") not in taken)
+
+    def save(self, name: str, text: str) -> Path:
+        """Write a new scenario file.
+
+        Parameters
+        ----------
+        name : str
+            Anything; the file is called by what of it can be the name of a file.
+        text : str
+            Its content.
+
+        Returns
+        -------
+        Path
+            The file, directly in the folder.
+
+        Raises
+        ------
+        FileExistsError
+            If there is one of that name; no file is ever replaced.
+        OSError
+            If it cannot be written.
+        """
+        path = self.folder / f"{slug(name)}{_ENDINGS[0]}"
+        path.touch(exist_ok=False)
+        try:
+            with whole_file(path) as partial:
+                partial.write_text(text, encoding="utf-8")
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        return path
+
+    def _own(self) -> list[Source]:
+        found = []
+        for path in sorted(self.folder.iterdir()):
+            if path.suffix not in _ENDINGS or path.is_symlink() or not path.is_file():
+                continue
+            stat = path.stat()
+            about = _about(path, stat.st_mtime_ns, stat.st_size)
+            if about is not None:
+                found.append(Source(path.name, path, *about, is_own=True))
+        return found
+
+
+def _shipped() -> list[Source]:
+    paths = [SCENARIOS_DIR / f"{name}{_ENDINGS[0]}" for name in shipped_names()]
+    abouts = ((path, _about(path, 0, 0) or ("", "")) for path in paths)
+    return [Source(path.stem, path, *about, is_own=False) for path, about in abouts]
+
+
+@lru_cache(maxsize=1024)
+def _about(path: Path, changed_ns: int, size: int) -> tuple[str, str] | None:
+    """Return title and question of a file, None where it is no scenario; read again once changed.
+
+    A scenario with a mistake in it is one: whoever opens it is shown the mistake.
+    """
+    if size > _MOST_BYTES:
+        return None
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError):
+        return None
+    if not _VERSION.search(text):
+        return None
+    try:
+        written = parse(text, path.name).children
+    except InputError:
+        return "", ""
+    said = (written[key].value if key in written else "" for key in ("title", "question"))
+    title, question = (text if isinstance(text, str) else "" for text in said)
+    return title, question

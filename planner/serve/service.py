@@ -1,0 +1,40 @@
+"""What the pages of one server share."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from planner.serve.guard import Keys
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from planner.serve.project import Project
+
+__all__ = ["Service", "service_of"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A server's folder, its keys and its work.
+
+    Parameters
+    ----------
+    project : Project
+        The folder.
+    keys : Keys
+        What requests must know.
+    computing : Lock
+        Held while a page is computed, so that many requests at once do not take all memory.
+    """
+
+    project: Project
+    keys: Keys = field(default_factory=Keys)
+    computing: threading.Lock = field(default_factory=threading.Lock)
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request is made to."""
+    return cast("Service", request.app.state.service)

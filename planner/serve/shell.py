@@ -1,0 +1,156 @@
+"""What every page of ours has around it, and how a report is put into it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import HTMLResponse
+
+import planner.outputs.report
+from planner.outputs.report.markup import NOTHING, Html, element, joined
+from planner.serve.guard import TOKEN_FIELD, content_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["STATIC", "button_form", "framed", "message_page", "shell"]
+
+_REPORT: Final = Path(planner.outputs.report.__file__).parent
+STATIC: Final = {
+    "report.css": (_REPORT / "style.css", "text/css"),
+    "serve.css": (Path(__file__).parent / "static" / "serve.css", "text/css"),
+    "serve.js": (Path(__file__).parent / "static" / "serve.js", "text/javascript"),
+}
+"""Files that pages ask for, by name, with their kinds: these and no others."""
+_PLACES: Final = (("/", "Runs"), ("/scenarios", "Scenarios"), ("/jobs", "Solves"))
+_BEFORE: Final = "<header>"
+
+
+def shell(
+    title: str, *content: Html, here: str = "", refresh_s: int | None = None, status: int = 200
+) -> HTMLResponse:
+    """Return a page of ours.
+
+    Parameters
+    ----------
+    title : str
+        Of the window, and its heading.
+    *content : Html
+        Below the heading.
+    here : str
+        Path of the place in the menu that it belongs to.
+    refresh_s : int, optional
+        After how many seconds a browser without scripts loads it again.
+    status : int
+        Of the answer.
+    """
+    again = NOTHING
+    if refresh_s is not None:
+        again = element("noscript", element("meta", http_equiv="refresh", content=str(refresh_s)))
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", f"{title} - dcplan"),
+        element("link", rel="icon", href="data:,"),
+        [element("link", rel="stylesheet", href=f"/static/{name}") for name in _STYLES],
+        element("script", src="/static/serve.js", defer=True),
+        again,
+    )
+    body = element(
+        "body",
+        element("a", "Skip to the content", href="#content", class_="skip"),
+        menu(here),
+        element("main", element("h1", title), content, id="content"),
+        class_="serve",
+    )
+    document = element("html", head, body, lang="en")
+    return HTMLResponse(f"<!doctype html>\n{document}\n", status_code=status)
+
+
+_STYLES: Final = ("report.css", "serve.css")
+
+
+def menu(here: str, more: Iterable[tuple[str, str]] = ()) -> Html:
+    """Return the links at the top of every page.
+
+    Parameters
+    ----------
+    here : str
+        Path of the page, which is marked.
+    more : iterable of (str, str)
+        Path and name of links of this page alone.
+    """
+    links = (
+        element("li", element("a", name, href=path, aria_current="page" if path == here else None))
+        for path, name in (*_PLACES, *more)
+    )
+    return element("nav", element("ul", links), aria_label="dcplan")
+
+
+def framed(document: str, more: Iterable[tuple[str, str]] = ()) -> HTMLResponse:
+    """Return a report with the menu on top of it, its script and style allowed by their hashes.
+
+    Parameters
+    ----------
+    document : str
+        As `report_html` or `comparison_html` makes it.
+    more : iterable of (str, str)
+        Path and name of further links.
+    """
+    text = document.replace(_BEFORE, f"{menu('', more)}{_BEFORE}", 1)
+    policy = content_policy(scripts=_hashes("*.js"), styles=_hashes("*.css"))
+    return HTMLResponse(text, headers={"content-security-policy": policy})
+
+
+@cache
+def _hashes(pattern: str) -> str:
+    """Return the sources that allow the report's own scripts or styles inside a page."""
+    digests = (hashlib.sha256(path.read_bytes()).digest() for path in _REPORT.glob(pattern))
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in sorted(digests))
+
+
+def button_form(
+    action: str, label: str, token: str, class_: str | None = None, **fields: str
+) -> Html:
+    """Return a button that sends a form.
+
+    Parameters
+    ----------
+    action : str
+        Path that it is sent to.
+    label : str
+        What the button says.
+    token : str
+        Without which it is refused.
+    class_ : str, optional
+        Of the form.
+    **fields : str
+        What is sent.
+    """
+    hidden = (
+        element("input", type="hidden", name=name, value=value)
+        for name, value in (*fields.items(), (TOKEN_FIELD, token))
+    )
+    button = element("button", label, type="submit")
+    return element("form", hidden, button, method="post", action=action, class_=class_)
+
+
+def message_page(title: str, text: str, status: int = 404) -> HTMLResponse:
+    """Return a page that says why there is no other.
+
+    Parameters
+    ----------
+    title : str
+        In short.
+    text : str
+        What to do; lines stay lines.
+    status : int
+        Of the answer.
+    """
+    return shell(title, joined(element("p", line) for line in text.split("\n")), status=status)

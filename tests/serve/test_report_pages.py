@@ -1,0 +1,104 @@
+"""The catalogue, and reports and comparisons as `dcplan report` makes them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+from client import Client
+
+from planner.outputs.report import report_html
+from planner.runs import load_run
+
+
+def test_the_catalogue_names_each_run_and_what_it_costs(client: Client, run: str) -> None:
+    page = client.get("/").text
+
+    assert f'href="/runs/{run}"' in page
+    assert f'value="{run}"' in page
+    assert "Three sites, an optimum by hand" in page
+    assert ">0.64<" in page  # BUSD, as test_tiny works out
+
+
+def test_a_report_is_that_of_the_command_with_the_menu_on_top(
+    client: Client, folder: Path, run: str
+) -> None:
+    page = client.get(f"/runs/{run}").text
+
+    whole = report_html(load_run(folder / "runs" / run))
+    before, header, after = whole.partition("<header>")
+    assert page.startswith(before)
+    assert page.endswith(header + after)
+    assert page[len(before) : -len(header + after)].startswith('<nav aria-label="dcplan">')
+
+
+def test_the_policy_of_a_report_allows_its_own_script_and_style_alone(
+    client: Client, run: str
+) -> None:
+    answer = client.get(f"/runs/{run}")
+
+    policy = answer.headers["Content-Security-Policy"]
+    inline = re.findall(r"<(script|style)>(.*?)</\1>", answer.text, re.DOTALL)
+    assert {kind for kind, _ in inline} == {"script", "style"}
+    for kind, text in inline:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        sources = re.search(rf"{kind}-src ([^;]*)", policy)
+        assert sources is not None
+        assert f"'sha256-{digest}'" in sources[1]
+    assert "unsafe" not in policy
+    assert " style=" not in answer.text  # a hash allows no styles of single elements
+
+
+def test_runs_are_compared_with_the_first(client: Client, folder: Path, run: str) -> None:
+    second = folder / "runs" / "tiny-second"
+    shutil.copytree(folder / "runs" / run, second)
+
+    page = client.get(f"/compare?run={run}&run=tiny-second")
+
+    assert page.status == 200
+    assert "<h1><bdi>Comparison of tiny, tiny</bdi></h1>" in page.text
+
+
+def test_one_run_or_nine_are_not_compared(client: Client, run: str) -> None:
+    for count in (0, 1, 9):
+        query = "&".join(f"run=r{number}" for number in range(count))
+        answer = client.get(f"/compare?{query}")
+
+        assert answer.status == 422
+        assert f"{count} are chosen" in answer.text
+    assert client.get(f"/compare?run={run}&run={run}").status == 422
+
+
+def test_a_run_that_is_not_there_is_not_found(client: Client, run: str) -> None:
+    assert client.get("/runs/none").status == 404
+    assert client.get(f"/compare?run={run}&run=none").status == 404
+
+
+def test_a_folder_that_is_no_run_is_named_with_its_reason(client: Client, folder: Path) -> None:
+    broken = folder / "runs" / "<b>broken"
+    broken.mkdir()
+    (broken / "run.json").write_text("{}", encoding="utf-8")
+
+    page = client.get("/").text
+
+    assert "Folders that cannot be read as runs" in page
+    assert "&lt;b&gt;broken" in page
+    assert "<b>broken" not in page
+
+
+def test_names_of_users_stay_text(client: Client, folder: Path, run: str) -> None:
+    file = folder / "runs" / run / "run.json"
+    meta = json.loads(file.read_text(encoding="utf-8"))
+    for title in ("<script>alert(1)</script>", "=1+1", "../../x", "\u202etxt", 300 * "x"):
+        meta["title"] = title
+        file.write_text(json.dumps(meta), encoding="utf-8")
+
+        page = client.get("/").text
+
+        assert "<script>alert" not in page
+        assert "\u202e" not in page
+        assert title.replace("<", "&lt;").replace(">", "&gt;").replace("\u202e", "") in page
