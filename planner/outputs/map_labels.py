@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["CHARACTER", "Spot", "place_labels", "xml_text"]
+__all__ = ["CHARACTER", "Label", "Spot", "place_labels", "placed_labels", "xml_text"]
 
 CHARACTER: Final = 6.3
 """Mean width of a character of text of 12 pixels. [pixel]"""
@@ -35,7 +35,26 @@ class Spot:
 def place_labels(
     spots: Sequence[Spot], sheet: tuple[float, float], *, most: int = 14, size: float = _SIZE
 ) -> list[str]:
-    """Label the largest sites.
+    """Label the largest sites in SVG.
+
+    Parameters
+    ----------
+    spots, sheet, most, size
+        As in `placed_labels`.
+
+    Returns
+    -------
+    list of str
+        Elements of SVG, of the classes ``label``, ``mw`` and ``inside``.
+    """
+    labels = placed_labels(spots, sheet, most=most, size=size)
+    return [label.svg(size / _SIZE) for label in labels]
+
+
+def placed_labels(
+    spots: Sequence[Spot], sheet: tuple[float, float], *, most: int = 14, size: float = _SIZE
+) -> list[Label]:
+    """Find places for the labels of the largest sites.
 
     Parameters
     ----------
@@ -50,22 +69,20 @@ def place_labels(
 
     Returns
     -------
-    list of str
-        Elements of SVG, of the classes ``label``, ``mw`` and ``inside``.
+    list of Label
+        None of which hides another or a circle.
     """
-    taken: list[Rectangle] = []
     circles = [_around(spot) for spot in spots]
-    drawn = []
+    placed: list[Label] = []
     for at, spot in enumerate(spots[:most]):
-        others = [*taken, *circles[:at], *circles[at + 1 :]]
+        others = [*(label.box for label in placed), *circles[:at], *circles[at + 1 :]]
         for label in _places(spot, size / _SIZE):
             if _is_inside(label.box, sheet) and not any(
                 _overlap(label.box, other) for other in others
             ):
-                taken.append(label.box)
-                drawn.append(label.svg)
+                placed.append(label)
                 break
-    return drawn
+    return placed
 
 
 def xml_text(text: str) -> str:
@@ -75,14 +92,47 @@ def xml_text(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Label:
-    """A place for the label of a site: its rectangle, and how it is drawn."""
+class Label:
+    """The label of a site: the rectangle it takes, where it is written, and what it says.
+
+    Parameters
+    ----------
+    box : Rectangle
+        That it takes.
+    x, y : float
+        Where its first line is written. [pixel]
+    anchor : str
+        What of the text is at ``x``: ``start``, ``middle`` or ``end``.
+    name, amount : str
+        What it says.
+    is_inside : bool
+        Whether it lies in the circle, in two lines.
+    """
 
     box: Rectangle
-    svg: str
+    x: float
+    y: float
+    anchor: str
+    name: str
+    amount: str
+    is_inside: bool = False
+
+    def svg(self, zoom: float) -> str:
+        """Return it as an element of SVG."""
+        name = xml_text(self.name)
+        if self.is_inside:
+            return (
+                f'<text class="inside" text-anchor="middle" y="{self.y:.1f}">'
+                f'<tspan x="{self.x:.1f}">{name}</tspan>'
+                f'<tspan x="{self.x:.1f}" dy="{13.0 * zoom:.0f}">{self.amount}</tspan></text>'
+            )
+        return (
+            f'<text class="label" x="{self.x:.1f}" y="{self.y:.1f}" text-anchor="{self.anchor}">'
+            f'{name} <tspan class="mw">{self.amount}</tspan></text>'
+        )
 
 
-def _places(spot: Spot, zoom: float) -> Iterator[_Label]:
+def _places(spot: Spot, zoom: float) -> Iterator[Label]:
     """Give the places for a label, the best first: next to, above, below, across, inside."""
     name, amount = spot.name.split(" / ")[0], f"{spot.mw:,.0f}"
     if len(name) > _LONGEST:
@@ -101,19 +151,12 @@ def _places(spot: Spot, zoom: float) -> Iterator[_Label]:
         (spot.x - slant, spot.y + slant + 8.0 * zoom, "end"),
     ):
         left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
-        yield _Label(
-            (left, y - size, left + width, y + 3.0 * zoom),
-            f'<text class="label" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{xml_text(name)} '
-            f'<tspan class="mw">{amount}</tspan></text>',
-        )
+        box = (left, y - size, left + width, y + 3.0 * zoom)
+        yield Label(box, x, y, anchor, name, amount)
     half = zoom * CHARACTER * len(name) / 2
     if half < spot.radius - 2.0:
-        yield _Label(
-            (spot.x - half, spot.y - size, spot.x + half, spot.y + size),
-            f'<text class="inside" text-anchor="middle" y="{spot.y - 2.0 * zoom:.1f}">'
-            f'<tspan x="{spot.x:.1f}">{xml_text(name)}</tspan>'
-            f'<tspan x="{spot.x:.1f}" dy="{13.0 * zoom:.0f}">{amount}</tspan></text>',
-        )
+        box = (spot.x - half, spot.y - size, spot.x + half, spot.y + size)
+        yield Label(box, spot.x, spot.y - 2.0 * zoom, "middle", name, amount, is_inside=True)
 
 
 def _around(spot: Spot) -> Rectangle:

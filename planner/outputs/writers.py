@@ -27,6 +27,20 @@ def _html(run: Run, folder: Path) -> list[Path]:
     return write_report(run, folder / "report.html")
 
 
+def _svg(run: Run, folder: Path) -> list[Path]:
+    """Write every plot as a drawing (needs matplotlib): plots/*.svg."""
+    from planner.outputs.plots import write_plots
+
+    return write_plots(run, folder / "plots", "svg")
+
+
+def _png(run: Run, folder: Path) -> list[Path]:
+    """Write every plot as a picture (needs matplotlib): plots/*.png."""
+    from planner.outputs.plots import write_plots
+
+    return write_plots(run, folder / "plots", "png")
+
+
 def _csv(run: Run, folder: Path) -> list[Path]:
     """Write every table as text, with a data package: csv/."""
     from planner.outputs.csv import write_csv
@@ -93,6 +107,8 @@ def _reeds(run: Run, folder: Path) -> list[Path]:
 WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
     "xlsx": _xlsx,
     "html": _html,
+    "svg": _svg,
+    "png": _png,
     "csv": _csv,
     "parquet": _parquet,
     "gpkg": _gpkg,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.results import Results
     from planner.results.moneys import Moneys
+    from planner.runs.plots import Plots
     from planner.scenario import Scenario
     from planner.studies.explain.explanation import Explanation
 
@@ -165,6 +166,13 @@ class PlanViews:
 
         (written,) = write_workbook(self.run, Path(path))
         return written
+
+    @property
+    def plot(self) -> Plots:
+        """The plots of the plan: ``plan.plot.map(2030)``, ``plan.plot.cost()`` and others."""
+        from planner.runs.plots import Plots
+
+        return Plots(self.run)
 
     def map_svg(self, year: int | None = None) -> str:
         """Draw the sites of a model year, the last by default, as SVG text."""

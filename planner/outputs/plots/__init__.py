@@ -1,0 +1,11 @@
+"""Plots of a plan for papers and slides, each drawn by a function in a file of its own.
+
+Matplotlib is an optional dependency and is imported when a plot is drawn.
+"""
+
+from __future__ import annotations
+
+from planner.outputs.plots.catalogue import PLOTS, draw
+from planner.outputs.plots.files import write_plots
+
+__all__ = ["PLOTS", "draw", "write_plots"]

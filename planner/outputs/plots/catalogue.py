@@ -1,0 +1,69 @@
+"""Every plot by name. Each is imported when it is drawn, as matplotlib takes a second or two."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.outputs.plots.drawing import Drawing
+    from planner.outputs.run import Run
+
+__all__ = ["PLOTS", "draw"]
+
+PLOTS: Final[Mapping[str, str]] = {
+    "map": "sites of a model year: size and share of training",
+    "power": "mean power at the meter by workload, zone, site or source",
+    "cost": "payments by calendar year and group of cost items",
+    "cash": "cash by calendar year and its sum",
+    "duration": "power drawn from the grid, hours from the highest to the lowest",
+    "latency": "share of service within each round trip",
+    "headroom": "grid headroom by zone: promised, new and spare",
+    "comparison": "power and payments of a plan beside those of another",
+}
+"""What each plot shows; its function is `draw_<name>` in the module of that name."""
+
+
+def draw(name: str, run: Run, **wishes: Any) -> Drawing:
+    """Draw a plot of a run.
+
+    Parameters
+    ----------
+    name : str
+        One of `PLOTS`.
+    run : Run
+        Any run.
+    **wishes
+        What the function of the plot takes, such as ``year``.
+
+    Returns
+    -------
+    Drawing
+        A figure of matplotlib.
+
+    Raises
+    ------
+    InputError
+        If matplotlib is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise InputError(
+            [
+                Problem(
+                    "plots",
+                    None,
+                    None,
+                    "matplotlib is not installed",
+                    "matplotlib 3.9 or newer",
+                    "install it: pip install 'dcplan[plots]'",
+                )
+            ]
+        )
+    module = import_module(f"planner.outputs.plots.{name}")
+    drawing: Drawing = getattr(module, f"draw_{name}")(run, **wishes)
+    return drawing

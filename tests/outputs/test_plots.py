@@ -1,0 +1,198 @@
+"""Plots show the figures of the tables, touch nowhere, and are the same bytes each time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from planner.base.errors import InputError
+from planner.cli import main
+from planner.outputs.plots import PLOTS, catalogue, draw
+from planner.runs import load_run, save_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
+
+    from planner.outputs.plots.drawing import Drawing
+    from planner.runs import Run
+
+pytestmark = pytest.mark.filterwarnings("ignore:Glyph", "ignore:Matplotlib currently")
+
+NAUGHTY = (
+    "=1+1",
+    "<script>alert(1)</script>",
+    "../../x",
+    "\u05e9\u05dc\u05d5\u05dd",
+    "\N{FACTORY}",
+    "$\\frac{1}{0}$ and a $ more",
+    "wide" * 75,
+    "bell\x07 and escape\x1b[31m",
+)
+
+
+def drawing_of(name: str, run: Run) -> Drawing:
+    return draw(name, run, other=run) if name == "comparison" else draw(name, run)
+
+
+def texts(drawing: Drawing) -> list[Text]:
+    """Return the texts that are seen."""
+    drawing.draw_without_rendering()
+    axes = [part for part in drawing.axes if part.get_visible()]
+    of_ticks = {
+        id(tick.label1)
+        for part in axes
+        for axis, low, high in ((part.xaxis, *part.get_xlim()), (part.yaxis, *part.get_ylim()))
+        for tick in axis.get_major_ticks()
+        if not min(low, high) <= tick.get_loc() <= max(low, high)
+    }
+    import matplotlib.text
+
+    return [
+        text
+        for text in drawing.findobj(matplotlib.text.Text)
+        if text.get_visible() and text.get_text().strip() and id(text) not in of_ticks
+    ]
+
+
+def columns(axes: Axes) -> np.ndarray[Any, Any]:
+    """Return year and height of every part of the stacked columns."""
+    return np.array([(p.get_x() + p.get_width() / 2, p.get_height()) for p in axes.patches])
+
+
+def summed(axes: Axes) -> dict[int, float]:
+    bars = columns(axes)
+    return {
+        int(year): float(bars[bars[:, 0].round() == year, 1].sum())
+        for year in np.unique(bars[:, 0].round())
+    }
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_no_two_texts_touch(name: str, run: Run) -> None:
+    drawing = drawing_of(name, run)
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(drawing)]
+
+    assert len(boxes) > 3
+    touching = [
+        (one, other)
+        for (one, box), (other, around) in combinations(boxes, 2)
+        if box.width and around.width and box.overlaps(around)
+    ]
+    assert touching == []
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_the_same_plan_gives_the_same_bytes(name: str, run: Run, tmp_path: Path) -> None:
+    for ending in ("svg", "png", "pdf"):
+        first = drawing_of(name, run).write(tmp_path / f"first.{ending}").read_bytes()
+        second = drawing_of(name, run).write(tmp_path / f"second.{ending}").read_bytes()
+        assert first == second
+        assert b"/home" not in first
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_names_stay_text_and_fit(name: str, run: Run, tmp_path: Path) -> None:
+    names = np.resize(np.array(NAUGHTY, dtype=object), len(run.sites))
+    tables = {**run.tables, "sites": run.tables["sites"].assign(name=names)}
+    named = replace(run, tables=tables, meta={**run.meta, "title": NAUGHTY[5]})
+
+    drawing = drawing_of(name, named)
+    svg = drawing.write(tmp_path / "plot.svg")
+
+    tags = {one.tag.rsplit("}")[-1] for one in ElementTree.parse(svg).iter()}
+    assert "script" not in tags
+    right = drawing.bbox.width
+    assert all(text.get_window_extent().x1 <= right + 1.0 for text in texts(drawing))
+
+
+@pytest.mark.parametrize("by", ["workload", "zone", "site", "source"])
+def test_columns_of_power_add_up_to_the_summary(by: str, run: Run) -> None:
+    tables = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}
+    if by == "source":
+        from planner.results.power_by_source import sources_of_power
+
+        frame = sources_of_power(run.tables).rename(columns={"mean_mw": "facility_mean_mw"})
+    else:
+        frame = run.tables[tables[by]]
+    expected = frame.groupby("year")["facility_mean_mw"].sum().to_dict()
+
+    assert summed(draw("power", run, by=by).axes[0]) == pytest.approx(expected)
+
+
+def test_columns_of_payments_add_up_to_the_costs(run: Run) -> None:
+    expected = run.tables["costs"].groupby("calendar_year")["musd"].sum().to_dict()
+
+    assert summed(draw("cost", run).axes[0]) == pytest.approx(expected)
+
+
+def test_cash_so_far_ends_at_the_sum(run: Run) -> None:
+    by_year, so_far = draw("cash", run).axes[:2]
+    cash = run.tables["money_years"].set_index("calendar_year")["cash_musd"]
+
+    assert summed(by_year) == pytest.approx(cash.to_dict())
+    assert so_far.lines[0].get_ydata()[-1] == pytest.approx(cash.sum())
+
+
+def test_the_area_below_the_duration_curve_is_the_energy(run: Run) -> None:
+    slots = run.tables["power_slot"]
+    slots = slots.assign(hours=slots["slot"].map({"d0h00": 5130.0, "d0h12": 3630.0}))
+    timed = replace(run, tables={**run.tables, "power_slot": slots})
+    curves = draw("duration", timed).axes[0].lines
+
+    for curve, (year, of_year) in zip(curves, slots.groupby("year"), strict=True):
+        hours, mw = curve.get_data()
+        assert curve.get_label() == str(year)
+        assert (np.diff(mw) <= 0.0).all()
+        energy = float((np.diff(hours) * mw[1:]).sum())
+        assert energy == pytest.approx(float((of_year["grid_mw"] * of_year["hours"]).sum()))
+
+
+def test_amounts_begin_at_zero(run: Run) -> None:
+    for name in ("power", "cost", "cash", "duration", "latency", "comparison"):
+        for axes in drawing_of(name, run).axes:
+            assert axes.get_ylim()[0] <= 0.0
+    for name in ("headroom", "duration", "latency"):
+        assert draw(name, run).axes[0].get_xlim()[0] <= 0.0
+
+
+def test_wrong_wishes_are_refused_with_what_there_is(run: Run) -> None:
+    with pytest.raises(ValueError, match=r"1984 is not a model year of the run; there are"):
+        draw("map", run, year=1984)
+    with pytest.raises(ValueError, match=r"by is 'rack'; it must be one of workload, zone"):
+        draw("power", run, by="rack")
+    with pytest.raises(ValueError, match=r"no site lies in zone 'NOWHERE'; there are"):
+        draw("duration", run, zone="NOWHERE")
+    for name in ("latency", "headroom"):
+        with pytest.raises(ValueError, match=r"1984 is not a model year of the run; there are"):
+            draw(name, run, year=1984)
+
+
+def test_without_matplotlib_the_answer_is_how_to_install_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "find_spec", lambda _: None)
+
+    with pytest.raises(InputError, match=r"pip install 'dcplan\[plots\]'"):
+        draw("map", run)
+
+
+def test_export_writes_a_map_for_each_year_and_the_other_plots_once(
+    run: Run, tmp_path: Path
+) -> None:
+    home = save_run(run, tmp_path / "runs" / "plotted")
+
+    done = CliRunner().invoke(main, ["export", str(home), "--format", "svg"])
+
+    assert done.exit_code == 0, done.output
+    written = {path.name for path in (home / "exports" / "plots").iterdir()}
+    once = {"power.svg", "cost.svg", "cash.svg", "duration.svg", "latency.svg", "headroom.svg"}
+    assert written == once | {f"map-{year}.svg" for year in load_run(home).years}
