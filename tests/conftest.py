@@ -1,4 +1,4 @@
-"""A folder for what the tests of one run share: solved worlds, and compiled modules."""
+"""What tests of one run share: a folder of solved worlds, compiled modules, an option of pandas."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 from shared import FOLDER
 
+from planner.base.texts import hold_texts_as_objects
+
 
 def pytest_configure(config: pytest.Config) -> None:
+    hold_texts_as_objects()  # as commands do; `test_texts.py` tries what else there is
     if hasattr(config, "workerinput"):  # workers take all this with the environment
         return
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="dcplan-tests-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.texts import with_texts_as_objects
 from planner.check import (
     cells,
     duals,
@@ -59,6 +60,7 @@ RULES: Final = tuple(rule for rules in GROUPS.values() for rule in rules)
 """Every rule, one list."""
 
 
+@with_texts_as_objects
 def check_plan(
     scenario: Scenario,
     inputs: Inputs,

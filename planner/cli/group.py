@@ -121,12 +121,27 @@ def _begun(
 
     @wraps(callback)
     def run(*args: Any, **extra: Any) -> Any:
-        for library in libraries:
-            import_module(library)
+        if libraries:
+            _import(libraries)
         with raise_on_interrupt():
             return callback(*args, **extra)
 
     return run
+
+
+def _import(libraries: tuple[str, ...]) -> None:
+    import gc
+
+    # Modules stay: a look for cycles at every few hundred objects of theirs finds none.
+    gc.disable()
+    try:
+        for library in libraries:
+            import_module(library)
+        from planner.base.texts import hold_texts_as_objects
+
+        hold_texts_as_objects()
+    finally:
+        gc.enable()
 
 
 def _require_working_folder(ctx: click.Context) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
+from planner.base.texts import with_texts_as_objects
 from planner.check import check_plan
 from planner.inputs import build_inputs
 from planner.inputs.question import Question
@@ -58,6 +59,7 @@ class _Clock:
         self.seconds[name] = time.perf_counter() - begun
 
 
+@with_texts_as_objects
 def solve(
     scenario: str | Path | Scenario,
     overrides: Sequence[str] = (),

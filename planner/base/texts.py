@@ -1,0 +1,41 @@
+"""How pandas holds texts: as Python objects, while dcplan works.
+
+By default pandas keeps a column of texts, and the names of columns, in an array of Arrow. Each look
+at one of them is then a call of Arrow, a few µs; tables of tens of rows are looked at thousands of
+times. As Python objects they are the same type to pandas, with the same missing values, and are
+written to the same files.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import ParamSpec, TypeVar
+
+    Asked = ParamSpec("Asked")
+    Answer = TypeVar("Answer")
+
+__all__ = ["hold_texts_as_objects", "with_texts_as_objects"]
+
+_OPTION: Final = "mode.string_storage"
+
+
+def hold_texts_as_objects() -> None:
+    """Hold texts so from now on: for a program, whose pandas nobody else uses."""
+    pd.set_option(_OPTION, "python")
+
+
+def with_texts_as_objects(work: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """Hold texts so while a function runs; who calls it keeps the pandas that they have set."""
+
+    @wraps(work)
+    def done(*args: Asked.args, **named: Asked.kwargs) -> Answer:
+        with pd.option_context(_OPTION, "python"):
+            return work(*args, **named)
+
+    return done
