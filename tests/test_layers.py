@@ -46,7 +46,7 @@ MAY_IMPORT = {
         "results",
         "scenario",
     },
-    "serve": {"outputs", "runs", "scenario"},
+    "serve": {"lp", "outputs", "runs", "scenario", "studies"},
 }
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from planner.base.units import MUSD_PER_BUSD
+from planner.studies.solve.progress import STAGES, solver_words
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from planner.lp import ProgressEvent
 
 __all__ = ["Progress"]
-
-_STAGES = {
-    "read": "Reading scenario and data",
-    "build": "Building the linear program",
-    "solve": "Solving",
-    "results": "Making tables",
-    "check": "Checking the plan",
-    "write": "Writing the run folder",
-}
 
 
 class Progress:
@@ -68,7 +59,7 @@ class Progress:
 
     def stage(self, name: str) -> None:
         """Say that a stage begins."""
-        self._stage = _STAGES.get(name, name)
+        self._stage = STAGES.get(name, name)
         self._note(self._stage)
         if self._console.is_terminal:
             self._status.update(self._stage)
@@ -77,11 +68,7 @@ class Progress:
 
     def solver(self, event: ProgressEvent) -> None:
         """Say how far the solver is."""
-        text = f"{self._stage}: {event.phase}"
-        if event.iterations:  # interior point does not say before it is done
-            text += f" iteration {event.iterations}"
-        if event.objective == event.objective:  # not nan
-            text += f", cost {event.objective / MUSD_PER_BUSD:,.2f} BUSD"
+        text = f"{self._stage}: {solver_words(event)}"
         self._note(text)
         if self._console.is_terminal:
             self._status.update(f"{text} ({event.seconds:.0f} s)")
@@ -106,7 +93,7 @@ class Progress:
         self.lines.append(f"{self._elapsed():8.2f} s  {text}")
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> Any:
-        if self.interrupt.is_set() or self._stage != _STAGES["solve"]:
+        if self.interrupt.is_set() or self._stage != STAGES["solve"]:
             raise KeyboardInterrupt
         self.interrupt.set()
         self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -10,10 +11,12 @@ from starlette.exceptions import HTTPException
 
 from planner.base.errors import DcplanError
 from planner.serve.guard import Guard
-from planner.serve.pages import catalogue, files, reports
+from planner.serve.pages import catalogue, files, reports, scenarios, solves
 from planner.serve.shell import message_page
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -33,15 +36,24 @@ def make_app(service: Service, port: int) -> FastAPI:
         Port that it will be asked at.
     """
     # Its own pages of documentation ask a server elsewhere for their scripts.
-    app = FastAPI(title="dcplan", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="dcplan", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
+    )
     app.state.service = service
-    for part in (catalogue, files, reports):
+    for part in (catalogue, files, reports, scenarios, solves):
         app.include_router(part.router)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _wrong_address)
     app.add_exception_handler(DcplanError, _problem)
     app.add_middleware(Guard, port=port, keys=service.keys)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Leave no worker behind when the server ends."""
+    yield
+    app.state.service.jobs.close()
 
 
 def _no_page(request: Request, error: Exception) -> Response:

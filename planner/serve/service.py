@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from planner.serve.guard import Keys
+from planner.serve.jobs import Jobs
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,6 +35,11 @@ class Service:
     project: Project
     keys: Keys = field(default_factory=Keys)
     computing: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Its work."""
+        return Jobs(self.project.runs_dir)
 
 
 def service_of(request: Request) -> Service:

@@ -1,0 +1,254 @@
+"""Work that takes long: one worker process at a time, watched, cancelled, outlived."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from planner.base.errors import InputError, Problem
+from planner.runs.replace import tidy
+from planner.serve.worker import end_group, work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.process import BaseProcess
+    from pathlib import Path
+
+__all__ = ["MOST_WAITING", "Job", "Jobs", "Stage", "State"]
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+MOST_WAITING: Final = 50
+"""Jobs that may wait at once."""
+_MOST_KEPT: Final = 100  # jobs that have ended
+_GRACE_S: Final = 3.0
+_MOST_WARNINGS: Final = 50
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a job.
+
+    Parameters
+    ----------
+    name : str
+        What is done.
+    began : float
+        When, as `time.time`. [s]
+    """
+
+    name: str
+    began: float
+
+
+@dataclass
+class Job:
+    """A task that was asked for.
+
+    Parameters
+    ----------
+    id : str
+        By which its page is found.
+    label : str
+        What it is about.
+    task : callable
+        What the worker does, see `planner.serve.worker`.
+    given : object
+        What with.
+    expected_s : float or None
+        How long it took before. [s]
+    """
+
+    id: str
+    label: str
+    task: Callable[..., dict[str, Any]]
+    given: Any
+    expected_s: float | None
+    asked: float = field(default_factory=time.time)
+    state: State = "waiting"
+    stages: list[Stage] = field(default_factory=list)
+    text: str = ""
+    """What the solver says now."""
+    warnings: list[str] = field(default_factory=list)
+    share: float | None = None
+    """How much of it is done, where that is known. [-]"""
+    result: dict[str, Any] = field(default_factory=dict)
+    message: str = ""
+    """How it ended, where there is more to say."""
+    ended: float | None = None
+    process: BaseProcess | None = None
+    is_cancelled: bool = False
+
+    @property
+    def elapsed_s(self) -> float:
+        """How long it has run, or ran; 0 while it waits. [s]"""
+        if not self.stages:
+            return 0.0
+        return (self.ended or time.time()) - self.stages[0].began
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will become of it."""
+        return self.state in {"done", "failed", "cancelled"}
+
+    def hear(self, said: dict[str, Any]) -> None:
+        """Take in what its worker says."""
+        if "stage" in said:
+            self.stages.append(Stage(said["stage"], time.time()))
+            self.text = ""
+        self.text = said.get("text", self.text)
+        self.share = said.get("share", self.share)
+        if "warning" in said and len(self.warnings) < _MOST_WARNINGS:
+            self.warnings.append(said["warning"])
+        if "ended" in said:
+            self.result = said
+
+
+class Jobs:
+    """The jobs of a server: one runs, others wait, and those that ended are remembered.
+
+    Parameters
+    ----------
+    runs_dir : Path
+        Where workers write; put in order after one that did not end by itself.
+    """
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self._jobs: dict[str, Job] = {}
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._is_closed = False
+        self._lock = threading.RLock()
+        self._processes = get_context("spawn")
+
+    def start(
+        self,
+        label: str,
+        task: Callable[..., dict[str, Any]],
+        given: Any,
+        expected_s: float | None = None,
+    ) -> Job:
+        """Let a task be done, as soon as none before it is left.
+
+        Parameters
+        ----------
+        label, task, given, expected_s
+            As of a `Job`.
+
+        Raises
+        ------
+        InputError
+            If too many wait.
+        """
+        with self._lock:
+            if self._is_closed or len(self._waiting) >= MOST_WAITING:
+                found = f"{len(self._waiting)} solves wait already"
+                fix = "wait for one of them, or cancel some"
+                raise InputError([Problem("dcplan serve", None, None, found, "fewer", fix)])
+            job = Job(secrets.token_hex(8), label, task, given, expected_s)
+            self._jobs[job.id] = job
+            self._waiting.append(job)
+            self._next()
+            return job
+
+    def job(self, identifier: str) -> Job | None:
+        """Return a job; None where there is none."""
+        return self._jobs.get(identifier)
+
+    def latest(self) -> list[Job]:
+        """List the jobs, latest first."""
+        with self._lock:
+            return list(reversed(self._jobs.values()))
+
+    def cancel(self, job: Job) -> None:
+        """End a job that waits or runs; what it has not finished is removed.
+
+        Parameters
+        ----------
+        job : Job
+            One that has ended stays as it is.
+        """
+        with self._lock:
+            if job.is_over:
+                return
+            job.is_cancelled = True
+            if job in self._waiting:
+                self._waiting.remove(job)
+                self._end(job, "cancelled")
+                return
+            process = job.process
+        if process is not None and process.pid is not None:
+            end_group(process.pid)
+            process.join(_GRACE_S)
+            if process.is_alive():
+                end_group(process.pid, at_once=True)
+
+    def close(self) -> None:
+        """Cancel all jobs and take no more."""
+        with self._lock:
+            self._is_closed = True
+            jobs = [*self._waiting, *([self._running] if self._running else [])]
+        for job in jobs:
+            self.cancel(job)
+
+    def _next(self) -> None:
+        """Start the first that waits, if none runs."""
+        if self._running is not None or not self._waiting or self._is_closed:
+            return
+        job = self._waiting.popleft()
+        self._running = job
+        job.state = "running"
+        job.hear({"stage": "Starting"})
+        hears, tells = self._processes.Pipe(duplex=False)
+        lifeline, held = self._processes.Pipe(duplex=False)
+        job.process = self._processes.Process(
+            target=work, args=(tells, lifeline, job.task, job.given), daemon=False
+        )
+        job.process.start()
+        tells.close()  # so that the end of the worker is the end of what is heard
+        lifeline.close()
+        threading.Thread(
+            target=self._watch, args=(job, job.process, hears, held), daemon=True
+        ).start()
+
+    def _watch(self, job: Job, process: BaseProcess, hears: Any, held: Any) -> None:
+        """Take in what a worker says until it ends, however that is."""
+        while True:
+            try:
+                said = hears.recv()
+            except Exception:  # the end, or half a message of a worker that was killed
+                break
+            with self._lock:
+                job.hear(said)
+        process.join()
+        hears.close()
+        held.close()
+        ended = job.result.get("ended")
+        if ended is None:
+            tidy(self._runs_dir)
+        with self._lock:
+            job.message = str(job.result.get("message", ""))
+            if ended is not None:
+                self._end(job, ended)
+            elif job.is_cancelled:
+                self._end(job, "cancelled")
+            else:
+                job.message = (
+                    f"The worker ended without an answer (exit code {process.exitcode}): it was"
+                    " killed, or the machine had no more memory. Nothing was written."
+                )
+                self._end(job, "failed")
+            self._running = None
+            self._next()
+
+    def _end(self, job: Job, state: State) -> None:
+        job.state = state
+        job.ended = time.time()
+        over = [old.id for old in self._jobs.values() if old.is_over]
+        for identifier in over[: max(0, len(over) - _MOST_KEPT)]:
+            del self._jobs[identifier]

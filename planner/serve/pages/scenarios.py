@@ -1,0 +1,96 @@
+"""The scenarios that can be solved as they are, or changed first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from planner.outputs.report.markup import NOTHING, Html, element, name
+from planner.serve.posted import fields_of
+from planner.serve.service import Service, service_of
+from planner.serve.shell import button_form, shell
+from planner.serve.worker import solve_task
+
+if TYPE_CHECKING:
+    from planner.serve.project import Source
+
+__all__ = ["router", "start_solve"]
+
+router = APIRouter()
+
+
+@router.get("/scenarios")
+def scenarios(request: Request) -> HTMLResponse:
+    """List the scenarios."""
+    service = service_of(request)
+    sources = service.project.sources()
+    own = [source for source in sources if source.is_own]
+    shipped = [source for source in sources if not source.is_own]
+    folder = element("code", str(service.project.folder))
+    none = element("p", "No scenario file (*.yaml) is in ", folder, " yet: change one and save it.")
+    return shell(
+        "Scenarios",
+        element("h2", "Yours"),
+        _list(own, service) if own else none,
+        element("h2", "Shipped with dcplan"),
+        _list(shipped, service),
+        here="/scenarios",
+    )
+
+
+@router.post("/solve")
+async def solve(request: Request) -> RedirectResponse:
+    """Solve a scenario as it is."""
+    service = service_of(request)
+    source = service.project.source((await fields_of(request)).get("scenario", ""))
+    if source is None:
+        raise HTTPException(404)
+    return start_solve(service, source)
+
+
+def start_solve(service: Service, source: Source, like: str | None = None) -> RedirectResponse:
+    """Start to solve a scenario, and lead to the page that shows how far it is.
+
+    Parameters
+    ----------
+    service : Service
+        Of the server.
+    source : Source
+        The scenario.
+    like : str, optional
+        Name of the scenario that it was made of, which may take as long.
+    """
+    names = (source.name, like)
+    runs = service.project.runs().entries
+    times = [run.seconds for named in names for run in runs if run.scenario == named]
+    scenario = str(source.path) if source.is_own else source.key
+    job = service.jobs.start(
+        f"Solve {source.name}",
+        solve_task,
+        (scenario, service.project.runs_dir),
+        times[0] if times else None,
+    )
+    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
+
+
+def _list(sources: list[Source], service: Service) -> Html:
+    return element("ul", (_item(source, service) for source in sources), class_="scenarios")
+
+
+def _item(source: Source, service: Service) -> Html:
+    said = source.question or source.title
+    return element(
+        "li",
+        element("div", element("strong", name(source.key)), class_="name"),
+        element("div", name(said), class_="note") if said else NOTHING,
+        element(
+            "div",
+            button_form("/solve", "Solve", service.keys.form, "inline", scenario=source.key),
+            element("a", "Change", href=f"/scenarios/{quote(source.key, safe='')}"),
+            class_="actions",
+        ),
+    )

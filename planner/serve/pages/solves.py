@@ -1,0 +1,181 @@
+"""Solves: what is running, how far it is, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
+
+from planner.base.say import duration
+from planner.outputs.report.markup import NOTHING, Html, element, joined, name
+from planner.serve.jobs import Job
+from planner.serve.service import Service, service_of
+from planner.serve.shell import button_form, shell
+
+__all__ = ["router", "status_table"]
+
+router = APIRouter()
+_REFRESH_S: Final = 3
+_WORDS: Final = {
+    "waiting": "waiting for the one before it",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_NEARLY: Final = 0.98  # of the bar, once a solve takes longer than the one before it
+
+
+@router.get("/jobs")
+def solves(request: Request) -> HTMLResponse:
+    """List the solves since the server was started."""
+    jobs = service_of(request).jobs.latest()
+    if not jobs:
+        text = element("p", "Nothing was solved since the server was started.")
+        return shell("Solves", text, here="/jobs")
+    rows = (
+        element(
+            "tr",
+            element("th", element("a", name(job.label), href=f"/jobs/{job.id}"), scope="row"),
+            element("td", _WORDS[job.state], class_="bad" if job.state == "failed" else None),
+            element("td", duration(job.elapsed_s) if job.stages else "-", class_="num"),
+        )
+        for job in jobs
+    )
+    heads = (("What", None), ("State", None), ("Time", "num"))
+    head = (element("th", text, scope="col", class_=kind) for text, kind in heads)
+    table = element("table", element("thead", element("tr", head)), element("tbody", rows))
+    note = element(
+        "p", "Since the server was started; one runs at a time, the others wait.", class_="note"
+    )
+    return shell("Solves", note, element("div", table, class_="scroll"), here="/jobs")
+
+
+@router.get("/jobs/{identifier}")
+def solve(request: Request, identifier: str) -> HTMLResponse:
+    """Show a solve; a script asks for what has changed."""
+    service = service_of(request)
+    job = _job(service, identifier)
+    live = element(
+        "div",
+        _live(service, job),
+        id="live",
+        data_state=f"/jobs/{job.id}/state",
+        data_over=job.is_over,
+    )
+    said = element("p", _said(job), id="said", role="status", class_="heard")
+    gone = "The server does not answer: it was ended, or the connection is lost."
+    return shell(
+        job.label,
+        element("p", gone, id="gone", class_="bad", hidden=True),
+        said,
+        live,
+        here="/jobs",
+        refresh_s=None if job.is_over else _REFRESH_S,
+    )
+
+
+@router.get("/jobs/{identifier}/state")
+def state(request: Request, identifier: str) -> JSONResponse:
+    """Return how far a solve is, as markup of ours."""
+    service = service_of(request)
+    job = _job(service, identifier)
+    html = str(_live(service, job))
+    return JSONResponse({"state": job.state, "over": job.is_over, "said": _said(job), "html": html})
+
+
+@router.post("/jobs/{identifier}/cancel")
+def cancel(request: Request, identifier: str) -> RedirectResponse:
+    """Cancel a solve."""
+    service = service_of(request)
+    job = _job(service, identifier)
+    service.jobs.cancel(job)
+    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
+
+
+def _job(service: Service, identifier: str) -> Job:
+    job = service.jobs.job(identifier)
+    if job is None:
+        raise HTTPException(404)
+    return job
+
+
+def _live(service: Service, job: Job) -> Html:
+    """Return what changes while a solve runs."""
+    parts = [element("p", element("strong", _WORDS[job.state].capitalize()), _time(job))]
+    if job.state == "running":
+        parts.append(_bar(job))
+    if not job.is_over:
+        parts.append(button_form(f"/jobs/{job.id}/cancel", "Cancel", service.keys.form))
+    if job.state == "done":
+        parts.append(_done(job))
+    if job.state == "cancelled":
+        parts.append(element("p", "Nothing of it was written."))
+    if job.message:
+        parts.append(element("pre", job.message, class_="message"))
+    if job.stages:
+        parts.append(status_table(job))
+    if job.warnings:
+        items = (element("li", name(text)) for text in job.warnings)
+        parts += [element("h2", "Implausible figures"), element("ul", items)]
+    return joined(parts)
+
+
+def _said(job: Job) -> str:
+    """Return what is read out when it changes: less than what is seen."""
+    return job.stages[-1].name if job.state == "running" else _WORDS[job.state]
+
+
+def _time(job: Job) -> str:
+    if not job.stages:
+        return ""
+    text = f", {duration(job.elapsed_s)}"
+    if job.state == "running" and job.expected_s is not None:
+        text += f"; it took {duration(job.expected_s)} before"
+    return text
+
+
+def _bar(job: Job) -> Html:
+    """Return a bar: how much is done, or how much of the time that it took before."""
+    share = job.share
+    if share is None and job.expected_s:
+        share = min(job.elapsed_s / job.expected_s, _NEARLY)
+    value = None if share is None else f"{share:.3f}"
+    return element("progress", max="1", value=value, aria_label="progress")
+
+
+def _done(job: Job) -> Html:
+    run = job.result.get("run")
+    if not isinstance(run, str):
+        return NOTHING
+    path = f"/runs/{quote(run, safe='')}"
+    return element(
+        "p",
+        element("a", "Open the report", href=path, class_="button"),
+        " ",
+        element("a", "Downloads", href=f"{path}/files"),
+    )
+
+
+def status_table(job: Job) -> Html:
+    """Return the stages of a solve with their times, and what the solver says now."""
+    ends = [stage.began for stage in job.stages[1:]]
+    last = job.stages[0].began + job.elapsed_s
+    rows = (
+        element(
+            "tr",
+            element("th", stage.name, scope="row"),
+            element("td", f"{end - stage.began:.1f} s", class_="num"),
+        )
+        for stage, end in zip(job.stages, [*ends, last], strict=True)
+    )
+    table = element(
+        "table",
+        element("caption", "Stages", class_="heard"),
+        element("tbody", rows),
+    )
+    text = element("p", job.text, class_="note") if job.text and not job.is_over else NOTHING
+    return joined([table, text])

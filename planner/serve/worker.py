@@ -1,0 +1,151 @@
+"""What runs in a process of its own, so that the server goes on whatever becomes of it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.errors import DcplanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from planner.base.errors import Problem
+    from planner.lp import ProgressEvent
+
+__all__ = ["end_group", "solve_task", "work"]
+
+_PAUSE_S: Final = 0.25  # between two reports of the solver
+
+
+def work(
+    events: Connection, lifeline: Connection, task: Callable[..., dict[str, Any]], given: Any
+) -> None:
+    """Do a task, and send what becomes of it.
+
+    Parameters
+    ----------
+    events : Connection
+        To which keywords are sent, as dictionaries; the last has ``ended``.
+    lifeline : Connection
+        Ends when the server does.
+    task : callable
+        Of a module; is given a function that sends keywords, and `given`. What it returns is sent.
+    given : object
+        What the task is about.
+    """
+    if sys.platform != "win32":
+        os.setsid()  # Ctrl-C is for the server, and what the task starts ends with it
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+
+    def tell(**said: Any) -> None:
+        events.send(said)
+
+    try:
+        last = {"ended": "done", **task(tell, given)}
+    except DcplanError as error:
+        last = {"ended": "failed", "message": str(error)}
+    except OSError as error:
+        last = {"ended": "failed", "message": f"The files cannot be written: {error}"}
+    except MemoryError:
+        last = {"ended": "failed", "message": "There is not enough memory for this."}
+    except Exception:
+        last = {"ended": "failed", "message": f"A bug:\n{traceback.format_exc()}"}
+    tell(**last)
+
+
+def end_group(process: int, *, at_once: bool = False) -> None:
+    """End a worker and what it has started.
+
+    Parameters
+    ----------
+    process : int
+        Its id.
+    at_once : bool
+        Whether it is given no time.
+    """
+    if sys.platform == "win32":
+        os.kill(process, signal.SIGTERM)
+        return
+    number = signal.SIGKILL if at_once else signal.SIGTERM
+    try:
+        os.killpg(process, number)
+    except ProcessLookupError:  # it has ended, or has not come so far as to lead a group
+        try:
+            os.kill(process, number)
+        except ProcessLookupError:
+            return
+
+
+def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:
+    """Solve a scenario and store its run.
+
+    Parameters
+    ----------
+    tell : callable
+        Sends what is to be shown.
+    given : tuple of str and Path
+        Scenario, a file or a shipped name, and the folder of run folders.
+
+    Returns
+    -------
+    dict
+        ``run``: the name of its folder; ``message``: how it ended.
+    """
+    from planner.outputs.kept import report_kept
+    from planner.runs import run_of
+    from planner.runs.folder import store_run
+    from planner.studies.solve import solve
+    from planner.studies.solve.progress import STAGES, solver_words
+
+    gc.disable()  # as `dcplan solve` does
+    scenario, runs_dir = given
+    began, told_at = time.perf_counter(), 0.0
+    stage = ""
+    log: list[str] = []
+
+    def note(text: str) -> None:
+        log.append(f"{time.perf_counter() - began:8.2f} s  {text}")
+
+    def on_stage(name: str) -> None:
+        nonlocal stage
+        stage = STAGES[name]
+        note(stage)
+        tell(stage=stage)
+
+    def on_progress(event: ProgressEvent) -> None:
+        nonlocal told_at
+        text = solver_words(event)
+        if log[-1].partition(" s  ")[2] != f"{stage}: {text}":
+            note(f"{stage}: {text}")
+        if time.perf_counter() - told_at > _PAUSE_S:
+            told_at = time.perf_counter()
+            tell(text=text)
+
+    def on_warning(warning: Problem) -> None:
+        note(f"warning: {warning}")
+        tell(warning=str(warning))
+
+    plan = solve(scenario, on_stage=on_stage, on_progress=on_progress, on_warning=on_warning)
+    on_stage("write")
+    stored = store_run(run_of(plan), runs_dir, log=log)
+    folder = stored.run.folder
+    assert folder is not None
+    message = report_kept(folder, stored.kept) if stored.kept else ""
+    return {"run": folder.name, "message": message}
+
+
+def _end_with(lifeline: Connection) -> None:
+    """Wait for the server to end, and end too."""
+    try:
+        lifeline.recv()
+    except (EOFError, OSError):
+        end_group(os.getpid())
