@@ -24,6 +24,9 @@ NOISE: Final = 1e-7
 """Decisions smaller than this, in the unit of their column, are numerical noise: they are written
 as 0, and rows of nothing else are left out where the table says so."""
 
+_NEVER_MISSING: Final = ("int64", "bool")
+"""Types that have no value for a missing cell."""
+
 Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"
 """What a column may be made of."""
 
@@ -120,8 +123,12 @@ def made(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame
     schema = TABLES[name]
     ordered = {column.name: columns[column.name] for column in schema.fields}
     frame = pd.DataFrame(ordered)
-    types: dict[str, str] = {column.name: column.dtype for column in schema.fields}
-    return checked(name, frame.astype(types))
+    others = {
+        column.name: column.dtype
+        for column, dtype in zip(schema.fields, frame.dtypes, strict=True)
+        if dtype != column.dtype
+    }
+    return checked(name, frame.astype(others) if others else frame)
 
 
 def checked(name: str | TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
@@ -159,13 +166,14 @@ def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
     if str(cells.dtype) != column.dtype:
         message = f"{place} is {cells.dtype}, not {column.dtype}"
         raise ValueError(message)
+    if column.dtype in _NEVER_MISSING:
+        return
     if column.dtype != "float64":
-        wrong = cells.isna()
-    elif not column.required:
-        wrong = pd.Series(np.isinf(cells.to_numpy()))
+        wrong = cells.isna().to_numpy()
     else:
-        wrong = pd.Series(~np.isfinite(cells.to_numpy()))
+        numbers = cells.to_numpy()
+        wrong = ~np.isfinite(numbers) if column.required else np.isinf(numbers)
     if wrong.any():
-        row = int(np.argmax(wrong.to_numpy()))
+        row = int(np.argmax(wrong))
         message = f"{place} is {cells.iloc[row]} in row {row}, where a number or label must be"
         raise ValueError(message)

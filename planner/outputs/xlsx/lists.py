@@ -81,14 +81,18 @@ def write_latency(book: Book) -> None:
 def write_sources(book: Book) -> None:
     """Write sheet Sources: one row per table, source and honesty flag."""
     run = book.run
-    parts = []
+    known: dict[str, list[object]] = {"table": [], "source": [], "year": [], "kind": []}
     for name, frame in run.inputs_tables.items():
         if {"source", "kind"} <= set(frame.columns):
-            year = frame["source_year"].astype("str") if "source_year" in frame else ""
-            known = frame.assign(table=name, year=year)
-            groups = known.groupby(["table", "source", "year", "kind"], sort=False, dropna=False)
-            parts.append(groups.size().rename("rows").reset_index())
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"table": []})
+            none = [""] * len(frame)
+            known["table"] += [name] * len(frame)
+            known["source"] += frame["source"].tolist()
+            known["year"] += (
+                frame["source_year"].astype("str").tolist() if "source_year" in frame else none
+            )
+            known["kind"] += frame["kind"].tolist()
+    groups = pd.DataFrame(known).groupby(list(known), sort=False, dropna=False)
+    frame = groups.size().rename("rows").reset_index()
     hashes = {table: entry["sha256"][:16] for table, entry in run.meta["data"].items()}
     shaped = _shaped(frame.assign(sha256=frame["table"].map(hashes)), _SOURCES)
     about = (
