@@ -33,7 +33,16 @@ MAY_IMPORT = {
     "results": {"limits", "model", "inputs", "lp", "tables", "tariffs"},
     "check": {"inputs", "results", "scenario", "tables"},
     "stress": {"check", "inputs", "results", "scenario", "tables"},
-    "outputs": {"stress", "results", "scenario", "tables", "inputs", "model", "limits"},
+    "outputs": {
+        "stress",
+        "results",
+        "scenario",
+        "tables",
+        "inputs",
+        "model",
+        "limits",
+        "plausible",
+    },
     "runs": {"lp", "outputs", "results", "scenario", "check", "inputs"},
     "studies": {
         "runs",

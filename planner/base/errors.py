@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from planner.base.sheet_cells import workbook_of
 from planner.base.words import file_in_message, in_message
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _REST: Final = "fix the ones above first"
 class Problem:
     """One thing wrong with the input: where it is, what is, what must be, how to fix it.
 
+    In a workbook `file` is the place as `planner.base.sheet_cells.in_sheet` writes it.
     `count` is 1, or how many problems a line represents that are not listed one by one.
 
     Examples
@@ -138,7 +140,7 @@ def unlisted_problems(file: str, count: int) -> Problem:
 def _first_of_each_file(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     by_file: dict[str, list[Problem]] = defaultdict(list)
     for problem in sorted(set(problems), key=_place):
-        by_file[problem.file].append(problem)
+        by_file[workbook_of(problem.file)[0]].append(problem)
     shown: list[Problem] = []
     for file, every in by_file.items():
         total = sum(problem.count for problem in every)
@@ -150,6 +152,7 @@ def _first_of_each_file(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(shown)
 
 
-def _place(problem: Problem) -> tuple[str, bool, int, int, str]:
+def _place(problem: Problem) -> tuple[str, bool, tuple[str, int, int], int, int, str]:
     is_rest = problem.fix == _REST
-    return (problem.file, is_rest, problem.line or 0, problem.column or 0, problem.what_is)
+    file, cell = workbook_of(problem.file)
+    return (file, is_rest, cell, problem.line or 0, problem.column or 0, problem.what_is)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -26,35 +26,97 @@ ADDED: Final = "added"
 
 
 @click.command("init")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR|FILE", type=click.Path(path_type=Path))
 @click.option(
     "--own",
     is_flag=True,
     help="A company with three campuses of its own: halls, racks, prices, tariff, round trips.",
 )
+@click.option(
+    "--xlsx",
+    is_flag=True,
+    help="One workbook instead of a folder: FILE, or my-plan.xlsx in DIR. Every command that takes"
+    " a SCENARIO reads it.",
+)
+@click.option(
+    "--from",
+    "start",
+    metavar="SCENARIO",
+    help="With --xlsx: the scenario that the workbook says; a file or a shipped name, by default"
+    " us-base.",
+)
+@click.option(
+    "--table",
+    "tables",
+    metavar="NAME",
+    multiple=True,
+    help="With --xlsx: one more table that gets a sheet; may be repeated, `all` for every table.",
+)
 @click.pass_context
-def command(ctx: click.Context, folder: Path, *, own: bool) -> None:
+def command(
+    ctx: click.Context,
+    folder: Path,
+    *,
+    own: bool,
+    xlsx: bool,
+    start: str | None,
+    tables: tuple[str, ...],
+) -> None:
     """Make a starter project in DIR: a scenario, tables of your own to edit, a short README.
 
     DIR must not exist yet or be empty; nothing is ever overwritten.
     """
-    from planner.base.errors import InputError, Problem
+    if not xlsx and (start or tables):
+        message = "--from and --table go with --xlsx"
+        raise click.UsageError(message)
+    if xlsx and own:
+        message = "--own makes a folder: use it without --xlsx, then --xlsx --from DIR/company.yaml"
+        raise click.UsageError(message)
+    if xlsx:
+        made = scenario = _make_workbook(folder, start or "us-base", tables)
+    else:
+        made, scenario = folder, _make_folder(folder, own=own)
+    if not (ctx.obj or {}).get("quiet"):
+        shown = f'"{scenario}"' if " " in str(scenario) else scenario
+        click.echo(f"made {made}; next: dcplan validate {shown}", err=True)
+
+
+def _make_folder(folder: Path, *, own: bool) -> Path:
+    """Make a project in a folder. Returns its scenario."""
     from planner.scenario import json_schema
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         what_is = "the folder is not empty" if folder.is_dir() else "it is a file"
-        problem = Problem(
-            str(folder), None, None, what_is, "a new or empty folder", "choose another name"
-        )
-        raise InputError([problem])
-    scenario = folder / ("company.yaml" if own else "my-plan.yaml")
+        _refuse(folder, what_is, "a new or empty folder")
     if own:
         _make_company(folder)
     else:
         _make_starter(folder)
     (folder / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
-    if not (ctx.obj or {}).get("quiet"):
-        click.echo(f"made {folder}; next: dcplan validate {scenario}", err=True)
+    return folder / ("company.yaml" if own else "my-plan.yaml")
+
+
+def _make_workbook(target: Path, start: str, more: tuple[str, ...]) -> Path:
+    """Make a plan workbook. Returns its path."""
+    from planner.outputs.plan_workbook import FIRST_TABLES, write_plan_workbook
+    from planner.scenario import load_scenario
+    from planner.tables import load_package
+
+    path = target if target.suffix.lower() == ".xlsx" else target / "my-plan.xlsx"
+    if path.exists():
+        _refuse(path, "the file is there already", "a new file")
+    package = load_package()
+    for table in more:
+        if table != "all":
+            package[table]  # one that does not exist is named, with what is near
+    tables = tuple(package.tables) if "all" in more else (*FIRST_TABLES, *more)
+    return write_plan_workbook(load_scenario(start), path, tables)
+
+
+def _refuse(path: Path, what_is: str, must_be: str) -> NoReturn:
+    from planner.base.errors import InputError, Problem
+
+    raise InputError([Problem(str(path), None, None, what_is, must_be, "choose another name")])
 
 
 def _make_starter(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem, unlisted_problems
+from planner.base.sheet_cells import workbook_of
 from planner.tables.places import TablePlaces
 from planner.tables.sheet import shown_path
 
@@ -84,7 +85,7 @@ class Findings:
         if keys is not None:
             file, line, column = self._scenario.where(keys)
             handed_down = {str(path) for path in self._scenario.source_files[1:]}
-            if file not in handed_down:
+            if workbook_of(file)[0] not in handed_down:
                 self.noted_settings.append(Problem(file, line, column, text, ""))
 
     def without_effect(self, problem: Problem) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,11 +43,8 @@ def own_files(scenario: Scenario) -> Iterator[tuple[tuple[str, str], Path]]:
 
 
 def written(scenario: Scenario) -> dict[str, str]:
-    """Return file and line of every setting that is not a default."""
-    return {
-        ".".join(map(str, way)): place if line is None else f"{place}:{line}"
-        for way, (place, line) in _places(scenario.tree)
-    }
+    """Return file and line, or cell, of every setting that is not a default."""
+    return {".".join(map(str, way)): place for way, place in _places(scenario.tree)}
 
 
 def differences(scenario: Scenario) -> dict[str, str]:
@@ -63,7 +61,7 @@ def differences(scenario: Scenario) -> dict[str, str]:
         Value by dotted key, shortened to be read. The name of a shipped scenario stands for that
         scenario as it ships; any other for its file, without what the command line sets.
     """
-    by_command = [way for way, (place, _) in _places(scenario.tree) if place.startswith(_SET)]
+    by_command = [way for way, place in _places(scenario.tree) if place.startswith(_SET)]
     if scenario.name not in shipped_names():
         here = dict(_leaves(merged(scenario)))
         ways = [_leaf(tuple(map(str, way)), here) for way in by_command]
@@ -79,13 +77,14 @@ def differences(scenario: Scenario) -> dict[str, str]:
     }
 
 
-def _places(node: Node, way: Keys = ()) -> Iterator[tuple[Keys, tuple[str, int | None]]]:
-    """Yield way, file and line of every value that is written."""
+def _places(node: Node, way: Keys = ()) -> Iterator[tuple[Keys, str]]:
+    """Yield way and place of every value that is written."""
     for key, below in node.children.items():
         if below.children:
             yield from _places(below, (*way, key))
         else:
-            yield (*way, key), (Path(below.place.file).name, below.place.line)
+            file, line, _ = replace(below.place, file=Path(below.place.file).name).spot
+            yield (*way, key), file if line is None else f"{file}:{line}"
 
 
 def _leaves(settings: Mapping[str, Any], way: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:

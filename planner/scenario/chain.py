@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.scenario.keys import closest
 from planner.scenario.tree import Node, Place, show
+from planner.scenario.workbook import read_plan_workbook
 from planner.scenario.yaml12 import parse_with_problems
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ __all__ = ["VERSION", "SourceFile", "find", "read_chain", "shipped_names"]
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
 """Of a scenario file; a thousand sites of one's own take a tenth of it."""
-_ENDINGS: Final = (".yaml", ".yml")
+MOST_WORKBOOK_BYTES: Final = 100_000_000
+"""Of a plan workbook, which holds tables too."""
+WORKBOOK: Final = ".xlsx"
+_ENDINGS: Final = (".yaml", ".yml", WORKBOOK)
 
 
 @dataclass(frozen=True)
@@ -117,10 +121,12 @@ def read_chain(path: Path) -> tuple[list[SourceFile], list[Problem]]:
 
 
 def _read(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
+    is_workbook = path.suffix.lower() == WORKBOOK
+    most = MOST_WORKBOOK_BYTES if is_workbook else MOST_BYTES
     try:
         with path.open("rb") as file:  # no more of it than a scenario may have: it may never end
-            raw = file.read(MOST_BYTES + 1)
-        text = raw.decode("utf-8-sig")
+            raw = file.read(most + 1)
+        text = "" if is_workbook else raw.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             found = f"byte {error.start + 1} of the file is not UTF-8"
@@ -129,10 +135,13 @@ def _read(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
         reason = getattr(error, "strerror", None) or str(error)
         found = f"the scenario {str(path)!r} cannot be read: {reason}"
         raise InputError([asked_at.problem(found, "a file", _near_file(path))]) from error
-    if len(raw) > MOST_BYTES:
-        found = f"the file has more than {MOST_BYTES:,} bytes"
+    if len(raw) > most:
+        found = f"the file has more than {most:,} bytes"
         fix = "put tables into data:"
         raise InputError([Place(str(path)).problem(found, "a scenario", fix)])
+    if is_workbook:
+        tree, problems = read_plan_workbook(raw, path)
+        return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), problems
     tree, problems = parse_with_problems(text, str(path))
     if not isinstance(tree.value, dict):
         found = f"the file is {show(tree.value)}"
@@ -145,7 +154,12 @@ def _read(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
 def _near_file(path: Path) -> str:
     """Say which file next to one that cannot be read was probably meant."""
     try:
-        siblings = {other.stem: other for other in path.parent.glob("*.y*ml") if other != path}
+        siblings = {
+            other.stem: other
+            for ending in ("*.y*ml", f"*{WORKBOOK}")
+            for other in path.parent.glob(ending)
+            if other != path
+        }
     except (OSError, ValueError):
         siblings = {}
     meant = closest(path.stem, list(siblings))
@@ -156,7 +170,8 @@ def _version_problems(tree: Node) -> list[Problem]:
     node = tree.children.get("version")
     if node is None:
         fix = f"begin with 'version: {VERSION}'"
-        return [Place(tree.place.file, 1, 1).problem("version is missing", "given", fix)]
+        start = replace(tree.place, line=1, column=1)
+        return [start.problem("version is missing", "given", fix)]
     if isinstance(node.value, bool) or node.value != VERSION:
         fix = "this program reads no other version of the format"
         return [node.place.problem(f"version is {show(node.value)}", str(VERSION), fix)]

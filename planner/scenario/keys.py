@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import takewhile
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
 
 from planner.scenario.schema import Scenario
 from planner.scenario.values import Block, Year
@@ -20,9 +20,11 @@ __all__ = [
     "EACH",
     "KEYS",
     "block_at",
+    "choices",
     "closest",
     "field_at",
     "is_by_year",
+    "kinds",
     "marks",
     "unit_of",
     "unknown_key_fix",
@@ -72,7 +74,7 @@ def block_at(keys: Keys) -> type[Block] | None:
     annotation: Any = Scenario
     for key in keys:
         annotation = _below(annotation, key)
-    return next((kind for kind in _kinds(annotation) if _is_block(kind)), None)
+    return next((kind for kind in kinds(annotation) if _is_block(kind)), None)
 
 
 def field_at(keys: Keys) -> FieldInfo | None:
@@ -101,7 +103,7 @@ def is_by_year(keys: Keys) -> bool:
     annotation: Any = Scenario
     for key in keys:
         annotation = _below(annotation, key)
-    mappings = (kind for kind in _kinds(annotation) if get_origin(kind) is Mapping)
+    mappings = (kind for kind in kinds(annotation) if get_origin(kind) is Mapping)
     return any(get_args(kind)[0] == Year for kind in mappings)
 
 
@@ -192,15 +194,43 @@ def _without_units(key: str) -> str:
     return "_".join(word for word in key.split("_") if word not in _UNIT_WORDS)
 
 
-def _kinds(annotation: Any) -> Iterator[Any]:
-    """Open Annotated and unions: the kinds of value an annotation admits."""
+def kinds(annotation: Any) -> Iterator[Any]:
+    """Open Annotated and unions: the kinds of value an annotation admits.
+
+    Parameters
+    ----------
+    annotation : type
+        Of a field.
+
+    Yields
+    ------
+    type
+        Classes, and mappings and tuples with their arguments; of choices nothing, see `choices`.
+    """
     if get_origin(annotation) is Annotated:
-        yield from _kinds(get_args(annotation)[0])
+        yield from kinds(get_args(annotation)[0])
     elif isinstance(annotation, type) or get_origin(annotation) in (Mapping, tuple):
         yield annotation
     else:
         for part in get_args(annotation):
-            yield from _kinds(part)
+            yield from kinds(part)
+
+
+def choices(annotation: Any) -> tuple[Any, ...]:
+    """Return the words or numbers among which an annotation lets one choose, () where none.
+
+    Parameters
+    ----------
+    annotation : type
+        Of a field; of a list or mapping, what its entries are does not count.
+    """
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    if get_origin(annotation) in (Mapping, tuple) or isinstance(annotation, type):
+        return ()
+    parts = get_args(annotation)
+    inside = parts[:1] if get_origin(annotation) is Annotated else parts
+    return tuple(choice for part in inside for choice in choices(part))
 
 
 def _is_block(kind: Any) -> bool:
@@ -208,7 +238,7 @@ def _is_block(kind: Any) -> bool:
 
 
 def _below(annotation: Any, key: str | int) -> Any:
-    for kind in _kinds(annotation):
+    for kind in kinds(annotation):
         if _is_block(kind) and key in kind.model_fields:
             return kind.model_fields[str(key)].annotation
         if get_origin(kind) is Mapping and isinstance(key, str):
@@ -222,9 +252,9 @@ def _all_key_paths(block: type[Block], before: str = "") -> Iterator[str]:
     """Dotted ways to every key that lies in blocks; `<id>` represents an id."""
     for name, field in block.model_fields.items():
         yield before + name
-        for kind in _kinds(field.annotation):
+        for kind in kinds(field.annotation):
             if _is_block(kind):
                 yield from _all_key_paths(kind, f"{before}{name}.")
             elif get_origin(kind) is Mapping:
-                for of_id in filter(_is_block, _kinds(get_args(kind)[1])):
+                for of_id in filter(_is_block, kinds(get_args(kind)[1])):
                     yield from _all_key_paths(of_id, f"{before}{name}.<id>.")

@@ -129,7 +129,7 @@ def _is_at(node: Node, wrong: set[Spot]) -> bool:
 def _own_spots(node: Node) -> Iterator[Spot]:
     for place in (node.place, node.key_place):
         if place is not None:
-            yield place.file, place.line, place.column
+            yield place.spot
 
 
 def _spots(node: Node) -> Iterator[Spot]:

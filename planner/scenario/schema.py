@@ -263,11 +263,10 @@ class Scenario(Block):
         tuple of str, int or None, int or None
             File, line and column of the value, or of the key where the value is a mapping or
             list. What is not written anywhere is placed at the nearest block above it that is.
-            Line and column are None for `--set`.
+            Line and column are None for `--set`, and for a workbook, whose cell the file names.
         """
         key_path = tuple(keys.split(".")) if isinstance(keys, str) else keys
-        place = seen_at(nearest(self._tree, key_path))
-        return place.file, place.line, place.column
+        return seen_at(nearest(self._tree, key_path)).spot
 
     def file_at(self, keys: Keys) -> Path | None:
         """Return the path that a key gives, seen from the file in which it was written.

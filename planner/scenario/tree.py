@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from planner.base.errors import Problem
+from planner.base.sheet_cells import in_sheet
 
 __all__ = ["Keys", "Node", "Place", "assign", "merge", "nearest", "plain", "show"]
 
@@ -17,15 +18,26 @@ Keys: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """Where something is written; `line` and `column` count from 1, None outside of files."""
+    """Where something is written; `line` and `column` count from 1, None outside of files.
+
+    In a workbook `sheet` names the sheet, and line and column are row and column of the cell.
+    """
 
     file: str
     line: int | None = None
     column: int | None = None
+    sheet: str = ""
+
+    @property
+    def spot(self) -> tuple[str, int | None, int | None]:
+        """Return file, line and column as a `Problem` has them; of a cell all is in the first."""
+        if self.sheet and self.line and self.column:
+            return in_sheet(self.file, self.sheet, self.line, self.column), None, None
+        return self.file, self.line, self.column
 
     def problem(self, what_is: str, must_be: str, fix: str) -> Problem:
         """Return a problem at this place."""
-        return Problem(self.file, self.line, self.column, what_is, must_be, fix)
+        return Problem(*self.spot, what_is, must_be, fix)
 
 
 @dataclass(frozen=True)

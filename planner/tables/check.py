@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -54,16 +54,9 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
     problems = [*sheet.problems, *_check_header(sheet, schema)]
     ragged = np.array([len(cells) != len(sheet.header) for cells in sheet.records], dtype=np.bool_)
     if not sheet.records and not schema.may_be_empty:
-        problems.append(
-            Problem(
-                sheet.file,
-                2,
-                1,
-                "there is no row under the header",
-                "at least one row",
-                "write one, or leave the table out under data:",
-            )
-        )
+        what_is, fix = "there is no row under the header", "write one, or leave the table out"
+        head = sheet.problem(-1, 0, what_is, "at least one row", f"{fix} under data:")
+        problems.append(head if sheet.sheet else replace(head, line=2, column=1))
     present = [f for f in schema.fields if f.name in sheet.header or f.may_be_absent]
     text = pd.DataFrame(
         {field.name: _column(sheet, field.name) for field in present},
@@ -293,6 +286,13 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
             what_is, must_be = f"unknown column '{shown}'", "one of " + ", ".join(schema.columns)
             near = difflib.get_close_matches(shown, missing, n=1)
             fix = f"did you mean '{near[0]}'?" if near else "remove it"
+        elif (unit := sheet.units[position] if sheet.units else "") not in {
+            "",
+            schema.field(name).unit,
+        }:
+            what_is = f"column '{shown}' is headed [{unit}]"
+            must_be = f"in {schema.field(name).unit or 'no unit'}"
+            fix = "figures are not converted: give them in that unit, and head the column so"
         else:
             what_is = ""
         seen.add(name)

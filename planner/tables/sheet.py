@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.paths import is_file
-from planner.tables.workbook import WorkbookError, cell_name, most_cells, read_workbook
+from planner.base.sheet_cells import in_sheet
+from planner.tables.workbook import WorkbookError, most_cells, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,6 +36,8 @@ SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
 _LONGEST_REASON: Final = 200  # characters of what another program says of a file
 _SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DECIMAL_COMMA: Final = "[+-]?[0-9]+,[0-9]+"
+_HEAD: Final = re.compile(r"(?P<name>\w+) \[(?P<unit>[^\]]+)\]")
+"""A head of a workbook that says the unit of its column."""
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
@@ -44,15 +47,17 @@ class Sheet:
 
     `records[i][j]` is the cell of record i under `header[j]`; a blank cell is "". Records keep
     the length they have in the file. `place(i, j)` gives the 1-based line and column; record -1
-    is the header. `named(i, j)` adds what the cell is called in its file, nothing but in a
-    workbook. `problems` are those of single cells that were found on reading.
+    is the header. `sheet` is the name of a workbook's sheet, and `units` what its heads say behind
+    the names of the columns, "" where they say none. `problems` are those of single cells that
+    were found on reading.
     """
 
     file: str
     header: list[str]
     records: list[list[str]]
     place: Callable[[int, int], tuple[int, int]]
-    named: Callable[[int, int], str] = lambda record, cell: ""
+    sheet: str = ""
+    units: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def problem(
@@ -70,10 +75,13 @@ class Sheet:
         Returns
         -------
         Problem
-            With line and column, and in a workbook with sheet and cell.
+            With line and column, in a workbook with sheet and cell.
         """
         line, column = self.place(record, cell)
-        return Problem(self.file, line, column, what_is + self.named(record, cell), must_be, fix)
+        if self.sheet:
+            place = in_sheet(self.file, self.sheet, line, column)
+            return Problem(place, None, None, what_is, must_be, fix)
+        return Problem(self.file, line, column, what_is, must_be, fix)
 
 
 def shown_path(path: Path) -> str:
@@ -294,20 +302,22 @@ def _read_xlsx(raw: bytes, file: str, table: str) -> Sheet:
     def place(record: int, cell: int) -> tuple[int, int]:
         return cells.first_row + filled[record + 1], cells.first_column + cell
 
-    def named(record: int, cell: int) -> str:
-        return f" (sheet {cells.sheet!r}, cell {cell_name(*place(record, cell))})"
-
-    return Sheet(file, records[0], records[1:], place, named, _error_cells(cells, file))
+    heads = [_HEAD.fullmatch(head) for head in records[0]]
+    names = [
+        found["name"] if found else head for found, head in zip(heads, records[0], strict=True)
+    ]
+    units = tuple(found["unit"] if found else "" for found in heads)
+    return Sheet(file, names, records[1:], place, cells.sheet, units, _error_cells(cells, file))
 
 
 def _error_cells(cells: Cells, file: str) -> tuple[Problem, ...]:
     """Return the cells that hold an error of Excel, which is read as blank."""
     problems = [
         Problem(
-            file,
-            row,
-            column,
-            f"an error such as #N/A (sheet {cells.sheet!r}, cell {cell_name(row, column)})",
+            in_sheet(file, cells.sheet, row, column),
+            None,
+            None,
+            "an error such as #N/A",
             "a value or blank",
             "correct the formula, or empty the cell",
         )

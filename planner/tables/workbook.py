@@ -11,15 +11,18 @@ import io
 import posixpath
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from planner.base.sheet_cells import cell_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Cells", "WorkbookError", "cell_name", "most_cells", "read_workbook"]
+__all__ = ["Cells", "WorkbookError", "most_cells", "read_workbook", "sheet_names"]
 
 MOST_CELLS: Final = 5_000_000
 CELLS_PER_BYTE: Final = 4
@@ -86,21 +89,6 @@ def most_cells(size: int) -> int:
     return MOST_CELLS + CELLS_PER_BYTE * size
 
 
-def cell_name(row: int, column: int) -> str:
-    """Return the name of a cell as a spreadsheet shows it.
-
-    Examples
-    --------
-    >>> cell_name(1, 1), cell_name(12, 28), cell_name(1048576, 16384)
-    ('A1', 'AB12', 'XFD1048576')
-    """
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"{letters}{row}"
-
-
 def read_workbook(raw: bytes, wanted: str) -> Cells:
     """Read a sheet of a workbook.
 
@@ -121,15 +109,37 @@ def read_workbook(raw: bytes, wanted: str) -> Cells:
     WorkbookError
         If it is no workbook, is broken or locked, or unpacks to far more than its size.
     """
+    with _opened(raw) as package:
+        parts = _sheets(package)
+        sheet = wanted if wanted in parts else next(iter(parts))
+        scan = _scanned(package, parts[sheet], sheet, most_cells(len(raw)))
+    return _read(raw, sheet, scan)
+
+
+def sheet_names(raw: bytes) -> list[str]:
+    """Return the names of the worksheets of a workbook, in its order.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+
+    Raises
+    ------
+    WorkbookError
+        As `read_workbook` does.
+    """
+    with _opened(raw) as package:
+        return list(_sheets(package))
+
+
+@contextmanager
+def _opened(raw: bytes) -> Iterator[zipfile.ZipFile]:
+    """Open the package; what keeps it from being read is a `WorkbookError`."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             _check_unfolded(package, len(raw))
-            parts = _sheets(package)
-            if not parts:
-                message = "the workbook has no sheet"
-                raise WorkbookError(message)
-            sheet = wanted if wanted in parts else next(iter(parts))
-            scan = _scanned(package, parts[sheet], sheet, most_cells(len(raw)))
+            yield package
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -143,7 +153,6 @@ def read_workbook(raw: bytes, wanted: str) -> Cells:
         expat.ExpatError,
     ) as error:
         raise WorkbookError(_cannot(error)) from error
-    return _read(raw, sheet, scan)
 
 
 def _cannot(error: BaseException) -> str:
@@ -173,7 +182,11 @@ def _sheets(package: zipfile.ZipFile) -> dict[str, str]:
             if part is not None:
                 path = posixpath.normpath(posixpath.join("/xl", part)).lstrip("/")
                 parts[node.get("name", "")] = path
-    return {name: path for name, path in parts.items() if path in names}
+    found = {name: path for name, path in parts.items() if path in names}
+    if not found:
+        message = "the workbook has no sheet"
+        raise WorkbookError(message)
+    return found
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args, get_origin
 import pytest
 from pydantic import ValidationError
 
-from planner.scenario.keys import _is_block, _kinds
+from planner.scenario.keys import _is_block, kinds
 from planner.scenario.messages import problems_of
 from planner.scenario.schema import Scenario
 from planner.scenario.tree import Node, Place, plain
@@ -32,7 +32,7 @@ def ways(block: type[Block]) -> Iterator[tuple[str | int, ...]]:
 
 
 def ways_below(annotation: Any) -> Iterator[tuple[str | int, ...]]:
-    for kind in _kinds(annotation):
+    for kind in kinds(annotation):
         if _is_block(kind):
             yield from ways(kind)
             continue

@@ -88,8 +88,7 @@ def test_the_sheet_of_the_tables_name_is_taken_and_its_places_are_those_of_the_s
     raw = workbook(("alpha", "nort", 250.5, 3, True, "open"), first_row=6)
 
     assert refused(package, raw, "plants.xlsx") == [
-        ":8:2: zone is nort (sheet 'plants', cell B8); must be an id of zones.zone;"
-        " did you mean 'north'?"
+        ": plants!B8: zone is nort; must be an id of zones.zone; did you mean 'north'?"
     ]
 
 
@@ -114,7 +113,7 @@ def test_a_cell_with_an_error_of_excel_is_not_taken_for_a_blank_one(package: Pac
     raw = workbook(("alpha", "north", 250.5, "=NA()", True, "open"))
 
     assert refused(package, raw, "plants.xlsx") == [
-        ":2:4: an error such as #N/A (sheet 'plants', cell D2); must be a value or blank;"
+        ": plants!D2: an error such as #N/A; must be a value or blank;"
         " correct the formula, or empty the cell"
     ]
 

@@ -185,9 +185,9 @@ def test_a_workbook_is_read_like_a_csv_and_places_are_rows_and_columns(package: 
     with pytest.raises(InputError) as caught:
         read_table(path, package=package)
 
-    assert [(p.line, p.column, p.what_is) for p in caught.value.problems] == [
-        (3, 2, "zone is NA (sheet 'Sheet1', cell B3)"),
-        (3, 3, "power_mw is -3 (sheet 'Sheet1', cell C3)"),
+    assert [(p.file.partition(".xlsx")[2], p.what_is) for p in caught.value.problems] == [
+        (": Sheet1!B3", "zone is NA"),
+        (": Sheet1!C3", "power_mw is -3"),
     ]
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["COLOURS", "INK", "PALE", "Book", "cell"]
+__all__ = ["COLOURS", "COVER", "INK", "PALE", "Book", "Canvas", "cell"]
+
+COVER: Final = "Cover"
 
 INK: Final = "#1f3a5f"
 GREY: Final = "#6b7280"
@@ -67,6 +69,7 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "border": 1,
         "border_color": "#c9a227",
     },
+    "closed": {"bg_color": "#eef0f2"},
     "wrap": {"text_wrap": True, "valign": "top"},
     "good": {"bold": True, "font_color": "#14532d", "bg_color": "#d3ecd9"},
     "fair": {"bold": True, "font_color": "#7a4b00", "bg_color": "#fdebc8"},
@@ -79,20 +82,23 @@ _LONGEST_TEXT: Final = 32_767  # characters in a cell
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@")
 
 
-class Book:
+class Canvas:
     """Sheets, styles and cells of one workbook.
 
     Parameters
     ----------
-    run : Run
-        What it shows.
+    title : str
+        What it is about, for the foot of its pages.
     workbook : Workbook
         Of XlsxWriter.
+    start : str
+        Its first sheet, which every other one links to.
     """
 
-    def __init__(self, run: Run, workbook: Workbook) -> None:
-        self.run = run
+    def __init__(self, title: str, workbook: Workbook, start: str) -> None:
+        self._title = title
         self._workbook = workbook
+        self._start = start
         self._formats: dict[tuple[Any, ...], Format] = {}
         self._widths: dict[str, list[float]] = {}
 
@@ -118,14 +124,15 @@ class Book:
         sheet.set_paper(_A4)
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-        title = self.run.title[:80].replace("&", "&&")
+        title = self._title[:80].replace("&", "&&")
         sheet.set_footer(f"&L&8{title}&C&8{name}&R&8&P / &N")
         self.widen(sheet, widths)
         sheet.set_row(0, 24)
         self.text(sheet, 0, 0, name, "title")
         self.text(sheet, 1, 0, about, "about")
-        if name != "Cover":
-            sheet.write_url(2, 0, "internal:'Cover'!A1", self.style("link"), "Contents")
+        if name != self._start:
+            target = f"internal:'{self._start}'!A1"
+            sheet.write_url(2, 0, target, self.style("link"), "Contents")
         return sheet
 
     def widen(self, sheet: Worksheet, widths: Sequence[float]) -> float:
@@ -275,6 +282,22 @@ class Book:
                 "gap": 60,
             }
         )
+
+
+class Book(Canvas):
+    """The workbook of a run.
+
+    Parameters
+    ----------
+    run : Run
+        What it shows.
+    workbook : Workbook
+        Of XlsxWriter.
+    """
+
+    def __init__(self, run: Run, workbook: Workbook) -> None:
+        super().__init__(run.title, workbook, COVER)
+        self.run = run
 
 
 def cell(row: int, column: int, *, fixed_row: bool = False, fixed_column: bool = False) -> str:

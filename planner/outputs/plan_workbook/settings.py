@@ -1,0 +1,199 @@
+"""Sheets `Settings` of a plan workbook: every setting of the schema, with what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.outputs.plan_workbook.texts import in_cell
+from planner.scenario.keys import EACH, field_at, is_by_year
+from planner.scenario.page import Setting
+from planner.scenario.workbook_layout import (
+    COMMENT,
+    ID_HEAD,
+    SETTING_HEAD,
+    SETTINGS,
+    VALUE_HEAD,
+    own_sheets,
+    single_settings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xlsxwriter.worksheet import Worksheet
+
+    from planner.outputs.plan_workbook.limits import Limits
+    from planner.outputs.xlsx.book import Canvas
+    from planner.scenario.workbook_layout import OwnSheet
+
+__all__ = ["setting_sheets", "write_settings"]
+
+_NOTHING: Final = object()
+"""What is not written."""
+_HEAD_ROW: Final = 5
+_OWN_HEAD_ROW: Final = 4
+_FIRST_YEAR: Final = 3  # column
+_FREE_ROWS: Final = 200
+"""Rows below what is written that have rules and drop-down lists too."""
+_WIDEST: Final = 40
+_ABOUT: Final = (
+    "Edit the yellow cells. A blank cell means the default or, where that is left out, the figure "
+    "of the tables."
+)
+_YEARS: Final = (
+    "A figure that changes by year goes under the years, one for all years under value; heads may "
+    "be other years, and columns of more years may be added to the right of them."
+)
+_OWN: Final = (
+    "One row for each entry; a blank cell leaves out what it stands for. null empties a figure "
+    "of the tables, where that has a meaning."
+)
+
+
+def setting_sheets() -> list[str]:
+    """Return the names of the sheets that `write_settings` fills, in order."""
+    return [SETTINGS, *(own.name for own in own_sheets())]
+
+
+def write_settings(
+    book: Canvas, written: Mapping[str, Any], limits: Limits, model_years: Sequence[int]
+) -> None:
+    """Write every setting, and what is written of it.
+
+    Parameters
+    ----------
+    book : Canvas
+        With the sheets of `setting_sheets`.
+    written : mapping
+        What a scenario file would say, in plain values.
+    limits : Limits
+        Rules of cells.
+    model_years : sequence of int
+        Years that have columns, next to those that are written.
+    """
+    _write_single(book, written, limits, model_years)
+    for own in own_sheets():
+        _write_own(book, own, written, limits)
+
+
+def _write_single(
+    book: Canvas, written: Mapping[str, Any], limits: Limits, model_years: Sequence[int]
+) -> None:
+    values = {one.name: _at(written, one.keys) for one in single_settings()}
+    paths = {
+        one.name: {int(year): figure for year, figure in value.items()}
+        for one in single_settings()
+        if isinstance(value := values[one.name], Mapping) and value and is_by_year(one.keys)
+    }
+    years = sorted({*model_years, *(year for path in paths.values() for year in path)})
+    after = _FIRST_YEAR + len(years)
+    widths = (44, 30, 16, *[9] * len(years), 26, 76, 46)
+    sheet = book.sheet(SETTINGS, _ABOUT, widths=widths)
+    book.text(sheet, 3, 0, _YEARS, "about")
+    sheet.freeze_panes(_HEAD_ROW + 1, 2)
+    sheet.repeat_rows(_HEAD_ROW)
+    for column, head in enumerate((SETTING_HEAD, VALUE_HEAD, "unit")):
+        book.text(sheet, _HEAD_ROW, column, head, "head")
+    for column, year in enumerate(years, start=_FIRST_YEAR):
+        book.number(sheet, _HEAD_ROW, column, year, "0", "head_right")
+    for column, head in enumerate(("default", "what it does", "what it may be"), start=after):
+        book.text(sheet, _HEAD_ROW, column, head, "head_label")
+    row, block = _HEAD_ROW, ""
+    for one in single_settings():
+        if one.keys[0] != block and len(one.keys) > 1:
+            block = one.keys[0]
+            row += 1
+            about = field_at((block,))
+            title = f"{COMMENT} {block}: {(about.description or '') if about else ''}"
+            for column in range(after + 3):
+                book.text(sheet, row, column, title if column == 0 else "", "section")
+        row += 1
+        rule, said = limits.of_setting(one.keys, one.field, one.unit, one.meaning)
+        by_year = is_by_year(one.keys)
+        book.text(sheet, row, 0, one.name, "label")
+        path = paths.get(one.name)
+        _write_value(book, sheet, (row, 1), _NOTHING if path else values[one.name], rule)
+        book.text(sheet, row, 2, one.unit, "unit_left")
+        for column, year in enumerate(years, start=_FIRST_YEAR):
+            if by_year:
+                figure = path.get(year, _NOTHING) if path else _NOTHING
+                _write_value(book, sheet, (row, column), figure, rule)
+            else:
+                book.text(sheet, row, column, "", "closed")
+        default = Setting(one.keys, one.field).default
+        for column, text in enumerate((default, one.meaning, said), start=after):
+            book.text(sheet, row, column, text, "label")
+
+
+def _write_value(
+    book: Canvas, sheet: Worksheet, at: tuple[int, int], value: Any, rule: Mapping[str, Any]
+) -> None:
+    """Write a yellow cell with its rule; `_NOTHING` leaves it blank."""
+    row, column = at
+    if value is _NOTHING:
+        sheet.write_blank(row, column, None, book.style("input"))
+    else:
+        _write_any(book, sheet, at, in_cell(value))
+    sheet.data_validation(row, column, row, column, dict(rule))
+
+
+def _write_any(
+    book: Canvas, sheet: Worksheet, at: tuple[int, int], value: bool | float | str
+) -> None:
+    if isinstance(value, bool):
+        sheet.write_boolean(*at, value, book.style("input", align="left"))
+    elif isinstance(value, str):
+        book.text(sheet, *at, value, "input")
+    else:
+        sheet.write_number(*at, value, book.style("input", align="left"))
+
+
+def _write_own(book: Canvas, own: OwnSheet, written: Mapping[str, Any], limits: Limits) -> None:
+    rows = _rows(own, written)
+    first = int(own.has_ids)
+    heads = [f"{one.name} [{one.unit}]" if one.unit else one.name for one in own.columns]
+    values = [[_at(entry, one.keys) for one in own.columns] for _, entry in rows]
+    sheet = book.sheet(own.name, f"{own.meaning} {_OWN}")
+    sheet.freeze_panes(_OWN_HEAD_ROW + 1, first or 1)
+    sheet.repeat_rows(_OWN_HEAD_ROW)
+    widths = [24.0] * first
+    for column, head in enumerate(heads):
+        cells = (line[column] for line in values if line[column] is not _NOTHING)
+        longest = max((len(str(in_cell(value))) for value in cells), default=0)
+        widths.append(float(min(max(len(head), longest) + 3, _WIDEST)))
+    book.widen(sheet, widths)
+    end = _OWN_HEAD_ROW + len(rows) + _FREE_ROWS
+    if own.has_ids:
+        book.text(sheet, _OWN_HEAD_ROW, 0, ID_HEAD, "head")
+        rule = limits.of_keys(own.keys)
+        sheet.data_validation(_OWN_HEAD_ROW + 1, 0, end, 0, rule)
+    for at, one in enumerate(own.columns, start=first):
+        keys = (*own.keys, EACH, *one.keys)
+        rule, _ = limits.of_setting(keys, one.field, one.unit, one.meaning)
+        book.text(sheet, _OWN_HEAD_ROW, at, heads[at - first], "head")
+        sheet.data_validation(_OWN_HEAD_ROW + 1, at, end, at, rule)
+    for row, (id_, _) in enumerate(rows, start=_OWN_HEAD_ROW + 1):
+        if own.has_ids:
+            book.text(sheet, row, 0, id_, "input")
+        for at, value in enumerate(values[row - _OWN_HEAD_ROW - 1], start=first):
+            if value is not _NOTHING:
+                _write_any(book, sheet, (row, at), in_cell(value))
+
+
+def _rows(own: OwnSheet, written: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return id and figures of every entry that is written."""
+    block = _at(written, own.keys)
+    if block is _NOTHING or not block:
+        return []
+    return list(block.items()) if own.has_ids else [("", entry) for entry in block]
+
+
+def _at(written: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    """Return what is written at a key path, or `_NOTHING`."""
+    value: Any = written
+    for key in keys:
+        if not isinstance(value, Mapping) or key not in value:
+            return _NOTHING
+        value = value[key]
+    return value

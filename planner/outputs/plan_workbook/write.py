@@ -1,0 +1,203 @@
+"""A scenario with tables as one workbook to edit."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import xlsxwriter
+
+from planner.base.sheet_cells import cell_name
+from planner.outputs.files import whole_file
+from planner.outputs.plan_workbook.limits import Limits
+from planner.outputs.plan_workbook.settings import setting_sheets, write_settings
+from planner.outputs.plan_workbook.tables import write_table_sheet
+from planner.outputs.xlsx.book import Canvas
+from planner.plausible.ranges import RANGES, ranges_of
+from planner.scenario.schema import OWN_FILES
+from planner.scenario.tree import plain
+from planner.scenario.workbook_layout import SETTINGS, own_sheets
+from planner.tables import load_package, read_tables
+from planner.tables.places import TablePlaces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from planner.outputs.plan_workbook.limits import IdList
+    from planner.scenario import Scenario
+
+__all__ = ["FIRST_TABLES", "write_plan_workbook"]
+
+FIRST_TABLES: Final = (
+    "sites",
+    "site_limits",
+    "electricity_price",
+    "zone_headroom",
+    "racks",
+    "workloads",
+    "demand_trajectories",
+    "facility_cost",
+    "lead_times",
+    "finance",
+    "cloud_rent",
+)
+"""Tables that planners change first."""
+_READ_ME: Final = "Read me"
+_LISTS: Final = "Lists"
+_MADE: Final = datetime(2026, 1, 1)  # equal content, equal bytes
+
+
+def write_plan_workbook(
+    scenario: Scenario, path: Path, tables: Sequence[str] = FIRST_TABLES
+) -> Path:
+    """Write a workbook that is read as the scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        As loaded; what it extends is written out.
+    path : Path
+        The file.
+    tables : sequence of str
+        Tables that get a sheet, next to the scenario's own, which all do.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If there is no such table, or the scenario's own cannot be read.
+    """
+    package = load_package()
+    files = {name: package.path(name) for name in tables} | scenario.data_files
+    files = {name: files[name] for name in package.tables if name in files}
+    read = read_tables([RANGES], scenario.data_files)
+    limits = Limits(ranges_of(read[RANGES], TablePlaces(scenario.data_files)))
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with whole_file(path) as partial, xlsxwriter.Workbook(partial, options) as workbook:
+        title = scenario.title or scenario.name
+        workbook.set_properties({"title": title, "created": _MADE})
+        book = Canvas(title, workbook, _READ_ME)
+        sheets = [_READ_ME, *setting_sheets(), *files, _LISTS]
+        for name in sheets:
+            book.add_sheet(name)
+        _write_read_me(book, path, files)
+        write_settings(book, _written(scenario, path.parent), limits, scenario.years)
+        for name, file in files.items():
+            sheet = workbook.get_worksheet_by_name(name)
+            sheet.set_tab_color("#3a9188")
+            write_table_sheet(book, sheet, package[name], file, limits)
+        for name in setting_sheets():
+            workbook.get_worksheet_by_name(name).set_tab_color("#c9a227")
+        _write_lists(book, limits.lists.values(), scenario)
+    return path
+
+
+def _written(scenario: Scenario, folder: Path) -> dict[str, Any]:
+    """Return what the scenario says, without tables, whose sheets are in the workbook."""
+    written = plain(scenario.tree)
+    assert isinstance(written, dict)
+    written.pop("data", None)
+    for block, key in OWN_FILES:
+        file = scenario.file_at((block, key))
+        if file is not None:
+            written[block][key] = os.path.relpath(file.resolve(), folder.resolve())
+    return written
+
+
+def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
+    sheet = book.sheet(
+        _READ_ME, "A plan to edit: settings and tables in one workbook", widths=(110,)
+    )
+    sheet.activate()
+    quoted = f'"{path.name}"' if " " in path.name else path.name
+    lines = [
+        ("", "How to use it"),
+        (
+            "Edit the yellow cells of sheet Settings, rows of the sheets behind it, and figures of "
+            "the tables. Save the workbook, then, in a terminal:",
+            "",
+        ),
+        (f"    dcplan validate {quoted}", ""),
+        (f"    dcplan solve {quoted}", ""),
+        (f"Problems are named by sheet and cell, such as {path.name}: Settings!B14.", ""),
+        ("", "Rules"),
+        ("A blank cell means the default; what that is stands in the same row.", ""),
+        (
+            "A list is words with commas between them: us-va-ashburn, us-oh-columbus. A word with "
+            'special signs is put in double quotes: "a, b".',
+            "",
+        ),
+        (
+            "Figures by year go under the years or, in a table of entries, into one cell: "
+            "2027: 30, 2030: 90.",
+            "",
+        ),
+        (
+            "Shares are fractions: 10 % is 0.1. Units are those of the heads: nothing is "
+            "converted.",
+            "",
+        ),
+        ("Formulas may be used anywhere: what they gave when the workbook was saved is read.", ""),
+        (
+            "A row whose first cell begins with # is not read. Sheets of your own may be added, "
+            "with names unlike those of the sheets that are read.",
+            "",
+        ),
+        (
+            "A sheet that is called like a table of dcplan is read instead of that table; delete "
+            "it to use the table that ships. `dcplan data list` names all tables.",
+            "",
+        ),
+        ("", "Sheets"),
+    ]
+    row = 3
+    for text, head in lines:
+        row += 1
+        book.text(sheet, row, 0, head or text, "section" if head else "wrap")
+    for name, about in _contents(files):
+        row += 1
+        target = f"internal:'{name}'!A1"
+        sheet.write_url(row, 0, target, book.style("link"), f"{name}: {about}")
+
+
+def _contents(files: Iterable[str]) -> list[tuple[str, str]]:
+    package = load_package()
+    own = [(one.name, one.meaning) for one in own_sheets()]
+    tables = [
+        (name, f"table; {package[name].title or package[name].description}") for name in files
+    ]
+    return [(SETTINGS, "every setting that there is once"), *own, *tables]
+
+
+def _write_lists(book: Canvas, lists: Iterable[IdList], scenario: Scenario) -> None:
+    """Write the ids that drop-down lists offer, each list a column with a name."""
+    about = "Ids that the drop-down lists offer, as of when the workbook was made"
+    sheet = book.sheet(_LISTS, about)
+    sheet.hide()
+    every = sorted(lists, key=lambda one: one.name)
+    names = list(dict.fromkeys(table for one in every for table, _ in one.targets))
+    read = read_tables(names, scenario.data_files)
+    for at, one in enumerate(every):
+        ids = [str(id_) for table, key in one.targets for id_ in read[table][key].dropna()]
+        ids = list(dict.fromkeys([*one.words, *ids]))
+        book.text(sheet, 3, at, one.name, "head")
+        for row, id_ in enumerate(ids, start=4):
+            book.text(sheet, row, at, id_)
+        letters = _letters(at)
+        last = 4 + max(len(ids), 1)
+        book.define(one.name, f"{_LISTS}!${letters}$5:${letters}${last}")
+    book.widen(sheet, [24.0] * len(every))
+
+
+def _letters(column: int) -> str:
+    return cell_name(1, column + 1).rstrip("1")

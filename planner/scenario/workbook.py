@@ -1,0 +1,316 @@
+"""A plan workbook as a tree whose every node knows its sheet and cell.
+
+Sheet `Settings` has a row for each setting that there is once, sheets `Settings <block>` a row for
+each entry of a block, and every other sheet that is called like a table is that table.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.errors import InputError, Problem
+from planner.scenario.keys import closest, field_at, is_by_year
+from planner.scenario.tree import Node, Place, assign
+from planner.scenario.values import FIRST_YEAR, LAST_YEAR
+from planner.scenario.workbook_grid import Grid, name_and_unit
+from planner.scenario.workbook_layout import (
+    COMMENT,
+    ID_HEAD,
+    RESULT_SHEET,
+    SETTING_HEAD,
+    SETTINGS,
+    VALUE_HEAD,
+    own_sheets,
+    single_settings,
+)
+from planner.scenario.workbook_values import value_of
+from planner.tables import load_package
+from planner.tables.workbook import WorkbookError, read_workbook, sheet_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pydantic.fields import FieldInfo
+
+    from planner.scenario.workbook_layout import Column, OwnSheet
+
+__all__ = ["read_plan_workbook"]
+
+_START: Final = "`dcplan init --xlsx` writes one to begin with"
+
+
+def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
+    """Read a scenario from a workbook.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    path : Path
+        Where it was read.
+
+    Returns
+    -------
+    tuple of Node, list of Problem
+        What it says, and what is wrong with single cells and sheets.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has no sheet of settings.
+    """
+    try:
+        names = sheet_names(raw)
+        if SETTINGS not in names:
+            meant = closest(SETTINGS, names)
+            fix = f"is it sheet {meant!r}? Call it {SETTINGS}" if meant else _START
+            what_is = f"the workbook has no sheet {SETTINGS!r}"
+            raise InputError([Place(str(path)).problem(what_is, "a plan workbook", fix)])
+        book = _Book(raw, path, Node({}, Place(str(path), 1, 1, SETTINGS)))
+        book.read_settings()
+        for own in own_sheets():
+            if own.name in names:
+                book.read_own(own)
+    except WorkbookError as error:
+        raise InputError(
+            [Place(str(path)).problem(str(error), error.must_be, error.fix)]
+        ) from error
+    tables = [name for name in names if name in load_package().tables]
+    if RESULT_SHEET not in names:
+        book.problems += _misspelt(path, names)
+    book.add_tables(tables)
+    return book.tree, book.problems
+
+
+def _misspelt(path: Path, names: list[str]) -> Iterator[Problem]:
+    """Find sheets that are called nearly like one that is read; all others are the planner's."""
+    known = [SETTINGS, *(own.name for own in own_sheets()), *load_package().tables]
+    by_lower_case = {_letters(name): name for name in known}
+    for name in names:
+        meant = by_lower_case.get(_letters(name))
+        is_settings = meant is None and name.lower().startswith(SETTINGS.lower() + " ")
+        if is_settings:
+            meant = closest(name, known)
+        if (meant is not None and meant != name) or (is_settings and meant is None):
+            fix = f"call it {meant!r}, or otherwise if it is a sheet of your own"
+            if meant is None:
+                fix = "call it otherwise if it is a sheet of your own"
+            place = Place(str(path), 1, 1, name)
+            yield place.problem(f"sheet {name!r} is not read", "the name of a sheet that is", fix)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\s_-]+", "_", name.strip().lower())
+
+
+@dataclass
+class _Book:
+    """A workbook that is being read: the tree so far, and what is wrong."""
+
+    raw: bytes
+    path: Path
+    tree: Node
+    problems: list[Problem] = field(default_factory=list)
+
+    def read_settings(self) -> None:
+        """Read the sheet with a row for each setting."""
+        grid = self._grid(SETTINGS, (SETTING_HEAD, VALUE_HEAD))
+        if grid is None:
+            return
+        at, of_key = grid.column_of(SETTING_HEAD), grid.column_of(VALUE_HEAD)
+        years = {
+            column: int(head)
+            for column, head in grid.heads.items()
+            if head.isdigit() and FIRST_YEAR <= int(head) <= LAST_YEAR
+        }
+        known = {column.name: column.field for column in single_settings()}
+        seen: dict[str, Place] = {}
+        for row, cells in grid.rows():
+            key = str(cells.get(at, "")).strip()
+            written = {column: cells[column] for column in (of_key, *years) if column in cells}
+            if key.startswith(COMMENT) or not (key or written):
+                continue
+            key_place = grid.place(row, at)
+            if not key:
+                what_is = f"a value, {cells[next(iter(written))]!r}, without a setting before it"
+                place = grid.place(row, next(iter(written)))
+                self._note(place, what_is, "blank", "write the setting into the row's first cell")
+                continue
+            if key in seen:
+                what_is = f"{key} is given twice, first in row {seen[key].line}"
+                self._note(key_place, what_is, "given once", "remove one of the two rows")
+                continue
+            seen[key] = key_place
+            if not written:
+                if key not in known and field_at(tuple(key.split("."))) is None:
+                    self._note(
+                        key_place, f"unknown setting {key!r}", "a key of the schema", _near(key)
+                    )
+                continue
+            node = self._setting(tuple(key.split(".")), written, of_key, years, (grid, row))
+            if node is not None:
+                self._assign(tuple(key.split(".")), replace(node, key_place=key_place))
+
+    def _setting(
+        self,
+        keys: tuple[str, ...],
+        written: Mapping[int, Any],
+        of_key: int,
+        years: Mapping[int, int],
+        where: tuple[Grid, int],
+    ) -> Node | None:
+        """Return the value of a row: of its cell, or of its cells by year."""
+        grid, row = where
+        by_year = {column: cell for column, cell in written.items() if column != of_key}
+        if of_key in written:
+            for column in by_year:
+                what_is = f"{'.'.join(keys)} has a figure for {years[column]}, and one for all"
+                fix = f"empty it, or the cell under {VALUE_HEAD!r}"
+                self._note(grid.place(row, column), what_is, "one or the other", fix)
+            return self._value(written[of_key], field_at(keys), grid.place(row, of_key))
+        if not is_by_year(keys):
+            for column in by_year:
+                what_is = f"{'.'.join(keys)} has a figure for {years[column]}"
+                fix = f"write it under {VALUE_HEAD!r}: it is the same in every year"
+                self._note(grid.place(row, column), what_is, "blank", fix)
+            return None
+        places = {column: grid.place(row, column) for column in by_year}
+        entries = {
+            str(years[column]): replace(
+                value_of(cell, None, places[column]), key_place=places[column]
+            )
+            for column, cell in by_year.items()
+        }
+        return Node(entries, next(iter(places.values())))
+
+    def read_own(self, own: OwnSheet) -> None:
+        """Read a sheet with a row for each entry of a block."""
+        first = ID_HEAD if own.has_ids else own.columns[0].name
+        grid = self._grid(own.name, (first,))
+        if grid is None:
+            return
+        columns = self._columns(grid, own)
+        at = grid.column_of(first)
+        entries: dict[str, Node] = {}
+        for row, cells in grid.rows():
+            written = {column: cells[column] for column in columns if column in cells}
+            id_ = str(_whole(cells.get(at, ""))).strip()
+            if id_.startswith(COMMENT) or not (written or (own.has_ids and id_)):
+                continue
+            place = grid.place(row, at)
+            if own.has_ids and not id_:
+                self._note(place, "the id of the row is blank", "given", "write it, or empty row")
+                continue
+            if own.has_ids and id_ in entries:
+                line = entries[id_].place.line
+                what_is = f"{id_!r} is given twice, first in row {line}"
+                self._note(place, what_is, "given once", "put both rows into one")
+                continue
+            entry = Node({}, place, place)
+            for column, cell in written.items():
+                keys = columns[column].keys
+                cell_place = grid.place(row, column)
+                node = self._value(cell, columns[column].field, cell_place)
+                if node is not None:
+                    entry = assign(entry, keys, replace(node, key_place=cell_place))
+            entries[id_ or str(len(entries))] = entry
+        if entries:
+            place = grid.place(grid.head_row, at)
+            block = Node(entries if own.has_ids else tuple(entries.values()), place, place)
+            self._assign(own.keys, block)
+
+    def _columns(self, grid: Grid, own: OwnSheet) -> dict[int, Column]:
+        """Return what stands in which column; heads that say anything else are problems."""
+        known = {column.name: column for column in own.columns}
+        found: dict[int, Column] = {}
+        for at, head in grid.heads.items():
+            name, unit = name_and_unit(head)
+            place = grid.place(grid.head_row, at)
+            if name == ID_HEAD and own.has_ids:
+                continue
+            column = known.get(name)
+            if column is None:
+                meant = closest(name, list(known))
+                fix = f"did you mean {meant!r}?" if meant else "remove it"
+                self._note(place, f"unknown column {head!r}", "a key of the block", fix)
+            elif column in found.values():
+                self._note(place, f"column {name!r} is there twice", "there once", "remove one")
+            elif unit is not None and unit != column.unit:
+                fix = "figures are not converted: give them in that unit, and head the column so"
+                must_be = f"in {column.unit or 'no unit'}"
+                self._note(place, f"column {name!r} is headed [{unit}]", must_be, fix)
+            else:
+                found[at] = column
+        return found
+
+    def add_tables(self, tables: list[str]) -> None:
+        """Let the sheets that are called like tables be those tables."""
+        for table in tables:
+            place = Place(str(self.path), 1, 1, table)
+            data = self.tree.children.get("data")
+            written = data.children.get(table) if data else None
+            if written is not None:
+                what_is = f"table {table} is a sheet, and the file {written.value!r}"
+                fix = f"delete the sheet, or what is written of {table}"
+                problem = written.place.problem(what_is, "one of the two", fix)
+                self.problems.append(problem)
+                continue
+            self._assign(("data", table), Node(self.path.name, place, place))
+
+    def _value(self, cell: Any, asked: FieldInfo | None, place: Place) -> Node | None:
+        try:
+            return value_of(cell, asked, place)
+        except InputError as error:
+            self.problems += error.problems
+            return None
+
+    def _assign(self, keys: tuple[str, ...], node: Node) -> None:
+        """Lay a value into the tree; what is there already is a problem."""
+        there = self.tree
+        for key in keys:
+            if key not in there.children:
+                break
+            there = there.children[key]
+        else:
+            what_is = f"{'.'.join(keys)} is written in two places"
+            self._note(there.key_place or there.place, what_is, "written once", "empty one of them")
+            return
+        try:
+            self.tree = assign(self.tree, keys, node)
+        except LookupError as error:
+            self._note(node.place, f"the key leads nowhere: {error.args[0]}", "a key", "")
+
+    def _note(self, place: Place, what_is: str, must_be: str, fix: str) -> None:
+        self.problems.append(place.problem(what_is, must_be, fix))
+
+    def _grid(self, sheet: str, heads: tuple[str, ...]) -> Grid | None:
+        """Read the cells of a sheet; None where it has no row of heads."""
+        cells = read_workbook(self.raw, sheet)
+        for row, column in cells.errors:
+            place = Place(str(self.path), row, column, sheet)
+            fix = "correct the formula, or empty the cell"
+            self._note(place, "an error such as #N/A", "a value or blank", fix)
+        filled = {
+            (cells.first_row + i, cells.first_column + j): value
+            for i, row in enumerate(cells.rows)
+            for j, value in enumerate(row)
+            if not (isinstance(value, str) and not value.strip())
+        }
+        start = Place(str(self.path), 1, 1, sheet)
+        grid = Grid.under(heads, start, filled)
+        if grid is None:
+            what_is = f"no row has the heads {' and '.join(map(repr, heads))}"
+            self._note(start, what_is, "a row of heads", _START)
+        return grid
+
+
+def _near(key: str) -> str:
+    meant = closest(key, [column.name for column in single_settings()])
+    return f"did you mean {meant!r}?" if meant else "remove the row"
+
+
+def _whole(cell: Any) -> Any:
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

@@ -1,0 +1,133 @@
+"""Where a plan workbook holds which setting: made from the schema, so that a new one is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from planner.scenario.keys import field_at, unit_of
+from planner.scenario.page import settings
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from planner.scenario.tree import Keys
+
+__all__ = [
+    "COMMENT",
+    "ID_HEAD",
+    "RESULT_SHEET",
+    "SETTINGS",
+    "SETTING_HEAD",
+    "VALUE_HEAD",
+    "Column",
+    "OwnSheet",
+    "own_sheets",
+    "single_settings",
+]
+
+SETTINGS: Final = "Settings"
+"""Sheet with a row for each setting that there is once."""
+SETTING_HEAD: Final = "setting"
+VALUE_HEAD: Final = "value"
+ID_HEAD: Final = "id"
+"""Head of the first column of a sheet whose rows have ids."""
+COMMENT: Final = "#"
+"""What begins a cell of the first column whose row is not read."""
+RESULT_SHEET: Final = "Cover"
+"""A workbook that has it holds a solved plan next to its settings."""
+_ID, _ENTRY = "<id>", "<n>"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure of every row of a sheet.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Key path below the row.
+    field : FieldInfo
+        What the schema says of it.
+    """
+
+    keys: tuple[str, ...]
+    field: FieldInfo
+
+    @property
+    def name(self) -> str:
+        """Dotted key path."""
+        return ".".join(self.keys)
+
+    @property
+    def unit(self) -> str:
+        """Unit without brackets, empty where it has none."""
+        return unit_of(self.field).strip("[]")
+
+    @property
+    def meaning(self) -> str:
+        """What it is, on one line."""
+        text = " ".join((self.field.description or "").split())
+        return text.removesuffix(unit_of(self.field)).strip()
+
+
+@dataclass(frozen=True)
+class OwnSheet:
+    """A sheet whose rows are entries of one's own of a block: by id, or one after the other.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Key path to the block.
+    has_ids : bool
+        Whether its entries have ids; else it is a list.
+    columns : tuple of Column
+        What a row may say.
+    """
+
+    keys: tuple[str, ...]
+    has_ids: bool
+    columns: tuple[Column, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the sheet."""
+        return f"{SETTINGS} {'.'.join(self.keys)}"
+
+    @property
+    def meaning(self) -> str:
+        """What the block is, on one line."""
+        field = field_at(self.keys)
+        return " ".join(((field.description if field else "") or "").split())
+
+
+@cache
+def single_settings() -> tuple[Column, ...]:
+    """Return every setting that there is once, in the order of the schema."""
+    every = (one for one in settings() if not {_ID, _ENTRY} & set(one.keys))
+    return tuple(Column(one.keys, one.field) for one in every)
+
+
+@cache
+def own_sheets() -> tuple[OwnSheet, ...]:
+    """Return the sheets of blocks that have any number of entries, in the order of the schema."""
+    of_block: dict[tuple[str, ...], dict[tuple[str, ...], FieldInfo]] = {}
+    has_ids = {}
+    for one in settings():
+        steps = [at for at, key in enumerate(one.keys) if key in {_ID, _ENTRY}]
+        if not steps:
+            continue
+        block = one.keys[: steps[0]]
+        has_ids[block] = one.keys[steps[0]] == _ID
+        # A list within an entry, as of the charges of a tariff, is one cell.
+        end = steps[1] if len(steps) > 1 else len(one.keys)
+        keys = one.keys[steps[0] + 1 : end]
+        entry: Keys = (*block, _ID if has_ids[block] else 0, *keys)
+        field = field_at(entry)
+        if field is not None:
+            of_block.setdefault(block, {}).setdefault(keys, field)
+    return tuple(
+        OwnSheet(block, has_ids[block], tuple(Column(*column) for column in columns.items()))
+        for block, columns in of_block.items()
+    )

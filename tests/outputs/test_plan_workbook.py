@@ -1,0 +1,361 @@
+"""A plan workbook says what its scenario says, and what is wrong with it is named by cell."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl.worksheet.worksheet import Worksheet
+
+import planner
+from planner.cli import main
+from planner.cli.validate import validated
+from planner.inputs import build_inputs
+from planner.outputs.plan_workbook import write_plan_workbook
+from planner.scenario import load_scenario
+from planner.scenario.page import settings
+from planner.scenario.workbook_layout import own_sheets, single_settings
+from planner.tables import load_package, read_tables
+
+NAUGHTY = ("=1+1", "<script>alert(1)</script>", "../../x", "\u202eright to left", "🏭", "x" * 300)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def of_tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "my-plan.xlsx"
+    return write_plan_workbook(load_scenario("tiny"), path)
+
+
+@pytest.fixture
+def edit(
+    of_tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[dict[tuple[str, str], Any]], Path]:
+    """Return what writes cells, by sheet and cell, into a copy called `my-plan.xlsx`."""
+    monkeypatch.chdir(tmp_path)
+
+    def edited(cells: dict[tuple[str, str], Any], rename: dict[str, str] | None = None) -> Path:
+        book = openpyxl.load_workbook(of_tiny)
+        for (sheet, cell), value in cells.items():
+            book[sheet][cell] = value
+        for old, new in (rename or {}).items():
+            book[old].title = new
+        book.save("my-plan.xlsx")
+        return Path("my-plan.xlsx")
+
+    return edited
+
+
+def row_of(sheet: Worksheet, text: str, column: int = 1) -> int:
+    (row,) = (row for row in range(1, sheet.max_row + 1) if sheet.cell(row, column).value == text)
+    return row
+
+
+def column_of(sheet: Worksheet, row: int, head: str | int) -> str:
+    (found,) = (cell for cell in sheet[row] if cell.value == head)
+    return str(found.column_letter)
+
+
+def said(path: Path) -> list[str]:
+    return [str(problem) for problem in validated(str(path), ()).problems]
+
+
+def test_the_workbook_of_tiny_solves_to_the_same_objective(of_tiny: Path) -> None:
+    of_book, of_yaml = (planner.solve(one) for one in (of_tiny, "tiny"))
+
+    assert of_book.outcome.objective == pytest.approx(of_yaml.outcome.objective, rel=1e-9)
+    assert of_book.outcome.status == "optimal"
+
+
+@pytest.mark.parametrize("name", ["us-base", "eu-sovereign", "lease-or-build", "us-2035"])
+def test_the_workbook_says_what_the_scenario_says_and_holds_its_tables(
+    name: str, tmp_path: Path
+) -> None:
+    scenario = load_scenario(name)
+    path = write_plan_workbook(scenario, tmp_path / "my plan.xlsx")
+    read = load_scenario(path)
+
+    said, asked = read.merged(), scenario.merged()
+    tables = said.pop("data")
+    assert said == {key: value for key, value in asked.items() if key != "data"}
+    assert len(tables) >= 11
+    as_shipped = read_tables(tables, scenario.data_files)
+    for table, frame in read_tables(tables, read.data_files).items():
+        assert frame.equals(as_shipped[table]), table
+
+
+def test_the_inputs_of_the_workbook_of_us_base_are_those_of_us_base(tmp_path: Path) -> None:
+    scenario = load_scenario("us-base")
+    path = write_plan_workbook(scenario, tmp_path / "my-plan.xlsx")
+    of_book, of_yaml = (build_inputs(one) for one in (load_scenario(path), scenario))
+
+    assert differing(of_book, of_yaml) == []
+
+
+def differing(one: Any, other: Any, way: str = "") -> list[str]:
+    """Compare arrays, frames and frozen types field by field; hashes of files apart."""
+    if dataclasses.is_dataclass(one) and not isinstance(one, type):
+        return [
+            found
+            for field in dataclasses.fields(one)
+            if field.name not in {"name", "sha256", "noted_settings", "warnings", "tables", "notes"}
+            for found in differing(
+                getattr(one, field.name), getattr(other, field.name), f"{way}.{field.name}"
+            )
+        ]
+    if isinstance(one, np.ndarray):
+        return [] if np.array_equal(one, other, equal_nan=one.dtype.kind == "f") else [way]
+    if isinstance(one, pd.DataFrame | pd.Series):
+        return [] if one.equals(other) else [way]
+    if isinstance(one, dict):
+        both = [differing(one[key], other[key], f"{way}.{key}") for key in one]
+        return [found for part in both for found in part] + (
+            [] if one.keys() == other.keys() else [way]
+        )
+    if isinstance(one, tuple | list) and len(one) == len(other):
+        both = [
+            differing(a, b, f"{way}.{at}") for at, (a, b) in enumerate(zip(one, other, strict=True))
+        ]
+        return [found for part in both for found in part]
+    return [] if callable(one) or one == other or repr(one) == repr(other) else [way]
+
+
+def test_every_setting_of_the_schema_has_a_cell(of_tiny: Path) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    single = {row[0].value for row in book["Settings"].iter_rows()}
+    heads = {
+        own.name: {str(cell.value).split(" ")[0] for cell in book[own.name][5]}
+        for own in own_sheets()
+    }
+
+    for one in settings():
+        steps = [at for at, key in enumerate(one.keys) if key in {"<id>", "<n>"}]
+        if not steps:
+            assert ".".join(one.keys) in single
+            continue
+        end = steps[1] if len(steps) > 1 else len(one.keys)
+        head = ".".join(one.keys[steps[0] + 1 : end])
+        assert head in heads["Settings " + ".".join(one.keys[: steps[0]])]
+    assert len(single_settings()) > 150
+
+
+def test_cells_offer_choices_ids_and_plausible_ranges(of_tiny: Path) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    sheet = book["Settings"]
+
+    def rule(name: str) -> Any:
+        cell = f"B{row_of(sheet, name)}"
+        (found,) = (one for one in sheet.data_validations.dataValidation if cell in one.sqref)
+        return found
+
+    assert rule("carbon.accounting").formula1 == '"location,market"'
+    assert rule("heat.sell").formula1 == '"TRUE,FALSE"'
+    assert rule("supply.standby.source").formula1 == "ids_onsite_sources_onsite"
+    ids = book.defined_names["ids_onsite_sources_onsite"].attr_text
+    assert ids.startswith("Lists!")
+    offered = {cell.value for (cell,) in book["Lists"][ids.split("!")[1].replace("$", "")]}
+    assert offered == set(planner.tables.read_table("onsite_sources")["onsite"])
+    price = rule("carbon.price_usd_per_t")
+    assert (price.type, price.errorStyle) == ("decimal", "warning")
+    (usual,) = (
+        row
+        for row in planner.tables.read_table("plausible_ranges").itertuples()
+        if "carbon.price_usd_per_t" in str(row.settings).split()
+    )
+    assert (float(price.formula1), float(price.formula2)) == (usual.low, usual.high)
+    assert "[USD/t CO2]" in price.prompt
+    share = rule("halls.free_frac")  # refused: stop is what a rule does unless it says otherwise
+    assert (share.errorStyle, float(share.formula1), float(share.formula2)) == (None, 0.0, 1.0)
+
+
+def test_wrong_cells_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    sheet, own = book["Settings"], book["Settings new_sites"]
+
+    def value(name: str) -> tuple[str, str]:
+        return "Settings", f"B{row_of(sheet, name)}"
+
+    def by_year(name: str) -> tuple[str, str]:
+        return "Settings", f"{column_of(sheet, 6, 2028)}{row_of(sheet, name)}"
+
+    land = column_of(own, 5, "land_limit_mw [MW]")
+    north = row_of(own, "north")
+    last = sheet.max_row
+    wrong = {
+        value("operator.demand_share_frac"): ("10%", "text '10%'"),
+        value("halls.free_frac"): (1.5, "free_frac is 1.5"),
+        value("carbon.accounting"): ("both", "accounting is text 'both'"),
+        value("scope.sites"): ("north, suth, coast", "unknown site 'suth'"),
+        value("racks.allow"): ("[gb200_nvl72", "the list cannot be read"),
+        value("years"): ("2027, twenty", "text 'twenty'"),
+        by_year("heat.sell"): (True, "heat.sell has a figure for 2028"),
+        ("Settings", f"A{last + 2}"): ("operator.demand_shar_frac", "unknown key"),
+        ("Settings", f"A{last + 3}"): ("heat.sell", "heat.sell is given twice"),
+        ("Settings", f"B{last + 4}"): (7.5, "a value, 7.5, without a setting"),
+        ("Settings new_sites", f"{land}{north}"): (-30, "land_limit_mw is -30"),
+        ("Settings new_sites", f"A{north + 4}"): ("coast", "'coast' is given twice"),
+        ("Settings new_sites", f"A{north + 6}"): (None, "the id of the row is blank"),
+        ("Settings sites", "C5"): ("new_hall", "unknown column 'new_hall'"),
+        ("Settings sites", "F5"): ("existing_mw [kW]", "headed [kW]"),
+    }
+    extra = {
+        ("Settings", f"B{last + 2}"): 0.2,
+        ("Settings", f"B{last + 3}"): True,
+        ("Settings new_sites", f"{land}{north + 4}"): 20,
+        ("Settings new_sites", f"{land}{north + 6}"): 40,
+    }
+    path = edit({place: found for place, (found, _) in wrong.items()} | extra)
+
+    found = said(path)
+
+    for (name, cell), (_, words) in wrong.items():
+        shown = f"'{name}'" if " " in name else name
+        # The key is named where the row is unknown, though its value stands next to it.
+        named = [text for text in found if text.startswith(f"my-plan.xlsx: {shown}!{cell}: ")]
+        assert len(named) == 1, (name, cell, found)
+        assert words in named[0]
+    assert len(wrong) >= 10
+
+
+def test_wrong_cells_of_tables_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+
+    def column(table: str, head: str) -> str:
+        return column_of(book[table], 1, head)
+
+    retail = column("electricity_price", "retail_usd_per_mwh [USD/MWh]")
+    peak, vendor = column("racks", "peak_kw [kW]"), column("racks", "vendor")
+    wrong = {
+        ("electricity_price", f"{retail}3"): ("cheap", "retail_usd_per_mwh is cheap"),
+        ("electricity_price", f"{retail}4"): (-40, "retail_usd_per_mwh is -40"),
+        ("racks", f"{peak}1"): ("peak_kw [MW]", "column 'peak_kw' is headed [MW]"),
+        ("racks", f"{vendor}5"): (None, "vendor is blank"),
+        ("sites", "A7"): ("us-va-ashburn", "us-va-ashburn"),
+    }
+    path = edit({place: found for place, (found, _) in wrong.items()})
+
+    found = said(path)
+
+    for (name, cell), (_, words) in wrong.items():
+        named = [text for text in found if text.startswith(f"my-plan.xlsx: {name}!{cell}: ")]
+        assert len(named) == 1, (name, cell, found)
+        assert words in named[0]
+
+
+def test_a_sheet_that_is_nearly_called_like_one_that_is_read_is_named(edit: Any) -> None:
+    path = edit({}, {"racks": "Racks_", "Settings sites": "Settings site"})
+
+    assert [text.partition(";")[0] for text in said(path)] == [
+        "my-plan.xlsx: 'Settings site'!A1: sheet 'Settings site' is not read",
+    ]
+
+
+def test_a_workbook_of_another_kind_is_refused_in_one_line(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.save(tmp_path / "other.xlsx")
+
+    (text,) = said(tmp_path / "other.xlsx")
+
+    assert "the workbook has no sheet 'Settings'" in text
+    assert "dcplan init --xlsx" in text
+
+
+def test_a_file_that_is_no_workbook_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "plan.xlsx").write_bytes(b"not a workbook")
+
+    (text,) = said(tmp_path / "plan.xlsx")
+
+    assert "the workbook cannot be opened" in text
+
+
+def test_figures_under_years_formulas_and_rows_of_notes_are_read(of_tiny: Path, edit: Any) -> None:
+    sheet = openpyxl.load_workbook(of_tiny)["Settings"]
+    cap, price = (row_of(sheet, key) for key in ("carbon.cap_kt", "carbon.price_usd_per_t"))
+    first, second = (column_of(sheet, 6, year) for year in (2027, 2028))
+    path = edit(
+        {
+            ("Settings", f"{first}{cap}"): 700.5,
+            ("Settings", f"{second}{cap}"): 650,
+            ("Settings", f"B{price}"): "2027: 30, 2028: 45.5",
+            ("Settings sites", "A6"): "# what follows is of the lawyers",
+            ("Settings sites", "B6"): True,
+        }
+    )
+
+    read = load_scenario(path)
+
+    assert read.carbon.cap_kt == {2027: 700.5, 2028: 650.0}
+    assert read.carbon.price_usd_per_t == {2027: 30.0, 2028: 45.5}
+    assert read.sites == {}
+    assert read.where("carbon.cap_kt")[0] == f"my-plan.xlsx: Settings!A{cap}"
+
+
+def test_a_table_that_is_a_sheet_and_a_file_is_named(of_tiny: Path, edit: Any) -> None:
+    row = row_of(openpyxl.load_workbook(of_tiny)["Settings"], "data")
+    path = edit({("Settings", f"B{row}"): "racks: racks.csv"})
+
+    assert any("table racks is a sheet, and the file 'racks.csv'" in text for text in said(path))
+
+
+@pytest.mark.parametrize("name", NAUGHTY)
+def test_naughty_names_stay_text_both_ways(name: str, tmp_path: Path) -> None:
+    text = tmp_path / "own.yaml"
+    written = name.replace("\\", "\\\\").replace('"', '\\"')
+    text.write_text(
+        f'version: 1\nextends: tiny\ntitle: "{written}"\nquestion: "{written}"\n'
+        f'new_sites:\n  north: {{name: "{written}"}}\n'
+        f'failover: {{barred_groups: {{"{written}": [north, coast]}}}}\n',
+        encoding="utf-8",
+    )
+    scenario = load_scenario(text)
+
+    path = write_plan_workbook(scenario, tmp_path / "my-plan.xlsx", ["racks"])
+
+    read = load_scenario(path)
+    assert read.title == read.question == read.new_sites["north"].name == name
+    assert read.failover.barred_groups == {name: ("north", "coast")}
+    cells = openpyxl.load_workbook(path)
+    assert not [
+        cell
+        for sheet in cells
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f" or (cell.hyperlink and not cell.hyperlink.location)
+    ]
+
+
+def test_the_command_makes_a_file_or_a_folder_and_never_overwrites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    made = run("init", "--xlsx", "ours", "--from", "tiny", "--table", "finance")
+    again = run("init", "--xlsx", "ours/my-plan.xlsx")
+    other = run("init", "--xlsx", "other.xlsx", "--table", "racs")
+
+    assert made.exit_code == 0
+    assert "next: dcplan validate ours/my-plan.xlsx" in made.output
+    assert again.exit_code == other.exit_code == 2
+    assert "the file is there already" in again.output
+    assert "did you mean 'racks'?" in other.output
+    assert run("init", "--from", "tiny", "x").exit_code == 2
+    assert run("init", "--xlsx", "--own", "x").exit_code == 2
+    assert run("validate", "ours/my-plan.xlsx").exit_code == 0
+
+
+def test_all_tables_can_have_a_sheet(tmp_path: Path) -> None:
+    result = run("init", "--xlsx", str(tmp_path / "all.xlsx"), "--table", "all")
+
+    assert result.exit_code == 0
+    names = openpyxl.load_workbook(tmp_path / "all.xlsx", read_only=True).sheetnames
+    assert set(load_package().tables) <= set(names)
