@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
     "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
     "explain": ("planner.cli.explain:command", "Explain binding limits and shadow prices."),
+    "compare": ("planner.cli.compare:command", "Say what differs between runs, and why."),
     "estimates": ("planner.cli.estimates:command", "Say which estimates decide the cost."),
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
@@ -45,6 +46,7 @@ COMMANDS: Final = {
 LIBRARIES: Final = {
     "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
     "explain": ("planner.studies.explain", "planner.runs.reopen"),
+    "compare": ("planner.runs", "planner.outputs.report"),
     "estimates": ("planner.studies.estimates", "planner.runs.reopen"),
     "diagnose": ("planner.studies.diagnose",),
     "check": ("planner.check", "planner.runs.reopen"),

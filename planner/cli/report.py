@@ -39,8 +39,9 @@ def command(runs: tuple[str, ...], file: str | None, runs_dir: str, *, as_json: 
     from pathlib import Path
 
     from planner.cli.changed_run import warn_of_changes
+    from planner.outputs.comparison.measures import MOST_RUNS
     from planner.outputs.kept import put_files, report_kept
-    from planner.outputs.report import MOST_RUNS, write_comparison, write_report
+    from planner.outputs.report import write_comparison, write_report
     from planner.outputs.staging import staging, try_folder
     from planner.runs import find_run, load_run
     from planner.runs.folder import REPORT_FILE, naming_changed_files

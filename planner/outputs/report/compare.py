@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from string import ascii_uppercase
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from planner.outputs.comparison.measures import MOST_RUNS, letters_of
 from planner.outputs.files import whole_file
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.markup import Html, element, joined, name
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 __all__ = ["MOST_RUNS", "comparison_html", "write_comparison"]
-
-MOST_RUNS: Final = 8
-"""More runs than that are not read side by side."""
 
 
 def write_comparison(runs: Sequence[Run], path: Path) -> list[Path]:
@@ -56,7 +53,7 @@ def comparison_html(runs: Sequence[Run]) -> str:
         Two or more; the others are compared with the first.
     """
     figures = [Figures(run, number) for number, run in enumerate(runs)]
-    letters = ascii_uppercase[: len(runs)]
+    letters = letters_of(runs)
     sections = [
         ("answer", "Side by side", side_by_side(figures, letters)),
         ("map-section", "Map", map_of_difference(figures, letters)),

@@ -1,42 +1,46 @@
-"""What differs in the inputs of runs: settings, and tables by their hashes."""
+"""What differs in the inputs of runs: settings, and cells of tables."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from planner.outputs.comparison.cells import table_differences
+from planner.outputs.comparison.settings import setting_differences, setting_text
+from planner.outputs.comparison.words import cell_text
 from planner.outputs.report.labels import shortened
-from planner.outputs.report.markup import Html, element, name
+from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
+    from planner.outputs.comparison.cells import TableDifference
     from planner.outputs.run import Run
 
 __all__ = ["differences"]
 
 _LONGEST: Final = 160
 _HASH: Final = 10  # digits
-_APART: Final = frozenset({"title", "question"})
+_CELLS: Final = 40  # of a table
 
 
 def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
     """List the settings and the input tables in which the runs are not the same."""
-    settings = [dict(_leaves(run.meta["merged"])) for run in runs]
-    data = [
-        {f"table {table}": entry["sha256"][:_HASH] for table, entry in run.meta["data"].items()}
-        for run in runs
+    settings = [
+        (one.name, [setting_text(value) for value in one.values])
+        for one in setting_differences(runs)
     ]
-    rows = [
-        (key, [_shown(of.get(key), absent) for of in each])
-        for each, absent in ((settings, "default"), (data, "not read"))
-        for key in dict.fromkeys(key for of in each for key in of)
-        if key not in _APART and len({_shown(of.get(key), absent) for of in each}) > 1
-    ]
+    tables = table_differences(runs)
+    rows = [*settings, *((f"table {one.table}", _hashes(one)) for one in tables)]
     heading = "What differs in the inputs"
     if not rows:
         return section("differences", heading, element("p", "Nothing differs."))
+    about = element("p", "Of tables the beginning of the hash of their content is shown.")
+    listed = _table("Settings and tables that differ", ("setting or table", *letters), rows)
+    return section("differences", heading, about, listed, *(_cells(of, letters) for of in tables))
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> Html:
     body = (
         element(
             "tr",
@@ -45,28 +49,29 @@ def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
         )
         for key, texts in rows
     )
-    heads = (element("th", name(one), scope="col") for one in ("setting or table", *letters))
     table = element(
         "table",
-        element("caption", "Settings and tables that differ", class_="heard"),
-        element("thead", element("tr", heads)),
+        element("caption", caption, class_="heard"),
+        element("thead", element("tr", (element("th", name(one), scope="col") for one in heads))),
         element("tbody", body),
         class_="text",
     )
-    about = element("p", "Of tables the beginning of the hash of their content is shown.")
-    return section("differences", heading, about, element("div", table, class_="scroll"))
+    return element("div", table, class_="scroll")
 
 
-def _leaves(merged: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Walk the settings of a scenario, each with its key path."""
-    for key, value in merged.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value
+def _cells(table: TableDifference, letters: Sequence[str]) -> Html:
+    """List cells of a table that differ."""
+    if not table.cells:
+        return NOTHING
+    rows = [
+        (f"{one.row}: {one.column}", [cell_text(value) for value in one.values])
+        for one in table.cells[:_CELLS]
+    ]
+    counted = f"{table.table}: {len(table.cells):,} cells or rows differ"
+    more = f", {_CELLS} of them shown" if len(table.cells) > _CELLS else ""
+    listed = _table(f"Cells of {table.table} that differ", ("row and column", *letters), rows)
+    return element("details", element("summary", name(f"{counted}{more}")), listed)
 
 
-def _shown(value: Any, absent: str) -> str:
-    if value is None:
-        return absent
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _hashes(table: TableDifference) -> list[str]:
+    return [digits[:_HASH] or "not read" for digits in table.hashes]

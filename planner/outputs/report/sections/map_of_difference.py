@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from planner.outputs.comparison.measures import common_years
 from planner.outputs.report.map import PICKED, base_map, controls, size_key
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
-from planner.outputs.report.sections.side_by_side import common_years
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ def map_of_difference(figures: Sequence[Figures], letters: Sequence[str]) -> Htm
 
     The first map has a slider of the years that both have; further ones show the last.
     """
-    years = common_years(figures)
+    years = common_years([of.run for of in figures])
     if not years:
         return NOTHING
     maps = [

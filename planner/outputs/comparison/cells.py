@@ -1,0 +1,198 @@
+"""Cells of input tables in which runs differ, by the key of their rows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.errors import InputError
+from planner.base.paths import DATA_DIR
+from planner.tables import load_package
+from planner.tables.sheet import bytes_of, sheet_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from planner.outputs.run import Run
+
+__all__ = ["CellDifference", "TableDifference", "table_differences"]
+
+_ROW: Final = "(row)"
+_SEPARATOR: Final = ", "
+
+
+@dataclass(frozen=True, eq=False)
+class CellDifference:
+    """A cell that is not the same in all runs.
+
+    Parameters
+    ----------
+    table, column : str
+        Where it is; column ``(row)`` where a run lacks the whole row.
+    row : str
+        Key of its row.
+    values : tuple
+        What each run has there; None where it is blank, or the row or column is not there.
+    places : tuple of str or None
+        Where each is, as ``file:line``; None where the file is no longer the one that was read.
+    """
+
+    table: str
+    row: str
+    column: str
+    values: tuple[Any, ...]
+    places: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TableDifference:
+    """A table whose content is not the same in all runs.
+
+    Parameters
+    ----------
+    table : str
+        Its name; a file that is no table of the data goes by its setting.
+    files : tuple of str
+        What each run read; "" where it read none.
+    hashes : tuple of str
+        SHA-256 of each.
+    cells : tuple of CellDifference
+        Cells that differ; none for files that a run does not keep, and for a file that is
+        written in another way and holds the same.
+    """
+
+    table: str
+    files: tuple[str, ...]
+    hashes: tuple[str, ...]
+    cells: tuple[CellDifference, ...]
+
+
+def table_differences(runs: Sequence[Run]) -> list[TableDifference]:
+    """Find the input tables in which runs differ, and their cells.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Two or more; tables are compared by the hashes that they store, then cell by cell.
+
+    Returns
+    -------
+    list of TableDifference
+        By name.
+
+    Raises
+    ------
+    InputError
+        If a run lacks a table that it has read.
+    """
+    found = []
+    for table in sorted({name for run in runs for name in run.meta["data"]}):
+        entries = [run.meta["data"].get(table, {}) for run in runs]
+        hashes = tuple(str(entry.get("sha256", "")) for entry in entries)
+        if len(set(hashes)) == 1:
+            continue
+        files = tuple(str(entry.get("file", "")) for entry in entries)
+        found.append(TableDifference(table, files, hashes, tuple(_cells(table, runs))))
+    return found
+
+
+def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
+    if not all(table in run.inputs_tables for run in runs):
+        return
+    frames = [run.inputs_tables[table] for run in runs]
+    schemas = load_package().tables
+    key = list(schemas[table].primary_key) if table in schemas else []
+    if not key or not all(_is_key(frame, key) for frame in frames):
+        key = []
+    keyed = [
+        frame.set_index(pd.MultiIndex.from_frame(frame[key]) if key else pd.RangeIndex(len(frame)))
+        for frame in frames
+    ]
+    rows = keyed[0].index
+    for frame in keyed[1:]:
+        rows = rows.append(frame.index.difference(rows, sort=False))
+    places = [frame.index.get_indexer(rows) for frame in keyed]
+    is_there = np.array([place >= 0 for place in places])
+    lines = _Lines(table, runs, frames)
+    names = [_name(row) for row in rows]
+    for at in np.flatnonzero(~is_there.all(axis=0)):
+        values = tuple("there" if there else None for there in is_there[:, at])
+        yield CellDifference(table, names[at], _ROW, values, lines.of([p[at] for p in places]))
+    in_all = np.flatnonzero(is_there.all(axis=0))
+    columns = dict.fromkeys(str(name) for frame in frames for name in frame if name not in key)
+    for column in columns:
+        cells = [
+            _column(frame, column)[place[in_all]]
+            for frame, place in zip(frames, places, strict=True)
+        ]
+        differs = np.zeros(len(in_all), dtype=np.bool_)
+        for of in cells[1:]:
+            differs |= np.not_equal(of, cells[0]).astype(np.bool_)
+        for at in np.flatnonzero(differs):
+            values = tuple(_plain(of[at]) for of in cells)
+            row = in_all[at]
+            places_of = lines.of([place[row] for place in places])
+            yield CellDifference(table, names[row], column, values, places_of)
+
+
+def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """Return the cells of a column; those that are blank, or not there, are None."""
+    if name not in frame:
+        return np.full(len(frame), None, dtype=object)
+    cells = frame[name].to_numpy(dtype=object, copy=True)
+    cells[frame[name].isna().to_numpy()] = None
+    return cells
+
+
+class _Lines:
+    """Lines of rows in the files that were read, where these are still as they were."""
+
+    def __init__(self, table: str, runs: Sequence[Run], frames: Sequence[pd.DataFrame]) -> None:
+        self._sheets = [
+            _sheet(table, run.meta["data"].get(table, {}), len(frame))
+            for run, frame in zip(runs, frames, strict=True)
+        ]
+
+    def of(self, rows: Sequence[int]) -> tuple[str | None, ...]:
+        """Return the place of a row of each run, None where it has none."""
+        return tuple(
+            None if sheet is None or row < 0 else f"{sheet.file}:{sheet.place(int(row), 0)[0]}"
+            for sheet, row in zip(self._sheets, rows, strict=True)
+        )
+
+
+def _sheet(table: str, entry: Mapping[str, Any], rows: int) -> Any:
+    """Return the cells of a file with their places; None where it is another file by now.
+
+    Rows of shipped tables about things that a scenario's own tables lack are set aside when they
+    are read: the rows of such a table are not those of its file.
+    """
+    file = str(entry.get("file", ""))
+    path = DATA_DIR / file if entry.get("shipped") else Path(file)
+    try:
+        raw = bytes_of(path)
+        if hashlib.sha256(raw).hexdigest() != entry.get("sha256"):
+            return None
+        sheet = sheet_of(raw, path, table)
+    except InputError:
+        return None
+    return sheet if len(sheet.records) == rows else None
+
+
+def _is_key(frame: pd.DataFrame, key: Sequence[str]) -> bool:
+    return set(key) <= set(frame) and not frame.duplicated(list(key)).any()
+
+
+def _name(row: Any) -> str:
+    labels = row if isinstance(row, tuple) else (row,)
+    return _SEPARATOR.join("" if pd.isna(one) else str(one) for one in labels)
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell as Python's own type."""
+    return value.item() if hasattr(value, "item") else value

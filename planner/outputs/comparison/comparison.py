@@ -1,0 +1,198 @@
+"""Runs compared: what differs in their inputs, their results side by side, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from planner.outputs.comparison.cells import table_differences
+from planner.outputs.comparison.measures import (
+    OTHER_HORIZON,
+    difference_columns,
+    have_one_horizon,
+    letters_of,
+    side_by_side,
+)
+from planner.outputs.comparison.settings import ABSENT, setting_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from planner.outputs.comparison.cells import TableDifference
+    from planner.outputs.comparison.settings import SettingDifference
+    from planner.outputs.run import Run
+
+__all__ = ["Certainty", "Comparison"]
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """The difference in cost of two plans, and what is known of that of the best plans.
+
+    Parameters
+    ----------
+    musd : float
+        Cost of the later run less that of the first. [MUSD]
+    low_musd, high_musd : float
+        The least and the most that the best plans can differ by, from costs and bounds; infinite
+        where a run has no bound. [MUSD]
+    """
+
+    musd: float
+    low_musd: float
+    high_musd: float
+
+    @property
+    def is_within_gaps(self) -> bool:
+        """Whether the best plans may as well differ the other way round, or not at all."""
+        return self.low_musd < 0.0 < self.high_musd
+
+    @classmethod
+    def of(cls, first: Run, other: Run) -> Certainty:
+        """Compare the cost of a run with that of the first."""
+        (cost_a, bound_a), (cost_b, bound_b) = (_cost_and_bound(run) for run in (first, other))
+        return cls(cost_b - cost_a, bound_b - cost_a, cost_b - bound_a)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Runs compared with the first of them.
+
+    Parameters
+    ----------
+    runs : tuple of Run
+        Two or more, which go by the letters A, B, ...
+    """
+
+    runs: tuple[Run, ...]
+
+    @property
+    def letters(self) -> str:
+        """A letter for each run."""
+        return letters_of(self.runs)
+
+    @cached_property
+    def settings(self) -> tuple[SettingDifference, ...]:
+        """Settings that are not the same in all runs."""
+        return tuple(setting_differences(self.runs))
+
+    @cached_property
+    def tables(self) -> tuple[TableDifference, ...]:
+        """Input tables that are not the same in all runs, with their cells."""
+        return tuple(table_differences(self.runs))
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """Results side by side, with the difference of each further run to the first."""
+        return side_by_side(self.runs)
+
+    @cached_property
+    def inputs(self) -> pd.DataFrame:
+        """One row for each setting and cell that differs: where, what and in which file."""
+        import pandas as pd
+
+        columns = ["kind", "table", "row", "key", *self.letters]
+        columns += [f"{letter} is written in" for letter in self.letters]
+        rows = [
+            ("setting", "", "", one.name, *map(_plain, one.values), *one.places)
+            for one in self.settings
+        ]
+        for table in self.tables:
+            rows += [
+                ("cell", table.table, one.row, one.column, *one.values, *one.places)
+                for one in table.cells
+            ]
+            if not table.cells:
+                rows.append(("file", table.table, "", "SHA-256", *table.hashes, *table.files))
+        return pd.DataFrame(rows, columns=columns, dtype=object)
+
+    @cached_property
+    def certainty(self) -> tuple[Certainty, ...]:
+        """For each further run its difference in cost, and what gaps leave of it."""
+        first, *others = self.runs
+        return tuple(Certainty.of(first, other) for other in others)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the comparison must know."""
+        return tuple(self._notes())
+
+    def _notes(self) -> Iterator[str]:
+        if not have_one_horizon(self.runs):
+            yield OTHER_HORIZON
+        versions = [str(run.meta["versions"]["dcplan"]) for run in self.runs]
+        if len(set(versions)) > 1:
+            of = ", ".join(
+                f"{letter} of {version}"
+                for letter, version in zip(self.letters, versions, strict=True)
+            )
+            yield (
+                f"The runs are of different versions of dcplan ({of}): some of the difference may"
+                " be what changed between these."
+            )
+        for letter, run in zip(self.letters, self.runs, strict=True):
+            if not run.meta["check"]["ok"]:
+                yield f"The check of {letter} failed: its figures are not to be relied on."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it in types of JSON."""
+        names = difference_columns(self.runs)
+        return {
+            "runs": [_head(*pair) for pair in zip(self.letters, self.runs, strict=True)],
+            "notes": list(self.notes),
+            "cost": [
+                {
+                    "difference": name,
+                    "musd": one.musd,
+                    "low_musd": _finite(one.low_musd),
+                    "high_musd": _finite(one.high_musd),
+                    "is_within_gaps": one.is_within_gaps,
+                }
+                for name, one in zip(names, self.certainty, strict=True)
+            ],
+            "inputs": _records(self.inputs),
+            "results": _records(self.results),
+        }
+
+
+def _head(letter: str, run: Run) -> dict[str, Any]:
+    keys = ("run", "scenario", "title", "created", "status")
+    return {
+        "letter": letter,
+        **{key: run.meta[key] for key in keys},
+        "folder": None if run.folder is None else str(run.folder),
+        "differs": dict(run.differs),
+        "dcplan": run.meta["versions"]["dcplan"],
+        **{key: run.meta[key] for key in ("objective_musd", "bound_musd", "gap_frac")},
+        "checked": run.meta["check"]["ok"],
+    }
+
+
+def _cost_and_bound(run: Run) -> tuple[float, float]:
+    cost, bound = (run.meta[key] for key in ("objective_musd", "bound_musd"))
+    known = math.nan if cost is None else float(cost)
+    return known, -math.inf if bound is None else min(float(bound), known)
+
+
+def _plain(value: Any) -> Any:
+    return None if value is ABSENT else value
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table; what is missing is None."""
+    rows = frame.to_dict("records")
+    return [
+        {
+            str(key): None if isinstance(value, float) and math.isnan(value) else value
+            for key, value in row.items()
+        }
+        for row in rows
+    ]

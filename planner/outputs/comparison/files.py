@@ -1,0 +1,32 @@
+"""A comparison as a file, by its ending."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from planner.outputs.report import write_comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from planner.outputs.comparison.comparison import Comparison
+
+__all__ = ["WRITERS"]
+
+
+def _write_html(comparison: Comparison, path: Path) -> None:
+    write_comparison(comparison.runs, path)
+
+
+def _write_json(comparison: Comparison, path: Path) -> None:
+    text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
+WRITERS: Final[Mapping[str, Callable[[Comparison, Path], None]]] = {
+    ".html": _write_html,
+    ".json": _write_json,
+}
+"""What writes a comparison, by the ending of the file."""

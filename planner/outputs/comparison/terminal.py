@@ -1,0 +1,197 @@
+"""Runs compared on a screen of a terminal: cost, inputs that differ, plan, sites, items."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from planner.base.say import amount
+from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
+from planner.outputs.comparison.settings import setting_text
+from planner.outputs.comparison.words import cell_text, cost_sentences, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pandas as pd
+
+    from planner.outputs.comparison.comparison import Comparison
+
+__all__ = ["comparison_summary"]
+
+_MOST_ROWS: Final = 12
+_WIDEST: Final = 34
+_SMALL: Final = 5e-4  # of the largest figure of its kind
+
+
+def comparison_summary(comparison: Comparison, *, every: bool = False) -> Group:
+    """Lay out a comparison for a terminal.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of two or more runs.
+    every : bool
+        Whether to show every row, not the largest differences.
+
+    Returns
+    -------
+    Group
+        Of rich; a `TableConsole` prints it.
+    """
+    most = sys.maxsize if every else _MOST_ROWS
+    parts = [_heads(comparison)]
+    parts += [Text(sentence) for sentence in cost_sentences(comparison)]
+    parts += [Text(note, style="yellow") for note in comparison.notes]
+    parts += _inputs(comparison, most)
+    parts += _by_item(comparison, most)
+    parts += _by_year(comparison)
+    parts += _by_place(comparison, "site", most)
+    parts += _by_place(comparison, "zone", most)
+    return Group(*parts)
+
+
+def _heads(comparison: Comparison) -> Text | Table:
+    table = Table.grid(padding=(0, 2))
+    for letter, run in zip(comparison.letters, comparison.runs, strict=True):
+        meta = run.meta
+        check = "checked" if meta["check"]["ok"] else "CHECK FAILED"
+        table.add_row(
+            Text(letter, style="bold"),
+            Text(_printable(run.label)),
+            Text(f"run {meta['run']}, {meta['status']}, {check}", style="dim"),
+        )
+    return table
+
+
+def _inputs(comparison: Comparison, most: int) -> list[Text | Table]:
+    """List settings and cells that differ, with where they are written."""
+    rows = [
+        (one.name, [setting_text(value) for value in one.values], one.places)
+        for one in comparison.settings
+    ]
+    for table in comparison.tables:
+        rows += [
+            (
+                f"{table.table}: {one.row}: {one.column}",
+                [cell_text(value) for value in one.values],
+                one.places,
+            )
+            for one in table.cells
+        ]
+        if not table.cells:
+            rows.append((f"file {table.table}", [one[:10] for one in table.hashes], table.files))
+    head = Text("\nInputs that differ", style="bold")
+    if not rows:
+        return [head, Text("Nothing differs.")]
+    table_of = _table("setting or cell", (*comparison.letters, "written in"), numbers=False)
+    for name, values, places in rows[:most]:
+        where = dict.fromkeys(place for place in places if place)
+        table_of.add_row(
+            Text(_printable(name)), *(Text(_short(one)) for one in values), Text("; ".join(where))
+        )
+    return [head, table_of, *_left(len(rows), most)]
+
+
+def _by_item(comparison: Comparison, most: int) -> list[Text | Table]:
+    results = comparison.results
+    rows = results[(results["by"] == "item") | (results["by"] == "plan")]
+    is_total = (rows["by"] == "plan") & (rows["measure"] == "Net present value")
+    items = _largest(rows[rows["by"] == "item"], comparison, most)
+    table = _figures(comparison, "cost by item", [*items[:most], *_rows(rows[is_total])], _item)
+    head = Text("\nCost, net present value [MUSD]", style="bold")
+    return [head, table, *_left(len(items), most)]
+
+
+def _by_year(comparison: Comparison) -> list[Text | Table]:
+    years = common_years(comparison.runs)
+    if not years:
+        return [Text("\nThe runs have no model year in common.")]
+    results = comparison.results
+    rows = results[(results["by"] == "year") & (results["year"] == years[-1])]
+    order = {measure.label: at for at, measure in enumerate(OF_YEAR)}
+    rows = rows.sort_values("measure", key=lambda names: names.map(order))
+
+    def label(row: pd.Series) -> str:
+        return f"{row['measure']}{', ' if row['unit'] else ''}{row['unit']}"
+
+    head = Text(f"\nThe plans in {years[-1]}", style="bold")
+    return [head, _figures(comparison, "", _rows(rows), label)]
+
+
+def _by_place(comparison: Comparison, by: str, most: int) -> list[Text | Table]:
+    years = common_years(comparison.runs)
+    results = comparison.results
+    is_place = (results["by"] == by) & (results["measure"] == "Racks in use")
+    rows = _largest(results[is_place & results["year"].isin(years[-1:])], comparison, most)
+    if not rows:
+        return []
+    head = Text(f"\nRacks in use by {by} in {years[-1]} [MW]", style="bold")
+    table = _figures(comparison, by, rows[:most], lambda row: str(row["label"]))
+    return [head, table, *_left(len(rows), most)]
+
+
+def _largest(rows: pd.DataFrame, comparison: Comparison, most: int) -> list[pd.Series]:
+    """Return the rows that differ, the largest difference first, small ones where all are asked."""
+    differences = rows[difference_columns(comparison.runs)].abs().max(axis=1)
+    is_all = most == sys.maxsize
+    least = 0.0 if is_all else _SMALL * float(rows[list(comparison.letters)].abs().max().max())
+    order = differences[differences > least].sort_values(ascending=False, kind="stable").index
+    return _rows(rows.loc[order])
+
+
+def _rows(frame: pd.DataFrame) -> list[pd.Series]:
+    return [row for _, row in frame.iterrows()]
+
+
+def _figures(
+    comparison: Comparison,
+    head: str,
+    rows: Iterable[pd.Series],
+    label: Callable[[pd.Series], str],
+) -> Table:
+    names = difference_columns(comparison.runs)
+    table = _table(head, (*comparison.letters, *names), numbers=True)
+    for row in rows:
+        table.add_row(
+            Text(_printable(label(row))),
+            *(_number(row[letter]) for letter in comparison.letters),
+            *(_number(row[name], is_difference=True) for name in names),
+        )
+    return table
+
+
+def _table(head: str, heads: Sequence[str], *, numbers: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(head, overflow="fold", max_width=None if numbers else 44)
+    for one in heads:
+        table.add_column(one, justify="right" if numbers else "left", overflow="fold")
+    return table
+
+
+def _number(value: float, *, is_difference: bool = False) -> str:
+    if value != value:  # noqa: PLR0124 - a year that a run does not have
+        return "-"
+    return signed(value) if is_difference else amount(value, 5)
+
+
+def _item(row: pd.Series) -> str:
+    return str(row["label"]).replace("_", " ") or "together"
+
+
+def _left(count: int, most: int) -> list[Text]:
+    return [Text(f"and {count - most} more; --all shows them")] if count > most else []
+
+
+def _short(text: str) -> str:
+    shown = _printable(text)
+    return shown if len(shown) <= _WIDEST else f"{shown[: _WIDEST - 3]}..."
+
+
+def _printable(text: str) -> str:
+    """Replace what would move the cursor or change colours: names are data, never commands."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

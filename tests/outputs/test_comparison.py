@@ -1,0 +1,215 @@
+"""Runs compared: inputs by key and cell, results side by side, what gaps leave of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from plans import plan_of
+
+from planner.base.paths import DATA_DIR
+from planner.outputs.comparison.cells import table_differences
+from planner.outputs.comparison.comparison import Certainty, Comparison
+from planner.outputs.comparison.measures import OF_YEAR, side_by_side
+from planner.outputs.comparison.settings import ABSENT, setting_differences
+from planner.outputs.comparison.words import cost_sentences
+
+if TYPE_CHECKING:
+    from planner.outputs.run import Run
+
+CHANGES = ("new_sites.north.land_limit_mw=27", "demand.unmet_usd_per_h100e_hour=17")
+
+
+def first() -> Run:
+    run: Run = plan_of("tiny").run
+    return run
+
+
+def other() -> Run:
+    run: Run = plan_of("tiny", *CHANGES).run
+    return run
+
+
+def with_meta(run: Run, **changed: Any) -> Run:
+    return replace(run, meta={**run.meta, **changed})
+
+
+def with_own_racks(run: Run, tmp_path: Path) -> Run:
+    """Make two cells of table racks other ones, take its last row out, and say so in the meta."""
+    racks = run.inputs_tables["racks"].copy()
+    racks.loc[racks["rack"] == "gb200_nvl72", "capex_usd"] = 3_100_000.0
+    racks.loc[racks["rack"] == "gb200_nvl72", "source"] = "our contract"
+    racks = racks.iloc[:-1]
+    path = tmp_path / "racks.csv"
+    racks.to_csv(path, index=False)
+    import hashlib
+
+    digits = hashlib.sha256(path.read_bytes()).hexdigest()
+    data = {
+        **run.meta["data"],
+        "racks": {"file": str(path), "shipped": False, "sha256": digits},
+    }
+    tables = {**run.inputs_tables, "racks": racks}
+    return replace(run, inputs_tables=tables, meta={**run.meta, "data": data})
+
+
+def test_settings_differ_by_key_each_with_its_file_and_line() -> None:
+    found = {one.name: one for one in setting_differences([first(), other()])}
+
+    assert set(found) == {"new_sites.north.land_limit_mw", "demand.unmet_usd_per_h100e_hour"}
+    land = found["new_sites.north.land_limit_mw"]
+    assert land.values == (30.0, 27.0)
+    assert land.places == ("tiny.yaml:32", "--set new_sites.north.land_limit_mw=27")
+
+
+def test_a_path_by_year_is_one_setting_and_a_key_that_is_not_there_is_absent() -> None:
+    merged = first().meta["merged"]
+    years = {"2027": 40.5, "2028": 38.0}
+    carbon = {**merged["carbon"], "cap_kt": years}
+    sites = {key: value for key, value in merged["new_sites"].items() if key != "south"}
+    changed = with_meta(first(), merged={**merged, "carbon": carbon, "new_sites": sites})
+
+    found = {one.name: one.values for one in setting_differences([first(), changed])}
+
+    assert found["carbon.cap_kt"] == (None, years)
+    assert found["new_sites.south"] == (merged["new_sites"]["south"], ABSENT)
+    assert len(found) == 2
+
+
+def test_title_and_question_are_no_inputs() -> None:
+    merged = {**first().meta["merged"], "title": "Other", "question": "Why?"}
+
+    assert setting_differences([first(), with_meta(first(), merged=merged)]) == []
+
+
+def test_tables_differ_by_cell_and_row_each_with_its_file_and_line(tmp_path: Path) -> None:
+    mine = with_own_racks(first(), tmp_path)
+
+    (racks,) = table_differences([first(), mine])
+
+    cells = {(one.row, one.column): one for one in racks.cells}
+    frame = first().inputs_tables["racks"]
+    line = int(np.flatnonzero(frame["rack"] == "gb200_nvl72")[0]) + 2  # below the header
+    price = cells["gb200_nvl72", "capex_usd"]
+    assert price.values == (3_000_000.0, 3_100_000.0)
+    assert [str(place).rsplit(":", 1)[1] for place in price.places] == [str(line)] * 2
+    assert str(price.places[1]).startswith(str(tmp_path))
+    last = str(frame["rack"].iloc[-1])
+    assert cells[last, "(row)"].values == ("there", None)
+    assert cells[last, "(row)"].places[1] is None
+    assert set(cells) == {
+        ("gb200_nvl72", "capex_usd"),
+        ("gb200_nvl72", "source"),
+        (last, "(row)"),
+    }
+
+
+def test_a_file_that_has_changed_since_gives_no_lines(tmp_path: Path) -> None:
+    mine = with_own_racks(first(), tmp_path)
+    (tmp_path / "racks.csv").write_text("other\n", encoding="utf-8")
+
+    (racks,) = table_differences([first(), mine])
+
+    assert {one.places[1] for one in racks.cells} == {None}
+    assert (DATA_DIR / "racks.csv").is_file()
+
+
+def test_results_are_those_of_the_tables_and_their_differences() -> None:
+    a, b = first(), other()
+
+    results = side_by_side([a, b])
+
+    cost = results.query("by == 'plan' and measure == 'Net present value'").iloc[0]
+    assert cost["A"] == pytest.approx(float(a.meta["objective_musd"]))
+    assert cost["B less A"] == pytest.approx(
+        float(b.meta["objective_musd"]) - float(a.meta["objective_musd"])
+    )
+    items = results.query("by == 'item'")
+    assert items["B less A"].sum() == pytest.approx(cost["B less A"])
+    north = results.query("by == 'site' and label == 'north' and year == 2028")
+    halls = north.set_index("measure").loc["Halls"]
+    assert (halls["A"], halls["B"]) == pytest.approx((30.0, 27.0))
+    years = results.query("by == 'year' and year == 2028").set_index("measure")["A"]
+    summary = a.tables["summary"].set_index("year").loc[2028]
+    for measure in OF_YEAR:
+        assert years[measure.label] == pytest.approx(summary[measure.column] / measure.per)
+
+
+def test_a_year_that_a_run_does_not_have_is_missing_and_a_site_it_has_not_counts_nothing() -> None:
+    short = first()
+    tables = {
+        name: frame[frame["year"] == 2027] if name in {"summary", "power_zone"} else frame
+        for name, frame in short.tables.items()
+    }
+    site_year = tables["site_year"]
+    tables["site_year"] = site_year[(site_year["year"] == 2027) & (site_year["site"] != "south")]
+    b = replace(short, tables=tables)
+
+    results = side_by_side([first(), b])
+
+    of_2028 = results.query("by == 'year' and year == 2028")
+    assert of_2028["B"].isna().all()
+    assert of_2028["B less A"].isna().all()
+    south = results.query("by == 'site' and label == 'south' and year == 2027")
+    assert (south["B"] == 0.0).all()
+
+
+def test_a_difference_that_is_less_than_the_gaps_is_called_so() -> None:
+    # A costs 640, no plan less than 632; B costs 643, no plan less than 638. The best of B may
+    # cost 638 - 640 = -2 to 643 - 632 = 11 more.
+    a = with_meta(first(), objective_musd=640.0, bound_musd=632.0)
+    b = with_meta(first(), objective_musd=643.0, bound_musd=638.0)
+
+    certainty = Certainty.of(a, b)
+
+    assert (certainty.musd, certainty.low_musd, certainty.high_musd) == (3.0, -2.0, 11.0)
+    assert certainty.is_within_gaps
+    (sentence,) = cost_sentences(Comparison((a, b)))
+    assert sentence.startswith("B costs 3 MUSD more than A. This is less than the gaps")
+    assert "between -2 and +11 MUSD" in sentence
+
+
+def test_a_difference_beyond_the_gaps_is_not_called_less_than_them() -> None:
+    a = with_meta(first(), objective_musd=640.0, bound_musd=632.0)
+    b = with_meta(first(), objective_musd=663.0, bound_musd=658.0)
+
+    (sentence,) = cost_sentences(Comparison((a, b)))
+
+    assert sentence == (
+        "B costs 23 MUSD more than A; with the gaps of the plans, the best plans differ by "
+        "between +18 and +31 MUSD."
+    )
+
+
+def test_a_plan_without_a_bound_leaves_nothing_known() -> None:
+    (sentence,) = cost_sentences(Comparison((first(), with_meta(first(), bound_musd=None))))
+
+    assert "a run has no bound" in sentence
+
+
+def test_runs_of_other_versions_and_horizons_are_said() -> None:
+    versions = {**first().meta["versions"], "dcplan": "0.0.7"}
+    solution = first().tables["solution"].assign(discount_rate_frac=0.041)
+    b = replace(
+        with_meta(first(), versions=versions), tables={**first().tables, "solution": solution}
+    )
+
+    horizon, version = Comparison((first(), b)).notes
+
+    assert "do not compare like with like" in horizon
+    assert "B of 0.0.7" in version
+
+
+def test_json_has_all_of_it() -> None:
+    found = Comparison((first(), other())).to_dict()
+
+    assert [run["letter"] for run in found["runs"]] == ["A", "B"]
+    assert {row["key"] for row in found["inputs"]} == {
+        "new_sites.north.land_limit_mw",
+        "demand.unmet_usd_per_h100e_hour",
+    }
+    assert found["cost"][0]["is_within_gaps"] is False
+    assert len(found["results"]) > 40
