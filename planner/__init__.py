@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.runs.reopen import load
     from planner.scenario import Scenario, load_scenario
+    from planner.studies.compare import compare
     from planner.studies.diagnose import diagnose
     from planner.studies.solve import solve
 
-__all__ = ["Plan", "Scenario", "diagnose", "load", "load_scenario", "solve"]
+__all__ = ["Plan", "Scenario", "compare", "diagnose", "load", "load_scenario", "solve"]
 
 # Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
 _HOME = {
     "Plan": "planner.runs.plan",
     "Scenario": "planner.scenario",
+    "compare": "planner.studies.compare",
     "diagnose": "planner.studies.diagnose",
     "load": "planner.runs.reopen",
     "load_scenario": "planner.scenario",

@@ -113,6 +113,7 @@ def test_solving_needs_neither_explain_nor_diagnose_nor_they_each_other() -> Non
     may_import = {"solve": {"solve"}, "explain": {"solve", "explain"}}
     may_import["estimates"] = {"solve", "estimates"}
     may_import["diagnose"] = {"solve", "diagnose"}
+    may_import["compare"] = {"solve", "compare"}
 
     strangers = {
         f"{file.name}: {other}"

@@ -12,6 +12,8 @@ from planner.cli.output import writing_into
 
 if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import Comparison
+    from planner.studies.compare.groups import By
+    from planner.studies.compare.split import HowToSplit
 
 __all__ = ["command"]
 
@@ -26,11 +28,47 @@ __all__ = ["command"]
     multiple=True,
     help="File to write, by its ending: .html or .json; may be repeated.",
 )
+@click.option(
+    "--causes", is_flag=True, help="Solve again to split the difference in cost by what differs."
+)
+@click.option(
+    "--paired", is_flag=True, help="Compare programs without integrality: no rounding counts."
+)
+@click.option(
+    "--same-openings", is_flag=True, help="Compare plans with the openings of the first run."
+)
+@click.option(
+    "--split",
+    "how",
+    type=click.Choice(["auto", "shapley", "ordered"]),
+    default="auto",
+    show_default=True,
+    help="How causes share it; auto: Shapley values of up to 3 causes, else in order.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["auto", "key", "block"]),
+    default="auto",
+    show_default=True,
+    help="What one cause is: a setting, or its block; auto: settings, if there are up to 8.",
+)
 @RUNS_DIR
 @click.option("--all", "every", is_flag=True, help="Every row, not the largest differences.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+@click.pass_context
 def command(
-    runs: tuple[str, ...], files: tuple[Path, ...], runs_dir: str, *, every: bool, as_json: bool
+    ctx: click.Context,
+    runs: tuple[str, ...],
+    files: tuple[Path, ...],
+    *,
+    causes: bool,
+    paired: bool,
+    same_openings: bool,
+    how: HowToSplit,
+    by: By,
+    runs_dir: str,
+    every: bool,
+    as_json: bool,
 ) -> None:
     """Compare two or more RUNs with the first: inputs that differ, and results side by side.
 
@@ -38,20 +76,29 @@ def command(
     differ key by key and tables cell by cell, each with its file and line; plans by year, zone,
     site and cost item. A difference in cost that is less than the gaps of the plans is called so.
 
-    Example: dcplan compare us-base us-grid-delay
+    --causes changes the inputs that differ a few at a time, solves again, and says what each is of
+    the difference: the parts add up to the cent. With --paired no rounding of integers counts.
+
+    Example: dcplan compare us-base us-grid-delay --causes --paired
     """
     import json
     from contextlib import ExitStack
 
     from planner.base.console import TableConsole
     from planner.cli.changed_run import warn_of_changes
+    from planner.cli.progress import Progress
     from planner.outputs.comparison.comparison import Comparison
     from planner.outputs.comparison.measures import MOST_RUNS
     from planner.outputs.comparison.terminal import comparison_summary
     from planner.outputs.staging import try_folder
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
+    from planner.studies.compare import with_splits
+    from planner.studies.solve.asking import Asking
 
+    if paired and same_openings:
+        message = "--paired and --same-openings exclude each other: name one"
+        raise click.UsageError(message)
     if not 1 < len(runs) <= MOST_RUNS:
         message = f"{len(runs)} runs are given; 2 to {MOST_RUNS} can be compared"
         raise click.UsageError(message)
@@ -65,6 +112,15 @@ def command(
     with ExitStack() as stack:
         for home in homes:
             stack.enter_context(naming_changed_files(home))
+        if causes or paired or same_openings:
+            progress = stack.enter_context(Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))))
+            comparison = with_splits(
+                comparison,
+                Asking(progress.stage, progress.interrupt),
+                costs_of="bounds" if paired else "openings" if same_openings else "plans",
+                how=how if causes else "none",
+                by=by,
+            )
         found = comparison.to_dict()
         for file in files:
             _write(comparison, file)

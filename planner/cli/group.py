@@ -46,7 +46,7 @@ COMMANDS: Final = {
 LIBRARIES: Final = {
     "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
     "explain": ("planner.studies.explain", "planner.runs.reopen"),
-    "compare": ("planner.runs", "planner.outputs.report"),
+    "compare": ("planner.studies.compare", "planner.outputs.report"),
     "estimates": ("planner.studies.estimates", "planner.runs.reopen"),
     "diagnose": ("planner.studies.diagnose",),
     "check": ("planner.check", "planner.runs.reopen"),

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.scenario import Scenario
 
-__all__ = ["inputs_of", "model_of", "scenario_of", "unreadable_tables", "write_lp", "write_mps"]
+__all__ = [
+    "inputs_of",
+    "model_of",
+    "scenario_of",
+    "scenario_of_merged",
+    "unreadable_tables",
+    "write_lp",
+    "write_mps",
+]
 
 _LONGEST_NAME: Final = 255
 """Signs of a name in a CPLEX LP file."""
@@ -196,7 +204,7 @@ def scenario_of(run: Run) -> Scenario:
         If this version no longer takes the scenario, or if it points to a file of round trips or
         costs, which a run does not keep, and that file is gone or has changed.
     """
-    merged = {**run.meta["merged"], "data": {}}
+    merged = run.meta["merged"]
     problems = [
         problem
         for block, key in OWN_FILES
@@ -204,10 +212,29 @@ def scenario_of(run: Run) -> Scenario:
     ]
     if problems:
         raise InputError(problems)
+    return scenario_of_merged(run, merged)
+
+
+def scenario_of_merged(run: Run, merged: Mapping[str, Any]) -> Scenario:
+    """Read a merged scenario, that of a run or one made of it.
+
+    Parameters
+    ----------
+    run : Run
+        Whose name it has.
+    merged : mapping
+        All settings; tables of one's own are not looked at.
+
+    Raises
+    ------
+    InputError
+        If it is no scenario.
+    """
     with tempfile.TemporaryDirectory() as folder:
         # JSON is YAML too, so the merged scenario is read by the same strict rules as any file.
         path = Path(folder) / "merged.yaml"
-        path.write_text(json.dumps(merged, ensure_ascii=False), encoding="utf-8")
+        text = json.dumps({**merged, "data": {}}, ensure_ascii=False)
+        path.write_text(text, encoding="utf-8")
         scenario = load_scenario(path)
         return scenario.written_in(run.name, scenario.source_files, scenario.tree)
 

@@ -99,3 +99,22 @@ def test_says_how_to_get_a_run_of_a_scenario_that_was_not_solved(runs: Path) -> 
 
     assert result.exit_code == 2
     assert "solve it first: dcplan solve us-base" in result.output
+
+
+def test_causes_add_up_to_the_cent(runs: Path, changed: str) -> None:
+    result = compare(runs, "tiny", changed, "--causes", "--paired", "--json")
+
+    assert result.exit_code == 0, result.output
+    (split,) = json.loads(result.stdout)["causes"]
+    assert [row["cause"] for row in split["causes"]] == ["new_sites.north.land_limit_mw"]
+    assert split["causes"][0]["musd"] == pytest.approx(split["musd"], abs=1e-9)
+    shown = compare(runs, "tiny", changed, "--causes", "--paired").stdout
+    assert "bounds: programs without integrality" in shown
+    assert f"+{split['musd'] * 1e6:,.2f}" in shown
+
+
+def test_refuses_two_ways_to_leave_rounding_out(runs: Path, changed: str) -> None:
+    result = compare(runs, "tiny", changed, "--paired", "--same-openings")
+
+    assert result.exit_code == 2
+    assert "exclude each other" in result.output

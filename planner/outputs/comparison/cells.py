@@ -12,6 +12,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
+from planner.inputs import TABLES
 from planner.tables import load_package
 from planner.tables.sheet import bytes_of, sheet_of
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["CellDifference", "TableDifference", "table_differences"]
+__all__ = ["CellDifference", "TableDifference", "table_differences", "tables_together"]
 
 _ROW: Final = "(row)"
 _SEPARATOR: Final = ", "
@@ -99,6 +100,50 @@ def table_differences(runs: Sequence[Run]) -> list[TableDifference]:
         files = tuple(str(entry.get("file", "")) for entry in entries)
         found.append(TableDifference(table, files, hashes, tuple(_cells(table, runs))))
     return found
+
+
+def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
+    """Name the tables that two runs read otherwise, those that only go together in one tuple.
+
+    Default rows about things that a table of one's own does not have are set aside when they are
+    read: a table of which that is all that differs goes with the one that is its reason, which is
+    named first.
+
+    Parameters
+    ----------
+    first, other : Run
+        The runs.
+    """
+    differ = [
+        name
+        for name in TABLES
+        if name in first.inputs_tables
+        and name in other.inputs_tables
+        and not first.inputs_tables[name].equals(other.inputs_tables[name])
+    ]
+    root = {name: name for name in differ}
+
+    def find(name: str) -> str:
+        while root[name] != name:
+            name = root[name]
+        return name
+
+    for name in differ:
+        if not _is_same_file(name, first, other):
+            continue
+        for key in load_package()[name].foreign_keys:
+            for target, _ in key.targets:
+                if target in root:
+                    root[find(name)] = find(target)
+    together: dict[str, list[str]] = {}
+    for name in differ:
+        together.setdefault(find(name), []).append(name)
+    return [(name, *(one for one in of if one != name)) for name, of in together.items()]
+
+
+def _is_same_file(name: str, first: Run, other: Run) -> bool:
+    hashes = {run.meta["data"].get(name, {}).get("sha256") for run in (first, other)}
+    return len(hashes) == 1
 
 
 def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.outputs.comparison.causes import Split
     from planner.outputs.comparison.cells import TableDifference
     from planner.outputs.comparison.settings import SettingDifference
     from planner.outputs.run import Run
@@ -66,9 +67,12 @@ class Comparison:
     ----------
     runs : tuple of Run
         Two or more, which go by the letters A, B, ...
+    splits : tuple of Split
+        Of each further run, the difference in cost by cause; empty where nothing was solved again.
     """
 
     runs: tuple[Run, ...]
+    splits: tuple[Split, ...] = ()
 
     @property
     def letters(self) -> str:
@@ -154,6 +158,7 @@ class Comparison:
                 }
                 for name, one in zip(names, self.certainty, strict=True)
             ],
+            "causes": [split.to_dict() for split in self.splits],
             "inputs": _records(self.inputs),
             "results": _records(self.results),
         }

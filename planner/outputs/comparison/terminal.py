@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.say import amount
+from planner.outputs.comparison.causes import split_sentences
 from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
 from planner.outputs.comparison.settings import setting_text
 from planner.outputs.comparison.words import cell_text, cost_sentences, signed
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.outputs.comparison.causes import Split
     from planner.outputs.comparison.comparison import Comparison
 
 __all__ = ["comparison_summary"]
@@ -48,6 +50,7 @@ def comparison_summary(comparison: Comparison, *, every: bool = False) -> Group:
     parts += [Text(sentence) for sentence in cost_sentences(comparison)]
     parts += [Text(note, style="yellow") for note in comparison.notes]
     parts += _inputs(comparison, most)
+    parts += [part for split in comparison.splits for part in _causes(split)]
     parts += _by_item(comparison, most)
     parts += _by_year(comparison)
     parts += _by_place(comparison, "site", most)
@@ -95,6 +98,35 @@ def _inputs(comparison: Comparison, most: int) -> list[Text | Table]:
             Text(_printable(name)), *(Text(_short(one)) for one in values), Text("; ".join(where))
         )
     return [head, table_of, *_left(len(rows), most)]
+
+
+def _causes(split: Split) -> list[Text | Table]:
+    """Show the difference in cost by cause, adding up to the cent."""
+    head = Text(f"\nWhere the difference comes from, {split.difference}", style="bold")
+    said = [Text(sentence) for sentence in split_sentences(split)]
+    if split.method is None:
+        return [head, *said]
+    table = _table("cause", ("USD",), numbers=True)
+    if split.costs_of == "plans":
+        table.add_column("", overflow="fold")
+    cents = split.cents()
+    for row, part in zip(split.causes.to_dict("records"), cents, strict=True):
+        note = ["less than the gaps" if row["is_within_gaps"] else ""] * (len(table.columns) - 2)
+        table.add_row(Text(_printable(str(row["cause"]))), _to_the_cent(part), *note)
+    table.add_row(*(Text(one, style="bold") for one in ("together", _to_the_cent(sum(cents)))))
+    return [head, *said, table]
+
+
+def _to_the_cent(cents: int) -> str:
+    """Write cents as dollars.
+
+    Examples
+    --------
+    >>> _to_the_cent(84175589), _to_the_cent(-5), _to_the_cent(0)
+    ('+841,755.89', '-0.05', '0.00')
+    """
+    sign = "+" if cents > 0 else "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def _by_item(comparison: Comparison, most: int) -> list[Text | Table]:

@@ -41,7 +41,7 @@ def _sentence(subject: str, first: str, one: Certainty) -> str:
     if one.is_within_gaps:
         return (
             f"{text}. This is less than the gaps of the plans: the best plans differ by something"
-            f" {between}, in either direction."
+            f" {between}, in either direction; --paired compares without rounding."
         )
     return f"{text}; with the gaps of the plans, the best plans differ by {between}."
 

@@ -1,0 +1,134 @@
+"""The difference in cost of two runs split by cause: which input is how much of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from planner.base.say import amount
+
+__all__ = ["COLUMNS", "CostsOf", "Method", "Split", "causes_frame", "split_sentences"]
+
+CostsOf = Literal["plans", "bounds", "openings"]
+"""Whose costs are compared: plans with integers as each is found, programs without integrality, or
+plans with the integers of the first run."""
+
+Method = Literal["shapley", "ordered"]
+
+COLUMNS: Final = ("cause", "inputs", "musd", "low_musd", "high_musd", "is_within_gaps")
+
+_CENTS_PER_MUSD: Final = 1e8
+
+_COSTS_OF: Final[dict[CostsOf, str]] = {
+    "plans": "costs of plans, integers as they are found for each",
+    "bounds": "bounds: programs without integrality, so that no rounding counts",
+    "openings": "costs of plans with the integers of the first run",
+}
+_METHODS: Final[dict[Method, str]] = {
+    "shapley": "Each cause has its Shapley value, the mean over all orders of the inputs",
+    "ordered": "Inputs are changed one after the other, in this order, and each has what it adds",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The difference in cost of a run and the first, by cause.
+
+    Parameters
+    ----------
+    difference : str
+        As ``B less A``.
+    costs_of : str
+        One of `CostsOf`.
+    method : str or None
+        How causes share the difference; None where it was not split.
+    start_musd, end_musd : float
+        Costs of the first run and of the other one. [MUSD]
+    causes : DataFrame
+        `COLUMNS`: the cause, the inputs that it is made of, its part [MUSD], and between which
+        parts the best plans would have it; the parts add up to the difference.
+    solves : int
+        Programs that were solved for it.
+    notes : tuple of str
+        What was done about inputs that make no plan on their own.
+    """
+
+    difference: str
+    costs_of: CostsOf
+    method: Method | None
+    start_musd: float
+    end_musd: float
+    causes: pd.DataFrame
+    solves: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def musd(self) -> float:
+        """The difference. [MUSD]"""
+        return self.end_musd - self.start_musd
+
+    def cents(self) -> list[int]:
+        """Return the parts in whole cents, which add up to the difference in whole cents. [USD/100]
+
+        What rounding leaves is that of the parts that it is nearest for, a cent each.
+        """
+        exact = [musd * _CENTS_PER_MUSD for musd in self.causes["musd"]]
+        cents = [math.floor(one) for one in exact]
+        left = round(self.musd * _CENTS_PER_MUSD) - sum(cents)
+        by_rest = sorted(range(len(exact)), key=lambda at: cents[at] - exact[at])
+        for at in by_rest[:left]:
+            cents[at] += 1
+        return cents
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in types of JSON."""
+        return {
+            "difference": self.difference,
+            "costs_of": self.costs_of,
+            "method": self.method,
+            "start_musd": self.start_musd,
+            "end_musd": self.end_musd,
+            "musd": self.musd,
+            "causes": [
+                {
+                    **row,
+                    "low_musd": _finite(row["low_musd"]),
+                    "high_musd": _finite(row["high_musd"]),
+                }
+                for row in self.causes.to_dict("records")
+            ],
+            "solves": self.solves,
+            "notes": list(self.notes),
+        }
+
+
+def causes_frame(rows: list[tuple[str, str, float, float, float]]) -> pd.DataFrame:
+    """Return causes as a table.
+
+    Parameters
+    ----------
+    rows : list of tuple
+        Cause, inputs, part, least and most that the best plans would have of it. [MUSD]
+    """
+    found = [(*row, row[3] < 0.0 < row[4]) for row in rows]
+    return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def split_sentences(split: Split) -> list[str]:
+    """Say what is split, how, and what was done about inputs that make no plan on their own."""
+    kind = "more" if split.musd > 0.0 else "less"
+    head = f"{split.difference}, {_COSTS_OF[split.costs_of]}"
+    said = [
+        f"{head}: {amount(split.start_musd, 7)} becomes {amount(split.end_musd, 7)} MUSD, "
+        f"{amount(abs(split.musd), 7)} MUSD {kind}."
+    ]
+    if split.method is not None:
+        said.append(f"{_METHODS[split.method]}; the parts add up to the difference.")
+    return [*said, *split.notes]
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None

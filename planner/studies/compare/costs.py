@@ -1,0 +1,201 @@
+"""What each mixture of the inputs of two runs costs, each solved once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.base.errors import InputError, LimitReachedError, SolverError
+from planner.lp.change import Arrays
+from planner.model import build_model
+from planner.studies.solve.asking import session_of
+from planner.studies.solve.at_plan import proof_of
+from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.solves import STOPPED, Solves
+from planner.studies.solve.whole_numbers import find_plan
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.question import Question
+    from planner.lp import HighsSession, Outcome
+    from planner.lp.index import Index
+    from planner.model import Model
+    from planner.outputs.comparison.causes import CostsOf
+    from planner.outputs.run import Run
+    from planner.studies.compare.groups import Mixture
+    from planner.studies.solve.asking import Asking
+
+__all__ = ["Costs", "Value"]
+
+_SAME: float = 1e-9  # relative
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a mixture costs.
+
+    Parameters
+    ----------
+    cost_musd, bound_musd : float
+        Cost of the plan, and of no plan less; the same where no rounding counts. [MUSD]
+    """
+
+    cost_musd: float
+    bound_musd: float
+
+
+class Costs:
+    """Costs of mixtures of the inputs of two runs, by which groups are those of the other run.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        The inputs.
+    runs : tuple of Run
+        The first run and the other one.
+    costs_of : str
+        One of `CostsOf`.
+    ask : Asking
+        How to solve.
+    """
+
+    def __init__(
+        self, mixture: Mixture, runs: tuple[Run, Run], costs_of: CostsOf, ask: Asking
+    ) -> None:
+        self._mixture, self._runs, self._costs_of, self._ask = mixture, runs, costs_of, ask
+        self._found: dict[frozenset[int], Value | None] = {}
+        self._session: tuple[HighsSession, float] | None = None
+        self._openings: _Integers | None = None
+        self.solves = 0
+
+    def stored(self, run: Run) -> Value | None:
+        """Return what a run stores of its own cost; None where it has no plan."""
+        cost, bound = run.meta["objective_musd"], run.meta["bound_musd"]
+        if cost is None:
+            return None
+        return Value(float(cost), -np.inf if bound is None else min(float(bound), float(cost)))
+
+    def of(self, chosen: frozenset[int]) -> Value | None:
+        """Return what a mixture costs; None where it makes no scenario, or has no plan.
+
+        Raises
+        ------
+        LimitReachedError
+            If a limit or an interrupt stopped the solver.
+        SolverError
+            If the solver failed.
+        """
+        if chosen not in self._found:
+            self._found[chosen] = self._solve(chosen)
+        return self._found[chosen]
+
+    def is_program_of(self, run: Run, chosen: frozenset[int]) -> bool:
+        """Return whether a run stores the columns of the program that this version builds."""
+        proof = proof_of(run)
+        if proof is None:
+            return False
+        columns = build_model(self._mixture.question(chosen).inputs).problem.columns()
+        return all(
+            proof.column(name).shape == own.shape
+            and bool(np.allclose(proof.column(name), own, rtol=_SAME, atol=0.0))
+            for name, own in (
+                ("cost", columns.cost),
+                ("lower", columns.lower),
+                ("upper", columns.upper),
+            )
+        )
+
+    def _solve(self, chosen: frozenset[int]) -> Value | None:
+        try:
+            question = self._mixture.question(chosen)
+        except InputError:
+            return None
+        self.solves += 1
+        model = build_model(question.inputs)
+        outcome = self._outcome(question, model)
+        name = question.scenario.name
+        if outcome.status in STOPPED:
+            message = f"{name}: stopped ({outcome.status}) before the difference was split"
+            raise LimitReachedError(message)
+        if outcome.status not in {"optimal", "within_gap", "infeasible"}:
+            message = f"{name}: {outcome.status}: {outcome.message}"
+            raise SolverError(message)
+        if not outcome.has_plan:
+            return None
+        if self._costs_of == "plans":
+            return Value(outcome.objective, min(outcome.dual_bound, outcome.objective))
+        return Value(outcome.objective, outcome.objective)
+
+    def _outcome(self, question: Question, model: Model) -> Outcome:
+        session = self._session_with(question, model)
+        scenario = question.scenario
+        has_cuts = bool(question.inputs.failover.reserve.size)
+        cuts = FailureCuts(model, scenario.failover.most_rounds) if has_cuts else None
+        interrupt = self._ask.interrupt
+        if self._costs_of == "plans":
+            return find_plan(model, session, scenario.solver, cuts=cuts, interrupt=interrupt)
+        solves = Solves(model, session, scenario.solver, cuts, None, interrupt)
+        columns = model.problem.columns()
+        lower, upper = columns.lower.copy(), columns.upper.copy()
+        if self._costs_of == "openings" and columns.integer.any():
+            held = self._integers().of(model)
+            lower[columns.integer] = upper[columns.integer] = held
+        return solves.within(lower, upper)
+
+    def _session_with(self, question: Question, model: Model) -> HighsSession:
+        """Return a session that holds a program, and the last basis where there is one."""
+        tolerance = question.scenario.solver.tolerance
+        if self._session is None or self._session[1] != tolerance:
+            self._session = (session_of(question, model), tolerance)
+        else:
+            self._session[0].update(model.problem)
+        return self._session[0]
+
+    def _integers(self) -> _Integers:
+        """Return the integers of the first run's plan."""
+        if self._openings is None:
+            model = build_model(self._mixture.question(()).inputs)
+            proof = proof_of(self._runs[0])
+            x = None if proof is None else proof.column("x")
+            if x is None or len(x) != len(Arrays.of(model.problem).columns.cost):
+                question = self._mixture.question(())
+                session = session_of(question, model)
+                x = find_plan(model, session, question.scenario.solver).x
+            self._openings = _Integers(model, x)
+        return self._openings
+
+
+class _Integers:
+    """Integers of a plan by their labels."""
+
+    def __init__(self, model: Model, x: Floats) -> None:
+        problem = model.problem
+        is_integer = problem.columns().integer
+        self._values: dict[tuple[str, ...], float] = {}
+        for name in problem.column_block_names:
+            block = problem.column_block(name)
+            if not is_integer[block].any():
+                continue
+            rounded = np.round(x[block]).tolist()
+            self._values |= dict(
+                zip(_labels(name, problem.columns_over(name)), rounded, strict=True)
+            )
+
+    def of(self, model: Model) -> Floats:
+        """Return them for the integers of a program; one that the plan does not know is 0."""
+        problem = model.problem
+        is_integer = problem.columns().integer
+        values = np.zeros(len(is_integer))
+        for name in problem.column_block_names:
+            block = problem.column_block(name)
+            if is_integer[block].any():
+                labels = _labels(name, problem.columns_over(name))
+                values[block] = [self._values.get(label, 0.0) for label in labels]
+        held: Floats = values[is_integer]
+        return held
+
+
+def _labels(name: str, over: Index) -> list[tuple[str, ...]]:
+    return [(name, *over.tuples(at)) for at in range(over.size)]

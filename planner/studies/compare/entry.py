@@ -1,0 +1,138 @@
+"""Runs compared, with the difference in cost split by cause where that is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.base.errors import InputError, Problem
+from planner.outputs.comparison.comparison import Comparison
+from planner.outputs.comparison.measures import MOST_RUNS
+from planner.outputs.run import Run
+from planner.runs.find import find_run
+from planner.runs.folder import load_run
+from planner.runs.views import PlanViews
+from planner.studies.compare.split import split_by_cause
+from planner.studies.solve.asking import Asking
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from planner.outputs.comparison.causes import CostsOf
+    from planner.studies.compare.groups import By
+    from planner.studies.compare.split import HowToSplit
+
+__all__ = ["compare", "with_splits"]
+
+
+def compare(
+    *runs: str | Path | PlanViews | Run,
+    causes: bool = False,
+    paired: bool = False,
+    same_openings: bool = False,
+    how: HowToSplit = "auto",
+    by: By = "auto",
+    runs_dir: str | Path = "runs",
+    on_stage: Callable[[str], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> Comparison:
+    """Compare runs with the first of them.
+
+    Parameters
+    ----------
+    *runs : str, Path, Plan or Run
+        Two or more: a run folder, the name of a run, the name of a scenario, whose latest run
+        without changed settings is meant, or a plan.
+    causes : bool
+        Solve again to split the difference in cost by the inputs that differ.
+    paired : bool
+        Compare programs without integrality, so that no rounding counts.
+    same_openings : bool
+        Compare plans with the integers of the first run.
+    how, by
+        As for `split_by_cause`.
+    runs_dir : str or Path
+        Folder of run folders.
+    on_stage : callable, optional
+        Is told how far it is.
+    interrupt : threading.Event, optional
+        Set it to stop.
+
+    Returns
+    -------
+    Comparison
+        With `inputs`, `results`, `certainty`, `splits` and `notes`.
+
+    Raises
+    ------
+    InputError
+        If a run is not found or cannot be read, or there is not more than one.
+    InfeasibleError
+        If a run has no plan, or none with the openings of the first.
+    LimitReachedError
+        If it was stopped.
+
+    Examples
+    --------
+    >>> import planner
+    >>> before = planner.solve("tiny")
+    >>> after = planner.solve("tiny", ["new_sites.north.land_limit_mw=27"])
+    >>> compare(before, after).inputs[["key", "A", "B"]].to_numpy().tolist()
+    [['new_sites.north.land_limit_mw', 30.0, 27.0]]
+    """
+    found = tuple(_run(run, Path(runs_dir)) for run in runs)
+    if not 1 < len(found) <= MOST_RUNS:
+        what_is = f"{len(found)} runs are given"
+        raise InputError([Problem("compare", None, None, what_is, f"2 to {MOST_RUNS}", "")])
+    comparison = Comparison(found)
+    if not (causes or paired or same_openings):
+        return comparison
+    ask = Asking(on_stage or (lambda _: None), interrupt)
+    costs_of: CostsOf = "bounds" if paired else "openings" if same_openings else "plans"
+    return with_splits(comparison, ask, costs_of=costs_of, how=how if causes else "none", by=by)
+
+
+def with_splits(
+    comparison: Comparison,
+    ask: Asking,
+    *,
+    costs_of: CostsOf = "plans",
+    how: HowToSplit = "auto",
+    by: By = "auto",
+) -> Comparison:
+    """Split the difference in cost of each further run and the first.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of runs.
+    ask : Asking
+        Is told how far it is, and solves.
+    costs_of, how, by
+        As for `split_by_cause`.
+
+    Returns
+    -------
+    Comparison
+        With a split for each further run.
+
+    Raises
+    ------
+    InputError, InfeasibleError, LimitReachedError
+        As `split_by_cause` does.
+    """
+    runs = comparison.runs
+    splits = tuple(
+        split_by_cause(runs, at, ask, costs_of=costs_of, how=how, by=by)
+        for at in range(1, len(runs))
+    )
+    return Comparison(runs, splits)
+
+
+def _run(run: str | Path | PlanViews | Run, runs_dir: Path) -> Run:
+    if isinstance(run, Run):
+        return run
+    if isinstance(run, PlanViews):
+        return run.run
+    return load_run(find_run(str(run), runs_dir))

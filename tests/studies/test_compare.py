@@ -1,0 +1,290 @@
+"""The difference in cost of two runs split by cause: planted changes are found, priced, add up."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from plans import plan_of
+
+import planner
+from planner.base.errors import InfeasibleError, InputError
+from planner.inputs.question import Question
+from planner.model import build_model
+from planner.outputs.comparison.causes import Split, causes_frame
+from planner.outputs.program import inputs_of, scenario_of
+from planner.studies.compare.groups import groups_of
+from planner.studies.compare.split import split_by_cause
+from planner.studies.solve.asking import Asking, relaxed_session
+
+if TYPE_CHECKING:
+    from planner.outputs.run import Run
+
+ASK = Asking(lambda _: None)
+
+
+def base() -> Run:
+    run: Run = plan_of("tiny").run
+    return run
+
+
+def with_settings(run: Run, settings: dict[str, Any]) -> Run:
+    """Return a run that says that it was asked with other settings, its plan as it was."""
+    merged, written = copy.deepcopy(run.meta["merged"]), dict(run.meta["written"])
+    for name, value in settings.items():
+        *way, last = name.split(".")
+        block = merged
+        for key in way:
+            block = block[key]
+        block[last] = value
+        written[name] = f"--set {name}={value}"
+    return replace(run, meta={**run.meta, "merged": merged, "written": written}, inputs=None)
+
+
+def with_table(run: Run, name: str, table: pd.DataFrame) -> Run:
+    digits = hashlib.sha256(table.to_csv().encode()).hexdigest()
+    entry = {"file": f"{name}.csv", "shipped": False, "sha256": digits}
+    meta = {**run.meta, "data": {**run.meta["data"], name: entry}}
+    return replace(run, meta=meta, inputs_tables={**run.inputs_tables, name: table}, inputs=None)
+
+
+def dearer_racks(run: Run, factor: float) -> pd.DataFrame:
+    racks = run.inputs_tables["racks"].copy()
+    is_bought = racks["rack"] == "gb200_nvl72"
+    racks.loc[is_bought, "capex_usd"] = racks.loc[is_bought, "capex_usd"] * factor
+    return racks
+
+
+def bound_of(run: Run) -> float:
+    """Solve the program of a run without integrality, by a way that splits know nothing of."""
+    inputs = inputs_of(run)
+    question = Question(scenario_of(run), inputs)
+    model = build_model(inputs)
+    return ASK.solve_session(question, relaxed_session(question, model), "simplex").objective
+
+
+def npv_of(run: Run, item: str, site: str) -> float:
+    costs = run.tables["costs"]
+    of = (costs["item"] == item) & (costs["site"] == site)
+    return float(costs.loc[of, "npv_musd"].sum())
+
+
+def test_three_planted_changes_are_found_and_priced() -> None:
+    # North's land, coast's price of power and the price of the one rack do not touch each other:
+    # chat stays at the coast, whatever it costs there, and racks cost the same at every site.
+    a = base()
+    b = with_settings(
+        a, {"new_sites.north.land_limit_mw": 27.0, "new_sites.coast.retail_usd_per_mwh": 84.0}
+    )
+    b = with_table(b, "racks", dearer_racks(a, 1.03))
+
+    split = split_by_cause([a, b], 1, ASK, costs_of="bounds")
+
+    parts = split.causes.set_index("cause")["musd"]
+    assert set(parts.index) == {
+        "new_sites.north.land_limit_mw",
+        "new_sites.coast.retail_usd_per_mwh",
+        "table racks",
+    }
+    assert split.method == "shapley"
+    land = plan_of("tiny", "new_sites.north.land_limit_mw=27").outcome.objective
+    assert parts["new_sites.north.land_limit_mw"] == pytest.approx(
+        land - plan_of("tiny").outcome.objective, rel=1e-6
+    )
+    # All that coast pays for energy and demand is 80 USD/MWh; 84 is 5 % more of it.
+    power = sum(npv_of(a, f"electricity_{kind}", "coast") for kind in ("energy", "demand"))
+    assert parts["new_sites.coast.retail_usd_per_mwh"] == pytest.approx(0.05 * power, rel=1e-6)
+    # 3 % of what racks cost to buy, and of their upkeep, which is a share of their price.
+    paid = a.tables["costs"].groupby("item")["npv_musd"].sum()
+    racks = 0.03 * float(paid["rack_purchase"] + paid["it_maintenance"])
+    assert parts["table racks"] == pytest.approx(racks, rel=1e-6)
+
+
+SETTINGS: dict[str, list[Any]] = {
+    "new_sites.north.land_limit_mw": [18.0, 24.0, 27.0, 41.0],
+    "new_sites.south.land_limit_mw": [5.5, 9.0, 80.0],
+    "new_sites.north.retail_usd_per_mwh": [37.0, 52.0, 66.0],
+    "new_sites.coast.retail_usd_per_mwh": [72.0, 95.0],
+    "demand.scale_frac": [0.8, 1.15],
+    "demand.unmet_usd_per_h100e_hour": [0.7, 12.0],
+    "finance.wacc_nominal_frac": [0.061, 0.11],
+    "halls.diversity_frac": [0.8, 0.95],
+}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_parts_add_up_to_the_difference(seed: int) -> None:
+    draw = random.Random(seed)
+
+    def one(run: Run) -> Run:
+        names = draw.sample(sorted(SETTINGS), draw.choice([1, 2]))
+        found = with_settings(run, {name: draw.choice(SETTINGS[name]) for name in names})
+        if draw.random() < 0.4:
+            found = with_table(found, "racks", dearer_racks(run, draw.uniform(0.9, 1.2)))
+        return found
+
+    a, b = one(base()), one(base())
+    how = draw.choice(["shapley", "ordered"]) if len(groups_of(a, b)) < 4 else "ordered"
+
+    split = split_by_cause([a, b], 1, ASK, costs_of="bounds", how=how)
+
+    difference = bound_of(b) - bound_of(a)
+    assert split.musd == pytest.approx(difference, rel=1e-6, abs=1e-6)
+    assert split.causes["musd"].sum() == pytest.approx(difference, rel=1e-6, abs=1e-6)
+    assert len(split.causes) == len(groups_of(a, b))
+    assert sum(split.cents()) == round(split.musd * 1e8)
+
+
+def test_order_counts_where_changes_touch_each_other_and_shapley_is_between() -> None:
+    # Less land and dearer power at north: each costs less where the other has been at work.
+    settings = {
+        "new_sites.north.land_limit_mw": 18.0,
+        "new_sites.north.retail_usd_per_mwh": 50.0,
+    }
+    a, b = base(), with_settings(base(), settings)
+
+    ordered, shapley = (
+        split_by_cause([a, b], 1, ASK, costs_of="bounds", how=how).causes.set_index("cause")["musd"]
+        for how in ("ordered", "shapley")
+    )
+    alone = {
+        name: bound_of(with_settings(a, {name: value})) - bound_of(a)
+        for name, value in settings.items()
+    }
+
+    names = list(ordered.index)
+    assert ordered[names[0]] == pytest.approx(alone[names[0]], rel=1e-6)
+    last = ordered.sum() - alone[names[1]]  # what the first adds after the second
+    assert shapley[names[0]] == pytest.approx((alone[names[0]] + last) / 2, rel=1e-6)
+    assert abs(alone[names[0]] - last) > 0.01
+
+
+def test_inputs_that_make_no_scenario_alone_go_with_the_next() -> None:
+    # A site that is not in scope.sites yet, and a scope that names a site which is not there.
+    merged = base().meta["merged"]
+    west = {**merged["new_sites"]["south"], "name": "West", "retail_usd_per_mwh": 35.0}
+    b = with_settings(
+        base(),
+        {
+            "scope.sites": ["north", "south", "coast", "west"],
+            "new_sites.west": west,
+            "demand.unmet_usd_per_h100e_hour": 18.0,
+        },
+    )
+
+    split = split_by_cause([base(), b], 1, ASK, costs_of="bounds")
+
+    assert split.method == "ordered"
+    assert any("make no scenario" in note for note in split.notes)
+    joined = split.causes[split.causes["cause"].str.contains(" with ")]
+    assert "scope.sites" in joined["inputs"].iloc[0]
+    assert "new_sites.west" in joined["inputs"].iloc[0]
+    assert split.causes["musd"].sum() == pytest.approx(split.musd, rel=1e-9)
+
+
+def test_settings_that_follow_from_another_are_one_cause_with_it() -> None:
+    a, b = base(), plan_of("tiny", "operator.demand_share_frac=0.9").run
+
+    groups = groups_of(a, b)
+
+    assert [group.name for group in groups] == ["operator.demand_share_frac and what follows"]
+    assert len(groups[0].settings) == 6
+
+
+def test_many_settings_are_put_together_by_block() -> None:
+    values = {name: of[0] for name, of in SETTINGS.items()}
+    b = with_settings(base(), {**values, "operator.rent_share_frac": 0.7})
+
+    names = {group.name for group in groups_of(base(), b)}
+
+    assert names == {"new_sites", "demand", "finance", "halls", "operator"}
+    assert len(groups_of(base(), b, "key")) == 9
+
+
+def test_costs_of_plans_are_those_that_runs_store_and_are_not_solved_again() -> None:
+    a, b = base(), plan_of("tiny", "new_sites.north.land_limit_mw=27").run
+
+    split = split_by_cause([a, b], 1, ASK)
+
+    assert split.solves == 0  # one cause: both ends are stored
+    assert (split.start_musd, split.end_musd) == (
+        a.meta["objective_musd"],
+        b.meta["objective_musd"],
+    )
+    assert split.causes["musd"].tolist() == [split.musd]
+
+
+def test_what_another_version_built_is_a_cause_of_its_own() -> None:
+    a = base()
+    b = plan_of("tiny", "new_sites.north.land_limit_mw=27").run
+    columns = a.proof_tables["columns"]
+    other = replace(
+        a,
+        proof_tables={**a.proof_tables, "columns": columns.assign(cost=columns["cost"] * 1.07)},
+        meta={**a.meta, "objective_musd": a.meta["objective_musd"] - 5.0, "bound_musd": None},
+    )
+
+    split = split_by_cause([other, b], 1, ASK)
+
+    parts = split.causes.set_index("cause")["musd"]
+    assert parts["version of dcplan"] == pytest.approx(5.0, rel=1e-6)
+    assert parts.sum() == pytest.approx(split.musd, rel=1e-9)
+    assert split.start_musd == pytest.approx(a.meta["objective_musd"] - 5.0)
+
+
+def test_paired_plans_have_the_openings_of_the_first() -> None:
+    # Whole sites: north and coast are open. With land for 12 MW at north the best plan opens south.
+    whole = "siting.whole_openings=true"
+    a = plan_of("tiny", whole).run
+    b = plan_of("tiny", whole, "new_sites.coast.retail_usd_per_mwh=84").run
+
+    split = split_by_cause([a, b], 1, ASK, costs_of="openings")
+
+    assert split.start_musd == pytest.approx(float(a.meta["objective_musd"]), rel=1e-6)
+    power = sum(npv_of(a, f"electricity_{kind}", "coast") for kind in ("energy", "demand"))
+    assert split.musd == pytest.approx(0.05 * power, rel=1e-5)
+    assert not split.causes["is_within_gaps"].any()
+
+
+def test_no_plan_with_the_openings_of_the_first_is_said() -> None:
+    whole = "siting.whole_openings=true"
+    a = plan_of("tiny", whole).run
+    b = with_settings(a, {"siting.exactly_sites": 2, "demand.unmet": "never"})
+    n_open = int((a.tables["site_year"].groupby("site")["open_frac"].max() > 0.5).sum())
+    b = with_settings(a, {"siting.exactly_sites": n_open - 1})
+
+    with pytest.raises(InfeasibleError, match="openings of the first"):
+        split_by_cause([a, b], 1, ASK, costs_of="openings")
+
+
+def test_a_part_within_the_gaps_is_marked() -> None:
+    rows = [("a", "x", 3.0, -2.0, 11.0), ("b", "y", 7.0, 4.0, 9.0)]
+
+    assert causes_frame(rows)["is_within_gaps"].tolist() == [True, False]
+
+
+def test_cents_add_up() -> None:
+    third = 10.0 / 3.0 * 1e-8  # 3.33 cents each, 10 together
+    rows = [(name, name, third, third, third) for name in "abc"]
+    split = Split("B less A", "bounds", "ordered", 2.0, 2.0 + 3.0 * third, causes_frame(rows), 4)
+
+    assert sorted(split.cents()) == [3, 3, 4]
+
+
+def test_python_compares_plans_and_names(tmp_path: Any) -> None:
+    a, b = plan_of("tiny"), plan_of("tiny", "new_sites.north.land_limit_mw=27")
+
+    found = planner.compare(a, b, causes=True)
+
+    assert found.splits[0].causes["musd"].sum() == pytest.approx(
+        b.outcome.objective - a.outcome.objective
+    )
+    with pytest.raises(InputError, match="1 runs are given"):
+        planner.compare(a)
+    assert np.isfinite(found.certainty[0].musd)
