@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # in the order of their names, in which quick ones come last: those with few tests are often the longest.
 TESTS := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: plan test check lint types docs golden bench clean
+.PHONY: plan test check lint types pages docs golden bench clean
 
 plan: $(VENV)/.installed
 	$(BIN)/dcplan solve us-base
@@ -25,8 +25,13 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # The generated pages and golden files; read the diff before it is committed.
-docs: $(VENV)/.installed
+pages: $(VENV)/.installed
 	$(BIN)/python -m planner.docs
+
+# The documentation as a site: docs/_build/html/index.html. A broken link or reference is an error.
+docs: $(VENV)/.installed-docs pages
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
 
 golden: $(VENV)/.installed-dev
 	DCPLAN_GOLDEN=write $(BIN)/python -m pytest -m golden
@@ -45,5 +50,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+$(VENV)/.installed-docs: $(VENV)/.installed
+	@echo "Installing what the documentation needs: half a minute, once."
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build docs/_build docs/notebooks docs/changes.md .mypy_cache .pytest_cache .ruff_cache .hypothesis

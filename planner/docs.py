@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.cli.page import commands_page
 from planner.inputs import build_inputs
 from planner.limits import LIMITS
 from planner.model import ALL_COSTS, FAMILIES, build_model
@@ -60,6 +61,7 @@ def pages() -> dict[str, str]:
     """Return every generated page by its path inside docs/."""
     return {
         "model.md": model_page(build_model(build_inputs(load_scenario("tiny")))),
+        "cli.md": commands_page(),
         "data.md": data_page(),
         "demand-paths.md": paths_page(),
         "results.md": results_page(),
