@@ -18,7 +18,7 @@ from planner.scenario.yaml12 import parse_with_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["VERSION", "SourceFile", "find", "read_chain", "shipped_names"]
+__all__ = ["VERSION", "SourceFile", "find", "read_chain", "read_source", "shipped_names"]
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
@@ -101,7 +101,7 @@ def read_chain(path: Path) -> tuple[list[SourceFile], list[Problem]]:
     place = Place(str(path))
     while next_file is not None:
         try:
-            source, found = _read(next_file, place)
+            source, found = read_source(next_file, place)
         except InputError as error:
             problems.extend(error.problems)
             break
@@ -120,7 +120,26 @@ def read_chain(path: Path) -> tuple[list[SourceFile], list[Problem]]:
     return files, problems
 
 
-def _read(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
+def read_source(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
+    """Read one file, and no other.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    asked_at : Place
+        Where it is asked for, for the message if it cannot be read.
+
+    Returns
+    -------
+    tuple of SourceFile, list of Problem
+        What is written in it, and what is wrong but does not end the reading.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
     is_workbook = path.suffix.lower() == WORKBOOK
     most = MOST_WORKBOOK_BYTES if is_workbook else MOST_BYTES
     try:

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.errors import Problem
+    from planner.inputs.inputs import Inputs
     from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
 
-__all__ = ["solve"]
+__all__ = ["Clock", "plan_of", "solve"]
 
 _INFEASIBLE: Final = "no plan meets all constraints; these conflict"
 _WITH_INTEGERS: Final = (
@@ -43,15 +44,16 @@ _CONFLICT_SECONDS: Final = 60.0
 """Most time to find out which rules conflict. [s]"""
 
 
-class _Clock:
+class Clock:
     """Wall time by stage."""
 
-    def __init__(self, on_stage: Callable[[str], None] | None) -> None:
+    def __init__(self, on_stage: Callable[[str], None] | None = None) -> None:
         self._on_stage = on_stage
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Time a stage of this name."""
         if self._on_stage is not None:
             self._on_stage(name)
         begun = time.perf_counter()
@@ -111,7 +113,7 @@ def solve(
     >>> plan.outcome.status, plan.verdict.ok
     ('optimal', True)
     """
-    clock = _Clock(on_stage)
+    clock = Clock(on_stage)
     with clock.stage("read"):
         if not isinstance(scenario, Scenario):
             scenario = load_scenario(scenario, overrides)
@@ -121,6 +123,38 @@ def solve(
         if on_warning is not None:
             for warning in inputs.warnings:
                 on_warning(warning)
+    return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)
+
+
+def plan_of(
+    scenario: Scenario,
+    inputs: Inputs,
+    clock: Clock,
+    *,
+    on_progress: Callable[[ProgressEvent], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> Plan:
+    """Solve what is read and built already, and check the plan.
+
+    Parameters
+    ----------
+    scenario, inputs
+        The question, and what the model knows of it.
+    clock : Clock
+        Times the stages.
+    on_progress, interrupt
+        As for `solve`.
+
+    Returns
+    -------
+    Plan
+        As `solve` does.
+
+    Raises
+    ------
+    InfeasibleError, LimitReachedError, SolverError
+        As `solve` does.
+    """
     with clock.stage("build"):
         model = build_model(inputs)
         tolerance = scenario.solver.tolerance
