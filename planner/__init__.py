@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from planner.studies.compare import compare
     from planner.studies.diagnose import diagnose
     from planner.studies.solve import solve
+    from planner.studies.sweep import sweep
 
-__all__ = ["Plan", "Scenario", "compare", "diagnose", "load", "load_scenario", "solve"]
+__all__ = ["Plan", "Scenario", "compare", "diagnose", "load", "load_scenario", "solve", "sweep"]
 
 # Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
 _HOME = {
@@ -30,6 +31,7 @@ _HOME = {
     "load": "planner.runs.reopen",
     "load_scenario": "planner.scenario",
     "solve": "planner.studies.solve",
+    "sweep": "planner.studies.sweep",
 }
 
 

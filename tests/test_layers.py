@@ -54,6 +54,7 @@ MAY_IMPORT = {
         "outputs",
         "results",
         "scenario",
+        "tables",
     },
     "serve": {"lp", "outputs", "runs", "scenario", "studies"},
 }
@@ -114,6 +115,7 @@ def test_solving_needs_neither_explain_nor_diagnose_nor_they_each_other() -> Non
     may_import["estimates"] = {"solve", "estimates"}
     may_import["diagnose"] = {"solve", "diagnose"}
     may_import["compare"] = {"solve", "compare"}
+    may_import["sweep"] = {"solve", "sweep"}
 
     strangers = {
         f"{file.name}: {other}"

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "init": ("planner.cli.init:command", "Make a project of one's own to start from."),
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
     "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
+    "sweep": ("planner.cli.sweep:command", "Solve many futures side by side, and resume."),
     "explain": ("planner.cli.explain:command", "Explain binding limits and shadow prices."),
     "compare": ("planner.cli.compare:command", "Say what differs between runs, and why."),
     "estimates": ("planner.cli.estimates:command", "Say which estimates decide the cost."),
@@ -45,6 +46,7 @@ COMMANDS: Final = {
 
 LIBRARIES: Final = {
     "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
+    "sweep": ("planner.studies.sweep",),
     "explain": ("planner.studies.explain", "planner.runs.reopen"),
     "compare": ("planner.studies.compare", "planner.outputs.report"),
     "estimates": ("planner.studies.estimates", "planner.runs.reopen"),

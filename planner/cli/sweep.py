@@ -1,0 +1,216 @@
+"""`dcplan sweep`: solve many futures of a scenario, and go on where it was stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from planner.cli.options import OVERRIDES
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from planner.studies.sweep import Progress, SweepResult
+
+__all__ = ["command"]
+
+_MOST_ROWS: Final = 24
+_MOST_FAILED: Final = 5
+
+
+@click.command("sweep")
+@click.argument("file")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False),
+    help="Folder of the sweep; left out: sweeps/ and the name of FILE.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    help="Futures at once, each in a process of its own; left out: one for each processor.",
+)
+@OVERRIDES
+@click.option("--json", "as_json", is_flag=True, help="Print table futures as JSON.")
+@click.pass_context
+def command(
+    context: click.Context,
+    file: str,
+    *,
+    folder: str | None,
+    jobs: int | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Solve and check every future of the sweep FILE (a file, or the name of a shipped sweep).
+
+    FILE names a base scenario, and axes over its keys or over figures of the data: lists, ranges,
+    grids, Latin hypercube and Sobol samples; or futures by name. Every mistake in it is found
+    before anything is solved. A future without a plan fails alone and says why.
+
+    Answers are stored as they come. Stopped in any way, the same command goes on from there.
+
+    Example: dcplan sweep tiny --jobs 2
+    """
+    from planner.cli.interrupts import INTERRUPTED
+    from planner.cli.output import writing_into
+    from planner.studies.sweep import run_sweep
+    from planner.studies.sweep.run import folder_of
+
+    quiet = bool(context.obj and context.obj.get("quiet"))
+    home = folder_of(file, folder)
+    with _Live(quiet=quiet) as live:
+        try:
+            with writing_into(home):
+                result = run_sweep(file, home, jobs, live.tell, overrides=overrides)
+        except KeyboardInterrupt:
+            if live.latest is None:
+                raise
+            live.say(
+                f"Stopped with {live.latest.done} of {live.latest.total} futures done, stored in"
+                f" {home}; the same command goes on from there"
+            )
+            context.exit(INTERRUPTED)
+    if as_json:
+        click.echo(result.futures.to_json(orient="records", indent=2))
+    else:
+        _print(result)
+    context.exit(_exit_code(result))
+
+
+class _Live:
+    """Shows on stderr how far a sweep is: one line redrawn on a terminal, elsewhere one each."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, quiet=quiet)
+        self._status = self._console.status("Reading the sweep and its data")
+        self.latest: Progress | None = None
+
+    def __enter__(self) -> _Live:
+        if self._console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+
+    def tell(self, progress: Progress) -> None:
+        """Say how far it is."""
+        self.latest = progress
+        text = _so_far(progress)
+        if self._console.is_terminal:
+            from rich.text import Text
+
+            self._status.update(Text(text))
+        else:
+            self.say(text)
+
+    def say(self, text: str) -> None:
+        """Say something that stays on the screen."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+
+def _so_far(progress: Progress) -> str:
+    from planner.base.say import duration
+
+    text = f"{progress.done} of {progress.total} futures"
+    if progress.failed:
+        text += f", {progress.failed} failed"
+    if progress.stored and not progress.last:
+        text += f", {progress.stored} stored before"
+    if progress.done < progress.total and progress.left_s == progress.left_s:  # not nan
+        text += f", about {duration(progress.left_s)} left"
+    return f"{text}: {progress.last} {progress.status}" if progress.last else text
+
+
+def _exit_code(result: SweepResult) -> int:
+    """1 where a plan breaks a rule or a bug ended a future, 4 where a limit did, 3 without a plan.
+
+    Futures that are infeasible beside others that are not are an answer.
+    """
+    from planner.base.errors import InfeasibleError, InputError, LimitReachedError
+    from planner.studies.sweep.answers import PLANNED
+
+    status = set(result.futures["status"])
+    has_broken = bool((result.futures["broken"] != "").any())
+    if has_broken or status & {"error", "killed"}:
+        return 1
+    if status - PLANNED - {"infeasible", "wrong_input"}:
+        return LimitReachedError.exit_code
+    if "wrong_input" in status:
+        return InputError.exit_code
+    return 0 if status & PLANNED else InfeasibleError.exit_code
+
+
+def _print(result: SweepResult) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from planner.base.console import TableConsole, wrapped
+    from planner.base.units import MUSD_PER_BUSD
+    from planner.base.words import and_more
+
+    console = TableConsole()
+    futures = result.futures
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Future")
+    table.add_column("Status")
+    for name in ("Cost, BUSD", "Gap", "Unmet, %", "Nameplate, MW"):
+        table.add_column(name, justify="right")
+    last = _in_last_year(result)
+    for row in futures.head(_MOST_ROWS).to_dict("records"):
+        has_plan, figures = bool(row["gap_frac"] >= 0.0), last.get(row["future"], {})
+        asked, unmet = figures.get("demand_kh100e", 0.0), figures.get("unmet_kh100e", 0.0)
+        breaks = f", breaks {row['broken']}" if row["broken"] else ""
+        table.add_row(
+            Text(row["future"]),
+            Text(f"{row['status']}{breaks}"),
+            f"{row['objective_musd'] / MUSD_PER_BUSD:,.3f}" if has_plan else "",
+            f"{row['gap_frac']:.2%}" if has_plan else "",
+            f"{100 * unmet / asked:.1f}" if asked else "",
+            f"{figures['nameplate_mw']:,.0f}" if figures else "",
+        )
+    console.print(table)
+    if len(futures) > _MOST_ROWS:
+        click.echo(f"and {len(futures) - _MOST_ROWS} more in table futures")
+    solved = futures.dropna(subset="objective_musd").sort_values("objective_musd")
+    if len(solved) > 1:
+        low, *_, high = solved.to_dict("records")
+        click.echo()
+        click.echo(
+            wrapped(
+                f"Cost from {low['objective_musd'] / MUSD_PER_BUSD:,.3f} BUSD ({low['future']}) to"
+                f" {high['objective_musd'] / MUSD_PER_BUSD:,.3f} BUSD ({high['future']})."
+            )
+        )
+    failed = result.failed
+    for name, message in failed[["future", "message"]].head(_MOST_FAILED).itertuples(index=False):
+        lines = str(message).splitlines() or [""]
+        click.echo()
+        click.echo(lines[0] if lines[0].startswith(f"{name}: ") else f"{name}: {lines[0]}")
+        if lines[1:]:
+            click.echo("\n".join(lines[1:]))
+    if len(failed) > _MOST_FAILED:
+        click.echo(f"{and_more(len(failed), _MOST_FAILED).strip()} in column message of futures")
+    click.echo()
+    console.print(Text(f"Written to {result.folder}", style="dim"), soft_wrap=True)
+
+
+def _in_last_year(result: SweepResult) -> dict[str, dict[str, float]]:
+    """Return the key figures of the last year by future."""
+    results = result.results.dropna(subset=["year"])
+    last = results[results["year"] == results.groupby("future")["year"].transform("max")]
+    by_future: dict[str, dict[str, float]] = {}
+    for future, figure, value in last[["future", "figure", "value"]].itertuples(index=False):
+        by_future.setdefault(future, {})[figure] = value
+    return by_future

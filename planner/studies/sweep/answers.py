@@ -1,0 +1,219 @@
+"""What a sweep keeps of each future: one small file, written whole; all of them as tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.outputs.files import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from planner.studies.sweep.futures import Question
+
+__all__ = [
+    "FUTURES_FOLDER",
+    "PLANNED",
+    "Answer",
+    "answer_in",
+    "figures",
+    "futures",
+    "orders",
+    "store",
+    "timings",
+]
+
+FUTURES_FOLDER: Final = "futures"
+"""Folder of the files of single futures in a sweep's folder."""
+PLANNED: Final = frozenset({"optimal", "within_gap"})
+"""Statuses of a future with a plan as it was asked for."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one future.
+
+    Parameters
+    ----------
+    name : str
+        Of the future.
+    status : str
+        That of the solver, or ``wrong_input``, ``stopped`` (a limit was reached before any plan),
+        ``error`` (a bug, or the solver failed) or ``killed`` (its process was ended twice).
+    message : str
+        Why there is no plan; empty where there is one.
+    broken : tuple of str
+        Rules that the plan breaks.
+    rules : int
+        How many were tried.
+    objective_musd, bound_musd, gap_frac : float or None
+        Cost of the plan, what no plan can cost less than, and how far they are apart.
+    run : str
+        Name of its run folder in ``runs``; empty where none is stored.
+    figures : tuple of (figure, year or None, unit, value)
+        Key figures of the plan.
+    orders : tuple of (kind, site, item, year, MW)
+        What the plan orders, and the year in which it serves.
+    method : str
+        How it was solved.
+    seconds, cpu_s : float
+        Wall and processor time. [s]
+    """
+
+    name: str
+    status: str
+    message: str = ""
+    broken: tuple[str, ...] = ()
+    rules: int = 0
+    objective_musd: float | None = None
+    bound_musd: float | None = None
+    gap_frac: float | None = None
+    run: str = ""
+    figures: tuple[tuple[str, int | None, str, float | None], ...] = ()
+    orders: tuple[tuple[str, str, str, int, float], ...] = ()
+    method: str = ""
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+
+
+def store(answer: Answer, question: Question, folder: Path) -> None:
+    """Write the file of a future; it is there whole or not at all.
+
+    Parameters
+    ----------
+    answer : Answer
+        What came of it.
+    question : Question
+        What was asked.
+    folder : Path
+        Of the sweep.
+    """
+    text = json.dumps(asdict(answer), ensure_ascii=False, indent=1, allow_nan=False)
+    with whole_file(_path(question, folder)) as partial:
+        partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+
+
+def answer_in(folder: Path, question: Question) -> Answer | None:
+    """Return what is stored of a future; None where it is to be solved.
+
+    A file that is not as `store` writes it is no answer: the future is solved again. So is a
+    future whose process was ended, or that a solver's limit or a failure stopped.
+    """
+    try:
+        raw = json.loads(_path(question, folder).read_bytes())
+        for rows in ("figures", "orders"):
+            raw[rows] = tuple(tuple(row) for row in raw[rows])
+        answer = Answer(**{**raw, "broken": tuple(raw["broken"])})
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    is_of_it = answer.name == question.name and answer.status not in {"killed", "error"}
+    return answer if is_of_it else None
+
+
+def _path(question: Question, folder: Path) -> Path:
+    return folder / FUTURES_FOLDER / f"{question.file_name}.json"
+
+
+def futures(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:
+    """Make the table with a row per future: the values of its axes, and how it ended.
+
+    Parameters
+    ----------
+    questions : iterable of Question
+        All futures, in order.
+    answers : mapping of str to Answer
+        Those that are known, by name; a future without one has the status ``not_solved``.
+    """
+    questions = list(questions)
+    none = Answer("", "not_solved")
+    of = [answers.get(question.name, none) for question in questions]
+    table: dict[str, Any] = {"future": [question.name for question in questions]}
+    for axis in dict.fromkeys(axis for question in questions for axis in question.future.labels):
+        table[axis] = _column([question.future.labels.get(axis) for question in questions])
+    table |= {
+        "status": [one.status for one in of],
+        "checked": [bool(one.rules) and not one.broken for one in of],
+        "rules": [one.rules for one in of],
+        "broken": [", ".join(one.broken) for one in of],
+        "objective_musd": _numbers([one.objective_musd for one in of]),
+        "bound_musd": _numbers([one.bound_musd for one in of]),
+        "gap_frac": _numbers([one.gap_frac for one in of]),
+        "run": [one.run for one in of],
+        "message": [one.message for one in of],
+    }
+    return pd.DataFrame(table)
+
+
+def figures(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:
+    """Make the tidy table with a row per future, key figure and year.
+
+    Parameters
+    ----------
+    questions, answers
+        As for `futures`. A figure of the whole plan has no year.
+    """
+    rows = [
+        (question.name, *row)
+        for question in questions
+        if question.name in answers
+        for row in answers[question.name].figures
+    ]
+    table = pd.DataFrame(rows, columns=["future", "figure", "year", "unit", "value"])
+    return table.astype({"year": "Int64", "value": "float64"}).astype(
+        dict.fromkeys(("future", "figure", "unit"), "str")
+    )
+
+
+def orders(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:
+    """Make the table of what each future orders.
+
+    Parameters
+    ----------
+    questions, answers
+        As for `futures`.
+
+    Returns
+    -------
+    DataFrame
+        future, kind, site, item, year in which it serves, mw.
+    """
+    rows = [
+        (question.name, *row)
+        for question in questions
+        if question.name in answers
+        for row in answers[question.name].orders
+    ]
+    table = pd.DataFrame(rows, columns=["future", "kind", "site", "item", "year", "mw"])
+    return table.astype({"year": "int64", "mw": "float64"}).astype(
+        dict.fromkeys(("future", "kind", "site", "item"), "str")
+    )
+
+
+def timings(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:
+    """Make the table of how each future was solved, and how long that took."""
+    rows = [
+        (one.name, one.method, one.seconds, one.cpu_s)
+        for question in questions
+        if (one := answers.get(question.name)) is not None
+    ]
+    return pd.DataFrame(rows, columns=["future", "method", "seconds", "cpu_s"])
+
+
+def _numbers(values: list[float | None]) -> np.ndarray:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _column(labels: list[Any]) -> Any:
+    """Return labels as numbers or truth values where they all are, else as text."""
+    given = [label for label in labels if label is not None]
+    if all(isinstance(label, bool) for label in given):
+        return pd.array(labels, dtype="boolean")
+    if all(isinstance(label, int | float) and not isinstance(label, bool) for label in given):
+        return _numbers(labels)
+    return ["" if label is None else str(label) for label in labels]

@@ -1,0 +1,354 @@
+"""The axes of a sweep: which key, or which figures of the data, and the values they take."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.inputs.figures import figures_of
+from planner.scenario.keys import block_at, closest, unknown_key_fix
+from planner.scenario.tree import Node, plain, show
+from planner.studies.sweep.points import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from planner.inputs.figures import Figure
+    from planner.studies.sweep.points import Label
+    from planner.studies.sweep.reading import Found
+
+__all__ = ["Axis", "read_axis"]
+
+_KEYS: Final = ("key", "values", "range", "between", "levels", "table", "column", "row")
+_RANGE_KEYS: Final = ("from", "to", "step", "count")
+_NOT_SWEPT: Final = frozenset({"version", "extends", "title", "question"})
+_ENDS: Final[Mapping[str, Callable[[Figure], float]]] = {
+    "low": lambda figure: figure.low,
+    "value": lambda figure: figure.value,
+    "high": lambda figure: figure.high,
+}
+_MOST_VALUES: Final = 10_000
+_LONGEST_LABEL: Final = 200
+_DIGITS: Final = 6
+"""Significant digits of a value that is drawn: a name must be readable, and say all of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """An axis of a sweep.
+
+    Parameters
+    ----------
+    name : str
+        Any text.
+    node : Node
+        Where it is written.
+    points : tuple of Point
+        Its values in order; of one that is drawn from a range, its two ends.
+    draw : callable or None
+        From a number in [0, 1) to a point, where the axis is drawn from a range; None for one
+        with a list of values, whose points are as likely as each other.
+    """
+
+    name: str
+    node: Node
+    points: tuple[Point, ...]
+    draw: Callable[[float], Point] | None = None
+
+    def drawn(self, share: float) -> Point:
+        """Return the point at a share of the axis, in [0, 1)."""
+        if self.draw is not None:
+            return self.draw(share)
+        return self.points[min(int(share * len(self.points)), len(self.points) - 1)]
+
+
+def read_axis(
+    name: str, node: Node, tables: Mapping[str, pd.DataFrame], found: Found, *, is_sampled: bool
+) -> Axis | None:
+    """Read an axis.
+
+    Parameters
+    ----------
+    name, node
+        Its name and what is written.
+    tables : mapping of str to DataFrame
+        The data of the base scenario.
+    found : Found
+        Takes the problems.
+    is_sampled : bool
+        Whether futures are drawn; then a range needs no steps.
+
+    Returns
+    -------
+    Axis or None
+        None where it cannot be read.
+    """
+    before = len(found.problems)
+    entries = found.entries(node, f"axis {name!r}", _KEYS)
+    kinds = [kind for kind in ("key", "levels", "table") if kind in entries]
+    if len(kinds) != 1:
+        what_is = f"axis {name!r} has {' and '.join(kinds) or 'no key'}"
+        fix = "key: a setting, levels: groups of settings by name, table: figures of the data"
+        if len(found.problems) == before:
+            found.note_key(node, what_is, "given one of key, levels and table", fix)
+        return None
+    allowed = {
+        "key": {"key", "values", "range", "between"},
+        "levels": {"levels"},
+        "table": {"table", "column", "row", "values"},
+    }[kinds[0]]
+    for key in entries.keys() - allowed:
+        must_be = f"one of {', '.join(sorted(allowed - {kinds[0]}))}"
+        if len(allowed) == 1:
+            must_be = "left out"
+        found.note_key(
+            entries[key], f"axis {name!r} has {kinds[0]} and {key}", must_be, f"remove {key}"
+        )
+    if len(found.problems) > before:
+        return None
+    if kinds[0] == "levels":
+        return _levels(name, node, entries["levels"], found)
+    if kinds[0] == "table":
+        return _of_figures(name, node, entries, tables, found, is_sampled=is_sampled)
+    return _of_key(name, node, entries, found, is_sampled=is_sampled)
+
+
+def _levels(name: str, node: Node, levels: Node, found: Found) -> Axis | None:
+    below = found.mapping(levels, f"levels of axis {name!r}")
+    if isinstance(levels.value, dict) and not below:
+        found.note_key(levels, f"levels of axis {name!r} are empty", "given", "write some")
+    settings = {
+        label: Node({}, at.place) if at.value is None else at for label, at in below.items()
+    }
+    for label, at in settings.items():
+        found.mapping(at, f"level {label!r} of axis {name!r}")
+    points = tuple(Point(label, (), at) for label, at in settings.items())
+    return Axis(name, node, points) if points else None
+
+
+def _of_key(
+    name: str, node: Node, entries: Mapping[str, Node], found: Found, *, is_sampled: bool
+) -> Axis | None:
+    keys = _key_path(entries["key"], name, found)
+    given = [key for key in ("values", "range", "between") if key in entries]
+    if len(given) != 1:
+        what_is = f"axis {name!r} has {' and '.join(given) if given else 'no values'}"
+        fix = "values: [first, second], range: {from: , to: , step: } or between: [low, high]"
+        found.note_key(node, what_is, "given one of values, range and between", fix)
+        return None
+    if keys is None:
+        return None
+    asked = entries[given[0]]
+    if given[0] == "between":
+        return _between(name, node, keys, asked, found, is_sampled=is_sampled)
+    if given[0] == "range":
+        values = _range(asked, name, found)
+    else:
+        values = found.entries_of_list(asked, f"values of axis {name!r}")
+    labels = [_label(value) for value in values]
+    for at, value in enumerate(values):
+        if labels[at] in labels[:at]:
+            what_is = f"{labels[at]} is in axis {name!r} twice"
+            found.note(value, what_is, "there once", "remove one of them")
+    points = tuple(
+        Point(label, keys, _at_key(value, entries["key"]))
+        for label, value in zip(labels, values, strict=True)
+    )
+    return Axis(name, node, points) if points else None
+
+
+def _key_path(node: Node, name: str, found: Found) -> tuple[str, ...] | None:
+    """Return the key path that an axis is about, where the schema has it."""
+    steps = node.value
+    if isinstance(steps, tuple) and steps and all(isinstance(at.value, str) for at in steps):
+        keys = tuple(str(at.value) for at in steps)
+    else:
+        text = found.text(node, f"key of axis {name!r}", "write it as demand.trajectory")
+        keys = tuple(text.split("."))
+    if not all(keys):
+        if node.value:
+            fix = (
+                "write it as demand.trajectory, an id with a dot as [sites, my.site, land_limit_mw]"
+            )
+            found.note(node, f"key of axis {name!r} has an empty step", "a key path", fix)
+        return None
+    if keys[0] in _NOT_SWEPT:
+        found.note(node, f"key of axis {name!r} is {keys[0]}", "a setting", "remove the axis")
+        return None
+    for length in range(len(keys)):
+        block = block_at(keys[:length])
+        if block is not None and keys[length] not in block.model_fields:
+            word = ".".join(keys[: length + 1])
+            fix = unknown_key_fix(keys[: length + 1])
+            found.note(node, f"unknown key {word!r}", "a key of the schema", fix)
+            return None
+    return keys
+
+
+def _range(node: Node, name: str, found: Found) -> tuple[Node, ...]:
+    """Return the values of a range, both ends included."""
+    before = len(found.problems)
+    entries = found.entries(node, f"range of axis {name!r}", _RANGE_KEYS)
+    numbers = {key: found.number(at, f"{key} of axis {name!r}") for key, at in entries.items()}
+    has = {"from", "to"} <= entries.keys() and len({"step", "count"} & entries.keys()) == 1
+    if len(found.problems) > before:
+        return ()
+    if not has:
+        what_is = f"range of axis {name!r} has {', '.join(entries) or 'nothing'}"
+        fix = "write {from: 0, to: 12, step: 6} or {from: 0, to: 12, count: 3}"
+        found.note(node, what_is, "given from, to, and one of step and count", fix)
+        return ()
+    first, last = float(numbers["from"] or 0), float(numbers["to"] or 0)
+    is_whole = all(isinstance(entries[key].value, int) for key in ("from", "to"))
+    if "count" in entries:
+        count = found.whole(entries["count"], f"count of axis {name!r}", 2, _MOST_VALUES)
+        if count is None:
+            return ()
+        values = first + (last - first) / (count - 1) * np.arange(count)
+    else:
+        step = float(numbers["step"] or 0)
+        steps = (last - first) / step if step else -1.0
+        if not (0 <= steps <= _MOST_VALUES) or abs(steps - round(steps)) > 1e-9 * max(1.0, steps):
+            fix = "choose a step that leads from the one to the other"
+            what_is = f"step of axis {name!r} is {step:g}, from {first:g} to {last:g}"
+            found.note(entries["step"], what_is, f"a part of {last - first:g}", fix)
+            return ()
+        values = first + step * np.arange(round(steps) + 1)
+        is_whole = is_whole and isinstance(entries["step"].value, int)
+    is_whole = is_whole and bool((values == np.round(values)).all())
+    shown = [int(value) if is_whole else float(f"{value:.12g}") for value in values]
+    return tuple(Node(value, node.place) for value in shown)
+
+
+def _between(
+    name: str, node: Node, keys: tuple[str, ...], asked: Node, found: Found, *, is_sampled: bool
+) -> Axis | None:
+    ends = found.entries_of_list(asked, f"between of axis {name!r}")
+    numbers = [found.number(end, f"between of axis {name!r}") for end in ends]
+    if any(number is None for number in numbers) or not ends:
+        return None
+    if not is_sampled:
+        fix = "add a sample, or give values or a range instead"
+        found.note_key(asked, f"axis {name!r} has between", "with a sample", fix)
+        return None
+    low, high = numbers[0], numbers[-1]
+    if len(numbers) != 2 or low is None or high is None or not low < high:
+        shown = ", ".join(show(plain(end)) for end in ends)
+        what_is = f"between of axis {name!r} is [{shown}]"
+        found.note(asked, what_is, "two numbers, the lower one first", "write [low, high]")
+        return None
+    is_whole = all(isinstance(end.value, int) for end in ends)
+    first, room = low, high - low
+
+    def at(value: float) -> Point:
+        return Point(value, keys, _at_key(Node(value, asked.place), asked))
+
+    def draw(share: float) -> Point:
+        if is_whole:  # as likely at its ends as between them
+            return at(first + math.floor(share * (room + 1)))
+        return at(float(f"{first + share * room:.{_DIGITS}g}"))
+
+    return Axis(name, node, (at(low), at(high)), draw)
+
+
+def _of_figures(
+    name: str,
+    node: Node,
+    entries: Mapping[str, Node],
+    tables: Mapping[str, pd.DataFrame],
+    found: Found,
+    *,
+    is_sampled: bool,
+) -> Axis | None:
+    figures = _figures(name, node, entries, tables, found)
+    if not figures:
+        return None
+    alone = figures[0] if len(figures) == 1 else None
+
+    def at_end(word: str) -> Point:
+        label: Label = word if alone is None else _ENDS[word](alone)
+        return Point(label, (), None, tuple((one, _ENDS[word](one)) for one in figures))
+
+    def draw(share: float) -> Point:
+        share = float(f"{share:.{_DIGITS}g}")
+        moved = tuple((one, one.low + share * (one.high - one.low)) for one in figures)
+        return Point(share if alone is None else moved[0][1], (), None, moved)
+
+    if "values" not in entries:
+        words = ["low", "high"] if is_sampled else list(_ENDS)
+        return Axis(name, node, tuple(map(at_end, words)), draw if is_sampled else None)
+    words = []
+    for at in found.entries_of_list(entries["values"], f"values of axis {name!r}"):
+        if at.value in _ENDS and at.value not in words:
+            words.append(str(at.value))
+        else:
+            what_is = f"values of axis {name!r} have {show(at.value)}"
+            found.note(at, what_is, "some of low, value and high, each once", "write another")
+    return Axis(name, node, tuple(map(at_end, words))) if words else None
+
+
+def _figures(
+    name: str,
+    node: Node,
+    entries: Mapping[str, Node],
+    tables: Mapping[str, pd.DataFrame],
+    found: Found,
+) -> list[Figure]:
+    """Return the figures of a table's column that an axis moves together."""
+    if "column" not in entries:
+        fix = "name the column, as `dcplan estimates` does"
+        found.note_key(node, f"axis {name!r} has no column", "given with a table", fix)
+        return []
+    wanted = {
+        key: found.text(entries[key], f"{key} of axis {name!r}", "write its name")
+        for key in ("table", "column", "row")
+        if key in entries
+    }
+    if not all(wanted.values()):
+        return []
+    figures = figures_of(tables)
+    for key in ("table", "column"):
+        known = sorted({getattr(one, key) for one in figures})
+        if wanted[key] not in known:
+            meant = closest(wanted[key], known)
+            fix = f"did you mean {meant!r}?" if meant else f"there are {', '.join(known)}"
+            what_is = f"{key} of axis {name!r} is {wanted[key]!r}"
+            found.note(entries[key], what_is, f"a {key} of figures with a low and a high", fix)
+            return []
+        figures = [one for one in figures if getattr(one, key) == wanted[key]]
+    if "row" not in wanted:
+        return figures
+    rows = {row: one for one in figures for row in (one.item, *one.item.split(", "))}
+    if wanted["row"] not in rows:
+        meant = closest(wanted["row"], list(rows))
+        fix = f"did you mean {meant!r}?" if meant else f"`dcplan data show {wanted['table']}`"
+        what_is = f"row of axis {name!r} is {wanted['row']!r}"
+        found.note(entries["row"], what_is, "a row whose figure has a low and a high", fix)
+        return []
+    return [rows[wanted["row"]]]
+
+
+def _at_key(value: Node, key: Node) -> Node:
+    """Return a value as if its key were written where the axis names it."""
+    return Node(value.value, value.place, key.key_place or key.place)
+
+
+def _label(node: Node) -> Label:
+    value = plain(node)
+    if isinstance(value, str | int | float | bool):
+        return value
+    text = _in_a_line(value)
+    return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 3]}..."
+
+
+def _in_a_line(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_in_a_line(at)}" for key, at in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_in_a_line, value))}]"
+    return "null" if value is None else str(value)

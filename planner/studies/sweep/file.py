@@ -1,0 +1,340 @@
+"""The file of a sweep: a base scenario, and the futures that are laid over it.
+
+It is read with the places of all that is written, so that a value that fits no setting is an
+error at its line and column in this file, as it is in a scenario.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from planner.base.errors import InputError, Problem
+from planner.base.paths import SCENARIOS_DIR, is_file
+from planner.inputs import TABLES
+from planner.scenario import Draft, read_draft
+from planner.scenario.chain import VERSION, read_source
+from planner.scenario.characters import name_problems, text_problems
+from planner.scenario.keys import closest, is_by_year
+from planner.scenario.overrides import with_override
+from planner.scenario.tree import Node, Place, merge, show
+from planner.studies.sweep.axes import Axis, read_axis
+from planner.studies.sweep.points import Future
+from planner.studies.sweep.reading import Found
+from planner.studies.sweep.samples import Sample, unit_points
+from planner.tables import right_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+__all__ = ["MOST_FUTURES", "SweepFile", "read_file", "shipped_sweeps"]
+
+MOST_FUTURES: Final = 10_000
+_KEYS: Final = ("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs")
+_SAMPLE_KEYS: Final = ("method", "size", "seed")
+_METHODS: Final = ("latin_hypercube", "sobol")
+_MOST_SEED: Final = 2**32 - 1
+_TAKEN: Final = frozenset(
+    {
+        *("future", "status", "checked", "rules", "broken", "run", "message"),
+        *("objective_musd", "bound_musd", "gap_frac"),
+    }
+)
+"""Columns that table `futures` has beside those of the axes."""
+_LONGEST_NAME: Final = 200
+
+
+@dataclass(frozen=True, eq=False)
+class SweepFile:
+    """The file of a sweep as read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sha256 : str
+        Of its bytes.
+    title, question : str
+        As written; the title is the name of the file where it is left out.
+    draft : Draft
+        The base scenario with what holds in every future.
+    axes : tuple of Axis
+        Its axes.
+    futures : tuple of Future
+        In order: those of the axes, then those of the list.
+    listed : mapping of str to Node
+        Futures of the list, with what is written.
+    runs : frozenset of str or None
+        Futures whose whole run is stored; None for all of them.
+    problems : tuple of Problem
+        What is wrong with the file alone, so far.
+    """
+
+    path: Path
+    sha256: str
+    title: str
+    question: str
+    draft: Draft
+    axes: tuple[Axis, ...]
+    futures: tuple[Future, ...]
+    listed: Mapping[str, Node]
+    runs: frozenset[str] | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its ending."""
+        return self.path.stem
+
+    def path_problem(self, what_is: str, must_be: str, fix: str) -> Problem:
+        """Return a problem of the file as a whole."""
+        return Problem(str(self.path), None, None, what_is, must_be, fix)
+
+
+def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
+    """Read the file of a sweep and the base scenario that it names.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, or the name of a shipped sweep.
+    overrides : sequence of str
+        Settings of every future as ``key.key=value``, over all that the file says.
+
+    Returns
+    -------
+    SweepFile
+        With the problems found so far.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to go on with: the file or its base cannot be read.
+    """
+    path = _find(path)
+    source, problems = read_source(path, Place(str(path)))
+    found = Found([*problems, *text_problems(source.tree)])
+    entries = found.entries(source.tree, "the sweep", _KEYS)
+    _check_version(source.tree, entries, found)
+    for key in ("title", "question"):
+        if key in entries:
+            found.text(entries[key], key, "write a line of text")
+    draft = _base(path, source.tree, entries, overrides, found)
+    tables = right_tables(TABLES, draft.data_files)
+    sample = _sample(entries["sample"], found) if "sample" in entries else None
+    axes = _axes(entries, tables, found, is_sampled="sample" in entries)
+    listed = _listed(entries, found)
+    futures = _futures(entries, axes, sample, listed, found)
+    runs = _runs(entries, {future.name for future in futures}, found)
+
+    def text(key: str) -> str:
+        value = entries[key].value if key in entries else ""
+        return value if isinstance(value, str) else ""
+
+    return SweepFile(
+        path,
+        source.sha256,
+        text("title") or path.stem,
+        text("question"),
+        draft,
+        axes,
+        futures,
+        listed,
+        runs,
+        (*found.problems, *name_problems(path.stem, Place(str(path)))),
+    )
+
+
+def shipped_sweeps() -> list[str]:
+    """Return the names of the shipped sweeps in order."""
+    return sorted(path.stem for path in (SCENARIOS_DIR / "sweeps").glob("*.yaml"))
+
+
+def _find(path: str | Path) -> Path:
+    if isinstance(path, Path) or "/" in path or os.sep in path or path.endswith((".yaml", ".yml")):
+        return Path(path)
+    shipped = SCENARIOS_DIR / "sweeps" / f"{path}.yaml"
+    if not is_file(shipped):
+        meant = closest(path, shipped_sweeps())
+        fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_sweeps())}"
+        what_is = f"no shipped sweep is called {path!r}"
+        raise InputError([Problem(path, None, None, what_is, "a name or a file", fix)])
+    here = Path.cwd()
+    return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
+
+
+def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> None:
+    fix = f"begin with 'version: {VERSION}'"
+    if "version" not in entries:
+        found.problems.append(
+            Place(tree.place.file, 1, 1).problem("version is missing", "given", fix)
+        )
+    elif entries["version"].value != VERSION or isinstance(entries["version"].value, bool):
+        what_is = f"version is {show(entries['version'].value)}"
+        fix = "this program reads no other version of the format"
+        found.note(entries["version"], what_is, str(VERSION), fix)
+
+
+def _base(
+    path: Path, tree: Node, entries: Mapping[str, Node], overrides: Sequence[str], found: Found
+) -> Draft:
+    """Read the base scenario, and lay over it what holds in every future."""
+    if "base" not in entries:
+        fix = "name a shipped scenario or a file, as in 'base: us-base'"
+        found.note(tree, "base is missing", "given", fix)
+        raise InputError(found.problems)
+    node = entries["base"]
+    name = found.text(node, "base", "name a shipped scenario or a file")
+    if not name:
+        raise InputError(found.problems)
+    is_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
+    asked = Path(os.path.normpath(path.parent / name)) if is_path else name
+    try:
+        draft = read_draft(asked)
+    except InputError as error:
+        at = node.place
+        problems = [
+            replace(one, file=at.file, line=at.line, column=at.column) for one in error.problems
+        ]
+        raise InputError([*found.problems, *problems]) from error
+    if not draft.source_files:
+        raise InputError([*found.problems, *draft.problems])
+    laid = draft.tree
+    if "set" in entries:
+        found.mapping(entries["set"], "set")
+        laid = merge(laid, entries["set"], is_by_year)
+    problems = list(draft.problems)
+    for override in overrides:
+        try:
+            laid = with_override(laid, override)
+        except InputError as error:
+            problems += error.problems
+    return replace(draft, tree=laid, problems=tuple(problems))
+
+
+def _sample(node: Node, found: Found) -> Sample | None:
+    entries = found.entries(node, "sample", _SAMPLE_KEYS)
+    for key in _SAMPLE_KEYS:
+        if key not in entries and isinstance(node.value, dict):
+            fix = "write {method: sobol, size: 64, seed: 1}"
+            found.note_key(node, f"sample has no {key}", "given", fix)
+    method = entries["method"].value if "method" in entries else None
+    if "method" in entries and method not in _METHODS:
+        what_is = f"method of sample is {show(method)}"
+        found.note(entries["method"], what_is, " or ".join(_METHODS), "write one of them")
+    size = seed = None
+    if "size" in entries:
+        size = found.whole(entries["size"], "size of sample", 2, MOST_FUTURES)
+    if "seed" in entries:
+        seed = found.whole(entries["seed"], "seed of sample", 0, _MOST_SEED)
+    if method == "sobol" and size is not None and size & (size - 1):
+        fix = f"take {1 << (size.bit_length() - 1)} or {1 << size.bit_length()}"
+        found.note(entries["size"], f"size of sample is {size}", "a power of 2 with sobol", fix)
+        return None
+    if method not in _METHODS or size is None or seed is None:
+        return None
+    return Sample("sobol" if method == "sobol" else "latin_hypercube", size, seed)
+
+
+def _axes(
+    entries: Mapping[str, Node],
+    tables: Mapping[str, pd.DataFrame],
+    found: Found,
+    *,
+    is_sampled: bool,
+) -> tuple[Axis, ...]:
+    if "axes" not in entries:
+        if is_sampled:
+            found.note_key(entries["sample"], "sample has no axes", "given with axes", "add axes")
+        return ()
+    axes = []
+    for name, node in found.mapping(entries["axes"], "axes").items():
+        if name in _TAKEN:
+            fix = f"table futures has a column {name!r}; take another name"
+            found.note_key(node, f"an axis is called {name!r}", "another name", fix)
+        axis = read_axis(name, node, tables, found, is_sampled=is_sampled)
+        axes += [axis] if axis is not None else []
+    return tuple(axes)
+
+
+def _listed(entries: Mapping[str, Node], found: Found) -> dict[str, Node]:
+    if "futures" not in entries:
+        if not ("axes" in entries and entries["axes"].value):
+            place = entries.get("axes") or entries["base"]
+            fix = "add axes, or futures: settings by name"
+            found.note_key(place, "the sweep has no futures", "given axes or futures", fix)
+        return {}
+    listed = {}
+    for name, node in found.mapping(entries["futures"], "futures").items():
+        listed[name] = Node({}, node.place, node.key_place) if node.value is None else node
+        found.mapping(listed[name], f"future {name!r}")
+        if not name.strip() or len(name) > _LONGEST_NAME:
+            must_be = f"text with at most {_LONGEST_NAME} characters"
+            found.note_key(node, f"a future is called {name!r}", must_be, "take another name")
+    return listed
+
+
+def _futures(
+    entries: Mapping[str, Node],
+    axes: tuple[Axis, ...],
+    sample: Sample | None,
+    listed: Mapping[str, Node],
+    found: Found,
+) -> tuple[Future, ...]:
+    count = prod(len(axis.points) for axis in axes) if axes else 0
+    if "sample" not in entries and count > MOST_FUTURES:
+        fix = "take fewer values, or draw a sample"
+        what_is = f"the axes make {count:,} futures"
+        found.note_key(entries["axes"], what_is, f"at most {MOST_FUTURES:,}", fix)
+        return ()
+    of_axes = list(_of_axes(axes, sample, is_sampled="sample" in entries))
+    names = {future.name for future in of_axes}
+    for name in names & listed.keys():
+        fix = "the axes make one of this name; take another name"
+        found.note_key(listed[name], f"a future is called {name!r}", "another name", fix)
+    of_list = [Future(name, {}, node) for name, node in listed.items()]
+    return (*of_axes, *of_list)
+
+
+def _of_axes(
+    axes: tuple[Axis, ...], sample: Sample | None, *, is_sampled: bool
+) -> Iterator[Future]:
+    if not axes:
+        return
+    if not is_sampled:
+        for points in product(*(axis.points for axis in axes)):
+            by_axis = {axis.name: point for axis, point in zip(axes, points, strict=True)}
+            name = ", ".join(f"{axis}={point.label}" for axis, point in by_axis.items())
+            yield Future(name, by_axis)
+    elif sample is not None:
+        digits = len(str(sample.size))
+        for number, shares in enumerate(unit_points(sample, len(axes)), start=1):
+            drawn = zip(axes, shares, strict=True)
+            by_axis = {axis.name: axis.drawn(float(share)) for axis, share in drawn}
+            yield Future(f"sample-{number:0{digits}}", by_axis)
+
+
+def _runs(entries: Mapping[str, Node], names: set[str], found: Found) -> frozenset[str] | None:
+    """Return the futures whose whole run is stored; None for all of them."""
+    if "runs" not in entries:
+        return frozenset()
+    node = entries["runs"]
+    if node.value == "all":
+        return None
+    if node.value == "none":
+        return frozenset()
+    if not isinstance(node.value, tuple):
+        must_be = "all, none, or a list of futures"
+        found.note(node, f"runs is {show(node.value)}", must_be, "write [first, second]")
+        return frozenset()
+    for at in node.value:
+        if at.value not in names:
+            fix = "name one as results name it: `axis=value, axis=value`, or of the list"
+            found.note(at, f"runs have {show(at.value)}", "a future of this sweep", fix)
+    return frozenset(str(at.value) for at in node.value)

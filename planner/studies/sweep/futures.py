@@ -1,0 +1,283 @@
+"""From the file of a sweep to futures that can be solved: every mistake is found before a solve."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Final
+
+from planner.base.errors import InputError
+from planner.inputs import TABLES, build_inputs_from
+from planner.inputs.figures import with_values
+from planner.runs.names import folder_name
+from planner.scenario import unknown_ids
+from planner.scenario.tree import Node, Place
+from planner.studies.sweep.file import SweepFile, read_file
+from planner.studies.sweep.points import Future, changed_tree
+from planner.tables import read_with_hashes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.base.errors import Problem
+    from planner.inputs.inputs import Inputs
+    from planner.scenario import Scenario
+    from planner.tables.read import TablesRead
+
+__all__ = ["Question", "Sweep", "Tables", "inputs_of", "read_sweep"]
+
+_PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
+FORMAT: Final = 1
+"""Version of the files of a sweep's folder."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Tables as read, for all futures that read the same ones.
+
+    Parameters
+    ----------
+    key : str
+        Made of the hashes of their files.
+    frames : mapping of str to DataFrame
+        The tables by name.
+    sha256 : mapping of Path to str
+        SHA-256 of every file, by full path.
+    """
+
+    key: str
+    frames: Mapping[str, pd.DataFrame]
+    sha256: Mapping[Path, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One future, ready to be solved or refused.
+
+    Parameters
+    ----------
+    future : Future
+        As the file of the sweep says.
+    file_name : str
+        Of its files in the sweep's folder, without ending: made of its name, and of a hash of all
+        that makes its result, so that a changed future is another one.
+    tables_key : str
+        Which tables it reads.
+    scenario : Scenario or None
+        What it asks; None where its points make no scenario together.
+    problems : tuple of Problem
+        Why not.
+    keeps_run : bool
+        Whether its whole run is stored.
+    """
+
+    future: Future
+    file_name: str
+    tables_key: str
+    scenario: Scenario | None
+    problems: tuple[Problem, ...] = ()
+    keeps_run: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the future."""
+        return self.future.name
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A sweep that can be run.
+
+    Parameters
+    ----------
+    file : SweepFile
+        What was read.
+    questions : tuple of Question
+        In the order of the file.
+    tables : mapping of str to Tables
+        By key.
+    """
+
+    file: SweepFile
+    questions: tuple[Question, ...]
+    tables: Mapping[str, Tables]
+
+
+@dataclass
+class _Reader:
+    """Tables read once for all futures that name the same files."""
+
+    read: dict[tuple[tuple[str, str], ...], Tables] = field(default_factory=dict)
+
+    def tables(self, data_files: Mapping[str, Path]) -> Tables:
+        key = tuple(sorted((name, str(path)) for name, path in data_files.items()))
+        if key not in self.read:
+            self.read[key] = _keyed(read_with_hashes(TABLES, data_files))
+        return self.read[key]
+
+
+def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
+    """Read the file of a sweep, and find every mistake in it before anything is solved.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, or the name of a shipped sweep.
+    overrides : sequence of str
+        Settings of every future as ``key.key=value``.
+
+    Returns
+    -------
+    Sweep
+        Its futures. One whose points are right one by one but make no scenario together has its
+        problems with it, and fails alone.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file, of the base scenario and its data, and of the values of
+        each axis, at their places.
+    """
+    file = read_file(path, overrides)
+    reader = _Reader()
+    problems = [*file.problems, *_base_problems(file, reader)]
+    known = frozenset(problems)
+    if not known:  # what is wrong with the base is wrong in every future
+        for axis in file.axes:
+            for point in axis.points:
+                problems += _problems(file, Future("", {axis.name: point}), reader)
+        for future in file.futures:
+            if future.name in file.listed:
+                problems += _problems(file, future, reader)
+    if problems:
+        raise InputError(problems)
+    questions = tuple(_question(file, future, reader) for future in file.futures)
+    return Sweep(file, questions, {one.key: one for one in reader.read.values()})
+
+
+def inputs_of(question: Question, tables: Tables) -> Inputs:
+    """Build what the model knows of a future.
+
+    Raises
+    ------
+    InputError
+        If its settings and its data do not go together.
+    """
+    assert question.scenario is not None
+    frames = with_values(tables.frames, question.future.figures)
+    return build_inputs_from(question.scenario, frames, tables.sha256)
+
+
+def _base_problems(file: SweepFile, reader: _Reader) -> tuple[Problem, ...]:
+    scenario, problems = file.draft.checked()
+    if not file.draft.has_its_tables:
+        return problems
+    try:
+        tables = reader.tables(file.draft.data_files)
+    except InputError as error:
+        return (*problems, *error.problems)
+    problems = (*problems, *unknown_ids(file.draft.tree, tables.frames))
+    if problems or scenario is None:
+        return problems
+    return _build_problems(scenario, Future(""), tables)
+
+
+def _problems(file: SweepFile, future: Future, reader: _Reader) -> tuple[Problem, ...]:
+    """Return what is wrong with a future, whose base is right."""
+    scenario, problems = _scenario(file, future, reader)
+    if problems or scenario is None:
+        return problems
+    return _build_problems(scenario, future, reader.tables(scenario.data_files))
+
+
+def _build_problems(scenario: Scenario, future: Future, tables: Tables) -> tuple[Problem, ...]:
+    try:
+        build_inputs_from(scenario, with_values(tables.frames, future.figures))
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+def _scenario(
+    file: SweepFile, future: Future, reader: _Reader
+) -> tuple[Scenario | None, tuple[Problem, ...]]:
+    """Return the scenario of a future, or what keeps it from being one."""
+    base = file.draft
+    try:
+        tree = changed_tree(base.tree, future)
+    except LookupError as error:
+        at = next(point.value for point in future.points.values() if point.keys and point.value)
+        place = at.key_place or at.place
+        fix = "write a key path of the scenario"
+        return None, (place.problem(f"the key leads nowhere: {error.args[0]}", "a key", fix),)
+    title = Node(future.name, Place(str(file.path)))
+    tree = replace(tree, value={**tree.children, "title": title})
+    files = (file.path, *base.source_files)
+    sha256 = (file.sha256, *base.source_sha256)
+    draft = replace(
+        base, name=future.name, tree=tree, problems=(), source_files=files, source_sha256=sha256
+    )
+    scenario, problems = draft.checked()
+    if not draft.has_its_tables:
+        return None, problems
+    try:
+        tables = reader.tables(draft.data_files)
+    except InputError as error:
+        return None, (*problems, *error.problems)
+    problems = (*problems, *_figures_of_other_tables(file, future, draft.data_files))
+    return scenario, (*problems, *unknown_ids(tree, tables.frames))
+
+
+def _figures_of_other_tables(
+    file: SweepFile, future: Future, data_files: Mapping[str, Path]
+) -> list[Problem]:
+    """Find figures of a table that the future takes from another file than the base."""
+    return [
+        file.path_problem(
+            f"{figure.table} of future {future.name!r} is another table than that of the base",
+            "the one whose figures an axis moves",
+            "take the axis over its figures out, or the other table",
+        )
+        for figure, _ in future.figures
+        if data_files.get(figure.table) != file.draft.data_files.get(figure.table)
+    ]
+
+
+def _question(file: SweepFile, future: Future, reader: _Reader) -> Question:
+    scenario, problems = _scenario(file, future, reader)
+    tables = reader.tables(scenario.data_files if scenario is not None else file.draft.data_files)
+    keeps_run = file.runs is None or future.name in file.runs
+    content = {
+        "settings": scenario.model_dump(mode="json", exclude={"extends", "data"})
+        if scenario is not None
+        else [str(problem) for problem in problems],
+        "figures": [[one.table, one.column, one.rows, value] for one, value in future.figures],
+        "labels": future.labels,
+        "tables": tables.key,
+        "keeps_run": keeps_run,
+        "versions": _versions(),
+        "format": FORMAT,
+    }
+    file_name = folder_name(future.name, content)
+    scenario = None if problems else scenario
+    return Question(future, file_name, tables.key, scenario, problems, keeps_run)
+
+
+def _keyed(read: TablesRead) -> Tables:
+    text = json.dumps(sorted([path.name, sha256] for path, sha256 in read.sha256.items()))
+    return Tables(hashlib.sha256(text.encode()).hexdigest(), read.frames, read.sha256)
+
+
+def _versions() -> dict[str, str]:
+    known = {}
+    for package in _PACKAGES:
+        try:
+            known[package] = version(package)
+        except PackageNotFoundError:  # run from a checkout that is not installed
+            known[package] = "not installed"
+    return known

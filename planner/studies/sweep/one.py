@@ -1,0 +1,138 @@
+"""One future from question to answer; whatever goes wrong with it is its own answer."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitReachedError
+from planner.results.schema import TABLES
+from planner.runs.folder import write_run
+from planner.studies.solve.run import Clock, plan_of
+from planner.studies.sweep.answers import Answer
+from planner.studies.sweep.futures import inputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.runs.plan import Plan
+    from planner.studies.sweep.futures import Question, Tables
+
+__all__ = ["answer_to"]
+
+_UNIT: Final = {column.name: column.unit for column in TABLES["summary"].fields}
+_ORDERED: Final = {
+    "halls": ("builds", "hall", "built_mw"),
+    "connection": ("connections", "zone", "added_mw"),
+    "racks": ("installs", "rack", "installed_mw"),
+    "on-site power": ("source_builds", "source", "built_mw"),
+}
+"""What a plan orders: its table, the column that says which, and the amount. [MW]"""
+_STATUS: Final = (
+    (InputError, "wrong_input"),
+    (InfeasibleError, "infeasible"),
+    (LimitReachedError, "stopped"),
+)
+"""Status of a future that ends with an error; any other one is an ``error``."""
+_NOTHING_MW: Final = 1e-6
+
+
+def answer_to(question: Question, tables: Tables, runs_dir: Path) -> Answer:
+    """Solve a future and check its plan.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+    tables : Tables
+        Those of `question.tables_key`; they are shared with other futures and stay as they are.
+    runs_dir : Path
+        Where its run folder is stored if it keeps its run.
+
+    Returns
+    -------
+    Answer
+        Also where there is no plan: then it says why.
+    """
+    began, cpu_began = time.perf_counter(), time.process_time()
+    # As in `dcplan solve`: hardly a cycle among many objects, so they are looked for once.
+    gc.disable()
+    try:
+        answer = _answer(question, tables, runs_dir)
+    finally:
+        gc.enable()
+        gc.collect()
+    seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
+    return replace(answer, seconds=seconds, cpu_s=cpu_s)
+
+
+def _answer(question: Question, tables: Tables, runs_dir: Path) -> Answer:
+    try:
+        plan, run = _solved(question, tables, runs_dir)
+    except DcplanError as error:
+        status = next((word for kind, word in _STATUS if isinstance(error, kind)), "error")
+        return Answer(question.name, status, str(error))
+    except MemoryError:
+        message = "there is not enough memory for it; run fewer futures at once"
+        return Answer(question.name, "error", message)
+    except Exception as error:  # a bug in one future must not end the others
+        message = f"{type(error).__name__}: {error}"
+        return Answer(question.name, "error", message)
+    outcome = plan.outcome
+    return Answer(
+        question.name,
+        outcome.status,
+        "",
+        tuple(check.name for check in plan.verdict.broken),
+        len(plan.verdict.checks),
+        _finite(outcome.objective),
+        _finite(outcome.dual_bound),
+        _finite(outcome.gap),
+        run,
+        tuple(_figures(plan)),
+        tuple(_orders(plan.tables)),
+        outcome.method_used,
+    )
+
+
+def _solved(question: Question, tables: Tables, runs_dir: Path) -> tuple[Plan, str]:
+    """Return the plan of a future, and the name of its run folder, empty where none is kept."""
+    if question.scenario is None:
+        raise InputError(question.problems)
+    plan = plan_of(question.scenario, inputs_of(question, tables), Clock())
+    if not question.keeps_run:
+        return plan, ""
+    return plan, write_run(plan, runs_dir).name
+
+
+def _figures(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]]:
+    """Yield key figures: cost of the plan in all and by item, and its summary by year."""
+    yield "objective_musd", None, "MUSD", _finite(plan.outcome.objective)
+    by_item = plan.costs.groupby("item", sort=True)["npv_musd"].sum()
+    for item, musd in by_item.items():
+        yield f"npv_of_{item}_musd", None, "MUSD", _finite(musd)
+    summary = plan.summary
+    for column in summary.columns.drop("year"):
+        for year, value in zip(summary["year"], summary[column], strict=True):
+            yield str(column), int(year), _UNIT[str(column)], _finite(value)
+
+
+def _orders(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str, str, int, float]]:
+    """Yield what the plan orders by kind, site and item, with the year in which it serves."""
+    for kind, (name, item, amount) in _ORDERED.items():
+        frame = tables[name]
+        by = ["site", item, "year"]
+        total = frame.groupby(by, sort=True, as_index=False)[amount].sum()
+        for site, which, year, mw in zip(*(total[name] for name in (*by, amount)), strict=True):
+            if mw > _NOTHING_MW:
+                yield kind, str(site), str(which), int(year), float(mw)
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None

@@ -1,0 +1,90 @@
+"""One value of one axis of a sweep, and a future: a name and a point of every axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from planner.scenario.keys import is_by_year
+from planner.scenario.tree import assign, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.inputs.figures import Figure
+    from planner.scenario.tree import Node
+
+__all__ = ["Future", "Label", "Point", "changed_tree"]
+
+Label: TypeAlias = str | int | float | bool
+"""What a point is called in names and tables: the value itself where it is one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """One value of one axis.
+
+    Parameters
+    ----------
+    label : str, int, float or bool
+        What it is called.
+    keys : tuple of str
+        Key path that is set; empty where `value` is a tree of settings, laid over the scenario
+        as a file over the one that it extends.
+    value : Node or None
+        What is set, with its place in the file of the sweep; None where figures alone move.
+    figures : tuple of (Figure, float)
+        Figures of the data, with the values that they take.
+    """
+
+    label: Label
+    keys: tuple[str, ...] = ()
+    value: Node | None = None
+    figures: tuple[tuple[Figure, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Future:
+    """One future of a sweep.
+
+    Parameters
+    ----------
+    name : str
+        Its name, any text.
+    points : mapping of str to Point
+        By axis; none of an axis that a future of the list `futures` leaves as it is.
+    settings : Node or None
+        Settings of a future of that list, laid over the scenario at last.
+    """
+
+    name: str
+    points: Mapping[str, Point] = field(default_factory=dict)
+    settings: Node | None = None
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """What its points are called, by axis."""
+        return {axis: point.label for axis, point in self.points.items()}
+
+    @property
+    def figures(self) -> tuple[tuple[Figure, float], ...]:
+        """Figures of the data that differ, with their values."""
+        return tuple(moved for point in self.points.values() for moved in point.figures)
+
+
+def changed_tree(tree: Node, future: Future) -> Node:
+    """Return what a future says: a scenario with the points of the future laid over it.
+
+    Raises
+    ------
+    LookupError
+        If a key leads through a plain value or past the end of a list.
+    """
+    for point in future.points.values():
+        if point.value is not None:
+            tree = (
+                assign(tree, point.keys, point.value)
+                if point.keys
+                else merge(tree, point.value, is_by_year)
+            )
+    return merge(tree, future.settings, is_by_year) if future.settings is not None else tree

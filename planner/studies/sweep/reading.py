@@ -1,0 +1,82 @@
+"""Pieces of a sweep's file, each with its place; what is wrong is collected, not raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from planner.scenario.keys import closest
+from planner.scenario.tree import Node, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from planner.base.errors import Problem
+
+__all__ = ["Found"]
+
+
+class Found:
+    """Problems that were found so far."""
+
+    def __init__(self, problems: Iterable[Problem] = ()) -> None:
+        self.problems: list[Problem] = list(problems)
+
+    def note(self, node: Node, what_is: str, must_be: str, fix: str) -> None:
+        """Add a problem at the place of a value."""
+        self.problems.append(node.place.problem(what_is, must_be, fix))
+
+    def note_key(self, node: Node, what_is: str, must_be: str, fix: str) -> None:
+        """Add a problem at the place of the key of a value."""
+        place = node.key_place or node.place
+        self.problems.append(place.problem(what_is, must_be, fix))
+
+    def entries(self, node: Node, name: str, known: Sequence[str]) -> Mapping[str, Node]:
+        """Return the entries of a mapping that may have these keys; others are problems."""
+        mapping = self.mapping(node, name)
+        for key, below in mapping.items():
+            if key not in known:
+                meant = closest(key, known)
+                fix = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(known)}"
+                self.note_key(below, f"unknown key {key!r} in {name}", "a key of a sweep", fix)
+        return {key: below for key, below in mapping.items() if key in known}
+
+    def mapping(self, node: Node, name: str) -> Mapping[str, Node]:
+        """Return the entries of a mapping; anything else is a problem."""
+        if isinstance(node.value, Mapping):
+            return node.value
+        fix = "write keys under it, or remove the line"
+        self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", fix)
+        return {}
+
+    def entries_of_list(self, node: Node, name: str) -> tuple[Node, ...]:
+        """Return the entries of a list with at least one; anything else is a problem."""
+        if isinstance(node.value, tuple) and node.value:
+            return node.value
+        what_is = f"{name} is {'empty' if node.value == () else show(node.value)}"
+        self.note(node, what_is, "a list with at least one entry", "write [first, second]")
+        return ()
+
+    def text(self, node: Node, name: str, fix: str) -> str:
+        """Return a text that is not empty; anything else is a problem."""
+        if isinstance(node.value, str) and node.value:
+            return node.value
+        self.note(node, f"{name} is {show(node.value) if node.value else 'empty'}", "text", fix)
+        return ""
+
+    def number(self, node: Node, name: str) -> float | None:
+        """Return a number; anything else is a problem."""
+        value = node.value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        self.note(node, f"{name} is {show(value)}", "a number", "write a number, without quotes")
+        return None
+
+    def whole(self, node: Node, name: str, least: int, most: int) -> int | None:
+        """Return an integer within bounds; anything else is a problem."""
+        value = node.value
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        must_be = f"an integer from {least:,} to {most:,}"
+        self.note(node, f"{name} is {show(value)}", must_be, "write another one")
+        return None

@@ -1,0 +1,242 @@
+"""Run a sweep: what is stored already is not solved again, what is solved is stored at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.outputs.files import whole_file
+from planner.outputs.staging import try_folder
+from planner.runs.names import slug
+from planner.studies.sweep import answers as kept
+from planner.studies.sweep.answers import PLANNED, Answer
+from planner.studies.sweep.futures import FORMAT, Sweep, read_sweep
+from planner.studies.sweep.pool import in_pool, in_turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    from planner.studies.sweep.futures import Question
+
+__all__ = ["Progress", "SweepResult", "folder_of", "run_sweep"]
+
+RUNS_FOLDER: Final = "runs"
+META_FILE: Final = "sweep.json"
+TABLES: Final = ("futures", "results", "orders", "timings")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is.
+
+    Parameters
+    ----------
+    total : int
+        Futures in all.
+    done : int
+        Of these, those with an answer, `stored` of them from an earlier run.
+    failed : int
+        Of those done, how many have no plan as asked, or one that the check refuses.
+    stored : int
+        Answers that an earlier run had stored.
+    left_s : float
+        About how long the rest takes; nan before it is known. [s]
+    last : str
+        Future that was answered last; empty at the beginning.
+    status : str
+        Its status.
+    """
+
+    total: int
+    done: int
+    failed: int
+    stored: int
+    left_s: float
+    last: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class SweepResult:
+    """What a sweep found.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is stored.
+    futures : DataFrame
+        A row per future: the values of its axes, status, cost, verdict of the check.
+    results : DataFrame
+        A row per future, key figure and year.
+    orders : DataFrame
+        A row per future, and what it orders for which site and year.
+    timings : DataFrame
+        A row per future: how it was solved, and how long that took.
+    """
+
+    folder: Path
+    futures: pd.DataFrame
+    results: pd.DataFrame
+    orders: pd.DataFrame
+    timings: pd.DataFrame
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """The rows of `futures` without a plan as asked, or with one that the check refuses."""
+        table = self.futures
+        return table[~(table["status"].isin(sorted(PLANNED)) & table["checked"])]
+
+
+@dataclass
+class _Tally:
+    """Counts what is done, and estimates what is left."""
+
+    total: int
+    jobs: int
+    stored: int
+    failed: int
+    tell: Callable[[Progress], None]
+    solved: int = 0
+    began: float = field(default_factory=time.perf_counter)
+
+    def say(self, answer: Answer | None = None) -> None:
+        left = self.total - self.stored - self.solved
+        spent = time.perf_counter() - self.began
+        left_s = spent / self.solved * left if self.solved else float("nan")
+        last = (answer.name, answer.status) if answer is not None else ("", "")
+        done = self.stored + self.solved
+        self.tell(Progress(self.total, done, self.failed, self.stored, left_s, *last))
+
+
+def run_sweep(
+    path: str | Path,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    overrides: Sequence[str] = (),
+) -> SweepResult:
+    """Solve and check every future of a sweep.
+
+    Each answer is stored as soon as it is there, so a sweep that is ended in any way goes on from
+    there when it is started again. A future that was changed since, or whose data were, is solved
+    again; so is one that a bug or the system ended.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file of the sweep, or the name of a shipped one.
+    out : str or Path, optional
+        Folder of the sweep; left out: ``sweeps/`` and the name of the file.
+    jobs : int, optional
+        Processes at once, each with one thread of the solver; left out: one for each processor.
+        With 1 all is solved in this process.
+    on_progress : callable, optional
+        Is given a `Progress` when a future is done.
+    overrides : sequence of str
+        Settings of every future as ``key.key=value``.
+
+    Returns
+    -------
+    SweepResult
+        Its tables, which are in the folder too.
+
+    Raises
+    ------
+    InputError
+        If anything in the file, the base scenario or the data is wrong, before any solve.
+    OSError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> found = run_sweep("tiny", tempfile.mkdtemp(), jobs=1)
+    >>> found.futures.set_index("future")["status"].value_counts().to_dict()
+    {'optimal': 6, 'infeasible': 1}
+    """
+    folder = folder_of(path, out)
+    sweep = read_sweep(path, overrides)
+    try_folder(folder, "--output")
+    answers: dict[str, Answer] = {}
+    for question in sweep.questions:
+        stored = kept.answer_in(folder, question)
+        if stored is not None:
+            answers[question.name] = stored
+    _write_meta(sweep, folder)
+    waiting = [question for question in sweep.questions if question.name not in answers]
+    jobs = min(jobs or _processors(), max(1, len(waiting)))
+    failed = sum(_is_failed(answer) for answer in answers.values())
+    tell = on_progress or (lambda progress: None)
+    tally = _Tally(len(sweep.questions), jobs, len(answers), failed, tell)
+    tally.say()
+    runs_dir = folder / RUNS_FOLDER
+    try:
+        done = (
+            in_turn(waiting, sweep.tables, runs_dir)
+            if jobs == 1
+            else in_pool(waiting, sweep.tables, runs_dir, jobs)
+        )
+        for question, answer in done:
+            kept.store(answer, question, folder)
+            answers[answer.name] = answer
+            tally.solved += 1
+            tally.failed += _is_failed(answer)
+            tally.say(answer)
+    finally:
+        # Also where it was stopped: what is done by then can be read.
+        result = _written(sweep.questions, answers, folder)
+    return result
+
+
+def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
+    """Return the folder of a sweep: the one named, or one of the name of its file."""
+    return Path(out) if out is not None else Path("sweeps") / slug(Path(path).stem)
+
+
+def _is_failed(answer: Answer) -> bool:
+    return answer.status not in PLANNED or bool(answer.broken)
+
+
+def _processors() -> int:
+    has_affinity = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+
+
+def _write_meta(sweep: Sweep, folder: Path) -> None:
+    """Say in the folder what is swept, before it begins."""
+    file = sweep.file
+    meta: dict[str, Any] = {
+        "format": FORMAT,
+        "sweep": file.name,
+        "title": file.title,
+        "question": file.question,
+        "file": {"file": str(file.path.resolve()), "sha256": file.sha256},
+        "base": file.draft.name,
+        "axes": {axis.name: [point.label for point in axis.points] for axis in file.axes},
+        "futures": {question.name: question.file_name for question in sweep.questions},
+    }
+    text = json.dumps(meta, indent=2, ensure_ascii=False) + "\n"
+    with whole_file(folder / META_FILE) as partial:
+        partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+
+
+def _written(
+    questions: Sequence[Question], answers: dict[str, Answer], folder: Path
+) -> SweepResult:
+    tables = {
+        "futures": kept.futures(questions, answers),
+        "results": kept.figures(questions, answers),
+        "orders": kept.orders(questions, answers),
+        "timings": kept.timings(questions, answers),
+    }
+    for name, table in tables.items():
+        with whole_file(folder / f"{name}.parquet") as partial:
+            table.to_parquet(partial, index=False, compression="zstd")
+    return SweepResult(folder, **tables)

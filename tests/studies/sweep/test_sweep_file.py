@@ -1,0 +1,256 @@
+"""The file of a sweep: axes, samples and lists become futures; every mistake has its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from planner.base.errors import InputError
+from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
+from planner.studies.sweep.futures import read_sweep
+from planner.studies.sweep.points import changed_tree
+from planner.studies.sweep.samples import Sample, unit_points
+
+HEAD = "version: 1\nbase: tiny\n"
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "ways.yaml"
+    path.write_text(HEAD + text, encoding="utf-8")
+    return path
+
+
+def read(folder: Path, text: str) -> SweepFile:
+    file = read_file(written(folder, text))
+    assert file.problems == ()
+    return file
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(InputError) as raised:
+        read_sweep(path)
+    return [str(problem).replace(f"{path}:", "") for problem in raised.value.problems]
+
+
+PRICE = "new_sites.north.retail_usd_per_mwh"
+
+
+def test_axes_make_a_grid_with_the_last_one_fastest(tmp_path: Path) -> None:
+    file = read(
+        tmp_path,
+        f"""axes:
+  price: {{key: {PRICE}, values: [42, 47.5]}}
+  late: {{key: lead_times.interconnection_delay_months, range: {{from: 3, to: 9, step: 3}}}}
+""",
+    )
+
+    assert [future.labels for future in file.futures] == [
+        {"price": price, "late": late} for price in (42, 47.5) for late in (3, 6, 9)
+    ]
+    assert file.futures[4].name == "price=47.5, late=6"
+    tree = changed_tree(file.draft.tree, file.futures[4]).children
+    assert tree["new_sites"].children["north"].children["retail_usd_per_mwh"].value == 47.5
+    assert tree["lead_times"].children["interconnection_delay_months"].value == 6
+
+
+def test_a_range_may_be_given_by_its_count(tmp_path: Path) -> None:
+    file = read(
+        tmp_path, f"axes:\n  price: {{key: {PRICE}, range: {{from: 41, to: 44, count: 4}}}}\n"
+    )
+
+    assert [future.labels["price"] for future in file.futures] == [41, 42, 43, 44]
+
+
+def test_levels_set_several_keys_at_once_and_a_list_names_futures(tmp_path: Path) -> None:
+    file = read(
+        tmp_path,
+        """set:
+  demand: {unmet_usd_per_h100e_hour: 23}
+axes:
+  power:
+    levels:
+      as it is:
+      scarce: {new_sites: {north: {land_limit_mw: 14}, south: {land_limit_mw: 33}}}
+futures:
+  ../far: {new_sites: {coast: {land_limit_mw: 37}}}
+runs: [power=scarce]
+""",
+    )
+
+    assert [future.name for future in file.futures] == ["power=as it is", "power=scarce", "../far"]
+    assert file.runs == {"power=scarce"}
+    limits = [
+        {
+            site: node.children["land_limit_mw"].value
+            for site, node in changed_tree(file.draft.tree, future)
+            .children["new_sites"]
+            .children.items()
+        }
+        for future in file.futures
+    ]
+    assert limits == [
+        {"north": 30, "south": 70, "coast": 50},
+        {"north": 14, "south": 33, "coast": 50},
+        {"north": 30, "south": 70, "coast": 37},
+    ]
+    of_all = file.draft.tree.children["demand"].children["unmet_usd_per_h100e_hour"]
+    assert of_all.value == 23
+
+
+@pytest.mark.parametrize("method", ["latin_hypercube", "sobol"])
+def test_a_sample_stays_between_the_ends_and_is_that_of_its_seed(
+    tmp_path: Path, method: str
+) -> None:
+    text = f"""axes:
+  price: {{key: {PRICE}, between: [41.5, 63.5]}}
+  late: {{key: lead_times.interconnection_delay_months, between: [2, 5]}}
+  unmet: {{key: demand.unmet, values: [allow, forbid]}}
+sample: {{method: {method}, size: 32, seed: %d}}
+"""
+    one, same, other = (
+        [future.labels for future in read(tmp_path, text % seed).futures] for seed in (7, 7, 8)
+    )
+
+    assert one == same
+    assert one != other
+    assert len(one) == 32
+    assert all(41.5 <= labels["price"] < 63.5 for labels in one)
+    # Each strip of 22 / 32 USD/MWh is met once.
+    strips = {int((labels["price"] - 41.5) / (22 / 32)) for labels in one}
+    assert len(strips) == 32
+    for axis, values in (("late", (2, 3, 4, 5)), ("unmet", ("allow", "forbid"))):
+        counts = [sum(labels[axis] == value for labels in one) for value in values]
+        assert counts == [32 / len(values)] * len(values)
+
+
+def test_sobol_has_a_sample_for_each_seed() -> None:
+    drawn = unit_points(Sample("sobol", 8, seed=3), axes=2)
+
+    assert drawn.shape == (8, 2)
+    assert (drawn == unit_points(Sample("sobol", 8, seed=3), axes=2)).all()
+
+
+def test_figures_move_between_their_own_low_and_high(tmp_path: Path) -> None:
+    file = read(
+        tmp_path,
+        """axes:
+  rack: {table: racks, column: capex_usd, row: gb200_nvl72}
+  halls: {table: facility_market, column: index, values: [low, high]}
+""",
+    )
+
+    by_end = {future.labels["rack"]: future for future in file.futures}
+    assert len(file.futures) == 3 * 2
+    (low, value, high) = sorted(by_end)
+    figure, moved = by_end[high].figures[0]
+    assert (figure.table, figure.column) == ("racks", "capex_usd")
+    assert (low, value, high, moved) == (figure.low, figure.value, figure.high, figure.high)
+    assert {future.labels["halls"] for future in file.futures} == {"low", "high"}
+
+
+def test_shipped_sweeps_have_no_problems() -> None:
+    assert "tiny" in shipped_sweeps()
+    for name in shipped_sweeps():
+        assert read_file(name).problems == ()
+
+
+def test_every_mistake_is_named_at_once_with_its_place(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """axis: {}
+axes:
+  price:
+    key: new_sites.north.retail_usd_per_mw
+    values: [42]
+  late:
+    key: lead_times.interconnection_delay_months
+    range: {from: 3, to: 9, step: 4}
+  status:
+    key: demand.unmet
+    values: [allow, allow]
+  none: {values: [2]}
+  far: {key: years, between: [2, 5]}
+  rack: {table: racks, column: capex_usd, row: gb200_nvl}
+sample: {method: sobol, size: 12, seed: -4}
+runs: some
+""",
+    )
+
+    assert problems(path) == [
+        "3:1: unknown key 'axis' in the sweep; must be a key of a sweep; did you mean 'axes'?",
+        "6:10: unknown key 'new_sites.north.retail_usd_per_mw'; must be a key of the schema; did"
+        " you mean 'retail_usd_per_mwh'? Its unit is [USD/MWh]",
+        "10:35: step of axis 'late' is 4, from 3 to 9; must be a part of 6; choose a step that"
+        " leads from the one to the other",
+        "11:3: an axis is called 'status'; must be another name; table futures has a column"
+        " 'status'; take another name",
+        "13:21: allow is in axis 'status' twice; must be there once; remove one of them",
+        "14:3: axis 'none' has no key; must be given one of key, levels and table; key: a"
+        " setting, levels: groups of settings by name, table: figures of the data",
+        "16:48: row of axis 'rack' is 'gb200_nvl'; must be a row whose figure has a low and a"
+        " high; did you mean 'gb200_nvl72'?",
+        "17:31: size of sample is 12; must be a power of 2 with sobol; take 8 or 16",
+        "17:41: seed of sample is -4; must be an integer from 0 to 4,294,967,295; write another"
+        " one",
+        "18:7: runs is text 'some'; must be all, none, or a list of futures; write [first, second]",
+    ]
+
+
+def test_values_that_fit_no_setting_are_found_before_a_solve(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        f"""axes:
+  price: {{key: {PRICE}, values: [42, -3, cheap]}}
+  zone:
+    levels:
+      here: {{new_sites: {{north: {{like: us-tx-dalas}}}}}}
+futures:
+  late: {{years: [2027, 2026]}}
+  too much: {{siting: {{at_most_sites: 2, exactly_sites: 3, whole_openings: true}}}}
+""",
+    )
+
+    assert problems(path) == [
+        "4:65: new_sites.north.retail_usd_per_mwh is -3; must be above 0 [USD/MWh]; meaning:"
+        " Delivered price of a flat load. [USD/MWh]",
+        "4:69: new_sites.north.retail_usd_per_mwh is text 'cheap'; must be a number [USD/MWh];"
+        " meaning: Delivered price of a flat load. [USD/MWh]",
+        "7:40: unknown site 'us-tx-dalas'; must be an id of table sites; did you mean"
+        " 'us-tx-dallas'?",
+        "9:10: years is [2027, 2026]; must be strictly increasing; meaning: Model years; each"
+        " stands for itself and the years up to the next, the last for one.",
+        "10:38: exactly_sites and at_most_sites are both given; must be one of them; remove one of"
+        " the two",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version: 1\n", "base is missing"),
+        ("version: 1\nbase: tny\naxes: {}\n", "2:7: no shipped scenario is called 'tny'"),
+        ("version: 2\nbase: tiny\nfutures: {a: }\n", "1:10: version is 2"),
+        ("version: 1\nbase: tiny\n", "the sweep has no futures"),
+        ("version: 1\nbase: ways.yaml\nfutures: {a: }\n", "unknown key 'base'"),
+    ],
+)
+def test_a_file_that_is_no_sweep_says_so(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    assert any(said in problem for problem in problems(path))
+
+
+def test_too_many_futures_are_counted_not_made(tmp_path: Path) -> None:
+    many = ", ".join(str(value) for value in range(40, 140))
+    axes = "".join(
+        f"  {name}: {{key: new_sites.{name}.retail_usd_per_mwh, values: [{many}]}}\n"
+        for name in ("north", "south", "coast")
+    )
+    path = written(tmp_path, f"axes:\n{axes}")
+
+    assert problems(path) == [
+        "3:1: the axes make 1,000,000 futures; must be at most 10,000; take fewer values, or draw"
+        " a sample"
+    ]

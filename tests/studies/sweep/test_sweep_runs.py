@@ -1,0 +1,246 @@
+"""A sweep keeps what it has: side by side as in turn, killed and begun again, one that fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from shared import shared
+
+from planner.base.errors import InputError
+from planner.studies.sweep import Progress, SweepResult, run_sweep
+from planner.studies.sweep.answers import FUTURES_FOLDER
+from planner.studies.sweep.run import TABLES
+
+TEXT = """version: 1
+base: tiny
+axes:
+  price: {key: new_sites.north.retail_usd_per_mwh, values: [41, 46]}
+futures:
+  "=../../far, or \\"near\\" <b>": {new_sites: {coast: {land_limit_mw: 37}}}
+  no plan: {demand: {unmet: forbid}, new_sites: {coast: {land_limit_mw: 5}}}
+runs: [price=46]
+"""
+NAUGHTY = '=../../far, or "near" <b>'
+
+
+def written(folder: Path) -> Path:
+    path = folder / "ways.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+@shared
+def in_turn(text: str) -> dict[str, pd.DataFrame]:
+    """Tables of the sweep solved in this process."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ways.yaml"
+        path.write_text(text, encoding="utf-8")
+        return tables(run_sweep(path, Path(folder) / "out", jobs=1))
+
+
+def tables(result: SweepResult) -> dict[str, pd.DataFrame]:
+    """Return all tables but how long it took; they are also what the files hold."""
+    for name in TABLES:
+        stored = pd.read_parquet(result.folder / f"{name}.parquet")
+        pd.testing.assert_frame_equal(stored, getattr(result, name))
+    return {name: getattr(result, name) for name in TABLES if name != "timings"}
+
+
+def assert_same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> None:
+    for name, table in one.items():
+        pd.testing.assert_frame_equal(anywhere(table), anywhere(other[name]), check_exact=True)
+
+
+def anywhere(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose messages name the file of the sweep without its folder."""
+    if "message" not in table:
+        return table
+    message = table["message"].str.replace(r"\S*/(?=ways\.yaml)", "", regex=True)
+    return table.assign(message=message)
+
+
+def test_a_future_that_fails_stops_no_other_and_says_why() -> None:
+    found = in_turn(TEXT)
+    by_name = found["futures"].set_index("future")
+
+    assert by_name["status"].to_dict() == {
+        "price=41": "optimal",
+        "price=46": "optimal",
+        NAUGHTY: "optimal",
+        "no plan": "infeasible",
+    }
+    assert "land_limit" in by_name.loc["no plan", "message"]
+    assert by_name["checked"].tolist() == [True, True, True, False]
+    assert (by_name["rules"] > 300).tolist() == [True, True, True, False]
+
+
+def test_key_figures_are_those_of_the_plan() -> None:
+    found = in_turn(TEXT)
+    results = found["results"].query("future == 'price=41'")
+    cost = results.query("figure == 'objective_musd'")["value"].item()
+    items = results[results["figure"].str.startswith("npv_of_")]["value"].sum()
+    # tests/test_tiny.py: 30 and 45 kH100e of training, 8 and 12 of chat.
+    asked = results.query("figure == 'demand_kh100e'").set_index("year")["value"]
+
+    assert cost == pytest.approx(items)
+    assert asked.to_dict() == {2027: 38.0, 2028: 57.0}
+    halls = found["orders"].query("future == 'price=41' and kind == 'halls'")
+    # 31.6 and 47.4 MW of halls: tests/test_tiny.py.
+    assert halls["mw"].sum() == pytest.approx(results.query("figure == 'built_mw'")["value"].sum())
+
+
+def test_side_by_side_and_with_a_process_ended_it_has_the_same_tables(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    ended: list[int] = []
+
+    def watch(progress: Progress) -> None:
+        """End a process at work once, as a system does that is out of memory."""
+        seen.append(progress)
+        if progress.done == 1:
+            ended.append(end_a_process())
+
+    result = run_sweep(written(tmp_path), tmp_path / "out", jobs=2, on_progress=watch)
+
+    assert ended
+    assert_same(tables(result), in_turn(TEXT))
+    assert [one.done for one in seen] == [0, 1, 2, 3, 4]
+    assert (seen[-1].failed, seen[-1].left_s) == (1, 0.0)
+    assert {one.last for one in seen[1:]} == set(result.futures["future"])
+
+
+def end_a_process() -> int:
+    me = os.getpid()
+    for child in Path(f"/proc/{me}/task/{me}/children").read_text(encoding="utf-8").split():
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(int(child), signal.SIGKILL)
+            return int(child)
+    raise AssertionError
+
+
+def test_what_is_stored_is_not_solved_again_and_what_changed_is(tmp_path: Path) -> None:
+    path, out = written(tmp_path), tmp_path / "out"
+    first = run_sweep(path, out, jobs=1)
+    stored = stamps(out)
+    assert_names_lead_nowhere(first, tmp_path)
+
+    seen: list[Progress] = []
+    again = run_sweep(path, out, jobs=1, on_progress=seen.append)
+
+    assert (seen[0].stored, len(seen)) == (4, 1)
+    assert stamps(out) == stored
+    assert_same(tables(again), in_turn(TEXT))
+
+    path.write_text(TEXT.replace("values: [41, 46]", "values: [43, 46]"), encoding="utf-8")
+    changed = run_sweep(path, out, jobs=1)
+    assert changed.futures["future"].tolist()[:2] == ["price=43", "price=46"]
+    assert len(stamps(out).items() - stored.items()) == 1
+    torn = next((out / FUTURES_FOLDER).glob("price-46*"))
+    torn.write_bytes(torn.read_bytes()[:100])
+    assert_same(tables(run_sweep(path, out, jobs=1)), tables(changed))
+
+
+def assert_names_lead_nowhere(result: SweepResult, home: Path) -> None:
+    assert {path.name for path in home.iterdir()} == {"out", "ways.yaml"}
+    assert len(list((result.folder / FUTURES_FOLDER).iterdir())) == 4
+    assert NAUGHTY in result.futures["future"].tolist()
+    (run,) = (result.folder / "runs").iterdir()
+    assert run.name == result.futures.set_index("future").loc["price=46", "run"]
+    assert json.loads((run / "run.json").read_text(encoding="utf-8"))["scenario"] == "price=46"
+
+
+def stamps(out: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (out / FUTURES_FOLDER).iterdir()}
+
+
+def begun(path: Path, out: Path) -> subprocess.Popen[bytes]:
+    program = str(Path(sys.executable).with_name("dcplan"))
+    command = [program, "sweep", str(path), "-o", str(out), "--jobs", "2"]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 300
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_killed_and_begun_again_it_repeats_nothing(tmp_path: Path, after: int) -> None:
+    path, out = written(tmp_path), tmp_path / "out"
+    with begun(path, out) as process:
+        wait_for(lambda: (out / "sweep.json").exists() and len(whole(out)) >= after)
+        os.killpg(process.pid, signal.SIGKILL)
+    stored = stamps(out) if (out / FUTURES_FOLDER).exists() else {}
+
+    result = run_sweep(path, out, jobs=1)
+
+    assert len(stored) >= after
+    kept = {name: stamp for name, stamp in stored.items() if not name.startswith(".")}
+    assert kept.items() <= stamps(out).items()
+    assert_same(tables(result), in_turn(TEXT))
+
+
+def whole(out: Path) -> list[Path]:
+    folder = out / FUTURES_FOLDER
+    return [path for path in folder.glob("*.json") if not path.name.startswith(".")]
+
+
+def test_ctrl_c_is_one_line_and_leaves_a_folder_to_go_on_from(tmp_path: Path) -> None:
+    path, out = written(tmp_path), tmp_path / "out"
+    with begun(path, out) as process:
+        wait_for(lambda: len(whole(out)) >= 1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=300)
+
+    assert process.returncode == 130
+    last = said.decode().splitlines()[-1]
+    assert last.startswith("Stopped with ")
+    assert "the same command goes on from there" in last
+    assert "Traceback" not in said.decode()
+    partly = pd.read_parquet(out / "futures.parquet")
+    assert "not_solved" in partly["status"].tolist()
+    assert_same(tables(run_sweep(path, out, jobs=1)), in_turn(TEXT))
+
+
+def test_nothing_is_solved_where_a_value_fits_no_setting(tmp_path: Path) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(TEXT.replace("[41, 46]", "[41, none]"), encoding="utf-8")
+
+    with pytest.raises(InputError):
+        run_sweep(path, tmp_path / "out", jobs=1)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_points_that_make_no_scenario_together_fail_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        """version: 1
+base: tiny
+set: {siting: {whole_openings: true}}
+axes:
+  open: {levels: {any: , two: {siting: {at_most_sites: 2}}}}
+  exact: {levels: {any: , three: {siting: {exactly_sites: 3}}}}
+""",
+        encoding="utf-8",
+    )
+
+    found = run_sweep(path, tmp_path / "out", jobs=1).futures.set_index("future")
+
+    assert found.loc["open=two, exact=three", "status"] == "wrong_input"
+    assert "are both given" in found.loc["open=two, exact=three", "message"]
+    assert set(found["status"].drop("open=two, exact=three")) <= {"optimal", "within_gap"}
