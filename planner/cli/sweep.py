@@ -33,6 +33,11 @@ _MOST_FAILED: Final = 5
     type=click.IntRange(1, 1024),
     help="Futures at once, each in a process of its own; left out: one for each processor.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask cluster that solves them instead, such as tcp://10.0.0.5:8786; extra dask.",
+)
 @OVERRIDES
 @click.option("--json", "as_json", is_flag=True, help="Print table futures as JSON.")
 @click.pass_context
@@ -42,6 +47,7 @@ def command(
     *,
     folder: str | None,
     jobs: int | None,
+    scheduler: str | None,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -60,12 +66,17 @@ def command(
     from planner.studies.sweep import run_sweep
     from planner.studies.sweep.run import folder_of
 
+    if jobs is not None and scheduler is not None:
+        message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
+        raise click.UsageError(message)
     quiet = bool(context.obj and context.obj.get("quiet"))
     home = folder_of(file, folder)
     with _Live(quiet=quiet) as live:
         try:
             with writing_into(home):
-                result = run_sweep(file, home, jobs, live.tell, overrides=overrides)
+                result = run_sweep(
+                    file, home, jobs, live.tell, overrides=overrides, scheduler=scheduler
+                )
         except KeyboardInterrupt:
             if live.latest is None:
                 raise

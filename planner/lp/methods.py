@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from planner.lp.change import Change
 
-__all__ = ["SIMPLEX", "Attempt", "Method", "attempts", "search"]
+__all__ = ["MOST_STEPS", "SIMPLEX", "Attempt", "Method", "attempts", "search"]
 
+MOST_STEPS: Final = 2**31 - 1
+"""Steps of simplex where nothing limits them."""
 Method = Literal["auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"]
 
 # HiGHS options of each method.
@@ -52,12 +54,15 @@ class Attempt:
         Whether the last basis is left aside.
     seconds : float
         How long it may try. [s]
+    steps : int
+        Most steps of simplex that it may take.
     """
 
     name: str
     options: Mapping[str, str | int]
     starts_afresh: bool = True
     seconds: float = np.inf
+    steps: int = MOST_STEPS
 
 
 def search(method: Method) -> Attempt:
@@ -68,7 +73,9 @@ def search(method: Method) -> Attempt:
     return Attempt(f"branch and bound, {relaxation}", options)
 
 
-def attempts(method: Method, changed: Change | None, cold_seconds: float) -> list[Attempt]:
+def attempts(
+    method: Method, changed: Change | None, cold_seconds: float, steps: int = MOST_STEPS
+) -> list[Attempt]:
     """List the ways in which a program without integers is tried, one after the other.
 
     Parameters
@@ -79,6 +86,8 @@ def attempts(method: Method, changed: Change | None, cold_seconds: float) -> lis
         What changed since there was a basis; None where there is no basis to go on from.
     cold_seconds : float
         Time of the last solve without a basis, and the most that one from a basis may take. [s]
+    steps : int
+        Most steps that one from a basis may take.
 
     Returns
     -------
@@ -97,7 +106,13 @@ def attempts(method: Method, changed: Change | None, cold_seconds: float) -> lis
             by_primal = changed.leaves_plan and (changed.costs or changed.freed)
             name, options = ("primal", _PRIMAL) if by_primal else ("dual", SIMPLEX)
             tried.append(
-                Attempt(f"warm {name}", options, starts_afresh=False, seconds=cold_seconds)
+                Attempt(
+                    f"warm {name}",
+                    options,
+                    starts_afresh=False,
+                    seconds=cold_seconds,
+                    steps=steps,
+                )
             )
     names = dict.fromkeys((method, "ipx", "simplex"))  # the last two if the first breaks down
     return tried + [Attempt(name, _COLD[name]) for name in names]

@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
+from planner.lp.match import positions
 from planner.lp.matrix import Matrix
 
 if TYPE_CHECKING:
@@ -119,30 +120,7 @@ def _places(
     for name, over in old:
         if name not in new:
             continue
-        at = _find(over, new[name])
+        at = positions(over, new[name])
         start = new_start[name]
         place[start : start + len(at)] = np.where(at >= 0, at + old_start[name], -1)
     return _Places(place, old_size)
-
-
-def _find(old: Index, new: Index) -> Positions:
-    """Return for each tuple of a list its position in another list of the same axes, or -1."""
-    if old.axis_names != new.axis_names:
-        return np.full(new.size, -1, dtype=np.intp)
-    key, other = np.zeros(old.size, dtype=np.int64), np.zeros(new.size, dtype=np.int64)
-    known = np.ones(new.size, dtype=np.bool_)
-    for name in old.axis_names:
-        labels = old.axis(name).labels
-        code = {label: at for at, label in enumerate(labels)}
-        of_label = np.array([code.get(one, -1) for one in new.axis(name).labels], dtype=np.int64)
-        codes = of_label[new[name]] if new.size else np.zeros(0, dtype=np.int64)
-        known &= codes >= 0
-        key = key * len(labels) + old[name]
-        other = other * len(labels) + codes
-    if not old.size:
-        return np.full(new.size, -1, dtype=np.intp)
-    order = np.argsort(key, kind="stable")
-    at = np.searchsorted(key[order], other)
-    at[at == old.size] = 0
-    found = order[at]
-    return np.where(known & (key[found] == other), found, -1)

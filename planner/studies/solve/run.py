@@ -6,6 +6,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
 from planner.base.texts import with_texts_as_objects
 from planner.check import check_plan
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome, ProgressEvent
+    from planner.lp.start import Start
     from planner.model import Model
 
 __all__ = ["Clock", "plan_of", "solve"]
@@ -133,6 +136,8 @@ def plan_of(
     *,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
+    start: Start | None = None,
+    keep_start: Callable[[Start], None] | None = None,
 ) -> Plan:
     """Solve what is read and built already, and check the plan.
 
@@ -144,6 +149,10 @@ def plan_of(
         Times the stages.
     on_progress, interrupt
         As for `solve`.
+    start : Start, optional
+        Where a like program ended; the relaxation begins there if that promises to be quicker.
+    keep_start : callable, optional
+        Is given where the relaxation ended, for programs like this one.
 
     Returns
     -------
@@ -160,6 +169,9 @@ def plan_of(
         tolerance = scenario.solver.tolerance
         session = HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
     with clock.stage("solve"):
+        if start is not None:
+            session.set_columns(integer=np.zeros_like(model.problem.columns().integer))
+            session.start_from(start)
         cuts = FailureCuts(model, scenario.failover.most_rounds)
         outcome = find_plan(
             model,
@@ -172,6 +184,9 @@ def plan_of(
         inputs = cuts.inputs
     if not outcome.has_plan:
         raise _no_plan(outcome, session, Question(scenario, inputs), model)
+    ended = session.start() if keep_start is not None else None
+    if keep_start is not None and ended is not None:
+        keep_start(ended)
     with clock.stage("results"):
         results = read_results(model, outcome, site_outages(model, outcome))
         proof = read_proof(model.problem, outcome)

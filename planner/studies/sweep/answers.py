@@ -25,12 +25,16 @@ __all__ = [
     "figures",
     "futures",
     "orders",
+    "start_in",
     "store",
+    "store_start",
     "timings",
 ]
 
 FUTURES_FOLDER: Final = "futures"
 """Folder of the files of single futures in a sweep's folder."""
+STARTS_FOLDER: Final = "starts"
+"""Folder of what futures hand on to those that begin where they ended: a basis each."""
 PLANNED: Final = frozenset({"optimal", "within_gap"})
 """Statuses of a future with a plan as it was asked for."""
 
@@ -118,6 +122,24 @@ def answer_in(folder: Path, question: Question) -> Answer | None:
 
 def _path(question: Question, folder: Path) -> Path:
     return folder / FUTURES_FOLDER / f"{question.file_name}.json"
+
+
+def store_start(start: bytes, question: Question, folder: Path) -> None:
+    """Keep where a future ended, for those that begin there; before its answer is stored."""
+    with whole_file(_start_path(question, folder)) as partial:
+        partial.write_bytes(start)
+
+
+def start_in(folder: Path, question: Question) -> bytes | None:
+    """Return where a stored future ended; None where that is not kept."""
+    try:
+        return _start_path(question, folder).read_bytes()
+    except OSError:
+        return None
+
+
+def _start_path(question: Question, folder: Path) -> Path:
+    return folder / STARTS_FOLDER / f"{question.file_name}.npz"
 
 
 def futures(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:

@@ -66,6 +66,8 @@ class SweepFile:
         The base scenario with what holds in every future.
     axes : tuple of Axis
         Its axes.
+    sample : Sample or None
+        How futures are drawn from the axes; None for their grid.
     futures : tuple of Future
         In order: those of the axes, then those of the list.
     listed : mapping of str to Node
@@ -82,6 +84,7 @@ class SweepFile:
     question: str
     draft: Draft
     axes: tuple[Axis, ...]
+    sample: Sample | None
     futures: tuple[Future, ...]
     listed: Mapping[str, Node]
     runs: frozenset[str] | None
@@ -144,6 +147,7 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
         text("question"),
         draft,
         axes,
+        sample,
         futures,
         listed,
         runs,

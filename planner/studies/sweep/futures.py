@@ -15,6 +15,7 @@ from planner.runs.names import folder_name
 from planner.scenario import unknown_ids
 from planner.scenario.tree import Node, Place
 from planner.studies.sweep.file import SweepFile, read_file
+from planner.studies.sweep.order import leaders
 from planner.studies.sweep.points import Future, changed_tree
 from planner.tables import read_with_hashes
 
@@ -74,6 +75,10 @@ class Question:
         Why not.
     keeps_run : bool
         Whether its whole run is stored.
+    begins_at : str
+        Future at whose end it may begin; empty for none.
+    leads : bool
+        Whether others may begin where it ends.
     """
 
     future: Future
@@ -82,6 +87,8 @@ class Question:
     scenario: Scenario | None
     problems: tuple[Problem, ...] = ()
     keeps_run: bool = False
+    begins_at: str = ""
+    leads: bool = False
 
     @property
     def name(self) -> str:
@@ -156,8 +163,14 @@ def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
                 problems += _problems(file, future, reader)
     if problems:
         raise InputError(problems)
-    questions = tuple(_question(file, future, reader) for future in file.futures)
-    return Sweep(file, questions, {one.key: one for one in reader.read.values()})
+    led = leaders(file.futures, is_sampled=file.sample is not None)
+    questions: dict[str, Question] = {}
+    for future in file.futures:  # a leader comes before those that begin where it ends
+        leader = questions.get(led.get(future.name, ""))
+        questions[future.name] = _question(file, future, reader, leader)
+    leading = set(led.values())
+    every = tuple(replace(one, leads=one.name in leading) for one in questions.values())
+    return Sweep(file, every, {one.key: one for one in reader.read.values()})
 
 
 def inputs_of(question: Question, tables: Tables) -> Inputs:
@@ -248,7 +261,9 @@ def _figures_of_other_tables(
     ]
 
 
-def _question(file: SweepFile, future: Future, reader: _Reader) -> Question:
+def _question(
+    file: SweepFile, future: Future, reader: _Reader, leader: Question | None
+) -> Question:
     scenario, problems = _scenario(file, future, reader)
     tables = reader.tables(scenario.data_files if scenario is not None else file.draft.data_files)
     keeps_run = file.runs is None or future.name in file.runs
@@ -260,12 +275,14 @@ def _question(file: SweepFile, future: Future, reader: _Reader) -> Question:
         "labels": future.labels,
         "tables": tables.key,
         "keeps_run": keeps_run,
+        "begins_at": leader.file_name if leader is not None else "",
         "versions": _versions(),
         "format": FORMAT,
     }
     file_name = folder_name(future.name, content)
     scenario = None if problems else scenario
-    return Question(future, file_name, tables.key, scenario, problems, keeps_run)
+    begins_at = leader.name if leader is not None else ""
+    return Question(future, file_name, tables.key, scenario, problems, keeps_run, begins_at)
 
 
 def _keyed(read: TablesRead) -> Tables:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitReachedError
+from planner.lp.start import Start
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
 from planner.studies.solve.run import Clock, plan_of
@@ -43,7 +44,9 @@ _STATUS: Final = (
 _NOTHING_MW: Final = 1e-6
 
 
-def answer_to(question: Question, tables: Tables, runs_dir: Path) -> Answer:
+def answer_to(
+    question: Question, tables: Tables, runs_dir: Path, start: bytes | None = None
+) -> tuple[Answer, bytes | None]:
     """Solve a future and check its plan.
 
     Parameters
@@ -54,27 +57,33 @@ def answer_to(question: Question, tables: Tables, runs_dir: Path) -> Answer:
         Those of `question.tables_key`; they are shared with other futures and stay as they are.
     runs_dir : Path
         Where its run folder is stored if it keeps its run.
+    start : bytes, optional
+        Where the future ended that it may begin at, as `planner.lp.start.Start` writes it.
 
     Returns
     -------
-    Answer
-        Also where there is no plan: then it says why.
+    Answer, bytes or None
+        Also where there is no plan: then it says why. And where it ended, if others may begin
+        there.
     """
     began, cpu_began = time.perf_counter(), time.process_time()
     # As in `dcplan solve`: hardly a cycle among many objects, so they are looked for once.
     gc.disable()
     try:
-        answer = _answer(question, tables, runs_dir)
+        ended: list[bytes] = []
+        answer = _answer(question, tables, runs_dir, start, ended)
     finally:
         gc.enable()
         gc.collect()
     seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
-    return replace(answer, seconds=seconds, cpu_s=cpu_s)
+    return replace(answer, seconds=seconds, cpu_s=cpu_s), ended[0] if ended else None
 
 
-def _answer(question: Question, tables: Tables, runs_dir: Path) -> Answer:
+def _answer(
+    question: Question, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
+) -> Answer:
     try:
-        plan, run = _solved(question, tables, runs_dir)
+        plan, run = _solved(question, tables, runs_dir, start, ended)
     except DcplanError as error:
         status = next((word for kind, word in _STATUS if isinstance(error, kind)), "error")
         return Answer(question.name, status, str(error))
@@ -101,11 +110,23 @@ def _answer(question: Question, tables: Tables, runs_dir: Path) -> Answer:
     )
 
 
-def _solved(question: Question, tables: Tables, runs_dir: Path) -> tuple[Plan, str]:
+def _solved(
+    question: Question, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
+) -> tuple[Plan, str]:
     """Return the plan of a future, and the name of its run folder, empty where none is kept."""
     if question.scenario is None:
         raise InputError(question.problems)
-    plan = plan_of(question.scenario, inputs_of(question, tables), Clock())
+
+    def keep(where: Start) -> None:
+        ended.append(where.to_bytes())
+
+    plan = plan_of(
+        question.scenario,
+        inputs_of(question, tables),
+        Clock(),
+        start=None if start is None else Start.from_bytes(start),
+        keep_start=keep if question.leads else None,
+    )
     if not question.keeps_run:
         return plan, ""
     return plan, write_run(plan, runs_dir).name

@@ -13,82 +13,83 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, TypeAlias
 
 from planner.studies.sweep.answers import Answer
 from planner.studies.sweep.one import answer_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from multiprocessing.context import SpawnProcess
     from pathlib import Path
 
     from planner.studies.sweep.futures import Question, Tables
+    from planner.studies.sweep.order import Queue
 
-__all__ = ["in_pool", "in_turn"]
+__all__ = ["Solved", "in_pool", "in_turn"]
 
-_TRIES: Final = 2
-"""Times that a future is tried whose process is ended from outside."""
+Solved: TypeAlias = "tuple[Question, Answer, bytes | None]"
+"""A future, what came of it, and where it ended if others may begin there."""
 
 
-def in_turn(
-    questions: Sequence[Question], tables: Mapping[str, Tables], runs_dir: Path
-) -> Iterator[tuple[Question, Answer]]:
+def in_turn(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path) -> Iterator[Solved]:
     """Solve futures one after the other in this process."""
-    for question in questions:
-        yield question, answer_to(question, tables[question.tables_key], runs_dir)
+    while (task := queue.next()) is not None:
+        question, start = task
+        answer, ended = answer_to(question, tables[question.tables_key], runs_dir, start)
+        queue.done(question, ended)
+        yield question, answer, ended
 
 
 def in_pool(
-    questions: Sequence[Question],
-    tables: Mapping[str, Tables],
-    runs_dir: Path,
-    jobs: int,
-    on_begin: Callable[[Question], None] = lambda question: None,
-) -> Iterator[tuple[Question, Answer]]:
+    queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: int
+) -> Iterator[Solved]:
     """Solve futures in processes side by side.
 
     Parameters
     ----------
-    questions : sequence of Question
-        In the order in which they are begun.
+    queue : Queue
+        What is to be solved.
     tables : mapping of str to Tables
         All tables that they read, by key.
     runs_dir : Path
         Where run folders are stored.
     jobs : int
         Most processes at once.
-    on_begin : callable
-        Is told of each future that begins.
 
     Yields
     ------
-    Question, Answer
-        As they are done. One whose process is ended from outside, as by a system that is out of
-        memory, is tried once more in a new process, and then has the status ``killed``.
+    Question, Answer, bytes or None
+        As they are done, with where they ended. One whose process is ended from outside, as by a
+        system that is out of memory, is tried once more in a new process, and then has the status
+        ``killed``.
     """
-    waiting = list(reversed(questions))
-    tries = dict.fromkeys((question.name for question in questions), 0)
+    ended_before: set[str] = set()
     workers: list[_Worker] = []
     try:
-        while waiting or any(worker.question for worker in workers):
-            while waiting and len(workers) < jobs:
-                workers.append(_Worker.started(tables, runs_dir))
-            for worker in workers:
-                if worker.question is None and waiting:
-                    worker.ask(waiting.pop(), on_begin)
+        while queue or any(worker.question for worker in workers):
+            idle = [worker for worker in workers if worker.question is None]
+            while idle or len(workers) < jobs:
+                task = queue.next()
+                if task is None:
+                    break
+                if not idle:
+                    idle.append(_Worker.started(tables, runs_dir))
+                    workers += idle
+                idle.pop().ask(*task)
             for worker in _ready(workers):
                 asked = worker.question
                 assert asked is not None
-                answer = worker.answer()
-                if answer is None:
+                answered = worker.answer()
+                if answered is None:
                     workers.remove(worker)
-                    tries[asked.name] += 1
-                    if tries[asked.name] < _TRIES:
-                        waiting.append(asked)
+                    if asked.name not in ended_before:
+                        ended_before.add(asked.name)
+                        queue.put_back(asked)
                         continue
-                    answer = Answer(asked.name, "killed", worker.how_it_ended())
-                yield asked, answer
+                    answered = Answer(asked.name, "killed", worker.how_it_ended()), None
+                queue.done(asked, answered[1])
+                yield asked, *answered
     finally:
         for worker in workers:
             worker.end()
@@ -111,22 +112,20 @@ class _Worker:
         theirs.close()
         return cls(process, ours)
 
-    def ask(self, question: Question, on_begin: Callable[[Question], None]) -> None:
+    def ask(self, question: Question, start: bytes | None) -> None:
         self.question = question
-        on_begin(question)
         with suppress(OSError):  # it has ended; its answer says so
-            self.pipe.send(question)
+            self.pipe.send((question, start))
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> tuple[Answer, bytes | None] | None:
         """Return the answer; None where the process ended without one."""
         self.question = None
         try:
-            answer = self.pipe.recv()
+            answer, ended = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join()
             return None
-        assert isinstance(answer, Answer)
-        return answer
+        return answer, ended
 
     def how_it_ended(self) -> str:
         code = self.process.exitcode or 0
@@ -157,8 +156,8 @@ def _work(pipe: Connection, tables: Mapping[str, Tables], runs_dir: Path) -> Non
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):  # the parent has closed its end
         while True:
-            question = pipe.recv()
-            pipe.send(answer_to(question, tables[question.tables_key], runs_dir))
+            question, start = pipe.recv()
+            pipe.send(answer_to(question, tables[question.tables_key], runs_dir, start))
 
 
 def _end_with_parent() -> None:

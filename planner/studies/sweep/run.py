@@ -14,15 +14,18 @@ from planner.outputs.staging import try_folder
 from planner.runs.names import slug
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import PLANNED, Answer
+from planner.studies.sweep.cluster import in_cluster
 from planner.studies.sweep.futures import FORMAT, Sweep, read_sweep
+from planner.studies.sweep.order import Queue
 from planner.studies.sweep.pool import in_pool, in_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
     from planner.studies.sweep.futures import Question
+    from planner.studies.sweep.pool import Solved
 
 __all__ = ["Progress", "SweepResult", "folder_of", "run_sweep"]
 
@@ -98,7 +101,6 @@ class _Tally:
     """Counts what is done, and estimates what is left."""
 
     total: int
-    jobs: int
     stored: int
     failed: int
     tell: Callable[[Progress], None]
@@ -121,6 +123,7 @@ def run_sweep(
     on_progress: Callable[[Progress], None] | None = None,
     *,
     overrides: Sequence[str] = (),
+    scheduler: str | None = None,
 ) -> SweepResult:
     """Solve and check every future of a sweep.
 
@@ -141,6 +144,9 @@ def run_sweep(
         Is given a `Progress` when a future is done.
     overrides : sequence of str
         Settings of every future as ``key.key=value``.
+    scheduler : str, optional
+        Address of the scheduler of a Dask cluster that solves them, such as
+        ``tcp://10.0.0.5:8786``; needs the extra ``dask``.
 
     Returns
     -------
@@ -150,7 +156,8 @@ def run_sweep(
     Raises
     ------
     InputError
-        If anything in the file, the base scenario or the data is wrong, before any solve.
+        If anything in the file, the base scenario or the data is wrong, or the cluster cannot be
+        used, before any solve.
     OSError
         If the folder cannot be written.
 
@@ -164,26 +171,20 @@ def run_sweep(
     folder = folder_of(path, out)
     sweep = read_sweep(path, overrides)
     try_folder(folder, "--output")
-    answers: dict[str, Answer] = {}
-    for question in sweep.questions:
-        stored = kept.answer_in(folder, question)
-        if stored is not None:
-            answers[question.name] = stored
+    answers, starts = _stored(sweep, folder)
     _write_meta(sweep, folder)
     waiting = [question for question in sweep.questions if question.name not in answers]
-    jobs = min(jobs or _processors(), max(1, len(waiting)))
+    queue = Queue(waiting, starts)
     failed = sum(_is_failed(answer) for answer in answers.values())
     tell = on_progress or (lambda progress: None)
-    tally = _Tally(len(sweep.questions), jobs, len(answers), failed, tell)
+    tally = _Tally(len(sweep.questions), len(answers), failed, tell)
     tally.say()
-    runs_dir = folder / RUNS_FOLDER
     try:
-        done = (
-            in_turn(waiting, sweep.tables, runs_dir)
-            if jobs == 1
-            else in_pool(waiting, sweep.tables, runs_dir, jobs)
-        )
-        for question, answer in done:
+        for question, answer, ended in _solved(
+            sweep, queue, len(waiting), folder / RUNS_FOLDER, jobs, scheduler
+        ):
+            if ended is not None:
+                kept.store_start(ended, question, folder)
             kept.store(answer, question, folder)
             answers[answer.name] = answer
             tally.solved += 1
@@ -193,6 +194,47 @@ def run_sweep(
         # Also where it was stopped: what is done by then can be read.
         result = _written(sweep.questions, answers, folder)
     return result
+
+
+def _solved(
+    sweep: Sweep,
+    queue: Queue,
+    count: int,
+    runs_dir: Path,
+    jobs: int | None,
+    scheduler: str | None,
+) -> Iterator[Solved]:
+    if not count:
+        return iter(())
+    if scheduler is not None:
+        return in_cluster(queue, sweep.tables, runs_dir, scheduler)
+    jobs = min(jobs or _processors(), count)
+    if jobs == 1:
+        return in_turn(queue, sweep.tables, runs_dir)
+    return in_pool(queue, sweep.tables, runs_dir, jobs)
+
+
+def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, Answer], dict[str, bytes]]:
+    """Return what is stored: answers, and where futures ended that others wait to begin at.
+
+    A future whose end is wanted and lost is solved again, so that the others begin where they
+    would have begun.
+    """
+    answers = {
+        question.name: stored
+        for question in sweep.questions
+        if (stored := kept.answer_in(folder, question)) is not None
+    }
+    wanted = {question.begins_at for question in sweep.questions if question.name not in answers}
+    starts = {}
+    for question in sweep.questions:
+        if question.name in wanted & answers.keys():
+            start = kept.start_in(folder, question)
+            if start is not None:
+                starts[question.name] = start
+            elif answers[question.name].status in PLANNED:
+                del answers[question.name]
+    return answers, starts
 
 
 def folder_of(path: str | Path, out: str | Path | None = None) -> Path:

@@ -1,0 +1,264 @@
+"""Futures solved by the workers of a Dask cluster that is there already.
+
+Nothing needs a disk that all see: tables and files of one's own travel by value, once to each
+worker under a name made of their hashes; run folders come back as bytes. Before anything is sent,
+Python, dcplan and the libraries that make an answer are compared with those of every worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import platform
+import tempfile
+import threading
+import zipfile
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.errors import InputError, Problem
+from planner.base.paths import DATA_DIR
+from planner.outputs.staging import staging
+from planner.runs.replace import put_run
+from planner.runs.settings import own_files
+from planner.scenario.tree import Node, Place, assign
+from planner.studies.sweep.answers import Answer
+from planner.studies.sweep.one import answer_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from planner.scenario import Scenario
+    from planner.studies.sweep.futures import Question, Tables
+    from planner.studies.sweep.order import Queue
+    from planner.studies.sweep.pool import Solved
+
+__all__ = ["TIMEOUT_S", "SentTables", "answered", "in_cluster", "to_send", "versions"]
+
+_PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas", "pyarrow", "distributed")
+TIMEOUT_S: Final = 30.0
+_OPTION: Final = "--scheduler"
+_INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
+_one_at_a_time = threading.Lock()
+"""Of a worker with several threads: the solver's threads are those of the process."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Sent:
+    """A future as it travels.
+
+    Parameters
+    ----------
+    question : Question
+        With full paths, so that it means the same where the working folder is another.
+    files : mapping of tuple of str to bytes
+        Content of each setting that names a file which is no table, by key path.
+    """
+
+    question: Question
+    files: Mapping[tuple[str, str], bytes]
+
+
+@dataclass(frozen=True, eq=False)
+class SentTables:
+    """Tables as they travel; shipped ones are in another folder there."""
+
+    tables: Tables
+    data_dir: Path
+
+
+def in_cluster(
+    queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, scheduler: str
+) -> Iterator[Solved]:
+    """Solve futures on a Dask cluster.
+
+    Parameters
+    ----------
+    queue, tables, runs_dir
+        As for `planner.studies.sweep.pool.in_pool`.
+    scheduler : str
+        Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
+
+    Yields
+    ------
+    Question, Answer, bytes or None
+        As they are done, with where they ended.
+
+    Raises
+    ------
+    InputError
+        If the extra is not installed, the cluster is not there or has no workers, or a worker has
+        other versions.
+    """
+    try:
+        distributed: Any = import_module("distributed")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            [_problem("needs the library distributed, which is missing", "installed", _INSTALL)]
+        ) from error
+    try:
+        client = distributed.Client(scheduler, timeout=TIMEOUT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        what_is = f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}"
+        raise InputError(
+            [_problem(what_is, "that of a Dask cluster", "check the address")]
+        ) from error
+    with client:
+        _compare_versions(client, scheduler)
+        sent = {
+            key: client.scatter(
+                {f"dcplan-tables-{key}": SentTables(one, DATA_DIR)}, broadcast=True
+            )[f"dcplan-tables-{key}"]
+            for key, one in tables.items()
+        }
+        asked: dict[Any, Question] = {}
+
+        def ask() -> list[Any]:
+            """Submit all futures that can begin."""
+            begun = []
+            while (task := queue.next()) is not None:
+                question, start = task
+                of = sent[question.tables_key]
+                begun.append(client.submit(answered, to_send(question), of, start, pure=False))
+                asked[begun[-1]] = question
+            return begun
+
+        waiting = distributed.as_completed(ask(), loop=client.loop)
+        for done in waiting:
+            question = asked.pop(done)
+            ended = None
+            if done.status == "finished":
+                answer, ended, run = done.result()
+                if run is not None:
+                    _unpack(run, answer.run, runs_dir)
+            else:
+                why = done.exception()
+                answer = Answer(question.name, "killed", f"{type(why).__name__}: {why}")
+            done.release()
+            queue.done(question, ended)
+            for begun in ask():
+                waiting.add(begun)
+            yield question, answer, ended
+
+
+def _problem(what_is: str, must_be: str, fix: str) -> Problem:
+    return Problem(_OPTION, None, None, what_is, must_be, fix)
+
+
+# --- versions -------------------------------------------------------------------------------
+
+
+def _compare_versions(client: Any, scheduler: str) -> None:
+    """Refuse a cluster whose workers would give other answers, or none."""
+    try:
+        there = client.run(versions)
+    except ModuleNotFoundError as error:
+        what_is = f"the workers at {scheduler} have no {error.name}"
+        fix = "install the same version of dcplan there"
+        raise InputError([_problem(what_is, "workers with dcplan", fix)]) from error
+    if not there:
+        what_is = f"the cluster at {scheduler} has no workers"
+        raise InputError([_problem(what_is, "one with workers", "start some: dask worker")])
+    here = _here()
+    problems = [
+        _problem(
+            f"worker {worker} has {name} {others.get(name, 'none')}",
+            f"{here[name]}, as here",
+            "install the same version on both",
+        )
+        for worker, others in sorted(there.items())
+        for name in here
+        if others.get(name) != here[name]
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _here() -> dict[str, str]:
+    return versions()
+
+
+def versions() -> dict[str, str]:
+    """Return what must be the same here and on every worker."""
+    known = {"Python": ".".join(platform.python_version_tuple()[:2])}
+    for package in _PACKAGES:
+        try:
+            known[package] = version(package)
+        except PackageNotFoundError:
+            known[package] = "not installed"
+    known["code of dcplan"] = _hash_of_code()
+    return known
+
+
+def _hash_of_code() -> str:
+    """Return the start of a hash of dcplan's own code: two checkouts may have one version."""
+    package = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+# --- there and back -------------------------------------------------------------------------
+
+
+def to_send(question: Question) -> _Sent:
+    """Give a future full paths, and the content of files of its own."""
+    scenario = question.scenario
+    if scenario is None:
+        return _Sent(question, {})
+    tree = scenario.tree
+    for table, path in scenario.data_files.items():
+        tree = assign(tree, ("data", table), Node(str(path.resolve()), Place("--scheduler")))
+    files = {}
+    for keys, path in own_files(scenario):
+        tree = assign(tree, keys, Node(str(path), Place("--scheduler")))
+        files[keys] = path.read_bytes()
+    return _Sent(replace(question, scenario=_with_tree(scenario, tree)), files)
+
+
+def _with_tree(scenario: Scenario, tree: Node) -> Scenario:
+    return scenario.written_in(scenario.name, scenario.source_files, tree, scenario.source_sha256)
+
+
+def answered(
+    sent: _Sent, tables: SentTables, start: bytes | None = None
+) -> tuple[Answer, bytes | None, bytes | None]:
+    """Solve a future on a worker; a run that is kept comes back as a zip of its folder."""
+    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="dcplan-") as home:
+        question = sent.question
+        if question.scenario is not None:
+            tree = question.scenario.tree
+            for number, (keys, content) in enumerate(sent.files.items()):
+                suffix = Path(str(question.scenario.file_at(keys))).suffix
+                path = Path(home) / f"file-{number}{suffix}"
+                path.write_bytes(content)
+                tree = assign(tree, keys, Node(str(path), Place("--scheduler")))
+            question = replace(question, scenario=_with_tree(question.scenario, tree))
+        sha256 = {
+            DATA_DIR / path.name if path.parent == tables.data_dir else path: digits
+            for path, digits in tables.tables.sha256.items()
+        }
+        here = replace(tables.tables, sha256=sha256)
+        runs_dir = Path(home) / "runs"
+        answer, ended = answer_to(question, here, runs_dir, start)
+        return answer, ended, _packed(runs_dir / answer.run) if answer.run else None
+
+
+def _packed(folder: Path) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as file:
+        for path in sorted(folder.rglob("*")):
+            file.write(path, path.relative_to(folder).as_posix())
+    return held.getvalue()
+
+
+def _unpack(run: bytes, name: str, runs_dir: Path) -> None:
+    """Store a run folder that came back; it is there whole or not at all."""
+    with staging(runs_dir) as partial, zipfile.ZipFile(io.BytesIO(run)) as file:
+        file.extractall(partial)
+        put_run(partial, runs_dir / name)

@@ -1,0 +1,101 @@
+"""A program of another shape, solved from where a like one ended, against itself solved afresh."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from lp_samples import Data, dispatch
+
+from planner.lp import ArrayProblem, Axis, HighsSession, Index
+from planner.lp.start import Start, most_steps
+
+
+def transport(sites: str, demand: list[float], price: dict[str, float]) -> ArrayProblem:
+    """Serve two towns from sites that are letters, each with room for 7.5."""
+    problem = ArrayProblem("transport")
+    site = Axis("site", tuple(sites))
+    town = Axis("town", ("ash", "elm"))
+    routes = Index.full("route", site, town)
+    flow = problem.variable("flow", routes)
+    problem.rows("room", flow.sum_to(Index.full("site", site)) <= 7.5)
+    problem.rows("demand", flow.sum_to(Index.full("town", town)) >= np.array(demand))
+    cost = np.array([price[name] for name in sites])
+    problem.minimise((flow * (cost[routes["site"]] + 0.25 * routes["town"])).total())
+    return problem
+
+
+PRICE = {"a": 3.0, "b": 2.0, "c": 5.0, "d": 2.5}
+
+
+def test_a_start_travels_as_bytes_and_fits_its_own_program():
+    session = HighsSession(transport("abc", [6.5, 9.5], PRICE))
+    first = session.solve()
+    start = Start.from_bytes(session.start().to_bytes())
+
+    again = HighsSession(transport("abc", [6.5, 9.5], PRICE))
+    assert again.start_from(start)
+    outcome = again.solve()
+
+    assert outcome.iterations == 0
+    assert outcome.method_used == "warm primal"
+    # b serves 7.5 at 2, a 7.5 at 3, c the 1.0 that is left at 5; 9.5 to elm at 0.25 more.
+    assert first.objective == outcome.objective == pytest.approx(15 + 22.5 + 5 + 9.5 * 0.25)
+
+
+@pytest.mark.parametrize(
+    ("sites", "demand", "price"),
+    [
+        ("dcb", [6.5, 9.5], PRICE),  # another site, in another order, and one that is gone
+        ("abcd", [7.5, 12.5], PRICE),
+        ("abc", [6.5, 9.5], PRICE | {"c": 1.5}),
+        ("cd", [2.5, 4.5], PRICE),
+    ],
+)
+def test_a_program_of_another_shape_has_the_optimum_that_it_has_afresh(sites, demand, price):
+    session = HighsSession(transport("abc", [6.5, 9.5], PRICE))
+    session.solve()
+
+    like = HighsSession(transport(sites, demand, price))
+    assert like.start_from(session.start())
+    warm, cold = like.solve(), HighsSession(transport(sites, demand, price)).solve()
+
+    assert warm.method_used.startswith("warm ")
+    assert warm.objective == pytest.approx(cold.objective, rel=1e-6)
+    np.testing.assert_allclose(warm.row_dual, cold.row_dual, atol=1e-9)
+
+
+def test_a_start_that_promises_nothing_is_not_taken():
+    session = HighsSession(dispatch(Data()))
+    session.solve()
+
+    like = HighsSession(dispatch(Data(demand=1.9, price=2.3, loss=0.11)))
+    rows = like._arrays.matrix.rows
+    is_taken = like.start_from(session.start())
+    outcome = like.solve()
+
+    assert is_taken == (most_steps(rows, 0) > 0 and outcome.method_used.startswith("warm"))
+    cold = HighsSession(dispatch(Data(demand=1.9, price=2.3, loss=0.11))).solve()
+    assert outcome.objective == pytest.approx(cold.objective, rel=1e-6)
+
+
+def test_a_start_that_takes_more_steps_than_it_promised_is_given_up():
+    session = HighsSession(transport("abc", [6.5, 9.5], PRICE))
+    session.solve()
+    like = HighsSession(transport("abcd", [13.5, 12.5], PRICE))
+    assert like.start_from(session.start())
+    like._most_steps = 0
+
+    outcome = like.solve()
+    after = like.solve("simplex")
+
+    assert outcome.method_used.startswith("ipx (gave up warm dual")
+    assert (outcome.status, after.status) == ("optimal", "optimal")
+
+
+@pytest.mark.parametrize(
+    ("rows", "infeasible", "steps"),
+    # 4 steps each, up to half of 0.14 steps for each row; half as many again, and 200 more.
+    [(40_000, 0, 200), (40_000, 300, 2_000), (40_000, 700, 4_400), (40_000, 701, 0), (50, 50, 500)],
+)
+def test_steps_that_are_worth_it(rows, infeasible, steps):
+    assert most_steps(rows, infeasible) == steps

@@ -1,0 +1,110 @@
+"""A sweep on a Dask cluster: the same tables, nothing read from its disk, versions compared."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_sweep_runs import TEXT, assert_same, in_turn, tables, written
+
+from planner.base.errors import InputError
+from planner.base.paths import DATA_DIR
+from planner.studies.sweep import cluster, read_sweep, run_sweep
+
+distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+
+CHECK = Path(__file__).parents[2] / "check"
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """A scheduler and two workers, each a process, on loopback."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=2, host="127.0.0.1", dashboard_address=None
+    ) as made:
+        yield made.scheduler_address
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_cluster_gives_the_same_tables_and_hands_runs_back(
+    tmp_path: Path, scheduler: str
+) -> None:
+    result = run_sweep(written(tmp_path), tmp_path / "out", scheduler=scheduler)
+
+    assert_same(tables(result), in_turn(TEXT))
+    (run,) = (tmp_path / "out" / "runs").iterdir()
+    assert run.name == result.futures.set_index("future").loc["price=46", "run"]
+    assert (run / "report.html").is_file()
+
+
+@pytest.mark.filterwarnings("default")
+def test_workers_with_another_version_are_refused(
+    tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = cluster.versions()
+    monkeypatch.setattr(cluster, "_here", lambda: {**here, "highspy": "7.8.9"})
+
+    with pytest.raises(InputError) as raised:
+        run_sweep(written(tmp_path), tmp_path / "out", scheduler=scheduler)
+
+    said = [str(problem) for problem in raised.value.problems]
+    assert len(said) == 2
+    assert all(
+        line.startswith("--scheduler: worker tcp://127.0.0.1:")
+        and f"has highspy {here['highspy']}; must be 7.8.9, as here" in line
+        for line in said
+    )
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_scheduler_that_is_not_there_is_wrong_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "TIMEOUT_S", 0.5)
+
+    with pytest.raises(
+        InputError, match=r"--scheduler: no scheduler answers at tcp://127\.0\.0\.1:9"
+    ):
+        run_sweep(written(tmp_path), tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+
+
+def test_without_the_extra_it_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> Any:
+        raise ModuleNotFoundError(name=name)
+
+    monkeypatch.setattr(cluster, "import_module", missing)
+
+    with pytest.raises(InputError, match=r"pip install 'dcplan\[dask\]'"):
+        run_sweep(written(tmp_path), tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+
+
+def test_files_of_ones_own_travel_by_value(tmp_path: Path) -> None:
+    shutil.copy(CHECK / "own_rtt.csv", tmp_path / "mine.csv")
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        f"""version: 1
+base: {CHECK}/rich.yaml
+set:
+  latency:
+    {{rtt_table: mine.csv, own_rtt_fill_missing: true, own_rtt_includes_last_mile: true}}
+futures: {{as it is: }}
+""",
+        encoding="utf-8",
+    )
+    sweep = read_sweep(path)
+    (question,) = sweep.questions
+    sent = cluster.to_send(question)
+    (tmp_path / "mine.csv").unlink()
+
+    answer, _, run = cluster.answered(
+        sent, cluster.SentTables(sweep.tables[question.tables_key], DATA_DIR)
+    )
+
+    assert list(sent.files) == [("latency", "rtt_table")]
+    assert (answer.status, answer.message, answer.broken) == ("optimal", "", ())
+    assert run is None
