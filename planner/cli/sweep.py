@@ -17,6 +17,8 @@ __all__ = ["command"]
 
 _MOST_ROWS: Final = 24
 _MOST_FAILED: Final = 5
+_MOST_THINGS: Final = 12
+_LEAST_MW: Final = 0.05  # 0.1, rounded
 
 
 @click.command("sweep")
@@ -204,6 +206,7 @@ def _print(result: SweepResult) -> None:
                 f" {high['objective_musd'] / MUSD_PER_BUSD:,.3f} BUSD ({high['future']})."
             )
         )
+    _print_no_regret(result)
     failed = result.failed
     for name, message in failed[["future", "message"]].head(_MOST_FAILED).itertuples(index=False):
         lines = str(message).splitlines() or [""]
@@ -215,6 +218,40 @@ def _print(result: SweepResult) -> None:
         click.echo(f"{and_more(len(failed), _MOST_FAILED).strip()} in column message of futures")
     click.echo()
     console.print(Text(f"Written to {result.folder}", style="dim"), soft_wrap=True)
+
+
+def _print_no_regret(result: SweepResult) -> None:
+    """Print what every future builds and buys, the most of it first."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from planner.base.console import TableConsole, wrapped
+    from planner.base.say import moment
+
+    found = result.no_regret[result.no_regret["kind"] != "connection"]
+    of_all = found[found["least_mw"] >= _LEAST_MW]
+    if len(result.futures) < 2 or of_all.empty:
+        return
+    things = ["kind", "site", "item"]
+    years = sorted(of_all["year"].unique())
+    least = found.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
+    decided = of_all.sort_values("year").groupby(things)["order_by"].first()
+    least = least.loc[decided.index].sort_values(years[-1], ascending=False)
+    planned = int(result.futures["objective_musd"].notna().sum())
+    click.echo()
+    click.echo(wrapped(f"In service in every one of {planned} futures with a plan, at least (MW):"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for year in years:
+        table.add_column(str(year), justify="right")
+    table.add_column("first decided by")
+    for row in least.assign(by=decided).head(_MOST_THINGS).reset_index().to_dict("records"):
+        name = " ".join(row[part] for part in things if row[part])
+        when = moment(row["by"]) if row["by"] > 0.0 else ""
+        table.add_row(Text(name), *(f"{row[year]:,.1f}" for year in years), when)
+    TableConsole().print(table)
+    if len(least) > _MOST_THINGS:
+        click.echo(f"and {len(least) - _MOST_THINGS} more in table no_regret")
 
 
 def _in_last_year(result: SweepResult) -> dict[str, dict[str, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ __all__ = [
     "FUTURES_FOLDER",
     "PLANNED",
     "Answer",
+    "Order",
     "answer_in",
     "figures",
     "futures",
@@ -30,6 +31,9 @@ __all__ = [
     "store_start",
     "timings",
 ]
+
+Order: TypeAlias = tuple[str, str, str, int, float, float | None]
+"""Kind, site, item, year in which it serves, MW, and the lead time of a hall. [months]"""
 
 FUTURES_FOLDER: Final = "futures"
 """Folder of the files of single futures in a sweep's folder."""
@@ -62,8 +66,8 @@ class Answer:
         Name of its run folder in ``runs``; empty where none is stored.
     figures : tuple of (figure, year or None, unit, value)
         Key figures of the plan.
-    orders : tuple of (kind, site, item, year, MW)
-        What the plan orders, and the year in which it serves.
+    orders : tuple of Order
+        What the plan orders.
     method : str
         How it was solved.
     seconds, cpu_s : float
@@ -80,7 +84,7 @@ class Answer:
     gap_frac: float | None = None
     run: str = ""
     figures: tuple[tuple[str, int | None, str, float | None], ...] = ()
-    orders: tuple[tuple[str, str, str, int, float], ...] = ()
+    orders: tuple[Order, ...] = ()
     method: str = ""
     seconds: float = 0.0
     cpu_s: float = 0.0
@@ -203,7 +207,7 @@ def orders(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.D
     Returns
     -------
     DataFrame
-        future, kind, site, item, year in which it serves, mw.
+        future, kind, site, item, year in which it serves, mw, lead_months of halls.
     """
     rows = [
         (question.name, *row)
@@ -211,8 +215,10 @@ def orders(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.D
         if question.name in answers
         for row in answers[question.name].orders
     ]
-    table = pd.DataFrame(rows, columns=["future", "kind", "site", "item", "year", "mw"])
-    return table.astype({"year": "int64", "mw": "float64"}).astype(
+    table = pd.DataFrame(
+        rows, columns=["future", "kind", "site", "item", "year", "mw", "lead_months"]
+    )
+    return table.astype({"year": "int64", "mw": "float64", "lead_months": "float64"}).astype(
         dict.fromkeys(("future", "kind", "site", "item"), "str")
     )
 

@@ -13,7 +13,7 @@ from planner.lp.start import Start
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
 from planner.studies.solve.run import Clock, plan_of
-from planner.studies.sweep.answers import Answer
+from planner.studies.sweep.answers import Answer, Order
 from planner.studies.sweep.futures import inputs_of
 
 if TYPE_CHECKING:
@@ -144,15 +144,22 @@ def _figures(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]]:
             yield str(column), int(year), _UNIT[str(column)], _finite(value)
 
 
-def _orders(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str, str, int, float]]:
+def _orders(tables: Mapping[str, pd.DataFrame]) -> Iterator[Order]:
     """Yield what the plan orders by kind, site and item, with the year in which it serves."""
+    months = {
+        (site, hall): float(lead)
+        for site, hall, lead in zip(
+            *(tables["leads"][name] for name in ("site", "hall", "months")), strict=True
+        )
+    }
     for kind, (name, item, amount) in _ORDERED.items():
         frame = tables[name]
         by = ["site", item, "year"]
         total = frame.groupby(by, sort=True, as_index=False)[amount].sum()
         for site, which, year, mw in zip(*(total[name] for name in (*by, amount)), strict=True):
             if mw > _NOTHING_MW:
-                yield kind, str(site), str(which), int(year), float(mw)
+                lead = months.get((site, which)) if kind == "halls" else None
+                yield kind, str(site), str(which), int(year), float(mw), lead
 
 
 def _finite(number: float) -> float | None:

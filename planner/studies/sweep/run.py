@@ -18,6 +18,7 @@ from planner.studies.sweep.cluster import in_cluster
 from planner.studies.sweep.futures import FORMAT, Sweep, read_sweep
 from planner.studies.sweep.order import Queue
 from planner.studies.sweep.pool import in_pool, in_turn
+from planner.studies.sweep.regret import no_regret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,7 @@ __all__ = ["Progress", "SweepResult", "folder_of", "run_sweep"]
 
 RUNS_FOLDER: Final = "runs"
 META_FILE: Final = "sweep.json"
-TABLES: Final = ("futures", "results", "orders", "timings")
+TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class SweepResult:
         A row per future, key figure and year.
     orders : DataFrame
         A row per future, and what it orders for which site and year.
+    no_regret : DataFrame
+        What is in service by a year in every future that has a plan, at least and at most.
     timings : DataFrame
         A row per future: how it was solved, and how long that took.
     """
@@ -87,6 +90,7 @@ class SweepResult:
     futures: pd.DataFrame
     results: pd.DataFrame
     orders: pd.DataFrame
+    no_regret: pd.DataFrame
     timings: pd.DataFrame
 
     @property
@@ -272,10 +276,13 @@ def _write_meta(sweep: Sweep, folder: Path) -> None:
 def _written(
     questions: Sequence[Question], answers: dict[str, Answer], folder: Path
 ) -> SweepResult:
+    orders = kept.orders(questions, answers)
+    planned = [name for name, answer in answers.items() if answer.status in PLANNED]
     tables = {
         "futures": kept.futures(questions, answers),
         "results": kept.figures(questions, answers),
-        "orders": kept.orders(questions, answers),
+        "orders": orders,
+        "no_regret": no_regret(orders, planned),
         "timings": kept.timings(questions, answers),
     }
     for name, table in tables.items():

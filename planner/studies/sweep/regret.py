@@ -1,0 +1,83 @@
+"""What every future orders: of each thing the least of all futures, year by year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from planner.base.units import MONTHS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["no_regret"]
+
+_BY_SITE: Final = ("halls", "connection")  # of whatever design
+_BY_ITEM: Final = ("racks",)  # at whatever site
+_NOTHING_MW: Final = 1e-3
+_THING: Final = ["kind", "site", "item"]
+
+
+def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
+    """Find what is in service by a year in every future.
+
+    Halls and connections are counted by site, of whatever design, racks by type at whatever site,
+    on-site power by site and technology.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        As table `orders` of a sweep.
+    futures : collection of str
+        Futures with a plan; one that orders nothing counts as one that orders nothing.
+
+    Returns
+    -------
+    DataFrame
+        kind, site, item, year, least_mw and most_mw in service by the year in any future, futures
+        that have any, and order_by: when the longest lead time of the halls chosen there asks for
+        the decision (year; missing of other things). Rows that no future orders are left out.
+
+    Examples
+    --------
+    >>> orders = pd.DataFrame(
+    ...     [
+    ...         ("low", "halls", "oak", "air|N", 2028, 30.0, 18.0),
+    ...         ("high", "halls", "oak", "air|N", 2027, 20.0, 18.0),
+    ...         ("high", "halls", "oak", "dlc|N", 2028, 25.0, 24.0),
+    ...     ],
+    ...     columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
+    ... )
+    >>> no_regret(orders, ["low", "high"])[["year", "least_mw", "most_mw", "futures", "order_by"]]
+       year  least_mw  most_mw  futures  order_by
+    0  2027       0.0     20.0        1    2025.5
+    1  2028      30.0     45.0        2    2026.0
+    """
+    columns = [*_THING, "year", "least_mw", "most_mw", "futures", "order_by"]
+    known = orders[orders["future"].isin(list(futures))].copy()
+    if known.empty:
+        return pd.DataFrame(columns=columns)
+    known.loc[known["kind"].isin(_BY_SITE), "item"] = ""
+    known.loc[known["kind"].isin(_BY_ITEM), "site"] = ""
+    by_year = known.pivot_table(
+        index=_THING, columns=["future", "year"], values="mw", aggfunc="sum", fill_value=0.0
+    )
+    years = sorted(known["year"].unique())
+    full = pd.MultiIndex.from_product([list(futures), years], names=["future", "year"])
+    by_year = by_year.reindex(columns=full, fill_value=0.0)
+    stands = by_year.T.groupby(level="future", sort=False).cumsum().T
+    in_year = stands.T.groupby(level="year")
+    least, most = in_year.min().T, in_year.max().T
+    count = (stands > _NOTHING_MW).T.groupby(level="year").sum().T
+    table = pd.DataFrame(
+        {
+            name: frame.stack()
+            for name, frame in (("least_mw", least), ("most_mw", most), ("futures", count))
+        }
+    ).reset_index()
+    lead = known.groupby([*_THING, "year"], as_index=False)["lead_months"].max()
+    table = table.merge(lead, on=[*_THING, "year"], how="left")
+    table["order_by"] = table["year"] - table["lead_months"] / MONTHS_PER_YEAR
+    table = table[table["most_mw"] > _NOTHING_MW]
+    return table[columns].reset_index(drop=True)

@@ -1,0 +1,112 @@
+"""Who begins where another one ended, and what every future orders: both without a solve."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from planner.studies.sweep.futures import Question
+from planner.studies.sweep.order import Queue, leaders
+from planner.studies.sweep.points import Future, Point
+from planner.studies.sweep.regret import no_regret
+
+PRICE = [Point(41), Point(46)]
+LAND = [Point(20), Point(25), Point(30)]
+GRID = [
+    Future(f"{price.label} {land.label}", {"price": price, "land": land})
+    for price in PRICE
+    for land in LAND
+]
+
+
+def question(name: str, begins_at: str = "") -> Question:
+    return Question(Future(name), name, "", None, begins_at=begins_at)
+
+
+def test_the_first_of_a_group_leads_those_that_differ_in_the_last_axis() -> None:
+    futures = [*GRID, Future("alone")]
+
+    assert leaders(futures, is_sampled=False) == {
+        "41 25": "41 20",
+        "41 30": "41 20",
+        "46 25": "46 20",
+        "46 30": "46 20",
+    }
+    assert set(leaders(futures, is_sampled=True).values()) == {"41 20"}
+
+
+def test_a_future_waits_for_the_one_that_it_begins_at() -> None:
+    queue = Queue([question("late", "first"), question("first"), question("other", "gone")], {})
+
+    begun = [queue.next(), queue.next()]
+    assert [(task[0].name, task[1]) for task in begun if task] == [("first", None), ("other", None)]
+    assert queue.next() is None
+    assert queue
+    queue.put_back(question("first"))
+    assert queue.next() is not None
+    queue.done(question("first"), b"basis")
+    task = queue.next()
+    assert task is not None
+    assert (task[0].name, task[1]) == ("late", b"basis")
+    assert not queue
+
+
+def test_a_leader_without_an_end_keeps_nobody_waiting() -> None:
+    queue = Queue([question("late", "first"), question("first")], {})
+
+    queue.next()
+    queue.done(question("first"), None)
+
+    task = queue.next()
+    assert task is not None
+    assert (task[0].name, task[1]) == ("late", None)
+
+
+def test_what_is_stored_of_a_leader_is_begun_at() -> None:
+    task = Queue([question("late", "first")], {"first": b"stored"}).next()
+
+    assert task is not None
+    assert (task[0].name, task[1]) == ("late", b"stored")
+
+
+def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
+    orders = pd.DataFrame(
+        [
+            ("low", "halls", "oak", "air|N", 2027, 12.0, 18.0),
+            ("low", "halls", "oak", "air|N", 2029, 5.0, 18.0),
+            ("low", "racks", "oak", "gb300", 2027, 9.0, None),
+            ("low", "racks", "elm", "gb300", 2027, 4.0, None),
+            ("high", "halls", "oak", "dlc|2N", 2027, 10.0, 30.0),
+            ("high", "halls", "oak", "air|N", 2028, 22.0, 18.0),
+            ("high", "halls", "elm", "air|N", 2028, 8.0, 24.0),
+            ("high", "racks", "elm", "gb300", 2028, 21.0, None),
+            ("no plan", "halls", "oak", "air|N", 2027, 2.0, 18.0),
+        ],
+        columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
+    )
+
+    found = no_regret(orders, ["low", "high"]).set_index(["kind", "site", "item", "year"])
+
+    assert found["least_mw"].to_dict() == {
+        ("halls", "elm", "", 2028): 0.0,
+        ("halls", "elm", "", 2029): 0.0,
+        ("halls", "oak", "", 2027): 10.0,  # 12 and 10
+        ("halls", "oak", "", 2028): 12.0,  # 12 and 10 + 22
+        ("halls", "oak", "", 2029): 17.0,  # 12 + 5 and 32
+        ("racks", "", "gb300", 2027): 0.0,  # 9 + 4 and none
+        ("racks", "", "gb300", 2028): 13.0,
+        ("racks", "", "gb300", 2029): 13.0,
+    }
+    assert found["most_mw"].loc[("halls", "oak", "")].tolist() == [12.0, 32.0, 32.0]
+    assert found["futures"].loc[("halls", "elm", "")].tolist() == [1, 1]
+    # The longest lead of what serves from 2027 on is 30 months.
+    assert found["order_by"].loc[("halls", "oak", "", 2027)] == 2024.5
+
+
+def test_a_future_that_orders_nothing_leaves_nothing_without_regret() -> None:
+    orders = pd.DataFrame(
+        [("low", "halls", "oak", "air|N", 2027, 12.0, 18.0)],
+        columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
+    )
+
+    assert no_regret(orders, ["low", "idle"])["least_mw"].tolist() == [0.0]
+    assert no_regret(orders, []).empty
