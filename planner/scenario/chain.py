@@ -18,7 +18,7 @@ from planner.scenario.yaml12 import parse_with_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["VERSION", "SourceFile", "find", "read_chain", "read_source", "shipped_names"]
+__all__ = ["VERSION", "SourceFile", "find", "is_path", "read_chain", "read_source", "shipped_names"]
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
@@ -71,7 +71,7 @@ def find(path_or_name: str | Path) -> Path:
     InputError
         If no shipped scenario has the name.
     """
-    if isinstance(path_or_name, Path) or _is_path(path_or_name):
+    if isinstance(path_or_name, Path) or is_path(path_or_name):
         return Path(path_or_name)
     shipped = _shipped(path_or_name)
     if not is_file(shipped):
@@ -204,7 +204,7 @@ def _parent(asked: Node, files: Sequence[Path]) -> Path:
         fix = "a scenario extends a single other one"
         problem = asked.place.problem(f"extends is {show(name)}", "one name or one path", fix)
         raise InputError([problem])
-    if _is_path(name):
+    if is_path(name):
         parent = Path(os.path.normpath(files[-1].parent / name))
     else:
         parent = _shipped(name)
@@ -227,7 +227,8 @@ def _is_same(one: Path, other: Path) -> bool:
         return one == other
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Return whether a text names a file, not a shipped scenario."""
     return text.endswith(_ENDINGS) or "/" in text or os.sep in text
 
 

@@ -17,7 +17,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.inputs import TABLES
 from planner.scenario import Draft, read_draft
-from planner.scenario.chain import VERSION, read_source
+from planner.scenario.chain import VERSION, is_path, read_source
 from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.keys import closest, is_by_year
 from planner.scenario.overrides import with_override
@@ -161,7 +161,7 @@ def shipped_sweeps() -> list[str]:
 
 
 def _find(path: str | Path) -> Path:
-    if isinstance(path, Path) or "/" in path or os.sep in path or path.endswith((".yaml", ".yml")):
+    if isinstance(path, Path) or is_path(path):
         return Path(path)
     shipped = SCENARIOS_DIR / "sweeps" / f"{path}.yaml"
     if not is_file(shipped):
@@ -197,8 +197,7 @@ def _base(
     name = found.text(node, "base", "name a shipped scenario or a file")
     if not name:
         raise InputError(found.problems)
-    is_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
-    asked = Path(os.path.normpath(path.parent / name)) if is_path else name
+    asked = Path(os.path.normpath(path.parent / name)) if is_path(name) else name
     try:
         draft = read_draft(asked)
     except InputError as error:
