@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from plans import plan_of
 from shared import shared
 
 from planner.base.errors import InputError
@@ -40,13 +41,14 @@ def written(folder: Path) -> Path:
 
 @shared
 def in_turn(text: str) -> dict[str, pd.DataFrame]:
-    """Tables of the sweep solved in this process."""
+    """Tables of the sweep solved in this process, how it was solved among them."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ways.yaml"
         path.write_text(text, encoding="utf-8")
-        return tables(run_sweep(path, Path(folder) / "out", jobs=1))
+        result = run_sweep(path, Path(folder) / "out", jobs=1)
+        return {**tables(result), "timings": result.timings}
 
 
 def tables(result: SweepResult) -> dict[str, pd.DataFrame]:
@@ -59,6 +61,8 @@ def tables(result: SweepResult) -> dict[str, pd.DataFrame]:
 
 def assert_same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> None:
     for name, table in one.items():
+        if name == "timings":
+            continue
         pd.testing.assert_frame_equal(anywhere(table), anywhere(other[name]), check_exact=True)
 
 
@@ -98,6 +102,18 @@ def test_key_figures_are_those_of_the_plan() -> None:
     halls = found["orders"].query("future == 'price=41' and kind == 'halls'")
     # 31.6 and 47.4 MW of halls: tests/test_tiny.py.
     assert halls["mw"].sum() == pytest.approx(results.query("figure == 'built_mw'")["value"].sum())
+
+
+def test_begun_where_another_ended_it_costs_what_it_does_afresh() -> None:
+    found = in_turn(TEXT)
+    method = found["timings"].set_index("future")["method"]
+    afresh = plan_of("tiny", "new_sites.north.retail_usd_per_mwh=46")
+
+    assert method["price=41"] == "ipx"
+    assert method["price=46"].startswith("warm ")
+    cost = found["futures"].set_index("future").loc["price=46", "objective_musd"]
+    assert cost == pytest.approx(afresh.outcome.objective, rel=1e-6)
+    assert cost != pytest.approx(found["futures"]["objective_musd"][0], rel=1e-6)
 
 
 def test_side_by_side_and_with_a_process_ended_it_has_the_same_tables(tmp_path: Path) -> None:
@@ -141,11 +157,11 @@ def test_what_is_stored_is_not_solved_again_and_what_changed_is(tmp_path: Path) 
     assert stamps(out) == stored
     assert_same(tables(again), in_turn(TEXT))
 
-    path.write_text(TEXT.replace("values: [41, 46]", "values: [43, 46]"), encoding="utf-8")
+    path.write_text(TEXT.replace("46", "47"), encoding="utf-8")
     changed = run_sweep(path, out, jobs=1)
-    assert changed.futures["future"].tolist()[:2] == ["price=43", "price=46"]
+    assert changed.futures["future"].tolist()[:2] == ["price=41", "price=47"]
     assert len(stamps(out).items() - stored.items()) == 1
-    torn = next((out / FUTURES_FOLDER).glob("price-46*"))
+    torn = next((out / FUTURES_FOLDER).glob("price-47*"))
     torn.write_bytes(torn.read_bytes()[:100])
     assert_same(tables(run_sweep(path, out, jobs=1)), tables(changed))
 
