@@ -56,7 +56,7 @@ MAY_IMPORT = {
         "scenario",
         "tables",
     },
-    "serve": {"lp", "outputs", "runs", "scenario", "studies"},
+    "serve": {"inputs", "lp", "outputs", "plausible", "runs", "scenario", "studies", "tables"},
 }
 
 

@@ -73,7 +73,8 @@ def _solve(
 
     from planner.base.errors import InputError, LimitReachedError
     from planner.cli.progress import Progress
-    from planner.cli.validate import refuse, validated
+    from planner.cli.validate import refuse
+    from planner.inputs.validation import validated
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
     from planner.outputs.terminal import print_summary

@@ -67,6 +67,13 @@ class Sheet:
         x, y = self._project.transform(lon, lat)
         return (np.asarray(x) - self._left) * self._scale, (self._top - np.asarray(y)) * self._scale
 
+    def locate(self, x: float, y: float) -> tuple[float, float]:
+        """Return longitude and latitude of a point on it; not finite off the globe. [degree]"""
+        lon, lat = self._project.transform(
+            x / self._scale + self._left, self._top - y / self._scale, direction="INVERSE"
+        )
+        return float(lon), float(lat)
+
     def land(self) -> Iterator[Line]:
         """Give the outlines of land as rings on the sheet."""
         for polygon in load_basemap("world").land:

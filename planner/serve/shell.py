@@ -23,6 +23,7 @@ _REPORT: Final = Path(planner.outputs.report.__file__).parent
 STATIC: Final = {
     "report.css": (_REPORT / "style.css", "text/css"),
     "serve.css": (Path(__file__).parent / "static" / "serve.css", "text/css"),
+    "form.js": (Path(__file__).parent / "static" / "form.js", "text/javascript"),
     "serve.js": (Path(__file__).parent / "static" / "serve.js", "text/javascript"),
 }
 """Files that pages ask for, by name, with their kinds: these and no others."""
@@ -31,7 +32,12 @@ _BEFORE: Final = "<header>"
 
 
 def shell(
-    title: str, *content: Html, here: str = "", refresh_s: int | None = None, status: int = 200
+    title: str,
+    *content: Html,
+    here: str = "",
+    refresh_s: int | None = None,
+    status: int = 200,
+    script: str = "serve.js",
 ) -> HTMLResponse:
     """Return a page of ours.
 
@@ -47,6 +53,8 @@ def shell(
         After how many seconds a browser without scripts loads it again.
     status : int
         Of the answer.
+    script : str
+        Its script, one of `STATIC`.
     """
     again = NOTHING
     if refresh_s is not None:
@@ -59,7 +67,7 @@ def shell(
         element("title", f"{title} - dcplan"),
         element("link", rel="icon", href="data:,"),
         [element("link", rel="stylesheet", href=f"/static/{name}") for name in _STYLES],
-        element("script", src="/static/serve.js", defer=True),
+        element("script", src=f"/static/{script}", defer=True),
         again,
     )
     body = element(

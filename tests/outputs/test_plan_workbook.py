@@ -16,8 +16,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 import planner
 from planner.cli import main
-from planner.cli.validate import validated
 from planner.inputs import build_inputs
+from planner.inputs.validation import validated
 from planner.outputs.plan_workbook import write_plan_workbook
 from planner.scenario import load_scenario
 from planner.scenario.page import settings

@@ -7,6 +7,7 @@ import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -80,3 +81,14 @@ def test_sources_are_listed_with_their_year_where_a_table_has_one(monkeypatch) -
 
     frame = written["Sources"].set_index("table")
     assert frame["year"].to_dict() == {"prices": "2024", "links": ""}
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [([-97.5, -80.2], [41.3, 35.6]), ([9.1, 2.4], [45.4, 48.8]), ([140.0, -97.0], [36.0, 41.0])],
+)
+def test_a_point_of_a_sheet_is_where_it_was_placed(lon: list[float], lat: list[float]) -> None:
+    sheet = sheet_for(pd.DataFrame({"lon": lon, "lat": lat}), 1000.0, 560.0, 14.0)
+    x, y = sheet.place(np.array(lon), np.array(lat))
+
+    assert sheet.locate(float(x[0]), float(y[0])) == pytest.approx((lon[0], lat[0]), abs=1e-6)

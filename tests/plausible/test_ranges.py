@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from planner.cli.validate import validated
 from planner.inputs import TABLES
 from planner.inputs.proportions import warnings_of
+from planner.inputs.validation import validated
 from planner.plausible.cells import outside
 from planner.plausible.ranges import Range, ranges_of
 from planner.plausible.settings import jumps, numbers_at

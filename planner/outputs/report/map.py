@@ -38,7 +38,7 @@ PICKED: Final = element(
 """Where the script says which site is chosen."""
 WIDTH: Final = 1000.0
 HEIGHT: Final = 560.0
-_MARGIN: Final = 14.0
+MARGIN: Final = 14.0
 _LARGEST_RADIUS: Final = 40.0
 _SMALLEST_RADIUS: Final = 2.5
 _PHONE_LABELS: Final = 5
@@ -112,7 +112,7 @@ def site_facts(figures: Figures, year: int) -> dict[str, dict[str, Figure | None
 
 def base_map(sites: pd.DataFrame) -> tuple[Sheet, Html]:
     """Return the sheet that suits the sites, and land and borders on it."""
-    sheet = sheet_for(sites, WIDTH, HEIGHT, _MARGIN)
+    sheet = sheet_for(sites, WIDTH, HEIGHT, MARGIN)
     return sheet, joined(
         [
             element("rect", width="100%", height="100%", class_="sea"),

@@ -68,7 +68,7 @@ def _runs(listing: Listing) -> Html:
         element("button", "Compare chosen runs", type="submit"),
         element(
             "span",
-            f" Choose two to {MOST_RUNS}; the first in the list is what others are compared with.",
+            f" Choose 2 to {MOST_RUNS}; the first in the list is what others are compared with.",
             class_="note",
         ),
     )

@@ -1,0 +1,372 @@
+"""From what was typed into the form to a scenario file, with each problem beside its field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.errors import InputError, Problem
+from planner.inputs.validation import validated
+from planner.outputs.files import PARTIAL
+from planner.outputs.staging import new_token
+from planner.scenario.load import read_draft
+from planner.scenario.schema import OWN_FILES
+from planner.scenario.tree import plain
+from planner.scenario.yaml12 import parse
+from planner.serve.form.fields import Cards, Field, groups
+from planner.serve.form.yaml_text import one_line, scenario_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.scenario.tree import Node
+    from planner.serve.project import Project, Source
+
+__all__ = ["ABOUT", "Base", "Draft", "Said", "is_setting", "keys_of", "name_of", "value_text"]
+
+Keys = tuple[str, ...]
+ABOUT: Final = ("title", "question")
+"""What a scenario says of itself; not handed down by the one that it extends."""
+
+
+def name_of(keys: Keys) -> str:
+    """Return the name of the field of a setting: an id may hold any sign."""
+    return json.dumps(keys, ensure_ascii=False)
+
+
+def is_setting(name: str) -> bool:
+    """Return whether a field of a form is that of a setting."""
+    return name.startswith("[")
+
+
+def keys_of(name: str) -> Keys:
+    """Return the key path of a field.
+
+    Raises
+    ------
+    InputError
+        If it is none of our names.
+    """
+    try:
+        keys = json.loads(name)
+    except ValueError:
+        keys = None
+    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
+        raise InputError([_problem("the form has a field of no setting", "one of the form")])
+    return tuple(keys)
+
+
+def value_text(of: Field, value: Any) -> str:
+    """Write a value as it stands in a field; empty where it is left out."""
+    if value is None or value in ([], (), {}):
+        return ""
+    form = of.kind.form
+    if form == "yaml" and isinstance(value, list | tuple):
+        return "\n".join(f"- {one_line(item)}" for item in value)
+    if form == "yaml" and isinstance(value, Mapping):
+        return "\n".join(f"{one_line(key)}: {one_line(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple | Mapping):
+        return one_line(value)[1:-1]
+    if form == "text" or isinstance(value, str):
+        return str(value)
+    return _number(value)
+
+
+def _number(value: Any) -> str:
+    text = one_line(value)
+    return text.removesuffix(".0") if isinstance(value, float) else text
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something to be said of a field.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Of the field or card; empty where it is none.
+    text : str
+        What.
+    kind : {"problem", "warning", "note"}
+        Whether it keeps a plan from being made.
+    """
+
+    keys: Keys
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Base:
+    """The scenario that is changed.
+
+    Parameters
+    ----------
+    source : Source
+        Its file.
+    """
+
+    source: Source
+
+    @cached_property
+    def tree(self) -> Node:
+        """What it and those that it extends say."""
+        return read_draft(self.source.path if self.source.is_own else self.source.key).tree
+
+    def value(self, keys: Keys, default: Any) -> Any:
+        """Return what a setting is, written or by default."""
+        node = self._node(keys)
+        return default if node is None else plain(node)
+
+    def place(self, keys: Keys) -> str:
+        """Say where a setting is written; empty where it is not."""
+        node = self._node(keys)
+        if node is None:
+            return ""
+        place = node.place
+        return Path(place.file).name + (f":{place.line}" if place.line is not None else "")
+
+    def ids(self, cards: Cards) -> list[str]:
+        """Return the ids that a mapping has."""
+        node = self._node(cards.keys)
+        return list(node.children) if node is not None else []
+
+    def _node(self, keys: Keys) -> Node | None:
+        node = self.tree
+        for key in keys:
+            if key not in node.children:
+                return None
+            node = node.children[key]
+        return node
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was typed.
+
+    Parameters
+    ----------
+    base : Base
+        The scenario that is changed.
+    texts : mapping of str to str
+        By name of the field; those that are as in the base may be missing.
+    """
+
+    base: Base
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def ids(self, cards: Cards) -> list[str]:
+        """Return the ids that a mapping has, those that were typed too."""
+        depth = len(cards.keys)
+        typed = (keys_of(name) for name in self.texts if is_setting(name))
+        new = (keys[depth] for keys in typed if keys[:depth] == cards.keys and len(keys) > depth)
+        return list(dict.fromkeys([*self.base.ids(cards), *new]))
+
+    def text(self, of: Field, keys: Keys) -> str:
+        """Return what stands in a field.
+
+        Parameters
+        ----------
+        of : Field
+            The field.
+        keys : tuple of str
+            Its key path, with the id of its card.
+        """
+        return self.texts.get(name_of(keys), self.before(of, keys))
+
+    def before(self, of: Field, keys: Keys) -> str:
+        """Return what stood in a field before anything was typed."""
+        return value_text(of, self.base.value(keys, of.default))
+
+    def settings(self) -> tuple[dict[Keys, Any], list[Said]]:
+        """Return the settings that differ from those of the base, and what cannot be read.
+
+        Raises
+        ------
+        InputError
+            If there is a field of no setting.
+        """
+        changed: dict[Keys, Any] = {}
+        said: list[Said] = []
+        for keys in map(keys_of, filter(is_setting, self.texts)):
+            of = _field_at(keys)
+            typed = self.texts[name_of(keys)].strip()
+            if of is None:
+                if _is_new_card(keys):  # of one's own name, and perhaps without any setting
+                    changed.setdefault(keys, {})
+                continue
+            if typed == self.before(of, keys).strip():
+                continue
+            try:
+                changed[keys] = _read(of, typed)
+            except InputError as error:
+                said += [Said(keys, _words(problem), "problem") for problem in error.problems]
+        for keys in list(changed):
+            if any(other[: len(keys)] == keys and other != keys for other in changed):
+                del changed[keys]  # a card that says something
+        said += self._left_out(changed)
+        return changed, said
+
+    def file(self, about: Mapping[str, str], changed: Mapping[Keys, Any]) -> tuple[str, Any]:
+        """Return the scenario file, and the key path of each of its lines.
+
+        Parameters
+        ----------
+        about : mapping of str to str
+            Title and question.
+        changed : mapping of tuple of str to object
+            As `settings` returns it.
+        """
+        source = self.base.source
+        head = [
+            f"# Changed from {source.key} with dcplan serve.".encode("ascii", "replace").decode(),
+            "version: 1",
+            f"extends: {one_line(source.key)}",
+        ]
+        said: dict[Keys, Any] = {(key,): about[key] for key in ABOUT if about.get(key)}
+        return scenario_text(head, {**said, **changed})
+
+    def judged(
+        self, project: Project, about: Mapping[str, str], changed: Mapping[Keys, Any]
+    ) -> list[Said]:
+        """Check the scenario as it would be saved.
+
+        Parameters
+        ----------
+        project : Project
+            In whose folder it would be.
+        about, changed
+            As for `file`.
+
+        Returns
+        -------
+        list of Said
+            Problems, then warnings, then notes.
+        """
+        outside = [
+            Said(keys, f"{name} is not in the folder that is served", "problem")
+            for keys, name in _paths(changed)
+            if not _is_inside(project.folder, name)
+        ]
+        if outside:
+            return outside
+        text, at = self.file(about, changed)
+        file = project.folder / f"{PARTIAL}{new_token()}.yaml"
+        try:
+            file.write_text(text, encoding="utf-8")
+            found = validated(file)
+        finally:
+            file.unlink(missing_ok=True)
+        kinds = (
+            ("problem", found.problems),
+            ("warning", found.warnings),
+            ("note", found.notes),
+        )
+        return [
+            self._said(problem, kind, file, at) for kind, problems in kinds for problem in problems
+        ]
+
+    def _said(self, problem: Problem, kind: str, file: Path, at: Mapping[int, Keys]) -> Said:
+        if problem.file == str(file):
+            keys = at.get(problem.line or 0, ())
+            return Said(keys, _words(problem), kind)
+        return Said((), str(problem).replace(str(file), "the form"), kind)
+
+    def _left_out(self, changed: Mapping[Keys, Any]) -> Iterator[Said]:
+        """Find entries that are missing: a scenario only adds to what it extends."""
+        for keys, value in changed.items():
+            of = _field_at(keys)
+            if of is None or of.kind.form not in {"mapping", "yaml"}:
+                continue
+            before = self.base.value(keys, of.default)
+            if not isinstance(before, Mapping) or not isinstance(value, Mapping):
+                continue
+            missing = [key for key in before if str(key) not in map(str, value)]
+            if missing:
+                text = (
+                    f"{', '.join(missing)} is left out; a scenario adds to the one it extends, so"
+                    " set it to another value"
+                )
+                yield Said(keys, text, "problem")
+
+
+def _read(of: Field, text: str) -> Any:
+    """Read what stands in a field.
+
+    Raises
+    ------
+    InputError
+        If it is no YAML.
+    """
+    form = of.kind.form
+    if not text:
+        if of.kind.may_be_empty:
+            return None
+        empty: dict[str, Any] = {"text": "", "list": [], "yaml": [], "mapping": {}}
+        return empty.get(form)
+    if form == "text":
+        return text
+    if form == "list" and text not in of.kind.choices[:1] and not text.startswith("["):
+        text = f"[{text}]"
+    elif form in {"mapping", "path"} and ":" in text and not text.startswith("{"):
+        text = f"{{{text}}}"
+    return plain(parse(text, ""))
+
+
+def _words(problem: Problem) -> str:
+    parts = [problem.what_is]
+    if problem.must_be:
+        parts.append(f"must be {problem.must_be}")
+    return "; ".join([*parts, *([problem.fix] if problem.fix else [])])
+
+
+def _problem(what_is: str, must_be: str) -> Problem:
+    return Problem("the form", None, None, what_is, must_be, "load the page again")
+
+
+def _field_at(keys: Keys) -> Field | None:
+    """Return the field of a key path; None for a card.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    for group in groups():
+        for of in group.fields:
+            if of.keys == keys:
+                return of
+        for cards in group.cards:
+            depth = len(cards.keys)
+            if keys[:depth] == cards.keys and len(keys) > depth:
+                if len(keys) == depth + 1:
+                    return None
+                for of in cards.fields:
+                    if of.keys == keys[depth + 1 :]:
+                        return of
+    raise InputError([_problem(f"there is no setting {'.'.join(keys)!r}", "one of the form")])
+
+
+def _is_new_card(keys: Keys) -> bool:
+    every = (cards for group in groups() for cards in group.cards)
+    return any(cards.keys == keys[:-1] and cards.ids is None for cards in every)
+
+
+def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:
+    """Return the files that settings name."""
+    for keys, value in changed.items():
+        if keys == ("data",) and isinstance(value, Mapping):
+            yield from ((keys, path) for path in value.values() if isinstance(path, str))
+        elif keys in OWN_FILES and isinstance(value, str):
+            yield keys, value
+
+
+def _is_inside(folder: Path, name: str) -> bool:
+    try:
+        return (folder / name).resolve().is_relative_to(folder)
+    except (OSError, ValueError, RuntimeError):
+        return False

@@ -1,0 +1,348 @@
+"""From the schema to the fields of a form: what each holds, its unit, bounds and meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic_core import PydanticUndefined
+
+from planner.plausible.ranges import RANGES, Range, ranges_of, shown
+from planner.scenario.keys import EACH, field_at, unit_of
+from planner.scenario.page import Setting, settings
+from planner.scenario.references import IdOf
+from planner.scenario.values import FIRST_YEAR, LAST_YEAR, Year
+from planner.tables import read_table
+from planner.tables.places import TablePlaces
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+__all__ = ["FILE", "Cards", "Field", "Group", "Kind", "groups"]
+
+Keys = tuple[str, ...]
+FILE: Final = "file"
+"""Name of the group of what is in no block."""
+_ID: Final = "<id>"
+_ENTRY: Final = "<n>"
+_NOT_HERE: Final = frozenset({"version", "extends", "title", "question"})
+_UNITS: Final = re.compile(
+    r"(_(frac|pct|usd|musd|gw|mw|kw|mwh|kwh|mmbtu|t|kt|ms|s|h|km|k|m3|per|hour|day|days|month|months"
+    r"|year|years|h100e))+$"
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a field may hold.
+
+    Parameters
+    ----------
+    form : {"choice", "text", "list", "mapping", "number", "path", "yaml"}
+        How it is written: a path is a number or numbers by year, yaml anything. A choice of true
+        and false is a switch.
+    choices : tuple of str
+        All that may be chosen, where that is a list.
+    may_be_empty : bool
+        Whether empty means left out.
+    ids : IdOf or None
+        Of which table the ids are.
+    bounds : str
+        Between what a number lies, in words.
+    """
+
+    form: str
+    choices: tuple[str, ...] = ()
+    may_be_empty: bool = False
+    ids: IdOf | None = None
+    bounds: str = ""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A setting, or what all cards of a kind have.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Key path; in a card, below its id.
+    kind : Kind
+        What it may hold.
+    meaning, unit : str
+        As the schema says.
+    default : object
+        None where it is left out.
+    usual : str
+        Between what it usually lies, in words; empty where that is not known.
+    parts : tuple of (str, str)
+        What may be written inside it, with meanings, where it holds blocks.
+    is_required : bool
+        Whether it must be given.
+    """
+
+    keys: Keys
+    kind: Kind
+    meaning: str
+    unit: str
+    default: Any
+    usual: str
+    parts: tuple[tuple[str, str], ...] = ()
+    is_required: bool = False
+
+    @property
+    def label(self) -> str:
+        """What it is called: its key in words, without its unit."""
+        text = _UNITS.sub("", self.keys[-1]).replace("_", " ")
+        return text[:1].upper() + text[1:]
+
+    @property
+    def above(self) -> str:
+        """Blocks inside its group that it is in, in words."""
+        return " ".join(self.keys[1:-1]).replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Cards:
+    """A mapping from ids to blocks: a card for each id.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Key path of the mapping.
+    meaning : str
+        As the schema says.
+    ids : IdOf or None
+        Which ids there may be; None where they are new.
+    fields : tuple of Field
+        Of each card.
+    """
+
+    keys: Keys
+    meaning: str
+    ids: IdOf | None
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A block of a scenario.
+
+    Parameters
+    ----------
+    name : str
+        Its key.
+    meaning : str
+        As the schema says.
+    fields : tuple of Field
+        Its settings, those of the blocks in it too.
+    cards : tuple of Cards
+        Its mappings from ids to blocks.
+    """
+
+    name: str
+    meaning: str
+    fields: tuple[Field, ...]
+    cards: tuple[Cards, ...]
+
+
+@cache
+def groups() -> tuple[Group, ...]:
+    """Return the whole form.
+
+    Returns
+    -------
+    tuple of Group
+        In the order of the schema; what is no block is in the first, `FILE`.
+    """
+    made: dict[str, tuple[list[Field], dict[Keys, list[Field]]]] = {}
+    for setting in settings():
+        if setting.keys[0] in _NOT_HERE:
+            continue
+        name = FILE if len(setting.keys) == 1 else setting.keys[0]
+        fields, cards = made.setdefault(name, ([], {}))
+        at = next((at for at, key in enumerate(setting.keys) if key in {_ID, _ENTRY}), None)
+        if at is None:
+            fields.append(_field(setting.keys, setting))
+        elif setting.keys[at] == _ID:
+            inside = cards.setdefault(setting.keys[:at], [])
+            _add(inside, setting.keys[at + 1 :], setting.keys[: at + 1])
+        else:
+            _add(fields, setting.keys[: at + 1], ())
+    return tuple(
+        Group(
+            name,
+            _about((name,)) if name != FILE else "",
+            tuple(fields),
+            tuple(
+                Cards(keys, _about(keys), _key_ids(keys), tuple(of)) for keys, of in cards.items()
+            ),
+        )
+        for name, (fields, cards) in made.items()
+    )
+
+
+def _add(fields: list[Field], keys: Keys, above: Keys) -> None:
+    """Add a field of a card or a list; blocks inside it are written as text in one field."""
+    at = next((at for at, key in enumerate(keys) if key in {_ID, _ENTRY}), None)
+    own = keys if at is None else keys[:at]
+    if any(field.keys == own for field in fields):
+        return
+    info = field_at((*above, *own))
+    assert info is not None
+    made = _field(own, Setting(own, info), above)
+    if at is not None:
+        whole = (*above, *keys[: at + 1])
+        parts = tuple(_parts(whole))
+        made = Field(own, Kind("yaml", may_be_empty=True), made.meaning, "", None, "", parts)
+    fields.append(made)
+
+
+def _parts(keys: Keys) -> Iterator[tuple[str, str]]:
+    """List what may be written in an entry of a list or mapping, with unit and meaning."""
+    for setting in settings():
+        if setting.keys[: len(keys)] == keys:
+            unit = f" [{setting.unit}]" if setting.unit else ""
+            yield ".".join(setting.keys[len(keys) :]) + unit, setting.meaning
+
+
+def _field(keys: Keys, setting: Setting, above: Keys = ()) -> Field:
+    field = setting.field
+    default = None if field.is_required() else field.get_default(call_default_factory=False)
+    if default is PydanticUndefined:  # follows from other settings
+        default = {} if field.default_factory is dict else None
+    return Field(
+        keys,
+        kind_of(field),
+        setting.meaning,
+        setting.unit,
+        default,
+        _usual((*above, *keys)),
+        is_required=field.is_required(),
+    )
+
+
+def kind_of(field: FieldInfo) -> Kind:
+    """Find out what a field of the schema may hold.
+
+    Parameters
+    ----------
+    field : FieldInfo
+        Of a setting without blocks in it.
+    """
+    parts = list(_opened(field.rebuild_annotation()))
+    kinds = [kind for kind, _ in parts]
+    may_be_empty = NoneType in kinds
+    marks = [mark for _, found in parts for mark in found]
+    ids = next((mark for mark in marks if isinstance(mark, IdOf)), None)
+    literals = [
+        choice for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)
+    ]
+    others = [kind for kind in kinds if kind is not NoneType and get_origin(kind) is not Literal]
+    mappings = [kind for kind in others if get_origin(kind) is Mapping]
+    bounds = _bounds(marks)
+    if not others or others == [bool]:
+        choices = tuple(map(_plain, literals)) or ("true", "false")
+        return Kind("choice", choices, may_be_empty)
+    if mappings and any(get_args(kind)[0] == Year for kind in mappings):
+        return Kind("path", (), may_be_empty, ids, bounds)
+    if mappings:
+        return Kind("mapping", (), may_be_empty, _key_mark(mappings[0]), bounds)
+    lists = [kind for kind in others if get_origin(kind) is tuple]
+    if lists:
+        return _list_kind(get_args(lists[0])[0], tuple(map(_plain, literals)), may_be_empty)
+    if others in ([str], [date]):
+        return Kind("text", (), may_be_empty, ids)
+    return Kind("number", tuple(map(_plain, literals)), may_be_empty, None, bounds)
+
+
+def _list_kind(item: Any, words: tuple[str, ...], may_be_empty: bool) -> Kind:
+    """Return the kind of a list; in place of one, some words may be written."""
+    inner = list(_opened(item))
+    ids = next((mark for _, found in inner for mark in found if isinstance(mark, IdOf)), None)
+    choices = (
+        _plain(choice)
+        for kind, _ in inner
+        if get_origin(kind) is Literal
+        for choice in get_args(kind)
+    )
+    is_nested = any(get_origin(kind) is tuple for kind, _ in inner)
+    return Kind("yaml" if is_nested else "list", (*words, *choices), may_be_empty, ids)
+
+
+def _opened(kind: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Open Annotated and unions: each kind of value with all that is said of it."""
+    if get_origin(kind) is Annotated:
+        inner, *found = get_args(kind)
+        more = (part for mark in found for part in (mark, *getattr(mark, "metadata", ())))
+        yield from _opened(inner, (*marks, *more))
+    elif get_origin(kind) in {Mapping, tuple, Literal} or isinstance(kind, type):
+        yield kind, marks
+        if get_origin(kind) is Mapping:  # bounds of its numbers
+            yield from ((kind, found) for _, found in _opened(get_args(kind)[1], marks) if found)
+    else:
+        for part in get_args(kind):
+            yield from _opened(part, marks)
+
+
+def _bounds(marks: list[Any]) -> str:
+    least: list[Any] = [(mark.ge, "at least") for mark in marks if isinstance(mark, Ge)]
+    least += [(mark.gt, "above") for mark in marks if isinstance(mark, Gt)]
+    most: list[Any] = [(mark.le, "at most") for mark in marks if isinstance(mark, Le)]
+    most += [(mark.lt, "below") for mark in marks if isinstance(mark, Lt)]
+    parts = [max(least)] if least else []
+    parts += [min(most)] if most else []
+    if [word for _, word in parts] == ["at least", "at most"]:
+        if parts[0][0] == FIRST_YEAR:
+            return f"{FIRST_YEAR} to {LAST_YEAR}"
+        return f"{shown(parts[0][0])} to {shown(parts[1][0])}"
+    return ", ".join(f"{word} {shown(value)}" for value, word in parts)
+
+
+def _usual(keys: Keys) -> str:
+    """Say where figures of a setting usually lie."""
+    for given in _ranges():
+        for pattern in given.settings:
+            if _matches(pattern, keys):
+                return f"{shown(given.low)} to {shown(given.high)}"
+    return ""
+
+
+def _matches(pattern: Keys, keys: Keys) -> bool:
+    if len(pattern) - len(keys) == 1 and pattern[-1] == EACH:  # each figure of a mapping
+        pattern = pattern[:-1]
+    return len(pattern) == len(keys) and all(
+        part in {EACH, key} for part, key in zip(pattern, keys, strict=True)
+    )
+
+
+@cache
+def _ranges() -> tuple[Range, ...]:
+    return ranges_of(read_table(RANGES), TablePlaces({}))
+
+
+def _about(keys: Keys) -> str:
+    field = field_at(keys)
+    text = " ".join((field.description or "").split()) if field else ""
+    return text.removesuffix(unit_of(field)).strip()
+
+
+def _key_ids(keys: Keys) -> IdOf | None:
+    """Return which ids the keys of a mapping are."""
+    field = field_at(keys)
+    assert field is not None
+    return _key_mark(next(kind for kind, _ in _opened(field.rebuild_annotation())))
+
+
+def _key_mark(mapping: Any) -> IdOf | None:
+    key = get_args(mapping)[0]
+    return next((m for _, found in _opened(key) for m in found if isinstance(m, IdOf)), None)
+
+
+def _plain(choice: Any) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
