@@ -21,6 +21,7 @@ from planner.inputs.grid import grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
 from planner.inputs.held_tables import note_held_tables
+from planner.inputs.inherited import note_inherited
 from planner.inputs.inputs import Inputs
 from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
@@ -29,6 +30,7 @@ from planner.inputs.migration import migration_inputs
 from planner.inputs.money import finance_inputs, real_rates
 from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
 from planner.inputs.offers import racks_on_offer
+from planner.inputs.own_prices import note_own_prices
 from planner.inputs.own_rows import note_own_rows, note_unread_tables
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
@@ -186,6 +188,7 @@ def build_inputs_from(
         With every problem that was found together.
     """
     case = make_case(scenario, tables)
+    note_inherited(case)
     case.findings.sha256.update(sha256 or {})
     for problem in settings_without_effect(case):
         case.findings.without_effect(problem)
@@ -208,6 +211,7 @@ def _inputs_of(case: Case) -> Inputs:
     figures = rack_figures(case)
     rates = real_rates(case)
     cost = hall_cost(case)
+    note_own_prices(case, figures, cost)
     reach = find_reach(case)
     climate = slot_climate(case)
     series = site_series(case)
@@ -239,8 +243,9 @@ def _inputs_of(case: Case) -> Inputs:
         case, offers, cost, rates, quality, climate, can_build, stock.stands(case)
     )
     halls = hall_space(case, leads, stock, designs, committed_it_mw)
-    last = wanted.kh100e[:, :, -1].sum(axis=0)
-    racks = rack_space(case, figures, halls, stock, offers.offered, quality, last)
+    racks = rack_space(
+        case, figures, halls, stock, offers.offered, quality, wanted.kh100e[:, :, -1].sum(axis=0)
+    )
     sets = make_sets(case, reach, halls, racks)
 
     rack_lists = rack_inputs(case, sets, figures, racks, rates)

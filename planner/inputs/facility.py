@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.case import Case
 
-__all__ = ["HallCost", "hall_cost"]
+__all__ = ["HallCost", "construction_factor", "hall_cost", "on_top_of_hard_cost"]
 
 _M2_PER_ACRE: Final = 4046.856
 _EDGE: Final = "edge"
@@ -70,11 +70,7 @@ def hall_cost(case: Case) -> HallCost:
         archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "-"), 1.0
     )
     local = (floats(case.sites, "index") * edge)[:, None, None]
-    on_top = (
-        1.0
-        + case.item("facility_cost", "soft_costs", "fraction of hard cost")
-        + case.item("facility_cost", "contingency", "fraction of hard cost")
-    )
+    on_top = on_top_of_hard_cost(case)
     land = _land_musd_per_mw(case)[:, None, None]
     capex = local * on_top * (building + electrical + mechanical) + land
     maintenance = floats(case.redundancy, "maintenance_ratio") * (
@@ -91,6 +87,15 @@ def hall_cost(case: Case) -> HallCost:
         + case.item("facility_cost", "connectivity", "USD/kW IT-year") * KW_PER_MW / USD_PER_MUSD
     )
     return HallCost(capex, opex)
+
+
+def on_top_of_hard_cost(case: Case) -> float:
+    """Return what halls cost over their hard cost: soft costs and contingency."""
+    return (
+        1.0
+        + case.item("facility_cost", "soft_costs", "fraction of hard cost")
+        + case.item("facility_cost", "contingency", "fraction of hard cost")
+    )
 
 
 def construction_factor(case: Case, start: Floats) -> Floats:

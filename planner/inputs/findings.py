@@ -70,6 +70,11 @@ class Findings:
         """Add that a row of a table has no effect, placed as by `at_row`."""
         self.without_effect(self._places.problem(table, record, column, what_is, "", fix))
 
+    def remark_row(self, table: str, record: int, column: str, text: str) -> None:
+        """Add something that a planner must know of a row of a table, placed as by `at_row`."""
+        self.notes.append(text)
+        self.noted_settings.append(self._places.problem(table, record, column, text))
+
     def and_more(self, table: str, count: int) -> None:
         """Add that a table has more problems than were listed, where the count is above 0."""
         if count > 0:

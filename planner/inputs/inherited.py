@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.say import amount
 from planner.inputs.frames import floats
+from planner.inputs.sites_without_effect import idle_figures
 from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from planner.inputs.findings import Findings
+    from planner.inputs.case import Case
     from planner.scenario import Scenario
 
 __all__ = ["note_inherited"]
@@ -32,37 +31,33 @@ _FIGURES: Final = (
 """Keys of a new site, and how the figure is said that stands where one is not given."""
 
 
-def note_inherited(
-    scenario: Scenario, sites: pd.DataFrame, known: pd.DataFrame, findings: Findings
-) -> None:
+def note_inherited(case: Case) -> None:
     """Note for every new site in scope which figures it has from another site.
+
+    Figures that have no effect at the site are left out, as the price where a tariff bills it.
 
     Parameters
     ----------
-    scenario : Scenario
-        Its new sites.
-    sites : DataFrame
-        Every site in scope with its figures, as from `sites_in_scope`.
-    known : DataFrame
-        Table `sites`.
-    findings : Findings
-        Takes the notes.
+    case : Case
+        Sites with their figures; takes the notes.
     """
-    rows = {str(row["site"]): row for row in sites.to_dict("records")}
+    known = case.tables["sites"]
+    rows = {str(row["site"]): row for row in case.sites.to_dict("records")}
     lat, lon = (dict(zip(known["site"], floats(known, name), strict=True)) for name in _PLACE)
-    for id_, site in scenario.new_sites.items():
+    idle = idle_figures(case) if case.scenario.new_sites else {}
+    for id_, site in case.scenario.new_sites.items():
         if id_ not in rows:
             continue
         row = rows[id_]
-        given = {*site.given(), *_refined(scenario, id_)}
+        left_out = {*site.given(), *_refined(case.scenario, id_), *idle.get(id_, ())}
         parts = [
             words.format(_said(row[key]))
             for key, words in _FIGURES
-            if key not in given and row[key] == row[key]
+            if key not in left_out and row[key] == row[key]
         ]
         parts += [f"kind of site {row['archetype']}", "climate, water and carbon of the grid"]
         km = float(geodesic_km(lat[site.like], lon[site.like], site.lat, site.lon))
-        findings.note(
+        case.findings.note(
             f"New site {id_} takes from {site.like}, {km:,.0f} km away: {', '.join(parts)}.",
             ("new_sites", id_, "like"),
         )

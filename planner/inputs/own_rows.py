@@ -10,6 +10,7 @@ from planner.base.words import some
 from planner.inputs.existing import HALLS, RACKS
 from planner.inputs.frames import PROVENANCE, floats, texts
 from planner.tables import load_package, read_tables
+from planner.tables.descriptor import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools
     from planner.inputs.case import Case
 
-__all__ = ["note_own_rows", "note_unread_tables"]
+__all__ = ["note_own_rows", "note_unread_tables", "own_rows"]
 
 _NAMED: Final = 8
-_OWN: Final = "own"
 _SEEN_TO: Final = frozenset({HALLS, RACKS, "site_series"})
 """Tables whose rows are looked at one by one where they are read."""
 
@@ -65,7 +65,7 @@ def note_own_rows(case: Case) -> None:
     for name in own:
         table = case.tables[name]
         keys = load_package()[name].primary_key
-        is_own = _own_rows(table, shipped[name], keys)
+        is_own = own_rows(table, shipped[name], keys)
         for column, (ids, why) in in_plan.items():
             if column not in keys:
                 continue
@@ -128,15 +128,28 @@ def _in_plan(case: Case) -> Mapping[str, tuple[set[str], str]]:
     }
 
 
-def _own_rows(table: pd.DataFrame, shipped: pd.DataFrame, keys: Sequence[str]) -> Bools:
-    """Tell which rows of a table are a planner's own."""
+def own_rows(table: pd.DataFrame, shipped: pd.DataFrame, keys: Sequence[str]) -> Bools:
+    """Tell which rows of a table are a planner's own.
+
+    Parameters
+    ----------
+    table, shipped : DataFrame
+        The table as read, and as it ships.
+    keys : sequence of str
+        Its primary key.
+
+    Returns
+    -------
+    array of bool
+        Shape (row,).
+    """
     figures = [name for name in table.columns if name not in PROVENANCE]
     is_known = np.zeros(len(table), dtype=np.bool_)
     # To compare whole rows as texts takes long, and a table of another world has other ids.
     if all(set(table[key].tolist()) & set(shipped[key].tolist()) for key in keys):
         known = set(_as_texts(shipped[figures]))
         is_known[:] = [row in known for row in _as_texts(table[figures])]
-    flagged = table["kind"].eq(_OWN).to_numpy(dtype=np.bool_)
+    flagged = table["kind"].eq(OWN).to_numpy(dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
 
 
@@ -159,7 +172,7 @@ def _unusable_racks(case: Case, shipped: Mapping[str, pd.DataFrame]) -> Iterator
     holds, asked = case.tables["rack_cooling"], case.scenario.halls.cooling
     built = list(case.ids("cooling")) if asked == "all" else list(asked)
     works = ~np.isnan(floats(table, "training_h100e")) | ~np.isnan(floats(table, "inference_h100e"))
-    for row in np.flatnonzero(_own_rows(table, shipped["racks"], ["rack"]) & computes):
+    for row in np.flatnonzero(own_rows(table, shipped["racks"], ["rack"]) & computes):
         rack = str(table["rack"].iloc[row])
         missing = [
             *(["a row of rack_cooling that says which halls hold it"] * (rack not in housed)),

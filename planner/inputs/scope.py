@@ -13,7 +13,6 @@ from planner.inputs.case import Case
 from planner.inputs.days import days_of
 from planner.inputs.findings import Findings
 from planner.inputs.frames import floats, texts
-from planner.inputs.inherited import note_inherited
 from planner.inputs.memory import with_enough_memory
 from planner.inputs.places import regions_in_scope, sites_in_scope
 from planner.scenario import check_ids
@@ -59,7 +58,6 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
     sites = sites_in_scope(scenario, tables, findings)
     regions = regions_in_scope(scenario, tables, findings)
     workloads = _workloads(scenario, tables, findings)
-    note_inherited(scenario, sites, tables["sites"], findings)
     racks = _racks(scenario, tables)
     _check_sales(racks, scenario, findings)
     admitted = with_enough_memory(

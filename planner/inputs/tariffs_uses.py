@@ -139,20 +139,38 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
             case.findings.at_key((*at, key), what_is, f"of layer {layer!r}", fix)
 
 
+def billed_sites(case: Case) -> frozenset[int]:
+    """Return the positions of the sites that a tariff bills from the first model year on."""
+    uses, rank_of = case.scenario.energy.tariffs, dict[int, tuple[int, bool]]()
+    for use in uses:
+        rank, sites = _billed_by(case, use)
+        from_the_start = use.from_year in (None, case.years.first)
+        for site in sites:
+            if site not in rank_of or rank < rank_of[site][0]:
+                rank_of[site] = rank, from_the_start
+    return frozenset(site for site, (_, from_the_start) in rank_of.items() if from_the_start)
+
+
+def _billed_by(case: Case, use: TariffUse) -> tuple[int, list[int]]:
+    """Sites in scope that an entry bills, and its rank: the lower goes before the higher."""
+    zones, ids = texts(case.sites, "zone"), case.ids("sites")
+    rank = _NAMED if isinstance(use.sites, tuple) else _ZONE if use.zones else _ALL
+    return rank, [
+        site
+        for site, id_ in enumerate(ids)
+        if rank == _ALL
+        or (rank == _ZONE and zones[site] in use.zones)
+        or (isinstance(use.sites, tuple) and id_ in use.sites)
+    ]
+
+
 def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
     """Entry that bills each site: the one that names it, else its zone, else all."""
-    zones, ids = texts(case.sites, "zone"), case.ids("sites")
+    ids = case.ids("sites")
     chosen: dict[int, tuple[int, int]] = {}  # site: rank, entry
     twice: dict[tuple[int, int, int], list[str]] = {}  # entry, entry, rank: sites
     for position, use in enumerate(uses):
-        rank = _NAMED if isinstance(use.sites, tuple) else _ZONE if use.zones else _ALL
-        sites = [
-            site
-            for site, id_ in enumerate(ids)
-            if rank == _ALL
-            or (rank == _ZONE and zones[site] in use.zones)
-            or (isinstance(use.sites, tuple) and id_ in use.sites)
-        ]
+        rank, sites = _billed_by(case, use)
         if not sites:
             text = f"The tariff {use.tariff} bills no site in scope."
             case.findings.note(text, ("energy", "tariffs", position))

@@ -9,6 +9,7 @@ from planner.base.words import some
 from planner.inputs.failover import failover_without_effect, has_failover
 from planner.inputs.frames import floats, texts
 from planner.inputs.migration import moves_between_sites
+from planner.inputs.sites_without_effect import sites_without_effect
 from planner.inputs.siting import siting_without_effect
 from planner.inputs.supply_figures import sources_in_play
 from planner.inputs.supply_without_effect import sources_without_effect
@@ -64,6 +65,7 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
         *failover_without_effect(case),
         *own_tariffs_without_effect(case),
         *siting_without_effect(case),
+        *sites_without_effect(case),
     )
     # What an extended file says for its own scope and years is no mistake here.
     handed_down = {str(path) for path in case.scenario.source_files[1:]}

@@ -41,3 +41,18 @@ def test_new_sites_out_of_scope_take_nothing(build):
     inputs = build(FIR, "scope.sites=[oak, elm]")
 
     assert not any("takes from" in note for note in inputs.notes)
+
+
+def test_figures_that_something_else_rules_are_not_said_to_be_taken(build):
+    billed = build(
+        FIR,
+        "energy.own_tariffs={ours: {energy: [{usd_per_mwh: 47}]}}",
+        "energy.tariffs=[{tariff: ours, sites: [fir]}]",
+    )
+    closed = build(FIR, "sites.fir={existing_mw: 7, new_halls: false}")
+
+    assert "retail price" in of_fir(build(FIR))
+    assert "retail price" not in of_fir(billed)
+    assert "demand charge" not in of_fir(billed)
+    assert "build rate" not in of_fir(closed)
+    assert "opening cost" not in of_fir(closed)

@@ -30,6 +30,30 @@ def noted(tables: Mapping[str, pd.DataFrame]):
     ("settings", "reported"),
     [
         (
+            ("sites.oak={new_halls: false, phase_mw: 7}",),
+            "sites.oak.phase_mw has no effect: new_halls is false there",
+        ),
+        (
+            ("sites.oak={new_halls: false, build_rate_mw_per_year: 23}",),
+            "sites.oak.build_rate_mw_per_year has no effect: new_halls is false there",
+        ),
+        (
+            ("sites.oak={existing_mw: 37, opening_usd: 2900000}",),
+            "sites.oak.opening_usd has no effect: it is open already",
+        ),
+        (
+            ("energy.demand_charge=false", "sites.oak.demand_charge_usd_per_kw_month=6.3"),
+            "sites.oak.demand_charge_usd_per_kw_month has no effect: energy.demand_charge is false",
+        ),
+        (
+            (
+                "energy.own_tariffs={ours: {energy: [{usd_per_mwh: 47}]}}",
+                "energy.tariffs=[{tariff: ours, zones: [west]}, {tariff: ours, sites: [oak]}]",
+                "sites.oak.retail_usd_per_mwh=53",
+            ),
+            "sites.oak.retail_usd_per_mwh has no effect: a tariff bills it from the first year",
+        ),
+        (
             ("scope.sites=[oak]", "sites={elm: {land_limit_mw: 31}}"),
             "elm under sites has no effect: site elm is not in scope",
         ),

@@ -1,0 +1,74 @@
+"""Figures of sites that something else rules: a tariff, halls that exist, no new halls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.inputs.existing import stated_sites
+from planner.inputs.frames import bools, floats
+from planner.inputs.places import own_key
+from planner.inputs.tariffs_uses import billed_sites
+from planner.scenario.messages import problem_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from planner.base.errors import Problem
+    from planner.inputs.case import Case
+
+__all__ = ["idle_figures", "sites_without_effect"]
+
+
+def idle_figures(case: Case) -> Mapping[str, Mapping[str, str]]:
+    """Find the figures that have no effect at each site, whoever gave them.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and settings.
+
+    Returns
+    -------
+    mapping of str to mapping of str to str
+        By site, why each of these figures has no effect there; empty where all have one.
+    """
+    billed = np.isin(np.arange(len(case.sites)), list(billed_sites(case)))
+    closed = ~bools(case.sites, "new_halls")
+    exists = stated_sites(case) | (floats(case.sites, "existing_mw") > 0.0)
+    free = np.full(len(case.sites), not case.scenario.energy.demand_charge)
+    rules = (
+        ("retail_usd_per_mwh", billed, "a tariff bills it from the first year"),
+        ("demand_charge_usd_per_kw_month", billed, "a tariff bills it from the first year"),
+        ("demand_charge_usd_per_kw_month", free, "energy.demand_charge is false"),
+        ("build_rate_mw_per_year", closed, "new_halls is false there"),
+        ("phase_mw", closed, "new_halls is false there"),
+        ("opening_usd", exists, "it is open already"),
+    )
+    found: dict[str, dict[str, str]] = {}
+    for figure, is_idle, why in rules:
+        for row in np.flatnonzero(is_idle):
+            found.setdefault(case.ids("sites")[row], {}).setdefault(figure, why)
+    return found
+
+
+def sites_without_effect(case: Case) -> Iterator[Problem]:
+    """Find figures that a scenario gives for a site and that have no effect there.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and settings.
+
+    Yields
+    ------
+    Problem
+        Where each is written, why it has no effect, and what to do.
+    """
+    for site, figures in idle_figures(case).items():
+        for figure, why in figures.items():
+            key_path = own_key(case.scenario, site, figure)
+            if key_path is not None:
+                what_is = f"{'.'.join(map(str, key_path))} has no effect: {why}"
+                yield problem_at(case.scenario.tree, key_path, what_is, "", "remove it")
