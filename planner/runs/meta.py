@@ -77,7 +77,7 @@ def describe(plan: Plan) -> dict[str, Any]:
             "broken": broken,
             "proven": plan.verdict.proven,
         },
-        "notes": [*_in_words(plan.inputs.warnings), *plan.inputs.notes, *notes_of(plan)],
+        "notes": [*_in_words(plan.inputs.warnings), *notes_of(plan), *plan.inputs.notes],
         "method": outcome.method_used,
         "iterations": outcome.iterations,
         "message": outcome.message,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["notes_of"]
 
 _A_LITTLE: Final = 1e-3  # of a site, or MW
+_EMPTY_FRAC: Final = 1e-3  # of a hall's power, taken by racks
 _OFF_BY_FRAC: Final = 0.01  # of the exact bill
 _MUCH_GAP_FRAC: Final = 0.01  # of the cost
 _NAMED: Final = 3  # of a longer list
@@ -40,11 +41,47 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
     tuple of str
         A sentence or two each; nothing where nothing stands out.
     """
-    return tuple(
-        note
-        for parts in (_openings, _gap, _bills, _small_plants, _cap, _target)
-        for note in parts(plan)
-    )
+    of_halls, of_money = (_empty_halls, _retrofits, _openings), (_gap, _bills, _small_plants)
+    return tuple(note for parts in (*of_halls, *of_money, _cap, _target) for note in parts(plan))
+
+
+def _empty_halls(plan: Plan) -> Iterator[str]:
+    """Say which existing halls have no racks in service, of the year with most of them."""
+    halls = plan.tables["halls"]
+    empty_mw = halls[["existing_mw", "usable_mw"]].min(axis=1)
+    is_empty = (halls["used_mw"] <= _EMPTY_FRAC * halls["usable_mw"]) & (empty_mw > _A_LITTLE)
+    empty = halls.assign(mw=empty_mw)[is_empty]
+    if empty.empty:
+        return
+    by_year = empty.groupby("year")["mw"].sum()
+    year = by_year.index[int(by_year.to_numpy().argmax())]
+    worst = empty[empty["year"] == year].sort_values("mw", ascending=False, kind="stable")
+    parts = [
+        f"{mw:,.1f} MW of {cooling} {redundancy} at {site}"
+        for site, cooling, redundancy, mw in _rows(worst[["site", "cooling", "redundancy", "mw"]])
+    ]
+    others = [f"{mw:,.1f} MW in {of}" for of, mw in by_year.items() if of != year]
+    also = f" (also {', '.join(others)})" if others else ""
+    yield f"Existing halls stay empty in {year}: {some(parts, _NAMED)}{also}."
+
+
+def _retrofits(plan: Plan) -> Iterator[str]:
+    """Say which existing halls are turned into halls of another design."""
+    done = plan.tables["retrofits"]
+    done = done[done["retrofitted_mw"] > _A_LITTLE]
+    done = done.sort_values("retrofitted_mw", ascending=False, kind="stable")
+    columns = ["site", "hall", "to_hall", "year", "retrofitted_mw"]
+    parts = [
+        f"{mw:,.1f} MW of {_design(hall)} at {site} becomes {_design(to_hall)} in {year}"
+        for site, hall, to_hall, year, mw in _rows(done[columns])
+    ]
+    if parts:
+        yield f"Existing halls are retrofitted: {some(parts, _NAMED)}."
+
+
+def _design(hall: str) -> str:
+    """Write the label of a design, cooling and redundancy, without the bar between them."""
+    return hall.replace("|", " ")
 
 
 def _openings(plan: Plan) -> Iterator[str]:

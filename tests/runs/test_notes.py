@@ -187,3 +187,44 @@ def test_a_wide_gap_of_a_rounded_plan_is_reported_with_what_closes_it() -> None:
     assert "solver.whole_numbers: search" in note
     assert searched.outcome.objective < plan.outcome.objective
     assert none == []
+
+
+def test_existing_halls_that_stay_empty_are_named_with_their_power_and_year() -> None:
+    halls = pd.DataFrame(
+        {
+            "site": ["oak", "oak", "elm", "elm", "fir"],
+            "year": [2027, 2028, 2028, 2028, 2028],
+            "cooling": ["air", "air", "rdhx", "dlc", "air"],
+            "redundancy": ["N+1", "N+1", "2N", "N", "2N"],
+            "existing_mw": [23.0, 23.0, 7.5, 31.0, 0.0],
+            "usable_mw": [23.0, 23.0, 7.5, 31.0, 44.0],
+            "used_mw": [0.0, 0.0, 0.002, 29.0, 0.0],  # fir is built, and no existing hall
+        }
+    )
+    plan = SimpleNamespace(tables={"halls": halls})
+
+    assert list(notes_module._empty_halls(plan)) == [
+        "Existing halls stay empty in 2028: 23.0 MW of air N+1 at oak, 7.5 MW of rdhx 2N at elm"
+        " (also 23.0 MW in 2027)."
+    ]
+    filled = SimpleNamespace(tables={"halls": halls.assign(used_mw=13.0)})
+    assert list(notes_module._empty_halls(filled)) == []
+
+
+def test_existing_halls_that_are_retrofitted_are_named_with_what_they_become() -> None:
+    done = pd.DataFrame(
+        {
+            "site": ["oak", "elm"],
+            "hall": ["air|N+1", "rdhx|2N"],
+            "to_hall": ["dlc|N+1", "dlc|2N"],
+            "year": [2027, 2029],
+            "retrofitted_mw": [11.0, 27.5],
+        }
+    )
+    plan = SimpleNamespace(tables={"retrofits": done})
+
+    assert list(notes_module._retrofits(plan)) == [
+        "Existing halls are retrofitted: 27.5 MW of rdhx 2N at elm becomes dlc 2N in 2029,"
+        " 11.0 MW of air N+1 at oak becomes dlc N+1 in 2027."
+    ]
+    assert list(notes_module._retrofits(SimpleNamespace(tables={"retrofits": done[:0]}))) == []
