@@ -35,6 +35,7 @@ __all__ = [
     "RULES",
     "base_year_stock_mw",
     "classes_in_scope",
+    "classes_stated_in_mw",
     "net_utilisation",
     "per_amount",
     "rack_path_mw",
@@ -339,6 +340,12 @@ def stated_classes(case: Case) -> list[str]:
     """Return the classes in scope whose demand the scenario states outright."""
     stated = [one.workload for one in case.scenario.demand.explicit]
     return [name for name in case.inputs.sets.workload.labels if name in stated]
+
+
+def classes_stated_in_mw(case: Case) -> list[str]:
+    """Return the classes in scope whose demand is stated in MW of racks and in nothing else."""
+    other = {one.workload for one in case.scenario.demand.explicit if one.unit != "mw_rack"}
+    return [name for name in stated_classes(case) if name not in other]
 
 
 def _factor(case: Case, workload: str, year: int) -> float:

@@ -107,7 +107,7 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
     weight = floats(case.regions, demand.region_weight)
     weight = weight / weight.sum()
     by_region = weight[:, None, None] * fleet_kh100e
-    stated, is_stated = explicit_kh100e(case, figures, weight)
+    stated, is_stated, stated_mw = explicit_kh100e(case, figures, weight)
     if not is_stated.all():
         note_reading(case)
     kh100e = np.where(is_stated[None, :, None], stated, by_region) * _scale(case)
@@ -119,6 +119,7 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
             "year": np.array(case.years.labels, dtype=object)[t.ravel()],
             "facility_gw": (gw * share).ravel(),
             "path_mw": path_mw.ravel(),
+            "stated_mw": (stated_mw * _scale(case)).ravel(),
             "rack_gw": (rack_mw / MW_PER_GW).ravel(),
             "kh100e": fleet_kh100e.ravel(),
         }

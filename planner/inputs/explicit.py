@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["explicit_kh100e"]
 
 
-def explicit_kh100e(case: Case, figures: RackFigures, weight: Floats) -> tuple[Floats, Bools]:
+def explicit_kh100e(
+    case: Case, figures: RackFigures, weight: Floats
+) -> tuple[Floats, Bools, Floats]:
     """Return the demand that a scenario states, and which classes it is stated for.
 
     Parameters
@@ -42,10 +44,14 @@ def explicit_kh100e(case: Case, figures: RackFigures, weight: Floats) -> tuple[F
         Mean compute, shape (region, workload, year). [kH100e]
     array of bool
         Classes with a stated demand, shape (workload,).
+    array of float
+        Nameplate of racks where all demand of a class is stated so, else 0, (workload, year). [MW]
     """
     regions, workloads = case.ids("regions"), case.ids("workloads")
     kh100e = np.zeros((len(regions), len(workloads), len(case.years)))
     is_stated = np.zeros(len(workloads), dtype=np.bool_)
+    rack_mw = np.zeros((len(workloads), len(case.years)))
+    in_other_units = np.zeros(len(workloads), dtype=np.bool_)
     for number, stated in enumerate(case.scenario.demand.explicit):
         if stated.workload not in workloads:
             continue  # a class outside the scope
@@ -67,7 +73,10 @@ def explicit_kh100e(case: Case, figures: RackFigures, weight: Floats) -> tuple[F
         )
         kh100e[:, place] += where[:, None] * by_year
         is_stated[place] = True
-    return kh100e, is_stated
+        rack_mw[place] += amount
+        in_other_units[place] |= stated.unit != "mw_rack"
+    rack_mw[in_other_units] = 0.0
+    return kh100e, is_stated, rack_mw
 
 
 def _kh100e(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,6 +23,11 @@ __all__ = ["STEPS", "Step", "bridge", "bridge_words", "steps_of"]
 _KEY: Final = ["workload", "year"]
 _NOISE_MW: Final = 1e-6
 """Terms that are smaller in every year are left out of what is shown."""
+_WITHOUT_PATH: Final = {
+    "restated_mw": "demand as stated",
+    "racks_mw": "better racks than the reference rack",
+}
+"""Labels where no class follows the path."""
 _SMALL_MW: Final = 100.0
 """Nameplate below which tenths are shown."""
 
@@ -86,7 +91,7 @@ def steps_of(table: pd.DataFrame) -> list[tuple[Step, Floats]]:
     rows = [(step, table[step.column].to_numpy(dtype=np.float64)) for step in STEPS]
     is_path = bool(rows[0][1].any())
     return [
-        (step, mw)
+        (step if is_path else replace(step, label=_WITHOUT_PATH.get(step.column, step.label)), mw)
         for step, mw in rows
         if np.abs(mw).max() >= _NOISE_MW or (step.is_level and (is_path or step is not STEPS[0]))
     ]
@@ -133,7 +138,8 @@ def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     r"""Make table `bridge`: one row per model year, from the path to the meter.
 
     Compute becomes MW at what the racks of the path's reference fleet of the class and year
-    carry, :math:`D_{wt}` of it with :math:`P_{wt}` of racks:
+    carry, :math:`D_{wt}` of it with :math:`P_{wt}` of racks, or where the demand of a class is
+    stated in MW of racks, at what it is stated for:
 
     .. math:: \text{saved}_t = -\sum_w \frac{P_{wt}}{D_{wt}} \sum_r \mathrm{saved}_{rwt}
 
@@ -159,7 +165,8 @@ def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     path = of_years(reference, reference["path_mw"])
     follows = reference["path_mw"] > 0.0
     path_racks = of_years(reference, (reference["rack_gw"] * MW_PER_GW).where(follows, 0.0))
-    mw_per_kh100e = _mw_per_kh100e(reference, plan, pd.MultiIndex.from_frame(demand[_KEY]))
+    stated = reference[_KEY].assign(mw=s.p.reference["stated_mw"].to_numpy(dtype=np.float64))
+    mw_per_kh100e = _mw_per_kh100e(reference, stated, plan, demand)
 
     def in_mw(name: str) -> Floats:
         return of_years(demand, demand[name] * mw_per_kh100e)
@@ -203,18 +210,25 @@ def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def _mw_per_kh100e(reference: pd.DataFrame, plan: pd.DataFrame, place: pd.MultiIndex) -> Floats:
-    """Return nameplate per compute of the reference fleet, by the class and year of each place.
+def _mw_per_kh100e(
+    reference: pd.DataFrame, stated: pd.DataFrame, plan: pd.DataFrame, demand: pd.DataFrame
+) -> Floats:
+    """Return nameplate per compute by the class and year of each row of table `demand`.
 
-    Where the path has no racks of a class, as where its demand is stated outright and its share
-    of the path is 0, those of the plan count.
+    Of a class whose demand is stated in MW of racks it is that of what is stated, else that of the
+    reference fleet. Where the path has no racks of a class, as where its demand is stated in other
+    units and its share of the path is 0, those of the plan count.
     """
+    place = pd.MultiIndex.from_frame(demand[_KEY])
     of_path = reference.groupby(_KEY)[["rack_gw", "kh100e"]].sum()
     in_use = plan.groupby(_KEY)[["used_mw", "load_kh100e"]].sum()
     rack_gw, compute = of_path.reindex(place, fill_value=0.0).to_numpy().T
     used_mw, load = in_use.reindex(place, fill_value=0.0).to_numpy().T
+    typed_mw = stated.groupby(_KEY)["mw"].sum().reindex(place).to_numpy(dtype=np.float64)
+    asked = demand.groupby(_KEY)["demand_kh100e"].transform("sum").to_numpy(dtype=np.float64)
     path = ratio(rack_gw * MW_PER_GW, compute)
-    return np.nan_to_num(np.where(np.isfinite(path), path, ratio(used_mw, load)))
+    path = np.where(np.isfinite(path), path, ratio(used_mw, load))
+    return np.nan_to_num(np.where(typed_mw > 0.0, ratio(typed_mw, asked), path))
 
 
 def _busy_mw(s: Solved) -> Floats:

@@ -677,6 +677,7 @@ def hand_inputs() -> Inputs:
             "year": [2026],
             "facility_gw": [0.004],
             "path_mw": [3.4],
+            "stated_mw": [0.0],
             "rack_gw": [0.003],
             "kh100e": [2.2],
         }

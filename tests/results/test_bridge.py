@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import planner
 from planner.base.units import HOURS_PER_YEAR
 from planner.results.bridge import STEPS, bridge_words, steps_of
 
@@ -122,3 +123,15 @@ def test_terms_that_are_nothing_and_a_path_that_nobody_follows_are_left_out():
     assert "path_mw" not in shown
     assert "rented_mw" not in shown
     assert "companion_mw" in shown
+
+
+def test_demand_stated_in_mw_of_racks_is_the_first_term_of_the_bridge():
+    chat = "{workload: chat_interactive, unit: mw_rack, by_year: {2027: 7.5, 2028: 11.5}}"
+    train = "{workload: train_frontier, unit: mw_rack, by_year: {2027: 21, 2028: 34}}"
+    plan = planner.solve("tiny", [f"demand.explicit=[{chat}, {train}]", "demand.scale_frac=1.1"])
+
+    assert plan.verdict.ok
+    # 7.5 + 21 and 11.5 + 34 MW, a tenth more of each.
+    assert plan.tables["bridge"]["restated_mw"].tolist() == pytest.approx([31.35, 50.05])
+    first = steps_of(plan.tables["bridge"])[0][0]
+    assert first.label == "demand as stated"
