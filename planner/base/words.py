@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["and_more", "file_in_message", "in_message", "some"]
+__all__ = ["and_more", "closest", "file_in_message", "in_message", "some"]
 
 _NOT_TEXT: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LONG_NAME: Final = re.compile(
@@ -16,6 +17,7 @@ _LONG_NAME: Final = re.compile(
 )
 _NO_FILE: Final = re.compile(r"[^/\\]{256,}")
 """Longer than the name of a file or folder may be."""
+_CLOSE_ENOUGH: Final = 0.6
 _FIRST: Final = 80
 _LAST: Final = 20
 
@@ -41,6 +43,19 @@ def and_more(count: int, shown: int) -> str:
     (' and 2 more', '')
     """
     return f" and {count - shown} more" if count > shown else ""
+
+
+def closest(word: str, known: Sequence[str]) -> str | None:
+    """Return the known word most like a given one in either case, None when none is near.
+
+    Examples
+    --------
+    >>> closest("us-va-ashbrun", ["us-ga-atlanta", "us-va-ashburn"])
+    'us-va-ashburn'
+    """
+    by_lower_case = {text.lower(): text for text in known}
+    found = get_close_matches(word.lower(), by_lower_case, n=1, cutoff=_CLOSE_ENOUGH)
+    return by_lower_case[found[0]] if found else None
 
 
 def some(words: Sequence[str], most: int, *, between: str = ", ") -> str:

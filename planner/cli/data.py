@@ -77,6 +77,28 @@ def show_command(table: str, *, as_json: bool, rows: int) -> None:
             click.echo(f"  {name}: {'' if value != value else value}")  # noqa: PLR0124  NaN is blank
 
 
+@data.command("ids")
+@click.argument("table")
+@click.argument("word", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the ids alone, as a JSON list.")
+def ids_command(table: str, word: str | None, *, as_json: bool) -> None:
+    """List the ids of TABLE, to be written into a scenario; with WORD, those that have it.
+
+    WORD is looked for in ids, names and countries, in small or capital letters.
+
+    Example: dcplan data ids sites columbus
+    """
+    from planner.tables.catalog import list_ids
+
+    ids = list_ids(table, word or "")
+    if as_json:
+        click.echo(json.dumps(ids.iloc[:, 0].tolist(), indent=2, ensure_ascii=False))
+    elif ids.empty:
+        click.echo(f"No id of {table} has {word!r} in it.", err=True)
+    else:
+        _print_table(ids)
+
+
 @data.command("copy")
 @click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))

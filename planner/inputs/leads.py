@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.say import amount
 from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.calendar import float_year
 from planner.inputs.frames import floats, texts
@@ -83,6 +84,15 @@ def find_leads(case: Case, makes_its_power: Bools) -> Leads:
     """
     own = case.scenario.lead_times
     n = len(case.sites)
+    for key in ("delay_months", "interconnection_delay_months"):
+        sooner = -getattr(own, key)
+        if sooner > 0.0:
+            what = "new halls and connections" if key == "delay_months" else "new connections"
+            case.findings.note(
+                f"lead_times.{key} is below 0: {what} enter service {amount(sooner)} months sooner"
+                " than without it. What comes late has a delay above 0.",
+                ("lead_times", key),
+            )
 
     def months(setting: float | None, table: Floats | float) -> Floats:
         return np.full(n, table if setting is None else setting, dtype=np.float64)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
-from planner.base.words import some
+from planner.base.words import closest, some
 from planner.inputs.frames import codes, floats, texts
 from planner.place.geo import faster_than_light, round_trips_ms
-from planner.scenario.keys import closest
+from planner.plausible.coordinates import misplaced
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import Field, TableSchema
 from planner.tables.sheet import bytes_of, sheet_of
@@ -214,9 +216,17 @@ def with_own_table(case: Case, haul_ms: Floats, km: Floats) -> tuple[Floats, Boo
     far_km[used] = km[user[used], site[used]]
     labels = [f"{a} to {b}" for a, b in zip(table["from"], table["to"], strict=True)]
     cell = sheet.header.index("rtt_ms")
-    case.findings.problems += [
-        sheet.problem(row, cell, *words) for row, *words in faster_than_light(far_km, there, labels)
-    ]
+    misplaced_sites, follows = misplaced(case.scenario), Counter[str]()
+    for row, *words in faster_than_light(far_km, there, labels):
+        to = str(table["to"].iloc[row])
+        if to in misplaced_sites:
+            follows[to] += 1  # the place is wrong, and not the round trips
+        else:
+            case.findings.problems.append(sheet.problem(row, cell, *words))
+    for to, count in follows.items():
+        place = misplaced_sites[to]
+        what_is = f"{place.what_is}, and {count} round trips of {sheet.file} are too short for that"
+        case.findings.problems.append(replace(place, what_is=what_is, must_be="in its country"))
     result, is_own = haul_ms.copy(), np.zeros(haul_ms.shape, dtype=np.bool_)
     result[user[used], site[used]] = there[used]
     is_own[user[used], site[used]] = True

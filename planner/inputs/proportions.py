@@ -81,6 +81,8 @@ _POWER_OVER_ROOM: Final = 1.5
 """Facility power over the critical IT power of land, and nameplate over a connection: at most."""
 _DEMAND_OVER_ROOM: Final = 5.0
 """Demand over what sites can hold and clouds rent: beyond it the plan is about little else."""
+_DELIVERIES_OVER_DEMAND: Final = 3.0
+"""Share of what vendors deliver over the share of demand: a company that grows is served first."""
 _NO_ROOM_MW: Final = 1e-6
 _MW: Final = "check that all are in MW"
 
@@ -132,7 +134,21 @@ def out_of_proportion(case: Case) -> tuple[Problem, ...]:
     tuple of Problem
         Each at the figure that is more likely wrong.
     """
-    return (*_markets(case), *_racks(case))
+    return (*_shares(case), *_markets(case), *_racks(case))
+
+
+def _shares(case: Case) -> Iterator[Problem]:
+    """Find a share of deliveries that is far above the share of demand."""
+    operator = case.scenario.operator
+    demand, deliveries = operator.demand_share_frac, operator.deliveries_share_frac
+    key = "deliveries_share_frac"
+    if key in operator.model_fields_set and deliveries > _DELIVERIES_OVER_DEMAND * demand:
+        what_is = (
+            f"operator.{key} is {deliveries:g}, {deliveries / demand:,.3g} times"
+            f" operator.demand_share_frac, {demand:g}"
+        )
+        fix = "lower it, or raise operator.demand_share_frac"
+        yield _problem(case, ("operator", key), what_is, fix)
 
 
 def sites_out_of_proportion(case: Case, wanted: Wanted) -> tuple[Problem, ...]:

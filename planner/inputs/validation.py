@@ -70,6 +70,9 @@ def validated(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Valida
     try:
         inputs = build_inputs_from(rest.scenario, tables)
     except InputError as error:
+        problems = (*problems, *rest.kept(error.problems))
+        wrong = {(problem.file, problem.line, problem.column) for problem in problems}
         found = warnings_of(rest.scenario, tables)
-        return Validation((*problems, *rest.kept(error.problems)), (), found)
+        found = tuple(w for w in found if (w.file, w.line, w.column) not in wrong)
+        return Validation(problems, (), found)
     return Validation(problems, () if problems else inputs.noted_settings, inputs.warnings)

@@ -31,14 +31,22 @@ _FAR_H: Final = 3.5
 """Legal time and that of the sun differ by 3 hours at most, in the west of China."""
 
 
-def misplaced(scenario: Scenario) -> Iterator[Problem]:
-    """Find sites of a scenario's own that lie in another country than they say, or in the sea."""
+def misplaced(scenario: Scenario) -> dict[str, Problem]:
+    """Find sites of a scenario's own that lie in another country than they say, or in the sea.
+
+    Returns
+    -------
+    dict of str to Problem
+        By site, at its latitude or longitude, whichever is more likely wrong.
+    """
+    wrong = {}
     for id_, site in scenario.new_sites.items():
         found = _wrong(site.country, site.lat, site.lon)
         if found is not None:
             axis, what_is, fix = found
             file, line, column = scenario.where(("new_sites", id_, axis))
-            yield Problem(file, line, column, f"new_sites.{id_}: {what_is}", "", fix)
+            wrong[id_] = Problem(file, line, column, f"new_sites.{id_}: {what_is}", "", fix)
+    return wrong
 
 
 def misplaced_rows(tables: Mapping[str, pd.DataFrame], places: TablePlaces) -> Iterator[Problem]:

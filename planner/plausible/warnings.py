@@ -49,7 +49,7 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
     found = (
         *implausible_settings(scenario.tree, ranges),
         *jumps(scenario.tree, ranges),
-        *misplaced(scenario),
+        *misplaced(scenario).values(),
         *implausible_cells(own, ranges, places),
         *misplaced_rows(own, places),
     )

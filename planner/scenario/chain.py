@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
-from planner.scenario.keys import closest
+from planner.base.words import closest
 from planner.scenario.tree import Node, Place, show
 from planner.scenario.workbook import read_plan_workbook
 from planner.scenario.yaml12 import parse_with_problems

@@ -6,7 +6,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import MOST_PROBLEMS
-from planner.scenario.keys import EACH, KEYS, closest, marks
+from planner.base.words import closest
+from planner.scenario.keys import EACH, KEYS, marks
 from planner.scenario.references import IdOf, NewIdOf
 from planner.scenario.scope import Scope
 

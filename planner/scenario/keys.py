@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
 
+from planner.base.words import closest
 from planner.scenario.schema import Scenario
 from planner.scenario.values import Block, Year
 
@@ -21,7 +21,6 @@ __all__ = [
     "KEYS",
     "block_at",
     "choices",
-    "closest",
     "field_at",
     "is_by_year",
     "kinds",
@@ -36,7 +35,6 @@ KEYS: Final = "{}"
 """Last step of a key path: the keys of a mapping."""
 
 _UNIT: Final = re.compile(r"\[([^\]]+)\]$")
-_CLOSE_ENOUGH: Final = 0.6
 _UNIT_WORDS: Final = frozenset(
     {
         *("usd", "kusd", "musd", "busd", "eur", "keur", "meur"),
@@ -54,19 +52,6 @@ _UNIT_WORDS: Final = frozenset(
 """Words that a unit is written with in a key, right or wrong."""
 _NO_QUANTITY: Final = frozenset({"", "max", "min", "price"})
 """What may be left of a key without its unit and does not say what it is about."""
-
-
-def closest(word: str, known: Sequence[str]) -> str | None:
-    """Return the known word most like a given one, None when none is near.
-
-    Examples
-    --------
-    >>> closest("us-va-ashbrun", ["us-ga-atlanta", "us-va-ashburn"])
-    'us-va-ashburn'
-    """
-    by_lower_case = {text.lower(): text for text in known}
-    found = get_close_matches(word.lower(), by_lower_case, n=1, cutoff=_CLOSE_ENOUGH)
-    return by_lower_case[found[0]] if found else None
 
 
 def block_at(keys: Keys) -> type[Block] | None:

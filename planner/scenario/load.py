@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem
 from planner.base.paths import is_file
+from planner.base.words import closest
 from planner.scenario.chain import VERSION, find, read_chain
 from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.contradictions import contradictions
-from planner.scenario.keys import closest, is_by_year
+from planner.scenario.keys import is_by_year
 from planner.scenario.messages import problems_of
 from planner.scenario.overrides import with_override
 from planner.scenario.rest import Rest, rest_of

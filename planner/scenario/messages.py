@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
-from planner.scenario.keys import closest, field_at, unit_of, unknown_key_fix
+from planner.base.words import closest
+from planner.scenario.keys import field_at, unit_of, unknown_key_fix
 from planner.scenario.schema import seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
 

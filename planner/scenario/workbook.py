@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
-from planner.scenario.keys import closest, field_at, is_by_year
+from planner.base.words import closest
+from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
 from planner.scenario.values import FIRST_YEAR, LAST_YEAR
 from planner.scenario.workbook_grid import Grid, name_and_unit

@@ -10,12 +10,14 @@ from planner.tables.descriptor import load_package
 from planner.tables.read import read_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from planner.tables.descriptor import Field, ForeignKey, Package, TableSchema
 
-__all__ = ["data_page", "describe_table", "list_tables"]
+__all__ = ["data_page", "describe_table", "list_ids", "list_tables"]
 
+_WHICH = ("name", "country", "state")
+"""Columns that say which id is which."""
 KINDS = ("published", "derived", "estimate", "seed")
 
 
@@ -87,6 +89,39 @@ def describe_table(name: str, *, package: Package | None = None) -> pd.DataFrame
         }
         for field in schema.fields
     )
+
+
+def list_ids(name: str, word: str = "", *, package: Package | None = None) -> pd.DataFrame:
+    """List the ids of a table with what says which is which.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    word : str
+        Only ids whose row has it, in small or capital letters; empty for all.
+    package : Package, optional
+        The data dictionary; the shipped one by default.
+
+    Returns
+    -------
+    DataFrame
+        One row per id, the first column of the key: the id, and of name, country and state what
+        the table has.
+
+    Raises
+    ------
+    InputError
+        If there is no table of this name.
+    """
+    schema = (package or load_package())[name]
+    frame = read_tables([name], package=package)[name]
+    key = schema.primary_key[0] if schema.primary_key else schema.columns[0]
+    columns = [key, *(of for of in _WHICH if of in frame and of != key)]
+    rows = frame[columns].drop_duplicates(key).fillna("").astype(str)
+    low = word.lower()
+    has_word = [any(low in cell.lower() for cell in row) for row in rows.to_numpy()]
+    return rows.loc[has_word].reset_index(drop=True)
 
 
 def data_page(*, package: Package | None = None) -> str:
@@ -166,12 +201,14 @@ def _section(schema: TableSchema, rows: int, kinds: dict[str, int]) -> list[str]
         "",
         _row("column", "type", "unit", "bounds", "symbol", "meaning"),
         _row(*["---"] * 6),
-        *(_field_row(field) for field in schema.fields),
+        *(_field_row(field, schema.ends) for field in schema.fields),
     ]
 
 
-def _field_row(field: Field) -> str:
+def _field_row(field: Field, ends: Collection[str]) -> str:
     blank = "" if field.required else "may be blank"
+    if field.required and field.name in ends:
+        blank = "may be blank in rows of kind own"
     blank += " or left out" if field.may_be_absent else ""
     bounds = "; ".join(filter(None, [blank, field.bounds]))
     symbol = f"${field.symbol}$" if field.symbol else ""

@@ -13,7 +13,9 @@ import pyarrow as arrow
 from pyarrow import compute
 
 from planner.base.errors import MOST_PROBLEMS, Problem, unlisted_problems
+from planner.base.words import closest
 from planner.tables.countries import COUNTRIES
+from planner.tables.descriptor import OWN
 from planner.tables.sizes import SIZE_MUST_BE, has_odd_size
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ __all__ = ["check_foreign_keys", "check_sheet", "known_ids", "pandera_schema"]
 
 NUMBER: Final = r"\A\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*\z"
 INTEGER: Final = r"\A\s*[+-]?[0-9]+\s*\z"
+_KIND: Final = "kind"
 SHARES_ROUNDING: Final = 0.005
 """Shares are often given in whole per cent, so four of them may miss 1 by half of one."""
 _LONGEST_SHOWN: Final = 200  # characters of a cell or a name in a message
@@ -131,8 +134,8 @@ def check_foreign_keys(
             names: list[str] = names,
             unknown: pd.Series[Any] = unknown,
         ) -> str:
-            near = difflib.get_close_matches(str(unknown.loc[record]), names, n=1)
-            return f"did you mean '{near[0]}'?" if near else _add_first(link)
+            near = closest(str(unknown.loc[record]), names)
+            return f"did you mean '{near}'?" if near else _add_first(link)
 
         findings.add(unknown.index.to_numpy(dtype=np.int64), link.field, link.must_be, fix)
     return findings.problems() if findings else []
@@ -361,6 +364,9 @@ def _check_bounds(
         for (name, check), cases in errors.failure_cases.groupby(["column", "check"], sort=False):
             must_be = "given" if check == "not_nullable" else str(check)
             records = cases["index"].to_numpy(dtype=np.int64)
+            if check == "not_nullable" and name in schema.ends and _KIND in frame:
+                # Of a figure of one's own nobody needs to know how far off it may be.
+                records = records[frame[_KIND].ne(OWN).to_numpy(dtype=np.bool_)[records]]
             findings.add(records, str(name), must_be, _meaning(by_name[str(name)]))
 
 

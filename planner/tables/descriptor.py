@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Field", "ForeignKey", "Licence", "Package", "SumToOne", "TableSchema", "load_package"]
+__all__ = [
+    "OWN",
+    "Field",
+    "ForeignKey",
+    "Licence",
+    "Package",
+    "SumToOne",
+    "TableSchema",
+    "load_package",
+]
 
 PACKAGE_FILE: Final = DATA_DIR / "datapackage.json"
 Dtype = Literal["str", "int64", "float64", "bool"]
@@ -30,6 +39,8 @@ _DTYPES: Final[Mapping[str, Dtype]] = {
     "number": "float64",
     "boolean": "bool",
 }
+OWN: Final = "own"
+"""Honesty flag of a figure of the user's own organisation."""
 PURE_NUMBERS: Final = frozenset({"", "-", "class", "count", "see unit"})
 """Units that say nothing a reader of an error message needs."""
 
@@ -148,6 +159,11 @@ class TableSchema:
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns in order."""
         return tuple(field.name for field in self.fields)
+
+    @property
+    def ends(self) -> frozenset[str]:
+        """Return the columns with low and high of others; rows of one's own may leave them out."""
+        return frozenset(end for field in self.fields for end in field.between or ())
 
     def field(self, name: str) -> Field:
         """Return one column by its name.

@@ -97,3 +97,27 @@ def test_a_figure_may_be_ones_own(tmp_path: Path) -> None:
     read = read_tables(["rent_depth"], {"rent_depth": table})["rent_depth"]
 
     assert read["kind"].iloc[0] == "own"
+
+
+def test_ids_lists_what_a_scenario_may_name() -> None:
+    result = CliRunner().invoke(data, ["ids", "sites", "COLUMBUS"])
+
+    assert result.exit_code == 0
+    assert "us-oh-columbus" in result.stdout
+    assert "us-tx-dallas" not in result.stdout
+
+    ids = json.loads(CliRunner().invoke(data, ["ids", "cooling", "--json"]).stdout)
+    assert ids == read_tables(["cooling"])["cooling"]["cooling"].tolist()
+
+
+def test_ids_of_a_key_of_several_columns_are_there_once() -> None:
+    ids = json.loads(CliRunner().invoke(data, ["ids", "workload_racks", "--json"]).stdout)
+
+    assert len(ids) == len(set(ids)) > 3
+
+
+def test_a_word_that_no_id_has_is_said() -> None:
+    result = CliRunner().invoke(data, ["ids", "sites", "atlantis"])
+
+    assert result.stdout == ""
+    assert result.stderr == "No id of sites has 'atlantis' in it.\n"

@@ -405,3 +405,23 @@ def test_racks_and_paths_of_before_the_last_year_of_sale_are_read(tmp_path: Path
     assert len(new) == 6
     assert read_table(tmp_path / "racks.csv")[new].isna().all(axis=None)
     assert read_table(tmp_path / "demand_trajectories.csv")["reading"].isna().all()
+
+
+def test_rows_of_ones_own_may_leave_out_how_low_and_how_high_a_figure_may_be(
+    tmp_path: Path,
+) -> None:
+    header = (
+        "market,name,country,index,construction_usd_per_w,low_usd_per_w,high_usd_per_w,"
+        "land_usd_per_m2,basis,source,source_year,kind\n"
+    )
+    path = tmp_path / "facility_market.csv"
+    path.write_text(f"{header}ours,Ours,US,0.93,10.8,,,27,,register,2026,own\n", encoding="utf-8")
+
+    table = read_tables(["facility_market"], {"facility_market": path})["facility_market"]
+
+    assert table[["low_usd_per_w", "high_usd_per_w"]].isna().to_numpy().all()
+
+    path.write_text(f"{header}ours,Ours,US,0.93,10.8,,12.6,27,,register,2026,estimate\n")
+    with pytest.raises(InputError) as caught:
+        read_tables(["facility_market"], {"facility_market": path})
+    assert [problem.what_is for problem in caught.value.problems] == ["low_usd_per_w is blank"]
