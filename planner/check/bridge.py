@@ -8,9 +8,15 @@ import numpy as np
 
 from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
+from planner.check.demand import (
+    classes_stated_in_mw,
+    per_amount,
+    rack_path_mw,
+    reference_kh100e,
+    stated_classes,
+)
 from planner.check.frames import at, by, quotient, tally
-from planner.check.rack_figures import COMPANION_LOAD_FRAC
+from planner.check.rack_figures import companion_load
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -50,6 +56,9 @@ def _path_classes(case: Case) -> pd.DataFrame:
     own = quotient(at(tally(uses, _CLASS, uses["used_mw"]), frame, _CLASS), at(load, frame, _CLASS))
     of_path = quotient(rack_mw, kh100e)
     per_kh100e = np.nan_to_num(np.where(np.isnan(of_path), own, of_path))
+    typed = frame["workload"].isin(classes_stated_in_mw(case)).to_numpy()
+    pairs = frame[typed].itertuples(index=False, name=None)
+    per_kh100e[typed] = [1.0 / per_amount(case, name, "mw_rack", year) for name, year in pairs]
     follows = ~frame["workload"].isin(stated_classes(case)).to_numpy()
     return frame.assign(rack_mw=rack_mw * follows, mw_per_kh100e=per_kh100e)
 
@@ -58,7 +67,7 @@ def _busy_mw(case: Case) -> pd.Series[float]:
     """Power of racks in service if all of them were busy, and of their companions, by year."""
     uses = case.uses
     busy = at(by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
-    companion = COMPANION_LOAD_FRAC * uses["companion_mw_per_mw"].to_numpy()
+    companion = companion_load(case) * uses["companion_mw_per_mw"].to_numpy()
     return tally(uses, _YEAR, uses["in_service_mw"].to_numpy() * (busy + companion))
 
 

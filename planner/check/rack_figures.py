@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.demand import base_year_stock_mw
 from planner.check.existing import assumed_facility_mw
-from planner.check.frames import at, by, has, listed, tally
+from planner.check.frames import at, by, cell, has, listed, tally
 from planner.check.memory import roomy
 from planner.check.payments import instalment
 from planner.check.stated_existing import stated_racks
@@ -24,15 +24,19 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COMPANION_LOAD_FRAC", "FACTS", "REREAD", "admitted_racks"]
+__all__ = ["FACTS", "REREAD", "admitted_racks", "companion_load"]
 
 _DEPLOYMENT = ("rack", "hall", "workload")
 _KW_PER_MW = 1000.0
 _USD_PER_MUSD = 1e6
-COMPANION_LOAD_FRAC: Final = 0.7  # mean power of storage and general servers over their nameplate
 _MW_PER_GW = 1000.0
 _MONEY_YEAR = 2025
 _ROUNDING_MW = 1e-6
+
+
+def companion_load(case: Case) -> float:
+    """Return the mean power of storage and general servers over their nameplate."""
+    return cell(case.data("facility_cost"), "item", "companion_load", "value")
 
 
 @rule(unit="MW/MW or m2/MW")
@@ -57,7 +61,7 @@ def rack_power_from_tables(case: Case) -> Excess:
     used = of_class("utilisation_frac") / (1.0 + of_class("spare_frac"))
     own = {
         "space_m2_per_mw": of_rack("space_m2") / (of_rack("peak_kw") / _KW_PER_MW),
-        "idle_mw_per_mw": idle_kw + COMPANION_LOAD_FRAC * of_class("companion_frac"),
+        "idle_mw_per_mw": idle_kw + companion_load(case) * of_class("companion_frac"),
         "dynamic_mw_per_mw": moved * used,
         "deferrable_frac": of_class("deferrable_frac"),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.inputs.racks_space import RackSpace
     from planner.lp import Axis
 
-__all__ = ["COMPANION_LOAD_FRAC", "RackInputs", "delivery_limit_mw", "rack_inputs", "vendors"]
+__all__ = ["RackInputs", "delivery_limit_mw", "rack_inputs", "vendors"]
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,6 @@ def delivery_limit_mw(case: Case) -> Floats:
     np.add.at(by_year.T, np.searchsorted(case.year, calendar), gw.T)
     share = case.scenario.operator.deliveries_share_frac * settings.scale_frac
     return np.where(is_limited[:, None], by_year * MW_PER_GW * share, np.inf)
-
-
-COMPANION_LOAD_FRAC: Final = 0.7
-"""Mean power of storage and general servers over their nameplate, day and night; between the
-busy share of storage racks (0.75) and of two-socket servers (0.55). Estimate."""
 
 
 def rack_inputs(
@@ -198,13 +193,14 @@ def _coefficients(
     """What a MW of racks in use does and takes, by deployment."""
     k, w = racks.rack, racks.workload
     companion = floats(case.workloads, "companion_frac")[w]
+    companion_load = case.item("facility_cost", "companion_load", "kW/kW")
     use = figures.net_utilisation[w]  # spare racks idle
     busy = figures.busy_frac[k]
     return {
         "throughput_kh100e_per_mw": figures.throughput[w, k],
         "hall_mw_per_mw": case.scenario.halls.diversity_frac + companion,
         "space_m2_per_mw": figures.space_m2_per_mw[k],
-        "idle_mw_per_mw": busy * figures.idle_frac[k] + companion * COMPANION_LOAD_FRAC,
+        "idle_mw_per_mw": busy * figures.idle_frac[k] + companion * companion_load,
         "dynamic_mw_per_mw": busy * (1.0 - figures.idle_frac[k]) * use,
         "deferrable_frac": floats(case.workloads, "deferrable_frac")[w],
         "companion_mw_per_mw": companion,
