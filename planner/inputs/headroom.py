@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.say import amount
+from planner.base.words import some
 from planner.inputs.frames import by_ids, texts
 from planner.lp import Index
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LOWEST_RATE_PCT", "Headroom", "headroom_lists"]
 
+_NAMED: Final = 4  # zones
 LOWEST_RATE_PCT: Final = 0.25
 """Lowest rate of curtailment in table `zone_headroom`, which firm connection is a share of. [%]"""
 
@@ -88,13 +91,7 @@ def headroom_lists(
         firm_limit = np.minimum(limit, share * _limit_mw(case, sets, LOWEST_RATE_PCT, growth))
     committed = np.zeros(limit.shape)
     np.add.at(committed, sets.site_zone, committed_facility_mw)
-    is_full = (committed > firm_limit).any(axis=1)
-    if is_full.any():
-        kind = "" if share is None else "firm "
-        case.findings.note(
-            f"In {is_full.sum()} of {is_full.size} zones, capacity under construction already"
-            f" exceeds the {kind}headroom. It is kept; no new connection is possible there."
-        )
+    _note_full(case, sets, committed - firm_limit)
     _note_estimates(case, sets)
     by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]
     total_mw = _until_later(np.maximum(np.stack([limit, *by_tier]) - committed, 0.0))
@@ -144,6 +141,22 @@ def _since(sets: Sets, offers: Index, min_with: Index | None = None) -> np.ndarr
         if index is not None:
             np.minimum.at(first, sets.site_zone[index["site"]], index["year"])
     return np.asarray(np.arange(len(sets.year)) >= first[:, None])
+
+
+def _note_full(case: Case, sets: Sets, excess_mw: Floats) -> None:
+    """Note in which zones and years more is under construction than the headroom, (zone, year)."""
+    parts = []
+    for z in np.flatnonzero((excess_mw > 0.0).any(axis=1)):
+        full = np.flatnonzero(excess_mw[z] > 0.0)
+        first, last = case.year[full[0]], case.last_year[full[-1]]
+        years = f"{first}" if first == last else f"{first} to {last}"
+        parts.append(f"{sets.zone.labels[z]} in {years} (by {amount(excess_mw[z].max())} MW)")
+    if parts:
+        kind = "" if case.scenario.grid.firm_headroom_frac is None else "firm "
+        case.findings.note(
+            f"Capacity under construction exceeds the {kind}headroom of {some(parts, _NAMED)}. It"
+            f" is kept; no new {kind}connection is possible there up to the last of these years."
+        )
 
 
 def _note_estimates(case: Case, sets: Sets) -> None:
