@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-__all__ = ["OVERRIDES", "RUNS_DIR", "STRICT"]
+__all__ = ["INTO_RUNS_DIR", "OVERRIDES", "RUNS_DIR", "STRICT"]
 
 OVERRIDES: Final = click.option(
     "--set",
@@ -22,7 +22,18 @@ RUNS_DIR: Final = click.option(
     type=click.Path(file_okay=False),
     default="runs",
     show_default=True,
-    help="Folder in which RUN is looked for by name.",
+    help="Folder of the runs; RUN is looked for there by name.",
+)
+
+INTO_RUNS_DIR: Final = click.option(
+    "--runs",
+    "-o",
+    "--output",
+    "runs_dir",
+    type=click.Path(file_okay=False),
+    default="runs",
+    show_default=True,
+    help="Folder of the runs, into which the run is written.",
 )
 
 STRICT: Final = click.option(

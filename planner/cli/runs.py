@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from planner.cli.options import RUNS_DIR
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from planner.runs.catalogue import Entry
 
@@ -16,24 +18,13 @@ __all__ = ["runs"]
 _NAMED: Final = 3  # files, settings
 
 
-def _runs_dir_option(function: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--runs",
-        "runs_dir",
-        type=click.Path(file_okay=False),
-        default="runs",
-        show_default=True,
-        help="Folder of the runs.",
-    )(function)
-
-
 @click.group()
 def runs() -> None:
     """List, show and prune stored runs."""
 
 
 @runs.command("list")
-@_runs_dir_option
+@RUNS_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 def list_command(runs_dir: str, *, as_json: bool) -> None:
     """List runs, latest first."""
@@ -63,7 +54,7 @@ def list_command(runs_dir: str, *, as_json: bool) -> None:
 
 @runs.command("show")
 @click.argument("run")
-@_runs_dir_option
+@RUNS_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print run.json.")
 def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     """Show the summary of RUN: a run folder, its name, or a scenario: its latest run as it is."""
@@ -86,7 +77,7 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
 
 
 @runs.command("prune")
-@_runs_dir_option
+@RUNS_DIR
 @click.option(
     "--keep",
     type=click.IntRange(min=0),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import OVERRIDES, STRICT
+from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT
 
 if TYPE_CHECKING:
     from planner.outputs.kept import Kept
@@ -17,15 +17,7 @@ __all__ = ["command"]
 
 @click.command("solve")
 @click.argument("scenario", default="us-base")
-@click.option(
-    "-o",
-    "--output",
-    "runs_dir",
-    type=click.Path(file_okay=False),
-    default="runs",
-    show_default=True,
-    help="Folder that the run folder is written into.",
-)
+@INTO_RUNS_DIR
 @OVERRIDES
 @STRICT
 @click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
@@ -85,7 +77,7 @@ def _solve(
 
     with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
         try:
-            try_folder(runs_dir, "--output")
+            try_folder(runs_dir, "--runs")
             plan = solve(
                 scenario,
                 overrides,

@@ -10,6 +10,7 @@ import filecmp
 import json
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -37,7 +38,7 @@ __all__ = [
 
 KEPT_FOLDER: Final = "kept"
 """Folder of what could not stay where it was; the next ones are ``kept-2``, ``kept-3``, ..."""
-_NAMED: Final = 12  # files
+_NAMED: Final = 3  # files that moved, and as many folders
 LEDGER_FILE: Final = ".dcplan-written.json"
 """Names and hashes of the files that an export has written next to it."""
 
@@ -143,9 +144,18 @@ def report_kept(folder: Path, kept: Sequence[Kept]) -> str:
     kept : sequence of Kept
         At least one.
     """
-    stayed = [file.name for file in kept if file.name == file.now]
-    moved = [f"{file.name} is now {file.now}" for file in kept if file.name != file.now]
-    return f"{folder}: kept other or changed files: {some([*moved, *stayed], _NAMED)}"
+    known = [file for file in kept if PurePosixPath(file.name).name != LEDGER_FILE]
+    moved = [f"{file.name} is now {file.now}" for file in known if file.name != file.now]
+    homes = Counter(_home(file.name) for file in known if file.name == file.now)
+    stayed = [f"{home} ({count} files)" if count > 1 else home for home, count in homes.items()]
+    parts = [*([some(moved, _NAMED)] if moved else []), *([some(stayed, _NAMED)] if stayed else [])]
+    return f"{folder}: kept other or changed files: {', '.join(parts)}"
+
+
+def _home(name: str) -> str:
+    """Return the folder of a folder that a file is in, or the file itself."""
+    first, *below = PurePosixPath(name).parts
+    return f"{first}/" if below else first
 
 
 def ledger(folder: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from test_run_folder import named
 
 from planner.cli import main
-from planner.outputs.kept import Kept
+from planner.outputs.kept import Kept, report_kept
 from planner.runs import Run, load_run, save_run
 from planner.runs.catalogue import read_runs
 from planner.runs.folder import changed_since_written, store_run
@@ -235,3 +235,16 @@ def test_a_folder_that_names_one_outside_is_left_alone(run: Run, tmp_path: Path)
 
     assert (trap / "file.md").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_what_was_kept_is_said_in_one_line_by_folder(tmp_path: Path) -> None:
+    stayed = [Kept(f"exports/csv/{n}.csv", f"exports/csv/{n}.csv") for n in range(57)]
+    ledger_file = Kept("exports/.dcplan-written.json", "exports/.dcplan-written.json")
+    moved = [Kept(f"tables/{n}.csv", f"kept/tables/{n}.csv") for n in "abcde"]
+    note = Kept("note.txt", "note.txt")
+
+    assert report_kept(tmp_path, [*stayed, ledger_file, *moved, note]) == (
+        f"{tmp_path}: kept other or changed files: tables/a.csv is now kept/tables/a.csv,"
+        " tables/b.csv is now kept/tables/b.csv, tables/c.csv is now kept/tables/c.csv and 2 more,"
+        " exports/ (57 files), note.txt"
+    )

@@ -104,7 +104,7 @@ def test_a_folder_that_cannot_be_written_to_is_known_before_the_solve(
     result = dcplan("solve", "tiny", "-o", place)
 
     assert result.exit_code == 2, result.exception
-    assert "--output: nothing can be written into " in result.stderr
+    assert "--runs: nothing can be written into " in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -112,7 +112,7 @@ def test_what_else_is_wrong_is_reported_with_it(tmp_path: Path) -> None:
     result = dcplan("solve", "tiny", "-o", "/proc/runs", "--set", "years=3")
 
     assert result.exit_code == 2
-    assert "--output: nothing can be written" in result.stderr
+    assert "--runs: nothing can be written" in result.stderr
     assert "years is 3" in result.stderr
 
 
