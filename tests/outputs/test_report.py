@@ -16,7 +16,7 @@ from planner.limits.binding import ONE_MORE, binding
 from planner.outputs import WRITERS
 from planner.outputs.of_plan import marked
 from planner.outputs.report import comparison_html, report_html
-from planner.outputs.report.charts import Series, lines
+from planner.outputs.report.charts import Series, bars, lines
 from planner.outputs.report.figures import Figure
 from planner.outputs.report.page import POLICY
 from planner.results.moneys import moneys
@@ -488,3 +488,25 @@ def test_the_figures_that_decide_are_shown_or_how_to_ask(
     assert "<i>gb300 nvl72</i>, racks" in text
     assert "43,210" in text
     assert "was not asked yet" in page.elements[0].text
+
+
+def test_a_workload_that_any_site_may_serve_says_so_in_place_of_a_round_trip(run: Run) -> None:
+    latency = run.tables["latency"]
+    year = latency["year"].max()
+    workload = latency.loc[latency["year"] == year, "workload"].iloc[0]
+    trips = ["mean_rtt_ms", "p50_rtt_ms", "p95_rtt_ms", "max_rtt_ms"]
+    placeless = latency.assign(served_kh100e=latency["served_kh100e"].clip(lower=0.3))
+    placeless.loc[placeless["workload"] == workload, trips] = float("nan")
+
+    said = read_page(report_html(replace(run, tables={**run.tables, "latency": placeless})))
+
+    assert "any site will do" in said.elements[0].text
+
+
+def test_a_label_beside_a_bar_has_room() -> None:
+    label = "data center of thirty-four letters"
+    assert len(label) == 34
+
+    drawn = bars("Cost", "MUSD", [(label, Figure(3.5, "costs", "npv_musd", {"item": "racks"}))])
+
+    assert f">{label}</text>" in drawn

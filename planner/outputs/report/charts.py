@@ -32,7 +32,9 @@ _BOTTOM: Final = 26.0
 _BAR: Final = 22.0
 _BAR_LABEL: Final = 204.0
 _BAR_VALUE: Final = 70.0
-_LONGEST: Final = 25
+_MOST_LABEL: Final = 300.0
+_PER_LETTER: Final = 7.84
+"""Pixels, of a label beside a bar."""
 _COLOURS: Final = 10
 
 
@@ -170,16 +172,19 @@ def _bars(
     high, low = max([0.0, *starts, *ends]), min([0.0, *starts, *ends])
     if high <= low:
         return NOTHING
-    room = _WIDTH - _BAR_LABEL - _BAR_VALUE
+    longest = max(len(label) for label, _ in rows)
+    beside = min(max(_BAR_LABEL, 8.0 + _PER_LETTER * longest), _MOST_LABEL)
+    room = _WIDTH - beside - _BAR_VALUE
     scale = room / (high - low)
-    zero = _BAR_LABEL - low * scale
+    zero = beside - low * scale
     decimals = decimals_for(values)
     parts = []
     for at, ((label, figure), value) in enumerate(zip(rows, values, strict=True)):
         top = at * _BAR
         left = zero + min(starts[at], ends[at]) * scale
         shape = (left, top + 3.0, abs(value) * scale, _BAR - 6.0)
-        parts.append(_text(_BAR_LABEL - 8.0, top + 15.5, shortened(label, _LONGEST), "end"))
+        shown = shortened(label, int((beside - 8.0) / _PER_LETTER))
+        parts.append(_text(beside - 8.0, top + 15.5, shown, "end"))
         kind = 0 if value >= 0.0 else 1
         parts.append(_mark(figure, label, unit, shape, kind, per, decimals))
         end = zero + max(starts[at], ends[at]) * scale + 6.0

@@ -216,11 +216,11 @@ def _year(
     )
     columns = (sites[name] for name in ("name", "nameplate_mw", "training_frac"))
     for site, *values in zip(sites["site"], *columns, x, y, radius, strict=True):
+        of = facts[str(site)]
+        if (mw := of["mw"]) is None:
+            continue  # a site without racks is not in use
         spot = Spot(*values)
         spots.append(spot)
-        of = facts[str(site)]
-        mw = of["mw"]
-        assert mw is not None  # a site without racks is not in use
         steps = (_step(of[way.key], way, bounds[way.key]) for way in WAYS)
         shown = mw.text()
         said = "; ".join(_said(of[way.key], way) for way in WAYS)

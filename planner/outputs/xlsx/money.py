@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.report.labels import Labels, item_words
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads, write_section
 from planner.outputs.xlsx.book import cell
 from planner.results.moneys import moneys
@@ -24,6 +26,7 @@ _ABOUT: Final = (
 )
 _HEAD: Final = 4
 _COLUMNS: Final = 11
+_DIGITS: Final = 3
 _MUSD: Final = "#,##0.00"
 _HEADS: Final = {
     "before_musd": "before horizon",
@@ -39,7 +42,7 @@ def write_money(book: Book) -> None:
     """Write sheet Money."""
     of_plan = moneys(book.run.tables)
     sheet = book.sheet("Money", _ABOUT, widths=(46, 14, *[14] * (_COLUMNS - 2)))
-    sheet.repeat_rows(_HEAD)
+    sheet.repeat_rows(0)  # the title: each block has heads of its own
     sheet.freeze_panes(_HEAD + 1, 1)
     row = _four(book, sheet, of_plan)
     row = _sums(book, sheet, of_plan, row + 1)
@@ -83,27 +86,35 @@ def _sums(book: Book, sheet: Worksheet, of_plan: Moneys, row: int) -> int:
 
 def _units(book: Book, sheet: Worksheet, row: int) -> None:
     """Write unit costs by year twice: as paid, and with existing racks and halls in full."""
-    years, costs = book.run.years, book.run.tables["unit_costs"]
+    years, costs, names = book.run.years, book.run.tables["unit_costs"], Labels(book.run)
     write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(years))
     write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
     row += 1
     for scope in dict.fromkeys(costs["scope"]):
         of_scope = costs[costs["scope"] == scope].set_index("year").reindex(years)
+        work_unit = next(iter(of_scope["work_unit"].dropna()), "work unit")
         for column, unit in (
             ("usd_per_h100e_hour", "USD/H100e-hour"),
             ("usd_per_mw_year", "USD/MW-year"),
-            ("usd_per_work_unit", "USD/work unit"),
+            ("usd_per_work_unit", f"USD/{work_unit}"),
             ("usd_per_million_tokens", "USD/M tokens"),
         ):
             if of_scope[column].isna().all():
                 continue
             for paid, words in (("", "as paid"), ("full_", "in full")):
                 row += 1
-                book.text(sheet, row, 0, f"{scope}, {words}")
+                book.text(sheet, row, 0, f"{names.workload(scope)}, {words}")
                 book.text(sheet, row, 1, unit, "unit_left")
-                shown = "#,##0" if unit == "USD/MW-year" else "#,##0.0000"
-                for at, value in enumerate(of_scope[f"{paid}{column}"], start=FIRST_YEAR):
-                    book.number(sheet, row, at, float(value), shown)
+                values = of_scope[f"{paid}{column}"]
+                for at, value in enumerate(values, start=FIRST_YEAR):
+                    book.number(sheet, row, at, float(value), _format(values))
+
+
+def _format(values: pd.Series[float]) -> str:
+    """Return the format that shows three digits of the smallest figure of a row."""
+    sizes = values.abs()[values.abs() > 0.0]
+    decimals = max(0, _DIGITS - 1 - math.floor(math.log10(sizes.min()))) if len(sizes) else 0
+    return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
 
 
 _UNITS: Final = (
@@ -127,7 +138,7 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
         row += 1
         for column, value in enumerate(record):
             if isinstance(value, str):
-                book.text(sheet, row, column, value)
+                book.text(sheet, row, column, item_words(value))
             else:
                 shown = {"calendar_year": "0", "discount_frac": "0.0000"}.get(
                     fields[column].name, _MUSD
