@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.words import closest
 from planner.inputs.figures import figures_of
-from planner.scenario.keys import block_at, closest, unknown_key_fix
+from planner.scenario.keys import block_at, unknown_key_fix
 from planner.scenario.tree import Node, plain, show
 from planner.studies.sweep.points import Point
 

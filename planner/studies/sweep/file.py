@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
+from planner.base.words import closest
 from planner.inputs import TABLES
 from planner.scenario import Draft, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
 from planner.scenario.characters import name_problems, text_problems
-from planner.scenario.keys import closest, is_by_year
+from planner.scenario.keys import is_by_year
 from planner.scenario.overrides import with_override
 from planner.scenario.tree import Node, Place, merge, show
 from planner.studies.sweep.axes import Axis, read_axis

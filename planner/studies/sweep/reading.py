@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from planner.scenario.keys import closest
+from planner.base.words import closest
 from planner.scenario.tree import Node, show
 
 if TYPE_CHECKING:
