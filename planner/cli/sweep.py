@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from planner.cli.options import OVERRIDES
+from planner.cli.options import OVERRIDES, STRICT
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from planner.base.errors import Problem
     from planner.studies.sweep import Progress, SweepResult
 
 __all__ = ["command"]
@@ -41,6 +42,7 @@ _LEAST_MW: Final = 0.05  # 0.1, rounded
     help="Dask cluster that solves them instead, such as tcp://10.0.0.5:8786; extra dask.",
 )
 @OVERRIDES
+@STRICT
 @click.option("--json", "as_json", is_flag=True, help="Print table futures as JSON.")
 @click.pass_context
 def command(
@@ -51,6 +53,7 @@ def command(
     jobs: int | None,
     scheduler: str | None,
     overrides: tuple[str, ...],
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Solve and check every future of the sweep FILE (a file, or the name of a shipped sweep).
@@ -77,7 +80,14 @@ def command(
         try:
             with writing_into(home):
                 result = run_sweep(
-                    file, home, jobs, live.tell, overrides=overrides, scheduler=scheduler
+                    file,
+                    home,
+                    jobs,
+                    live.tell,
+                    overrides=overrides,
+                    scheduler=scheduler,
+                    on_warning=live.warn,
+                    strict=strict,
                 )
         except KeyboardInterrupt:
             if live.latest is None:
@@ -127,6 +137,10 @@ class _Live:
             self._status.update(Text(text))
         else:
             self.say(text)
+
+    def warn(self, warning: Problem) -> None:
+        """Say what is implausible, before time is spent on it."""
+        self._console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
         """Say something that stays on the screen."""

@@ -111,7 +111,7 @@ def answer_in(folder: Path, question: Question) -> Answer | None:
     """Return what is stored of a future; None where it is to be solved.
 
     A file that is not as `store` writes it is no answer: the future is solved again. So is a
-    future whose process was ended, or that a solver's limit or a failure stopped.
+    future whose process was ended, or that ended with a bug or a failure of the solver.
     """
     try:
         raw = json.loads(_path(question, folder).read_bytes())

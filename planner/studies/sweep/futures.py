@@ -108,11 +108,14 @@ class Sweep:
         In the order of the file.
     tables : mapping of str to Tables
         By key.
+    warnings : tuple of Problem
+        Figures of the base scenario and of single points that are allowed but implausible.
     """
 
     file: SweepFile
     questions: tuple[Question, ...]
     tables: Mapping[str, Tables]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass
@@ -120,6 +123,7 @@ class _Reader:
     """Tables read once for all futures that name the same files."""
 
     read: dict[tuple[tuple[str, str], ...], Tables] = field(default_factory=dict)
+    warnings: dict[Problem, None] = field(default_factory=dict)  # in order, each once
 
     def tables(self, data_files: Mapping[str, Path]) -> Tables:
         key = tuple(sorted((name, str(path)) for name, path in data_files.items()))
@@ -170,7 +174,8 @@ def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
         questions[future.name] = _question(file, future, reader, leader)
     leading = set(led.values())
     every = tuple(replace(one, leads=one.name in leading) for one in questions.values())
-    return Sweep(file, every, {one.key: one for one in reader.read.values()})
+    tables = {one.key: one for one in reader.read.values()}
+    return Sweep(file, every, tables, tuple(reader.warnings))
 
 
 def inputs_of(question: Question, tables: Tables) -> Inputs:
@@ -197,7 +202,7 @@ def _base_problems(file: SweepFile, reader: _Reader) -> tuple[Problem, ...]:
     problems = (*problems, *unknown_ids(file.draft.tree, tables.frames))
     if problems or scenario is None:
         return problems
-    return _build_problems(scenario, Future(""), tables)
+    return _build_problems(scenario, Future(""), tables, reader)
 
 
 def _problems(file: SweepFile, future: Future, reader: _Reader) -> tuple[Problem, ...]:
@@ -205,14 +210,17 @@ def _problems(file: SweepFile, future: Future, reader: _Reader) -> tuple[Problem
     scenario, problems = _scenario(file, future, reader)
     if problems or scenario is None:
         return problems
-    return _build_problems(scenario, future, reader.tables(scenario.data_files))
+    return _build_problems(scenario, future, reader.tables(scenario.data_files), reader)
 
 
-def _build_problems(scenario: Scenario, future: Future, tables: Tables) -> tuple[Problem, ...]:
+def _build_problems(
+    scenario: Scenario, future: Future, tables: Tables, reader: _Reader
+) -> tuple[Problem, ...]:
     try:
-        build_inputs_from(scenario, with_values(tables.frames, future.figures))
+        inputs = build_inputs_from(scenario, with_values(tables.frames, future.figures))
     except InputError as error:
         return error.problems
+    reader.warnings |= dict.fromkeys(inputs.warnings)
     return ()
 
 
@@ -243,7 +251,15 @@ def _scenario(
     except InputError as error:
         return None, (*problems, *error.problems)
     problems = (*problems, *_figures_of_other_tables(file, future, draft.data_files))
-    return scenario, (*problems, *unknown_ids(tree, tables.frames))
+    return _on_one_thread(scenario), (*problems, *unknown_ids(tree, tables.frames))
+
+
+def _on_one_thread(scenario: Scenario | None) -> Scenario | None:
+    """Return a scenario whose solver has one thread: futures are solved side by side."""
+    if scenario is None:
+        return None
+    solver = scenario.solver.model_copy(update={"threads": 1})
+    return scenario.model_copy(update={"solver": solver})
 
 
 def _figures_of_other_tables(

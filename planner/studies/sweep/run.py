@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.base.errors import InputError
 from planner.outputs.files import whole_file
 from planner.outputs.staging import try_folder
 from planner.runs.names import slug
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.base.errors import Problem
     from planner.studies.sweep.futures import Question
     from planner.studies.sweep.pool import Solved
 
@@ -128,6 +130,8 @@ def run_sweep(
     *,
     overrides: Sequence[str] = (),
     scheduler: str | None = None,
+    on_warning: Callable[[Problem], None] | None = None,
+    strict: bool = False,
 ) -> SweepResult:
     """Solve and check every future of a sweep.
 
@@ -151,6 +155,10 @@ def run_sweep(
     scheduler : str, optional
         Address of the scheduler of a Dask cluster that solves them, such as
         ``tcp://10.0.0.5:8786``; needs the extra ``dask``.
+    on_warning : callable, optional
+        Is told of each figure that is allowed but implausible, before any solve.
+    strict : bool
+        Treat such figures as errors.
 
     Returns
     -------
@@ -174,6 +182,11 @@ def run_sweep(
     """
     folder = folder_of(path, out)
     sweep = read_sweep(path, overrides)
+    if strict and sweep.warnings:
+        raise InputError(sweep.warnings)
+    if on_warning is not None:
+        for warning in sweep.warnings:
+            on_warning(warning)
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
     _write_meta(sweep, folder)

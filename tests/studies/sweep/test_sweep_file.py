@@ -254,3 +254,21 @@ def test_too_many_futures_are_counted_not_made(tmp_path: Path) -> None:
         "3:1: the axes make 1,000,000 futures; must be at most 10,000; take fewer values, or draw"
         " a sample"
     ]
+
+
+def test_what_is_implausible_is_warned_of_and_a_future_has_one_thread(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        f"""set: {{solver: {{threads: 7}}}}
+axes:
+  price: {{key: {PRICE}, values: [42, 0.047]}}
+""",
+    )
+
+    sweep = read_sweep(path)
+
+    assert ["4:62: " in str(warning) for warning in sweep.warnings] == [True]
+    threads = [one.scenario.solver.threads for one in sweep.questions if one.scenario]
+    assert threads == [1, 1]
+    assert sweep.questions[1].scenario is not None
+    assert sweep.questions[1].scenario.name == "price=0.047"
