@@ -21,7 +21,7 @@ from planner.lp.outcome import (
 )
 from planner.lp.progress import ProgressEvent, Watch
 from planner.lp.sizes import check_sizes
-from planner.lp.start import Start, most_steps
+from planner.lp.start import Start, cold_steps, most_steps
 
 if TYPE_CHECKING:
     import threading
@@ -85,7 +85,7 @@ class HighsSession:
         self._basis: Any | None = None
         self._cold_seconds = np.inf
         self._first_basis: Any | None = None
-        self._most_steps = MOST_STEPS
+        self._most_steps = self._steps_later = MOST_STEPS
         self._engine.pass_model(self._arrays)
 
     # --- solving ------------------------------------------------------------------------
@@ -174,9 +174,9 @@ class HighsSession:
                 given_up += f" (gave up {attempt.name} after {seconds:.2g} s)"
                 continue
             if status == "optimal" and attempt.starts_afresh:
-                self._cold_seconds = seconds
+                self._cold_seconds, self._steps_later = seconds, MOST_STEPS
             break
-        self._most_steps = MOST_STEPS
+        self._most_steps = self._steps_later
         return self._outcome(status, iterations, name + given_up, message, gap_frac)
 
     def _attempts(self, method: Method) -> list[Attempt]:
@@ -322,6 +322,9 @@ class HighsSession:
             check(self._highs.clearSolver(), "clear the last solution")
             return False
         self._basis, self._most_steps = basis, steps
+        # Later solves from a basis are given up by time, as soon as there is one that says how
+        # long a solve from nothing takes; until then by steps.
+        self._steps_later = cold_steps(self._arrays.matrix.rows)
         self._pending = Change(row_bounds=out) if out else Change(costs=max(prices, 1))
         return True
 
@@ -406,6 +409,7 @@ class HighsSession:
         first_new_row, self._arrays = self._arrays.matrix.rows, new
         if edits.change.is_new_shape:
             self._basis, self._first_basis, self._cold_seconds = None, None, np.inf
+            self._steps_later = MOST_STEPS
             self._pending = edits.change
             self._engine.pass_model(new)
             return edits.change

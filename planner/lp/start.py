@@ -21,7 +21,7 @@ from planner.lp.match import positions
 if TYPE_CHECKING:
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["Start", "most_steps"]
+__all__ = ["Start", "cold_steps", "most_steps"]
 
 Statuses: TypeAlias = npt.NDArray[np.int8]
 
@@ -41,6 +41,22 @@ _SLACK: Final = 1.5
 _FEW_STEPS: Final = 200
 
 
+def cold_steps(rows: int) -> int:
+    """Return how many steps of simplex take as long as a solve from nothing, and at least 200.
+
+    Parameters
+    ----------
+    rows : int
+        Of the program.
+
+    Examples
+    --------
+    >>> cold_steps(40_000), cold_steps(40)
+    (5600, 200)
+    """
+    return max(round(_COLD_STEPS_PER_ROW * rows), _FEW_STEPS)
+
+
 def most_steps(rows: int, infeasible: int) -> int:
     """Return after how many steps simplex from a basis is given up; 0 where it is not begun.
 
@@ -57,7 +73,7 @@ def most_steps(rows: int, infeasible: int) -> int:
     (800, 0, 200)
     """
     promised = _STEPS_EACH * infeasible
-    if promised > max(_MOST_OF_COLD * _COLD_STEPS_PER_ROW * rows, _FEW_STEPS):
+    if promised > max(_MOST_OF_COLD * cold_steps(rows), _FEW_STEPS):
         return 0
     return round(_SLACK * promised) + _FEW_STEPS
 
