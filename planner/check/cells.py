@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.frames import repeated
+from planner.check.keys import cells_of, coded
 from planner.check.once import once
 from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools
     from planner.check.case import Case
-    from planner.tables.descriptor import Field, TableSchema
+    from planner.tables.descriptor import Field
 
     Places = NDArray[np.object_]
     Labels = Callable[[Case], Iterable[object]]
@@ -99,20 +101,11 @@ def rows_once(case: Case) -> Excess:
 def _rows_of(case: Case, name: str) -> Places:
     """Tell which rows of a table have the key of one before."""
     key = TABLES[name].primary_key
-    table = _keyed(case, TABLES[name])
-    if table is None:
+    table = case.results.tables.get(name)
+    if table is None or not set(key) <= set(table.columns):
         return _places([])
-    twice = table.duplicated() if key else table.index > 0
-    return _places([(name, ", ".join(key), np.asarray(twice, dtype=np.bool_))])
-
-
-def _keyed(case: Case, schema: TableSchema) -> pd.DataFrame | None:
-    """Key columns of a table as codes, which compare faster than texts; None where they lack."""
-    table = case.results.tables.get(schema.name)
-    if table is None or not set(schema.primary_key) <= set(table.columns):
-        return None
-    codes = {name: pd.factorize(table[name])[0] for name in schema.primary_key}
-    return pd.DataFrame(codes, index=pd.RangeIndex(len(table)))
+    twice = repeated(table, key) if key else np.arange(len(table)) > 0
+    return _places([(name, ", ".join(key), twice)])
 
 
 def _years(case: Case) -> Iterable[object]:
@@ -189,7 +182,7 @@ def _labels_of(case: Case, name: str) -> Places:
             if labels is None or table is None or column.name not in table.columns:
                 continue
             may = _may_be(case, labels) | ({_NOWHERE} if name in _MAY_BE_EMPTY else set())
-            codes, found = pd.factorize(table[column.name])  # few labels in many rows
+            codes, found = coded(cells_of(table, column.name))  # few labels in many rows
             is_known = np.array([*(label in may for label in found), False])
             yield name, column.name, ~is_known[codes]  # what is missing is code -1
 

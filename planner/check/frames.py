@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
 
 from planner.check.keys import (
+    cells_of,
     coded,
     coded_levels,
     first_rows,
@@ -36,6 +37,7 @@ __all__ = [
     "label_of",
     "listed",
     "quotient",
+    "repeated",
     "taken",
     "tally",
     "together",
@@ -135,7 +137,7 @@ def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series
     Series
         Sums by the keys that occur.
     """
-    columns = [coded(frame[key]) for key in keys]
+    columns = [coded(cells_of(frame, key)) for key in keys]
     place = one_number(columns)
     numbers = np.asarray(values, dtype=np.float64)
     if place is None or len(numbers) != len(frame):
@@ -195,7 +197,7 @@ def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:
     *tables : DataFrame
         Their rows count one after the other.
     """
-    columns = {key: np.concatenate([table[key].to_numpy() for table in tables]) for key in keys}
+    columns = {key: np.concatenate([cells_of(table, key) for table in tables]) for key in keys}
     place = one_number([coded(column) for column in columns.values()])
     if place is None or (place < 0).any():
         every = pd.concat([table[list(keys)] for table in tables])
@@ -231,12 +233,23 @@ def has(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
     """Say for each row of a table whether another table has its keys."""
     if not len(frame) or not len(other):
         return np.zeros(len(frame), dtype=np.bool_)
-    known = [coded(other[key]) for key in keys]
+    known = [coded(cells_of(other, key)) for key in keys]
     found = rows_of(known, frame, keys, distinct=False)
     if found is None:
         is_in = _as_index(frame, keys).isin(_as_index(other, keys))
         return np.asarray(is_in, dtype=np.bool_)
     return found >= 0
+
+
+def repeated(frame: pd.DataFrame, keys: Sequence[str]) -> Bools:
+    """Say for each row of a table whether a row before it has the same keys."""
+    # A missing label is a label here, as good as any: places from 1, and 0 for what is missing.
+    columns = [coded(cells_of(frame, key)) for key in keys]
+    place = one_number([(codes + 1, np.empty(len(known) + 1)) for codes, known in columns])
+    if place is None:
+        return frame.duplicated(list(keys)).to_numpy(dtype=np.bool_)
+    group, first = first_rows(place)
+    return np.asarray(first[group] != np.arange(len(frame)))
 
 
 def by(table: pd.DataFrame, key: str, column: str) -> pd.Series[Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Coded = tuple[Codes, NDArray[Any]]
 
 __all__ = [
+    "cells_of",
     "coded",
     "coded_levels",
     "first_rows",
@@ -32,13 +33,40 @@ __all__ = [
 ]
 
 _MOST: Final = 2**62  # numbers of keys are int64
+_FEW: Final = 200
+"""Rows up to which a dict is quicker than the hash table of pandas with all that is around it."""
 
 
 def coded(column: pd.Series[Any] | pd.Index[Any] | NDArray[Any]) -> Coded:
     """Return the place of each label among the distinct ones, -1 for a missing one, and these."""
     cells = column if isinstance(column, np.ndarray) else column.to_numpy()
+    return _few_coded(cells) or _coded(cells)
+
+
+def _coded(cells: NDArray[Any]) -> Coded:
     codes, found = pd.factorize(cells)
     return codes.astype(np.int64, copy=False), found
+
+
+def _few_coded(cells: NDArray[Any]) -> Coded | None:
+    """Return the same for texts or whole numbers of a few rows; None for what is left to pandas."""
+    if not 0 < len(cells) <= _FEW or cells.dtype not in (object, np.int64):
+        return None
+    places: dict[Any, int] = {}
+    codes = [places.setdefault(cell, len(places)) for cell in cells.tolist()]
+    if cells.dtype == object and not {*map(type, places)} <= {str}:
+        return None
+    return np.array(codes, dtype=np.int64), np.array(list(places), dtype=cells.dtype)
+
+
+def cells_of(table: pd.DataFrame, name: str) -> NDArray[Any]:
+    """Return a column of a table as an array of numpy, without making a Series of it."""
+    place = table.columns.get_loc(name)
+    if not isinstance(place, int):  # several columns have the name
+        return table[name].to_numpy()
+    read: Any = table._get_column_array
+    cells = read(place)
+    return cells if isinstance(cells, np.ndarray) else cells.to_numpy()
 
 
 def coded_levels(index: pd.Index[Any]) -> list[Coded]:
@@ -53,6 +81,10 @@ def coded_levels(index: pd.Index[Any]) -> list[Coded]:
 
 def labels(column: NDArray[Any], name: Hashable) -> pd.Index[Any]:
     """Return labels as an index; texts stay Python objects."""
+    if column.dtype == object:  # nothing is to be found out about them
+        new: Any = pd.Index._simple_new  # type: ignore[attr-defined]
+        made: pd.Index[Any] = new(column, name)
+        return made
     index: pd.Index[Any] = pd.Index(column, dtype=column.dtype, name=name)
     return index
 
@@ -83,7 +115,7 @@ def _one_number(codes: Sequence[Codes], sizes: Sequence[int]) -> Codes | None:
 
 def first_rows(number: Codes) -> tuple[Codes, Codes]:
     """Return the group of each row, numbered as they occur, and the first row of each group."""
-    group, found = pd.factorize(number)
+    group, found = coded(number)
     first = np.empty(len(found), dtype=np.int64)
     first[group[::-1]] = np.arange(len(number))[::-1]  # the last that is written stays
     return group, first
@@ -106,7 +138,7 @@ def _joint(known: Sequence[Coded], columns: Sequence[NDArray[Any]]) -> tuple[Cod
     """Return numbers, from 0 without gaps, for a list of keys and for the rows of a table."""
     ours, theirs, sizes = [], [], []
     for (codes, found), column in zip(known, columns, strict=True):
-        both, distinct = pd.factorize(np.concatenate([found, column]))
+        both, distinct = coded(np.concatenate([found, column]))
         ours.append(np.append(both[: len(found)], -1)[codes])
         theirs.append(both[len(found) :])
         sizes.append(len(distinct))
@@ -114,7 +146,7 @@ def _joint(known: Sequence[Coded], columns: Sequence[NDArray[Any]]) -> tuple[Cod
     if listed is None or wanted is None:
         return None
     number = np.concatenate([listed, wanted])
-    joint = np.where(number < 0, -1, pd.factorize(number)[0])
+    joint = np.where(number < 0, -1, coded(number)[0])
     # A missing key takes a number of its own, which leaves a gap that does no harm.
     return joint[: len(listed)], joint[len(listed) :]
 
@@ -141,7 +173,7 @@ def rows_of(
         None where that is left to pandas: keys of the list are missing or, unless they may, come
         twice.
     """
-    joint = _joint(known, [frame[key].to_numpy() for key in keys])
+    joint = _joint(known, [cells_of(frame, key) for key in keys])
     if joint is None or (joint[0] < 0).any():
         return None
     listed, wanted = joint

@@ -53,6 +53,8 @@ def _bill(item: str, make: Callable[[Case], pd.DataFrame]) -> Rule:
         own = make(case)
         table = case.plan("costs")
         reported = table[table["item"] == item]
+        if not len(own) and not len(reported):
+            return Excess(reported, *np.zeros((2, 0)))
         right = tally(own, _PAID, own["musd"])
         left = tally(reported, _PAID, reported["musd"])
         place = together(_PAID, own, reported)

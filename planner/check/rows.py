@@ -10,11 +10,12 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.declared import merged
 from planner.check.families import FAMILIES
-from planner.check.frames import at, by, has
+from planner.check.frames import at, by, has, repeated
 from planner.check.lifetime import lifetime_rows, model_rows
 from planner.check.money import HEADINGS
 from planner.check.moneys import money_item_rows, money_year_rows
 from planner.check.sources import role
+from planner.check.table import table_of
 from planner.check.unit_costs import unit_cost_rows
 from planner.check.verdict import Excess, rule
 from planner.results.schema import TABLES
@@ -54,13 +55,13 @@ def rows_there(case: Case) -> Excess:
         rows, reported = implied(case), case.plan(name)
         key = list(rows.columns)
         missing = ~has(rows, reported, key)
-        twice = reported.duplicated(key).to_numpy(dtype=np.bool_)
+        twice = repeated(reported, key)
         for frame, is_wrong in ((rows, missing), (reported[key], twice)):
             rows_reported = np.full(len(frame), "", dtype=object)  # none where the row is right
             if is_wrong.any():
                 wrong = frame[is_wrong].astype("str").itertuples(index=False, name=None)
                 rows_reported[is_wrong] = [", ".join(of) for of in wrong]
-            place = pd.DataFrame({"table": name, "row": rows_reported})
+            place = table_of({"table": name, "row": rows_reported}, index=pd.RangeIndex(len(frame)))
             parts.append(Excess.where(place, is_wrong))
     return parts[0].and_also(*parts[1:])
 

@@ -48,6 +48,10 @@ class Table(pd.DataFrame):
 
     def __getitem__(self, key: Any) -> Any:
         """Return a column by name, columns by a list of names, or rows under a mask."""
+        if type(key) is str:
+            names = self.columns
+            if type(names) is pd.Index and names.is_unique:
+                return self._get_item(key)  # type: ignore[operator]
         if type(key) is list:
             return self._picked(key)
         if isinstance(key, pd.Series):
