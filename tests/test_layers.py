@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -126,6 +128,23 @@ def test_solving_needs_neither_explain_nor_diagnose_nor_they_each_other() -> Non
     }
 
     assert not strangers
+
+
+def test_a_stored_plan_is_checked_without_model_solver_or_writers_in_reach() -> None:
+    needed = {"planner.check", "planner.runs.reopen"}
+    not_needed = {"planner.model", "highspy", "pulp", "xlsxwriter", "planner.outputs.report"}
+    code = "import sys; print(*sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {', '.join(sorted(needed))}; {code}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    imported = set(done.stdout.split())
+    assert needed <= imported
+    assert not not_needed & imported
 
 
 def test_nothing_below_the_command_line_prints_or_exits() -> None:

@@ -45,7 +45,13 @@ COMMANDS: Final = {
 """Every command: where it is, and what it does."""
 
 LIBRARIES: Final = {
-    "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
+    "solve": (
+        "planner.studies.solve",
+        "planner.runs.folder",
+        "planner.outputs.xlsx",
+        "planner.outputs.report",
+        "planner.outputs.terminal",
+    ),
     "sweep": ("planner.studies.sweep",),
     "explain": ("planner.studies.explain", "planner.runs.reopen"),
     "compare": ("planner.studies.compare", "planner.outputs.report"),
@@ -59,6 +65,9 @@ LIBRARIES: Final = {
     "headroom": ("planner.headroom",),
 }
 """What takes long to import for a command: done before it begins, while Ctrl-C ends all at once."""
+
+_LOOKS: Final = (50_000, 20, 20)
+"""New objects after which the youngest are looked through for cycles, and rounds for older ones."""
 
 
 class _LazyGroup(click.Group):
@@ -136,7 +145,8 @@ def _begun(
 def _import(libraries: tuple[str, ...]) -> None:
     import gc
 
-    # Modules stay: a look for cycles at every few hundred objects of theirs finds none.
+    # Modules stay: a look for cycles at every few hundred objects of theirs finds none. From then
+    # on looks are rarer: with so many objects that stay, one costs more.
     gc.disable()
     try:
         for library in libraries:
@@ -145,6 +155,7 @@ def _import(libraries: tuple[str, ...]) -> None:
 
         hold_texts_as_objects()
     finally:
+        gc.set_threshold(*_LOOKS)
         gc.enable()
 
 

@@ -1,17 +1,24 @@
 """The array linear program: index lists, expressions, problem and solver as arrays."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from planner.lp.axis import Axis
 from planner.lp.blocks import Columns, RowBounds, Stats
 from planner.lp.change import Change
 from planner.lp.expression import Comparison, Expression
-from planner.lp.highs import HighsSession
 from planner.lp.index import UNIT, Index
 from planner.lp.matrix import Matrix
 from planner.lp.methods import Method
 from planner.lp.outcome import Outcome, Status
-from planner.lp.problem import ArrayProblem
 from planner.lp.progress import ProgressEvent
 from planner.lp.variable import Variable
+
+if TYPE_CHECKING:
+    from planner.lp.highs import HighsSession
+    from planner.lp.problem import ArrayProblem
 
 __all__ = [
     "UNIT",
@@ -32,3 +39,14 @@ __all__ = [
     "Status",
     "Variable",
 ]
+
+# Looked up when first asked for: lists and expressions need neither HiGHS nor PuLP, nor does the
+# check of a stored plan.
+_HOME = {"ArrayProblem": "planner.lp.problem", "HighsSession": "planner.lp.highs"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOME[name]), name)

@@ -7,11 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pulp import PulpError
-
 from planner.base.errors import InputError, Problem
 from planner.inputs import TABLES, build_inputs_from
-from planner.model import build_model
 from planner.outputs.files import sha256_of, whole_file
 from planner.scenario import load_scenario
 from planner.scenario.schema import OWN_FILES
@@ -88,6 +85,8 @@ def write_lp(run: Run, path: Path) -> list[Path]:
     InputError
         As `scenario_of` does, and if ids are longer than the format allows.
     """
+    from pulp import PulpError
+
     problem = model_of(run).problem
     with whole_file(path) as partial:
         try:
@@ -118,6 +117,8 @@ def model_of(run: Run) -> Model:
     InputError
         As `scenario_of` does, and if a table that the run keeps can not be read.
     """
+    from planner.model import build_model  # reading a stored plan needs none
+
     return build_model(inputs_of(run))
 
 

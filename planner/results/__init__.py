@@ -1,8 +1,7 @@
 """Results: the plan as tidy tables with one documented schema."""
 
-from planner.results.read import read_results
 from planner.results.schema import TABLES
 from planner.results.store import from_parquet, to_parquet
 from planner.results.types import Results
 
-__all__ = ["TABLES", "Results", "from_parquet", "read_results", "to_parquet"]
+__all__ = ["TABLES", "Results", "from_parquet", "to_parquet"]

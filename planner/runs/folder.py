@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
-from planner.outputs.report import write_report
 from planner.outputs.run import Run
 from planner.outputs.staging import staging
-from planner.outputs.xlsx import write_workbook
 from planner.results.schema import RUN_TABLES
 from planner.runs.files import changed_files, files_problems, hashes
 from planner.runs.meta_read import read_meta
@@ -165,6 +163,20 @@ def store_run(
         (partial / META_FILE).write_bytes(meta_bytes(meta))
         kept = put_run(partial, folder)
     return Stored(replace(run, meta=meta, folder=folder), tuple(kept))
+
+
+def write_workbook(run: Run, path: Path) -> None:
+    """Write ``plan.xlsx``. Its writer is imported here: who reads a run needs none."""
+    from planner.outputs.xlsx import write_workbook as write
+
+    write(run, path)
+
+
+def write_report(run: Run, path: Path) -> None:
+    """Write ``report.html``. Its writer is imported here, as that of the workbook is."""
+    from planner.outputs.report import write_report as write
+
+    write(run, path)
 
 
 def load_run(folder: Path) -> Run:

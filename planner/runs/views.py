@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
-from planner.results.moneys import moneys
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
@@ -101,6 +100,8 @@ class PlanViews:
     @property
     def money(self) -> Moneys:
         """The four moneys: net present value, cash, overnight capex, paid after the horizon."""
+        from planner.results.moneys import moneys
+
         return moneys(self.tables)
 
     @property

@@ -13,8 +13,9 @@ from planner.check.verdict import judged
 from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
-from planner.results import Results, read_results
+from planner.results import Results
 from planner.results.proof import read_proof
+from planner.results.read import read_results
 from planner.scenario import load_scenario
 from planner.studies.solve.failover import FailureCuts, site_outages
 

@@ -13,7 +13,7 @@ from planner.check.verdict import judged
 from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
-from planner.results import read_results
+from planner.results.read import read_results
 from planner.scenario import load_scenario
 from planner.studies.solve.failover import site_outages
 

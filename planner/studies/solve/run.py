@@ -15,8 +15,8 @@ from planner.inputs import build_inputs
 from planner.inputs.question import Question
 from planner.lp.highs import HighsSession
 from planner.model import build_model
-from planner.results import read_results
 from planner.results.proof import read_proof
+from planner.results.read import read_results
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import without_costs
