@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # One worker for every core; a file's tests stay together, for what they share is solved once. Files run
 # in the order of their names, in which quick ones come last: those with few tests are often the longest.
 TESTS := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# pip compiles what it installs, but not what is installed from where it is. Without this every run would
+# compile dcplan again where Python is told to write no bytecode.
+COMPILE := $(BIN)/python -m compileall -q planner
 
 .PHONY: plan test check lint types pages docs golden bench clean
 
@@ -43,12 +46,16 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Installing dcplan and what it needs into $(VENV)/, some 600 MB: a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --constraint constraints.txt --editable .
+	$(COMPILE)
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "Installing what the tests need too: another minute, once."
+# In one go where nothing is there yet: pip works out and builds everything once, not twice.
+$(VENV)/.installed-dev: pyproject.toml constraints.txt
+	@echo "Installing dcplan, what it needs and what its tests need into $(VENV)/: a few minutes, once."
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	$(COMPILE)
+	touch $(VENV)/.installed $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed
 	@echo "Installing what the documentation needs: half a minute, once."
