@@ -53,6 +53,11 @@ class Deferral:
         self.late_mwh = np.zeros(shape)
         self.given_up_mwh = np.zeros(shape)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._piles_mwh.any()
+
     def end_windows(self, hour: int) -> Floats:
         """Close the windows that end where an hour of the year begins; return what is given up."""
         given_up = np.zeros(self.put_off_mwh.shape)

@@ -148,19 +148,20 @@ def simulate_year(
         is_out = outages.next_hours(hours) & with_outages
         left = np.ones((sites, hours)) if cut is None else cut.left_frac(first_day * _HOURS, hours)
         firm_mw = plan.firm_mw[year][:, None]
-        connection_mw = firm_mw + non_firm_mw
         # What is not firm is off in an emergency, and a share of what is.
         room_mw = np.where(is_out, 0.0, firm_mw * left + non_firm_mw * (left == 1.0))
         per_it = 1.0 + overhead  # losses of work that waits stay where it was due, as in the plan
-        overload_mw = _beyond(wanted_mw - per_it * waits_mw.sum(axis=0), connection_mw)
-        found.overload_mwh += overload_mw.sum(axis=-1)
-        found.overload_h += (overload_mw > 0.0).sum(axis=-1)
-        found.overload_mw = np.maximum(found.overload_mw, overload_mw.max(axis=-1))
+        without_mw = wanted_mw - per_it * waits_mw.sum(axis=0)
+        _count_overload(found, _beyond(without_mw, firm_mw + non_firm_mw))
         found.outage_h += is_out.sum(axis=-1)
         found.design_h += is_design.sum(axis=-1)
         grid_mw = np.minimum(np.maximum(wanted_mw, 0.0), room_mw)
         lacking_mw = _beyond(wanted_mw, room_mw)
+        is_lacking = np.asarray(lacking_mw.any(axis=(0, 1)))
         for hour in range(hours):
+            # Most hours are as planned, and leave everything as it is.
+            if not is_lacking[hour] and waiting.is_empty and reserve.is_at_rest:
+                continue
             each = per_it[:, :, hour]
             _count_given_up(found, each * waiting.end_windows(first_day * _HOURS + hour))
             # In an outage generators carry the site whole, as halls are built for it.
@@ -187,11 +188,18 @@ def simulate_year(
         found.grid_mwh += grid_mw.sum(axis=-1)
         found.energy_usd += (grid_mw * usd_per_mwh).sum(axis=-1)
         on_window()
-    _count_given_up(found, each * waiting.end_year())
+    _count_given_up(found, per_it[:, :, -1] * waiting.end_year())
     for name in ("put_off_mwh", "put_off_h", "late_mwh", "caught_up_mwh", "given_up_mwh"):
         setattr(found, name, getattr(waiting, name))
     found.source_usd = found.source_mwh * plan.source_usd_per_mwh[year]
     return found
+
+
+def _count_overload(found: YearOfHours, overload_mw: Floats) -> None:
+    """Count the hours of some days in which connections would be too small."""
+    found.overload_mwh += overload_mw.sum(axis=-1)
+    found.overload_h += (overload_mw > 0.0).sum(axis=-1)
+    found.overload_mw = np.maximum(found.overload_mw, overload_mw.max(axis=-1))
 
 
 def _count_given_up(found: YearOfHours, mwh: Floats) -> None:
@@ -280,6 +288,11 @@ class _Reserve:
         self._is_on = np.zeros(shape, dtype=np.bool_)
         self._battery_mw = plan.battery_mw[year]
         self._below_mwh = np.zeros(shape)  # energy of batteries below the plan's level
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether batteries follow the plan, and generators stand still with full tanks."""
+        return not (self._is_on.any() or self._below_mwh.any())
 
     def serve(
         self,

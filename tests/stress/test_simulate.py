@@ -10,6 +10,7 @@ import pytest
 from planner.clock.days import RepresentativeDays
 from planner.clock.year_hours import calendar_days
 from planner.place.climate import hourly_temperatures
+from planner.stress.deferral import Deferral
 from planner.stress.events import Cut, Heat, Outages, outage_h
 from planner.stress.fixed import FixedPlan
 from planner.stress.hours import OwnHours
@@ -394,3 +395,34 @@ def test_work_and_energy_are_conserved_where_work_waits(firm_mw: float) -> None:
     assert found.grid_mwh + found.generator_mwh + found.unserved_mwh == pytest.approx(
         found.used_mwh
     )
+
+
+def test_hours_left_out_as_planned_would_have_changed_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = waiting_plan(
+        firm_mw=np.array([[26.25, 40.0], [90.0, 90.0]]),
+        level_mwh=np.full((2, 2, DAYS.n_slots), 23.0),
+        battery_mw=np.full((2, 2), 6.5),
+        generator_mw=np.array([[10.0, 5.0], [7.5, 7.5]]),
+    )
+    rare = replace(SETTINGS, outages_per_year=3.0)
+    hours: list[int] = []
+    end_windows = Deferral.end_windows
+
+    def counted(self: Deferral, hour: int) -> np.ndarray:
+        hours.append(hour)
+        return end_windows(self, hour)
+
+    monkeypatch.setattr(Deferral, "end_windows", counted)
+    found = simulate_year(plan, 0, rare, SURE)
+    some = len(hours)
+    monkeypatch.setattr(Deferral, "is_empty", False)
+    every = simulate_year(plan, 0, rare, SURE)
+
+    assert 365 * 6 < some < 8760 * 0.9  # the six hours of each day in which work yields, and more
+    assert len(hours) - some == 8760
+    assert found.battery_mwh.min(axis=0)[0] > 0.0
+    assert found.generator_mwh.max() > 0.0
+    for name in YearOfHours.__dataclass_fields__:
+        assert np.array_equal(getattr(found, name), getattr(every, name)), name
