@@ -26,7 +26,7 @@ __all__ = ["command"]
     "files",
     type=click.Path(dir_okay=False, path_type=Path),
     multiple=True,
-    help="File to write, by its ending: .html or .json; may be repeated.",
+    help="File to write, by its ending: .xlsx, .html, .svg or .json; may be repeated.",
 )
 @click.option(
     "--causes", is_flag=True, help="Solve again to split the difference in cost by what differs."

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.outputs.basemaps import Line
+    from planner.outputs.projection import Sheet
     from planner.outputs.run import Run
 
-__all__ = ["outline", "plan_map_svg", "round_sizes", "sites_in_use"]
+__all__ = ["MAP_STYLE", "land", "outline", "plan_map_svg", "round_sizes", "sites_in_use"]
 
 _WIDTH: Final = 1000.0
 _HEAD: Final = 64.0
@@ -33,7 +34,7 @@ _A_LITTLE_MW: Final = 0.05
 
 # From all inference over half and half to all training.
 _SCALE: Final = ((222, 119, 42), (139, 98, 140), (31, 88, 150))
-_STYLE: Final = """
+MAP_STYLE: Final = """
 text{font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif;fill:#26323f}
 .land{fill:#eef0ea;stroke:#c4cabf;stroke-width:.7}
 .near{fill:#f5f6f2;stroke:#dcdfd8;stroke-width:.6}
@@ -96,11 +97,7 @@ def plan_map_svg(run: Run, year: int) -> str:
         f'<text class="title" x="{_MARGIN}" y="31">{xml_text(title)}</text>',
         f'<text class="sub" x="{_MARGIN}" y="52">{xml_text(about)}</text>',
         f'<svg y="{_HEAD}" width="{_WIDTH:.0f}" height="{_MAP_HEIGHT:.0f}">',
-        '<rect width="100%" height="100%" fill="#f7fafc"/>',
-        outline("grid", sheet.graticule(), closed=False),
-        outline("near" if sheet.is_us else "land", sheet.land(), closed=True),
-        outline("land", sheet.states(), closed=True),
-        outline("border", sheet.borders(), closed=False),
+        *land(sheet),
         *(_circle(spot) for spot in spots),
         *place_labels(spots, (_WIDTH, _MAP_HEIGHT)),
         "</svg>",
@@ -110,7 +107,7 @@ def plan_map_svg(run: Run, year: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" '
         f'width="{_WIDTH:.0f}" height="{height:.0f}" role="img" '
-        f'aria-label="{xml_text(f"{title}, {about}")}"><style>{_STYLE}</style>'
+        f'aria-label="{xml_text(f"{title}, {about}")}"><style>{MAP_STYLE}</style>'
         f"{''.join(parts)}</svg>\n"
     )
 
@@ -134,6 +131,17 @@ def _about(run: Run, year: int) -> str:
         f"{line['facility_mean_mw']:,.0f} MW mean and {line['facility_peak_mw']:,.0f} MW peak at "
         f"the meter, {line['demand_kh100e']:,.0f} thousand H100-equivalents of demand"
     )
+
+
+def land(sheet: Sheet) -> list[str]:
+    """Return sea, land and borders of a sheet, of the classes of `MAP_STYLE`."""
+    return [
+        '<rect width="100%" height="100%" fill="#f7fafc"/>',
+        outline("grid", sheet.graticule(), closed=False),
+        outline("near" if sheet.is_us else "land", sheet.land(), closed=True),
+        outline("land", sheet.states(), closed=True),
+        outline("border", sheet.borders(), closed=False),
+    ]
 
 
 def outline(kind: str, lines: Iterable[Line], *, closed: bool) -> str:

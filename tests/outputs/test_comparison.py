@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
+import openpyxl
 import pytest
 from plans import plan_of
 
 from planner.base.paths import DATA_DIR
-from planner.outputs.comparison.cells import table_differences
+from planner.outputs.comparison.causes import Split, causes_frame
+from planner.outputs.comparison.cells import table_differences, tables_together
 from planner.outputs.comparison.comparison import Certainty, Comparison
+from planner.outputs.comparison.drawing import site_differences
 from planner.outputs.comparison.measures import OF_YEAR, side_by_side
 from planner.outputs.comparison.settings import ABSENT, setting_differences
 from planner.outputs.comparison.words import cost_sentences
+from planner.outputs.report import comparison_html
 
 if TYPE_CHECKING:
     from planner.outputs.run import Run
@@ -45,8 +51,6 @@ def with_own_racks(run: Run, tmp_path: Path) -> Run:
     racks = racks.iloc[:-1]
     path = tmp_path / "racks.csv"
     racks.to_csv(path, index=False)
-    import hashlib
-
     digits = hashlib.sha256(path.read_bytes()).hexdigest()
     data = {
         **run.meta["data"],
@@ -213,3 +217,77 @@ def test_json_has_all_of_it() -> None:
     }
     assert found["cost"][0]["is_within_gaps"] is False
     assert len(found["results"]) > 40
+
+
+def split_of(*parts: float) -> Split:
+    """A difference of 640 MUSD and these parts, of causes that look like formulas and markup."""
+    rows = [(f"=cause<{at}>&", f"inputs {at}", musd, musd, musd) for at, musd in enumerate(parts)]
+    return Split(
+        "B less A",
+        "bounds",
+        "ordered",
+        640.0,
+        640.0 + sum(parts),
+        causes_frame(rows),
+        5,
+        ("Note.",),
+    )
+
+
+def test_the_workbook_has_causes_that_add_up_results_and_inputs(tmp_path: Path) -> None:
+    comparison = Comparison((first(), other()), (split_of(3.25, -1.75, 0.125),))
+
+    path = comparison.to_xlsx(tmp_path / "compared.xlsx")
+
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Cover", "Compare", "Causes", "Inputs"]
+    causes = [row for row in book["Causes"].iter_rows(values_only=True) if row[0]]
+    found = {row[0]: row[1] for row in causes if str(row[0]).startswith("=cause")}
+    assert list(found.values()) == [3_250_000.0, -1_750_000.0, 125_000.0]
+    (total,) = [row for row in causes if row[0] == "together"]
+    assert total[1] == "=SUM(Causes1[usd])"
+    shown = openpyxl.load_workbook(path, data_only=True)["Causes"].iter_rows(values_only=True)
+    assert [row[1] for row in shown if row[0] == "together"] == [1_625_000.0]
+    results = list(book["Compare"].iter_rows(min_row=6, values_only=True))
+    assert len([row for row in results if row[0]]) == len(comparison.results)
+    keys = {row[3] for row in book["Inputs"].iter_rows(min_row=6, values_only=True)}
+    assert "new_sites.north.land_limit_mw" in keys
+
+
+def test_the_map_shows_where_plans_differ_and_the_chart_adds_up() -> None:
+    comparison = Comparison((first(), other()), (split_of(3.25, -1.75),))
+
+    drawn = comparison.map_svg()
+
+    root = ElementTree.fromstring(drawn)
+    titles = [
+        one[0].text for one in root.iter("{http://www.w3.org/2000/svg}circle") if len(one) == 1
+    ]
+    # North has land for 3 MW of halls less, which are 3 / 0.95 = 3.16 MW of racks and companions.
+    found = site_differences(first(), other(), 2028).set_index("site")["mw"]
+    assert found["north"] == pytest.approx(-3.0 / 0.95 * 1.05, rel=1e-3)
+    assert titles == ["South, 2028: +3.32 MW", "North, 2028: -3.32 MW"]
+    words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "=cause<0>&" in words
+    assert "+1.5" in words
+
+
+def test_the_page_lists_causes_to_the_cent() -> None:
+    html = comparison_html([first(), other()], [split_of(3.25, -1.75)])
+
+    assert "+3,250,000.00" in html
+    assert "-1,750,000.00" in html
+    assert "+1,500,000.00" in html
+    assert "=cause&lt;0&gt;&amp;" in html
+
+
+def test_default_rows_that_were_set_aside_go_with_the_table_that_is_the_reason() -> None:
+    sites = first().inputs_tables["sites"].iloc[:-1]
+    limits = first().inputs_tables["site_limits"].iloc[:-1]
+    data = {**first().meta["data"], "sites": {"file": "s.csv", "shipped": False, "sha256": "b"}}
+    b = replace(
+        with_meta(first(), data=data),
+        inputs_tables={**first().inputs_tables, "sites": sites, "site_limits": limits},
+    )
+
+    assert tables_together(first(), b) == [("sites", "site_limits")]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.say import amount
 
-__all__ = ["COLUMNS", "CostsOf", "Method", "Split", "causes_frame", "split_sentences"]
+__all__ = ["COLUMNS", "CostsOf", "Method", "Split", "causes_frame", "dollars", "split_sentences"]
 
 CostsOf = Literal["plans", "bounds", "openings"]
 """Whose costs are compared: plans with integers as each is found, programs without integrality, or
@@ -115,6 +115,18 @@ def causes_frame(rows: list[tuple[str, str, float, float, float]]) -> pd.DataFra
     """
     found = [(*row, row[3] < 0.0 < row[4]) for row in rows]
     return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def dollars(cents: int) -> str:
+    """Write cents as dollars.
+
+    Examples
+    --------
+    >>> dollars(84175589), dollars(-5), dollars(0)
+    ('+841,755.89', '-0.05', '0.00')
+    """
+    sign = "+" if cents > 0 else "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def split_sentences(split: Split) -> list[str]:

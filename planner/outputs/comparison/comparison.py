@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.outputs.comparison.cells import table_differences
@@ -141,6 +142,19 @@ class Comparison:
         for letter, run in zip(self.letters, self.runs, strict=True):
             if not run.meta["check"]["ok"]:
                 yield f"The check of {letter} failed: its figures are not to be relied on."
+
+    def to_xlsx(self, path: str | Path) -> Path:
+        """Write the comparison as a workbook and return its path."""
+        from planner.outputs.comparison.workbook import write_comparison_workbook
+
+        write_comparison_workbook(self, Path(path))
+        return Path(path)
+
+    def map_svg(self) -> str:
+        """Draw where the plans differ, and the causes if there are any, as SVG text."""
+        from planner.outputs.comparison.drawing import comparison_svg
+
+        return comparison_svg(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it in types of JSON."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.comparison.drawing import comparison_svg
+from planner.outputs.comparison.workbook import write_comparison_workbook
 from planner.outputs.report import write_comparison
 
 if TYPE_CHECKING:
@@ -17,7 +19,11 @@ __all__ = ["WRITERS"]
 
 
 def _write_html(comparison: Comparison, path: Path) -> None:
-    write_comparison(comparison.runs, path)
+    write_comparison(comparison.runs, path, comparison.splits)
+
+
+def _write_svg(comparison: Comparison, path: Path) -> None:
+    path.write_text(comparison_svg(comparison), encoding="utf-8")
 
 
 def _write_json(comparison: Comparison, path: Path) -> None:
@@ -26,7 +32,9 @@ def _write_json(comparison: Comparison, path: Path) -> None:
 
 
 WRITERS: Final[Mapping[str, Callable[[Comparison, Path], None]]] = {
+    ".xlsx": write_comparison_workbook,
     ".html": _write_html,
+    ".svg": _write_svg,
     ".json": _write_json,
 }
 """What writes a comparison, by the ending of the file."""

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.say import amount
-from planner.outputs.comparison.causes import split_sentences
+from planner.outputs.comparison.causes import dollars, split_sentences
 from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
 from planner.outputs.comparison.settings import setting_text
 from planner.outputs.comparison.words import cell_text, cost_sentences, signed
@@ -112,21 +112,9 @@ def _causes(split: Split) -> list[Text | Table]:
     cents = split.cents()
     for row, part in zip(split.causes.to_dict("records"), cents, strict=True):
         note = ["less than the gaps" if row["is_within_gaps"] else ""] * (len(table.columns) - 2)
-        table.add_row(Text(_printable(str(row["cause"]))), _to_the_cent(part), *note)
-    table.add_row(*(Text(one, style="bold") for one in ("together", _to_the_cent(sum(cents)))))
+        table.add_row(Text(_printable(str(row["cause"]))), dollars(part), *note)
+    table.add_row(*(Text(one, style="bold") for one in ("together", dollars(sum(cents)))))
     return [head, *said, table]
-
-
-def _to_the_cent(cents: int) -> str:
-    """Write cents as dollars.
-
-    Examples
-    --------
-    >>> _to_the_cent(84175589), _to_the_cent(-5), _to_the_cent(0)
-    ('+841,755.89', '-0.05', '0.00')
-    """
-    sign = "+" if cents > 0 else "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def _by_item(comparison: Comparison, most: int) -> list[Text | Table]:

@@ -9,6 +9,7 @@ from planner.outputs.files import whole_file
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.markup import Html, element, joined, name
 from planner.outputs.report.page import page
+from planner.outputs.report.sections.causes import causes_section
 from planner.outputs.report.sections.cost_bridge import cost_bridge
 from planner.outputs.report.sections.differences import differences
 from planner.outputs.report.sections.map_of_difference import map_of_difference
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from planner.outputs.comparison.causes import Split
     from planner.outputs.run import Run
 
 __all__ = ["MOST_RUNS", "comparison_html", "write_comparison"]
 
 
-def write_comparison(runs: Sequence[Run], path: Path) -> list[Path]:
+def write_comparison(runs: Sequence[Run], path: Path, splits: Sequence[Split] = ()) -> list[Path]:
     """Write the comparison of runs.
 
     Parameters
@@ -33,6 +35,8 @@ def write_comparison(runs: Sequence[Run], path: Path) -> list[Path]:
         Two or more; the others are compared with the first.
     path : Path
         The file.
+    splits : sequence of Split
+        Differences in cost by cause.
 
     Returns
     -------
@@ -40,17 +44,19 @@ def write_comparison(runs: Sequence[Run], path: Path) -> list[Path]:
         The file.
     """
     with whole_file(path) as partial:
-        partial.write_text(comparison_html(runs), encoding="utf-8")
+        partial.write_text(comparison_html(runs, splits), encoding="utf-8")
     return [path]
 
 
-def comparison_html(runs: Sequence[Run]) -> str:
+def comparison_html(runs: Sequence[Run], splits: Sequence[Split] = ()) -> str:
     """Return the comparison of runs as one HTML document, as `report_html` does of one.
 
     Parameters
     ----------
     runs : sequence of Run
         Two or more; the others are compared with the first.
+    splits : sequence of Split
+        Differences in cost by cause.
     """
     figures = [Figures(run, number) for number, run in enumerate(runs)]
     letters = letters_of(runs)
@@ -58,6 +64,7 @@ def comparison_html(runs: Sequence[Run]) -> str:
         ("answer", "Side by side", side_by_side(figures, letters)),
         ("map-section", "Map", map_of_difference(figures, letters)),
         ("cost-bridge", "Cost", cost_bridge(figures, letters)),
+        ("causes", "Causes", causes_section(splits)),
         ("differences", "Inputs", differences(runs, letters)),
     ]
     title = f"Comparison of {', '.join(run.label for run in runs)}"

@@ -1,0 +1,184 @@
+"""A comparison as a workbook: cover, causes, results side by side, inputs that differ."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import xlsxwriter
+
+from planner.outputs.comparison.causes import split_sentences
+from planner.outputs.comparison.measures import difference_columns
+from planner.outputs.comparison.settings import setting_text
+from planner.outputs.comparison.words import cost_sentences
+from planner.outputs.xlsx.book import Book
+from planner.outputs.xlsx.columns import number, text, whole
+from planner.outputs.xlsx.table import HEAD_ROW, write_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.outputs.comparison.comparison import Comparison
+
+__all__ = ["write_comparison_workbook"]
+
+_LINE_CHARACTERS: Final = 125
+_LINE_POINTS: Final = 15.0
+_COLUMNS: Final = 5
+_SHEETS: Final[tuple[tuple[str, str], ...]] = (
+    ("Compare", "Plan, power, cost, emissions and water, side by side"),
+    ("Causes", "What each input is of the difference in cost"),
+    ("Inputs", "Settings and cells that differ, with file and line"),
+)
+
+
+def write_comparison_workbook(comparison: Comparison, path: Path) -> None:
+    """Write a comparison as a workbook.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of two or more runs.
+    path : Path
+        The file.
+    """
+    made = io.BytesIO()
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "in_memory": True,
+    }
+    sheets = [one for one in _SHEETS if one[0] != "Causes" or comparison.splits]
+    with xlsxwriter.Workbook(made, options) as workbook:
+        workbook.set_properties({"title": _title(comparison)})
+        book = Book(comparison.runs[0], workbook)
+        for name in ("Cover", *(name for name, _ in sheets)):
+            book.add_sheet(name)
+        _write_cover(book, comparison, sheets)
+        _write_results(book, comparison)
+        if comparison.splits:
+            _write_causes(book, comparison)
+        _write_inputs(book, comparison)
+    path.write_bytes(made.getvalue())
+
+
+def _title(comparison: Comparison) -> str:
+    return f"Comparison of {', '.join(run.label for run in comparison.runs)}"
+
+
+def _write_cover(book: Book, comparison: Comparison, sheets: list[tuple[str, str]]) -> None:
+    sheet = book.sheet("Cover", "", widths=(24, 30, 16, 16, 40))
+    book.text(sheet, 0, 0, _title(comparison), "title")
+    for column, head in enumerate(("run", "title", "status", "check", "folder")):
+        book.text(sheet, 2, column, head, "head")
+    row = 3
+    for letter, run in zip(comparison.letters, comparison.runs, strict=True):
+        is_right = run.meta["check"]["ok"]
+        book.text(sheet, row, 0, f"{letter}: {run.label}", "wrap")
+        book.text(sheet, row, 1, run.title, "wrap")
+        book.text(sheet, row, 2, str(run.meta["status"]))
+        verdict = "checked" if is_right else "CHECK FAILED"
+        book.text(sheet, row, 3, verdict, "good" if is_right else "bad")
+        book.text(sheet, row, 4, str(run.meta["run"]))
+        row += 1
+    said = [*cost_sentences(comparison), *comparison.notes]
+    said += [one for split in comparison.splits for one in split_sentences(split)]
+    for sentence in said:
+        row += 1
+        sheet.merge_range(row, 0, row, _COLUMNS - 1, "", book.style("wrap"))
+        book.text(sheet, row, 0, sentence, "wrap")
+        sheet.set_row(row, _LINE_POINTS * math.ceil(len(sentence) / _LINE_CHARACTERS) + 2.0)
+    row += 2
+    book.text(sheet, row, 0, "Contents", "head")
+    for at, (name, about) in enumerate(sheets, start=row + 1):
+        sheet.write_url(at, 0, f"internal:'{name}'!A1", book.style("link"), name)
+        book.text(sheet, at, 1, about)
+
+
+def _write_results(book: Book, comparison: Comparison) -> None:
+    names = difference_columns(comparison.runs)
+    columns = [
+        text("by", "What a row is of: plan, year, zone, site, item or calendar year"),
+        text("label", "Which zone, site or item"),
+        whole("year", "year", "Year; 0 where a row is of all years"),
+        text("measure", "What is compared"),
+        text("unit", "Its unit"),
+        *(
+            number(letter, "see unit", f"Of {run.label}", missing=True)
+            for letter, run in zip(comparison.letters, comparison.runs, strict=True)
+        ),
+        *(number(name, "see unit", "The difference", missing=True) for name in names),
+    ]
+    sheet = book.sheet("Compare", _SHEETS[0][1])
+    frame = comparison.results
+    texts = ["by", "label", "measure", "unit"]
+    write_table(book, sheet, "Compare", frame.assign(**_as_text(frame, texts)), columns)
+    first, last = HEAD_ROW + 1, HEAD_ROW + len(frame)
+    start = len(columns) - len(names)
+    for column in range(start, len(columns)):
+        for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
+            look = book.style("plain", font_color=colour)
+            rule = {"type": "cell", "criteria": sign, "value": 0, "format": look}
+            sheet.conditional_format(first, column, last, column, rule)
+
+
+def _write_causes(book: Book, comparison: Comparison) -> None:
+    """Write the parts of each difference, and their sum as a formula."""
+    sheet = book.sheet("Causes", _SHEETS[1][1])
+    row = HEAD_ROW
+    columns = [
+        text("cause", "What differs"),
+        number("usd", "USD", "Its part of the difference, to the cent"),
+        number("musd", "MUSD", "The same as computed"),
+        number("low_musd", "MUSD", "The least that the best plans would have of it", missing=True),
+        number("high_musd", "MUSD", "The most that the best plans would have of it", missing=True),
+        text("inputs", "Settings and tables that it is made of"),
+    ]
+    for at, split in enumerate(comparison.splits):
+        for sentence in split_sentences(split):
+            book.text(sheet, row - 1, 0, sentence, "about")
+            row += 1
+        row += 1
+        if split.method is None:
+            continue
+        frame = split.causes.assign(usd=[cents / 100.0 for cents in split.cents()])
+        frame = frame.assign(**_as_text(frame, ["cause", "inputs"]))
+        name = f"Causes{at + 1}"
+        row = write_table(book, sheet, name, frame, columns, head_row=row)
+        book.text(sheet, row, 0, "together", "total")
+        cents = sum(split.cents()) / 100.0
+        book.formula(sheet, row, 1, f"=SUM({name}[usd])", cents, "#,##0.00", "total")
+        book.formula(sheet, row, 2, f"=SUM({name}[musd])", split.musd, "#,##0.0", "total")
+        row += 4
+
+
+def _write_inputs(book: Book, comparison: Comparison) -> None:
+    columns = [
+        text("kind", "setting, cell, or file that is no table"),
+        text("table", "Table of the data"),
+        text("row", "Key of the row"),
+        text("key", "Setting or column"),
+        *(
+            text(letter, f"In {run.label}")
+            for letter, run in zip(comparison.letters, comparison.runs, strict=True)
+        ),
+        *(
+            text(f"{letter} is written in", "File and line; empty for a default")
+            for letter in comparison.letters
+        ),
+    ]
+    frame = comparison.inputs
+    frame = frame.assign(**_as_text(frame, [column.name for column in columns]))
+    write_table(book, book.sheet("Inputs", _SHEETS[2][1]), "Inputs", frame, columns)
+
+
+def _as_text(frame: pd.DataFrame, names: list[str]) -> dict[str, Any]:
+    return {name: frame[name].map(_text).astype("str") for name in names}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value != value else setting_text(value)  # noqa: PLR0124
