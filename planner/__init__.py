@@ -17,10 +17,21 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario, load_scenario
     from planner.studies.compare import compare
     from planner.studies.diagnose import diagnose
+    from planner.studies.frontier import frontier
     from planner.studies.solve import solve
     from planner.studies.sweep import sweep
 
-__all__ = ["Plan", "Scenario", "compare", "diagnose", "load", "load_scenario", "solve", "sweep"]
+__all__ = [
+    "Plan",
+    "Scenario",
+    "compare",
+    "diagnose",
+    "frontier",
+    "load",
+    "load_scenario",
+    "solve",
+    "sweep",
+]
 
 # Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
 _HOME = {
@@ -28,6 +39,7 @@ _HOME = {
     "Scenario": "planner.scenario",
     "compare": "planner.studies.compare",
     "diagnose": "planner.studies.diagnose",
+    "frontier": "planner.studies.frontier",
     "load": "planner.runs.reopen",
     "load_scenario": "planner.scenario",
     "solve": "planner.studies.solve",

@@ -1,0 +1,131 @@
+"""`dcplan frontier`: what less of something costs, step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.options import OVERRIDES
+from planner.cli.output import writing_into
+
+if TYPE_CHECKING:
+    from planner.outputs.frontier import Frontier
+
+__all__ = ["command"]
+
+
+@click.command("frontier")
+@click.argument("scenario", default="us-base")
+@click.option(
+    "--cost-against",
+    "against",
+    required=True,
+    metavar="MEASURE",
+    help="carbon, water, unmet, rented, latency, connection, largest, zone:ID or site:ID.",
+)
+@click.option(
+    "--points",
+    type=click.IntRange(min=3, max=200),
+    default=9,
+    show_default=True,
+    help="How many points, both ends among them.",
+)
+@click.option(
+    "--most-cost",
+    type=click.FloatRange(min=0.0, min_open=True),
+    metavar="PERCENT",
+    help="End where cost is so far above the least; by default at the least of the measure.",
+)
+@OVERRIDES
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for frontier.csv, .parquet, .json and .svg.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the points as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    scenario: str,
+    *,
+    against: str,
+    points: int,
+    most_cost: float | None,
+    overrides: tuple[str, ...],
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Trace the least cost of SCENARIO for each level of a measure, from the least-cost plan on.
+
+    carbon: emissions as cap and price count them; water: evaporated; unmet, rented: compute;
+    latency: mean round trip of users; connection: new firm MW; largest: racks at the largest site,
+    so what one outage takes away; zone:ID, site:ID: racks there. All but unmet hold unmet demand
+    at its level in the plan of least cost; latency holds rented compute too. The price of a point
+    is the dual of its level: what one less costs. Integers are left out.
+
+    Example: dcplan frontier us-base --cost-against carbon --most-cost 5 -o carbon/
+    """
+    import json
+
+    from planner.cli.progress import Progress
+    from planner.outputs.frontier import write_frontier
+    from planner.outputs.kept import put_files, report_kept
+    from planner.outputs.staging import staging, try_folder
+    from planner.studies.frontier import frontier
+
+    if folder is not None:
+        try_folder(folder, "--output")
+    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+        progress.stage("read")
+        found = frontier(
+            scenario,
+            against,
+            points=points,
+            most_cost_frac=None if most_cost is None else most_cost / 100.0,
+            overrides=overrides,
+            on_stage=progress.stage,
+            interrupt=progress.interrupt,
+        )
+    if folder is not None:
+        with writing_into(folder), staging(folder) as staged:
+            written, kept = put_files(staged, write_frontier(found, staged), folder)
+        if kept:
+            click.echo(report_kept(folder, kept), err=True)
+        if not as_json:
+            click.echo("\n".join(map(str, written)), err=True)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _print(found: Frontier) -> None:
+    from rich.table import Table
+
+    from planner.base.console import TableConsole, wrapped
+    from planner.base.say import amount
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    heads = (found.unit, "MUSD", "more", f"one less costs [{found.price_unit}]", "")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for row in found.table.to_dict("records"):
+        table.add_row(
+            amount(row["measure"], 5),
+            f"{row['cost_musd']:,.2f}",
+            f"{row['extra_frac']:.2%}",
+            amount(row["price"], 3),
+            "knee" if row["is_knee"] else "",
+        )
+    click.echo(f"{found.scenario}: cost against {found.label.lower()}")
+    TableConsole().print(table)
+    if len(found.table) == 1:
+        click.echo(
+            wrapped("There is nothing to trade: the plan of least cost has the least of it.")
+        )
+    for note in found.notes:
+        click.echo(wrapped(note, mark="- "))

@@ -1,0 +1,156 @@
+"""A frontier of cost against a measure: its table, its chart, its files."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.say import amount
+from planner.base.svg import INK, MUTED, Frame, document, path, text
+from planner.outputs.files import whole_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+__all__ = ["COLUMNS", "FILES", "Frontier", "frontier_svg", "write_frontier"]
+
+COLUMNS: Final = (
+    "point",
+    "measure",
+    "cost_musd",
+    "extra_musd",
+    "extra_frac",
+    "slope_musd_per_unit",
+    "price",
+    "is_knee",
+)
+FILES: Final = ("frontier.csv", "frontier.parquet", "frontier.json", "frontier.svg")
+_WIDTH: Final = 760.0
+_HEIGHT: Final = 460.0
+_LINE: Final = "#1f5896"
+_KNEE: Final = "#de772a"
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """Least cost for each level of a measure.
+
+    Parameters
+    ----------
+    scenario, against, label, unit, price_unit : str
+        Name of the scenario; name, label and unit of the measure; unit of column `price`.
+    table : DataFrame
+        `COLUMNS`, from the plan of least cost on: the measure, the cost, how much it is above the
+        least, the slope of cost over the measure, which is its dual, what one less costs, and
+        whether the point is the knee; then the other measures, by name.
+    is_relaxed : bool
+        Whether the program has integers, which are left out.
+    held : tuple of str
+        What is held at its level in the plan of least cost.
+    """
+
+    scenario: str
+    against: str
+    label: str
+    unit: str
+    price_unit: str
+    table: pd.DataFrame
+    is_relaxed: bool
+    held: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know."""
+        said = ["Cost is net present value; what it is traded against is not discounted."]
+        if self.is_relaxed:
+            said.append(
+                "Integers are left out: no plan lies below this frontier, and plans lie a little"
+                " above it."
+            )
+        said += [f"{name} is held at its level in the plan of least cost." for name in self.held]
+        return tuple(said)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in types of JSON."""
+        keys = ("scenario", "against", "label", "unit", "price_unit", "is_relaxed")
+        return {
+            **{key: getattr(self, key) for key in keys},
+            "notes": list(self.notes),
+            "points": [
+                {
+                    str(key): None if isinstance(value, float) and math.isnan(value) else value
+                    for key, value in row.items()
+                }
+                for row in self.table.to_dict("records")
+            ],
+        }
+
+
+def frontier_svg(frontier: Frontier) -> str:
+    """Draw cost over the measure, every point with its price, the knee marked."""
+    table = frontier.table
+    x, y = table["measure"].tolist(), table["cost_musd"].tolist()
+    frame = Frame(90.0, 60.0, _WIDTH - 130.0, _HEIGHT - 130.0, _around(x), _around(y))
+    points = [frame.at(*pair) for pair in zip(x, y, strict=True)]
+    parts = [
+        text(20, 28, f"Cost against {frontier.label.lower()}", size=17, weight=600),
+        text(20, 47, f"{frontier.scenario}; net present value [MUSD]", color=MUTED),
+        frame.grid(x_unit="", y_unit=""),
+        path(points, _LINE, width=2.0),
+    ]
+    for (left, top), row in zip(points, table.to_dict("records"), strict=True):
+        is_knee = bool(row["is_knee"])
+        tip = (
+            f"{amount(row['measure'], 4)} {frontier.unit}: {amount(row['cost_musd'], 5)} MUSD, "
+            f"one less costs {amount(row['price'])} {frontier.price_unit}"
+        )
+        parts.append(
+            f'<circle cx="{left:.1f}" cy="{top:.1f}" r="{6 if is_knee else 4}" '
+            f'fill="{_KNEE if is_knee else _LINE}"><title>{tip}</title></circle>\n'
+        )
+        if is_knee:
+            parts.append(text(left + 10, top - 8, f"knee: {tip}", color=INK))
+    middle = frame.left + frame.width / 2
+    parts.append(text(middle, _HEIGHT - 22, f"{frontier.label} [{frontier.unit}]", anchor="middle"))
+    return document(
+        _WIDTH, _HEIGHT, f"Frontier of {frontier.scenario}", frontier.label, "".join(parts)
+    )
+
+
+def write_frontier(frontier: Frontier, folder: Path) -> list[Path]:
+    """Write table, JSON and chart into a folder.
+
+    Parameters
+    ----------
+    frontier : Frontier
+        Of any scenario.
+    folder : Path
+        Made where it is missing.
+
+    Returns
+    -------
+    list of Path
+        `FILES`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    csv, parquet, as_json, svg = (folder / name for name in FILES)
+    with whole_file(csv) as partial:
+        frontier.table.to_csv(partial, index=False)
+    with whole_file(parquet) as partial:
+        frontier.table.to_parquet(partial, index=False)
+    with whole_file(as_json) as partial:
+        text_of = json.dumps(frontier.to_dict(), indent=2, ensure_ascii=False)
+        partial.write_text(f"{text_of}\n", encoding="utf-8")
+    with whole_file(svg) as partial:
+        partial.write_text(frontier_svg(frontier), encoding="utf-8")
+    return [csv, parquet, as_json, svg]
+
+
+def _around(values: list[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - margin, high + margin

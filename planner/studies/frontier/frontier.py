@@ -1,0 +1,250 @@
+"""The least cost for each level of something else: epsilon constraints, one after the other, warm.
+
+The measure is a column of its own, whose upper bound moves; the reduced cost of that column is the
+slope of the frontier. Each step starts from the basis of the last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.inputs.question import Question
+from planner.lp import UNIT
+from planner.model import build_model
+from planner.model.money import objective_musd
+from planner.outputs.frontier import COLUMNS, Frontier
+from planner.scenario import Scenario, load_scenario
+from planner.studies.frontier.measures import MEASURES, Measure, measure_of
+from planner.studies.solve.asking import Asking, relaxed_session
+from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.solves import STOPPED, Solves
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from planner.base.arrays import Floats
+    from planner.lp import Expression, HighsSession, Outcome
+
+__all__ = ["frontier"]
+
+_SLACK_FRAC: Final = 1e-7
+"""By how much an end may be missed, so that rounding leaves a plan. [-]"""
+_COLUMN: Final = "frontier_measure"
+_HELD: Final = {"unmet": "Unmet demand", "rented": "Rented compute"}
+_NO_TRADE: Final = 1e-6  # relative width of a frontier that is a point
+
+
+def frontier(
+    scenario: str | Path | Scenario,
+    against: str,
+    *,
+    points: int = 9,
+    most_cost_frac: float | None = None,
+    overrides: Sequence[str] = (),
+    on_stage: Callable[[str], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> Frontier:
+    """Trace the least cost of a scenario for each level of a measure.
+
+    Parameters
+    ----------
+    scenario : str, Path or Scenario
+        A file, the name of a shipped scenario, or one already loaded.
+    against : str
+        Name of a measure: ``carbon``, ``water``, ``unmet``, ``rented``, ``latency``,
+        ``connection``, ``largest``, ``zone:ID`` or ``site:ID``.
+    points : int
+        How many points, both ends among them; at least 3.
+    most_cost_frac : float, optional
+        How much above the least cost the other end may be; by default whatever the least of the
+        measure costs. [-]
+    overrides : sequence of str
+        Settings as after ``--set``.
+    on_stage : callable, optional
+        Is told each solve.
+    interrupt : threading.Event, optional
+        Set it to stop.
+
+    Returns
+    -------
+    Frontier
+        Of the program without integrality. Unmet demand is held at its level in the plan of least
+        cost, or every measure would fall by serving less; not where it is the measure. For latency
+        so is rented compute, whose users' round trips are not known.
+
+    Raises
+    ------
+    InputError
+        If the scenario cannot be used, or there is no such measure.
+    InfeasibleError
+        If it has no plan.
+    LimitReachedError, SolverError
+        If a limit stopped it, or the solver failed.
+
+    Examples
+    --------
+    >>> found = frontier("tiny", "largest", points=3)
+    >>> found.table["extra_musd"].round(2).tolist()[0]
+    0.0
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = load_scenario(scenario, overrides)
+    question = Question.of(scenario)
+    tracer = _Tracer(question, Asking(on_stage or (lambda _: None), interrupt), points)
+    return tracer.trace(against, most_cost_frac)
+
+
+class _Tracer:
+    """A program with a column for the measure and one for extra cost, in one session."""
+
+    def __init__(self, question: Question, ask: Asking, points: int) -> None:
+        self._question, self._ask, self._points = question, ask, max(points, 3)
+        self._model = build_model(question.inputs)
+        self._cost = objective_musd(self._model)
+        self._session: HighsSession = relaxed_session(question, self._model)
+        has_cuts = bool(question.inputs.failover.reserve.size)
+        rounds = question.scenario.failover.most_rounds
+        self._cuts = FailureCuts(self._model, rounds) if has_cuts else None
+
+    def trace(self, against: str, most_cost_frac: float | None) -> Frontier:
+        model, problem = self._model, self._model.problem
+        measure = measure_of(against, model)
+        is_relaxed = problem.isMIP()
+        least = self._solve("the plan of least cost")
+        built = measure.build(model)
+        held = self._hold(least, measure)
+        level = problem.variable(_COLUMN, UNIT, lower=-np.inf)
+        problem.rows("frontier_level", level == built)
+        others = {
+            one.name: one.build(model)
+            for one in MEASURES
+            if one.name not in {measure.name, "largest"}
+        }
+        if most_cost_frac is not None:
+            limit = least.objective + abs(least.objective) * most_cost_frac
+            problem.rows("frontier_most_cost", self._cost <= limit)
+        self._session.update(problem)
+        first = self._solve("the plan of least cost, measured")
+        high = float(built.value(first.x)[0])
+        problem.minimise(built)
+        self._session.update(problem)
+        low = self._solve(f"the least of {measure.label.lower()}").objective
+        problem.minimise(self._cost)
+        self._session.update(problem)
+        low = min(low + _SLACK_FRAC * max(abs(low), abs(high), 1.0), high)
+        rows = [self._row(measure, built, others, first, 0.0)]
+        width = high - low
+        if width > _NO_TRADE * max(abs(high), 1.0):
+            for at in range(1, self._points):
+                most = high - width * at / (self._points - 1)
+                rows.append(self._point(measure, built, others, most, at))
+        table = _finished(rows)
+        name = self._question.scenario.name
+        return Frontier(
+            name,
+            measure.name,
+            measure.label,
+            measure.unit,
+            measure.price_unit,
+            table,
+            is_relaxed,
+            held,
+        )
+
+    def _hold(self, least: Outcome, measure: Measure) -> tuple[str, ...]:
+        """Keep what would be given up in place of cost at its level in the plan of least cost."""
+        model, held = self._model, []
+        for name, column in (("unmet", model.unmet), ("rented", model.rented)):
+            if name not in measure.holds or not column.over.size:
+                continue
+            total = column.total()
+            most = float(total.value(least.x)[0])
+            limit = most + _SLACK_FRAC * max(most, 1.0)
+            model.problem.rows(f"frontier_held_{name}", total <= limit)
+            held.append(_HELD[name])
+        return tuple(held)
+
+    def _point(
+        self,
+        measure: Measure,
+        built: Expression,
+        others: dict[str, Expression],
+        most: float,
+        at: int,
+    ) -> dict[str, object]:
+        columns = self._model.problem.columns()
+        upper = columns.upper.copy()
+        column = self._model.problem.column_block(_COLUMN).start
+        upper[column] = most
+        what = f"point {at + 1} of {self._points}"
+        outcome = self._solve(what, columns.lower, upper)
+        return self._row(measure, built, others, outcome, float(outcome.reduced_cost[column]))
+
+    def _row(
+        self,
+        measure: Measure,
+        built: Expression,
+        others: dict[str, Expression],
+        outcome: Outcome,
+        slope: float,
+    ) -> dict[str, object]:
+        return {
+            "measure": float(built.value(outcome.x)[0]),
+            "cost_musd": outcome.objective,
+            "slope_musd_per_unit": slope,
+            "price": -slope * measure.price_per_musd + 0.0,
+            **{name: float(one.value(outcome.x)[0]) for name, one in others.items()},
+        }
+
+    def _solve(
+        self, what: str, lower: Floats | None = None, upper: Floats | None = None
+    ) -> Outcome:
+        """Solve without integrality, from the last basis; a stop ends the study."""
+        self._ask.report_stage(f"Solving: {what}")
+        scenario = self._question.scenario
+        solves = Solves(
+            self._model, self._session, scenario.solver, self._cuts, None, self._ask.interrupt
+        )
+        columns = self._model.problem.columns()
+        outcome = solves.within(
+            columns.lower if lower is None else lower, columns.upper if upper is None else upper
+        )
+        if outcome.status in STOPPED:
+            message = f"{scenario.name}: stopped ({outcome.status}) before the frontier was traced"
+            raise LimitReachedError(message)
+        if outcome.status == "infeasible":
+            message = f"{scenario.name}: no plan meets all constraints; dcplan diagnose says why"
+            raise InfeasibleError(message)
+        if outcome.status != "optimal":
+            message = f"{scenario.name}: {outcome.status}: {outcome.message}"
+            raise SolverError(message)
+        return outcome
+
+
+def _finished(rows: list[dict[str, object]]) -> pd.DataFrame:
+    """Add how far each point is above the least cost, and mark the knee."""
+    table = pd.DataFrame(rows)
+    table.insert(0, "point", np.arange(1, len(table) + 1))
+    least = float(table["cost_musd"].iloc[0])
+    table["extra_musd"] = table["cost_musd"] - least
+    table["extra_frac"] = table["extra_musd"] / abs(least) if least else np.nan
+    table["is_knee"] = np.arange(len(table)) == _knee(table)
+    others = [name for name in table if name not in COLUMNS]
+    return table[[*COLUMNS, *others]]
+
+
+def _knee(table: pd.DataFrame) -> int:
+    """Return the point that is furthest below the line between both ends; -1 where none is."""
+    x, y = (table[name].to_numpy(dtype=np.float64) for name in ("measure", "cost_musd"))
+    wide, tall = abs(x[-1] - x[0]), abs(y[-1] - y[0])
+    if len(table) < 3 or not wide or not tall:
+        return -1
+    below = (1.0 - (x - x[-1]) / (x[0] - x[-1])) - (y - y[0]) / (y[-1] - y[0])
+    at = int(np.argmax(below))
+    return at if below[at] > _NO_TRADE else -1

@@ -1,0 +1,191 @@
+"""What cost can be traded against: linear measures of a plan over its horizon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.errors import InputError, Problem
+from planner.base.units import (
+    H100E_PER_KH100E,
+    HOURS_PER_YEAR,
+    M3_PER_THOUSAND_M3,
+    T_PER_KT,
+    USD_PER_MUSD,
+)
+from planner.inputs.axes import ANYWHERE
+from planner.lp import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.lp import Expression
+    from planner.model import Model
+
+__all__ = ["MEASURES", "OF_ONE", "Measure", "measure_of"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that a plan can have less of, at a cost.
+
+    Parameters
+    ----------
+    name : str
+        As after `--cost-against`.
+    label, unit : str
+        What it is.
+    price_unit : str
+        Unit of what one less of it costs.
+    price_per_musd : float
+        What MUSD per `unit` are multiplied by to be in `price_unit`.
+    build : callable
+        From a model to the measure as one expression; may add rows and columns to its problem.
+    holds : tuple of str
+        What must not grow in place of cost: ``unmet``, ``rented``.
+    """
+
+    name: str
+    label: str
+    unit: str
+    price_unit: str
+    price_per_musd: float
+    build: Callable[[Model], Expression]
+    holds: tuple[str, ...] = ("unmet",)
+
+
+def _carbon(m: Model) -> Expression:
+    over = m.p.sites.site_year
+    return (m.carbon.counted_kt * m.span_years[over["year"]]).total()
+
+
+def _water(m: Model) -> Expression:
+    over = m.p.sites.site_year
+    return (m.water_m3 * (m.span_years[over["year"]] / M3_PER_THOUSAND_M3)).total()
+
+
+def _unmet(m: Model) -> Expression:
+    return (m.unmet * m.span_years[m.unmet.over["year"]]).total()
+
+
+def _rented(m: Model) -> Expression:
+    return (m.rented * m.span_years[m.rented.over["year"]]).total()
+
+
+def _latency(m: Model) -> Expression:
+    """Round trip that users get, mean over all demand that has a place."""
+    given = m.p.demand
+    over, span = m.served.over, m.span_years
+    rtt_ms = given.route_rtt_ms[given.route.find(over)]
+    has_place = given.demand.labels("region") != ANYWHERE
+    wanted = float((given.demand_kh100e * span[given.demand["year"]])[has_place].sum())
+    per_user_ms = rtt_ms * span[over["year"]] / max(wanted, np.finfo(float).tiny)
+    return (m.served * per_user_ms).total()
+
+
+def _connection(m: Model) -> Expression:
+    return m.expand.total()
+
+
+def _largest(m: Model) -> Expression:
+    """Racks at the largest site in the last model year: what its outage takes away at most."""
+    over = m.p.sites.site_year
+    last = over["year"] == len(m.p.sets.year) - 1
+    largest = m.problem.variable("largest_site_mw", UNIT)
+    at_sites = m.nameplate_mw.select(last, "site_in_last_year")
+    m.problem.rows("largest_site", at_sites <= largest.on(at_sites.over))
+    return largest * 1.0
+
+
+MEASURES: Final = (
+    Measure("carbon", "Emissions, all years", "kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT, _carbon),
+    Measure(
+        "water",
+        "Water evaporated, all years",
+        "thousand m3",
+        "USD/m3",
+        USD_PER_MUSD / M3_PER_THOUSAND_M3,
+        _water,
+    ),
+    Measure(
+        "unmet",
+        "Unmet demand, all years",
+        "kH100e-years",
+        "USD/H100e-hour",
+        USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR,
+        _unmet,
+        (),
+    ),
+    Measure(
+        "rented",
+        "Rented compute, all years",
+        "kH100e-years",
+        "USD/H100e-hour",
+        USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR,
+        _rented,
+    ),
+    Measure(
+        "latency",
+        "Round trip, mean over users",
+        "ms",
+        "MUSD/ms",
+        1.0,
+        _latency,
+        ("unmet", "rented"),
+    ),
+    Measure("connection", "New firm connection", "MW", "USD/MW", USD_PER_MUSD, _connection),
+    Measure("largest", "Racks at the largest site", "MW", "USD/MW", USD_PER_MUSD, _largest),
+)
+"""Measures by name."""
+
+OF_ONE: Final = ("zone", "site")
+"""Kinds of places whose racks are measured, as ``zone:PJM``."""
+
+
+def measure_of(text: str, model: Model) -> Measure:
+    """Return the measure that a text names.
+
+    Parameters
+    ----------
+    text : str
+        One of `MEASURES`, or ``zone:ID`` or ``site:ID``: racks there in the last model year.
+    model : Model
+        Its zones and sites are known.
+
+    Raises
+    ------
+    InputError
+        If it names none.
+    """
+    for one in MEASURES:
+        if one.name == text:
+            return one
+    kind, _, place = text.partition(":")
+    if kind in OF_ONE and place:
+        axis = getattr(model.p.sets, kind)
+        if place in axis.labels:
+            return _racks_at(kind, place)
+        raise InputError([_no_place(kind, place, axis.labels)])
+    names = ", ".join(one.name for one in MEASURES)
+    expected = f"{names}, zone:ID or site:ID"
+    raise InputError([Problem("--cost-against", None, None, f"it is {text!r}", expected, "")])
+
+
+def _racks_at(kind: str, place: str) -> Measure:
+    def build(m: Model) -> Expression:
+        over, sets = m.p.sites.site_year, m.p.sets
+        site = over["site"]
+        code = sets.zone.code(place) if kind == "zone" else sets.site.code(place)
+        is_there = (sets.site_zone[site] if kind == "zone" else site) == code
+        is_last = over["year"] == len(sets.year) - 1
+        return m.nameplate_mw.select(is_there & is_last, "place_in_last_year").total()
+
+    label = f"Racks in {place}, last year" if kind == "zone" else f"Racks at {place}, last year"
+    return Measure(f"{kind}:{place}", label, "MW", "USD/MW", USD_PER_MUSD, build)
+
+
+def _no_place(kind: str, place: str, known: tuple[str, ...]) -> Problem:
+    found = f"there is no {kind} {place!r} in the scenario"
+    return Problem("--cost-against", None, None, found, f"one of {', '.join(known)}", "")

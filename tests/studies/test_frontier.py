@@ -1,0 +1,156 @@
+"""Frontiers: convex, with slopes that are duals, ends that are optima, and a knee."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from plans import MINI, plan_of
+
+from planner.base.errors import InputError
+from planner.cli import main
+from planner.lp import HighsSession
+from planner.model import build_model
+from planner.outputs.frontier import Frontier, frontier_svg
+from planner.studies.frontier import frontier
+
+CASES = [
+    ("tiny", "largest", ()),
+    ("tiny", "site:north", ("demand.scale_frac=0.9",)),
+    ("tiny", "largest", ("new_sites.south.retail_usd_per_mwh=47",)),
+    (str(MINI), "carbon", ()),
+    (str(MINI), "water", ()),
+    (str(MINI), "connection", ()),
+    ("tiny", "latency", ("workloads.chat_interactive.rtt_bound_ms=50",)),
+    ("tiny", "unmet", ("demand.unmet_usd_per_h100e_hour=0.8",)),
+]
+
+
+@pytest.mark.parametrize(("scenario", "against", "settings"), CASES)
+def test_a_frontier_is_convex_and_its_slopes_are_duals(
+    scenario: str, against: str, settings: tuple[str, ...]
+) -> None:
+    found = frontier(scenario, against, points=6, overrides=settings)
+
+    table = found.table
+    level, cost, slope = (
+        table[name].to_numpy() for name in ("measure", "cost_musd", "slope_musd_per_unit")
+    )
+    assert len(table) == 6
+    assert (np.diff(level) < 0.0).all()
+    assert (np.diff(cost) >= -1e-6 * abs(cost[0])).all()
+    secant = np.diff(cost) / np.diff(level)  # from each point to the next lower level
+    tolerance = 1e-4 * np.abs(secant).max()
+    assert (np.diff(secant) <= tolerance).all()
+    # A dual is a slope of a supporting line: between the secants on both sides of its point.
+    assert (slope[1:] <= secant + tolerance).all()
+    assert (slope[1:-1] >= secant[1:] - tolerance).all()
+
+
+def test_the_first_point_is_the_plan_of_least_cost_and_a_level_is_a_constraint() -> None:
+    found = frontier(MINI, "carbon", points=4)
+
+    assert found.table["cost_musd"].iloc[0] == pytest.approx(plan_of(MINI).outcome.objective)
+    carbon = plan_of(MINI).tables["carbon_year"]
+    years = np.diff([*carbon["year"], plan_of(MINI).tables["solution"]["last_year"].iloc[0] + 1])
+    kt = float((carbon["counted_kt"] * years).sum())
+    assert found.table["measure"].iloc[0] == pytest.approx(kt)
+    assert found.table["unmet"].max() <= found.table["unmet"].iloc[0] + 1e-6
+
+
+def test_a_warm_step_costs_what_the_program_with_that_row_does_from_nothing() -> None:
+    table = frontier(MINI, "carbon", points=4).table
+    level, cost = table["measure"].iloc[2], table["cost_musd"].iloc[2]
+    model = build_model(plan_of(MINI).inputs)
+    span = model.span_years[model.p.sites.site_year["year"]]
+    unmet = model.unmet.total()
+
+    model.problem.rows("most", (model.carbon.counted_kt * span).total() <= level)
+    model.problem.rows("held", unmet <= float(unmet.value(plan_of(MINI).outcome.x)[0]) + 1e-7)
+
+    assert HighsSession(model.problem).solve("simplex").objective == pytest.approx(cost, rel=1e-6)
+
+
+def test_racks_of_a_zone_can_be_spread_no_further_where_there_is_one_zone() -> None:
+    found = frontier("tiny", "zone:ERCOT", points=4)
+
+    assert len(found.table) == 1
+    assert not found.table["is_knee"].any()
+
+
+def test_most_cost_ends_the_frontier_where_cost_is_that_far_above_the_least() -> None:
+    found = frontier(MINI, "carbon", points=4, most_cost_frac=0.03)
+
+    assert found.table["extra_frac"].iloc[-1] == pytest.approx(0.03, rel=1e-3)
+
+
+def test_the_knee_is_the_point_furthest_below_the_line_between_the_ends() -> None:
+    table = frontier(MINI, "carbon", points=6).table
+    x, y = table["measure"].to_numpy(), table["cost_musd"].to_numpy()
+
+    line = y[0] + (x - x[0]) / (x[-1] - x[0]) * (y[-1] - y[0])
+    (knee,) = np.flatnonzero(table["is_knee"])
+
+    assert knee == int(np.argmax(line - y))
+    assert 0 < knee < 5
+
+
+def test_integers_are_left_out_and_no_plan_is_below() -> None:
+    whole = "siting.whole_openings=true"
+    found = frontier("tiny", "largest", points=3, overrides=[whole])
+
+    assert found.is_relaxed
+    assert any("no plan lies below" in note for note in found.notes)
+    assert found.table["cost_musd"].iloc[0] <= plan_of("tiny", whole).outcome.objective + 1e-9
+
+
+@pytest.mark.parametrize("text", ["carbs", "zone:NOWHERE", "site:", "site:west"])
+def test_what_is_no_measure_is_refused_with_those_there_are(text: str) -> None:
+    with pytest.raises(InputError, match="must be"):
+        frontier("tiny", text)
+
+
+def test_the_command_writes_table_json_and_chart(tmp_path: Path) -> None:
+    folder = tmp_path / "front"
+    arguments = ["frontier", "tiny", "--cost-against", "largest", "--points", "4"]
+
+    result = CliRunner().invoke(main, ["-q", *arguments, "-o", str(folder), "--json"])
+    shown = CliRunner().invoke(main, ["-q", *arguments])
+
+    assert result.exit_code == shown.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found == json.loads((folder / "frontier.json").read_text(encoding="utf-8"))
+    csv, parquet = (
+        pd.read_csv(folder / "frontier.csv"),
+        pd.read_parquet(folder / "frontier.parquet"),
+    )
+    assert csv["cost_musd"].tolist() == pytest.approx(parquet["cost_musd"].tolist())
+    assert [point["cost_musd"] for point in found["points"]] == csv["cost_musd"].tolist()
+    ElementTree.parse(folder / "frontier.svg")
+    assert "knee" in shown.stdout
+    assert "one less costs [USD/MW]" in shown.stdout
+
+
+def test_the_chart_has_a_point_for_each_row_and_names_are_data() -> None:
+    table = pd.DataFrame(
+        {
+            "measure": [30.0, 20.0, 11.0],
+            "cost_musd": [640.0, 642.5, 655.0],
+            "price": [0.0, 3e4, 7e5],
+            "is_knee": [False, True, False],
+        }
+    )
+    found = Frontier("a<b>&c", "largest", "Racks <x>", "MW", "USD/MW", table, False, ())
+
+    root = ElementTree.fromstring(frontier_svg(found))
+
+    circles = list(root.iter("{http://www.w3.org/2000/svg}circle"))
+    assert len(circles) == 3
+    words = " ".join(one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}text"))
+    assert "a<b>&c" in words
+    assert "knee: 20 MW: 642.5 MUSD" in words
