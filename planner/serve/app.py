@@ -11,7 +11,16 @@ from starlette.exceptions import HTTPException
 
 from planner.base.errors import DcplanError
 from planner.serve.guard import Guard
-from planner.serve.pages import catalogue, downloads, files, form, reports, scenarios, solves
+from planner.serve.pages import (
+    catalogue,
+    downloads,
+    files,
+    form,
+    reports,
+    scenarios,
+    solves,
+    sweeps,
+)
 from planner.serve.shell import message_page
 
 if TYPE_CHECKING:
@@ -40,7 +49,7 @@ def make_app(service: Service, port: int) -> FastAPI:
         title="dcplan", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
     )
     app.state.service = service
-    for part in (catalogue, downloads, files, form, reports, scenarios, solves):
+    for part in (catalogue, downloads, files, form, reports, scenarios, solves, sweeps):
         app.include_router(part.router)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _wrong_address)

@@ -24,6 +24,7 @@ __all__ = ["MOST_WAITING", "Job", "Jobs", "Stage", "State"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 MOST_WAITING: Final = 50
 """Jobs that may wait at once."""
+NOTHING_WRITTEN: Final = "Nothing of it was written."
 _MOST_KEPT: Final = 100  # jobs that have ended
 _GRACE_S: Final = 3.0
 _MOST_WARNINGS: Final = 50
@@ -67,7 +68,11 @@ class Job:
     label: str
     task: Callable[..., dict[str, Any]]
     given: Any
-    expected_s: float | None
+    expected_s: float | None = None
+    link: str = ""
+    """Path of the page that shows what it finds; empty where that is a run."""
+    when_cancelled: str = NOTHING_WRITTEN
+    """What becomes of what it has done by then."""
     asked: float = field(default_factory=time.time)
     state: State = "waiting"
     stages: list[Stage] = field(default_factory=list)
@@ -132,12 +137,15 @@ class Jobs:
         task: Callable[..., dict[str, Any]],
         given: Any,
         expected_s: float | None = None,
+        *,
+        link: str = "",
+        when_cancelled: str = NOTHING_WRITTEN,
     ) -> Job:
         """Let a task be done, as soon as none before it is left.
 
         Parameters
         ----------
-        label, task, given, expected_s
+        label, task, given, expected_s, link, when_cancelled
             As of a `Job`.
 
         Raises
@@ -150,7 +158,7 @@ class Jobs:
                 found = f"{len(self._waiting)} solves wait already"
                 fix = "wait for one of them, or cancel some"
                 raise InputError([Problem("dcplan serve", None, None, found, "fewer", fix)])
-            job = Job(secrets.token_hex(8), label, task, given, expected_s)
+            job = Job(secrets.token_hex(8), label, task, given, expected_s, link, when_cancelled)
             self._jobs[job.id] = job
             self._waiting.append(job)
             self._next()
@@ -240,7 +248,7 @@ class Jobs:
             else:
                 job.message = (
                     f"The worker ended without an answer (exit code {process.exitcode}): it was"
-                    " killed, or the machine had no more memory. Nothing was written."
+                    " killed, or the machine had no more memory."
                 )
                 self._end(job, "failed")
             self._running = None

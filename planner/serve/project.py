@@ -15,6 +15,7 @@ from planner.runs.catalogue import read_runs
 from planner.runs.names import slug
 from planner.scenario.chain import shipped_names
 from planner.scenario.yaml12 import parse
+from planner.studies.sweep.file import shipped_sweeps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,8 @@ __all__ = ["RUNS_FOLDER", "Project", "Source"]
 
 RUNS_FOLDER: Final = "runs"
 """Folder of run folders, as `dcplan solve` names it."""
+SWEEPS_FOLDER: Final = "sweeps"
+"""Folder of the folders of sweeps, as `dcplan sweep` names it."""
 _ENDINGS: Final = (".yaml", ".yml")
 _VERSION: Final = re.compile(r"^version:", re.MULTILINE)
 _MOST_BYTES: Final = 2_000_000
@@ -44,6 +47,8 @@ class Source:
         What it says of itself; empty where it does not.
     is_own : bool
         Whether it is a file of the folder.
+    is_sweep : bool
+        Whether it is a sweep, which has a base and futures.
     """
 
     key: str
@@ -51,6 +56,12 @@ class Source:
     title: str
     question: str
     is_own: bool
+    is_sweep: bool = False
+
+    @property
+    def argument(self) -> str:
+        """What a command or a worker is given: the name of what ships, the path of a file."""
+        return str(self.path) if self.is_own else self.key
 
     @property
     def name(self) -> str:
@@ -87,7 +98,16 @@ class Project:
 
     def sources(self) -> list[Source]:
         """List the scenarios: the folder's own by name, then those that ship."""
-        return [*self._own(), *_shipped()]
+        return [*self._own(is_sweep=False), *_shipped(SCENARIOS_DIR, shipped_names())]
+
+    def sweeps(self) -> list[Source]:
+        """List the sweeps in the same order."""
+        shipped = _shipped(SCENARIOS_DIR / SWEEPS_FOLDER, shipped_sweeps())
+        return [*self._own(is_sweep=True), *shipped]
+
+    def sweep_folder(self, source: Source) -> Path:
+        """Return the folder of what a sweep finds, as `dcplan sweep` names it."""
+        return self.folder / SWEEPS_FOLDER / slug(source.name)
 
     def source(self, key: str) -> Source | None:
         """Return the scenario of a key; None where there is none."""
@@ -135,27 +155,37 @@ class Project:
             raise
         return path
 
-    def _own(self) -> list[Source]:
+    def _own(self, *, is_sweep: bool) -> list[Source]:
         found = []
         for path in sorted(self.folder.iterdir()):
             if path.suffix not in _ENDINGS or path.is_symlink() or not path.is_file():
                 continue
             stat = path.stat()
             about = _about(path, stat.st_mtime_ns, stat.st_size)
-            if about is not None:
-                found.append(Source(path.name, path, *about, is_own=True))
+            if about is not None and about.is_sweep == is_sweep:
+                found.append(Source(path.name, path, about.title, about.question, True, is_sweep))
         return found
 
 
-def _shipped() -> list[Source]:
-    paths = [SCENARIOS_DIR / f"{name}{_ENDINGS[0]}" for name in shipped_names()]
-    abouts = ((path, _about(path, 0, 0) or ("", "")) for path in paths)
-    return [Source(path.stem, path, *about, is_own=False) for path, about in abouts]
+@dataclass(frozen=True)
+class _About:
+    title: str = ""
+    question: str = ""
+    is_sweep: bool = False
+
+
+def _shipped(folder: Path, names: list[str]) -> list[Source]:
+    paths = [folder / f"{name}{_ENDINGS[0]}" for name in names]
+    abouts = [(path, _about(path, 0, 0) or _About()) for path in paths]
+    return [
+        Source(path.stem, path, about.title, about.question, False, about.is_sweep)
+        for path, about in abouts
+    ]
 
 
 @lru_cache(maxsize=1024)
-def _about(path: Path, changed_ns: int, size: int) -> tuple[str, str] | None:
-    """Return title and question of a file, None where it is no scenario; read again once changed.
+def _about(path: Path, changed_ns: int, size: int) -> _About | None:
+    """Return what a file says of itself, None where it is no scenario; read again once changed.
 
     A scenario with a mistake in it is one: whoever opens it is shown the mistake.
     """
@@ -170,7 +200,7 @@ def _about(path: Path, changed_ns: int, size: int) -> tuple[str, str] | None:
     try:
         written = parse(text, path.name).children
     except InputError:
-        return "", ""
+        return _About()
     said = (written[key].value if key in written else "" for key in ("title", "question"))
     title, question = (text if isinstance(text, str) else "" for text in said)
-    return title, question
+    return _About(title, question, "base" in written)

@@ -27,7 +27,12 @@ STATIC: Final = {
     "serve.js": (Path(__file__).parent / "static" / "serve.js", "text/javascript"),
 }
 """Files that pages ask for, by name, with their kinds: these and no others."""
-_PLACES: Final = (("/", "Runs"), ("/scenarios", "Scenarios"), ("/jobs", "Solves"))
+_PLACES: Final = (
+    ("/", "Runs"),
+    ("/scenarios", "Scenarios"),
+    ("/sweeps", "Sweeps"),
+    ("/jobs", "Solves"),
+)
 _BEFORE: Final = "<header>"
 
 

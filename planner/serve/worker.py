@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.lp import ProgressEvent
 
-__all__ = ["end_group", "solve_task", "work"]
+__all__ = ["end_group", "solve_task", "sweep_task", "work"]
 
 _PAUSE_S: Final = 0.25  # between two reports of the solver
 
@@ -141,6 +141,43 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     assert folder is not None
     message = report_kept(folder, stored.kept) if stored.kept else ""
     return {"run": folder.name, "message": message}
+
+
+def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:
+    """Solve the futures of a sweep.
+
+    Parameters
+    ----------
+    tell : callable
+        Sends what is to be shown.
+    given : tuple of str and Path
+        Sweep, a file or a shipped name, and its folder.
+
+    Returns
+    -------
+    dict
+        ``message``: how many have no plan.
+    """
+    from planner.base.say import duration
+    from planner.studies.sweep import Progress, run_sweep
+
+    sweep, folder = given
+
+    def on_progress(now: Progress) -> None:
+        text = f"{now.done} of {now.total} futures"
+        if now.stored and not now.last:
+            text += f", {now.stored} of them stored before"
+        if now.done < now.total and now.left_s == now.left_s:  # not nan
+            text += f", about {duration(now.left_s)} left"
+        if now.last:
+            text += f": {now.last} {now.status.replace('_', ' ')}"
+        tell(text=text, share=now.done / now.total)
+
+    tell(stage="Reading the sweep and solving its futures")
+    found = run_sweep(sweep, folder, on_progress=on_progress)
+    failed = len(found.failed)
+    message = f"{failed} of {len(found.futures)} futures have no plan as asked." if failed else ""
+    return {"message": message}
 
 
 def _end_with(lifeline: Connection) -> None:

@@ -115,7 +115,7 @@ class Base:
     @cached_property
     def tree(self) -> Node:
         """What it and those that it extends say."""
-        return read_draft(self.source.path if self.source.is_own else self.source.key).tree
+        return read_draft(self.source.argument).tree
 
     def value(self, keys: Keys, default: Any) -> Any:
         """Return what a setting is, written or by default."""

@@ -20,10 +20,10 @@ from planner.serve.service import Service, service_of
 from planner.serve.shell import shell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["router"]
+__all__ = ["archive_of", "attached", "router"]
 
 router = APIRouter()
 WHOLE: Final = "all"
@@ -68,7 +68,7 @@ def stored_file(request: Request, run: str, file: str) -> Response:
     folder = _folder(service_of(request), run)
     if file not in _FILES or not (folder / file).is_file() or (folder / file).is_symlink():
         raise HTTPException(404)
-    return _attached((folder / file).read_bytes(), f"{slug(run)}-{file}")
+    return attached((folder / file).read_bytes(), f"{slug(run)}-{file}")
 
 
 @router.get("/runs/{run}/export/{kind}")
@@ -77,7 +77,7 @@ def export(request: Request, run: str, kind: str) -> Response:
     service = service_of(request)
     folder = _folder(service, run)
     if kind == WHOLE:
-        return _attached(_archive(folder, _all_files(folder)), f"{slug(run)}.zip")
+        return attached(_archive(folder, _all_files(folder)), f"{slug(run)}.zip")
     if kind not in WRITERS:
         raise HTTPException(404)
     with (
@@ -87,8 +87,8 @@ def export(request: Request, run: str, kind: str) -> Response:
     ):
         made = WRITERS[kind](load_run(folder), staged)
         if len(made) == 1 and made[0].parent == staged:
-            return _attached(made[0].read_bytes(), f"{slug(run)}-{made[0].name}")
-        return _attached(_archive(staged, made), f"{slug(run)}-{kind}.zip")
+            return attached(made[0].read_bytes(), f"{slug(run)}-{made[0].name}")
+        return attached(_archive(staged, made), f"{slug(run)}-{kind}.zip")
 
 
 def _folder(service: Service, run: str) -> Path:
@@ -123,15 +123,34 @@ def _all_files(folder: Path) -> list[Path]:
 
 
 def _archive(folder: Path, files: Iterable[Path]) -> bytes:
+    return archive_of({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+
+
+def archive_of(contents: Mapping[str, bytes]) -> bytes:
+    """Return an archive of files.
+
+    Parameters
+    ----------
+    contents : mapping of str to bytes
+        By their paths in it.
+    """
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            archive.write(file, file.relative_to(folder))
+        for path, content in contents.items():
+            archive.writestr(path, content)
     return made.getvalue()
 
 
-def _attached(content: bytes, file: str) -> Response:
-    """Return bytes to be saved, never shown: a stored report may have been edited."""
+def attached(content: bytes, file: str) -> Response:
+    """Return bytes to be saved, never shown: a stored report may have been edited.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    file : str
+        Its name, in signs of file names alone.
+    """
     return Response(
         content,
         media_type="application/octet-stream",

@@ -67,11 +67,10 @@ def start_solve(service: Service, source: Source, like: str | None = None) -> Re
     names = (source.name, like)
     runs = service.project.runs().entries
     times = [run.seconds for named in names for run in runs if run.scenario == named]
-    scenario = str(source.path) if source.is_own else source.key
     job = service.jobs.start(
         f"Solve {source.name}",
         solve_task,
-        (scenario, service.project.runs_dir),
+        (source.argument, service.project.runs_dir),
         times[0] if times else None,
     )
     return RedirectResponse(f"/jobs/{job.id}", status_code=303)

@@ -113,7 +113,7 @@ def _live(service: Service, job: Job) -> Html:
     if job.state == "done":
         parts.append(_done(job))
     if job.state == "cancelled":
-        parts.append(element("p", "Nothing of it was written."))
+        parts.append(element("p", job.when_cancelled))
     if job.message:
         parts.append(element("pre", job.message, class_="message"))
     if job.stages:
@@ -148,6 +148,8 @@ def _bar(job: Job) -> Html:
 
 
 def _done(job: Job) -> Html:
+    if job.link:
+        return element("p", element("a", "Open what it found", href=job.link, class_="button"))
     run = job.result.get("run")
     if not isinstance(run, str):
         return NOTHING

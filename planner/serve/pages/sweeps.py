@@ -1,0 +1,276 @@
+"""Sweeps: those of the folder and those that ship, started, watched, and what they found."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import pandas as pd
+from fastapi import APIRouter, HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from planner.base.units import MUSD_PER_BUSD
+from planner.outputs.report.markup import NOTHING, Html, element, joined, name
+from planner.serve.pages.downloads import archive_of, attached
+from planner.serve.posted import fields_of
+from planner.serve.service import Service, service_of
+from planner.serve.shell import button_form, shell
+from planner.serve.worker import sweep_task
+from planner.studies.sweep.answers import PLANNED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.serve.project import Source
+
+__all__ = ["router"]
+
+router = APIRouter()
+_MOST_ROWS: Final = 500
+_LEAST_MW: Final = 0.05  # 0.1, rounded
+_TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
+_KNOWN: Final = frozenset(
+    {
+        *("future", "status", "checked", "rules", "broken", "run", "message"),
+        *("objective_musd", "bound_musd", "gap_frac"),
+    }
+)
+"""Columns of table futures that are no axis."""
+
+
+@router.get("/sweeps")
+def sweeps(request: Request) -> HTMLResponse:
+    """List the sweeps."""
+    service = service_of(request)
+    every = service.project.sweeps()
+    own = [source for source in every if source.is_own]
+    shipped = [source for source in every if not source.is_own]
+    none = element("p", "The folder has no file of a sweep; docs/sweep.md says how to write one.")
+    return shell(
+        "Sweeps",
+        element("p", "Many futures of one scenario, side by side.", class_="note"),
+        element("h2", "Yours"),
+        _list(own, service) if own else none,
+        element("h2", "Shipped with dcplan"),
+        _list(shipped, service),
+        here="/sweeps",
+    )
+
+
+@router.post("/sweep")
+async def start(request: Request) -> RedirectResponse:
+    """Start a sweep; what it has stored is not solved again."""
+    service = service_of(request)
+    source = _source(service, (await fields_of(request)).get("sweep", ""))
+    job = service.jobs.start(
+        f"Sweep {source.name}",
+        sweep_task,
+        (source.argument, service.project.sweep_folder(source)),
+        link=_path(source),
+        when_cancelled="Futures that are done are kept; started again, it goes on from there.",
+    )
+    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
+
+
+@router.get("/sweeps/{key}")
+def found(request: Request, key: str) -> HTMLResponse:
+    """Show what a sweep found."""
+    service = service_of(request)
+    source = _source(service, key)
+    folder = service.project.sweep_folder(source)
+    futures = _table(folder, "futures")
+    begin = button_form("/sweep", "Solve", service.keys.form, sweep=source.key)
+    asks = source.question or source.title
+    head = element("p", name(asks), class_="question") if asks else NOTHING
+    if futures is None:
+        text = element("p", "It was not solved yet, or not to its end.")
+        return shell(f"Sweep {source.name}", head, text, begin, here="/sweeps")
+    files = element("a", "Its tables as csv", href=f"{_path(source)}/tables.zip", download=True)
+    return shell(
+        f"Sweep {source.name}",
+        head,
+        _range(futures),
+        _futures(futures),
+        _no_regret(_table(folder, "no_regret"), futures),
+        _messages(futures),
+        element("h2", "Files"),
+        element("p", files, "; whole tables are in ", element("code", str(folder))),
+        begin,
+        here="/sweeps",
+    )
+
+
+@router.get("/sweeps/{key}/tables.zip")
+def tables(request: Request, key: str) -> Response:
+    """Return the tables of a sweep as csv."""
+    service = service_of(request)
+    source = _source(service, key)
+    folder = service.project.sweep_folder(source)
+    found = {table: _table(folder, table) for table in _TABLES}
+    contents = {
+        f"{table}.csv": frame.map(_harmless).to_csv(index=False).encode()
+        for table, frame in found.items()
+        if frame is not None
+    }
+    if not contents:
+        raise HTTPException(404)
+    return attached(archive_of(contents), f"{folder.name}-sweep.zip")
+
+
+def _source(service: Service, key: str) -> Source:
+    source = next((one for one in service.project.sweeps() if one.key == key), None)
+    if source is None:
+        raise HTTPException(404)
+    return source
+
+
+def _path(source: Source) -> str:
+    return f"/sweeps/{quote(source.key, safe='')}"
+
+
+def _list(sources: list[Source], service: Service) -> Html:
+    return element(
+        "ul",
+        (
+            element(
+                "li",
+                element("div", element("a", name(source.key), href=_path(source)), class_="name"),
+                element("div", name(source.question or source.title), class_="note"),
+                element(
+                    "div",
+                    button_form("/sweep", "Solve", service.keys.form, "inline", sweep=source.key),
+                    class_="actions",
+                ),
+            )
+            for source in sources
+        ),
+        class_="scenarios",
+    )
+
+
+def _table(folder: Path, table: str) -> pd.DataFrame | None:
+    path = folder / f"{table}.parquet"
+    return pd.read_parquet(path) if path.is_file() else None
+
+
+def _range(futures: pd.DataFrame) -> Html:
+    """Say from where to where the cost goes."""
+    solved = futures.dropna(subset="objective_musd").sort_values("objective_musd")
+    count = element("p", f"{len(solved)} of {len(futures)} futures have a plan.")
+    if len(solved) < 2:
+        return count
+    low, *_, high = solved.to_dict("records")
+    ends = (
+        f"{one['objective_musd'] / MUSD_PER_BUSD:,.3f} BUSD ({one['future']})"
+        for one in (low, high)
+    )
+    return joined(
+        [count, element("p", "Cost from ", name(next(ends)), " to ", name(next(ends)), ".")]
+    )
+
+
+def _futures(futures: pd.DataFrame) -> Html:
+    axes = [column for column in futures.columns if column not in _KNOWN]
+    heads = ["Future", *axes, "Status", "Check", "Cost [BUSD]"]
+    rows = (
+        element(
+            "tr",
+            element("th", name(str(row["future"])), scope="row"),
+            (element("td", name(_cell(row[axis]))) for axis in axes),
+            element("td", str(row["status"]).replace("_", " ")),
+            element("td", _checked(row), class_="bad" if row["broken"] else None),
+            element("td", _cost(row["objective_musd"]), class_="num"),
+        )
+        for row in futures.head(_MOST_ROWS).to_dict("records")
+    )
+    head = element(
+        "tr",
+        (
+            element("th", name(text), scope="col", class_="num" if text == heads[-1] else None)
+            for text in heads
+        ),
+    )
+    more = len(futures) - _MOST_ROWS
+    table = element(
+        "table",
+        element("caption", "Futures", class_="heard"),
+        element("thead", head),
+        element("tbody", rows),
+    )
+    note = element("p", f"and {more} more in the tables", class_="note") if more > 0 else NOTHING
+    return joined([element("h2", "Futures"), element("div", table, class_="scroll"), note])
+
+
+def _checked(row: dict[Any, Any]) -> str:
+    if row["status"] not in PLANNED:
+        return "-"
+    return f"FAILED: {row['broken']}" if row["broken"] else "ok"
+
+
+def _cell(value: object) -> str:
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _cost(musd: float | None) -> str:
+    return "-" if musd is None or math.isnan(musd) else f"{musd / MUSD_PER_BUSD:,.3f}"
+
+
+def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
+    """Show what every future with a plan has in service, at least."""
+    if table is None or len(futures) < 2:
+        return NOTHING
+    of_all = table[(table["least_mw"] >= _LEAST_MW) & (table["kind"] != "connection")]
+    if of_all.empty:
+        return NOTHING
+    years = sorted(of_all["year"].unique())
+    things = ["kind", "site", "item"]
+    least = of_all.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
+    least = least.sort_values(years[-1], ascending=False).reset_index()
+    rows = (
+        element(
+            "tr",
+            element("th", name(" ".join(row[part] for part in things if row[part])), scope="row"),
+            (element("td", f"{row[year]:,.1f}", class_="num") for year in years),
+        )
+        for row in least.to_dict("records")
+    )
+    head = (element("th", str(year), scope="col", class_="num") for year in years)
+    return joined(
+        [
+            element("h2", "In service in every future with a plan, at least [MW]"),
+            element(
+                "div",
+                element(
+                    "table",
+                    element("thead", element("tr", element("th", "What", scope="col"), head)),
+                    element("tbody", rows),
+                ),
+                class_="scroll",
+            ),
+        ]
+    )
+
+
+def _messages(futures: pd.DataFrame) -> Html:
+    """Say why futures have no plan."""
+    failed = futures[futures["message"].astype(str) != ""].head(_MOST_ROWS)
+    if failed.empty:
+        return NOTHING
+    return joined(
+        [
+            element("h2", "Without a plan as asked"),
+            [
+                element("details", element("summary", name(str(future))), element("pre", str(said)))
+                for future, said in zip(failed["future"], failed["message"], strict=True)
+            ],
+        ]
+    )
+
+
+def _harmless(value: object) -> object:
+    """Keep a name from being taken for a formula by a spreadsheet."""
+    return (
+        f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    )
