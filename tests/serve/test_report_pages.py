@@ -33,7 +33,9 @@ def test_a_report_is_that_of_the_command_with_the_menu_on_top(
     before, header, after = whole.partition("<header>")
     assert page.startswith(before)
     assert page.endswith(header + after)
-    assert page[len(before) : -len(header + after)].startswith('<nav aria-label="dcplan">')
+    added = page[len(before) : -len(header + after)]
+    assert added.startswith('<nav aria-label="dcplan">')
+    assert f'href="/scenarios/tiny?run={run}"' in added
 
 
 def test_the_policy_of_a_report_allows_its_own_script_and_style_alone(

@@ -271,16 +271,7 @@ def _summary(page: Page) -> Html:
     others = len(page.said) - count
     if others:
         head += f", {others} remark{'s' if others != 1 else ''}"
-    items = (
-        element(
-            "li",
-            element("a", ".".join(one.keys), href=f"#{_anchor(one.keys)}") if one.keys else NOTHING,
-            ": " if one.keys else "",
-            name(one.text),
-            class_=_class(one),
-        )
-        for one in page.said
-    )
+    items = (element("li", _linked(one), class_=_class(one)) for one in page.said)
     return element(
         "section",
         element("h2", head, id="summary-head"),
@@ -289,6 +280,16 @@ def _summary(page: Page) -> Html:
         tabindex="-1",
         role="alert" if count else "status",
     )
+
+
+def _linked(said: Said) -> Html:
+    """Return what is said of a field with a link to it, its key path once."""
+    if not said.keys:
+        return name(said.text)
+    key = ".".join(said.keys)
+    link = element("a", key, href=f"#{_anchor(said.keys)}")
+    rest = said.text.removeprefix(key)
+    return joined([link, name(rest) if rest != said.text else joined([": ", name(said.text)])])
 
 
 def _about(page: Page) -> Html:

@@ -32,8 +32,15 @@ def report(request: Request, run: str) -> HTMLResponse:
         if folder is None:
             raise HTTPException(404)
         with naming_changed_files(folder):
-            document = report_html(load_run(folder))
-    return framed(document, [(f"/runs/{quote(run, safe='')}/files", "Downloads")])
+            loaded = load_run(folder)
+            document = report_html(loaded)
+        source = service.project.source_of_run(loaded.name)
+    path = quote(run, safe="")
+    more = [(f"/runs/{path}/files", "Downloads")]
+    if source is not None:
+        form = f"/scenarios/{quote(source.key, safe='')}?run={path}"
+        more.append((form, "Change and solve again"))
+    return framed(document, more)
 
 
 @router.get("/compare")

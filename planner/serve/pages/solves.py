@@ -134,7 +134,7 @@ def _time(job: Job) -> str:
         return ""
     text = f", {duration(job.elapsed_s)}"
     if job.state == "running" and job.expected_s is not None:
-        text += f"; it took {duration(job.expected_s)} before"
+        text += f" of about {duration(job.expected_s)}, as it took before"
     return text
 
 
