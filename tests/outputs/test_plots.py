@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -39,7 +40,19 @@ NAUGHTY = (
 )
 
 
+FUTURES = pd.DataFrame(
+    [
+        (f"future {at}", "facility_mean_mw", year, "MW", base * (1.0 + 0.1 * at))
+        for at in range(11)
+        for year, base in ((2027, 30.0), (2030, 70.0))
+    ],
+    columns=["future", "figure", "year", "unit", "value"],
+)
+
+
 def drawing_of(name: str, run: Run) -> Drawing:
+    if name == "fan":
+        return draw(name, FUTURES, figure="facility_mean_mw", title="Many futures")
     return draw(name, run, other=run) if name == "comparison" else draw(name, run)
 
 
@@ -154,6 +167,20 @@ def test_the_area_below_the_duration_curve_is_the_energy(run: Run) -> None:
         assert (np.diff(mw) <= 0.0).all()
         energy = float((np.diff(hours) * mw[1:]).sum())
         assert energy == pytest.approx(float((of_year["grid_mw"] * of_year["hours"]).sum()))
+
+
+def test_a_fan_shows_the_middle_future_and_how_far_the_others_spread(run: Run) -> None:
+    axes = drawing_of("fan", run).axes[0]
+
+    assert axes.lines[0].get_ydata() == pytest.approx([45.0, 105.0])  # the sixth of eleven
+    ends = [band.get_paths()[0].get_extents() for band in axes.collections]
+    assert [(end.y0, end.y1) for end in ends] == [
+        pytest.approx((30.0, 140.0)),
+        pytest.approx((33.0, 133.0)),
+        pytest.approx((37.5, 122.5)),
+    ]
+    with pytest.raises(ValueError, match="no future has 'joy' by year; there are facility_mean_mw"):
+        draw("fan", FUTURES, figure="joy", title="Many futures")
 
 
 def test_amounts_begin_at_zero(run: Run) -> None:

@@ -11,6 +11,8 @@ from planner.base.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from planner.outputs.plots.drawing import Drawing
     from planner.outputs.run import Run
 
@@ -25,19 +27,20 @@ PLOTS: Final[Mapping[str, str]] = {
     "latency": "share of service within each round trip",
     "headroom": "grid headroom by zone: promised, new and spare",
     "comparison": "power and payments of a plan beside those of another",
+    "fan": "the spread of a figure over the futures of a sweep",
 }
 """What each plot shows; its function is `draw_<name>` in the module of that name."""
 
 
-def draw(name: str, run: Run, **wishes: Any) -> Drawing:
-    """Draw a plot of a run.
+def draw(name: str, of: Run | pd.DataFrame, **wishes: Any) -> Drawing:
+    """Draw a plot.
 
     Parameters
     ----------
     name : str
         One of `PLOTS`.
-    run : Run
-        Any run.
+    of : Run or DataFrame
+        A run; of a sweep its table of results.
     **wishes
         What the function of the plot takes, such as ``year``.
 
@@ -65,5 +68,5 @@ def draw(name: str, run: Run, **wishes: Any) -> Drawing:
             ]
         )
     module = import_module(f"planner.outputs.plots.{name}")
-    drawing: Drawing = getattr(module, f"draw_{name}")(run, **wishes)
+    drawing: Drawing = getattr(module, f"draw_{name}")(of, **wishes)
     return drawing

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_plots"]
 
-_OF_TWO_RUNS: Final = ("comparison",)
+_OF_MANY: Final = ("comparison", "fan")
 
 
 def write_plots(run: Run, folder: Path, ending: str) -> list[Path]:
@@ -38,7 +38,7 @@ def write_plots(run: Run, folder: Path, ending: str) -> list[Path]:
     for name in PLOTS:
         if name == "map":
             drawings = {f"map-{year}": draw("map", run, year=year) for year in run.years}
-        elif name in _OF_TWO_RUNS:
+        elif name in _OF_MANY:
             continue
         else:
             drawings = {name: draw(name, run)}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.errors import Problem
+    from planner.outputs.plots.drawing import Drawing
     from planner.studies.sweep.futures import Question
     from planner.studies.sweep.pool import Solved
 
@@ -94,6 +95,12 @@ class SweepResult:
     orders: pd.DataFrame
     no_regret: pd.DataFrame
     timings: pd.DataFrame
+
+    def fan(self, figure: str = "facility_mean_mw") -> Drawing:
+        """Draw the spread of a figure of table `results` by model year, with matplotlib."""
+        from planner.outputs.plots import draw
+
+        return draw("fan", self.results, figure=figure, title=self.folder.name)
 
     @property
     def failed(self) -> pd.DataFrame:
