@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.model import Model
 
 
-__all__ = ["RULES", "Rule", "rounded"]
+__all__ = ["RULES", "Rule", "in_blocks", "rounded"]
 
 _NOTHING: Final = 1e-6  # of a site, a phase or a MW
 
@@ -30,19 +30,16 @@ class Rule:
     ----------
     site_frac : float
         Halls of a site in the last year over the least it must have if opened.
-    block_frac : float
-        Racks of a class at a site over the block it must have.
     plant_frac : float
         What is built of a source at a site up to a year, and is not yet in a plant that is kept,
         over its smallest plant.
     """
 
     site_frac: float
-    block_frac: float
     plant_frac: float
 
 
-RULES: Final = (Rule(0.5, 0.5, 0.5), Rule(0.0, 1.0, 1.0), Rule(0.0, 0.0, 0.0))
+RULES: Final = (Rule(0.5, 0.5), Rule(0.0, 1.0), Rule(0.0, 0.0))
 """Tried in turn until one leaves a plan: drop what is small, or keep all that is opened at all."""
 
 
@@ -62,28 +59,44 @@ def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
     -------
     array of float
         One number per column. Openings stay within forced, forbidden and counted sites; phases
-        are rounded up site by site, as far as land and pace allow.
+        are rounded up site by site, as far as land and pace allow. There are no blocks: see
+        `in_blocks`.
     """
     columns = model.problem.columns()
     result = x.copy()
-    places = {
-        name: model.problem.column_block(name)
-        for name in ("open", "phases", "holds", "has_plant", "lot_racks")
-    }
+    places = {name: model.problem.column_block(name) for name in ("open", "phases", "has_plant")}
     is_open = result[places["open"]]
     if model.p.siting.whole_openings:
         is_open = _openings(model, x, columns, rule)
         result[places["open"]] = is_open
     if model.p.siting.phase.size:
         result[places["phases"]] = _phases(model, x, is_open)
-    if model.p.siting.block.size:
-        result[places["holds"]] = _blocks(model, x, rule)
     if model.p.supply.plant.size:
         result[places["has_plant"]] = _plants(model, x, rule)
-    if model.p.racks.lot.size:
-        result[places["lot_racks"]] = _racks(model, x)
+    result[model.problem.column_block("holds")] = 0.0
+    result[model.problem.column_block("lot_racks")] = _racks(model, x)
     at = np.flatnonzero(columns.integer)
     result[at] = np.clip(np.round(result[at]), columns.lower[at], columns.upper[at])
+    return result
+
+
+def in_blocks(model: Model, whole: Floats, x: Floats, has_block: Bools) -> Floats:
+    """Return a rounded plan with blocks, and the racks of a plan that has them.
+
+    Parameters
+    ----------
+    model : Model
+        The program.
+    whole : array of float
+        A rounded plan, one number per column.
+    x : array of float
+        Its optimum with these blocks and the racks relaxed.
+    has_block : array of bool
+        One per place, class and year with a block.
+    """
+    result = whole.copy()
+    result[model.problem.column_block("holds")] = has_block
+    result[model.problem.column_block("lot_racks")] = _racks(model, x)
     return result
 
 
@@ -169,21 +182,6 @@ def _phases(model: Model, x: Floats, is_open: Floats) -> Floats:
 def _is_at(model: Model, site: int, year: int) -> Bools:
     site_year = model.p.sites.site_year
     return np.asarray((site_year["site"] == site) & (site_year["year"] == year))
-
-
-def _blocks(model: Model, x: Floats, rule: Rule) -> Floats:
-    """Let a site hold a class that has enough of its block there, or most of all sites."""
-    p = model.p.siting
-    racks_mw = model.siting.in_block_mw.value(x)
-    holds = racks_mw > np.maximum(rule.block_frac * p.block_mw - _NOTHING, _NOTHING)
-    years = len(model.p.sets.year)
-    group = p.block["workload"].astype(np.intp) * years + p.block["year"]
-    largest = np.zeros(len(model.p.sets.workload) * years)
-    np.maximum.at(largest, group, racks_mw)
-    is_alone = np.bincount(group, holds, minlength=largest.size) == 0
-    is_most = (racks_mw == largest[group]) & (racks_mw > _NOTHING) & is_alone[group]
-    keeps_one = is_most & (rule.block_frac < 1.0)
-    return np.asarray(holds | keeps_one, dtype=np.float64)
 
 
 def _plants(model: Model, x: Floats, rule: Rule) -> Floats:

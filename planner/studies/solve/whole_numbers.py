@@ -9,8 +9,9 @@ import numpy as np
 
 from planner.lp.outcome import optimal_gap_frac, relative_gap
 from planner.model.siting import ONLY_FOR_THE_BOUND
+from planner.studies.solve.block_search import BlockSearch
 from planner.studies.solve.dive import dive
-from planner.studies.solve.rounding import RULES, rounded
+from planner.studies.solve.rounding import RULES, in_blocks, rounded
 from planner.studies.solve.solves import STOPPED, Solves
 
 if TYPE_CHECKING:
@@ -183,12 +184,33 @@ class _Finder:
     def _round(self, relaxed: Outcome, *, only_first: bool) -> None:
         """Round by one rule after the other: until one leaves a plan, or by all of them."""
         for rule in RULES:
-            whole = self._solves.whole_of(rounded(self._model, relaxed.x, rule))
+            plan = rounded(self._model, relaxed.x, rule)
+            whole = self._solves.whole_of(plan)
             if any(np.array_equal(whole, other) for other in self._tried):
                 continue
+            if self._model.p.siting.block.size:
+                self._tried.append(whole)
+                with_blocks = self._with_blocks(relaxed.x, plan)
+                if self._stopped is not None:
+                    return
+                if with_blocks is None:
+                    continue
+                whole = self._solves.whole_of(with_blocks)
             outcome = self._fix(whole, "rounded and fixed")
             if outcome.status in STOPPED or (only_first and self._best is not None):
                 return
+
+    def _with_blocks(self, x: Floats, plan: Floats) -> Floats | None:
+        """Choose blocks for a rounded plan; None where it has no plan with blocks."""
+        search = BlockSearch(self._model, self._solves, self._solver, plan, self._reserve_s())
+        self._last = None
+        found = search.found(x)
+        self._note_stop(search.last)
+        if found is None:
+            self._step_text("blocks", f"{search.solves} solves, no plan")
+            return None
+        self._step_text("blocks", f"{int(found[1].sum())} in {search.solves} solves")
+        return in_blocks(self._model, plan, *found)
 
     def _dive(self, relaxed: Outcome) -> None:
         """Set integers one after the other, the nearest first, and fix what that ends with."""
