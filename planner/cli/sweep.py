@@ -20,6 +20,7 @@ _MOST_ROWS: Final = 24
 _MOST_FAILED: Final = 5
 _MOST_THINGS: Final = 12
 _LEAST_MW: Final = 0.05  # 0.1, rounded
+_LARGE_MUSD: Final = 10_000.0
 
 
 @click.command("sweep")
@@ -184,7 +185,6 @@ def _print(result: SweepResult) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.units import MUSD_PER_BUSD
     from planner.base.words import and_more
 
     console = TableConsole()
@@ -192,7 +192,8 @@ def _print(result: SweepResult) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Future")
     table.add_column("Status")
-    for name in ("Cost, BUSD", "Gap", "Unmet, %", "Nameplate, MW"):
+    unit, factor, decimals = _money(futures["objective_musd"].max())
+    for name in (f"Cost, {unit}", "Gap", "Unmet, %", "Nameplate, MW"):
         table.add_column(name, justify="right")
     last = _in_last_year(result)
     for row in futures.head(_MOST_ROWS).to_dict("records"):
@@ -202,7 +203,7 @@ def _print(result: SweepResult) -> None:
         table.add_row(
             Text(row["future"]),
             Text(f"{row['status']}{breaks}"),
-            f"{row['objective_musd'] / MUSD_PER_BUSD:,.3f}" if has_plan else "",
+            f"{row['objective_musd'] * factor:,.{decimals}f}" if has_plan else "",
             f"{row['gap_frac']:.2%}" if has_plan else "",
             f"{100 * unmet / asked:.1f}" if asked else "",
             f"{figures['nameplate_mw']:,.0f}" if figures else "",
@@ -216,8 +217,8 @@ def _print(result: SweepResult) -> None:
         click.echo()
         click.echo(
             wrapped(
-                f"Cost from {low['objective_musd'] / MUSD_PER_BUSD:,.3f} BUSD ({low['future']}) to"
-                f" {high['objective_musd'] / MUSD_PER_BUSD:,.3f} BUSD ({high['future']})."
+                f"Cost from {low['objective_musd'] * factor:,.{decimals}f} {unit} ({low['future']})"
+                f" to {high['objective_musd'] * factor:,.{decimals}f} {unit} ({high['future']})."
             )
         )
     _print_no_regret(result)
@@ -232,6 +233,14 @@ def _print(result: SweepResult) -> None:
         click.echo(f"{and_more(len(failed), _MOST_FAILED).strip()} in column message of futures")
     click.echo()
     console.print(Text(f"Written to {result.folder}", style="dim"), soft_wrap=True)
+
+
+def _money(most_musd: float) -> tuple[str, float, int]:
+    """Return the unit that costs up to this are read in, its factor, and decimals."""
+    from planner.base.units import MUSD_PER_BUSD
+
+    is_large = most_musd >= _LARGE_MUSD
+    return ("BUSD", 1.0 / MUSD_PER_BUSD, 3) if is_large else ("MUSD", 1.0, 1)
 
 
 def _print_no_regret(result: SweepResult) -> None:

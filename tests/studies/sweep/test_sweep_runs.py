@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from plans import plan_of
 from shared import shared
 
 from planner.base.errors import InputError
+from planner.cli import main
 from planner.studies.sweep import Progress, SweepResult, run_sweep
 from planner.studies.sweep.answers import FUTURES_FOLDER
 from planner.studies.sweep.run import TABLES
@@ -165,6 +167,7 @@ def test_what_is_stored_is_not_solved_again_and_what_changed_is(tmp_path: Path) 
     torn = next((out / FUTURES_FOLDER).glob("price-47*"))
     torn.write_bytes(torn.read_bytes()[:100])
     assert_same(tables(run_sweep(path, out, jobs=1)), before)
+    assert_command_shows(path, out)
 
 
 def assert_names_lead_nowhere(result: SweepResult, home: Path) -> None:
@@ -174,6 +177,24 @@ def assert_names_lead_nowhere(result: SweepResult, home: Path) -> None:
     (run,) = (result.folder / "runs").iterdir()
     assert run.name == result.futures.set_index("future").loc["price=46", "run"]
     assert json.loads((run / "run.json").read_text(encoding="utf-8"))["scenario"] == "price=46"
+
+
+def assert_command_shows(path: Path, out: Path) -> None:
+    """Let the command show what is stored: it solves nothing."""
+    shown = CliRunner().invoke(main, ["sweep", str(path), "-o", str(out)])
+    as_json = CliRunner().invoke(main, ["-q", "sweep", str(path), "-o", str(out), "--json"])
+
+    assert (shown.exit_code, as_json.exit_code) == (0, 0)
+    assert shown.stderr == "4 of 4 futures, 1 failed, 4 stored before\n"
+    said = " ".join(shown.stdout.split())
+    assert "Future Status Cost, MUSD Gap Unmet, % Nameplate, MW price=41 optimal" in said
+    assert "In service in every one of 3 futures with a plan, at least (MW): 2027 2028" in said
+    assert "no plan: no plan meets all constraints; these conflict: demand_balance" in said
+    assert said.endswith(f"Written to {out}")
+    table = json.loads(as_json.stdout)
+    assert [row["future"] for row in table] == ["price=41", "price=47", NAUGHTY, "no plan"]
+    assert table[0]["price"] == 41
+    assert table[3]["price"] is None
 
 
 def stamps(out: Path) -> dict[str, int]:
