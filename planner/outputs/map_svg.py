@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from planner.outputs.projection import Sheet
     from planner.outputs.run import Run
 
-__all__ = ["MAP_STYLE", "land", "outline", "plan_map_svg", "round_sizes", "sites_in_use"]
+__all__ = [
+    "MAP_STYLE",
+    "colour_of",
+    "land",
+    "outline",
+    "plan_map_svg",
+    "round_sizes",
+    "sites_in_use",
+]
 
 _WIDTH: Final = 1000.0
 _HEAD: Final = 64.0
@@ -153,7 +161,8 @@ def outline(kind: str, lines: Iterable[Line], *, closed: bool) -> str:
     return f'<path class="{kind}" d="{drawn}"/>'
 
 
-def _colour(training_frac: float) -> str:
+def colour_of(training_frac: float) -> str:
+    """Return the colour of a site, from all inference to all training."""
     at = min(max(training_frac, 0.0), 1.0) * (len(_SCALE) - 1)
     low = min(int(at), len(_SCALE) - 2)
     mixed = (
@@ -167,7 +176,7 @@ def _circle(spot: Spot) -> str:
     about = f"{spot.name}: {spot.mw:,.1f} MW, {spot.training_frac:.0%} training"
     return (
         f'<circle class="site" cx="{spot.x:.1f}" cy="{spot.y:.1f}" r="{max(spot.radius, 1.6):.1f}" '
-        f'fill="{_colour(spot.training_frac)}"><title>{xml_text(about)}</title></circle>'
+        f'fill="{colour_of(spot.training_frac)}"><title>{xml_text(about)}</title></circle>'
     )
 
 
@@ -176,7 +185,7 @@ def _legend(largest_mw: float) -> list[str]:
     top = _HEAD + _MAP_HEIGHT
     middle = top + _FOOT / 2
     stops = "".join(
-        f'<stop offset="{at}" stop-color="{_colour(at)}"/>' for at in (0.0, 0.25, 0.5, 0.75, 1.0)
+        f'<stop offset="{at}" stop-color="{colour_of(at)}"/>' for at in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
     left = _MARGIN
     parts = [

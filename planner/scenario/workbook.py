@@ -15,13 +15,17 @@ from planner.base.words import closest
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
 from planner.scenario.values import FIRST_YEAR, LAST_YEAR
+from planner.scenario.workbook_edits import Edit, edits
 from planner.scenario.workbook_grid import Grid, name_and_unit
 from planner.scenario.workbook_layout import (
+    ASSUMPTIONS,
     COMMENT,
+    EDITED_SITE,
     ID_HEAD,
     RESULT_SHEET,
     SETTING_HEAD,
     SETTINGS,
+    SITE_ID_HEAD,
     VALUE_HEAD,
     own_sheets,
     single_settings,
@@ -40,6 +44,15 @@ if TYPE_CHECKING:
 
 __all__ = ["read_plan_workbook"]
 
+_KEYS_OF_SITE: Final = (None, "retail_usd_per_mwh", "lead_time_months")
+"""Settings of the cells of `EDITED_SITE`; how many MW a site has is decided by the solver."""
+_NO_SETTING: Final = (
+    "it recomputes this workbook and is no setting: undo it, and edit sheet 'Settings' or a table"
+)
+_NOT_MW: Final = (
+    "the solver decides how many MW a site has: undo it, and set land_limit_mw, grid_firm_mw or "
+    "minimum_size_mw of the site on sheet 'Settings sites'"
+)
 _START: Final = "`dcplan init --xlsx` writes one to begin with"
 
 
@@ -80,9 +93,11 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
             [Place(str(path)).problem(str(error), error.must_be, error.fix)]
         ) from error
     tables = [name for name in names if name in load_package().tables]
-    if RESULT_SHEET not in names:
+    if RESULT_SHEET in names:
+        book.read_edits()
+    else:
         book.problems += _misspelt(path, names)
-    book.add_tables(tables)
+        book.add_tables(tables)
     return book.tree, book.problems
 
 
@@ -246,6 +261,38 @@ class _Book:
             else:
                 found[at] = column
         return found
+
+    def read_edits(self) -> None:
+        """Take over what was edited on the sheets of a solved plan, or say that it cannot be."""
+        grid = self._grid(ASSUMPTIONS, ("name", "value", "as solved"))
+        for edit in edits(grid, "name", "value", "as solved") if grid else ():
+            what_is = f"{edit.row} is {edit.value} in place of {edit.solved}, a factor on the plan"
+            self._note(edit.place, what_is, "as solved", _NO_SETTING)
+        grid = self._grid("Sites", (SITE_ID_HEAD, *(head for head, _ in EDITED_SITE)))
+        if grid is None:
+            return
+        for (head, _), key in zip(EDITED_SITE, _KEYS_OF_SITE, strict=True):
+            for edit in edits(grid, SITE_ID_HEAD, head, head.replace("edited", "as solved")):
+                if key is None:
+                    what_is = f"{edit.row} has {edit.value} MW in place of {edit.solved}"
+                    self._note(edit.place, what_is, "as solved", _NOT_MW)
+                else:
+                    self._edit_site(edit, key)
+
+    def _edit_site(self, edit: Edit, key: str) -> None:
+        """Set a figure of a site; one that is also edited among the settings is a problem."""
+        new = self.tree.children.get("new_sites")
+        block = "new_sites" if new is not None and edit.row in new.children else "sites"
+        there = self.tree
+        for step in (block, edit.row, key):
+            there = there.children.get(step, Node(None, edit.place))
+        if isinstance(there.value, int | float) and there.value != edit.solved:
+            what_is = f"{key} of {edit.row} is edited here and in {there.place.spot[0]}"
+            self._note(edit.place, what_is, "edited once", "undo one of the two")
+            return
+        node = value_of(edit.value, None, edit.place)
+        node = replace(node, key_place=edit.place)
+        self.tree = assign(self.tree, (block, edit.row, key), node)
 
     def add_tables(self, tables: list[str]) -> None:
         """Let the sheets that are called like tables be those tables."""

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Keys
 
 __all__ = [
+    "ASSUMPTIONS",
     "COMMENT",
+    "EDITED_SITE",
     "ID_HEAD",
     "RESULT_SHEET",
     "SETTINGS",
     "SETTING_HEAD",
+    "SITE_ID_HEAD",
     "VALUE_HEAD",
     "Column",
     "OwnSheet",
@@ -37,6 +40,15 @@ COMMENT: Final = "#"
 """What begins a cell of the first column whose row is not read."""
 RESULT_SHEET: Final = "Cover"
 """A workbook that has it holds a solved plan next to its settings."""
+ASSUMPTIONS: Final = "Assumptions"
+"""Sheet of a solved plan with factors to edit."""
+SITE_ID_HEAD: Final = "site id"
+EDITED_SITE: Final = (
+    ("racks, edited", "MW"),
+    ("price of power, edited", "USD/MWh"),
+    ("lead time, edited", "months"),
+)
+"""Heads and units of the cells of a solved plan that can be edited for each site."""
 _ID, _ENTRY = "<id>", "<n>"
 
 

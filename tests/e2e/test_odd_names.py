@@ -119,7 +119,7 @@ def test_in_a_workbook(out: Path) -> None:
         cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row]
         sites = {
             row[0].value: row[1].value
-            for row in workbook["Sites"].iter_rows(max_col=2)
+            for row in workbook["Site list"].iter_rows(max_col=2)
             if row[0].value in NEW_SITES
         }
 

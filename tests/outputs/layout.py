@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
+_HELD_ELSEWHERE = ("Map", "Lists", "Settings")
+"""Sheets of points and ids, and of every setting, which `test_plan_workbook` reads."""
 _OF_A_CHART = re.compile(
     r"<c:((?:bar|line|area|pie|scatter)Chart)>|<c:(grouping|barDir|tickLblPos) val=\"(\w+)\""
     r"|<c:f>([^<]*)<|<a:t>([^<]*)<|<a:srgbClr val=\"(\w+)\""
@@ -38,6 +40,9 @@ def layout_of(path: Path) -> str:
             f"name {name}: {book.defined_names[name].attr_text}" for name in book.defined_names
         ]
         for sheet in book:
+            if sheet.title.startswith(_HELD_ELSEWHERE):
+                lines += ["", f"== {sheet.title}"]
+                continue
             lines += ["", f"== {sheet.title}", *_frame(sheet), *_rows(sheet, computed[sheet.title])]
     with zipfile.ZipFile(path) as parts:
         for name in sorted(parts.namelist(), key=_in_order):

@@ -22,8 +22,17 @@ _ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 
 def recalculated(workbook: Path, folder: Path) -> Path:
     """Open a workbook in LibreOffice, recompute all its formulas, and save it as a new one."""
+    return _converted(workbook, folder, "xlsx")
+
+
+def printed(workbook: Path, folder: Path) -> Path:
+    """Open a workbook in LibreOffice, recompute it, and print it whole, as a PDF."""
+    return _converted(workbook, folder, "pdf")
+
+
+def _converted(workbook: Path, folder: Path, ending: str) -> Path:
     profile = folder / "profile"
-    (profile / "user").mkdir(parents=True)
+    (profile / "user").mkdir(parents=True, exist_ok=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_ALWAYS_RECALCULATE)
     out = folder / "recalculated"
     command = [
@@ -31,11 +40,11 @@ def recalculated(workbook: Path, folder: Path) -> Path:
         f"-env:UserInstallation={profile.as_uri()}",
         "--headless",
         "--convert-to",
-        "xlsx",
+        ending,
         "--outdir",
         str(out),
         str(workbook),
     ]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
     assert "rror" not in done.stdout + done.stderr.replace("javaldx", "")
-    return out / workbook.name
+    return out / f"{workbook.stem}.{ending}"

@@ -318,7 +318,14 @@ def _meta(tables: dict[str, pd.DataFrame]) -> dict[str, object]:
         "versions": {"dcplan": "0.1.0", "python": "3.13.1"},
         "data": {"sites": {"file": "sites.csv", "shipped": True, "sha256": "5e" * 32}},
         "written": {"operator.demand_share_frac": "odd.yaml:3"},
-        "merged": {"version": 1, "operator": {"demand_share_frac": 0.2}, "years": list(YEARS)},
+        "merged": {
+            "version": 1,
+            "operator": {"demand_share_frac": 0.2},
+            "years": list(YEARS),
+            "decisions_start": "2025-03-31",
+            "sites": {"NO": {"retail_usd_per_mwh": 41.5}},
+            "new_sites": {},
+        },
     }
 
 

@@ -29,7 +29,7 @@ def test_in_a_workbook(run: Run, tmp_path: Path) -> None:
     (path,) = WRITERS["xlsx"](run, tmp_path)
 
     with closing(openpyxl.load_workbook(path, read_only=True)) as workbook:
-        rows = list(workbook["Sites"].iter_rows(min_row=6, max_row=5 + len(IDS)))
+        rows = list(workbook["Site list"].iter_rows(min_row=6, max_row=5 + len(IDS)))
 
     # Sites stand in another order in the workbook, but with the same pairs of id and name.
     found = {row[0].value: row[1].value for row in rows}

@@ -359,3 +359,69 @@ def test_all_tables_can_have_a_sheet(tmp_path: Path) -> None:
     assert result.exit_code == 0
     names = openpyxl.load_workbook(tmp_path / "all.xlsx", read_only=True).sheetnames
     assert set(load_package().tables) <= set(names)
+
+
+def test_a_solved_plan_with_edited_prices_and_lead_times_is_solved_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    planner.solve("tiny").to_xlsx(Path("plan.xlsx"))
+    assert (
+        load_scenario("plan.xlsx").merged()["new_sites"]
+        == (load_scenario("tiny").merged()["new_sites"])
+    )
+    book = openpyxl.load_workbook("plan.xlsx")
+    price, lead = (site_cell(book, "north", head) for head in ("price of power", "lead time"))
+    settings = book["Settings"]
+    price.value, lead.value = 52.5, 11
+    settings[f"B{row_of(settings, 'halls.free_frac')}"] = 0.03
+    book.save("plan.xlsx")
+
+    again, asked = (
+        planner.solve(one, overrides)
+        for one, overrides in (
+            ("plan.xlsx", ()),
+            (
+                "tiny",
+                (
+                    "new_sites.north.retail_usd_per_mwh=52.5",
+                    "new_sites.north.lead_time_months=11",
+                    "halls.free_frac=0.03",
+                ),
+            ),
+        )
+    )
+
+    assert again.outcome.objective == pytest.approx(asked.outcome.objective, rel=1e-9)
+    assert again.outcome.objective != pytest.approx(planner.solve("tiny").outcome.objective)
+
+
+def site_cell(book: Any, site: str, head: str) -> Any:
+    sheet = book["Sites"]
+    column = column_of(sheet, 7, f"{head}, edited")
+    return sheet[f"{column}{row_of(sheet, site, 2)}"]
+
+
+def test_edits_that_no_solve_can_follow_are_named_by_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    planner.solve("tiny").to_xlsx(Path("plan.xlsx"))
+    book = openpyxl.load_workbook("plan.xlsx")
+    mw, price = (site_cell(book, "coast", head) for head in ("racks", "price of power"))
+    factor = book["Assumptions"][f"B{row_of(book['Assumptions'], 'it_load_factor')}"]
+    own = book["Settings new_sites"]
+    retail = column_of(own, 5, "retail_usd_per_mwh [USD/MWh]")
+    mw.value, price.value, factor.value = 25, 91, 0.85
+    own[f"{retail}{row_of(own, 'coast')}"] = 77
+    book.save("plan.xlsx")
+
+    found = said(Path("plan.xlsx"))
+
+    assert [text.partition(": ")[2].partition(" in place")[0] for text in found] == [
+        f"Assumptions!{factor.coordinate}: it_load_factor is 0.85",
+        f"Sites!{mw.coordinate}: coast has 25.0 MW",
+        f"Sites!{price.coordinate}: retail_usd_per_mwh of coast is edited here and in plan.xlsx: "
+        f"'Settings new_sites'!{retail}{row_of(own, 'coast')}; must be edited once; undo one of "
+        "the two",
+    ]

@@ -15,7 +15,7 @@ from planner.outputs import staging
 from planner.outputs.grid_demand import area_slots
 from planner.outputs.projection import sheet_for
 from planner.outputs.xlsx.assumptions import _block
-from planner.outputs.xlsx.lists import write_sources
+from planner.outputs.xlsx.lists import write_source_list
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def test_sources_are_listed_with_their_year_where_a_table_has_one(monkeypatch) -
     }
     run = SimpleNamespace(inputs_tables=tables, meta={"data": {"prices": {"sha256": "7a" * 32}}})
 
-    write_sources(SimpleNamespace(run=run, sheet=lambda *_, **__: None))
+    write_source_list(SimpleNamespace(run=run, sheet=lambda *_, **__: None))
 
     frame = written["Sources"].set_index("table")
     assert frame["year"].to_dict() == {"prices": "2024", "links": ""}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
-from office import SOFFICE, recalculated
+from office import SOFFICE, printed, recalculated
 
 import planner
 from planner.outputs.xlsx import write_workbook
+from planner.outputs.xlsx.book import BOARD
 from planner.outputs.xlsx.workbook import SHEETS
 
 if TYPE_CHECKING:
@@ -173,7 +175,7 @@ def test_sheets_stand_in_the_order_of_the_contents(workbook: Path) -> None:
         ]
         titles = book.sheetnames
 
-    assert titles == ["Cover", *names]
+    assert titles == ["Cover", *names, "Lists"]
     assert links == [f"'{name}'!A1" for name in names]
 
 
@@ -199,14 +201,56 @@ def test_the_cover_gives_bound_and_gap(run: Run, tmp_path: Path, status: str, sa
     assert any(says in text for text in reported), reported
 
 
-def test_every_sheet_prints_in_landscape_with_its_heads_repeated(workbook: Path) -> None:
+def test_the_board_part_prints_in_landscape_and_lists_do_not_print(workbook: Path) -> None:
     with closing(openpyxl.load_workbook(workbook)) as book:
         for sheet in book:
             assert sheet.page_setup.orientation == "landscape"
             assert sheet.sheet_properties.pageSetUpPr.fitToPage
-            if sheet.title not in {"Cover", "Power", "Checks"}:
-                assert sheet.print_title_rows, sheet.title
+            if sheet.title in BOARD:
+                assert (sheet.page_setup.fitToHeight or 1) == BOARD[sheet.title], sheet.title
+                continue
+            first = sheet.print_area.split(":")[0].rpartition("$")[2]
+            assert int(first) > sheet.max_row, sheet.title
+            if sheet.title not in {"Checks", "Map", "Lists"}:
                 assert sheet.freeze_panes, sheet.title
+        assert book.sheetnames[: len(BOARD)] == list(BOARD)
+    assert sum(BOARD.values()) <= 15
+
+
+@needs_office
+def test_the_board_part_is_at_most_fifteen_pages(workbook: Path, tmp_path: Path) -> None:
+    pdf = printed(workbook, tmp_path).read_bytes()
+
+    pages = len(re.findall(rb"/Type\s*/Page[^s]", pdf))
+
+    assert len(BOARD) <= pages <= 15
+
+
+@needs_office
+def test_power_and_money_follow_edited_sites(run: Run, workbook: Path, tmp_path: Path) -> None:
+    edited = tmp_path / "edited.xlsx"
+    with closing(openpyxl.load_workbook(workbook)) as book:
+        sheet = book["Sites"]
+        row = next(row for row in range(8, sheet.max_row + 1) if sheet.cell(row, 2).value == "NO")
+        heads = {cell.value: cell.column for cell in sheet[7]}
+        mw, price = heads["racks, edited"], heads["price of power, edited"]
+        sheet.cell(row, mw).value *= 1.25
+        sheet.cell(row, price).value *= 1.6
+        book.save(edited)
+
+    computed = cells(recalculated(edited, tmp_path))
+
+    # A quarter more MW scales power and payments of the site; its energy costs 1.6 times as much.
+    site_year, costs = run.tables["site_year"], run.tables["costs"]
+    last = site_year[site_year["year"] == 2030].set_index("site")["facility_mean_mw"]
+    factor = costs["group"].map({"energy": 1.6}).fillna(1.0) * 1.25
+    musd = costs["npv_musd"].where(costs["site"] != "NO", costs["npv_musd"] * factor)
+    mean_mw = last.sum() + 0.25 * last["NO"]
+    assert found(computed, "Summary", "Facility power, mean", "E") == pytest.approx(mean_mw)
+    assert found(computed, "Cover", "Cost of the plan, NPV", "D") == pytest.approx(musd.sum())
+    assert found(computed, "Cover", "Assumptions", "B") == (
+        "2 edited: figures are no longer those of the solved plan"
+    )
 
 
 def test_text_that_looks_like_a_formula_stays_text_when_the_cell_is_edited(
@@ -214,7 +258,7 @@ def test_text_that_looks_like_a_formula_stays_text_when_the_cell_is_edited(
 ) -> None:
     with closing(openpyxl.load_workbook(workbook)) as book:
         title = book["Cover"]["A1"]
-        ids = [cell for (cell,) in book["Sites"].iter_rows(min_row=6, max_row=14, max_col=1)]
+        ids = [cell for (cell,) in book["Site list"].iter_rows(min_row=6, max_row=14, max_col=1)]
 
     assert title.value == "=Odd <i>names</i> 🏭"
     assert title.data_type == "s"

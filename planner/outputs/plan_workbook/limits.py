@@ -11,7 +11,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from planner.plausible.ranges import shown
 from planner.scenario.ids import ID_KEYS
-from planner.scenario.keys import KEYS, choices, kinds
+from planner.scenario.keys import KEYS, choices, is_by_year, kinds
 from planner.scenario.references import IdOf
 from planner.scenario.workbook_values import admits_list, admits_mapping
 
@@ -67,6 +67,12 @@ class Limits:
         self._ranges = tuple(ranges)
         self.lists: dict[str, IdList] = {}
 
+    @property
+    def tables(self) -> list[str]:
+        """Tables whose ids the lists offer that were asked for so far."""
+        targets = (target for one in self.lists.values() for target in one.targets)
+        return list(dict.fromkeys(table for table, _ in targets))
+
     def of_setting(
         self, keys: tuple[str, ...], field: FieldInfo, unit: str, meaning: str
     ) -> tuple[dict[str, Any], str]:
@@ -95,7 +101,7 @@ class Limits:
         if words and not every:
             return {**note, **_list(tuple(map(str, words)), _STOP)}, ", ".join(map(str, words))
         if is_text or admits_list(field) or not {int, float} & set(every):
-            return {**note, "validate": "any"}, _text(field)
+            return {**note, "validate": "any"}, "by year" if is_by_year(keys) else _text(field)
         plausible = next((r for r in self._ranges if keys in map(tuple, r.settings)), None)
         rule, said = self._number(plausible, *_bounds(field), is_whole=float not in every)
         if words or admits_mapping(field):  # or a word such as `all`, or figures by year

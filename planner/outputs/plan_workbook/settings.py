@@ -37,6 +37,8 @@ _FIRST_YEAR: Final = 3  # column
 _FREE_ROWS: Final = 200
 """Rows below what is written that have rules and drop-down lists too."""
 _WIDEST: Final = 40
+_WRAPPED: Final = 28
+"""Characters of a value that take more than one line of its cell."""
 _ABOUT: Final = (
     "Edit the yellow cells. A blank cell means the default or, where that is left out, the figure "
     "of the tables."
@@ -123,7 +125,7 @@ def _write_single(
                 book.text(sheet, row, column, "", "closed")
         default = Setting(one.keys, one.field).default
         for column, text in enumerate((default, one.meaning, said), start=after):
-            book.text(sheet, row, column, text, "label")
+            book.text(sheet, row, column, text, "long")
 
 
 def _write_value(
@@ -144,7 +146,7 @@ def _write_any(
     if isinstance(value, bool):
         sheet.write_boolean(*at, value, book.style("input", align="left"))
     elif isinstance(value, str):
-        book.text(sheet, *at, value, "input")
+        book.text(sheet, *at, value, "input" if len(value) < _WRAPPED else "input_long")
     else:
         sheet.write_number(*at, value, book.style("input", align="left"))
 

@@ -22,13 +22,14 @@ from planner.tables import load_package, read_tables
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from planner.outputs.plan_workbook.limits import IdList
+    import pandas as pd
+
     from planner.scenario import Scenario
 
-__all__ = ["FIRST_TABLES", "write_plan_workbook"]
+__all__ = ["FIRST_TABLES", "LISTS", "write_lists", "write_plan_workbook"]
 
 FIRST_TABLES: Final = (
     "sites",
@@ -45,7 +46,7 @@ FIRST_TABLES: Final = (
 )
 """Tables that planners change first."""
 _READ_ME: Final = "Read me"
-_LISTS: Final = "Lists"
+LISTS: Final = "Lists"
 _MADE: Final = datetime(2026, 1, 1)  # equal content, equal bytes
 
 
@@ -87,7 +88,7 @@ def write_plan_workbook(
         title = scenario.title or scenario.name
         workbook.set_properties({"title": title, "created": _MADE})
         book = Canvas(title, workbook, _READ_ME)
-        sheets = [_READ_ME, *setting_sheets(), *files, _LISTS]
+        sheets = [_READ_ME, *setting_sheets(), *files, LISTS]
         for name in sheets:
             book.add_sheet(name)
         _write_read_me(book, path, files)
@@ -98,7 +99,7 @@ def write_plan_workbook(
             write_table_sheet(book, sheet, package[name], file, limits)
         for name in setting_sheets():
             workbook.get_worksheet_by_name(name).set_tab_color("#c9a227")
-        _write_lists(book, limits.lists.values(), scenario)
+        write_lists(book, limits, read_tables(limits.tables, scenario.data_files))
     return path
 
 
@@ -179,23 +180,31 @@ def _contents(files: Iterable[str]) -> list[tuple[str, str]]:
     return [(SETTINGS, "every setting that there is once"), *own, *tables]
 
 
-def _write_lists(book: Canvas, lists: Iterable[IdList], scenario: Scenario) -> None:
-    """Write the ids that drop-down lists offer, each list a column with a name."""
+def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write the ids that drop-down lists offer, each list a column with a name.
+
+    Parameters
+    ----------
+    book : Canvas
+        With the sheet `LISTS`.
+    limits : Limits
+        Whose rules are in cells already.
+    tables : mapping of str to DataFrame
+        Those of `Limits.tables`.
+    """
     about = "Ids that the drop-down lists offer, as of when the workbook was made"
-    sheet = book.sheet(_LISTS, about)
+    sheet = book.sheet(LISTS, about)
     sheet.hide()
-    every = sorted(lists, key=lambda one: one.name)
-    names = list(dict.fromkeys(table for one in every for table, _ in one.targets))
-    read = read_tables(names, scenario.data_files)
+    every = sorted(limits.lists.values(), key=lambda one: one.name)
     for at, one in enumerate(every):
-        ids = [str(id_) for table, key in one.targets for id_ in read[table][key].dropna()]
+        ids = [str(id_) for table, key in one.targets for id_ in tables[table][key].dropna()]
         ids = list(dict.fromkeys([*one.words, *ids]))
         book.text(sheet, 3, at, one.name, "head")
         for row, id_ in enumerate(ids, start=4):
             book.text(sheet, row, at, id_)
         letters = _letters(at)
         last = 4 + max(len(ids), 1)
-        book.define(one.name, f"{_LISTS}!${letters}$5:${letters}${last}")
+        book.define(one.name, f"{LISTS}!${letters}$5:${letters}${last}")
     book.widen(sheet, [24.0] * len(every))
 
 

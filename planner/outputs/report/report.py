@@ -6,15 +6,9 @@ from collections import ChainMap
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-import pandas as pd
-
-from planner.base.errors import InputError
-from planner.limits import BY_NAME
-from planner.limits.binding import PLACES, binding
+from planner.outputs.binding import binding_of_run
 from planner.outputs.estimates import read_estimates
 from planner.outputs.files import whole_file
-from planner.outputs.of_plan import is_of_plan
-from planner.outputs.program import inputs_of
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.labels import Labels
 from planner.outputs.report.markup import element, joined, name
@@ -30,11 +24,13 @@ from planner.outputs.report.sections.risks import risks_section
 from planner.outputs.report.sections.sources import sources_section
 from planner.outputs.report.sections.unit_costs import unit_costs_section
 from planner.outputs.report.sections.verdict import lights, question
+from planner.outputs.studies import is_of_this_plan, stress_tables
 from planner.results.power_by_source import sources_of_power
-from planner.results.store import read_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
     from planner.outputs.run import Run
 
@@ -74,8 +70,8 @@ def report_html(run: Run) -> str:
     str
         It asks for nothing else: no file, no network.
     """
-    stress = _stress_tables(run)
-    is_stale = not all(is_of_plan(frame, run.tables) for frame in stress.values())
+    stress = stress_tables(run)
+    is_stale = not is_of_this_plan(run, stress)
     run = _with_studies(run, {} if is_stale else stress)
     figures, labels = Figures(run), Labels(run)
     sections = [
@@ -85,7 +81,7 @@ def report_html(run: Run) -> str:
         ("costs", "Capex and opex", costs_section(figures)),
         ("unit-costs", "Unit costs", unit_costs_section(figures, labels)),
         ("latency", "Latency", latency_section(figures, labels)),
-        ("limits", "What binds", limits_section(figures, labels, _binding(run))),
+        ("limits", "What binds", limits_section(figures, labels, binding_of_run(run))),
         ("decides", "What decides", decides_section(figures)),
         ("risks", "Risks", risks_section(figures, labels, is_stale=is_stale)),
         ("sources", "Sources", sources_section(run)),
@@ -108,22 +104,3 @@ def _with_studies(run: Run, stress: dict[str, pd.DataFrame]) -> Run:
     # Tables of a stored run are read when they are asked for, and not all of them are.
     others = cast("dict[str, pd.DataFrame]", run.tables)
     return replace(run, tables=ChainMap(found, others))
-
-
-def _stress_tables(run: Run) -> dict[str, pd.DataFrame]:
-    """Return the stress study in the folder of a run, of whichever plan it is."""
-    stored = sorted((run.folder / "stress").glob("stress_*.parquet")) if run.folder else []
-    return {path.stem: read_stored(path, None)[0] for path in stored}
-
-
-def _binding(run: Run) -> pd.DataFrame | InputError:
-    """Return the limits that bind, or why this version can not read the inputs of the run."""
-    prices = run.tables["prices"]
-    known = {name for name, limit in BY_NAME.items() if limit.binding is not None}
-    if not set(prices["block"]) & known:
-        return pd.DataFrame(columns=["block", *PLACES, "year"])
-    try:
-        inputs = inputs_of(run)
-    except InputError as error:
-        return error
-    return binding(inputs, run.tables)

@@ -123,8 +123,8 @@ def _count_edited(book: Book, sheet: Worksheet, end: int) -> int:
     mark = {"type": "formula", "criteria": f"={edited}", "format": book.style("fair")}
     sheet.conditional_format(_FIRST, 0, end - 1, 0, mark)
     values, solved = (f"${column}${_FIRST + 1}:${column}${end}" for column in "BD")
-    book.text(sheet, end + 1, 0, "assumptions edited", "total")
-    formula = f"=SUMPRODUCT(--({values}<>{solved}))"
+    book.text(sheet, end + 1, 0, "assumptions edited, sites included", "total")
+    formula = f"=SUMPRODUCT(--({values}<>{solved}))+edited_sites"
     book.formula(sheet, end + 1, 1, formula, 0, "0", "total")
     book.define(CHANGED, f"Assumptions!$B${end + 2}")
     return end + 2

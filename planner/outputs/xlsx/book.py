@@ -18,9 +18,25 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["COLOURS", "COVER", "INK", "PALE", "Book", "Canvas", "cell"]
+__all__ = ["BOARD", "COLOURS", "COVER", "INK", "PALE", "Book", "Canvas", "cell"]
 
 COVER: Final = "Cover"
+BOARD: Final = {
+    COVER: 1,
+    "Summary": 1,
+    "Charts": 1,
+    "Bridge": 1,
+    "Sites": 2,
+    "Power": 2,
+    "Money": 2,
+    "Costs": 1,
+    "Limits": 1,
+    "Risks": 1,
+    "Sources": 1,
+}
+"""Sheets that print, and on how many pages each at most: together no more than fifteen."""
+_NO_PRINT: Final = 1_048_570
+"""A row that stays blank."""
 
 INK: Final = "#1f3a5f"
 GREY: Final = "#6b7280"
@@ -64,13 +80,34 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
     "unit_label": {"italic": True, "font_color": GREY, "font_size": 9, "indent": 1},
     "unit_left": {"italic": True, "font_color": GREY, "font_size": 9},
     "input": {
+        "valign": "vcenter",
         "font_color": "#0000c0",
         "bg_color": "#fff6d6",
         "border": 1,
         "border_color": "#c9a227",
     },
+    "input_long": {
+        "valign": "vcenter",
+        "font_color": "#0000c0",
+        "bg_color": "#fff6d6",
+        "border": 1,
+        "border_color": "#c9a227",
+        "text_wrap": True,
+    },
     "closed": {"bg_color": "#eef0f2"},
+    "unit_wrap": {
+        "italic": True,
+        "font_color": GREY,
+        "font_size": 9,
+        "text_wrap": True,
+        "valign": "vcenter",
+    },
     "wrap": {"text_wrap": True, "valign": "top"},
+    "top": {"valign": "top"},
+    "top_label": {"valign": "top", "indent": 1},
+    "long": {"text_wrap": True, "valign": "vcenter", "indent": 1},
+    "code": {"font_size": 8, "font_color": GREY, "bg_color": PALE},
+    "code_right": {"font_size": 8, "font_color": GREY, "bg_color": PALE, "align": "right"},
     "good": {"bold": True, "font_color": "#14532d", "bg_color": "#d3ecd9"},
     "fair": {"bold": True, "font_color": "#7a4b00", "bg_color": "#fdebc8"},
     "bad": {"bold": True, "font_color": "#7f1d1d", "bg_color": "#f8d2cf"},
@@ -298,6 +335,21 @@ class Book(Canvas):
     def __init__(self, run: Run, workbook: Workbook) -> None:
         super().__init__(run.title, workbook, COVER)
         self.run = run
+
+    def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
+        """Return a sheet as `Canvas.sheet` does; those that are not of `BOARD` do not print.
+
+        Programs print a workbook sheet by sheet and none lets a visible sheet be left out. A print
+        area of one blank cell prints no page in LibreOffice, and in Excel at most a blank one.
+        """
+        sheet = super().sheet(name, about, widths=widths)
+        pages = BOARD.get(name)
+        if pages is None:
+            sheet.print_area(_NO_PRINT, 0, _NO_PRINT, 0)
+        else:
+            sheet.fit_to_pages(1, pages)
+            sheet.set_tab_color(INK)
+        return sheet
 
 
 def cell(row: int, column: int, *, fixed_row: bool = False, fixed_column: bool = False) -> str:

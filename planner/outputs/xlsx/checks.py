@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.xlsx.assumptions import CHANGED
-from planner.outputs.xlsx.table import write_table
+from planner.outputs.xlsx.table import NO, YES, write_table
 from planner.results.schema import CHECKS
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def write_checks(book: Book) -> None:
     checks = book.run.tables["checks"]
     columns = CHECKS.fields
     end = write_table(book, sheet, "Checks", checks, columns, head_row=head_row, lay_out=False)
-    _colour(book, sheet, head_row + 1, end - 1, 1, "TRUE", "FALSE", None)
+    _colour(book, sheet, head_row + 1, end - 1, 1, f'"{YES}"', f'"{NO}"', None)
     sheet.freeze_panes(3, 1)
 
 

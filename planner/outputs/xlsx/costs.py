@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.outputs.report.labels import item_words
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
+from planner.outputs.xlsx.table import NO, YES
 from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
@@ -99,10 +101,12 @@ class _Page:
                 of_item = of_group[of_group["item"] == item]
                 kind = PAID_FOR[bool(of_item["upfront"].iloc[0])]
                 condition = f'CostLines[item],"{item}"'
-                self._row(row, f"  {item}", kind, "CostLines", "live_musd", condition, of_item)
+                self._row(
+                    row, f"  {item_words(item)}", kind, "CostLines", "live_musd", condition, of_item
+                )
             row += 1
         for is_upfront, kind in PAID_FOR.items():
-            condition = f"CostLines[upfront],{str(is_upfront).upper()}"
+            condition = f'CostLines[upfront],"{YES if is_upfront else NO}"'
             part = costs[costs["upfront"] == is_upfront]
             label = f"All {kind}"
             self._row(row, label, kind, "CostLines", "live_musd", condition, part, "total")
@@ -121,7 +125,9 @@ class _Page:
             row += 1
             condition = f'CashLines[item],"{item}"'
             of_item = cash[cash["item"] == item]
-            self._row(row, f"  {item}", "", "CashLines", "live_cash_musd", condition, of_item)
+            self._row(
+                row, f"  {item_words(item)}", "", "CashLines", "live_cash_musd", condition, of_item
+            )
         row += 1
         self._row(row, "All cash", "", "CashLines", "live_cash_musd", "", cash, "total")
         return row + 1

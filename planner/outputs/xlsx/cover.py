@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import cell
+from planner.outputs.xlsx.map import MAP_HEIGHT, map_chart
 from planner.results.ended import ended
 from planner.results.not_housed import not_housed
 
@@ -20,15 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["write_cover"]
 
 _LINE_CHARACTERS: Final = 125
+_VERDICT_CHARACTERS: Final = 92
+"""On a line of a verdict, in bold."""
 _LINE_POINTS: Final = 15.0
 _RULE: Final = (
-    "Formulas recompute power and money when a yellow cell of sheet Assumptions is edited. They do "
-    "not optimise again: to see how the plan itself would change, solve another scenario."
+    "Formulas recompute power and money when a yellow cell of sheet Assumptions or Sites is "
+    "edited. They do not optimise again: to see how the plan itself would change, edit sheet "
+    "Settings or the prices and lead times of sheet Sites, and solve this workbook again: "
+    "dcplan solve plan.xlsx."
+)
+_PRINT: Final = (
+    "To print the board part, of at most fifteen pages, select the dark blue sheets, from Cover to "
+    "Sources, and print the active sheets. The other sheets are for looking up and do not print."
 )
 
 
 def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
-    """Write sheet Cover.
+    """Write sheet Cover: on its page the answer and the map, below it what is for the screen.
 
     Parameters
     ----------
@@ -39,12 +48,15 @@ def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
     """
     run = book.run
     sheet = book.sheet("Cover", "", widths=(24, 20, 16, 16, 50))
-    sheet.fit_to_pages(1, 1)
     book.text(sheet, 0, 0, run.title, "title")
     row = _paragraph(book, sheet, 1, str(run.meta["question"]))
     row = _verdict(book, sheet, row + 1)
     row = _figures(book, sheet, row + 1)
-    row = _key(book, sheet, row + 1)
+    row = _map(book, sheet, row + 1)
+    made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
+    book.text(sheet, row, 0, made, "about")
+    sheet.print_area(0, 0, row, 4)
+    row = _key(book, sheet, row + 2)
     book.text(sheet, row + 1, 0, "Contents", "head")
     for column in range(1, 5):
         book.text(sheet, row + 1, column, "", "head")
@@ -52,10 +64,24 @@ def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
         sheet.write_url(at, 0, f"internal:'{name}'!A1", book.style("link"), name)
         book.text(sheet, at, 1, about)
     row += 3 + len(contents)
-    for note in (*run.meta["notes"], _RULE):
-        row = _paragraph(book, sheet, row, str(note))
-    made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
-    book.text(sheet, row, 0, made, "about")
+    for text in (_PRINT, _RULE):
+        row = _paragraph(book, sheet, row, text)
+
+
+def _map(book: Book, sheet: Worksheet, row: int) -> int:
+    """Insert the map. Returns the next row."""
+    options = {"object_position": 3, "description": "Sites of the plan on a map, by size"}
+    sheet.insert_chart(row, 0, map_chart(book), options)
+    row += math.ceil(MAP_HEIGHT / 0.93 / _ROW_PIXELS)
+    book.text(sheet, row, 0, _MAP_KEY, "about")
+    return row + 1
+
+
+_ROW_PIXELS: Final = 20.0
+_MAP_KEY: Final = (
+    "Area: racks in use, MW; colour: from orange, all inference, to blue, all training. Sheet "
+    "Sites has the figures."
+)
 
 
 def _paragraph(book: Book, sheet: Worksheet, row: int, text: str) -> int:
@@ -84,8 +110,11 @@ def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
         lines = (*lines, ("Demand", f"{first}.", "fair"))
     for at, (label, text, style) in enumerate(lines, start=row):
         book.text(sheet, at, 0, label)
-        sheet.merge_range(at, 1, at, 4, "", book.style(style))
-        book.text(sheet, at, 1, text, style)
+        look = book.style(style, text_wrap=True, valign="vcenter")
+        sheet.merge_range(at, 1, at, 4, "", look)
+        sheet.write_string(at, 1, text, look)
+        lines_of_text = math.ceil(len(text) / _VERDICT_CHARACTERS)
+        sheet.set_row(at, _LINE_POINTS * lines_of_text + 2.0)
     at = row + len(lines)
     book.text(sheet, at, 0, "Assumptions")
     sheet.merge_range(at, 1, at, 4, "", book.style("wrap"))
@@ -141,7 +170,7 @@ _KEY_FIGURES: Final = (
         "Nameplate in use",
         "MW",
         "nameplate_mw",
-        "SUMIFS(SiteYears[nameplate_mw],SiteYears[year],{year})",
+        "SUMIFS(SiteYears[live_nameplate_mw],SiteYears[year],{year})",
         "#,##0",
     ),
     (
@@ -167,7 +196,11 @@ def _key(book: Book, sheet: Worksheet, row: int) -> int:
     for column in range(1, 5):
         book.text(sheet, row, column, "", "head")
     samples = (
-        ("input", "Yellow", "a cell to edit (sheet Assumptions, and the choice on the heat map)"),
+        (
+            "input",
+            "Yellow",
+            "a cell to edit, on sheets Assumptions, Sites, Settings and Heat map",
+        ),
         ("plain", "White", "figures of the solved plan, and formulas over them"),
         ("good", "Green", "proven or within the gap asked for, checked, holds"),
         ("fair", "Amber", "not proven, or edited"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.xlsx.table import HEAD_ROW, write_table
+from planner.outputs.xlsx.table import HEAD_ROW, YES, write_table
 from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def write_grid(book: Book) -> None:
     sheet = book.sheet("Grid", RUN_TABLES["headroom"].description)
     columns = RUN_TABLES["headroom"].fields
     end = write_table(book, sheet, "Headroom", run.tables["headroom"], columns)
-    tight = {"type": "cell", "criteria": "==", "value": "TRUE", "format": book.style("bad")}
+    tight = {"type": "cell", "criteria": "==", "value": f'"{YES}"', "format": book.style("bad")}
     for at, column in enumerate(columns):
         if column.name in {"binds", "firm_binds"}:
             sheet.conditional_format(HEAD_ROW + 1, at, end - 1, at, tight)

@@ -40,7 +40,7 @@ def write_heatmap(book: Book) -> None:
     run = book.run
     sheet = book.sheet(
         "Heat map",
-        "Choose a measure in the yellow cell; names and units are those of sheet Site-years.",
+        "Choose a measure in the yellow cell, by the name of a column of sheet Site-years.",
         widths=(38, 22, *[12] * len(run.years)),
     )
     book.text(sheet, _CHOICE[0], 0, "measure")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
     from planner.tables.descriptor import Field
 
-__all__ = ["write_figures", "write_latency", "write_sites", "write_sources"]
+__all__ = ["write_figures", "write_latency", "write_site_list", "write_source_list"]
 
 _FIGURES: Final = (
     text("table", "Table of the data"),
@@ -59,12 +59,12 @@ def write_figures(book: Book) -> None:
     write_table(book, book.sheet("Figures", about), "Figures", frame, _FIGURES)
 
 
-def write_sites(book: Book) -> None:
-    """Write sheet Sites."""
+def write_site_list(book: Book) -> None:
+    """Write sheet Site list."""
     columns = (*RUN_TABLES["sites"].fields, *_SITE_MORE)
     frame = _shaped(_sites(book.run), columns)
     about = "Sites in scope, the largest of the last model year first."
-    write_table(book, book.sheet("Sites", about), "Sites", frame, columns)
+    write_table(book, book.sheet("Site list", about), "Sites", frame, columns)
 
 
 def write_latency(book: Book) -> None:
@@ -78,8 +78,8 @@ def write_latency(book: Book) -> None:
     write_table(book, sheet, "NoRoute", tables["no_route"], columns, head_row=end + 4)
 
 
-def write_sources(book: Book) -> None:
-    """Write sheet Sources: one row per table, source and honesty flag."""
+def write_source_list(book: Book) -> None:
+    """Write sheet Source list: one row per table, source and honesty flag."""
     run = book.run
     known: dict[str, list[object]] = {"table": [], "source": [], "year": [], "kind": []}
     for name, frame in run.inputs_tables.items():
@@ -99,7 +99,7 @@ def write_sources(book: Book) -> None:
         "Every input keeps its source and whether it is published, derived, an estimate, seed or"
         " your own."
     )
-    write_table(book, book.sheet("Sources", about), "Sources", shaped, _SOURCES)
+    write_table(book, book.sheet("Source list", about), "Sources", shaped, _SOURCES)
 
 
 def _sites(run: Run) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.outputs.report.labels import Labels
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
 
@@ -38,8 +39,9 @@ def write_power(book: Book) -> None:
     page = _Page(book, sheet)
     site_year, classes = run.tables["site_year"], run.tables["power_class"]
     names = run.sites.set_index("site")["name"]
-    workloads = dict.fromkeys(_by_size(classes, "workload", run.years), "")
-    zones = dict.fromkeys(_by_size(site_year, "zone", run.years), "")
+    labels = Labels(run)
+    workloads = {one: labels.workload(one) for one in _by_size(classes, "workload", run.years)}
+    zones = {one: labels.zone(one) for one in _by_size(site_year, "zone", run.years)}
     sites = {site: str(names[site]) for site in _by_size(site_year, "site", run.years)}
     first_class = _TOP + _CHART_ROWS
     first_zone = page.block(first_class, "workload", workloads, classes, _CLASS)
@@ -57,8 +59,9 @@ _MEAN_AND_PEAK: Final = (
 
 
 def _by_size(frame: pd.DataFrame, key: str, years: list[int]) -> list[str]:
-    """Return the labels of a column, the largest mean power of the last year first."""
+    """Return the labels of a column that draw power, the largest of the last year first."""
     table = _wide(frame, key, "facility_mean_mw", years)
+    table = table[(table != 0.0).any(axis=1)]
     # lexsort takes the most important key last: the last year.
     order = np.lexsort([-table[year].to_numpy() for year in years])
     return [str(label) for label in table.index[order]]
@@ -91,7 +94,7 @@ class _Page:
         """
         book, sheet = self._book, self._sheet
         has_names = any(names.values())
-        write_heads(book, sheet, head, (key, "site id" if has_names else ""), ())
+        write_heads(book, sheet, head, (key, f"{key} id" if has_names else ""), ())
         for row, (label, name) in enumerate(names.items(), start=head + 1):
             book.text(sheet, row, 0, name or label)
             book.text(sheet, row, 1, label if name else "", "unit_left")

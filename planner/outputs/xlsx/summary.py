@@ -1,4 +1,4 @@
-"""Sheet Summary: the plan by year in live formulas, with charts."""
+"""Sheets Summary and Charts: the plan by year in live formulas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
 from planner.outputs.xlsx.block import FIRST_YEAR, At, Row, write_heads, write_row, write_section
 from planner.outputs.xlsx.book import cell
-from planner.outputs.xlsx.bridge import write_bridge
 from planner.outputs.xlsx.tidy import with_model_year
 
 if TYPE_CHECKING:
@@ -18,19 +17,18 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from xlsxwriter.chart import Chart
-    from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-__all__ = ["write_summary"]
+__all__ = ["write_charts", "write_summary"]
 
 _HEAD: Final = 4
 _CHART_WIDTH: Final = 520
 _CHART_HEIGHT: Final = 290
 _ROW_HEIGHT: Final = 20
 _ABOUT: Final = (
-    "Formulas add up the lists of this workbook and follow sheet Assumptions; they do not optimise "
+    "Formulas add up the lists of this workbook and follow edited cells; they do not optimise "
     "again. Quantities are means over the model year; money is real, of the price year."
 )
 
@@ -48,31 +46,39 @@ def write_summary(book: Book) -> None:
     for column, span in enumerate(_spans(run), start=FIRST_YEAR):
         book.number(sheet, _HEAD + 1, column, span, "0")
     columns = FIRST_YEAR + len(years)
-    at: dict[str, int] = {}
     row = _HEAD + 2
-    for title, rows in (
-        ("Compute", _compute(run)),
-        ("Racks and power", _power(run)),
-        ("Money", _money(run)),
-    ):
+    for title, rows in _parts(run).items():
         write_section(book, sheet, row, title, columns)
         for one in rows:
             row += 1
             write_row(book, sheet, _HEAD, row, one)
-            at[one.label] = row
         row += 1
-    row = write_bridge(book, sheet, row) + 1
+    at = _rows(run)
     last = columns - 1
-    _name_years(book, at[_RATIO], last)
-    sheet.set_h_pagebreaks([row])
-    _charts(book, sheet, at, last, row + 1)
+    _name_years(book, {"energy_ratios": at[_LOAD_RATIO], "mw_ratios": at[_MW_RATIO]}, last)
 
 
-_RATIO: Final = "Energy against the solved plan"
+def _parts(run: Run) -> dict[str, list[Row]]:
+    """Return the measures of the sheet by heading."""
+    return {"Compute": _compute(run), "Racks and power": _power(run), "Money": _money(run)}
 
 
-def _name_years(book: Book, ratio_row: int, last: int) -> None:
-    for name, row in (("model_years", _HEAD), ("energy_ratios", ratio_row)):
+def _rows(run: Run) -> dict[str, int]:
+    """Return the row of every measure."""
+    at: dict[str, int] = {}
+    row = _HEAD + 2
+    for rows in _parts(run).values():
+        at |= {one.label: row + place for place, one in enumerate(rows, start=1)}
+        row += len(rows) + 1
+    return at
+
+
+_LOAD_RATIO: Final = "Energy of a rack against the solved plan"
+_MW_RATIO: Final = "Power of edited sites against the solved plan"
+
+
+def _name_years(book: Book, ratios: dict[str, int], last: int) -> None:
+    for name, row in {"model_years": _HEAD, **ratios}.items():
         first_cell, last_cell = (
             cell(row, column, fixed_row=True, fixed_column=True) for column in (FIRST_YEAR, last)
         )
@@ -132,12 +138,12 @@ def _power(run: Run) -> list[Row]:
             "Nameplate in use, companions included",
             "MW",
             "SiteYears",
-            "nameplate_mw",
+            "live_nameplate_mw",
             of["nameplate_mw"],
         ),
         *(
             _total(
-                f"  {duty} racks",
+                f"  {duty} racks, as solved",
                 "MW",
                 "Plan",
                 "used_mw",
@@ -174,7 +180,7 @@ def _power(run: Run) -> list[Row]:
         Row(
             "Water",
             "million m3",
-            lambda at: f"it_load_factor*{_sum_of('SiteYears', 'water_m3', at.year)}/10^6",
+            lambda at: f"{_sum_of('SiteYears', 'water_m3', at.year)}*{_it_ratio(at.year)}/10^6",
             [value / 1e6 for value in of["water_m3"]],
             "#,##0.00",
         ),
@@ -184,12 +190,18 @@ def _power(run: Run) -> list[Row]:
             lambda at: f"{_sum_of('SiteYears', 'emissions_kt', at.year)}*{_ratio(at.year)}",
             of["emissions_kt"],
         ),
-        Row(_RATIO, "-", lambda at: _ratio(at.year), [1.0] * len(run.years), "0.000"),
+        Row(_LOAD_RATIO, "-", lambda at: _load_ratio(at.year), [1.0] * len(run.years), "0.000"),
+        Row(_MW_RATIO, "-", lambda at: _mw_ratio(at.year), [1.0] * len(run.years), "0.000"),
     ]
 
 
 def _it(year: str) -> str:
-    return f"it_load_factor*{_sum_of('SiteYears', 'it_mean_mw', year)}"
+    return _sum_of("SiteYears", "live_it_mean_mw", year)
+
+
+def _it_ratio(year: str) -> str:
+    solved = _sum_of("SiteYears", "it_mean_mw", year)
+    return f"IF({solved}=0,1,{_it(year)}/{solved})"
 
 
 def _live(year: str) -> str:
@@ -199,6 +211,16 @@ def _live(year: str) -> str:
 def _ratio(year: str) -> str:
     solved = _sum_of("SiteYears", "facility_mean_mw", year)
     return f"IF({solved}=0,1,{_live(year)}/{solved})"
+
+
+def _load_ratio(year: str) -> str:
+    solved = _sum_of("SiteYears", "facility_mean_mw", year)
+    return f"IF({solved}=0,1,{_sum_of('SiteYears', 'load_mean_mw', year)}/{solved})"
+
+
+def _mw_ratio(year: str) -> str:
+    load = _sum_of("SiteYears", "load_mean_mw", year)
+    return f"IF({load}=0,1,{_live(year)}/{load})"
 
 
 def _money(run: Run) -> list[Row]:
@@ -274,8 +296,11 @@ def _spans(run: Run) -> list[int]:
     return [*(b - a for a, b in zip(run.years, run.years[1:], strict=False)), 1]
 
 
-def _charts(book: Book, sheet: Worksheet, at: dict[str, int], last: int, row: int) -> None:
-    years = (_HEAD, FIRST_YEAR, last)
+def write_charts(book: Book) -> None:
+    """Write sheet Charts: rows of sheet Summary by year, on one page."""
+    sheet = book.sheet("Charts", "The plan by year: figures of sheet Summary.", widths=[10] * 15)
+    years = (_HEAD, FIRST_YEAR, FIRST_YEAR + len(book.run.years) - 1)
+    at = _rows(book.run)
 
     def chart(kind: str, title: str, unit: str, labels: Sequence[str], *, stacked: bool) -> Chart:
         made = book.chart(kind, title, unit, stacked=stacked)
@@ -296,10 +321,14 @@ def _charts(book: Book, sheet: Worksheet, at: dict[str, int], last: int, row: in
     for number, one in enumerate(made):
         down, right = divmod(number, 2)
         sheet.insert_chart(
-            row + down * (_CHART_HEIGHT // _ROW_HEIGHT + 1),
+            _HEAD + down * (_CHART_HEIGHT // _ROW_HEIGHT + 1),
             0,
             one,
-            {"x_offset": right * (_CHART_WIDTH + 12), "object_position": 3},
+            {
+                "x_offset": right * (_CHART_WIDTH + 12),
+                "object_position": 3,
+                "description": "Figures of sheet Summary by year",
+            },
         )
 
 

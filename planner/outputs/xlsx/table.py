@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,16 +16,66 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
     from planner.tables.descriptor import Field
 
-__all__ = ["HEAD_ROW", "Live", "number_format", "this_row", "write_table"]
+__all__ = [
+    "HEAD_ROW",
+    "NO",
+    "YES",
+    "Live",
+    "heading",
+    "number_format",
+    "this_row",
+    "write_table",
+]
 
 HEAD_ROW: Final = 4
-"""Row of the heads of the first table of a sheet, counted from 0; units are above it."""
+"""Row of the names of the columns of the first table of a sheet, counted from 0.
+
+What people call them, and their units, are above it; formulas and pivot tables use the names.
+"""
 
 _WIDEST: Final = 44
 _NARROWEST: Final = 8
-_PAGE_WIDTH: Final = 210  # characters across a page that can still be read
-_ROWS_MEASURED: Final = 400
+_LINE_POINTS: Final = 15.0
+_CODE_WIDTH: Final = 0.85
+"""Width of a character of a name of a column, in a smaller type, in those of a cell."""
 _LONGEST_TIP: Final = 255
+YES: Final = "yes"
+NO: Final = "no"
+"""How truth is written, in cells and in the conditions of formulas."""
+_SAY_NOTHING: Final = frozenset({"", "-", "year", "see unit", "count", "class", "rows"})
+_UNIT_WORDS: Final = frozenset(
+    {
+        *(
+            "mw",
+            "mwh",
+            "gw",
+            "gwh",
+            "twh",
+            "kw",
+            "kwh",
+            "mmbtu",
+            "kh100e",
+            "h100e",
+            "unit",
+            "units",
+        ),
+        *("usd", "musd", "busd", "m3", "m2", "kt", "t", "km", "l", "kg", "deg", "ms", "s", "h"),
+        *("hour", "month", "months", "year", "years", "per", "pct", "units"),
+        *("work", "million", "tokens", "request"),
+    }
+)
+_INITIALS: Final = {
+    "it": "IT",
+    "npv": "NPV",
+    "pue": "PUE",
+    "wue": "WUE",
+    "ppa": "PPA",
+    "rtt": "RTT",
+    "co2": "CO2",
+    "sha256": "SHA-256",
+    "lat": "latitude",
+    "lon": "longitude",
+}
 _BY_UNIT: Final = {
     "see unit": "[>=1000]#,##0;[<=-1000]-#,##0;0.00####",
     "year": "0",
@@ -78,6 +127,33 @@ class Live:
     column: Field
     formula: str
     values: Sequence[float]
+
+
+def heading(column: Field) -> str:
+    """Return what people call a column, with its unit.
+
+    Examples
+    --------
+    >>> from planner.outputs.xlsx.columns import number, text, whole
+    >>> heading(number("live_facility_mean_mw", "MW", "")), heading(text("site_name", ""))
+    ('Facility mean, live [MW]', 'Site name')
+    >>> heading(number("it_mean_mw", "MW", "")), heading(number("training_frac", "-", ""))
+    ('IT mean [MW]', 'Training [%]')
+    >>> heading(whole("calendar_year", "year", "")), heading(number("pue", "-", ""))
+    ('Calendar year', 'PUE')
+    """
+    is_live = column.name.startswith("live_")
+    words = column.name.removeprefix("live_").split("_")
+    unit = column.unit
+    if column.name.endswith("_frac"):
+        words, unit = words[:-1], "%"
+    elif unit not in _SAY_NOTHING:
+        while len(words) > 1 and words[-1] in _UNIT_WORDS:
+            words.pop()
+    shown = [_INITIALS.get(word, word) for word in words]
+    text = " ".join(shown)
+    text = f"{text[0].upper()}{text[1:]}{', live' if is_live else ''}"
+    return text if unit in _SAY_NOTHING else f"{text} [{unit}]"
 
 
 def this_row(table: str, column: str) -> str:
@@ -132,8 +208,7 @@ def write_table(
     head_row : int
         Row of the heads, counted from 0; the row above is for units.
     lay_out : bool
-        Whether columns are made as wide as the table needs, and wide tables printed over as
-        many pages side by side as keep them readable.
+        Whether columns are made as wide as the table needs.
 
     Returns
     -------
@@ -150,8 +225,9 @@ def write_table(
     sheet.add_table(head_row, 0, last, len(every) - 1, options)
     for at, column in enumerate(every):
         is_text = column.dtype in {"str", "bool"}
-        book.text(sheet, head_row - 1, at, column.unit, "unit_label" if is_text else "unit")
-        book.text(sheet, head_row, at, column.name, "head_label" if is_text else "head_right")
+        style = book.style("head_label" if is_text else "head_right", text_wrap=True)
+        sheet.write_string(head_row - 1, at, heading(column), style)
+        book.text(sheet, head_row, at, column.name, "code" if is_text else "code_right")
         tip = {"validate": "any", "input_title": column.name[:32]}
         sheet.data_validation(
             head_row, at, head_row, at, {**tip, "input_message": column.description[:_LONGEST_TIP]}
@@ -162,14 +238,11 @@ def write_table(
         number = number_format(one.column)
         for row, value in enumerate(one.values, start=first):
             book.formula(sheet, row, at, one.formula, value, number)
+    sheet.set_row(head_row - 1, 2 * _LINE_POINTS + 2.0)
     if head_row == HEAD_ROW:
         sheet.freeze_panes(first, 1)
-    # Pages repeat one pair of rows, those of the last table, from the page after it on.
-    sheet.repeat_rows(head_row - 1, head_row)
     if lay_out:
-        total = book.widen(sheet, _widths(frame, columns, live))
-        sheet.fit_to_pages(math.ceil(total / _PAGE_WIDTH), 0)
-        sheet.repeat_columns(0)
+        book.widen(sheet, _widths(frame, columns, live))
     return last + 1
 
 
@@ -179,11 +252,10 @@ def _write_column(
     values = cells.tolist()
     if column.dtype == "str":
         for row, value in enumerate(values, start=first):
-            book.text(sheet, row, at, value, "label")
+            book.text(sheet, row, at, value, "label" if len(value) < _WIDEST else "long")
     elif column.dtype == "bool":
-        look = book.style("label", align="left")
         for row, value in enumerate(values, start=first):
-            sheet.write_boolean(row, at, value, look)
+            book.text(sheet, row, at, YES if value else NO, "label")
     else:
         number = number_format(column)
         for row, value in enumerate(values, start=first):
@@ -203,8 +275,8 @@ def _widths(frame: pd.DataFrame, columns: Sequence[Field], live: Sequence[Live])
     """Return the room that every column needs, in characters."""
     widths = []
     for column in [*columns, *(one.column for one in live)]:
-        width = len(column.name) + 3  # the filter button needs room
+        width = len(column.name) * _CODE_WIDTH + 3.0  # the filter button needs room
         if column.name in frame and len(frame):
-            width = max(width, _longest(column, frame[column.name].head(_ROWS_MEASURED)))
+            width = max(width, _longest(column, frame[column.name]))
         widths.append(float(min(max(width, _NARROWEST), _WIDEST)))
     return widths

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.outputs.xlsx.assumptions import cash_groups
 from planner.outputs.xlsx.columns import SITE_NAME, number, text, whole
+from planner.outputs.xlsx.sites import site_ratio
 from planner.outputs.xlsx.table import Live, this_row, write_table
 from planner.results.schema import RUN_TABLES
 
@@ -28,7 +29,7 @@ __all__ = [
     "write_years",
 ]
 
-_LIVE: Final = "Columns called live follow the cells of sheet Assumptions."
+_LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."
 _MODEL_YEAR: Final = whole("model_year", "year", "Model year that represents the calendar year")
 _ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor applies")
 
@@ -59,10 +60,31 @@ def write_site_years(book: Book) -> None:
     mean, live_mean = facility, this_row("SiteYears", "live_facility_mean_mw")
     peak = this_row("SiteYears", "facility_peak_mw")
     energy = this_row("SiteYears", "energy_mwh")
+    ratio, load = (this_row("SiteYears", name) for name in ("mw_ratio", "load_mean_mw"))
     live = [
         Live(
-            number("live_facility_mean_mw", "MW", "Mean power at the meter, live"),
+            number("mw_ratio", "-", "MW of the site, as edited on sheet Sites, against the solve"),
+            f"={site_ratio('site_mw_ratios', this_row('SiteYears', 'site'))}",
+            [1.0] * len(frame),
+        ),
+        Live(
+            number("live_nameplate_mw", "MW", "Racks in use with the edited MW of the site, live"),
+            f"={this_row('SiteYears', 'nameplate_mw')}*{ratio}",
+            frame["nameplate_mw"].tolist(),
+        ),
+        Live(
+            number("live_it_mean_mw", "MW", "Mean IT power, live"),
+            f"=it_load_factor*{it}*{ratio}",
+            frame["it_mean_mw"].tolist(),
+        ),
+        Live(
+            number("load_mean_mw", "MW", "Mean power at the meter at the solved MW of the site"),
             f"=it_load_factor*({it}+overhead_factor*({facility}-{it}))",
+            frame["facility_mean_mw"].tolist(),
+        ),
+        Live(
+            number("live_facility_mean_mw", "MW", "Mean power at the meter, live"),
+            f"={load}*{ratio}",
             frame["facility_mean_mw"].tolist(),
         ),
         Live(
@@ -86,9 +108,10 @@ def write_class_years(book: Book) -> None:
     table = RUN_TABLES["power_class"]
     frame = book.run.tables["power_class"]
     it, facility = (this_row("ClassYears", f"{what}_mean_mw") for what in ("it", "facility"))
+    year = this_row("ClassYears", "year")
     live = Live(
         number("live_facility_mean_mw", "MW", "Mean power at the meter, live"),
-        f"=it_load_factor*({it}+overhead_factor*({facility}-{it}))",
+        f"=it_load_factor*({it}+overhead_factor*({facility}-{it}))*{_of_year('mw_ratios', year)}",
         frame["facility_mean_mw"].tolist(),
     )
     sheet = book.sheet("Class-years", f"{table.description} {_LIVE}")
@@ -101,10 +124,13 @@ def write_cost_lines(book: Book) -> None:
     frame = with_model_year(book.run, book.run.tables["costs"])
     group, year = this_row("CostLines", "group"), this_row("CostLines", "model_year")
     factor = f"INDEX(price_factors,MATCH({group},price_groups,0))"
-    energy = f'IF({group}="energy",INDEX(energy_ratios,MATCH({year},model_years,0)),1)'
+    site = this_row("CostLines", "site")
+    price = site_ratio("site_price_ratios", site)
+    energy = f'IF({group}="energy",{_of_year("energy_ratios", year)}*{price},1)'
+    of_site = site_ratio("site_mw_ratios", site)
     live = Live(
-        number("live_musd", "MUSD", "Payment with price factors and energy, live"),
-        f"={this_row('CostLines', 'musd')}*{factor}*{energy}",
+        number("live_musd", "MUSD", "Payment with price factors, energy and edited sites, live"),
+        f"={this_row('CostLines', 'musd')}*{factor}*{energy}*{of_site}",
         frame["musd"].tolist(),
     )
     sheet = book.sheet("Cost lines", f"{table.description} {_LIVE}")
@@ -117,10 +143,11 @@ def write_cash_lines(book: Book) -> None:
     cash = book.run.tables["cash"].assign(group=cash_groups(book.run))
     frame = with_model_year(book.run, cash)
     factor = f"INDEX(price_factors,MATCH({this_row('CashLines', 'group')},price_groups,0))"
+    of_site = site_ratio("site_mw_ratios", this_row("CashLines", "site"))
     live = [
         Live(
             number(f"live_{name}", "MUSD", f"{about}, with the price factor, live"),
-            f"={this_row('CashLines', name)}*{factor}",
+            f"={this_row('CashLines', name)}*{factor}*{of_site}",
             frame[name].tolist(),
         )
         for name, about in (("cash_musd", "Spent"), ("overnight_musd", "Overnight cost"))
@@ -128,6 +155,11 @@ def write_cash_lines(book: Book) -> None:
     sheet = book.sheet("Cash lines", f"{table.description} {_LIVE}")
     columns = [table.fields[0], _ITEM_GROUP, *table.fields[1:], _MODEL_YEAR]
     write_table(book, sheet, "CashLines", frame, columns, live)
+
+
+def _of_year(name: str, year: str) -> str:
+    """Return the formula of what sheet Summary has for a model year."""
+    return f"INDEX({name},MATCH({year},model_years,0))"
 
 
 def with_model_year(run: Run, frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,9 +10,11 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from planner.outputs.files import whole_file
+from planner.outputs.plan_workbook.of_run import LISTS, write_settings_of_run
 from planner.outputs.xlsx.assumptions import write_assumptions
 from planner.outputs.xlsx.bills import write_bills
-from planner.outputs.xlsx.book import Book
+from planner.outputs.xlsx.book import COVER, Book
+from planner.outputs.xlsx.bridge import write_bridge
 from planner.outputs.xlsx.by_source import write_power_by_source
 from planner.outputs.xlsx.checks import write_checks
 from planner.outputs.xlsx.clean import has_contracts, write_carbon, write_contracts
@@ -21,17 +23,22 @@ from planner.outputs.xlsx.cover import write_cover
 from planner.outputs.xlsx.estimates import has_estimates, write_estimates_sheet
 from planner.outputs.xlsx.grid import write_grid
 from planner.outputs.xlsx.heatmap import write_heatmap
+from planner.outputs.xlsx.limits import write_limits
 from planner.outputs.xlsx.lists import (
     write_figures,
     write_latency,
-    write_sites,
-    write_sources,
+    write_site_list,
+    write_source_list,
 )
+from planner.outputs.xlsx.map import write_map
 from planner.outputs.xlsx.money import write_money
 from planner.outputs.xlsx.openings import has_openings, write_openings
 from planner.outputs.xlsx.power import write_power
 from planner.outputs.xlsx.resilience import is_resilient, write_resilience
-from planner.outputs.xlsx.summary import write_summary
+from planner.outputs.xlsx.risks import write_risks
+from planner.outputs.xlsx.sites import write_sites
+from planner.outputs.xlsx.sources import write_sources
+from planner.outputs.xlsx.summary import write_charts, write_summary
 from planner.outputs.xlsx.tidy import (
     write_cash_lines,
     write_class_years,
@@ -41,6 +48,7 @@ from planner.outputs.xlsx.tidy import (
     write_site_years,
     write_years,
 )
+from planner.scenario.workbook_layout import SETTINGS, own_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,33 +58,47 @@ if TYPE_CHECKING:
 
 __all__ = ["SHEETS", "sheets_of", "write_workbook"]
 
+
+def _with_settings(_: Book) -> None:
+    """Leave a sheet to `write_settings_of_run`, which writes all that hold settings."""
+
+
 SHEETS = (
-    ("Summary", "The plan by year: compute, power, money, with charts", write_summary),
-    ("Money", "The four moneys, the rule of each, and how they reconcile", write_money),
-    ("Assumptions", "Cells to edit, and every setting of the scenario", write_assumptions),
-    ("Figures", "Single figures of the data, with unit and source", write_figures),
-    ("Demand", "Compute demand by region, class and year, and how it is met", write_demand),
-    ("Sites", "Where: place, zone, first year, size", write_sites),
-    ("Openings", "New sites by year and cost; phases and blocks", write_openings),
-    ("Plan", "What runs where: site, rack, hall, class, year", write_plan),
-    ("Site-years", "Power, water, emissions, cost by site and year", write_site_years),
-    ("Heat map", "Sites by years, one measure at a time", write_heatmap),
+    ("Summary", "The plan by year: compute, power, money", write_summary),
+    ("Charts", "The plan by year in charts", write_charts),
+    ("Bridge", "From the path of the market to the meter, step by step", write_bridge),
+    ("Sites", "Where: size, power, money; MW, price and lead time to edit", write_sites),
     ("Power", "Power forecast by class, zone and site", write_power),
-    ("Power by source", "Grid, on-site power, batteries, sales by year", write_power_by_source),
-    ("Class-years", "Power by class and year, as a list", write_class_years),
-    ("Years", "One line per year as solved", write_years),
+    ("Money", "The four moneys, the rule of each, and how they reconcile", write_money),
     ("Costs", "Payments and cash by item and calendar year; net present value", write_costs),
-    ("Cost lines", "Payments by item, site and calendar year, as a list", write_cost_lines),
-    ("Cash lines", "Money spent on assets by site and calendar year", write_cash_lines),
-    ("Bills", "Tariff bills line by line, and contracted capacity", write_bills),
-    ("Contracts", "PPAs, and the clean part of the energy used", write_contracts),
-    ("Carbon and water", "Emissions by place and by market, water, heat", write_carbon),
+    ("Limits", "What binds and why, and what one more is worth", write_limits),
+    ("Risks", "Where the plan is exposed, and notes of the solve", write_risks),
+    ("Sources", "How many figures of each table are published, and how many not", write_sources),
+    ("Assumptions", "Cells to edit, and every setting of the scenario", write_assumptions),
+    ("Checks", "What was verified about this plan and this workbook", write_checks),
+    ("Heat map", "Sites by years, one measure at a time", write_heatmap),
+    ("Power by source", "Grid, on-site power, batteries, sales by year", write_power_by_source),
     ("Grid", "Headroom by zone, what binds, non-firm power, shadow prices", write_grid),
+    ("Carbon and water", "Emissions by place and by market, water, heat", write_carbon),
+    ("Contracts", "PPAs, and the clean part of the energy used", write_contracts),
+    ("Bills", "Tariff bills line by line, and contracted capacity", write_bills),
+    ("Openings", "New sites by year and cost; phases and blocks", write_openings),
     ("Latency", "Round trips that users get", write_latency),
     ("Resilience", "What each site outage means, and who takes over", write_resilience),
     ("Estimates", "Figures whose low and high move the cost most", write_estimates_sheet),
-    ("Checks", "What was verified about this plan and this workbook", write_checks),
-    ("Sources", "Source of every input", write_sources),
+    ("Years", "One line per year as solved", write_years),
+    ("Demand", "Compute demand by region, class and year, and how it is met", write_demand),
+    ("Site list", "Every site in scope: place, zone, first year, size", write_site_list),
+    ("Plan", "What runs where: site, rack, hall, class, year", write_plan),
+    ("Site-years", "Power, water, emissions, cost by site and year", write_site_years),
+    ("Class-years", "Power by class and year, as a list", write_class_years),
+    ("Cost lines", "Payments by item, site and calendar year, as a list", write_cost_lines),
+    ("Cash lines", "Money spent on assets by site and calendar year", write_cash_lines),
+    ("Figures", "Single figures of the data, with unit and source", write_figures),
+    ("Source list", "Every source of every input", write_source_list),
+    ("Map", "What the map on the cover is drawn from", write_map),
+    (SETTINGS, "Every setting, to be edited and solved again", write_settings_of_run),
+    *((own.name, own.meaning, _with_settings) for own in own_sheets()),
 )
 """Name, content and writer of every sheet after the cover."""
 
@@ -131,7 +153,7 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
         )
         book = Book(run, workbook)
         sheets = sheets_of(run)
-        for name in ("Cover", *(name for name, _, _ in sheets)):
+        for name in (COVER, *(name for name, _, _ in sheets), LISTS):
             book.add_sheet(name)
         write_cover(book, [(name, about) for name, about, _ in sheets])
         for _, _, write in sheets:

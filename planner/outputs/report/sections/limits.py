@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError
-from planner.base.say import amount
 from planner.limits import BY_NAME
-from planner.limits.binding import ONE_MORE, PLACES, binding_of, start_words
+from planner.limits.binding import ONE_MORE, PLACES
+from planner.outputs.binding import sentence, weightiest
 from planner.outputs.report.figures import Figure
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.report.page import section
@@ -28,7 +27,6 @@ _OF_A_KIND: Final = 4
 _LARGE: Final = 1e5
 _PER_MILLION: Final = 1e6
 _ZONES: Final = 12
-_NAMES: Final = frozenset({"site", "zone", "workload"})
 
 
 def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | InputError) -> Html:
@@ -64,8 +62,7 @@ def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | InputErro
             "The report in the run folder, and solving again, show them."
         )
         return element("p", text, class_="bad")
-    once = binding.drop_duplicates(["block", *PLACES])
-    few = once[once.groupby("block").cumcount() < _OF_A_KIND].head(_MOST)
+    few = weightiest(binding, _MOST, _OF_A_KIND)
     if few.empty:
         return element("p", "No limit binds that the plan could not buy its way past.")
     rows = [
@@ -81,31 +78,8 @@ def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | InputErro
 
 def _sentence(row: pd.Series, tables: Tables, labels: Labels) -> Html:
     """Say what binds, with names in place of ids."""
-    filled = {
-        "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
-        "year": str(row["year"]),
-        "start": start_words(tables, row),
-        **{place: _known(place, str(row[place]), labels) for place in PLACES},
-    }
-    parts = re.split(r"\{(\w+)\}", binding_of(str(row["block"])).sentence)
-    return joined(
-        [
-            part if at % 2 == 0 else name(filled[part]) if part in _NAMES else filled[part]
-            for at, part in enumerate(parts)
-        ]
-    )
-
-
-def _known(place: str, label: str, labels: Labels) -> str:
-    if place == "hall":
-        return label.replace("|", ", ").replace("_", " ")
-    names = {
-        "site": labels.site,
-        "zone": labels.zone,
-        "workload": labels.workload,
-        "vendor": labels.vendor,
-    }
-    return names.get(place, str)(label)
+    pieces = sentence(row, tables, labels)
+    return joined([name(text) if is_name else text for text, is_name in pieces])
 
 
 def _worth(row: pd.Series) -> Html:

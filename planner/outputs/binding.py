@@ -1,0 +1,92 @@
+"""What binds in a plan, in sentences with the names that people use."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from planner.base.errors import InputError
+from planner.base.say import amount
+from planner.limits import BY_NAME
+from planner.limits.binding import PLACES, binding, binding_of, start_words
+from planner.outputs.program import inputs_of
+
+if TYPE_CHECKING:
+    from planner.limits.limit import Tables
+    from planner.outputs.report.labels import Labels
+    from planner.outputs.run import Run
+
+__all__ = ["binding_of_run", "sentence", "weightiest"]
+
+_NAMES: Final = frozenset({"site", "zone", "workload"})
+
+
+def binding_of_run(run: Run) -> pd.DataFrame | InputError:
+    """Return the limits that bind, or why this version can not read the inputs of the run."""
+    prices = run.tables["prices"]
+    known = {name for name, limit in BY_NAME.items() if limit.binding is not None}
+    if not set(prices["block"]) & known:
+        return pd.DataFrame(columns=["block", *PLACES, "year"])
+    try:
+        inputs = inputs_of(run)
+    except InputError as error:
+        return error
+    return binding(inputs, run.tables)
+
+
+def weightiest(table: pd.DataFrame, most: int, most_of_a_kind: int) -> pd.DataFrame:
+    """Return the limits by which a plan loses most, each in the year in which it binds hardest.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `planner.limits.binding`.
+    most, most_of_a_kind : int
+        Rows of all, and of one kind of limit.
+    """
+    once = table.drop_duplicates(["block", *PLACES])
+    return once[once.groupby("block").cumcount() < most_of_a_kind].head(most)
+
+
+def sentence(row: pd.Series, tables: Tables, labels: Labels) -> list[tuple[str, bool]]:
+    """Say what binds.
+
+    Parameters
+    ----------
+    row : Series
+        Of `planner.limits.binding`.
+    tables : mapping of str to DataFrame
+        Of the run.
+    labels : Labels
+        Of it.
+
+    Returns
+    -------
+    list of tuple of str, bool
+        Pieces in order, and whether each is a name, which is data.
+    """
+    filled = {
+        "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
+        "year": str(row["year"]),
+        "start": start_words(tables, row),
+        **{place: _known(place, str(row[place]), labels) for place in PLACES},
+    }
+    parts = re.split(r"\{(\w+)\}", binding_of(str(row["block"])).sentence)
+    return [
+        (part, False) if at % 2 == 0 else (filled[part], part in _NAMES)
+        for at, part in enumerate(parts)
+    ]
+
+
+def _known(place: str, label: str, labels: Labels) -> str:
+    if place == "hall":
+        return label.replace("|", ", ").replace("_", " ")
+    names = {
+        "site": labels.site,
+        "zone": labels.zone,
+        "workload": labels.workload,
+        "vendor": labels.vendor,
+    }
+    return names.get(place, str)(label)

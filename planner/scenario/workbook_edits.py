@@ -1,0 +1,61 @@
+"""Cells of a solved plan that are not as they were solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.scenario.tree import Place
+    from planner.scenario.workbook_grid import Grid
+
+__all__ = ["Edit", "edits"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A cell that was edited.
+
+    Parameters
+    ----------
+    row : str
+        Name or id in the first cell of its row.
+    value : object
+        What it holds; None where it was emptied.
+    solved : float
+        What it held as solved.
+    place : Place
+        The cell.
+    """
+
+    row: str
+    value: Any
+    solved: float
+    place: Place
+
+
+def edits(grid: Grid, name: str, edited: str, solved: str) -> Iterator[Edit]:
+    """Find cells that differ from the column next to them that holds what was solved.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of the sheet.
+    name, edited, solved : str
+        Heads of the columns with the name of the row, the cell to edit, and what was solved.
+
+    Yields
+    ------
+    Edit
+        Rows without a number that was solved have nothing to edit.
+    """
+    of_name, of_edited, of_solved = (grid.column_of(head) for head in (name, edited, solved))
+    for row, cells in grid.rows():
+        before, now = cells.get(of_solved), cells.get(of_edited)
+        if not isinstance(before, int | float) or isinstance(before, bool):
+            continue
+        if of_name in cells and now != before:
+            label = str(cells[of_name]).strip()
+            yield Edit(label, now, before, grid.place(row, of_edited))
