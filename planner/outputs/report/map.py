@@ -273,6 +273,7 @@ def controls(years: Sequence[int], ways: Sequence[Way]) -> Html:
             data_years=" ".join(map(str, years)),
             aria_valuetext=str(years[-1]),
         ),
+        for_="map-year",  # else it is that of the output, which may have one too
     )
     choice = (
         element(
