@@ -11,10 +11,10 @@ from planner.base.words import some
 from planner.inputs.case import BASE_YEAR_OF_MONEY, trend_factor
 from planner.inputs.facility import construction_factor, on_top_of_hard_cost
 from planner.inputs.frames import floats, texts
-from planner.inputs.own_rows import own_rows
+from planner.inputs.own_rows import own_rows, shipped_table
 from planner.inputs.places import own_key
 from planner.inputs.tariffs_uses import billed_sites
-from planner.tables import load_package, read_tables
+from planner.tables import load_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def _own_rack_prices(case: Case) -> Iterator[tuple[str, Keys | int]]:
     """Racks with a price of the planner's own, and where it is written: a key path, or a row."""
     if "racks" in case.scenario.data_files:
         table = case.tables["racks"]
-        for row in np.flatnonzero(own_rows(table, read_tables(["racks"])["racks"], ["rack"])):
+        for row in np.flatnonzero(own_rows(table, shipped_table("racks"), ["rack"])):
             yield str(table["rack"].iloc[row]), int(row)
     for rack, override in case.scenario.racks.override.items():
         if override.capex_usd is not None:
@@ -112,7 +112,7 @@ def _note_building(case: Case) -> None:
     if name not in case.scenario.data_files:
         return
     table = case.tables[name]
-    is_own = own_rows(table, read_tables([name])[name], load_package()[name].primary_key)
+    is_own = own_rows(table, shipped_table(name), load_package()[name].primary_key)
     per_w = table["unit"].eq("USD/W IT") & table["group"].eq("capex")
     rows = np.flatnonzero(is_own & per_w.to_numpy(dtype=np.bool_))
     if not rows.size:
@@ -142,7 +142,7 @@ def _note_markets(case: Case, cost: HallCost) -> None:
     name = "facility_market"
     if name not in case.scenario.data_files:
         return
-    table, shipped = case.tables[name], read_tables([name])[name]
+    table, shipped = case.tables[name], shipped_table(name)
     us_average = float((floats(shipped, _CONSTRUCTION) / floats(shipped, "index")).mean())
     of_sites = np.array(texts(case.sites, "market"), dtype=object)
     for row in np.flatnonzero(own_rows(table, shipped, ["market"])):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools
     from planner.inputs.case import Case
 
-__all__ = ["note_own_rows", "note_unread_tables", "own_rows"]
+__all__ = ["note_own_rows", "note_unread_tables", "own_rows", "shipped_table"]
 
 _NAMED: Final = 8
 _SEEN_TO: Final = frozenset({HALLS, RACKS, "site_series"})
@@ -60,7 +61,7 @@ def note_own_rows(case: Case) -> None:
     own = [name for name in own if name not in _SEEN_TO]
     if not own:
         return
-    shipped = read_tables(own)
+    shipped = {name: shipped_table(name) for name in own}
     in_plan = _in_plan(case)
     for name in own:
         table = case.tables[name]
@@ -151,6 +152,17 @@ def own_rows(table: pd.DataFrame, shipped: pd.DataFrame, keys: Sequence[str]) ->
         is_known[:] = [row in known for row in _as_texts(table[figures])]
     flagged = table["kind"].eq(OWN).to_numpy(dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
+
+
+def shipped_table(name: str) -> pd.DataFrame:
+    """Return a table as it ships, read again only where its file has changed."""
+    file = load_package().path(name).stat()
+    return _read_once(name, file.st_mtime_ns, file.st_size)
+
+
+@lru_cache(maxsize=128)
+def _read_once(name: str, _changed_ns: int, _size: int) -> pd.DataFrame:
+    return read_tables([name])[name]
 
 
 def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
