@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from planner.studies.solve.progress import STAGES, solver_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType, TracebackType
 
     from planner.base.errors import Problem
@@ -82,6 +84,14 @@ class Progress:
         """Say something that stays on the screen."""
         self._note(text)
         self._console.print(text, markup=False, soft_wrap=True)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the screen to something else: no line is redrawn meanwhile."""
+        self._status.stop()
+        yield
+        if self._console.is_terminal:
+            self._status.start()
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._began

@@ -10,7 +10,9 @@ import click
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT
 
 if TYPE_CHECKING:
+    from planner.cli.progress import Progress
     from planner.outputs.kept import Kept
+    from planner.outputs.run import Run
 
 __all__ = ["command"]
 
@@ -69,7 +71,7 @@ def _solve(
     from planner.inputs.validation import validated
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
-    from planner.outputs.terminal import print_summary
+    from planner.outputs.terminal import print_folder
     from planner.runs import run_of
     from planner.runs.folder import store_run
     from planner.runs.rescue import keep_elsewhere
@@ -92,8 +94,9 @@ def _solve(
             found = validated(scenario, overrides)
             every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
             refuse(context, every, () if strict else found.warnings)
-        progress.stage("write")
         run, failed = run_of(plan), None
+        unheard = None if as_json else _summary_unheard(run, progress)
+        progress.stage("write")
         kept: tuple[Kept, ...] = ()
         try:
             stored = store_run(run, runs_dir, workbook=not no_workbook, log=progress.lines)
@@ -110,10 +113,24 @@ def _solve(
         click.echo(report_kept(run.folder, kept), err=True)
     if as_json:
         click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
-    else:
-        print_summary(run, run.folder)
-    if failed is not None:
-        raise failed
+    elif run.folder is not None and unheard is None:
+        print_folder(run.folder)
+    for wrong in (failed, unheard):
+        if wrong is not None:
+            raise wrong
     # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
     stopped = LimitReachedError.exit_code if progress.interrupt.is_set() else 0
     return plan.exit_code or stopped
+
+
+def _summary_unheard(run: Run, progress: Progress) -> OSError | None:
+    """Tell the plan before it is written; a reader who has left is no reason not to write it."""
+    from planner.outputs.terminal import print_summary
+
+    try:
+        with progress.aside():
+            print_summary(run)
+            click.echo("", nl=False)  # which flushes, where there is a stdout
+    except OSError as error:
+        return error
+    return None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["print_summary", "summary"]
+__all__ = ["print_folder", "print_summary", "summary"]
 
 _IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
 _TOP_SITES: Final = 8
@@ -62,10 +62,14 @@ def print_summary(run: Run, folder: Path | None = None) -> None:
     folder : Path, optional
         Where it is stored, to be named in the last line.
     """
-    console = TableConsole()
-    console.print(summary(run))
+    TableConsole().print(summary(run))
     if folder is not None:
-        console.print(Text(f"\nWritten to {folder}", style="dim"), soft_wrap=True)
+        print_folder(folder)
+
+
+def print_folder(folder: Path) -> None:
+    """Print where a run is stored."""
+    TableConsole().print(Text(f"\nWritten to {folder}", style="dim"), soft_wrap=True)
 
 
 def summary(run: Run) -> Group:

@@ -47,6 +47,26 @@ def test_a_full_disk_under_stdout_is_said_in_one_line(arguments: list[str]) -> N
     assert (done.returncode, done.stderr) == (2, b"dcplan: stdout: No space left on device\n")
 
 
+def test_a_plan_is_kept_though_its_reader_has_left(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = dcplan("-q", "solve", "tiny", "--no-workbook", stdout=writing, cwd=tmp_path)
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert [run.name[:5] for run in (tmp_path / "runs").iterdir()] == ["tiny-"]
+
+
+def test_a_plan_is_kept_though_there_is_nobody_to_tell(tmp_path: Path) -> None:
+    command = ["bash", "-c", 'exec "$@" >&-', "-", *DCPLAN, "-q", "solve", "tiny", "--no-workbook"]
+
+    done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [run.name[:5] for run in (tmp_path / "runs").iterdir()] == ["tiny-"]
+
+
 def test_a_command_without_stdout_does_its_work() -> None:
     command = ["bash", "-c", 'exec "$@" >&-', "-", *DCPLAN, "data", "list"]
 
