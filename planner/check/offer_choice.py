@@ -19,7 +19,7 @@ from planner.check.once import once
 from planner.check.payments import instalment
 from planner.check.power_prices import retail_usd_per_mwh
 from planner.check.rack_figures import admitted_racks
-from planner.check.stated_existing import without_new_halls
+from planner.check.stated_existing import stated_halls, without_new_halls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -293,7 +293,8 @@ def racks_on_offer(case: Case) -> Floats:
             with_hall = (own + mw * hall)[:, None, :, None] * factor < own[:, :, None, None]
             no_more = (mw[:, None, :] <= mw[:, :, None])[..., None]
             is_beaten = np.asarray((with_hall & no_more & for_sale & housed).any(axis=2))
-            offered &= ~is_beaten[:, :, None, :]
+            stated = stated_halls(case)["hall"].astype("str").str.split("|").str[0]
+            offered &= ~is_beaten[:, :, None, :] | np.isin(cooling, list(stated))[:, None]
         dear = mw[:, None, :] - mw[:, :, None]  # what another needs more, (workload, rack, other)
         saves = (own[:, None, :] <= own[:, :, None]) & (
             own[:, None, :] + dear * _SCARCITY * hall[:, None, :] <= own[:, :, None]

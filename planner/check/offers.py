@@ -30,6 +30,7 @@ from planner.check.offer_choice import (
 )
 from planner.check.once import once
 from planner.check.rack_figures import admitted_racks
+from planner.check.stated_existing import stated_halls
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -159,8 +160,9 @@ def _purchases(case: Case) -> pd.DataFrame:
     ).merge(halls, on="cooling")
     of_class, topology = _class_and_topology(case, frame)
     is_own = cheapest_topology(case, of_stock=False)[of_class] == topology
-    is_leased = frame["hall"].isin(list(_leasable(case)["hall"])).to_numpy()
-    allowed = is_own | (is_leased & enough_redundancy(case)[of_class, topology])
+    there = [*_leasable(case)["hall"], *stated_halls(case)["hall"]]
+    is_there = frame["hall"].isin(there).to_numpy()
+    allowed = is_own | (is_there & enough_redundancy(case)[of_class, topology])
     columns = ["rack", "hall", "workload", "year"]
     found: pd.DataFrame = frame.loc[allowed, columns].reset_index(drop=True)
     return found

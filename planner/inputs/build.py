@@ -238,7 +238,7 @@ def _inputs_of(case: Case) -> Inputs:
     committed = committed + (stated.site_mw - stated.site_mw[:, :1]) * per_rack
     may_grow = bools(case.sites, "new_halls")[:, None]
     can_build = (leads.hall.may & may_grow) | (committed_it_mw > 0.0)
-    offers = racks_on_offer(case, figures, cost, rates, quality)
+    offers = racks_on_offer(case, figures, cost, rates, quality, stated.has_cooling)
     designs = designs_on_offer(
         case, offers, cost, rates, quality, climate, can_build, stock.stands(case)
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.say import amount, moment
 from planner.base.units import USD_PER_MUSD
+from planner.inputs.frames import bools, texts
 from planner.inputs.headroom import headroom_lists
+from planner.inputs.places import own_key
 from planner.lp import Axis, Index
 from planner.scenario import held
 
@@ -25,6 +28,11 @@ if TYPE_CHECKING:
     from planner.inputs.stock import Stock
 
 __all__ = ["GridInputs", "grid_inputs"]
+
+
+_INTERCONNECTION: Final = "interconnection"
+_ROOM_MW: Final = 1.0
+"""Less of a connection that is free in the first year is not worth a note."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,9 @@ def grid_inputs(
     settings = case.scenario.grid
     s, t = site_year["site"], site_year["year"]
     standing_mw = stock.facility_mw + other_mw.max(axis=1)
-    firm = _firm_mw(case, standing_mw[:, None] + committed_facility_mw)
+    there_mw = standing_mw[:, None] + committed_facility_mw
+    firm = _firm_mw(case, there_mw)
+    _note_waiting(case, leads, firm - there_mw)
     in_plan = np.zeros(firm.shape, dtype=np.bool_)
     in_plan[s, t] = True
     es, et = np.nonzero(leads.connection.may & in_plan)
@@ -154,6 +164,24 @@ def _expansion_musd_per_mw(case: Case) -> float:
             "facility_cost", "interconnection_network", "USD/MW facility"
         )
     return own / USD_PER_MUSD
+
+
+def _note_waiting(case: Case, leads: Leads, spare_mw: Floats) -> None:
+    """Note where halls wait for a connection though one that is stated has room, (site, year)."""
+    waits = (leads.hall.by == _INTERCONNECTION) & bools(case.sites, "new_halls")
+    waits &= leads.hall.start > case.year[0] + 1.0
+    for row in np.flatnonzero(waits & (spare_mw[:, 0] >= _ROOM_MW)):
+        site, zone = case.ids("sites")[row], texts(case.sites, "zone")[row]
+        key = own_key(case.scenario, site, "grid_firm_mw")
+        if key is None:
+            continue
+        case.findings.note(
+            f"New halls at {site} wait {leads.hall.months[row]:.0f} months for an interconnection"
+            f" of {zone}, to {moment(leads.hall.start[row])}, though grid_firm_mw leaves"
+            f" {amount(spare_mw[row, 0])} MW unused in {case.year[0]}: give {site} lead_time_months"
+            " if that carries them.",
+            key,
+        )
 
 
 def _firm_mw(case: Case, table_mw: Floats) -> Floats:

@@ -56,7 +56,12 @@ class RackOffers:
 
 
 def racks_on_offer(
-    case: Case, figures: RackFigures, cost: HallCost, rates: Rates, quality: Quality
+    case: Case,
+    figures: RackFigures,
+    cost: HallCost,
+    rates: Rates,
+    quality: Quality,
+    has_halls: Bools,
 ) -> RackOffers:
     r"""Drop racks that another rack beats whatever the plan is.
 
@@ -67,7 +72,8 @@ def racks_on_offer(
       from nothing to three times h: :math:`c_{k'} + (m_{k'} - m_k)\, v \le c_k` for v = 0 and
       v = 3 h, and that does not run out of floor first; or
     - the same vendor has one that is cheaper with a hall of its own than k is without any and
-      takes no more power: :math:`c_{k'} + m_{k'} h < c_k` (halls can be retrofitted); or
+      takes no more power: :math:`c_{k'} + m_{k'} h < c_k` (halls can be retrofitted), unless the
+      planner states halls of its cooling, which stand empty until they are; or
     - another vendor has one that is cheaper in this sense by a third and delivers no less, or
       is five times cheaper.
 
@@ -85,6 +91,8 @@ def racks_on_offer(
         Cost of capital.
     quality : Quality
         Topology of each class.
+    has_halls : array of bool
+        Cooling technologies of halls that the planner states, shape (cooling,).
 
     Returns
     -------
@@ -113,7 +121,8 @@ def racks_on_offer(
     vendor = np.array(texts(case.racks, "vendor"), dtype=object)
     same_vendor = vendor[:, None] == vendor[None, :]
     if case.scenario.retrofit.allow and len(case.tables["retrofit"]):
-        offered &= ~_beaten_with_hall(case, figures, for_sale, own, mw, hall, same_vendor)
+        beaten = _beaten_with_hall(case, figures, for_sale, own, mw, hall, same_vendor)
+        offered &= ~beaten | has_halls[:, None]
     offered &= ~_beaten_in_place(case, figures, offered, own, mw, hall, same_vendor)
     dropped = before & ~offered.any(axis=(0, 2, 3))
     if dropped.any():

@@ -90,9 +90,10 @@ def rack_space(
     """Find what can be done with racks.
 
     A class buys racks for halls of its own topology, the cheapest that is good enough, and for
-    leased halls that are. Racks of the base year serve the class they were bought for, and every
-    class that admits them in halls that are good enough for it. Training racks that are
-    old enough may move to the inference halls of their site.
+    halls that are good enough where they are leased, or stated by the planner. Racks of the base
+    year serve the class they were bought for, and every class that admits them in halls that are
+    good enough for it. Training racks that are old enough may move to the inference halls of their
+    site.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def rack_space(
     -------
     RackSpace
     """
-    for_sale = _for_sale(case, halls, racks, quality)  # (w, k, l, t)
+    for_sale = _for_sale(halls, stock, racks, quality)  # (w, k, l, t)
     from_stock = _from_stock(case, figures, halls, stock, quality)  # (w, k, l)
     is_moved = _movable(case, figures, halls, quality, from_stock, for_sale, wanted_kh100e)
     workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
@@ -187,11 +188,12 @@ def _pool_key(halls: HallSpace, rack: Codes, hall: Codes, duty: Codes) -> Codes:
     return (rack * halls.cooling.size + hall) * len(DUTIES) + duty
 
 
-def _for_sale(case: Case, halls: HallSpace, racks: Bools, quality: Quality) -> Bools:
+def _for_sale(halls: HallSpace, stock: Stock, racks: Bools, quality: Quality) -> Bools:
     """Racks that a class may buy for a hall, (workload, rack, design, year)."""
     is_own = halls.redundancy[None, :] == quality.new[:, None]
-    to_let = halls.lease.any(axis=(0, 2))
-    allowed = is_own | (to_let & quality.suffices[:, halls.redundancy])
+    stated_mw = stock.stated.hall_mw[:, halls.cooling, halls.redundancy]
+    is_there = halls.lease.any(axis=(0, 2)) | (stated_mw > 0.0).any(axis=(0, 2))
+    allowed = is_own | (is_there & quality.suffices[:, halls.redundancy])
     return np.asarray(racks[:, :, halls.cooling, :] & allowed[:, None, :, None])
 
 

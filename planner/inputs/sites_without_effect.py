@@ -45,6 +45,7 @@ def idle_figures(case: Case) -> Mapping[str, Mapping[str, str]]:
         ("build_rate_mw_per_year", closed, "new_halls is false there"),
         ("phase_mw", closed, "new_halls is false there"),
         ("opening_usd", exists, "it is open already"),
+        ("minimum_size_mw", exists, "it is open already"),
     )
     found: dict[str, dict[str, str]] = {}
     for figure, is_idle, why in rules:

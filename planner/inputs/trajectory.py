@@ -83,6 +83,8 @@ def _path(case: Case) -> pd.DataFrame:
             "give demand.facility_gw, or change the years",
         )
     regions = case.tables["demand_regions"]
+    if {*case.ids("workloads")} <= {stated.workload for stated in demand.explicit}:
+        return path  # which no class follows
     for column in ("country", "region"):
         for place in {*texts(path, "region")} & {*texts(regions, column)}:
             if {*texts(case.regions, column)} != {place}:

@@ -109,6 +109,7 @@ def test_a_site_with_halls_alone_begins_without_racks(build):
 def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own):
     used = own.racks.used.frame()
     at = used[(used["site"] == "oak") & (used["hall"] == "plate_dry|2N")]
+    at = at[at["year"] == "2025"]  # before any is bought for training, which the hall suffices for
 
     assert set(at["workload"][at["rack"] == "liquid25"]) == {"chat"}
 
@@ -376,3 +377,36 @@ def test_stated_halls_keep_free_what_their_racks_leave(build):
     assert [share for key, share in fill.items() if key[0] == "elm"] == pytest.approx(
         [0.7] * sum(key[0] == "elm" for key in fill)
     )
+
+
+def bought(inputs):
+    install = inputs.racks.install
+    names = ("site", "hall", "rack", "duty")
+    return set(zip(*(install.labels(name) for name in names), strict=True))
+
+
+def test_racks_are_bought_for_stated_halls_that_are_better_than_a_class_needs(own, mini):
+    # Training needs N, and new halls for it are of N; hall B is of 2N and has room.
+    better = {(hall, duty) for site, hall, _, duty in bought(own) if site == "oak"}
+
+    assert ("plate_dry|2N", "training") in better
+    # Air racks cost more than liquid ones with halls of their own, but hall A is there.
+    assert ("air_dry|N", "training") in better
+    assert not any(rack == "air24" for _, _, rack, _ in bought(mini))
+    assert ("plate_dry|2N", "training") not in {(hall, duty) for _, hall, _, duty in bought(mini)}
+
+
+def test_halls_that_wait_for_a_connection_while_a_stated_one_has_room_are_noted(build):
+    firm = ("sites.oak.grid_firm_mw=400", "lead_times.interconnection_months=31")
+
+    (note,) = (
+        note
+        for note in build(*firm, "decisions_start=2025-06-01").noted_settings
+        if "New halls at oak wait" in note.what_is
+    )
+
+    # 31 months from June 2025.
+    assert "wait 31 months for an interconnection of east, to January 2028" in note.what_is
+    assert "give oak lead_time_months if that carries them" in note.what_is
+    given = build(*firm, "decisions_start=2025-06-01", "sites.oak.lead_time_months=17")
+    assert not any("wait" in note.what_is for note in given.noted_settings)
