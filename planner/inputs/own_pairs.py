@@ -94,7 +94,7 @@ def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
         for row in unknown[:MOST_PROBLEMS]:
             id_ = str(table[column].iloc[row])
             meant = closest(id_, sorted(map(str, known)))
-            fix = f"did you mean {meant!r}?" if meant else f"`dcplan data show {of}` lists them"
+            fix = f"did you mean {meant!r}?" if meant else f"`dcplan data ids {of}` lists them"
             cell = sheet.header.index(column)
             case.findings.problems.append(
                 sheet.problem(int(row), cell, f"{column} is {id_!r}", f"an id of table {of}", fix)

@@ -131,11 +131,11 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
                 (*at, key),
                 f"unknown tariff {id_!r}",
                 "an id of table tariffs",
-                "`dcplan data show tariffs` lists them",
+                "`dcplan data ids tariffs` lists them",
             )
         elif row is not None and row["layer"] != layer:
             what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
-            fix = "`dcplan data show tariffs` lists them"
+            fix = "`dcplan data ids tariffs` lists them"
             case.findings.at_key((*at, key), what_is, f"of layer {layer!r}", fix)
 
 

@@ -46,23 +46,19 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
 
 
 def _empty_halls(plan: Plan) -> Iterator[str]:
-    """Say which existing halls have no racks in service, of the year with most of them."""
+    """Say which existing halls have no racks in service, and in which years."""
     halls = plan.tables["halls"]
-    empty_mw = halls[["existing_mw", "usable_mw"]].min(axis=1)
-    is_empty = (halls["used_mw"] <= _EMPTY_FRAC * halls["usable_mw"]) & (empty_mw > _A_LITTLE)
-    empty = halls.assign(mw=empty_mw)[is_empty]
-    if empty.empty:
-        return
-    by_year = empty.groupby("year")["mw"].sum()
-    year = by_year.index[int(by_year.to_numpy().argmax())]
-    worst = empty[empty["year"] == year].sort_values("mw", ascending=False, kind="stable")
+    halls = halls.assign(mw=halls[["existing_mw", "usable_mw"]].min(axis=1))
+    is_empty = (halls["used_mw"] <= _EMPTY_FRAC * halls["usable_mw"]) & (halls["mw"] > _A_LITTLE)
+    by_hall = halls[is_empty].groupby(["site", "cooling", "redundancy"], sort=False)
+    empty = by_hall.agg(mw=("mw", "max"), years=("year", list)).reset_index()
+    empty = empty.sort_values("mw", ascending=False, kind="stable")
     parts = [
-        f"{mw:,.1f} MW of {cooling} {redundancy} at {site}"
-        for site, cooling, redundancy, mw in _rows(worst[["site", "cooling", "redundancy", "mw"]])
+        f"{mw:,.1f} MW of {cooling} {redundancy} at {site} in {', '.join(map(str, years))}"
+        for site, cooling, redundancy, mw, years in _rows(empty)
     ]
-    others = [f"{mw:,.1f} MW in {of}" for of, mw in by_year.items() if of != year]
-    also = f" (also {', '.join(others)})" if others else ""
-    yield f"Existing halls stay empty in {year}: {some(parts, _NAMED)}{also}."
+    if parts:
+        yield f"Existing halls stay empty: {some(parts, _NAMED, between='; ')}."
 
 
 def _retrofits(plan: Plan) -> Iterator[str]:

@@ -88,7 +88,8 @@ def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
             if id_ not in known[mark]:
                 # The search for near ids takes long, and no more than these are listed.
                 is_listed = next(looked_up) <= MOST_PROBLEMS
-                yield _unknown(id_, place, mark, known[mark], is_listed=is_listed)
+                own = _own_file(tree, mark.table)
+                yield _unknown(id_, place, mark, known[mark], own, is_listed=is_listed)
 
 
 def _known(mark: IdOf, tree: Node, tables: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -100,14 +101,24 @@ def _known(mark: IdOf, tree: Node, tables: Mapping[str, pd.DataFrame]) -> list[s
     return list(dict.fromkeys(ids))
 
 
-def _unknown(id_: str, place: Place, mark: IdOf, known: list[str], *, is_listed: bool) -> Problem:
+def _own_file(tree: Node, table: str) -> str:
+    """Return the file of a table that is the user's own as it is written; empty if it ships."""
+    files = tree.children["data"].children if "data" in tree.children else {}
+    return str(files[table].value) if table in files else ""
+
+
+def _unknown(
+    id_: str, place: Place, mark: IdOf, known: list[str], own: str, *, is_listed: bool
+) -> Problem:
     meant = closest(id_, known) if is_listed else None
     if meant:
         fix = f"did you mean {meant!r}?"
     elif len(known) <= FEW:
         fix = f"known are {', '.join(known)}"
     else:
-        fix = f"`dcplan data show {mark.table}` lists them"
+        fix = f"`dcplan data ids {mark.table}` lists them"
+    if own and not meant:
+        fix += f", or add it to {own}"
     return place.problem(f"unknown {mark.noun} {id_!r}", f"an id of table {mark.table}", fix)
 
 

@@ -204,8 +204,8 @@ def test_existing_halls_that_stay_empty_are_named_with_their_power_and_year() ->
     plan = SimpleNamespace(tables={"halls": halls})
 
     assert list(notes_module._empty_halls(plan)) == [
-        "Existing halls stay empty in 2028: 23.0 MW of air N+1 at oak, 7.5 MW of rdhx 2N at elm"
-        " (also 23.0 MW in 2027)."
+        "Existing halls stay empty: 23.0 MW of air N+1 at oak in 2027, 2028; 7.5 MW of rdhx 2N at"
+        " elm in 2028."
     ]
     filled = SimpleNamespace(tables={"halls": halls.assign(used_mw=13.0)})
     assert list(notes_module._empty_halls(filled)) == []
