@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
+from planner.lp.start import Start
 from planner.outputs.files import whole_file
 
 if TYPE_CHECKING:
@@ -135,11 +137,13 @@ def store_start(start: bytes, question: Question, folder: Path) -> None:
 
 
 def start_in(folder: Path, question: Question) -> bytes | None:
-    """Return where a stored future ended; None where that is not kept."""
+    """Return where a stored future ended; None where that is not kept, or cannot be read."""
     try:
-        return _start_path(question, folder).read_bytes()
-    except OSError:
+        content = _start_path(question, folder).read_bytes()
+        Start.from_bytes(content)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
+    return content
 
 
 def _start_path(question: Question, folder: Path) -> Path:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError
+from planner.base.texts import with_texts_as_objects
 from planner.inputs import TABLES, build_inputs_from
 from planner.inputs.figures import with_values
 from planner.runs.names import folder_name
@@ -132,6 +133,7 @@ class _Reader:
         return self.read[key]
 
 
+@with_texts_as_objects
 def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
     """Read the file of a sweep, and find every mistake in it before anything is solved.
 

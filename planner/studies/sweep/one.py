@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitReachedError
+from planner.base.texts import with_texts_as_objects
 from planner.lp.start import Start
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
@@ -44,6 +45,7 @@ _STATUS: Final = (
 _NOTHING_MW: Final = 1e-6
 
 
+@with_texts_as_objects
 def answer_to(
     question: Question, tables: Tables, runs_dir: Path, start: bytes | None = None
 ) -> tuple[Answer, bytes | None]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
+from planner.studies.sweep.answers import start_in, store_start
 from planner.studies.sweep.futures import Question
 from planner.studies.sweep.order import Queue, leaders
 from planner.studies.sweep.points import Future, Point
@@ -66,6 +69,13 @@ def test_what_is_stored_of_a_leader_is_begun_at() -> None:
 
     assert task is not None
     assert (task[0].name, task[1]) == ("late", b"stored")
+
+
+def test_an_end_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    store_start(b"torn", question("first"), tmp_path)
+
+    assert start_in(tmp_path, question("first")) is None
+    assert start_in(tmp_path, question("other")) is None
 
 
 def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
