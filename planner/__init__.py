@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.runs.reopen import load
     from planner.scenario import Scenario, load_scenario
+    from planner.studies.alternatives import alternatives
     from planner.studies.compare import compare
     from planner.studies.diagnose import diagnose
     from planner.studies.frontier import frontier
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Plan",
     "Scenario",
+    "alternatives",
     "compare",
     "diagnose",
     "frontier",
@@ -37,6 +39,7 @@ __all__ = [
 _HOME = {
     "Plan": "planner.runs.plan",
     "Scenario": "planner.scenario",
+    "alternatives": "planner.studies.alternatives",
     "compare": "planner.studies.compare",
     "diagnose": "planner.studies.diagnose",
     "frontier": "planner.studies.frontier",

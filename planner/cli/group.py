@@ -28,6 +28,10 @@ COMMANDS: Final = {
     "explain": ("planner.cli.explain:command", "Explain binding limits and shadow prices."),
     "compare": ("planner.cli.compare:command", "Say what differs between runs, and why."),
     "frontier": ("planner.cli.frontier:command", "Trace cost against carbon, water and others."),
+    "alternatives": (
+        "planner.cli.alternatives:command",
+        "Find plans that differ and cost little more.",
+    ),
     "estimates": ("planner.cli.estimates:command", "Say which estimates decide the cost."),
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
@@ -57,6 +61,7 @@ LIBRARIES: Final = {
     "explain": ("planner.studies.explain", "planner.runs.reopen"),
     "compare": ("planner.studies.compare", "planner.outputs.report"),
     "frontier": ("planner.studies.frontier",),
+    "alternatives": ("planner.studies.alternatives",),
     "estimates": ("planner.studies.estimates", "planner.runs.reopen"),
     "diagnose": ("planner.studies.diagnose",),
     "check": ("planner.check", "planner.runs.reopen"),

@@ -1,0 +1,140 @@
+"""Near-optimal plans: their tables and files."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.outputs.files import whole_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+__all__ = ["PLANS", "RANGES", "Alternatives", "write_alternatives"]
+
+RANGES: Final = ("slack_frac", "by", "place", "plan_mw", "least_mw", "most_mw", "in_plans")
+PLANS: Final = (
+    "plan",
+    "slack_frac",
+    "kind",
+    "by",
+    "place",
+    "cost_musd",
+    "extra_frac",
+    "moved_mw",
+    "is_checked",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Alternatives:
+    """Plans that cost little more than the least, and how far they can differ.
+
+    Parameters
+    ----------
+    scenario : str
+        Its name.
+    cost_musd, bound_musd : float
+        Cost of the plan that the others are compared with, and of no plan less. [MUSD]
+    year : int
+        The last model year, of which all MW are.
+    ranges : DataFrame
+        `RANGES`: for each slack and place the MW in the plan, the least and the most of any plan
+        within the slack, and whether a place has racks in ``all`` of them, ``some`` or ``none``.
+    plans : DataFrame
+        `PLANS`: each plan that was found, with its cost and how much it moves; every one of them
+        is checked.
+    sites : DataFrame
+        MW of racks by site (rows) in each plan (columns by their number, 0 for the plan itself).
+    has_integers : bool
+        Whether the scenario has integers: then ranges are those of the program without them.
+    not_found : int
+        How often no plan with integers was found within the slack.
+    """
+
+    scenario: str
+    cost_musd: float
+    bound_musd: float
+    year: int
+    ranges: pd.DataFrame
+    plans: pd.DataFrame
+    sites: pd.DataFrame
+    has_integers: bool
+    not_found: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know."""
+        said = [
+            f"Racks in use in {self.year}, with companions. Slack is above the cost of the plan,"
+            f" {self.cost_musd:,.2f} MUSD net present value."
+        ]
+        if self.has_integers:
+            said.append(
+                "Least and most are of the program without integrality: no plan within the slack"
+                " is outside them, and not every end of them is a plan."
+            )
+        if self.not_found:
+            said.append(
+                f"In {self.not_found} directions no plan with integers was found within the slack."
+            )
+        return tuple(said)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in types of JSON."""
+        return {
+            "scenario": self.scenario,
+            "cost_musd": self.cost_musd,
+            "bound_musd": self.bound_musd,
+            "year": self.year,
+            "notes": list(self.notes),
+            "ranges": _records(self.ranges),
+            "plans": _records(self.plans),
+            "sites": _records(self.sites.reset_index()),
+        }
+
+
+def write_alternatives(found: Alternatives, folder: Path) -> list[Path]:
+    """Write all tables as CSV and Parquet, and all of it as JSON.
+
+    Parameters
+    ----------
+    found : Alternatives
+        Of any scenario.
+    folder : Path
+        Made where it is missing.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    tables = {"ranges": found.ranges, "plans": found.plans, "sites": found.sites.reset_index()}
+    for name, frame in tables.items():
+        csv, parquet = (folder / f"{name}.{ending}" for ending in ("csv", "parquet"))
+        with whole_file(csv) as partial:
+            frame.to_csv(partial, index=False)
+        with whole_file(parquet) as partial:
+            frame.to_parquet(partial, index=False)
+        written += [csv, parquet]
+    as_json = folder / "alternatives.json"
+    with whole_file(as_json) as partial:
+        text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
+        partial.write_text(f"{text}\n", encoding="utf-8")
+    return [*written, as_json]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            str(key): None if isinstance(value, float) and math.isnan(value) else value
+            for key, value in row.items()
+        }
+        for row in frame.to_dict("records")
+    ]
