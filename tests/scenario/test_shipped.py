@@ -32,6 +32,7 @@ ASKED_FOR = {
     "efficiency-levers",
     "us-2035",
     "us-long-context",
+    "us-two-vendors",
     "us-edge-accelerators",
     "us-training-10x-cheaper",
     "us-follow-the-power",
@@ -74,7 +75,7 @@ def test_the_base_scenario_departs_from_the_defaults_only_where_it_says_why() ->
 
     told_apart = {key for key in defaults if base[key] != defaults[key]}
 
-    figures = {"time", "operator", "racks", "halls", "workloads", "siting"}
+    figures = {"time", "operator", "racks", "halls", "workloads", "siting", "solver"}
     assert told_apart == {"title", "question"} | figures
 
 

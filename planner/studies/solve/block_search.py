@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.studies.solve.blocks import chosen_blocks, class_year, short_blocks
+from planner.studies.solve.blocks import chosen_blocks, short_blocks
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ class BlockSearch:
     -----
     The blocks that are nearest to the relaxation are kept (`planner.studies.solve.blocks`), the
     others closed, and the program is solved with what is kept as shares: that moves racks to the
-    sites that are left. Where a class then has a part of its block, the rest is asked for. If
-    there is no plan with that, these blocks are closed and others of their class are chosen.
+    sites that are left. Where classes then have a part of a block, the rest is asked for. If there
+    is no plan with that, only the class that lacks most is asked to have it, and what the others
+    have a part of is closed; if that fails too, other blocks of the class are chosen.
     At last each block that a class has only because it must be whole, and that is expensive at
     its dual, is tried without.
     """
@@ -82,26 +83,37 @@ class BlockSearch:
         relaxed_x : array of float
             Optimum of the relaxation, one number per column.
         """
-        group, failed = class_year(self._model), np.zeros(self._model.p.siting.block.size, np.bool_)
-        has_block = chosen_blocks(self._model, relaxed_x, among=~failed)
+        model, p = self._model, self._model.p.siting
+        failed, least = np.zeros((2, p.block.size), np.bool_)
+        has_block = chosen_blocks(model, relaxed_x, among=~failed)
         while self.solves < _MOST_SOLVES:
-            outcome = self._solved(has_block)
+            outcome = self._solved(has_block, least)
             if outcome.status != "optimal":
                 return None
-            is_short = short_blocks(self._model, outcome.x)
+            is_short = short_blocks(model, outcome.x)
             if not is_short.any():
                 return self._without_the_expensive(outcome)
-            kept = chosen_blocks(self._model, outcome.x, among=has_block)
-            whole = self._solved(kept, least=kept)
+            kept = chosen_blocks(model, outcome.x, among=has_block)
+            whole = self._solved(kept, kept)
             if whole.status == "optimal":
                 return self._without_the_expensive(whole)
-            if whole.status in STOPPED:
-                return None
-            failed |= is_short
-            again = chosen_blocks(self._model, relaxed_x, among=~failed)
-            is_open_again = np.isin(group, group[is_short])
-            has_block = np.where(is_open_again, again, has_block & ~is_short)
+            is_most = self._lacks_most(outcome.x, kept & is_short)
+            has_block = kept & ~(is_short & ~is_most)
+            if self._solved(has_block, least | (kept & is_most)).status == "optimal":
+                least = least | (kept & is_most)
+                continue
+            failed |= is_short & is_most
+            again = chosen_blocks(model, relaxed_x, among=~failed)
+            has_block = np.where(is_most, again, has_block)
+            least = least & ~is_most
         return None
+
+    def _lacks_most(self, x: Floats, is_short: Bools) -> Bools:
+        """Return the blocks of the class that lacks the most MW of whole ones."""
+        p = self._model.p.siting
+        lacking = np.where(is_short, p.block_mw - self._model.siting.in_block_mw.value(x), 0.0)
+        workload = p.block["workload"]
+        return np.asarray(workload == np.argmax(np.bincount(workload, lacking)))
 
     def _without_the_expensive(self, outcome: Outcome) -> tuple[Floats, Bools]:
         """Try to close blocks that must be made whole, the most expensive first."""
@@ -112,17 +124,17 @@ class BlockSearch:
         for at in order[worth[order] > _WORTH_FRAC * abs(outcome.objective)]:
             fewer = has_block.copy()
             fewer[at] = False
-            trial = self._solved(fewer, least=fewer)
+            trial = self._solved(fewer, fewer)
             if trial.status in STOPPED:
                 break
             if trial.status == "optimal" and trial.objective < outcome.objective:
                 outcome, has_block = trial, fewer
         return outcome.x, has_block
 
-    def _solved(self, has_block: Bools, least: Bools | None = None) -> Outcome:
+    def _solved(self, has_block: Bools, least: Bools) -> Outcome:
         """Solve with racks in these blocks alone, and whole blocks where `least` says so."""
         lower, upper = self._lower.copy(), self._upper.copy()
-        lower[self._holds] = 0.0 if least is None else least
+        lower[self._holds] = least
         upper[self._holds] = has_block
         self.last = self._solves.within(
             lower, upper, method=self._method, reserve_s=self._reserve_s

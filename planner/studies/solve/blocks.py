@@ -142,17 +142,18 @@ def _housed_mw(model: Model) -> Floats:
 
 
 def _asked_mw(model: Model, x: Floats, racks_mw: Floats) -> Floats:
-    """Racks that users in reach of a site ask for, as good as the class has. [MW]"""
+    """Racks that users in reach of a site ask for, as good as it has, or as the class has. [MW]"""
     p, block, group = model.p.demand, model.p.siting.block, class_year(model)
     place = locate(block, p.load["site"], p.load["workload"], p.load["year"])
     has_block = place >= 0
     load = np.zeros(block.size)
     load[place[has_block]] = model.load.value(x)[has_block]
-    of_class = np.bincount(group, load)
-    throughput = of_class / np.maximum(np.bincount(group, racks_mw), _NOTHING)
+    of_class = np.bincount(group, load) / np.maximum(np.bincount(group, racks_mw), _NOTHING)
+    is_used = racks_mw > _NOTHING
+    throughput = np.where(is_used, load / np.where(is_used, racks_mw, 1.0), of_class[group])
     served = p.served
     wanted = locate(p.demand, served["region"], served["workload"], served["year"])
     place = locate(block, served["site"], served["workload"], served["year"])
     has_block = place >= 0
     asked = np.bincount(place[has_block], p.demand_kh100e[wanted[has_block]], block.size)
-    return np.asarray(asked / np.maximum(throughput, _NOTHING)[group])
+    return np.asarray(asked / np.maximum(throughput, _NOTHING))
