@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["one_line", "scenario_text"]
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./()-]*[A-Za-z0-9_./()-])?")
+_YEAR: Final = re.compile("[12][0-9]{3}")
 _INDENT: Final = "  "
 
 
@@ -32,7 +33,7 @@ def one_line(value: Any) -> str:
     '{2025: 30.0, "a: b": [true, null, "true", "=1+1"]}'
     """
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{one_line(k)}: {one_line(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(k)}: {one_line(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(one_line, value)) + "]"
     if value is None:
@@ -87,6 +88,11 @@ def _order(keys: tuple[str, ...], settings: Mapping[tuple[str, ...], Any]) -> li
     ]
 
 
+def _key(key: Any) -> str:
+    """Write a key: a year is read as the same key with and without quotes."""
+    return key if isinstance(key, str) and _YEAR.fullmatch(key) else one_line(key)
+
+
 def _text(text: str) -> str:
     """Write text plainly where that is read as the same text, in quotes otherwise."""
     if _PLAIN.fullmatch(text):
@@ -95,8 +101,6 @@ def _text(text: str) -> str:
                 return text
         except InputError:
             pass
-        if text.isascii() and text.isdigit():  # a year, as a key
-            return f'"{text}"'
     return '"' + "".join(map(_sign, text)) + '"'
 
 

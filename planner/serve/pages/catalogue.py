@@ -27,10 +27,10 @@ router = APIRouter()
 _HEADS = (
     ("Compare", ""),
     ("Run", ""),
+    ("Net present cost [BUSD]", "num"),
     ("Solved (UTC)", ""),
     ("Status", ""),
     ("Check", ""),
-    ("Net present cost [BUSD]", "num"),
     ("Solve took", "num"),
 )
 
@@ -59,9 +59,9 @@ def _runs(listing: Listing) -> Html:
     rows = [_row(entry) for entry in listing.entries]
     table = element(
         "table",
-        element("caption", "Runs, latest first", class_="heard"),
         element("thead", head),
         element("tbody", rows),
+        aria_label="Runs, latest first",
     )
     compare = element(
         "p",
@@ -89,10 +89,10 @@ def _row(entry: Entry) -> Html:
         "tr",
         element("td", box),
         element("th", link, title, element("div", name(entry.run), class_="note"), scope="row"),
+        element("td", "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}", class_="num"),
         element("td", _moment(entry.created)),
         element("td", entry.status.replace("_", " ")),
         element("td", "ok" if entry.checked else "FAILED", class_=None if entry.checked else "bad"),
-        element("td", "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}", class_="num"),
         element("td", duration(entry.seconds), class_="num"),
     )
 

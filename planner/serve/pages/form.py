@@ -33,6 +33,7 @@ from planner.serve.project import Source
 from planner.serve.service import Service, service_of
 from planner.serve.shell import shell
 from planner.tables import read_table
+from planner.tables.descriptor import PURE_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -418,7 +419,7 @@ def _cards(cards: Cards, ids: list[str], page: Page) -> Html:
     more = new_site_part(page.draft) if cards.keys == NEW_SITES else NOTHING
     return element(
         "section",
-        element("h3", ".".join(cards.keys)),
+        element("h2", ".".join(cards.keys)),
         element("p", _words(cards.meaning), class_="note"),
         made,
         more,
@@ -492,7 +493,9 @@ def _field(of: Field, keys: tuple[str, ...], page: Page) -> Html:
             _input(of, text, attributes),
             anchor,
             joined([element("span", of.above, class_="note"), " " if of.above else "", of.label]),
-            element("span", f" {of.unit}", class_="unit") if of.unit else NOTHING,
+            element("span", f" {of.unit}", class_="unit")
+            if of.unit not in PURE_NUMBERS
+            else NOTHING,
             element("div", _help(of, place), class_="note", id=f"help-{anchor}"),
             _messages(page, keys),
         ),
@@ -526,9 +529,8 @@ def _input(of: Field, text: str, attributes: Mapping[str, str | None]) -> Html:
         rows = min(max(text.count("\n") + 2, 2), _ROWS)
         return element("textarea", f"\n{text}", rows=str(rows), spellcheck="false", **attributes)
     more: dict[str, str | None] = {"list": None, "data_ids": None, "inputmode": None}
-    if kind.ids is not None:
-        target = "data_ids" if kind.form in {"list", "mapping"} else "list"
-        more[target] = _list_id(kind.ids)
+    if kind.ids is not None and kind.form in {"list", "text"}:
+        more["data_ids" if kind.form == "list" else "list"] = _list_id(kind.ids)
     if kind.form == "number" and not kind.choices:
         more["inputmode"] = "decimal"
     return element(

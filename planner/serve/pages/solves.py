@@ -176,7 +176,6 @@ def status_table(job: Job) -> Html:
     )
     table = element(
         "table",
-        element("caption", "Stages", class_="heard"),
         element("tbody", rows),
     )
     text = element("p", job.text, class_="note") if job.text and not job.is_over else NOTHING

@@ -195,9 +195,9 @@ def _futures(futures: pd.DataFrame) -> Html:
     more = len(futures) - _MOST_ROWS
     table = element(
         "table",
-        element("caption", "Futures", class_="heard"),
         element("thead", head),
         element("tbody", rows),
+        aria_label="Futures",
     )
     note = element("p", f"and {more} more in the tables", class_="note") if more > 0 else NOTHING
     return joined([element("h2", "Futures"), element("div", table, class_="scroll"), note])
@@ -210,6 +210,8 @@ def _checked(row: dict[Any, Any]) -> str:
 
 
 def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"  # of a future that is no point of the axes
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 

@@ -44,7 +44,6 @@
     part.append(head);
     part.className = "picker";
     const split = () => input.value.split(",").map((one) => one.trim()).filter(Boolean);
-    const isMapping = input.value.includes(":");
     part.addEventListener("toggle", () => {
       if (!part.open || part.childElementCount > 1) return;
       const box = document.createElement("div");
@@ -64,7 +63,7 @@
       });
       part.append(box);
     });
-    if (!isMapping) input.after(part);
+    input.after(part);
   };
 
   form.addEventListener("input", (event) => {

@@ -23,5 +23,15 @@
     setTimeout(follow, 1000);
   };
 
+  // What can be scrolled sideways can be reached by keyboard.
+  const scrollable = () =>
+    document.querySelectorAll(".scroll").forEach((part) => {
+      const isWide = part.scrollWidth > part.clientWidth + 1;
+      part.toggleAttribute("tabindex", isWide);
+      if (isWide) part.tabIndex = 0;
+    });
+  window.addEventListener("resize", scrollable);
+  scrollable();
+
   if (live && !("over" in live.dataset)) setTimeout(follow, 500);
 })();
