@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -425,3 +427,8 @@ def test_edits_that_no_solve_can_follow_are_named_by_cell(
         f"'Settings new_sites'!{retail}{row_of(own, 'coast')}; must be edited once; undo one of "
         "the two",
     ]
+
+
+@pytest.mark.parametrize("first", ["plan_workbook", "xlsx", "plan_workbook.of_run"])
+def test_either_workbook_can_be_written_first_by_a_program(first: str) -> None:
+    subprocess.run([sys.executable, "-c", f"import planner.outputs.{first}"], check=True)

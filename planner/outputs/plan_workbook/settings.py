@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from xlsxwriter.worksheet import Worksheet
 
+    from planner.outputs.canvas import Canvas
     from planner.outputs.plan_workbook.limits import Limits
-    from planner.outputs.xlsx.book import Canvas
     from planner.scenario.workbook_layout import OwnSheet
 
 __all__ = ["setting_sheets", "write_settings"]

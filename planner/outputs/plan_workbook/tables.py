@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from xlsxwriter.worksheet import Worksheet
 
+    from planner.outputs.canvas import Canvas
     from planner.outputs.plan_workbook.limits import Limits
-    from planner.outputs.xlsx.book import Canvas
     from planner.tables.descriptor import Field, TableSchema
 
 __all__ = ["write_table_sheet"]

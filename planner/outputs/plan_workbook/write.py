@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import xlsxwriter
 
 from planner.base.sheet_cells import cell_name
+from planner.outputs.canvas import Canvas
 from planner.outputs.files import whole_file
 from planner.outputs.plan_workbook.limits import Limits
 from planner.outputs.plan_workbook.settings import setting_sheets, write_settings
 from planner.outputs.plan_workbook.tables import write_table_sheet
-from planner.outputs.xlsx.book import Canvas
 from planner.plausible.ranges import RANGES, ranges_of
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain

@@ -1,0 +1,312 @@
+"""A workbook in the making: its look, its cells, its print set-up."""
+
+from __future__ import annotations
+
+import math
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, Final
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xlsxwriter import Workbook
+    from xlsxwriter.chart import Chart
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+__all__ = ["COLOURS", "INK", "PALE", "Canvas", "cell"]
+
+INK: Final = "#1f3a5f"
+GREY: Final = "#6b7280"
+PALE: Final = "#e8eef5"
+COLOURS: Final = (
+    "#1f3a5f",
+    "#4a7fb5",
+    "#3a9188",
+    "#d9822b",
+    "#8a8f98",
+    "#b3372f",
+    "#7a5c99",
+    "#c9a227",
+    "#9fc3e0",
+)
+"""Colours of chart series, in order; the first four differ in lightness too."""
+
+STYLES: Final[dict[str, dict[str, Any]]] = {
+    "plain": {"valign": "vcenter"},
+    "label": {"valign": "vcenter", "indent": 1},
+    "title": {"bold": True, "font_size": 16, "font_color": INK},
+    "about": {"italic": True, "font_color": GREY},
+    "head": {"bold": True, "font_color": "#ffffff", "bg_color": INK, "valign": "vcenter"},
+    "head_right": {
+        "bold": True,
+        "font_color": "#ffffff",
+        "bg_color": INK,
+        "align": "right",
+        "valign": "vcenter",
+    },
+    "head_label": {
+        "bold": True,
+        "font_color": "#ffffff",
+        "bg_color": INK,
+        "valign": "vcenter",
+        "indent": 1,
+    },
+    "section": {"bold": True, "font_color": INK, "bg_color": PALE},
+    "total": {"bold": True, "top": 1},
+    "unit": {"italic": True, "font_color": GREY, "font_size": 9, "align": "right"},
+    "unit_label": {"italic": True, "font_color": GREY, "font_size": 9, "indent": 1},
+    "unit_left": {"italic": True, "font_color": GREY, "font_size": 9},
+    "input": {
+        "valign": "vcenter",
+        "font_color": "#0000c0",
+        "bg_color": "#fff6d6",
+        "border": 1,
+        "border_color": "#c9a227",
+    },
+    "input_long": {
+        "valign": "vcenter",
+        "font_color": "#0000c0",
+        "bg_color": "#fff6d6",
+        "border": 1,
+        "border_color": "#c9a227",
+        "text_wrap": True,
+    },
+    "closed": {"bg_color": "#eef0f2"},
+    "unit_wrap": {
+        "italic": True,
+        "font_color": GREY,
+        "font_size": 9,
+        "text_wrap": True,
+        "valign": "vcenter",
+    },
+    "wrap": {"text_wrap": True, "valign": "top"},
+    "top": {"valign": "top"},
+    "top_label": {"valign": "top", "indent": 1},
+    "long": {"text_wrap": True, "valign": "vcenter", "indent": 1},
+    "code": {"font_size": 8, "font_color": GREY, "bg_color": PALE},
+    "code_right": {"font_size": 8, "font_color": GREY, "bg_color": PALE, "align": "right"},
+    "good": {"bold": True, "font_color": "#14532d", "bg_color": "#d3ecd9"},
+    "fair": {"bold": True, "font_color": "#7a4b00", "bg_color": "#fdebc8"},
+    "bad": {"bold": True, "font_color": "#7f1d1d", "bg_color": "#f8d2cf"},
+    "link": {"font_color": "#1a56a8", "underline": 1},
+}
+
+_A4: Final = 9
+_LONGEST_TEXT: Final = 32_767  # characters in a cell
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@")
+
+
+class Canvas:
+    """Sheets, styles and cells of one workbook.
+
+    Parameters
+    ----------
+    title : str
+        What it is about, for the foot of its pages.
+    workbook : Workbook
+        Of XlsxWriter.
+    start : str
+        Its first sheet, which every other one links to.
+    """
+
+    def __init__(self, title: str, workbook: Workbook, start: str) -> None:
+        self._title = title
+        self._workbook = workbook
+        self._start = start
+        self._formats: dict[tuple[Any, ...], Format] = {}
+        self._widths: dict[str, list[float]] = {}
+
+    def add_sheet(self, name: str) -> None:
+        """Add an empty sheet at the end."""
+        self._workbook.add_worksheet(name)
+
+    def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
+        """Return a sheet with its title, what it shows, and its print set-up.
+
+        Parameters
+        ----------
+        name : str
+            Name of a sheet that was added.
+        about : str
+            One line below the title.
+        widths : sequence of float
+            Widths of the first columns, in characters.
+        """
+        sheet = self._workbook.get_worksheet_by_name(name)
+        sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        title = self._title[:80].replace("&", "&&")
+        sheet.set_footer(f"&L&8{title}&C&8{name}&R&8&P / &N")
+        self.widen(sheet, widths)
+        sheet.set_row(0, 24)
+        self.text(sheet, 0, 0, name, "title")
+        self.text(sheet, 1, 0, about, "about")
+        if name != self._start:
+            target = f"internal:'{self._start}'!A1"
+            sheet.write_url(2, 0, target, self.style("link"), "Contents")
+        return sheet
+
+    def widen(self, sheet: Worksheet, widths: Sequence[float]) -> float:
+        """Make the first columns of a sheet at least so wide; return the width of all. [characters]
+
+        Parameters
+        ----------
+        sheet : Worksheet
+            Where.
+        widths : sequence of float
+            Widths of the first columns.
+        """
+        known = self._widths.get(sheet.name, [])
+        both = [max(pair) for pair in zip_longest(known, widths, fillvalue=0.0)]
+        self._widths[sheet.name] = both
+        for column, width in enumerate(both):
+            sheet.set_column(column, column, width)
+        return sum(both)
+
+    def style(self, name: str, number: str = "", **extra: Any) -> Format:
+        """Return a cell format: a named look, with a number format and single traits on top."""
+        key = (name, number, *sorted(extra.items()))
+        if key not in self._formats:
+            traits = {**STYLES[name], **({"num_format": number} if number else {}), **extra}
+            self._formats[key] = self._workbook.add_format(traits)
+        return self._formats[key]
+
+    def text(
+        self, sheet: Worksheet, row: int, column: int, text: str, style: str = "plain"
+    ) -> None:
+        """Write text that stays text, also when someone edits the cell.
+
+        What a cell cannot hold of a very long text is cut off.
+        """
+        looks_live = text.startswith(_FORMULA_SIGNS)
+        look = self.style(style, quote_prefix=True) if looks_live else self.style(style)
+        sheet.write_string(row, column, text[:_LONGEST_TEXT], look)
+
+    def number(
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        value: float,
+        number: str,
+        style: str = "plain",
+    ) -> None:
+        """Write a number; what is missing is left blank."""
+        look = self.style(style, number)
+        if math.isnan(value):
+            sheet.write_blank(row, column, None, look)
+        elif math.isinf(value):
+            self.text(sheet, row, column, "unlimited" if value > 0 else "none", style)
+        else:
+            sheet.write_number(row, column, value, look)
+
+    def formula(
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        formula: str,
+        value: float | str,
+        number: str = "",
+        style: str = "plain",
+    ) -> None:
+        """Write a formula with the value it has, so that programs that do not compute show it."""
+        sheet.write_formula(row, column, formula, self.style(style, number), value)
+
+    def define(self, name: str, place: str) -> None:
+        """Give a cell or range a name that formulas use."""
+        self._workbook.define_name(name, f"={place}")
+
+    def chart(self, kind: str, title: str, unit: str, *, stacked: bool = False) -> Chart:
+        """Return an empty chart in the look of the workbook.
+
+        Parameters
+        ----------
+        kind : str
+            ``column`` or ``line``.
+        title : str
+            What it shows.
+        unit : str
+            Unit of the upright axis.
+        stacked : bool
+            Whether columns are stacked.
+        """
+        options = {"type": kind, **({"subtype": "stacked"} if stacked else {})}
+        chart = self._workbook.add_chart(options)
+        chart.set_title(
+            {"name": title, "overlay": False, "name_font": {"size": 11, "color": INK, "bold": True}}
+        )
+        quiet = {"color": GREY, "size": 9}
+        chart.set_x_axis(
+            {"num_font": quiet, "line": {"color": "#b0b5bd"}, "major_tick_mark": "none"}
+        )
+        chart.set_y_axis(
+            {
+                "name": unit,
+                "name_font": {**quiet, "bold": False},
+                "num_font": quiet,
+                "num_format": "[<10]General;#,##0",
+                "line": {"none": True},
+                "major_gridlines": {"visible": True, "line": {"color": "#e3e6ea", "width": 0.75}},
+            }
+        )
+        chart.set_legend({"position": "bottom", "font": quiet})
+        chart.set_chartarea({"border": {"color": "#d5d9df"}})
+        return chart
+
+    def series(
+        self,
+        chart: Chart,
+        sheet: str,
+        label: tuple[int, int],
+        years: tuple[int, int, int],
+        row: int,
+        colour: int,
+    ) -> None:
+        """Add a row of a sheet to a chart.
+
+        Parameters
+        ----------
+        chart : Chart
+            As `chart` returned it.
+        sheet : str
+            Name of the sheet.
+        label : tuple of int
+            Row and column of the name of the series.
+        years : tuple of int
+            Row of the years, first column, last column.
+        row : int
+            Row of the values, in the same columns.
+        colour : int
+            Position in `COLOURS`, counted round.
+        """
+        fill = COLOURS[colour % len(COLOURS)]
+        head, first, last = years
+        chart.add_series(
+            {
+                "name": [sheet, *label],
+                "categories": [sheet, head, first, head, last],
+                "values": [sheet, row, first, row, last],
+                "fill": {"color": fill},
+                "border": {"none": True},
+                "line": {"color": fill, "width": 2.25},
+                "gap": 60,
+            }
+        )
+
+
+def cell(row: int, column: int, *, fixed_row: bool = False, fixed_column: bool = False) -> str:
+    """Return the address of a cell, counted from 0.
+
+    Examples
+    --------
+    >>> cell(4, 2), cell(4, 2, fixed_row=True), cell(4, 2, fixed_column=True)
+    ('C5', 'C$5', '$C5')
+    """
+    return str(xl_rowcol_to_cell(row, column, row_abs=fixed_row, col_abs=fixed_column))
