@@ -79,8 +79,8 @@ def bridge_terms(case: Case) -> Excess:
     racks_mw = at(tally(path, _YEAR, path["rack_mw"]), table, _YEAR)
     density = at(path.set_index(list(_CLASS))["mw_per_kh100e"], demand, _CLASS)
 
-    def in_mw(way: str) -> Floats:
-        return at(tally(demand, _YEAR, demand[f"{way}_kh100e"] * density), table, _YEAR)
+    def in_mw(column: str) -> Floats:
+        return at(tally(demand, _YEAR, demand[f"{column}_kh100e"] * density), table, _YEAR)
 
     def of_uses(mw: object) -> Floats:
         return at(tally(uses, _YEAR, mw), table, _YEAR)

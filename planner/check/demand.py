@@ -163,19 +163,19 @@ def percent_served(case: Case) -> Excess:
     parts = [
         Excess.differs(
             latency[list(_CLASS)],
-            at(tally(table, _CLASS, table[f"{way}_kh100e"]), latency, _CLASS),
-            latency[f"{way}_frac"].to_numpy() * asked,
+            at(tally(table, _CLASS, table[f"{how}_kh100e"]), latency, _CLASS),
+            latency[f"{how}_frac"].to_numpy() * asked,
         )
-        for way in ("rented", "saved", "unmet")
+        for how in ("rented", "saved", "unmet")
     ]
     summary = case.plan("summary")
     totals = [
         Excess.differs(
-            summary[["year"]].assign(total=way),
-            at(tally(table, ("year",), table[f"{way}_kh100e"]), summary, ("year",)),
-            summary[f"{way}_kh100e"].to_numpy(),
+            summary[["year"]].assign(total=how),
+            at(tally(table, ("year",), table[f"{how}_kh100e"]), summary, ("year",)),
+            summary[f"{how}_kh100e"].to_numpy(),
         )
-        for way in ("demand", "served", "rented", "saved", "unmet")
+        for how in ("demand", "served", "rented", "saved", "unmet")
     ]
     return parts[0].and_also(*parts[1:], *totals)
 

@@ -351,5 +351,5 @@ def siting_without_effect(case: Case) -> Iterator[Problem]:
     if most is not None and most >= count:
         what_is = f"siting.at_most_sites has no effect: it is {most}, and {count} sites are"
         fix = "lower it, or remove it"
-        way = ("siting", "at_most_sites")
-        yield problem_at(case.scenario.tree, way, f"{what_is} in scope", "", fix)
+        key_path = ("siting", "at_most_sites")
+        yield problem_at(case.scenario.tree, key_path, f"{what_is} in scope", "", fix)

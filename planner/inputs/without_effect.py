@@ -161,7 +161,7 @@ def _without_another(case: Case) -> Iterator[Problem]:
 
 
 def _node_at(tree: Node, key_path: Keys) -> Node | None:
-    """Return the node that is written at a way, None where there is none."""
+    """Return the node that is written at a key path, None where there is none."""
     for key in key_path:
         below = tree.children.get(str(key))
         if below is None:

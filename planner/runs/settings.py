@@ -44,7 +44,7 @@ def own_files(scenario: Scenario) -> Iterator[tuple[tuple[str, str], Path]]:
 
 def written(scenario: Scenario) -> dict[str, str]:
     """Return file and line, or cell, of every setting that is not a default."""
-    return {".".join(map(str, way)): place for way, place in _places(scenario.tree)}
+    return {".".join(map(str, keys)): place for keys, place in _places(scenario.tree)}
 
 
 def differences(scenario: Scenario) -> dict[str, str]:
@@ -61,48 +61,48 @@ def differences(scenario: Scenario) -> dict[str, str]:
         Value by dotted key, shortened to be read. The name of a shipped scenario stands for that
         scenario as it ships; any other for its file, without what the command line sets.
     """
-    by_command = [way for way, place in _places(scenario.tree) if place.startswith(_SET)]
+    by_command = [keys for keys, place in _places(scenario.tree) if place.startswith(_SET)]
     if scenario.name not in shipped_names():
         here = dict(_leaves(merged(scenario)))
-        ways = [_leaf(tuple(map(str, way)), here) for way in by_command]
-        return {".".join(way): _short(here[way]) for way in ways if way in here}
+        paths = [_leaf(tuple(map(str, keys)), here) for keys in by_command]
+        return {".".join(keys): _short(here[keys]) for keys in paths if keys in here}
     is_shipped = scenario.source_files[:1] == (SCENARIOS_DIR / f"{scenario.name}.yaml",)
     if is_shipped and not by_command:
         return {}
     here, there = (dict(_leaves(merged(one))) for one in (scenario, load_scenario(scenario.name)))
     return {
-        ".".join(way): _short(here.get(way))
-        for way in {**here, **there}
-        if here.get(way) != there.get(way)
+        ".".join(keys): _short(here.get(keys))
+        for keys in {**here, **there}
+        if here.get(keys) != there.get(keys)
     }
 
 
-def _places(node: Node, way: Keys = ()) -> Iterator[tuple[Keys, str]]:
-    """Yield way and place of every value that is written."""
+def _places(node: Node, keys: Keys = ()) -> Iterator[tuple[Keys, str]]:
+    """Yield key path and place of every value that is written."""
     for key, below in node.children.items():
         if below.children:
-            yield from _places(below, (*way, key))
+            yield from _places(below, (*keys, key))
         else:
             file, line, _ = replace(below.place, file=Path(below.place.file).name).spot
-            yield (*way, key), file if line is None else f"{file}:{line}"
+            yield (*keys, key), file if line is None else f"{file}:{line}"
 
 
-def _leaves(settings: Mapping[str, Any], way: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
-    """Yield the way to every value that is no mapping, and the value."""
+def _leaves(settings: Mapping[str, Any], keys: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
+    """Yield the key path of every value that is no mapping, and the value."""
     for key, value in settings.items():
-        if not way and key in _ABOUT:
+        if not keys and key in _ABOUT:
             continue
         if isinstance(value, dict):
-            yield from _leaves(value, (*way, str(key)))
+            yield from _leaves(value, (*keys, str(key)))
         else:
-            yield (*way, str(key)), value
+            yield (*keys, str(key)), value
 
 
-def _leaf(way: tuple[str, ...], leaves: Mapping[tuple[str, ...], Any]) -> tuple[str, ...]:
-    """Return the way to the whole list that an entry is in."""
-    while way and way not in leaves:
-        way = way[:-1]
-    return way
+def _leaf(keys: tuple[str, ...], leaves: Mapping[tuple[str, ...], Any]) -> tuple[str, ...]:
+    """Return the key path of the whole list that an entry is in."""
+    while keys and keys not in leaves:
+        keys = keys[:-1]
+    return keys
 
 
 def _short(value: object) -> str:

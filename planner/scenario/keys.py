@@ -55,7 +55,7 @@ _NO_QUANTITY: Final = frozenset({"", "max", "min", "price"})
 
 
 def block_at(keys: Keys) -> type[Block] | None:
-    """Return the block whose keys are at the end of a way, None where there is none."""
+    """Return the block whose keys are at the end of a key path, None where there is none."""
     annotation: Any = Scenario
     for key in keys:
         annotation = _below(annotation, key)
@@ -63,7 +63,7 @@ def block_at(keys: Keys) -> type[Block] | None:
 
 
 def field_at(keys: Keys) -> FieldInfo | None:
-    """Return the schema's field that a way leads to or into, None where there is none.
+    """Return the schema's field that a key path leads to or into, None where there is none.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def field_at(keys: Keys) -> FieldInfo | None:
     Returns
     -------
     FieldInfo or None
-        The innermost field on the way.
+        The innermost field along it.
     """
     field = None
     for length in range(1, len(keys) + 1):

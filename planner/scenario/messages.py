@@ -153,7 +153,7 @@ def _key_place(tree: Node, keys: Keys) -> Place:
 
 
 def _key_path(location: tuple[str | int, ...], tree: Node) -> Keys:
-    """Take pydantic's own marks out of a location, so that the way of the file is left."""
+    """Take pydantic's own marks out of a location, so that the key path of the file is left."""
     keys: Keys = ()
     node = tree
     for step in location:

@@ -85,7 +85,7 @@ def merge(parent: Node, child: Node, is_by_year: Callable[[Keys], bool], keys: K
 
 
 def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:
-    """Return the tree with one value set; mappings on the way are made where they are missing.
+    """Return the tree with one value set; missing mappings along the key path are made.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:
     Raises
     ------
     LookupError
-        If the way leads through a plain value or past the end of a list; the text says where.
+        If the key path leads through a plain value or past the end of a list; the text says where.
     """
     if not keys:
         return value
@@ -126,7 +126,7 @@ def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:
 
 
 def nearest(node: Node, keys: Keys) -> Node:
-    """Return the node at the end of a way, or the last one on it that is written anywhere."""
+    """Return the node at the end of a key path, or the last one on it that is written anywhere."""
     for key in keys:
         below = node.value
         if isinstance(below, Mapping) and str(key) in below:

@@ -38,6 +38,17 @@ def test_months_are_not_rounded_up_to_years(build, mini):
     assert start_of(later, "oak", "2027") == pytest.approx(2027)
 
 
+def test_a_delay_below_0_is_said_to_bring_things_forward(build, mini):
+    sooner = build("lead_times.interconnection_delay_months=-7")
+
+    (note,) = (note for note in sooner.notes if "below 0" in note)
+    assert note.startswith(
+        "lead_times.interconnection_delay_months is below 0: new connections enter service 7 months"
+        " sooner than without it."
+    )
+    assert not any("below 0" in note for note in mini.notes)
+
+
 @pytest.mark.parametrize(
     ("setting", "months"),
     [

@@ -209,6 +209,15 @@ def test_a_site_of_ones_own_is_known_wherever_sites_are_named() -> None:
     assert problems_of("\n".join(lines)) == []
 
 
+def test_an_unknown_id_of_a_table_of_ones_own_names_its_file() -> None:
+    Path("zones.csv").write_text("zone\n")
+
+    (found,) = problems_of("data: {grid_zones: zones.csv}\nsites: {no-oslo: {zone: quebec}}\n")
+
+    assert found.startswith("plan.yaml:3:25: unknown zone 'quebec'; must be an id of table grid_")
+    assert found.endswith(", or add it to zones.csv")
+
+
 def test_every_unknown_id_of_a_file_is_reported() -> None:
     found = problems_of("scope:\n  sites: [aa, bb]\n  workloads: [cc]\nlevers: {allow: [dd]}\n")
 

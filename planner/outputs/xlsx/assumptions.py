@@ -210,14 +210,14 @@ def _settings(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names, "str"))
 
 
-def _leaves(merged: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(merged: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     """Walk the settings; mappings by year and lists are one value."""
     for key, value in merged.items():
         is_block = isinstance(value, dict) and bool(value) and not all(k.isdigit() for k in value)
         if is_block:
-            yield from _leaves(value, f"{way}{key}.")
+            yield from _leaves(value, f"{above}{key}.")
         else:
-            yield f"{way}{key}", value
+            yield f"{above}{key}", value
 
 
 def _block(key: str, written: Mapping[str, str]) -> str:
