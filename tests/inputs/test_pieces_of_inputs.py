@@ -275,12 +275,13 @@ def test_demand_that_is_stated_lies_in_its_region_or_as_all_demand_does() -> Non
         ids=regions.__getitem__,
     )
 
-    kh100e, is_stated = explicit_kh100e(case, None, np.array([0.7, 0.3]))
+    kh100e, is_stated, rack_mw = explicit_kh100e(case, None, np.array([0.7, 0.3]))
 
     assert is_stated.tolist() == [False, True]
     # 10 and, half way to 30, 20 are shared as 7 to 3; Rome has 4 and 8 more.
     assert kh100e[0, 1] == pytest.approx([7.0, 14.0])
     assert kh100e[1, 1] == pytest.approx([7.0, 14.0])
+    assert not rack_mw.any()  # none of it is stated in MW of racks
 
 
 def test_findings_stop_where_something_is_wrong_and_only_there() -> None:
