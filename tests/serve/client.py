@@ -50,7 +50,7 @@ class Client:
         headers: dict[str, str | None] | None = None,
     ) -> Answer:
         wanted = {"Cookie": self.cookie, **self.extra, **(headers or {})}
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=300)
         host = wanted.pop("Host", f"{HOST}:{self.port}")
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         if host is not None:

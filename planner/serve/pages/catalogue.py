@@ -39,8 +39,7 @@ _HEADS = (
 def catalogue(request: Request) -> HTMLResponse:
     """List the runs."""
     service = service_of(request)
-    with service.computing:
-        listing = service.project.runs()
+    listing = service.project.runs()
     folder = element("p", "Runs of ", element("code", str(service.project.folder)), class_="note")
     return shell("Runs", folder, _runs(listing), _unreadable(listing), here="/")
 
