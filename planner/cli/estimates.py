@@ -10,9 +10,11 @@ from planner.cli.options import RUNS_DIR
 from planner.cli.output import writing_into
 
 if TYPE_CHECKING:
-    from planner.studies.estimates import Estimates
+    import pandas as pd
 
-__all__ = ["HEADING", "command", "print_sentences"]
+    from planner.inputs.inputs import Inputs
+
+__all__ = ["HEADING", "command", "print_table"]
 
 HEADING: Final = "Which figures decide: their own low and high move the cost most"
 
@@ -29,9 +31,10 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, as_js
     """Say which ten figures of the data move the cost of the plan of RUN most.
 
     Each figure that has a low and a high of its own is moved to them, with all others as they are.
-    The change of cost is first order, from the plan and its shadow prices; --resolve solves again.
-    The table is stored in estimates/ in the run folder; `dcplan explain` and the workbook that
-    `dcplan export` writes show it.
+    The change of cost is first order, from the plan and its shadow prices; --resolve solves again,
+    and ranks the last years of sale of racks and longer lead times with the others.
+    The table is stored in estimates/ in the run folder; `dcplan explain` and the workbook and the
+    report that `dcplan export` writes show it.
 
     Example: dcplan estimates us-base --resolve
     """
@@ -42,7 +45,6 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, as_js
     from planner.outputs.estimates import write_estimates
     from planner.outputs.kept import report_kept
     from planner.studies.estimates import estimates
-    from planner.studies.estimates.words import sentences
     from planner.studies.solve.asking import Asking
 
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
@@ -58,31 +60,15 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, as_js
     if as_json:
         click.echo(found.table.to_json(orient="records", indent=2))
     else:
-        _print(found, sentences(found.table, solved.inputs))
+        print_table(found.table, solved.inputs)
 
 
-def _print(found: Estimates, said: list[str]) -> None:
+def print_table(table: pd.DataFrame, inputs: Inputs) -> None:
+    """Print the figures that decide in their order, and what was not moved."""
     from planner.base.console import wrapped
-
-    print_sentences(said)
-    click.echo()
-    counted = (
-        f"{found.figures:,} figures have a low and a high of their own; the plan does not depend "
-        f"on {found.without_effect:,} of them."
-    )
-    click.echo(wrapped(counted))
-    if found.unknown:
-        text = (
-            f"Not ranked, as they change what can be done when, or make no valid input: "
-            f"{'; '.join(found.unknown)}."
-        )
-        click.echo(wrapped(text))
-
-
-def print_sentences(said: list[str]) -> None:
-    """Print the figures that decide in their order, under a heading."""
-    from planner.base.console import wrapped
+    from planner.studies.estimates.words import sentences
 
     click.echo(wrapped(HEADING))
-    for rank, sentence in enumerate(said, start=1):
+    for rank, sentence in enumerate(sentences(table, inputs), start=1):
         click.echo(wrapped(sentence, mark=f"{rank}. "))
+    click.echo(f"\n{wrapped(table.attrs.get('note', ''))}")

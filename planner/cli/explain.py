@@ -133,9 +133,8 @@ def _print(reported: Explanation, *, tables: bool, every: bool) -> None:
 def _print_estimates(solved: PlanViews) -> None:
     """Print the figures that decide, or how to find them."""
     from planner.base.console import wrapped
-    from planner.cli.estimates import HEADING, print_sentences
+    from planner.cli.estimates import HEADING, print_table
     from planner.outputs.estimates import read_estimates
-    from planner.studies.estimates.words import sentences
 
     table = read_estimates(solved.run)
     click.echo()
@@ -143,7 +142,7 @@ def _print_estimates(solved: PlanViews) -> None:
         ask = f"Not looked for yet in this plan: dcplan estimates {solved.run.meta['run']}"
         click.echo(f"{wrapped(HEADING)}\n{wrapped(ask, mark='- ')}")
     else:
-        print_sentences(sentences(table, solved.inputs))
+        print_table(table, solved.inputs)
 
 
 def _as_text(table: pd.DataFrame) -> str:

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress"]
 
+_STOPPABLE = (STAGES["solve"], STAGES["estimates"])
+
 
 class Progress:
     """Shows stage and solver state on stderr while a plan is made.
 
     On a terminal one line is redrawn; elsewhere each stage is one line. While the solver is at
-    work Ctrl-C asks it to stop, and the best plan so far is kept; a second one ends the program
-    at once, as the first does in every other stage.
+    work Ctrl-C asks it to stop, and the best plan so far is kept; while figures that decide are
+    looked for, the plan is stored without them. A second one ends the program at once, as the
+    first does in every other stage.
 
     Parameters
     ----------
@@ -103,7 +106,7 @@ class Progress:
         self.lines.append(f"{self._elapsed():8.2f} s  {text}")
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> Any:
-        if self.interrupt.is_set() or self._stage != STAGES["solve"]:
+        if self.interrupt.is_set() or self._stage not in _STOPPABLE:
             raise KeyboardInterrupt
         self.interrupt.set()
         self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)

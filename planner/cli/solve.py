@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from planner.cli.progress import Progress
     from planner.outputs.kept import Kept
     from planner.outputs.run import Run
+    from planner.runs.plan import Plan
 
 __all__ = ["command"]
 
@@ -23,6 +24,9 @@ __all__ = ["command"]
 @OVERRIDES
 @STRICT
 @click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
+@click.option(
+    "--no-estimates", is_flag=True, help="Do not look for the figures of the data that decide."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
 @click.pass_context
 def command(
@@ -32,6 +36,7 @@ def command(
     overrides: tuple[str, ...],
     strict: bool,
     no_workbook: bool,
+    no_estimates: bool,
     as_json: bool,
 ) -> None:
     """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
@@ -39,6 +44,8 @@ def command(
     Figures that are allowed but implausible are warned of before the solve, and in the run.
 
     The plan is checked by an independent program; the run folder holds tables, workbook and log.
+    Summary, workbook and report name the ten figures of the data that move its cost most; without
+    a workbook they are not looked for.
     """
     import gc
 
@@ -47,7 +54,14 @@ def command(
     gc.disable()
     try:
         exit_code = _solve(
-            context, scenario, Path(runs_dir), overrides, strict, no_workbook, as_json
+            context,
+            scenario,
+            Path(runs_dir),
+            overrides,
+            strict,
+            no_workbook,
+            no_estimates or no_workbook,
+            as_json,
         )
     finally:
         gc.enable()
@@ -61,6 +75,7 @@ def _solve(
     overrides: tuple[str, ...],
     strict: bool,
     no_workbook: bool,
+    no_estimates: bool,
     as_json: bool,
 ) -> int:
     import json
@@ -95,6 +110,8 @@ def _solve(
             every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
             refuse(context, every, () if strict else found.warnings)
         run, failed = run_of(plan), None
+        if not no_estimates:
+            run = _with_estimates(plan, run, progress)
         unheard = None if as_json else _summary_unheard(run, progress)
         progress.stage("write")
         kept: tuple[Kept, ...] = ()
@@ -134,3 +151,22 @@ def _summary_unheard(run: Run, progress: Progress) -> OSError | None:
     except OSError as error:
         return error
     return None
+
+
+def _with_estimates(plan: Plan, run: Run, progress: Progress) -> Run:
+    """Return a run with the figures that decide, or as it is where they cannot be found."""
+    from dataclasses import replace
+
+    from planner.base.errors import LimitReachedError
+    from planner.studies.estimates import estimates
+    from planner.studies.solve.asking import Asking
+
+    if not plan.proof.has_duals:
+        return run
+    progress.stage("estimates")
+    try:
+        ask = Asking(lambda _: None, progress.interrupt)
+        return replace(run, estimates=estimates(run, plan.scenario, plan.inputs, ask).table)
+    except LimitReachedError as error:
+        progress.say(f"{error}; dcplan estimates looks for them again")
+        return run

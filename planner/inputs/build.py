@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.base.errors import InputError
 from planner.inputs.balance import balance_inputs
+from planner.inputs.calls import Call, call_each
 from planner.inputs.carbon import Purchases, carbon_inputs, intensity_shape
 from planner.inputs.climate_slots import slot_climate
 from planner.inputs.contracts import contract_inputs
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.scenario import Scenario
 
-__all__ = ["TABLES", "build_inputs", "build_inputs_from"]
+__all__ = ["TABLES", "build_inputs", "build_inputs_from", "inputs_of"]
 
 TABLES: Final = (
     "bridge_power",
@@ -200,103 +201,109 @@ def build_inputs_from(
     except InputError as error:  # ranges of a user's own
         case.findings.problems += error.problems
     try:
-        return _inputs_of(case)
+        return inputs_of(case)
     except InputError as error:
         # What is found missing goes on as NaN, and whoever computes with it may stumble first.
         raise InputError(case.findings.problems or error.problems) from error
 
 
-def _inputs_of(case: Case) -> Inputs:
+def inputs_of(case: Case, call: Call = call_each) -> Inputs:  # noqa: PLR0915  the wiring, on one page
+    """Make everything the model knows from what is in scope; calls the functions by `call`."""
     scenario = case.scenario
-    figures = rack_figures(case)
-    rates = real_rates(case)
-    cost = hall_cost(case)
-    note_own_prices(case, figures, cost)
-    reach = find_reach(case)
-    climate = slot_climate(case)
-    series = site_series(case)
-    other_mw = other_load_mw(case, series)
-    customers = find_customers(case)
-    prices = prices_net_of_tariffs(case, delivered_prices(case), customers)
-    offer = supply_offer(case)
+    figures = call(rack_figures, case)
+    rates = call(real_rates, case)
+    cost = call(hall_cost, case)
+    call(note_own_prices, case, figures, cost)
+    reach = call(find_reach, case)
+    climate = call(slot_climate, case)
+    series = call(site_series, case)
+    other_mw = call(other_load_mw, case, series)
+    customers = call(find_customers, case)
+    prices = call(prices_net_of_tariffs, case, call(delivered_prices, case), customers)
+    offer = call(supply_offer, case)
     case.findings.stop_if_wrong()  # what is no source has no lead
-    leads = find_leads(case, offer.makes_its_power)
-    quality = quality_of_classes(case, cost)
-    wanted = wanted_compute(case, figures)
+    leads = call(find_leads, case, offer.makes_its_power)
+    quality = call(quality_of_classes, case, cost)
+    wanted = call(wanted_compute, case, figures)
     case.findings.warnings += (
-        *sites_out_of_proportion(case, wanted),
-        *demand_beyond_room(case, figures, wanted, case.findings.warnings),
+        *call(sites_out_of_proportion, case, wanted),
+        *call(demand_beyond_room, case, figures, wanted, case.findings.warnings),
     )
-    stated = existing_halls_and_racks(case, figures, quality)
-    stock = base_year_stock(case, figures, wanted, quality, stated)
+    stated = call(existing_halls_and_racks, case, figures, quality)
+    stock = call(base_year_stock, case, figures, wanted, quality, stated)
     case.findings.stop_if_wrong()
 
-    committed = committed_facility_mw(case)
+    committed = call(committed_facility_mw, case)
     per_rack = scenario.demand.facility_mw_per_rack_mw
     committed_it_mw = committed / per_rack
     # Own halls under construction need no decision, but their connection is of the zone's headroom.
     committed = committed + (stated.site_mw - stated.site_mw[:, :1]) * per_rack
     may_grow = bools(case.sites, "new_halls")[:, None]
     can_build = (leads.hall.may & may_grow) | (committed_it_mw > 0.0)
-    offers = racks_on_offer(case, figures, cost, rates, quality, stated.has_cooling)
-    designs = designs_on_offer(
-        case, offers, cost, rates, quality, climate, can_build, stock.stands(case)
+    offers = call(racks_on_offer, case, figures, cost, rates, quality, stated.has_cooling)
+    designs = call(
+        designs_on_offer, case, offers, cost, rates, quality, climate, can_build, stock.stands(case)
     )
-    halls = hall_space(case, leads, stock, designs, committed_it_mw)
-    racks = rack_space(
-        case, figures, halls, stock, offers.offered, quality, wanted.kh100e[:, :, -1].sum(axis=0)
-    )
-    sets = make_sets(case, reach, halls, racks)
+    halls = call(hall_space, case, leads, stock, designs, committed_it_mw)
+    last = wanted.kh100e[:, :, -1].sum(axis=0)
+    racks = call(rack_space, case, figures, halls, stock, offers.offered, quality, last)
+    sets = call(make_sets, case, reach, halls, racks)
 
-    rack_lists = rack_inputs(case, sets, figures, racks, rates)
-    demand_lists = demand_inputs(case, sets, wanted, reach, racks)
-    site_lists = site_inputs(case, sets, halls, committed_it_mw)
+    rack_lists = call(rack_inputs, case, sets, figures, racks, rates)
+    demand_lists = call(demand_inputs, case, sets, wanted, reach, racks)
+    site_lists = call(site_inputs, case, sets, halls, committed_it_mw)
     site_year = site_lists.site_year
-    power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
-    offered = non_firm_offer(case, sets, leads, site_year)
-    grid, headroom = grid_inputs(
-        case, sets, stock, committed, leads, prices, site_year, offered, other_mw
+    power = call(power_inputs, case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
+    offered = call(non_firm_offer, case, sets, leads, site_year)
+    grid, headroom = call(
+        grid_inputs, case, sets, stock, committed, leads, prices, site_year, offered, other_mw
     )
-    non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
-    shape = intensity_shape(case)
-    contracts = contract_inputs(case, sets, prices, shape, site_year)
+    non_firm = call(non_firm_inputs, case, sets, offered, headroom, grid, rack_lists)
+    shape = call(intensity_shape, case)
+    contracts = call(contract_inputs, case, sets, prices, shape, site_year)
     counts = np.zeros(site_year.size, dtype=np.bool_)
     for slots in (contracts.take, contracts.count):
         counts[site_year.find(slots)] = True
-    supply = supply_inputs(
-        case, sets, offer, prices, site_year, counts, series, leads.connection.start
+    supply = call(
+        supply_inputs, case, sets, offer, prices, site_year, counts, series, leads.connection.start
     )
     answers = np.zeros(site_year.size, dtype=np.bool_)
     answers[site_year.find(supply.capacity)] = True
     answers[site_year.find(non_firm.service)] = True
-    hall_lists = hall_inputs(case, sets, halls, leads, cost)
+    hall_lists = call(hall_inputs, case, sets, halls, leads, cost)
     inputs = Inputs(
         name=scenario.name,
         sets=sets,
         years=case.years,
         days=case.days,
         demand=demand_lists,
-        rent=rent_inputs(case, sets, demand_lists, wanted, reach, figures),
-        levers=lever_inputs(case, sets),
+        rent=call(rent_inputs, case, sets, demand_lists, wanted, reach, figures),
+        levers=call(lever_inputs, case, sets),
         racks=rack_lists,
         halls=hall_lists,
         sites=site_lists,
-        siting=siting_inputs(case, sets, site_lists, hall_lists, rack_lists, demand_lists),
+        siting=call(siting_inputs, case, sets, site_lists, hall_lists, rack_lists, demand_lists),
         power=power,
-        migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
-        failover=failover_inputs(case, sets, rack_lists, demand_lists),
+        migration=call(migration_inputs, case, sets, rack_lists, power, wanted, reach),
+        failover=call(failover_inputs, case, sets, rack_lists, demand_lists),
         grid=grid,
         non_firm=non_firm,
-        load_price=load_price_inputs(case, sets, stock.facility_mw, site_year),
-        balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
+        load_price=call(load_price_inputs, case, sets, stock.facility_mw, site_year),
+        balance=call(balance_inputs, sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
         contracts=contracts,
-        heat=heat_inputs(case, sets, site_year),
-        carbon=carbon_inputs(
-            case, sets, shape, site_year, Purchases(rack_lists, hall_lists, supply), contracts.claim
+        heat=call(heat_inputs, case, sets, site_year),
+        carbon=call(
+            carbon_inputs,
+            case,
+            sets,
+            shape,
+            site_year,
+            Purchases(rack_lists, hall_lists, supply),
+            contracts.claim,
         ),
-        tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
-        finance=finance_inputs(case, rates),
+        tariffs=call(tariff_inputs, case, sets, customers, grid, power.slot),
+        finance=call(finance_inputs, case, rates),
         reference=wanted.reference,
         workloads=case.workloads,
         tables=case.tables,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from planner.inputs.build import TABLES
@@ -13,12 +14,15 @@ from planner.tables.descriptor import load_package
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from planner.tables.descriptor import TableSchema
 
-__all__ = ["Figure", "figures_of", "with_values"]
+__all__ = ["Figure", "figures_of", "unmoved_figures", "with_values"]
 
 _FOLLOWS: Final = {("facility_market", "construction_usd_per_w"): "index"}
 """Columns that the model reads in place of one with a low and a high, in proportion to it."""
+_NO_QUANTITY: Final = ("year", "source_year", "lat", "lon")
 _NO_FIGURES: Final = frozenset({"plausible_ranges"})
 
 
@@ -40,6 +44,8 @@ class Figure:
         As the table has it, and how low and how high it may well be.
     kind, source : str
         Whether it is published, derived, an estimate or of the brief (``seed``), and where from.
+    is_whole : bool
+        Whether it is an integer, as a year is.
     """
 
     table: str
@@ -52,6 +58,12 @@ class Figure:
     high: float
     kind: str
     source: str
+    is_whole: bool = False
+
+    @property
+    def is_price(self) -> bool:
+        """Whether it is so much money for something: what is paid is in proportion to it."""
+        return self.unit.startswith("USD")
 
     @property
     def further(self) -> float:
@@ -79,6 +91,36 @@ def figures_of(tables: Mapping[str, pd.DataFrame]) -> list[Figure]:
         if name in tables and name not in _NO_FIGURES
         for figure in _of_table(schemas[name], tables[name])
     ]
+
+
+def unmoved_figures(tables: Mapping[str, pd.DataFrame]) -> int:
+    """Count the figures of some tables that have no low and high of their own.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables as read.
+
+    Returns
+    -------
+    int
+        Numbers that the model is built from: neither keys nor years nor the lows and highs.
+    """
+    count = 0
+    for schema in (load_package().tables[name] for name in TABLES if name in tables):
+        if schema.name in _NO_FIGURES:
+            continue
+        frame = tables[schema.name]
+        ranged = [field for field in schema.fields if field.between is not None]
+        ends = {name for field in ranged if field.between is not None for name in field.between}
+        apart = {*schema.primary_key, *ends, *_NO_QUANTITY}
+        for field in schema.fields:
+            if field.is_number and field.name in frame and field.name not in apart:
+                stated = frame[field.name].notna()
+                if field.between is not None:
+                    stated &= frame[list(field.between)].isna().any(axis=1)
+                count += int(stated.sum())
+    return count
 
 
 def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[Figure]:
@@ -121,6 +163,7 @@ def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[Figure]:
                     float(first["high"]),
                     str(first["kind"]),
                     str(first["source"]),
+                    field.type == "integer",
                 )
             )
     return figures
@@ -139,13 +182,12 @@ def with_values(
 ) -> dict[str, pd.DataFrame]:
     """Return tables with other values of some figures; all else is shared with those given."""
     changed = dict(tables)
-    copied = set()
+    columns: dict[tuple[str, str], NDArray[np.float64]] = {}
     for figure, value in values:
-        if figure.table not in copied:
-            changed[figure.table] = changed[figure.table].copy()
-            copied.add(figure.table)
-        frame = changed[figure.table]
-        if frame[figure.column].dtype.kind == "i":
-            frame[figure.column] = frame[figure.column].astype(float)
-        frame.loc[frame.index[list(figure.rows)], figure.column] = value
+        key = (figure.table, figure.column)
+        if key not in columns:
+            columns[key] = tables[figure.table][figure.column].to_numpy(np.float64, copy=True)
+        columns[key][list(figure.rows)] = value
+    for (table, name), column in columns.items():
+        changed[table] = changed[table].assign(**{name: column})
     return changed

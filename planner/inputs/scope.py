@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.clock.calendar import ModelYears
+from planner.inputs.calls import Call, call_each
 from planner.inputs.case import Case
 from planner.inputs.days import days_of
 from planner.inputs.findings import Findings
@@ -28,7 +29,9 @@ _ROUNDING = 1e-9
 _NO_VENDOR = "general"  # standard equipment, which everybody buys
 
 
-def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
+def make_case(
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], call: Call = call_each
+) -> Case:
     """Return what of the tables a scenario is about.
 
     Parameters
@@ -37,6 +40,8 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
         The question.
     tables : mapping of str to DataFrame
         The data as read.
+    call : Call
+        Calls the functions that it is made by.
 
     Returns
     -------
@@ -49,21 +54,20 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Case:
         If ids are unknown, rows are missing or figures conflict.
     """
     findings = Findings(scenario)
-    findings.problems += check_ids(scenario, tables)
+    findings.problems += call(check_ids, scenario, tables)
     try:
-        days = days_of(scenario, tables)
+        days = call(days_of, scenario, tables)
     except InputError as error:
         findings.problems += error.problems
     findings.stop_if_wrong()
-    sites = sites_in_scope(scenario, tables, findings)
-    regions = regions_in_scope(scenario, tables, findings)
-    workloads = _workloads(scenario, tables, findings)
-    racks = _racks(scenario, tables)
-    _check_sales(racks, scenario, findings)
-    admitted = with_enough_memory(
-        _admitted(scenario, tables, workloads, racks), scenario, tables, findings
-    )
-    _check_admitted(admitted, scenario, workloads, racks, findings)
+    sites = call(sites_in_scope, scenario, tables, findings)
+    regions = call(regions_in_scope, scenario, tables, findings)
+    workloads = call(_workloads, scenario, tables, findings)
+    racks = call(_racks, scenario, tables)
+    call(_check_sales, racks, scenario, findings)
+    pairs = call(_admitted, scenario, tables, workloads, racks)
+    admitted = call(with_enough_memory, pairs, scenario, tables, findings)
+    call(_check_admitted, admitted, scenario, workloads, racks, findings)
     findings.stop_if_wrong()
     return Case(
         scenario=scenario,

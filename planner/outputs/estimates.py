@@ -11,14 +11,24 @@ from planner.outputs.of_plan import is_of_plan, marked
 from planner.outputs.staging import staging
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from planner.outputs.kept import Kept
     from planner.outputs.run import Run
 
-__all__ = ["read_estimates", "write_estimates"]
+__all__ = ["ESTIMATES_FOLDER", "figure_names", "named", "read_estimates", "write_estimates"]
 
-_FOLDER: Final = "estimates"
+ESTIMATES_FOLDER: Final = "estimates"
+"""Folder of the figures that decide in a run folder."""
+_NAMED: Final = (
+    ("racks", "rack"),
+    ("facility_cost", "item"),
+    ("cooling", "cooling"),
+    ("lead_times", "item"),
+    ("facility_market", "market"),
+)
+"""Tables whose rows have a name, and their key."""
 
 
 def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> list[Kept]:
@@ -38,7 +48,7 @@ def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> list[Kept]:
     list of Kept
         Files in their places that a planner has changed, which are kept.
     """
-    home = folder / _FOLDER
+    home = folder / ESTIMATES_FOLDER
     with staging(home) as partial:
         table.to_csv(partial / "estimates.csv", index=False, lineterminator="\n")
         stored = marked(table, run.tables)
@@ -48,11 +58,33 @@ def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> list[Kept]:
 
 
 def read_estimates(run: Run) -> pd.DataFrame | None:
-    """Read what `dcplan estimates` found of the plan of a run; None where it was not asked."""
+    """Read what was found of the plan of a run; None where it was not asked."""
+    if run.estimates is not None:
+        return run.estimates
     if run.folder is None:
         return None
-    path = run.folder / _FOLDER / "estimates.parquet"
+    path = run.folder / ESTIMATES_FOLDER / "estimates.parquet"
     if not path.is_file():
         return None
     table = pd.read_parquet(path)
     return table if is_of_plan(table, run.tables) else None
+
+
+def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return names by id, of all tables whose rows have one.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The data as read.
+    """
+    names: dict[str, str] = {}
+    for table, key in _NAMED:
+        frame = tables[table]
+        names |= dict(zip(frame[key].astype(str), frame["name"].astype(str), strict=True))
+    return names
+
+
+def named(item: str, names: Mapping[str, str]) -> str:
+    """Return the rows that a figure is of, in words."""
+    return ", ".join(names.get(one, one.replace("_", " ")) for one in item.split(", "))

@@ -40,6 +40,9 @@ class Run:
     inputs : Inputs, optional
         What the program of a plan that was just solved was made of; of a stored run
         `planner.outputs.program.inputs_of` makes it again.
+    estimates : DataFrame, optional
+        Which figures of the data decide, as `planner.studies.estimates` found it of this plan, to
+        be stored with it; of a stored run `planner.outputs.estimates.read_estimates` reads it.
     """
 
     meta: Mapping[str, Any]
@@ -48,6 +51,7 @@ class Run:
     folder: Path | None = None
     proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     inputs: Inputs | None = None
+    estimates: pd.DataFrame | None = None
 
     @property
     def sites(self) -> pd.DataFrame:

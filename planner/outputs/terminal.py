@@ -11,6 +11,8 @@ from rich.text import Text
 
 from planner.base.console import TableConsole
 from planner.base.units import MUSD_PER_BUSD
+from planner.outputs.estimates import read_estimates
+from planner.outputs.terminal_decides import decides
 from planner.results.bridge import bridge_words
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
 from planner.results.costs import PAID_FOR
@@ -107,8 +109,15 @@ def summary(run: Run) -> Group:
         _bridge(run),
         Text(),
         _top_sites(run),
+        *_decides(run),
         *(notes if run.meta["notes"] else []),
     )
+
+
+def _decides(run: Run) -> list[Text | Table]:
+    """Lay out the figures that decide, where they were looked for."""
+    table = read_estimates(run)
+    return [] if table is None else [Text(), decides(table, run.inputs_tables)]
 
 
 def _note(note: str) -> Padding:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError
+from planner.outputs.estimates import write_estimates
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
 from planner.outputs.run import Run
 from planner.outputs.staging import staging
@@ -155,6 +156,8 @@ def store_run(
         write_inputs(run.inputs_tables, partial / INPUTS_FOLDER)
         write_proof(run.proof_tables, partial / PROOF_FOLDER)
         (partial / LOG_FILE).write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
+        if run.estimates is not None:
+            write_estimates(run.estimates, run, partial)
         if workbook:
             write_workbook(run, partial / WORKBOOK_FILE)
             write_report(run, partial / REPORT_FILE)

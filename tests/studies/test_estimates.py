@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
-from plans import plan_of
+from plans import MINI, RICH, plan_of
 from shared import shared
 
 from planner.cli import main
-from planner.inputs.figures import Figure, figures_of, with_values
+from planner.inputs.build import build_inputs_from
+from planner.inputs.figures import Figure, figures_of, unmoved_figures, with_values
+from planner.inputs.repeated import RepeatedInputs, changed_fields
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
 from planner.model import build_model
+from planner.outputs.estimates import read_estimates
 from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
 from planner.runs.folder import load_run
+from planner.scenario import Scenario, load_scenario
 from planner.studies.estimates import Estimates, estimates
 from planner.studies.estimates.aligned import aligned
-from planner.studies.estimates.estimates import _Program
+from planner.studies.estimates.cost_lines import CostLines
+from planner.studies.estimates.estimates import _Program, _rest
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.words import sentences
 from planner.studies.solve.asking import Asking
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from planner.base.arrays import Floats
 
 
 @shared
@@ -141,29 +156,149 @@ def test_a_limit_and_a_bound_that_move_do_as_much_as_their_prices_say() -> None:
     assert effect.most_musd == pytest.approx(0.7 * 3.0 + 0.5 * (3.0 - 2.0))
 
 
-def test_a_figure_whose_end_changes_the_offer_is_judged_by_a_small_step_towards_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    plan = plan_of("tiny")
-    model = build_model(plan.inputs)
-    at_plan = AtPlan(Arrays.of(model.problem), plan.outcome.x, plan.outcome.row_dual)
-    program = _Program(plan.scenario, plan.inputs, model, at_plan)
-    (price,) = [
-        of
-        for of in figures_of(plan.inputs.tables)
-        if of.item == "gb200_nvl72" and of.column == "capex_usd"
+@cache
+def programs(world: Path = RICH) -> tuple[_Program, list[Figure]]:
+    """Return the program of a test world, and its figures; the rich one has every family."""
+    plan = plan_of(world)
+    return program_of(plan.scenario, plan.inputs.tables, plan.outcome.x, plan.outcome.row_dual)
+
+
+def program_of(
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], x: Floats, row_dual: Floats
+) -> tuple[_Program, list[Figure]]:
+    repeated = RepeatedInputs(scenario, tables)
+    model = build_model(repeated.inputs)
+    plan = AtPlan(Arrays.of(model.problem), x, row_dual)
+    return _Program(repeated, model, plan, CostLines(model, x)), figures_of(tables)
+
+
+def groups(figures: list[Figure]) -> list[list[Figure]]:
+    of: dict[tuple[str, str], list[Figure]] = {}
+    for figure in figures:
+        of.setdefault((figure.table, figure.column), []).append(figure)
+    return list(of.values())
+
+
+def test_inputs_made_again_in_part_are_those_made_again_in_whole() -> None:
+    program, figures = programs()
+    for group in groups(figures):
+        tables = with_values(program.model.p.tables, [(of, of.further) for of in group])
+        again = program.repeated.with_tables(tables, other_offers=True)
+        whole = build_inputs_from(plan_of(RICH).scenario, tables)
+        assert changed_fields(again, whole) == set(), group[0]
+
+
+def test_lines_of_the_cost_change_as_the_whole_program_does() -> None:
+    # Both at a small step, so that the racks and halls on offer stay as they are.
+    program, figures = programs()
+    by_lines = 0
+    for group in groups(figures):
+        values = [(of, of.value + 1e-3 * (of.further - of.value)) for of in group]
+        inputs = program.inputs_with(values)
+        assert inputs is not None
+        change = program.lines.change(inputs)
+        if change is None or group[0].is_whole:
+            continue
+        by_lines += bool(np.abs(change).sum() > 1e-9)
+        tables = with_values(program.model.p.tables, values)
+        built = build_model(build_inputs_from(plan_of(RICH).scenario, tables))
+        whole = aligned(
+            program.model.problem,
+            built.problem,
+            program.plan.arrays,
+            program.plan.x,
+            program.plan.row_dual,
+        )
+        assert whole is not None
+        assert change.sum() == pytest.approx(program.plan.effect(whole).musd, rel=1e-6, abs=1e-9)
+    assert by_lines > 2
+
+
+def test_half_of_a_group_does_what_the_other_half_leaves() -> None:
+    program, figures = programs(MINI)
+    (group,) = [
+        of for of in groups(figures) if (of[0].table, of[0].column) == ("racks", "capex_usd")
     ]
-    whole = program.effect([(price, price.high)])
-    built = _Program.with_figures
+    step = 1e-3
+    whole, first, rest = (
+        program.moved([(of, of.further) for of in part], step)
+        for part in (group, group[:2], group[2:])
+    )
 
-    def none_far_off(self: _Program, values: list[tuple[Figure, float]]) -> Arrays | None:
-        return None if values[0][1] > 3.1e6 else built(self, values)
+    found = _rest(whole, first)
 
-    monkeypatch.setattr(_Program, "with_figures", none_far_off)
-    by_steps = program.effect([(price, price.high)])
+    assert found is not None
+    assert rest is not None
+    assert rest.musd != pytest.approx(0.0)
+    assert found.musd == pytest.approx(rest.musd, rel=1e-6)
+    assert found.most_musd == pytest.approx(rest.most_musd, rel=1e-6)
 
-    assert whole is not None
-    assert by_steps is not None
-    assert whole.musd > 10.0
-    assert by_steps.musd == pytest.approx(whole.musd, rel=1e-6)
-    assert by_steps.most_musd == pytest.approx(whole.most_musd, rel=1e-6)
+
+def test_a_last_year_of_sale_counts_in_steps_and_is_solved_again() -> None:
+    # The only rack of tiny is sold until 2028; were it only until 2027, racks of 2028 would have
+    # to be bought a year earlier. No small step says so.
+    scenario = load_scenario("tiny", ["racks.end_of_sale=true"])
+    shipped = plan_of("tiny").inputs.tables
+    (row,) = np.flatnonzero(shipped["racks"]["rack"] == "gb200_nvl72")
+    year = Figure(
+        "racks", "last_year", (int(row),), "gb200_nvl72", "year", 2028, 2027, 2029, "", "", True
+    )
+    tables = with_values(shipped, [(year, 2028)])
+    found = HighsSession(build_model(build_inputs_from(scenario, tables)).problem).solve()
+    program, _ = program_of(scenario, tables, found.x, found.row_dual)
+    earlier = build_model(build_inputs_from(scenario, with_values(shipped, [(year, 2027)])))
+
+    inputs = program.inputs_with([(year, 2027)], other_offers=True)
+    assert inputs is not None
+    left = program.arrays_of(inputs, without_used=True)
+    session = HighsSession(program.model.problem)
+    assert left is not None
+    session.take(left)
+
+    assert program.counts_in_steps([year])
+    assert program.arrays_of(inputs) is None
+    assert program.only_takes_away(year, 2027)
+    assert not program.only_takes_away(year, 2029)
+    assert session.solve().objective == pytest.approx(
+        HighsSession(earlier.problem).solve().objective, rel=1e-9
+    )
+    assert session.solve().objective > found.objective + 1.0
+
+
+def test_figures_without_a_low_and_a_high_are_counted_and_said_not_to_be_moved() -> None:
+    # Of two leases one has a price with low and high; of two retrofits both have. Three markets
+    # are left with their index, and nothing else in the cut tables is a quantity.
+    shipped = plan_of("tiny").inputs.tables
+    leases = shipped["leases"].head(2).copy()
+    leases.loc[leases.index[1], leases.columns[leases.columns.str.startswith("low")]] = np.nan
+    one = unmoved_figures({"leases": shipped["leases"].head(2)})
+
+    assert unmoved_figures({"leases": leases}) == one + 1
+    note = found_of_tiny().table.attrs["note"]
+    assert f"{found_of_tiny().unmoved:,} figures of the same tables have none" in note
+    assert "were not moved, nor were the" in note
+
+
+def test_a_solve_stores_and_prints_the_figures_that_decide(tmp_path: Path) -> None:
+    solved = CliRunner().invoke(main, ["-q", "solve", "tiny", "-o", str(tmp_path)])
+    (run,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    stored = read_estimates(load_run(run))
+
+    assert solved.exit_code == 0, solved.stderr
+    assert "Figures that decide" in solved.stdout
+    assert stored is not None
+    assert stored["item"].head(2).to_list() == ["it_maintenance", "gb200_nvl72"]
+    assert "were not moved" in stored.attrs["note"]
+    assert "Estimates" in [name for name, _, _ in sheets_of(load_run(run))]
+    assert "were not moved" in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_solve_can_leave_the_figures_that_decide_out(tmp_path: Path) -> None:
+    asked = ["-q", "solve", "tiny", "-o", str(tmp_path), "--no-estimates"]
+    solved = CliRunner().invoke(main, asked)
+    (run,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+
+    assert solved.exit_code == 0, solved.stderr
+    assert "Figures that decide" not in solved.stdout
+    assert read_estimates(load_run(run)) is None
+    assert (run / "plan.xlsx").is_file()

@@ -38,7 +38,7 @@ _COLUMNS: Final = (
 
 
 def has_estimates(run: Run) -> bool:
-    """Return whether `dcplan estimates` was asked about a run."""
+    """Return whether it is known of a run which figures decide."""
     return read_estimates(run) is not None
 
 
@@ -46,4 +46,5 @@ def write_estimates_sheet(book: Book) -> None:
     """Write sheet Estimates."""
     frame = read_estimates(book.run)
     if frame is not None:
-        write_table(book, book.sheet("Estimates", _ABOUT), "Estimates", frame, _COLUMNS)
+        about = f"{_ABOUT} {frame.attrs.get('note', '')}".rstrip()
+        write_table(book, book.sheet("Estimates", about), "Estimates", frame, _COLUMNS)

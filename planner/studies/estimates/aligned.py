@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.lp import ArrayProblem, Index
 
-__all__ = ["aligned"]
+__all__ = ["aligned", "offers_more"]
 
 _NOTHING = 1e-6  # [MW, MUSD per unit]
 _ENDS = ("lower", "upper")
@@ -46,7 +46,13 @@ class _Places:
 
 
 def aligned(
-    problem: ArrayProblem, new: ArrayProblem, arrays: Arrays, x: Floats, row_dual: Floats
+    problem: ArrayProblem,
+    new: ArrayProblem,
+    arrays: Arrays,
+    x: Floats,
+    row_dual: Floats,
+    *,
+    without_used: bool = False,
 ) -> Arrays | None:
     """Return the arrays of a new program in the rows and columns of an old one.
 
@@ -62,30 +68,19 @@ def aligned(
         Of the old one.
     x, row_dual : array of float
         The plan and its duals.
+    without_used : bool
+        Whether the new program may lack what the plan makes use of.
 
     Returns
     -------
     Arrays or None
-        None where the plan makes use of a column that is gone, or a row that is gone has a price.
+        None where it may not, and the plan makes use of a column that is gone, or a row that is
+        gone has a price.
     """
-    columns = _places(
-        ((name, problem.columns_over(name)) for name in problem.column_block_names),
-        {name: new.columns_over(name) for name in new.column_block_names},
-        len(x),
-        new.numVariables(),
-        {name: problem.column_block(name).start for name in problem.column_block_names},
-        {name: new.column_block(name).start for name in new.column_block_names},
-    )
-    rows = _places(
-        ((name, problem.rows_over(name)) for name in problem.row_block_names),
-        {name: new.rows_over(name) for name in new.row_block_names},
-        len(row_dual),
-        new.numConstraints(),
-        {name: problem.row_block(name).start for name in problem.row_block_names},
-        {name: new.row_block(name).start for name in new.row_block_names},
-    )
+    columns, rows = _columns(problem, new), _rows(problem, new)
     gone, free = columns.lost(), rows.lost()
-    if np.any(np.abs(x[gone]) > _NOTHING) or np.any(np.abs(row_dual[free]) > _NOTHING):
+    is_used = np.any(np.abs(x[gone]) > _NOTHING) or np.any(np.abs(row_dual[free]) > _NOTHING)
+    if is_used and not without_used:
         return None
     after, bounds, matrix = new.columns(), new.row_bounds(), new.matrix()
     upper = columns.moved(after.upper, arrays.columns.upper)
@@ -105,6 +100,34 @@ def aligned(
         ),
         Matrix.of_terms(*terms, (len(row_dual), len(x))),
         RowBounds(low, high),
+    )
+
+
+def offers_more(problem: ArrayProblem, new: ArrayProblem) -> bool:
+    """Return whether a program has columns that another one lacks."""
+    places = _columns(problem, new).place
+    return int((places >= 0).sum()) < new.numVariables()
+
+
+def _columns(problem: ArrayProblem, new: ArrayProblem) -> _Places:
+    return _places(
+        ((name, problem.columns_over(name)) for name in problem.column_block_names),
+        {name: new.columns_over(name) for name in new.column_block_names},
+        problem.numVariables(),
+        new.numVariables(),
+        {name: problem.column_block(name).start for name in problem.column_block_names},
+        {name: new.column_block(name).start for name in new.column_block_names},
+    )
+
+
+def _rows(problem: ArrayProblem, new: ArrayProblem) -> _Places:
+    return _places(
+        ((name, problem.rows_over(name)) for name in problem.row_block_names),
+        {name: new.rows_over(name) for name in new.row_block_names},
+        problem.numConstraints(),
+        new.numConstraints(),
+        {name: problem.row_block(name).start for name in problem.row_block_names},
+        {name: new.row_block(name).start for name in new.row_block_names},
     )
 
 

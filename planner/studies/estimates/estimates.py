@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -11,19 +12,22 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
-from planner.inputs.build import build_inputs_from
-from planner.inputs.figures import Figure, figures_of, with_values
+from planner.inputs.figures import Figure, figures_of, unmoved_figures, with_values
 from planner.inputs.question import Question
+from planner.inputs.repeated import RepeatedInputs, changed_fields
 from planner.lp.change import Arrays
 from planner.model import build_model
-from planner.studies.estimates.aligned import aligned
-from planner.studies.estimates.first_order import AtPlan, Effect
+from planner.studies.estimates.aligned import aligned, offers_more
+from planner.studies.estimates.cost_lines import CostLines
+from planner.studies.estimates.first_order import AtPlan
+from planner.studies.estimates.words import note_of
 from planner.studies.solve.at_plan import fixed_program, has_program, integers_fixed, proof_of
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
+    from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
     from planner.model import Model
     from planner.outputs.run import Run
@@ -52,6 +56,8 @@ COLUMNS: Final = (
 )
 _MOST: Final = 10
 _NO_EFFECT_MUSD: Final = 1e-6
+_BEND: Final = 1.5
+"""The whole way may do so many times what a small step, scaled, says; a figure in a power does."""
 _SMALL_STEP: Final = 0.001  # of the way to the low or high
 
 
@@ -62,60 +68,141 @@ class Estimates:
     Parameters
     ----------
     table : DataFrame
-        `COLUMNS`, the figure that moves the cost most first. Its effects are changes of the cost
+        `COLUMNS`, the figure that moves the cost most first; attribute ``note`` says in words what
+        was not moved. Its effects are changes of the cost
         of the plan at the low and at the high end; those found by solving again are missing where
         that was not asked for, `racks_moved_mw` is how much of what is bought becomes another
         rack, at the end where that is more.
     figures : int
         How many figures have a low and a high.
     without_effect : int
-        Of these, those that the plan does not depend on.
-    unknown : tuple of str
-        Those whose low or high changes what can be done when, as lead times do, or makes no valid
-        input: first order says nothing of them.
+        Of these, those that were moved and do nothing to the plan; some that do little are not
+        looked at one by one.
+    in_steps : tuple of Figure
+        Figures that count in steps, as last years of sale and lead times do: what can be done when
+        changes with them, of which first order says nothing. Of a column of them all are listed
+        where the program depends on any.
+    unmoved : int
+        Figures of the same tables that have no low and high, and are not moved.
     """
 
     table: pd.DataFrame
     figures: int
     without_effect: int
-    unknown: tuple[str, ...]
+    in_steps: tuple[Figure, ...]
+    unmoved: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Moved:
+    """What moving figures does to the cost, a step of the way, scaled to the whole of it.
+
+    `by_column` is the change by column of the program, None where rows changed, too.
+    """
+
+    musd: float
+    most_musd: float
+    by_column: Floats | None = None
+
+    @classmethod
+    def of(cls, by_column: Floats) -> _Moved:
+        return cls(float(by_column.sum()), float(np.abs(by_column).sum()), by_column)
 
 
 @dataclass(frozen=True, eq=False)
 class _Program:
     """The program of a plan, and the same with other figures."""
 
-    scenario: Scenario
-    inputs: Inputs
+    repeated: RepeatedInputs
     model: Model
     plan: AtPlan
+    lines: CostLines
 
-    def with_figures(self, values: Sequence[tuple[Figure, float]]) -> Arrays | None:
-        """Build it with other values of figures, in the rows and columns of the plan.
+    def inputs_with(
+        self, values: Sequence[tuple[Figure, float]], *, other_offers: bool = False
+    ) -> Inputs | None:
+        """Make inputs with other values of figures; None where they make none that are valid.
 
-        None where they make no valid input, or take away what the plan makes use of.
+        Racks and hall designs on offer are those of the plan, unless other ones are asked for.
         """
-        tables = with_values(self.inputs.tables, values)
+        tables = with_values(self.model.p.tables, values)
         try:
-            model = build_model(build_inputs_from(self.scenario, tables))
+            made = self.repeated.with_tables(tables, other_offers=other_offers)
         except InputError:
             return None
-        plan = self.plan
-        return aligned(self.model.problem, model.problem, plan.arrays, plan.x, plan.row_dual)
+        is_same = made.failover is self.repeated.inputs.failover
+        # What the plan must survive was added to its inputs while it was solved.
+        return replace(made, failover=self.model.p.failover) if is_same else made
 
-    def effect(self, values: Sequence[tuple[Figure, float]]) -> Effect | None:
-        """Return what other values do to the cost at first order; None as `with_figures`.
+    def arrays_of(self, inputs: Inputs, *, without_used: bool = False) -> Arrays | None:
+        """Build the program of inputs in the rows and columns of the plan.
 
-        Where they take away what the plan makes use of, as a rack that is then no longer on offer,
-        a small step towards them does not, and is taken that many times.
+        None where it lacks what the plan makes use of, unless it may.
         """
-        for step in (1.0, _SMALL_STEP):
-            stepped = [(one, one.value + step * (end - one.value)) for one, end in values]
-            built = self.with_figures(stepped)
-            if built is not None:
-                effect = self.plan.effect(built)
-                return Effect(effect.musd / step, effect.most_musd / step)
-        return None
+        plan, problem = self.plan, build_model(inputs).problem
+        return aligned(
+            self.model.problem,
+            problem,
+            plan.arrays,
+            plan.x,
+            plan.row_dual,
+            without_used=without_used,
+        )
+
+    def moved(self, values: Sequence[tuple[Figure, float]], step: float = 1.0) -> _Moved | None:
+        """Return what moving figures to some values does to the cost at first order.
+
+        They go a step of the way, and what that does is scaled to the whole of it. None where the
+        values make no valid input, or take away what the plan makes use of.
+        """
+        inputs = self.inputs_with([(of, of.value + step * (end - of.value)) for of, end in values])
+        if inputs is None:
+            return None
+        by_column = self.lines.change(inputs)
+        if by_column is not None:
+            return _Moved.of(by_column / step)
+        arrays = self.arrays_of(inputs)
+        if arrays is None:
+            return None
+        effect = self.plan.effect(arrays)
+        return _Moved(effect.musd / step, effect.most_musd / step)
+
+    def counts_in_steps(self, group: Sequence[Figure]) -> bool:
+        """Return whether the model is given other inputs by the ends of figures, not by less."""
+
+        def does_anything(values: list[tuple[Figure, float]]) -> bool:
+            inputs = self.inputs_with(values, other_offers=True)
+            return inputs is None or bool(changed_fields(inputs, self.model.p))
+
+        ends = ([(of, of.low) for of in group], [(of, of.high) for of in group])
+        if not any(map(does_anything, ends)):
+            return False
+        step = [(of, of.value + _SMALL_STEP * (of.further - of.value)) for of in group]
+        return group[0].is_whole or not does_anything(step)
+
+    def only_takes_away(self, figure: Figure, end: float) -> bool:
+        """Return whether a value takes away what the plan makes use of, and offers no more."""
+        inputs = self.inputs_with([(figure, end)], other_offers=True)
+        if inputs is None or not changed_fields(inputs, self.model.p):
+            return False
+        is_less = not offers_more(self.model.problem, build_model(inputs).problem)
+        return is_less and self.arrays_of(inputs) is None
+
+    def ends(self, figure: Figure) -> tuple[float, float] | None:
+        """Return what the low and the high of a figure do to the cost. [MUSD]"""
+        further = self.moved([(figure, figure.further)])
+        if further is None:
+            return None
+        nearer = figure.low if figure.further == figure.high else figure.high
+        if figure.is_price and further.by_column is not None:
+            musd = further.musd * (nearer - figure.value) / (figure.further - figure.value)
+        else:
+            moved = self.moved([(figure, nearer)])
+            if moved is None:
+                return None
+            musd = moved.musd
+        ends = (musd, further.musd)
+        return ends if nearer == figure.low else ends[::-1]
 
 
 @dataclass
@@ -123,7 +210,7 @@ class _Found:
     """What a search has found so far."""
 
     effects: list[tuple[Figure, float, float]] = field(default_factory=list)
-    unknown: list[Figure] = field(default_factory=list)
+    in_steps: list[Figure] = field(default_factory=list)
     without_effect: int = 0
 
 
@@ -139,8 +226,9 @@ def estimates(
     """Find the figures whose low and high move the cost of a plan most.
 
     Each figure is moved to its low and its high with all others as they are. The change of cost
-    is first order, from the plan and its duals; the program is built again for it, not solved.
-    Figures are first moved by groups: where a group does little, no figure of it does more.
+    is first order, from the plan and its duals; of the program only what changes is built again
+    for it, and nothing is solved. Figures are first moved by groups, a small step: where a group
+    does little, no figure of it does more.
 
     Parameters
     ----------
@@ -151,7 +239,9 @@ def estimates(
     ask : Asking
         Is told how far it is, and solves.
     resolve : bool
-        Solve again with each of the figures found at its low and its high, integers as they are.
+        Solve again with each of the figures found at its low and its high, integers as they are;
+        and with those that count in steps where they take away what the plan makes use of, to rank
+        them with the others.
     most : int
         How many figures to find.
 
@@ -163,21 +253,29 @@ def estimates(
         If it was stopped.
     """
     proof = proof_of(run)
-    model = build_model(inputs)
+    repeated = RepeatedInputs(scenario, inputs.tables)
+    model = build_model(replace(repeated.inputs, failover=inputs.failover))
     arrays = Arrays.of(model.problem)
     if proof is None or not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(proof.row("dual")))
-    program = _Program(scenario, inputs, model, plan)
+    program = _Program(repeated, model, plan, CostLines(model, plan.x))
     figures = figures_of(inputs.tables)
     found = _search(program, figures, most, ask.report_stage, ask.interrupt)
-    rows = [_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
     if resolve:
-        chosen = [figure for figure, _, _ in found.effects]
-        table = _resolved(table, chosen, program, model, ask, run)
-    unknown = tuple(f"{one.table}: {one.item}" for one in found.unknown)
-    return Estimates(table, len(figures), found.without_effect, unknown)
+        table = _resolved(found, program, Question(scenario, inputs), ask, run, most)
+    else:
+        rows = [_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+    unmoved = unmoved_figures(inputs.tables)
+    made = Estimates(table, len(figures), found.without_effect, tuple(found.in_steps), unmoved)
+    table.attrs["note"] = note_of(made, _count(run.meta["merged"]))
+    return made
+
+
+def _count(settings: object) -> int:
+    """Count the values in settings within settings."""
+    return sum(map(_count, settings.values())) if isinstance(settings, Mapping) else 1
 
 
 def _no_duals(run: Run) -> Problem:
@@ -200,51 +298,61 @@ def _search(
 ) -> _Found:
     """Find the figures with the largest effects, groups that may hold them first."""
     found, order = _Found(), count()
-    queue: list[tuple[float, int, list[Figure]]] = []
+    queue: list[tuple[float, int, list[Figure], _Moved | None]] = []
     groups: dict[tuple[str, str], list[Figure]] = {}
     for figure in figures:
         groups.setdefault((figure.table, figure.column), []).append(figure)
-    open_figures = len(figures)
 
-    def look(group: list[Figure]) -> None:
-        nonlocal open_figures
+    def put(group: list[Figure], moved: _Moved | None) -> None:
+        # A group of which nothing is known is split before all others.
+        bend = 1.0 if group[0].is_price else _BEND
+        bound = np.inf if moved is None else bend * moved.most_musd
+        if bound > _NO_EFFECT_MUSD:
+            heapq.heappush(queue, (-bound, next(order), group, moved))
+
+    def look(group: list[Figure]) -> _Moved | None:
         if interrupt is not None and interrupt.is_set():
             message = "stopped before it was clear which figures decide"
             raise LimitReachedError(message)
-        report(f"Moving figures to their low and high: {open_figures} of {len(figures)} left")
-        effect = program.effect([(figure, figure.further) for figure in group])
-        if effect is None and len(group) == 1:
-            found.unknown += group
-            open_figures -= 1
-        elif effect is not None and effect.most_musd <= _NO_EFFECT_MUSD:
-            found.without_effect += len(group)
-            open_figures -= len(group)
-        else:  # a group whose effect is unknown is split before all others
-            bound = np.inf if effect is None else effect.most_musd
-            heapq.heappush(queue, (-bound, next(order), group))
+        return program.moved([(figure, figure.further) for figure in group], _SMALL_STEP)
 
-    for group in groups.values():
-        look(group)
+    moving = "Moving figures to their low and high"
+    for number, group in enumerate(groups.values(), start=1):
+        report(f"{moving}: column {number} of {len(groups)}")
+        moved = None if group[0].is_whole else look(group)
+        if moved is not None and moved.most_musd > _NO_EFFECT_MUSD:
+            put(group, moved)
+        elif program.counts_in_steps(group):
+            found.in_steps += group
+        else:
+            found.without_effect += len(group)
     while queue:
-        bound, _, group = heapq.heappop(queue)
+        bound, _, group, moved = heapq.heappop(queue)
         if len(found.effects) >= most and -bound <= _swing(found.effects[most - 1]):
             break
         if len(group) > 1:
             middle = len(group) // 2
-            look(group[:middle])
-            look(group[middle:])
+            half = look(group[:middle])
+            put(group[:middle], half)
+            put(group[middle:], _rest(moved, half) or look(group[middle:]))
             continue
         (figure,) = group
-        open_figures -= 1
-        ends = [program.effect([(figure, end)]) for end in (figure.low, figure.high)]
-        if any(end is None for end in ends):
-            found.unknown.append(figure)
+        report(f"{moving}: {len(found.effects)} of those that decide found")
+        ends = program.ends(figure)
+        if ends is None:
+            found.in_steps.append(figure)
             continue
-        low, high = (end.musd for end in ends if end is not None)
-        found.effects.append((figure, low, high))
+        found.effects.append((figure, *ends))
         found.effects.sort(key=lambda one: -_swing(one))
     del found.effects[most:]
     return found
+
+
+def _rest(whole: _Moved | None, half: _Moved | None) -> _Moved | None:
+    """Return what the other half of a group does: small steps add up."""
+    if whole is None or half is None or whole.by_column is None or half.by_column is None:
+        return None
+    return _Moved.of(whole.by_column - half.by_column)
 
 
 def _swing(one: tuple[Figure, float, float]) -> float:
@@ -274,36 +382,58 @@ def _row(rank: int, figure: Figure, low_musd: float, high_musd: float) -> dict[s
 
 
 def _resolved(
-    table: pd.DataFrame,
-    figures: Sequence[Figure],
-    program: _Program,
-    model: Model,
-    ask: Asking,
-    run: Run,
+    found: _Found, program: _Program, question: Question, ask: Asking, run: Run, most: int
 ) -> pd.DataFrame:
     """Solve again with each figure at its low and its high, from the plan and its duals."""
-    question = Question(program.scenario, program.inputs)
+    model = program.model
     fixed = fixed_program(question, model, ask, proof_of(run))
     ask.report_stage("Solving the program as it is")
     before = ask.solve_session(question, fixed.session)
     bought = _racks_bought(model, before.x)
-    table = table.copy()
-    for at, figure in enumerate(figures):
-        moved = []
+
+    def solved(figure: Figure, end: float, *, in_steps: bool) -> tuple[float, float] | None:
+        """Return the change of cost [MUSD] and the racks that become others [MW]."""
+        inputs = program.inputs_with([(figure, end)], other_offers=in_steps)
+        if inputs is None or not changed_fields(inputs, model.p):
+            return None
+        built = program.arrays_of(inputs, without_used=in_steps)
+        if built is None:
+            return None
+        x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
+        fixed.session.take(integers_fixed(model, built, x))
+        after = ask.solve_session(question, fixed.session)
+        if after.status != "optimal":
+            return None
+        moved = float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0
+        return after.objective - before.objective, moved
+
+    first = [(figure, low, high, False) for figure, low, high in found.effects]
+    stepped = [
+        (figure, np.nan, np.nan, True)
+        for figure in found.in_steps
+        if any(program.only_takes_away(figure, end) for end in (figure.low, figure.high))
+    ]
+    rows = []
+    for at, (figure, low, high, in_steps) in enumerate([*first, *stepped], start=1):
+        done = f"Solving again: figure {at} of {len(first) + len(stepped)}"
+        ends = {}
         for name, value in (("low", figure.low), ("high", figure.high)):
-            done = f"{at + 1} of {len(figures)}"
-            ask.report_stage(f"Solving again: figure {done} at its {name}")
-            built = program.with_figures([(figure, value)])
-            if built is None:
+            if in_steps and not program.only_takes_away(figure, value):
                 continue
-            fixed.session.take(integers_fixed(model, built, program.plan.x))
-            after = ask.solve_session(question, fixed.session)
-            if after.status != "optimal":
-                continue
-            table.loc[at, f"{name}_resolved_musd"] = after.objective - before.objective
-            moved.append(float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0)
-        table.loc[at, "racks_moved_mw"] = max(moved, default=np.nan)
-    return table
+            ask.report_stage(f"{done} at its {name} ({figure.item})")
+            again = solved(figure, value, in_steps=in_steps)
+            if again is not None:
+                ends[name] = again
+        row = _row(at, figure, low, high)
+        row |= {f"{name}_resolved_musd": musd for name, (musd, _) in ends.items()}
+        row["racks_moved_mw"] = max((mw for _, mw in ends.values()), default=np.nan)
+        if in_steps:
+            row["swing_musd"] = max((abs(musd) for musd, _ in ends.values()), default=0.0)
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = table[table["swing_musd"] > _NO_EFFECT_MUSD]
+    table = table.sort_values("swing_musd", ascending=False, kind="stable").head(most)
+    return table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
 
 
 def _racks_bought(model: Model, x: np.ndarray) -> np.ndarray:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from planner.base.say import amount
+from planner.outputs.estimates import figure_names, named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.inputs.inputs import Inputs
+    from planner.studies.estimates.estimates import Estimates
 
-__all__ = ["sentences"]
+__all__ = ["note_of", "sentences"]
 
 _NOISE_MW: Final = 0.05
 _KINDS: Final = {"seed": "of the brief", "estimate": "an estimate", "own": "your own"}
@@ -31,26 +34,57 @@ def sentences(table: pd.DataFrame, inputs: Inputs) -> list[str]:
     inputs : Inputs
         Its tables hold the names.
     """
-    names = _names(inputs)
+    names = figure_names(inputs.tables)
     return [_sentence(row, names) for row in table.to_dict("records")]
+
+
+def note_of(found: Estimates, settings: int) -> str:
+    """Say what was not moved, and how much of what was does nothing.
+
+    Parameters
+    ----------
+    found : Estimates
+        What was found.
+    settings : int
+        How many settings the scenario has.
+    """
+    text = (
+        f"{found.figures:,} figures have a low and a high of their own; the plan does not depend "
+        f"on {found.without_effect:,} of them. {found.unmoved:,} figures of the same tables have "
+        f"none, among them prices of power, and were not moved, nor were the {settings:,} settings "
+        "of the scenario."
+    )
+    if found.in_steps:
+        by_column = Counter((one.table, one.column) for one in found.in_steps)
+        listed = ", ".join(
+            f"{count} of {column.replace('_', ' ')} (table {table})"
+            for (table, column), count in by_column.items()
+        )
+        text += (
+            f" Not ranked at first order, as they change in steps what can be done when: {listed}."
+        )
+    return text
 
 
 def _sentence(row: Mapping[Any, Any], names: dict[str, str]) -> str:
     value, low, high = (_number(row[name]) for name in ("value", "low", "high"))
     at_low, at_high = float(str(row["low_musd"])), float(str(row["high_musd"]))
-    item = ", ".join(names.get(one, one.replace("_", " ")) for one in str(row["item"]).split(", "))
+    item = named(str(row["item"]), names)
     kind = _KINDS.get(str(row["kind"]), str(row["kind"]))
     unit = "" if row["unit"] == "-" else f" {row['unit']}"
-    text = (
-        f"{item}, {value}{unit} ({kind}; table {row['table']}): at {low} the plan costs "
-        f"{_change(at_low)}, at {high} {_change(at_high)}"
-    )
+    text = f"{item}, {value}{unit} ({kind}; table {row['table']}): "
+    if np.isnan(at_low):
+        text += f"it may well be {low} or {high}, of which first order says nothing"
+    else:
+        text += f"at {low} the plan costs {_change(at_low)}, at {high} {_change(at_high)}"
     low_found, high_found, moved = (
         float(str(row[name]))
         for name in ("low_resolved_musd", "high_resolved_musd", "racks_moved_mw")
     )
-    if not np.isnan(low_found) and not np.isnan(high_found):
-        text += f"; solved again, {_change(low_found)} and {_change(high_found)}"
+    found = [(low, low_found), (high, high_found)]
+    again = [f"{_change(musd)} at {end}" for end, musd in found if not np.isnan(musd)]
+    if again:
+        text += f"; solved again, {' and '.join(again)}"
     if moved > _NOISE_MW:  # not nan
         text += f", with {amount(moved)} MW of racks of another type bought"
     return f"{text}. Source: {row['source']}."
@@ -62,18 +96,3 @@ def _number(value: object) -> str:
 
 def _change(musd: float) -> str:
     return f"{amount(abs(musd))} MUSD {'less' if musd < 0 else 'more'}"
-
-
-def _names(inputs: Inputs) -> dict[str, str]:
-    """Return names by id, of all tables whose key has one."""
-    names: dict[str, str] = {}
-    for table, key in (
-        ("racks", "rack"),
-        ("facility_cost", "item"),
-        ("cooling", "cooling"),
-        ("lead_times", "item"),
-        ("facility_market", "market"),
-    ):
-        frame = inputs.tables[table]
-        names |= dict(zip(frame[key].astype(str), frame["name"].astype(str), strict=True))
-    return names

@@ -17,6 +17,7 @@ STAGES: Final = {
     "solve": "Solving",
     "results": "Making tables",
     "check": "Checking the plan",
+    "estimates": "Finding which figures decide",
     "write": "Writing the run folder",
 }
 """What is said of each stage of a solve."""

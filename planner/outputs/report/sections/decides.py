@@ -47,5 +47,6 @@ def decides_section(figures: Figures) -> Html:
         "Each figure moved to its own low and high with all others as they are: the change of the "
         "net present value, at first order, and solved again where that was asked."
     )
+    note = str(figures.run.tables["estimates"].attrs.get("note", ""))
     table = figure_table("Figures that decide", "figure", heads, rows)
-    return section("decides", heading, element("p", about), table)
+    return section("decides", heading, element("p", about), table, element("p", note))

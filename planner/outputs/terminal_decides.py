@@ -1,0 +1,59 @@
+"""The figures that decide what a plan costs, as a table of a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+from planner.base.say import amount
+from planner.outputs.estimates import figure_names, named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+__all__ = ["decides"]
+
+_DIGITS: Final = 4
+_MILLION: Final = 1e6
+
+
+def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
+    """Lay out the figures whose own low and high move the cost of a plan most.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `planner.outputs.estimates.read_estimates` returns it.
+    tables : mapping of str to DataFrame
+        The data as read, which hold the names.
+    """
+    names = figure_names(tables)
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    # So wide at most, or a long name would squeeze the numbers out of 80 columns.
+    shown.add_column("Figures that decide", no_wrap=True, overflow="ellipsis", max_width=30)
+    for head in ("value", "low", "MUSD", "high", "MUSD"):
+        shown.add_column(head, justify="right", no_wrap=True)
+    for row in table.to_dict("records"):
+        value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
+        at_low, at_high = (_change(float(row[f"{end}_musd"])) for end in ("low", "high"))
+        name = Text(named(str(row["item"]), names))
+        shown.add_row(name, value, low, at_low, high, at_high)
+    return shown
+
+
+def _short(value: float) -> str:
+    """Write a figure with four digits, millions as such."""
+    if abs(value) >= _MILLION:
+        return f"{amount(value / _MILLION, _DIGITS)} M"
+    return amount(value, _DIGITS)
+
+
+def _change(musd: float) -> str:
+    if np.isnan(musd):
+        return "-"
+    return f"{'-' if musd < 0.0 else '+'}{amount(abs(musd))}"

@@ -1,0 +1,94 @@
+"""The objective as the sum of its lines, of which only those are made again that changed."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from planner.base.noting import noting
+from planner.inputs.repeated import changed_fields
+from planner.model import ALL_COSTS, FAMILIES, Model
+from planner.model.payments import discount
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.inputs import Inputs
+    from planner.model.block import Cost
+
+__all__ = ["CostLines"]
+
+Fields = set[tuple[str, str]]
+
+
+class CostLines:
+    """What other figures do to the cost of a plan, where they are figures of costs alone.
+
+    Most estimates are prices. They change no row of the program, so that with the plan as it is
+    each line of the cost changes by its new payments less its old ones.
+
+    Parameters
+    ----------
+    model : Model
+        The program of the plan.
+    x : array of float
+        The plan.
+    """
+
+    def __init__(self, model: Model, x: Floats) -> None:
+        self._inputs, self._x = model.p, x
+        read: Fields = set()
+        noted = _noting_inputs(model.p, read)
+        rows, of = Model(noted), set(model.problem.row_block_names)
+        for block in (block for family in FAMILIES for block in family.CONSTRAINTS):
+            if block.name in of:
+                block.build(rows)
+        self._of_rows = set(read)
+        self._of_line: dict[str, Fields] = {}
+        self._paid: dict[str, Floats] = {}
+        for line in ALL_COSTS:
+            read.clear()
+            self._paid[line.name] = self._payments(line, Model(noted))
+            self._of_line[line.name] = set(read)
+
+    def change(self, new: Inputs) -> Floats | None:
+        """Return what other inputs do to the cost; None where they change a row of the program.
+
+        Parameters
+        ----------
+        new : Inputs
+            Of `planner.inputs.repeated.RepeatedInputs`.
+
+        Returns
+        -------
+        array of float or None
+            Cost after less cost before, by column of the program, with the constant last. [MUSD]
+        """
+        changed = changed_fields(new, self._inputs)
+        if any(name == "*" for _, name in changed) or changed & self._of_rows:
+            return None
+        total, m = np.zeros(len(self._x) + 1), Model(new)
+        for line in ALL_COSTS:
+            if changed & self._of_line[line.name]:
+                total += self._payments(line, m) - self._paid[line.name]
+        return total
+
+    def _payments(self, line: Cost, m: Model) -> Floats:
+        """Net present value of a line: that of each column, and its constant. [MUSD]"""
+        payments = line.build(m)
+        factor = discount(m)[payments.over["calendar"]]
+        value = payments.value_of_term * factor[payments.row] * self._x[payments.column]
+        of_column = np.bincount(payments.column, value, minlength=len(self._x))
+        return np.append(of_column, float(payments.constants @ factor))
+
+
+def _noting_inputs(inputs: Inputs, read: Fields) -> Inputs:
+    """Return inputs whose families note what of them is read."""
+
+    def of(family: str) -> Any:
+        return noting(getattr(inputs, family), lambda name: read.add((family, name)))
+
+    families = [one.name for one in fields(inputs) if is_dataclass(getattr(inputs, one.name))]
+    noted: dict[str, Any] = {family: of(family) for family in families}
+    return replace(inputs, **noted)
