@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.console import TableConsole
+from planner.base.say import amount
 from planner.base.units import MUSD_PER_BUSD
 from planner.outputs.estimates import read_estimates
 from planner.outputs.terminal_decides import decides
@@ -103,6 +104,7 @@ def summary(run: Run) -> Group:
         Text(),
         _years(run),
         Text(_IN_FULL, style="dim"),
+        *_models_trained(run),
         Text(),
         _moneys(run),
         Text(),
@@ -204,10 +206,28 @@ def _years(run: Run) -> Table:
         cells = ("-" if value != value else f"{value:,.{decimals}f}" for value in values)  # noqa: PLR0124  nan
         missed = label.strip() == "unmet" and bool((values.round(0) > 0).any())
         table.add_row(label, unit, *cells, style="yellow" if missed else "")
+    share = run.tables["lifetime"].set_index("year")["inference_share_frac"].reindex(run.years)
+    cells = ("-" if value != value else f"{value:.0%}" for value in share)  # noqa: PLR0124  nan
+    table.add_row("Inference, of full cost", "-", *cells)
     for label, usd in _unit_costs(run).items():
         cells = ("-" if value != value else f"{value:,.3f}" for value in usd)  # noqa: PLR0124  nan
         table.add_row(label, "USD", *cells)
     return table
+
+
+def _models_trained(run: Run) -> list[Text]:
+    """Say what the final run of known models would cost on the racks of the last year."""
+    year, models = run.years[-1], run.tables["models_trained"]
+    of_year = models[(models["year"] == year) & models["run_musd"].notna()]
+    if of_year.empty:
+        return []
+    table = run.inputs_tables.get("trained_models", of_year.assign(name=of_year["model"]))
+    names = table.drop_duplicates("model").set_index("model")["name"].astype(str)
+    runs = ", ".join(
+        f"{_printable(names.get(model, model).split(',')[0])} {amount(musd)}"
+        for model, musd in zip(of_year["model"], of_year["run_musd"], strict=True)
+    )
+    return [Text(f"Final training runs on the racks of {year}, MUSD: {runs}", style="dim")]
 
 
 def _unit_costs(run: Run) -> Mapping[str, Sequence[float]]:
@@ -227,8 +247,8 @@ def _moneys(run: Run) -> Group:
     table.add_column("Four moneys", no_wrap=True)
     table.add_column("BUSD", justify="right", no_wrap=True)
     table.add_column("")
-    for name, amount, rule in of_plan.lines:
-        table.add_row(name, f"{amount / MUSD_PER_BUSD:,.2f}", rule)
+    for name, musd, rule in of_plan.lines:
+        table.add_row(name, f"{musd / MUSD_PER_BUSD:,.2f}", rule)
     by_year = of_plan.years[["calendar_year", "cash_musd"]].itertuples(index=False, name=None)
     cash = ", ".join(f"{year:.0f} {musd / MUSD_PER_BUSD:,.2f}" for year, musd in by_year)
     *terms, (end, total) = of_plan.reconciled[0][1]

@@ -23,6 +23,7 @@ from planner.outputs.xlsx.cover import write_cover
 from planner.outputs.xlsx.estimates import has_estimates, write_estimates_sheet
 from planner.outputs.xlsx.grid import write_grid
 from planner.outputs.xlsx.heatmap import write_heatmap
+from planner.outputs.xlsx.lifetime import write_lifetime
 from planner.outputs.xlsx.limits import write_limits
 from planner.outputs.xlsx.lists import (
     write_figures,
@@ -81,6 +82,7 @@ SHEETS = (
     ("Grid", "Headroom by zone, what binds, non-firm power, shadow prices", write_grid),
     ("Carbon and water", "Emissions by place and by market, water, heat", write_carbon),
     ("Contracts", "PPAs, and the clean part of the energy used", write_contracts),
+    ("Lifetime", "Training against inference; what training a known model costs", write_lifetime),
     ("Bills", "Tariff bills line by line, and contracted capacity", write_bills),
     ("Openings", "New sites by year and cost; phases and blocks", write_openings),
     ("Latency", "Round trips that users get", write_latency),
