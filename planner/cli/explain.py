@@ -26,6 +26,7 @@ _MOMENTS = ("service_start", "turns_firm")
 @click.command("explain")
 @click.argument("run", default="us-base")
 @click.option("--site", help="Explain one site: what it does, what limits it, what it would take.")
+@click.option("--against", help="Compare the site of --site with this one, part by part.")
 @click.option("--year", type=int, help="Explain one model year: what changed in it, and why.")
 @RUNS_DIR
 @click.option(
@@ -42,6 +43,7 @@ def command(
     run: str,
     *,
     site: str | None,
+    against: str | None,
     year: int | None,
     runs_dir: str,
     resolve: bool,
@@ -53,7 +55,8 @@ def command(
 
     What binds, where and when, and what one more MW, rack, month, ms or tonne is worth; for a
     site its cost of entry and the price, lead time or latency at which it would win; for a year
-    what changed in it. The answer comes at once, from shadow prices; --resolve solves again.
+    what changed in it; with --against for two sites what one more MW of the same racks costs at
+    each, part by part. The answer comes at once, from shadow prices; --resolve solves again.
     Every number of the sentences is in their tables. A scenario that has no run yet is solved
     first, and its run stored.
 
@@ -72,6 +75,7 @@ def command(
             reported = explain(
                 solved,
                 site=site,
+                against=against,
                 year=year,
                 resolve=resolve,
                 every=every,

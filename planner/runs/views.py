@@ -138,6 +138,7 @@ class PlanViews:
         self,
         *,
         site: str | None = None,
+        against: str | None = None,
         year: int | None = None,
         resolve: bool = False,
     ) -> Explanation:
@@ -147,6 +148,8 @@ class PlanViews:
         ----------
         site : str, optional
             Site id.
+        against : str, optional
+            Site that it is compared with, part by part.
         year : int, optional
             Model year.
         resolve : bool
@@ -159,7 +162,7 @@ class PlanViews:
         """
         from planner.studies.explain import explain
 
-        return explain(self, site=site, year=year, resolve=resolve)
+        return explain(self, site=site, against=against, year=year, resolve=resolve)
 
     def to_xlsx(self, path: str | Path) -> Path:
         """Write the workbook to a file and return its path."""

@@ -9,6 +9,7 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.base.say import duration
 from planner.limits.binding import binding, demand_price
+from planner.studies.explain.against import about_two_sites, compare_sites
 from planner.studies.explain.entry import builds
 from planner.studies.explain.explanation import Explanation, Solved, Statement
 from planner.studies.explain.names import Names
@@ -39,6 +40,7 @@ def explain(
     solved: Solved,
     *,
     site: str | None = None,
+    against: str | None = None,
     year: int | None = None,
     resolve: bool = False,
     every: bool = False,
@@ -53,8 +55,12 @@ def explain(
         A `Plan`, or a run opened again by `planner.runs.reopen.reopen`.
     site : str, optional
         Site to explain: what it does, what limits it, and what it would take for it to win.
+    against : str, optional
+        Site that `site` is compared with, part by part, in place of all else that is said of it:
+        one more MW of the same racks for the same work, what binds paid at its shadow price.
     year : int, optional
-        Model year to explain: what changed since the one before, and why.
+        Model year to explain: what changed since the one before, and why; of two sites the year of
+        the comparison, by default the last.
     resolve : bool
         Solve again: with a little more of each limit that is reported, with one month less of lead
         time and one millisecond more of latency; for a site what it would take for it to have
@@ -81,6 +87,8 @@ def explain(
     """
     report = on_stage or (lambda _: None)
     _check(solved, site, year)
+    if against is not None:
+        return _two_sites(solved, site, against, year)
     tables: dict[str, pd.DataFrame] = {}
     statements: list[Statement] = []
     has_prices = bool(solved.results.tables["solution"]["has_duals"].iloc[0])
@@ -122,6 +130,29 @@ def explain(
         solved.scenario.name,
         _basis(solved, has_prices, resolve, has_entry=site is not None and resolve),
         tuple(names.statement(one) for one in statements),
+        tables,
+    )
+
+
+def _two_sites(solved: Solved, site: str | None, against: str, year: int | None) -> Explanation:
+    """Compare two sites part by part."""
+    if site is None or site == against:
+        problem = Problem(
+            "--against",
+            None,
+            None,
+            f"{against!r} is compared with {'no site' if site is None else 'itself'}",
+            "another site than that of --site",
+            "name two sites",
+        )
+        raise InputError([problem])
+    _check(solved, against, None)
+    tables = {"against": compare_sites(solved, site, against, year=year)}
+    names = Names(solved.inputs)
+    return Explanation(
+        solved.scenario.name,
+        _basis(solved, has_prices=True, is_tried=False, has_entry=False),
+        tuple(names.statement(one) for one in about_two_sites(tables, site, against)),
         tables,
     )
 
