@@ -14,9 +14,11 @@ from shared import FOLDER
 
 from planner.base.texts import hold_texts_as_objects
 
+# As commands do, and before conftest.py of a folder makes tables; `test_texts.py` tries otherwise.
+hold_texts_as_objects()
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    hold_texts_as_objects()  # as commands do; `test_texts.py` tries what else there is
     if hasattr(config, "workerinput"):  # workers take all this with the environment
         return
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="dcplan-tests-")
