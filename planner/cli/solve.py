@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import click
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.cli.progress import Progress
     from planner.outputs.kept import Kept
     from planner.outputs.run import Run
@@ -44,8 +47,8 @@ def command(
     Figures that are allowed but implausible are warned of before the solve, and in the run.
 
     The plan is checked by an independent program; the run folder holds tables, workbook and log.
-    Summary, workbook and report name the ten figures of the data that move its cost most; without
-    a workbook they are not looked for.
+    After the summary come the ten figures of the data that move its cost most, which workbook and
+    report have too; without a workbook they are not looked for.
     """
     import gc
 
@@ -86,7 +89,7 @@ def _solve(
     from planner.inputs.validation import validated
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
-    from planner.outputs.terminal import print_folder
+    from planner.outputs.terminal import print_estimates, print_folder, print_summary
     from planner.runs import run_of
     from planner.runs.folder import store_run
     from planner.runs.rescue import keep_elsewhere
@@ -110,9 +113,11 @@ def _solve(
             every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
             refuse(context, every, () if strict else found.warnings)
         run, failed = run_of(plan), None
+        unheard = None if as_json else _unheard(partial(print_summary, run), progress)
         if not no_estimates:
             run = _with_estimates(plan, run, progress)
-        unheard = None if as_json else _summary_unheard(run, progress)
+            if not as_json and unheard is None:
+                unheard = _unheard(partial(print_estimates, run), progress)
         progress.stage("write")
         kept: tuple[Kept, ...] = ()
         try:
@@ -140,13 +145,11 @@ def _solve(
     return plan.exit_code or stopped
 
 
-def _summary_unheard(run: Run, progress: Progress) -> OSError | None:
-    """Tell the plan before it is written; a reader who has left is no reason not to write it."""
-    from planner.outputs.terminal import print_summary
-
+def _unheard(tell: Callable[[], None], progress: Progress) -> OSError | None:
+    """Tell of the plan before it is written; a reader who has left is no reason not to write it."""
     try:
         with progress.aside():
-            print_summary(run)
+            tell()
             click.echo("", nl=False)  # which flushes, where there is a stdout
     except OSError as error:
         return error

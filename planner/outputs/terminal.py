@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["print_folder", "print_summary", "summary"]
+__all__ = ["print_estimates", "print_folder", "print_summary", "summary"]
 
 _IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
 _TOP_SITES: Final = 8
@@ -68,6 +68,11 @@ def print_summary(run: Run, folder: Path | None = None) -> None:
     TableConsole().print(summary(run))
     if folder is not None:
         print_folder(folder)
+
+
+def print_estimates(run: Run) -> None:
+    """Print the figures that decide, where they were looked for."""
+    TableConsole().print(Group(*_decides(run)))
 
 
 def print_folder(folder: Path) -> None:
