@@ -140,7 +140,7 @@ class _Book:
         years = {
             column: int(head)
             for column, head in grid.heads.items()
-            if head.isdigit() and FIRST_YEAR <= int(head) <= LAST_YEAR
+            if head.isdecimal() and len(head) == 4 and FIRST_YEAR <= int(head) <= LAST_YEAR
         }
         known = {column.name: column.field for column in single_settings()}
         seen: dict[str, Place] = {}
@@ -232,7 +232,7 @@ class _Book:
                 node = self._value(cell, columns[column].field, cell_place)
                 if node is not None:
                     entry = assign(entry, keys, replace(node, key_place=cell_place))
-            entries[id_ or str(len(entries))] = entry
+            entries[id_ if own.has_ids else str(len(entries))] = entry
         if entries:
             place = grid.place(grid.head_row, at)
             block = Node(entries if own.has_ids else tuple(entries.values()), place, place)

@@ -23,6 +23,8 @@ from planner.inputs.validation import validated
 from planner.outputs.plan_workbook import write_plan_workbook
 from planner.scenario import load_scenario
 from planner.scenario.page import settings
+from planner.scenario.tree import plain
+from planner.scenario.workbook import read_plan_workbook
 from planner.scenario.workbook_layout import own_sheets, single_settings
 from planner.tables import load_package, read_tables
 
@@ -300,6 +302,26 @@ def test_figures_under_years_formulas_and_rows_of_notes_are_read(of_tiny: Path, 
     assert read.carbon.price_usd_per_t == {2027: 30.0, 2028: 45.5}
     assert read.sites == {}
     assert read.where("carbon.cap_kt")[0] == f"my-plan.xlsx: Settings!A{cap}"
+
+
+def test_rows_of_a_list_that_begin_alike_are_all_read(of_tiny: Path, edit: Any) -> None:
+    sheet = "Settings energy.tariffs"
+    head = row_of(openpyxl.load_workbook(of_tiny)[sheet], "tariff")
+    rows = [("flat", "north", 2027), ("flat", "south", 2026), ("1", "coast", 2028)]
+    at = openpyxl.load_workbook(of_tiny)[sheet]
+    columns = [column_of(at, head, name) for name in ("tariff", "sites", "from_year")]
+    path = edit(
+        {
+            (sheet, f"{column}{head + number}"): value
+            for number, row in enumerate(rows, start=1)
+            for column, value in zip(columns, row, strict=True)
+        }
+    )
+
+    tree, _ = read_plan_workbook(path.read_bytes(), path)
+
+    found = plain(tree)["energy"]["tariffs"]
+    assert [(one["tariff"], *one["sites"], one["from_year"]) for one in found] == rows
 
 
 def test_a_table_that_is_a_sheet_and_a_file_is_named(of_tiny: Path, edit: Any) -> None:
