@@ -152,8 +152,9 @@ def _of_key(
     else:
         values = found.entries_of_list(asked, f"values of axis {name!r}")
     labels = [_label(value) for value in values]
+    names = list(map(str, labels))  # futures are named by them: 36 and "36" are one name
     for at, value in enumerate(values):
-        if labels[at] in labels[:at]:
+        if labels[at] in labels[:at] or names[at] in names[:at]:
             what_is = f"{labels[at]} is in axis {name!r} twice"
             found.note(value, what_is, "there once", "remove one of them")
     points = tuple(
@@ -285,8 +286,8 @@ def _of_figures(
         return Axis(name, node, tuple(map(at_end, words)), draw if is_sampled else None)
     words = []
     for at in found.entries_of_list(entries["values"], f"values of axis {name!r}"):
-        if at.value in _ENDS and at.value not in words:
-            words.append(str(at.value))
+        if isinstance(at.value, str) and at.value in _ENDS and at.value not in words:
+            words.append(at.value)
         else:
             what_is = f"values of axis {name!r} have {show(at.value)}"
             found.note(at, what_is, "some of low, value and high, each once", "write another")

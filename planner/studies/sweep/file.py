@@ -338,7 +338,7 @@ def _runs(entries: Mapping[str, Node], names: set[str], found: Found) -> frozens
         found.note(node, f"runs is {show(node.value)}", must_be, "write [first, second]")
         return frozenset()
     for at in node.value:
-        if at.value not in names:
+        if not isinstance(at.value, str) or at.value not in names:
             fix = "name one as results name it: `axis=value, axis=value`, or of the list"
             found.note(at, f"runs have {show(at.value)}", "a future of this sweep", fix)
     return frozenset(str(at.value) for at in node.value)

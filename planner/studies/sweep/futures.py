@@ -12,7 +12,9 @@ from planner.base.errors import InputError
 from planner.base.texts import with_texts_as_objects
 from planner.inputs import TABLES, build_inputs_from
 from planner.inputs.figures import with_values
+from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
+from planner.runs.settings import own_files
 from planner.scenario import unknown_ids
 from planner.scenario.tree import Node, Place
 from planner.studies.sweep.file import SweepFile, read_file
@@ -292,6 +294,7 @@ def _question(
         "figures": [[one.table, one.column, one.rows, value] for one, value in future.figures],
         "labels": future.labels,
         "tables": tables.key,
+        "files": _hashes_of_own_files(None if problems else scenario),
         "keeps_run": keeps_run,
         "begins_at": leader.file_name if leader is not None else "",
         "versions": _versions(),
@@ -301,6 +304,13 @@ def _question(
     scenario = None if problems else scenario
     begins_at = leader.name if leader is not None else ""
     return Question(future, file_name, tables.key, scenario, problems, keeps_run, begins_at)
+
+
+def _hashes_of_own_files(scenario: Scenario | None) -> dict[str, str]:
+    """Return the hashes of files that are no tables, such as a matrix of round trips, by key."""
+    if scenario is None:
+        return {}
+    return {".".join(keys): sha256_of(path) for keys, path in own_files(scenario)}
 
 
 def _keyed(read: TablesRead) -> Tables:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from planner.base.words import closest
@@ -65,11 +66,12 @@ class Found:
         return ""
 
     def number(self, node: Node, name: str) -> float | None:
-        """Return a number; anything else is a problem."""
+        """Return a finite number; anything else is a problem."""
         value = node.value
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             return value
-        self.note(node, f"{name} is {show(value)}", "a number", "write a number, without quotes")
+        fix = "write a number, without quotes"
+        self.note(node, f"{name} is {show(value)}", "a finite number", fix)
         return None
 
     def whole(self, node: Node, name: str, least: int, most: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.points import changed_tree
 from planner.studies.sweep.samples import Sample, unit_points
 
+CHECK = Path(__file__).parents[2] / "check"
 HEAD = "version: 1\nbase: tiny\n"
 
 
@@ -197,6 +199,51 @@ runs: some
     ]
 
 
+def test_values_of_the_wrong_kind_are_named_and_no_two_futures_have_one_name(
+    tmp_path: Path,
+) -> None:
+    path = written(
+        tmp_path,
+        f"""axes:
+  price: {{key: {PRICE}, values: [42, "42"]}}
+  wide: {{key: lead_times.interconnection_delay_months, range: {{from: 3, to: .inf, count: 4}}}}
+  rack: {{table: racks, column: capex_usd, row: gb200_nvl72, values: [{{low: 3}}]}}
+runs: [{{price: 42}}]
+""",
+    )
+
+    assert problems(path) == [
+        "4:65: 42 is in axis 'price' twice; must be there once; remove one of them",
+        "5:77: to of axis 'wide' is inf; must be a finite number; write a number, without quotes",
+        "6:70: values of axis 'rack' have a mapping; must be some of low, value and high,"
+        " each once; write another",
+        "7:8: runs have a mapping; must be a future of this sweep; name one as results name it:"
+        " `axis=value, axis=value`, or of the list",
+    ]
+
+
+def test_a_future_is_another_one_once_a_file_that_is_no_table_has_changed(tmp_path: Path) -> None:
+    own = tmp_path / "mine.csv"
+    shutil.copy(CHECK / "own_rtt.csv", own)
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        f"""version: 1
+base: {CHECK}/rich.yaml
+set:
+  latency:
+    {{rtt_table: mine.csv, own_rtt_fill_missing: true, own_rtt_includes_last_mile: true}}
+futures: {{as it is: }}
+""",
+        encoding="utf-8",
+    )
+    names = []
+    for content in (own.read_text(), own.read_text(), own.read_text().replace("\n", "\r\n")):
+        own.write_bytes(content.encode())
+        names += [question.file_name for question in read_sweep(path).questions]
+
+    assert names[0] == names[1] != names[2]
+
+
 def test_values_that_fit_no_setting_are_found_before_a_solve(tmp_path: Path) -> None:
     path = written(
         tmp_path,
@@ -267,7 +314,7 @@ axes:
 
     sweep = read_sweep(path)
 
-    assert ["4:62: " in str(warning) for warning in sweep.warnings] == [True]
+    assert ["5:65: " in str(warning) for warning in sweep.warnings] == [True]
     threads = [one.scenario.solver.threads for one in sweep.questions if one.scenario]
     assert threads == [1, 1]
     assert sweep.questions[1].scenario is not None
