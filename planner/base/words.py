@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["and_more", "closest", "file_in_message", "in_message", "some"]
+__all__ = ["and_more", "closest", "file_in_message", "in_message", "some", "within_sentence"]
 
 _NOT_TEXT: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LONG_NAME: Final = re.compile(
@@ -56,6 +56,17 @@ def closest(word: str, known: Sequence[str]) -> str | None:
     by_lower_case = {text.lower(): text for text in known}
     found = get_close_matches(word.lower(), by_lower_case, n=1, cutoff=_CLOSE_ENOUGH)
     return by_lower_case[found[0]] if found else None
+
+
+def within_sentence(text: str) -> str:
+    """Begin a text in lower case; names and ids in it stay as they are.
+
+    Examples
+    --------
+    >>> within_sentence("Racks in PJM, last year")
+    'racks in PJM, last year'
+    """
+    return text[:1].lower() + text[1:]
 
 
 def some(words: Sequence[str], most: int, *, between: str = ", ") -> str:

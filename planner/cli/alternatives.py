@@ -11,7 +11,7 @@ from planner.cli.options import OVERRIDES
 from planner.cli.output import writing_into
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from planner.outputs.alternatives import Alternatives
 
@@ -126,10 +126,11 @@ def command(
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
-        _print(found, kinds, every=every)
+        _print(found, dict.fromkeys(kinds), every=every)
+    ctx.exit(0 if found.plans["is_checked"].all() else 1)
 
 
-def _print(found: Alternatives, kinds: tuple[str, ...], *, every: bool) -> None:
+def _print(found: Alternatives, kinds: Iterable[str], *, every: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 

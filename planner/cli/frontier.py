@@ -108,6 +108,7 @@ def _print(found: Frontier) -> None:
 
     from planner.base.console import TableConsole, wrapped
     from planner.base.say import amount
+    from planner.base.words import within_sentence
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     heads = (found.unit, "MUSD", "more", f"one less costs [{found.price_unit}]", "")
@@ -121,7 +122,7 @@ def _print(found: Frontier) -> None:
             amount(row["price"], 3),
             "knee" if row["is_knee"] else "",
         )
-    click.echo(f"{found.scenario}: cost against {found.label.lower()}")
+    click.echo(f"{found.scenario}: cost against {within_sentence(found.label)}")
     TableConsole().print(table)
     if len(found.table) == 1:
         click.echo(

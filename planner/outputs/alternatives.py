@@ -53,7 +53,7 @@ class Alternatives:
     has_integers : bool
         Whether the scenario has integers: then ranges are those of the program without them.
     not_found : int
-        How often no plan with integers was found within the slack.
+        How often no plan was found within the slack.
     """
 
     scenario: str
@@ -79,9 +79,7 @@ class Alternatives:
                 " is outside them, and not every end of them is a plan."
             )
         if self.not_found:
-            said.append(
-                f"In {self.not_found} directions no plan with integers was found within the slack."
-            )
+            said.append(f"In {self.not_found} directions no plan was found within the slack.")
         return tuple(said)
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.say import amount
 from planner.base.svg import INK, MUTED, Frame, document, path, text
+from planner.base.words import within_sentence
 from planner.outputs.files import whole_file
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def frontier_svg(frontier: Frontier) -> str:
     frame = Frame(90.0, 60.0, _WIDTH - 130.0, _HEIGHT - 130.0, _around(x), _around(y))
     points = [frame.at(*pair) for pair in zip(x, y, strict=True)]
     parts = [
-        text(20, 28, f"Cost against {frontier.label.lower()}", size=17, weight=600),
+        text(20, 28, f"Cost against {within_sentence(frontier.label)}", size=17, weight=600),
         text(20, 47, f"{frontier.scenario}; net present value [MUSD]", color=MUTED),
         frame.grid(x_unit="", y_unit=""),
         path(points, _LINE, width=2.0),

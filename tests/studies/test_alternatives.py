@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from planner.model import build_model
 from planner.model.money import objective_musd
 from planner.outputs.alternatives import Alternatives
 from planner.studies.alternatives import alternatives
+from planner.studies.alternatives.near import NearOptimal
 
 WHOLE = "siting.whole_openings=true"
 
@@ -135,6 +138,36 @@ def test_plans_with_integers_open_whole_sites_and_stay_within_the_slack() -> Non
 def test_a_slack_that_is_none_is_refused(slacks: list[float]) -> None:
     with pytest.raises(InputError, match="shares of cost above 0"):
         alternatives("tiny", slacks=slacks)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"of": ["zone", "region"]}, "--of: it is 'region'; must be zone or site"),
+        ({"different": -2}, "--different: it is -2; must be 0 or more"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        alternatives("tiny", **wrong)
+
+
+def test_a_direction_without_a_plan_is_counted_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    within, strict = NearOptimal._within, []
+
+    def infeasible_once(self: NearOptimal, *given: Any, strictly: bool = False) -> Any:
+        outcome = within(self, *given, strictly=strictly)
+        strict.extend([outcome] if strictly else [])
+        return replace(outcome, status="infeasible") if len(strict) == 2 and strictly else outcome
+
+    monkeypatch.setattr(NearOptimal, "_within", infeasible_once)
+    found = alternatives("tiny", slacks=[0.013], of=["zone"], different=2)
+
+    assert found.not_found == 1
+    assert len(found.plans) == len(strict) - 1 > 2
+    assert "In 1 directions no plan was found within the slack." in found.notes
 
 
 def test_the_command_writes_its_tables(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_the_chart_has_a_point_for_each_row_and_names_are_data() -> None:
             "is_knee": [False, True, False],
         }
     )
-    found = Frontier("a<b>&c", "largest", "Racks <x>", "MW", "USD/MW", table, False, ())
+    found = Frontier("a<b>&c", "largest", "Racks in <PJM>", "MW", "USD/MW", table, False, ())
 
     root = ElementTree.fromstring(frontier_svg(found))
 
@@ -153,4 +153,5 @@ def test_the_chart_has_a_point_for_each_row_and_names_are_data() -> None:
     assert len(circles) == 3
     words = " ".join(one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}text"))
     assert "a<b>&c" in words
+    assert "Cost against racks in <PJM>" in words
     assert "knee: 20 MW: 642.5 MUSD" in words

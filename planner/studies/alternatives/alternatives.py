@@ -69,7 +69,8 @@ def alternatives(
     Raises
     ------
     InputError
-        If the scenario cannot be used, or a slack is not above 0.
+        If the scenario cannot be used, a slack is not above 0, `of` names anything else, or
+        `different` is negative.
     InfeasibleError
         If it has no plan.
     LimitReachedError, SolverError
@@ -87,11 +88,18 @@ def alternatives(
     if wrong or not slacks:
         found = f"a slack is {wrong[0]:g}" if wrong else "no slack is given"
         raise InputError([Problem("--slack", None, None, found, "shares of cost above 0", "")])
+    unknown = [kind for kind in of if kind not in _KINDS]
+    if unknown:
+        expected = " or ".join(_KINDS)
+        raise InputError([Problem("--of", None, None, f"it is {unknown[0]!r}", expected, "")])
+    if different < 0:
+        found = f"it is {different}"
+        raise InputError([Problem("--different", None, None, found, "0 or more", "")])
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
     question = Question.of(scenario)
     ask = Asking(on_stage or (lambda _: None), interrupt)
-    return _Search(question, ask, sorted(set(slacks)), tuple(of), different).all()
+    return _Search(question, ask, sorted(set(slacks)), tuple(dict.fromkeys(of)), different).all()
 
 
 class _Search:

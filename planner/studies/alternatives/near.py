@@ -132,7 +132,7 @@ class NearOptimal:
         Returns
         -------
         Outcome or None
-            None where no rounding of its integers leaves a plan.
+            None where there is none, or no rounding of its integers leaves one.
         """
         lower, upper = self._bounds()
         for (by, at), (least, most) in bounds.items():
@@ -140,7 +140,10 @@ class NearOptimal:
             lower[column], upper[column] = least, most
         self._minimise(self._cost)
         # Of a site that is held at nothing, 1e-6 MW would be left, and break rules of the check.
-        found = self._good(self._within(lower, upper, what, strictly=True))
+        found = self._within(lower, upper, what, strictly=True)
+        if found.status == "infeasible":  # what lies within tolerances of a solve is no plan
+            return None
+        found = self._good(found)
         if not self.has_integers:
             return found
         columns = self.model.problem.columns()

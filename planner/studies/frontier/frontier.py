@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.base.words import within_sentence
 from planner.inputs.question import Question
 from planner.lp import UNIT
 from planner.model import build_model
@@ -134,7 +135,7 @@ class _Tracer:
         high = float(built.value(first.x)[0])
         problem.minimise(built)
         self._session.update(problem)
-        low = self._solve(f"the least of {measure.label.lower()}").objective
+        low = self._solve(f"the least of {within_sentence(measure.label)}").objective
         problem.minimise(self._cost)
         self._session.update(problem)
         low = min(low + _SLACK_FRAC * max(abs(low), abs(high), 1.0), high)
