@@ -213,6 +213,15 @@ def test_an_unchanged_form_solves_the_scenario_itself(client: Client, folder: Pa
     assert [path.name for path in folder.iterdir()] == ["runs"]
 
 
+def test_the_map_of_a_file_asks_for_places_of_that_file(client: Client, folder: Path) -> None:
+    (folder / "plan #4?.yaml").write_text("version: 1\nextends: us-base\n", encoding="utf-8")
+
+    page = client.get("/scenarios/plan%20%234%3F.yaml").text
+
+    (path,) = re.findall('data-place="([^"]+)"', page)
+    assert json.loads(client.get(f"{path}?x=500&y=280").text)["country"] == "US"
+
+
 def test_a_site_is_placed_on_the_map_named_and_saved(client: Client, folder: Path) -> None:
     place = json.loads(client.get("/place/us-base?x=500&y=280").text)
     assert (place["country"], 30 < place["lat"] < 45, -105 < place["lon"] < -90) == (

@@ -64,6 +64,17 @@ def test_a_sweep_is_solved_and_what_it_found_is_shown(client: Client, folder: Pa
     assert {path.name for path in folder.iterdir()} == {"runs", "sweeps", "two.yaml"}
 
 
+def test_names_of_axes_are_no_formulas_in_csv(client: Client, folder: Path) -> None:
+    (folder / "sweeps" / "two").mkdir(parents=True)
+    table = pd.DataFrame({"future": ["first"], "=2+3": [27.5], "status": ["optimal"]})
+    table.to_parquet(folder / "sweeps" / "two" / "futures.parquet")
+
+    with zipfile.ZipFile(io.BytesIO(client.get("/sweeps/two.yaml/tables.zip").body)) as archive:
+        head, *_ = archive.read("futures.csv").decode().splitlines()
+
+    assert head == "future,'=2+3,status"
+
+
 def test_a_mistake_in_a_sweep_is_named_with_its_place(client: Client, folder: Path) -> None:
     (folder / "two.yaml").write_text(TWO.replace("land_limit_mw: 34", "land: 3"), encoding="utf-8")
 

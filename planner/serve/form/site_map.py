@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from planner.outputs.projection import sheet_for
 from planner.outputs.report.map import HEIGHT, MARGIN, WIDTH, base_map
@@ -64,7 +65,7 @@ def new_site_part(draft: Draft) -> Html:
         role="img",
         aria_label="Map of the sites; latitude and longitude can be typed below in its place",
         id="place-map",
-        data_place=f"/place/{draft.base.source.key}",
+        data_place=f"/place/{quote(draft.base.source.key, safe='')}",
     )
     fields = (
         element(

@@ -18,7 +18,7 @@ from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
 from planner.serve.worker import sweep_task
-from planner.studies.sweep.answers import PLANNED
+from planner.studies.sweep.answers import OWN_COLUMNS, PLANNED, TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,14 +30,6 @@ __all__ = ["router"]
 router = APIRouter()
 _MOST_ROWS: Final = 500
 _LEAST_MW: Final = 0.05  # 0.1, rounded
-_TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
-_KNOWN: Final = frozenset(
-    {
-        *("future", "status", "checked", "rules", "broken", "run", "message"),
-        *("objective_musd", "bound_musd", "gap_frac"),
-    }
-)
-"""Columns of table futures that are no axis."""
 
 
 @router.get("/sweeps")
@@ -108,9 +100,9 @@ def tables(request: Request, key: str) -> Response:
     service = service_of(request)
     source = _source(service, key)
     folder = service.project.sweep_folder(source)
-    found = {table: _table(folder, table) for table in _TABLES}
+    found = {table: _table(folder, table) for table in TABLES}
     contents = {
-        f"{table}.csv": frame.map(_harmless).to_csv(index=False).encode()
+        f"{table}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
         for table, frame in found.items()
         if frame is not None
     }
@@ -172,7 +164,7 @@ def _range(futures: pd.DataFrame) -> Html:
 
 
 def _futures(futures: pd.DataFrame) -> Html:
-    axes = [column for column in futures.columns if column not in _KNOWN]
+    axes = [column for column in futures.columns if column not in OWN_COLUMNS]
     heads = ["Future", *axes, "Status", "Check", "Cost [BUSD]"]
     rows = (
         element(

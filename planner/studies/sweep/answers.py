@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FUTURES_FOLDER",
+    "OWN_COLUMNS",
     "PLANNED",
+    "TABLES",
     "Answer",
     "Order",
     "answer_in",
@@ -41,6 +43,15 @@ FUTURES_FOLDER: Final = "futures"
 """Folder of the files of single futures in a sweep's folder."""
 STARTS_FOLDER: Final = "starts"
 """Folder of what futures hand on to those that begin where they ended: a basis each."""
+OWN_COLUMNS: Final = frozenset(
+    {
+        *("future", "status", "checked", "rules", "broken", "run", "message"),
+        *("objective_musd", "bound_musd", "gap_frac"),
+    }
+)
+"""Columns that table `futures` has beside those of the axes."""
+TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
+"""Tables of a sweep's folder."""
 PLANNED: Final = frozenset({"optimal", "within_gap"})
 """Statuses of a future with a plan as it was asked for."""
 

@@ -23,6 +23,7 @@ from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.keys import is_by_year
 from planner.scenario.overrides import with_override
 from planner.scenario.tree import Node, Place, merge, show
+from planner.studies.sweep.answers import OWN_COLUMNS
 from planner.studies.sweep.axes import Axis, read_axis
 from planner.studies.sweep.points import Future
 from planner.studies.sweep.reading import Found
@@ -41,13 +42,6 @@ _KEYS: Final = ("version", "title", "question", "base", "set", "axes", "sample",
 _SAMPLE_KEYS: Final = ("method", "size", "seed")
 _METHODS: Final = ("latin_hypercube", "sobol")
 _MOST_SEED: Final = 2**32 - 1
-_TAKEN: Final = frozenset(
-    {
-        *("future", "status", "checked", "rules", "broken", "run", "message"),
-        *("objective_musd", "bound_musd", "gap_frac"),
-    }
-)
-"""Columns that table `futures` has beside those of the axes."""
 _LONGEST_NAME: Final = 200
 
 
@@ -259,7 +253,7 @@ def _axes(
         return ()
     axes = []
     for name, node in found.mapping(entries["axes"], "axes").items():
-        if name in _TAKEN:
+        if name in OWN_COLUMNS:
             fix = f"table futures has a column {name!r}; take another name"
             found.note_key(node, f"an axis is called {name!r}", "another name", fix)
         axis = read_axis(name, node, tables, found, is_sampled=is_sampled)

@@ -35,7 +35,6 @@ __all__ = ["Progress", "SweepResult", "folder_of", "run_sweep"]
 
 RUNS_FOLDER: Final = "runs"
 META_FILE: Final = "sweep.json"
-TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,7 @@ from shared import shared
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.studies.sweep import Progress, SweepResult, run_sweep
-from planner.studies.sweep.answers import FUTURES_FOLDER
-from planner.studies.sweep.run import TABLES
+from planner.studies.sweep.answers import FUTURES_FOLDER, TABLES
 
 TEXT = """version: 1
 base: tiny
