@@ -48,7 +48,18 @@ def test_a_stored_run_is_opened_with_the_tables_of_its_plan(plan: Plan, tmp_path
 
 
 def test_the_package_lists_what_it_offers() -> None:
-    assert dir(planner) == ["Plan", "Scenario", "diagnose", "load", "load_scenario", "solve"]
+    assert dir(planner) == [
+        "Plan",
+        "Scenario",
+        "alternatives",
+        "compare",
+        "diagnose",
+        "frontier",
+        "load",
+        "load_scenario",
+        "solve",
+        "sweep",
+    ]
 
 
 def test_a_plan_writes_its_workbook(plan: Plan, tmp_path: Path) -> None:
