@@ -250,6 +250,7 @@ def _print_no_regret(result: SweepResult) -> None:
 
     from planner.base.console import TableConsole, wrapped
     from planner.base.say import moment
+    from planner.studies.sweep.answers import PLANNED
 
     found = result.no_regret[result.no_regret["kind"] != "connection"]
     of_all = found[found["least_mw"] >= _LEAST_MW]
@@ -260,7 +261,7 @@ def _print_no_regret(result: SweepResult) -> None:
     least = found.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
     decided = of_all.sort_values("year").groupby(things)["order_by"].first()
     least = least.loc[decided.index].sort_values(years[-1], ascending=False)
-    planned = int(result.futures["objective_musd"].notna().sum())
+    planned = int(result.futures["status"].isin(sorted(PLANNED)).sum())
     click.echo()
     click.echo(wrapped(f"In service in every one of {planned} futures with a plan, at least (MW):"))
     table = Table(box=None, pad_edge=False, header_style="bold")

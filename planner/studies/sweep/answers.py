@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from zipfile import BadZipFile
@@ -152,7 +153,7 @@ def start_in(folder: Path, question: Question) -> bytes | None:
     try:
         content = _start_path(question, folder).read_bytes()
         Start.from_bytes(content)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error):
         return None
     return content
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from planner.lp.axis import Axis
+from planner.lp.index import Index
+from planner.lp.start import Start
 from planner.studies.sweep.answers import start_in, store_start
 from planner.studies.sweep.futures import Question
 from planner.studies.sweep.order import Queue, leaders
@@ -71,10 +75,19 @@ def test_what_is_stored_of_a_leader_is_begun_at() -> None:
     assert (task[0].name, task[1]) == ("late", b"stored")
 
 
-def test_an_end_that_cannot_be_read_is_none(tmp_path: Path) -> None:
-    store_start(b"torn", question("first"), tmp_path)
+def _with_byte_turned(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
 
-    assert start_in(tmp_path, question("first")) is None
+
+def test_an_end_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    over = Index("x", (Axis("site", ("north", "coast")),), (np.arange(120) % 2,), 120)
+    whole = Start({"x": (over, np.arange(120).astype(np.int8))}, {}).to_bytes()
+    store_start(whole, question("first"), tmp_path)
+    assert start_in(tmp_path, question("first")) == whole
+
+    for content in (b"torn", *(_with_byte_turned(whole, at) for at in range(0, len(whole), 7))):
+        store_start(content, question("first"), tmp_path)
+        assert start_in(tmp_path, question("first")) in {None, content}
     assert start_in(tmp_path, question("other")) is None
 
 
