@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.files import whole_file
+from planner.outputs.records import records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,9 +90,9 @@ class Alternatives:
             "bound_musd": self.bound_musd,
             "year": self.year,
             "notes": list(self.notes),
-            "ranges": _records(self.ranges),
-            "plans": _records(self.plans),
-            "sites": _records(self.sites.reset_index()),
+            "ranges": records(self.ranges),
+            "plans": records(self.plans),
+            "sites": records(self.sites.reset_index()),
         }
 
 
@@ -126,13 +126,3 @@ def write_alternatives(found: Alternatives, folder: Path) -> list[Path]:
         text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
         partial.write_text(f"{text}\n", encoding="utf-8")
     return [*written, as_json]
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {
-            str(key): None if isinstance(value, float) and math.isnan(value) else value
-            for key, value in row.items()
-        }
-        for row in frame.to_dict("records")
-    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,7 @@ from planner.base.say import amount
 from planner.base.svg import INK, MUTED, Frame, document, path, text
 from planner.base.words import within_sentence
 from planner.outputs.files import whole_file
+from planner.outputs.records import records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,13 +81,7 @@ class Frontier:
         return {
             **{key: getattr(self, key) for key in keys},
             "notes": list(self.notes),
-            "points": [
-                {
-                    str(key): None if isinstance(value, float) and math.isnan(value) else value
-                    for key, value in row.items()
-                }
-                for row in self.table.to_dict("records")
-            ],
+            "points": records(self.table),
         }
 
 

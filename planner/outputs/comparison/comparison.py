@@ -17,6 +17,7 @@ from planner.outputs.comparison.measures import (
     side_by_side,
 )
 from planner.outputs.comparison.settings import ABSENT, setting_differences
+from planner.outputs.records import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,8 +174,8 @@ class Comparison:
                 for name, one in zip(names, self.certainty, strict=True)
             ],
             "causes": [split.to_dict() for split in self.splits],
-            "inputs": _records(self.inputs),
-            "results": _records(self.results),
+            "inputs": records(self.inputs),
+            "results": records(self.results),
         }
 
 
@@ -203,15 +204,3 @@ def _plain(value: Any) -> Any:
 
 def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table; what is missing is None."""
-    rows = frame.to_dict("records")
-    return [
-        {
-            str(key): None if isinstance(value, float) and math.isnan(value) else value
-            for key, value in row.items()
-        }
-        for row in rows
-    ]
