@@ -263,7 +263,8 @@ def _print_no_regret(result: SweepResult) -> None:
     least = least.loc[decided.index].sort_values(years[-1], ascending=False)
     planned = int(result.futures["status"].isin(sorted(PLANNED)).sum())
     click.echo()
-    click.echo(wrapped(f"In service in every one of {planned} futures with a plan, at least (MW):"))
+    head = f"Ordered by that year in each of {planned} futures with a plan, at least (MW):"
+    click.echo(wrapped(head))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for year in years:

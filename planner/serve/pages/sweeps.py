@@ -212,7 +212,7 @@ def _cost(musd: float | None) -> str:
 
 
 def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
-    """Show what every future with a plan has in service, at least."""
+    """Show what every future with a plan has ordered by each year, at least."""
     if table is None or len(futures) < 2:
         return NOTHING
     of_all = table[(table["least_mw"] >= _LEAST_MW) & (table["kind"] != "connection")]
@@ -233,7 +233,7 @@ def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
     head = (element("th", str(year), scope="col", class_="num") for year in years)
     return joined(
         [
-            element("h2", "In service in every future with a plan, at least [MW]"),
+            element("h2", "Ordered by that year in every future with a plan, at least [MW]"),
             element(
                 "div",
                 element(

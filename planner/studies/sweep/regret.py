@@ -20,10 +20,11 @@ _THING: Final = ["kind", "site", "item"]
 
 
 def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
-    """Find what is in service by a year in every future.
+    """Find what is ordered by a year in every future.
 
     Halls and connections are counted by site, of whatever design, racks by type at whatever site,
-    on-site power by site and technology.
+    on-site power by site and technology. A year has what was ordered for it and before; what has
+    left since, as racks that were taken out, is not subtracted.
 
     Parameters
     ----------
@@ -35,9 +36,10 @@ def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        kind, site, item, year, least_mw and most_mw in service by the year in any future, futures
-        that have any, and order_by: when the longest lead time of the halls chosen there asks for
-        the decision (year; missing of other things). Rows that no future orders are left out.
+        kind, site, item, year, least_mw and most_mw ordered by the year in any future, futures
+        that ordered any, and order_by: when the longest lead time of the halls chosen there asks
+        for the decision (year; missing of other things). Rows that no future orders are left out;
+        of those that only some order, least_mw is 0.
 
     Examples
     --------
@@ -66,10 +68,10 @@ def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
     years = sorted(known["year"].unique())
     full = pd.MultiIndex.from_product([list(futures), years], names=["future", "year"])
     by_year = by_year.reindex(columns=full, fill_value=0.0)
-    stands = by_year.T.groupby(level="future", sort=False).cumsum().T
-    in_year = stands.T.groupby(level="year")
+    ordered = by_year.T.groupby(level="future", sort=False).cumsum().T
+    in_year = ordered.T.groupby(level="year")
     least, most = in_year.min().T, in_year.max().T
-    count = (stands > _NOTHING_MW).T.groupby(level="year").sum().T
+    count = (ordered > _NOTHING_MW).T.groupby(level="year").sum().T
     table = pd.DataFrame(
         {
             name: frame.stack()

@@ -83,7 +83,7 @@ class SweepResult:
     orders : DataFrame
         A row per future, and what it orders for which site and year.
     no_regret : DataFrame
-        What is in service by a year in every future that has a plan, at least and at most.
+        What is ordered by a year in every future that has a plan, at least and at most.
     timings : DataFrame
         A row per future: how it was solved, and how long that took.
     """

@@ -187,7 +187,7 @@ def assert_command_shows(path: Path, out: Path) -> None:
     assert shown.stderr == "4 of 4 futures, 1 failed, 4 stored before\n"
     said = " ".join(shown.stdout.split())
     assert "Future Status Cost, MUSD Gap Unmet, % Nameplate, MW price=41 optimal" in said
-    assert "In service in every one of 3 futures with a plan, at least (MW): 2027 2028" in said
+    assert "Ordered by that year in each of 3 futures with a plan, at least (MW): 2027 2028" in said
     assert "no plan: no plan meets all constraints; these conflict: demand_balance" in said
     assert said.endswith(f"Written to {out}")
     table = json.loads(as_json.stdout)
