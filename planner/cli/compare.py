@@ -100,7 +100,8 @@ def command(
         message = "--paired and --same-openings exclude each other: name one"
         raise click.UsageError(message)
     if not 1 < len(runs) <= MOST_RUNS:
-        message = f"{len(runs)} runs are given; 2 to {MOST_RUNS} can be compared"
+        given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
+        message = f"{given} given; 2 to {MOST_RUNS} can be compared"
         raise click.UsageError(message)
     for file in files:
         _check_ending(file)

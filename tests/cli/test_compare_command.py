@@ -75,7 +75,7 @@ def test_keeps_a_changed_file_in_the_place_of_the_new_one(
 
 
 def test_refuses_one_run_and_endings_that_nothing_writes(runs: Path, tmp_path: Path) -> None:
-    assert "1 runs are given; 2 to 8 can be compared" in compare(runs, "tiny").output
+    assert "1 run is given; 2 to 8 can be compared" in compare(runs, "tiny").output
     result = compare(runs, "tiny", "tiny", "-o", str(tmp_path / "compared.docx"))
 
     assert result.exit_code == 2

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from plans import plan_of
+from plans import FAILOVER, plan_of
 
 import planner
 from planner.base.errors import InfeasibleError, InputError
 from planner.inputs.question import Question
 from planner.model import build_model
-from planner.outputs.comparison.causes import Split, causes_frame
+from planner.outputs.comparison.causes import Split, causes_frame, split_sentences
 from planner.outputs.program import inputs_of, scenario_of
-from planner.studies.compare.groups import groups_of
+from planner.studies.compare.costs import Costs
+from planner.studies.compare.groups import Mixture, groups_of
 from planner.studies.compare.split import split_by_cause
 from planner.studies.solve.asking import Asking, relaxed_session
 
@@ -238,6 +239,68 @@ def test_what_another_version_built_is_a_cause_of_its_own() -> None:
     assert split.start_musd == pytest.approx(a.meta["objective_musd"] - 5.0)
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "factor"),
+    [("rows", "upper", 1.07), ("matrix", "value", 1.07), ("program", "offset_musd", None)],
+)
+def test_another_version_is_noticed_by_rows_coefficients_and_the_constant(
+    table: str, column: str, factor: float | None
+) -> None:
+    a = base()
+    b = plan_of("tiny", "new_sites.north.land_limit_mw=27").run
+    frame = a.proof_tables[table]
+    changed = frame[column] + 7.0 if factor is None else frame[column] * factor
+    tables = {**a.proof_tables, table: frame.assign(**{column: changed})}
+    meta = {**a.meta, "objective_musd": a.meta["objective_musd"] - 5.0, "bound_musd": None}
+
+    split = split_by_cause([replace(a, proof_tables=tables, meta=meta), b], 1, ASK)
+
+    parts = split.causes.set_index("cause")["musd"]
+    assert parts["version of dcplan"] == pytest.approx(5.0, rel=1e-6)
+    assert parts.sum() == pytest.approx(split.musd, rel=1e-9)
+
+
+def test_failover_cuts_below_the_rows_of_the_model_are_no_other_version() -> None:
+    run = replace(plan_of(FAILOVER).run, inputs=None)  # as it is read from its folder
+    own = build_model(inputs_of(run)).problem.row_bounds().lower
+    assert len(run.proof_tables["rows"]) > len(own)
+
+    costs = Costs(Mixture(run, run, []), (run, run), "plans", ASK)
+
+    assert costs.is_program_of(run, frozenset())
+
+
+def test_where_no_input_differs_the_difference_is_rounding() -> None:
+    a = base()
+    cost = a.meta["objective_musd"]
+    b = replace(a, meta={**a.meta, "objective_musd": cost + 3.5, "bound_musd": cost - 2.0})
+
+    split = split_by_cause([a, b], 1, ASK)
+
+    (cause,) = split.causes.to_dict("records")
+    assert (cause["cause"], cause["inputs"]) == ("rounding", "none differs")
+    assert cause["musd"] == pytest.approx(3.5)
+    assert cause["low_musd"] == pytest.approx(-2.0)
+    assert cause["is_within_gaps"]
+    assert split.solves == 0
+    said = " ".join(split_sentences(split))
+    assert "No input differs" in said
+    assert "add up" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"paired": True, "same_openings": True}, "paired and same_openings are both True"),
+        ({"how": "foo"}, "how is 'foo'; must be one of auto, shapley, ordered, none"),
+        ({"by": "site"}, "by is 'site'; must be one of auto, key, block"),
+    ],
+)
+def test_arguments_that_mean_nothing_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        planner.compare(plan_of("tiny"), plan_of("tiny"), **arguments)
+
+
 def test_paired_plans_have_the_openings_of_the_first() -> None:
     # Whole sites: north and coast are open. With land for 12 MW at north the best plan opens south.
     whole = "siting.whole_openings=true"
@@ -285,6 +348,6 @@ def test_python_compares_plans_and_names(tmp_path: Any) -> None:
     assert found.splits[0].causes["musd"].sum() == pytest.approx(
         b.outcome.objective - a.outcome.objective
     )
-    with pytest.raises(InputError, match="1 runs are given"):
+    with pytest.raises(InputError, match="1 run is given"):
         planner.compare(a)
     assert np.isfinite(found.certainty[0].musd)

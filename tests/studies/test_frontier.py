@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -113,6 +114,19 @@ def test_integers_are_left_out_and_no_plan_is_below() -> None:
 def test_what_is_no_measure_is_refused_with_those_there_are(text: str) -> None:
     with pytest.raises(InputError, match="must be"):
         frontier("tiny", text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"points": 2}, "points is 2; must be 3 or more"),
+        ({"most_cost_frac": -0.04}, "most_cost_frac is -0.04; must be a share above 0"),
+        ({"most_cost_frac": float("nan")}, "most_cost_frac is nan"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        frontier("tiny", "largest", **arguments)
 
 
 def test_the_command_writes_table_json_and_chart(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ CostsOf = Literal["plans", "bounds", "openings"]
 """Whose costs are compared: plans with integers as each is found, programs without integrality, or
 plans with the integers of the first run."""
 
-Method = Literal["shapley", "ordered"]
+Method = Literal["shapley", "ordered", "rounding"]
+"""How causes share the difference; rounding is all of it where no input differs."""
 
 COLUMNS: Final = ("cause", "inputs", "musd", "low_musd", "high_musd", "is_within_gaps")
 
@@ -28,8 +29,11 @@ _COSTS_OF: Final[dict[CostsOf, str]] = {
     "openings": "costs of plans with the integers of the first run",
 }
 _METHODS: Final[dict[Method, str]] = {
-    "shapley": "Each cause has its Shapley value, the mean over all orders of the inputs",
-    "ordered": "Inputs are changed one after the other, in this order, and each has what it adds",
+    "shapley": "Each cause has its Shapley value, the mean over all orders of the inputs; the parts"
+    " add up to the difference.",
+    "ordered": "Inputs are changed one after the other, in this order, and each has what it adds;"
+    " the parts add up to the difference.",
+    "rounding": "No input differs. Rounding is how near to the best each plan came.",
 }
 
 
@@ -138,7 +142,7 @@ def split_sentences(split: Split) -> list[str]:
         f"{amount(abs(split.musd), 7)} MUSD {kind}."
     ]
     if split.method is not None:
-        said.append(f"{_METHODS[split.method]}; the parts add up to the difference.")
+        said.append(_METHODS[split.method])
     return [*said, *split.notes]
 
 

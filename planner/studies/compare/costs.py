@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isclose
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from planner.base.errors import InputError, LimitReachedError, SolverError
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.studies.solve.asking import session_of
-from planner.studies.solve.at_plan import proof_of
+from planner.studies.solve.at_plan import begins_with_program, proof_of
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.solves import STOPPED, Solves
 from planner.studies.solve.whole_numbers import find_plan
@@ -92,19 +93,15 @@ class Costs:
         return self._found[chosen]
 
     def is_program_of(self, run: Run, chosen: frozenset[int]) -> bool:
-        """Return whether a run stores the columns of the program that this version builds."""
+        """Return whether a run stores the program that this version builds, cuts aside."""
         proof = proof_of(run)
         if proof is None:
             return False
-        columns = build_model(self._mixture.question(chosen).inputs).problem.columns()
-        return all(
-            proof.column(name).shape == own.shape
-            and bool(np.allclose(proof.column(name), own, rtol=_SAME, atol=0.0))
-            for name, own in (
-                ("cost", columns.cost),
-                ("lower", columns.lower),
-                ("upper", columns.upper),
-            )
+        arrays = Arrays.of(build_model(self._mixture.question(chosen).inputs).problem)
+        offset = arrays.columns.offset
+        # The constant moves no plan, but what it costs.
+        return isclose(proof.offset_musd, offset, rel_tol=_SAME) and begins_with_program(
+            proof, arrays
         )
 
     def _solve(self, chosen: frozenset[int]) -> Value | None:

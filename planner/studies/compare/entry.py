@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from planner.base.errors import InputError, Problem
 from planner.outputs.comparison.comparison import Comparison
@@ -12,7 +12,8 @@ from planner.outputs.run import Run
 from planner.runs.find import find_run
 from planner.runs.folder import load_run
 from planner.runs.views import PlanViews
-from planner.studies.compare.split import split_by_cause
+from planner.studies.compare.groups import By
+from planner.studies.compare.split import HowToSplit, split_by_cause
 from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.outputs.comparison.causes import CostsOf
-    from planner.studies.compare.groups import By
-    from planner.studies.compare.split import HowToSplit
 
 __all__ = ["compare", "with_splits"]
 
@@ -67,7 +66,8 @@ def compare(
     Raises
     ------
     InputError
-        If a run is not found or cannot be read, or there is not more than one.
+        If a run is not found or cannot be read, there is not more than one, `paired` and
+        `same_openings` are both set, or `how` or `by` is none that there is.
     InfeasibleError
         If a run has no plan, or none with the openings of the first.
     LimitReachedError
@@ -81,9 +81,17 @@ def compare(
     >>> compare(before, after).inputs[["key", "A", "B"]].to_numpy().tolist()
     [['new_sites.north.land_limit_mw', 30.0, 27.0]]
     """
+    if paired and same_openings:
+        what_is = "paired and same_openings are both True"
+        raise InputError([Problem("compare", None, None, what_is, "one of them at most", "")])
+    for name, value, known in (("how", how, get_args(HowToSplit)), ("by", by, get_args(By))):
+        if value not in known:
+            must_be = f"one of {', '.join(known)}"
+            raise InputError([Problem("compare", None, None, f"{name} is {value!r}", must_be, "")])
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
     if not 1 < len(found) <= MOST_RUNS:
-        what_is = f"{len(found)} runs are given"
+        given = "1 run is" if len(found) == 1 else f"{len(found)} runs are"
+        what_is = f"{given} given"
         raise InputError([Problem("compare", None, None, what_is, f"2 to {MOST_RUNS}", "")])
     comparison = Comparison(found)
     if not (causes or paired or same_openings):

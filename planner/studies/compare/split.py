@@ -34,6 +34,7 @@ HowToSplit = Literal["auto", "shapley", "ordered", "none"]
 
 _MOST_OF_SHAPLEY: Final = 3  # groups, with six further costs
 _OTHER_VERSION: Final = "version of dcplan"
+_ROUNDING: Final = "rounding"
 _Row = tuple[str, str, float, float, float]
 
 
@@ -87,7 +88,9 @@ def split_by_cause(
     rows: list[_Row] = []
     notes: list[str] = []
     method: Method | None = None
-    if how != "none":
+    if how != "none" and not groups:
+        rows, method = [_rounding(*ends)], "rounding"
+    elif how != "none":
         method = _method(how, len(groups))
         counted.expect(method)
         rows, method, notes = _parts(counted, groups, ends, method)
@@ -170,6 +173,17 @@ def _ends(
     if is_other_version:
         version = (_OTHER_VERSION, "the program that it builds", moved[0], moved[1], moved[2])
     return (found[0], found[1]), version
+
+
+def _rounding(start: Value, end: Value) -> _Row:
+    """Return the whole difference of two plans of one program."""
+    return (
+        _ROUNDING,
+        "none differs",
+        end.cost_musd - start.cost_musd,
+        end.bound_musd - start.cost_musd,
+        end.cost_musd - start.bound_musd,
+    )
 
 
 def _method(how: HowToSplit, groups: int) -> Method:

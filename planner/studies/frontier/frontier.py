@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, SolverError
 from planner.base.words import within_sentence
 from planner.inputs.question import Question
 from planner.lp import UNIT
@@ -36,6 +36,8 @@ __all__ = ["frontier"]
 
 _SLACK_FRAC: Final = 1e-7
 """By how much an end may be missed, so that rounding leaves a plan. [-]"""
+_FEWEST: Final = 3
+"""Points: both ends and one between them, or there is no knee."""
 _COLUMN: Final = "frontier_measure"
 _HELD: Final = {"unmet": "Unmet demand", "rented": "Rented compute"}
 _NO_TRADE: Final = 1e-6  # relative width of a frontier that is a point
@@ -82,7 +84,8 @@ def frontier(
     Raises
     ------
     InputError
-        If the scenario cannot be used, or there is no such measure.
+        If the scenario cannot be used, there is no such measure, `points` is less than 3, or
+        `most_cost_frac` is not above 0.
     InfeasibleError
         If it has no plan.
     LimitReachedError, SolverError
@@ -94,6 +97,12 @@ def frontier(
     >>> found.table["extra_musd"].round(2).tolist()[0]
     0.0
     """
+    if points < _FEWEST:
+        message = f"points is {points}"
+        raise InputError([Problem("frontier", None, None, message, f"{_FEWEST} or more", "")])
+    if most_cost_frac is not None and not 0.0 < most_cost_frac < np.inf:
+        message = f"most_cost_frac is {most_cost_frac:g}"
+        raise InputError([Problem("frontier", None, None, message, "a share above 0", "")])
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
     question = Question.of(scenario)
@@ -105,7 +114,7 @@ class _Tracer:
     """A program with a column for the measure and one for extra cost, in one session."""
 
     def __init__(self, question: Question, ask: Asking, points: int) -> None:
-        self._question, self._ask, self._points = question, ask, max(points, 3)
+        self._question, self._ask, self._points = question, ask, points
         self._model = build_model(question.inputs)
         self._cost = objective_musd(self._model)
         self._session: HighsSession = relaxed_session(question, self._model)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.studies.solve.asking import Asking
 
-__all__ = ["FixedProgram", "fixed_program", "has_program", "proof_of"]
+__all__ = ["FixedProgram", "begins_with_program", "fixed_program", "has_program", "proof_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +54,24 @@ def proof_of(run: Run) -> Proof | None:
 
 def has_program(proof: Proof, arrays: Arrays) -> bool:
     """Return whether a proof is of a program, number by number."""
+    return len(proof.rows) == len(arrays.rows.lower) and begins_with_program(proof, arrays)
+
+
+def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
+    """Return whether a proof is of a program, perhaps with rows that were added below it.
+
+    Failover has such rows: cuts are found while it is solved, after all rows of the model.
+    """
     columns, rows, matrix = arrays.columns, arrays.rows, arrays.matrix
+    count = len(rows.lower)
     row, column, value = proof.terms()
+    is_first = row < count
     of_proof: tuple[np.ndarray, ...] = (
         *(proof.column(name) for name in ("cost", "lower", "upper")),
-        *(proof.row(name) for name in ("lower", "upper")),
-        row,
-        column,
-        value,
+        *(proof.row(name)[:count] for name in ("lower", "upper")),
+        row[is_first],
+        column[is_first],
+        value[is_first],
     )
     of_arrays: tuple[np.ndarray, ...] = (
         *(columns.cost, columns.lower, columns.upper),
