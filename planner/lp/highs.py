@@ -77,6 +77,7 @@ class HighsSession:
         self, problem: ArrayProblem, options: Mapping[str, bool | float | str] | None = None
     ) -> None:
         self._engine = Engine(options or {})
+        self._own_limit = int((options or {}).get("simplex_iteration_limit", MOST_STEPS))
         self._highs = self._engine.highs
         self._problem = problem
         self._arrays = Arrays.of(problem)
@@ -156,7 +157,7 @@ class HighsSession:
                     self._engine.start_from(start)
             else:
                 check(self._highs.setBasis(self._basis), "take the last basis")
-            self._engine.set("simplex_iteration_limit", attempt.steps)
+            self._engine.set("simplex_iteration_limit", min(attempt.steps, self._own_limit))
             attempt_began = time.perf_counter()
             left = deadline - attempt_began
             status, message = self._run(min(left, attempt.seconds))
@@ -168,7 +169,7 @@ class HighsSession:
             seconds = time.perf_counter() - attempt_began
             iterations += self._iterations()
             ran_out = (status == "time_limit" and attempt.seconds < left) or (
-                status == "iteration_limit" and attempt.steps < MOST_STEPS
+                status == "iteration_limit" and attempt.steps < self._own_limit
             )
             if status == "error" or ran_out:
                 given_up += f" (gave up {attempt.name} after {seconds:.2g} s)"
