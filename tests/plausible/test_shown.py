@@ -18,7 +18,7 @@ SAID = (
 )
 
 
-def test_a_warning_is_on_stderr_in_the_run_and_on_the_cover(
+def test_a_warning_is_on_stderr_in_the_run_and_among_the_risks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -33,6 +33,6 @@ def test_a_warning_is_on_stderr_in_the_run_and_on_the_cover(
     (folder,) = Path("runs").iterdir()
     meta = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert meta["notes"][0] == f"Warning: {SAID}."
-    cover = CalamineWorkbook.from_path(str(folder / "plan.xlsx")).get_sheet_by_name("Cover")
-    assert f"Warning: {SAID}." in [cell for row in cover.to_python() for cell in row]
+    risks = CalamineWorkbook.from_path(str(folder / "plan.xlsx")).get_sheet_by_name("Risks")
+    assert f"Warning: {SAID}." in [cell for row in risks.to_python() for cell in row]
     assert "- Warning: --set new_sites.coast" in result.stdout
