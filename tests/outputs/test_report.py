@@ -510,3 +510,19 @@ def test_a_label_beside_a_bar_has_room() -> None:
     drawn = bars("Cost", "MUSD", [(label, Figure(3.5, "costs", "npv_musd", {"item": "racks"}))])
 
     assert f">{label}</text>" in drawn
+
+
+def test_the_key_of_the_map_has_circles_of_the_size_of_sites(plan: planner.Plan) -> None:
+    page = report_html(plan.run)
+    key = page[page.index('class="key-size"') :].split("</div>")[0]
+    shown = re.findall(r'viewBox="0 0 ([\d.]+) [\d.]+" width="([\d.]+)%"', key)
+    radii = [float(radius) for radius in re.findall(r' r="([\d.]+)"', key)]
+    sizes = [float(mw.replace(",", "")) for mw in re.findall(r"<span>([\d.,]+) MW</span>", key)]
+    largest = float(plan.tables["site_year"]["nameplate_mw"].max())
+
+    assert len(shown) == len(radii) == len(sizes) == 3
+    # The map is 1,000 units wide, and its largest circle has a radius of 40 of them.
+    assert [float(width) * 10.0 for _, width in shown] == pytest.approx(
+        [float(units) for units, _ in shown], abs=0.11
+    )
+    assert radii == pytest.approx([40.0 * (mw / largest) ** 0.5 for mw in sizes], abs=0.06)

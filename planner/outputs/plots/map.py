@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
-from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
@@ -36,7 +35,8 @@ _LARGEST_RADIUS: Final = 40.0
 _SMALLEST_RADIUS: Final = 2.0
 _LABELS: Final = 12
 _LABEL_SIZE: Final = 13.5
-_POINTS_PER_UNIT: Final = 0.7  # of the sheet, as it is laid out
+_LETTER: Final = 8.5  # width of a letter of the key, in units of the sheet
+_KEY: Final = _LARGEST_RADIUS  # from the map to the middle of the key
 _A_LITTLE_MW: Final = 0.05
 _DUTY: Final = ("#de772a", "#8b628c", "#1f5896")
 
@@ -77,7 +77,9 @@ def draw_map(run: Run, year: int | None = None) -> Drawing:
             spot = Spot(name, size, training, *place)
             spots.append(spot)
             fill = colours(training)
-            axes.add_patch(Circle((spot.x, spot.y), spot.radius, fc=fill, ec="white", lw=0.8))
+            axes.add_patch(
+                Circle((spot.x, spot.y), spot.radius, fc=fill, ec="white", lw=0.8, zorder=3)
+            )
         for label in placed_labels(spots, (_WIDTH, _HEIGHT), most=_LABELS, size=_LABEL_SIZE):
             axes.text(
                 label.x,
@@ -118,25 +120,13 @@ def _keys(drawing: Drawing, axes: Axes, colours: LinearSegmentedColormap, larges
         anchor=(0.1, 0.0),
     )
     bar.set_label("training, % of racks", color=MUTED)
-    sizes = round_sizes(largest)
-    handles = [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="",
-            markerfacecolor="none",
-            markeredgecolor=MUTED,
-            markersize=2.0 * _LARGEST_RADIUS * (mw / largest) ** 0.5 * _POINTS_PER_UNIT,
-            label=f"{mw:,.0f} MW" if mw >= 1 else f"{mw:g} MW",
-        )
-        for mw in sizes
-    ]
-    axes.legend(
-        handles=handles,
-        loc="upper right",
-        bbox_to_anchor=(1.0, -0.01),
-        ncols=len(handles),
-        handletextpad=1.4,
-        columnspacing=2.2,
-    )
+    # In the units of the map, so that they are as large as the sites of that size.
+    right = _WIDTH
+    for mw in round_sizes(largest):
+        radius = _LARGEST_RADIUS * (mw / largest) ** 0.5
+        label = f"{mw:,.0f} MW" if mw >= 1 else f"{mw:g} MW"
+        axes.text(right, _HEIGHT + _KEY, label, ha="right", va="center", color=MUTED, fontsize=8.0)
+        right -= _LETTER * len(label) + 8.0 + radius
+        ring = Circle((right, _HEIGHT + _KEY), radius, fc="none", ec=MUTED, lw=0.8, clip_on=False)
+        axes.add_patch(ring)
+        right -= radius + 24.0

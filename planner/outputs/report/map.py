@@ -292,16 +292,20 @@ def controls(years: Sequence[int], ways: Sequence[Way]) -> Html:
 
 
 def size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
-    """Explain the size of the circles."""
-    parts, x = [], 4.0
+    """Explain the size of the circles, which grow and shrink with the map."""
+    parts = []
     for mw in reversed(round_sizes(largest_mw)):
         radius = _LARGEST_RADIUS * math.sqrt(mw / largest_mw)
-        parts.append(element("circle", cx=f"{x + radius:.1f}", cy="30", r=f"{radius:.1f}"))
-        text = f"{amount(mw)} MW"
-        parts.append(element("text", text, x=f"{x + 2 * radius + 6:.1f}", y="34"))
-        x += 2 * radius + 7.5 * len(text) + 22
-    drawn = element("svg", parts, viewBox=f"0 0 {x:.0f} 60", width=f"{x:.0f}", height="60")
-    return element("div", label, drawn, class_="key-size", aria_hidden="true")
+        size = 2.0 * radius + 2.0
+        drawn = element(
+            "svg",
+            element("circle", cx=f"{size / 2:.1f}", cy=f"{size / 2:.1f}", r=f"{radius:.1f}"),
+            viewBox=f"0 0 {size:.1f} {size:.1f}",
+            # A share of the width of the key, which is that of the map.
+            width=f"{100.0 * size / WIDTH:.2f}%",
+        )
+        parts += [drawn, element("span", f"{amount(mw)} MW")]
+    return element("div", element("span", label), parts, class_="key-size", aria_hidden="true")
 
 
 def _colour_key(
