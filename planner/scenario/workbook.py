@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
@@ -35,7 +36,7 @@ from planner.tables import load_package
 from planner.tables.workbook import WorkbookError, read_workbook, sheet_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
@@ -53,6 +54,8 @@ _NOT_MW: Final = (
     "the solver decides how many MW a site has: undo it, and set land_limit_mw, grid_firm_mw or "
     "minimum_size_mw of the site on sheet 'Settings sites'"
 )
+_SLIP: Final = 0.87
+"""How alike two names are of which one is the other with a letter lost, doubled or swapped."""
 _START: Final = "`dcplan init --xlsx` writes one to begin with"
 
 
@@ -95,27 +98,52 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
     tables = [name for name in names if name in load_package().tables]
     if RESULT_SHEET in names:
         book.read_edits()
+        # Its other sheets show the plan, and some are called like tables, as Sites is.
+        book.problems += _misspelt(path, names, ())
     else:
-        book.problems += _misspelt(path, names)
+        book.problems += _misspelt(path, names, load_package().tables)
         book.add_tables(tables)
     return book.tree, book.problems
 
 
-def _misspelt(path: Path, names: list[str]) -> Iterator[Problem]:
-    """Find sheets that are called nearly like one that is read; all others are the planner's."""
-    known = [SETTINGS, *(own.name for own in own_sheets()), *load_package().tables]
-    by_lower_case = {_letters(name): name for name in known}
+def _misspelt(path: Path, names: list[str], tables: Iterable[str]) -> Iterator[Problem]:
+    """Find sheets that are called nearly like one that is read.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    names : list of str
+        Of all its sheets.
+    tables : iterable of str
+        Tables that a sheet of the workbook may be.
+    """
+    of_settings = [SETTINGS, *(own.name for own in own_sheets())]
+    known = [*of_settings, *tables]
+    by_letters = {_letters(name): name for name in known}
     for name in names:
-        meant = by_lower_case.get(_letters(name))
-        is_settings = meant is None and name.lower().startswith(SETTINGS.lower() + " ")
-        if is_settings:
+        if name in known:
+            continue
+        is_settings = name.lower().startswith(SETTINGS.lower() + " ")
+        meant = by_letters.get(_letters(name)) or _slip(name, known)
+        if meant is None and is_settings:
             meant = closest(name, known)
-        if (meant is not None and meant != name) or (is_settings and meant is None):
+        if meant is None and not is_settings:
+            continue
+        fix = "call it otherwise if it is a sheet of your own"
+        if meant in names:
+            fix = f"{meant!r} is there and is read: move rows over, and delete or rename this one"
+        elif meant is not None:
             fix = f"call it {meant!r}, or otherwise if it is a sheet of your own"
-            if meant is None:
-                fix = "call it otherwise if it is a sheet of your own"
-            place = Place(str(path), 1, 1, name)
-            yield place.problem(f"sheet {name!r} is not read", "the name of a sheet that is", fix)
+        place = Place(str(path), 1, 1, name)
+        yield place.problem(f"sheet {name!r} is not read", "the name of a sheet that is", fix)
+
+
+def _slip(name: str, known: list[str]) -> str | None:
+    """Return the sheet whose name a slip of the keyboard makes this one."""
+    by_letters = {_letters(word): word for word in known}
+    found = get_close_matches(_letters(name), by_letters, n=1, cutoff=_SLIP)
+    return by_letters[found[0]] if found else None
 
 
 def _letters(name: str) -> str:

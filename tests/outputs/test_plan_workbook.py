@@ -259,9 +259,32 @@ def test_wrong_cells_of_tables_are_named_by_sheet_and_cell(of_tiny: Path, edit: 
 def test_a_sheet_that_is_nearly_called_like_one_that_is_read_is_named(edit: Any) -> None:
     path = edit({}, {"racks": "Racks_", "Settings sites": "Settings site"})
 
-    assert [text.partition(";")[0] for text in said(path)] == [
+    assert sorted(text.partition(";")[0] for text in said(path)) == [
         "my-plan.xlsx: 'Settings site'!A1: sheet 'Settings site' is not read",
+        "my-plan.xlsx: Racks_!A1: sheet 'Racks_' is not read",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("Setings", "Settings"), ("settings2", "Settings"), ("notes", None)]
+)
+@pytest.mark.parametrize("is_solved", [False, True])
+def test_so_is_one_beside_the_sheet_that_is_read(
+    edit: Any, name: str, meant: str | None, *, is_solved: bool
+) -> None:
+    path = edit({})
+    book = openpyxl.load_workbook(path)
+    book.create_sheet(name)["A1"] = "my own"
+    if is_solved:
+        book.create_sheet("Cover")
+    book.save(path)
+
+    found = [text for text in said(path) if "is not read" in text]
+
+    assert len(found) == (1 if meant else 0), found
+    if meant:
+        assert found[0].startswith(f"my-plan.xlsx: {name}!A1: sheet '{name}' is not read; ")
+        assert f"'{meant}' is there and is read" in found[0]
 
 
 def test_a_workbook_of_another_kind_is_refused_in_one_line(tmp_path: Path) -> None:
