@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import shutil
+import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ from planner.outputs.xlsx.workbook import SHEETS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from openpyxl.worksheet.worksheet import Worksheet
 
     from planner.runs import Run
 
@@ -205,6 +209,10 @@ def test_the_board_part_prints_in_landscape_and_lists_do_not_print(workbook: Pat
     with closing(openpyxl.load_workbook(workbook)) as book:
         for sheet in book:
             assert sheet.page_setup.orientation == "landscape"
+            if sheet.title == "Money":  # at a scale of its own, on two pages
+                assert [each.id for each in sheet.row_breaks.brk] == [_row_of_units(sheet) - 1]
+                assert sheet.page_setup.scale <= 70
+                continue
             assert sheet.sheet_properties.pageSetUpPr.fitToPage
             if sheet.title in BOARD:
                 assert (sheet.page_setup.fitToHeight or 1) == BOARD[sheet.title], sheet.title
@@ -215,6 +223,31 @@ def test_the_board_part_prints_in_landscape_and_lists_do_not_print(workbook: Pat
                 assert sheet.freeze_panes, sheet.title
         assert book.sheetnames[: len(BOARD)] == list(BOARD)
     assert sum(BOARD.values()) <= 15
+
+
+def _row_of_units(sheet: Worksheet) -> int:
+    heads = (row[0] for row in sheet.iter_rows(max_col=1))
+    return next(head.row for head in heads if str(head.value).startswith("Unit costs"))
+
+
+@needs_office
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler (pdftotext) is not here")
+def test_every_page_of_power_and_money_has_its_title_and_the_heads_of_its_columns(
+    workbook: Path, tmp_path: Path
+) -> None:
+    pdf = printed(workbook, tmp_path)
+    command = ["pdftotext", "-layout", str(pdf), "-"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    pages = [page.split("\n") for page in text.split("\f")]
+
+    power = ["\n".join(page[:8]) for page in pages if page[0].strip() == "Power"]
+    money = ["\n".join(page[:8]) for page in pages if page[0].strip() == "Money"]
+
+    assert all("2025 mean" in page and "2030 peak" in page for page in power)
+    assert len(power) in {1, 2}
+    first, second = money
+    assert "four moneys" in first
+    assert re.search(r"unit cost by model year +unit +2025", second)
 
 
 @needs_office

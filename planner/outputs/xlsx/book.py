@@ -22,7 +22,7 @@ BOARD: Final = {
     "Summary": 1,
     "Charts": 1,
     "Bridge": 1,
-    "Sites": 2,
+    "Sites": 1,
     "Power": 2,
     "Money": 2,
     "Costs": 1,

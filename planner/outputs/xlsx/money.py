@@ -27,12 +27,18 @@ _ABOUT: Final = (
 _HEAD: Final = 4
 _COLUMNS: Final = 11
 _DIGITS: Final = 3
+_PAGE_ROWS: Final = 31
+"""Rows that fit on a landscape page at full size, some left over for programs that differ."""
+_WIDE_SCALE: Final = 70
+"""Scale at which the columns fit on a page. [%]"""
+_LEAST_SCALE: Final = 10
+"""No program prints smaller. [%]"""
 _MUSD: Final = "#,##0.00"
 _HEADS: Final = {
     "before_musd": "before horizon",
     "building_interest_musd": "build interest",
-    "npv_after_musd": "npv, after",
-    "after_npv_musd": "after, npv",
+    "npv_after_musd": "of npv, perpetuity",
+    "after_npv_musd": "after, present value",
     "discount_frac": "worth",
 }
 """Heads of columns whose names are longer than a column, or say too little alone."""
@@ -41,14 +47,24 @@ _HEADS: Final = {
 def write_money(book: Book) -> None:
     """Write sheet Money."""
     of_plan = moneys(book.run.tables)
-    sheet = book.sheet("Money", _ABOUT, widths=(46, 14, *[14] * (_COLUMNS - 2)))
+    sheet = book.sheet("Money", _ABOUT, widths=(46, *[14] * (_COLUMNS - 2), 20))
     sheet.repeat_rows(0)  # the title: each block has heads of its own
     sheet.freeze_panes(_HEAD + 1, 1)
     row = _four(book, sheet, of_plan)
     row = _sums(book, sheet, of_plan, row + 1)
     row = _list(book, sheet, "money_years", of_plan.years, row + 1)
     row = _list(book, sheet, "money_items", of_plan.items, row + 1)
-    _units(book, sheet, row + 1)
+    units = row + 1
+    end = _units(book, sheet, units)
+    # Unit costs have a page of their own, under their years, which cannot be repeated beside the
+    # title. Programs that fit a sheet to pages pass over breaks, so that the scale is fixed.
+    sheet.set_h_pagebreaks([units])
+    sheet.set_print_scale(_scale(max(units, end - units + 1)))
+
+
+def _scale(rows: int) -> int:
+    """Return the scale at which so many rows fit on a page. [%]"""
+    return max(_LEAST_SCALE, min(_WIDE_SCALE, math.floor(100 * _PAGE_ROWS / rows)))
 
 
 def _four(book: Book, sheet: Worksheet, of_plan: Moneys) -> int:
@@ -84,8 +100,11 @@ def _sums(book: Book, sheet: Worksheet, of_plan: Moneys, row: int) -> int:
     return row
 
 
-def _units(book: Book, sheet: Worksheet, row: int) -> None:
-    """Write unit costs by year twice: as paid, and with existing racks and halls in full."""
+def _units(book: Book, sheet: Worksheet, row: int) -> int:
+    """Write unit costs by year twice: as paid, and with existing racks and halls in full.
+
+    Returns the next row.
+    """
     years, costs, names = book.run.years, book.run.tables["unit_costs"], Labels(book.run)
     write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(years))
     write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
@@ -108,6 +127,7 @@ def _units(book: Book, sheet: Worksheet, row: int) -> None:
                 values = of_scope[f"{paid}{column}"]
                 for at, value in enumerate(values, start=FIRST_YEAR):
                     book.number(sheet, row, at, float(value), _format(values))
+    return row + 1
 
 
 def _format(values: pd.Series[float]) -> str:

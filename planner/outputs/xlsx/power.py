@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_power"]
 
+_HEAD: Final = 3
 _TOP: Final = 5
 _CHART_ROWS: Final = 16
 _SHOWN_ZONES: Final = 9
@@ -35,7 +36,9 @@ def write_power(book: Book) -> None:
     run = book.run
     width = len(run.years)
     sheet = book.sheet("Power", _ABOUT, widths=(38, 22, *[11] * width, 3, *[11] * width))
-    sheet.freeze_panes(3, 1)
+    sheet.freeze_panes(_HEAD + 1, 1)
+    sheet.repeat_rows(0, _HEAD)
+    _write_columns(book, sheet)
     page = _Page(book, sheet)
     site_year, classes = run.tables["site_year"], run.tables["power_class"]
     names = run.sites.set_index("site")["name"]
@@ -49,6 +52,16 @@ def write_power(book: Book) -> None:
     page.block(first_site, "site", sites, site_year, _MEAN_AND_PEAK)
     page.chart("By class", first_class, len(workloads), 0)
     page.chart("By zone, largest", first_zone, min(len(zones), _SHOWN_ZONES), 1)
+
+
+def _write_columns(book: Book, sheet: Worksheet) -> None:
+    """Write what each column holds above all blocks, where it is in view and on every page."""
+    years = book.run.years
+    write_heads(book, sheet, _HEAD, ("MW at the meter", ""), ())
+    for part, measure in enumerate(("mean", "peak")):
+        first = FIRST_YEAR + part * (len(years) + 1)
+        for column, year in enumerate(years, start=first):
+            book.text(sheet, _HEAD, column, f"{year} {measure}", "head_right")
 
 
 _CLASS: Final = (("ClassYears", "live_facility_mean_mw", "facility_mean_mw"),)

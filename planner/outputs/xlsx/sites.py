@@ -24,7 +24,10 @@ __all__ = ["site_ratio", "write_sites"]
 
 _NAME: Final = "Sites"
 _HEAD: Final = 6
-_ABOUT: Final = "Where the racks are, the largest site of the last model year first."
+_ABOUT: Final = (
+    "Where the racks are, the largest site of the last model year first. Budget capex is overnight "
+    "capex without moves of racks and the worth of bridge power that leaves; sheet Money has both."
+)
 _EDIT: Final = (
     "Yellow cells: an edited MW scales power and all payments of the site in every year; an edited "
     "price scales its energy payments; an edited lead time shows from when new halls could serve."
@@ -41,7 +44,7 @@ _COLUMNS: Final = (
     ("meter, mean", "MW", "#,##0.0"),
     ("meter, peak", "MW", "#,##0.0"),
     ("new firm connection", "MW", "#,##0.0"),
-    ("capex, overnight", "MUSD", "#,##0"),
+    ("budget capex", "MUSD", "#,##0"),
 )
 _FIRST_EDIT: Final = 2 + len(_COLUMNS)
 _FORMATS: Final = ("#,##0.0", "#,##0.00", "0.0")
