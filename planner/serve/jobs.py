@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -205,24 +206,44 @@ class Jobs:
             self.cancel(job)
 
     def _next(self) -> None:
-        """Start the first that waits, if none runs."""
-        if self._running is not None or not self._waiting or self._is_closed:
-            return
-        job = self._waiting.popleft()
-        self._running = job
-        job.state = "running"
-        job.hear({"stage": "Starting"})
-        hears, tells = self._processes.Pipe(duplex=False)
-        lifeline, held = self._processes.Pipe(duplex=False)
-        job.process = self._processes.Process(
-            target=work, args=(tells, lifeline, job.task, job.given), daemon=False
-        )
-        job.process.start()
-        tells.close()  # so that the end of the worker is the end of what is heard
-        lifeline.close()
-        threading.Thread(
-            target=self._watch, args=(job, job.process, hears, held), daemon=True
-        ).start()
+        """Start the first that waits and can be started, if none runs."""
+        while self._running is None and self._waiting and not self._is_closed:
+            job = self._waiting.popleft()
+            self._running = job
+            job.state = "running"
+            job.hear({"stage": "Starting"})
+            try:
+                self._begin(job)
+            except (OSError, RuntimeError) as error:  # no more processes, files or threads
+                job.process = None
+                job.message = f"Its process cannot be started: {error}"
+                self._end(job, "failed")
+                self._running = None
+
+    def _begin(self, job: Job) -> None:
+        """Start the process of a job, and watch it.
+
+        Raises
+        ------
+        OSError, RuntimeError
+            If the system has no process, file or thread left; a process that runs by then ends
+            with its lifeline.
+        """
+        with ExitStack() as ours, ExitStack() as theirs:
+            hears, tells = self._processes.Pipe(duplex=False)
+            ours.callback(hears.close)
+            theirs.callback(tells.close)  # its end is then the end of what is heard
+            lifeline, held = self._processes.Pipe(duplex=False)
+            ours.callback(held.close)
+            theirs.callback(lifeline.close)
+            job.process = self._processes.Process(
+                target=work, args=(tells, lifeline, job.task, job.given), daemon=False
+            )
+            job.process.start()
+            threading.Thread(
+                target=self._watch, args=(job, job.process, hears, held), daemon=True
+            ).start()
+            ours.pop_all()  # closed by who watches
 
     def _watch(self, job: Job, process: BaseProcess, hears: Any, held: Any) -> None:
         """Take in what a worker says until it ends, however that is."""
@@ -237,22 +258,34 @@ class Jobs:
         hears.close()
         held.close()
         ended = job.result.get("ended")
-        if ended is None:
-            tidy(self._runs_dir)
+        left = self._left() if ended is None else ""
         with self._lock:
             job.message = str(job.result.get("message", ""))
             if ended is not None:
                 self._end(job, ended)
-            elif job.is_cancelled:
+            elif job.is_cancelled and not left:
                 self._end(job, "cancelled")
+            elif job.is_cancelled:
+                job.message = f"It was cancelled. {left}"
+                self._end(job, "failed")
             else:
                 job.message = (
                     f"The worker ended without an answer (exit code {process.exitcode}): it was"
                     " killed, or the machine had no more memory."
                 )
+                if left:
+                    job.message += f" {left}"
                 self._end(job, "failed")
             self._running = None
             self._next()
+
+    def _left(self) -> str:
+        """Remove what a worker has begun to write; say so where that fails."""
+        try:
+            tidy(self._runs_dir)
+        except OSError as error:
+            return f"What it had begun to write cannot be removed: {error}"
+        return ""
 
     def _end(self, job: Job, state: State) -> None:
         job.state = state

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,56 @@ def test_a_worker_that_dies_fails_and_the_next_one_runs(
     assert second.state == "waiting"
     assert over(first).state == "failed"
     assert "The worker ended without an answer" in first.message
+    assert over(second).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("of", "error"),
+    [("process", OSError(11, "no process is left")), ("thread", RuntimeError("no thread is left"))],
+)
+def test_one_that_cannot_be_started_fails_and_the_next_one_runs(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, of: str, error: Exception
+) -> None:
+    whole = SpawnProcess if of == "process" else threading.Thread
+    start = whole.start
+    tries = []
+
+    def refuse_once(self: object) -> None:
+        if not tries:
+            tries.append(self)
+            raise error
+        start(self)
+
+    monkeypatch.setattr(whole, "start", refuse_once)
+
+    first = jobs.start("Count", tasks.quick, "first-run")
+    second = jobs.start("Count", tasks.quick, "second-run")
+
+    assert (first.state, first.process) == ("failed", None)
+    assert first.message == f"Its process cannot be started: {error}"
+    assert over(second).state == "done"
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_what_cannot_be_removed_fails_a_job_and_the_next_one_runs(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_cancelled: bool
+) -> None:
+    def refuse(home: Path) -> None:
+        raise OSError(30, "read-only", str(home))
+
+    monkeypatch.setattr(jobs_module, "tidy", refuse)
+    job = jobs.start("Write", tasks.writing, tmp_path / "runs")
+    second = jobs.start("Count", tasks.quick, "a-run")
+    wait(lambda: at(job, "Writing"))
+    assert job.process is not None
+    if is_cancelled:
+        jobs.cancel(job)
+    else:
+        job.process.kill()
+
+    assert over(job).state == "failed"
+    assert job.message.startswith("It was cancelled." if is_cancelled else "The worker ended")
+    assert "What it had begun to write cannot be removed: [Errno 30] read-only" in job.message
     assert over(second).state == "done"
 
 
