@@ -340,3 +340,64 @@ def test_a_place_off_the_globe_is_not_found(client: Client) -> None:
     assert client.get("/place/us-base?x=1e9&y=1e9").status == 404
     assert client.get("/place/us-base?x=nan&y=1").status == 404
     assert client.get("/place/us-base?x=a&y=1").status == 422
+
+
+OWN_SITES = """\
+site,name,country,state,region,lat,lon,utc_offset_h,grid_operator,zone,price_zone,\
+price_zone_is_proxy,carbon_zone,cambium_region,market,archetype,basis,source,source_year,kind
+own-north,North Field,US,TX,North America,46.9,-96.8,-6,Grid,ERCOT,ERCOT-NORTH,false,US-TEX,,\
+dallas,metro,,made up for tests,2025,estimate
+own-south,South Field,US,TX,North America,32.5,-99.7,-6,Grid,ERCOT,ERCOT-NORTH,false,US-TEX,,\
+dallas,metro,,made up for tests,2025,estimate
+"""
+
+
+def test_places_are_compared_with_the_sites_of_the_scenario_s_own_table(
+    client: Client, folder: Path
+) -> None:
+    (folder / "sites.csv").write_text(OWN_SITES, encoding="utf-8")
+    text = "version: 1\nextends: us-base\ndata: {sites: sites.csv}\n"
+    (folder / "own.yaml").write_text(text, encoding="utf-8")
+
+    page = client.get("/scenarios/own.yaml").text
+    places = [json.loads(client.get(f"/place/own.yaml?x=500&y={y}").text) for y in (60, 380)]
+
+    assert [place["like"] for place in places] == ["own-north", "own-south"]
+    assert "<title>own-north: North Field</title>" in page
+    assert '<option value="own-north">' in page
+    assert "us-va-ashburn: " not in page
+    assert '<option value="us-va-ashburn">' not in page
+
+
+def test_there_is_no_map_of_a_table_of_sites_that_cannot_be_read(
+    client: Client, folder: Path
+) -> None:
+    (folder / "sites.csv").write_text(OWN_SITES.replace("46.9", "north"), encoding="utf-8")
+    text = "version: 1\nextends: us-base\ndata: {sites: sites.csv}\n"
+    (folder / "own.yaml").write_text(text, encoding="utf-8")
+    (folder / "lost.yaml").write_text(text.replace("sites.csv", "none.csv"), encoding="utf-8")
+
+    for name in ("own.yaml", "lost.yaml"):
+        page = client.get(f"/scenarios/{name}")
+
+        assert page.status == 200
+        assert "table of sites cannot be read" in page.text
+        assert 'name="new:lat"' in page.text
+        assert client.get(f"/place/{name}?x=500&y=280").status == 404
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x85", "\u2028", "\x1b"])
+def test_the_name_of_a_file_ends_no_line_of_the_one_made_of_it(tmp_path: Path, sign: str) -> None:
+    name = f"a{sign}finance: 7 #.yaml"
+    (tmp_path / name).write_text("version: 1\nextends: tiny\n", encoding="utf-8")
+    source = Project(tmp_path).source(name)
+    assert source is not None
+
+    written, _ = Draft(Base(source)).file({}, {("operator", "demand_share_frac"): 0.5})
+
+    assert written.startswith("# Changed from a?finance: 7 #.yaml with dcplan serve.\n")
+    assert plain(parse(written, "")) == {
+        "version": 1,
+        "extends": name,
+        "operator": {"demand_share_frac": 0.5},
+    }

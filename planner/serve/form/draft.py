@@ -19,10 +19,14 @@ from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
 from planner.serve.form.fields import Cards, Field, groups
 from planner.serve.form.yaml_text import one_line, scenario_text
+from planner.tables import right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
+
+    from planner.scenario.load import Draft as Scenario
     from planner.scenario.tree import Node
     from planner.serve.project import Project, Source
 
@@ -113,9 +117,26 @@ class Base:
     source: Source
 
     @cached_property
+    def _scenario(self) -> Scenario:
+        return read_draft(self.source.argument)
+
+    @property
     def tree(self) -> Node:
         """What it and those that it extends say."""
-        return read_draft(self.source.argument).tree
+        return self._scenario.tree
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return a table as the scenario has it; None where its own file of it cannot be read.
+
+        Parameters
+        ----------
+        name : str
+            Of a table that ships.
+        """
+        own = self._scenario.data_files.get(name)
+        if own is None and self.value(("data", name), None) is not None:
+            return None
+        return right_tables([name], {} if own is None else {name: own}).get(name)
 
     def value(self, keys: Keys, default: Any) -> Any:
         """Return what a setting is, written or by default."""
@@ -223,7 +244,7 @@ class Draft:
         """
         source = self.base.source
         head = [
-            f"# Changed from {source.key} with dcplan serve.".encode("ascii", "replace").decode(),
+            f"# Changed from {_plain_signs(source.key)} with dcplan serve.",
             "version: 1",
             f"extends: {one_line(source.key)}",
         ]
@@ -363,6 +384,11 @@ def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:
             yield from ((keys, path) for path in value.values() if isinstance(path, str))
         elif keys in OWN_FILES and isinstance(value, str):
             yield keys, value
+
+
+def _plain_signs(text: str) -> str:
+    """Return text as it can stand in a comment: a line break would end it."""
+    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)
 
 
 def _is_inside(folder: Path, name: str) -> bool:

@@ -11,7 +11,6 @@ from planner.outputs.report.map import HEIGHT, MARGIN, WIDTH, base_map
 from planner.outputs.report.markup import Html, element
 from planner.place.borders import countries_near
 from planner.place.geo import geodesic_km
-from planner.tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +21,7 @@ __all__ = ["NEW_SITES", "new_site_part", "place_at"]
 
 NEW_SITES: Final = ("new_sites",)
 """Key path of the sites of one's own."""
+_TABLE: Final = "sites"
 _RADIUS: Final = 5.0
 _NEW_RADIUS: Final = 8.0
 _FIELDS: Final = (
@@ -43,6 +43,31 @@ def new_site_part(draft: Draft) -> Html:
         What was typed.
     """
     sites = _sites(draft.base)
+    if sites is None:
+        text = "The scenario's own table of sites cannot be read, so there is no map of it."
+        where = [element("p", text, class_="note")]
+    else:
+        where = _map(draft.base, sites)
+    fields = (
+        element(
+            "label",
+            f"{label} ",
+            element(
+                "input",
+                type="text",
+                name=f"new:{key}",
+                id=f"new-{key}",
+                list=ids,
+                autocomplete="off",
+            ),
+        )
+        for key, label, ids in _FIELDS
+    )
+    return element("div", where, element("div", fields, class_="new-site"))
+
+
+def _map(base: Base, sites: pd.DataFrame) -> list[Html]:
+    """Draw the sites, and leave room for what is said of a place."""
     sheet, below = base_map(sites)
     x, y = sheet.place(sites["lon"].to_numpy(float), sites["lat"].to_numpy(float))
     circles = (
@@ -65,34 +90,17 @@ def new_site_part(draft: Draft) -> Html:
         role="img",
         aria_label="Map of the sites; latitude and longitude can be typed below in its place",
         id="place-map",
-        data_place=f"/place/{quote(draft.base.source.key, safe='')}",
+        data_place=f"/place/{quote(base.source.key, safe='')}",
     )
-    fields = (
-        element(
-            "label",
-            f"{label} ",
-            element(
-                "input",
-                type="text",
-                name=f"new:{key}",
-                id=f"new-{key}",
-                list=ids,
-                autocomplete="off",
-            ),
-        )
-        for key, label, ids in _FIELDS
-    )
-    return element(
-        "div",
+    return [
         element("p", "Click on the map to place a site, or type where it is.", class_="note"),
         element("figure", picture, class_="map"),
         element("p", id="place-said", role="status", class_="note"),
-        element("div", fields, class_="new-site"),
-    )
+    ]
 
 
 def place_at(base: Base, x: float, y: float) -> dict[str, Any] | None:
-    """Return what is known of a place on the map; None off the globe.
+    """Return what is known of a place on the map; None off the globe, or without a map.
 
     Parameters
     ----------
@@ -104,15 +112,16 @@ def place_at(base: Base, x: float, y: float) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``lat`` and ``lon`` [degree], ``country`` (empty at sea), ``like``: the nearest site, and
-        ``km`` to it.
+        ``lat`` and ``lon`` [degree], ``country`` (empty at sea), ``like``: the nearest site of
+        the scenario's table, and ``km`` to it.
     """
-    sites = _sites(base)
+    known, sites = base.table(_TABLE), _sites(base)
+    if known is None or sites is None:
+        return None
     lon, lat = sheet_for(sites, WIDTH, HEIGHT, MARGIN).locate(x, y)
     if not (math.isfinite(lon) and math.isfinite(lat) and abs(lat) <= 90.0 and abs(lon) <= 180.0):
         return None
     countries = countries_near(lat, lon)
-    known = read_table("sites")
     km = geodesic_km(lat, lon, known["lat"].to_numpy(float), known["lon"].to_numpy(float))
     return {
         "lat": round(lat, _DIGITS),
@@ -123,9 +132,11 @@ def place_at(base: Base, x: float, y: float) -> dict[str, Any] | None:
     }
 
 
-def _sites(base: Base) -> pd.DataFrame:
-    """Return the sites of the countries in scope."""
-    sites = read_table("sites")
+def _sites(base: Base) -> pd.DataFrame | None:
+    """Return the sites of the countries in scope; None where there is no table of any."""
+    sites = base.table(_TABLE)
+    if sites is None or sites.empty:
+        return None
     countries = base.value(("scope", "countries"), ["US"])
     within = sites[sites["country"].isin(countries)] if isinstance(countries, list) else sites
     return within if len(within) else sites

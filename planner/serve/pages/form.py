@@ -32,7 +32,6 @@ from planner.serve.posted import fields_of
 from planner.serve.project import Source
 from planner.serve.service import Service, service_of
 from planner.serve.shell import shell
-from planner.tables import read_table
 from planner.tables.descriptor import PURE_NUMBERS
 
 if TYPE_CHECKING:
@@ -618,8 +617,13 @@ def _list_id(mark: IdOf) -> str:
     return f"ids-{mark.table}-{mark.column}"
 
 
+def _ids_of_table(page: Page, mark: IdOf) -> list[str]:
+    table = page.draft.base.table(mark.table)
+    return [] if table is None else list(map(str, table[mark.column].dropna().unique()))
+
+
 def _ids_of_page(page: Page) -> dict[IdOf, list[str]]:
-    """Return the ids that fields of the page take, out of the shipped tables and new sites."""
+    """Return the ids that fields of the page take, out of its tables and new sites."""
     marks: dict[str, IdOf] = {}
     for group in groups():
         kinds = [of.kind.ids for of in group.fields]
@@ -638,7 +642,7 @@ def _ids_of_page(page: Page) -> dict[IdOf, list[str]]:
     return {
         mark: [
             *(new if (mark.table, mark.column) == ("sites", "site") else []),
-            *map(str, read_table(mark.table)[mark.column].dropna().unique()),
+            *_ids_of_table(page, mark),
         ]
         for mark in marks.values()
     }
