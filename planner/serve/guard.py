@@ -168,7 +168,9 @@ class Guard:
             token = "".join(fields.get(TOKEN_FIELD, []))
         if not _same(token, self._keys.form):
             return _refused(
-                403, "the page is of a server that has ended; go back, load it again and repeat it"
+                403,
+                "the request has no key of a page of the server that runs now, as where the page is"
+                " of one that has ended; go back, load it again and repeat it",
             )
         return None
 
