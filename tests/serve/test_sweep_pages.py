@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -28,6 +30,18 @@ futures:
 def client(client: Client, folder: Path) -> Client:
     (folder / "two.yaml").write_text(TWO, encoding="utf-8")
     return client
+
+
+def put(folder: Path, table: pd.DataFrame, *, of: Path | None = None) -> Path:
+    """Store a table of futures as found for a file; return it."""
+    file = of or folder / "two.yaml"
+    home = folder / "sweeps" / "two"
+    home.mkdir(parents=True)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    swept = {"file": {"file": str(file.resolve()), "sha256": digest}}
+    (home / "sweep.json").write_text(json.dumps(swept), encoding="utf-8")
+    table.to_parquet(home / "futures.parquet")
+    return home / "futures.parquet"
 
 
 def test_sweeps_are_listed_apart_from_scenarios(client: Client) -> None:
@@ -65,14 +79,79 @@ def test_a_sweep_is_solved_and_what_it_found_is_shown(client: Client, folder: Pa
 
 
 def test_names_of_axes_are_no_formulas_in_csv(client: Client, folder: Path) -> None:
-    (folder / "sweeps" / "two").mkdir(parents=True)
-    table = pd.DataFrame({"future": ["first"], "=2+3": [27.5], "status": ["optimal"]})
-    table.to_parquet(folder / "sweeps" / "two" / "futures.parquet")
+    put(folder, pd.DataFrame({"future": ["first"], "=2+3": [27.5], "status": ["optimal"]}))
 
     with zipfile.ZipFile(io.BytesIO(client.get("/sweeps/two.yaml/tables.zip").body)) as archive:
         head, *_ = archive.read("futures.csv").decode().splitlines()
 
     assert head == "future,'=2+3,status"
+
+
+@pytest.mark.parametrize("space", ["\t", "\r", "\n"])
+def test_a_name_is_no_formula_after_white_space(client: Client, folder: Path, space: str) -> None:
+    put(folder, pd.DataFrame({"future": [f"{space}=2+3"], "status": ["optimal"]}))
+
+    with zipfile.ZipFile(io.BytesIO(client.get("/sweeps/two.yaml/tables.zip").body)) as archive:
+        table = archive.read("futures.csv").decode()
+
+    assert f"'{space}=2+3" in table
+
+
+def test_a_damaged_table_asks_to_be_solved_again(client: Client, folder: Path) -> None:
+    path = put(folder, pd.DataFrame({"future": ["first"]}))
+    path.write_bytes(path.read_bytes()[:70])
+
+    page, tables = client.get("/sweeps/two.yaml"), client.get("/sweeps/two.yaml/tables.zip")
+
+    assert (page.status, tables.status) == (200, 422)
+    assert "solve it again" in page.text
+    assert "solve it again" in tables.text
+    assert 'name="sweep" value="two.yaml"' in page.text
+
+
+def test_a_table_of_an_older_version_asks_to_be_solved_again(client: Client, folder: Path) -> None:
+    put(folder, pd.DataFrame({"future": ["first"], "status": ["optimal"], "message": [""]}))
+
+    page = client.get("/sweeps/two.yaml")
+
+    assert page.status == 200
+    assert "it has no column broken, objective_musd" in page.text
+    assert "solve it again" in page.text
+
+
+def test_tables_that_do_not_say_of_which_file_they_are_ask_to_be_solved_again(
+    client: Client, folder: Path
+) -> None:
+    (put(folder, pd.DataFrame({"future": ["first"]})).parent / "sweep.json").unlink()
+
+    page = client.get("/sweeps/two.yaml")
+
+    assert page.status == 200
+    assert "solve it again" in page.text
+
+
+def test_tables_of_another_file_of_the_name_are_not_shown(client: Client, folder: Path) -> None:
+    other = folder / "Two.yml"
+    other.write_text(TWO.replace("34", "35"), encoding="utf-8")
+    put(folder, pd.DataFrame({"future": ["of-the-other"]}), of=other)
+
+    page = client.get("/sweeps/two.yaml")
+
+    assert f"are of another file, {other.resolve()}" in page.text
+    assert "of-the-other" not in page.text
+    assert client.get("/sweeps/two.yaml/tables.zip").status == 404
+
+
+def test_tables_of_a_file_that_was_changed_since_are_not_shown(
+    client: Client, folder: Path
+) -> None:
+    put(folder, pd.DataFrame({"future": ["of-before"]}))
+    (folder / "two.yaml").write_text(TWO.replace("34", "35"), encoding="utf-8")
+
+    page = client.get("/sweeps/two.yaml")
+
+    assert "The file was changed since it was solved" in page.text
+    assert "of-before" not in page.text
 
 
 def test_a_mistake_in_a_sweep_is_named_with_its_place(client: Client, folder: Path) -> None:

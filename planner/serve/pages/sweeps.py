@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pandas as pd
 from fastapi import APIRouter, HTTPException
+from pyarrow import ArrowException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from planner.base.errors import InputError, Problem
 from planner.base.units import MUSD_PER_BUSD
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.pages.downloads import archive_of, attached
@@ -19,6 +23,7 @@ from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
 from planner.serve.worker import sweep_task
 from planner.studies.sweep.answers import OWN_COLUMNS, PLANNED, TABLES
+from planner.studies.sweep.run import META_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +35,9 @@ __all__ = ["router"]
 router = APIRouter()
 _MOST_ROWS: Final = 500
 _LEAST_MW: Final = 0.05  # 0.1, rounded
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # spreadsheets skip white space
+_OF_FUTURES: Final = frozenset({"future", "status", "broken", "objective_musd", "message"})
+_OF_NO_REGRET: Final = frozenset({"kind", "site", "item", "year", "least_mw"})
 
 
 @router.get("/sweeps")
@@ -72,12 +80,17 @@ def found(request: Request, key: str) -> HTMLResponse:
     service = service_of(request)
     source = _source(service, key)
     folder = service.project.sweep_folder(source)
-    futures = _table(folder, "futures")
     begin = button_form("/sweep", "Solve", service.keys.form, sweep=source.key)
     asks = source.question or source.title
     head = element("p", name(asks), class_="question") if asks else NOTHING
+    try:
+        other = _of_another(source, folder)
+        futures = None if other else _table(folder, "futures", _OF_FUTURES)
+        least = None if other else _table(folder, "no_regret", _OF_NO_REGRET)
+    except InputError as error:
+        other, futures, least = str(error), None, None
     if futures is None:
-        text = element("p", "It was not solved yet, or not to its end.")
+        text = element("p", other or "It was not solved yet, or not to its end.")
         return shell(f"Sweep {source.name}", head, text, begin, here="/sweeps")
     files = element("a", "Its tables as csv", href=f"{_path(source)}/tables.zip", download=True)
     return shell(
@@ -85,7 +98,7 @@ def found(request: Request, key: str) -> HTMLResponse:
         head,
         _range(futures),
         _futures(futures),
-        _no_regret(_table(folder, "no_regret"), futures),
+        _no_regret(least, futures),
         _messages(futures),
         element("h2", "Files"),
         element("p", files, "; whole tables are in ", element("code", str(folder))),
@@ -100,6 +113,8 @@ def tables(request: Request, key: str) -> Response:
     service = service_of(request)
     source = _source(service, key)
     folder = service.project.sweep_folder(source)
+    if _of_another(source, folder):
+        raise HTTPException(404)
     found = {table: _table(folder, table) for table in TABLES}
     contents = {
         f"{table}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
@@ -142,9 +157,55 @@ def _list(sources: list[Source], service: Service) -> Html:
     )
 
 
-def _table(folder: Path, table: str) -> pd.DataFrame | None:
+def _of_another(source: Source, folder: Path) -> str:
+    """Say so where the tables of a folder are not those of a file as it is now.
+
+    Files of one name have one folder: one's own, one that ships, ``us base`` and ``us-base``.
+
+    Raises
+    ------
+    InputError
+        If the folder does not say of which file its tables are.
+    """
+    path = folder / META_FILE
+    if not path.is_file() and not (folder / "futures.parquet").is_file():
+        return ""
+    try:
+        swept = json.loads(path.read_bytes())["file"]
+        file, digest = str(swept["file"]), str(swept["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(path, "what is swept cannot be read from it") from error
+    if digest == hashlib.sha256(source.path.read_bytes()).hexdigest():
+        return ""
+    if file == str(source.path.resolve()):
+        return f"The file was changed since it was solved; solve it again. {folder} has the tables."
+    return f"The tables in {folder} are of another file, {file}; to solve this one replaces them."
+
+
+def _table(folder: Path, table: str, columns: frozenset[str] = frozenset()) -> pd.DataFrame | None:
+    """Return a table of a sweep; None where there is none.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or lacks one of the columns.
+    """
     path = folder / f"{table}.parquet"
-    return pd.read_parquet(path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError, ArrowException) as error:
+        raise _unreadable(path, f"it cannot be read: {error}") from error
+    missing = sorted(columns - set(frame.columns))
+    if missing:
+        raise _unreadable(path, f"it has no column {', '.join(missing)}")
+    return frame
+
+
+def _unreadable(path: Path, found: str) -> InputError:
+    must_be = "a file as this version of dcplan writes it"
+    return InputError([Problem(str(path), None, None, found, must_be, "solve it again")])
 
 
 def _range(futures: pd.DataFrame) -> Html:
@@ -265,6 +326,4 @@ def _messages(futures: pd.DataFrame) -> Html:
 
 def _harmless(value: object) -> object:
     """Keep a name from being taken for a formula by a spreadsheet."""
-    return (
-        f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
-    )
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

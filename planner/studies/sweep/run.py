@@ -195,6 +195,7 @@ def run_sweep(
             on_warning(warning)
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
+    _remove_tables_of_another(sweep, folder)
     _write_meta(sweep, folder)
     waiting = [question for question in sweep.questions if question.name not in answers]
     queue = Queue(waiting, starts)
@@ -272,6 +273,20 @@ def _is_failed(answer: Answer) -> bool:
 def _processors() -> int:
     has_affinity = hasattr(os, "sched_getaffinity")
     return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+
+
+def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
+    """Remove tables of a file of the same name, or of this one before it was changed.
+
+    Once `META_FILE` names this file they would pass for its own, and for ever if it is killed.
+    """
+    try:
+        digest = json.loads((folder / META_FILE).read_bytes())["file"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        digest = None
+    if digest != sweep.file.sha256:
+        for name in kept.TABLES:
+            (folder / f"{name}.parquet").unlink(missing_ok=True)
 
 
 def _write_meta(sweep: Sweep, folder: Path) -> None:

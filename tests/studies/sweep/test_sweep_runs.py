@@ -281,3 +281,29 @@ axes:
     assert found.loc["open=two, exact=three", "status"] == "wrong_input"
     assert "are both given" in found.loc["open=two, exact=three", "message"]
     assert set(found["status"].drop("open=two, exact=three")) <= {"optimal", "within_gap"}
+
+
+class Stopped(Exception):
+    """Raised when a sweep begins, in the place of a kill."""
+
+
+@pytest.mark.parametrize("is_of_another", [True, False])
+def test_tables_of_another_file_of_the_name_do_not_pass_for_its_own(
+    tmp_path: Path, is_of_another: bool
+) -> None:
+    path, out = written(tmp_path), tmp_path / "out"
+
+    def stop(progress: Progress) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        run_sweep(path, out, jobs=1, on_progress=stop)
+    for name in TABLES:
+        (out / f"{name}.parquet").write_text("of the sweep before", encoding="utf-8")
+    if is_of_another:
+        path.write_text(TEXT.replace("46", "47"), encoding="utf-8")
+    with pytest.raises(Stopped):
+        run_sweep(path, out, jobs=1, on_progress=stop)
+
+    left = {file.stem for file in out.glob("*.parquet")}
+    assert left == (set() if is_of_another else set(TABLES))
