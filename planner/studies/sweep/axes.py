@@ -12,14 +12,14 @@ from planner.base.words import closest
 from planner.inputs.figures import figures_of
 from planner.scenario.keys import block_at, unknown_key_fix
 from planner.scenario.tree import Node, plain, show
+from planner.studies.sweep.base import missing_entry
 from planner.studies.sweep.points import Point
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import pandas as pd
-
     from planner.inputs.figures import Figure
+    from planner.studies.sweep.base import Base
     from planner.studies.sweep.points import Label
     from planner.studies.sweep.reading import Found
 
@@ -68,17 +68,15 @@ class Axis:
         return self.points[min(int(share * len(self.points)), len(self.points) - 1)]
 
 
-def read_axis(
-    name: str, node: Node, tables: Mapping[str, pd.DataFrame], found: Found, *, is_sampled: bool
-) -> Axis | None:
+def read_axis(name: str, node: Node, base: Base, found: Found, *, is_sampled: bool) -> Axis | None:
     """Read an axis.
 
     Parameters
     ----------
     name, node
         Its name and what is written.
-    tables : mapping of str to DataFrame
-        The data of the base scenario.
+    base : Base
+        What is known of the base scenario.
     found : Found
         Takes the problems.
     is_sampled : bool
@@ -115,8 +113,8 @@ def read_axis(
     if kinds[0] == "levels":
         return _levels(name, node, entries["levels"], found)
     if kinds[0] == "table":
-        return _of_figures(name, node, entries, tables, found, is_sampled=is_sampled)
-    return _of_key(name, node, entries, found, is_sampled=is_sampled)
+        return _of_figures(name, node, entries, base, found, is_sampled=is_sampled)
+    return _of_key(name, node, entries, base, found, is_sampled=is_sampled)
 
 
 def _levels(name: str, node: Node, levels: Node, found: Found) -> Axis | None:
@@ -126,27 +124,36 @@ def _levels(name: str, node: Node, levels: Node, found: Found) -> Axis | None:
     settings = {
         label: Node({}, at.place) if at.value is None else at for label, at in below.items()
     }
+    before = len(found.problems)
     for label, at in settings.items():
         found.mapping(at, f"level {label!r} of axis {name!r}")
+    if len(found.problems) > before:
+        return None
     points = tuple(Point(label, (), at) for label, at in settings.items())
     return Axis(name, node, points) if points else None
 
 
 def _of_key(
-    name: str, node: Node, entries: Mapping[str, Node], found: Found, *, is_sampled: bool
+    name: str,
+    node: Node,
+    entries: Mapping[str, Node],
+    base: Base,
+    found: Found,
+    *,
+    is_sampled: bool,
 ) -> Axis | None:
-    keys = _key_path(entries["key"], name, found)
+    keys = _key_path(entries["key"], name, base, found)
     given = [key for key in ("values", "range", "between") if key in entries]
     if len(given) != 1:
         what_is = f"axis {name!r} has {' and '.join(given) if given else 'no values'}"
         fix = "values: [first, second], range: {from: , to: , step: } or between: [low, high]"
         found.note_key(node, what_is, "given one of values, range and between", fix)
         return None
-    if keys is None:
-        return None
     asked = entries[given[0]]
+    # Of an axis with a wrong key the values are read too: what is wrong with them is said at once.
     if given[0] == "between":
-        return _between(name, node, keys, asked, found, is_sampled=is_sampled)
+        axis = _between(name, node, keys or (), asked, found, is_sampled=is_sampled)
+        return axis if keys is not None else None
     if given[0] == "range":
         values = _range(asked, name, found)
     else:
@@ -157,6 +164,8 @@ def _of_key(
         if labels[at] in labels[:at] or names[at] in names[:at]:
             what_is = f"{labels[at]} is in axis {name!r} twice"
             found.note(value, what_is, "there once", "remove one of them")
+    if keys is None:
+        return None
     points = tuple(
         Point(label, keys, _at_key(value, entries["key"]))
         for label, value in zip(labels, values, strict=True)
@@ -164,8 +173,8 @@ def _of_key(
     return Axis(name, node, points) if points else None
 
 
-def _key_path(node: Node, name: str, found: Found) -> tuple[str, ...] | None:
-    """Return the key path that an axis is about, where the schema has it."""
+def _key_path(node: Node, name: str, base: Base, found: Found) -> tuple[str, ...] | None:
+    """Return the key path that an axis is about, where schema and base scenario have it."""
     steps = node.value
     if isinstance(steps, tuple) and steps and all(isinstance(at.value, str) for at in steps):
         keys = tuple(str(at.value) for at in steps)
@@ -189,6 +198,10 @@ def _key_path(node: Node, name: str, found: Found) -> tuple[str, ...] | None:
             fix = unknown_key_fix(keys[: length + 1])
             found.note(node, f"unknown key {word!r}", "a key of the schema", fix)
             return None
+    missing = missing_entry(keys, base.tree) if base.tree is not None else None
+    if missing is not None:
+        found.note(node, *missing)
+        return None
     return keys
 
 
@@ -262,12 +275,12 @@ def _of_figures(
     name: str,
     node: Node,
     entries: Mapping[str, Node],
-    tables: Mapping[str, pd.DataFrame],
+    base: Base,
     found: Found,
     *,
     is_sampled: bool,
 ) -> Axis | None:
-    figures = _figures(name, node, entries, tables, found)
+    figures = _figures(name, node, entries, base, found)
     if not figures:
         return None
     alone = figures[0] if len(figures) == 1 else None
@@ -298,7 +311,7 @@ def _figures(
     name: str,
     node: Node,
     entries: Mapping[str, Node],
-    tables: Mapping[str, pd.DataFrame],
+    base: Base,
     found: Found,
 ) -> list[Figure]:
     """Return the figures of a table's column that an axis moves together."""
@@ -311,9 +324,9 @@ def _figures(
         for key in ("table", "column", "row")
         if key in entries
     }
-    if not all(wanted.values()):
+    if not all(wanted.values()) or base.tables is None:
         return []
-    figures = figures_of(tables)
+    figures = figures_of(base.tables)
     for key in ("table", "column"):
         known = sorted({getattr(one, key) for one in figures})
         if wanted[key] not in known:

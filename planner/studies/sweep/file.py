@@ -25,6 +25,7 @@ from planner.scenario.overrides import with_override
 from planner.scenario.tree import Node, Place, merge, show
 from planner.studies.sweep.answers import OWN_COLUMNS
 from planner.studies.sweep.axes import Axis, read_axis
+from planner.studies.sweep.base import Base
 from planner.studies.sweep.points import Future
 from planner.studies.sweep.reading import Found
 from planner.studies.sweep.samples import Sample, unit_points
@@ -32,8 +33,6 @@ from planner.tables import right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    import pandas as pd
 
 __all__ = ["MOST_FUTURES", "SweepFile", "read_file", "shipped_sweeps"]
 
@@ -113,7 +112,7 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
     Raises
     ------
     InputError
-        If there is nothing to go on with: the file or its base cannot be read.
+        If the file or its base cannot be read; with what is wrong with the rest of the file.
     """
     path = _find(path)
     source, problems = read_source(path, Place(str(path)))
@@ -124,12 +123,20 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
         if key in entries:
             found.text(entries[key], key, "write a line of text")
     draft = _base(path, source.tree, entries, overrides, found)
-    tables = right_tables(TABLES, draft.data_files)
     sample = _sample(entries["sample"], found) if "sample" in entries else None
-    axes = _axes(entries, tables, found, is_sampled="sample" in entries)
-    listed = _listed(entries, found)
+    axes = _axes(entries, _known_of(draft), found, is_sampled="sample" in entries)
+    listed = _listed(source.tree, entries, found)
     futures = _futures(entries, axes, sample, listed, found)
-    runs = _runs(entries, {future.name for future in futures}, found)
+    are_all_made = (
+        bool(futures)
+        and ("axes" not in entries or len(axes) == len(entries["axes"].children))
+        and ("sample" not in entries or sample is not None)
+    )
+    names = {future.name for future in futures} if are_all_made else None
+    runs = _runs(entries, names, found)
+    problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
+    if draft is None:
+        raise InputError(problems)
 
     def text(key: str) -> str:
         value = entries[key].value if key in entries else ""
@@ -146,7 +153,7 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
         futures,
         listed,
         runs,
-        (*found.problems, *name_problems(path.stem, Place(str(path)))),
+        tuple(problems),
     )
 
 
@@ -182,30 +189,35 @@ def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> Non
 
 def _base(
     path: Path, tree: Node, entries: Mapping[str, Node], overrides: Sequence[str], found: Found
-) -> Draft:
-    """Read the base scenario, and lay over it what holds in every future."""
+) -> Draft | None:
+    """Read the base scenario, and lay over it what holds in every future.
+
+    None where it cannot be read; the problems say why.
+    """
+    if "set" in entries:
+        found.mapping(entries["set"], "set")
     if "base" not in entries:
         fix = "name a shipped scenario or a file, as in 'base: us-base'"
         found.note(tree, "base is missing", "given", fix)
-        raise InputError(found.problems)
+        return None
     node = entries["base"]
     name = found.text(node, "base", "name a shipped scenario or a file")
     if not name:
-        raise InputError(found.problems)
+        return None
     asked = Path(os.path.normpath(path.parent / name)) if is_path(name) else name
     try:
         draft = read_draft(asked)
     except InputError as error:
         at = node.place
-        problems = [
+        found.problems += [
             replace(one, file=at.file, line=at.line, column=at.column) for one in error.problems
         ]
-        raise InputError([*found.problems, *problems]) from error
+        return None
     if not draft.source_files:
-        raise InputError([*found.problems, *draft.problems])
+        found.problems += draft.problems
+        return None
     laid = draft.tree
-    if "set" in entries:
-        found.mapping(entries["set"], "set")
+    if "set" in entries and isinstance(entries["set"].value, dict):
         laid = merge(laid, entries["set"], is_by_year)
     problems = list(draft.problems)
     for override in overrides:
@@ -214,6 +226,14 @@ def _base(
         except InputError as error:
             problems += error.problems
     return replace(draft, tree=laid, problems=tuple(problems))
+
+
+def _known_of(draft: Draft | None) -> Base:
+    """Return what axes can be read against: no tree where a part of it may be missing."""
+    if draft is None:
+        return Base()
+    tree = None if draft.problems else draft.tree
+    return Base(tree, right_tables(TABLES, draft.data_files))
 
 
 def _sample(node: Node, found: Found) -> Sample | None:
@@ -242,7 +262,7 @@ def _sample(node: Node, found: Found) -> Sample | None:
 
 def _axes(
     entries: Mapping[str, Node],
-    tables: Mapping[str, pd.DataFrame],
+    base: Base,
     found: Found,
     *,
     is_sampled: bool,
@@ -256,22 +276,22 @@ def _axes(
         if name in OWN_COLUMNS:
             fix = f"table futures has a column {name!r}; take another name"
             found.note_key(node, f"an axis is called {name!r}", "another name", fix)
-        axis = read_axis(name, node, tables, found, is_sampled=is_sampled)
+        axis = read_axis(name, node, base, found, is_sampled=is_sampled)
         axes += [axis] if axis is not None else []
     return tuple(axes)
 
 
-def _listed(entries: Mapping[str, Node], found: Found) -> dict[str, Node]:
+def _listed(tree: Node, entries: Mapping[str, Node], found: Found) -> dict[str, Node]:
     if "futures" not in entries:
         if not ("axes" in entries and entries["axes"].value):
-            place = entries.get("axes") or entries["base"]
+            place = entries.get("axes") or entries.get("base") or tree
             fix = "add axes, or futures: settings by name"
             found.note_key(place, "the sweep has no futures", "given axes or futures", fix)
         return {}
     listed = {}
     for name, node in found.mapping(entries["futures"], "futures").items():
-        listed[name] = Node({}, node.place, node.key_place) if node.value is None else node
-        found.mapping(listed[name], f"future {name!r}")
+        given = {} if node.value is None else found.mapping(node, f"future {name!r}")
+        listed[name] = replace(node, value=given)
         if not name.strip() or len(name) > _LONGEST_NAME:
             must_be = f"text with at most {_LONGEST_NAME} characters"
             found.note_key(node, f"a future is called {name!r}", must_be, "take another name")
@@ -318,8 +338,13 @@ def _of_axes(
             yield Future(f"sample-{number:0{digits}}", by_axis)
 
 
-def _runs(entries: Mapping[str, Node], names: set[str], found: Found) -> frozenset[str] | None:
-    """Return the futures whose whole run is stored; None for all of them."""
+def _runs(
+    entries: Mapping[str, Node], names: set[str] | None, found: Found
+) -> frozenset[str] | None:
+    """Return the futures whose whole run is stored; None for all of them.
+
+    `names` are those of all futures; None where some could not be made.
+    """
     if "runs" not in entries:
         return frozenset()
     node = entries["runs"]
@@ -332,7 +357,7 @@ def _runs(entries: Mapping[str, Node], names: set[str], found: Found) -> frozens
         found.note(node, f"runs is {show(node.value)}", must_be, "write [first, second]")
         return frozenset()
     for at in node.value:
-        if not isinstance(at.value, str) or at.value not in names:
+        if not isinstance(at.value, str) or (names is not None and at.value not in names):
             fix = "name one as results name it: `axis=value, axis=value`, or of the list"
             found.note(at, f"runs have {show(at.value)}", "a future of this sweep", fix)
     return frozenset(str(at.value) for at in node.value)

@@ -161,16 +161,15 @@ def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
     file = read_file(path, overrides)
     reader = _Reader()
     problems = [*file.problems, *_base_problems(file, reader)]
-    known = frozenset(problems)
-    if not known:  # what is wrong with the base is wrong in every future
-        for axis in file.axes:
-            for point in axis.points:
-                problems += _problems(file, Future("", {axis.name: point}), reader)
-        for future in file.futures:
-            if future.name in file.listed:
-                problems += _problems(file, future, reader)
+    is_right = not problems
+    can_be_tried = reader.read and not file.draft.problems  # else what is missing is so in each
+    if can_be_tried and file.futures:
+        points = [Future("", {axis.name: point}) for axis in file.axes for point in axis.points]
+        listed = [Future(name, {}, settings) for name, settings in file.listed.items()]
+        for future in (*points, *listed):
+            problems += _problems(file, future, reader, is_built=is_right)
     if problems:
-        raise InputError(problems)
+        raise InputError(dict.fromkeys(problems))  # what is wrong with the base is so in each
     led = leaders(file.futures, is_sampled=file.sample is not None)
     questions: dict[str, Question] = {}
     for future in file.futures:  # a leader comes before those that begin where it ends
@@ -209,10 +208,12 @@ def _base_problems(file: SweepFile, reader: _Reader) -> tuple[Problem, ...]:
     return _build_problems(scenario, Future(""), tables, reader)
 
 
-def _problems(file: SweepFile, future: Future, reader: _Reader) -> tuple[Problem, ...]:
-    """Return what is wrong with a future, whose base is right."""
+def _problems(
+    file: SweepFile, future: Future, reader: _Reader, *, is_built: bool
+) -> tuple[Problem, ...]:
+    """Return what is wrong with a future; to build it from its data takes a second."""
     scenario, problems = _scenario(file, future, reader)
-    if problems or scenario is None:
+    if problems or scenario is None or not is_built:
         return problems
     return _build_problems(scenario, future, reader.tables(scenario.data_files), reader)
 

@@ -199,6 +199,85 @@ runs: some
     ]
 
 
+def test_a_wrong_base_does_not_hide_what_is_wrong_with_axes_and_runs(tmp_path: Path) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        """version: 1
+base: tinny
+axis: {}
+axes:
+  land: {key: new_sites.north.land_limit, range: {from: 20, to: 31, step: 5}}
+  unmet: {key: demand.unmett, values: [allow, allow]}
+  rack: {table: racks, column: capex_usd, row: gb200_nvl}
+futures: {late: 7}
+runs: [{land: 20}, land=20]
+""",
+        encoding="utf-8",
+    )
+
+    # Nothing is said of the row of racks, which may be in a table of the base, nor of `land=20`.
+    assert problems(path) == [
+        "2:7: no shipped scenario is called 'tinny'; must be a name or a file; did you mean"
+        " 'tiny'?",
+        "3:1: unknown key 'axis' in the sweep; must be a key of a sweep; did you mean 'axes'?",
+        "5:15: unknown key 'new_sites.north.land_limit'; must be a key of the schema; did you mean"
+        " 'land_limit_mw'? Its unit is [MW]",
+        "5:75: step of axis 'land' is 5, from 20 to 31; must be a part of 11; choose a step that"
+        " leads from the one to the other",
+        "6:16: unknown key 'demand.unmett'; must be a key of the schema; did you mean 'unmet'?",
+        "6:47: allow is in axis 'unmet' twice; must be there once; remove one of them",
+        "8:17: future 'late' is 7; must be a mapping of keys; write keys under it, or remove the"
+        " line",
+        "9:8: runs have a mapping; must be a future of this sweep; name one as results name it:"
+        " `axis=value, axis=value`, or of the list",
+    ]
+
+
+def test_what_is_wrong_elsewhere_does_not_hide_a_wrong_value(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        f"""axis: {{}}
+set: {{demand: {{unmet: never}}}}
+axes:
+  land: {{key: new_sites.north.land_limit, values: [23]}}
+  late: {{key: lead_times.interconnection_delay_months, range: {{from: 3, to: 9, step: 4}}}}
+  power: {{levels: {{scarce: 3}}}}
+  price: {{key: {PRICE}, values: [42, cheap]}}
+""",
+    )
+
+    assert sorted(problem.split(";")[0] for problem in problems(path)) == [
+        "3:1: unknown key 'axis' in the sweep",
+        "4:23: demand.unmet is text 'never'",
+        "6:15: unknown key 'new_sites.north.land_limit'",
+        "7:86: step of axis 'late' is 4, from 3 to 9",
+        "8:28: level 'scarce' of axis 'power' is 3",
+        "9:65: new_sites.north.retail_usd_per_mwh is text 'cheap'",
+    ]
+
+
+def test_a_key_within_an_entry_that_the_base_does_not_have_is_one_mistake(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """set: {contracts: {ppa: {solar_north: {technology: solar_pv}}}}
+axes:
+  price: {key: new_sites.nort.retail_usd_per_mwh, values: [36, 42]}
+  sun: {key: contracts.ppa.solar_south.max_mw, values: [23, 37]}
+  rate: {key: energy.own_tariffs.day.escalation_real_frac, values: [0.02, 0.03]}
+  land: {key: sites.us-tx-dallas.land_limit_mw, values: [31, 37]}
+""",
+    )
+
+    assert [one for one in problems(path) if one[:2] in {"5:", "6:", "7:"}] == [
+        "5:16: new_sites has no site 'nort'; must be one of north, south, coast; did you mean"
+        " 'north'?",
+        "6:14: contracts.ppa has no entry 'solar_south'; must be one of solar_north; did you mean"
+        " 'solar_north'?",
+        "7:15: energy.own_tariffs has no tariff 'day'; must be one of the base; add it whole"
+        " under set",
+    ]
+
+
 def test_values_of_the_wrong_kind_are_named_and_no_two_futures_have_one_name(
     tmp_path: Path,
 ) -> None:
@@ -214,6 +293,8 @@ runs: [{{price: 42}}]
 
     assert problems(path) == [
         "4:65: 42 is in axis 'price' twice; must be there once; remove one of them",
+        "4:65: new_sites.north.retail_usd_per_mwh is text '42'; must be a number [USD/MWh]; write"
+        " 42, without quotes, percent sign or thousands separators",
         "5:77: to of axis 'wide' is inf; must be a finite number; write a number, without quotes",
         "6:70: values of axis 'rack' have a mapping; must be some of low, value and high,"
         " each once; write another",
