@@ -49,7 +49,7 @@ _LINES: Final = (
     ("Facility peak", "MW", "facility_peak_mw", 1.0, 0, False),
     ("Energy", "TWh", "energy_twh", 1.0, 1, False),
     ("PUE", "-", "pue", 1.0, 3, False),
-    ("Capex, overnight", "BUSD", "capex_musd", 1 / MUSD_PER_BUSD, 1, False),
+    ("Budget capex", "BUSD", "capex_musd", 1 / MUSD_PER_BUSD, 1, False),
     ("Cost of the year", "BUSD", "cost_musd", 1 / MUSD_PER_BUSD, 1, False),
     ("Sites in use", "", "sites_in_use", 1.0, 0, False),
 )
