@@ -39,7 +39,10 @@ def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
     settings, table = case.scenario.grid, case.data("zone_headroom")
     rate = table[table["curtailment_rate_pct"] == rate_pct].set_index("zone")["headroom_mw"]
     growth = case.data("zone_headroom_growth").set_index(["zone", "year"])["added_headroom_mw"]
-    grown = at(growth, places, ("zone", "year")) if settings.headroom_growth else 0.0
+    # What was added by the last year of the table stays.
+    last = growth.index.get_level_values("year").max()
+    held = places.assign(year=np.minimum(places["year"], last))
+    grown = at(growth, held, ("zone", "year")) if settings.headroom_growth else 0.0
     share = case.scenario.operator.headroom_share_frac * settings.headroom_scale_frac
     return np.asarray((at(rate, places, ("zone",), np.nan) + grown) * share)
 
