@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # in the order of their names, in which quick ones come last: those with few tests are often the longest.
 TESTS := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # pip compiles what it installs, but not what is installed from where it is. Without this every run would
-# compile dcplan again where Python is told to write no bytecode.
+# compile dcplan again where Python is set to write no bytecode.
 COMPILE := $(BIN)/python -m compileall -q planner
 
 .PHONY: plan test check lint types pages docs golden bench clean

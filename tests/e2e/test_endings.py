@@ -163,7 +163,7 @@ def test_an_interrupt_while_the_run_is_written_leaves_nothing_of_it(
 
     assert result.exit_code == 130
     assert project.runs() == []
-    # The plan is told before it is written, and not that it was.
+    # The plan is printed before it is written, and no folder is named.
     assert "rules hold" in result.stdout
     assert "Written to" not in result.stdout
 

@@ -1,4 +1,4 @@
-"""A server in a thread, and a client that says exactly what it is told to."""
+"""A server in a thread, and a client that sends exactly what a test gives it."""
 
 from __future__ import annotations
 

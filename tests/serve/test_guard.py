@@ -87,7 +87,7 @@ def test_a_form_without_its_token_is_refused(client: Client) -> None:
     wrong = client.post("/solve", {"token": "wrong"})
 
     assert (without.status, wrong.status) == (403, 403)
-    for refused in (without, wrong):  # whether the server was started anew or not
+    for refused in (without, wrong):  # whether the server was started again or not
         assert "no key of a page of the server that runs now" in refused.text
         assert "load it again" in refused.text
 

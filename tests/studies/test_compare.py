@@ -55,7 +55,7 @@ def with_table(run: Run, name: str, table: pd.DataFrame) -> Run:
     return replace(run, meta=meta, inputs_tables={**run.inputs_tables, name: table}, inputs=None)
 
 
-def dearer_racks(run: Run, factor: float) -> pd.DataFrame:
+def more_expensive_racks(run: Run, factor: float) -> pd.DataFrame:
     racks = run.inputs_tables["racks"].copy()
     is_bought = racks["rack"] == "gb200_nvl72"
     racks.loc[is_bought, "capex_usd"] = racks.loc[is_bought, "capex_usd"] * factor
@@ -83,7 +83,7 @@ def test_three_planted_changes_are_found_and_priced() -> None:
     b = with_settings(
         a, {"new_sites.north.land_limit_mw": 27.0, "new_sites.coast.retail_usd_per_mwh": 84.0}
     )
-    b = with_table(b, "racks", dearer_racks(a, 1.03))
+    b = with_table(b, "racks", more_expensive_racks(a, 1.03))
 
     split = split_by_cause([a, b], 1, ASK, costs_of="bounds")
 
@@ -127,7 +127,7 @@ def test_parts_add_up_to_the_difference(seed: int) -> None:
         names = draw.sample(sorted(SETTINGS), draw.choice([1, 2]))
         found = with_settings(run, {name: draw.choice(SETTINGS[name]) for name in names})
         if draw.random() < 0.4:
-            found = with_table(found, "racks", dearer_racks(run, draw.uniform(0.9, 1.2)))
+            found = with_table(found, "racks", more_expensive_racks(run, draw.uniform(0.9, 1.2)))
         return found
 
     a, b = one(base()), one(base())
@@ -143,7 +143,7 @@ def test_parts_add_up_to_the_difference(seed: int) -> None:
 
 
 def test_order_counts_where_changes_touch_each_other_and_shapley_is_between() -> None:
-    # Less land and dearer power at north: each costs less where the other has been at work.
+    # Less land and more expensive power at north: each costs less where the other counts already.
     settings = {
         "new_sites.north.land_limit_mw": 18.0,
         "new_sites.north.retail_usd_per_mwh": 50.0,
