@@ -61,39 +61,42 @@ class Measure:
     per: float = 1.0
 
 
+_RACKS: Final = Measure("Racks in use", "MW", "nameplate_mw")
+_MEAN: Final = Measure("At the meter, mean", "MW", "facility_mean_mw")
+_PEAK: Final = Measure("At the meter, peak", "MW", "facility_peak_mw")
+_LATER: Final = (
+    Measure("New firm connection", "MW", "new_firm_mw"),
+    Measure("Emissions", "kt CO2", "emissions_kt"),
+    Measure("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
+)
+_YEARS_PAYMENTS: Final = Measure("Payments of the year", "MUSD", "cost_musd")
 OF_YEAR: Final = (
     Measure("Demand", "kH100e", "demand_kh100e"),
     Measure("served by own sites", "kH100e", "served_kh100e"),
     Measure("rented", "kH100e", "rented_kh100e"),
     Measure("unmet", "kH100e", "unmet_kh100e"),
     Measure("Sites in use", "", "sites_in_use"),
-    Measure("Racks in use", "MW", "nameplate_mw"),
-    Measure("At the meter, mean", "MW", "facility_mean_mw"),
-    Measure("At the meter, peak", "MW", "facility_peak_mw"),
-    Measure("New firm connection", "MW", "new_firm_mw"),
-    Measure("Emissions", "kt CO2", "emissions_kt"),
-    Measure("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
-    Measure("Payments of the year", "MUSD", "cost_musd"),
+    _RACKS,
+    _MEAN,
+    _PEAK,
+    *_LATER,
+    _YEARS_PAYMENTS,
 )
 """What table `summary` says of a year."""
 
 _OF_ZONE: Final = (
-    Measure("Racks in use", "MW", "nameplate_mw"),
-    Measure("At the meter, mean", "MW", "facility_mean_mw"),
+    _RACKS,
+    _MEAN,
     Measure("At the meter, peak", "MW", "coincident_peak_mw"),
-    Measure("New firm connection", "MW", "new_firm_mw"),
-    Measure("Emissions", "kt CO2", "emissions_kt"),
-    Measure("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
+    *_LATER,
 )
 _OF_SITE: Final = (
     Measure("Halls", "MW", "halls_mw"),
-    Measure("Racks in use", "MW", "nameplate_mw"),
-    Measure("At the meter, mean", "MW", "facility_mean_mw"),
-    Measure("At the meter, peak", "MW", "facility_peak_mw"),
-    Measure("New firm connection", "MW", "new_firm_mw"),
-    Measure("Emissions", "kt CO2", "emissions_kt"),
-    Measure("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
-    Measure("Payments of the year", "MUSD", "cost_musd"),
+    _RACKS,
+    _MEAN,
+    _PEAK,
+    *_LATER,
+    _YEARS_PAYMENTS,
 )
 _NPV: Final = Measure("Net present value", "MUSD", "npv_musd")
 _PAID: Final = Measure("Payments", "MUSD", "musd")
