@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from pathlib import Path
 
 import nbformat
@@ -41,8 +42,11 @@ def test_a_notebook_calls_planner_and_has_no_logic_of_its_own(
 
 @pytest.mark.filterwarnings("default")  # of Jupyter, not of dcplan
 def test_a_notebook_runs_and_shows_a_map_and_tables(
-    notebook: nbformat.NotebookNode, tmp_path: Path
+    notebook: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As from a desktop: the commands of the environment are not on PATH.
+    monkeypatch.setenv("PATH", os.defpath)
+
     NotebookClient(
         notebook,
         timeout=300,
