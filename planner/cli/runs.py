@@ -1,55 +1,192 @@
-"""`dcplan runs`: list, show and prune run folders."""
+"""`dcplan runs`: list, show, label and prune run folders."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from planner.base.words import in_message, some
 from planner.cli.options import RUNS_DIR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
     from planner.runs.catalogue import Entry
+    from planner.runs.studies import Study
 
 __all__ = ["runs"]
 
-_NAMED: Final = 3  # files, settings
+_NAMED: Final = 3  # files, tags
 
 
 @click.group()
 def runs() -> None:
-    """List, show and prune stored runs."""
+    """List, show, name, tag and prune stored runs."""
 
 
 @runs.command("list")
 @RUNS_DIR
+@click.option("--tag", "tags", multiple=True, help="Only what has this tag; may be repeated.")
+@click.option("--scenario", help="Only runs, sweeps and studies of this scenario.")
+@click.option("--differs", metavar="KEY", help="Only runs with this setting changed.")
+@click.option(
+    "--all", "every", is_flag=True, help="Sweeps, their runs and studies near the runs too."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
-def list_command(runs_dir: str, *, as_json: bool) -> None:
-    """List runs, latest first."""
+def list_command(
+    runs_dir: str,
+    *,
+    tags: tuple[str, ...],
+    scenario: str | None,
+    differs: str | None,
+    every: bool,
+    as_json: bool,
+) -> None:
+    """List runs, latest first, with their names and tags.
+
+    --all also lists the sweeps and studies in the folder that the folder of runs is in, and in the
+    folders in it. Folders are read again where they have changed; what they say is all there is.
+
+    Example: dcplan runs list --tag board --differs years
+    """
     import json
     from dataclasses import asdict, fields
     from pathlib import Path
 
+    from planner.cli.runs_table import print_runs, print_studies
     from planner.runs.catalogue import Entry, read_runs
+    from planner.runs.studies import RUNS_FOLDER, studies_near
 
-    listing = read_runs(Path(runs_dir))
+    home = Path(runs_dir)
+    listings = {"": (home, read_runs(home))}
+    studies, unreadable = studies_near(home.resolve().parent) if every else ([], [])
+    for study in studies:
+        folder = home.resolve().parent / study.folder / RUNS_FOLDER
+        if study.kind == "sweep" and folder.is_dir():
+            listings[f"{study.folder}/{RUNS_FOLDER}/"] = folder, read_runs(folder)
+
+    def is_meant(of: Entry | Study) -> bool:
+        is_of = scenario is None or of.scenario == scenario
+        has_changed = differs is None or differs in getattr(of, "differs", {})
+        return is_of and has_changed and set(tags) <= set(of.tags)
+
+    listed = [
+        (before, folder, entry)
+        for before, (folder, listing) in listings.items()
+        for entry in listing.entries
+    ]
+    meant = [row for row in listed if is_meant(row[2])]
+    meant_studies = [study for study in studies if is_meant(study)]
+    unreadable += [
+        replace(bad, run=f"{before}{bad.run}")
+        for before, (_, listing) in listings.items()
+        for bad in listing.unreadable
+    ]
     if as_json:
-        rows = [{**asdict(entry), "reason": None} for entry in listing.entries]
+        rows = [
+            {**asdict(entry), "kind": "run", "folder": str(folder / entry.run), "reason": None}
+            for _, folder, entry in meant
+        ]
+        rows += [{**asdict(study), "reason": None} for study in meant_studies]
         nothing = dict.fromkeys(field.name for field in fields(Entry))
         rows += [
             {**nothing, "run": bad.run, "status": "unreadable", "reason": bad.reason}
-            for bad in listing.unreadable
+            for bad in unreadable
         ]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    if listing.entries:
-        _print_table(listing.entries)
-    elif not listing.unreadable:
-        click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
-    for bad in listing.unreadable:
-        click.echo(f"{bad.run}: unreadable: {bad.reason}", err=True)
+    if meant:
+        print_runs([(before, entry) for before, _, entry in meant])
+    if meant_studies:
+        click.echo("\n" if meant else "", nl=False)
+        print_studies(meant_studies)
+    if not (meant or meant_studies):
+        found = [entry for _, _, entry in listed] + studies
+        known = sorted({tag for entry in found for tag in entry.tags})
+        if found:
+            there_are = f"; there are tags {some(known, _NAMED)}" if tags and known else ""
+            click.echo(f"None of {len(found)} is of this kind{there_are}.", err=True)
+        elif not unreadable:
+            click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
+    for bad in unreadable:
+        click.echo(f"{in_message(bad.run)}: unreadable: {in_message(bad.reason)}", err=True)
+
+
+@runs.command("tag")
+@click.argument("run")
+@click.argument("tags", metavar="TAG...", nargs=-1, required=True)
+@click.option("--remove", is_flag=True, help="Take the tags away.")
+@RUNS_DIR
+def tag_command(run: str, tags: tuple[str, ...], runs_dir: str, *, remove: bool) -> None:
+    """Give RUN tags to find it by: any text; or take them away.
+
+    RUN is a run folder, its name, or a scenario: its latest run as it is; or the folder of a sweep
+    or a study. Tags are in labels.json there, stay when the run is solved again, and keep prune
+    from it.
+
+    Example: dcplan runs tag us-base board "march 2026"
+    """
+    from planner.cli.output import writing_into
+    from planner.runs.labels import change_tags
+
+    folder = _labelled(run, runs_dir)
+    with writing_into(folder):
+        labels = change_tags(folder, remove=tags) if remove else change_tags(folder, tags)
+    click.echo(f"{folder}: {', '.join(labels.tags) or 'no tags'}")
+
+
+@runs.command("name")
+@click.argument("run")
+@click.argument("name")
+@RUNS_DIR
+def name_command(run: str, name: str, runs_dir: str) -> None:
+    """Call RUN by a NAME that every command then takes for it; an empty NAME takes it away.
+
+    RUN is as for dcplan runs tag. A name is of one run alone, and not that of a scenario.
+
+    Example: dcplan runs name us-base "for the board"
+    """
+    from pathlib import Path
+
+    from planner.cli.output import writing_into
+    from planner.runs.find import try_name
+    from planner.runs.labels import give_name
+
+    folder = _labelled(run, runs_dir)
+    if name:
+        try_name(name, folder, Path(runs_dir))
+    with writing_into(folder):
+        give_name(folder, name)
+    click.echo(f"{folder}: {name or 'no name'}")
+
+
+@runs.command("index")
+@RUNS_DIR
+def index_command(runs_dir: str) -> None:
+    """Bring the SQLite index of the runs up to date and print where it is.
+
+    Tables runs, tags and differs hold what dcplan runs list shows, for SQL. The folders are the
+    truth: the index may be deleted at any time, and is made again of them.
+
+    Example: sqlite3 "$(dcplan runs index)" "SELECT run, tag FROM tags"
+    """
+    from pathlib import Path
+
+    from planner.base.errors import OutputError
+    from planner.runs.catalogue import read_runs
+    from planner.runs.index import index_file
+
+    read_runs(Path(runs_dir))
+    file = index_file(Path(runs_dir))
+    if file is None or not file.is_file():
+        message = (
+            f"there is no index of {runs_dir}: it has no runs, or the cache folder cannot be"
+            " written to or is off; DCPLAN_CACHE names another folder"
+        )
+        raise OutputError(message)
+    click.echo(str(file))
 
 
 @runs.command("show")
@@ -89,12 +226,11 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
 def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
     """Delete all but the latest runs of every scenario, and leftovers of killed runs.
 
-    A run is kept if it holds other or changed files, such as notes or an edited workbook; it is
-    named with these files.
+    Runs with a name or tags are kept, and not counted. A run is also kept if it holds other or
+    changed files, such as notes or an edited workbook; it is named with these files.
     """
     from pathlib import Path
 
-    from planner.base.words import some
     from planner.runs.catalogue import list_runs, prune, to_prune
 
     chosen = to_prune(list_runs(Path(runs_dir)), keep=keep)
@@ -110,36 +246,11 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
         )
 
 
-def _print_table(entries: Sequence[Entry]) -> None:
-    from rich.table import Table
-    from rich.text import Text
+def _labelled(run: str, runs_dir: str) -> Path:
+    """Return the folder that is to be labelled: of a run, a sweep or a study."""
+    from pathlib import Path
 
-    from planner.base.console import TableConsole
-    from planner.base.units import MUSD_PER_BUSD
-    from planner.base.words import some
+    from planner.runs import find_run
+    from planner.runs.studies import is_study
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("run", overflow="fold")
-    for head in ("solved (UTC)", "status", "check"):
-        table.add_column(head, no_wrap=True)
-    for head in ("cost BUSD", "s"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for entry in entries:
-        musd = entry.objective_musd
-        cost = "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}"
-        table.add_row(
-            Text(entry.run),
-            entry.created[:16].replace("T", " "),
-            Text(entry.status),
-            Text("ok", "green") if entry.checked else Text("FAILED", "red"),
-            cost,
-            f"{entry.seconds:.1f}",
-        )
-    console = TableConsole()
-    console.print(table)
-    changed = [entry for entry in entries if entry.differs]
-    if changed:
-        console.print("\nWith changed settings:")
-    for entry in changed:
-        shown = some([f"{key}={value}" for key, value in entry.differs.items()], _NAMED)
-        console.print(Text(f"{entry.run}: {shown}"), soft_wrap=True)
+    return Path(run) if is_study(Path(run)) else find_run(run, Path(runs_dir))

@@ -1,62 +1,33 @@
-"""The catalogue of runs: what the folders themselves say, read again each time."""
+"""The catalogue of runs: what the folders themselves say, read again where they have changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem
+from planner.runs.entry import Entry
+from planner.runs.index import known_entries, note_entries, stamp_of
+from planner.runs.labels import LABELS_FILE, Labels, read_labels
 from planner.runs.meta_read import read_meta
 from planner.runs.replace import remove_runs, tidy
 from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = ["Entry", "Listing", "Unreadable", "list_runs", "prune", "read_runs", "to_prune"]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One run in the catalogue.
-
-    Parameters
-    ----------
-    run : str
-        Name of its folder.
-    scenario, title, created, status : str
-        As in ``run.json``; `created` is an ISO time in UTC.
-    differs : mapping of str to str
-        Settings that are not those of the scenario of that name, with their values.
-    checked : bool
-        Whether the checker found every rule kept.
-    objective_musd, gap_frac : float or None
-        Net present value of all payments [MUSD], and gap to the bound.
-    seconds : float
-        Wall time of all stages. [s]
-    """
-
-    run: str
-    scenario: str
-    title: str
-    differs: Mapping[str, str]
-    created: str
-    status: str
-    checked: bool
-    objective_musd: float | None
-    gap_frac: float | None
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Unreadable:
-    """A folder with a ``run.json`` that cannot be read as a run.
+    """A folder with a ``run.json`` that cannot be read as a run, or labels that cannot be read.
 
     Parameters
     ----------
     run : str
-        Name of the folder.
+        Name of the folder; of labels, with that of their file.
     reason : str
         Why not.
     """
@@ -74,7 +45,7 @@ class Listing:
     entries : tuple of Entry
         The runs, latest first.
     unreadable : tuple of Unreadable
-        Folders that look like runs and are none, by name.
+        Folders that look like runs and are none, and labels of runs, by name.
     """
 
     entries: tuple[Entry, ...]
@@ -117,26 +88,44 @@ def read_runs(runs_dir: Path) -> Listing:
     InputError
         If the folder itself cannot be read.
     """
-    entries, unreadable = [], []
-    for folder in _folders(runs_dir):
+    known = known_entries(runs_dir)
+    entries, unreadable, changed = [], [], {}
+    folders = _folders(runs_dir)  # after the index: what it has and they have not is gone
+    for folder in folders:
+        before = known.get(folder.name)
+        stamp = stamp_of(folder)  # before its files are read
+        if before is not None and stamp and before[1] == stamp:
+            entries.append(before[0])
+            continue
         try:
-            entries.append(_entry(folder))
+            entry = _entry(folder)
         except InputError as error:
-            reasons = "; ".join(problem.what_is for problem in error.problems)
-            unreadable.append(Unreadable(folder.name, reasons))
+            unreadable.append(Unreadable(folder.name, _reasons(error)))
+            continue
+        try:
+            labels = read_labels(folder)
+        except InputError as error:
+            labels, stamp = Labels(), ""  # so that it is said each time
+            unreadable.append(Unreadable(f"{folder.name}/{LABELS_FILE}", _reasons(error)))
+        entry = replace(entry, name=labels.name, tags=labels.tags)
+        entries.append(entry)
+        if before != (entry, stamp):
+            changed[folder.name] = entry, stamp
+    gone = known.keys() - {entry.run for entry in entries}
+    note_entries(runs_dir, changed, gone)
     entries.sort(key=lambda entry: (entry.created, entry.run), reverse=True)
     return Listing(tuple(entries), tuple(unreadable))
 
 
 def to_prune(entries: Sequence[Entry], *, keep: int) -> list[Entry]:
-    """Choose all but the latest runs of every scenario.
+    """Choose all but the latest runs of every scenario, and those with a name or tags.
 
     Parameters
     ----------
     entries : sequence of Entry
         As `list_runs` gives them.
     keep : int
-        Runs of each scenario to keep.
+        Runs of each scenario to keep, beside those with a name or tags.
 
     Returns
     -------
@@ -145,7 +134,8 @@ def to_prune(entries: Sequence[Entry], *, keep: int) -> list[Entry]:
     """
     seen: dict[str, int] = {}
     chosen = []
-    for entry in sorted(entries, key=lambda entry: entry.created, reverse=True):
+    plain = [entry for entry in entries if not (entry.name or entry.tags)]
+    for entry in sorted(plain, key=lambda entry: entry.created, reverse=True):
         seen[entry.scenario] = seen.get(entry.scenario, 0) + 1
         if seen[entry.scenario] > keep:
             chosen.append(entry)
@@ -199,7 +189,15 @@ def _entry(folder: Path) -> Entry:
         meta["created"],
         meta["status"],
         meta["check"]["ok"],
-        meta["objective_musd"],
-        meta["gap_frac"],
+        _number(meta["objective_musd"]),
+        _number(meta["gap_frac"]),
         float(sum(meta["seconds"].values())),
     )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _reasons(error: InputError) -> str:
+    return "; ".join(problem.what_is for problem in error.problems)

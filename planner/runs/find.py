@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.runs.catalogue import Entry
 
-__all__ = ["find_run", "is_unsolved"]
+__all__ = ["find_run", "is_unsolved", "try_name"]
 
 _NAMED: Final = 3  # runs
 
@@ -29,8 +29,9 @@ def find_run(text: str, runs_dir: Path) -> Path:
     Parameters
     ----------
     text : str
-        Path of a run folder; or, in `runs_dir`, its name, the beginning of it that no other has,
-        or the name of a scenario, whose latest run without changed settings is meant.
+        Path of a run folder; or, in `runs_dir`, its name, the name that a planner gave it, the
+        beginning of its name that no other has, or the name of a scenario, whose latest run
+        without changed settings is meant.
     runs_dir : Path
         Folder of run folders.
 
@@ -50,9 +51,12 @@ def find_run(text: str, runs_dir: Path) -> Path:
     entries = read_runs(runs_dir).entries
     if _is_run(path):  # a writer that was killed had set it aside
         return path
+    named = [entry for entry in entries if text and text == entry.name]
+    if len(named) > 1 and all(text != entry.run for entry in entries):
+        raise InputError([_of_one_name(text, runs_dir, named)])
     of_scenario = [entry for entry in entries if text == entry.scenario]
     unchanged = [entry for entry in of_scenario if not entry.differs]
-    meant = [entry for entry in entries if text == entry.run] or unchanged
+    meant = [entry for entry in entries if text == entry.run] or named or unchanged
     if meant:
         return runs_dir / max(meant, key=lambda entry: entry.created).run
     if of_scenario:
@@ -76,9 +80,46 @@ def is_unsolved(text: str, runs_dir: Path) -> bool:
     if _is_run(Path(text)) or not _is_scenario(text):
         return False
     return not any(
-        text == entry.scenario or entry.run.startswith(text)
+        text in {entry.scenario, entry.name} or entry.run.startswith(text)
         for entry in read_runs(runs_dir).entries
     )
+
+
+def try_name(name: str, folder: Path, runs_dir: Path) -> None:
+    """Find out whether a folder can be given a name that means it and nothing else.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    folder : Path
+        The folder.
+    runs_dir : Path
+        Folder of run folders.
+
+    Raises
+    ------
+    InputError
+        If it is the name of a scenario or of another run, or the path of one.
+    """
+    what_is = ""
+    entries = read_runs(runs_dir).entries
+    others = [entry for entry in entries if not _is_same(runs_dir / entry.run, folder)]
+    if _is_scenario(name) or any(name == entry.scenario for entry in entries):
+        what_is = "a scenario has this name"
+    elif any(name in {entry.run, entry.name} for entry in others) or _is_run(Path(name)):
+        what_is = "another run has this name"
+    if what_is:
+        fix = "take another one"
+        raise InputError([Problem(f"name {name!r}", None, None, what_is, "one of its own", fix)])
+
+
+def _of_one_name(name: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem:
+    """Say that two folders have one name, as where one was copied."""
+    there_are = some([entry.run for entry in entries], _NAMED)
+    what_is = f"{len(entries)} runs have the name {name!r}"
+    fix = f"give the folder ({there_are}), or another name: dcplan runs name"
+    return Problem(str(runs_dir), None, None, what_is, "one run", fix)
 
 
 def _only_changed(scenario: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem:
@@ -142,3 +183,7 @@ def _is_scenario(text: str) -> bool:
     if path.suffix in {".yaml", ".yml"}:
         return _is_file(path)
     return text in shipped_names()
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return path.resolve() == other.resolve()

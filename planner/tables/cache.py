@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather as pf
-from platformdirs import user_cache_path
+
+from planner.base.cache import cache_folder
 
 if TYPE_CHECKING:
     from planner.tables.descriptor import TableSchema
@@ -31,6 +32,7 @@ __all__ = ["keep_table", "kept_table", "key_of"]
 
 _CODE: Final = ("cache.py", "check.py", "countries.py", "sheet.py", "sizes.py", "workbook.py")
 _MOST_TABLES: Final = 500
+_KIND: Final = "tables"
 _in_memory: dict[str, pd.DataFrame] = {}
 
 
@@ -53,7 +55,7 @@ def key_of(raw: bytes, suffix: str, schema: TableSchema) -> str:
 def kept_table(key: str) -> pd.DataFrame | None:
     """Return a table that passed its checks before; None where there is none of this key."""
     if key not in _in_memory:
-        folder = _folder()
+        folder = cache_folder(_KIND)
         found = None if folder is None else _read(folder / f"{key}.arrow")
         if found is None:
             return None
@@ -64,7 +66,7 @@ def kept_table(key: str) -> pd.DataFrame | None:
 def keep_table(key: str, frame: pd.DataFrame) -> None:
     """Keep a table that passed its checks. A cache that cannot be written is done without."""
     _remember(key, frame.copy(deep=False))
-    folder = _folder()
+    folder = cache_folder(_KIND)
     if folder is None:
         return
     with contextlib.suppress(OSError):
@@ -100,16 +102,6 @@ def _read(path: Path) -> pd.DataFrame | None:
     except (OSError, pa.ArrowException, ValueError, KeyError):
         return None
     return frame
-
-
-def _folder() -> Path | None:
-    asked = os.environ.get("DCPLAN_CACHE", "")
-    if asked == "off":
-        return None
-    try:
-        return (Path(asked) if asked else user_cache_path("dcplan", appauthor=False)) / "tables"
-    except RuntimeError:  # no home folder
-        return None
 
 
 @cache

@@ -13,6 +13,7 @@ from client import Client
 
 from planner.outputs.report import report_html
 from planner.runs import load_run
+from planner.runs.labels import change_tags, give_name
 
 
 def test_the_catalogue_names_each_run_and_what_it_costs(client: Client, run: str) -> None:
@@ -87,7 +88,7 @@ def test_a_folder_that_is_no_run_is_named_with_its_reason(client: Client, folder
 
     page = client.get("/").text
 
-    assert "Folders that cannot be read as runs" in page
+    assert "What cannot be read" in page
     assert "&lt;b&gt;broken" in page
     assert "<b>broken" not in page
 
@@ -104,3 +105,21 @@ def test_names_of_users_stay_text(client: Client, folder: Path, run: str) -> Non
         assert "<script>alert" not in page
         assert "\u202e" not in page
         assert title.replace("<", "&lt;").replace(">", "&gt;").replace("\u202e", "") in page
+
+
+def test_runs_are_found_by_tags_which_stay_text(client: Client, folder: Path, run: str) -> None:
+    naughty = "<b>&board"
+    shutil.copytree(folder / "runs" / run, folder / "runs" / "tiny-untagged")
+    give_name(folder / "runs" / run, "<i>for the board")
+    change_tags(folder / "runs" / run, [naughty, "march"])
+
+    every = client.get("/").text
+    tagged = client.get("/?tag=%3Cb%3E%26board&tag=march").text
+
+    assert 'href="/?tag=%3Cb%3E%26board"' in every
+    assert "&lt;i&gt;for the board" in every
+    assert "<i>for" not in every
+    assert "tiny-untagged" in every
+    assert "tiny-untagged" not in tagged
+    assert "Only runs with the tags <bdi>&lt;b&gt;&amp;board</bdi> <bdi>march</bdi>" in tagged
+    assert run in tagged

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -36,15 +36,24 @@ _HEADS = (
 
 
 @router.get("/")
-def catalogue(request: Request) -> HTMLResponse:
-    """List the runs."""
+def catalogue(request: Request, tag: Annotated[tuple[str, ...], Query()] = ()) -> HTMLResponse:
+    """List the runs, or those that have all of some tags."""
     service = service_of(request)
     listing = service.project.runs()
     folder = element("p", "Runs of ", element("code", str(service.project.folder)), class_="note")
-    return shell("Runs", folder, _runs(listing), _unreadable(listing), here="/")
+    meant = [entry for entry in listing.entries if set(tag) <= set(entry.tags)]
+    return shell("Runs", folder, _tags(tag), _runs(listing, meant), _unreadable(listing), here="/")
 
 
-def _runs(listing: Listing) -> Html:
+def _tags(tags: tuple[str, ...]) -> Html:
+    """Say by which tags runs are chosen, with a way back to all of them."""
+    if not tags:
+        return NOTHING
+    shown = [piece for tag in dict.fromkeys(tags) for piece in (" ", name(tag))]
+    return element("p", "Only runs with the tags", shown, ". ", element("a", "All runs", href="/"))
+
+
+def _runs(listing: Listing, entries: list[Entry]) -> Html:
     if not listing.entries:
         return element(
             "p",
@@ -55,7 +64,7 @@ def _runs(listing: Listing) -> Html:
     head = element(
         "tr", (element("th", text, scope="col", class_=kind or None) for text, kind in _HEADS)
     )
-    rows = [_row(entry) for entry in listing.entries]
+    rows = [_row(entry) for entry in entries]
     table = element(
         "table",
         element("thead", head),
@@ -83,11 +92,26 @@ def _row(entry: Entry) -> Html:
         "input", type="checkbox", name="run", value=entry.run, aria_label=f"compare {entry.run}"
     )
     title = element("div", name(entry.title), class_="note") if entry.title else NOTHING
+    called = element("div", name(entry.name), class_="name") if entry.name else NOTHING
+    tags = [
+        piece
+        for tag in entry.tags
+        for piece in (" ", element("a", name(tag), href=f"/?tag={quote(tag, safe='')}"))
+    ]
+    tagged = element("div", "Tags:", tags, class_="note") if tags else NOTHING
     link = element("a", name(label), href=f"/runs/{quote(entry.run, safe='')}")
     return element(
         "tr",
         element("td", box),
-        element("th", link, title, element("div", name(entry.run), class_="note"), scope="row"),
+        element(
+            "th",
+            called,
+            link,
+            title,
+            element("div", name(entry.run), class_="note"),
+            tagged,
+            scope="row",
+        ),
         element("td", "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}", class_="num"),
         element("td", _moment(entry.created)),
         element("td", entry.status.replace("_", " ")),
@@ -104,6 +128,4 @@ def _unreadable(listing: Listing) -> Html:
     if not listing.unreadable:
         return NOTHING
     items = (element("li", name(bad.run), f": {bad.reason}") for bad in listing.unreadable)
-    return element(
-        "section", element("h2", "Folders that cannot be read as runs"), element("ul", items)
-    )
+    return element("section", element("h2", "What cannot be read"), element("ul", items))

@@ -1,0 +1,91 @@
+"""Tables of `dcplan runs list` on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planner.base.words import in_message, some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.runs.catalogue import Entry
+    from planner.runs.studies import Study
+
+__all__ = ["print_runs", "print_studies"]
+
+_NAMED: Final = 3  # settings
+
+
+def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
+    """Print runs, each with what is in front of the name of its folder."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from planner.base.console import TableConsole
+    from planner.base.units import MUSD_PER_BUSD
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("run", overflow="fold")
+    for head in ("solved (UTC)", "status", "check"):
+        table.add_column(head, no_wrap=True)
+    for head in ("cost BUSD", "s"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for before, entry in entries:
+        musd = entry.objective_musd
+        table.add_row(
+            Text(in_message(f"{before}{entry.run}")),
+            entry.created[:16].replace("T", " "),
+            Text(in_message(entry.status)),
+            Text("ok", "green") if entry.checked else Text("FAILED", "red"),
+            "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}",
+            f"{entry.seconds:.1f}",
+        )
+    console = TableConsole()
+    console.print(table)
+    changed = [(before, entry) for before, entry in entries if entry.differs]
+    if changed:
+        console.print("\nWith changed settings:")
+    for before, entry in changed:
+        shown = some([f"{key}={value}" for key, value in entry.differs.items()], _NAMED)
+        console.print(Text(in_message(f"{before}{entry.run}: {shown}")), soft_wrap=True)
+    _print_labels([(f"{before}{entry.run}", entry) for before, entry in entries])
+
+
+def print_studies(studies: Sequence[Study]) -> None:
+    """Print sweeps and studies."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from planner.base.console import TableConsole
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("study", overflow="fold")
+    for head in ("kind", "of", "changed (UTC)", "futures"):
+        table.add_column(head, no_wrap=True)
+    for study in studies:
+        table.add_row(
+            Text(in_message(study.folder)),
+            study.kind,
+            Text(in_message(study.scenario)),
+            study.changed[:16].replace("T", " "),
+            "-" if study.total is None else f"{study.done} of {study.total}",
+        )
+    TableConsole().print(table)
+    _print_labels([(study.folder, study) for study in studies])
+
+
+def _print_labels(named: Sequence[tuple[str, Entry | Study]]) -> None:
+    """Print what planners call things, the tags in brackets."""
+    from rich.text import Text
+
+    from planner.base.console import TableConsole
+
+    console = TableConsole()
+    labelled = [(folder, of) for folder, of in named if of.name or of.tags]
+    if labelled:
+        console.print("\nWith a name or tags:")
+    for folder, of in labelled:
+        tags = f"[{', '.join(of.tags)}]" if of.tags else ""
+        shown = " ".join(part for part in (of.name, tags) if part)
+        console.print(Text(in_message(f"{folder}: {shown}")), soft_wrap=True)

@@ -1,0 +1,229 @@
+"""An SQLite index of a folder of runs: what was read of them, for the next command and for SQL.
+
+The folders are the truth. The index is in the user's cache folder, where nobody who hands on a
+folder of runs can put one, and may be deleted at any time. A row counts only while size and times
+of the files it was read from are the same, and while it says what was written into it; all else is
+read again. Where the index cannot be used, it is done without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import time
+from contextlib import closing, suppress
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Final
+
+from planner.base.cache import cache_folder
+from planner.runs.entry import Entry
+from planner.runs.labels import LABELS_FILE
+from planner.runs.written import META_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["index_file", "known_entries", "note_entries", "stamp_of"]
+
+_KIND: Final = "runs"
+_VERSION: Final = 1
+_MOST_FILES: Final = 200
+_WAIT_S: Final = 1.0
+_SETTLED_NS: Final = 2_000_000_000
+"""A file that is as young as this may be changed again within one tick of its clock."""
+_TABLES: Final = """
+CREATE TABLE runs (
+    run TEXT PRIMARY KEY, scenario TEXT, title TEXT, created TEXT, status TEXT, checked INTEGER,
+    objective_musd REAL, gap_frac REAL, seconds REAL, name TEXT, stamp TEXT, digest TEXT
+);
+CREATE TABLE tags (run TEXT, tag TEXT);
+CREATE TABLE differs (run TEXT, setting TEXT, value TEXT);
+"""
+_COLUMNS: Final = (
+    "run, scenario, title, created, status, checked, objective_musd, gap_frac, seconds, name"
+)
+
+
+def index_file(runs_dir: Path) -> Path | None:
+    """Return the file of the index of a folder of runs, there or not; None without a cache."""
+    folder = cache_folder(_KIND)
+    if folder is None:
+        return None
+    digits = hashlib.sha256(os.fsencode(runs_dir.resolve())).hexdigest()
+    return folder / f"{digits[:16]}.sqlite"
+
+
+def stamp_of(folder: Path) -> str:
+    """Return what tells whether the files that an entry is read from are the same as before.
+
+    Returns
+    -------
+    str
+        Empty where that cannot be told: a file is too young, or cannot be looked at.
+    """
+    parts = []
+    for name in (META_FILE, LABELS_FILE):
+        try:
+            at = (folder / name).stat()
+        except FileNotFoundError:
+            parts.append("none")
+            continue
+        except OSError:
+            return ""
+        if time.time_ns() - max(at.st_mtime_ns, at.st_ctime_ns) < _SETTLED_NS:
+            return ""
+        parts.append(f"{at.st_ino} {at.st_size} {at.st_mtime_ns} {at.st_ctime_ns}")
+    return "; ".join(parts)
+
+
+def known_entries(runs_dir: Path) -> dict[str, tuple[Entry, str] | None]:
+    """Return what the index holds of a folder of runs.
+
+    Returns
+    -------
+    dict
+        Entry and stamp by name of the run; None where they are not what was written there.
+    """
+    path = index_file(runs_dir)
+    if path is None or not path.is_file():
+        return {}
+    try:
+        with closing(_opened(path)) as index:
+            return _read(index)
+    except sqlite3.OperationalError as error:
+        if not _is_busy(error):
+            _remove(path)  # of another version of dcplan, or of its tables
+    except (sqlite3.Error, ValueError, TypeError, AttributeError):
+        _remove(path)  # damaged
+    return {}
+
+
+def note_entries(
+    runs_dir: Path, read: Mapping[str, tuple[Entry, str]], gone: Collection[str]
+) -> None:
+    """Put entries that were read from their folders into the index.
+
+    Parameters
+    ----------
+    runs_dir : Path
+        Folder of run folders.
+    read : mapping of str to (Entry, str)
+        Entry and stamp by name of the run.
+    gone : collection of str
+        Runs in the index that are not there any more.
+    """
+    path = index_file(runs_dir)
+    read = {run: entry for run, entry in read.items() if _is_unicode(run)}
+    if path is None or not (read or gone):
+        return
+    try:
+        is_new = not path.is_file()
+        if is_new:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _drop_oldest(path.parent)
+        with closing(_opened(path)) as index, index:
+            index.execute("BEGIN IMMEDIATE")
+            if not index.execute("PRAGMA user_version").fetchone()[0]:
+                for statement in _TABLES.split(";"):
+                    index.execute(statement)
+                index.execute(f"PRAGMA user_version = {_VERSION}")
+            _write(index, read, gone)
+    except sqlite3.OperationalError as error:
+        if not _is_busy(error):
+            _remove(path)
+    except sqlite3.Error:
+        _remove(path)
+    except OSError:  # it cannot be written: folders are read each time
+        return
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    index = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
+    # Torn by a loss of power it is damaged, and so made again; waiting for the disk gains nothing.
+    index.execute("PRAGMA synchronous = OFF")
+    return index
+
+
+def _read(index: sqlite3.Connection) -> dict[str, tuple[Entry, str] | None]:
+    if index.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        raise ValueError
+    index.execute("BEGIN")  # the three tables as of one moment
+    tags: dict[str, list[str]] = {}
+    for run, tag in index.execute("SELECT run, tag FROM tags ORDER BY tag"):
+        tags.setdefault(run, []).append(tag)
+    differs: dict[str, dict[str, str]] = {}
+    for run, setting, value in index.execute(
+        "SELECT run, setting, value FROM differs ORDER BY rowid"
+    ):
+        differs.setdefault(run, {})[setting] = value
+    found: dict[str, tuple[Entry, str] | None] = dict.fromkeys([*tags, *differs])
+    for *row, stamp, digest in index.execute(f"SELECT {_COLUMNS}, stamp, digest FROM runs"):
+        run, scenario, title, created, status, checked, musd, gap, seconds, name = row
+        entry = Entry(
+            run,
+            scenario,
+            title,
+            differs.get(run, {}),
+            created,
+            status,
+            bool(checked),
+            musd,
+            gap,
+            seconds,
+            name,
+            tuple(tags.get(run, ())),
+        )
+        found[run] = (entry, stamp) if digest == _digest(entry, stamp) else None
+    return found
+
+
+def _write(
+    index: sqlite3.Connection, read: Mapping[str, tuple[Entry, str]], gone: Iterable[str]
+) -> None:
+    for run in (*gone, *read):
+        for table in ("runs", "tags", "differs"):
+            index.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
+    for run, (entry, stamp) in read.items():
+        row = (
+            *(run, entry.scenario, entry.title, entry.created, entry.status, entry.checked),
+            *(entry.objective_musd, entry.gap_frac, entry.seconds, entry.name),
+            *(stamp, _digest(entry, stamp)),
+        )
+        marks = ", ".join("?" * len(row))
+        index.execute(f"INSERT INTO runs ({_COLUMNS}, stamp, digest) VALUES ({marks})", row)
+        index.executemany("INSERT INTO tags VALUES (?, ?)", ((run, tag) for tag in entry.tags))
+        index.executemany(
+            "INSERT INTO differs VALUES (?, ?, ?)",
+            ((run, setting, value) for setting, value in entry.differs.items()),
+        )
+
+
+def _digest(entry: Entry, stamp: str) -> str:
+    return hashlib.sha256(json.dumps([astuple(entry), stamp]).encode()).hexdigest()
+
+
+def _is_unicode(run: str) -> bool:
+    """Whether the name of a folder is text, which is all that SQLite holds."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in run)
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    """Whether another process is at the index, or the disk is; then it is not damaged."""
+    busy = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY}
+    busy |= {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+    return error.sqlite_errorcode & 0xFF in busy
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def _drop_oldest(folder: Path) -> None:
+    """Keep the newest files, so that those of folders that are gone do not pile up."""
+    by_age = sorted(folder.glob("*.sqlite"), key=lambda path: -path.stat().st_mtime)
+    for path in by_age[_MOST_FILES - 1 :]:
+        _remove(path)

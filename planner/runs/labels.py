@@ -1,0 +1,177 @@
+"""Name and tags that a planner gives a run, a sweep or a study: a small file in its folder.
+
+A run that is solved again keeps the file, as it keeps every file of the planner's.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.errors import InputError, Problem
+from planner.outputs.files import whole_file
+from planner.outputs.staging import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+__all__ = ["LABELS_FILE", "Labels", "change_tags", "give_name", "read_labels"]
+
+LABELS_FILE: Final = "labels.json"
+_LONGEST: Final = 80  # characters
+_MOST_TAGS: Final = 100
+_MOST_BYTES: Final = 1 << 20
+_KEYS: Final = frozenset({"name", "tags"})
+_TEXT: Final = f"1 to {_LONGEST} printable characters, without spaces at its ends"
+_FIX: Final = "put it right, or delete the file: dcplan runs tag and dcplan runs name write it"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a planner calls a folder.
+
+    Parameters
+    ----------
+    name : str
+        Empty for none.
+    tags : tuple of str
+        Sorted, each once.
+    """
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def read_labels(folder: Path) -> Labels:
+    """Read name and tags of a folder; one without the file has none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a run, a sweep or a study.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or holds anything but a name and tags that are text.
+    """
+    path = folder / LABELS_FILE
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise InputError([_problem(path, f"the file has more than {_MOST_BYTES:,} bytes")])
+        raw = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return Labels()
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError([_problem(path, f"cannot be read: {error}")]) from error
+    problems = [_problem(path, what_is) for what_is in _wrong(raw)]
+    if problems:
+        raise InputError(problems)
+    return Labels(raw.get("name", ""), _sorted(raw.get("tags", ())))
+
+
+def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Labels:
+    """Give a folder tags, or take some away, and return what it has then.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a run, a sweep or a study.
+    add, remove : iterable of str
+        Tags. One that is there is not added twice.
+
+    Raises
+    ------
+    InputError
+        If a tag is no text as it must be, or one that is to be taken away is not there.
+    OSError
+        If the file cannot be written.
+    """
+    add, remove = list(add), list(remove)
+    problems = [_not_text(tag, "tag") for tag in add if not _is_text(tag)]
+    with locked(folder.parent):  # as writers of runs do, so that none is lost
+        labels = read_labels(folder)
+        there = f"there are: {', '.join(labels.tags)}" if labels.tags else "it has no tags"
+        problems += [
+            Problem(str(folder), None, None, f"it has no tag {tag!r}", "one of its tags", there)
+            for tag in remove
+            if tag not in labels.tags
+        ]
+        tags = _sorted({*labels.tags, *add} - set(remove))
+        if len(tags) > _MOST_TAGS:
+            what_is = f"it would have {len(tags)} tags"
+            problems += [Problem(str(folder), None, None, what_is, f"at most {_MOST_TAGS}", "")]
+        if problems:
+            raise InputError(problems)
+        return _write(folder, replace(labels, tags=tags))
+
+
+def give_name(folder: Path, name: str) -> Labels:
+    """Give a folder a name, or take it away with an empty one, and return what it has then.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a run, a sweep or a study.
+    name : str
+        The name.
+
+    Raises
+    ------
+    InputError
+        If the name is no text as it must be.
+    OSError
+        If the file cannot be written.
+    """
+    if name and not _is_text(name):
+        raise InputError([_not_text(name, "name")])
+    with locked(folder.parent):
+        return _write(folder, replace(read_labels(folder), name=name))
+
+
+def _write(folder: Path, labels: Labels) -> Labels:
+    """Write the file, or remove it where nothing is left to say."""
+    path = folder / LABELS_FILE
+    if labels == Labels():
+        path.unlink(missing_ok=True)
+        return labels
+    text = json.dumps({"name": labels.name, "tags": labels.tags}, ensure_ascii=False, indent=2)
+    with whole_file(path) as partial:
+        partial.write_text(f"{text}\n", encoding="utf-8")
+    return labels
+
+
+def _is_text(value: object) -> bool:
+    is_short = isinstance(value, str) and 0 < len(value) <= _LONGEST
+    return is_short and str(value).isprintable() and value == str(value).strip()
+
+
+def _wrong(raw: Any) -> list[str]:
+    """Say what in the file is not as it must be."""
+    if not isinstance(raw, dict):
+        return [f"it holds {ascii(raw)[:_LONGEST]}"]
+    found = [f"unknown key {ascii(key)[:_LONGEST]}" for key in raw.keys() - _KEYS]
+    name, tags = raw.get("name", ""), raw.get("tags", [])
+    if name != "" and not _is_text(name):
+        found.append(f"name is {ascii(name)[:_LONGEST]}")
+    if not isinstance(tags, list) or len(tags) > _MOST_TAGS:
+        found.append(f"tags are {ascii(tags)[:_LONGEST]}")
+    else:
+        found += [f"a tag is {ascii(tag)[:_LONGEST]}" for tag in tags if not _is_text(tag)]
+    return sorted(found)
+
+
+def _sorted(tags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(tags)))
+
+
+def _not_text(text: str, what: str) -> Problem:
+    shown = ascii(text)[:_LONGEST]
+    return Problem(f"{what} {shown}", None, None, f"it is no {what}", _TEXT, "take another one")
+
+
+def _problem(path: Path, what_is: str) -> Problem:
+    must_be = f"a name and a list of at most {_MOST_TAGS} tags, each {_TEXT}"
+    return Problem(str(path), None, None, what_is, must_be, _FIX)

@@ -1,0 +1,160 @@
+"""Folders of sweeps and studies near a folder of runs, by the file that says what each is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.errors import InputError
+from planner.runs.catalogue import Unreadable
+from planner.runs.labels import LABELS_FILE, Labels, read_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["KINDS", "RUNS_FOLDER", "Study", "is_study", "studies_near"]
+
+KINDS: Final = ("sweep", "frontier", "alternatives")
+"""Each writes a file of its name, ``<kind>.json``, into its folder."""
+RUNS_FOLDER: Final = "runs"
+"""Folder of the runs that a sweep keeps, in its own."""
+_FUTURES_FOLDER: Final = "futures"
+_MOST_BYTES: Final = 1 << 26
+
+
+@dataclass(frozen=True)
+class Study:
+    """One sweep or study in the catalogue.
+
+    Parameters
+    ----------
+    folder : str
+        Its path, beginning where `studies_near` was asked to look.
+    kind : str
+        One of `KINDS`.
+    scenario : str
+        The scenario that it begins from.
+    title : str
+        Of a sweep; of a frontier, what cost is traded against; else empty.
+    changed : str
+        When its file was written last: an ISO time in UTC.
+    done, total : int or None
+        Futures with an answer, and all futures, of a sweep.
+    name : str
+        What a planner calls it; empty for nothing.
+    tags : tuple of str
+        What a planner finds it by, sorted.
+    """
+
+    folder: str
+    kind: str
+    scenario: str
+    title: str
+    changed: str
+    done: int | None = None
+    total: int | None = None
+    name: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def studies_near(home: Path) -> tuple[list[Study], list[Unreadable]]:
+    """List the sweeps and studies in a folder, and in the folders in it, latest first.
+
+    Parameters
+    ----------
+    home : Path
+        Where to look, such as the folder that the folder of runs is in. Links and hidden folders
+        are left out.
+
+    Returns
+    -------
+    list of Study, list of Unreadable
+        And those whose file, or that of their labels, cannot be read, with the reason.
+    """
+    studies, unreadable = [], []
+    for folder in _folders(home):
+        kind = _kind_of(folder)
+        if kind is None:
+            continue
+        shown = folder.relative_to(home).as_posix()
+        try:
+            study = _study(folder, kind, shown)
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+            unreadable.append(Unreadable(f"{shown}/{kind}.json", f"cannot be read: {error}"))
+            continue
+        try:
+            labels = read_labels(folder)
+        except InputError as error:
+            labels = Labels()
+            reasons = "; ".join(problem.what_is for problem in error.problems)
+            unreadable.append(Unreadable(f"{shown}/{LABELS_FILE}", reasons))
+        studies.append(Study(**{**study, "name": labels.name, "tags": labels.tags}))
+    studies.sort(key=lambda study: (study.changed, study.folder), reverse=True)
+    return studies, unreadable
+
+
+def is_study(folder: Path) -> bool:
+    """Return whether a folder is one of a sweep or a study; a text that can be no path is none."""
+    try:
+        return _kind_of(folder) is not None
+    except (OSError, ValueError):
+        return False
+
+
+def _folders(home: Path) -> Iterator[Path]:
+    """Yield the folders in a folder, and those in them; nothing of what cannot be looked at."""
+    for folder in _below(home):
+        yield folder
+        if _kind_of(folder) is None:
+            yield from _below(folder)
+
+
+def _below(folder: Path) -> list[Path]:
+    try:
+        return sorted(
+            path
+            for path in folder.iterdir()
+            if not path.name.startswith(".") and not path.is_symlink() and path.is_dir()
+        )
+    except OSError:
+        return []
+
+
+def _kind_of(folder: Path) -> str | None:
+    return next((kind for kind in KINDS if (folder / f"{kind}.json").is_file()), None)
+
+
+def _study(folder: Path, kind: str, shown: str) -> dict[str, Any]:
+    path = folder / f"{kind}.json"
+    at = path.stat()
+    if at.st_size > _MOST_BYTES:
+        message = f"the file has {at.st_size:,} bytes"
+        raise ValueError(message)
+    raw = json.loads(path.read_bytes())
+    changed = datetime.fromtimestamp(at.st_mtime, UTC).isoformat(timespec="seconds")
+    study = {"folder": shown, "kind": kind, "changed": changed}
+    if kind != "sweep":
+        return study | {"scenario": _text(raw["scenario"]), "title": _text(raw.get("label", ""))}
+    files = list(raw["futures"].values())
+    done = sum((folder / _FUTURES_FOLDER / f"{_step(name)}.json").is_file() for name in files)
+    about = {"scenario": _text(raw["base"]), "title": _text(raw["title"])}
+    return study | about | {"done": done, "total": len(files)}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        message = f"{ascii(value)[:60]} is no text"
+        raise TypeError(message)
+    return value
+
+
+def _step(name: object) -> str:
+    """Return the name of a file of the folder; one that leads elsewhere is refused."""
+    text = _text(name)
+    if "/" in text or "\\" in text or "\0" in text:
+        message = f"{ascii(text)[:60]} is no name of a file"
+        raise ValueError(message)
+    return text

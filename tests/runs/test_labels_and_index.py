@@ -1,0 +1,364 @@
+"""Names and tags are in the folders; the index holds what they say, whatever becomes of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from test_run_folder import named
+
+from planner.base.errors import InputError
+from planner.cli import main
+from planner.runs import Run, catalogue, find_run, index, save_run
+from planner.runs.catalogue import Listing, read_runs, to_prune
+from planner.runs.labels import LABELS_FILE, Labels, change_tags, give_name, read_labels
+
+FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
+NAUGHTY = '=1+1 "x" <b>, [red]'
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own, in which files count as soon as they are written."""
+    monkeypatch.setenv("DCPLAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(index, "_SETTLED_NS", 0)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def runs_dir(run: Run, tmp_path: Path) -> Path:
+    """Two runs of one scenario in a project: the second is of a changed setting."""
+    home = tmp_path / "project" / "runs"
+    save_run(named(run, FIRST, created="2026-02-03T04:05:06+00:00"), home, workbook=False)
+    changed = Run({**run.meta, "differs": {"years": "[2027]"}}, run.tables, run.inputs_tables)
+    save_run(named(changed, SECOND, created="2026-03-04T05:06:07+00:00"), home, workbook=False)
+    change_tags(home / FIRST, ["march", NAUGHTY])
+    give_name(home / FIRST, "for the board")
+    return home
+
+
+def rows(runs_dir: Path) -> dict[str, tuple[str, str, tuple[str, ...], dict[str, str]]]:
+    return {
+        entry.run: (entry.name, entry.status, entry.tags, dict(entry.differs))
+        for entry in read_runs(runs_dir).entries
+    }
+
+
+EXPECTED = {
+    FIRST: ("for the board", "optimal", (NAUGHTY, "march"), {}),
+    SECOND: ("", "optimal", (), {"years": "[2027]"}),
+}
+
+
+def index_of(runs_dir: Path) -> Path:
+    file = index.index_file(runs_dir)
+    assert file is not None
+    return file
+
+
+def test_what_has_not_changed_is_taken_from_the_index(
+    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_runs(runs_dir)
+    monkeypatch.setattr(catalogue, "read_meta", lambda folder: pytest.fail("it was read again"))
+
+    assert read_runs(runs_dir) == before
+    assert rows(runs_dir) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM runs",
+        "UPDATE runs SET status = 'infeasible'",
+        "UPDATE runs SET stamp = 'x', name = 'another'",
+        "DELETE FROM tags WHERE tag = 'march'",
+        "UPDATE tags SET run = 'odd-names-bb22'",
+        "INSERT INTO differs VALUES ('odd-names-aa11', 'years', '[2026]')",
+        "INSERT INTO tags VALUES ('nowhere', 'april')",
+        "INSERT INTO runs (run, scenario, created) VALUES ('../../nix', 'tiny', '2027')",
+        "UPDATE runs SET created = x'ff', seconds = 'long'",
+        "PRAGMA user_version = 7",
+        "DROP TABLE tags",
+        "ALTER TABLE runs DROP COLUMN digest",
+    ],
+)
+def test_an_index_that_was_changed_by_hand_changes_nothing(runs_dir: Path, change: str) -> None:
+    assert rows(runs_dir) == EXPECTED
+    with closing(sqlite3.connect(index_of(runs_dir))) as database, database:
+        database.execute(change)
+
+    assert rows(runs_dir) == EXPECTED
+    assert rows(runs_dir) == EXPECTED  # of what was written in its place
+    with closing(sqlite3.connect(index_of(runs_dir))) as database:
+        found = database.execute("SELECT run, status FROM runs ORDER BY run").fetchall()
+        tags = database.execute("SELECT run, tag FROM tags ORDER BY tag").fetchall()
+    assert found == [(FIRST, "optimal"), (SECOND, "optimal")]
+    assert tags == [(FIRST, NAUGHTY), (FIRST, "march")]
+
+
+@pytest.mark.parametrize("left", ["nothing", "no database", "half"])
+def test_an_index_that_is_deleted_or_torn_is_made_again(runs_dir: Path, left: str) -> None:
+    read_runs(runs_dir)
+    file = index_of(runs_dir)
+    whole = file.read_bytes()
+    file.unlink()
+    if left != "nothing":
+        file.write_bytes(b"no database" * 999 if left == "no database" else whole[:9_000])
+
+    assert rows(runs_dir) == EXPECTED
+    assert rows(runs_dir) == EXPECTED
+    assert file.read_bytes().startswith(b"SQLite format 3")
+
+
+def test_folders_that_come_go_and_change_are_followed(runs_dir: Path) -> None:
+    read_runs(runs_dir)
+    code = (
+        "import sys; from pathlib import Path; from planner.runs.labels import change_tags;"
+        "change_tags(Path(sys.argv[1]), ['of another process'])"
+    )
+    subprocess.run([sys.executable, "-c", code, str(runs_dir / SECOND)], check=True, timeout=120)
+    path = runs_dir / FIRST / "run.json"
+    path.write_text(path.read_text().replace('"optimal"', '"stopped"'))
+    shutil.copytree(runs_dir / FIRST, runs_dir / "odd-names-cc33")
+
+    found = rows(runs_dir)
+    assert found[FIRST][1] == found["odd-names-cc33"][1] == "stopped"
+    assert found[SECOND][2] == ("of another process",)
+
+    shutil.rmtree(runs_dir / FIRST)
+    assert sorted(rows(runs_dir)) == [SECOND, "odd-names-cc33"]
+    with closing(sqlite3.connect(index_of(runs_dir))) as database:
+        assert database.execute("SELECT run FROM tags WHERE run = ?", (FIRST,)).fetchall() == []
+
+
+def test_a_file_that_may_still_change_unseen_is_read_each_time(
+    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_SETTLED_NS", 3_600_000_000_000)
+    read_runs(runs_dir)
+    read: list[str] = []
+    right = catalogue.read_meta
+    monkeypatch.setattr(
+        catalogue, "read_meta", lambda path: [read.append(path.name), right(path)][1]
+    )
+
+    assert rows(runs_dir) == EXPECTED
+    assert sorted(read) == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize("where", ["off", "a file", "busy"])
+def test_without_an_index_folders_are_read(
+    runs_dir: Path, tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_WAIT_S", 0.05)
+    if where == "busy":
+        read_runs(runs_dir)
+        change_tags(runs_dir / SECOND, ["later"])
+        with closing(sqlite3.connect(index_of(runs_dir), isolation_level=None)) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            assert rows(runs_dir)[SECOND][2] == ("later",)
+        assert rows(runs_dir)[SECOND][2] == ("later",)
+        return
+    (tmp_path / "a file").write_text("kept")
+    monkeypatch.setenv("DCPLAN_CACHE", "off" if where == "off" else str(tmp_path / "a file"))
+
+    assert rows(runs_dir) == EXPECTED
+    assert (tmp_path / "a file").read_text() == "kept"
+
+
+def test_indices_of_folders_that_are_gone_do_not_pile_up(
+    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_MOST_FILES", 3)
+    for number in range(5):
+        copy = Path(shutil.copytree(runs_dir, runs_dir.with_name(f"runs-{number}")))
+        read_runs(copy)
+
+    assert len(list(index_of(runs_dir).parent.iterdir())) == 3
+    assert index_of(copy).is_file()
+
+
+def test_tags_given_at_once_are_all_kept(runs_dir: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: change_tags(runs_dir / SECOND, [f"t{number}"]), range(24)))
+
+    assert len(read_labels(runs_dir / SECOND).tags) == 24
+
+
+def test_name_and_tags_stay_when_the_run_is_solved_again_and_keep_it_from_prune(
+    run: Run, runs_dir: Path
+) -> None:
+    save_run(named(run, FIRST, created="2026-05-06T07:08:09+00:00"), runs_dir, workbook=False)
+
+    assert read_labels(runs_dir / FIRST) == Labels("for the board", (NAUGHTY, "march"))
+    assert [entry.run for entry in to_prune(read_runs(runs_dir).entries, keep=0)] == [SECOND]
+
+
+@pytest.mark.parametrize("tag", ["", " edge", "bad\x1b[31m", "two\nlines", "\u202etxt", 81 * "x"])
+def test_a_tag_or_name_that_is_no_plain_text_is_refused(runs_dir: Path, tag: str) -> None:
+    with pytest.raises(InputError, match="1 to 80 printable characters"):
+        change_tags(runs_dir / SECOND, ["right", tag])
+    if tag:
+        with pytest.raises(InputError, match="1 to 80 printable characters"):
+            give_name(runs_dir / SECOND, tag)
+    assert not (runs_dir / SECOND / LABELS_FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{half", "cannot be read"),
+        ('["march"]', "it holds ['march']"),
+        ('{"tags": "march"}', "tags are 'march'"),
+        ('{"tags": ["a\\u001b"]}', r"a tag is 'a\x1b'"),
+        ('{"name": 7, "colour": "red"}', "name is 7; unknown key 'colour'"),
+        (f'{{"tags": {json.dumps([str(n) for n in range(101)])}}}', "tags are ['0', '1'"),
+    ],
+)
+def test_labels_that_cannot_be_read_are_named_and_the_run_is_listed(
+    runs_dir: Path, content: str, reason: str
+) -> None:
+    (runs_dir / FIRST / LABELS_FILE).write_text(content, encoding="utf-8")
+
+    for _ in range(2):
+        listing = read_runs(runs_dir)
+        (bad,) = listing.unreadable
+        assert bad.run == f"{FIRST}/labels.json"
+        assert bad.reason.startswith(reason)
+        assert [(entry.run, entry.tags) for entry in listing.entries] == [(SECOND, ()), (FIRST, ())]
+    with pytest.raises(InputError, match=r"dcplan runs tag and dcplan runs name write it"):
+        change_tags(runs_dir / FIRST, ["march"])
+
+
+def test_a_run_is_found_by_the_name_it_was_given(runs_dir: Path) -> None:
+    assert find_run("for the board", runs_dir) == runs_dir / FIRST
+
+    shutil.copytree(runs_dir / FIRST, runs_dir / "odd-names-cc33")
+    with pytest.raises(InputError, match=r"2 runs have the name 'for the board'; must be one run"):
+        find_run("for the board", runs_dir)
+
+
+# --- commands -------------------------------------------------------------------------------
+
+
+def dcplan(*words: str) -> Result:
+    return CliRunner().invoke(main, ["runs", *words])
+
+
+def test_lists_by_tag_scenario_and_changed_setting(runs_dir: Path) -> None:
+    def runs(*words: str) -> list[str]:
+        found = dcplan("list", "--runs", str(runs_dir), "--json", *words)
+        return [row["run"] for row in json.loads(found.stdout)]
+
+    assert runs("--tag", "march", "--tag", NAUGHTY) == [FIRST]
+    assert runs("--differs", "years") == [SECOND]
+    assert runs("--scenario", "=odd names") == [SECOND, FIRST]
+    assert runs("--tag", "april") == []
+    shown = dcplan("list", "--runs", str(runs_dir))
+    assert shown.stdout.splitlines()[-2:] == [
+        "With a name or tags:",
+        f"{FIRST}: for the board [{NAUGHTY}, march]",
+    ]
+    none = dcplan("list", "--runs", str(runs_dir), "--tag", "april")
+    assert (none.exit_code, none.stdout) == (0, "")
+    assert none.stderr == f"None of 2 is of this kind; there are tags {NAUGHTY}, march.\n"
+
+
+def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
+    at = ("--runs", str(runs_dir))
+
+    assert dcplan("tag", "odd-names-b", "april", *at).stdout == f"{runs_dir / SECOND}: april\n"
+    taken = dcplan("tag", "odd-names-b", "april", "--remove", *at)
+    assert taken.stdout == f"{runs_dir / SECOND}: no tags\n"
+    assert not (runs_dir / SECOND / LABELS_FILE).exists()
+    missing = dcplan("tag", "for the board", "nix", "--remove", *at)
+    assert missing.exit_code == 2
+    assert f"it has no tag 'nix'; must be one of its tags; there are: {NAUGHTY}" in missing.stderr
+
+    for name, why in (
+        ("for the board", "another run has this name"),
+        (FIRST, "another run has this name"),
+        (str(runs_dir / FIRST), "another run has this name"),
+        ("us-base", "a scenario has this name"),
+        ("=odd names", "a scenario has this name"),
+    ):
+        refused = dcplan("name", SECOND, name, *at)
+        assert (refused.exit_code, why in refused.stderr) == (2, True), name
+    assert dcplan("name", FIRST, "for the board", *at).exit_code == 0
+    assert dcplan("name", "for the board", "", *at).stdout == f"{runs_dir / FIRST}: no name\n"
+    assert read_labels(runs_dir / FIRST) == Labels("", (NAUGHTY, "march"))
+
+
+def test_the_index_can_be_asked_in_sql(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file,) = dcplan("index", "--runs", str(runs_dir)).stdout.splitlines()
+    with closing(sqlite3.connect(file)) as database:
+        asked = (
+            "SELECT r.name, d.value FROM runs r LEFT JOIN differs d USING (run) ORDER BY created"
+        )
+        assert database.execute(asked).fetchall() == [("for the board", None), ("", "[2027]")]
+
+    monkeypatch.setenv("DCPLAN_CACHE", "off")
+    off = dcplan("index", "--runs", str(runs_dir))
+    assert (off.exit_code, "DCPLAN_CACHE names another folder" in off.stderr) == (2, True)
+
+
+@pytest.fixture
+def studies(runs_dir: Path) -> Path:
+    """A sweep with a run of its own, a frontier, and folders that are neither, beside the runs."""
+    home = runs_dir.parent
+    sweep = home / "sweeps" / "ways"
+    (sweep / "futures").mkdir(parents=True)
+    (sweep / "futures" / "low-1.json").write_text("{}")
+    about = {"base": "tiny", "title": "Ways", "futures": {"low": "low-1", "high": "high-2"}}
+    (sweep / "sweep.json").write_text(json.dumps(about))
+    shutil.copytree(runs_dir / SECOND, sweep / "runs" / SECOND)
+    (home / "carbon").mkdir()
+    (home / "carbon" / "frontier.json").write_text('{"scenario": "us-base", "label": "Emissions"}')
+    (home / "notes").mkdir()
+    (home / "broken").mkdir()
+    (home / "broken" / "sweep.json").write_text('{"base": "tiny", "title": 3, "futures": {}}')
+    return home
+
+
+def test_sweeps_their_runs_and_studies_are_listed_too(runs_dir: Path, studies: Path) -> None:
+    assert dcplan("tag", str(studies / "carbon"), "april").exit_code == 0
+    found = dcplan("list", "--runs", str(runs_dir), "--all", "--json")
+
+    by_folder = {row.get("folder"): row for row in json.loads(found.stdout)}
+    unreadable = by_folder.pop(None)
+    assert by_folder.keys() == {
+        "sweeps/ways",
+        "carbon",
+        *(str(runs_dir / name) for name in (FIRST, SECOND)),
+        str(studies / "sweeps" / "ways" / "runs" / SECOND),
+    }
+    sweep, carbon = by_folder["sweeps/ways"], by_folder["carbon"]
+    assert (sweep["kind"], sweep["scenario"], sweep["title"]) == ("sweep", "tiny", "Ways")
+    assert (sweep["done"], sweep["total"]) == (1, 2)
+    assert (carbon["kind"], carbon["title"], carbon["tags"]) == ("frontier", "Emissions", ["april"])
+    assert (unreadable["run"], unreadable["reason"]) == (
+        "broken/sweep.json",
+        "cannot be read: 3 is no text",
+    )
+    tagged = dcplan("list", "--runs", str(runs_dir), "--all", "--tag", "april").stdout
+    assert [line.split()[:3] for line in tagged.splitlines()[:2]] == [
+        ["study", "kind", "of"],
+        ["carbon", "frontier", "us-base"],
+    ]
+    shown = dcplan("list", "--runs", str(runs_dir), "--all").stdout
+    assert "1 of 2" in shown
+    assert f"sweeps/ways/runs/{SECOND}: years=[2027]" in shown
+
+
+def test_a_listing_is_what_it_was_without_labels(run: Run, tmp_path: Path) -> None:
+    assert read_runs(tmp_path / "nowhere") == Listing((), ())
+    assert not (tmp_path / "cache").exists()
