@@ -242,10 +242,14 @@ def leases_from_tables(case: Case) -> Excess:
 
 @rule(unit="-")
 def fill_from_scenario(case: Case) -> Excess:
-    """Racks leave free the share of hall power asked for, or what is free of stated halls."""
+    """Racks leave free the share of hall power asked for, and of stated halls what is free."""
     halls = case.inputs.halls
     rows = listed(halls.hall, frac=halls.fill_frac)
-    return Excess.differs(rows[list(_HALL)], rows["frac"].to_numpy(), fill_frac(case, rows))
+    asked, read = 1.0 - case.scenario.halls.free_frac, halls.new_fill_frac
+    place = pd.DataFrame({"hall": ["built, retrofitted or leased"]})
+    return Excess.differs(
+        rows[list(_HALL)], rows["frac"].to_numpy(), fill_frac(case, rows)
+    ).and_also(Excess.differs(place, np.array([read]), np.array([asked])))
 
 
 FACTS = (
@@ -262,6 +266,7 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "halls.build_is_early": ("hall_dates_from_tables",),
     "halls.build_start": ("hall_dates_from_tables",),
     "halls.fill_frac": ("fill_from_scenario",),
+    "halls.new_fill_frac": ("fill_from_scenario",),
     "halls.density_kw_per_m2": ("halls_from_scenario",),
     "halls.existing_capex_musd_per_mw": ("hall_price_from_tables",),
     "halls.lease_depth_mw": ("leases_from_tables",),

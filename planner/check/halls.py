@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
@@ -46,8 +47,18 @@ def hall_power(case: Case) -> Excess:
     uses, halls = case.uses, hall_years(case)
     drawn = tally(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
     place = halls[list(_HALL)]
-    usable = halls["usable_mw"].to_numpy() * fill_frac(case, halls)
-    return Excess.above(place, at(drawn, halls, _HALL), usable)
+    return Excess.above(place, at(drawn, halls, _HALL), _for_racks_mw(case))
+
+
+def _for_racks_mw(case: Case) -> Floats:
+    """Power that racks may take of every design in a year, in the order of `hall_years`. [MW]
+
+    Halls that exist and are not retrofitted may be as full as stated racks make them.
+    """
+    halls, kept_free = hall_years(case), case.scenario.halls.free_frac
+    existing_mw = (halls["existing_mw"] - halls["turned_mw"]).to_numpy()
+    other_mw = halls["usable_mw"].to_numpy() - existing_mw
+    return np.asarray((1.0 - kept_free) * other_mw + fill_frac(case, halls) * existing_mw)
 
 
 @rule(unit="m2")
@@ -78,7 +89,8 @@ def halls_table(case: Case) -> Excess:
     taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
     power_mw, floor_m2 = at(usable, table, _HALL, np.nan), at(floor, table, _HALL, np.nan)
     used_mw, used_m2 = at(drawn, table, _HALL), at(taken, table, _HALL)
-    for_racks_mw = power_mw * fill_frac(case, table)
+    for_racks = halls.assign(mw=_for_racks_mw(case)).set_index(list(_HALL))["mw"]
+    for_racks_mw = at(for_racks, table, _HALL, np.nan)
     pairs = [
         (table["usable_mw"], power_mw),
         (table["free_mw"], power_mw - for_racks_mw),

@@ -113,8 +113,8 @@ def hall_years(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        site, hall, year; existing_mw, own_mw (existing, built, retrofitted), leased_mw and
-        usable_mw, the sum of own and leased.
+        site, hall, year; existing_mw, turned_mw (whose retrofit has begun), own_mw (existing,
+        built, retrofitted), leased_mw and usable_mw, the sum of own and leased.
     """
     halls, settings = case.inputs.halls, case.scenario.halls
     frame = listed(halls.hall, existing_mw=halls.existing_mw)
@@ -134,13 +134,16 @@ def hall_years(case: Case) -> pd.DataFrame:
 
     lease = case.plan("leases")
     leased_mw = at(tally(lease, _HALL, lease["leased_mw"]), frame, _HALL)
+    turned_mw = at(left, frame, _HALL)
     own_mw = (
         frame["existing_mw"].to_numpy()
         + at(new, frame, _HALL)
-        - at(left, frame, _HALL)
+        - turned_mw
         + at(arrived, frame, _HALL)
     )
-    return frame.assign(own_mw=own_mw, leased_mw=leased_mw, usable_mw=own_mw + leased_mw)
+    return frame.assign(
+        turned_mw=turned_mw, own_mw=own_mw, leased_mw=leased_mw, usable_mw=own_mw + leased_mw
+    )
 
 
 @once

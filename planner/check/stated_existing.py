@@ -126,7 +126,7 @@ def stated_racks(case: Case) -> pd.DataFrame:
 
 
 def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
-    """Return the share of the power of halls that racks may take.
+    """Return the share of the power of existing halls that racks may take.
 
     Parameters
     ----------

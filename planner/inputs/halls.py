@@ -37,7 +37,8 @@ class HallInputs:
 
     hall: Index  # (site, hall, year)
     existing_mw: Floats  # [hall]
-    fill_frac: Floats  # [hall]: share of the power that racks may take
+    fill_frac: Floats  # [hall]: share of the power of existing halls that racks may take
+    new_fill_frac: float  # the same of halls that are built, retrofitted or leased
     existing_capex_musd_per_mw: Floats  # [hall], what such halls cost, for costs in full
     density_kw_per_m2: Floats  # [design]
     build: Index  # (site, hall, year)
@@ -71,7 +72,7 @@ class HallSpace:
     existing_mw
         Critical IT power that exists, shape (site, design, year). [MW]
     fill_frac
-        Share of the power of a design's halls that racks may take, shape (site, design).
+        Share of the power of a design's existing halls that racks may take, shape (site, design).
     build
         New halls whose lead has passed, shape (site, design, year).
     early
@@ -197,7 +198,7 @@ def _existing_mw(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) ->
 
 
 def _fill_frac(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
-    """Share of the power of halls that racks may take, shape (site, design).
+    """Share of the power of existing halls that racks may take, shape (site, design).
 
     As the scenario asks, or as much as stated racks take of stated halls already, with the
     companions of the class of their use that has the most.
@@ -343,6 +344,7 @@ def hall_inputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
         existing_mw=halls.existing_mw[hs, hl, ht],
         fill_frac=halls.fill_frac[hs, hl],
+        new_fill_frac=1.0 - settings.halls.free_frac,
         existing_capex_musd_per_mw=capex[hs, hl],
         density_kw_per_m2=floats(case.cooling, "design_density_kw_per_m2")[cool],
         build=Index.sparse("build", (site, design, year), (bs, bl, bt)),

@@ -59,12 +59,7 @@ class HallTerms:
         later = p.hall["year"][hall] >= p.build["year"][built]
         usable = m.build.map(p.hall, built[later], hall[later], share[later]) + p.existing_mw
 
-        work, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
-        gone = usable_share(
-            p.retrofit_start[work], year[hall], ramp_months=0.0, span_years=span_years[hall]
-        )
-        begun = gone > 0.0
-        usable = usable - m.retrofit.map(p.hall, work[begun], hall[begun], gone[begun])
+        usable = usable - self.turned_mw
 
         arrived = Index(
             "retrofit by new design",
@@ -80,6 +75,28 @@ class HallTerms:
         gained = (p.retrofit_capacity_frac[work] * in_service)[done]
         usable = usable + m.retrofit.map(p.hall, work[done], hall[done], gained)
         return usable + m.lease.on(p.hall, missing="zero")
+
+    @cached_property
+    def turned_mw(self) -> Expression:
+        """Critical IT power of a design whose retrofit has begun. [MW], (site, hall, year)"""
+        m, p = self.m, self.p
+        work, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
+        at = p.hall["year"][hall]
+        gone = usable_share(
+            p.retrofit_start[work], m.year[at], ramp_months=0.0, span_years=m.span_years[at]
+        )
+        begun = gone > 0.0
+        return m.retrofit.map(p.hall, work[begun], hall[begun], gone[begun])
+
+    @cached_property
+    def for_racks_mw(self) -> Expression:
+        """Usable power that racks and companions may take. [MW], (site, hall, year)
+
+        Existing halls may be fuller than others, as far as they are not retrofitted.
+        """
+        p = self.p
+        more = p.fill_frac - p.new_fill_frac
+        return p.new_fill_frac * self.usable_mw + more * (p.existing_mw - self.turned_mw)
 
     @cached_property
     def stands_mw(self) -> Expression:
@@ -99,10 +116,12 @@ class HallTerms:
 def hall_power(m: Model) -> Comparison:
     r"""Racks and their companions draw no more than the hall can feed, less what is kept free.
 
-    .. math:: \sum_{k,w} (\delta + \kappa_w)\, (n_{sklwt} + z_{sklwt}) \le \phi_{sl} H_{slt}
-        \qquad \forall s, l, t
+    .. math:: \sum_{k,w} (\delta + \kappa_w)\, (n_{sklwt} + z_{sklwt}) \le \phi H_{slt}
+        + (\phi_{sl} - \phi)\, (H^0_{slt} - r_{slt}) \qquad \forall s, l, t
 
-    :math:`1 - \phi` is the share of power that no rack may take. A 2N hall has twice the power
+    :math:`1 - \phi` is the share of power that no rack may take, and :math:`\phi_{sl}` is the
+    larger share that stated racks take of stated halls :math:`H^0` already, as far as these are not
+    retrofitted. A 2N hall has twice the power
     chain behind the same MW: it multiplies equipment, cost and part-load loss, never the load. The
     dual is the worth of one more MW that racks may take of this design.
 
@@ -110,7 +129,7 @@ def hall_power(m: Model) -> Comparison:
     """
     p = m.p
     drawn = m.in_service_times(p.racks.hall_mw_per_mw).sum_to(p.halls.hall)
-    return drawn <= p.halls.fill_frac * m.halls.usable_mw
+    return drawn <= m.halls.for_racks_mw
 
 
 @constraint(over="site, hall, year", unit="thousand m2")

@@ -110,7 +110,7 @@ def halls(s: Solved) -> pd.DataFrame:
     floor_m2 = usable_mw * KW_PER_MW / s.p.halls.density_kw_per_m2[over["hall"]]
     used_m2 = total_by(hall_of_use, s.per_mw_in_service(racks.space_m2_per_mw), over.size)
     rows = np.flatnonzero(usable_mw)
-    for_racks_mw = s.p.halls.fill_frac * usable_mw
+    for_racks_mw = s.value(s.model.halls.for_racks_mw)
     stranded_mw, stranded_m2 = stranded(for_racks_mw, used_mw, floor_m2, used_m2)
     return made(
         "halls",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from small_world import (
     Wish,
@@ -71,6 +72,49 @@ def test_a_new_hall_keeps_its_share_free():
 
     assert solved.at(drawn_mw, "oak", LIQUID, "2027") <= 0.87 * usable_mw + 1e-6
     assert inputs.halls.fill_frac[at_oak] == pytest.approx(0.87)
+
+
+def test_new_halls_beside_a_fuller_one_keep_their_share_free():
+    # What stated racks take of the stated hall, 96 %, is no licence for a new hall of the design.
+    inputs = inputs_of("halls.free_frac=0.13")
+    fill_frac = inputs.halls.fill_frac.copy()
+    fill_frac[inputs.halls.hall.position("oak", LIQUID, "2027")] = 0.96
+    fuller = changed(inputs, "halls", fill_frac=fill_frac)
+    months = 2 / 3
+    new_mw = 30.0 * (0.2 * months + 0.4 * months**2)  # as it ramps, see below
+    racks_mw = (0.96 * OAK_LIQUID_MW / 0.87 + 0.87 * new_mw) / CHAT_HALL_MW
+
+    def with_new_hall(mw: float) -> Wish:
+        return lambda m: [
+            only(m.build, {NEW_HALL: 30.0}),
+            only(m.retrofit, {}),
+            only(m.lease, {}),
+            only(m.used, {NEW_CHAT: mw}),
+        ]
+
+    assert_bites(
+        "hall_power", fuller, with_new_hall(racks_mw - MARGIN), with_new_hall(racks_mw + MARGIN)
+    )
+
+
+def test_what_is_retrofitted_is_no_longer_as_full_as_it_was():
+    inputs = inputs_of("halls.free_frac=0.13")
+    fuller = changed(inputs, "halls", fill_frac=np.full(inputs.halls.hall.size, 0.96))
+    work = ("oak", AIR, LIQUID, "2025")
+
+    solved = solve(fuller, lambda m: [only(m.build, {}), only(m.retrofit, {work: 20.0})])
+
+    for_racks = {
+        hall: solved.at(solved.model.halls.for_racks_mw, "oak", hall, "2027")
+        for hall in (AIR, LIQUID)
+    }
+    # Halls of the base year are larger by what is kept free; a retrofit keeps 0.94 of its power.
+    assert for_racks == pytest.approx(
+        {
+            AIR: 0.96 * (OAK_AIR_MW / 0.87 - 20.0),
+            LIQUID: 0.96 * OAK_LIQUID_MW / 0.87 + 0.87 * 20.0 * 0.94,
+        }
+    )
 
 
 def test_hall_space_bites_at_the_floor_the_hall_has(inputs):

@@ -250,6 +250,7 @@ def halls() -> HallInputs:
         hall,
         np.where(is_ash_air, 2.6, 0.0),
         np.full(hall.size, 0.93),
+        0.88,
         np.where(hall["hall"] == 0, 13.1, 10.2),
         f(8.0, 30.0),
         build,
