@@ -25,14 +25,24 @@ HEADING: Final = "Which figures decide: their own low and high move the cost mos
 @click.option(
     "--resolve", is_flag=True, help="Solve again with each of the ten at its low and its high."
 )
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.0),
+    default=600.0,
+    show_default=True,
+    help="Most time for --resolve; what is not reached stays at first order.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_context
-def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, seconds: float, as_json: bool
+) -> None:
     """Say which ten figures of the data move the cost of the plan of RUN most.
 
     Each figure that has a low and a high of its own is moved to them, with all others as they are.
     The change of cost is first order, from the plan and its shadow prices; --resolve solves again,
-    and ranks the last years of sale of racks and longer lead times with the others.
+    and ranks the last years of sale of racks and longer lead times with the others, as far as
+    --seconds go; the note below the list says how much was solved again.
     The table is stored in estimates/ in the run folder; `dcplan explain` and the workbook and the
     report that `dcplan export` writes show it.
 
@@ -50,7 +60,9 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, as_js
     with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
         solved = open_or_solve(run, Path(runs_dir), progress)
         ask = Asking(progress.stage, progress.interrupt)
-        found = estimates(solved.run, solved.scenario, solved.inputs, ask, resolve=resolve)
+        found = estimates(
+            solved.run, solved.scenario, solved.inputs, ask, resolve=resolve, seconds=seconds
+        )
     folder = solved.run.folder
     if folder is not None:
         with writing_into(folder):

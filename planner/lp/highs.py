@@ -290,6 +290,8 @@ class HighsSession:
         """
         row_value = self._arrays.matrix.times(x)
         self._basis = self._engine.vertex(x, row_value, row_dual, self._arrays)
+        # No solve has said how long one from nothing takes, so simplex is given up by steps.
+        self._most_steps = self._steps_later = cold_steps(self._arrays.matrix.rows)
         self._pending = Change()
 
     def start_from(self, start: Start) -> bool:

@@ -27,7 +27,7 @@ from planner.scenario import Scenario, load_scenario
 from planner.studies.estimates import Estimates, estimates
 from planner.studies.estimates.aligned import aligned
 from planner.studies.estimates.cost_lines import CostLines
-from planner.studies.estimates.estimates import _Program, _rest
+from planner.studies.estimates.estimates import Again, _Program, _rest
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.words import sentences
 from planner.studies.solve.asking import Asking
@@ -67,6 +67,30 @@ def test_first_order_is_what_solving_again_finds_where_the_plan_stays_as_it_is()
             table[f"{end}_musd"].to_list(), rel=1e-6
         )
     assert table["swing_musd"].is_monotonic_decreasing
+
+
+def test_what_time_does_not_allow_stays_at_first_order_and_is_counted() -> None:
+    plan, stages = plan_of("tiny"), []
+
+    found = estimates(
+        plan.run,
+        plan.scenario,
+        plan.inputs,
+        Asking(stages.append),
+        resolve=True,
+        seconds=0.0,
+        most=3,
+    )
+
+    whole = found_of_tiny()
+    assert whole.again is not None
+    assert whole.again.solved == whole.again.ends >= 2 * 3
+    assert found.again == Again(0, whole.again.ends, 0.0)
+    assert found.table["low_resolved_musd"].isna().all()
+    assert found.table["low_musd"].to_list() == whole.table["low_musd"].to_list()
+    assert f"Of {whole.again.ends} ends of figures 0 were solved again" in found.table.attrs["note"]
+    assert "solved again" not in whole.table.attrs["note"]
+    assert stages[-1].startswith(f"Solving again: 0 of {whole.again.ends} ends, 0 s of at most 0 s")
 
 
 def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:

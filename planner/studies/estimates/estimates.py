@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.studies.solve.asking import Asking
 
-__all__ = ["COLUMNS", "Estimates", "estimates"]
+__all__ = ["COLUMNS", "Again", "Estimates", "estimates"]
 
 COLUMNS: Final = (
     "rank",
@@ -55,6 +57,7 @@ COLUMNS: Final = (
     "source",
 )
 _MOST: Final = 10
+_ENDS: Final = ("low", "high")
 _NO_EFFECT_MUSD: Final = 1e-6
 _BEND: Final = 1.5
 """The whole way may do so many times what a small step, scaled, says; a figure in a power does."""
@@ -84,6 +87,8 @@ class Estimates:
         where the program depends on any.
     unmoved : int
         Figures of the same tables that have no low and high, and are not moved.
+    again : Again, optional
+        How much was solved again; None where that was not asked for.
     """
 
     table: pd.DataFrame
@@ -91,6 +96,24 @@ class Estimates:
     without_effect: int
     in_steps: tuple[Figure, ...]
     unmoved: int
+    again: Again | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """How much was solved again.
+
+    Parameters
+    ----------
+    solved, ends : int
+        Ends of figures that were solved again, and all that were to be.
+    seconds : float
+        Time that it was given. [s]
+    """
+
+    solved: int
+    ends: int
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,6 +244,7 @@ def estimates(
     ask: Asking,
     *,
     resolve: bool = False,
+    seconds: float = math.inf,
     most: int = _MOST,
 ) -> Estimates:
     """Find the figures whose low and high move the cost of a plan most.
@@ -242,6 +266,9 @@ def estimates(
         Solve again with each of the figures found at its low and its high, integers as they are;
         and with those that count in steps where they take away what the plan makes use of, to rank
         them with the others.
+    seconds : float
+        Most time to solve again, the figures that matter most first; what is not reached stays
+        as first order has it, and the note says so. [s]
     most : int
         How many figures to find.
 
@@ -263,12 +290,16 @@ def estimates(
     figures = figures_of(inputs.tables)
     found = _search(program, figures, most, ask.report_stage, ask.interrupt)
     if resolve:
-        table = _resolved(found, program, Question(scenario, inputs), ask, run, most)
+        table, again = _resolved(
+            found, program, Question(scenario, inputs), ask, run, most, seconds
+        )
     else:
+        again = None
         rows = [_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]
         table = pd.DataFrame(rows, columns=list(COLUMNS))
     unmoved = unmoved_figures(inputs.tables)
-    made = Estimates(table, len(figures), found.without_effect, tuple(found.in_steps), unmoved)
+    in_steps = tuple(found.in_steps)
+    made = Estimates(table, len(figures), found.without_effect, in_steps, unmoved, again)
     table.attrs["note"] = note_of(made, _count(run.meta["merged"]))
     return made
 
@@ -382,17 +413,37 @@ def _row(rank: int, figure: Figure, low_musd: float, high_musd: float) -> dict[s
 
 
 def _resolved(
-    found: _Found, program: _Program, question: Question, ask: Asking, run: Run, most: int
-) -> pd.DataFrame:
+    found: _Found,
+    program: _Program,
+    question: Question,
+    ask: Asking,
+    run: Run,
+    most: int,
+    seconds: float,
+) -> tuple[pd.DataFrame, Again]:
     """Solve again with each figure at its low and its high, from the plan and its duals."""
-    model = program.model
+    began, model = time.perf_counter(), program.model
+
+    def left_s() -> float:
+        return max(0.0, began + seconds - time.perf_counter())
+
     fixed = fixed_program(question, model, ask, proof_of(run))
     ask.report_stage("Solving the program as it is")
     before = ask.solve_session(question, fixed.session)
     bought = _racks_bought(model, before.x)
 
     def solved(figure: Figure, end: float, *, in_steps: bool) -> tuple[float, float] | None:
-        """Return the change of cost [MUSD] and the racks that become others [MW]."""
+        """Return the change of cost [MUSD] and the racks that become others [MW].
+
+        None where there is no plan, or none can be told of.
+
+        Raises
+        ------
+        TimeoutError
+            If time ran out.
+        """
+        if not left_s():
+            raise TimeoutError
         inputs = program.inputs_with([(figure, end)], other_offers=in_steps)
         if inputs is None or not changed_fields(inputs, model.p):
             return None
@@ -401,39 +452,70 @@ def _resolved(
             return None
         x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
         fixed.session.take(integers_fixed(model, built, x))
-        after = ask.solve_session(question, fixed.session)
+        after = ask.solve_session(question, fixed.session, most_s=left_s())
+        if after.status == "time_limit":
+            raise TimeoutError
         if after.status != "optimal":
             return None
         moved = float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0
         return after.objective - before.objective, moved
 
-    first = [(figure, low, high, False) for figure, low, high in found.effects]
-    stepped = [
-        (figure, np.nan, np.nan, True)
-        for figure in found.in_steps
-        if any(program.only_takes_away(figure, end) for end in (figure.low, figure.high))
-    ]
+    to_solve = _ends_to_solve(found, program)
+    results: dict[tuple[int, str], tuple[float, float]] = {}
+    done = 0
+    for at, name in to_solve.places:
+        figure = to_solve.figures[at]
+        so_far = f"{done} of {len(to_solve.places)} ends, {time.perf_counter() - began:.0f} s"
+        of_all = f" of at most {seconds:.0f} s" if math.isfinite(seconds) else ""
+        ask.report_stage(f"Solving again: {so_far}{of_all}; now the {name} of {figure.item}")
+        try:
+            again = solved(figure, getattr(figure, name), in_steps=at >= to_solve.ranked)
+        except TimeoutError:
+            break
+        done += 1
+        if again is not None:
+            results[at, name] = again
     rows = []
-    for at, (figure, low, high, in_steps) in enumerate([*first, *stepped], start=1):
-        done = f"Solving again: figure {at} of {len(first) + len(stepped)}"
-        ends = {}
-        for name, value in (("low", figure.low), ("high", figure.high)):
-            if in_steps and not program.only_takes_away(figure, value):
-                continue
-            ask.report_stage(f"{done} at its {name} ({figure.item})")
-            again = solved(figure, value, in_steps=in_steps)
-            if again is not None:
-                ends[name] = again
-        row = _row(at, figure, low, high)
+    for at, figure in enumerate(to_solve.figures):
+        ends = {name: results[at, name] for name in _ENDS if (at, name) in results}
+        effects = found.effects[at][1:] if at < to_solve.ranked else (np.nan, np.nan)
+        row = _row(at + 1, figure, *effects)
         row |= {f"{name}_resolved_musd": musd for name, (musd, _) in ends.items()}
         row["racks_moved_mw"] = max((mw for _, mw in ends.values()), default=np.nan)
-        if in_steps:
+        if at >= to_solve.ranked:
             row["swing_musd"] = max((abs(musd) for musd, _ in ends.values()), default=0.0)
         rows.append(row)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table[table["swing_musd"] > _NO_EFFECT_MUSD]
     table = table.sort_values("swing_musd", ascending=False, kind="stable").head(most)
-    return table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
+    table = table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
+    return table, Again(done, len(to_solve.places), seconds)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Figures to solve again with, and at which of their ends.
+
+    `figures` begins with the `ranked` ones, in the order of first order; `places` are the number
+    of a figure and its end, in the order in which they are solved.
+    """
+
+    figures: tuple[Figure, ...]
+    ranked: int
+    places: tuple[tuple[int, str], ...]
+
+
+def _ends_to_solve(found: _Found, program: _Program) -> _Ends:
+    """List the ends to solve again: of those found, then of steps that only take away."""
+    ranked = [figure for figure, _, _ in found.effects]
+    stepped: list[Figure] = []
+    places = [(at, name) for at in range(len(ranked)) for name in _ENDS]
+    for figure in found.in_steps:
+        less = [name for name in _ENDS if program.only_takes_away(figure, getattr(figure, name))]
+        if less:
+            places += [(len(ranked) + len(stepped), name) for name in less]
+            stepped.append(figure)
+    return _Ends((*ranked, *stepped), len(ranked), tuple(places))
 
 
 def _racks_bought(model: Model, x: np.ndarray) -> np.ndarray:

@@ -63,6 +63,13 @@ def note_of(found: Estimates, settings: int) -> str:
         text += (
             f" Not ranked at first order, as they change in steps what can be done when: {listed}."
         )
+    again = found.again
+    if again is not None and again.solved < again.ends:
+        text += (
+            f" Of {again.ends} ends of figures {again.solved} were solved again in the"
+            f" {amount(again.seconds)} s given (--seconds); the others are at first order, and"
+            " those that change in steps are not ranked."
+        )
     return text
 
 

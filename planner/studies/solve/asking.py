@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,9 +47,14 @@ class Asking:
         return self.solve_session(question, relaxed_session(question, model), method)
 
     def solve_session(
-        self, question: Question, session: HighsSession, method: Method = "auto"
+        self,
+        question: Question,
+        session: HighsSession,
+        method: Method = "auto",
+        *,
+        most_s: float = math.inf,
     ) -> Outcome:
-        """Solve what a session holds; a stop ends the whole study.
+        """Solve what a session holds, for `most_s` at most; a stop ends the whole study.
 
         Raises
         ------
@@ -58,7 +64,7 @@ class Asking:
         solver = question.scenario.solver
         outcome = session.solve(
             method,
-            time_limit_s=solver.time_limit_s,
+            time_limit_s=min(solver.time_limit_s, most_s),
             threads=solver.threads,
             interrupt=self.interrupt,
         )
