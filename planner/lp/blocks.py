@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from planner.lp.variable import Variable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Floats, Positions
     from planner.lp.index import Index
 
 __all__ = ["Blocks", "Columns", "RowBlock", "RowBounds", "Stats"]
@@ -183,6 +183,23 @@ class Blocks:
             raise ValueError(message)
         self._cost = total
 
+    def hold(self, columns: Positions, lower: Floats, upper: Floats) -> None:
+        """Narrow the bounds of some columns.
+
+        Parameters
+        ----------
+        columns : array of int
+            Places of the columns among all, each once.
+        lower, upper : array of float
+            New bounds; where the old ones are narrower these stay.
+        """
+        low, high = self._block_bounds()
+        low[columns] = np.maximum(low[columns], lower)
+        high[columns] = np.minimum(high[columns], upper)
+        for block in self._column_blocks.values():
+            here = slice(block.first_column, block.first_column + block.over.size)
+            block.lower, block.upper = low[here], high[here]
+
     def _check_new(self, name: str, blocks: Iterable[str]) -> None:
         check_block_name(name)
         if name in blocks:
@@ -215,12 +232,20 @@ class Blocks:
             cost = added_up(terms.value_of_term, terms.column, count)
             offset = float(terms.constants[0])
         integers = [np.full(block.over.size, block.integer) for block in blocks]
+        lower, upper = self._block_bounds()
         return Columns(
             cost,
-            np.concatenate([np.empty(0), *(block.lower for block in blocks)]),
-            np.concatenate([np.empty(0), *(block.upper for block in blocks)]),
+            lower,
+            upper,
             np.concatenate([np.empty(0, dtype=np.bool_), *integers]),
             offset,
+        )
+
+    def _block_bounds(self) -> tuple[Floats, Floats]:
+        blocks = self._column_blocks.values()
+        return (
+            np.concatenate([np.empty(0), *(block.lower for block in blocks)]),
+            np.concatenate([np.empty(0), *(block.upper for block in blocks)]),
         )
 
     def matrix(self) -> Matrix:
@@ -237,6 +262,22 @@ class Blocks:
             np.concatenate([np.empty(0), *(block.lower for block in blocks)]),
             np.concatenate([np.empty(0), *(block.upper for block in blocks)]),
         )
+
+    def free(self, rows: Bools) -> None:
+        """Take the bounds of some rows away, so that they ask for nothing.
+
+        Parameters
+        ----------
+        rows : array of bool
+            Whether to free a row, for each that there is now.
+        """
+        for name, block in self._row_blocks.items():
+            is_free = rows[block.first : block.first + block.over.size]
+            self._row_blocks[name] = replace(
+                block,
+                lower=np.where(is_free, -np.inf, block.lower),
+                upper=np.where(is_free, np.inf, block.upper),
+            )
 
     def stats(self) -> Stats:
         """Return the size of the program and the ranges of its numbers."""

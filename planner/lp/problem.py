@@ -12,7 +12,7 @@ from planner.lp.matrix import Matrix
 from planner.lp.names import to_pulp_name, tuple_name, tuple_names
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Floats, Positions
     from planner.lp.expression import Expression
 
 __all__ = ["ArrayProblem"]
@@ -79,6 +79,19 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
         """Set what is made as small as possible; see `Blocks.minimise`."""
         super().minimise(total)
         self._pulp_objective = None
+
+    def hold(self, columns: Positions, lower: Floats, upper: Floats) -> None:
+        """Narrow the bounds of some columns; see `Blocks.hold`.
+
+        Raises
+        ------
+        ValueError
+            If PuLP has seen columns: from then on their bounds are those of PuLP's variables.
+        """
+        if self._pulp_columns:
+            message = "bounds are narrowed before PuLP sees the columns"
+            raise ValueError(message)
+        super().hold(columns, lower, upper)
 
     def columns(self) -> Columns:
         """Return cost, bounds and kind of every column; users' own variables come last."""

@@ -17,20 +17,22 @@ FAMILIES = (*families.FAMILIES, money)
 """The table of contents: every family of rows, in the order of the paper."""
 
 
-def build_model(inputs: Inputs) -> Model:
+def build_model(inputs: Inputs, until: int | None = None) -> Model:
     """Build the linear program of a scenario.
 
     Parameters
     ----------
     inputs : Inputs
         Sets and coefficients.
+    until : int, optional
+        Last calendar year whose payments count; by default the last of the horizon.
 
     Returns
     -------
     Model
         Its `problem` holds columns, rows and objective and can be handed to a solver.
     """
-    model = Model(inputs)
+    model = Model(inputs, until)
     for family in FAMILIES:
         for block in family.CONSTRAINTS:
             comparison = block.build(model)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "saved_kh100e"]
+__all__ = ["ASKS", "CONSTRAINTS", "COSTS", "saved_kh100e"]
 
 
 def saved_kh100e(m: Model) -> Expression:
@@ -145,6 +145,8 @@ CONSTRAINTS = (
     rent_supply,
     rent_depth,
 )
+ASKS = (demand_balance, tight_latency_share)
+"""Rows by which users ask for compute: without them a plan may do nothing."""
 
 
 @cost(group="rent and unmet")

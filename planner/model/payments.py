@@ -34,14 +34,15 @@ def discount(m: Model) -> Floats:
     """Discount factor of a payment in each calendar year, mid-year. [calendar]
 
     With a perpetuity as end of horizon the last year represents itself and all later ones: an
-    asset in service for half of it is paid and used for half of each of them.
+    asset in service for half of it is paid and used for half of each of them. Years after the last
+    one that counts have no factor.
     """
     p = m.p.finance
     factor = discount_factor(p.rate_frac, m.calendar_year, p.base_year)
     if p.end_of_horizon == "perpetuity":
-        factor = factor.copy()
-        factor[-1] += perpetuity_tail(p.rate_frac, p.last_year, p.base_year)
-    return factor
+        tail = perpetuity_tail(p.rate_frac, m.until, p.base_year)
+        factor = factor + tail * (m.calendar_year == m.until)
+    return np.where(m.calendar_year <= m.until, factor, 0.0)
 
 
 @dataclass(frozen=True)
@@ -160,11 +161,11 @@ def _paid_and_salvaged(m: Model, start: Floats, life: Floats) -> Floats:
     year gives the value at their own dates. [tuple, calendar]
     """
     p = m.p.finance
-    end = p.last_year + 1.0
+    end = m.until + 1.0
     growth = 1.0 + p.rate_frac
     calendar = m.calendar_year[None, :]
     paid = (np.floor(start)[:, None] == calendar) * growth ** (calendar + 0.5 - start[:, None])
-    book_frac = np.clip(1.0 - (end - start) / life, 0.0, 1.0)
-    is_last = calendar == p.last_year
+    book_frac = np.clip(1.0 - (end - start) / life, 0.0, 1.0) * (start < end)
+    is_last = calendar == m.until
     salvaged = is_last * book_frac[:, None] * growth**-0.5
     return np.asarray(paid - salvaged)

@@ -36,6 +36,9 @@ class Model:
     ----------
     inputs : Inputs
         Sets and coefficients, complete and checked.
+    until : int, optional
+        Last calendar year whose payments count, where a decision looks no further; by default the
+        last of the horizon.
 
     Notes
     -----
@@ -43,8 +46,9 @@ class Model:
     A decision without index tuples has no columns; nothing else switches it off.
     """
 
-    def __init__(self, inputs: Inputs) -> None:
+    def __init__(self, inputs: Inputs, until: int | None = None) -> None:
         self.p = inputs
+        self.until = inputs.finance.last_year if until is None else until
         self.problem = ArrayProblem(inputs.name)
         p = inputs
         new = self.problem.variable
