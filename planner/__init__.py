@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.studies.compare import compare
     from planner.studies.diagnose import diagnose
     from planner.studies.frontier import frontier
+    from planner.studies.myopic import myopic
     from planner.studies.solve import solve
     from planner.studies.sweep import sweep
 
@@ -31,6 +32,7 @@ __all__ = [
     "frontier",
     "load",
     "load_scenario",
+    "myopic",
     "solve",
     "sweep",
 ]
@@ -45,6 +47,7 @@ _HOME = {
     "frontier": "planner.studies.frontier",
     "load": "planner.runs.reopen",
     "load_scenario": "planner.scenario",
+    "myopic": "planner.studies.myopic",
     "solve": "planner.studies.solve",
     "sweep": "planner.studies.sweep",
 }

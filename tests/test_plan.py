@@ -57,6 +57,7 @@ def test_the_package_lists_what_it_offers() -> None:
         "frontier",
         "load",
         "load_scenario",
+        "myopic",
         "solve",
         "sweep",
     ]

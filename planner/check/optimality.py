@@ -279,14 +279,14 @@ def what_is_proven(case: Case, checks: Sequence[Check]) -> str:
     broken = [check.name for check in checks if check.name in names and not check.ok]
     if broken:
         return f"Nothing is proven of the optimum: {', '.join(broken)} broken."
-    integers = case.proof.is_integer.any()
+    integers, view = case.proof.is_integer.any(), _view(case)
     proven = proven_bound_musd(case)
     if not case.proof.has_duals and not np.isfinite(proven):
         return f"Feasible, not proven optimal: the solver stopped ({case.status}) without duals."
     if not integers:
         return (
             f"Optimal, proven without the solver: by the stored duals no plan costs less than"
-            f" {proven:,.6g} MUSD."
+            f" {proven:,.6g} MUSD.{view}"
         )
     words = (
         f"Proven without the solver: by the relaxation's duals no plan costs less than"
@@ -298,7 +298,22 @@ def what_is_proven(case: Case, checks: Sequence[Check]) -> str:
             f" The higher bound of {case.bound_musd:,.6g} MUSD is the solver's word: the tree of"
             f" its branch and bound is not stored."
         )
-    return words
+    return words + view
+
+
+def _view(case: Case) -> str:
+    """Say among which plans that is, where a plan was decided with few years in view."""
+    window = case.scenario.foresight.window_years
+    if window is None or window >= len(case.inputs.years):
+        return ""
+    return (
+        f" That is of plans that decide the same in earlier steps: it was decided year by year,"
+        f" with {_seen(window)} in view."
+    )
+
+
+def _seen(years: int) -> str:
+    return "one model year" if years == 1 else f"{years} model years"
 
 
 RULES = (

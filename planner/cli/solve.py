@@ -157,14 +157,18 @@ def _unheard(tell: Callable[[], None], progress: Progress) -> OSError | None:
 
 
 def _with_estimates(plan: Plan, run: Run, progress: Progress) -> Run:
-    """Return a run with the figures that decide, or as it is where they cannot be found."""
+    """Return a run with the figures that decide, or as it is where they cannot be found.
+
+    They are not looked for where a plan was decided year by year: other figures would have it
+    decide otherwise in each step.
+    """
     from dataclasses import replace
 
     from planner.base.errors import LimitReachedError
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 
-    if not plan.proof.has_duals:
+    if not plan.proof.has_duals or plan.scenario.foresight.window_years is not None:
         return run
     progress.stage("estimates")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.base.errors import InputError, Problem
 from planner.inputs.build import build_inputs, build_inputs_from
 from planner.scenario import with_settings
 
@@ -14,7 +15,29 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.scenario import Scenario, Setting
 
-__all__ = ["Cell", "Question"]
+__all__ = ["Cell", "Question", "refuse_short_view"]
+
+
+def refuse_short_view(scenario: Scenario) -> None:
+    """Refuse a scenario that is decided year by year, where all years are decided at once.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        As validated.
+
+    Raises
+    ------
+    InputError
+        If it has a window.
+    """
+    window = scenario.foresight.window_years
+    if window is None:
+        return
+    found = f"foresight.window_years is {window}, and this study decides all years at once"
+    fix = "leave it out; `dcplan myopic` says what foresight is worth"
+    place = scenario.where("foresight.window_years")
+    raise InputError([Problem(*place, found, "no window", fix)])
 
 
 @dataclass(frozen=True)
@@ -64,8 +87,9 @@ class Question:
         Raises
         ------
         InputError
-            If scenario or data cannot be used.
+            If scenario or data cannot be used, or it is decided year by year.
         """
+        refuse_short_view(scenario)
         return cls(scenario, build_inputs(scenario))
 
     def changed(self, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> Question:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.words import some
 from planner.inputs.failover import failover_without_effect, has_failover
+from planner.inputs.foresight import foresight_without_effect
 from planner.inputs.frames import floats, texts
 from planner.inputs.migration import moves_between_sites
 from planner.inputs.sites_without_effect import sites_without_effect
@@ -63,6 +64,7 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
         *_without_another(case),
         *_without_company(case),
         *failover_without_effect(case),
+        *foresight_without_effect(case),
         *own_tariffs_without_effect(case),
         *siting_without_effect(case),
         *sites_without_effect(case),

@@ -41,7 +41,10 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
     tuple of str
         A sentence or two each; nothing where nothing stands out.
     """
-    of_halls, of_money = (_empty_halls, _retrofits, _openings), (_gap, _bills, _small_plants)
+    of_halls, of_money = (
+        (_empty_halls, _retrofits, _openings),
+        (_foresight, _gap, _bills, _small_plants),
+    )
     return tuple(note for parts in (*of_halls, *of_money, _cap, _target) for note in parts(plan))
 
 
@@ -93,6 +96,21 @@ def _openings(plan: Plan) -> Iterator[str]:
             "opened in part: a linear program pays a share of the fixed cost of a site and so "
             "spreads work over more, smaller sites than would be built."
         )
+
+
+def _foresight(plan: Plan) -> Iterator[str]:
+    """Say that a plan was decided with only some years in view."""
+    foresight, years = plan.scenario.foresight, plan.inputs.years
+    window = foresight.window_years
+    if window is None or window >= len(years):
+        return
+    seen = "one model year" if window == 1 else f"{window} model years"
+    decided = {"orders": "orders that could not wait", "service": "what entered service"}
+    yield (
+        f"Decided year by year: in each year {decided[foresight.decides]}, with {seen} in view. The"
+        " bound is of plans that decide the same in earlier steps; dcplan myopic says what"
+        " foresight is worth."
+    )
 
 
 def _gap(plan: Plan) -> Iterator[str]:

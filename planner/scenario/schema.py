@@ -15,6 +15,7 @@ from planner.scenario.carbon import Carbon, Water
 from planner.scenario.contracts import Contracts
 from planner.scenario.demand import Demand, Flexibility, Levers, WorkloadOverride
 from planner.scenario.failover import Failover
+from planner.scenario.foresight import Foresight
 from planner.scenario.grid import Grid
 from planner.scenario.halls import Halls, Lease, Retrofit
 from planner.scenario.heat import Heat
@@ -176,6 +177,8 @@ class Scenario(Block):
     """How sites cover for each other, for the classes whose `failover` is true."""
     finance: Finance = Finance()
     """Discounting."""
+    foresight: Foresight = Foresight()
+    """How far ahead the plan looks; all of the horizon, unless it is decided year by year."""
     sites: Mapping[PlannedSiteId, SiteOverride] = Field(default_factory=dict)
     """Figures by site instead of those of the tables."""
     new_sites: Mapping[NewSiteId, NewSite] = Field(default_factory=dict)

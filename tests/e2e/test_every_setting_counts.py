@@ -38,6 +38,8 @@ NOT_FOR_THE_MODEL: Final = {
     "latency.own_rtt_includes_last_mile": "has a test of its own below",
     "latency.own_rtt_fill_missing": "lets a table of round trips lack pairs: tests/inputs holds it",
     "failover.most_rounds": "is how often a plan is solved again: tests/studies holds it",
+    "foresight.window_years": "is how a plan is decided: tests/studies/test_myopic.py holds it",
+    "foresight.decides": "is how a plan is decided: tests/studies/test_myopic.py holds it",
     "siting.service_cost_table": "has a test of its own below",
     "workloads.*.peak_over_mean_frac": "is for validation only: utilisation is held against it",
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planner.base.errors import InputError
 from planner.inputs import TABLES, build_inputs_from
-from planner.inputs.question import Question
+from planner.inputs.question import Question, refuse_short_view
 from planner.outputs.comparison.cells import tables_together
 from planner.outputs.comparison.settings import ABSENT, SettingDifference, setting_differences
 from planner.outputs.program import scenario_of, scenario_of_merged, unreadable_tables
@@ -111,7 +111,7 @@ class Mixture:
     Raises
     ------
     InputError
-        If this version cannot read the inputs of one of them.
+        If this version cannot read the inputs of one of them, or it was decided year by year.
     """
 
     def __init__(self, first: Run, other: Run, groups: Sequence[Group]) -> None:
@@ -119,7 +119,8 @@ class Mixture:
         if problems:
             raise InputError(problems)
         for run in (first, other):
-            scenario_of(run)  # finds out that files it needs are gone or have changed
+            # Finds out that files it needs are gone or have changed.
+            refuse_short_view(scenario_of(run))
         self._first, self._groups = first, tuple(groups)
         self._tables = [
             {name: run.inputs_tables[name] for name in TABLES} for run in (first, other)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
 from planner.inputs.figures import Figure, figures_of, unmoved_figures, with_values
-from planner.inputs.question import Question
+from planner.inputs.question import Question, refuse_short_view
 from planner.inputs.repeated import RepeatedInputs, changed_fields
 from planner.lp.change import Arrays
 from planner.model import build_model
@@ -275,10 +275,12 @@ def estimates(
     Raises
     ------
     InputError
-        If the run has no duals, or this version builds another program from its inputs.
+        If the run has no duals, this version builds another program from its inputs, or the plan
+        was decided year by year.
     LimitReachedError
         If it was stopped.
     """
+    refuse_short_view(scenario)
     proof = proof_of(run)
     repeated = RepeatedInputs(scenario, inputs.tables)
     model = build_model(replace(repeated.inputs, failover=inputs.failover))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.say import duration
+from planner.inputs.question import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.studies.explain.against import about_two_sites, compare_sites
 from planner.studies.explain.entry import builds
@@ -81,7 +82,8 @@ def explain(
     Raises
     ------
     InputError
-        If there is no such site or model year.
+        If there is no such site or model year, or a plan that was decided year by year is to be
+        solved again.
     LimitReachedError
         If it was stopped.
     """
@@ -89,6 +91,8 @@ def explain(
     _check(solved, site, year)
     if against is not None:
         return _two_sites(solved, site, against, year)
+    if resolve:
+        refuse_short_view(solved.scenario)
     tables: dict[str, pd.DataFrame] = {}
     statements: list[Statement] = []
     has_prices = bool(solved.results.tables["solution"]["has_duals"].iloc[0])
@@ -159,6 +163,8 @@ def _two_sites(solved: Solved, site: str | None, against: str, year: int | None)
 
 def _tries(solved: Solved, moved: Sequence[int], site: str | None, year: int | None) -> list[Try]:
     """List what solving again would add: a site that takes no part has nothing to try."""
+    if solved.scenario.foresight.window_years is not None:
+        return []  # all years at once are another question
     takes_part = site if site in solved.inputs.sets.site.labels else None
     return list_tries(
         len(moved),
@@ -216,6 +222,8 @@ def _basis(solved: Solved, has_prices: bool, is_tried: bool, *, has_entry: bool)
         program = "the linear program with all integers (openings, phases) fixed"
         if has_entry:
             entry = " What a site would take is stated with integers relaxed throughout."
+    if solved.scenario.foresight.window_years is not None:
+        program += ", decisions of earlier steps as they are"
     how = (
         "What one more of a limit is worth was found by solving again with a little more of it"
         if is_tried

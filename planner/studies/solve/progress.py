@@ -14,6 +14,7 @@ __all__ = ["STAGES", "solver_words"]
 STAGES: Final = {
     "read": "Reading scenario and data",
     "build": "Building the linear program",
+    "decide": "Deciding year by year",
     "solve": "Solving",
     "results": "Making tables",
     "check": "Checking the plan",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +23,9 @@ from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import without_costs
 from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.failover import FailureCuts, site_outages
+from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year
 from planner.studies.solve.integer_conflict import integer_conflict
+from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ _WITH_INTEGERS: Final = (
     "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is"
     " feasible. With integers these conflict"
 )
+_WHAT_NEXT: Final = "`dcplan diagnose` finds the least changes that would make a plan possible."
 _CONFLICT_SECONDS: Final = 60.0
 """Most time to find out which rules conflict. [s]"""
 
@@ -138,6 +142,7 @@ def plan_of(
     interrupt: threading.Event | None = None,
     start: Start | None = None,
     keep_start: Callable[[Start], None] | None = None,
+    hold: Callable[[Model], None] | None = None,
 ) -> Plan:
     """Solve what is read and built already, and check the plan.
 
@@ -153,6 +158,9 @@ def plan_of(
         Where a like program ended; the relaxation begins there if that promises to be quicker.
     keep_start : callable, optional
         Is given where the relaxation ended, for programs like this one.
+    hold : callable, optional
+        Is given the program before it is solved, to narrow the bounds of decisions that are
+        taken already.
 
     Returns
     -------
@@ -164,8 +172,13 @@ def plan_of(
     InfeasibleError, LimitReachedError, SolverError
         As `solve` does.
     """
+    decided = _decided(scenario, inputs, clock, on_progress, interrupt)
     with clock.stage("build"):
         model = build_model(inputs)
+        if decided is not None:
+            decided.hold(model)
+        if hold is not None:
+            hold(model)
         tolerance = scenario.solver.tolerance
         session = HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
     with clock.stage("solve"):
@@ -183,7 +196,9 @@ def plan_of(
         )
         inputs = cuts.inputs
     if not outcome.has_plan:
-        raise _no_plan(outcome, session, Question(scenario, inputs), model)
+        raise _no_plan(outcome, session, Question(scenario, inputs), model, _view(inputs, decided))
+    if decided is not None and decided.stopped is not None and outcome.status not in STOPPED:
+        outcome = replace(outcome, status=decided.stopped)
     ended = session.start() if keep_start is not None else None
     if keep_start is not None and ended is not None:
         keep_start(ended)
@@ -206,14 +221,44 @@ def plan_of(
     return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes, proof)
 
 
+def _decided(
+    scenario: Scenario,
+    inputs: Inputs,
+    clock: Clock,
+    on_progress: Callable[[ProgressEvent], None] | None,
+    interrupt: threading.Event | None,
+) -> Decided | None:
+    """Take the decisions of a plan that does not see its whole horizon from the start."""
+    if scenario.foresight.window_years is None:
+        return None
+    with clock.stage("decide"):
+        found = decide_year_by_year(scenario, inputs, on_progress=on_progress, interrupt=interrupt)
+        if isinstance(found, Failed):
+            question = Question(scenario, inputs)
+            seen = (found.first, found.last)
+            raise _no_plan(found.outcome, found.session, question, found.model, seen)
+    return found
+
+
+def _view(inputs: Inputs, decided: Decided | None) -> tuple[int, int] | None:
+    """Return the years that the last step of a plan decides, None where it was the only one."""
+    if decided is None or not decided.columns.size:
+        return None
+    return inputs.years.years[decided.steps], inputs.years.last
+
+
 def _no_plan(
-    outcome: Outcome, session: HighsSession, question: Question, model: Model
+    outcome: Outcome,
+    session: HighsSession,
+    question: Question,
+    model: Model,
+    view: tuple[int, int] | None,
 ) -> InfeasibleError | LimitReachedError | SolverError:
     """Say why there is no plan."""
     name = question.inputs.name
     if outcome.status == "infeasible":
         is_smallest = True
-        if outcome.bound_by == "search":  # with fractions there is a plan
+        if outcome.bound_by == "search" and view is None:  # with fractions there is a plan
             trial = without_costs(build_model(question.inputs))
             rules, is_smallest = integer_conflict(question, trial, _CONFLICT_SECONDS)
             conflict = tuple(rule.rule for rule in rules)
@@ -229,9 +274,25 @@ def _no_plan(
                 "  This constraint cannot be met on its own. Usual cause: users have no site within"
                 " their latency bound, and neither renting nor unmet demand is allowed."
             )
-        lines.append("`dcplan diagnose` finds the least changes that would make a plan possible.")
+        lines.append(_WHAT_NEXT if view is None else _in_view(question, view))
         return InfeasibleError("\n".join(lines), conflict)
     if outcome.status in {"time_limit", "iteration_limit", "interrupted"}:
         message = f"{name}: stopped ({outcome.status}) before any plan was found"
         return LimitReachedError(message)
     return SolverError(f"{name}: {outcome.status}: {outcome.message}")
+
+
+def _in_view(question: Question, view: tuple[int, int]) -> str:
+    """Say which step of a plan that is decided year by year has no plan, and what to do."""
+    first, last = view
+    seen = str(first) if first == last else f"{first} to {last}"
+    held = (
+        "what was decided in earlier years is held, and "
+        if first > question.inputs.years.first
+        else ""
+    )
+    return (
+        f"Decided year by year: this is the step of {first}, with {seen} in view; {held}orders for"
+        " years out of view are not placed. More years in view (foresight.window_years) may leave"
+        " a plan, and so may unmet demand (demand.unmet: allow)."
+    )

@@ -103,7 +103,9 @@ class Solves:
         """
         columns = self._model.problem.columns()
         lower, upper = columns.lower.copy(), columns.upper.copy()
-        lower[columns.integer] = upper[columns.integer] = whole
+        integer = columns.integer
+        whole = np.clip(whole, lower[integer], upper[integer])  # some may be decided already
+        lower[integer] = upper[integer] = whole
         outcome = self.within(lower, upper, reserve_s=reserve_s, strictly=strictly)
         if strictly or outcome.status != "optimal" or self._is_exact(outcome, whole):
             return outcome

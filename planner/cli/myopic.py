@@ -1,0 +1,131 @@
+"""`dcplan myopic`: what it costs to decide year by year, and so what foresight is worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.options import INTO_RUNS_DIR, OVERRIDES
+
+if TYPE_CHECKING:
+    from planner.studies.myopic import Decides, Myopic
+
+__all__ = ["command"]
+
+
+@click.command("myopic")
+@click.argument("scenario", default="us-base")
+@click.option(
+    "--window",
+    "windows",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="YEARS",
+    help="Model years in view whenever a year is decided; may be repeated; left out: 1.",
+)
+@click.option(
+    "--decides",
+    type=click.Choice(["orders", "service"]),
+    default="orders",
+    show_default=True,
+    help="What is decided in a year: orders that cannot wait, or what enters service.",
+)
+@INTO_RUNS_DIR
+@OVERRIDES
+@click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    scenario: str,
+    *,
+    windows: tuple[int, ...],
+    decides: str,
+    runs_dir: str,
+    overrides: tuple[str, ...],
+    no_workbook: bool,
+    as_json: bool,
+) -> None:
+    """Decide SCENARIO year by year, and say what foresight is worth.
+
+    In each model year the plan is made anew with so many years in view, that year among them.
+    What must be ordered in the year, by its lead time, is ordered for good; what later years would
+    need and nobody sees yet is not. With --decides service that is what enters service in the
+    year, as if all could be had at once. The value of foresight is what such a plan costs more than
+    the one with all years in view. Every plan is checked and stored as a run.
+
+    Example: dcplan myopic us-base --window 1 --window 2
+    """
+    import json
+    from typing import cast
+
+    from planner.cli.progress import Progress
+    from planner.outputs.kept import report_kept
+    from planner.outputs.staging import try_folder
+    from planner.runs.folder import store_run
+    from planner.studies.myopic import myopic
+
+    try_folder(Path(runs_dir), "--runs")
+    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+        found = myopic(
+            scenario,
+            windows or (1,),
+            decides=cast("Decides", decides),
+            overrides=overrides,
+            on_stage=progress.stage,
+            on_progress=progress.solver,
+            interrupt=progress.interrupt,
+        )
+        progress.stage("write")
+        folders, kept = [], []
+        for plan in filter(None, found.plans):
+            stored = store_run(
+                plan.run, Path(runs_dir), workbook=not no_workbook, log=progress.lines
+            )
+            folder = stored.run.folder
+            if folder is not None:
+                folders.append(folder)
+                kept += [report_kept(folder, stored.kept)] if stored.kept else []
+    for line in (*kept, *map(str, dict.fromkeys(folders))):
+        click.echo(line, err=True)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+    ctx.exit(max((plan.exit_code for plan in found.plans if plan is not None), default=0))
+
+
+def _print(found: Myopic) -> None:
+    from rich.table import Table
+
+    from planner.base.console import TableConsole, wrapped
+    from planner.base.say import amount
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    heads = ("years in view", "status", "cost [MUSD]", "foresight [MUSD]", "", "unmet [kH100e]")
+    for head in heads:
+        table.add_column(head, justify="left" if head == "status" else "right")
+    for row in found.table.to_dict("records"):
+        has_plan = row["cost_musd"] == row["cost_musd"]
+        year = row["unmet_year"]
+        unmet = f"{amount(row['unmet_kh100e'], 4)} in {year}" if year else "none"
+        table.add_row(
+            str(row["window_years"]),
+            row["status"],
+            f"{row['cost_musd']:,.2f}" if has_plan else "",
+            f"{row['foresight_musd']:,.2f}" if has_plan else "",
+            f"{row['foresight_frac']:.2%}" if has_plan else "",
+            unmet if has_plan else "",
+        )
+    decided = {
+        "orders": "what must be ordered in a year is decided in it",
+        "service": "what enters service in a year is decided in it",
+    }
+    click.echo(f"{found.scenario}: {decided[found.decides]}")
+    TableConsole().print(table)
+    for row, why in zip(found.table.to_dict("records"), found.why, strict=True):
+        if why:
+            click.echo(wrapped(f"With {row['window_years']} in view there is no plan:"))
+            click.echo(why)

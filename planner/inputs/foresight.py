@@ -1,0 +1,112 @@
+"""When each order must be placed to serve in its year, for plans that are decided year by year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.base.units import MONTHS_PER_YEAR
+from planner.clock.calendar import float_year
+from planner.inputs.leads import find_leads
+from planner.inputs.scope import make_case
+from planner.inputs.supply import supply_offer
+from planner.scenario.messages import problem_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.base.arrays import Floats
+    from planner.base.errors import Problem
+    from planner.inputs.case import Case
+    from planner.inputs.inputs import Inputs
+    from planner.inputs.leads import Lead
+    from planner.scenario import Scenario
+
+__all__ = ["OrderDates", "foresight_without_effect", "order_dates"]
+
+
+@dataclass(frozen=True)
+class OrderDates:
+    """Last moment at which an order serves in time, as a float year such as 2026.5.
+
+    Parameters
+    ----------
+    hall, connection, non_firm
+        For service in a model year, shape (site, year). What is committed is ordered already, and
+        waits for nothing.
+    source
+        Of on-site sources, shape (source, year); the order of the axis of `SupplyInputs.build`.
+    contract
+        Of PPAs, shape (contract, year).
+    """
+
+    hall: Floats
+    connection: Floats
+    non_firm: Floats
+    source: Floats
+    contract: Floats
+
+
+def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
+    """Find the last moment for each order: start of service less lead time.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With its lead times and the first day of decisions.
+    inputs : Inputs
+        Made from it.
+
+    Returns
+    -------
+    OrderDates
+    """
+    case = make_case(scenario, inputs.tables)
+    offer = supply_offer(case)
+    leads = find_leads(case, offer.makes_its_power)
+    case.findings.stop_if_wrong()
+    months = np.array([one.lead_months for one in scenario.contracts.ppa.values()], np.float64)
+    return OrderDates(
+        hall=_before(case, leads.hall),
+        connection=_before(case, leads.connection),
+        non_firm=_before(case, leads.non_firm),
+        source=_in_time(case, offer.figures.operating("lead_months")),
+        contract=_in_time(case, months),
+    )
+
+
+def _before(case: Case, lead: Lead) -> Floats:
+    """Return the last moment for service in each year, its first day where no lead allows it."""
+    latest = lead.service - lead.months[:, None] / MONTHS_PER_YEAR
+    return np.asarray(np.where(lead.may, latest, case.year[None, :]))
+
+
+def _in_time(case: Case, months: Floats) -> Floats:
+    """Return the last moment for service on 1 January of each year, or as early as may be."""
+    first = float_year(case.scenario.decisions_start)
+    years = case.year[None, :] - months[:, None] / MONTHS_PER_YEAR
+    return np.asarray(np.maximum(years, first))
+
+
+def foresight_without_effect(case: Case) -> Iterator[Problem]:
+    """Find a window that is no shorter than the horizon.
+
+    Parameters
+    ----------
+    case : Case
+        Years and settings.
+
+    Yields
+    ------
+    Problem
+        Where it is written, why it has no effect, and what to do.
+    """
+    window, years = case.scenario.foresight.window_years, len(case.years)
+    if window is not None and window >= years:
+        what_is = f"foresight.window_years has no effect: it is {window}, and the plan has {years}"
+        key_path = ("foresight", "window_years")
+        yield problem_at(
+            case.scenario.tree, key_path, f"{what_is} model years", "", "lower it, or remove it"
+        )

@@ -1,0 +1,189 @@
+"""The value of foresight: what a plan that is decided year by year costs more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from planner.base.errors import InfeasibleError, InputError, Problem
+from planner.base.texts import with_texts_as_objects
+from planner.inputs import build_inputs
+from planner.scenario import Scenario, Setting, load_scenario, with_settings
+from planner.studies.solve.run import Clock, plan_of
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from planner.lp import ProgressEvent
+    from planner.runs.plan import Plan
+
+__all__ = ["COLUMNS", "Decides", "Myopic", "myopic"]
+
+Decides = Literal["orders", "service"]
+COLUMNS: Final = {
+    "window_years": "model years in view whenever a year is decided",
+    "status": "how the solve ended; infeasible where a step had no plan",
+    "cost_musd": "cost of the plan over the whole horizon",
+    "foresight_musd": "value of foresight: cost less that of the plan with all years in view",
+    "foresight_frac": "the same as a share of that plan's cost",
+    "unmet_kh100e": "unmet compute in its worst year",
+    "unmet_year": "that year, 0 where none is unmet",
+}
+"""What each column of the table says."""
+_NOTHING_KH100E: Final = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Myopic:
+    """Plans by how far they look.
+
+    Parameters
+    ----------
+    scenario : str
+        Name of the scenario.
+    decides : {"orders", "service"}
+        What is decided for good in a year.
+    table : DataFrame
+        `COLUMNS`: first the plan with all years in view, then one row per window.
+    plans : tuple of Plan or None
+        The plan of each row; None where a step had none.
+    why : tuple of str
+        For each row why there is no plan; empty where there is one.
+    """
+
+    scenario: str
+    decides: Decides
+    table: pd.DataFrame
+    plans: tuple[Plan | None, ...]
+    why: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all in types of JSON; numbers that are missing are None."""
+        rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
+        return {
+            "scenario": self.scenario,
+            "decides": self.decides,
+            "windows": [
+                {**row, "why": why or None, "run": plan.run.meta["run"] if plan else None}
+                for row, plan, why in zip(rows, self.plans, self.why, strict=True)
+            ],
+        }
+
+
+@with_texts_as_objects
+def myopic(
+    scenario: str | Path | Scenario,
+    windows: Sequence[int] = (1,),
+    *,
+    decides: Decides = "orders",
+    overrides: Sequence[str] = (),
+    on_stage: Callable[[str], None] | None = None,
+    on_progress: Callable[[ProgressEvent], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> Myopic:
+    """Decide a scenario year by year, and compare the cost with that of perfect foresight.
+
+    Parameters
+    ----------
+    scenario : str, Path or Scenario
+        A file, the name of a shipped scenario, or one already loaded.
+    windows : sequence of int
+        Model years in view whenever a year is decided; one plan for each.
+    decides : {"orders", "service"}
+        Whether orders that cannot wait are decided in a year, or what enters service in it.
+    overrides : sequence of str
+        Settings as after ``--set``.
+    on_stage, on_progress, interrupt
+        As for `planner.studies.solve.solve`.
+
+    Returns
+    -------
+    Myopic
+        Every plan is checked, and of the program of the whole horizon. Without integers none costs
+        less than the one with all years in view, which is the program without what is held;
+        rounded integers may.
+
+    Raises
+    ------
+    InputError
+        If the scenario cannot be used, or a window is not; with every problem.
+    InfeasibleError
+        If there is no plan even with all years in view.
+    LimitReachedError, SolverError
+        If a limit stopped a solve before it had a plan, or the solver failed.
+
+    Examples
+    --------
+    >>> found = myopic("tiny", [1, 2])
+    >>> found.table["foresight_musd"].round(1).tolist()
+    [0.0, 2932.9, 0.0]
+    """
+    problems = [
+        Problem("--window", None, None, f"it is {window}", "1 or more model years", "")
+        for window in windows
+        if window < 1
+    ]
+    if not windows:
+        problems.append(Problem("--window", None, None, "no window is given", "one or more", ""))
+    try:
+        if not isinstance(scenario, Scenario):
+            scenario = load_scenario(scenario, overrides)
+        inputs = build_inputs(scenario)
+    except InputError as error:
+        raise InputError([*problems, *error.problems]) from error
+    if problems:
+        raise InputError(problems)
+    report = on_stage or (lambda _: None)
+    rows: list[tuple[int, Plan | None, str]] = []
+    every = len(inputs.years)
+    # All years are in view where the window is the horizon: it is solved as the plan it is.
+    for window in (None, *dict.fromkeys(windows)):
+        seen = every if window is None else window
+        words = "all years" if window is None else f"{seen} of {every} years"
+        report(f"Solving with {words} in view")
+        asked = _with_view(scenario, window, decides)
+        try:
+            plan = plan_of(asked, inputs, Clock(), on_progress=on_progress, interrupt=interrupt)
+        except InfeasibleError as error:
+            if window is None:
+                raise
+            rows.append((seen, None, str(error)))
+        else:
+            rows.append((seen, plan, ""))
+    plans = tuple(plan for _, plan, _ in rows)
+    table = _table([(seen, plan) for seen, plan, _ in rows])
+    return Myopic(scenario.name, decides, table, plans, tuple(why for *_, why in rows))
+
+
+def _with_view(scenario: Scenario, window: int | None, decides: Decides) -> Scenario:
+    """Return the scenario with so many years in view, all where it is None."""
+    settings = [Setting(("foresight", "window_years"), window)]
+    if window is not None:
+        settings.append(Setting(("foresight", "decides"), decides))
+    elif scenario.foresight.window_years is None:
+        return scenario
+    return with_settings(scenario, settings)
+
+
+def _table(rows: Sequence[tuple[int, Plan | None]]) -> pd.DataFrame:
+    lines: list[tuple[object, ...]] = []
+    least = rows[0][1]
+    assert least is not None
+    base = least.outcome.objective
+    for seen, plan in rows:
+        if plan is None:
+            lines.append((seen, "infeasible", np.nan, np.nan, np.nan, np.nan, 0))
+            continue
+        more = plan.outcome.objective - base
+        unmet = plan.summary["unmet_kh100e"].to_numpy(dtype=np.float64)
+        most = float(unmet.max())
+        years = plan.summary["year"].to_numpy(dtype=np.int64)
+        year = int(years[unmet.argmax()]) if most > _NOTHING_KH100E else 0
+        share = more / abs(base) if base else np.nan
+        lines.append((seen, plan.outcome.status, plan.outcome.objective, more, share, most, year))
+    return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -1,0 +1,256 @@
+"""Plans that are decided year by year, with so many model years in view.
+
+Each step solves the scenario's own program: after the window users ask for nothing and payments do
+not count, but all other rows stay, so that no step signs or builds what later years do not allow.
+What is decided for good in the step's year is then held for all later ones, and in the program of
+the whole horizon that ends the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.inputs.foresight import order_dates
+from planner.lp.highs import HighsSession
+from planner.model import build_model
+from planner.model.demand import ASKS
+from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.whole_numbers import find_plan
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
+    from planner.base.arrays import Floats, Positions
+    from planner.inputs.foresight import OrderDates
+    from planner.inputs.inputs import Inputs
+    from planner.lp import Index, Outcome, ProgressEvent, Status
+    from planner.model import Model
+    from planner.scenario import Scenario
+
+__all__ = ["Decided", "Failed", "commitments", "decide_year_by_year", "decided_in", "year_of"]
+
+_NONE: Final = -1  # of no model year
+_SOON: Final = 1e-6  # [year]: dates that rounding brought before the first of January
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Decisions that steps before the last have taken.
+
+    Parameters
+    ----------
+    columns : array of int
+        Places of the columns that are decided.
+    value : array of float
+        Value of each.
+    steps : int
+        How many steps took them: the position of the model year that is decided next.
+    stopped : Status or None
+        Status of a step that a limit cut short, None where each was solved as asked.
+    """
+
+    columns: Positions
+    value: Floats
+    steps: int = 0
+    stopped: Status | None = None
+
+    def hold(self, model: Model) -> None:
+        """Hold a program to what is decided."""
+        model.problem.hold(self.columns, self.value, self.value)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A step that has no plan: its model years, its program and what the solver said."""
+
+    first: int
+    last: int
+    outcome: Outcome
+    session: HighsSession
+    model: Model
+
+
+def decide_year_by_year(
+    scenario: Scenario,
+    inputs: Inputs,
+    *,
+    on_progress: Callable[[ProgressEvent], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> Decided | Failed:
+    """Decide all years before the one whose window reaches the end of the horizon.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With a window.
+    inputs : Inputs
+        What the model knows.
+    on_progress, interrupt
+        As for `HighsSession.solve`.
+
+    Returns
+    -------
+    Decided or Failed
+        What is decided when the whole horizon comes into view: nothing where it is from the
+        start. Or the first step that has no plan.
+    """
+    window = scenario.foresight.window_years
+    years = inputs.years
+    steps = 0 if window is None else max(0, len(years) - window)
+    decided = Decided(np.zeros(0, dtype=np.intp), np.zeros(0))
+    if not steps or window is None:
+        return decided
+    dates = order_dates(scenario, inputs) if scenario.foresight.decides == "orders" else None
+    for first in range(steps):
+        last = first + window - 1
+        model = build_model(inputs, int(years.last_calendar_years[last]))
+        problem, decides = model.problem, decided_in(model, dates)
+        _look_to(model, first, last, decides)
+        decided.hold(model)
+        session = HighsSession(problem, {"primal_feasibility_tolerance": scenario.solver.tolerance})
+        cuts = FailureCuts(model, scenario.failover.most_rounds)
+        outcome = find_plan(
+            model,
+            session,
+            scenario.solver,
+            cuts=cuts if inputs.failover.reserve.size else None,
+            on_progress=on_progress,
+            interrupt=interrupt,
+        )
+        if not outcome.has_plan:
+            return Failed(years.years[first], years.years[last], outcome, session, model)
+        bounds = problem.columns()
+        columns = np.flatnonzero(decides <= first)
+        value = np.clip(outcome.x[columns], bounds.lower[columns], bounds.upper[columns])
+        is_whole = bounds.integer[columns]
+        value[is_whole] = np.round(value[is_whole])
+        as_asked = outcome.status in {"optimal", "within_gap"}
+        stopped = decided.stopped if as_asked else outcome.status
+        decided = Decided(columns, value, first + 1, stopped)
+    return decided
+
+
+def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
+    """Leave of a program what counts up to a model year.
+
+    Orders of now for years that are out of view are not placed.
+    """
+    problem = model.problem
+    asks = np.zeros(problem.numConstraints(), dtype=np.bool_)
+    for rows in ASKS:
+        if rows.name in problem.row_block_names:
+            asks[problem.row_block(rows.name)] = problem.rows_over(rows.name)["year"] > last
+    problem.free(asks)
+    years = [year_of(problem.columns_over(name), model) for name in problem.column_block_names]
+    unseen = (np.concatenate(years) > last) & (decides <= first)
+    # Work that outlasts the window would cost nothing and rid the site of halls it must pay for.
+    retrofits = problem.column_block("retrofit")
+    unseen[retrofits] |= (model.p.halls.retrofit_done >= model.until + 1.0) & (
+        decides[retrofits] <= first
+    )
+    held, bounds = np.flatnonzero(unseen), problem.columns()
+    nothing = np.clip(0.0, bounds.lower[held], bounds.upper[held])
+    problem.hold(held, nothing, nothing)
+
+
+def decided_in(model: Model, dates: OrderDates | None) -> Positions:
+    """Return the model year in which each decision is taken for good.
+
+    Parameters
+    ----------
+    model : Model
+        The program.
+    dates : OrderDates or None
+        When orders must be placed; None where what enters service in a year is decided in it.
+
+    Returns
+    -------
+    array of int
+        A position per column. What does not outlast its year is never decided for good: a number
+        after the last year.
+    """
+    problem = model.problem
+    never = len(model.p.years)
+    decided = np.full(problem.numVariables(), never, dtype=np.intp)
+    latest = {} if dates is None else _latest(model, dates)
+    opens = model.year
+    for name in sorted(commitments(model)):
+        over = problem.columns_over(name)
+        own = year_of(over, model)
+        taken = np.where(own == _NONE, never, own)
+        if name in latest:
+            by_date = np.searchsorted(opens, latest[name] + _SOON, side="right") - 1
+            taken = np.clip(by_date, 0, taken)
+        decided[problem.column_block(name)] = taken
+    return decided
+
+
+def _latest(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
+    """Last moment of each order, by block of columns; blocks left out wait for nothing."""
+
+    def at(name: str, by: str, moments: Floats) -> Floats:
+        over = model.problem.columns_over(name)
+        return moments[over[by], over["year"]]
+
+    halls = at("build", "site", dates.hall)
+    early = model.p.halls.build_is_early
+    halls = np.where(early, model.year[model.p.halls.build["year"]], halls)
+    phases = model.p.halls.build.find(model.problem.columns_over("phases"))
+    return {
+        "build": halls,
+        "phases": halls[phases],
+        "expand": at("expand", "site", dates.connection),
+        "connect_mw": at("connect_mw", "site", dates.non_firm),
+        "source_mw": at("source_mw", "source", dates.source),
+        "store_mwh": at("store_mwh", "source", dates.source),
+        "has_plant": at("has_plant", "source", dates.source),
+        "signed_mw": at("signed_mw", "contract", dates.contract),
+    }
+
+
+def commitments(model: Model) -> frozenset[str]:
+    """Return the blocks of columns that bind other years than their own, and all integers.
+
+    Found in the program itself: a column is one where it is in a row of another year, or in a row
+    without a year that has columns of several.
+    """
+    problem = model.problem
+    blocks = np.array(problem.column_block_names, dtype=object)
+    overs = [problem.columns_over(name) for name in blocks]
+    of_column = np.repeat(np.arange(len(blocks)), [over.size for over in overs])
+    column_year = np.concatenate([year_of(over, model) for over in overs])
+    row_year = np.concatenate(
+        [year_of(problem.rows_over(name), model) for name in problem.row_block_names]
+    )
+    matrix = problem.matrix()
+    row, column = matrix.row_of_value(), matrix.column
+    known = column_year[column] != _NONE
+    row, column = row[known], column[known]
+    first, last = np.full(matrix.rows, len(model.p.years)), np.full(matrix.rows, _NONE)
+    np.minimum.at(first, row, column_year[column])
+    np.maximum.at(last, row, column_year[column])
+    in_other_year = column_year[column] != row_year[row]
+    binds = np.where(row_year[row] == _NONE, first[row] < last[row], in_other_year)
+    is_integer = problem.columns().integer
+    return frozenset(blocks[of_column[column[binds]]]) | frozenset(
+        blocks[of_column[np.flatnonzero(is_integer)]]
+    )
+
+
+def year_of(over: Index, model: Model) -> Positions:
+    """Return the model year of each tuple of a list, -1 where it has none.
+
+    A list of vintages has the years in which they begin; those before the plan are of none.
+    """
+    years = model.p.sets.year.labels
+    name = next((axis for axis in ("year", "vintage") if axis in over.axis_names), None)
+    if name is None:
+        return np.full(over.size, _NONE, dtype=np.intp)
+    position = {label: at for at, label in enumerate(years)}
+    labels = over.axis(name).labels
+    place = np.array([position.get(label, _NONE) for label in labels], dtype=np.intp)
+    return place[over[name]] if len(labels) else np.zeros(0, dtype=np.intp)

@@ -1,0 +1,356 @@
+"""Plans that are decided year by year: no peeking, never cheaper than foresight, checked."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import planner
+from planner.base.errors import InfeasibleError, InputError
+from planner.cli import main
+from planner.inputs import build_inputs
+from planner.lp.highs import HighsSession
+from planner.model import build_model
+from planner.money.finance import END_OF_HORIZON
+from planner.scenario import load_scenario
+from planner.studies.frontier import frontier
+from planner.studies.myopic import myopic
+from planner.studies.solve import solve
+from planner.studies.solve.foresight import (
+    Failed,
+    commitments,
+    decide_year_by_year,
+    decided_in,
+)
+from planner.studies.solve.whole_numbers import find_plan
+
+CHECK = Path(__file__).parents[1] / "check"
+TRAIN_KH100E = {2027: 30.0, 2028: 45.0}
+CHAT_KH100E = {2027: 8.0, 2028: 12.0}
+H100E_PER_KH100E, HOURS, USD_PER_MUSD = 1000, 8760, 1e6
+
+# What binds other years than its own, in the test worlds that have most, and which of it waits
+# for a lead time. A family that adds a decision of this kind has to say which it is.
+BINDS = {
+    "bill_fee_mw",
+    "bill_released_mw",
+    "bill_signed_mw",
+    "bought",
+    "build",
+    "connect_mw",
+    "expand",
+    "heat_connect_mw",
+    "holds",
+    "install",
+    "move_in",
+    "move_out",
+    "open",
+    "phases",
+    "redeploy_mw",
+    "retrofit",
+    "signed_mw",
+    "source_mw",
+    "store_mwh",
+}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return myopic("tiny", [1, 2])
+
+
+@pytest.fixture(scope="module")
+def rich():
+    return {
+        window: solve(CHECK / "rich.yaml", [f"foresight={{window_years: {window}}}"])
+        for window in (1, 2)
+    }
+
+
+def held_cost(scenario, inputs):
+    """Decide year by year and price the plan over the whole horizon, without a check."""
+    decided = decide_year_by_year(scenario, inputs)
+    assert not isinstance(decided, Failed)
+    model = build_model(inputs)
+    decided.hold(model)
+    return find_plan(model, HighsSession(model.problem), scenario.solver).objective
+
+
+def three_years(draw):
+    """Make a small world of three years with demand, prices and lead times drawn at random."""
+    train = [round(draw.uniform(12.0, 40.0), 2) for _ in range(3)]
+    chat = [round(draw.uniform(3.0, 13.0), 2) for _ in range(3)]
+    years = (2027, 2028, 2029)
+    stated = ", ".join(
+        f"{{workload: {name}, unit: kh100e, by_year: {{{', '.join(by_year)}}}}}"
+        for name, by_year in (
+            ("train_frontier", [f"{y}: {v}" for y, v in zip(years, train, strict=True)]),
+            ("chat_interactive", [f"{y}: {v}" for y, v in zip(years, chat, strict=True)]),
+        )
+    )
+    return [
+        "years=[2027, 2028, 2029]",
+        f"demand.explicit=[{stated}]",
+        f"sites.north.retail_usd_per_mwh={draw.uniform(30.0, 90.0):.1f}",
+        f"sites.south.lead_time_months={draw.choice([3, 12, 20, 30])}",
+        f"sites.south.build_rate_mw_per_year={draw.uniform(9.0, 50.0):.1f}",
+    ]
+
+
+# --- by hand ----------------------------------------------------------------------------
+
+
+def test_what_is_not_seen_when_it_must_be_ordered_is_missing(found):
+    """Halls of 2028 are ordered a year ahead; with 2027 alone in view nobody orders them."""
+    short = found.plans[1]
+    halls = short.site_year.groupby("year")["halls_mw"].sum()
+
+    assert halls[2028] == pytest.approx(halls[2027])
+    unmet = short.summary.set_index("year")["unmet_kh100e"]
+    growth = sum(demand[2028] - demand[2027] for demand in (TRAIN_KH100E, CHAT_KH100E))
+    assert growth == 19.0
+    assert unmet.to_dict() == pytest.approx({2027: 0.0, 2028: growth}, abs=1e-9)
+    of_unmet = short.costs.groupby(["item", "calendar_year"])["musd"].sum()
+    paid = growth * H100E_PER_KH100E * HOURS * 20.0 / USD_PER_MUSD
+    assert paid == pytest.approx(3328.8)
+    assert of_unmet["unmet_compute", 2028] == pytest.approx(paid)
+
+
+def test_the_value_of_foresight_is_the_difference_of_two_checked_plans(found):
+    whole, short, as_long = found.plans
+    table = found.table
+
+    assert all(plan.verdict.ok for plan in found.plans)
+    assert table["foresight_musd"].tolist() == [
+        plan.outcome.objective - whole.outcome.objective for plan in found.plans
+    ]
+    assert table["foresight_musd"][1] > 2900.0
+    assert table["unmet_kh100e"][1] == pytest.approx(19.0)
+    assert table["unmet_year"].tolist() == [0, 2028, 0]
+    assert as_long.outcome.objective == pytest.approx(whole.outcome.objective, rel=1e-9)
+    assert len({plan.run.meta["run"] for plan in found.plans}) == 3
+    assert "with one model year in view" in short.verdict.proven
+    assert "in view" not in as_long.verdict.proven
+    assert any("Decided year by year" in note for note in short.run.meta["notes"])
+
+
+def test_what_enters_service_is_decided_in_its_year_as_if_it_could_be_had_at_once():
+    """Demand grows and power stays cheap: then nobody need look ahead."""
+    at_once = myopic("tiny", [1], decides="service")
+
+    assert at_once.table["foresight_musd"].abs().max() < 1e-6
+    assert at_once.table["unmet_kh100e"].max() == 0.0
+
+
+# --- laws -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_plan_decided_year_by_year_costs_less_than_one_with_foresight(seed):
+    changes = three_years(random.Random(seed))
+    scenario = load_scenario("tiny", changes)
+    inputs = build_inputs(scenario)
+    least = held_cost(scenario, inputs)
+
+    for decides in ("orders", "service"):
+        for window in (1, 2, 3, 5):
+            view = f"foresight={{window_years: {window}, decides: {decides}}}"
+            cost = held_cost(load_scenario("tiny", [*changes, view]), inputs)
+            assert cost >= least * (1.0 - 1e-9), view
+            if window >= 3:
+                assert cost == pytest.approx(least, rel=1e-9), view
+
+
+@pytest.mark.parametrize("decides", ["orders", "service"])
+@pytest.mark.parametrize("window", [1, 2])
+def test_what_is_out_of_view_changes_nothing_that_is_decided(window, decides):
+    """Another last year leaves every decision that was taken before it came into view."""
+    view = f"foresight={{window_years: {window}, decides: {decides}}}"
+    taken = []
+    for last_kh100e in (9.0, 61.0):
+        stated = (
+            "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: "
+            f"{{2027: 21, 2028: 33, 2029: {last_kh100e}}}}}]"
+        )
+        changes = ["years=[2027, 2028, 2029]", "scope.workloads=[train_frontier]", stated, view]
+        scenario = load_scenario("tiny", changes)
+        decided = decide_year_by_year(scenario, build_inputs(scenario))
+        assert decided.steps == 3 - window
+        taken.append(decided)
+
+    first, other = taken
+    assert first.columns.tolist() == other.columns.tolist()
+    assert first.value == pytest.approx(other.value, abs=1e-7)
+    assert first.value.max() > 1.0
+
+
+def test_a_rich_world_is_decided_within_limits_of_later_years_and_checked(rich):
+    """A PPA that is signed within a year counts in full in the next: its limit is not forgotten."""
+    least = solve(CHECK / "rich.yaml").outcome.objective
+
+    assert all(plan.verdict.ok for plan in rich.values())
+    costs = [rich[window].outcome.objective for window in (1, 2)]
+    assert costs[0] > costs[1] > least
+    force = rich[1].tables["contracts"].groupby(["contract", "year"])["in_force_mw"].sum()
+    assert force["sun", 2026] == pytest.approx(430.0)
+
+
+# --- the parts --------------------------------------------------------------------------
+
+
+def model_of(name):
+    return build_model(build_inputs(load_scenario(CHECK / f"{name}.yaml")))
+
+
+def test_the_decisions_that_bind_later_years_are_known():
+    worlds = ("rich", "own_power", "non_firm", "tariffs", "whole")
+
+    assert set().union(*(commitments(model_of(name)) for name in worlds)) == BINDS
+
+
+def test_orders_are_decided_as_long_before_service_as_their_lead():
+    from planner.inputs.foresight import order_dates
+
+    changes = [
+        "years=[2027, 2028, 2029]",
+        "decisions_start=2027-01-01",
+        "sites.north.lead_time_months=7",
+        "sites.south.lead_time_months=13",
+        "sites.coast.lead_time_months=25",
+        "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: {2027: 5, 2029: 9}}]",
+        "scope.workloads=[train_frontier]",
+    ]
+    scenario = load_scenario("tiny", changes)
+    inputs = build_inputs(scenario)
+    model = build_model(inputs)
+    taken = decided_in(model, order_dates(scenario, inputs))
+    over = inputs.halls.build
+    of_build = taken[model.problem.column_block("build")]
+    by_place = dict(
+        zip(zip(over.labels("site"), over.labels("year"), strict=True), of_build, strict=True)
+    )
+
+    # 7 months: within 2027 for 2027, and by June of the year before for later years.
+    assert by_place["north", "2027"] == 0
+    assert by_place["north", "2028"] == 0
+    assert by_place["north", "2029"] == 1
+    # 13 months: 1 February 2028 at the soonest; for 1 January 2029 by December 2027.
+    assert by_place["south", "2028"] == 0
+    assert by_place["south", "2029"] == 0
+    # 25 months: 1 February 2029, if it is ordered on the first day.
+    assert by_place["coast", "2029"] == 0
+    assert ("coast", "2028") not in by_place
+    racks = inputs.racks.install
+    of_racks = taken[model.problem.column_block("install")]
+    assert of_racks.tolist() == racks["year"].tolist()
+
+
+@pytest.mark.parametrize("end", sorted(END_OF_HORIZON))
+def test_a_shorter_view_prices_as_a_shorter_horizon_does(end):
+    whole = build_inputs(load_scenario("tiny", [f"finance.end_of_horizon={end}"]))
+    short = build_inputs(load_scenario("tiny", [f"finance.end_of_horizon={end}", "years=[2027]"]))
+    of_view, of_horizon = (
+        read_costs(build_model(inputs, until)) for inputs, until in ((whole, 2027), (short, None))
+    )
+
+    assert of_horizon
+    assert {key: of_view[key] for key in of_horizon} == pytest.approx(of_horizon, rel=1e-12)
+    assert sum(of_horizon.values()) > 1.0
+
+
+def read_costs(model):
+    problem = model.problem
+    cost = problem.columns().cost
+    return {problem.column_name(column): float(cost[column]) for column in np.flatnonzero(cost)}
+
+
+def test_freed_rows_ask_for_nothing():
+    model = build_model(build_inputs(load_scenario("tiny")))
+    rows = np.zeros(model.problem.numConstraints(), dtype=np.bool_)
+    rows[model.problem.row_block("demand_balance")] = True
+    model.problem.free(rows)
+
+    outcome = HighsSession(model.problem).solve()
+
+    assert outcome.objective == pytest.approx(0.0, abs=1e-6)
+    before = np.isinf(build_model(model.p).problem.row_bounds().upper)
+    assert (np.isinf(model.problem.row_bounds().upper) == before | rows).all()
+
+
+# --- what goes wrong --------------------------------------------------------------------
+
+
+def test_a_step_without_a_plan_says_which_and_what_conflicts():
+    with pytest.raises(InfeasibleError) as error:
+        solve("tiny", ["foresight.window_years=1", "demand.unmet=forbid"])
+
+    said = str(error.value)
+    assert "this is the step of 2028, with 2028 in view" in said
+    assert "train_frontier 2028" in said
+    assert "demand.unmet: forbid" in said
+    assert error.value.exit_code == 3
+
+
+def test_every_mistake_is_named_at_once():
+    with pytest.raises(InputError) as error:
+        myopic("tiny", [2, 0, -3], overrides=["years=[2028, 2027]"])
+
+    said = [problem.what_is for problem in error.value.problems]
+    assert set(said) == {"it is 0", "it is -3", "years is [2028, 2027]"}
+
+
+def test_a_window_as_long_as_the_horizon_has_no_effect():
+    inputs = build_inputs(load_scenario("tiny", ["foresight.window_years=2"]))
+
+    assert any(
+        "foresight.window_years has no effect: it is 2, and the plan has 2 model years" in note
+        for note in inputs.notes
+    )
+
+
+def test_studies_of_all_years_at_once_refuse_a_view():
+    view = ["foresight.window_years=1"]
+    with pytest.raises(InputError, match="this study decides all years at once"):
+        frontier("tiny", "carbon", overrides=view)
+    with pytest.raises(InputError, match="this study decides all years at once"):
+        planner.diagnose("tiny", overrides=view)
+
+
+def test_explain_tells_of_the_plan_and_refuses_to_solve_again(found):
+    short = found.plans[1]
+
+    assert "decisions of earlier steps as they are" in str(short.explain())
+    with pytest.raises(InputError, match="this study decides all years at once"):
+        short.explain(resolve=True)
+
+
+def test_the_proof_holds_what_was_decided(found):
+    columns = found.plans[1].proof.columns
+    builds = columns[columns["family"] == "build"]
+
+    assert (builds["lower"] == builds["upper"]).all()
+    assert builds["x"].max() > 20.0
+
+
+# --- the command ------------------------------------------------------------------------
+
+
+def test_the_command_stores_runs_and_prints_what_foresight_is_worth(tmp_path, found):
+    runs = tmp_path / "runs"
+    said = CliRunner().invoke(
+        main, ["myopic", "tiny", "--no-workbook", "--json", "-q", "--runs", str(runs)]
+    )
+
+    assert said.exit_code == 0, said.output
+    told = json.loads(said.stdout)
+    assert told["windows"][1]["foresight_musd"] == pytest.approx(found.table["foresight_musd"][1])
+    assert sorted(path.name for path in runs.iterdir() if path.is_dir()) == sorted(
+        one["run"] for one in told["windows"]
+    )
+    checked = CliRunner().invoke(main, ["check", str(runs / told["windows"][1]["run"])])
+    assert checked.exit_code == 0, checked.output
