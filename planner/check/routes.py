@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["reach_of_users", "round_trips", "stays_elsewhere", "used_routes"]
+__all__ = ["between_sites", "reach_of_users", "round_trips", "stays_elsewhere", "used_routes"]
 
 _ROUTE = ("region", "workload", "site")
 _LOCAL_KM = 200.0
@@ -118,6 +118,28 @@ def reach_of_users(case: Case) -> pd.DataFrame:
     )
 
 
+@once
+def between_sites(case: Case) -> pd.DataFrame:
+    """List every pair of sites with the round trip on fibre of their own.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, partner, rtt_ms: distance times the slope of the line of the pair, for the fixed part
+        of a line is access to the public network.
+    """
+    ends = _ends(case.sites, "site", "user_").merge(_ends(case.sites, "site", "site_"), how="cross")
+    km = distance_km(*(ends[name].to_numpy() for name in _coordinates("user_", "site_")))
+    _, slope = _line_of(case, ends, case.scenario.latency.quantile)
+    rtt_ms = np.maximum(slope * km, 2.0 * km / _LIGHT_KM_PER_MS)
+    return pd.DataFrame({"site": ends["user_id"], "partner": ends["site_id"], "rtt_ms": rtt_ms})
+
+
 def stays_elsewhere(frame: pd.DataFrame) -> NDArray[np.bool_]:
     """Say for each pair of users and site whether the class's data may not go there."""
     rule_of = frame["residency"]
@@ -149,13 +171,19 @@ def _haul_ms(case: Case, frame: pd.DataFrame, km: Floats) -> Floats:
 
 def _line_ms(case: Case, frame: pd.DataFrame, km: Floats, quantile: str) -> Floats:
     """Round trip on the line of a pair, never faster than light in fibre."""
+    intercept, slope = _line_of(case, frame, quantile)
+    return np.maximum(intercept + slope * km, 2.0 * km / _LIGHT_KM_PER_MS)
+
+
+def _line_of(case: Case, frame: pd.DataFrame, quantile: str) -> tuple[Floats, Floats]:
+    """Intercept and slope of the line of each pair. [ms], [ms/km]"""
     lines = case.data("rtt_lines")
     line = lines[lines["quantile"] == quantile].set_index("pair_class")
     kind = pd.DataFrame({"kind": _pair_class(frame)})
     intercept, slope = (
         at(line[name], kind, ("kind",), np.nan) for name in ("intercept_ms", "slope_ms_per_km")
     )
-    return np.maximum(intercept + slope * km, 2.0 * km / _LIGHT_KM_PER_MS)
+    return intercept, slope
 
 
 def _stated_ms(case: Case, frame: pd.DataFrame, from_tables_ms: pd.Series[float]) -> Floats:

@@ -12,7 +12,9 @@ from planner.check.existing import existing_halls
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import site_years
 from planner.check.leads import decided
+from planner.check.once import once
 from planner.check.payments import every_year
+from planner.check.routes import between_sites
 from planner.check.sites import build_paths
 from planner.check.verdict import Excess, rule
 from planner.tables.sheet import read_sheet
@@ -116,6 +118,29 @@ def block_sizes(case: Case) -> dict[str, float]:
     return {**sizes, **asked.block_mw}
 
 
+@once
+def _partners(case: Case) -> pd.DataFrame:
+    """List the sites whose racks count towards a block of a class, the site's own among them."""
+    apart = between_sites(case)
+    itself = (apart["site"] == apart["partner"]).to_numpy()
+    bound_ms = case.scenario.siting.block_rtt_ms
+    near = [
+        apart[itself | (apart["rtt_ms"] <= bound_ms.get(workload, -1.0))].assign(workload=workload)
+        for workload in block_sizes(case)
+    ]
+    none = apart.iloc[:0].assign(workload="")
+    return pd.concat([none, *near])[["site", "partner", "workload"]]
+
+
+def _shared_mw(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
+    """Add up the racks that count towards each block: site, workload, year, used and shared MW."""
+    used = tally(asked, _CLASS, asked["used_mw"]).reset_index(name="used_mw")
+    of_partner = used.rename(columns={"site": "partner", "used_mw": "partner_mw"})
+    pairs = _partners(case).merge(of_partner, on=["partner", "workload"])
+    shared = tally(pairs, _CLASS, pairs["partner_mw"])
+    return used.assign(shared_mw=at(shared, used, _CLASS))
+
+
 def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     """Keep rows of classes that need a block, in years that racks ordered at first can serve."""
     arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
@@ -127,12 +152,11 @@ def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
 
 @rule(unit="MW")
 def blocks_whole(case: Case) -> Excess:
-    """Where a class that needs a block has racks in use, it has its block."""
-    sizes, asked = block_sizes(case), _in_blocks(case, case.plan("plan"))
-    used = tally(asked, _CLASS, asked["used_mw"]).reset_index(name="used_mw")
-    block = np.asarray(used["workload"].map(sizes), dtype=np.float64)
-    mw = np.asarray(used["used_mw"], dtype=np.float64)
-    short = np.where(mw > _TRACE_MW, block - mw, 0.0)
+    """Where a class that needs a block has racks in use, it has its block, with its partners."""
+    used = _shared_mw(case, _in_blocks(case, case.plan("plan")))
+    block = np.asarray(used["workload"].map(block_sizes(case)), dtype=np.float64)
+    has_racks = used["used_mw"].to_numpy() > _TRACE_MW
+    short = np.where(has_racks, block - used["shared_mw"].to_numpy(), 0.0)
     return Excess(used[list(_CLASS)], short, block)
 
 
@@ -141,11 +165,15 @@ def blocks_reported(case: Case) -> Excess:
     """The table of blocks states the racks in use of each class that needs one, and its block."""
     plan, reported, sizes = case.plan("plan"), case.plan("blocks"), block_sizes(case)
     used = tally(plan, _CLASS, plan["used_mw"])
+    shared = _shared_mw(case, _in_blocks(case, plan)).set_index(list(_CLASS))["shared_mw"]
     place = reported[list(_CLASS)]
     block = np.asarray(reported["workload"].map(sizes), dtype=np.float64)
     return Excess.differs(
         place, reported["used_mw"].to_numpy(), at(used, reported, _CLASS)
-    ).and_also(Excess.differs(place, reported["block_mw"].to_numpy(), block))
+    ).and_also(
+        Excess.differs(place, reported["shared_mw"].to_numpy(), at(shared, reported, _CLASS)),
+        Excess.differs(place, reported["block_mw"].to_numpy(), block),
+    )
 
 
 @rule(unit="sites")
@@ -313,6 +341,9 @@ def blocks_from_scenario(case: Case) -> Excess:
     place = reported[list(_CLASS)]
     due = _in_blocks(case, listed(inputs.racks.used))[list(_CLASS)].drop_duplicates()
     stray = reported.drop(index=_in_blocks(case, reported).index)
+    shared = listed(p.shared)
+    pairs = reported[list(_CLASS)].merge(_partners(case), on=["site", "workload"])
+    may = has(pairs.assign(site=pairs["partner"]), reported, _CLASS)
     return Excess.differs(
         place,
         reported["mw"].to_numpy(),
@@ -322,6 +353,8 @@ def blocks_from_scenario(case: Case) -> Excess:
             place, reported["top"].to_numpy(), halls / at(need, reported, ("workload",), np.nan)
         ),
         Excess.where(due, ~has(due, reported, _CLASS)),
+        Excess.where(pairs[may], ~has(pairs[may], shared, (*_CLASS, "partner"))),
+        Excess.where(shared, ~has(shared, pairs[may], (*_CLASS, "partner"))),
         Excess.where(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_)),
     )
 
@@ -436,7 +469,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "halls_in_phases": "site hall year phases phase_mw built_mw",
     },
     "blocks": {
-        "blocks_reported": "site workload year used_mw block_mw",
+        "blocks_reported": "site workload year used_mw shared_mw block_mw",
     },
     "site_year": {
         "openings_table": "opened_frac",

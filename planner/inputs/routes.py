@@ -19,10 +19,12 @@ from planner.place.geo import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
 
-__all__ = ["Reach", "find_reach"]
+__all__ = ["Reach", "find_reach", "lines_between"]
 
 _LOCAL_KM = 200.0
 
@@ -109,7 +111,7 @@ def _admitted(case: Case, km: Floats) -> Bools:
 def _haul_ms(case: Case, km: Floats) -> Floats:
     """Round trip without the last mile: the metro rule, a measured pair, or the fitted line."""
     settings = case.scenario.latency
-    intercept, slope = _lines(case)
+    intercept, slope = lines_between(case, case.regions, case.sites)
     no_metro = -1.0  # so that measured pairs are laid over the line before the metro rule
     haul = rtt_ms(km, intercept, slope, metro_radius_km=no_metro)
     if settings.measured.use:
@@ -117,12 +119,27 @@ def _haul_ms(case: Case, km: Floats) -> Floats:
     return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
 
 
-def _lines(case: Case) -> tuple[Floats, Floats]:
-    """Intercept and slope of the line of every pair, shape (region, site)."""
-    users = list(zip(texts(case.regions, "region"), texts(case.regions, "country"), strict=True))
-    sites = list(zip(texts(case.sites, "region"), texts(case.sites, "country"), strict=True))
-    user_kinds, site_kinds = list(dict.fromkeys(users)), list(dict.fromkeys(sites))
-    kind = np.array([[pair_class(*a, *b) for b in site_kinds] for a in user_kinds], dtype=object)
+def lines_between(case: Case, ends: pd.DataFrame, others: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Look up the line of the round trip of every pair of places, at the scenario's quantile.
+
+    Parameters
+    ----------
+    case : Case
+        Table `rtt_lines` and settings.
+    ends, others : DataFrame
+        Places with region (of the world) and country.
+
+    Returns
+    -------
+    intercept, slope : arrays of float
+        Shape (end, other). [ms], [ms/km]
+    """
+    ones, twos = (
+        list(zip(texts(frame, "region"), texts(frame, "country"), strict=True))
+        for frame in (ends, others)
+    )
+    one_kinds, two_kinds = list(dict.fromkeys(ones)), list(dict.fromkeys(twos))
+    kind = np.array([[pair_class(*a, *b) for b in two_kinds] for a in one_kinds], dtype=object)
     table = case.tables["rtt_lines"]
     quantile = case.scenario.latency.quantile
     lines = table[table["quantile"] == quantile].set_index("pair_class")
@@ -131,8 +148,8 @@ def _lines(case: Case) -> tuple[Floats, Floats]:
             "rtt_lines", f"no line of {quantile} for {missing}", "a line for each", "add it"
         )
     lines = lines.reindex(list(dict.fromkeys([*lines.index, *kind.ravel()])))
-    row = np.array([user_kinds.index(user) for user in users])
-    column = np.array([site_kinds.index(site) for site in sites])
+    row = np.array([one_kinds.index(end) for end in ones])
+    column = np.array([two_kinds.index(other) for other in twos])
     place = codes(list(kind.ravel()), list(lines.index)).reshape(kind.shape)[np.ix_(row, column)]
     return floats(lines, "intercept_ms")[place], floats(lines, "slope_ms_per_km")[place]
 

@@ -12,6 +12,7 @@ from planner.inputs.frames import floats
 from planner.inputs.offers import first_delivery
 from planner.inputs.own_pairs import service_cost
 from planner.inputs.places import own_key
+from planner.inputs.siting_partners import partner_blocks, partners
 from planner.lp import Index
 from planner.lp.join import distinct
 from planner.scenario.messages import problem_at
@@ -49,6 +50,7 @@ class SitingInputs:
     block: Index  # (site, workload, year): racks of a class that come in a block or not at all
     block_mw: Floats  # [block], nameplate, least where there is any
     block_top_mw: Floats  # [block], nameplate, more than there can be
+    shared: Index  # (site, workload, year, partner): whose racks count towards a block, its own too
     paced: Index  # (site, year): new sites that open fully and cannot yet fill their land
     paced_mw: Floats  # [paced], most halls that can be there by then
     service: Index  # (region, workload, site, year): service that is paid for as such
@@ -88,7 +90,7 @@ def siting_inputs(
     last = [len(sets.year) - 1]
     exact, most = settings.exactly_sites, settings.at_most_sites
     phase, phase_mw, most_phases = _phases(case, sites, halls)
-    block, block_mw, top_mw = _blocks(case, sets, sites, halls, racks)
+    block, block_mw, top_mw, shared = _blocks(case, sets, sites, halls, racks)
     site_year, new = sites.site_year, ~sites.is_existing
     is_paced = (sites.reach_mw < sites.land_limit_mw[site_year["site"]]) & new[site_year["site"]]
     paced = np.flatnonzero(is_paced & settings.whole_openings)
@@ -110,6 +112,7 @@ def siting_inputs(
         block=block,
         block_mw=block_mw,
         block_top_mw=top_mw,
+        shared=shared,
         paced=site_year.select(paced, "paced"),
         paced_mw=sites.reach_mw[paced],
         service=demand.served.select(np.flatnonzero(paid > 0.0), "service"),
@@ -270,8 +273,8 @@ def _phases(
 
 def _blocks(
     case: Case, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs
-) -> tuple[Index, np.ndarray, np.ndarray]:
-    """Classes that need a block in one place: where, how large, and how large at most. [MW]
+) -> tuple[Index, np.ndarray, np.ndarray, Index]:
+    """Classes that need a block: where, how large, how large at most, and shared with whom. [MW]
 
     What exists is as it is until racks that are ordered now can take its place.
     """
@@ -291,12 +294,14 @@ def _blocks(
     to_let[np.unique(halls.lease["site"])] = 1.0
     halls_mw = sites.land_limit_mw + to_let * halls.lease_depth_mw
     top_mw = halls_mw[block["site"]] / least[block["workload"]]
-    _refuse_too_large(case, block, size_mw, top_mw)
-    return block, size_mw[block["workload"]], top_mw
+    shared = partners(case, sets, block)
+    together_mw = np.bincount(block.find(shared), top_mw[partner_blocks(block, shared)], block.size)
+    _refuse_too_large(case, block, size_mw, together_mw)
+    return block, size_mw[block["workload"]], top_mw, shared
 
 
 def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.ndarray) -> None:
-    """Refuse blocks that no site has room for, and note where one has none."""
+    """Refuse blocks that no sites have room for together; note where one has none."""
     site, workload = block["site"], block["workload"]
     for code in np.unique(workload):
         name, mw = block.axis("workload").labels[code], size_mw[code]
@@ -335,7 +340,7 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
 
 
 def siting_without_effect(case: Case) -> Iterator[Problem]:
-    """Find limits on the number of sites that have no effect.
+    """Find limits on the number of sites, and round trips of blocks, that have no effect.
 
     Parameters
     ----------
@@ -347,9 +352,24 @@ def siting_without_effect(case: Case) -> Iterator[Problem]:
     Problem
         Where each is written, why it has no effect, and what to do.
     """
+    yield from _shared_without_block(case)
     most, count = case.scenario.siting.at_most_sites, len(case.sites)
     if most is not None and most >= count:
         what_is = f"siting.at_most_sites has no effect: it is {most}, and {count} sites are"
         fix = "lower it, or remove it"
         key_path = ("siting", "at_most_sites")
         yield problem_at(case.scenario.tree, key_path, f"{what_is} in scope", "", fix)
+
+
+def _shared_without_block(case: Case) -> Iterator[Problem]:
+    """Find round trips of classes that need no block."""
+    siting = case.scenario.siting
+    of_table = dict(zip(case.ids("workloads"), floats(case.workloads, "min_block_mw"), strict=True))
+    for name in siting.block_rtt_ms:
+        if name not in siting.block_mw and not (
+            siting.table_blocks and of_table.get(name, 0.0) > 0.0
+        ):
+            what_is = f"siting.block_rtt_ms of {name} has no effect: {name} needs no block"
+            fix = f"set siting.block_mw of {name}, or remove it"
+            key_path = ("siting", "block_rtt_ms", name)
+            yield problem_at(case.scenario.tree, key_path, what_is, "", fix)

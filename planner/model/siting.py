@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.inputs.siting_partners import partner_blocks
 from planner.lp.join import locate
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly
@@ -43,6 +44,12 @@ class SitingTerms:
         place = block.find(self.m.p.racks.used)
         known = (place >= 0).nonzero()[0]
         return self.m.used.map(block, known, place[known])
+
+    @cached_property
+    def shared_block_mw(self) -> Expression:
+        """Racks that count towards a block: its own and those of its partners. [MW], blocks"""
+        block, shared = self.p.block, self.p.shared
+        return self.in_block_mw.map(block, partner_blocks(block, shared), block.find(shared))
 
     def demand_of(self, links: Index) -> Floats:
         """Compute that the users of a link want. [kH100e], over the links"""
@@ -94,14 +101,17 @@ def hall_phases(m: Model) -> Comparison:
 
 @constraint(over="site, class, year", unit="MW")
 def block_least(m: Model) -> Comparison:
-    r"""A site with racks of a class that needs a block has at least the block.
+    r"""A site with racks of a class that needs a block has at least the block, with its partners.
 
-    .. math:: \sum_{k,l} n_{sklwt} \ge \underline{n}_w\, h_{swt}, \quad h_{swt} \in \{0, 1\}
-        \qquad \forall s, w, t
+    .. math:: \sum_{p \in P_{sw}} \sum_{k,l} n_{pklwt} \ge \underline{n}_w\, h_{swt},
+        \quad h_{swt} \in \{0, 1\} \qquad \forall s, w, t
+
+    The partners :math:`P_{sw}` are the site itself and those within the round trip that the
+    scenario gives the class.
 
     Source: dcplan; semi-continuous variables, Beale and Tomlin 1970.
     """
-    return m.siting.in_block_mw >= m.p.siting.block_mw * m.siting.holds
+    return m.siting.shared_block_mw >= m.p.siting.block_mw * m.siting.holds
 
 
 @constraint(over="site, class, year", unit="MW")

@@ -63,7 +63,7 @@ def phases(s: Solved) -> pd.DataFrame:
 
 
 def blocks(s: Solved) -> pd.DataFrame:
-    """Make table `blocks`: racks of classes that need a block in one place."""
+    """Make table `blocks`: racks of classes that need a block."""
     given = s.p.siting
     used_mw = s.value(s.model.siting.in_block_mw)
     rows = np.flatnonzero(used_mw)
@@ -72,6 +72,7 @@ def blocks(s: Solved) -> pd.DataFrame:
         {
             **labels(given.block, rows),
             "used_mw": used_mw[rows],
+            "shared_mw": s.value(s.model.siting.shared_block_mw)[rows],
             "block_mw": given.block_mw[rows],
         },
     )

@@ -32,6 +32,10 @@ class Siting(Block):
     """Least racks of a class at a site that has any of it, by class: the block that a synchronous
     training cluster needs in one place, from the year in which racks ordered now can serve.
     Nameplate. [MW]"""
+    block_rtt_ms: Mapping[PlannedWorkloadId, Positive] = Field(default_factory=dict)
+    """Longest round trip between a site and those whose racks make up its block with it, by class:
+    one synchronous run over several sites. On fibre of their own: the slope of the line of the
+    pair, at `latency.quantile`. Left out: a block is in one place. [ms]"""
     table_blocks: Flag = False
     """Whether classes that `block_mw` does not name have the block of table `workloads`, column
     `min_block_mw`."""

@@ -61,6 +61,12 @@ SPOILED_SITING = (
         "blocks_from_scenario",
         asked_for("siting.table_blocks=true"),
     ),
+    (
+        "a block may be shared further away",
+        "blocks_from_scenario",
+        asked_for("siting.block_rtt_ms={train: 90}"),
+    ),
+    ("a block is shared with fewer", "blocks_reported", partial(times, "blocks", "shared_mw", 0.9)),
     ("a block's racks are fewer", "blocks_reported", partial(times, "blocks", "used_mw", 0.9)),
     ("fewer sites are allowed", "number_of_sites", asked_for("siting.at_most_sites=2")),
     ("a site opens that must not", "number_of_sites", opened_though_forbidden),

@@ -77,6 +77,10 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "latency.own_rtt_fill_missing has no effect without latency.rtt_table",
         ),
         (
+            ("siting.block_mw={train: 7}", "siting.block_rtt_ms={chat: 3}"),
+            "siting.block_rtt_ms of chat has no effect: chat needs no block",
+        ),
+        (
             ("scope.workloads=[chat]", "siting.block_mw={train: 7}"),
             "train under siting.block_mw has no effect: class train is not in scope",
         ),

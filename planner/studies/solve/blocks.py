@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.inputs.siting_partners import partner_blocks
 from planner.lp.join import locate
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def short_blocks(model: Model, x: Floats) -> Bools:
         One per place, class and year with a block.
     """
     racks_mw = model.siting.in_block_mw.value(x)
-    return np.asarray((racks_mw > _NOTHING) & (racks_mw < model.p.siting.block_mw - _NOTHING))
+    shared_mw = model.siting.shared_block_mw.value(x)
+    return np.asarray((racks_mw > _NOTHING) & (shared_mw < model.p.siting.block_mw - _NOTHING))
 
 
 def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:
@@ -58,13 +60,19 @@ def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:
     Notes
     -----
     A class grows to its block within the halls that there can be by then, and by no more than
-    users in reach of the site ask for.
+    users in reach of the site ask for. Sites that may share a block are all kept where they have
+    room for it together: how far each is filled is for the program to find.
     """
     p = model.p.siting
     racks_mw = np.maximum(model.siting.in_block_mw.value(x), 0.0)
     room_mw = np.minimum(_housed_mw(model), _asked_mw(model, x, racks_mw))
     room_mw = np.where(among, np.maximum(np.minimum(room_mw, p.block_top_mw), racks_mw), 0.0)
-    return nearest_blocks(racks_mw, p.block_mw, room_mw, class_year(model))
+    group = class_year(model)
+    alone = nearest_blocks(racks_mw, p.block_mw, room_mw, group)
+    own = p.block.find(p.shared)
+    room_mw = np.bincount(own, room_mw[partner_blocks(p.block, p.shared)], p.block.size)
+    is_shared = np.bincount(group, np.bincount(own, minlength=p.block.size) > 1)[group] > 0.0
+    return np.where(is_shared, among & (room_mw >= p.block_mw - _NOTHING), alone)
 
 
 def nearest_blocks(
