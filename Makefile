@@ -12,6 +12,7 @@ COMPILE := $(BIN)/python -m compileall -q planner
 .PHONY: plan test check lint types pages docs golden bench clean
 
 plan: $(VENV)/.installed
+	@echo "Solving us-base: a minute or so on two cores."
 	$(BIN)/dcplan solve us-base
 
 test: $(VENV)/.installed-dev
@@ -46,6 +47,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Installing dcplan and what it needs into $(VENV)/, some 600 MB: a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --constraint constraints.txt --editable .
+	@echo "Compiling dcplan."
 	$(COMPILE)
 	touch $@
 

@@ -13,9 +13,12 @@ import pytest
 from shared import FOLDER
 
 from planner.base.texts import hold_texts_as_objects
+from planner.cli import pauses
 
 # As commands do, and before conftest.py of a folder makes tables; `test_texts.py` tries otherwise.
 hold_texts_as_objects()
+# What is shown must not depend on how busy the machine is; `cli/test_progress.py` tries otherwise.
+pauses.PATIENCE_S = pauses.BETWEEN_LINES_S = 3600.0
 
 
 def pytest_configure(config: pytest.Config) -> None:

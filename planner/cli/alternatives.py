@@ -106,7 +106,7 @@ def command(
 
     if folder is not None:
         try_folder(folder, "--output")
-    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+    with Progress.of(ctx) as progress:
         progress.stage("read")
         found = alternatives(
             scenario,

@@ -42,11 +42,16 @@ def command(
     import json
     from pathlib import Path
 
+    from planner.cli.progress import Progress
     from planner.runs import find_run
     from planner.runs.reopen import reopen
 
     folder = find_run(run, Path(runs_dir))
-    verdict = reopen(folder).verdict()
+    with Progress.of(ctx, patient=True) as progress:
+        progress.stage("Reading the run")
+        opened = reopen(folder)
+        progress.stage("Checking the plan")
+        verdict = opened.verdict()
     if as_json:
         click.echo(json.dumps(_for_programs(folder.name, verdict), indent=2, ensure_ascii=False))
     else:

@@ -113,8 +113,9 @@ def command(
     with ExitStack() as stack:
         for home in homes:
             stack.enter_context(naming_changed_files(home))
+        progress = stack.enter_context(Progress.of(ctx, patient=True))
+        progress.stage("Comparing the runs")
         if causes or paired or same_openings:
-            progress = stack.enter_context(Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))))
             comparison = with_splits(
                 comparison,
                 Asking(progress.stage, progress.interrupt),
@@ -124,11 +125,13 @@ def command(
             )
         found = comparison.to_dict()
         for file in files:
+            progress.stage(f"Writing {file}")
             _write(comparison, file)
-        if as_json:
-            click.echo(json.dumps(found, indent=2, ensure_ascii=False))
-        else:
-            TableConsole().print(comparison_summary(comparison, every=every))
+        with progress.aside():
+            if as_json:
+                click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            else:
+                TableConsole().print(comparison_summary(comparison, every=every))
 
 
 def _check_ending(file: Path) -> None:

@@ -55,7 +55,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.studies.diagnose.diagnose import diagnose
 
-    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+    with Progress.of(ctx) as progress:
         found = diagnose(
             scenario,
             overrides,

@@ -57,7 +57,7 @@ def command(
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 
-    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+    with Progress.of(ctx) as progress:
         solved = open_or_solve(run, Path(runs_dir), progress)
         ask = Asking(progress.stage, progress.interrupt)
         found = estimates(

@@ -69,7 +69,7 @@ def command(
     from planner.runs.folder import naming_changed_files
     from planner.studies.explain import explain
 
-    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+    with Progress.of(ctx, patient=True) as progress:
         solved = open_or_solve(run, Path(runs_dir), progress)
         with naming_changed_files(solved.run.folder or Path()):
             reported = explain(

@@ -30,7 +30,16 @@ __all__ = ["command"]
 )
 @RUNS_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print the files as a JSON list.")
-def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_json: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    run: str,
+    formats: str,
+    folder: str | None,
+    runs_dir: str,
+    *,
+    as_json: bool,
+) -> None:
     """Write files of RUN for other programs.
 
     RUN is a run folder, its name, or a scenario: its latest run as it is. mps and lp are the
@@ -41,6 +50,7 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
 
     from planner.base.errors import InputError, Problem
     from planner.cli.changed_run import warn_of_changes
+    from planner.cli.progress import Progress
     from planner.outputs.kept import put_files, report_kept
     from planner.outputs.staging import staging, try_folder
     from planner.runs import find_run, load_run
@@ -68,8 +78,11 @@ def command(run: str, formats: str, folder: str | None, runs_dir: str, *, as_jso
     try_folder(target, "--output")
     # A format that refuses the run must not leave the files of those before it.
     with writing_into(target), staging(target) as staged:
-        with naming_changed_files(home):
-            made = [path for name in wanted for path in WRITERS[name](loaded, staged)]
+        with naming_changed_files(home), Progress.of(ctx, patient=True) as progress:
+            made = []
+            for number, name in enumerate(wanted, start=1):
+                progress.stage(f"Writing {name} ({number} of {len(wanted)})")
+                made += WRITERS[name](loaded, staged)
         written, kept = put_files(staged, made, target)
     if kept:
         click.echo(report_kept(target, kept), err=True)

@@ -134,6 +134,7 @@ def command(
     months, as in September in California, give them.
     """
     from planner.cli.output import writing_into
+    from planner.cli.progress import Progress
     from planner.headroom import draw_headroom, headroom_study, read_hourly_demand, seasons_with
     from planner.outputs.files import whole_file
 
@@ -143,7 +144,11 @@ def command(
         demand, time_column=time_column, demand_column=demand_column, time_zone=time_zone
     )
     seasons = seasons_with(summer_months, winter_months)
-    studies = [headroom_study(hourly_demand, rate_frac, seasons=seasons) for rate_frac in rates]
+    with Progress.of(ctx, patient=True) as progress:
+        studies = []
+        for rate_frac in rates:
+            progress.stage(f"Finding the headroom at {rate_frac:.2%} curtailment")
+            studies.append(headroom_study(hourly_demand, rate_frac, seasons=seasons))
     if as_json:
         content = [_for_programs(study) for study in studies]
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))

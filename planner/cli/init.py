@@ -73,7 +73,11 @@ def command(
         message = "--own makes a folder: use it without --xlsx, then --xlsx --from DIR/company.yaml"
         raise click.UsageError(message)
     if xlsx:
-        made = scenario = _make_workbook(folder, start or "us-base", tables)
+        from planner.cli.progress import Progress
+
+        with Progress.of(ctx, patient=True) as progress:
+            progress.stage("Writing the workbook")
+            made = scenario = _make_workbook(folder, start or "us-base", tables)
     else:
         made, scenario = folder, _make_folder(folder, own=own)
     if not (ctx.obj or {}).get("quiet"):

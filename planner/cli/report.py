@@ -26,7 +26,10 @@ COMPARISON_FILE: Final = "comparison.html"
 )
 @RUNS_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print the file as a JSON list.")
-def command(runs: tuple[str, ...], file: str | None, runs_dir: str, *, as_json: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context, runs: tuple[str, ...], file: str | None, runs_dir: str, *, as_json: bool
+) -> None:
     """Write the report of RUN: one HTML file with map, charts and tables that needs no network.
 
     RUN is a run folder, its name, or a scenario: its latest run as it is. Every run folder has
@@ -39,6 +42,7 @@ def command(runs: tuple[str, ...], file: str | None, runs_dir: str, *, as_json: 
     from pathlib import Path
 
     from planner.cli.changed_run import warn_of_changes
+    from planner.cli.progress import Progress
     from planner.outputs.comparison.measures import MOST_RUNS
     from planner.outputs.kept import put_files, report_kept
     from planner.outputs.report import write_comparison, write_report
@@ -59,6 +63,8 @@ def command(runs: tuple[str, ...], file: str | None, runs_dir: str, *, as_json: 
     try_folder(target.parent, "--output")
     with writing_into(target.parent), staging(target.parent) as staged:
         with ExitStack() as stack:
+            progress = stack.enter_context(Progress.of(ctx, patient=True))
+            progress.stage(f"Writing {target.name}")
             for home in homes:
                 stack.enter_context(naming_changed_files(home))
             path = staged / target.name

@@ -91,13 +91,15 @@ def _solve(
     from planner.outputs.staging import try_folder
     from planner.outputs.terminal import print_estimates, print_folder, print_summary
     from planner.runs import run_of
+    from planner.runs.catalogue import read_runs, seconds_before
     from planner.runs.folder import store_run
     from planner.runs.rescue import keep_elsewhere
     from planner.studies.solve import solve
 
-    with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
+    with Progress.of(context) as progress:
         try:
             try_folder(runs_dir, "--runs")
+            progress.expect(seconds_before([Path(scenario).stem], read_runs(runs_dir).entries))
             plan = solve(
                 scenario,
                 overrides,
@@ -162,6 +164,7 @@ def _with_estimates(plan: Plan, run: Run, progress: Progress) -> Run:
     They are not looked for where a plan was decided year by year: other figures would have it
     decide otherwise in each step.
     """
+    import time
     from dataclasses import replace
 
     from planner.base.errors import LimitReachedError
@@ -171,9 +174,13 @@ def _with_estimates(plan: Plan, run: Run, progress: Progress) -> Run:
     if not plan.proof.has_duals or plan.scenario.foresight.window_years is not None:
         return run
     progress.stage("estimates")
+    began = time.perf_counter()
     try:
-        ask = Asking(lambda _: None, progress.interrupt)
-        return replace(run, estimates=estimates(run, plan.scenario, plan.inputs, ask).table)
+        ask = Asking(progress.detail, progress.interrupt)
+        found = estimates(run, plan.scenario, plan.inputs, ask).table
     except LimitReachedError as error:
         progress.say(f"{error}; dcplan estimates looks for them again")
         return run
+    spent_s = {"estimates": round(time.perf_counter() - began, 3)}
+    meta = {**run.meta, "seconds": {**run.meta["seconds"], **spent_s}}
+    return replace(run, estimates=found, meta=meta)

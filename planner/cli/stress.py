@@ -83,6 +83,7 @@ def command(
     from pathlib import Path
 
     from planner.cli.changed_run import warn_of_changes
+    from planner.cli.progress import Progress
     from planner.cli.stress_report import print_study
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
@@ -101,7 +102,8 @@ def command(
         warn_of_changes(loaded.folder)
     home = Path(folder) if folder else (loaded.folder or Path()) / "stress"
     try_folder(home, "--output")
-    with _Progress(quiet=(ctx.obj or {}).get("quiet", False)) as progress:
+    with Progress.of(ctx, patient=True) as progress:
+        progress.stage("Drawing years")
         study = stress_study(
             plan,
             settings,
@@ -109,7 +111,7 @@ def command(
             losses,
             own=own,
             years=years or None,
-            on_progress=progress,
+            on_progress=progress.share,
         )
     with writing_into(home):
         _, kept = write_stress(study, home, loaded)
@@ -170,25 +172,3 @@ def _unless_wrong(problems: list[Problem], make: Callable[[], Made]) -> Made | N
     except InputError as error:
         problems += error.problems
         return None
-
-
-class _Progress:
-    """One line on stderr that is redrawn, on a terminal alone."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from rich.console import Console
-
-        console = Console(stderr=True, quiet=quiet)
-        self._is_shown = console.is_terminal and not quiet
-        self._status = console.status("Drawing years")
-
-    def __enter__(self) -> _Progress:
-        if self._is_shown:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._status.stop()
-
-    def __call__(self, case: str, share: float) -> None:
-        self._status.update(f"{case}: {100 * share:.0f} %")

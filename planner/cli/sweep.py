@@ -9,10 +9,8 @@ import click
 from planner.cli.options import OVERRIDES, STRICT
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from planner.base.errors import Problem
-    from planner.studies.sweep import Progress, SweepResult
+    from planner.studies.sweep import Progress as SweepProgress
+    from planner.studies.sweep import SweepResult
 
 __all__ = ["command"]
 
@@ -69,32 +67,40 @@ def command(
     """
     from planner.cli.interrupts import INTERRUPTED
     from planner.cli.output import writing_into
+    from planner.cli.progress import Progress
     from planner.studies.sweep import run_sweep
     from planner.studies.sweep.run import folder_of
 
     if jobs is not None and scheduler is not None:
         message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
         raise click.UsageError(message)
-    quiet = bool(context.obj and context.obj.get("quiet"))
     home = folder_of(file, folder)
-    with _Live(quiet=quiet) as live:
+    latest: SweepProgress | None = None
+
+    def tell(now: SweepProgress) -> None:
+        nonlocal latest
+        latest = now
+        live.tell(_so_far(now))
+
+    with Progress.of(context) as live:
+        live.detail("Reading the sweep and its data")
         try:
             with writing_into(home):
                 result = run_sweep(
                     file,
                     home,
                     jobs,
-                    live.tell,
+                    tell,
                     overrides=overrides,
                     scheduler=scheduler,
                     on_warning=live.warn,
                     strict=strict,
                 )
         except KeyboardInterrupt:
-            if live.latest is None:
+            if latest is None:
                 raise
             live.say(
-                f"Stopped with {live.latest.done} of {live.latest.total} futures done, stored in"
+                f"Stopped with {latest.done} of {latest.total} futures done, stored in"
                 f" {home}; the same command goes on from there"
             )
             context.exit(INTERRUPTED)
@@ -105,50 +111,7 @@ def command(
     context.exit(_exit_code(result))
 
 
-class _Live:
-    """Shows on stderr how far a sweep is: one line redrawn on a terminal, elsewhere one each."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True, quiet=quiet)
-        self._status = self._console.status("Reading the sweep and its data")
-        self.latest: Progress | None = None
-
-    def __enter__(self) -> _Live:
-        if self._console.is_terminal:
-            self._status.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._status.stop()
-
-    def tell(self, progress: Progress) -> None:
-        """Say how far it is."""
-        self.latest = progress
-        text = _so_far(progress)
-        if self._console.is_terminal:
-            from rich.text import Text
-
-            self._status.update(Text(text))
-        else:
-            self.say(text)
-
-    def warn(self, warning: Problem) -> None:
-        """Say what is implausible, before time is spent on it."""
-        self._console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
-
-    def say(self, text: str) -> None:
-        """Say something that stays on the screen."""
-        self._console.print(text, markup=False, soft_wrap=True)
-
-
-def _so_far(progress: Progress) -> str:
+def _so_far(progress: SweepProgress) -> str:
     from planner.base.say import duration
 
     text = f"{progress.done} of {progress.total} futures"

@@ -36,9 +36,12 @@ def command(
     or that keep sites out, such as a block of racks that a site has no room for.
     """
     from planner.base.errors import InputError
+    from planner.cli.progress import Progress
     from planner.inputs.validation import validated
 
-    found = validated(scenario, overrides)
+    with Progress.of(ctx, patient=True) as progress:
+        progress.stage("Reading scenario and data")
+        found = validated(scenario, overrides)
     wrong = (*found.problems, *found.warnings) if strict else found.problems
     if as_json:
         answer = _for_programs(scenario, found)

@@ -14,10 +14,19 @@ from planner.runs.replace import remove_runs, tidy
 from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["Entry", "Listing", "Unreadable", "list_runs", "prune", "read_runs", "to_prune"]
+__all__ = [
+    "Entry",
+    "Listing",
+    "Unreadable",
+    "list_runs",
+    "prune",
+    "read_runs",
+    "seconds_before",
+    "to_prune",
+]
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,27 @@ def read_runs(runs_dir: Path) -> Listing:
     note_entries(runs_dir, changed, gone)
     entries.sort(key=lambda entry: (entry.created, entry.run), reverse=True)
     return Listing(tuple(entries), tuple(unreadable))
+
+
+def seconds_before(names: Iterable[str], entries: Iterable[Entry]) -> float | None:
+    """Return how long a scenario took the last time. [s]
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of the scenario, and of those that may take as long; the first with a run counts.
+    entries : iterable of Entry
+        Runs, latest first.
+
+    Returns
+    -------
+    float or None
+        None where none of them has a run.
+    """
+    latest: dict[str, float] = {}
+    for entry in entries:
+        latest.setdefault(entry.scenario, entry.seconds)
+    return next((latest[name] for name in names if name in latest), None)
 
 
 def to_prune(entries: Sequence[Entry], *, keep: int) -> list[Entry]:

@@ -126,8 +126,8 @@ def test_the_log_has_a_line_for_each_step_of_the_solver_and_none_twice() -> None
 
     assert [line.partition(" s  ")[2] for line in progress.lines] == [
         "Solving",
-        "Solving: simplex iteration 40, cost 23.50 BUSD",
-        "Solving: simplex iteration 70",
+        "Solving: simplex, iteration 40, cost 23.50 BUSD",
+        "Solving: simplex, iteration 70",
     ]
 
 

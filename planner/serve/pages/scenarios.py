@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from planner.outputs.report.markup import NOTHING, Html, element, name
+from planner.runs.catalogue import seconds_before
 from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
@@ -64,14 +65,12 @@ def start_solve(service: Service, source: Source, like: str | None = None) -> Re
     like : str, optional
         Name of the scenario that it was made of, which may take as long.
     """
-    names = (source.name, like)
-    runs = service.project.runs().entries
-    times = [run.seconds for named in names for run in runs if run.scenario == named]
+    names = [source.name, *([like] if like else [])]
     job = service.jobs.start(
         f"Solve {source.name}",
         solve_task,
         (source.argument, service.project.runs_dir),
-        times[0] if times else None,
+        seconds_before(names, service.project.runs().entries),
     )
     return RedirectResponse(f"/jobs/{job.id}", status_code=303)
 

@@ -13,6 +13,7 @@ from planner.outputs.alternatives import PLANS, RANGES, Alternatives
 from planner.scenario import Scenario, load_scenario
 from planner.studies.alternatives.near import NearOptimal
 from planner.studies.solve.asking import Asking
+from planner.studies.solve.progress import Pace
 
 if TYPE_CHECKING:
     import threading
@@ -121,7 +122,7 @@ class _Search:
         self._not_found = 0
         places = sum(len(self._near.place(by)) for by in of)
         self._total = len(slacks) * (2 * places + different)
-        self._done = 0
+        self._done, self._pace = 0, Pace()
 
     def all(self) -> Alternatives:
         near = self._near
@@ -211,8 +212,8 @@ class _Search:
 
     def _what(self, slack: float, kind: str, place: str, *, done: bool = False) -> str:
         self._done += done
-        number = min(self._done + (not done), self._total)
-        return f"{kind} {place} at {slack:.2%} ({number} of {self._total})"
+        before = min(self._done - done, self._total - 1)
+        return f"{kind} {place} at {slack:.2%} ({self._pace.of(before, self._total)})"
 
 
 def _about(mw: float) -> tuple[float, float]:

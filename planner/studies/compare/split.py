@@ -19,6 +19,7 @@ from planner.outputs.comparison.causes import Method, Split, causes_frame
 from planner.outputs.comparison.measures import letters_of
 from planner.studies.compare.costs import Costs, Value
 from planner.studies.compare.groups import Mixture, groups_of
+from planner.studies.solve.progress import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,7 +119,7 @@ class _Counted:
     def __init__(self, costs: Costs, ask: Asking, groups: int) -> None:
         self._costs, self._ask, self._groups = costs, ask, groups
         self._known: dict[frozenset[int], Value | None] = {}
-        self._expected = 0
+        self._expected, self._pace = 0, Pace()
 
     def expect(self, method: Method) -> None:
         """Say how many further programs are to be solved."""
@@ -132,9 +133,8 @@ class _Counted:
     def of(self, chosen: frozenset[int]) -> Value | None:
         """Return the cost of a mixture."""
         if chosen not in self._known:
-            number = self._costs.solves + 1
-            of = f" of {self._expected}" if self._expected >= number else ""
-            self._ask.report_stage(f"Solving with some inputs changed: {number}{of}")
+            how_far = self._pace.of(self._costs.solves, self._expected)
+            self._ask.report_stage(f"Solving with some inputs changed: {how_far}")
             self._known[chosen] = self._costs.of(chosen)
         return self._known[chosen]
 

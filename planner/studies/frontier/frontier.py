@@ -22,6 +22,7 @@ from planner.scenario import Scenario, load_scenario
 from planner.studies.frontier.measures import MEASURES, Measure, measure_of
 from planner.studies.solve.asking import Asking, relaxed_session
 from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.progress import Pace
 from planner.studies.solve.solves import STOPPED, Solves
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _SLACK_FRAC: Final = 1e-7
 """By how much an end may be missed, so that rounding leaves a plan. [-]"""
 _FEWEST: Final = 3
 """Points: both ends and one between them, or there is no knee."""
+_BEFORE_POINTS: Final = 2
+"""Solves before the points: the plan of least cost, and the least of the measure."""
 _COLUMN: Final = "frontier_measure"
 _HELD: Final = {"unmet": "Unmet demand", "rented": "Rented compute"}
 _NO_TRADE: Final = 1e-6  # relative width of a frontier that is a point
@@ -115,6 +118,7 @@ class _Tracer:
 
     def __init__(self, question: Question, ask: Asking, points: int) -> None:
         self._question, self._ask, self._points = question, ask, points
+        self._pace, self._solves = Pace(), 0
         self._model = build_model(question.inputs)
         self._cost = objective_musd(self._model)
         self._session: HighsSession = relaxed_session(question, self._model)
@@ -192,7 +196,7 @@ class _Tracer:
         upper = columns.upper.copy()
         column = self._model.problem.column_block(_COLUMN).start
         upper[column] = most
-        what = f"point {at + 1} of {self._points}"
+        what = f"point {at + 1} of the frontier"
         outcome = self._solve(what, columns.lower, upper)
         return self._row(measure, built, others, outcome, float(outcome.reduced_cost[column]))
 
@@ -216,7 +220,9 @@ class _Tracer:
         self, what: str, lower: Floats | None = None, upper: Floats | None = None
     ) -> Outcome:
         """Solve without integrality, from the last basis; a stop ends the study."""
-        self._ask.report_stage(f"Solving: {what}")
+        how_far = self._pace.of(self._solves, self._points + _BEFORE_POINTS)
+        self._ask.report_stage(f"Solving: {what} ({how_far})")
+        self._solves += 1
         scenario = self._question.scenario
         solves = Solves(
             self._model, self._session, scenario.solver, self._cuts, None, self._ask.interrupt
