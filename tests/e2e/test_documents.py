@@ -17,9 +17,14 @@ from planner.outputs import WRITERS
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOUR = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
+FIRST_HOUR = (ROOT / "docs" / "first-hour.md").read_text(encoding="utf-8")
 LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-# What of the tour is meant to go wrong.
-GOES_WRONG = {"dcplan validate tiny --set demand": 2, "dcplan -q solve tiny --set demand": 3}
+# What of the pages is meant to go wrong.
+GOES_WRONG = {
+    "dcplan validate tiny --set demand": 2,
+    "dcplan -q solve tiny --set demand": 3,
+    "dcplan validate more-land.yaml --set": 2,
+}
 
 
 def test_the_readme_lists_every_command_and_no_other() -> None:
@@ -70,10 +75,35 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 def test_the_tour_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```console\n(.*?)^```", TOUR, flags=re.MULTILINE | re.DOTALL)
-    steps = [step.partition("\n") for block in blocks for step in block.split("$ ")[1:]]
-    assert len(steps) >= 8
 
+    assert follow(TOUR) >= 8
+
+
+def test_the_first_hour_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in re.findall(r"^```yaml\n# (\S+)\n(.*?)^```", FIRST_HOUR, re.M | re.S):
+        Path(name).write_text(text, encoding="utf-8")
+
+    assert follow(FIRST_HOUR) >= 10
+
+
+def test_the_first_hour_installs_as_the_readme_does() -> None:
+    (with_make, with_pip) = re.findall(r"^```sh\n(.*?)^```", FIRST_HOUR, re.M | re.S)
+    *steps, activate = with_make.splitlines()
+    *pip, activate_too = with_pip.splitlines()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    assert activate == activate_too == "source .venv/bin/activate"
+    assert steps == ["make plan"]
+    assert "\nplan:" in makefile
+    assert len(pip) == 2
+    assert all(f"\n    {line}\n" in README for line in pip)
+
+
+def follow(page: str) -> int:
+    """Do what a page shows, and find that all of it is seen; return how many steps that takes."""
+    blocks = re.findall(r"^```console\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    steps = [step.partition("\n") for block in blocks for step in block.split("$ ")[1:]]
     for command, _, shown in steps:
         result = CliRunner().invoke(main, shlex.split(command)[1:])
 
@@ -81,3 +111,4 @@ def test_the_tour_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert [result.exit_code] == (codes or [0]), result.output
         seen = result.output.replace("\r", "")
         assert doctest.OutputChecker().check_output(shown, seen, LIKE), f"{command}\n{seen}"
+    return len(steps)
