@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from planner.cli.options import RUNS_DIR
 from planner.cli.output import writing_into
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
 __all__ = ["command"]
 
 COMPARISON_FILE: Final = "comparison.html"
+STUDY_FILE: Final = "report.html"
+"""In the folder of a sweep or of a frontier."""
 
 
 @click.command("report")
@@ -22,7 +29,7 @@ COMPARISON_FILE: Final = "comparison.html"
     "--output",
     "file",
     type=click.Path(dir_okay=False),
-    help="File to write; left out: report.html or comparison.html in exports/ of the first run.",
+    help="File to write; left out: in exports/ of the first run, or in the folder of the study.",
 )
 @RUNS_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print the file as a JSON list.")
@@ -36,39 +43,35 @@ def command(
     the same report as report.html. Of several runs it is a comparison: results side by side, a
     map of the difference, cost by item, and what differs in the inputs.
 
+    RUN may also be the folder of a sweep, with what its futures have in common and how far they
+    spread, or folders of frontiers, alone or after a sweep; the report is then put there.
+
     Example: dcplan report us-base us-grid-delay -o compared.html
     """
     import json
     from pathlib import Path
 
-    from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.outputs.comparison.measures import MOST_RUNS
     from planner.outputs.kept import put_files, report_kept
-    from planner.outputs.report import write_comparison, write_report
     from planner.outputs.staging import staging, try_folder
-    from planner.runs import find_run, load_run
-    from planner.runs.folder import REPORT_FILE, naming_changed_files
+    from planner.outputs.study_folders import is_study
+    from planner.runs.folder import naming_changed_files
 
-    if len(runs) > MOST_RUNS:
-        message = f"{len(runs)} runs are given; at most {MOST_RUNS} can be compared on one page"
+    are_studies = [is_study(Path(run)) for run in runs]
+    if any(are_studies) and not all(are_studies):
+        other = runs[are_studies.index(False)]
+        message = f"{other} is no folder of a study: name runs, or folders of studies"
         raise click.UsageError(message)
-    homes = [find_run(run, Path(runs_dir)) for run in runs]
-    loaded = [load_run(home) for home in homes]
-    for home in homes:
-        warn_of_changes(home)
-    is_one = len(runs) == 1
-    target = homes[0] / "exports" / (REPORT_FILE if is_one else COMPARISON_FILE)
-    target = Path(file) if file else target
+    asked = _of_studies(runs) if all(are_studies) else _of_runs(runs, Path(runs_dir))
+    target = Path(file) if file else asked.target
     try_folder(target.parent, "--output")
     with writing_into(target.parent), staging(target.parent) as staged:
         with ExitStack() as stack:
             progress = stack.enter_context(Progress.of(ctx, patient=True))
             progress.stage(f"Writing {target.name}")
-            for home in homes:
+            for home in asked.homes:
                 stack.enter_context(naming_changed_files(home))
-            path = staged / target.name
-            made = write_report(loaded[0], path) if is_one else write_comparison(loaded, path)
+            made = asked.write(staged / target.name)
         written, kept = put_files(staged, made, target.parent)
     if kept:
         click.echo(report_kept(target.parent, kept), err=True)
@@ -76,3 +79,51 @@ def command(
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(map(str, written)))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is written, where it goes unless another file is named, and the runs that it is of."""
+
+    write: Callable[[Path], list[Path]]
+    target: Path
+    homes: list[Path]
+
+
+def _of_runs(names: Sequence[str], runs_dir: Path) -> _Asked:
+    from functools import partial
+
+    from planner.cli.changed_run import warn_of_changes
+    from planner.outputs.comparison.measures import MOST_RUNS
+    from planner.outputs.report import write_comparison, write_report
+    from planner.runs import find_run, load_run
+    from planner.runs.folder import REPORT_FILE
+
+    if len(names) > MOST_RUNS:
+        message = f"{len(names)} runs are given; at most {MOST_RUNS} can be compared on one page"
+        raise click.UsageError(message)
+    homes = [find_run(name, runs_dir) for name in names]
+    loaded = [load_run(home) for home in homes]
+    for home in homes:
+        warn_of_changes(home)
+    exports = homes[0] / "exports"
+    if len(names) == 1:
+        return _Asked(partial(write_report, loaded[0]), exports / REPORT_FILE, homes)
+    return _Asked(partial(write_comparison, loaded), exports / COMPARISON_FILE, homes)
+
+
+def _of_studies(folders: Sequence[str]) -> _Asked:
+    from functools import partial
+    from pathlib import Path
+
+    from planner.outputs.report import write_studies
+    from planner.outputs.study_folders import StoredFrontier, StoredSweep, read_study
+
+    studies = [read_study(Path(folder)) for folder in folders]
+    sweeps = [study for study in studies if isinstance(study, StoredSweep)]
+    frontiers = [study for study in studies if isinstance(study, StoredFrontier)]
+    if len(sweeps) > 1:
+        message = f"{len(sweeps)} sweeps are given; a page shows one, and frontiers below it"
+        raise click.UsageError(message)
+    sweep = sweeps[0] if sweeps else None
+    return _Asked(partial(write_studies, sweep, frontiers), studies[0].folder / STUDY_FILE, [])

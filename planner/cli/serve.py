@@ -33,7 +33,8 @@ def command(folder: str, port: int | None, *, open_browser: bool) -> None:
 
     missing = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
     if missing:
-        found = f"{' and '.join(missing)} is not installed"
+        verb = "is" if len(missing) == 1 else "are"
+        found = f"{' and '.join(missing)} {verb} not installed"
         fix = "install the extra: pip install 'dcplan[serve]'"
         raise InputError([Problem("dcplan serve", None, None, found, "installed", fix)])
     home = Path(folder).resolve()

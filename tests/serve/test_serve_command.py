@@ -37,17 +37,26 @@ def test_it_prints_its_address_answers_and_ends_with_ctrl_c(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_the_extra_it_says_how_to_install_it(monkeypatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (("fastapi",), "fastapi is not installed"),
+        (("fastapi", "uvicorn"), "fastapi and uvicorn are not installed"),
+    ],
+)
+def test_without_the_extra_it_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: tuple[str, ...], words: str
+) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "fastapi" else found(name)
+        importlib.util, "find_spec", lambda name: None if name in missing else found(name)
     )
 
     result = CliRunner().invoke(main, ["serve", str(tmp_path)])
 
     assert result.exit_code == 2
     assert result.stderr == (
-        "dcplan serve: fastapi is not installed; must be installed; install the extra: "
+        f"dcplan serve: {words}; must be installed; install the extra: "
         "pip install 'dcplan[serve]'\n"
     )
 

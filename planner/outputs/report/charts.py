@@ -22,11 +22,24 @@ if TYPE_CHECKING:
 
     from planner.outputs.report.figures import Figure
 
-__all__ = ["Series", "bars", "columns", "lines", "waterfall"]
+__all__ = [
+    "HEIGHT",
+    "LEFT",
+    "WIDTH",
+    "Axis",
+    "Series",
+    "bars",
+    "chart_figure",
+    "columns",
+    "drawing",
+    "lines",
+    "svg_text",
+    "waterfall",
+]
 
-_WIDTH: Final = 520.0
-_HEIGHT: Final = 250.0
-_LEFT: Final = 58.0
+WIDTH: Final = 520.0
+HEIGHT: Final = 250.0
+LEFT: Final = 58.0
 _TOP: Final = 22.0
 _BOTTOM: Final = 26.0
 _BAR: Final = 22.0
@@ -80,13 +93,13 @@ def columns(
     low = min((sum(min(row[at], 0.0) for row in values) for at in range(len(places))), default=0.0)
     if high <= low:
         return NOTHING
-    axis = _Axis.around(low, high, unit)
-    step = (_WIDTH - _LEFT) / len(places)
+    axis = Axis.around(low, high, unit)
+    step = (WIDTH - LEFT) / len(places)
     width = min(0.66 * step, 64.0)
     decimals = decimals_for([value for row in values for value in row])
     parts = [axis.grid()]
     for at, place in enumerate(places):
-        x = _LEFT + (at + 0.5) * step
+        x = LEFT + (at + 0.5) * step
         up = down = 0.0
         for number, one in enumerate(series):
             figure, value = one.figures[at], values[number][at]
@@ -99,9 +112,11 @@ def columns(
             height = axis.at(min(start, end)) - y
             shape = (x - width / 2, y, width, height)
             parts.append(_mark(figure, f"{one.label}, {place}", unit, shape, number, per, decimals))
-        parts.append(_text(x, _HEIGHT - 8.0, place, "middle"))
-    drawn = _drawing(title, _HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
-    return _figure(title, unit, drawn, _legend([one.label for one in series]), places, series, per)
+        parts.append(svg_text(x, HEIGHT - 8.0, place, "middle"))
+    drawn = drawing(title, HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
+    return chart_figure(
+        title, unit, drawn, _legend([one.label for one in series]), places, series, per
+    )
 
 
 def lines(
@@ -115,14 +130,14 @@ def lines(
     known = [value for row in values for value in row if math.isfinite(value)]
     if not known:
         return NOTHING
-    axis = _Axis.around(min(0.0, *known), max(known) or 1.0, unit)
-    step = (_WIDTH - _LEFT) / len(places)
+    axis = Axis.around(min(0.0, *known), max(known) or 1.0, unit)
+    step = (WIDTH - LEFT) / len(places)
     parts = [axis.grid()]
     for number, row in enumerate(values):
         is_known = [math.isfinite(value) for value in row]
         points = [
             f"{'L' if end or (at and is_known[at - 1]) else 'M'}"
-            f"{_LEFT + (at + end) * step:.1f},{axis.at(value):.1f}"
+            f"{LEFT + (at + end) * step:.1f},{axis.at(value):.1f}"
             for at, value in enumerate(row)
             if is_known[at]
             for end in (0, 1)
@@ -130,12 +145,14 @@ def lines(
         parts.append(element("path", d="".join(points), class_=f"line c{number % _COLOURS}"))
     shown = max(1, math.ceil(len(places) / 8))
     parts += [
-        _text(_LEFT + at * step, _HEIGHT - 8.0, place, "middle")
+        svg_text(LEFT + at * step, HEIGHT - 8.0, place, "middle")
         for at, place in enumerate(places)
         if at % shown == 0
     ]
-    drawn = _drawing(title, _HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
-    return _figure(title, unit, drawn, _legend([one.label for one in series]), places, series, per)
+    drawn = drawing(title, HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
+    return chart_figure(
+        title, unit, drawn, _legend([one.label for one in series]), places, series, per
+    )
 
 
 def bars(
@@ -174,7 +191,7 @@ def _bars(
         return NOTHING
     longest = max(len(label) for label, _ in rows)
     beside = min(max(_BAR_LABEL, 8.0 + _PER_LETTER * longest), _MOST_LABEL)
-    room = _WIDTH - beside - _BAR_VALUE
+    room = WIDTH - beside - _BAR_VALUE
     scale = room / (high - low)
     zero = beside - low * scale
     decimals = decimals_for(values)
@@ -184,19 +201,19 @@ def _bars(
         left = zero + min(starts[at], ends[at]) * scale
         shape = (left, top + 3.0, abs(value) * scale, _BAR - 6.0)
         shown = shortened(label, int((beside - 8.0) / _PER_LETTER))
-        parts.append(_text(beside - 8.0, top + 15.5, shown, "end"))
+        parts.append(svg_text(beside - 8.0, top + 15.5, shown, "end"))
         kind = 0 if value >= 0.0 else 1
         parts.append(_mark(figure, label, unit, shape, kind, per, decimals))
         end = zero + max(starts[at], ends[at]) * scale + 6.0
-        parts.append(_text(end, top + 15.5, figure.text(per=per, decimals=decimals), "start"))
+        parts.append(svg_text(end, top + 15.5, figure.text(per=per, decimals=decimals), "start"))
     height = len(rows) * _BAR
-    drawn = _drawing(title, height, parts, f"{title} [{unit}]")
+    drawn = drawing(title, height, parts, f"{title} [{unit}]")
     caption = element("figcaption", element("strong", title), f" [{unit}]", _note(note))
     return element("figure", caption, drawn, class_="chart")
 
 
 @dataclass(frozen=True)
-class _Axis:
+class Axis:
     """The axis of values, from low to high, which holds 0."""
 
     low: float
@@ -204,7 +221,7 @@ class _Axis:
     unit: str
 
     @classmethod
-    def around(cls, low: float, high: float, unit: str) -> _Axis:
+    def around(cls, low: float, high: float, unit: str) -> Axis:
         """Return an axis that ends at round numbers."""
         marks = ticks(low, high)
         step = marks[1] - marks[0] if len(marks) > 1 else high - low
@@ -212,7 +229,7 @@ class _Axis:
 
     def at(self, value: float) -> float:
         """Return the height on the page of a value. [pixel]"""
-        room = _HEIGHT - _TOP - _BOTTOM
+        room = HEIGHT - _TOP - _BOTTOM
         return _TOP + room * (self.high - value) / (self.high - self.low)
 
     def grid(self) -> Html:
@@ -223,8 +240,10 @@ class _Axis:
         for value in marks:
             y = f"{self.at(value):.1f}"
             kind = "zero" if value == 0.0 else "grid"
-            parts.append(element("line", x1=_LEFT, x2=_WIDTH, y1=y, y2=y, class_=kind))
-            parts.append(_text(_LEFT - 7.0, self.at(value) + 4.0, f"{value:,.{decimals}f}", "end"))
+            parts.append(element("line", x1=LEFT, x2=WIDTH, y1=y, y2=y, class_=kind))
+            parts.append(
+                svg_text(LEFT - 7.0, self.at(value) + 4.0, f"{value:,.{decimals}f}", "end")
+            )
         return joined(parts)
 
 
@@ -255,16 +274,18 @@ def _mark(
     )
 
 
-def _text(x: float, y: float, words: str, anchor: str) -> Html:
+def svg_text(x: float, y: float, words: str, anchor: str) -> Html:
+    """Write words on a drawing."""
     return element("text", words, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor)
 
 
-def _drawing(title: str, height: float, parts: Sequence[str], about: str) -> Html:
+def drawing(title: str, height: float, parts: Sequence[str], about: str) -> Html:
+    """Put parts into a drawing as wide as a column; one with a title has a table below it."""
     return element(
         "svg",
         parts,
-        class_="axes" if height == _HEIGHT else None,
-        viewBox=f"0 0 {_WIDTH:.0f} {height:.0f}",
+        class_="axes" if height == HEIGHT else None,
+        viewBox=f"0 0 {WIDTH:.0f} {height:.0f}",
         role="img",
         aria_label=f"{about}; figures in the table below" if title else about,
     )
@@ -280,7 +301,7 @@ def _legend(labels: Sequence[str]) -> Html:
     return element("ul", keys, class_="legend")
 
 
-def _figure(
+def chart_figure(
     title: str,
     unit: str,
     drawn: Html,
@@ -289,6 +310,7 @@ def _figure(
     series: Sequence[Series],
     per: float,
 ) -> Html:
+    """Put title, drawing, legend and a table of the same figures together."""
     caption = element("figcaption", element("strong", title), f" [{unit}]")
     rows = [(one.label, one.figures) for one in series]
     table = figure_table(

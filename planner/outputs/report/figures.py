@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
     Label: TypeAlias = str | int | bool
 
-__all__ = ["MISSING", "Figure", "Figures", "decimals_for", "parse_where", "where_text"]
+__all__ = [
+    "MISSING",
+    "Figure",
+    "Figures",
+    "TableFigures",
+    "decimals_for",
+    "parse_where",
+    "where_text",
+]
 
 MISSING: Final = "\N{EN DASH}"
 _DIGITS: Final = 3
@@ -170,34 +178,32 @@ def decimals_for(values: Iterable[float], digits: int = _DIGITS) -> int:
     return max(0, digits - 1 - math.floor(math.log10(largest)))
 
 
-class Figures:
-    """The numbers of a run.
+class TableFigures:
+    """The numbers of tables.
 
     Parameters
     ----------
-    run : Run
-        Any run.
+    tables : mapping of str to DataFrame
+        Any tables, by name.
     number : int, optional
-        Which one it is on a page of several, from 0.
+        Which they are on a page of several, from 0.
     """
 
-    def __init__(self, run: Run, number: int | None = None) -> None:
-        self.run = run
+    def __init__(self, tables: Mapping[str, pd.DataFrame], number: int | None = None) -> None:
+        self.tables = tables
         self.number = number
         self._made: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
         self._found: dict[tuple[str, tuple[str, ...], str], dict[Any, float]] = {}
-        self.years = run.years
-        self.last = run.years[-1]
 
     def has(self, table: str) -> bool:
-        """Whether the run has rows of a table."""
-        return table in self.run.tables and len(self.run.tables[table]) > 0
+        """Whether a table has rows."""
+        return table in self.tables and len(self.tables[table]) > 0
 
     def sum(self, table: str, column: str, **where: Label) -> Figure:
         """Return the sum of a column, or of several, over the rows that have these labels."""
         parts = column.split("+")
         if not where:
-            value = sum(float(self.run.tables[table][one].sum(min_count=1)) for one in parts)
+            value = sum(float(self.tables[table][one].sum(min_count=1)) for one in parts)
         else:
             key = tuple(where.values())
             # A sum of nothing but missing values is missing; of no rows, 0.
@@ -207,7 +213,7 @@ class Figures:
     def _sums(self, table: str, column: str, keys: tuple[str, ...]) -> dict[Any, float]:
         """Return the sums of a column by labels; those of all columns are made at once."""
         if (table, keys) not in self._made:
-            frame = self.run.tables[table]
+            frame = self.tables[table]
             numbers = frame.select_dtypes("number").columns.difference(list(keys))
             sums = frame.groupby(list(keys), sort=False, observed=True)[list(numbers)]
             self._made[table, keys] = sums.sum(min_count=1)
@@ -230,6 +236,24 @@ class Figures:
                 of = dict(zip(keys, at, strict=True))
                 found[at] = Figure(value, table, column, {**where, **of}, run=self.number)
         return found
+
+
+class Figures(TableFigures):
+    """The numbers of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Any run.
+    number : int, optional
+        Which one it is on a page of several, from 0.
+    """
+
+    def __init__(self, run: Run, number: int | None = None) -> None:
+        super().__init__(run.tables, number)
+        self.run = run
+        self.years = run.years
+        self.last = run.years[-1]
 
 
 def _plain(label: Any) -> Label:

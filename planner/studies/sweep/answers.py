@@ -13,6 +13,7 @@ import pandas as pd
 
 from planner.lp.start import Start
 from planner.outputs.files import whole_file
+from planner.outputs.study_folders import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,8 +54,6 @@ OWN_COLUMNS: Final = frozenset(
 """Columns that table `futures` has beside those of the axes."""
 TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
 """Tables of a sweep's folder."""
-PLANNED: Final = frozenset({"optimal", "within_gap"})
-"""Statuses of a future with a plan as it was asked for."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import InputError
 from planner.outputs.files import whole_file
 from planner.outputs.staging import try_folder
+from planner.outputs.study_folders import SWEEP_FILE
 from planner.runs.names import slug
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import PLANNED, Answer
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "SweepResult", "folder_of", "run_sweep"]
 
 RUNS_FOLDER: Final = "runs"
-META_FILE: Final = "sweep.json"
+META_FILE: Final = SWEEP_FILE
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from planner.results.ended import ended
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.outputs.run import Run
 
-__all__ = ["lights", "question"]
+__all__ = ["lights", "question", "signs"]
 
 
 def question(run: Run) -> Html:
@@ -35,15 +37,19 @@ def lights(run: Run) -> Html:
         else ("bad", f"The check failed: {', '.join(check['broken'])}")
     )
     missed = not_housed(run.tables)
-    shown = [(end.light, str(end)), checked, *([("fair", f"{missed}.")] if missed else [])]
-    signs = {"good": "\N{CHECK MARK}", "fair": "!", "bad": "\N{MULTIPLICATION SIGN}"}
+    return signs([(end.light, str(end)), checked, *([("fair", f"{missed}.")] if missed else [])])
+
+
+def signs(shown: Sequence[tuple[str, str]]) -> Html:
+    """Show sentences, each with a sign: good, fair or bad."""
+    marks = {"good": "\N{CHECK MARK}", "fair": "!", "bad": "\N{MULTIPLICATION SIGN}"}
     words = {"good": "good: ", "fair": "caution: ", "bad": "failed: "}
     return element(
         "ul",
         (
             element(
                 "li",
-                element("span", signs[one], class_="sign", aria_hidden="true"),
+                element("span", marks[one], class_="sign", aria_hidden="true"),
                 element("span", words[one], class_="heard"),
                 said,
                 class_=one,

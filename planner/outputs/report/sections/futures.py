@@ -1,0 +1,202 @@
+"""Sections of a sweep: what plans cost over its futures, what that depends on, and each future."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from planner.base.units import MUSD_PER_BUSD
+from planner.outputs.comparison.measures import OF_YEAR
+from planner.outputs.report.charts import bars
+from planner.outputs.report.labels import words
+from planner.outputs.report.markup import NOTHING, Html, element, name
+from planner.outputs.report.page import section
+from planner.outputs.report.spread import fan
+from planner.outputs.report.table import Column, figure_table
+from planner.outputs.study_folders import PLANNED, QUANTILES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.outputs.report.figures import Figure, TableFigures
+
+__all__ = ["answer_of_sweep", "effects_section", "fans_section", "futures_section"]
+
+_MOST_BARS: Final = 24
+_MOST_ROWS: Final = 500
+_DIGITS: Final = 4
+_LARGE_MUSD: Final = 10_000.0
+_SAME_FRAC: Final = 1e-3
+
+
+def answer_of_sweep(figures: TableFigures) -> Html:
+    """Say how many futures have a plan, from where to where cost goes, and what that depends on."""
+    futures = figures.tables["futures"]
+    planned = _planned(futures)
+    said = [[f"{len(planned)} of {len(futures)} futures have a plan."]]
+    if len(planned) > 1:
+        low, high = planned.iloc[0]["future"], planned.iloc[-1]["future"]
+        unit, per = _money(planned)
+        cheapest, dearest = _cost(figures, low), _cost(figures, high)
+        said.append(
+            [
+                "The plan of least cost has a net present value of ",
+                cheapest.html(per=per, digits=_DIGITS),
+                f" {unit} (",
+                name(low),
+                "), the most expensive one of ",
+                dearest.html(per=per, digits=_DIGITS),
+                f" {unit} (",
+                name(high),
+                "): ",
+                dearest.above(cheapest).html(per=per),
+                f" {unit}.",
+            ]
+        )
+        said.append(_widest(figures, unit, per))
+    items = element("ul", (element("li", of) for of in said if of), class_="sentences")
+    return section("answer", "The answer", items, _above_the_cheapest(figures, planned))
+
+
+def _money(planned: pd.DataFrame) -> tuple[str, float]:
+    """Return the unit in which costs of plans are read, and what MUSD are divided by for it."""
+    is_large = float(planned["objective_musd"].max()) >= _LARGE_MUSD
+    return ("BUSD", MUSD_PER_BUSD) if is_large else ("MUSD", 1.0)
+
+
+def _widest(figures: TableFigures, unit: str, per: float) -> list[str]:
+    """Name the axis over whose values mean cost goes furthest."""
+    effects = figures.tables["effects"]
+    if effects.empty:
+        return []
+    means = effects.groupby("axis", sort=False)["mean_musd"]
+    axis = str((means.max() - means.min()).idxmax())
+    of = effects[effects["axis"] == axis].sort_values("mean_musd")
+    low, high = (
+        figures.sum("effects", "mean_musd", axis=axis, value=str(of.iloc[at]["value"]))
+        for at in (0, -1)
+    )
+    return [
+        "Cost depends most on ",
+        name(axis),
+        ": on average it is ",
+        low.html(per=per, digits=_DIGITS),
+        f" {unit} at ",
+        name(str(of.iloc[0]["value"])),
+        " and ",
+        high.html(per=per, digits=_DIGITS),
+        f" {unit} at ",
+        name(str(of.iloc[-1]["value"])),
+        ".",
+    ]
+
+
+def _above_the_cheapest(figures: TableFigures, planned: pd.DataFrame) -> Html:
+    if len(planned) < 2:
+        return NOTHING
+    cheapest = _cost(figures, planned.iloc[0]["future"])
+    shown = planned.iloc[1:].iloc[::-1].head(_MOST_BARS)["future"]
+    rows = [(future, _cost(figures, future).above(cheapest)) for future in shown]
+    note = f"the {_MOST_BARS} most expensive" if len(planned) - 1 > _MOST_BARS else ""
+    return bars(f"Cost above that of {planned.iloc[0]['future']}", "MUSD", rows, note=note)
+
+
+def effects_section(figures: TableFigures) -> Html:
+    """Show mean cost by the values of each axis."""
+    effects = figures.tables["effects"]
+    tables = []
+    for axis in dict.fromkeys(effects["axis"]):
+        values = effects.loc[effects["axis"] == axis, "value"]
+        columns = ("mean_musd", "least_musd", "most_musd", "futures")
+        rows = [
+            (value, [figures.sum("effects", column, axis=axis, value=value) for column in columns])
+            for value in values
+        ]
+        heads = [Column(f"{head}, MUSD", decimals=1) for head in ("mean", "least", "most")]
+        heads.append(Column("futures", decimals=0))
+        tables.append(figure_table(axis, axis, heads, rows, shows_caption=True))
+    if not tables:
+        return NOTHING
+    about = (
+        "Net present value of the plans at each value of an axis, whatever the others are. Where an"
+        " axis has many values they are put into three parts."
+    )
+    return section(
+        "effects",
+        "What cost depends on",
+        element("p", about, class_="note"),
+        element("div", tables, class_="charts"),
+    )
+
+
+def fans_section(figures: TableFigures) -> Html:
+    """Show how far the figures of the plans spread over the futures, year by year."""
+    fans = figures.tables["fans"]
+    drawn, same = [], []
+    for one in OF_YEAR:
+        rows = fans[fans["figure"] == one.column]
+        label = one.label[:1].upper() + one.label[1:]
+        if (rows["most"] - rows["least"] <= _SAME_FRAC * rows["most"].abs()).all():
+            same += [label] if rows["most"].abs().max() > 0.0 else []
+            continue
+        years = sorted(int(year) for year in rows["year"])
+        of = {
+            quantile: [
+                figures.sum("fans", quantile, figure=one.column, year=year) for year in years
+            ]
+            for quantile in QUANTILES
+        }
+        places = [str(year) for year in years]
+        drawn.append(fan(label, one.unit or "number", places, of, per=one.per))
+    if not (drawn or same):
+        return NOTHING
+    about = "Of the futures with a plan, each year by itself: no line is that of one future."
+    said = f"The same in every future, to {_SAME_FRAC:.1%}: {', '.join(same)}."
+    return section(
+        "fans",
+        "How far plans spread",
+        element("p", about, class_="note"),
+        element("div", drawn, class_="charts"),
+        element("p", said) if same else NOTHING,
+    )
+
+
+def futures_section(figures: TableFigures, axes: Sequence[str]) -> Html:
+    """List the futures: the values of their axes, how each ended, its cost."""
+    futures = figures.tables["futures"]
+    rows: list[tuple[str, list[Figure | str | None]]] = []
+    for row in futures.head(_MOST_ROWS).to_dict("records"):
+        is_planned = row["status"] in PLANNED
+        broken = f"FAILED: {row['broken']}" if row["broken"] else "ok" if is_planned else "-"
+        cells: list[Figure | str | None] = [_cell(row[axis]) for axis in axes]
+        cells += [words(str(row["status"])), broken]
+        cells.append(_cost(figures, row["future"]) if is_planned else None)
+        rows.append((str(row["future"]), cells))
+    heads = [*(Column(axis) for axis in axes), Column("ended"), Column("check")]
+    table = figure_table("Futures", "future", [*heads, Column("cost, MUSD", decimals=1)], rows)
+    more = len(futures) - _MOST_ROWS
+    note = element("p", f"and {more} more in table futures", class_="note") if more > 0 else NOTHING
+    failed = futures[futures["message"].astype(str) != ""].head(_MOST_ROWS)
+    said = [
+        element("details", element("summary", name(str(future))), element("pre", str(message)))
+        for future, message in zip(failed["future"], failed["message"], strict=True)
+    ]
+    why = [element("h3", "Without a plan as asked"), *said] if said else []
+    return section("futures", "Futures", table, note, *why)
+
+
+def _planned(futures: pd.DataFrame) -> pd.DataFrame:
+    """Return the futures with a plan, the cheapest first."""
+    planned = futures[futures["status"].isin(sorted(PLANNED))]
+    return planned.sort_values("objective_musd", kind="stable")
+
+
+def _cost(figures: TableFigures, future: str) -> Figure:
+    return figures.sum("futures", "objective_musd", future=future)
+
+
+def _cell(value: object) -> str:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return "-"  # of a future that is no point of the axes
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,273 @@
+"""Studies of a scenario in folders of their own: what is read of a sweep, and of a frontier."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from pyarrow import ArrowException
+
+from planner.base.errors import InputError, Problem
+from planner.outputs.frontier import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = [
+    "FRONTIER_FILE",
+    "PLANNED",
+    "QUANTILES",
+    "SWEEP_FILE",
+    "StoredFrontier",
+    "StoredSweep",
+    "effects_of",
+    "fans_of",
+    "is_study",
+    "read_study",
+]
+
+SWEEP_FILE: Final = "sweep.json"
+"""Says in the folder of a sweep what is swept."""
+FRONTIER_FILE: Final = "frontier.json"
+PLANNED: Final = frozenset({"optimal", "within_gap"})
+"""Statuses of a future with a plan as it was asked for."""
+QUANTILES: Final = {
+    "least": 0.0,
+    "tenth": 0.1,
+    "quarter": 0.25,
+    "median": 0.5,
+    "three_quarters": 0.75,
+    "nine_tenths": 0.9,
+    "most": 1.0,
+}
+"""Columns of the table that `fans_of` makes, with the share of the futures below them."""
+_OF_TABLES: Final = {
+    "futures": {"future", "status", "checked", "broken", "objective_musd", "message"},
+    "results": {"future", "figure", "year", "unit", "value"},
+    "no_regret": {"kind", "site", "item", "year", "least_mw", "most_mw", "futures", "order_by"},
+}
+_MOST_LABELS: Final = 6  # of an axis; with more, values are put together
+_THIRDS: Final = 3
+
+
+@dataclass(frozen=True, eq=False)
+class StoredSweep:
+    """What is stored of a sweep.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    name, title, question, base : str
+        Of the file that was swept, and its base scenario.
+    axes : tuple of str
+        Names of its axes.
+    tables : mapping of str to DataFrame
+        ``futures``, ``results`` and ``no_regret`` as they are stored; ``fans`` and ``effects`` as
+        `fans_of` and `effects_of` make them.
+    """
+
+    folder: Path
+    name: str
+    title: str
+    question: str
+    base: str
+    axes: tuple[str, ...]
+    tables: Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredFrontier:
+    """What is stored of a frontier.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    scenario, label, unit, price_unit : str
+        As of `planner.outputs.frontier.Frontier`.
+    notes : tuple of str
+        What a reader must know.
+    table : DataFrame
+        A row per point, as `planner.outputs.frontier.COLUMNS` says.
+    """
+
+    folder: Path
+    scenario: str
+    label: str
+    unit: str
+    price_unit: str
+    notes: tuple[str, ...]
+    table: pd.DataFrame
+
+
+def is_study(folder: Path) -> bool:
+    """Return whether a folder is that of a sweep or of a frontier."""
+    return any((folder / name).is_file() for name in (SWEEP_FILE, FRONTIER_FILE))
+
+
+def read_study(folder: Path) -> StoredSweep | StoredFrontier:
+    """Read the folder of a study.
+
+    Parameters
+    ----------
+    folder : Path
+        One that `is_study`.
+
+    Raises
+    ------
+    InputError
+        If it was not solved to its end, or a file is damaged or of another version.
+    """
+    is_sweep = (folder / SWEEP_FILE).is_file()
+    return _read_sweep(folder) if is_sweep else _read_frontier(folder)
+
+
+def _read_sweep(folder: Path) -> StoredSweep:
+    meta = _json(folder / SWEEP_FILE, ("sweep", "title", "question", "base", "axes"))
+    tables = {name: _table(folder, name, columns) for name, columns in _OF_TABLES.items()}
+    futures = tables["futures"]
+    axes = tuple(str(axis) for axis in meta["axes"] if axis in futures.columns)
+    planned = futures[futures["status"].isin(sorted(PLANNED))]
+    results = tables["results"]
+    results = results[results["future"].isin(planned["future"])]
+    made = {"fans": fans_of(results), "effects": effects_of(planned, axes)}
+    said = {key: str(meta[key] or "") for key in ("title", "question", "base")}
+    return StoredSweep(folder, str(meta["sweep"]), **said, axes=axes, tables=tables | made)
+
+
+def _read_frontier(folder: Path) -> StoredFrontier:
+    path = folder / FRONTIER_FILE
+    meta = _json(path, ("scenario", "label", "unit", "price_unit", "notes", "points"))
+    try:
+        table = pd.DataFrame(meta["points"])
+        missing = sorted(set(COLUMNS) - set(table.columns))
+        notes = tuple(str(note) for note in meta["notes"])
+    except (TypeError, ValueError) as error:
+        raise _unreadable(path, "its points are no table") from error
+    if missing:
+        raise _unreadable(path, f"its points have no {', '.join(missing)}")
+    said = {key: str(meta[key]) for key in ("scenario", "label", "unit", "price_unit")}
+    return StoredFrontier(folder, **said, notes=notes, table=table)
+
+
+def fans_of(results: pd.DataFrame) -> pd.DataFrame:
+    """Find how far each figure spreads over futures, year by year.
+
+    Parameters
+    ----------
+    results : DataFrame
+        As table ``results`` of a sweep.
+
+    Returns
+    -------
+    DataFrame
+        figure, unit, year, how many futures, and a column for each of `QUANTILES`, between
+        futures by linear interpolation.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame(
+    ...     {"future": ["a", "b", "c"], "figure": "racks", "year": 2028, "unit": "MW"}
+    ... ).assign(value=[10.0, 40.0, 20.0])
+    >>> fans_of(results)[["year", "futures", "least", "quarter", "median", "most"]]
+       year  futures  least  quarter  median  most
+    0  2028        3   10.0     15.0    20.0  40.0
+    """
+    keys = ["figure", "unit", "year"]
+    rows = results.dropna(subset=["year", "value"]).astype({"year": "int64"})
+    grouped = rows.groupby(keys, sort=False)["value"]
+    found = {name: grouped.quantile(share) for name, share in QUANTILES.items()}
+    return pd.DataFrame({"futures": grouped.count(), **found}).reset_index()
+
+
+def effects_of(planned: pd.DataFrame, axes: tuple[str, ...]) -> pd.DataFrame:
+    """Find what plans cost by the values of each axis, whatever the others are.
+
+    Parameters
+    ----------
+    planned : DataFrame
+        Rows of table ``futures`` of a sweep that have a plan.
+    axes : tuple of str
+        Columns of it. Where an axis has more than six numbers they are put into three parts with
+        as many futures each.
+
+    Returns
+    -------
+    DataFrame
+        axis, value (text), how many futures, and their mean, least and most cost. [MUSD]
+
+    Examples
+    --------
+    >>> planned = pd.DataFrame({"price": [40, 40, 60], "objective_musd": [500.0, 540.0, 590.0]})
+    >>> effects_of(planned, ("price",))[["axis", "value", "futures", "mean_musd", "most_musd"]]
+        axis value  futures  mean_musd  most_musd
+    0  price    40        2      520.0      540.0
+    1  price    60        1      590.0      590.0
+    """
+    parts = []
+    for axis in axes:
+        values = planned[axis].dropna()
+        if values.nunique() < 2:
+            continue
+        is_long = values.nunique() > _MOST_LABELS and pd.api.types.is_numeric_dtype(values)
+        labels = _in_thirds(values) if is_long else values.map(_label)
+        cost = planned.loc[values.index, "objective_musd"].groupby(labels, sort=False)
+        order = values.groupby(labels, sort=False).min()
+        found = cost.agg(futures="count", mean_musd="mean", least_musd="min", most_musd="max")
+        found = found.loc[order.sort_values(key=_sortable).index].rename_axis("value")
+        parts.append(found.reset_index().assign(axis=axis))
+    columns = ["axis", "value", "futures", "mean_musd", "least_musd", "most_musd"]
+    return (
+        pd.concat(parts)[columns].reset_index(drop=True) if parts else pd.DataFrame(columns=columns)
+    )
+
+
+def _in_thirds(values: pd.Series) -> pd.Series:
+    """Name the third of the values that each is in, by its ends."""
+    third = pd.qcut(values.astype("float64"), _THIRDS, labels=False, duplicates="drop")
+    ends = values.groupby(third).agg(["min", "max"])
+    names = {at: f"{_label(low)} to {_label(high)}" for at, low, high in ends.itertuples()}
+    return third.map(names)
+
+
+def _label(value: object) -> str:
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _sortable(values: pd.Series) -> pd.Series:
+    return values if pd.api.types.is_numeric_dtype(values) else values.astype(str)
+
+
+def _json(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, f"it cannot be read: {error}") from error
+    missing = [key for key in keys if not isinstance(found, dict) or key not in found]
+    if missing:
+        raise _unreadable(path, f"it does not say {', '.join(missing)}")
+    return dict(found)
+
+
+def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
+    path = folder / f"{name}.parquet"
+    if not path.is_file():
+        found, fix = "it is missing", f"solve the sweep to its end: {folder} goes on where it ended"
+        raise InputError([Problem(str(path), None, None, found, "a table of the sweep", fix)])
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError, ArrowException) as error:
+        raise _unreadable(path, f"it cannot be read: {error}") from error
+    missing = sorted(columns - set(frame.columns))
+    if missing:
+        raise _unreadable(path, f"it has no column {', '.join(missing)}")
+    return frame
+
+
+def _unreadable(path: Path, found: str) -> InputError:
+    must_be = "a file as this version of dcplan writes it"
+    return InputError([Problem(str(path), None, None, found, must_be, "solve it again")])

@@ -1,0 +1,297 @@
+"""The report of studies says what their tables say, whatever futures and axes are called."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from pages import Page, expected, is_shown, read_page
+
+from planner import cli
+from planner.base.errors import InputError
+from planner.outputs.report import studies_html
+from planner.outputs.report.page import POLICY
+from planner.outputs.study_folders import (
+    StoredFrontier,
+    StoredSweep,
+    effects_of,
+    fans_of,
+    read_study,
+)
+
+ODD = '=1+1 <script>alert("x")</script> ../../x \u202e🏭'
+LONG = "x" * 300
+
+
+def sweep_folder(folder: Path, odd: str = "price=40") -> Path:
+    """A sweep of four futures: three with a plan."""
+    folder.mkdir()
+    names = [odd, "price=50", "price=60", "none"]
+    meta = {
+        "sweep": "mine",
+        "title": "What if power costs more?",
+        "question": "",
+        "base": "tiny",
+        "axes": {"price": [40, 50, 60]},
+    }
+    (folder / "sweep.json").write_text(json.dumps(meta), encoding="utf-8")
+    futures = pd.DataFrame(
+        {
+            "future": names,
+            "price": [40.0, 50.0, 60.0, float("nan")],
+            "status": ["optimal", "within_gap", "optimal", "infeasible"],
+            "checked": [True, True, True, False],
+            "broken": "",
+            "objective_musd": [520.0, 545.5, 561.5, float("nan")],
+            "message": ["", "", "", "no plan meets all constraints"],
+        }
+    )
+    results = pd.DataFrame(
+        [
+            (future, "facility_mean_mw", year, "MW", value)
+            for future, of in zip(names, ((30.0, 44.0), (28.0, 41.0), (22.0, 33.0)), strict=False)
+            for year, value in zip((2027, 2028), of, strict=True)
+        ],
+        columns=["future", "figure", "year", "unit", "value"],
+    )
+    no_regret = pd.DataFrame(
+        [
+            ("halls", "north", "", 2027, 12.5, 14.0, 3, 2025.5),
+            ("halls", "north", "", 2028, 17.5, 25.0, 3, 2026.0),
+            ("racks", "", "gb200_nvl72", 2028, 0.0, 6.4, 2, float("nan")),
+        ],
+        columns=["kind", "site", "item", "year", "least_mw", "most_mw", "futures", "order_by"],
+    )
+    for name, table in (("futures", futures), ("results", results), ("no_regret", no_regret)):
+        table.to_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+def frontier_folder(folder: Path) -> Path:
+    folder.mkdir()
+    points = [
+        {"point": 0, "measure": 90.0, "cost_musd": 520.0, "extra_frac": 0.0, "price": 0.2},
+        {"point": 1, "measure": 70.0, "cost_musd": 531.0, "extra_frac": 0.0212, "price": 1.7},
+        {"point": 2, "measure": 40.0, "cost_musd": 594.5, "extra_frac": 0.1433, "price": 3.9},
+    ]
+    for point in points:
+        point |= {"extra_musd": point["cost_musd"] - 520.0, "slope_musd_per_unit": -point["price"]}
+        point["is_knee"] = point["point"] == 1
+    meta = {
+        "scenario": "tiny",
+        "label": "Emissions",
+        "unit": "kt CO2",
+        "price_unit": "USD/t",
+        "notes": ["Cost is net present value."],
+        "points": points,
+    }
+    (folder / "frontier.json").write_text(json.dumps(meta), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> tuple[StoredSweep, StoredFrontier]:
+    home = tmp_path_factory.mktemp("studies")
+    sweep = read_study(sweep_folder(home / "sweep", ODD))
+    frontier = read_study(frontier_folder(home / "carbon"))
+    assert isinstance(sweep, StoredSweep)
+    assert isinstance(frontier, StoredFrontier)
+    return sweep, frontier
+
+
+@pytest.fixture(scope="module")
+def page(studies: tuple[StoredSweep, StoredFrontier]) -> Page:
+    sweep, frontier = studies
+    return read_page(studies_html(sweep, [frontier]))
+
+
+def test_every_number_is_its_cell_of_the_tables(
+    studies: tuple[StoredSweep, StoredFrontier], page: Page
+) -> None:
+    sweep, frontier = studies
+    tables = [sweep.tables, {"frontier": frontier.table}]
+
+    wrong = [
+        (one.text, one.around, expected(one, tables))
+        for one in page.numbers
+        if not is_shown(
+            one.attributes.get("data-shown", one.text),
+            expected(one, tables),
+            one.attributes.get("data-digits"),
+        )
+    ]
+
+    assert len(page.numbers) > 40
+    assert wrong == []
+
+
+def test_the_answer_names_the_ends_and_what_cost_depends_on(page: Page) -> None:
+    said = page.elements[0].text
+
+    assert "3 of 4 futures have a plan." in said
+    assert "1 of 4 futures have no plan as asked." in said
+    # 561.5 less 520.
+    assert "the most expensive one of 561.5 MUSD (price=60): +41.5 MUSD." in said
+    assert (
+        "Cost depends most on price: on average it is 520 MUSD at 40 and 561.5 MUSD at 60" in said
+    )
+    assert "no plan meets all constraints" in said
+
+
+def test_what_all_order_is_told_from_what_some_do(page: Page) -> None:
+    text = page.elements[0].text
+    every, _, some = text.partition("What only some futures order")
+    assert "halls north" in every
+    assert "July 2025" in every  # 2025.5, of the first year that has it
+    assert "racks gb200 nvl72" in some
+    assert "racks gb200 nvl72" not in every
+
+
+def test_names_are_text_and_the_page_asks_for_nothing(page: Page) -> None:
+    tags = [one.tag for one in page.elements]
+    policies = [
+        one.attributes["content"]
+        for one in page.elements
+        if one.attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    used = [one.attributes["id"] for one in page.elements if "id" in one.attributes]
+
+    assert tags.count("script") == 1  # ours
+    assert '=1+1 <script>alert("x")</script> ../../x' in page.elements[0].text
+    assert "\u202e" not in page.elements[0].text
+    assert policies == [POLICY]
+    assert len(used) == len(set(used))
+
+
+def test_quantiles_lie_between_futures() -> None:
+    results = pd.DataFrame(
+        {"future": list("abcd"), "figure": "racks", "unit": "MW", "year": 2028}
+    ).assign(value=[10.0, 14.0, 30.0, 46.0])
+
+    (row,) = fans_of(results).to_dict("records")
+
+    # Four futures lie at 0, 1/3, 2/3 and 1: a tenth is 0.3 of the way from 10 to 14, a quarter
+    # 0.75 of it, the median halfway from 14 to 30, nine tenths 0.7 of the way from 30 to 46.
+    assert row["tenth"] == pytest.approx(11.2)
+    assert row["quarter"] == pytest.approx(13.0)
+    assert row["median"] == pytest.approx(22.0)
+    assert row["nine_tenths"] == pytest.approx(41.2)
+    assert (row["least"], row["most"], row["futures"]) == (10.0, 46.0, 4)
+
+
+def test_an_axis_of_many_values_is_put_into_thirds() -> None:
+    cost = [510.0, 500.0, 530.0, 520.0, 560.0, 540.0, 580.0, 570.0, 590.0]
+    planned = pd.DataFrame({"price": [float(at) for at in range(41, 50)], "objective_musd": cost})
+
+    effects = effects_of(planned, ("price",)).set_index("value")
+
+    assert effects.index.to_list() == ["41 to 43", "44 to 46", "47 to 49"]
+    # (510 + 500 + 530) / 3, and so on.
+    assert effects["mean_musd"].to_list() == pytest.approx([513.3333, 540.0, 580.0], abs=1e-4)
+    assert effects["futures"].to_list() == [3, 3, 3]
+
+
+def test_values_of_an_axis_come_in_their_order() -> None:
+    planned = pd.DataFrame(
+        {"price": [100, 20, 3], "rule": ["b", "c", "a"], "objective_musd": [7.0, 5.0, 6.0]}
+    )
+
+    effects = effects_of(planned, ("price", "rule"))
+
+    assert effects["value"].to_list() == ["3", "20", "100", "a", "b", "c"]
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli.main, ["report", *arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_puts_the_report_into_the_folder(tmp_path: Path) -> None:
+    sweep, carbon = sweep_folder(tmp_path / "sweep"), frontier_folder(tmp_path / "carbon")
+
+    code, out, err = run(str(sweep), str(carbon))
+
+    assert (code, err) == (0, "")
+    assert out.strip() == str(sweep / "report.html")
+    text = (sweep / "report.html").read_text(encoding="utf-8")
+    assert "What if power costs more?" in text
+    assert "Cost against emissions" in text
+
+
+def test_a_frontier_has_a_report_of_its_own(tmp_path: Path) -> None:
+    carbon = frontier_folder(tmp_path / "carbon")
+
+    code, out, _ = run(str(carbon))
+
+    assert code == 0
+    assert "Trade-offs of tiny" in Path(out.strip()).read_text(encoding="utf-8")
+
+
+def test_runs_and_studies_are_not_mixed(tmp_path: Path) -> None:
+    sweep = sweep_folder(tmp_path / "sweep")
+
+    code, _, err = run(str(sweep), "tiny")
+
+    assert code == 2
+    assert "tiny is no folder of a study: name runs, or folders of studies" in err
+
+
+def test_two_sweeps_are_refused(tmp_path: Path) -> None:
+    one, two = sweep_folder(tmp_path / "one"), sweep_folder(tmp_path / "two")
+
+    code, _, err = run(str(one), str(two))
+
+    assert code == 2
+    assert "2 sweeps are given" in err
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("sweep.json", b"{", "sweep.json: it cannot be read"),
+        ("sweep.json", b"[]", "it does not say sweep, title, question, base, axes"),
+        ("futures.parquet", b"PAR1", "futures.parquet: it cannot be read"),
+        ("results.parquet", None, "results.parquet: it is missing"),
+    ],
+)
+def test_a_damaged_folder_is_named(
+    tmp_path: Path, file: str, content: bytes | None, words: str
+) -> None:
+    path = sweep_folder(tmp_path / "sweep") / file
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(InputError, match=words.replace(".", r"\.")):
+        read_study(tmp_path / "sweep")
+
+
+def test_a_table_without_a_column_is_named(tmp_path: Path) -> None:
+    folder = sweep_folder(tmp_path / "sweep")
+    futures = pd.read_parquet(folder / "futures.parquet").drop(columns="status")
+    futures.to_parquet(folder / "futures.parquet")
+
+    with pytest.raises(InputError, match="it has no column status"):
+        read_study(folder)
+
+
+def test_a_frontier_that_is_a_point_says_so(
+    studies: tuple[StoredSweep, StoredFrontier],
+) -> None:
+    _, frontier = studies
+    point = replace(frontier, table=frontier.table.head(1))
+
+    text = read_page(studies_html(None, [point])).elements[0].text
+
+    assert "There is nothing to trade" in text
+
+
+def test_three_hundred_characters_stay_whole(tmp_path: Path) -> None:
+    sweep = read_study(sweep_folder(tmp_path / "sweep", LONG))
+    assert isinstance(sweep, StoredSweep)
+
+    assert LONG in read_page(studies_html(sweep, [])).elements[0].text
