@@ -65,6 +65,7 @@ def command(
 
     Example: dcplan sweep tiny --jobs 2
     """
+    from planner.cli.futures import so_far
     from planner.cli.interrupts import INTERRUPTED
     from planner.cli.output import writing_into
     from planner.cli.progress import Progress
@@ -80,7 +81,7 @@ def command(
     def tell(now: SweepProgress) -> None:
         nonlocal latest
         latest = now
-        live.tell(_so_far(now))
+        live.tell(so_far(now))
 
     with Progress.of(context) as live:
         live.detail("Reading the sweep and its data")
@@ -109,19 +110,6 @@ def command(
     else:
         _print(result)
     context.exit(_exit_code(result))
-
-
-def _so_far(progress: SweepProgress) -> str:
-    from planner.base.say import duration
-
-    text = f"{progress.done} of {progress.total} futures"
-    if progress.failed:
-        text += f", {progress.failed} failed"
-    if progress.stored and not progress.last:
-        text += f", {progress.stored} stored before"
-    if progress.done < progress.total and progress.left_s == progress.left_s:  # not nan
-        text += f", about {duration(progress.left_s)} left"
-    return f"{text}: {progress.last} {progress.status}" if progress.last else text
 
 
 def _exit_code(result: SweepResult) -> int:

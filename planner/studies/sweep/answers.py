@@ -30,6 +30,7 @@ __all__ = [
     "Order",
     "answer_in",
     "figures",
+    "forget",
     "futures",
     "orders",
     "start_in",
@@ -135,6 +136,11 @@ def answer_in(folder: Path, question: Question) -> Answer | None:
         return None
     is_of_it = answer.name == question.name and answer.status not in {"killed", "error"}
     return answer if is_of_it else None
+
+
+def forget(question: Question, folder: Path) -> None:
+    """Remove the file of a future, so that it is solved again."""
+    _path(question, folder).unlink(missing_ok=True)
 
 
 def _path(question: Question, folder: Path) -> Path:

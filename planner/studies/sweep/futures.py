@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.tables.read import TablesRead
 
-__all__ = ["Question", "Sweep", "Tables", "inputs_of", "read_sweep"]
+__all__ = ["Question", "Sweep", "Tables", "inputs_of", "read_sweep", "sweep_of"]
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
 FORMAT: Final = 1
@@ -159,6 +159,30 @@ def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
         each axis, at their places.
     """
     file = read_file(path, overrides)
+    return sweep_of(file, leaders(file.futures, is_sampled=file.sample is not None))
+
+
+@with_texts_as_objects
+def sweep_of(file: SweepFile, led: Mapping[str, str]) -> Sweep:
+    """Make a sweep of futures that are known, and find every mistake in them.
+
+    Parameters
+    ----------
+    file : SweepFile
+        As read, or made by a study that chooses the futures itself.
+    led : mapping of str to str
+        For each future that begins where another one ended, which one that is; by name.
+
+    Returns
+    -------
+    Sweep
+        As `read_sweep` does.
+
+    Raises
+    ------
+    InputError
+        As `read_sweep` does.
+    """
     reader = _Reader()
     problems = [*file.problems, *_base_problems(file, reader)]
     is_right = not problems
@@ -170,7 +194,6 @@ def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
             problems += _problems(file, future, reader, is_built=is_right)
     if problems:
         raise InputError(dict.fromkeys(problems))  # what is wrong with the base is so in each
-    led = leaders(file.futures, is_sampled=file.sample is not None)
     questions: dict[str, Question] = {}
     for future in file.futures:  # a leader comes before those that begin where it ends
         leader = questions.get(led.get(future.name, ""))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from planner.studies.sweep.futures import Question
     from planner.studies.sweep.pool import Solved
 
-__all__ = ["Progress", "SweepResult", "folder_of", "run_sweep"]
+__all__ = ["Progress", "SweepResult", "folder_of", "run_sweep", "solve_sweep"]
 
 RUNS_FOLDER: Final = "runs"
 META_FILE: Final = SWEEP_FILE
@@ -194,6 +194,35 @@ def run_sweep(
     if on_warning is not None:
         for warning in sweep.warnings:
             on_warning(warning)
+    return solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler)
+
+
+def solve_sweep(
+    sweep: Sweep,
+    folder: Path,
+    jobs: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    scheduler: str | None = None,
+) -> SweepResult:
+    """Solve and check every future of a sweep that is read already.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Its futures.
+    folder : Path
+        Where their answers are, and are put.
+    jobs, on_progress, scheduler
+        As for `run_sweep`.
+
+    Raises
+    ------
+    InputError
+        If the cluster cannot be used.
+    OSError
+        If the folder cannot be written.
+    """
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
     _remove_tables_of_another(sweep, folder)
