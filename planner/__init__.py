@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.studies.diagnose import diagnose
     from planner.studies.frontier import frontier
     from planner.studies.myopic import myopic
+    from planner.studies.sensitivity import sensitivity
     from planner.studies.solve import solve
     from planner.studies.sweep import sweep
 
@@ -33,6 +34,7 @@ __all__ = [
     "load",
     "load_scenario",
     "myopic",
+    "sensitivity",
     "solve",
     "sweep",
 ]
@@ -48,6 +50,7 @@ _HOME = {
     "load": "planner.runs.reopen",
     "load_scenario": "planner.scenario",
     "myopic": "planner.studies.myopic",
+    "sensitivity": "planner.studies.sensitivity",
     "solve": "planner.studies.solve",
     "sweep": "planner.studies.sweep",
 }

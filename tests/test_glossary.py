@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.cli.group import COMMANDS
 from planner.scenario.schema import Scenario
 
 ROOT = Path(__file__).parent.parent
@@ -66,8 +67,10 @@ def test_a_term_has_a_meaning_and_is_met_in_what_there_is(row: list[str]) -> Non
 
     assert term
     assert len(meaning.split()) >= 4
+    commands = re.findall(r"`dcplan ([a-z]+)`", where)
     names = re.findall(r"`([a-z_]+)`", where)
-    assert names
+    assert names or commands
+    assert set(commands) <= set(COMMANDS)
     of_tables = re.findall(r"tables? (.*)", where)
     tables = re.findall(r"`([a-z_]+)`", of_tables[0]) if of_tables else []
     assert set(tables) <= TABLES

@@ -58,6 +58,7 @@ def test_the_package_lists_what_it_offers() -> None:
         "load",
         "load_scenario",
         "myopic",
+        "sensitivity",
         "solve",
         "sweep",
     ]

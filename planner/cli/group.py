@@ -34,6 +34,10 @@ COMMANDS: Final = {
     ),
     "myopic": ("planner.cli.myopic:command", "Decide year by year; say what foresight is worth."),
     "estimates": ("planner.cli.estimates:command", "Say which estimates decide the cost."),
+    "sensitivity": (
+        "planner.cli.sensitivity:command",
+        "Rank what decides by tornado, Morris or Sobol.",
+    ),
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
     "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
@@ -65,6 +69,7 @@ LIBRARIES: Final = {
     "alternatives": ("planner.studies.alternatives",),
     "myopic": ("planner.studies.myopic", "planner.runs.folder"),
     "estimates": ("planner.studies.estimates", "planner.runs.reopen"),
+    "sensitivity": ("planner.studies.sensitivity",),
     "diagnose": ("planner.studies.diagnose",),
     "check": ("planner.check", "planner.runs.reopen"),
     "stress": ("planner.stress", "planner.runs.reopen", "planner.outputs.stress"),

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.plots import PLOTS, catalogue, draw
+from planner.outputs.sensitivity import Sensitivity
 from planner.runs import load_run, save_run
 
 if TYPE_CHECKING:
@@ -50,7 +51,30 @@ FUTURES = pd.DataFrame(
 )
 
 
+def study(run: Run) -> Sensitivity:
+    """Return a study of Sobol of as many factors as there are naughty names."""
+    count = len(NAUGHTY)
+    total = np.linspace(0.6, 0.04, count)
+    table = pd.DataFrame(
+        {
+            "rank": range(1, count + 1),
+            "factor": NAUGHTY,
+            "figures": 1,
+            "st": total,
+            "st_conf": 0.1 * total,
+            "s1": 0.7 * total,
+            "s1_conf": 0.2 * total,
+            "rank_low": range(1, count + 1),
+            "rank_high": range(2, count + 2),
+        }
+    )
+    wishes = (8, 3, table, pd.DataFrame(), pd.DataFrame(), 900.0, 0.0, 8, 0, 0, 7)
+    return Sensitivity(run.title, "sobol", "objective_musd", "MUSD", *wishes)
+
+
 def drawing_of(name: str, run: Run) -> Drawing:
+    if name == "sensitivity":
+        return draw(name, study(run))
     if name == "fan":
         return draw(name, FUTURES, figure="facility_mean_mw", title="Many futures")
     return draw(name, run, other=run) if name == "comparison" else draw(name, run)
@@ -181,6 +205,28 @@ def test_a_fan_shows_the_middle_future_and_how_far_the_others_spread(run: Run) -
     ]
     with pytest.raises(ValueError, match="no future has 'joy' by year; there are facility_mean_mw"):
         draw("fan", FUTURES, figure="joy", title="Many futures")
+
+
+@pytest.mark.parametrize(
+    ("method", "columns", "bars"),
+    [
+        ("sobol", {}, [[0.6, 0.04], [0.42, 0.028]]),
+        ("morris", {"mu_star": [31.0, 7.0], "mu_star_conf": 2.0, "sigma": [4.0, 9.0]}, None),
+        ("tornado", {"at_low": [-31.0, 5.0], "at_high": [12.0, -7.0]}, None),
+    ],
+)
+def test_bars_of_a_study_are_its_indices(
+    run: Run, method: str, columns: dict[str, Any], bars: list[list[float]] | None
+) -> None:
+    found = study(run)
+    table = found.table.iloc[[0, -1]].reset_index(drop=True).assign(**columns)
+    axes = draw("sensitivity", replace(found, method=method, table=table)).axes[0]
+
+    expected = bars or [list(one) for one in columns.values() if isinstance(one, list)]
+    drawn = [[bar.get_width() for bar in group] for group in axes.containers if len(group) == 2]
+    assert drawn == [pytest.approx(one) for one in expected]
+    # The one that decides most is on top.
+    assert axes.get_yticks()[0] > axes.get_yticks()[1]
 
 
 def test_amounts_begin_at_zero(run: Run) -> None:

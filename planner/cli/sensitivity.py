@@ -1,0 +1,199 @@
+"""`dcplan sensitivity`: which inputs decide, by solving again and again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from planner.cli.options import OVERRIDES
+
+if TYPE_CHECKING:
+    from planner.outputs.sensitivity import Sensitivity
+
+__all__ = ["command"]
+
+_HEADS: Final = {
+    "tornado": (("at_low", "at low"), ("at_high", "at high")),
+    "morris": (("mu_star", "mu*"), ("mu_star_conf", "+/-"), ("sigma", "sigma")),
+    "sobol": (("st", "total"), ("st_conf", "+/-"), ("s1", "alone"), ("s1_conf", "+/-")),
+}
+"""Columns of the table that are printed, with their heads."""
+
+
+@click.command("sensitivity")
+@click.argument("scenario", default="us-base")
+@click.option(
+    "--method",
+    default="tornado",
+    show_default=True,
+    metavar="METHOD",
+    help="tornado: one figure at a time; morris: trajectories; sobol: shares of the variance.",
+)
+@click.option(
+    "--figures",
+    type=int,
+    default=10,
+    show_default=True,
+    help="How many of the figures that do most at first order are moved.",
+)
+@click.option("--trajectories", type=int, help="Of morris; 10 where left out.")
+@click.option("--samples", type=int, help="Base samples of sobol, a power of 2; 64 if left out.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the points drawn.")
+@click.option(
+    "--of",
+    default="objective_musd",
+    show_default=True,
+    metavar="OUTPUT",
+    help="What is asked of: that, bound_musd, or a column of table summary in its last year.",
+)
+@click.option(
+    "--steps/--no-steps",
+    default=True,
+    show_default=True,
+    help="Move columns that count in steps, such as lead times, each as one factor.",
+)
+@OVERRIDES
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the study; left out: sensitivity/ and the name of SCENARIO.",
+)
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Futures at once; as in dcplan sweep.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask cluster; as in dcplan sweep.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    scenario: str,
+    *,
+    method: str,
+    figures: int,
+    trajectories: int | None,
+    samples: int | None,
+    seed: int,
+    of: str,
+    steps: bool,
+    overrides: tuple[str, ...],
+    folder: Path | None,
+    jobs: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Find which inputs of SCENARIO decide: figures moved between their own low and high.
+
+    The plan is solved; its duals say which figures do most. These are moved and solved again as
+    the futures of a sweep: alone (tornado), or all at once, which shows what acts together
+    (morris, sobol; extra sensitivity). Ranks come with how stable they are.
+
+    Answers are stored as they come. Stopped in any way, the same command goes on from there, and
+    with more trajectories or samples solves only what is new.
+
+    Example: dcplan sensitivity us-base --method morris --figures 8 --trajectories 12
+    """
+    import json
+
+    from planner.cli.futures import Live
+    from planner.cli.interrupts import INTERRUPTED
+    from planner.cli.output import writing_into
+    from planner.outputs.kept import put_files, report_kept
+    from planner.outputs.sensitivity import write_sensitivity
+    from planner.outputs.staging import staging
+    from planner.studies.sensitivity import sensitivity
+    from planner.studies.sensitivity.study import folder_of
+
+    home = folder_of(scenario, folder)
+    with Live("Reading the scenario and its data", quiet=_is_quiet(ctx)) as live:
+        try:
+            with writing_into(home):
+                found = sensitivity(
+                    scenario,
+                    method,  # type: ignore[arg-type]  # what is no method is an error of input
+                    home,
+                    figures=figures,
+                    trajectories=trajectories,
+                    samples=samples,
+                    seed=seed,
+                    of=of,
+                    steps=steps,
+                    overrides=overrides,
+                    jobs=jobs,
+                    scheduler=scheduler,
+                    on_stage=live.stage,
+                    on_progress=live.tell,
+                    on_warning=live.warn,
+                )
+                with staging(home) as staged:
+                    written, kept = put_files(staged, write_sensitivity(found, staged), home)
+        except KeyboardInterrupt:
+            if live.latest is None:
+                raise
+            live.say(f"Stopped; what is done is stored in {home}, where the same command goes on")
+            ctx.exit(INTERRUPTED)
+    if kept:
+        click.echo(report_kept(home, kept), err=True)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+        click.echo("\n".join(map(str, written)), err=True)
+    ctx.exit(1 if found.broken else 0)
+
+
+def _is_quiet(ctx: click.Context) -> bool:
+    return bool(ctx.obj and ctx.obj.get("quiet"))
+
+
+def _print(found: Sensitivity) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from planner.base.console import TableConsole, wrapped
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Rank", justify="right")
+    # So wide at most, or a long name would squeeze the numbers out of 80 columns.
+    table.add_column("Figure", no_wrap=True, overflow="ellipsis", max_width=34)
+    heads = _HEADS[found.method]
+    for _, head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("ranks", justify="right", no_wrap=True)
+    table.add_column("1st order", justify="right", no_wrap=True)
+    for row in found.table.to_dict("records"):
+        table.add_row(
+            str(row["rank"]),
+            Text(str(row["factor"])),
+            *(_number(row[name], is_change=found.method == "tornado") for name, _ in heads),
+            _ranks(row),
+            _rank(row["first_order_rank"]),
+        )
+    unit = "" if found.method == "sobol" else f" [{found.unit}]"
+    click.echo(wrapped(f"{found.scenario}: which inputs decide {found.of}{unit}"))
+    TableConsole().print(table)
+    for note in found.notes:
+        click.echo(wrapped(note, mark="- "))
+
+
+def _number(value: float, *, is_change: bool) -> str:
+    from math import isnan
+
+    from planner.base.say import amount
+
+    if isnan(value):
+        return "no plan"
+    sign = "-" if value < 0.0 else "+" if is_change else ""
+    return f"{sign}{amount(abs(value))}"
+
+
+def _ranks(row: dict[Any, Any]) -> str:
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def _rank(value: Any) -> str:
+    import pandas as pd
+
+    return "-" if pd.isna(value) else str(int(value))

@@ -1,0 +1,204 @@
+"""Which inputs decide: the table of a study of sensitivity, and its files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.say import amount
+from planner.outputs.files import whole_file
+from planner.outputs.records import records
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.outputs.plots.drawing import Drawing
+
+__all__ = ["FACTOR", "INDICES", "RANKS", "Sensitivity", "write_sensitivity"]
+
+FACTOR: Final = (
+    *("rank", "factor", "table", "column", "item", "figures", "unit"),
+    *("value", "low", "high", "kind", "source"),
+)
+"""Columns that say which factor a row is of."""
+INDICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "tornado": ("at_low", "at_high", "swing", "swing_least", "swing_most", "without_plan"),
+    "morris": ("mu_star", "mu_star_conf", "mu", "sigma"),
+    "sobol": ("st", "st_conf", "s1", "s1_conf"),
+}
+"""Columns of what a method says of a factor."""
+RANKS: Final = (
+    *("rank_low", "rank_high", "same_rank_frac", "rank_of_half"),
+    *("first_order_rank", "first_order_musd"),
+)
+"""Columns of how stable its rank is, and of its rank at first order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """Which inputs decide.
+
+    Parameters
+    ----------
+    scenario, method, of, unit : str
+        Name of the scenario, how it was asked, of what and in which unit.
+    size, seed : int
+        Of the design; 0 for the tornado, which draws nothing.
+    table : DataFrame
+        `FACTOR`, the `INDICES` of the method and `RANKS`, the factor that decides most first.
+    left_out : DataFrame
+        Figures with a low and a high that were not moved, and why.
+    points : DataFrame
+        Every point of the design with its future and output; columns of the factors' names.
+    base : float
+        The output with every figure at its value.
+    gap_musd : float
+        The largest gap of a plan behind it, within which costs are not told apart; 0 where the
+        output has none.
+    blocks, dropped : int
+        Trajectories or base samples, and those of them that were left out since a point of them
+        has no plan.
+    broken : int
+        Plans that break a rule of the check.
+    unmoved : int
+        Figures of the same tables that have no low and high.
+    """
+
+    scenario: str
+    method: str
+    of: str
+    unit: str
+    size: int
+    seed: int
+    table: pd.DataFrame
+    left_out: pd.DataFrame
+    points: pd.DataFrame
+    base: float
+    gap_musd: float
+    blocks: int
+    dropped: int
+    broken: int
+    unmoved: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know."""
+        return tuple(_notes(self))
+
+    @property
+    def stem(self) -> str:
+        """What its files are called, without their endings."""
+        return self.method if self.of == "objective_musd" else f"{self.method}-{self.of}"
+
+    def plot(self) -> Drawing:
+        """Draw what each factor does, with matplotlib."""
+        from planner.outputs.plots import draw
+
+        return draw("sensitivity", self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in types of JSON."""
+        keys = ("scenario", "method", "of", "unit", "size", "seed", "base", "gap_musd")
+        return {
+            **{key: getattr(self, key) for key in keys},
+            **{key: getattr(self, key) for key in ("blocks", "dropped", "broken", "unmoved")},
+            "notes": list(self.notes),
+            "factors": records(self.table),
+            "left_out": records(self.left_out),
+        }
+
+
+def _notes(found: Sensitivity) -> list[str]:
+    table = found.table
+    steps = int((table["figures"] > 1).sum())
+    said = [_MEANS[found.method].format(of=found.of, unit=found.unit)]
+    if found.method == "sobol":
+        alone = float(table["s1"].sum())
+        said.append(
+            f"First-order indices add up to {alone:.2f}: the rest of the variance is of factors"
+            " that act together, or noise of the sample."
+        )
+    chosen = f"{len(table) - steps} of the factors are those that do most at first order"
+    if steps:
+        chosen += f"; {steps} move a whole column that counts in steps, which first order misses"
+    said.append(
+        f"{chosen}. {len(found.left_out):,} figures with a low and a high were left out (table"
+        f" left_out says why). {found.unmoved:,} of the same tables have none and were not moved,"
+        " nor were settings of the scenario."
+    )
+    if found.gap_musd > 0.0:
+        said.append(
+            f"Plans are within {amount(found.gap_musd)} MUSD of the least cost: smaller"
+            " differences are noise. `--of bound_musd` ranks by the linear program, without it."
+        )
+    if found.dropped:
+        what = "trajectories" if found.method == "morris" else "base samples"
+        said.append(
+            f"{found.dropped} of {found.blocks + found.dropped} {what} were left out: a point of"
+            " each has no plan (column status of table futures). What is said is of the others."
+        )
+    if found.method == "tornado" and (table["without_plan"] != "").any():
+        ends = table[table["without_plan"] != ""]
+        named = ", ".join(f"{row.factor} at its {row.without_plan}" for row in ends.itertuples())
+        said.append(f"No plan is feasible with {named}: ranked before all others.")
+    if found.broken:
+        said.append(f"{found.broken} plans break a rule of the check (column broken of futures).")
+    return said
+
+
+_MEANS: Final[Mapping[str, str]] = {
+    "tornado": (
+        "Each factor is moved alone to its low and its high, and solved again; {of} changes by"
+        " at_low and at_high [{unit}]. Ranks from rank_low to rank_high are possible within gaps."
+    ),
+    "morris": (
+        "mu_star is the mean absolute change of {of} [{unit}] where one factor goes all the way"
+        " from low to high; sigma is how much that depends on where the others are. Ranks are"
+        " within rank_low and rank_high in 95 % of resampled trajectories."
+    ),
+    "sobol": (
+        "st is the share of the variance of {of} that a factor has a part in, s1 what it does"
+        " alone, where all are anywhere between low and high. Ranks are within rank_low and"
+        " rank_high in 95 % of resampled base samples."
+    ),
+}
+
+
+def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
+    """Write its tables as CSV and Parquet, all of it as JSON, and its plot where it can be drawn.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        Of any method.
+    folder : Path
+        Made where it is missing.
+
+    Returns
+    -------
+    list of Path
+        The files; no plot where matplotlib is not installed.
+    """
+    from importlib.util import find_spec
+
+    written = []
+    tables = {"": found.table, "_left_out": found.left_out, "_points": found.points}
+    for name, frame in tables.items():
+        csv, parquet = (folder / f"{found.stem}{name}.{ending}" for ending in ("csv", "parquet"))
+        with whole_file(csv) as partial:
+            frame.to_csv(partial, index=False, lineterminator="\n")
+        with whole_file(parquet) as partial:
+            frame.to_parquet(partial, index=False, compression="zstd")
+        written += [csv, parquet]
+    as_json = folder / f"{found.stem}.json"
+    with whole_file(as_json) as partial:
+        text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
+        partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
+    written.append(as_json)
+    if find_spec("matplotlib") is not None:
+        written.append(found.plot().write(folder / f"{found.stem}.svg"))
+    return written

@@ -1,0 +1,157 @@
+"""Indices of Morris and Sobol from the futures' answers, and how stable the ranks by them are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.studies.sensitivity.design import LEVELS, names_of, rows_per_block
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.base.arrays import Floats, Positions
+    from planner.studies.sensitivity.design import Design
+
+__all__ = ["BY", "RESAMPLES", "Ranks", "indices_of", "intervals_ranked", "ranked", "ranks_of"]
+
+BY: Final[Mapping[str, str]] = {"tornado": "swing", "morris": "mu_star", "sobol": "st"}
+"""Column that ranks the factors, by method."""
+RESAMPLES: Final = 200
+_FEW: Final = 2
+"""Resamples within SALib where its own confidence is not looked at: the least it takes."""
+_ENDS: Final = (0.025, 0.975)
+
+
+def indices_of(
+    design: Design, shares: Floats, outputs: Floats, *, resamples: int = RESAMPLES
+) -> dict[str, Floats]:
+    """Return the indices of each factor.
+
+    Parameters
+    ----------
+    design : Design
+        Morris or Sobol.
+    shares : array of float
+        The points, as `planner.studies.sensitivity.design.shares_of` draws them: any number of
+        whole blocks.
+    outputs : array of float
+        Of each point.
+    resamples : int
+        From which the 95 % confidence comes.
+
+    Returns
+    -------
+    dict of str to array of float
+        Of Morris mu, mu_star and sigma of the elementary effects, which are changes of the output
+        by the whole way from low to high, and mu_star_conf. Of Sobol first-order and total
+        indices s1 and st, s1_conf and st_conf. Confidence is half of the interval.
+
+    Source: Campolongo, Cariboni and Saltelli (2007); Saltelli et al. (2010); as SALib has them.
+    """
+    factors = shares.shape[1]
+    columns = ("mu", "mu_star", "mu_star_conf", "sigma")
+    if design.method == "sobol":
+        columns = ("s1", "s1_conf", "st", "st_conf")
+    if np.ptp(outputs) == 0.0:  # a variance of nothing cannot be divided
+        return {name: np.zeros(factors) for name in columns}
+    rng = np.random.default_rng(design.seed)  # SALib takes a seed of 0 for none
+    problem = {"num_vars": factors, "names": names_of(factors), "bounds": [[0.0, 1.0]] * factors}
+    if design.method == "morris":
+        from SALib.analyze import morris
+
+        found = morris.analyze(
+            problem, shares, outputs, num_resamples=resamples, num_levels=LEVELS, seed=rng
+        )
+        return {name: np.asarray(found[name], dtype=np.float64) for name in columns}
+    from SALib.analyze import sobol
+
+    found = sobol.analyze(
+        problem, outputs, calc_second_order=False, num_resamples=resamples, seed=rng
+    )
+    return {name: np.asarray(found[_SALIB[name]], dtype=np.float64) for name in columns}
+
+
+_SALIB: Final = {"s1": "S1", "s1_conf": "S1_conf", "st": "ST", "st_conf": "ST_conf"}
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """How stable the ranks of factors are.
+
+    Parameters
+    ----------
+    low, high : array of int
+        Within which the rank of a factor is in 95 % of resamples, or as far as gaps tell.
+    same : array of float
+        Share of resamples in which a factor has the rank that it has of all blocks.
+    half : array of int
+        Its rank by the first half of the blocks.
+    """
+
+    low: Positions
+    high: Positions
+    same: Floats
+    half: Positions
+
+
+def ranked(measure: Floats) -> Positions:
+    """Return the rank of each factor, 1 for the largest; of equal ones the first is before.
+
+    Examples
+    --------
+    >>> ranked(np.array([3.0, 7.0, 5.0])).tolist()
+    [3, 1, 2]
+    """
+    rank = np.empty(len(measure), dtype=np.int64)
+    rank[np.argsort(-measure, kind="stable")] = np.arange(1, len(measure) + 1)
+    return rank
+
+
+def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
+    """Rank the factors again and again from blocks drawn with replacement.
+
+    Parameters
+    ----------
+    design, shares, outputs
+        As for `indices_of`; at least two blocks.
+    """
+    factors = shares.shape[1]
+    by = BY[design.method]
+    rows = rows_per_block(design.method, factors)
+    of_block, y = shares.reshape(-1, rows, factors), outputs.reshape(-1, rows)
+
+    def rank(blocks: Positions) -> Positions:
+        drawn = of_block[blocks].reshape(-1, factors)
+        return ranked(indices_of(design, drawn, y[blocks].ravel(), resamples=_FEW)[by])
+
+    rng = np.random.default_rng([design.seed, len(y)])
+    every = np.arange(len(y))
+    draws = [rng.integers(len(y), size=len(y)) for _ in range(RESAMPLES)]
+    found = np.array([rank(blocks) for blocks in draws])
+    low, high = np.quantile(found, _ENDS, axis=0, method="nearest").astype(np.int64)
+    same = (found == rank(every)).mean(axis=0)
+    # A half of one block has no spread: SALib needs two.
+    half = rank(every[: max(2, len(y) // 2)])
+    return Ranks(low, high, same, half)
+
+
+def intervals_ranked(least: Floats, most: Floats) -> tuple[Positions, Positions]:
+    """Return the first and last rank of factors of which only intervals are known.
+
+    Parameters
+    ----------
+    least, most : array of float
+        Ends of each interval.
+
+    Examples
+    --------
+    >>> first, last = intervals_ranked(np.array([2.0, 6.0, 5.0]), np.array([3.0, 9.0, 8.0]))
+    >>> first.tolist(), last.tolist()
+    ([3, 1, 1], [3, 2, 2])
+    """
+    above = (least[None, :] > most[:, None]).sum(axis=1)
+    below = (most[None, :] < least[:, None]).sum(axis=1)
+    return above + 1, len(least) - below

@@ -1,0 +1,290 @@
+"""Which inputs decide: what is solved again, what is left out, and that nothing is solved twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from plans import plan_of
+from shared import shared
+
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError
+from planner.cli import main
+from planner.inputs.figures import Figure, figures_of
+from planner.outputs.sensitivity import Sensitivity
+from planner.studies.sensitivity import sensitivity
+from planner.studies.sensitivity.design import Design
+from planner.studies.sensitivity.factors import Factor, factors_of, left_out_of
+from planner.studies.sensitivity.study import _points_of, _Study
+from planner.studies.sweep import Progress, SweepResult
+
+ONE_YEAR = ("years=[2027]",)
+
+
+@shared
+def tornado() -> Sensitivity:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        return sensitivity("tiny", out=folder, figures=2, jobs=1, overrides=ONE_YEAR)
+
+
+def test_the_tornado_is_what_is_paid_by_the_figure_times_how_far_it_moves() -> None:
+    # Upkeep is 0.005 of what racks cost a year, from 0 to 0.05, and its cost line has insurance of
+    # 0.001 too; a GB200 NVL72 is 3.0 MUSD, from 2.8 to 3.5, which both follow.
+    paid = plan_of("tiny", *ONE_YEAR).costs.groupby("item")["npv_musd"].sum()
+    line, racks = float(paid["it_maintenance"]), float(paid["rack_purchase"])
+    upkeep = line * 5.0 / 6.0
+    table = tornado().table.set_index("item")
+
+    assert table.loc["it_maintenance", "at_low"] == pytest.approx(-upkeep, rel=1e-5)
+    assert table.loc["it_maintenance", "at_high"] == pytest.approx(9.0 * upkeep, rel=1e-5)
+    by_price = racks + line
+    assert table.loc["gb200_nvl72", "at_low"] == pytest.approx(-by_price * 0.2 / 3.0, rel=1e-5)
+    assert table.loc["gb200_nvl72", "at_high"] == pytest.approx(by_price * 0.5 / 3.0, rel=1e-5)
+    assert table["rank"].tolist() == table["rank_low"].tolist() == table["rank_high"].tolist()
+    assert table["swing"].is_monotonic_decreasing
+
+
+def test_what_is_left_out_is_listed_with_the_reason() -> None:
+    found = tornado()
+    figures = figures_of(plan_of("tiny", *ONE_YEAR).inputs.tables)
+
+    assert len(found.left_out) == len(figures) - 2
+    assert not set(found.left_out["item"]) & {"it_maintenance", "gb200_nvl72"}
+    least = found.table["first_order_musd"].min()
+    assert found.left_out["why"].str.contains(f"no more than {least:.6g} MUSD").all()
+    assert f"{len(figures) - 2} figures with a low and a high were left out" in found.notes[1]
+
+
+def test_morris_of_one_figure_is_its_slope_and_nothing_is_solved_twice(tmp_path: Path) -> None:
+    paid = plan_of("tiny", *ONE_YEAR).costs.groupby("item")["npv_musd"].sum()
+    seen: list[Progress] = []
+
+    def ask(trajectories: int, stop_after: int = 99) -> Sensitivity:
+        def watch(progress: Progress) -> None:
+            seen.append(progress)
+            if progress.done - progress.stored == stop_after and progress.total > 1:
+                raise KeyboardInterrupt
+
+        wishes: Any = {"figures": 1, "jobs": 1, "overrides": ONE_YEAR, "on_progress": watch}
+        return sensitivity("tiny", "morris", tmp_path, trajectories=trajectories, **wishes)
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(2, stop_after=1)
+    last = seen[-1]
+    assert (last.total, last.stored, last.done) == (3, 1, 2)  # the base, and two points
+    seen.clear()
+    found = ask(5)  # goes on from the trajectories that it had
+    assert {one.stored for one in seen} == {2}
+    assert seen[-1].total <= 5  # points of a grid of four are each solved once
+
+    # From 0 to 0.05, ten times the 0.005 that the plan pays beside 0.001 for insurance.
+    whole_way = 10.0 * float(paid["it_maintenance"]) * 5.0 / 6.0
+    assert found.table["mu_star"].tolist() == pytest.approx([whole_way], rel=1e-5)
+    assert found.table["sigma"].tolist() == pytest.approx([0.0], abs=1e-3)
+    seen.clear()
+    again = ask(2)
+    assert [(one.stored, one.done) for one in seen] == [(3, 3)]
+    assert again.table["mu_star"].tolist() == pytest.approx(found.table["mu_star"].tolist())
+    result = pd.read_parquet(tmp_path / "futures.parquet")
+    assert result["checked"].all()
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    asked = [
+        *("sensitivity", "tiny", "--method", "moris", "--figures", "0", "--seed", "-1"),
+        *("--of", "objective_musdd", "--set", "years=[]", "-o", str(tmp_path)),
+    ]
+    result = CliRunner().invoke(main, asked)
+
+    assert result.exit_code == 2
+    for said in (
+        "method is 'moris'; must be tornado, morris, sobol; did you mean 'morris'?",
+        "figures is 0; must be an integer from 1 to 100",
+        "seed is -1; must be an integer from 0 to 4,294,967,295",
+        "of is 'objective_musdd'",
+        "did you mean 'objective_musd'?",
+        "years",
+    ):
+        assert said in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_size_is_one_that_the_method_has() -> None:
+    wrong = {
+        "morris": ({"trajectories": 1, "samples": 8}, "trajectories is 1", "samples is 8"),
+        "sobol": ({"trajectories": 6, "samples": 9}, "trajectories is 6", "samples is 9"),
+        "tornado": ({"trajectories": 7, "samples": 4}, "trajectories is 7", "samples is 4"),
+    }
+    for method, (sizes, *said) in wrong.items():
+        with pytest.raises(InputError) as error:
+            sensitivity("tiny", method, **sizes)  # type: ignore[arg-type]
+        lines = str(error.value).splitlines()
+        assert len(lines) == 2
+        assert all(text in str(error.value) for text in said)
+
+
+def test_without_salib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.studies.sensitivity.study.find_spec", lambda name: None)
+
+    with pytest.raises(InputError, match=r"SALib is not installed.*pip install 'dcplan\[sens"):
+        sensitivity("tiny", "sobol")
+
+
+def figure(item: str, low: float, value: float, high: float, **more: Any) -> Figure:
+    return Figure(
+        "racks", "capex_usd", (3,), item, "USD", value, low, high, "estimate", "s", **more
+    )
+
+
+def test_integers_are_as_likely_as_each_other() -> None:
+    whole = Factor("last", (figure("a", 2027.0, 2028.0, 2029.0, is_whole=True),))
+
+    drawn = [whole.at(share).figures[0][1] for share in np.linspace(0.0, 1.0, 3001)]
+
+    assert {year: round(drawn.count(year), -2) for year in set(drawn)} == {
+        2027.0: 1000,
+        2028.0: 1000,
+        2029.0: 1000,
+    }
+    assert Factor("price", (figure("a", 30.0, 40.0, 70.0),)).at(0.25).label == 40.0
+
+
+def test_a_column_in_steps_is_one_factor_and_names_are_told_apart() -> None:
+    tables = plan_of("tiny", *ONE_YEAR).inputs.tables
+    months = [one for one in figures_of(tables) if one.table == "lead_times"]
+    prices = [one for one in figures_of(tables) if one.table == "racks"][:2]
+    rows = [
+        *((one.table, one.column, one.item, -3.0, 7.0, False) for one in prices),
+        *((one.table, one.column, one.item, np.nan, np.nan, True) for one in months),
+    ]
+    first = pd.DataFrame(
+        rows, columns=["table", "column", "item", "low_musd", "high_musd", "in_steps"]
+    )
+
+    factors = factors_of(first, tables, 1)
+
+    assert [(one.name.split()[0], len(one.figures)) for one in factors] == [
+        ("racks.capex_usd", 1),
+        ("lead_times.lead_months", len(months)),
+    ]
+    assert len(months) > 2
+    assert factors[1].at(0.0).figures == tuple((one, one.low) for one in months)
+    left_out = left_out_of(factors[:1], tables, [(factors[1], "not wanted")])
+    why = left_out.set_index(["table", "item"])["why"]
+    assert set(why["lead_times"]) == {"not wanted"}
+    assert why["racks", prices[1].item].endswith("7 MUSD at first order, the least that is in")
+
+
+FACTORS = [
+    Factor("price", (figure("a", 30.0, 40.0, 70.0),), -11.0, 33.0),
+    Factor("=1+1", (figure("b", 5.0, 6.0, 9.0),), -2.0, 4.0),
+    Factor("months", (figure("c", 2.0, 3.0, 8.0), figure("d", 3.0, 4.0, 6.0))),
+]
+
+
+def solved(points: pd.DataFrame, cost: dict[str, float], gap: float = 0.0) -> SweepResult:
+    """Return what a sweep would tell, of futures without a cost that they have no plan."""
+    names = ["base", *points["future"].drop_duplicates()]
+    costs = pd.Series([cost.get(name, np.nan) for name in names])
+    futures = pd.DataFrame(
+        {
+            "future": names,
+            "status": ["infeasible" if np.isnan(one) else "within_gap" for one in costs],
+            "broken": "",
+            "objective_musd": costs,
+            "bound_musd": costs - gap,
+        }
+    )
+    nothing = pd.DataFrame()
+    return SweepResult(Path("kept"), futures, nothing, nothing, nothing, nothing)
+
+
+def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
+    points = _points_of(Design("tornado", 0, 0), FACTORS)
+    cost = dict(zip(points["future"], [790.0, 833.0, 797.0, 803.5, 796.0, 809.0], strict=True))
+
+    found = _Study(
+        Design("tornado", 0, 0),
+        "objective_musd",
+        FACTORS,
+        points,
+        solved(points, {"base": 800.0, **cost}, gap=2.5),
+    ).found("made up", pd.DataFrame(), 17)
+
+    # Swings of 33, 3.5 and 9, each give or take 2.5 of either plan: 9 may be 6.5, and 3.5 be 6.
+    table = found.table
+    assert table["factor"].tolist() == ["price", "months", "=1+1"]
+    assert table["swing"].tolist() == [33.0, 9.0, 3.5]
+    assert table["swing_least"].tolist() == [30.5, 6.5, 1.0]
+    assert table["swing_most"].tolist() == [35.5, 11.5, 6.0]
+    assert table["rank_low"].tolist() == table["rank_high"].tolist() == [1, 2, 3]
+    assert table["first_order_rank"].tolist() == [1, pd.NA, 2]
+    assert any("within 2.5 MUSD of the least cost" in note for note in found.notes)
+
+    wide = _Study(
+        Design("tornado", 0, 0),
+        "objective_musd",
+        FACTORS,
+        points,
+        solved(points, {"base": 800.0, **cost}, gap=3.5),
+    ).found("made up", pd.DataFrame(), 17)
+    assert wide.table["rank_low"].tolist() == [1, 2, 2]
+    assert wide.table["rank_high"].tolist() == [1, 3, 3]
+
+
+def test_an_end_without_a_plan_decides_most() -> None:
+    points = _points_of(Design("tornado", 0, 0), FACTORS)
+    cost = dict(zip(points["future"], [790.0, 833.0, 797.0, 803.5, 796.0], strict=False))
+
+    found = _Study(
+        Design("tornado", 0, 0),
+        "objective_musd",
+        FACTORS,
+        points,
+        solved(points, {"base": 800.0, **cost}),
+    ).found("made up", pd.DataFrame(), 17)
+
+    assert found.table["factor"].tolist() == ["months", "price", "=1+1"]
+    assert found.table["without_plan"].tolist() == ["high", "", ""]
+    assert found.table["rank_low"].tolist() == found.table["rank_high"].tolist() == [1, 2, 3]
+    assert any("No plan is feasible with months at its high" in note for note in found.notes)
+    assert json.loads(json.dumps(found.to_dict()))["factors"][0]["at_high"] is None
+
+
+def study_of(design: Design, broken: int) -> _Study:
+    """Return a study of a linear model: 43, 6.5 and 13 MUSD from low to high, from 700 on.
+
+    The first points have no plan.
+    """
+    points = _points_of(design, FACTORS)
+    shares = points[[one.name for one in FACTORS]].to_numpy()
+    cost = dict(zip(points["future"], 700.0 + shares @ [43.0, 6.5, 13.0], strict=True))
+    without = set(points["future"][:broken])
+    known = {name: one for name, one in cost.items() if name not in without}
+    answers = solved(points, {"base": 800.0, **known})
+    return _Study(design, "objective_musd", FACTORS, points, answers)
+
+
+def test_trajectories_with_a_point_without_a_plan_are_left_out_and_said() -> None:
+    found = study_of(Design("morris", 9, 3), broken=1).found("made up", pd.DataFrame(), 17)
+
+    assert found.table["mu_star"].tolist() == pytest.approx([43.0, 13.0, 6.5])
+    assert found.dropped >= 1
+    assert found.blocks + found.dropped == 9
+    assert any(f"{found.dropped} of 9 trajectories were left out" in note for note in found.notes)
+
+
+def test_without_two_whole_trajectories_there_is_no_answer() -> None:
+    with pytest.raises(InfeasibleError, match=r"0 of 2 trajectories .* \(5 infeasible"):
+        study_of(Design("morris", 2, 3), broken=5).found("made up", pd.DataFrame(), 17)
+    late = study_of(Design("morris", 2, 3), broken=5)
+    late.solved.futures.loc[3, "status"] = "stopped"
+    with pytest.raises(LimitReachedError):
+        late.found("made up", pd.DataFrame(), 17)
