@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.options import OVERRIDES
-from planner.cli.output import writing_into
+from planner.cli.options import OVERRIDES, into_folder
+from planner.cli.output import write_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from planner.outputs.alternatives import Alternatives
 
@@ -65,14 +65,13 @@ class _Percents(click.ParamType[tuple[float, ...]]):
     show_default=True,
     help="Plans that differ most to look for, for each slack.",
 )
-@OVERRIDES
 @click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the tables as .csv and .parquet, and alternatives.json.",
+    "--ranges-only",
+    is_flag=True,
+    help="Make no plan for each least and most: less than half the time on a large scenario.",
 )
+@OVERRIDES
+@into_folder("Folder for the tables as .csv and .parquet, and alternatives.json.")
 @click.option("--all", "every", is_flag=True, help="Every row.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 @click.pass_context
@@ -83,6 +82,7 @@ def command(
     percents: tuple[float, ...],
     kinds: tuple[str, ...],
     different: int,
+    ranges_only: bool,
     overrides: tuple[str, ...],
     folder: Path | None,
     every: bool,
@@ -97,11 +97,11 @@ def command(
     Example: dcplan alternatives us-base --slack 1,5 --of zone
     """
     import json
+    from functools import partial
 
     from planner.cli.progress import Progress
     from planner.outputs.alternatives import write_alternatives
-    from planner.outputs.kept import put_files, report_kept
-    from planner.outputs.staging import staging, try_folder
+    from planner.outputs.staging import try_folder
     from planner.studies.alternatives import alternatives
 
     if folder is not None:
@@ -113,16 +113,13 @@ def command(
             slacks=[percent / 100.0 for percent in percents],
             of=kinds,
             different=different,
+            plans=not ranges_only,
             overrides=overrides,
             on_stage=progress.stage,
             interrupt=progress.interrupt,
         )
     if folder is not None:
-        with writing_into(folder), staging(folder) as staged:
-            written, kept = put_files(staged, write_alternatives(found, staged), folder)
-        if kept:
-            click.echo(report_kept(folder, kept), err=True)
-        click.echo("\n".join(map(str, written)), err=True)
+        write_study(folder, partial(write_alternatives, found), say=not as_json)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:

@@ -99,6 +99,10 @@ def command(
     if paired and same_openings:
         message = "--paired and --same-openings exclude each other: name one"
         raise click.UsageError(message)
+    for option, value in (("--split", how), ("--by", by)):
+        if value != "auto" and not causes:
+            message = f"{option} {value} says how causes are told: add --causes, or leave it out"
+            raise click.UsageError(message)
     if not 1 < len(runs) <= MOST_RUNS:
         given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
         message = f"{given} given; 2 to {MOST_RUNS} can be compared"

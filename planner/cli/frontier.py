@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import OVERRIDES
-from planner.cli.output import writing_into
+from planner.cli.options import OVERRIDES, into_folder
+from planner.cli.output import write_study
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.outputs.frontier import Frontier
 
 __all__ = ["command"]
@@ -39,13 +40,7 @@ __all__ = ["command"]
     help="End where cost is so far above the least; by default at the least of the measure.",
 )
 @OVERRIDES
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for frontier.csv, .parquet, .json and .svg.",
-)
+@into_folder("Folder for frontier.csv, .parquet, .json and .svg.")
 @click.option("--json", "as_json", is_flag=True, help="Print the points as JSON.")
 @click.pass_context
 def command(
@@ -70,11 +65,11 @@ def command(
     Example: dcplan frontier us-base --cost-against carbon --most-cost 5 -o carbon/
     """
     import json
+    from functools import partial
 
     from planner.cli.progress import Progress
     from planner.outputs.frontier import write_frontier
-    from planner.outputs.kept import put_files, report_kept
-    from planner.outputs.staging import staging, try_folder
+    from planner.outputs.staging import try_folder
     from planner.studies.frontier import frontier
 
     if folder is not None:
@@ -91,12 +86,7 @@ def command(
             interrupt=progress.interrupt,
         )
     if folder is not None:
-        with writing_into(folder), staging(folder) as staged:
-            written, kept = put_files(staged, write_frontier(found, staged), folder)
-        if kept:
-            click.echo(report_kept(folder, kept), err=True)
-        if not as_json:
-            click.echo("\n".join(map(str, written)), err=True)
+        write_study(folder, partial(write_frontier, found), say=not as_json)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:

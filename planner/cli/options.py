@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-__all__ = ["INTO_RUNS_DIR", "OVERRIDES", "RUNS_DIR", "STRICT"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["INTO_RUNS_DIR", "OVERRIDES", "RUNS_DIR", "STRICT", "into_folder"]
 
 OVERRIDES: Final = click.option(
     "--set",
@@ -39,3 +43,20 @@ INTO_RUNS_DIR: Final = click.option(
 STRICT: Final = click.option(
     "--strict", is_flag=True, help="Treat warnings, such as an implausible figure, as errors."
 )
+
+
+def into_folder(text: str) -> Callable[[Any], Any]:
+    """Make the option for the folder that a study writes its files into.
+
+    Parameters
+    ----------
+    text : str
+        What `--help` says of it.
+    """
+    return click.option(
+        "-o",
+        "--output",
+        "folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        help=text,
+    )

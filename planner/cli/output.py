@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 from planner.base.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["writing_into"]
+__all__ = ["write_study", "writing_into"]
 
 
 @contextmanager
@@ -41,3 +43,31 @@ def writing_into(folder: Path) -> Iterator[None]:
             " with --output"
         )
         raise OutputError(message) from error
+
+
+def write_study(folder: Path, write: Callable[[Path], list[Path]], *, say: bool) -> None:
+    """Write the files of a study into a folder, and tell what of the planner's was kept there.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are to be.
+    write : callable
+        Writes them into a folder that it is given, and returns them.
+    say : bool
+        Name them on stderr.
+
+    Raises
+    ------
+    OutputError
+        As `writing_into` does.
+    """
+    from planner.outputs.kept import put_files, report_kept
+    from planner.outputs.staging import staging
+
+    with writing_into(folder), staging(folder) as staged:
+        written, kept = put_files(staged, write(staged), folder)
+    if kept:
+        click.echo(report_kept(folder, kept), err=True)
+    if say:
+        click.echo("\n".join(map(str, written)), err=True)

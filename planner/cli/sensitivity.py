@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import OVERRIDES
+from planner.cli.options import OVERRIDES, into_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.outputs.sensitivity import Sensitivity
+    from planner.studies.sweep import Progress as FuturesProgress
 
 __all__ = ["command"]
 
@@ -55,13 +57,7 @@ _HEADS: Final = {
     help="Move columns that count in steps, such as lead times, each as one factor.",
 )
 @OVERRIDES
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the study; left out: sensitivity/ and the name of SCENARIO.",
-)
+@into_folder("Folder of the study; left out: sensitivity/ and the name of SCENARIO.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Futures at once; as in dcplan sweep.")
 @click.option("--scheduler", metavar="ADDRESS", help="Dask cluster; as in dcplan sweep.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
@@ -95,18 +91,26 @@ def command(
     Example: dcplan sensitivity us-base --method morris --figures 8 --trajectories 12
     """
     import json
+    from functools import partial
 
-    from planner.cli.futures import Live
+    from planner.cli.futures import so_far
     from planner.cli.interrupts import INTERRUPTED
-    from planner.cli.output import writing_into
-    from planner.outputs.kept import put_files, report_kept
+    from planner.cli.output import write_study, writing_into
+    from planner.cli.progress import Progress
     from planner.outputs.sensitivity import write_sensitivity
-    from planner.outputs.staging import staging
     from planner.studies.sensitivity import sensitivity
     from planner.studies.sensitivity.study import folder_of
 
     home = folder_of(scenario, folder)
-    with Live("Reading the scenario and its data", quiet=_is_quiet(ctx)) as live:
+    is_begun = False
+
+    def tell(now: FuturesProgress) -> None:
+        nonlocal is_begun
+        is_begun = True
+        live.tell(so_far(now))
+
+    with Progress.of(ctx) as live:
+        live.detail("Reading the scenario and its data")
         try:
             with writing_into(home):
                 found = sensitivity(
@@ -123,28 +127,20 @@ def command(
                     jobs=jobs,
                     scheduler=scheduler,
                     on_stage=live.stage,
-                    on_progress=live.tell,
+                    on_progress=tell,
                     on_warning=live.warn,
                 )
-                with staging(home) as staged:
-                    written, kept = put_files(staged, write_sensitivity(found, staged), home)
         except KeyboardInterrupt:
-            if live.latest is None:
+            if not is_begun:
                 raise
             live.say(f"Stopped; what is done is stored in {home}, where the same command goes on")
             ctx.exit(INTERRUPTED)
-    if kept:
-        click.echo(report_kept(home, kept), err=True)
+    write_study(home, partial(write_sensitivity, found), say=not as_json)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         _print(found)
-        click.echo("\n".join(map(str, written)), err=True)
     ctx.exit(1 if found.broken else 0)
-
-
-def _is_quiet(ctx: click.Context) -> bool:
-    return bool(ctx.obj and ctx.obj.get("quiet"))
 
 
 def _print(found: Sensitivity) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.outputs.plots.drawing import Drawing
+
 __all__ = ["COLUMNS", "FILES", "Frontier", "frontier_svg", "write_frontier"]
 
 COLUMNS: Final = (
@@ -74,6 +76,12 @@ class Frontier:
             )
         said += [f"{name} is held at its level in the plan of least cost." for name in self.held]
         return tuple(said)
+
+    def plot(self) -> Drawing:
+        """Draw cost and price over the measure, with matplotlib."""
+        from planner.outputs.plots import draw
+
+        return draw("frontier", self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""

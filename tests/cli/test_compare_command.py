@@ -118,3 +118,13 @@ def test_refuses_two_ways_to_leave_rounding_out(runs: Path, changed: str) -> Non
 
     assert result.exit_code == 2
     assert "exclude each other" in result.output
+
+
+@pytest.mark.parametrize("option", [("--split", "shapley"), ("--by", "block")])
+def test_refuses_to_say_how_causes_are_told_where_none_are(
+    runs: Path, changed: str, option: tuple[str, str]
+) -> None:
+    result = compare(runs, "tiny", changed, *option)
+
+    assert result.exit_code == 2
+    assert f"{' '.join(option)} says how causes are told: add --causes" in result.output

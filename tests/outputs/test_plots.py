@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from planner.base.errors import InputError
 from planner.cli import main
+from planner.outputs.frontier import Frontier
 from planner.outputs.plots import PLOTS, catalogue, draw
 from planner.outputs.sensitivity import Sensitivity
 from planner.runs import load_run, save_run
@@ -51,6 +52,25 @@ FUTURES = pd.DataFrame(
 )
 
 
+FRONTIER = Frontier(
+    NAUGHTY[5],
+    "largest",
+    f"Racks at {NAUGHTY[1]}",
+    "MW",
+    "USD/MW",
+    pd.DataFrame(
+        {
+            "measure": [33.0, 27.0, 21.0],
+            "cost_musd": [637.0, 638.0, 645.0],
+            "price": [0.0, 166_000.0, 1_170_000.0],
+            "is_knee": [False, True, False],
+        }
+    ),
+    False,
+    (),
+)
+
+
 def study(run: Run) -> Sensitivity:
     """Return a study of Sobol of as many factors as there are naughty names."""
     count = len(NAUGHTY)
@@ -73,6 +93,8 @@ def study(run: Run) -> Sensitivity:
 
 
 def drawing_of(name: str, run: Run) -> Drawing:
+    if name == "frontier":
+        return draw(name, FRONTIER)
     if name == "sensitivity":
         return draw(name, study(run))
     if name == "fan":
@@ -205,6 +227,14 @@ def test_a_fan_shows_the_middle_future_and_how_far_the_others_spread(run: Run) -
     ]
     with pytest.raises(ValueError, match="no future has 'joy' by year; there are facility_mean_mw"):
         draw("fan", FUTURES, figure="joy", title="Many futures")
+
+
+def test_a_frontier_has_its_points_its_prices_and_its_knee(run: Run) -> None:
+    cost, price = FRONTIER.plot().axes[:2]
+
+    assert cost.lines[0].get_xydata().tolist() == [[33.0, 637.0], [27.0, 638.0], [21.0, 645.0]]
+    assert price.lines[0].get_ydata().tolist() == [0.0, 166_000.0, 1_170_000.0]
+    assert cost.lines[1].get_xydata().tolist() == [[27.0, 638.0]]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,19 @@ def test_ranges_hold_the_plan_and_grow_with_the_slack() -> None:
     assert (far["most_mw"] >= near["most_mw"] - 1e-4).all()
 
 
+def test_ranges_alone_are_those_that_have_plans() -> None:
+    alone = alternatives("tiny", slacks=[0.01], of=["site"], different=1, plans=False)
+
+    with_plans = of_tiny().ranges.query("slack_frac == 0.01").reset_index(drop=True)
+    assert alone.ranges["least_mw"].tolist() == pytest.approx(
+        with_plans["least_mw"].tolist(), abs=1e-3
+    )
+    assert alone.ranges["most_mw"].tolist() == pytest.approx(
+        with_plans["most_mw"].tolist(), abs=1e-3
+    )
+    assert alone.plans["kind"].tolist() == ["different"]
+
+
 def test_sites_are_in_all_some_or_no_plans() -> None:
     # Chat can only be served from the coast; North is not needed where 1 % more may be paid.
     ranges = of_tiny().ranges.query("slack_frac == 0.01").set_index("place")

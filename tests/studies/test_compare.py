@@ -294,6 +294,8 @@ def test_where_no_input_differs_the_difference_is_rounding() -> None:
         ({"paired": True, "same_openings": True}, "paired and same_openings are both True"),
         ({"how": "foo"}, "how is 'foo'; must be one of auto, shapley, ordered, none"),
         ({"by": "site"}, "by is 'site'; must be one of auto, key, block"),
+        ({"how": "ordered"}, "how is 'ordered' and causes is False; must be given with causes"),
+        ({"by": "block", "paired": True}, "by is 'block' and causes is False"),
     ],
 )
 def test_arguments_that_mean_nothing_are_refused(arguments: dict[str, Any], message: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.outputs.frontier import Frontier
     from planner.outputs.plots.drawing import Drawing
     from planner.outputs.run import Run
     from planner.outputs.sensitivity import Sensitivity
@@ -29,20 +30,21 @@ PLOTS: Final[Mapping[str, str]] = {
     "headroom": "grid headroom by zone: promised, new and spare",
     "comparison": "power and payments of a plan beside those of another",
     "fan": "the spread of a figure over the futures of a sweep",
+    "frontier": "cost against a measure, and what one less of it costs",
     "sensitivity": "which inputs decide, with the ranks that they may have",
 }
 """What each plot shows; its function is `draw_<name>` in the module of that name."""
 
 
-def draw(name: str, of: Run | pd.DataFrame | Sensitivity, **wishes: Any) -> Drawing:
+def draw(name: str, of: Run | pd.DataFrame | Frontier | Sensitivity, **wishes: Any) -> Drawing:
     """Draw a plot.
 
     Parameters
     ----------
     name : str
         One of `PLOTS`.
-    of : Run, DataFrame or Sensitivity
-        A run; of a sweep its table of results; a study of sensitivity.
+    of : Run, DataFrame, Frontier or Sensitivity
+        A run; of a sweep its table of results; a frontier or a study of sensitivity.
     **wishes
         What the function of the plot takes, such as ``year``.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_plots"]
 
-_OF_MANY: Final = ("comparison", "fan", "sensitivity")
+_OF_MANY: Final = ("comparison", "fan", "frontier", "sensitivity")
 
 
 def write_plots(run: Run, folder: Path, ending: str) -> list[Path]:

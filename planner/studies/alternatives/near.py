@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.check import Verdict, check_plan
 from planner.lp import Index
 from planner.lp.index import UNIT
@@ -15,6 +14,7 @@ from planner.lp.outcome import relative_gap
 from planner.model import build_model
 from planner.model.money import objective_musd
 from planner.results.read import read_results
+from planner.studies.solve.answers import with_plan
 from planner.studies.solve.asking import session_of
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.rounding import RULES, rounded
@@ -209,14 +209,4 @@ class NearOptimal:
         return outcome
 
     def _good(self, outcome: Outcome) -> Outcome:
-        name = self._question.scenario.name
-        if outcome.status in STOPPED:
-            message = f"{name}: stopped ({outcome.status}) before alternatives were found"
-            raise LimitReachedError(message)
-        if outcome.status == "infeasible":
-            message = f"{name}: no plan meets all constraints; dcplan diagnose says why"
-            raise InfeasibleError(message)
-        if outcome.status not in {"optimal", "within_gap"}:
-            message = f"{name}: {outcome.status}: {outcome.message}"
-            raise SolverError(message)
-        return outcome
+        return with_plan(outcome, self._question.scenario.name, "alternatives were found")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.errors import InputError, LimitReachedError, SolverError
+from planner.base.errors import InputError
 from planner.lp.change import Arrays
 from planner.model import build_model
+from planner.studies.solve.answers import PLANNED, with_plan
 from planner.studies.solve.asking import session_of
 from planner.studies.solve.at_plan import begins_with_program, proof_of
 from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.solves import STOPPED, Solves
+from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -112,13 +113,8 @@ class Costs:
         self.solves += 1
         model = build_model(question.inputs)
         outcome = self._outcome(question, model)
-        name = question.scenario.name
-        if outcome.status in STOPPED:
-            message = f"{name}: stopped ({outcome.status}) before the difference was split"
-            raise LimitReachedError(message)
-        if outcome.status not in {"optimal", "within_gap", "infeasible"}:
-            message = f"{name}: {outcome.status}: {outcome.message}"
-            raise SolverError(message)
+        name, good = question.scenario.name, PLANNED | {"infeasible"}
+        with_plan(outcome, name, "the difference was split", good=good)
         if not outcome.has_plan:
             return None
         if self._costs_of == "plans":

@@ -67,7 +67,8 @@ def compare(
     ------
     InputError
         If a run is not found or cannot be read, there is not more than one, `paired` and
-        `same_openings` are both set, or `how` or `by` is none that there is.
+        `same_openings` are both set, or `how` or `by` is none that there is, or given without
+        `causes`.
     InfeasibleError
         If a run has no plan, or none with the openings of the first.
     LimitReachedError
@@ -88,6 +89,10 @@ def compare(
         if value not in known:
             must_be = f"one of {', '.join(known)}"
             raise InputError([Problem("compare", None, None, f"{name} is {value!r}", must_be, "")])
+        if value not in {"auto", "none"} and not causes:
+            what_is = f"{name} is {value!r} and causes is False"
+            must_be = "given with causes=True alone"
+            raise InputError([Problem("compare", None, None, what_is, must_be, "leave it out")])
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
     if not 1 < len(found) <= MOST_RUNS:
         given = "1 run is" if len(found) == 1 else f"{len(found)} runs are"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, SolverError
+from planner.base.errors import InputError, Problem
 from planner.base.words import within_sentence
 from planner.inputs.question import Question
 from planner.lp import UNIT
@@ -20,10 +20,11 @@ from planner.model.money import objective_musd
 from planner.outputs.frontier import COLUMNS, Frontier
 from planner.scenario import Scenario, load_scenario
 from planner.studies.frontier.measures import MEASURES, Measure, measure_of
+from planner.studies.solve.answers import with_plan
 from planner.studies.solve.asking import Asking, relaxed_session
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.progress import Pace
-from planner.studies.solve.solves import STOPPED, Solves
+from planner.studies.solve.solves import Solves
 
 if TYPE_CHECKING:
     import threading
@@ -231,16 +232,7 @@ class _Tracer:
         outcome = solves.within(
             columns.lower if lower is None else lower, columns.upper if upper is None else upper
         )
-        if outcome.status in STOPPED:
-            message = f"{scenario.name}: stopped ({outcome.status}) before the frontier was traced"
-            raise LimitReachedError(message)
-        if outcome.status == "infeasible":
-            message = f"{scenario.name}: no plan meets all constraints; dcplan diagnose says why"
-            raise InfeasibleError(message)
-        if outcome.status != "optimal":
-            message = f"{scenario.name}: {outcome.status}: {outcome.message}"
-            raise SolverError(message)
-        return outcome
+        return with_plan(outcome, scenario.name, "the frontier was traced", good={"optimal"})
 
 
 def _finished(rows: list[dict[str, object]]) -> pd.DataFrame:
