@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.lp import Variable
 
 
-__all__ = ["AtStake", "OutageProgram", "SiteOutages", "at_stake", "with_cuts"]
+__all__ = ["AtStake", "OutageProgram", "SiteOutages", "at_stake", "with_cuts", "without_cuts"]
 
 _UNSERVED_MS: Final = 1e4
 """Cost of work left unserved against the round trip of work taken over: above any detour."""
@@ -238,6 +238,25 @@ def with_cuts(p: Inputs, found: SiteOutages) -> Inputs:
             cut_served=np.concatenate((old.cut_served, possible[belongs])),
             cut_reserve_row=np.concatenate((old.cut_reserve_row, first + row)),
             cut_reserve=np.concatenate((old.cut_reserve, cover)),
+        ),
+    )
+
+
+def without_cuts(p: Inputs) -> Inputs:
+    """Return inputs as they were before any cut was added to them."""
+    if not p.failover.cut.size:
+        return p
+    axes = (p.sets.site, p.sets.workload, p.sets.year, Axis("cut", ("1",)))
+    nothing = np.zeros(0, dtype=np.intp)
+    return replace(
+        p,
+        failover=replace(
+            p.failover,
+            cut=Index.sparse("cut", axes, [nothing] * len(axes)),
+            cut_served_row=nothing,
+            cut_served=nothing,
+            cut_reserve_row=nothing,
+            cut_reserve=nothing,
         ),
     )
 

@@ -16,6 +16,7 @@ from planner.runs.names import slug
 from planner.scenario.chain import shipped_names
 from planner.scenario.yaml12 import parse
 from planner.studies.sweep.file import shipped_sweeps
+from planner.studies.sweep.run import folder_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +108,7 @@ class Project:
 
     def sweep_folder(self, source: Source) -> Path:
         """Return the folder of what a sweep finds, as `dcplan sweep` names it."""
-        return self.folder / SWEEPS_FOLDER / slug(source.name)
+        return folder_of(source.argument, home=self.folder / SWEEPS_FOLDER)
 
     def source(self, key: str) -> Source | None:
         """Return the scenario of a key; None where there is none."""

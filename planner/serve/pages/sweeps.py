@@ -160,8 +160,6 @@ def _list(sources: list[Source], service: Service) -> Html:
 def _of_another(source: Source, folder: Path) -> str:
     """Say so where the tables of a folder are not those of a file as it is now.
 
-    Files of one name have one folder: one's own, one that ships, ``us base`` and ``us-base``.
-
     Raises
     ------
     InputError
@@ -171,15 +169,12 @@ def _of_another(source: Source, folder: Path) -> str:
     if not path.is_file() and not (folder / "futures.parquet").is_file():
         return ""
     try:
-        swept = json.loads(path.read_bytes())["file"]
-        file, digest = str(swept["file"]), str(swept["sha256"])
+        digest = str(json.loads(path.read_bytes())["file"]["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(path, "what is swept cannot be read from it") from error
     if digest == hashlib.sha256(source.path.read_bytes()).hexdigest():
         return ""
-    if file == str(source.path.resolve()):
-        return f"The file was changed since it was solved; solve it again. {folder} has the tables."
-    return f"The tables in {folder} are of another file, {file}; to solve this one replaces them."
+    return f"The file was changed since it was solved; solve it again. {folder} has the tables."
 
 
 def _table(folder: Path, table: str, columns: frozenset[str] = frozenset()) -> pd.DataFrame | None:

@@ -6,7 +6,7 @@ import heapq
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -24,12 +24,14 @@ from planner.studies.estimates.cost_lines import CostLines
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.words import note_of
 from planner.studies.solve.at_plan import fixed_program, has_program, integers_fixed, proof_of
+from planner.studies.solve.failover import add_cuts, stored_cuts
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
     from planner.base.arrays import Floats
+    from planner.inputs.failover import FailoverInputs
     from planner.inputs.inputs import Inputs
     from planner.model import Model
     from planner.outputs.run import Run
@@ -140,6 +142,7 @@ class _Program:
     model: Model
     plan: AtPlan
     lines: CostLines
+    cuts: FailoverInputs
 
     def inputs_with(
         self, values: Sequence[tuple[Figure, float]], *, other_offers: bool = False
@@ -150,19 +153,20 @@ class _Program:
         """
         tables = with_values(self.model.p.tables, values)
         try:
-            made = self.repeated.with_tables(tables, other_offers=other_offers)
+            return self.repeated.with_tables(tables, other_offers=other_offers)
         except InputError:
             return None
-        is_same = made.failover is self.repeated.inputs.failover
-        # What the plan must survive was added to its inputs while it was solved.
-        return replace(made, failover=self.model.p.failover) if is_same else made
 
     def arrays_of(self, inputs: Inputs, *, without_used: bool = False) -> Arrays | None:
         """Build the program of inputs in the rows and columns of the plan.
 
         None where it lacks what the plan makes use of, unless it may.
         """
-        plan, problem = self.plan, build_model(inputs).problem
+        plan, model = self.plan, build_model(inputs)
+        if inputs.failover is self.repeated.inputs.failover:
+            # What the plan must survive was added to its program while it was solved.
+            add_cuts(model, self.cuts)
+        problem = model.problem
         return aligned(
             self.model.problem,
             problem,
@@ -283,12 +287,15 @@ def estimates(
     refuse_short_view(scenario)
     proof = proof_of(run)
     repeated = RepeatedInputs(scenario, inputs.tables)
-    model = build_model(replace(repeated.inputs, failover=inputs.failover))
-    arrays = Arrays.of(model.problem)
-    if proof is None or not has_program(proof, arrays):
+    model = build_model(repeated.inputs)
+    if proof is None:
+        raise InputError([_no_duals(run)])
+    cuts = stored_cuts(model, proof)
+    arrays = Arrays.of(add_cuts(model, cuts).problem)
+    if not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(proof.row("dual")))
-    program = _Program(repeated, model, plan, CostLines(model, plan.x))
+    program = _Program(repeated, model, plan, CostLines(model, plan.x), cuts)
     figures = figures_of(inputs.tables)
     found = _search(program, figures, most, ask.report_stage, ask.interrupt)
     if resolve:

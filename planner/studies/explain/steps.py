@@ -15,7 +15,7 @@ from planner.limits.binding import PLACES
 from planner.model import build_model
 from planner.scenario import Setting
 from planner.studies.explain.explanation import Statement, number
-from planner.studies.solve.at_plan import fixed_program, proof_of
+from planner.studies.solve.at_plan import fixed_program, model_at, proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,7 +76,7 @@ def spot_check(
         after less cost before, off_frac = the difference as a share of what was found; and in
         its `attrs` before_musd, the cost before.
     """
-    model = build_model(question.inputs)
+    model = model_at(question.inputs, proof)
     ask.report_stage("solve the program as it is")
     fixed = fixed_program(question, model, ask, proof)
     session, bounds = fixed.session, fixed.rows

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.change import Arrays
+from planner.model import build_model
+from planner.model.outages import without_cuts
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.results.program import Proof
 from planner.studies.solve.asking import session_of
+from planner.studies.solve.failover import add_cuts, stored_cuts
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
+    from planner.inputs.inputs import Inputs
     from planner.inputs.question import Question
     from planner.lp.blocks import RowBounds
     from planner.lp.highs import HighsSession
@@ -22,7 +26,14 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.studies.solve.asking import Asking
 
-__all__ = ["FixedProgram", "begins_with_program", "fixed_program", "has_program", "proof_of"]
+__all__ = [
+    "FixedProgram",
+    "begins_with_program",
+    "fixed_program",
+    "has_program",
+    "model_at",
+    "proof_of",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +95,22 @@ def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
         a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=0.0))
         for a, b in zip(of_proof, of_arrays, strict=True)
     )
+
+
+def model_at(inputs: Inputs, proof: Proof | None) -> Model:
+    """Build the program of a plan, with the rows that were added while it was solved.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Of the plan, as built again or as solved.
+    proof : Proof, optional
+        The stored program; without it nothing is added.
+    """
+    if proof is None:
+        return build_model(inputs)
+    model = build_model(without_cuts(inputs))
+    return add_cuts(model, stored_cuts(model, proof))
 
 
 def fixed_program(

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.errors import SolverError
-from planner.lp import HighsSession
+from planner.lp import Axis, HighsSession, Index
 from planner.model.outages import SiteOutages, at_stake, with_cuts
 from planner.results.frame import cleaned
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Floats, Positions
+    from planner.inputs.failover import FailoverInputs
     from planner.inputs.inputs import Inputs
-    from planner.lp import Outcome
+    from planner.lp import ArrayProblem, Outcome
     from planner.model import Model
+    from planner.results.program import Proof
 
+__all__ = ["FailureCuts", "add_cuts", "site_outages", "stored_cuts", "take_over"]
 
-__all__ = ["FailureCuts", "site_outages", "take_over"]
+_CUTS: Final = "failure_cut_"
 
 
 def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> SiteOutages:
@@ -75,6 +79,56 @@ def site_outages(model: Model, outcome: Outcome) -> SiteOutages:
     return take_over(model.p, served, reserve)
 
 
+def stored_cuts(model: Model, proof: Proof) -> FailoverInputs:
+    """Return what a stored program asks of a plan so that it survives the loss of any one site.
+
+    Parameters
+    ----------
+    model : Model
+        The program without cuts.
+    proof : Proof
+        The stored one: its cuts are rows below all rows of the model.
+
+    Returns
+    -------
+    FailoverInputs
+        Those of the model with the cuts; as they are where what is below is something else.
+    """
+    p, problem = model.p, model.problem
+    first = problem.numConstraints()
+    row, column, _ = proof.terms()
+    row, column = row[row >= first] - first, column[row >= first]
+    of_reserve, of_served = (_places(problem, name, column) for name in ("reserve", "served"))
+    labels = proof.rows.iloc[first:]
+    if labels.empty or (np.maximum(of_reserve, of_served) < 0).any():
+        return p.failover
+    axes = (p.sets.site, p.sets.workload, p.sets.year)
+    codes = [[axis.code(str(label)) for label in labels[axis.name].astype(str)] for axis in axes]
+    number = Axis("cut", tuple(str(i + 1) for i in range(len(labels))))
+    return replace(
+        p.failover,
+        cut=Index.sparse("cut", (*axes, number), (*codes, np.arange(len(labels)))),
+        cut_served_row=row[of_served >= 0],
+        cut_served=of_served[of_served >= 0],
+        cut_reserve_row=row[of_reserve >= 0],
+        cut_reserve=of_reserve[of_reserve >= 0],
+    )
+
+
+def add_cuts(model: Model, p: FailoverInputs) -> Model:
+    """Add all cuts to a program that has none, below its rows as when they were found."""
+    if p.cut.size:
+        model.problem.rows(f"{_CUTS}0", model.failover.survives(p))
+    return model
+
+
+def _places(problem: ArrayProblem, variable: str, column: Positions) -> Positions:
+    """Return the places of columns in a variable, -1 of others."""
+    block = problem.column_block(variable)
+    is_in = (column >= block.start) & (column < block.stop)
+    return np.where(is_in, column - block.start, -1)
+
+
 class FailureCuts:
     """Rows that ask for the reserves that solutions lacked, added below the others.
 
@@ -120,5 +174,5 @@ class FailureCuts:
         first = self.inputs.failover.cut.size
         self.inputs = with_cuts(self.inputs, self._found)
         rows = self._model.failover.survives(self.inputs.failover, first)
-        self._model.problem.rows(f"failure_cut_{self._blocks}", rows)
+        self._model.problem.rows(f"{_CUTS}{self._blocks}", rows)
         self._blocks += 1

@@ -86,6 +86,8 @@ class Answer:
         How it was solved.
     seconds, cpu_s : float
         Wall and processor time. [s]
+    trace : str
+        Where in the code a bug ended it; stored as a file of its own.
     """
 
     name: str
@@ -102,10 +104,11 @@ class Answer:
     method: str = ""
     seconds: float = 0.0
     cpu_s: float = 0.0
+    trace: str = ""
 
 
 def store(answer: Answer, question: Question, folder: Path) -> None:
-    """Write the file of a future; it is there whole or not at all.
+    """Write the file of a future, there whole or not at all, and its log where a bug ended it.
 
     Parameters
     ----------
@@ -116,8 +119,17 @@ def store(answer: Answer, question: Question, folder: Path) -> None:
     folder : Path
         Of the sweep.
     """
-    text = json.dumps(asdict(answer), ensure_ascii=False, indent=1, allow_nan=False)
-    with whole_file(_path(question, folder)) as partial:
+    content = asdict(answer)
+    trace = content.pop("trace")
+    path = _path(question, folder)
+    log = path.with_suffix(".log")
+    if trace:
+        with whole_file(log) as partial:
+            partial.write_bytes(trace.encode("utf-8", errors="backslashreplace"))
+    else:
+        log.unlink(missing_ok=True)  # of a bug that there is no more
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+    with whole_file(path) as partial:
         partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
 

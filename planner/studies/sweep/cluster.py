@@ -13,6 +13,8 @@ import platform
 import tempfile
 import threading
 import zipfile
+from asyncio import CancelledError
+from collections import Counter
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -40,6 +42,8 @@ __all__ = ["TIMEOUT_S", "SentTables", "answered", "in_cluster", "to_send", "vers
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas", "pyarrow", "distributed")
 TIMEOUT_S: Final = 30.0
+_MOST_LOST: Final = 3
+"""How often a future is asked again because workers were lost that were not at it."""
 _OPTION: Final = "--scheduler"
 _INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 _one_at_a_time = threading.Lock()
@@ -108,13 +112,9 @@ def in_cluster(
         ) from error
     with client:
         _compare_versions(client, scheduler)
-        sent = {
-            key: client.scatter(
-                {f"dcplan-tables-{key}": SentTables(one, DATA_DIR)}, broadcast=True
-            )[f"dcplan-tables-{key}"]
-            for key, one in tables.items()
-        }
+        sent = _sent_tables(client, tables, 0)
         asked: dict[Any, Question] = {}
+        lost: Counter[str] = Counter()
 
         def ask() -> list[Any]:
             """Submit all futures that can begin."""
@@ -135,13 +135,54 @@ def in_cluster(
                 if run is not None:
                     _unpack(run, answer.run, runs_dir)
             else:
-                why = done.exception()
+                why = _why(done)
+                if not isinstance(why, distributed.scheduler.KilledWorker) and (
+                    lost[question.name] < _MOST_LOST
+                ):
+                    # The tables were on no other worker than one that has ended.
+                    lost[question.name] += 1
+                    sent = _sent_tables(client, tables, sum(lost.values()))
+                    done.release()
+                    queue.put_back(question)
+                    for begun in ask():
+                        waiting.add(begun)
+                    continue
                 answer = Answer(question.name, "killed", f"{type(why).__name__}: {why}")
             done.release()
             queue.done(question, ended)
             for begun in ask():
                 waiting.add(begun)
             yield question, answer, ended
+
+
+def _sent_tables(client: Any, tables: Mapping[str, Tables], number: int) -> dict[str, Any]:
+    """Send tables to all workers there are, and wait for one where there is none.
+
+    Raises
+    ------
+    InputError
+        If none comes.
+    """
+    try:
+        client.wait_for_workers(1, timeout=TIMEOUT_S)
+    except TimeoutError as error:
+        fix = "start some, and the same command goes on from there"
+        what_is = "the cluster has lost all its workers"
+        raise InputError([_problem(what_is, "one with workers", fix)]) from error
+    names = {key: f"dcplan-tables-{number}-{key}" for key in tables}
+    return {
+        key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[names[key]]
+        for key, one in tables.items()
+    }
+
+
+def _why(done: Any) -> BaseException:
+    """Return what ended a task: one whose data are lost is cancelled, and raises that."""
+    try:
+        why: BaseException = done.exception()
+    except (Exception, CancelledError) as error:
+        return error
+    return why
 
 
 def _problem(what_is: str, must_be: str, fix: str) -> Problem:

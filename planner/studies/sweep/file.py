@@ -34,7 +34,7 @@ from planner.tables import right_tables
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["MOST_FUTURES", "SweepFile", "read_file", "shipped_sweeps"]
+__all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "is_shipped", "read_file", "shipped_sweeps"]
 
 MOST_FUTURES: Final = 10_000
 _KEYS: Final = ("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs")
@@ -42,6 +42,7 @@ _SAMPLE_KEYS: Final = ("method", "size", "seed")
 _METHODS: Final = ("latin_hypercube", "sobol")
 _MOST_SEED: Final = 2**32 - 1
 _LONGEST_NAME: Final = 200
+_SHIPPED_DIR: Final = SCENARIOS_DIR / "sweeps"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
     InputError
         If the file or its base cannot be read; with what is wrong with the rest of the file.
     """
-    path = _find(path)
+    path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)))
     found = Found([*problems, *text_problems(source.tree)])
     entries = found.entries(source.tree, "the sweep", _KEYS)
@@ -159,13 +160,30 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
 
 def shipped_sweeps() -> list[str]:
     """Return the names of the shipped sweeps in order."""
-    return sorted(path.stem for path in (SCENARIOS_DIR / "sweeps").glob("*.yaml"))
+    return sorted(path.stem for path in _SHIPPED_DIR.glob("*.yaml"))
 
 
-def _find(path: str | Path) -> Path:
+def is_shipped(path: Path) -> bool:
+    """Return whether a file is that of a shipped sweep."""
+    return path.resolve().parent == _SHIPPED_DIR
+
+
+def find_sweep(path: str | Path) -> Path:
+    """Return the file of a sweep.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, there or not, or the name of a shipped sweep.
+
+    Raises
+    ------
+    InputError
+        If none that ships has the name.
+    """
     if isinstance(path, Path) or is_path(path):
         return Path(path)
-    shipped = SCENARIOS_DIR / "sweeps" / f"{path}.yaml"
+    shipped = _SHIPPED_DIR / f"{path}.yaml"
     if not is_file(shipped):
         meant = closest(path, shipped_sweeps())
         fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_sweeps())}"
@@ -312,12 +330,24 @@ def _futures(
         found.note_key(entries["axes"], what_is, f"at most {MOST_FUTURES:,}", fix)
         return ()
     of_axes = list(_of_axes(axes, sample, is_sampled="sample" in entries))
-    names = {future.name for future in of_axes}
-    for name in names & listed.keys():
+    names: dict[str, tuple[str, ...]] = {}
+    for future in of_axes:
+        labels = tuple(map(str, future.labels.values()))
+        if names.setdefault(future.name, labels) != labels:  # else an axis has a value twice
+            fix = "change a value, the name of a level or the name of an axis"
+            what_is = f"two futures of the axes are called {future.name!r}"
+            found.note_key(_last_written(axes, future), what_is, "a name of its own", fix)
+    for name in names.keys() & listed.keys():
         fix = "the axes make one of this name; take another name"
         found.note_key(listed[name], f"a future is called {name!r}", "another name", fix)
     of_list = [Future(name, {}, node) for name, node in listed.items()]
     return (*of_axes, *of_list)
+
+
+def _last_written(axes: tuple[Axis, ...], future: Future) -> Node:
+    """Return where the last point of a future is written; its axis, where it is one of figures."""
+    point = future.points[axes[-1].name]
+    return point.value if point.value is not None else axes[-1].node
 
 
 def _of_axes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import time
+import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from planner.lp.start import Start
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
 from planner.studies.solve.run import Clock, plan_of
-from planner.studies.sweep.answers import Answer, Order
+from planner.studies.sweep.answers import FUTURES_FOLDER, Answer, Order
 from planner.studies.sweep.futures import inputs_of
 
 if TYPE_CHECKING:
@@ -93,8 +94,11 @@ def _answer(
         message = "there is not enough memory for it; run fewer futures at once"
         return Answer(question.name, "error", message)
     except Exception as error:  # a bug in one future must not end the others
-        message = f"{type(error).__name__}: {error}"
-        return Answer(question.name, "error", message)
+        message = (
+            f"{type(error).__name__}: {error}; this is a bug, and where it is stands in"
+            f" {FUTURES_FOLDER}/{question.file_name}.log"
+        )
+        return Answer(question.name, "error", message, trace=traceback.format_exc())
     outcome = plan.outcome
     return Answer(
         question.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -10,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError
-from planner.outputs.files import whole_file
+from planner.base.paths import is_file
+from planner.outputs.files import sha256_of, whole_file
 from planner.outputs.staging import try_folder
 from planner.outputs.study_folders import SWEEP_FILE
 from planner.runs.names import slug
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import PLANNED, Answer
 from planner.studies.sweep.cluster import in_cluster
+from planner.studies.sweep.file import find_sweep, is_shipped
 from planner.studies.sweep.futures import FORMAT, Sweep, read_sweep
 from planner.studies.sweep.order import Queue
 from planner.studies.sweep.pool import in_pool, in_turn
@@ -151,7 +154,7 @@ def run_sweep(
     path : str or Path
         The file of the sweep, or the name of a shipped one.
     out : str or Path, optional
-        Folder of the sweep; left out: ``sweeps/`` and the name of the file.
+        Folder of the sweep; left out, as `folder_of` names it.
     jobs : int, optional
         Processes at once, each with one thread of the solver; left out: one for each processor.
         With 1 all is solved in this process.
@@ -291,9 +294,52 @@ def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, Answer], dict[str, by
     return answers, starts
 
 
-def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
-    """Return the folder of a sweep: the one named, or one of the name of its file."""
-    return Path(out) if out is not None else Path("sweeps") / slug(Path(path).stem)
+def folder_of(path: str | Path, out: str | Path | None = None, home: Path = Path("sweeps")) -> Path:
+    """Return the folder of a sweep: the one named, or one of the name of its file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file of the sweep, or the name of a shipped one.
+    out : str or Path, optional
+        The folder, where it is named.
+    home : Path
+        Folder of folders of sweeps.
+
+    Returns
+    -------
+    Path
+        Without `out` the first of ``NAME``, ``NAME-2``, ... in `home` that no other file has, so
+        that a file of one's own and a shipped one of its name are kept apart.
+
+    Raises
+    ------
+    InputError
+        If no shipped sweep has the name.
+    """
+    if out is not None:
+        return Path(out)
+    file = find_sweep(path)
+    named = slug(file.stem)
+    folders = (home / (named if n == 1 else f"{named}-{n}") for n in itertools.count(1))
+    return next(folder for folder in folders if _is_free_for(file, folder))
+
+
+def _is_free_for(file: Path, folder: Path) -> bool:
+    """Whether a folder is of no sweep, or of this one, perhaps before it or its file was moved."""
+    try:
+        swept = json.loads((folder / META_FILE).read_bytes())["file"]
+        of, digest = Path(swept["file"]), swept["sha256"]
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return False
+    of_shipped = bool(swept.get("shipped", is_shipped(of)))
+    if of_shipped or is_shipped(file):  # wherever the other dcplan is installed
+        return of_shipped and is_shipped(file) and of.name == file.name
+    if of == file.resolve():
+        return True
+    return not is_file(of) and is_file(file) and digest == sha256_of(file)
 
 
 def _is_failed(answer: Answer) -> bool:
@@ -327,7 +373,11 @@ def _write_meta(sweep: Sweep, folder: Path) -> None:
         "sweep": file.name,
         "title": file.title,
         "question": file.question,
-        "file": {"file": str(file.path.resolve()), "sha256": file.sha256},
+        "file": {
+            "file": str(file.path.resolve()),
+            "sha256": file.sha256,
+            "shipped": is_shipped(file.path),
+        },
         "base": file.draft.name,
         "axes": {axis.name: [point.label for point in axis.points] for axis in file.axes},
         "futures": {question.name: question.file_name for question in sweep.questions},

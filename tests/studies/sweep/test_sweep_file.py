@@ -400,3 +400,25 @@ axes:
     assert threads == [1, 1]
     assert sweep.questions[1].scenario is not None
     assert sweep.questions[1].scenario.name == "price=0.047"
+
+
+def test_two_points_of_the_grid_that_would_have_one_name_are_a_mistake(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """axes:
+  a:
+    levels:
+      "1": {}
+      "1, b=2": {years: [2027]}
+  b:
+    levels:
+      "2": {}
+      "2, b=2": {demand: {unmet: forbid}}
+""",
+    )
+
+    # a=1 with b="2, b=2", and a="1, b=2" with b=2
+    assert problems(path) == [
+        "10:7: two futures of the axes are called 'a=1, b=2, b=2'; must be a name of its own;"
+        " change a value, the name of a level or the name of an axis"
+    ]

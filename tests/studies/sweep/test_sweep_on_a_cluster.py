@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_sweep_runs import TEXT, assert_same, in_turn, tables, written
+from test_sweep_runs import TEXT, assert_same, in_turn, tables, wait_for, written
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
-from planner.studies.sweep import cluster, read_sweep, run_sweep
+from planner.studies.sweep import Progress, cluster, read_sweep, run_sweep
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
@@ -38,6 +40,37 @@ def test_a_cluster_gives_the_same_tables_and_hands_runs_back(
     (run,) = (tmp_path / "out" / "runs").iterdir()
     assert run.name == result.futures.set_index("future").loc["price=46", "run"]
     assert (run / "report.html").is_file()
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_that_is_killed_in_mid_sweep_changes_no_table(
+    tmp_path: Path, workers: int
+) -> None:
+    """Where it is the only one, what was sent to it is lost with it."""
+    killed: list[str] = []
+    with (
+        distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        ) as made,
+        distributed.Client(made, set_as_default=False) as client,
+    ):
+        pids = client.run(os.getpid)
+
+        def kill(progress: Progress) -> None:
+            """Kill a worker that is at a future, once the first one is done."""
+            if progress.done == 1 and not killed:
+                wait_for(lambda: any(client.processing().values()))
+                at_work = next(name for name, tasks in client.processing().items() if tasks)
+                killed.append(at_work)
+                os.kill(pids[at_work], signal.SIGKILL)
+
+        result = run_sweep(
+            written(tmp_path), tmp_path / "out", scheduler=made.scheduler_address, on_progress=kill
+        )
+
+    assert len(killed) == 1
+    assert_same(tables(result), in_turn(TEXT))
 
 
 @pytest.mark.filterwarnings("default")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +12,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from kills import begun, killed
 from plans import plan_of
 from shared import shared
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.studies.sweep import Progress, SweepResult, run_sweep
+from planner.studies.sweep import Progress, SweepResult, one, run_sweep
 from planner.studies.sweep.answers import FUTURES_FOLDER, TABLES
+from planner.studies.sweep.run import folder_of
 
 TEXT = """version: 1
 base: tiny
@@ -200,14 +200,6 @@ def stamps(out: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (out / FUTURES_FOLDER).iterdir()}
 
 
-def begun(path: Path, out: Path) -> subprocess.Popen[bytes]:
-    program = str(Path(sys.executable).with_name("dcplan"))
-    command = [program, "sweep", str(path), "-o", str(out), "--jobs", "2"]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
-
-
 def wait_for(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 300
     while not condition():
@@ -307,3 +299,67 @@ def test_tables_of_another_file_of_the_name_do_not_pass_for_its_own(
 
     left = {file.stem for file in out.glob("*.parquet")}
     assert left == (set() if is_of_another else set(TABLES))
+
+
+def test_files_of_one_name_have_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own, other = Path("tiny.yaml"), Path("else") / "Tiny.yml"
+    other.parent.mkdir()
+    for path in (own, other):
+        path.write_text(TEXT, encoding="utf-8")
+
+    def stop(progress: Progress) -> None:
+        raise Stopped
+
+    for given in ("tiny", "./tiny.yaml", other):
+        with pytest.raises(Stopped):
+            run_sweep(given, jobs=1, on_progress=stop)
+
+    def folders() -> dict[str, str]:
+        given = {"shipped": "tiny", "own": "./tiny.yaml", "other": other}
+        return {name: folder_of(path).as_posix() for name, path in given.items()}
+
+    expected = {"shipped": "sweeps/tiny", "own": "sweeps/tiny-2", "other": "sweeps/tiny-3"}
+    assert folders() == expected
+    # Edited, it stays the same sweep; moved without an edit, too; and nobody else's is taken.
+    own.write_text(TEXT.replace("46", "47"), encoding="utf-8")
+    other = other.rename("Tiny.yml")
+    assert folders() == expected
+    Path("sweeps/tiny/sweep.json").write_text("{torn", encoding="utf-8")
+    assert folders()["shipped"] == "sweeps/tiny-4"
+
+
+def test_where_a_bug_is_stays_in_the_folder_of_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = tmp_path / "ways.yaml", tmp_path / "out"
+    path.write_text("version: 1\nbase: tiny\nfutures: {alone: }\n", encoding="utf-8")
+
+    def has_a_bug(*_: object, **__: object) -> None:
+        message = "not of this world"
+        raise LookupError(message)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(one, "plan_of", has_a_bug)
+        (row,) = run_sweep(path, out, jobs=1).futures.to_dict("records")
+    (log,) = (out / FUTURES_FOLDER).glob("*.log")
+
+    assert row["status"] == "error"
+    assert row["message"] == (
+        "LookupError: not of this world; this is a bug, and where it is stands in"
+        f" {log.relative_to(out)}"
+    )
+    said = log.read_text(encoding="utf-8").splitlines()
+    assert said[0] == "Traceback (most recent call last):"
+    assert said[-1] == "LookupError: not of this world"
+    assert any("in has_a_bug" in line for line in said)
+    assert run_sweep(path, out, jobs=1).futures["status"].tolist() == ["optimal"]
+    assert not log.exists()
+
+
+def test_killed_at_random_moments_it_ends_with_the_same_tables(tmp_path: Path) -> None:
+    found = killed(str(written(tmp_path)), tmp_path, kills=3, seed=7)
+
+    assert (found["kills"], found["repeated"], found["differ"]) == (3, [], [])

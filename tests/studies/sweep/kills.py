@@ -1,0 +1,112 @@
+"""Sweeps that are killed at random moments and begun again: run as a program of its own.
+
+``python kills.py [KILLS [SEED [FILE]]]`` kills the sweep FILE, `tiny` if left out, so many times
+with ``kill -9``, the parent alone or with its processes, and begins it again each time. Once it
+gets to its end it is begun in a new folder. All tables must be those of a sweep that nobody killed,
+and what was written stays as it was written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+
+from planner.studies.sweep.answers import FUTURES_FOLDER, TABLES
+
+MOST_S = 900
+
+
+def begun(file: str, out: Path, jobs: int = 2) -> subprocess.Popen[bytes]:
+    """Begin a sweep in a process group of its own."""
+    command = [sys.executable, "-m", "planner", "sweep", file, "-o", str(out), "--jobs", str(jobs)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def whole(out: Path) -> dict[str, tuple[int, int]]:
+    """Return when each answer was written, and its size."""
+    paths = [path for path in (out / FUTURES_FOLDER).glob("*.json") if path.name[0] != "."]
+    return {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in paths}
+
+
+def tables(out: Path) -> dict[str, pd.DataFrame]:
+    """Return all tables but how long it took."""
+    return {name: pd.read_parquet(out / f"{name}.parquet") for name in TABLES if name != "timings"}
+
+
+def killed(file: str, home: Path, kills: int, seed: int) -> dict[str, object]:
+    """Kill a sweep so many times, and return what was found."""
+    choose = random.Random(seed)
+    usual = home / "usual"
+    began = time.perf_counter()
+    with begun(file, usual) as process:
+        process.communicate(timeout=MOST_S)
+    usual_s = time.perf_counter() - began
+    expected = tables(usual)
+    at, repeated, differ, number, done = [], [], [], 0, 0
+    while done < kills:
+        number += 1
+        out = home / f"killed-{number}"
+        is_at_end = False
+        while not is_at_end:
+            stored = whole(out)
+            is_killed = done < kills and _is_killed(file, out, choose.uniform(0.0, usual_s), choose)
+            if is_killed:
+                done += 1
+                at.append(len(whole(out)))
+            else:
+                with begun(file, out) as process:  # what was written by then stays
+                    process.communicate(timeout=MOST_S)
+                is_at_end = True
+            now = whole(out)
+            repeated += [name for name, stamp in stored.items() if now.get(name) != stamp]
+        for name, table in expected.items():
+            try:
+                pd.testing.assert_frame_equal(tables(out)[name], table, check_exact=True)
+            except AssertionError as error:
+                differ.append(f"{name}: {error}")
+    return {
+        "kills": done,
+        "sweeps": number,
+        "answers_at_each_kill": at,
+        "repeated": repeated,
+        "differ": differ,
+        "usual_s": round(usual_s, 1),
+    }
+
+
+def _is_killed(file: str, out: Path, after_s: float, choose: random.Random) -> bool:
+    """Begin a sweep and kill it after some seconds; False where it had ended by itself."""
+    with begun(file, out) as process:
+        try:
+            process.communicate(timeout=after_s)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                if choose.random() < 0.5:
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()  # its processes end by themselves
+            process.communicate(timeout=MOST_S)
+            return process.returncode == -signal.SIGKILL
+        return False
+
+
+if __name__ == "__main__":
+    given = dict(enumerate(sys.argv[1:]))
+    with tempfile.TemporaryDirectory() as folder:
+        found = killed(
+            given.get(2, "tiny"), Path(folder), int(given.get(0, 10)), int(given.get(1, 20261128))
+        )
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    sys.exit(bool(found["repeated"] or found["differ"]))
