@@ -12,6 +12,7 @@ import io
 import platform
 import tempfile
 import threading
+import time
 import zipfile
 from asyncio import CancelledError
 from collections import Counter
@@ -38,10 +39,21 @@ if TYPE_CHECKING:
     from planner.studies.sweep.order import Queue
     from planner.studies.sweep.pool import Solved
 
-__all__ = ["TIMEOUT_S", "SentTables", "answered", "in_cluster", "to_send", "versions"]
+__all__ = [
+    "TIMEOUT_S",
+    "WORKERS_TIMEOUT_S",
+    "SentTables",
+    "answered",
+    "in_cluster",
+    "to_send",
+    "versions",
+]
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas", "pyarrow", "distributed")
 TIMEOUT_S: Final = 30.0
+WORKERS_TIMEOUT_S: Final = 120.0
+"""For a worker in the place of one that was lost: it imports all of dcplan first."""
+_POLL_S: Final = 0.5
 _MOST_LOST: Final = 3
 """How often a future is asked again because workers were lost that were not at it."""
 _OPTION: Final = "--scheduler"
@@ -163,17 +175,22 @@ def _sent_tables(client: Any, tables: Mapping[str, Tables], number: int) -> dict
     InputError
         If none comes.
     """
-    try:
-        client.wait_for_workers(1, timeout=TIMEOUT_S)
-    except TimeoutError as error:
-        fix = "start some, and the same command goes on from there"
-        what_is = "the cluster has lost all its workers"
-        raise InputError([_problem(what_is, "one with workers", fix)]) from error
     names = {key: f"dcplan-tables-{number}-{key}" for key in tables}
-    return {
-        key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[names[key]]
-        for key, one in tables.items()
-    }
+    end = time.monotonic() + WORKERS_TIMEOUT_S
+    while True:
+        try:
+            return {
+                key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[
+                    names[key]
+                ]
+                for key, one in tables.items()
+            }
+        except OSError as error:  # there is no worker yet, or what is there is just ending
+            if time.monotonic() > end:
+                fix = "start some, and the same command goes on from there"
+                what_is = "the cluster has lost all its workers"
+                raise InputError([_problem(what_is, "one with workers", fix)]) from error
+            time.sleep(_POLL_S)
 
 
 def _why(done: Any) -> BaseException:
