@@ -107,10 +107,11 @@ class HighsSession:
 
         Parameters
         ----------
-        method : {"auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"}
-            ``"auto"`` goes on from the last basis where there is one: by dual simplex when
-            bounds changed, by primal simplex when costs changed or bounds only went away (the
-            last plan is still one then), and for no longer than the last solve without a basis
+        method : {"auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp", "decomposed"}
+            ``"auto"`` goes on from the last basis where there is one, and so does ``"decomposed"``
+            in a session that has no pieces: by dual simplex when bounds changed, by primal simplex
+            when costs changed or bounds only went away (the last plan is still one then), and for
+            no longer than the last solve without a basis
             took; else, and after that, by interior point (IPX) with crossover. The others start
             afresh; ``"ipm"`` leaves it to HiGHS to choose between IPX and HiPO. With whole
             numbers the method is that of the relaxations inside the search. PDLP can not be

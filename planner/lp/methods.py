@@ -16,7 +16,8 @@ __all__ = ["MOST_STEPS", "SIMPLEX", "Attempt", "Method", "attempts", "search"]
 
 MOST_STEPS: Final = 2**31 - 1
 """Steps of simplex where nothing limits them."""
-Method = Literal["auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp"]
+Method = Literal["auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp", "decomposed"]
+"""Ways to solve; a session that solves all at once takes `decomposed` for `auto`."""
 
 # HiGHS options of each method.
 SIMPLEX: Mapping[str, str | int] = {"solver": "simplex", "simplex_strategy": 1}
@@ -31,6 +32,7 @@ _COLD: Mapping[str, Mapping[str, str | int]] = {
 }
 _RELAXATION: Mapping[str, str] = {
     "auto": "choose",
+    "decomposed": "choose",
     "ipx": "ipx",
     "hipo": "hipo",
     "ipm": "ipm",
@@ -100,7 +102,7 @@ def attempts(
     ['ipx', 'simplex']
     """
     tried = []
-    if method == "auto":
+    if method in {"auto", "decomposed"}:
         method = "ipx"
         if changed is not None:
             by_primal = changed.leaves_plan and (changed.costs or changed.freed)

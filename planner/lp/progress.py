@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Phase", "ProgressEvent", "Watch"]
 
-Phase = Literal["simplex", "ipm", "mip"]
+Phase = Literal["simplex", "ipm", "mip", "rounds"]
 
 _SECONDS_BETWEEN_EVENTS = 0.1
 
@@ -27,8 +27,8 @@ class ProgressEvent:
 
     Parameters
     ----------
-    phase : {"simplex", "ipm", "mip"}
-        The algorithm that is running.
+    phase : {"simplex", "ipm", "mip", "rounds"}
+        The algorithm that is running; rounds are those of a decomposition.
     seconds : float
         Since the solve began. [s]
     iterations : int

@@ -14,7 +14,6 @@ from planner.base.texts import with_texts_as_objects
 from planner.check import check_plan
 from planner.inputs import build_inputs
 from planner.inputs.question import Question
-from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.results.proof import read_proof
 from planner.results.read import read_results
@@ -25,6 +24,7 @@ from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year
 from planner.studies.solve.integer_conflict import integer_conflict
+from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.inputs.inputs import Inputs
-    from planner.lp import Outcome, ProgressEvent
+    from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.lp.start import Start
     from planner.model import Model
 
@@ -179,8 +179,7 @@ def plan_of(
             decided.hold(model)
         if hold is not None:
             hold(model)
-        tolerance = scenario.solver.tolerance
-        session = HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
+        session = plan_session(model.problem, scenario.solver)
     with clock.stage("solve"):
         if start is not None:
             session.set_columns(integer=np.zeros_like(model.problem.columns().integer))

@@ -144,7 +144,7 @@ class _Finder:
         self._step_text("relaxed", outcome.method_used)
         outcome = _bounding(outcome)
         if outcome.status == "optimal":
-            self._bound = outcome.objective
+            self._bound = outcome.dual_bound
         return outcome
 
     def _strengthened(self, relaxed: Outcome) -> Outcome:
@@ -177,7 +177,7 @@ class _Finder:
                 self._note_stop(outcome)
                 break
             relaxed = outcome
-            self._bound = max(self._bound, relaxed.objective)
+            self._bound = max(self._bound, relaxed.dual_bound)
         self._step_text("tightened", f"{int(is_there.sum())} rows")
         return relaxed
 

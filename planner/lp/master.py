@@ -1,0 +1,222 @@
+"""The master of a split program: its own columns and rows, a cost for each piece, and cuts."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import highspy
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from planner.lp.blocks import Columns, RowBounds
+from planner.lp.change import Arrays
+from planner.lp.engine import Engine, check
+from planner.lp.matrix import Matrix
+from planner.lp.methods import SIMPLEX
+from planner.lp.progress import Watch
+
+if TYPE_CHECKING:
+    import threading
+
+    from planner.base.arrays import Bools, Floats, Positions
+    from planner.lp.pieces import Priced
+
+__all__ = ["Master"]
+
+_TOLERANCE: Final = 1e-9  # [-]; of rows and prices: the cuts of a thousand pieces add up
+_NO_BOUND: Final = -1e9  # [MUSD]; least cost of a piece until a cut says better
+_SLACK: Final = 2.0
+"""A solve from the last basis is given up where it takes this many times as long as one without."""
+
+
+class Master:
+    """A linear program in HiGHS that learns from cuts what the pieces cost.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The whole program.
+    columns, rows : array of int
+        Those of the master.
+    least : array of float
+        Least cost of each piece; -inf where it is not known.
+    """
+
+    def __init__(self, arrays: Arrays, columns: Positions, rows: Positions, least: Floats) -> None:
+        self._columns, self._rows = columns, rows
+        self._least = np.maximum(least, _NO_BOUND)
+        self._engine = Engine(
+            {
+                "primal_feasibility_tolerance": _TOLERANCE,
+                "dual_feasibility_tolerance": _TOLERANCE,
+            }
+        )
+        self._highs = self._engine.highs
+        self._piece_of_cut = np.empty(0, dtype=np.intp)
+        self._is_cut = np.zeros(rows.size, dtype=np.bool_)  # of every row that HiGHS holds
+        self._held = self._of(arrays)
+        self._engine.pass_model(self._held)
+        self._cold_seconds = np.inf
+        self._has_basis = False
+        self.iterations = 0
+
+    @property
+    def cuts(self) -> int:
+        """Number of cuts."""
+        return int(self._piece_of_cut.size)
+
+    def _of(self, arrays: Arrays) -> Arrays:
+        """Return columns, costs of pieces and rows of the master, without cuts."""
+        whole = arrays.matrix
+        sparse = csr_array(
+            (whole.value, whole.column, whole.start), shape=(whole.rows, whole.columns)
+        )
+        own = sparse[self._rows][:, self._columns].tocsr()
+        of_pieces, given = np.ones(self._least.size), arrays.columns
+        columns = Columns(
+            np.concatenate((given.cost[self._columns], of_pieces)),
+            np.concatenate((given.lower[self._columns], self._least)),
+            np.concatenate((given.upper[self._columns], np.inf * of_pieces)),
+            np.zeros(self._columns.size + of_pieces.size, dtype=np.bool_),
+            given.offset,
+        )
+        matrix = Matrix(
+            len(columns.cost),
+            own.indptr.astype(np.int32),
+            own.indices.astype(np.int32),
+            own.data,
+        )
+        rows = RowBounds(arrays.rows.lower[self._rows], arrays.rows.upper[self._rows])
+        return Arrays(columns, matrix, rows)
+
+    def take(self, arrays: Arrays, new_rows: Positions) -> None:
+        """Go on with other costs and bounds, and with more rows; the cuts stay.
+
+        Parameters
+        ----------
+        arrays : Arrays
+            The whole program, with the coefficients that the master knows.
+        new_rows : array of int
+            Rows that were added to it.
+        """
+        before, old_rows = self._held, self._rows.size
+        self._rows = np.concatenate((self._rows, new_rows))
+        self._held = new = self._of(arrays)
+        head = new.head(old_rows)
+        costs = before.changed_costs(head).astype(np.int32)
+        columns = before.changed_column_bounds(head).astype(np.int32)
+        own = np.flatnonzero(~self._is_cut)
+        rows = before.changed_row_bounds(head)
+        highs, at = self._highs, own[rows].astype(np.int32)
+        for sent, what in (
+            (highs.changeObjectiveOffset(new.columns.offset), "the objective's constant"),
+            (highs.changeColsCost(costs.size, costs, new.columns.cost[costs]), "costs"),
+            (
+                highs.changeColsBounds(
+                    columns.size, columns, new.columns.lower[columns], new.columns.upper[columns]
+                ),
+                "column bounds",
+            ),
+            (
+                highs.changeRowsBounds(at.size, at, new.rows.lower[rows], new.rows.upper[rows]),
+                "row bounds",
+            ),
+        ):
+            check(sent, f"take new {what}")
+        if new_rows.size:
+            self._engine.add_rows(new, old_rows)
+            self._is_cut = np.concatenate((self._is_cut, np.zeros(new_rows.size, dtype=np.bool_)))
+
+    def add_cuts(self, priced: Priced, is_new: Bools) -> None:
+        """Add for some pieces that they cost no less than their duals prove.
+
+        Parameters
+        ----------
+        priced : Priced
+            What they cost, as a constant and slopes.
+        is_new : array of bool
+            Pieces that get a cut.
+        """
+        piece = np.flatnonzero(is_new)
+        ones = csr_array(
+            (np.ones(piece.size), piece, np.arange(piece.size + 1)),
+            shape=(piece.size, is_new.size),
+        )
+        cuts = hstack([-priced.slope[piece], ones]).tocsr()
+        added = self._highs.addRows(
+            piece.size,
+            priced.constant[piece],
+            np.full(piece.size, np.inf),
+            cuts.nnz,
+            cuts.indptr[:-1].astype(np.int32),
+            cuts.indices.astype(np.int32),
+            cuts.data,
+        )
+        check(added, "take cuts")
+        self._piece_of_cut = np.concatenate((self._piece_of_cut, piece))
+        self._is_cut = np.concatenate((self._is_cut, np.ones(piece.size, dtype=np.bool_)))
+
+    def run(self, seconds: float, interrupt: threading.Event | None, threads: int) -> Any:
+        """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
+
+        A solve from a basis that takes longer than twice one without is begun again without.
+        """
+        self._engine.watch = Watch(None, interrupt)
+        self._engine.set("threads", threads)
+        until = time.perf_counter() + seconds
+        limit = highspy.HighsModelStatus.kTimeLimit
+        status = limit
+        if self._has_basis:
+            for name, value in SIMPLEX.items():
+                self._engine.set(name, value)
+            most = _SLACK * self._cold_seconds
+            status = self._engine.run(min(seconds, most))
+            self.iterations += max(0, self._highs.getInfo().simplex_iteration_count)
+            if status != limit or most > seconds:
+                return status
+        began = time.perf_counter()
+        check(self._highs.clearSolver(), "clear the last solution")
+        self._engine.set("solver", "ipx")
+        status = self._engine.run(until - began)
+        info = self._highs.getInfo()
+        self.iterations += max(0, info.ipm_iteration_count)
+        self.iterations += max(0, info.simplex_iteration_count)
+        self._has_basis = status == highspy.HighsModelStatus.kOptimal
+        if self._has_basis:
+            self._cold_seconds = time.perf_counter() - began
+        return status
+
+    @property
+    def objective(self) -> float:
+        """Objective of the last solve."""
+        return float(self._highs.getInfo().objective_function_value)
+
+    def own_cost(self, x: Floats) -> float:
+        """Return what columns of the master cost, with the objective's constant."""
+        columns = self._held.columns
+        return columns.offset + float(columns.cost[: x.size] @ x)
+
+    def solution(self) -> tuple[Floats, Floats]:
+        """Return the columns of the last solve, and the cost that it foretells of each piece."""
+        value = np.array(self._highs.getSolution().col_value)
+        return value[: self._columns.size], value[self._columns.size :]
+
+    def rests_on_no_bound(self, cost: Floats) -> bool:
+        """Return whether no piece costs as little as is assumed where nothing is known."""
+        return not ((cost <= 0.5 * _NO_BOUND) & (self._least == _NO_BOUND)).any()
+
+    def duals(self) -> tuple[Floats, Floats]:
+        """Return the dual of every row of the master, and of every cut."""
+        dual = np.array(self._highs.getSolution().row_dual)
+        return dual[~self._is_cut], dual[self._is_cut]
+
+    @property
+    def rows(self) -> Positions:
+        """Rows of the whole program that the master holds, in the order of their duals."""
+        return self._rows
+
+    @property
+    def piece_of_cut(self) -> Positions:
+        """Piece of every cut."""
+        return self._piece_of_cut

@@ -1,0 +1,288 @@
+"""The pieces of a split program: what each costs at given columns of the master, and its duals."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import highspy
+import numpy as np
+from scipy.sparse import coo_array, csr_array, hstack
+
+from planner.base.errors import SolverError
+from planner.lp.engine import check
+from planner.lp.expression import added_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from planner.base.arrays import Floats, Positions
+    from planner.lp.change import Arrays
+    from planner.lp.split import Split
+
+__all__ = ["PENALTY", "Pieces", "Priced"]
+
+PENALTY: Final = 40.0
+"""What a unit of a row that the master leaves no room for costs at first. [MUSD per unit]
+
+Dear enough that plans avoid it, and not so dear that a few rows hide all others: with 1,000 hourly
+`us-base` takes three times the rounds.
+"""
+_TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
+_OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
+    "output_flag": False,
+    "presolve": "off",  # pieces are small, and go on from their last basis
+    "solver": "simplex",
+    "threads": 1,
+    "small_matrix_value": 1e-12,
+    "primal_feasibility_tolerance": _TOLERANCE,
+    "dual_feasibility_tolerance": _TOLERANCE,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """What the pieces cost at a trial of the master.
+
+    Parameters
+    ----------
+    y : array of float
+        Value of every column of the pieces, in the order of `Pieces.columns`.
+    dual : array of float
+        Dual of every row of the pieces, in the order of `Pieces.rows`.
+    cost : array of float
+        Cost of each piece, without penalties.
+    missed : array of float
+        By how much each row of the pieces is missed, which penalties are paid for.
+    constant : array of float
+        For each piece, what its duals prove that it costs where all columns of the master are 0.
+    slope : scipy.sparse.csr_array
+        Pieces by columns of the master: what one more unit of each adds to that.
+    """
+
+    y: Floats
+    dual: Floats
+    cost: Floats
+    missed: Floats
+    constant: Floats
+    slope: Any
+
+    def at(self, x: Floats) -> Floats:
+        """Return for each piece what it costs at least at columns of the master."""
+        return np.asarray(self.constant + self.slope @ x)
+
+
+class Pieces:
+    """Linear programs of the columns that are local, each in a HiGHS of its own that stays warm.
+
+    Rows that the master has a part in may be missed at a penalty, so that a piece has a plan
+    whatever the master does, if it has one at all.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The whole program.
+    split : Split
+        Its pieces; at least one.
+    """
+
+    def __init__(self, arrays: Arrays, split: Split) -> None:
+        matrix = arrays.matrix
+        whole = csr_array(
+            (matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns)
+        )
+        self.count = split.pieces
+        self.penalty = PENALTY
+        self.columns, self._piece_of_column = _in_order(split.piece_of_column)
+        self.rows, self._piece_of_row = _in_order(split.piece_of_row)
+        self.of_master = np.flatnonzero(split.piece_of_column < 0)
+        rows = whole[self.rows]
+        self._own = rows[:, self.columns].tocsr()
+        self._others = rows[:, self.of_master].tocsr()
+        self._row_lower, self._row_upper = (
+            arrays.rows.lower[self.rows],
+            arrays.rows.upper[self.rows],
+        )
+        self._cost = arrays.columns.cost[self.columns]
+        self._lower = arrays.columns.lower[self.columns]
+        self._upper = arrays.columns.upper[self.columns]
+        self._may_miss = np.diff(self._others.indptr) > 0
+        pieces = np.arange(self.count + 1)
+        self._row_ends = np.searchsorted(self._piece_of_row, pieces)
+        self._column_ends = np.searchsorted(self._piece_of_column, pieces)
+        self._programs = [self._program(piece) for piece in range(self.count)]
+        self._y, self._dual = np.zeros(self.columns.size), np.zeros(self.rows.size)
+        self._shift: Floats | None = None
+        self._is_stale = np.ones(self.count, dtype=np.bool_)
+        self.iterations = 0
+
+    def _program(self, piece: int) -> Any:
+        rows, columns = self._places(piece)
+        low, high = self._row_lower[rows], self._row_upper[rows]
+        may_miss = self._may_miss[rows]
+        short, over = (
+            np.flatnonzero(may_miss & np.isfinite(low)),
+            np.flatnonzero(may_miss & np.isfinite(high)),
+        )
+        count = short.size + over.size
+        sign = np.repeat([1.0, -1.0], [short.size, over.size])
+        place = (np.concatenate((short, over)), np.arange(count))
+        missed = coo_array((sign, place), shape=(low.size, count))
+        matrix = hstack([self._own[rows][:, columns], missed]).tocsr()
+        size = matrix.shape[1]
+        highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        for name, value in _OPTIONS.items():
+            check(highs.setOptionValue(name, value), f"take the option {name}")
+        passed = highs.passModel(
+            size,
+            low.size,
+            matrix.nnz,
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            np.concatenate((self._cost[columns], np.full(count, self.penalty))),
+            np.concatenate((self._lower[columns], np.zeros(count))),
+            np.concatenate((self._upper[columns], np.full(count, np.inf))),
+            low,
+            high,
+            matrix.indptr.astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+            np.zeros(size, dtype=np.int32),
+        )
+        check(passed, "take a piece of the program")
+        return highs
+
+    def _places(self, piece: int) -> tuple[slice, slice]:
+        return (
+            slice(self._row_ends[piece], self._row_ends[piece + 1]),
+            slice(self._column_ends[piece], self._column_ends[piece + 1]),
+        )
+
+    @property
+    def least(self) -> Floats:
+        """Least cost of each piece within the bounds of its columns; -inf without bounds."""
+        with np.errstate(invalid="ignore"):
+            ends = self._cost * np.stack((self._lower, self._upper))
+        worth = np.where(self._cost == 0.0, 0.0, ends.min(axis=0))
+        return added_up(worth, self._piece_of_column, self.count)
+
+    def raise_penalty(self) -> None:
+        """Make what is missed ten times as dear."""
+        self.penalty *= 10.0
+        for piece, highs in enumerate(self._programs):
+            _, columns = self._places(piece)
+            first = columns.stop - columns.start
+            which = np.arange(first, highs.getNumCol(), dtype=np.int32)
+            highs.changeColsCost(which.size, which, np.full(which.size, self.penalty))
+        self._is_stale[:] = True
+
+    def at(self, x: Floats, must_stop: Callable[[], bool]) -> Priced | None:
+        """Solve the pieces that a trial of the master changes.
+
+        Parameters
+        ----------
+        x : array of float
+            Columns of the master, in the order of `of_master`.
+        must_stop : callable
+            Is asked before every piece.
+
+        Returns
+        -------
+        Priced or None
+            None if it was stopped.
+
+        Raises
+        ------
+        SolverError
+            If a piece has no plan, however much its rows are missed, or no least cost.
+        """
+        shift = np.asarray(self._others @ x)
+        if self._shift is not None:
+            moved = np.add.reduceat(shift != self._shift, self._row_ends[:-1]) > 0
+            self._is_stale |= moved
+        self._shift = shift
+        low, high = self._row_lower - shift, self._row_upper - shift
+        # In a thread of its own, as `Engine.run` does it: HiGHS keeps threads for each caller.
+        failed: list[BaseException] = []
+        worker = threading.Thread(target=self._work, args=(low, high, must_stop, failed))
+        worker.start()
+        worker.join()
+        if failed:
+            raise failed[0]
+        return None if self._is_stale.any() else self._priced(x)
+
+    def _work(
+        self, low: Floats, high: Floats, must_stop: Callable[[], bool], failed: list[BaseException]
+    ) -> None:
+        try:
+            for piece in np.flatnonzero(self._is_stale).tolist():
+                if must_stop():
+                    return
+                self._solve(piece, low, high)
+        except BaseException as error:
+            failed.append(error)
+
+    def _solve(self, piece: int, low: Floats, high: Floats) -> None:
+        rows, columns = self._places(piece)
+        highs = self._programs[piece]
+        count = rows.stop - rows.start
+        every = np.arange(count, dtype=np.int32)
+        highs.changeRowsBounds(count, every, low[rows], high[rows])
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            message = f"piece {piece}: {highs.modelStatusToString(highs.getModelStatus())}"
+            raise SolverError(message)
+        solution = highs.getSolution()
+        self._y[columns] = solution.col_value[: columns.stop - columns.start]
+        self._dual[rows] = solution.row_dual
+        self.iterations += highs.getInfo().simplex_iteration_count
+        self._is_stale[piece] = False
+
+    def _priced(self, x: Floats) -> Priced:
+        y, dual = self._y.copy(), self._dual.copy()
+        value = self._own @ y + self._others @ x
+        missed = np.maximum(np.maximum(self._row_lower - value, value - self._row_upper), 0.0)
+        constant, slope = self.proven(dual)
+        return Priced(
+            y,
+            dual,
+            added_up(self._cost * y, self._piece_of_column, self.count),
+            missed,
+            constant,
+            slope,
+        )
+
+    def proven(self, dual: Floats) -> tuple[Floats, Any]:
+        """Return what duals prove of the cost of each piece: a constant, and slopes by column.
+
+        Parameters
+        ----------
+        dual : array of float
+            Dual of every row of the pieces.
+        """
+        side = _side(dual, self._row_lower, self._row_upper)
+        dual, worth = np.where(np.isfinite(side), dual, 0.0), dual * _finite(side)
+        reduced = self._cost - self._own.T @ dual
+        of_columns = reduced * _finite(_side(reduced, self._lower, self._upper))
+        constant = added_up(worth, self._piece_of_row, self.count)
+        constant += added_up(of_columns, self._piece_of_column, self.count)
+        weights = csr_array((-dual, np.arange(dual.size), self._row_ends), (self.count, dual.size))
+        return constant, (weights @ self._others).tocsr()
+
+
+def _side(price: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Return the bound that a price points to: 0 without a price, infinite without a bound."""
+    return np.where(price > 0.0, lower, np.where(price < 0.0, upper, 0.0))
+
+
+def _finite(numbers: Floats) -> Floats:
+    return np.where(np.isfinite(numbers), numbers, 0.0)
+
+
+def _in_order(piece: Positions) -> tuple[Positions, Positions]:
+    """Return the places that belong to pieces, piece by piece, and the piece of each."""
+    at = np.flatnonzero(piece >= 0)
+    at = at[np.argsort(piece[at], kind="stable")]
+    return at, piece[at]

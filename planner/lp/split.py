@@ -1,0 +1,71 @@
+"""Which columns of a program fall into pieces that are independent once the others are fixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Bools, Positions
+    from planner.lp.matrix import Matrix
+
+__all__ = ["Split"]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The piece of every column and row; those of the master have none.
+
+    Parameters
+    ----------
+    pieces : int
+        Number of pieces.
+    piece_of_column, piece_of_row : array of int
+        Piece of each, -1 for the master.
+    """
+
+    pieces: int
+    piece_of_column: Positions
+    piece_of_row: Positions
+
+    @classmethod
+    def of(cls, matrix: Matrix, is_local: Bools) -> Split:
+        """Split a program by columns that may be left to pieces.
+
+        Parameters
+        ----------
+        matrix : Matrix
+            Its rows.
+        is_local : array of bool
+            Columns that may. All rows that they are in belong to pieces; two columns in one row
+            belong to one piece, so a row that couples many of them makes one of many pieces.
+
+        Returns
+        -------
+        Split
+            Pieces are numbered by their first column. Columns in no row stay in the master.
+        """
+        row = matrix.row_of_value()
+        at = np.flatnonzero(is_local[matrix.column])
+        columns, rows = matrix.columns, matrix.rows
+        size = columns + rows
+        ends = (matrix.column[at], columns + row[at])
+        graph = coo_array((np.ones(at.size, dtype=np.int8), ends), shape=(size, size))
+        label = connected_components(graph, directed=False)[1]
+        is_in = np.zeros(size, dtype=np.bool_)
+        is_in[ends[0]] = is_in[ends[1]] = True
+        _, first, inverse = np.unique(label[is_in], return_index=True, return_inverse=True)
+        number = np.empty(first.size, dtype=np.intp)
+        number[np.argsort(first)] = np.arange(first.size)
+        piece = np.full(size, -1, dtype=np.intp)
+        piece[is_in] = number[inverse]
+        return cls(int(first.size), piece[:columns], piece[columns:])
+
+    def with_rows(self, count: int) -> Split:
+        """Return the split with so many rows of the master added below."""
+        below = np.full(count, -1, dtype=np.intp)
+        return replace(self, piece_of_row=np.concatenate((self.piece_of_row, below)))

@@ -1,0 +1,222 @@
+"""A program solved in pieces: the same optimum, a bound that is proven, and what a stop leaves."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from lp_samples import Data, dispatch
+
+from planner.lp import ArrayProblem, Axis, HighsSession, Index, Matrix
+from planner.lp.change import Arrays
+from planner.lp.decomposed import DecomposedSession, local_columns
+from planner.lp.split import Split
+
+SLOT = frozenset({"slot"})
+
+
+def in_pieces(problem: ArrayProblem) -> DecomposedSession:
+    return DecomposedSession(problem, {}, local_columns(problem, SLOT))
+
+
+def noisy(seed: int) -> Data:
+    rng = np.random.default_rng(seed)
+    return Data(
+        demand=rng.uniform(1.4, 2.9),
+        price=rng.uniform(0.9, 2.6),
+        land_mw=rng.uniform(6.2, 9.8),
+        loss=rng.uniform(0.03, 0.21),
+        unmet_usd=rng.uniform(900.0, 5200.0),
+    )
+
+
+def proven(problem: ArrayProblem, dual: np.ndarray) -> float:
+    """What any duals prove, where no column without a bound has a price that points there."""
+    arrays = Arrays.of(problem)
+    columns, matrix = arrays.columns, arrays.matrix
+    worth = np.bincount(
+        matrix.column, matrix.value * dual[matrix.row_of_value()], len(columns.cost)
+    )
+    total = columns.offset
+    for price, bounds in ((dual, arrays.rows), (columns.cost - worth, columns)):
+        side = np.where(price > 0.0, bounds.lower, bounds.upper)
+        is_none = np.abs(price) < 1e-9
+        total += np.where(is_none, 0.0, price * np.where(is_none, 0.0, side)).sum()
+    return float(total)
+
+
+def test_rows_tie_local_columns_to_pieces_and_leave_the_rest_to_the_master() -> None:
+    # rows: columns 1 and 4; 0 and 2 (the master's own 0); 3 with the master's 0; 0 alone
+    row = np.array([0, 0, 1, 1, 2, 2, 3], dtype=np.int32)
+    column = np.array([1, 4, 0, 2, 0, 3, 0], dtype=np.int32)
+    matrix = Matrix.of_terms(row, column, np.full(7, 2.5), (4, 6))
+    is_local = np.array([False, True, True, True, True, True])
+
+    split = Split.of(matrix, is_local)
+
+    assert split.pieces == 3
+    assert split.piece_of_column.tolist() == [-1, 0, 1, 2, 0, -1]  # 5 is in no row
+    assert split.piece_of_row.tolist() == [0, 1, 2, -1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pieces_find_the_optimum_and_duals_that_prove_it(seed: int) -> None:
+    problem = dispatch(noisy(seed))
+
+    outcome, whole = in_pieces(problem).solve(), HighsSession(problem).solve()
+
+    assert outcome.status == whole.status == "optimal"
+    assert outcome.method_used.startswith("decomposed: 48 pieces")  # 12 sites in 4 years
+    assert outcome.objective == pytest.approx(whole.objective, rel=1e-8)
+    assert outcome.gap <= 1e-8
+    assert proven(problem, outcome.row_dual) == pytest.approx(outcome.dual_bound, rel=1e-8)
+    arrays = Arrays.of(problem)
+    assert (outcome.x >= arrays.columns.lower - 1e-6).all()
+    assert (outcome.x <= arrays.columns.upper + 1e-6).all()
+    value = arrays.matrix.times(outcome.x)
+    assert outcome.row_value == pytest.approx(value)
+    assert (value >= arrays.rows.lower - 1e-6).all()
+    assert (value <= arrays.rows.upper + 1e-6).all()
+    cost = arrays.columns.offset + arrays.columns.cost @ outcome.x
+    assert outcome.objective == pytest.approx(cost)
+
+
+def test_cuts_are_kept_where_only_the_master_changes() -> None:
+    problem = dispatch(Data())
+    session = in_pieces(problem)
+    first = session.solve()
+    changed = dispatch(Data(demand=2.3, land_mw=8.2))
+
+    session.update(changed)
+    again, anew = session.solve(), in_pieces(changed).solve()
+
+    assert again.objective == pytest.approx(anew.objective, rel=1e-8)
+    assert again.objective > 1.05 * first.objective
+    assert rounds(again) < rounds(anew)
+
+
+def test_a_change_inside_pieces_is_seen() -> None:
+    problem, changed = dispatch(Data()), dispatch(Data(price=2.9, loss=0.17))
+    session = in_pieces(problem)
+    session.solve()
+
+    session.update(changed)
+
+    assert session.solve().objective == pytest.approx(HighsSession(changed).solve().objective)
+
+
+def test_rows_that_are_added_to_the_master_bind_and_can_be_freed() -> None:
+    problem = dispatch(Data())
+    session = in_pieces(problem)
+    free = session.solve()
+    built = problem.column_block("built")
+    first = problem.columns_over("built").select(np.arange(48) < 7, "first")
+    was = float(free.x[built][:7].sum())
+    assert was > 5.0
+    at = Index.full("only", Axis("only", ("here",)))
+    taken = problem._column_blocks["built"].select(np.arange(48) < 7)
+    problem.rows("fewer", taken.map(at, np.arange(first.size), np.zeros(7, int)) <= was - 3.5)
+
+    session.update(problem)
+    held = session.solve()
+    rows = problem.row_bounds()
+    session.set_rows(
+        rows.lower, np.where(np.arange(len(rows.upper)) == len(rows.upper) - 1, np.inf, rows.upper)
+    )
+
+    assert held.x[built][:7].sum() == pytest.approx(was - 3.5)
+    assert held.objective > free.objective
+    assert held.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-8)
+    assert session.solve().objective == pytest.approx(free.objective, rel=1e-8)
+
+
+def test_a_stopped_solve_keeps_its_best_plan_and_is_not_called_optimal() -> None:
+    problem = dispatch(Data())
+    optimum = HighsSession(problem).solve().objective
+    stop, seen = threading.Event(), []
+
+    def watch(event) -> None:
+        seen.append(event)
+        if np.isfinite(event.objective):
+            stop.set()
+
+    outcome = in_pieces(problem).solve(on_progress=watch, interrupt=stop)
+
+    assert [event.phase for event in seen] == ["rounds"] * len(seen)
+    assert outcome.status == "interrupted"
+    assert outcome.has_plan
+    assert not outcome.has_duals
+    assert outcome.dual_bound <= optimum * (1.0 + 1e-9)
+    assert outcome.objective > optimum * (1.0 + 1e-6)
+    assert outcome.gap == pytest.approx(1.0 - outcome.dual_bound / outcome.objective)
+    value, rows = Arrays.of(problem).matrix.times(outcome.x), problem.row_bounds()
+    assert (value >= rows.lower - 1e-6).all()
+    assert (value <= rows.upper + 1e-6).all()
+
+
+def test_no_time_leaves_no_plan() -> None:
+    outcome = in_pieces(dispatch(Data())).solve(time_limit_s=0.0)
+
+    assert outcome.status == "time_limit"
+    assert not outcome.has_plan
+    assert np.isnan(outcome.objective)
+
+
+def test_what_no_plan_can_keep_is_infeasible_and_named() -> None:
+    problem = ArrayProblem("short")
+    hours = Index.full("hours", Axis("slot", ("am", "pm")))
+    grid = problem.variable("grid", hours, upper=[3.5, 4.5])
+    problem.rows("load", grid >= [2.5, 5.5])
+    problem.minimise(grid.total() * 7.0)
+    session = in_pieces(problem)
+
+    assert session.solve().status == "infeasible"
+    assert session.iis() == ["load(pm)", "upper bound of grid(pm)"]
+
+
+def test_room_that_the_master_can_not_make_is_infeasible_at_any_penalty() -> None:
+    problem = ArrayProblem("short")
+    hours = Index.full("hours", Axis("slot", ("am", "pm")))
+    site = Index.full("site", Axis("site", ("ash",)))
+    grid = problem.variable("grid", hours)
+    firm = problem.variable("firm", site, upper=4.0)
+    zeros = np.zeros(2, dtype=int)
+    problem.rows("connection", grid <= firm.map(hours, zeros, np.arange(2)))
+    problem.rows("load", grid >= [2.5, 5.5])
+    problem.minimise(firm.total() * 7.0)
+
+    assert in_pieces(problem).solve().status == "infeasible"
+
+
+def test_what_is_dearer_than_the_penalty_is_bought_all_the_same() -> None:
+    problem = ArrayProblem("dear")
+    hours = Index.full("hours", Axis("slot", ("am", "pm")))
+    site = Index.full("site", Axis("site", ("ash",)))
+    grid = problem.variable("grid", hours)
+    firm = problem.variable("firm", site)
+    problem.rows("connection", grid <= firm.map(hours, np.zeros(2, dtype=int), np.arange(2)))
+    problem.rows("load", grid >= [2.5, 5.5])
+    problem.minimise(firm.total() * 1300.0)
+
+    outcome = in_pieces(problem).solve()
+
+    assert (outcome.status, outcome.objective) == ("optimal", pytest.approx(7150.0))  # 5.5 x 1300
+
+
+def test_integers_are_searched_for_in_the_whole_program() -> None:
+    problem = dispatch(Data())
+    integer = np.zeros(problem.numVariables(), dtype=np.bool_)
+    integer[problem.column_block("built")] = True
+    session = in_pieces(problem)
+    session.set_columns(integer=integer)
+
+    outcome = session.solve(time_limit_s=20.0, gap_frac=0.05)
+
+    built = outcome.x[problem.column_block("built")]
+    assert np.abs(built - np.round(built)).max() < 1e-6
+    assert "branch and bound" in outcome.method_used
+
+
+def rounds(outcome) -> int:
+    return int(outcome.method_used.split()[-2])
