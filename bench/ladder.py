@@ -1,0 +1,215 @@
+"""Programs of growing size from shipped data, and what it takes to solve them.
+
+    python bench/ladder.py                         # us-base by 6-hour slots, both methods
+    python bench/ladder.py us-base:1 world:3       # hours of us-base, 3-hour slots of world
+    python bench/ladder.py us-base:1:12 --methods decomposed,ipx,hipo --repeats 3
+    python bench/ladder.py us-base:1:4:2x          # every place split into two
+
+A rung is a scenario, hours of a slot, days of a year and, at last, how many each demand region and
+site is split into, with seeded noise. Each rung is solved by each method in a process of its own,
+one after the other, openings and racks in part. Nothing is read or built twice.
+Seconds are of the solve alone; memory is the peak of the process with inputs and program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import platform
+import resource
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pulp
+
+from planner.inputs import build_inputs
+from planner.model import build_model
+from planner.scenario import load_scenario
+from planner.scenario.schema import Solver
+from planner.studies.solve.sessions import plan_session
+
+if TYPE_CHECKING:
+    from planner.lp import ArrayProblem
+
+PACKAGES: Final = ("highspy", "numpy", "scipy", "pulp")
+DATA: Final = Path(__file__).parent.parent / "data"
+SEED: Final = 20261128
+EXTENSIVE: Final = ("MW", "MW/year", "m3/year", "millions")
+"""Units of what is split; everything else is the same in all parts of a place."""
+PLACES: Final = {
+    "sites": "site",
+    "site_limits": "site",
+    "site_stock": "site",
+    "site_pipeline": "site",
+    "electricity_price": "site",
+    "carbon_intensity": "site",
+    "climate": "site",
+    "climate_monthly": "site",
+    "water_stress": "site",
+    "demand_regions": "demand_region",
+}
+SHARE_NOISE: Final = 0.3
+DEGREES: Final = 0.2
+PRICE_NOISE: Final = 0.03
+
+
+def parse(text: str) -> tuple[str, int, int | None, int]:
+    """Return scenario, hours of a slot, days of a year, and parts of a place."""
+    name, *rest = text.split(":")
+    times = int(rest.pop()[:-1]) if rest and rest[-1].endswith("x") else 1
+    hours = int(rest[0]) if rest else 6
+    days = int(rest[1]) if len(rest) > 1 else None
+    return name, hours, days, times
+
+
+def settings_of(text: str, folder: Path) -> tuple[str, list[str]]:
+    """Return the scenario of a rung and its settings; tables of split places go to a folder."""
+    name, hours, days, times = parse(text)
+    settings = [f"time.slot_h={hours}", "siting.whole_openings=false", "racks.whole=false"]
+    if days is not None:
+        settings.append(f"time.season_days={days}")
+    if times > 1:
+        scenario = load_scenario(name)
+        if scenario.operator.stock_sites is not None:
+            settings.append(f"operator.stock_sites={times * scenario.operator.stock_sites}")
+        settings += [f"data.{table}={path}" for table, path in split_places(times, folder).items()]
+    return name, settings
+
+
+def split_places(times: int, folder: Path) -> dict[str, Path]:
+    """Write tables in which every site and demand region is several near each other."""
+    rng = np.random.default_rng(SEED)
+    descriptor = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+    resources = {resource["name"]: resource for resource in descriptor["resources"]}
+    of_place: dict[str, dict[str, np.ndarray]] = {}
+    for table in ("sites", "demand_regions"):
+        ids = pd.read_csv(DATA / resources[table]["path"])[PLACES[table]]
+        shares = 1.0 + SHARE_NOISE * rng.uniform(-1.0, 1.0, (len(ids), times))
+        shares /= shares.sum(axis=1, keepdims=True)
+        moved = rng.uniform(-DEGREES, DEGREES, (len(ids), times, 2))
+        dearer = 1.0 + PRICE_NOISE * rng.uniform(-1.0, 1.0, (len(ids), times))
+        of_place[PLACES[table]] = {
+            place: np.column_stack((share, move, price))
+            for place, share, move, price in zip(ids, shares, moved, dearer, strict=True)
+        }
+    written = {}
+    for table, key in PLACES.items():
+        resource = resources[table]
+        frame = pd.read_csv(DATA / resource["path"], dtype=str, keep_default_na=False)
+        numbers = np.stack([of_place[key][place] for place in frame[key]])
+        units = {field["name"]: field.get("unit") for field in resource["schema"]["fields"]}
+        parts = [_part(frame, key, units, numbers[:, part], part) for part in range(times)]
+        written[table] = folder / f"{table}.csv"
+        pd.concat(parts).to_csv(written[table], index=False)
+    return written
+
+
+def _part(
+    frame: pd.DataFrame, key: str, units: dict[str, str | None], numbers: np.ndarray, part: int
+) -> pd.DataFrame:
+    """Return a table with each place's part of that number; the first keeps the name."""
+    part_of = frame.copy()
+    if part:
+        part_of[key] += f"-{part + 1}"
+    share, north, east, dearer = numbers.T
+    for column, unit in units.items():
+        if column not in frame:
+            continue
+        if unit in EXTENSIVE:
+            factor, shift = share, 0.0
+        elif column in {"lat", "lon"}:
+            factor, shift = np.ones(len(frame)), north if column == "lat" else east
+        elif column.endswith("usd_per_mwh"):
+            factor, shift = dearer, 0.0
+        else:
+            continue
+        known = frame[column] != ""
+        value = pd.to_numeric(frame[column].where(known, "0")) * factor + shift
+        part_of[column] = value.round(6).astype(str).where(known, "")
+    return part_of
+
+
+def solve_in_process(problem: ArrayProblem, method: str, limit_s: float) -> dict[str, Any]:
+    """Solve in a copy of this process, and return what it took."""
+    here, there = multiprocessing.get_context("fork").Pipe()
+    process = multiprocessing.get_context("fork").Process(
+        target=_solve, args=(problem, method, limit_s, there)
+    )
+    process.start()
+    there.close()
+    try:
+        answer: dict[str, Any] = here.recv()
+    except EOFError:
+        answer = {"status": "died"}
+    process.join()
+    return answer
+
+
+def _solve(problem: ArrayProblem, method: str, limit_s: float, answer_to: Any) -> None:
+    before, began = time.process_time(), time.perf_counter()
+    if method == "cbc":
+        status = pulp.LpStatus[problem.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s))]
+        result = {"status": status, "objective": pulp.value(problem.objective), "gap": 0.0}
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before -= children.ru_utime + children.ru_stime
+        how = "CBC by PuLP"
+    else:
+        solver = Solver.model_validate({"method": method})
+        outcome = plan_session(problem, solver).solve(solver.method, time_limit_s=limit_s)
+        result = {"status": outcome.status, "objective": outcome.objective, "gap": outcome.gap}
+        how = outcome.method_used
+    result |= {
+        "how": how,
+        "cpu_s": time.process_time() - before,
+        "wall_s": time.perf_counter() - began,
+        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+    answer_to.send(result)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("rungs", nargs="*", default=["us-base:6"])
+    parser.add_argument("--methods", default="ipx,decomposed")
+    parser.add_argument("--repeats", type=int, default=1, help="the median counts")
+    parser.add_argument("--limit", type=float, default=600.0, help="wall seconds of one solve")
+    parser.add_argument("--json", action="store_true", help="one line of JSON for each solve")
+    given = parser.parse_args()
+    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    print(f"Python {platform.python_version()}, {versions}, {platform.machine()}\n")
+    if not given.json:
+        print(
+            "| rung | rows | columns | non-zeros | method | status | gap | cpu s | wall s | GiB |"
+        )
+        print("|---|--:|--:|--:|---|---|--:|--:|--:|--:|")
+    for rung in given.rungs:
+        with tempfile.TemporaryDirectory() as folder:
+            name, settings = settings_of(rung, Path(folder))
+            problem = build_model(build_inputs(load_scenario(name, settings))).problem
+        stats = problem.stats()
+        for method in given.methods.split(","):
+            runs = [solve_in_process(problem, method, given.limit) for _ in range(given.repeats)]
+            runs.sort(key=lambda run: run.get("cpu_s", math.inf))
+            middle = runs[len(runs) // 2]
+            size = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
+            if given.json:
+                print(json.dumps({"rung": rung, "method": method, **size, **middle}), flush=True)
+                continue
+            print(
+                f"| {rung} | {stats.rows:,} | {stats.columns:,} | {stats.nonzeros:,}"
+                f" | {middle.get('how', method)} | {middle['status']}"
+                f" | {middle.get('gap', math.nan):.1e} | {middle.get('cpu_s', math.nan):.1f}"
+                f" | {middle.get('wall_s', math.nan):.1f} | {middle.get('gib', math.nan):.2f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
