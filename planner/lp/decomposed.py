@@ -17,6 +17,7 @@ from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, relative_gap
 from planner.lp.pieces import Pieces
 from planner.lp.progress import ProgressEvent
 from planner.lp.split import Split
+from planner.lp.start import Start
 
 if TYPE_CHECKING:
     import threading
@@ -35,6 +36,9 @@ _NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
 _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
 _MOST_PENALTY: Final = 1e7  # [MUSD per unit]
 _MOST_ROUNDS: Final = 400
+_NO_SHARE: Final = 1e-9  # [-]; price of a cut that does not bind
+_MOST_KEPT: Final = 8
+"""Most cuts of a piece that are kept for other programs."""
 _STOPPED: Final[Mapping[Any, Status]] = {
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kInterrupt: "interrupted",
@@ -101,10 +105,51 @@ class _Parts:
 
     def add_cuts(self, priced: Priced, is_new: Bools) -> None:
         """Add cuts of some pieces to the master, and keep the duals behind them."""
-        self.master.add_cuts(priced, is_new)
+        self._add(priced.constant, priced.slope, is_new, priced.dual)
+
+    def _add(self, constant: Floats, slope: Any, is_new: Bools, dual: Floats) -> None:
+        self.master.add_cuts(constant, slope, is_new)
         number = len(self.dual_of_round)
         self.round_of_cut.append(np.full(int(is_new.sum()), number, dtype=np.intp))
-        self.dual_of_round.append(priced.dual)
+        self.dual_of_round.append(dual)
+
+    def start_with(self, duals: Floats) -> None:
+        """Add the cuts that duals of a like program prove here too.
+
+        Parameters
+        ----------
+        duals : array of float
+            Rows of the whole program by cuts of a piece; 0 where a piece has no more of them.
+        """
+        for dual in duals[self.pieces.rows].T:
+            constant, slope, is_proof = self.pieces.proven(dual)
+            has_dual = np.zeros(self.pieces.count, dtype=np.bool_)
+            has_dual[self.split.piece_of_row[self.pieces.rows[dual != 0.0]]] = True
+            self._add(constant, slope, is_proof & has_dual, dual)
+
+    def binding(self) -> Floats:
+        """Return the duals behind the cuts that bind in the last master, rows by cuts of a piece.
+
+        Of each piece those with the highest price come first, and at most some.
+        """
+        _, of_cuts = self.master.duals()
+        cut = np.flatnonzero(of_cuts > _NO_SHARE)
+        piece = self.master.piece_of_cut[cut]
+        order = np.lexsort((-of_cuts[cut], piece))
+        cut, piece = cut[order], piece[order]
+        place = np.arange(cut.size) - np.searchsorted(piece, piece)
+        made = np.concatenate(self.round_of_cut) if self.round_of_cut else cut
+        duals = np.zeros((len(self.whole.rows.lower), min(place.max(initial=-1) + 1, _MOST_KEPT)))
+        piece_of_row = self.split.piece_of_row[self.pieces.rows]
+        for number in range(duals.shape[1]):
+            round_of = np.full(self.pieces.count, -1, dtype=np.intp)
+            is_here = place == number
+            round_of[piece[is_here]] = made[cut[is_here]]
+            of_row = round_of[piece_of_row]
+            for at in np.unique(of_row[of_row >= 0]):
+                rows = np.flatnonzero(of_row == at)
+                duals[self.pieces.rows[rows], number] = self.dual_of_round[at][rows]
+        return duals
 
     def plan(self, x: Floats, y: Floats) -> Floats:
         """Return the columns of the whole program."""
@@ -169,6 +214,8 @@ class DecomposedSession(HighsSession):
         super().__init__(problem, options)
         self._is_local = is_local
         self._parts: _Parts | None = None
+        self._given: Start | None = None
+        self._ended: Start | None = None
 
     def solve(
         self,
@@ -203,7 +250,10 @@ class DecomposedSession(HighsSession):
             if parts is not None:
                 run = _Run(parts, began, began + limit, threads, on_progress, interrupt)
                 try:
-                    return run.outcome()
+                    outcome = run.outcome()
+                    if outcome.status == "optimal" and self._ended is None:
+                        self._ended = self._kept(parts)
+                    return outcome
                 except SolverError as error:
                     note = f" (gave up pieces: {error})"
                     self._parts = None
@@ -226,7 +276,38 @@ class DecomposedSession(HighsSession):
             is_local = np.concatenate((self._is_local, np.zeros(size, dtype=np.bool_)))[:size]
             split = Split.of(self._arrays.matrix, is_local)
             self._parts = _Parts.of(self._arrays, split) if split.pieces else None
+            if self._parts is not None and self._given is not None:
+                self._parts.start_with(self._given.duals_on(self._problem))
         return self._parts
+
+    def start_from(self, start: Start) -> bool:
+        """Let the next solve begin with the cuts of a like program, as far as they hold here.
+
+        Parameters
+        ----------
+        start : Start
+            What the like program ended with.
+
+        Returns
+        -------
+        bool
+            Whether it has any.
+        """
+        self._given, self._parts = start, None
+        return bool(start.duals)
+
+    def start(self) -> Start | None:
+        """Return what a like program may begin with: the cuts that bound at the first optimum."""
+        return self._ended
+
+    def _kept(self, parts: _Parts) -> Start:
+        problem, duals = self._problem, parts.binding()
+        held = {
+            name: (problem.rows_over(name), duals[problem.row_block(name)])
+            for name in problem.row_block_names
+            if problem.row_block(name).stop <= len(duals)
+        }
+        return Start({}, {}, {name: block for name, block in held.items() if block[1].any()})
 
 
 class _Run:

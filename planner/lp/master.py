@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import threading
 
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.lp.pieces import Priced
 
 __all__ = ["Master"]
 
@@ -128,13 +127,13 @@ class Master:
             self._engine.add_rows(new, old_rows)
             self._is_cut = np.concatenate((self._is_cut, np.zeros(new_rows.size, dtype=np.bool_)))
 
-    def add_cuts(self, priced: Priced, is_new: Bools) -> None:
+    def add_cuts(self, constant: Floats, slope: Any, is_new: Bools) -> None:
         """Add for some pieces that they cost no less than their duals prove.
 
         Parameters
         ----------
-        priced : Priced
-            What they cost, as a constant and slopes.
+        constant, slope
+            What they cost at least, as of `Pieces.proven`.
         is_new : array of bool
             Pieces that get a cut.
         """
@@ -143,10 +142,10 @@ class Master:
             (np.ones(piece.size), piece, np.arange(piece.size + 1)),
             shape=(piece.size, is_new.size),
         )
-        cuts = hstack([-priced.slope[piece], ones]).tocsr()
+        cuts = hstack([-slope[piece], ones]).tocsr()
         added = self._highs.addRows(
             piece.size,
-            priced.constant[piece],
+            constant[piece],
             np.full(piece.size, np.inf),
             cuts.nnz,
             cuts.indptr[:-1].astype(np.int32),

@@ -17,7 +17,7 @@ from planner.lp.expression import added_up
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from planner.base.arrays import Floats, Positions
+    from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.change import Arrays
     from planner.lp.split import Split
 
@@ -30,6 +30,7 @@ Dear enough that plans avoid it, and not so dear that a few rows hide all others
 `us-base` takes three times the rounds.
 """
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
+_NO_PRICE: Final = 1e-8  # [MUSD per unit]; of a column, ten times what HiGHS takes for none
 _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
     "output_flag": False,
     "presolve": "off",  # pieces are small, and go on from their last basis
@@ -244,7 +245,7 @@ class Pieces:
         y, dual = self._y.copy(), self._dual.copy()
         value = self._own @ y + self._others @ x
         missed = np.maximum(np.maximum(self._row_lower - value, value - self._row_upper), 0.0)
-        constant, slope = self.proven(dual)
+        constant, slope, _ = self.proven(dual)
         return Priced(
             y,
             dual,
@@ -254,22 +255,34 @@ class Pieces:
             slope,
         )
 
-    def proven(self, dual: Floats) -> tuple[Floats, Any]:
-        """Return what duals prove of the cost of each piece: a constant, and slopes by column.
+    def proven(self, dual: Floats) -> tuple[Floats, Any, Bools]:
+        """Return what duals prove of the cost of each piece.
 
         Parameters
         ----------
         dual : array of float
-            Dual of every row of the pieces.
+            Any number for every row of the pieces.
+
+        Returns
+        -------
+        constant : array of float
+            Least cost of each piece where all columns of the master are 0.
+        slope : scipy.sparse.csr_array
+            Pieces by columns of the master: what one more unit of each adds to it.
+        is_proof : array of bool
+            Pieces for which that holds: no price points to a bound that a column has not.
         """
         side = _side(dual, self._row_lower, self._row_upper)
         dual, worth = np.where(np.isfinite(side), dual, 0.0), dual * _finite(side)
         reduced = self._cost - self._own.T @ dual
-        of_columns = reduced * _finite(_side(reduced, self._lower, self._upper))
+        held_at = _side(reduced, self._lower, self._upper)
         constant = added_up(worth, self._piece_of_row, self.count)
-        constant += added_up(of_columns, self._piece_of_column, self.count)
+        constant += added_up(reduced * _finite(held_at), self._piece_of_column, self.count)
         weights = csr_array((-dual, np.arange(dual.size), self._row_ends), (self.count, dual.size))
-        return constant, (weights @ self._others).tocsr()
+        is_held = np.isfinite(held_at) | (np.abs(reduced) <= _NO_PRICE)
+        is_proof = np.ones(self.count, dtype=np.bool_)
+        is_proof[self._piece_of_column[~is_held]] = False
+        return constant, (weights @ self._others).tocsr(), is_proof
 
 
 def _side(price: Floats, lower: Floats, upper: Floats) -> Floats:

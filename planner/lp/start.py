@@ -7,7 +7,7 @@ ends with is where the other may begin, if few rows and prices are out of bounds
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import highspy
@@ -19,6 +19,9 @@ from planner.lp.index import Index
 from planner.lp.match import positions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.base.arrays import Floats
     from planner.lp.problem import ArrayProblem
 
 __all__ = ["Start", "cold_steps", "most_steps"]
@@ -27,6 +30,7 @@ Statuses: TypeAlias = npt.NDArray[np.int8]
 
 _KIND: Final = highspy.HighsBasisStatus
 _OF_CODE: Final = (_KIND.kLower, _KIND.kBasic, _KIND.kUpper, _KIND.kZero, _KIND.kNonbasic)
+_KINDS: Final = ("column", "row", "dual")
 _BASIC: Final = int(_KIND.kBasic)
 _LOWER: Final = int(_KIND.kLower)
 
@@ -86,10 +90,14 @@ class Start:
     ----------
     columns, rows : mapping of str to (Index, array of int8)
         By block: its tuples, and whether each is at a bound or in the basis, as HiGHS codes it.
+    duals : mapping of str to (Index, array of float)
+        By block of rows, of a program that was solved in pieces: its tuples, and the duals of
+        each behind the cuts that bound there, tuples by cuts of a piece.
     """
 
     columns: dict[str, tuple[Index, Statuses]]
     rows: dict[str, tuple[Index, Statuses]]
+    duals: dict[str, tuple[Index, Floats]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: ArrayProblem, basis: Any) -> Start:
@@ -141,10 +149,28 @@ class Start:
         basis.valid = basis.alien = True
         return basis
 
+    def duals_on(self, problem: ArrayProblem) -> Floats:
+        """Return the duals behind kept cuts for the rows of another program, rows by cuts.
+
+        Rows that are new in it have a dual of 0.
+        """
+        most = max((duals.shape[1] for _, duals in self.duals.values()), default=0)
+        result = np.zeros((problem.numConstraints(), most))
+        for name in self.duals.keys() & set(problem.row_block_names):
+            old, duals = self.duals[name]
+            at = positions(old, problem.rows_over(name))
+            result[problem.row_block(name)] = np.where(at[:, None] >= 0, duals[at], 0.0)
+        return result
+
     def to_bytes(self) -> bytes:
         """Return it as a compressed NumPy archive, for a file or another process."""
         arrays: dict[str, npt.NDArray[Any]] = {}
-        for kind, blocks in (("column", self.columns), ("row", self.rows)):
+        held: dict[str, Mapping[str, tuple[Index, npt.NDArray[Any]]]] = {
+            "column": self.columns,
+            "row": self.rows,
+            "dual": self.duals,
+        }
+        for kind, blocks in held.items():
             arrays[f"{kind}s"] = np.array(list(blocks), dtype=np.str_)
             for number, (over, status) in enumerate(blocks.values()):
                 key = f"{kind}.{number}"
@@ -153,9 +179,9 @@ class Start:
                 for name in over.axis_names:
                     arrays[f"{key}.{name}.labels"] = np.array(over.axis(name).labels, dtype=np.str_)
                     arrays[f"{key}.{name}.codes"] = over[name]
-        held = io.BytesIO()
-        np.savez_compressed(held, **arrays)  # type: ignore[arg-type]
-        return held.getvalue()
+        written = io.BytesIO()
+        np.savez_compressed(written, **arrays)  # type: ignore[arg-type]
+        return written.getvalue()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Start:
@@ -167,10 +193,10 @@ class Start:
             If it is anything else.
         """
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return cls(*(_blocks(arrays, kind) for kind in ("column", "row")))
+            return cls(*(_blocks(arrays, kind) for kind in _KINDS))
 
 
-def _blocks(arrays: Any, kind: str) -> dict[str, tuple[Index, Statuses]]:
+def _blocks(arrays: Any, kind: str) -> dict[str, tuple[Index, npt.NDArray[Any]]]:
     blocks = {}
     for number, name in enumerate(arrays[f"{kind}s"].tolist()):
         key = f"{kind}.{number}"

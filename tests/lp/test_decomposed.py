@@ -12,6 +12,7 @@ from planner.lp import ArrayProblem, Axis, HighsSession, Index, Matrix
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.lp.split import Split
+from planner.lp.start import Start
 
 SLOT = frozenset({"slot"})
 
@@ -47,17 +48,18 @@ def proven(problem: ArrayProblem, dual: np.ndarray) -> float:
 
 
 def test_rows_tie_local_columns_to_pieces_and_leave_the_rest_to_the_master() -> None:
-    # rows: columns 1 and 4; 0 and 2 (the master's own 0); 3 with the master's 0; 0 alone
-    row = np.array([0, 0, 1, 1, 2, 2, 3], dtype=np.int32)
-    column = np.array([1, 4, 0, 2, 0, 3, 0], dtype=np.int32)
-    matrix = Matrix.of_terms(row, column, np.full(7, 2.5), (4, 6))
-    is_local = np.array([False, True, True, True, True, True])
+    # of rows: 0 and 5 are of the master
+    row = np.array([0, 0, 1, 1, 1, 2, 2, 3], dtype=np.int32)
+    column = np.array([1, 4, 0, 2, 5, 0, 3, 0], dtype=np.int32)
+    matrix = Matrix.of_terms(row, column, np.full(8, 2.5), (4, 7))
+    is_local = np.array([False, True, True, True, True, False, True])
 
     split = Split.of(matrix, is_local)
 
     assert split.pieces == 3
-    assert split.piece_of_column.tolist() == [-1, 0, 1, 2, 0, -1]  # 5 is in no row
+    assert split.piece_of_column.tolist() == [-1, 0, 1, 2, 0, -1, -1]  # 6 is in no row
     assert split.piece_of_row.tolist() == [0, 1, 2, -1]
+    assert split.sizes(matrix).tolist() == [2, 3, 2]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -94,6 +96,31 @@ def test_cuts_are_kept_where_only_the_master_changes() -> None:
     assert again.objective == pytest.approx(anew.objective, rel=1e-8)
     assert again.objective > 1.05 * first.objective
     assert rounds(again) < rounds(anew)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fewer"),
+    [
+        (Data(demand=2.2), 2),
+        (Data(unmet_usd=3800.0), 2),
+        (Data(price=2.9), 1),  # of the hours: what still is a proof is kept
+        (Data(price=1.6, loss=0.09), 1),
+    ],
+)
+def test_cuts_of_a_like_program_hold_where_they_still_are_proofs(changed: Data, fewer: int) -> None:
+    session, like = in_pieces(dispatch(Data())), dispatch(changed)
+    session.solve()
+    ended = session.start()
+    assert ended is not None
+    alone, begun = in_pieces(like), in_pieces(like)
+
+    assert begun.start_from(Start.from_bytes(ended.to_bytes()))
+    first, anew, whole = begun.solve(), alone.solve(), HighsSession(like).solve()
+
+    assert first.objective == pytest.approx(whole.objective, rel=1e-8)
+    assert first.dual_bound <= whole.objective * (1.0 + 1e-8)
+    assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-8)
+    assert rounds(first) <= rounds(anew) - fewer
 
 
 def test_a_change_inside_pieces_is_seen() -> None:

@@ -9,7 +9,7 @@ import pytest
 from plans import plan_of
 
 from planner.lp import ProgressEvent
-from planner.studies.solve.progress import solver_words
+from planner.studies.solve.progress import SolverWords
 from planner.studies.solve.run import solve
 
 CHECK = Path(__file__).parent.parent / "check"
@@ -55,9 +55,10 @@ def test_a_stopped_plan_is_kept_with_its_gap_and_passes_the_check() -> None:
 
 def test_progress_of_rounds_says_plan_bound_and_gap() -> None:
     nan, inf = float("nan"), float("inf")
+    words = SolverWords()
 
-    assert solver_words(ProgressEvent("rounds", 2.5, 3, nan, -inf, inf)) == "round 3"
-    early = ProgressEvent("rounds", 2.5, 4, nan, 115_286.8, inf)
-    assert solver_words(early) == "round 4, bound 115.29"
+    assert words.of(ProgressEvent("rounds", 2.5, 3, nan, -inf, inf)) == "decomposed, round 3"
+    early = ProgressEvent("rounds", 2.6, 4, nan, 115_286.8, inf)
+    assert words.of(early) == "decomposed, round 4, at least 115.29 BUSD"
     event = ProgressEvent("rounds", 7.5, 9, 115_323.3, 115_286.8, 3.165e-4)
-    assert solver_words(event) == "round 9, cost 115.32 BUSD, bound 115.29, gap 3.2e-04"
+    assert words.of(event) == "decomposed, round 9, cost 115.32 BUSD, within 0.03% of the bound"
