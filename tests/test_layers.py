@@ -56,6 +56,7 @@ MAY_IMPORT = {
         "outputs",
         "results",
         "scenario",
+        "stress",
         "tables",
     },
     "serve": {"inputs", "lp", "outputs", "plausible", "runs", "scenario", "studies", "tables"},
@@ -120,6 +121,7 @@ def test_solving_needs_neither_explain_nor_diagnose_nor_they_each_other() -> Non
     may_import["sweep"] = {"solve", "sweep"}
     may_import["frontier"] = {"solve", "frontier"}
     may_import["myopic"] = {"solve", "myopic"}
+    may_import["dispatch"] = {"dispatch"}
     may_import["alternatives"] = {"solve", "alternatives"}
     # What first order ranks is solved again as the futures of a sweep are.
     may_import["sensitivity"] = {"solve", "estimates", "sweep", "sensitivity"}

@@ -41,6 +41,10 @@ COMMANDS: Final = {
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
     "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
+    "dispatch": (
+        "planner.cli.dispatch:command",
+        "Operate a plan hour by hour with few hours in view.",
+    ),
     "report": (
         "planner.cli.report:command",
         "Write one HTML file that shows a run, or compares some.",
@@ -73,6 +77,7 @@ LIBRARIES: Final = {
     "diagnose": ("planner.studies.diagnose",),
     "check": ("planner.check", "planner.runs.reopen"),
     "stress": ("planner.stress", "planner.runs.reopen", "planner.outputs.stress"),
+    "dispatch": ("planner.studies.dispatch", "planner.runs.reopen", "planner.outputs.dispatch"),
     "report": ("planner.runs", "planner.outputs.report"),
     "export": ("planner.runs",),
     "runs": ("planner.runs",),

@@ -68,7 +68,7 @@ def command(
     from planner.studies.myopic import myopic
 
     try_folder(Path(runs_dir), "--runs")
-    with Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet"))) as progress:
+    with Progress.of(ctx) as progress:
         found = myopic(
             scenario,
             windows or (1,),

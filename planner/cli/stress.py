@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,12 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pandas as pd
-
-    from planner.outputs.run import Run
+    from planner.runs.reopen import StoredPlan
     from planner.stress import FixedPlan, OwnHours
 
-__all__ = ["command"]
+__all__ = ["Asked", "asked_of", "command", "unless_wrong"]
 
 Made = TypeVar("Made")
 
@@ -88,16 +87,17 @@ def command(
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
     from planner.outputs.stress import write_stress
-    from planner.stress import reliability_of, settings_from, stress_study
+    from planner.stress import reliability_of, settings_from, site_losses, stress_study
     from planner.tables import read_tables
 
     tables = read_tables(["stress_settings", "source_reliability"])
     problems: list[Problem] = []
-    settings = _unless_wrong(problems, lambda: settings_from(tables["stress_settings"], given))
-    asked = _unless_wrong(problems, lambda: _asked_of(run, Path(runs_dir), years, hours))
+    settings = unless_wrong(problems, lambda: settings_from(tables["stress_settings"], given))
+    asked = unless_wrong(problems, lambda: asked_of(run, Path(runs_dir), years, hours))
     if settings is None or asked is None:
         raise InputError(problems)
-    loaded, plan, losses, own = asked
+    loaded = asked.stored.run
+    losses = site_losses(asked.stored.inputs, loaded.tables)
     if loaded.folder is not None:
         warn_of_changes(loaded.folder)
     home = Path(folder) if folder else (loaded.folder or Path()) / "stress"
@@ -105,11 +105,11 @@ def command(
     with Progress.of(ctx, patient=True) as progress:
         progress.stage("Drawing years")
         study = stress_study(
-            plan,
+            asked.plan,
             settings,
             reliability_of(tables["source_reliability"]),
             losses,
-            own=own,
+            own=asked.own,
             years=years or None,
             on_progress=progress.share,
         )
@@ -129,15 +129,39 @@ def command(
         click.echo(f"\nwritten to {home}", err=True)
 
 
-def _asked_of(
-    run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None
-) -> tuple[Run, FixedPlan, pd.DataFrame, OwnHours | None]:
-    """Open the run, and read what is asked of it; every mistake is reported together."""
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A stored plan, what of it is fixed, and a user's own hours."""
+
+    stored: StoredPlan
+    plan: FixedPlan
+    own: OwnHours | None
+
+
+def asked_of(run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None) -> Asked:
+    """Open the run, and read what is asked of it; every mistake is reported together.
+
+    Parameters
+    ----------
+    run : str
+        As the user names it.
+    runs_dir : Path
+        Folder of the runs.
+    years : tuple of int
+        Model years asked for.
+    hours : str or None
+        File of own weather and prices.
+
+    Raises
+    ------
+    InputError
+        With every problem.
+    """
     from pathlib import Path
 
     from planner.runs import find_run
     from planner.runs.reopen import reopen
-    from planner.stress import fixed_plan, read_own_hours, site_losses
+    from planner.stress import fixed_plan, read_own_hours
 
     problems: list[Problem] = []
     file = None if hours is None else Path(hours)
@@ -146,7 +170,7 @@ def _asked_of(
         what_is = f"there is no file {str(file)!r}"
         problems.append(Problem("--hours", None, None, what_is, "a file", fix))
         file = None
-    opened = _unless_wrong(problems, lambda: reopen(find_run(run, runs_dir)))
+    opened = unless_wrong(problems, lambda: reopen(find_run(run, runs_dir)))
     if opened is None:
         raise InputError(problems)
     loaded = opened.run
@@ -159,13 +183,13 @@ def _asked_of(
     plan = fixed_plan(opened.scenario, loaded.inputs_tables, loaded.tables)
     own = None
     if file is not None:
-        own = _unless_wrong(problems, lambda: read_own_hours(file, plan.sites))
+        own = unless_wrong(problems, lambda: read_own_hours(file, plan.sites))
     if problems:
         raise InputError(problems)
-    return loaded, plan, site_losses(opened.inputs, loaded.tables), own
+    return Asked(opened, plan, own)
 
 
-def _unless_wrong(problems: list[Problem], make: Callable[[], Made]) -> Made | None:
+def unless_wrong(problems: list[Problem], make: Callable[[], Made]) -> Made | None:
     """Return what is made, or None, and its problems among the others."""
     try:
         return make()

@@ -24,7 +24,7 @@ from planner.stress.standby import generators
 from planner.stress.weather import Anomalies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from planner.base.arrays import Bools, Floats
     from planner.stress.events import Cut, Heat
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from planner.stress.standby import Reliability
 
 
-__all__ = ["YearOfHours", "simulate_year"]
+__all__ = ["YearOfHours", "conditions", "simulate_year"]
 
 _DAYS: Final = 365
 _WINDOW_DAYS: Final = 7
@@ -121,13 +121,13 @@ def simulate_year(
     """
     draws, sites = settings.draws, len(plan.sites)
     found = YearOfHours(draws, sites)
-    seeds = {name: (settings.seed, plan.years[year], n) for n, name in enumerate(_STREAMS)}
+    seeds = _seeds(plan, year, settings)
     rng = np.random.default_rng(seeds["outages"])
     outages = Outages((draws, sites), settings, rng)
     reserve = _Reserve(plan, year, settings, reliability, np.random.default_rng(seeds["units"]))
     waiting = Deferral(plan, year, draws)
-    conditions = _conditions(plan, year, settings, seeds, heat, own)
-    for first_day, days, overhead, usd_per_mwh, is_design in conditions:
+    weeks = conditions(plan, year, settings, heat=heat, own=own)
+    for first_day, days, overhead, usd_per_mwh, is_design in weeks:
         hours = days * _HOURS
         it_mw, loss_mw, other_mw, own_mw, non_firm_mw, spare_mw, level_mwh = (
             plan.hours(of_slot[year], first_day, days)
@@ -217,15 +217,40 @@ def _beyond(wanted_mw: Floats, room_mw: Floats) -> Floats:
 _STREAMS: Final = ("air", "price", "outages", "units")
 
 
-def _conditions(
+def _seeds(plan: FixedPlan, year: int, settings: StressSettings) -> dict[str, tuple[int, ...]]:
+    return {name: (settings.seed, plan.years[year], n) for n, name in enumerate(_STREAMS)}
+
+
+def conditions(
     plan: FixedPlan,
     year: int,
     settings: StressSettings,
-    seeds: Mapping[str, tuple[int, ...]],
-    heat: Heat | None,
-    own: OwnHours | None,
+    *,
+    heat: Heat | None = None,
+    own: OwnHours | None = None,
 ) -> Iterator[tuple[int, int, Floats, Floats, Bools]]:
-    """Give week by week: overhead, price, and whether it is hotter than design."""
+    """Draw the weather and prices of a model year, week by week.
+
+    Parameters
+    ----------
+    plan : FixedPlan
+        What the sites have and do.
+    year : int
+        Position of the model year.
+    settings : StressSettings
+        Draws and seed.
+    heat : Heat, optional
+        A heat wave on top.
+    own : OwnHours, optional
+        A user's own weather and prices instead of drawn ones.
+
+    Yields
+    ------
+    tuple
+        First day, days; cooling power per IT power [-], delivered price [USD/MWh] and whether it is
+        hotter than design, shapes (draw, site, hour).
+    """
+    seeds = _seeds(plan, year, settings)
     # One anomaly drives both thermometers: hot air is moist air, so hours stay consistent.
     air = Anomalies(
         plan.lat,

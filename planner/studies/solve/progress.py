@@ -24,6 +24,7 @@ STAGES: Final = {
     "results": "Making tables",
     "check": "Checking the plan",
     "estimates": "Finding which figures decide",
+    "dispatch": "Operating the plan",
     "write": "Writing the run folder",
 }
 """What is said of each stage of a solve."""

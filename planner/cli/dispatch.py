@@ -1,0 +1,151 @@
+"""`dcplan dispatch`: operate a plan hour by hour with few hours in view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from planner.base.errors import InputError
+from planner.cli.options import RUNS_DIR
+from planner.cli.output import writing_into
+from planner.cli.stress import asked_of, unless_wrong
+
+if TYPE_CHECKING:
+    from planner.base.errors import Problem
+    from planner.studies.dispatch import Dispatch
+
+__all__ = ["command"]
+
+
+@click.command("dispatch")
+@click.argument("run")
+@click.option(
+    "--window-h", type=int, default=48, show_default=True, metavar="H", help="Hours in view."
+)
+@click.option(
+    "--overlap-h",
+    type=int,
+    default=24,
+    show_default=True,
+    metavar="H",
+    help="Hours of a window that the next one sees again.",
+)
+@click.option("--year", "years", type=int, multiple=True, help="A model year; left out: all.")
+@click.option("--seed", type=int, help="Of weather and prices; left out: 1.")
+@click.option(
+    "--hours",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Own weather and wholesale prices, as `dcplan data show own_hours` describes them.",
+)
+@RUNS_DIR
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False),
+    help="Folder to write into; left out: dispatch/ in the run folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    run: str,
+    *,
+    window_h: int,
+    overlap_h: int,
+    years: tuple[int, ...],
+    seed: int | None,
+    hours: str | None,
+    runs_dir: str,
+    folder: str | None,
+    as_json: bool,
+) -> None:
+    """Operate the plan of RUN through all hours of each year, at least cost and with few in view.
+
+    RUN is a run folder, its name, or a scenario: its latest run as it is. Own sources, batteries
+    and the connection are dispatched three times on the same drawn weather and prices: with all
+    hours of the year in view, with windows that roll on and hand over the batteries' level, and by
+    the rules of `dcplan stress`, which keep to the plan.
+
+    Example: dcplan dispatch us-base --window-h 48 --overlap-h 24 --year 2030
+    """
+    import json
+    from pathlib import Path
+
+    from planner.cli.changed_run import warn_of_changes
+    from planner.cli.progress import Progress
+    from planner.outputs.dispatch import write_dispatch
+    from planner.outputs.kept import report_kept
+    from planner.outputs.staging import try_folder
+    from planner.stress import reliability_of, settings_from
+    from planner.studies.dispatch import dispatch, window_problems
+    from planner.tables import read_tables
+
+    tables = read_tables(["stress_settings", "source_reliability"])
+    problems: list[Problem] = window_problems(window_h, overlap_h)
+    given: dict[str, Any] = {} if seed is None else {"seed": seed}
+    settings = unless_wrong(problems, lambda: settings_from(tables["stress_settings"], given))
+    asked = unless_wrong(problems, lambda: asked_of(run, Path(runs_dir), years, hours))
+    if problems or settings is None or asked is None:
+        raise InputError(problems)
+    stored = asked.stored
+    if stored.run.folder is not None:
+        warn_of_changes(stored.run.folder)
+    home = Path(folder) if folder else (stored.run.folder or Path()) / "dispatch"
+    try_folder(home, "--output")
+    with Progress.of(ctx) as progress:
+        progress.stage("dispatch")
+        found = dispatch(
+            stored.run,
+            asked.plan,
+            stored.scenario,
+            stored.inputs,
+            settings,
+            reliability_of(tables["source_reliability"]),
+            window_h=window_h,
+            overlap_h=overlap_h,
+            years=years or None,
+            own=asked.own,
+            on_progress=progress.share,
+        )
+    with writing_into(home):
+        _, kept = write_dispatch(found.table, home, stored.run)
+    if kept:
+        click.echo(report_kept(home, kept), err=True)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+        return
+    _print(found)
+    if not (ctx.obj or {}).get("quiet"):
+        click.echo(f"\nwritten to {home}", err=True)
+
+
+def _print(found: Dispatch) -> None:
+    from rich.table import Table
+
+    from planner.base.console import TableConsole, wrapped
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    heads = ("year", "operated by", "cost\nMUSD", "above\nMUSD", "energy\nMUSD", "sources\nMUSD")
+    for head in (*heads, "sold\nMUSD", "short\nMWh", "battery\nMWh"):
+        table.add_column(head, justify="left" if head == "operated by" else "right")
+    for row in found.table.to_dict("records"):
+        table.add_row(
+            str(row["year"]),
+            row["way"],
+            *(
+                f"{row[name]:,.3f}"
+                for name in ("cost_musd", "above_musd", "energy_musd", "source_musd", "sold_musd")
+            ),
+            f"{row['short_mwh']:,.0f}",
+            f"{row['taken_mwh']:,.0f}",
+        )
+    click.echo(f"{found.run}: {found.window_h} hours in view, {found.overlap_h} of them seen again")
+    TableConsole().print(table)
+    if not found.batteries:
+        click.echo(
+            wrapped("No site has a battery: no hour depends on another, and windows cost nothing.")
+        )

@@ -1,0 +1,325 @@
+"""What is operated: a plan's sites in every hour of a model year, as arrays by site and hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.base.units import H100E_PER_KH100E
+from planner.inputs.frames import codes
+from planner.stress.simulate import conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from planner.base.arrays import Bools, Floats, Positions
+    from planner.inputs.inputs import Inputs
+    from planner.scenario import Scenario
+    from planner.stress import FixedPlan, OwnHours, StressSettings
+
+__all__ = ["Batteries", "Fleet", "Sources", "operated"]
+
+_DAYS = 365
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Own sources that may run at any hour.
+
+    Parameters
+    ----------
+    site : array of int
+        Site of each source.
+    mw, planned_mw : array of float
+        What it can put out, and what it does in the plan, shape (source, hour). [MW]
+    usd_per_mwh : array of float
+        Fuel and what it costs by output, shape (source,). [USD/MWh]
+    """
+
+    site: Positions
+    mw: Floats
+    planned_mw: Floats
+    usd_per_mwh: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Batteries:
+    """Batteries, arrays with one element each.
+
+    Parameters
+    ----------
+    site : array of int
+        Its site.
+    mw, mwh : array of float
+        Power, and energy of its cells. [MW], [MWh]
+    charge_frac, discharge_frac : array of float
+        Efficiency of each way. [-]
+    """
+
+    site: Positions
+    mw: Floats
+    mwh: Floats
+    charge_frac: Floats
+    discharge_frac: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Fleet:
+    """Sites with what they use and have in consecutive hours; nothing of it is decided again.
+
+    Parameters
+    ----------
+    sites : tuple of str
+        Sites that draw power.
+    use_mw : array of float
+        Power that a site uses, on the weather of the hour, shape (site, hour). [MW]
+    free_mw : array of float
+        Yield of sun and wind, and of sources whose hours are the plan's, same shape. [MW]
+    room_mw : array of float
+        Connection, firm and what is there of the non-firm, same shape. [MW]
+    usd_per_mwh : array of float
+        Delivered price of energy, same shape. [USD/MWh]
+    sell_mw, planned_sale_mw, sell_usd_per_mwh : array of float
+        Own power that may be sold, that the plan sells, and its price, same shape. [MW], [USD/MWh]
+    short_usd_per_mwh : array of float
+        Price of energy that nothing delivers, shape (site,). [USD/MWh]
+    sources, batteries
+        What is dispatched.
+    """
+
+    sites: tuple[str, ...]
+    use_mw: Floats
+    free_mw: Floats
+    room_mw: Floats
+    usd_per_mwh: Floats
+    sell_mw: Floats
+    planned_sale_mw: Floats
+    sell_usd_per_mwh: Floats
+    short_usd_per_mwh: Floats
+    sources: Sources
+    batteries: Batteries
+
+    @property
+    def hours(self) -> int:
+        """How many hours there are."""
+        return int(self.use_mw.shape[1])
+
+    @property
+    def has_battery(self) -> Bools:
+        """Whether each site has a battery, shape (site,)."""
+        return np.isin(np.arange(len(self.sites)), self.batteries.site)
+
+    def of(self, chosen: Positions) -> Fleet:
+        """Return some of the sites, with their sources and batteries.
+
+        Parameters
+        ----------
+        chosen : array of int
+            Places of the sites, each once.
+        """
+        place = np.full(len(self.sites), -1, dtype=np.intp)
+        place[chosen] = np.arange(len(chosen))
+        source = np.flatnonzero(place[self.sources.site] >= 0)
+        battery = np.flatnonzero(place[self.batteries.site] >= 0)
+        return Fleet(
+            tuple(self.sites[s] for s in chosen),
+            self.use_mw[chosen],
+            self.free_mw[chosen],
+            self.room_mw[chosen],
+            self.usd_per_mwh[chosen],
+            self.sell_mw[chosen],
+            self.planned_sale_mw[chosen],
+            self.sell_usd_per_mwh[chosen],
+            self.short_usd_per_mwh[chosen],
+            Sources(
+                place[self.sources.site[source]],
+                self.sources.mw[source],
+                self.sources.planned_mw[source],
+                self.sources.usd_per_mwh[source],
+            ),
+            Batteries(
+                place[self.batteries.site[battery]],
+                self.batteries.mw[battery],
+                self.batteries.mwh[battery],
+                self.batteries.charge_frac[battery],
+                self.batteries.discharge_frac[battery],
+            ),
+        )
+
+
+def operated(
+    plan: FixedPlan,
+    scenario: Scenario,
+    inputs: Inputs,
+    tables: Mapping[str, pd.DataFrame],
+    year: int,
+    settings: StressSettings,
+    own: OwnHours | None = None,
+) -> Fleet:
+    """Lay out a model year of a plan by hours.
+
+    Parameters
+    ----------
+    plan : FixedPlan
+        What the sites have and do.
+    scenario, inputs, tables
+        Of the plan: the price of unmet compute; sources with their costs and efficiencies; results.
+    year : int
+        Position of the model year.
+    settings : StressSettings
+        Seed of weather and prices; one year of them is drawn.
+    own : OwnHours, optional
+        A user's own weather and prices instead of drawn ones.
+
+    Returns
+    -------
+    Fleet
+    """
+
+    def hours(of_slot: Floats) -> Floats:
+        return plan.hours(of_slot[year], 0, _DAYS)
+
+    one = replace(settings, draws=1)
+    weeks = [week[2:4] for week in conditions(plan, year, one, own=own)]
+    overhead, usd_per_mwh = (
+        np.concatenate([week[part][0] for week in weeks], axis=-1) for part in (0, 1)
+    )
+    use_mw = hours(plan.it_mw) * (1.0 + overhead) + hours(plan.loss_mw) + hours(plan.other_mw)
+    sources = _Sources(plan, inputs, tables, year)
+    export_usd, planned_sale = sources.sales()
+    # Wholesale prices of the hour, of which those who sell get a share.
+    drawn_usd = usd_per_mwh - hours(plan.energy_usd_per_mwh)
+    share = scenario.supply.export.wholesale_price_frac
+    sell_usd = hours(export_usd) + share * drawn_usd
+    may_sell = export_usd[year].any(axis=1)[:, None] & (sell_usd > 0.0)
+    room_mw = plan.firm_mw[year][:, None] + hours(plan.non_firm_mw)
+    per_h100e = scenario.demand.unmet_usd_per_h100e_hour * H100E_PER_KH100E
+    mean_mw = use_mw.mean(axis=1)
+    load = plan.load_kh100e[year]
+    # What is not delivered of a site's power is not served of its work.
+    short = np.divide(per_h100e * load, mean_mw, out=np.zeros(len(mean_mw)), where=mean_mw > 0.0)
+    short[short == 0.0] = short.max(initial=0.0) or per_h100e
+    return Fleet(
+        sites=plan.sites,
+        use_mw=use_mw,
+        free_mw=sources.free_mw(),
+        room_mw=room_mw,
+        usd_per_mwh=usd_per_mwh,
+        sell_mw=np.where(may_sell, plan.firm_mw[year][:, None], 0.0),
+        planned_sale_mw=hours(planned_sale),
+        sell_usd_per_mwh=sell_usd,
+        short_usd_per_mwh=short,
+        sources=sources.dispatched(),
+        batteries=sources.batteries(),
+    )
+
+
+class _Sources:
+    """Own sources of a model year of a plan."""
+
+    def __init__(
+        self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame], year: int
+    ) -> None:
+        self._plan, self._inputs, self._sold = plan, inputs, tables["site_surplus"]
+        label = plan.years[year]
+        self._year = tables["source_year"].query("year == @label").reset_index(drop=True)
+        slots = tables["source_slot"].query("year == @label")
+        key = ["site", "source"]
+        self._slot = slots.merge(self._year[[*key, "role"]], on=key)
+        supply = inputs.supply
+        at = supply.dispatch["year"] == plan.years.index(label)
+        over = supply.dispatch.select(at)
+        usd = (supply.fuel_usd_per_mwh + supply.variable_usd_per_mwh)[at]
+        places = zip(over.labels("site"), over.labels("source"), strict=True)
+        self._usd = dict(zip(places, usd.tolist(), strict=True))
+        hours = supply.run_hours
+        self._limited = set(zip(hours.labels("site"), hours.labels("source"), strict=True))
+
+    def free_mw(self) -> Floats:
+        """Yield of sun and wind, and what sources with limited hours put out. [MW]"""
+        is_limited = [
+            place in self._limited
+            for place in zip(self._slot["site"], self._slot["source"], strict=True)
+        ]
+        is_free = self._slot["role"].isin(["solar", "wind"]) | (
+            (self._slot["role"] == "firm") & np.array(is_limited, dtype=np.bool_)
+        )
+        return self._by_hour(self._slot[is_free], len(self._plan.sites), None)
+
+    def dispatched(self) -> Sources:
+        """Sources that may run at any hour."""
+        rows = self._year[self._year["role"] == "firm"]
+        places = [
+            place
+            for place in zip(rows["site"], rows["source"], strict=True)
+            if place not in self._limited and place in self._usd
+        ]
+        site = codes([site for site, _ in places], self._plan.sites)
+        there = site >= 0
+        places = [place for place, is_there in zip(places, there, strict=True) if is_there]
+        supply, p = self._inputs.supply, self._inputs
+        sets_site = p.sets.site.codes([site for site, _ in places])
+        source = supply.source.codes([source for _, source in places])
+        by_slot = supply.availability_frac[sets_site, source]
+        capacity = rows.set_index(["site", "source"])["capacity_mw"]
+        mw = np.array([capacity[place] for place in places], dtype=np.float64)
+        planned = self._by_hour(self._slot, len(places), places)
+        can = self._plan.hours(by_slot * mw[:, None], 0, _DAYS)
+        usd = np.array([self._usd[place] for place in places], dtype=np.float64)
+        return Sources(site[there], np.maximum(can, planned), planned, usd)
+
+    def sales(self) -> tuple[Floats, Floats]:
+        """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""
+        supply, plan = self._inputs.supply, self._plan
+        usd, sold_mw = np.zeros(plan.it_mw.shape), np.zeros(plan.it_mw.shape)
+        site = codes(supply.export.labels("site"), plan.sites)
+        there = site >= 0
+        at = (supply.export["year"][there], site[there], supply.export["slot"][there])
+        usd[at] = supply.export_usd_per_mwh[there]
+        rows = self._sold
+        site = codes(rows["site"], plan.sites)
+        year = codes(rows["year"], plan.years)
+        place = (year, site, codes(rows["slot"], plan.days.names))
+        there = site >= 0
+        np.add.at(
+            sold_mw,
+            tuple(code[there] for code in place),
+            rows["export_mw"].to_numpy(dtype=np.float64)[there],
+        )
+        return usd, sold_mw
+
+    def batteries(self) -> Batteries:
+        """Batteries with some energy."""
+        rows = self._year[(self._year["role"] == "storage") & (self._year["energy_mwh"] > 0.0)]
+        site = codes(rows["site"], self._plan.sites)
+        rows, site = rows[site >= 0], site[site >= 0]
+        supply = self._inputs.supply
+        source = supply.source.codes(rows["source"])
+        return Batteries(
+            site,
+            rows["capacity_mw"].to_numpy(dtype=np.float64),
+            rows["energy_mwh"].to_numpy(dtype=np.float64),
+            supply.charge_efficiency_frac[source],
+            supply.discharge_efficiency_frac[source],
+        )
+
+    def _by_hour(
+        self, rows: pd.DataFrame, count: int, places: list[tuple[str, str]] | None
+    ) -> Floats:
+        """Add up what rows put out, by site or by place, over the hours of the year."""
+        slots = self._plan.days.names
+        by_slot = np.zeros((count, len(slots)))
+        if places is None:
+            row = codes(rows["site"], self._plan.sites)
+        else:
+            known = {place: at for at, place in enumerate(places)}
+            pairs = zip(rows["site"], rows["source"], strict=True)
+            row = np.array([known.get(pair, -1) for pair in pairs], dtype=np.intp)
+        there = row >= 0
+        slot = codes(rows["slot"], slots)[there]
+        np.add.at(by_slot, (row[there], slot), rows["output_mw"].to_numpy(dtype=np.float64)[there])
+        return self._plan.hours(by_slot, 0, _DAYS)

@@ -1,0 +1,226 @@
+"""A plan operated hour by hour: by hand, by the laws of windows, and from a stored run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from plans import plan_of
+
+from planner.cli import main
+from planner.runs import write_run
+from planner.studies.dispatch import window_problems
+from planner.studies.dispatch.dispatch import COLUMNS, WAYS
+from planner.studies.dispatch.operated import Batteries, Fleet, Sources
+from planner.studies.dispatch.program import operate
+
+OWN_POWER = str(Path(__file__).parents[1] / "check" / "own_power.yaml")
+NO_PLACES = np.zeros(0, dtype=np.intp)
+
+
+def one_site(price, *, use_mw=10.0, room_mw=20.0, free_mw=0.0):
+    """One site with a battery of 4 MW and 6 MWh, 0.9 of what goes in and 0.8 of what comes out."""
+    price = np.asarray(price, dtype=np.float64)[None, :]
+    flat = np.ones_like(price)
+    return Fleet(
+        ("oak",),
+        use_mw * flat,
+        free_mw * flat,
+        room_mw * flat,
+        price,
+        0.0 * flat,
+        0.0 * flat,
+        0.0 * flat,
+        np.array([9000.0]),
+        Sources(NO_PLACES, np.zeros((0, price.size)), np.zeros((0, price.size)), np.zeros(0)),
+        Batteries(
+            np.array([0]), np.array([4.0]), np.array([6.0]), np.array([0.9]), np.array([0.8])
+        ),
+    )
+
+
+def usd(fleet, found):
+    """What an operation costs, with what is left in batteries worth nothing. [USD]"""
+    return (
+        (found.grid_mw * fleet.usd_per_mwh).sum()
+        - (found.sold_mw * fleet.sell_usd_per_mwh).sum()
+        + found.output_mw.sum(axis=1) @ fleet.sources.usd_per_mwh
+        + found.short_mw.sum(axis=1) @ fleet.short_usd_per_mwh
+    )
+
+
+def at_random(seed, hours=72):
+    """Three sites, two with batteries and one with an engine, that may sell."""
+    draw = np.random.default_rng(seed)
+    shape = (3, hours)
+    price = draw.uniform(15.0, 140.0, shape)
+    engine = draw.uniform(2.0, 5.0, (1, hours))
+    return Fleet(
+        ("oak", "elm", "fir"),
+        draw.uniform(6.0, 15.0, shape),
+        draw.uniform(0.0, 7.0, shape),
+        draw.uniform(5.0, 13.0, shape),
+        price,
+        draw.uniform(0.0, 3.0, shape),
+        np.zeros(shape),
+        0.7 * price,
+        np.array([7000.0, 8000.0, 9500.0]),
+        Sources(np.array([1]), engine, 0.5 * engine, np.array([61.0])),
+        Batteries(
+            np.array([0, 2]),
+            np.array([4.0, 2.5]),
+            np.array([9.0, 13.0]),
+            np.array([0.93, 0.96]),
+            np.array([0.91, 0.94]),
+        ),
+    )
+
+
+# --- by hand ----------------------------------------------------------------------------
+
+
+def test_a_battery_buys_cheap_hours_for_expensive_ones():
+    """Full is 6 MWh: 6 / 0.9 = 6.667 MWh from the grid, 6 x 0.8 = 4.8 MWh back.
+
+    The first night costs 6.667 x 30 = 200 and saves 4.8 x 90 = 432. The second takes 4 MWh at 20
+    and 2.667 at 25, 146.67 in all, and gives 4 MWh at 130 and 0.8 at 50, 560.
+    """
+    price = [30, 30, 90, 90, 20, 25, 130, 50]
+    fleet = one_site(price)
+
+    found = operate(fleet, 8, 0)
+
+    without = 10.0 * sum(price)
+    assert without == 4650.0
+    assert usd(fleet, found) == pytest.approx(without - (432 - 200) - (560 - 146 - 2 / 3))
+    assert found.charge_mw.sum() == pytest.approx(2 * 6 / 0.9)
+    assert found.charge_mw[0, 4:6] == pytest.approx([4.0, 6 / 0.9 - 4.0])
+    assert found.discharge_mw[0, 6:] == pytest.approx([4.0, 0.8])
+    assert found.level_mwh[0, [1, 5]] == pytest.approx([6.0, 6.0])
+    assert found.level_mwh[0, -1] == pytest.approx(0.0)
+
+
+def test_a_window_that_ends_too_soon_misses_trades_that_a_longer_view_finds():
+    """Hours at 50, 30, 95 and 35: windows of 2 h that do not overlap see nothing to buy for.
+
+    With one hour seen again, 4 MWh are bought at 30: 3.6 in cells, 2.88 sold at 95, which saves
+    273.6 - 120. With all in view, 4 MW are sold at 95, for which cells must give 5: the 1.4 that
+    lack are 1.4 / 0.9 bought at 50 before.
+    """
+    price = [50, 30, 95, 35]
+    fleet = one_site(price)
+    apart, rolling, whole = (operate(fleet, *window) for window in ((2, 0), (2, 1), (4, 0)))
+
+    assert usd(fleet, apart) == pytest.approx(2100.0)
+    assert usd(fleet, rolling) == pytest.approx(2100.0 - (2.88 * 95 - 4 * 30))
+    assert usd(fleet, whole) == pytest.approx(2100.0 - (4 * 95 - 4 * 30 - 1.4 / 0.9 * 50))
+    assert (apart.solves, rolling.solves, whole.solves) == (2, 3, 1)
+
+
+def test_what_nothing_delivers_is_short_and_sun_that_is_too_much_is_not_used():
+    fleet = one_site([40, 44, 41, 43], use_mw=11.0, room_mw=7.0, free_mw=1.5)
+
+    found = operate(fleet, 4, 0)
+
+    # An empty battery helps no hour: each lacks 11 - 7 - 1.5.
+    assert found.short_mw == pytest.approx(np.full((1, 4), 2.5))
+    sunny = one_site([40, 44, 41, 43], use_mw=5.0, free_mw=5.5)
+    assert operate(sunny, 4, 0).grid_mw.max() == pytest.approx(0.0)
+
+
+# --- laws -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_windows_never_cost_less_than_all_hours_in_view(seed):
+    fleet = at_random(seed)
+    least = usd(fleet, operate(fleet, fleet.hours, 0))
+
+    costs = {
+        window: usd(fleet, operate(fleet, *window))
+        for window in ((6, 0), (24, 0), (24, 12), (48, 24), (fleet.hours, 5))
+    }
+
+    assert min(costs.values()) >= least - 1e-6 * abs(least)
+    assert costs[fleet.hours, 5] == pytest.approx(least, rel=1e-9)
+    assert costs[6, 0] > least * (1.0 + 1e-4)
+
+
+def test_every_hour_is_balanced_and_batteries_keep_their_limits():
+    fleet = at_random(7)
+    found = operate(fleet, 20, 8)
+    free = fleet.use_mw - found.grid_mw - found.short_mw + found.sold_mw
+    free[1] -= found.output_mw[0]
+    free[[0, 2]] += found.charge_mw - found.discharge_mw
+
+    assert (free <= fleet.free_mw + 1e-6).all()  # what is left of sun and wind is thrown away
+    assert free.min() > -1e-6
+    assert (found.charge_mw + found.discharge_mw <= fleet.batteries.mw[:, None] + 1e-6).all()
+    before = np.concatenate([np.zeros((2, 1)), found.level_mwh[:, :-1]], axis=1)
+    stored = fleet.batteries.charge_frac[:, None] * found.charge_mw
+    taken = found.discharge_mw / fleet.batteries.discharge_frac[:, None]
+    assert found.level_mwh == pytest.approx(before + stored - taken, abs=1e-6)
+    assert found.grid_mw.shape == (3, 72)
+
+
+def test_sites_are_operated_apart_as_together():
+    fleet = at_random(11)
+    together = usd(fleet, operate(fleet, 30, 10))
+
+    apart = [fleet.of(np.array([site])) for site in (2, 0, 1)]
+
+    assert [one.sites for one in apart] == [("fir",), ("oak",), ("elm",)]
+    assert sum(usd(one, operate(one, 30, 10)) for one in apart) == pytest.approx(together)
+    assert fleet.has_battery.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("window_h", "overlap_h", "count"), [(48, 24, 0), (0, 0, 1), (9000, -3, 2), (24, 24, 1)]
+)
+def test_windows_that_cannot_roll_are_refused(window_h, overlap_h, count):
+    assert len(window_problems(window_h, overlap_h)) == count
+
+
+# --- a stored run -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    return write_run(plan_of(OWN_POWER), tmp_path_factory.mktemp("runs"), workbook=False)
+
+
+def dispatch(*arguments):
+    return CliRunner().invoke(main, ["-q", "dispatch", *map(str, arguments)])
+
+
+def test_a_plan_is_operated_three_times_on_the_same_hours(stored):
+    said = dispatch(stored, "--year", 2027, "--json")
+
+    assert said.exit_code == 0, said.output
+    table = pd.DataFrame(json.loads(said.stdout)["years"]).set_index("way")
+    assert list(table.index) == list(WAYS)
+    assert table["above_musd"]["perfect foresight"] == 0.0
+    assert table["above_musd"]["rolling windows"] >= -1e-9
+    assert table["above_musd"]["rules of stress"] > table["above_musd"]["rolling windows"]
+    assert table["used_mwh"].nunique() == 1
+    assert table["taken_mwh"].min() > 1000.0
+    paid = table["energy_musd"] + table["source_musd"] + table["short_musd"] - table["sold_musd"]
+    assert paid.to_numpy() == pytest.approx(table["cost_musd"].to_numpy())
+    written = pd.read_parquet(stored / "dispatch" / "dispatch.parquet")
+    assert list(written.columns) == list(COLUMNS)
+    assert {path.name for path in (stored / "dispatch").glob("[!.]*")} == {
+        "dispatch.csv",
+        "dispatch.parquet",
+    }
+
+
+def test_every_mistake_is_named_at_once(stored):
+    said = dispatch(stored, "--window-h", 0, "--year", 2031, "--hours", "none.csv", "--seed", -4)
+
+    assert said.exit_code == 2
+    for part in ("--window-h: it is 0", "2031 is no model year", "no file 'none.csv'", "seed"):
+        assert part in said.output
