@@ -23,6 +23,7 @@ CUT = [
     "years=[2025, 2026, 2028, 2030]",
     "time.slot_h=6",
     "racks.whole=false",  # what is held here is true of shares of racks as well
+    "siting.table_blocks=false",  # and of sites of any size
     # Twelve sites of 68 hold a smaller operator, who has as large a share of each as in us-base.
     "operator.demand_share_frac=0.05",
     "operator.site_limit_share_frac=0.1",

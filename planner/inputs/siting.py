@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.say import amount
+from planner.base.words import some
 from planner.inputs.frames import floats
 from planner.inputs.offers import first_delivery
 from planner.inputs.own_pairs import service_cost
@@ -60,6 +61,7 @@ class SitingInputs:
 
 
 _ROUNDING = 1e-9
+_NAMED: Final = 8  # of a longer list of sites
 
 
 def siting_inputs(
@@ -318,7 +320,7 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
             continue
         short = np.setdiff1d(site[own], site[own & has_room])
         if short.size:
-            names = ", ".join(block.axis("site").labels[at] for at in short)
+            names = some([block.axis("site").labels[at] for at in short], _NAMED)
             case.findings.note(
                 f"{name}: no racks at {names}, as one block of {mw:g} MW is more than the halls"
                 " there can hold.",

@@ -21,6 +21,7 @@ A_FEW_THOUSAND_ROWS = (
     "years=[2027, 2028, 2029]",
     "time.slot_h=6",
     "racks.whole=false",  # a linear program, which all of them prove
+    "siting.table_blocks=false",
 )
 
 

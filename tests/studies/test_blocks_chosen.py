@@ -105,3 +105,28 @@ def test_blocks_and_whole_racks_are_kept_together() -> None:
     assert np.abs(racks - np.round(racks)).max() < 1e-6
     assert racks.min() > 0.5
     assert plan.verdict.ok, plan.verdict.broken
+
+
+CUT = [  # five markets of us-base, which train at all of them in 2026 if they may
+    "scope.sites=[us-va-ashburn, us-oh-columbus, us-tx-dallas, us-ga-atlanta, us-az-phoenix]",
+    "scope.workloads=[train_frontier, train_finetune, batch_inference]",
+    "years=[2025, 2026, 2027]",
+    "operator.demand_share_frac=0.05",
+    "operator.site_limit_share_frac=0.1",
+    "operator.headroom_share_frac=0.1",
+    "operator.pipeline_share_frac=0.1",
+]
+
+
+def test_least_campuses_are_kept_before_new_halls_can_be_there() -> None:
+    plan = planner.solve("us-base", CUT)
+
+    blocks, racks = plan.tables["blocks"], plan.tables["installs"]["racks"].to_numpy()
+    frontier = blocks[blocks["workload"] == "train_frontier"]
+    # In shares all five sites train frontier models in 2026; no new hall is there before 2028.
+    assert frontier.groupby("year")["site"].size().to_dict() == {2026: 4, 2027: 3}
+    assert (blocks["used_mw"] >= blocks["block_mw"] - 1e-6).all()
+    assert set(frontier["block_mw"]) == {100.0}
+    assert np.abs(racks - np.round(racks)).max() < 1e-6
+    assert plan.outcome.gap < 0.01
+    assert plan.verdict.ok, plan.verdict.broken

@@ -1,4 +1,4 @@
-"""Blocks of a rounded plan: close what is small, ask for the rest of a block, try to close that."""
+"""Blocks of a rounded plan: pay for whole ones, close what is not worth it, try to close more."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockSearch"]
 
-_MOST_SOLVES: Final = 40
+_WORTH: Final = (3.0, 1000.0)
+"""What a MW of a block may cost to make it whole, in mean costs of a MW of racks: tried in turn."""
+_MOST_SOLVES: Final = 20  # of filling blocks
+_LITTLE_FRAC: Final = 1e-3  # of the racks in blocks: where less is closed, a basis is of use
 _MOST_TRIES: Final = 10  # of closing a block that is only there because it must be whole
-_WORTH_FRAC: Final = 1e-3  # of a plan's cost that such a block must cost, at its dual, to be tried
+_WORTH_FRAC: Final = 2e-3  # of a plan's cost that such a block must cost, at its dual, to be tried
 _NOTHING: Final = 1e-6  # of a MW
 
 
@@ -50,23 +53,25 @@ class BlockSearch:
 
     Notes
     -----
-    The blocks that are nearest to the relaxation are kept (`planner.studies.solve.blocks`), the
-    others closed, and the program is solved with what is kept as shares: that moves racks to the
-    sites that are left. Where classes then have a part of a block, the rest is asked for. If there
-    is no plan with that, only the class that lacks most is asked to have it, and what the others
-    have a part of is closed; if that fails too, other blocks of the class are chosen.
-    At last each block that a class has only because it must be whole, and that is expensive at
-    its dual, is tried without.
+    The blocks that are nearest to the relaxation are kept (`planner.studies.solve.blocks`) and the
+    others closed. Then each MW of a kept block, up to a whole one, earns three times what a MW of
+    racks costs in the plan. That has a solution wherever blocks may be shares, and fills each block
+    that can be filled for this. Those that stay short of racks or halls are closed, which leaves
+    both to other classes, until none is short; then the program is solved with the others whole
+    and its own costs. Where that leaves no plan, as where nothing may go unmet, whole blocks earn
+    much more. At last blocks that a class has only because they must be whole, and that are
+    expensive at their dual, are closed as long as that lowers the cost.
     """
 
     def __init__(
         self, model: Model, solves: Solves, solver: Solver, plan: Floats, reserve_s: float
     ) -> None:
         self._model, self._solves, self._reserve_s = model, solves, reserve_s
-        # Most bounds change at first, so a basis is of little use.
-        self._method: Method = "ipx" if solver.method == "auto" else solver.method
+        # Where much is closed, as at first, a basis is of little use.
+        self._afresh: Method = "ipx" if solver.method == "auto" else solver.method
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
+        self._cost = columns.cost
         self._lower, self._upper = columns.lower.copy(), columns.upper.copy()
         is_fixed = columns.integer.copy()
         for name in ("holds", "lot_racks"):
@@ -83,61 +88,95 @@ class BlockSearch:
         relaxed_x : array of float
             Optimum of the relaxation, one number per column.
         """
-        model, p = self._model, self._model.p.siting
-        failed, least = np.zeros((2, p.block.size), np.bool_)
-        has_block = chosen_blocks(model, relaxed_x, among=~failed)
-        while self.solves < _MOST_SOLVES:
-            outcome = self._solved(has_block, least)
-            if outcome.status != "optimal":
+        none = np.zeros(self._model.p.siting.block.size, np.bool_)
+        chosen = chosen_blocks(self._model, relaxed_x, among=~none)
+        worth_musd = self._mean_musd_per_mw(relaxed_x) * self._model.p.siting.block_mw
+        for times in _WORTH:
+            filled, may = self._filled(chosen, times * worth_musd)
+            if filled.status != "optimal":
                 return None
-            is_short = short_blocks(model, outcome.x)
-            if not is_short.any():
+            whole = may & (self._racks_mw(filled.x) > _NOTHING)
+            outcome = self._solved(whole, whole)
+            if outcome.status == "optimal":
                 return self._without_the_expensive(outcome)
-            kept = chosen_blocks(model, outcome.x, among=has_block)
-            whole = self._solved(kept, kept)
-            if whole.status == "optimal":
-                return self._without_the_expensive(whole)
-            is_most = self._lacks_most(outcome.x, kept & is_short)
-            has_block = kept & ~(is_short & ~is_most)
-            if self._solved(has_block, least | (kept & is_most)).status == "optimal":
-                least = least | (kept & is_most)
-                continue
-            failed |= is_short & is_most
-            again = chosen_blocks(model, relaxed_x, among=~failed)
-            has_block = np.where(is_most, again, has_block)
-            least = least & ~is_most
+            if outcome.status in STOPPED:
+                return None
         return None
 
-    def _lacks_most(self, x: Floats, is_short: Bools) -> Bools:
-        """Return the blocks of the class that lacks the most MW of whole ones."""
-        p = self._model.p.siting
-        lacking = np.where(is_short, p.block_mw - self._model.siting.in_block_mw.value(x), 0.0)
-        workload = p.block["workload"]
-        return np.asarray(workload == np.argmax(np.bincount(workload, lacking)))
+    def _filled(self, may: Bools, worth_musd: Floats) -> tuple[Outcome, Bools]:
+        """Fill blocks as far as it pays, and close those that stay short, until none does.
+
+        Where one is closed, other classes of its use may have blocks: halls and racks are there.
+        """
+        none = np.zeros_like(may)
+        closed, method = none, self._afresh
+        while True:
+            filled = self._solved(may, none, method, worth_musd=worth_musd)
+            if filled.status != "optimal":
+                return filled, may
+            is_short = short_blocks(self._model, filled.x)
+            if not is_short.any() or self.solves >= _MOST_SOLVES:
+                return filled, may & ~is_short
+            racks_mw = self._racks_mw(filled.x)
+            is_little = racks_mw[is_short].sum() < _LITTLE_FRAC * racks_mw.sum()
+            method = "auto" if is_little else self._afresh
+            closed = closed | is_short
+            may = (may | self._beside(is_short)) & ~closed
+
+    def _beside(self, blocks: Bools) -> Bools:
+        """Blocks of any class of the same use, at the same sites in the same years."""
+        block, duty = self._model.p.siting.block, self._model.p.sets.workload_duty
+        place = np.stack([block["site"], block["year"], duty[block["workload"]]])
+        group = np.unique(place, axis=1, return_inverse=True)[1].ravel()
+        return np.asarray(np.isin(group, group[blocks]))
+
+    def _racks_mw(self, x: Floats) -> Floats:
+        """Racks of each block. [MW]"""
+        return self._model.siting.in_block_mw.value(x)
+
+    def _mean_musd_per_mw(self, x: Floats) -> Floats:
+        """What a MW of racks in use costs in its model year, the mean of a plan. [MUSD/MW]"""
+        model = self._model
+        span_years = model.span_years
+        used = model.p.racks.used
+        mw_years = float((model.used.value(x) * span_years[used["year"]]).sum())
+        mean = abs(float(self._cost @ x)) / max(mw_years, _NOTHING)
+        return mean * span_years[model.p.siting.block["year"]]
 
     def _without_the_expensive(self, outcome: Outcome) -> tuple[Floats, Bools]:
-        """Try to close blocks that must be made whole, the most expensive first."""
+        """Close blocks that must be made whole, the most expensive first, until one is worth it."""
         model, rows = self._model, self._model.problem.row_block("block_least")
-        has_block = model.siting.in_block_mw.value(outcome.x) > _NOTHING
+        has_block = self._racks_mw(outcome.x) > _NOTHING
         worth = np.abs(outcome.row_dual[rows]) * model.p.siting.block_mw * has_block
         order = np.argsort(-worth, kind="stable")[:_MOST_TRIES]
         for at in order[worth[order] > _WORTH_FRAC * abs(outcome.objective)]:
             fewer = has_block.copy()
             fewer[at] = False
             trial = self._solved(fewer, fewer)
-            if trial.status in STOPPED:
+            if trial.status != "optimal" or trial.objective >= outcome.objective:
                 break
-            if trial.status == "optimal" and trial.objective < outcome.objective:
-                outcome, has_block = trial, fewer
+            outcome, has_block = trial, fewer
         return outcome.x, has_block
 
-    def _solved(self, has_block: Bools, least: Bools) -> Outcome:
-        """Solve with racks in these blocks alone, and whole blocks where `least` says so."""
-        lower, upper = self._lower.copy(), self._upper.copy()
+    def _solved(
+        self,
+        has_block: Bools,
+        least: Bools,
+        method: Method = "auto",
+        *,
+        worth_musd: Floats | None = None,
+    ) -> Outcome:
+        """Solve with racks in these blocks alone, and whole blocks where `least` says so.
+
+        A whole block may earn something: then the program fills blocks as far as that pays.
+        """
+        lower, upper, cost = self._lower.copy(), self._upper.copy(), self._cost.copy()
         lower[self._holds] = least
         upper[self._holds] = has_block
+        if worth_musd is not None:
+            cost[self._holds] = -worth_musd
         self.last = self._solves.within(
-            lower, upper, method=self._method, reserve_s=self._reserve_s
+            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost
         )
-        self.solves, self._method = self.solves + 1, "auto"
+        self.solves += 1
         return self.last

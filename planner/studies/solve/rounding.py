@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.lp import Index
 from planner.lp.join import locate, pairs
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
     if model.p.supply.plant.size:
         result[places["has_plant"]] = _plants(model, x, rule)
     result[model.problem.column_block("holds")] = 0.0
-    result[model.problem.column_block("lot_racks")] = _racks(model, x)
+    none = np.zeros(model.p.racks.lot.size, dtype=np.bool_)
+    result[model.problem.column_block("lot_racks")] = _racks(model, x, none)
     at = np.flatnonzero(columns.integer)
     result[at] = np.clip(np.round(result[at]), columns.lower[at], columns.upper[at])
     return result
@@ -96,7 +98,27 @@ def in_blocks(model: Model, whole: Floats, x: Floats, has_block: Bools) -> Float
     """
     result = whole.copy()
     result[model.problem.column_block("holds")] = has_block
-    result[model.problem.column_block("lot_racks")] = _racks(model, x)
+    kept = _lots_of_least_blocks(model, x, has_block)
+    result[model.problem.column_block("lot_racks")] = _racks(model, x, kept)
+    return result
+
+
+def _lots_of_least_blocks(model: Model, x: Floats, has_block: Bools) -> Bools:
+    """Lots whose racks a block needs that is hardly larger than it must be. (lot)"""
+    p, sets, siting = model.p.racks, model.p.sets, model.p.siting
+    rack_mw = p.lot_rack_mw.max(initial=0.0)
+    is_least = has_block & (model.siting.in_block_mw.value(x) < siting.block_mw + rack_mw)
+    block = siting.block.find(p.used)
+    needs = (block >= 0) & is_least[block] & (model.used.value(x) > _NOTHING)
+    site, rack, hall, workload, year = (
+        p.used[name][needs] for name in ("site", "rack", "hall", "workload", "year")
+    )
+    places = np.stack([site, rack, hall, sets.workload_duty[workload], year])
+    axes = [p.lot.axis(name) for name in ("site", "rack", "hall", "duty", "year")]
+    users = Index.sparse("users", axes, list(np.unique(places, axis=1)))
+    lot, user = pairs(p.lot, users, on=("site", "rack", "hall", "duty"))
+    result = np.zeros(p.lot.size, dtype=np.bool_)
+    result[lot[p.lot["year"][lot] <= users["year"][user]]] = True
     return result
 
 
@@ -209,11 +231,12 @@ def _plants(model: Model, x: Floats, rule: Rule) -> Floats:
     return np.asarray(done_mw > 0.0, dtype=np.float64)
 
 
-def _racks(model: Model, x: Floats) -> Floats:
+def _racks(model: Model, x: Floats, kept: Bools) -> Floats:
     """Round lots of racks so that their sum over the sites stays, within what vendors deliver.
 
     Of one rack type, design, use and year as many racks are bought as before, to the nearest one:
-    each lot has its integer part, and those with the largest fractions one more.
+    each lot has its integer part, and those with the largest fractions one more. Lots that are
+    `kept` do not become smaller, though the sum be larger then.
     """
     p = model.p.racks
     lot, wanted = p.lot, model.install.on(p.lot).value(x) / p.lot_rack_mw
@@ -224,8 +247,9 @@ def _racks(model: Model, x: Floats) -> Floats:
     count = np.floor(wanted + _NOTHING)
     fraction = np.maximum(wanted - count, 0.0)
     more = np.round(np.bincount(group, fraction))
+    fraction += kept & (fraction > _NOTHING)  # before all others
     place = _place_within(group, -fraction)
-    count += place < more[group]
+    count += (place < more[group]) | (fraction > 1.0)
     return count - _too_many(model, count, fraction)
 
 

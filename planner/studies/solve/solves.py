@@ -119,13 +119,20 @@ class Solves:
         method: Method = "auto",  # from the last basis, whatever method made it
         reserve_s: float = 0.0,
         strictly: bool = False,
+        cost: Floats | None = None,  # in place of what the columns cost
     ) -> Outcome:
         """Solve without insisting on integers, within bounds of the columns.
 
         With cuts it is solved again, from the last basis, until none is broken. A limit on the
         way leaves the last solution there is, with the limit as its status and without duals.
         """
-        outcome = self._once(lower, upper, method, reserve_s, strictly=strictly)
+        if cost is None:
+            cost = self._model.problem.columns().cost
+
+        def once(method: Method) -> Outcome:
+            return self._once(lower, upper, cost, method, reserve_s, strictly=strictly)
+
+        outcome = once(method)
         if self._cuts is None:
             return outcome
         rounds = 0
@@ -135,18 +142,27 @@ class Solves:
             rounds += 1
             self._cuts.add()
             self.rows_added()
-            after = self._once(lower, upper, "auto", reserve_s, strictly=strictly)
+            after = once("auto")
             if after.status in STOPPED and not after.has_plan:
                 return replace(outcome, status=after.status, has_duals=False)
             outcome = _together(outcome, after, rounds)
         return outcome
 
     def _once(
-        self, lower: Floats, upper: Floats, method: Method, reserve_s: float, *, strictly: bool
+        self,
+        lower: Floats,
+        upper: Floats,
+        cost: Floats,
+        method: Method,
+        reserve_s: float,
+        *,
+        strictly: bool,
     ) -> Outcome:
         integer = np.zeros(len(lower), dtype=np.bool_)
         # Copies: a session tells what changed by the arrays that it was given before.
-        self._session.set_columns(lower=lower.copy(), upper=upper.copy(), integer=integer)
+        self._session.set_columns(
+            cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer
+        )
         outcome = self._session.solve(
             method,
             time_limit_s=self.left_s(reserve_s),
@@ -163,7 +179,9 @@ class Solves:
     ) -> Outcome:
         """Search by branch and bound, from a plan where there is one."""
         columns = self._model.problem.columns()
-        self._session.set_columns(lower=columns.lower, upper=columns.upper, integer=columns.integer)
+        self._session.set_columns(
+            cost=columns.cost, lower=columns.lower, upper=columns.upper, integer=columns.integer
+        )
         outcome = self._session.solve(
             self._solver.method,
             time_limit_s=self.left_s(reserve_s),
