@@ -162,9 +162,8 @@ def where(plan: Plan) -> str:
         mw = racks["used_mw"]
         of_class = demand[demand["workload"] == workload]
         served = of_class.dropna(subset=["mean_rtt_ms"])
-        rtt = (served["mean_rtt_ms"] * served["served_kh100e"]).sum() / served[
-            "served_kh100e"
-        ].sum()
+        weight = served["served_kh100e"] / (served["served_kh100e"].sum() or float("nan"))
+        rtt = (served["mean_rtt_ms"] * weight).sum(min_count=1)
         topology = mw.groupby(racks["redundancy"]).sum()
         rows.append(
             {
@@ -258,8 +257,7 @@ PARTS = (orders, prices_of_halls, racks_bought, running, power, where, built, re
 def main(run: str) -> None:
     """Write every part."""
     plan = planner.load(run)
-    outcome = plan.outcome
-    print(f"{outcome.objective:.1f} MUSD, gap {outcome.gap:.4f}, {outcome.method_used}")
+    print(plan.tables["solution"].T.to_string())
     for part in PARTS:
         print(f"\n## {part.__name__}: {part.__doc__}\n\n{part(plan)}")
 

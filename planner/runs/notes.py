@@ -26,6 +26,9 @@ _NAMED: Final = 3  # of a longer list
 _UNMET_FRAC: Final = 1e-3  # of the compute asked for
 _ELSEWHERE_FRAC: Final = 0.1  # of the compute asked for, unmet or rented
 _AT_LIMIT: Final = 1e-6  # share of a limit
+_MUCH_FRAC: Final = 0.1  # of the racks bought
+_SOME_FRAC: Final = 0.01  # the same, of one vendor
+_MANY_VENDORS: Final = 3
 
 
 def notes_of(plan: Plan) -> tuple[str, ...]:
@@ -45,7 +48,43 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
         (_empty_halls, _retrofits, _openings),
         (_foresight, _gap, _bills, _small_plants),
     )
-    return tuple(note for parts in (*of_halls, *of_money, _cap, _target) for note in parts(plan))
+    parts = (_estimated_racks, _vendors, *of_halls, *of_money, _cap, _target)
+    return tuple(note for part in parts for note in part(plan))
+
+
+def _bought_mw(plan: Plan, by: str) -> pd.Series[float]:
+    """Nameplate of the racks bought in all years, by a column of table `racks`. [MW]"""
+    installs, racks = plan.tables["installs"], plan.inputs.tables["racks"]
+    of_rack = racks.set_index("rack", drop=False)[by]
+    mw = installs["installed_mw"].groupby(installs["rack"].map(of_rack)).sum()
+    return mw.sort_values(ascending=False)
+
+
+def _estimated_racks(plan: Plan) -> Iterator[str]:
+    """Say how much is bought of racks whose figures nobody has published."""
+    bought_mw = _bought_mw(plan, "rack")
+    racks = plan.inputs.tables["racks"]
+    guessed_mw = bought_mw[bought_mw.index.isin(racks["rack"][racks["kind"] == "estimate"])]
+    if guessed_mw.sum() > _MUCH_FRAC * bought_mw.sum():
+        parts = [f"{rack} {mw:,.0f} MW" for rack, mw in guessed_mw.items()]
+        yield (
+            f"{guessed_mw.sum() / bought_mw.sum():.0%} of the {bought_mw.sum():,.0f} MW of racks"
+            f" bought are of types whose figures are estimates: {some(parts, _NAMED)}."
+            " `dcplan estimates` says what they decide."
+        )
+
+
+def _vendors(plan: Plan) -> Iterator[str]:
+    """Say of how many vendors racks are bought where no list of them was given."""
+    settings, bought_mw = plan.scenario.racks, _bought_mw(plan, "vendor")
+    share = bought_mw / max(bought_mw.sum(), _A_LITTLE)
+    much = share[share > _SOME_FRAC]
+    if settings.vendors == "all" and settings.bought_as is None and len(much) >= _MANY_VENDORS:
+        parts = [f"{vendor} {frac:.0%}" for vendor, frac in much.items()]
+        yield (
+            f"Racks are bought of {len(much)} vendors, as the market does and no operator:"
+            f" {', '.join(parts)} of the MW. racks.bought_as plans for one that does not."
+        )
 
 
 def _empty_halls(plan: Plan) -> Iterator[str]:

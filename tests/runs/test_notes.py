@@ -77,6 +77,44 @@ def test_bills_of_a_site_are_added_up_and_one_that_is_exact_is_not_reported() ->
     assert "the plan's bill is 5.00 MUSD too high and 5.50 MUSD too low in ash, against" in note
 
 
+def buyer(vendors: str | tuple[str, ...] = "all", bought_as: str | None = None) -> SimpleNamespace:
+    """A plan that buys 60 MW of a published rack and 40 of three others, two of them estimates."""
+    racks = pd.DataFrame(
+        [
+            ("sure", "nvidia", "derived"),
+            ("hoped", "google", "estimate"),
+            ("rumoured", "amd", "estimate"),
+            ("known", "amd", "published"),
+        ],
+        columns=["rack", "vendor", "kind"],
+    )
+    installs = pd.DataFrame(
+        [("sure", 35.0), ("sure", 25.0), ("hoped", 22.0), ("rumoured", 7.0), ("known", 11.0)],
+        columns=["rack", "installed_mw"],
+    )
+    settings = SimpleNamespace(racks=SimpleNamespace(vendors=vendors, bought_as=bought_as))
+    inputs = SimpleNamespace(tables={"racks": racks})
+    return SimpleNamespace(tables={"installs": installs}, inputs=inputs, scenario=settings)
+
+
+def test_racks_that_rest_on_estimates_are_reported_with_their_share() -> None:
+    (note,) = notes_module._estimated_racks(buyer())
+
+    assert note.startswith(
+        "29% of the 100 MW of racks bought are of types whose figures are estimates: "
+        "hoped 22 MW, rumoured 7 MW."
+    )
+
+
+def test_a_plan_that_buys_as_the_market_does_says_so_unless_it_was_told_of_whom_to_buy() -> None:
+    (note,) = notes_module._vendors(buyer())
+
+    assert "of 3 vendors" in note
+    assert "nvidia 60%, google 22%, amd 18% of the MW" in note
+    assert list(notes_module._vendors(buyer(vendors=("nvidia", "google", "amd")))) == []
+    assert list(notes_module._vendors(buyer(bought_as="meta"))) == []
+
+
 def test_the_worth_of_one_more_unit_is_reported_where_it_is_known() -> None:
     assert notes_module._worth(1234.0, "MW") == " (one more MW is worth 1,234 USD)"
     assert notes_module._worth(0.0, "MW") == ""
