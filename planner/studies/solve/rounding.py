@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.inputs.siting_partners import partner_blocks
 from planner.lp import Index
 from planner.lp.join import locate, pairs
 
@@ -107,9 +108,11 @@ def _lots_of_least_blocks(model: Model, x: Floats, has_block: Bools) -> Bools:
     """Lots whose racks a block needs that is hardly larger than it must be. (lot)"""
     p, sets, siting = model.p.racks, model.p.sets, model.p.siting
     rack_mw = p.lot_rack_mw.max(initial=0.0)
-    is_least = has_block & (model.siting.in_block_mw.value(x) < siting.block_mw + rack_mw)
+    is_least = has_block & (model.siting.shared_block_mw.value(x) < siting.block_mw + rack_mw)
+    partner, own = partner_blocks(siting.block, siting.shared), siting.block.find(siting.shared)
+    counts = np.bincount(partner[is_least[own]], minlength=siting.block.size) > 0
     block = siting.block.find(p.used)
-    needs = (block >= 0) & is_least[block] & (model.used.value(x) > _NOTHING)
+    needs = (block >= 0) & counts[block] & (model.used.value(x) > _NOTHING)
     site, rack, hall, workload, year = (
         p.used[name][needs] for name in ("site", "rack", "hall", "workload", "year")
     )
