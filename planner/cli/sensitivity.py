@@ -102,7 +102,14 @@ def command(
     from planner.studies.sensitivity.study import folder_of
 
     home = folder_of(scenario, folder)
-    is_begun = False
+    is_begun = is_looking = False
+
+    def look(detail: str) -> None:
+        nonlocal is_looking
+        if not is_looking:
+            is_looking = True
+            live.stage("Looking for the figures that do most")
+        live.detail(detail)
 
     def tell(now: FuturesProgress) -> None:
         nonlocal is_begun
@@ -126,7 +133,7 @@ def command(
                     overrides=overrides,
                     jobs=jobs,
                     scheduler=scheduler,
-                    on_stage=live.stage,
+                    on_stage=look,
                     on_progress=tell,
                     on_warning=live.warn,
                 )

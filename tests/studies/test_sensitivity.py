@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from shared import shared
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.cli import main
 from planner.inputs.figures import Figure, figures_of
-from planner.outputs.sensitivity import Sensitivity
+from planner.outputs.sensitivity import Sensitivity, write_sensitivity
+from planner.scenario import read_draft
 from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.design import Design
 from planner.studies.sensitivity.factors import Factor, factors_of, left_out_of
-from planner.studies.sensitivity.study import _points_of, _Study
+from planner.studies.sensitivity.study import _not_valid, _points_of, _Study
 from planner.studies.sweep import Progress, SweepResult
 
 ONE_YEAR = ("years=[2027]",)
@@ -94,6 +96,25 @@ def test_morris_of_one_figure_is_its_slope_and_nothing_is_solved_twice(tmp_path:
     assert again.table["mu_star"].tolist() == pytest.approx(found.table["mu_star"].tolist())
     result = pd.read_parquet(tmp_path / "futures.parquet")
     assert result["checked"].all()
+    before = answers(tmp_path)
+
+    asked = ["sensitivity", "tiny", "--method", "morris", "--figures", "1", "--trajectories", "2"]
+    more = ["--of", "facility_mean_mw", "--set", ONE_YEAR[0], "-o", str(tmp_path), "--json"]
+    told = CliRunner().invoke(main, ["-q", *asked, *more])
+
+    # Another output of the same points: nothing is solved again, and upkeep moves no power.
+    assert told.exit_code == 0, told.stderr
+    assert answers(tmp_path) == before
+    of_power = json.loads(told.stdout)
+    assert (of_power["of"], of_power["unit"]) == ("facility_mean_mw", "MW")
+    assert of_power["factors"][0]["mu_star"] == pytest.approx(0.0, abs=1e-3)
+    names = ("morris-facility_mean_mw", "morris-facility_mean_mw_left_out")
+    assert all((tmp_path / f"{name}.csv").is_file() for name in names)
+
+
+def answers(folder: Path) -> dict[str, int]:
+    """Return when each answer was written, by its file."""
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "futures").iterdir()}
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
@@ -288,3 +309,30 @@ def test_without_two_whole_trajectories_there_is_no_answer() -> None:
     late.solved.futures.loc[3, "status"] = "stopped"
     with pytest.raises(LimitReachedError):
         late.found("made up", pd.DataFrame(), 17)
+
+
+def test_names_stay_text_in_every_file(tmp_path: Path) -> None:
+    found = study_of(Design("morris", 4, 3), broken=0).found("<b>&", pd.DataFrame(), 17)
+    names = ["=1+1", "<script>alert(1)</script>", 'wide, "quoted" and \x1b[31m red']
+    named = replace(found, table=found.table.assign(factor=names))
+
+    written = {path.suffix: path for path in write_sensitivity(named, tmp_path / "out")}
+
+    assert {path.parent for path in written.values()} == {tmp_path / "out"}
+    assert pd.read_csv(tmp_path / "out" / "morris.csv")["factor"].tolist() == names
+    as_json = json.loads(written[".json"].read_text(encoding="utf-8"))
+    assert [one["factor"] for one in as_json["factors"]] == names
+    assert "<script" not in written[".svg"].read_text(encoding="utf-8")
+
+
+def test_a_column_whose_end_makes_no_valid_input_is_left_out() -> None:
+    draft = read_draft("tiny", ONE_YEAR)
+    tables = plan_of("tiny", *ONE_YEAR).inputs.tables
+    sold = [one for one in figures_of(tables) if (one.table, one.column) == ("racks", "last_year")]
+    right = Factor("right", tuple(sold))
+    wrong = Factor("wrong", tuple(replace(one, low=2020.0) for one in sold))
+
+    ((factor, why),) = _not_valid(draft, [right, wrong])
+
+    assert factor is wrong
+    assert why.startswith("its low or high makes no valid input: data/racks.csv: amd_helios: last")
