@@ -18,9 +18,9 @@ __all__ = ["command"]
 def command(folder: str, port: int | None, *, open_browser: bool) -> None:
     """Show runs in a browser, change scenarios in a form, solve with progress, compare.
 
-    DIR is the project: its *.yaml files are the scenarios next to those that ship, its runs are
-    those in runs/. Nothing is written elsewhere. The pages can be opened on this machine alone,
-    with the address that is printed, which holds a key. Ctrl-C ends it.
+    DIR is the project: its *.yaml files and plan workbooks are the scenarios next to those that
+    ship, its runs are those in runs/. Nothing is written elsewhere. The pages can be opened on this
+    machine alone, with the address that is printed, which holds a key. Ctrl-C ends it.
 
     Needs FastAPI and uvicorn: pip install 'dcplan[serve]'.
     """

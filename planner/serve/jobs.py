@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -17,6 +17,7 @@ from planner.serve.worker import end_group, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
@@ -87,6 +88,11 @@ class Job:
     """How it ended, where there is more to say."""
     ended: float | None = None
     process: BaseProcess | None = None
+    line: Connection | None = None
+    """Through which its worker is asked to stop; None once it has ended."""
+    can_stop: bool = False
+    """Whether it ends with what it has so far when it is asked to stop."""
+    is_stopped: bool = False
     is_cancelled: bool = False
 
     @property
@@ -141,12 +147,13 @@ class Jobs:
         *,
         link: str = "",
         when_cancelled: str = NOTHING_WRITTEN,
+        can_stop: bool = False,
     ) -> Job:
         """Let a task be done, as soon as none before it is left.
 
         Parameters
         ----------
-        label, task, given, expected_s, link, when_cancelled
+        label, task, given, expected_s, link, when_cancelled, can_stop
             As of a `Job`.
 
         Raises
@@ -160,6 +167,7 @@ class Jobs:
                 fix = "wait for one of them, or cancel some"
                 raise InputError([Problem("dcplan serve", None, None, found, "fewer", fix)])
             job = Job(secrets.token_hex(8), label, task, given, expected_s, link, when_cancelled)
+            job.can_stop = can_stop
             self._jobs[job.id] = job
             self._waiting.append(job)
             self._next()
@@ -196,6 +204,21 @@ class Jobs:
             process.join(_GRACE_S)
             if process.is_alive():
                 end_group(process.pid, at_once=True)
+
+    def stop(self, job: Job) -> None:
+        """Ask a job that runs to end with what it has so far.
+
+        Parameters
+        ----------
+        job : Job
+            One that cannot, or does not run, goes on as it is.
+        """
+        with self._lock:
+            if not job.can_stop or job.state != "running" or job.line is None:
+                return
+            job.is_stopped = True
+            with suppress(OSError):  # it has just ended
+                job.line.send("stop")
 
     def close(self) -> None:
         """Cancel all jobs and take no more."""
@@ -240,6 +263,7 @@ class Jobs:
                 target=work, args=(tells, lifeline, job.task, job.given), daemon=False
             )
             job.process.start()
+            job.line = held
             threading.Thread(
                 target=self._watch, args=(job, job.process, hears, held), daemon=True
             ).start()
@@ -256,7 +280,9 @@ class Jobs:
                 job.hear(said)
         process.join()
         hears.close()
-        held.close()
+        with self._lock:
+            job.line = None
+            held.close()
         ended = job.result.get("ended")
         left = self._left() if ended is None else ""
         with self._lock:

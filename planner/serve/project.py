@@ -13,15 +13,20 @@ from planner.base.paths import SCENARIOS_DIR
 from planner.outputs.files import whole_file
 from planner.runs.catalogue import read_runs
 from planner.runs.names import slug
-from planner.scenario.chain import shipped_names
+from planner.scenario.chain import MOST_WORKBOOK_BYTES, WORKBOOK, shipped_names
+from planner.scenario.workbook import read_plan_workbook
+from planner.scenario.workbook_layout import SETTINGS
 from planner.scenario.yaml12 import parse
 from planner.studies.sweep.file import shipped_sweeps
 from planner.studies.sweep.run import folder_of
+from planner.tables.workbook import WorkbookError, sheet_names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from planner.runs.catalogue import Listing
+    from planner.scenario.tree import Node
 
 __all__ = ["RUNS_FOLDER", "Project", "Source"]
 
@@ -30,6 +35,8 @@ RUNS_FOLDER: Final = "runs"
 SWEEPS_FOLDER: Final = "sweeps"
 """Folder of the folders of sweeps, as `dcplan sweep` names it."""
 _ENDINGS: Final = (".yaml", ".yml")
+_OPEN_IN_EXCEL: Final = "~$"
+"""Begins the name of what Excel keeps beside a workbook that is open in it."""
 _VERSION: Final = re.compile(r"^version:", re.MULTILINE)
 _MOST_BYTES: Final = 2_000_000
 
@@ -159,10 +166,14 @@ class Project:
     def _own(self, *, is_sweep: bool) -> list[Source]:
         found = []
         for path in sorted(self.folder.iterdir()):
-            if path.suffix not in _ENDINGS or path.is_symlink() or not path.is_file():
+            is_workbook = path.suffix.lower() == WORKBOOK
+            if not (is_workbook or path.suffix in _ENDINGS):
+                continue
+            if path.name.startswith(_OPEN_IN_EXCEL) or path.is_symlink() or not path.is_file():
                 continue
             stat = path.stat()
-            about = _about(path, stat.st_mtime_ns, stat.st_size)
+            read = _about_workbook if is_workbook else _about
+            about = read(path, stat.st_mtime_ns, stat.st_size)
             if about is not None and about.is_sweep == is_sweep:
                 found.append(Source(path.name, path, about.title, about.question, True, is_sweep))
         return found
@@ -202,6 +213,27 @@ def _about(path: Path, changed_ns: int, size: int) -> _About | None:
         written = parse(text, path.name).children
     except InputError:
         return _About()
+    return _said_in(written)
+
+
+@lru_cache(maxsize=1024)
+def _about_workbook(path: Path, changed_ns: int, size: int) -> _About | None:
+    """Return what a plan workbook says of itself, None where it is another workbook."""
+    if size > MOST_WORKBOOK_BYTES:
+        return None
+    try:
+        raw = path.read_bytes()
+        if SETTINGS not in sheet_names(raw):
+            return None
+        tree, _ = read_plan_workbook(raw, path)
+    except (OSError, WorkbookError):
+        return None
+    except InputError:
+        return _About()
+    return _said_in(tree.children)
+
+
+def _said_in(written: Mapping[str, Node]) -> _About:
     said = (written[key].value if key in written else "" for key in ("title", "question"))
     title, question = (text if isinstance(text, str) else "" for text in said)
     return _About(title, question, "base" in written)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.lp import ProgressEvent
 
-__all__ = ["end_group", "solve_task", "sweep_task", "work"]
+__all__ = ["ASKED_TO_STOP", "end_group", "solve_task", "sweep_task", "work"]
 
+ASKED_TO_STOP: Final = threading.Event()
+"""Set in a worker that is asked to end its solve with the best plan so far."""
 _PAUSE_S: Final = 0.25  # between two reports of the solver
 
 
@@ -36,7 +38,7 @@ def work(
     events : Connection
         To which keywords are sent, as dictionaries; the last has ``ended``.
     lifeline : Connection
-        Ends when the server does.
+        Ends when the server does; what is sent through it before asks to stop.
     task : callable
         Of a module; is given a function that sends keywords, and `given`. What it returns is sent.
     given : object
@@ -135,7 +137,13 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
         note(f"warning: {warning}")
         tell(warning=str(warning))
 
-    plan = solve(scenario, on_stage=on_stage, on_progress=on_progress, on_warning=on_warning)
+    plan = solve(
+        scenario,
+        on_stage=on_stage,
+        on_progress=on_progress,
+        on_warning=on_warning,
+        interrupt=ASKED_TO_STOP,
+    )
     on_stage("write")
     stored = store_run(run_of(plan), runs_dir, log=log)
     folder = stored.run.folder
@@ -182,8 +190,10 @@ def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
 
 
 def _end_with(lifeline: Connection) -> None:
-    """Wait for the server to end, and end too."""
+    """Wait for the server to end, and end too; what it says before asks to stop."""
     try:
-        lifeline.recv()
+        while True:
+            lifeline.recv()
+            ASKED_TO_STOP.set()
     except (EOFError, OSError):
         end_group(os.getpid())

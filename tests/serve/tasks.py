@@ -12,6 +12,7 @@ from typing import Any
 
 from planner.base.errors import InfeasibleError
 from planner.outputs.staging import staging
+from planner.serve.worker import ASKED_TO_STOP
 
 
 def quick(tell: Any, given: str) -> dict[str, Any]:
@@ -31,6 +32,12 @@ def broken(tell: Any, given: str) -> dict[str, Any]:
 
 def full(tell: Any, given: str) -> dict[str, Any]:
     raise OSError(28, "No space left on device", given)
+
+
+def until_stopped(tell: Any, given: str) -> dict[str, Any]:
+    tell(stage=given)
+    stopped = ASKED_TO_STOP.wait(60.0)
+    return {"message": "the best so far" if stopped else "nobody asked"}
 
 
 def killed(tell: Any, given: str) -> dict[str, Any]:

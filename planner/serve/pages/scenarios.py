@@ -32,7 +32,9 @@ def scenarios(request: Request) -> HTMLResponse:
     own = [source for source in sources if source.is_own]
     shipped = [source for source in sources if not source.is_own]
     folder = element("code", str(service.project.folder))
-    none = element("p", "No scenario file (*.yaml) is in ", folder, " yet: change one and save it.")
+    none = element(
+        "p", "No scenario file (*.yaml, *.xlsx) is in ", folder, " yet: change one and save it."
+    )
     return shell(
         "Scenarios",
         element("h2", "Yours"),
@@ -71,6 +73,7 @@ def start_solve(service: Service, source: Source, like: str | None = None) -> Re
         solve_task,
         (source.argument, service.project.runs_dir),
         seconds_before(names, service.project.runs().entries),
+        can_stop=True,
     )
     return RedirectResponse(f"/jobs/{job.id}", status_code=303)
 
