@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.studies.myopic import myopic
     from planner.studies.sensitivity import sensitivity
     from planner.studies.solve import solve
+    from planner.studies.stochastic import stochastic
     from planner.studies.sweep import sweep
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "myopic",
     "sensitivity",
     "solve",
+    "stochastic",
     "sweep",
 ]
 
@@ -52,6 +54,7 @@ _HOME = {
     "myopic": "planner.studies.myopic",
     "sensitivity": "planner.studies.sensitivity",
     "solve": "planner.studies.solve",
+    "stochastic": "planner.studies.stochastic",
     "sweep": "planner.studies.sweep",
 }
 

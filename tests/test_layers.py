@@ -119,6 +119,7 @@ def test_solving_needs_neither_explain_nor_diagnose_nor_they_each_other() -> Non
     may_import["diagnose"] = {"solve", "diagnose"}
     may_import["compare"] = {"solve", "compare"}
     may_import["sweep"] = {"solve", "sweep"}
+    may_import["stochastic"] = {"solve", "sweep", "stochastic"}
     may_import["frontier"] = {"solve", "frontier"}
     may_import["myopic"] = {"solve", "myopic"}
     may_import["dispatch"] = {"dispatch"}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["amount", "down", "duration", "moment", "up"]
+from planner.base.units import MUSD_PER_BUSD
 
+__all__ = ["amount", "down", "duration", "moment", "unit_of_money", "up"]
+
+_LARGE_MUSD = 10_000.0
 _MINUTE_S = 60.0
 _MONTHS = (
     "January",
@@ -100,3 +103,15 @@ def amount(value: float, digits: int = 3) -> str:
     if decimals <= 0:
         return f"{rounded:,.0f}"
     return f"{rounded:,.{decimals}f}".rstrip("0").rstrip(".")
+
+
+def unit_of_money(most_musd: float) -> tuple[str, float, int]:
+    """Return the unit that costs up to this are read in, its factor, and decimals.
+
+    Examples
+    --------
+    >>> unit_of_money(9_000.0), unit_of_money(12_000.0)
+    (('MUSD', 1.0, 1), ('BUSD', 0.001, 3))
+    """
+    is_large = most_musd >= _LARGE_MUSD
+    return ("BUSD", 1.0 / MUSD_PER_BUSD, 3) if is_large else ("MUSD", 1.0, 1)

@@ -25,6 +25,10 @@ COMMANDS: Final = {
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
     "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
     "sweep": ("planner.cli.sweep:command", "Solve many futures side by side, and resume."),
+    "stochastic": (
+        "planner.cli.stochastic:command",
+        "Decide before it is known which future comes.",
+    ),
     "explain": ("planner.cli.explain:command", "Explain binding limits and shadow prices."),
     "compare": ("planner.cli.compare:command", "Say what differs between runs, and why."),
     "frontier": ("planner.cli.frontier:command", "Trace cost against carbon, water and others."),
@@ -67,6 +71,7 @@ LIBRARIES: Final = {
         "planner.outputs.terminal",
     ),
     "sweep": ("planner.studies.sweep",),
+    "stochastic": ("planner.studies.stochastic",),
     "explain": ("planner.studies.explain", "planner.runs.reopen"),
     "compare": ("planner.studies.compare", "planner.outputs.report"),
     "frontier": ("planner.studies.frontier",),

@@ -18,7 +18,6 @@ _MOST_ROWS: Final = 24
 _MOST_FAILED: Final = 5
 _MOST_THINGS: Final = 12
 _LEAST_MW: Final = 0.05  # 0.1, rounded
-_LARGE_MUSD: Final = 10_000.0
 
 
 @click.command("sweep")
@@ -136,6 +135,7 @@ def _print(result: SweepResult) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
+    from planner.base.say import unit_of_money
     from planner.base.words import and_more
 
     console = TableConsole()
@@ -143,7 +143,7 @@ def _print(result: SweepResult) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Future")
     table.add_column("Status")
-    unit, factor, decimals = _money(futures["objective_musd"].max())
+    unit, factor, decimals = unit_of_money(futures["objective_musd"].max())
     for name in (f"Cost, {unit}", "Gap", "Unmet, %", "Nameplate, MW"):
         table.add_column(name, justify="right")
     last = _in_last_year(result)
@@ -184,14 +184,6 @@ def _print(result: SweepResult) -> None:
         click.echo(f"{and_more(len(failed), _MOST_FAILED).strip()} in column message of futures")
     click.echo()
     console.print(Text(f"Written to {result.folder}", style="dim"), soft_wrap=True)
-
-
-def _money(most_musd: float) -> tuple[str, float, int]:
-    """Return the unit that costs up to this are read in, its factor, and decimals."""
-    from planner.base.units import MUSD_PER_BUSD
-
-    is_large = most_musd >= _LARGE_MUSD
-    return ("BUSD", 1.0 / MUSD_PER_BUSD, 3) if is_large else ("MUSD", 1.0, 1)
 
 
 def _print_no_regret(result: SweepResult) -> None:

@@ -183,6 +183,44 @@ class Blocks:
             raise ValueError(message)
         self._cost = total
 
+    @property
+    def total(self) -> Expression:
+        """What is made as small as possible; nothing before it is set."""
+        return Expression.constant(UNIT, 0.0) if self._cost is None else self._cost
+
+    def include(self, other: Blocks, prefix: str) -> int:
+        """Add all columns and rows of another program beside those there are.
+
+        Parameters
+        ----------
+        other : Blocks
+            The program; what it makes as small as possible is not taken over.
+        prefix : str
+            Begins the names of its blocks here.
+
+        Returns
+        -------
+        int
+            Columns before its own; see `Expression.moved`.
+
+        Raises
+        ------
+        ValueError
+            If a name is taken.
+        """
+        first = self._block_columns
+        for name, block in other._column_blocks.items():
+            self.variable(
+                prefix + name, block.over, block.lower, block.upper, integer=block.integer
+            )
+        for name, rows in other._row_blocks.items():
+            self._check_new(prefix + name, self._row_blocks)
+            matrix = rows.matrix.moved(first)
+            self._row_blocks[prefix + name] = RowBlock(
+                prefix + name, rows.over, self._block_rows, matrix, rows.lower, rows.upper
+            )
+        return first
+
     def hold(self, columns: Positions, lower: Floats, upper: Floats) -> None:
         """Narrow the bounds of some columns.
 

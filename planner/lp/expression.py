@@ -119,6 +119,17 @@ class Expression:
         with np.errstate(divide="ignore"):  # a division by 0 is refused as a factor inf
             return self * (1.0 / _as_array(self.over, divisor))
 
+    def moved(self, columns: int) -> Expression:
+        """Return the same expressions of a program that has so many columns before these.
+
+        Parameters
+        ----------
+        columns : int
+            As `ArrayProblem.include` returns.
+        """
+        place = self.column + np.int32(columns)
+        return Expression(self.over, self.row, place, self.value_of_term, self.constants)
+
     # --- comparison ---------------------------------------------------------------------
 
     def __le__(self, other: Operand) -> Comparison:

@@ -88,6 +88,11 @@ class Matrix:
             np.concatenate([np.empty(0), *(part.value for part in parts)]),
         )
 
+    def moved(self, columns: int) -> Matrix:
+        """Return the same rows of a program that has so many columns before these."""
+        place = self.column + np.int32(columns)
+        return Matrix(self.columns + columns, self.start, place, self.value)
+
     @property
     def rows(self) -> int:
         """Number of rows."""

@@ -29,6 +29,7 @@ from planner.studies.sweep.base import Base
 from planner.studies.sweep.points import Future
 from planner.studies.sweep.reading import Found
 from planner.studies.sweep.samples import Sample, unit_points
+from planner.studies.sweep.uncertainty import Uncertainty, read_uncertainty
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
 __all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "is_shipped", "read_file", "shipped_sweeps"]
 
 MOST_FUTURES: Final = 10_000
-_KEYS: Final = ("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs")
+_KEYS: Final = (
+    *("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs"),
+    "uncertainty",
+)
 _SAMPLE_KEYS: Final = ("method", "size", "seed")
 _METHODS: Final = ("latin_hypercube", "sobol")
 _MOST_SEED: Final = 2**32 - 1
@@ -69,6 +73,9 @@ class SweepFile:
         Futures of the list, with what is written.
     runs : frozenset of str or None
         Futures whose whole run is stored; None for all of them.
+    uncertainty : Uncertainty or None
+        How likely the futures are, and when it is known which one comes; None where the file
+        says nothing of it.
     problems : tuple of Problem
         What is wrong with the file alone, so far.
     """
@@ -83,6 +90,7 @@ class SweepFile:
     futures: tuple[Future, ...]
     listed: Mapping[str, Node]
     runs: frozenset[str] | None
+    uncertainty: Uncertainty | None
     problems: tuple[Problem, ...]
 
     @property
@@ -135,6 +143,10 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
     )
     names = {future.name for future in futures} if are_all_made else None
     runs = _runs(entries, names, found)
+    uncertainty = None
+    if "uncertainty" in entries:
+        made = [future.name for future in futures] if are_all_made else None
+        uncertainty = read_uncertainty(entries["uncertainty"], made, found)
     problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
     if draft is None:
         raise InputError(problems)
@@ -154,6 +166,7 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
         futures,
         listed,
         runs,
+        uncertainty,
         tuple(problems),
     )
 

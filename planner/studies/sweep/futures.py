@@ -226,6 +226,8 @@ def _base_problems(file: SweepFile, reader: _Reader) -> tuple[Problem, ...]:
     except InputError as error:
         return (*problems, *error.problems)
     problems = (*problems, *unknown_ids(file.draft.tree, tables.frames))
+    if scenario is not None and file.uncertainty is not None:
+        problems = (*problems, *file.uncertainty.horizon_problems(scenario))
     if problems or scenario is None:
         return problems
     return _build_problems(scenario, Future(""), tables, reader)

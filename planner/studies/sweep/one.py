@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.studies.sweep.futures import Question, Tables
 
-__all__ = ["answer_to"]
+__all__ = ["answer_to", "figures_of", "orders_in"]
 
 _UNIT: Final = {column.name: column.unit for column in TABLES["summary"].fields}
 _ORDERED: Final = {
@@ -110,8 +110,8 @@ def _answer(
         _finite(outcome.dual_bound),
         _finite(outcome.gap),
         run,
-        tuple(_figures(plan)),
-        tuple(_orders(plan.tables)),
+        tuple(figures_of(plan)),
+        tuple(orders_in(plan.tables)),
         outcome.method_used,
     )
 
@@ -138,7 +138,7 @@ def _solved(
     return plan, write_run(plan, runs_dir).name
 
 
-def _figures(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]]:
+def figures_of(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]]:
     """Yield key figures: cost of the plan in all and by item, and its summary by year."""
     yield "objective_musd", None, "MUSD", _finite(plan.outcome.objective)
     by_item = plan.costs.groupby("item", sort=True)["npv_musd"].sum()
@@ -150,7 +150,7 @@ def _figures(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]]:
             yield str(column), int(year), _UNIT[str(column)], _finite(value)
 
 
-def _orders(tables: Mapping[str, pd.DataFrame]) -> Iterator[Order]:
+def orders_in(tables: Mapping[str, pd.DataFrame]) -> Iterator[Order]:
     """Yield what the plan orders by kind, site and item, with the year in which it serves."""
     months = {
         (site, hall): float(lead)

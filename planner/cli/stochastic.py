@@ -1,0 +1,214 @@
+"""`dcplan stochastic`: what to order before it is known which future comes."""
+
+from __future__ import annotations
+
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from planner.cli.options import OVERRIDES, STRICT
+from planner.cli.output import writing_into
+
+if TYPE_CHECKING:
+    from planner.base.console import TableConsole
+    from planner.studies.stochastic import Stochastic
+
+__all__ = ["command"]
+
+_MOST_ROWS: Final = 24
+_LEAST: Final = 0.05  # 0.1, rounded
+_WHOLE: Final = 0.999  # of a site; where openings are not whole their shares only follow halls
+_NAMES: Final = {
+    "stochastic": "stochastic",
+    "mean": "for the mean of the futures",
+    "central": "for the central future",
+    "minimax_regret": "of least greatest regret",
+}
+"""What plans are called; those of a single future have its name."""
+
+
+@click.command("stochastic")
+@click.argument("file")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for runs and tables; left out: stochastic/ and the name of FILE.",
+)
+@OVERRIDES
+@STRICT
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def command(
+    context: click.Context,
+    file: str,
+    *,
+    folder: Path | None,
+    overrides: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Find what to order before it is known which future of the sweep FILE comes.
+
+    Block uncertainty of FILE says from which year on the future is known, how likely each is, and
+    how much bad ones count. Sites, halls, connections, on-site power and PPAs that must be ordered
+    before are the same in all futures; racks, rent, later orders and operation follow the future.
+    All futures are one linear program. Each future then has a checked run with these orders.
+
+    Also: what it costs to plan for one future, what it would be worth to know which comes, the
+    regret of each plan in each future, and what is ordered in every future alone.
+
+    Example: dcplan stochastic tiny-uncertain
+    """
+    import json
+
+    from planner.cli.progress import Progress
+    from planner.outputs.kept import report_kept
+    from planner.outputs.staging import try_folder
+    from planner.runs.names import slug
+    from planner.studies.stochastic import stochastic, write_stochastic
+
+    home = folder if folder is not None else Path("stochastic") / slug(Path(file).stem)
+    try_folder(home, "--output")
+    with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
+        found = stochastic(
+            file,
+            overrides=overrides,
+            on_stage=progress.stage,
+            on_progress=progress.solver,
+            on_warning=progress.warn,
+            strict=strict,
+        )
+        progress.stage("Writing runs and tables")
+        with writing_into(home):
+            found, _, kept = write_stochastic(found, home)
+    if kept:
+        click.echo(report_kept(home, kept), err=True)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        _print(found, home)
+    context.exit(max(plan.exit_code for plan in found.runs.values()))
+
+
+def _print(found: Stochastic, home: Path) -> None:
+    from rich.text import Text
+
+    from planner.base.console import TableConsole, wrapped
+    from planner.base.say import unit_of_money
+
+    console = TableConsole()
+    unit, factor, decimals = unit_of_money(found.plans["expected_musd"].max())
+
+    def money(musd: float) -> str:
+        return f"{musd * factor:,.{decimals}f}" if isfinite(musd) else "no plan"
+
+    click.echo(wrapped(f"{found.title}: futures are known from {found.known_from}."))
+    click.echo()
+    _print_decided(found, console)
+    click.echo()
+    _table(
+        console,
+        ("Future", "Weight", f"Cost, {unit}", "Alone", "Regret", "Status"),
+        [
+            (
+                row["future"],
+                f"{row['weight']:.3g}",
+                money(row["cost_musd"]),
+                money(row["alone_musd"]),
+                money(row["regret_musd"]),
+                f"{row['status']}{', breaks ' + row['broken'] if row['broken'] else ''}",
+            )
+            for row in found.futures.to_dict("records")
+        ],
+    )
+    click.echo()
+    _table(
+        console,
+        ("Plan", f"Expected cost, {unit}", "Greatest regret"),
+        [
+            (_name(row["plan"]), money(row["expected_musd"]), money(row["greatest_regret_musd"]))
+            for row in found.plans.to_dict("records")
+        ],
+    )
+    click.echo()
+    for line in _worth(found, money, unit):
+        click.echo(wrapped(line))
+    click.echo()
+    console.print(Text(f"Written to {home}", style="dim"), soft_wrap=True)
+
+
+def _print_decided(found: Stochastic, console: TableConsole) -> None:
+    from planner.base.say import moment
+    from planner.base.words import and_more
+
+    decided = found.decided
+    is_part = (decided["unit"] == "share") & (decided["ordered"] < _WHOLE)
+    shown = decided[(decided["ordered"] >= _LEAST) & ~is_part]
+    if shown.empty:
+        click.echo(f"Nothing is ordered before {found.known_from}.")
+        return
+    click.echo(f"Ordered before {found.known_from}, and by futures planned alone:")
+    _table(
+        console,
+        ("", "Order by", "Ordered", "Alone, least", "Alone, most", ""),
+        [
+            (
+                " ".join(part for part in (row["kind"], row["site"], row["item"]) if part),
+                moment(row["order_by"]),
+                f"{row['ordered']:,.1f}",
+                f"{row['least']:,.1f}",
+                f"{row['most']:,.1f}",
+                row["unit"],
+            )
+            for row in shown.head(_MOST_ROWS).to_dict("records")
+        ],
+    )
+    if len(shown) > _MOST_ROWS:
+        click.echo(f"{and_more(len(shown), _MOST_ROWS).strip()} in table decided")
+
+
+def _table(console: TableConsole, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, head in enumerate(heads):
+        is_text = place == 0 or head in {"", "Status", "Order by"}
+        table.add_column(head, justify="left" if is_text else "right")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
+    worth = found.worth.set_index("measure")["value_musd"]
+    single = next(name for name in found.plans["plan"] if name in {"mean", "central"})
+    vss = worth["vss"]
+    lines = [
+        f"To know which future comes would be worth {money(worth['evpi'])} {unit} (EVPI).",
+        f"Planning {_NAMES[single]} instead would cost {money(vss)} {unit} more (VSS)."
+        if isfinite(vss)
+        else f"Planning {_NAMES[single]} instead leaves no plan in some future.",
+    ]
+    if found.cvar_weight:
+        lines.append(
+            f"The objective is {1.0 - found.cvar_weight:.3g} of the expected cost and"
+            f" {found.cvar_weight:.3g} of the mean of the worst {found.cvar_tail:.3g} (CVaR)."
+        )
+    if found.is_relaxed:
+        lines.append(
+            "Costs, regrets and worths leave integers out. The checked plans, with integers, have"
+            f" an objective of {money(worth['plans'])} {unit}, and none is below"
+            f" {money(worth['stochastic'])}."
+        )
+    sizes = found.sizes
+    lines.append(f"One program of {sizes['rows']:,} rows and {sizes['columns']:,} columns.")
+    return lines
+
+
+def _name(plan: str) -> str:
+    return _NAMES.get(plan, plan.replace("alone: ", "for ", 1))

@@ -1,0 +1,265 @@
+"""What is decided before it is known which future comes: orders, by the date of the order.
+
+A hall, a connection or a source that enters service in a year was ordered its lead time before.
+What is ordered before the futures are known is the same in all of them. Where lead times differ
+between futures the same order comes in later in some: each future has it from the first of its
+years that is not before the order and that future's lead time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.units import MONTHS_PER_YEAR
+from planner.clock.calendar import float_year
+from planner.lp import Axis, Index
+from planner.results.frame import cleaned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from planner.base.arrays import Bools, Floats, Positions
+    from planner.inputs.inputs import Inputs
+    from planner.model import Model
+    from planner.scenario import Scenario
+
+__all__ = ["Orders", "Received", "match_orders", "orders_of"]
+
+_THING: Final = ["kind", "site", "item"]
+_EPS: Final = 1e-6  # of a year
+_DIGITS: Final = 6  # of a date in years
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """What can be ordered before the futures are known.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per order: kind, site, item, unit, `order_by`, when it is placed at the latest, and
+        `committed`, the year in which a hall enters service that is under way already; missing of
+        other orders. [year]
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def over(self) -> Index:
+        """The orders as a list, numbered from 1."""
+        return Index.full("order", Axis("order", tuple(str(i + 1) for i in range(len(self)))))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+@dataclass(frozen=True, eq=False)
+class Received:
+    """What a future has of the orders, and which of its decisions they are.
+
+    Parameters
+    ----------
+    column : array of int
+        Decisions of the future's program that orders enter, each once.
+    is_all : array of bool
+        Whether nothing else can enter: it would have to be ordered before the futures are known.
+    row, order : array of int
+        Which orders enter which of these decisions.
+    own : array of int
+        Decision of each order that this future alone would place at that date, else -1.
+    """
+
+    column: Positions
+    is_all: Bools
+    row: Positions
+    order: Positions
+    own: Positions
+
+    def entering(self, ordered: Floats) -> Floats:
+        """Return what of some orders enters each decision.
+
+        Parameters
+        ----------
+        ordered : array of float
+            One number per order.
+        """
+        return np.bincount(self.row, ordered[self.order], len(self.column)).astype(np.float64)
+
+    def placed(self, x: Floats) -> Floats:
+        """Return the orders that a solution of the future's own program places."""
+        return np.where(self.own >= 0, np.maximum(cleaned(x), 0.0)[self.own], 0.0)
+
+
+def orders_of(scenario: Scenario, model: Model) -> pd.DataFrame:
+    """List the decisions of a future that are ordered ahead, and when.
+
+    Parameters
+    ----------
+    scenario, model
+        The future and its program.
+
+    Returns
+    -------
+    DataFrame
+        kind, site, item, unit, column, start of service, lead time, order_by and committed. A lead
+        time ends at the first start of service that is possible; one that ends before the first
+        model year counts until then, but that of halls, which is known. [year]
+    """
+    begins = float_year(scenario.decisions_start)
+    parts = [part for part in _parts(model, begins) if len(part)]
+    if not parts:
+        columns = [*_THING, "unit", "column", "start", "lead", "order_by", "committed"]
+        return pd.DataFrame(columns=columns)
+    table = pd.concat(parts, ignore_index=True)
+    table["order_by"] = (table["start"] - table["lead"]).clip(lower=begins).round(_DIGITS)
+    is_committed = table["committed"].notna()
+    table.loc[is_committed, "order_by"] = np.minimum(table["start"][is_committed], begins)
+    return table
+
+
+def match_orders(
+    tables: Sequence[pd.DataFrame], known_from: float
+) -> tuple[Orders, tuple[Received, ...]]:
+    """Find the orders that all futures share, and what each future has of them.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        Of each future, as `orders_of` returns.
+    known_from : float
+        From when on it is known which future comes. [year]
+
+    Returns
+    -------
+    Orders, tuple of Received
+        What can be ordered before that, and for each future what it has of it.
+    """
+    key = [*_THING, "order_by", "committed"]
+    before = [table[_is_before(table, known_from)] for table in tables]
+    shared = (
+        pd.concat([table[[*key, "unit"]] for table in before], ignore_index=True)
+        .drop_duplicates(key)
+        .sort_values(key, kind="stable")
+        .reset_index(drop=True)
+    )
+    return Orders(shared), tuple(_received(table, shared, known_from) for table in tables)
+
+
+def _is_before(table: pd.DataFrame, known_from: float) -> Bools:
+    at = np.where(table["committed"].isna(), table["order_by"], table["start"])
+    return np.asarray(at.astype(np.float64) < known_from - _EPS)
+
+
+def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> Received:
+    """Let every order enter the first decision of its thing that its lead time allows."""
+    own_key = [*_THING, "order_by", "committed"]
+    numbered = shared.assign(order=np.arange(len(shared)))
+    of_own = table[_is_before(table, known_from)].merge(numbered, on=own_key, how="inner")
+    own = np.full(len(shared), -1, dtype=np.intp)
+    own[of_own["order"].to_numpy(dtype=np.intp)] = of_own["column"].to_numpy(dtype=np.intp)
+
+    lead = table[table["committed"].isna()].groupby(_THING, as_index=False)["lead"].first()
+    later = numbered[numbered["committed"].isna()].merge(lead, on=_THING, how="inner")
+    arrives = later.assign(arrives=later["order_by"] + later["lead"] - _EPS)
+    offered = table[table["committed"].isna()][[*_THING, "column", "start"]]
+    enters = arrives.merge(offered, on=_THING, how="inner")
+    enters = enters[enters["start"] >= enters["arrives"]].sort_values("start", kind="stable")
+    enters = enters.drop_duplicates("order")[["order", "column"]]
+    of_committed = of_own[of_own["committed"].notna()][["order", "column"]]
+    enters = pd.concat([enters, of_committed], ignore_index=True)
+
+    early = table.loc[_is_before(table, known_from), "column"].to_numpy(dtype=np.intp)
+    column = np.unique(np.concatenate((early, enters["column"].to_numpy(dtype=np.intp))))
+    return Received(
+        column,
+        np.isin(column, early),
+        np.searchsorted(column, enters["column"].to_numpy(dtype=np.intp)),
+        enters["order"].to_numpy(dtype=np.intp),
+        own,
+    )
+
+
+def _parts(model: Model, begins: float) -> Iterator[pd.DataFrame]:
+    """Yield the decisions of each kind."""
+    p = model.p
+    hall_lead = _hall_lead(p)
+    build = p.halls.build
+    lead = hall_lead[build["site"]]
+    committed = np.where(p.halls.build_is_early, _years(p, build), np.nan)
+    yield _part(model, "halls", "build", "MW", p.halls.build_start, lead, committed)
+    yield _openings(model, hall_lead, begins)
+    start = p.halls.retrofit_start
+    yield _part(model, "retrofit", "retrofit", "MW", start, np.zeros(len(start)))
+    for kind, block, unit, start in (
+        ("connection", "expand", "MW", p.grid.expand_start),
+        ("non-firm connection", "connect_mw", "MW", p.non_firm.start),
+        ("on-site power", "source_mw", "MW", p.supply.build_start),
+        ("on-site storage", "store_mwh", "MWh", p.supply.build_store_start),
+    ):
+        over = model.problem.columns_over(block)
+        yield _part(model, kind, block, unit, start, _time_to_first(over, start, begins))
+    start = p.contracts.sign_start
+    yield _part(model, "PPA", "signed_mw", "MW", start, np.zeros(len(start)))
+
+
+def _part(
+    model: Model,
+    kind: str,
+    block: str,
+    unit: str,
+    start: Floats,
+    lead: Floats,
+    committed: Floats | None = None,
+) -> pd.DataFrame:
+    over, place = model.problem.columns_over(block), model.problem.column_block(block)
+    others = [name for name in over.axis_names if name not in {"site", "year"}]
+    parts: list[Any] = [over.labels(name) for name in others]
+    item = ["|".join(labels) for labels in zip(*parts, strict=True)] if parts else ""
+    return pd.DataFrame(
+        {
+            "kind": kind,
+            "site": over.labels("site") if "site" in over.axis_names else "",
+            "item": item,
+            "unit": unit,
+            "column": np.arange(place.start, place.stop),
+            "start": start,
+            "lead": lead,
+            "committed": np.full(over.size, np.nan) if committed is None else committed,
+        }
+    )
+
+
+def _openings(model: Model, hall_lead: Floats, begins: float) -> pd.DataFrame:
+    """List openings of new sites: decided with the halls that serve there from the same year."""
+    p = model.p
+    over = p.sites.site_year
+    lead = hall_lead[over["site"]]
+    last = np.asarray(p.years.last_calendar_years, dtype=np.float64)[over["year"]] + 1.0
+    start = np.maximum(_years(p, over), begins + lead)
+    table = _part(model, "site opening", "opened", "share", start, lead)
+    can_be = ~p.sites.is_existing[over["site"]] & (start < last)
+    return table[can_be]
+
+
+def _hall_lead(p: Inputs) -> Floats:
+    """Return the lead time of new halls by site; inf where none are on offer. [year]"""
+    months = p.halls.lead.groupby("site", observed=True)["months"].min()
+    return np.asarray(
+        [months.get(site, np.inf) / MONTHS_PER_YEAR for site in p.sets.site.labels],
+        dtype=np.float64,
+    )
+
+
+def _time_to_first(over: Index, start: Floats, begins: float) -> Floats:
+    """Return the time from the first decisions to the first service of each thing. [year]"""
+    labels = {name: over.labels(name) for name in over.axis_names if name != "year"}
+    first = pd.DataFrame({**labels, "start": start}).groupby(list(labels))["start"]
+    return np.asarray(first.transform("min"), dtype=np.float64) - begins
+
+
+def _years(p: Inputs, over: Index) -> Floats:
+    return np.asarray(p.years.years, dtype=np.float64)[over["year"]]

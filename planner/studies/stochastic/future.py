@@ -1,0 +1,161 @@
+"""One future: its program in a session, solved alone or with orders held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.model import build_model
+from planner.results.frame import cleaned
+from planner.studies.solve.asking import relaxed_session
+from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.solves import STOPPED, Solves
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.base.arrays import Floats
+    from planner.inputs.question import Question
+    from planner.lp import Outcome, ProgressEvent
+    from planner.model import Model
+    from planner.studies.stochastic.decisions import Received
+
+__all__ = ["FutureProgram", "hold_orders", "raise_if_stopped"]
+
+_SLACK: Final = 1e-6
+"""By how much orders may be missed where rounding in the solver leaves no plan. [-]"""
+
+
+class FutureProgram:
+    """The program of a future, integers relaxed, in a session that goes on from solve to solve.
+
+    Parameters
+    ----------
+    name : str
+        Of the future.
+    question : Question
+        The future.
+    on_progress : callable or None
+        Is told how far the solver is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        question: Question,
+        on_progress: Callable[[ProgressEvent], None] | None,
+    ) -> None:
+        self.name, self.question = name, question
+        self.model: Model = build_model(question.inputs)
+        self._session = relaxed_session(question, self.model)
+        self._on_progress = on_progress
+        has_cuts = bool(question.inputs.failover.reserve.size)
+        most_rounds = question.scenario.failover.most_rounds
+        self._cuts = FailureCuts(self.model, most_rounds) if has_cuts else None
+
+    def alone(self) -> Outcome:
+        """Solve it as if it were certain.
+
+        Raises
+        ------
+        InfeasibleError, LimitReachedError, SolverError
+            If it has no plan, a limit was reached, or the solver failed.
+        """
+        columns = self.model.problem.columns()
+        outcome = self._within(columns.lower, columns.upper)
+        if outcome.status == "infeasible":
+            message = (
+                f"future {self.name}: no plan meets all constraints; dcplan sweep says which"
+                " conflict"
+            )
+            raise InfeasibleError(message)
+        return outcome
+
+    def with_orders(self, received: Received, ordered: Floats) -> Outcome | None:
+        """Solve it with the orders of another plan.
+
+        Parameters
+        ----------
+        received : Received
+            What it has of orders.
+        ordered : array of float
+            One number per order.
+
+        Returns
+        -------
+        Outcome or None
+            None where the orders leave no plan.
+
+        Raises
+        ------
+        LimitReachedError, SolverError
+            If a limit was reached, or the solver failed.
+        """
+        columns = self.model.problem.columns()
+        for slack in (0.0, _SLACK):
+            lower, upper = columns.lower.copy(), columns.upper.copy()
+            at = received.column
+            low, high = _bounds(received, ordered, slack)
+            lower[at] = np.clip(low, lower[at], upper[at])
+            upper[at] = np.clip(high, lower[at], upper[at])
+            outcome = self._within(lower, upper)
+            if outcome.status != "infeasible":
+                return outcome
+        return None
+
+    def is_to_add_cuts(self, x: Floats) -> bool:
+        """Add rows that the loss of a site asks for and a solution breaks; say whether any are."""
+        if self._cuts is None or not self._cuts.are_broken(x):
+            return False
+        self._cuts.add()
+        self._session.update(self.model.problem)
+        return True
+
+    def _within(self, lower: Floats, upper: Floats) -> Outcome:
+        solver = self.question.scenario.solver
+        solves = Solves(self.model, self._session, solver, self._cuts, self._on_progress, None)
+        outcome = solves.within(lower, upper, method="auto")
+        if outcome.status != "infeasible":
+            raise_if_stopped(outcome, f"future {self.name}")
+        return outcome
+
+
+def hold_orders(model: Model, received: Received, ordered: Floats) -> None:
+    """Hold decisions of a program to what of some orders enters them.
+
+    Parameters
+    ----------
+    model : Model
+        The program of a future.
+    received : Received
+        What it has of orders.
+    ordered : array of float
+        One number per order.
+    """
+    low, high = _bounds(received, ordered, 0.0)
+    model.problem.hold(received.column, low, high)
+
+
+def _bounds(received: Received, ordered: Floats, slack: float) -> tuple[Floats, Floats]:
+    enters = cleaned(received.entering(ordered))
+    margin = slack * np.maximum(np.abs(enters), 1.0)
+    low = np.maximum(enters - margin, 0.0)
+    return low, np.where(received.is_all, enters + margin, np.inf)
+
+
+def raise_if_stopped(outcome: Outcome, what: str) -> None:
+    """Raise what became of a solve that did not end with an optimum.
+
+    Raises
+    ------
+    LimitReachedError, SolverError
+        Naming what was solved.
+    """
+    if outcome.status in STOPPED:
+        message = f"{what}: stopped ({outcome.status}) before it was solved; nothing is written"
+        raise LimitReachedError(message)
+    if outcome.status != "optimal":
+        message = f"{what}: {outcome.status}: {outcome.message}"
+        raise SolverError(message)

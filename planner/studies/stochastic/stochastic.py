@@ -1,0 +1,299 @@
+"""Orders before the futures are known, the rest after: one program over all of them.
+
+The program of each future is built once by the one model. Side by side, with the orders that they
+share, they are the stochastic program; alone they say what it would be worth to know; with the
+orders of another plan they say what that plan costs in each future.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.base.errors import InputError
+from planner.base.texts import with_texts_as_objects
+from planner.inputs.question import Question
+from planner.results.read import read_results
+from planner.studies.solve.failover import site_outages
+from planner.studies.stochastic.found import Stochastic
+from planner.studies.stochastic.future import FutureProgram
+from planner.studies.stochastic.study import STOCHASTIC, Study
+from planner.studies.sweep import answers as kept
+from planner.studies.sweep.answers import Answer
+from planner.studies.sweep.futures import inputs_of, read_sweep
+from planner.studies.sweep.one import figures_of, orders_in
+from planner.studies.sweep.regret import no_regret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from planner.base.arrays import Floats
+    from planner.base.errors import Problem
+    from planner.lp import Outcome, ProgressEvent
+    from planner.runs.plan import Plan
+    from planner.scenario import Scenario
+    from planner.studies.stochastic.study import Compared, OrderPlan
+    from planner.studies.sweep.futures import Sweep
+    from planner.studies.sweep.uncertainty import Uncertainty
+
+__all__ = ["programs", "stochastic"]
+
+
+@with_texts_as_objects
+def stochastic(
+    path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    on_stage: Callable[[str], None] | None = None,
+    on_progress: Callable[[ProgressEvent], None] | None = None,
+    on_warning: Callable[[Problem], None] | None = None,
+    strict: bool = False,
+) -> Stochastic:
+    """Find the orders of least expected cost over the futures of a file, and a plan for each.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file of a sweep with a block `uncertainty`, or the name of a shipped one.
+    overrides : sequence of str
+        Settings of every future as ``key.key=value``.
+    on_stage : callable, optional
+        Is told each solve as it begins.
+    on_progress : callable, optional
+        Is told how far the solver is.
+    on_warning : callable, optional
+        Is told of each figure that is allowed but implausible.
+    strict : bool
+        Treat such figures as errors.
+
+    Returns
+    -------
+    Stochastic
+        What is ordered, the checked plan of each future, and what it is worth to know.
+
+    Raises
+    ------
+    InputError
+        If anything in the file, the base scenario or the data is wrong, or the futures cannot be
+        put together; with every problem.
+    InfeasibleError
+        If a future has no plan, or no orders leave one in every future.
+    LimitReachedError
+        If a limit was reached before all was solved.
+    SolverError
+        If the solver failed.
+
+    Examples
+    --------
+    >>> found = stochastic("tiny-uncertain")
+    >>> found.futures["checked"].all()
+    True
+    """
+    tell = on_stage or (lambda _: None)
+    tell("read")
+    sweep = read_sweep(path, overrides)
+    if strict and sweep.warnings:
+        raise InputError(sweep.warnings)
+    for warning in sweep.warnings:
+        if on_warning is not None:
+            on_warning(warning)
+    uncertainty = _uncertainty(sweep)
+    tell("build")
+    study = Study(sweep.file.name, programs(sweep, on_progress), uncertainty, tell, on_progress)
+    return _report(sweep, study, study.compared())
+
+
+def programs(
+    sweep: Sweep, on_progress: Callable[[ProgressEvent], None] | None = None
+) -> list[FutureProgram]:
+    """Build the program of every future of a sweep, each a scenario.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        As read.
+    on_progress : callable, optional
+        Is told how far the solver is.
+    """
+    made = []
+    for one in sweep.questions:
+        assert one.scenario is not None
+        inputs = inputs_of(one, sweep.tables[one.tables_key])
+        made.append(FutureProgram(one.name, Question(one.scenario, inputs), on_progress))
+    return made
+
+
+def _uncertainty(sweep: Sweep) -> Uncertainty:
+    """Return what the file says of the futures together.
+
+    Raises
+    ------
+    InputError
+        If it says nothing, a future is no scenario, or futures have other years.
+    """
+    file = sweep.file
+    if file.uncertainty is None:
+        what_is, must_be = "the sweep has no uncertainty", "given for a stochastic program"
+        fix = "add a block: uncertainty: {known_from: 2028}"
+        raise InputError([file.path_problem(what_is, must_be, fix)])
+    problems = [problem for question in sweep.questions for problem in question.problems]
+    scenarios = {
+        question.name: question.scenario
+        for question in sweep.questions
+        if question.scenario is not None
+    }
+    first = next(iter(scenarios.values()), None)
+    for name, scenario in scenarios.items():
+        if first is not None and _clock_of(scenario) != _clock_of(first):
+            problems.append(
+                file.path_problem(
+                    f"future {name!r} has other years, another start of decisions or another end"
+                    " of the horizon",
+                    "the same in all futures of a stochastic program",
+                    "take years, decisions_start and finance.end_of_horizon out of the futures",
+                )
+            )
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    return file.uncertainty
+
+
+def _clock_of(scenario: Scenario) -> tuple[object, ...]:
+    return (
+        tuple(scenario.years),
+        scenario.decisions_start,
+        scenario.finance.end_of_horizon,
+    )
+
+
+def _report(sweep: Sweep, study: Study, found: Compared) -> Stochastic:
+    file, risk, weights = sweep.file, study.uncertainty.risk, study.weights
+    names = [future.name for future in study.futures]
+    ordered, runs = study.runs(found.stochastic.ordered)
+    answers = {name: _answer(name, plan) for name, plan in runs.items()}
+    return Stochastic(
+        name=file.name,
+        title=file.title,
+        known_from=study.uncertainty.known_from,
+        cvar_weight=risk.weight,
+        cvar_tail=risk.tail,
+        is_relaxed=study.has_integers,
+        sizes=found.sizes,
+        decided=_decided(study, found, ordered),
+        costs=pd.concat([_costs(study, plan, found.least) for plan in found.plans]).reset_index(
+            drop=True
+        ),
+        plans=_plans(study, found),
+        worth=_worth(study, found, np.array([runs[name].outcome.objective for name in names])),
+        futures=pd.DataFrame(
+            {
+                "future": names,
+                "weight": weights,
+                "alone_musd": found.least,
+                "cost_musd": found.stochastic.costs,
+                "regret_musd": found.stochastic.costs - found.least,
+                "status": [answers[name].status for name in names],
+                "plan_musd": [answers[name].objective_musd for name in names],
+                "gap_frac": [answers[name].gap_frac for name in names],
+                "checked": [runs[name].verdict.ok for name in names],
+                "rules": [answers[name].rules for name in names],
+                "broken": [", ".join(answers[name].broken) for name in names],
+                "run": "",
+            }
+        ),
+        results=kept.figures(sweep.questions, answers),
+        orders=kept.orders(sweep.questions, answers),
+        no_regret=no_regret(_orders_alone(study.futures, found.alone), names),
+        runs=runs,
+    )
+
+
+def _decided(study: Study, found: Compared, ordered: Floats) -> pd.DataFrame:
+    alone = [plan.ordered for plan in found.own]
+    table = study.orders.table.assign(
+        ordered=ordered,
+        least=np.min(alone, axis=0),
+        most=np.max(alone, axis=0),
+        minimax_regret=found.minimax.ordered,
+    )
+    amounts = table[["ordered", "most", "minimax_regret"]].to_numpy(dtype=np.float64)
+    rows = np.flatnonzero(amounts.max(axis=1, initial=0.0))
+    return table.take(rows).reset_index(drop=True)
+
+
+def _plans(study: Study, found: Compared) -> pd.DataFrame:
+    risk, weights, plans = study.uncertainty.risk, study.weights, found.plans
+    table = pd.DataFrame(
+        {
+            "plan": [plan.name for plan in plans],
+            "expected_musd": [plan.costs @ weights for plan in plans],
+            "cvar_musd": [risk.cvar(plan.costs, weights) for plan in plans],
+            "objective_musd": [risk.of(plan.costs, weights) for plan in plans],
+            "greatest_regret_musd": [(plan.costs - found.least).max() for plan in plans],
+        }
+    )
+    return table.replace(np.inf, np.nan)
+
+
+def _worth(study: Study, found: Compared, planned: Floats) -> pd.DataFrame:
+    risk, weights = study.uncertainty.risk, study.weights
+    waits = risk.of(found.least, weights)
+    least = risk.of(found.stochastic.costs, weights)
+    single = risk.of(found.single.costs, weights)
+    measures = {
+        "wait_and_see": waits,
+        STOCHASTIC: least,
+        "single_future": single,
+        "evpi": least - waits,
+        "vss": single - least,
+        "plans": risk.of(planned, weights),
+    }
+    table = pd.DataFrame(measures.items(), columns=["measure", "value_musd"])
+    return table.replace(np.inf, np.nan)
+
+
+def _costs(study: Study, plan: OrderPlan, least: Floats) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "plan": plan.name,
+            "future": [future.name for future in study.futures],
+            "weight": study.weights,
+            "cost_musd": plan.costs,
+            "regret_musd": plan.costs - least,
+        }
+    )
+    return table.replace(np.inf, np.nan)
+
+
+def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) -> pd.DataFrame:
+    """Return what every future orders as if it were certain, as table `orders` of a sweep."""
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for future, outcome in zip(futures, alone, strict=True):
+            outages = site_outages(future.model, outcome)
+            tables = read_results(future.model, outcome, outages).tables
+            for order in orders_in(tables):
+                yield future.name, *order
+
+    columns = ["future", "kind", "site", "item", "year", "mw", "lead_months"]
+    return pd.DataFrame(rows(), columns=columns)
+
+
+def _answer(name: str, plan: Plan) -> Answer:
+    """Return what is kept of a plan, as of a future of a sweep."""
+    outcome = plan.outcome
+    return Answer(
+        name,
+        outcome.status,
+        broken=tuple(check.name for check in plan.verdict.broken),
+        rules=len(plan.verdict.checks),
+        objective_musd=float(outcome.objective),
+        bound_musd=float(outcome.dual_bound),
+        gap_frac=float(outcome.gap),
+        figures=tuple(figures_of(plan)),
+        orders=tuple(orders_in(plan.tables)),
+        method=outcome.method_used,
+    )

@@ -1,0 +1,364 @@
+"""The solves of a stochastic program: alone, together, and with the orders of other plans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.errors import InfeasibleError, InputError
+from planner.lp import HighsSession
+from planner.results.frame import cleaned
+from planner.studies.solve.run import Clock, plan_of
+from planner.studies.stochastic.decisions import match_orders, orders_of
+from planner.studies.stochastic.future import hold_orders, raise_if_stopped
+from planner.studies.stochastic.integers import Held, whole_decisions
+from planner.studies.stochastic.mean import have_a_mean, mean_of
+from planner.studies.stochastic.program import Together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from planner.base.arrays import Floats
+    from planner.base.errors import Problem
+    from planner.lp import Outcome, ProgressEvent
+    from planner.model import Model
+    from planner.runs.plan import Plan
+    from planner.studies.stochastic.decisions import Received
+    from planner.studies.stochastic.future import FutureProgram
+    from planner.studies.sweep.uncertainty import Uncertainty
+
+__all__ = ["CENTRAL", "MEAN", "MINIMAX", "STOCHASTIC", "Compared", "OrderPlan", "Study"]
+
+STOCHASTIC: Final = "stochastic"
+MINIMAX: Final = "minimax_regret"
+MEAN: Final = "mean"
+CENTRAL: Final = "central"
+_SLACK_FRAC: Final = 1e-7
+"""By how much the least greatest regret may be missed, so that rounding leaves a plan. [-]"""
+
+
+@dataclass(frozen=True, eq=False)
+class OrderPlan:
+    """Orders, and what each future costs with them.
+
+    Parameters
+    ----------
+    name : str
+        ``stochastic``, ``mean``, ``central``, ``minimax_regret`` or ``alone: FUTURE``.
+    ordered : array of float
+        One number per order.
+    costs : array of float
+        One per future, inf where the orders leave no plan. [MUSD]
+    """
+
+    name: str
+    ordered: Floats
+    costs: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """All futures alone, and all plans in all futures.
+
+    Parameters
+    ----------
+    alone : sequence of Outcome
+        Of each future as if it were certain.
+    stochastic, single, minimax : OrderPlan
+        The stochastic plan; that of one who plans for a single future; that of least greatest
+        regret.
+    own : sequence of OrderPlan
+        Of each future planned alone.
+    sizes : dict of str to int
+        rows, columns and nonzeros of the program of all futures.
+    """
+
+    alone: Sequence[Outcome]
+    stochastic: OrderPlan
+    single: OrderPlan
+    minimax: OrderPlan
+    own: Sequence[OrderPlan]
+    sizes: dict[str, int]
+
+    @property
+    def least(self) -> Floats:
+        """What each future costs as if it were certain. [MUSD]"""
+        return np.array([outcome.objective for outcome in self.alone])
+
+    @property
+    def plans(self) -> tuple[OrderPlan, ...]:
+        """All plans."""
+        return (self.stochastic, self.single, self.minimax, *self.own)
+
+
+class Study:
+    """The programs of all futures, and the orders that they share.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    futures : sequence of FutureProgram
+        All futures in order.
+    uncertainty : Uncertainty
+        How likely they are, and when it is known which comes.
+    report_stage : callable
+        Is told each solve as it begins.
+    on_progress : callable, optional
+        Is told how far the solver is.
+
+    Raises
+    ------
+    InputError
+        If the futures have no mean, and no central one is named.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        futures: Sequence[FutureProgram],
+        uncertainty: Uncertainty,
+        report_stage: Callable[[str], None] = lambda _: None,
+        on_progress: Callable[[ProgressEvent], None] | None = None,
+    ) -> None:
+        self.name, self.futures, self.uncertainty = name, futures, uncertainty
+        self._report_stage, self._on_progress = report_stage, on_progress
+        self.weights = np.array([uncertainty.weights[one.name] for one in futures])
+        self._models = [future.model for future in futures]
+        tables = [orders_of(one.question.scenario, one.model) for one in futures]
+        self.orders, self.received = match_orders(tables, float(uncertainty.known_from))
+        if uncertainty.central is None and not have_a_mean(self._models, tables):
+            raise InputError(
+                [
+                    self._no_single(
+                        "the programs of the futures differ in rows, columns or dates of orders,"
+                        " so they have no mean, and uncertainty has no central"
+                    )
+                ]
+            )
+
+    @property
+    def has_integers(self) -> bool:
+        """Whether any future has integers."""
+        return any(model.problem.isMIP() for model in self._models)
+
+    def compared(self) -> Compared:
+        """Solve every future alone and all together, and every plan in every future.
+
+        Raises
+        ------
+        InfeasibleError, LimitReachedError, SolverError
+            If a future has no plan, or no orders leave one in all; a limit was reached; the solver
+            failed.
+        """
+        alone = self.alone()
+        none = np.empty(0)
+        own = [
+            OrderPlan(f"alone: {future.name}", received.placed(outcome.x), none)
+            for future, received, outcome in zip(self.futures, self.received, alone, strict=True)
+        ]
+        single = self._single(own)
+        together, outcome = self.stochastic()
+        stats = together.problem.stats()
+        stochastic = OrderPlan(STOCHASTIC, _orders_in(together, outcome), none)
+        least = np.array([one.objective for one in alone])
+        minimax = OrderPlan(MINIMAX, self.minimax(least), none)
+        return Compared(
+            alone,
+            self.in_every_future(stochastic),
+            self.in_every_future(single),
+            self.in_every_future(minimax),
+            [self.in_every_future(plan) for plan in own],
+            {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros},
+        )
+
+    # --- solves -------------------------------------------------------------------------
+
+    def alone(self) -> list[Outcome]:
+        """Solve every future as if it were certain."""
+        outcomes = []
+        for number, future in enumerate(self.futures, start=1):
+            count = len(self.futures)
+            self._report_stage(f"Solving future {number} of {count} as if it were certain")
+            outcomes.append(future.alone())
+        return outcomes
+
+    def stochastic(self, held: Sequence[Held] = ()) -> tuple[Together, Outcome]:
+        """Solve all futures as one program.
+
+        Parameters
+        ----------
+        held : sequence of Held
+            Decisions of each future that are fixed; none by default.
+        """
+        self._report_stage(f"Solving {len(self.futures)} futures as one program")
+        risk = self.uncertainty.risk
+
+        def ask(program: Together) -> None:
+            program.minimise_cost(self.weights, risk)
+            for place, one in enumerate(held):
+                program.hold(place, one.column, one.value)
+
+        return self._together(ask)
+
+    def minimax(self, least: Floats) -> Floats:
+        """Return the orders of least greatest regret, and of those the least expected cost.
+
+        Parameters
+        ----------
+        least : array of float
+            What each future costs as if it were certain. [MUSD]
+        """
+        self._report_stage("Solving for the least greatest regret")
+        _, outcome = self._together(lambda program: program.minimise_regret(least))
+        most = max(outcome.objective, 0.0) + _SLACK_FRAC * max(float(np.abs(least).max()), 1.0)
+
+        def ask(program: Together) -> None:
+            program.minimise_regret(least)
+            program.hold_regret(most, self.weights)
+
+        return _orders_in(*self._together(ask))
+
+    def in_every_future(self, plan: OrderPlan) -> OrderPlan:
+        """Return a plan with what each future costs with its orders."""
+        self._report_stage(f"Solving every future with the orders of plan {plan.name}")
+        outcomes = [
+            future.with_orders(received, plan.ordered)
+            for future, received in zip(self.futures, self.received, strict=True)
+        ]
+        costs = [np.inf if outcome is None else outcome.objective for outcome in outcomes]
+        return replace(plan, costs=np.array(costs))
+
+    def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan]]:
+        """Return the checked plan of each future with the same orders.
+
+        Parameters
+        ----------
+        ordered : array of float
+            One number per order.
+
+        Returns
+        -------
+        array of float, dict of str to Plan
+            The orders, where futures have integers rounded so that all have a plan, and the plans.
+
+        Raises
+        ------
+        InfeasibleError
+            If no way to round leaves a plan in every future.
+        """
+        for rounded, held in self._with_integers(ordered):
+            try:
+                return rounded, self._planned(rounded, held)
+            except InfeasibleError:
+                if not self.has_integers:
+                    raise
+        message = (
+            f"{self.name}: no orders with integers (openings, phases, plants) were found that"
+            " leave a plan in every future; leave integers out, or let demand go unmet at a price"
+        )
+        raise InfeasibleError(message)
+
+    def _with_integers(self, ordered: Floats) -> Iterator[tuple[Floats, Sequence[Held]]]:
+        """Yield orders to try, with decisions of each future that are fixed with them."""
+        if not self.has_integers:
+            yield ordered, ()
+            return
+        for held in whole_decisions(self.futures, self.received, ordered, self.weights):
+            try:
+                together, outcome = self.stochastic(held)
+            except InfeasibleError:
+                continue
+            yield _orders_in(together, outcome), held
+
+    def _planned(self, ordered: Floats, held: Sequence[Held]) -> dict[str, Plan]:
+        plans = {}
+        for place, (future, received) in enumerate(zip(self.futures, self.received, strict=True)):
+            number = place + 1
+            self._report_stage(f"Planning and checking future {number} of {len(self.futures)}")
+            question = future.question
+            title = f"{future.name}, with orders before {self.uncertainty.known_from} held"
+            plans[future.name] = plan_of(
+                question.scenario.model_copy(update={"title": title}),
+                question.inputs,
+                Clock(),
+                on_progress=self._on_progress,
+                hold=partial(
+                    _hold, received=received, ordered=ordered, held=held[place] if held else None
+                ),
+            )
+        return plans
+
+    def _single(self, own: Sequence[OrderPlan]) -> OrderPlan:
+        """Return the orders of one who plans for a single future: the mean, or the central one."""
+        central = self.uncertainty.central
+        if central is not None:
+            names = [future.name for future in self.futures]
+            return replace(own[names.index(central)], name=CENTRAL)
+        self._report_stage("Solving the mean of all futures")
+        first = self.futures[0]
+        solver = first.question.scenario.solver
+        options = {"primal_feasibility_tolerance": solver.tolerance}
+        session = HighsSession(first.model.problem, options)
+        session.take(mean_of(self._models, self.weights))
+        outcome = session.solve(
+            solver.method,
+            time_limit_s=solver.time_limit_s,
+            threads=solver.threads,
+            on_progress=self._on_progress,
+        )
+        if outcome.status == "infeasible":
+            what_is = "the mean of the futures has no plan, though each future has one"
+            raise InputError([self._no_single(what_is)])
+        raise_if_stopped(outcome, "the mean of all futures")
+        return OrderPlan(MEAN, self.received[0].placed(outcome.x), np.empty(0))
+
+    def _no_single(self, what_is: str) -> Problem:
+        at = self.uncertainty.at
+        must_be = "a future that stands for all of them where one plans for a single one"
+        fix = "add central: and the name of a future to uncertainty"
+        return (at.key_place or at.place).problem(what_is, must_be, fix)
+
+    def _together(self, ask: Callable[[Together], None]) -> tuple[Together, Outcome]:
+        """Solve all futures as one program, until none breaks a cut of the loss of a site."""
+        scenario = self.futures[0].question.scenario
+        solver = scenario.solver
+        options = {"primal_feasibility_tolerance": solver.tolerance}
+        for _ in range(scenario.failover.most_rounds + 1):
+            program = Together(self._models, self.orders, self.received)
+            ask(program)
+            session = HighsSession(program.problem, options)
+            session.set_columns(integer=np.zeros_like(program.problem.columns().integer))
+            outcome = session.solve(
+                solver.method,
+                time_limit_s=solver.time_limit_s,
+                threads=solver.threads,
+                on_progress=self._on_progress,
+            )
+            if outcome.status == "infeasible":
+                message = (
+                    f"{self.name}: every future has a plan, but no orders before"
+                    f" {self.uncertainty.known_from} leave one in all of them"
+                )
+                raise InfeasibleError(message)
+            raise_if_stopped(outcome, f"{self.name}: all futures as one program")
+            have_cuts = [
+                future.is_to_add_cuts(program.solution_of(place, outcome.x))
+                for place, future in enumerate(self.futures)
+            ]
+            if not any(have_cuts):
+                break
+        return program, outcome
+
+
+def _orders_in(together: Together, outcome: Outcome) -> Floats:
+    return np.maximum(cleaned(together.ordered(outcome.x)), 0.0)
+
+
+def _hold(model: Model, received: Received, ordered: Floats, held: Held | None) -> None:
+    hold_orders(model, received, ordered)
+    if held is not None:
+        model.problem.hold(held.column, held.value, held.value)
