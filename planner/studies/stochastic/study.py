@@ -268,6 +268,9 @@ class Study:
             yield ordered, ()
             return
         for held in whole_decisions(self.futures, self.received, ordered, self.weights):
+            if not any(one.column.size for one in held):  # no integer is ordered before
+                yield ordered, held
+                continue
             try:
                 together, outcome = self.stochastic(held)
             except InfeasibleError:

@@ -23,10 +23,9 @@ __all__ = ["Risk", "Uncertainty", "read_uncertainty"]
 
 _KEYS: Final = ("known_from", "weights", "cvar", "central")
 _RISK_KEYS: Final = ("weight", "tail")
-_EXACT: Final = 1e-6
-"""How far weights may add up from 1, so that thirds may be written with six decimals."""
+_EXACT: Final = 1e-5
+"""How far from 1 weights may add up to, so that thirds may be written with six decimals."""
 _NAMED: Final = 3
-_YEARS: Final = (1900, 2200)
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def read_uncertainty(node: Node, futures: Sequence[str] | None, found: Found) ->
     entries = found.entries(node, "uncertainty", _KEYS)
     known_from = None
     if "known_from" in entries:
-        known_from = found.whole(entries["known_from"], "known_from", *_YEARS)
+        known_from = _year(entries["known_from"], found)
     elif isinstance(node.value, dict):
         fix = "write the year from which it is known which future comes, as in known_from: 2028"
         found.note_key(node, "uncertainty has no known_from", "given", fix)
@@ -144,6 +143,14 @@ def read_uncertainty(node: Node, futures: Sequence[str] | None, found: Found) ->
     if len(found.problems) > before or known_from is None or futures is None:
         return None
     return Uncertainty(known_from, weights, risk, central, entries["known_from"])
+
+
+def _year(node: Node, found: Found) -> int | None:
+    if isinstance(node.value, int) and not isinstance(node.value, bool):
+        return node.value
+    fix = "write the year from which it is known which future comes"
+    found.note(node, f"known_from is {show(node.value)}", "a year, such as 2028", fix)
+    return None
 
 
 def _weights(

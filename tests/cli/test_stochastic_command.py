@@ -1,0 +1,143 @@
+"""`dcplan stochastic`: what it prints and writes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from planner.cli import main
+from planner.runs.reopen import load
+from planner.studies.stochastic.found import TABLES
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(main, ["stochastic", *args])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stochastic") / "out"
+
+
+@pytest.fixture(scope="module")
+def done(folder: Path) -> Result:
+    return run("tiny-uncertain", "-o", str(folder))
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_parquet(folder / f"{name}.parquet")
+
+
+def test_it_says_what_to_order_and_what_that_is_worth(done: Result) -> None:
+    assert done.exit_code == 0, done.output
+    text = done.stdout
+    assert "Ordered before 2027" in text
+    assert "halls north" in text
+    assert "(EVPI)" in text
+    assert "(VSS)" in text
+    assert "Solving 3 futures as one program" in done.stderr
+
+
+def test_every_future_has_a_checked_run_with_the_same_halls_ordered_before(
+    done: Result, folder: Path
+) -> None:
+    futures, decided = table(folder, "futures"), table(folder, "decided")
+    runs = [load(folder / "runs" / name) for name in futures["run"]]
+
+    assert futures["checked"].all()
+    assert (futures["rules"] > 300).all()
+    of_2027 = [
+        run.tables["builds"].query("year == 2027").groupby("site")["built_mw"].sum() for run in runs
+    ]
+    ordered = decided[decided["kind"] == "halls"].groupby("site")["ordered"].sum()
+    for built in of_2027:
+        pd.testing.assert_series_equal(
+            built, ordered, check_names=False, check_index_type=False, rtol=1e-6
+        )
+    later = [run.tables["builds"].query("year == 2028")["built_mw"].sum() for run in runs]
+    assert later[0] < later[2]  # what is ordered after follows the future
+    assert all("orders before 2027 held" in run.run.title for run in runs)
+
+
+def test_tables_and_json_say_the_same(done: Result, folder: Path) -> None:
+    content = json.loads((folder / "stochastic.json").read_text(encoding="utf-8"))
+
+    assert {path.stem for path in folder.glob("*.parquet")} == set(TABLES)
+    worth = table(folder, "worth").set_index("measure")["value_musd"]
+    assert {row["measure"]: row["value_musd"] for row in content["worth"]} == worth.to_dict()
+    assert worth["evpi"] == pytest.approx(worth["stochastic"] - worth["wait_and_see"])
+    assert worth["vss"] == pytest.approx(worth["single_future"] - worth["stochastic"])
+    assert worth["plans"] == pytest.approx(worth["stochastic"], rel=1e-6)  # no integers
+    costs = table(folder, "costs").query("plan == 'stochastic'")
+    assert (costs["cost_musd"] * costs["weight"]).sum() == pytest.approx(worth["stochastic"])
+    assert costs["regret_musd"].tolist() == table(folder, "futures")["regret_musd"].tolist()
+    least = table(folder, "no_regret").query("kind == 'halls' and year == 2027")
+    decided = table(folder, "decided").query("kind == 'halls'")
+    by_site = decided.groupby("site")["least"].sum()
+    assert least.set_index("site")["least_mw"].to_dict() == pytest.approx(by_site.to_dict())
+
+
+def test_integers_are_rounded_once_for_all_futures(tmp_path: Path) -> None:
+    done = run(
+        *("tiny-uncertain", "-o", str(tmp_path / "out"), "--json"),
+        *("--set", "siting.whole_openings=true", "--set", "siting.phase_mw=4"),
+    )
+
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["is_relaxed"]
+    assert all(row["checked"] for row in found["futures"])
+    ordered = {row["site"]: row["ordered"] for row in found["decided"] if row["kind"] == "halls"}
+    assert all(mw % 4 == pytest.approx(0.0, abs=1e-6) for mw in ordered.values())
+    worth = {row["measure"]: row["value_musd"] for row in found["worth"]}
+    assert worth["stochastic"] < worth["plans"] < 1.1 * worth["stochastic"]
+
+
+def test_a_sweep_without_uncertainty_is_refused(tmp_path: Path) -> None:
+    done = run("tiny", "-o", str(tmp_path / "out"))
+
+    assert done.exit_code == 2
+    assert "tiny.yaml: the sweep has no uncertainty" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("future", "central", "message", "code"),
+    [
+        ("{years: [2027]}", "", "future 'other' has other years", 2),
+        (
+            "{demand: {unmet: forbid}, new_sites: {coast: {land_limit_mw: 5}}}",
+            "  central: base",
+            "future other: no plan meets all constraints",
+            3,
+        ),
+        ("{scope: {sites: [north, coast]}}", "", "so they have no mean", 2),
+    ],
+)
+def test_futures_that_do_not_go_together_are_refused(
+    tmp_path: Path, future: str, central: str, message: str, code: int
+) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        "version: 1\nbase: tiny\n"
+        f"futures:\n  base:\n  other: {future}\nuncertainty:\n  known_from: 2027\n{central}",
+        encoding="utf-8",
+    )
+
+    done = run(str(path), "-o", str(tmp_path / "out"))
+
+    assert done.exit_code == code, done.output
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_time_limit_is_never_called_a_plan(tmp_path: Path) -> None:
+    done = run("tiny-uncertain", "-o", str(tmp_path / "out"), "--set", "solver.time_limit_s=1e-9")
+
+    assert done.exit_code == 4
+    assert "stopped (time_limit) before it was solved" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,91 @@
+"""Orders are matched between futures by the date at which they are placed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from planner.studies.stochastic.decisions import match_orders
+
+NONE = np.nan
+
+
+def listed(*rows: tuple[int, float, float, float]) -> pd.DataFrame:
+    """Make the halls of a site: column, start of service, lead time, year if committed."""
+    table = pd.DataFrame(rows, columns=["column", "start", "lead", "committed"])
+    table.insert(0, "unit", "MW")
+    table.insert(0, "item", "air|N")
+    table.insert(0, "site", "oak")
+    table.insert(0, "kind", "halls")
+    order_by = table["start"] - table["lead"]
+    is_committed = table["committed"].notna()
+    return table.assign(order_by=order_by.where(~is_committed, 2026.0))
+
+
+# A lead time of 24 months: what is ordered in 2026 serves from 2028 on, in 2027 from 2029 on.
+ON_TIME = listed((5, 2028.0, 2.0, NONE), (6, 2029.0, 2.0, NONE), (7, 2030.0, 2.0, NONE))
+# Of 36 months: in 2026 from 2029 on.
+LATE = listed((15, 2029.0, 3.0, NONE), (16, 2030.0, 3.0, NONE))
+
+
+def entering(received, amounts: list[float]) -> dict[int, float]:
+    """Return what enters each decision, by its column."""
+    values = received.entering(np.array(amounts)).tolist()
+    return dict(zip(received.column.tolist(), values, strict=True))
+
+
+def test_only_what_must_be_ordered_before_is_shared() -> None:
+    orders, (one, other) = match_orders([ON_TIME, ON_TIME], 2027.0)
+
+    assert orders.table["order_by"].tolist() == [2026.0]
+    assert entering(one, [3.5]) == entering(other, [3.5]) == {5: 3.5}
+    assert one.is_all.tolist() == [True]
+    assert one.placed(np.arange(20.0)).tolist() == [5.0]
+
+
+def test_an_order_comes_in_later_where_the_lead_time_is_longer() -> None:
+    orders, (on_time, late) = match_orders([ON_TIME, LATE], 2028.0)
+
+    assert orders.table["order_by"].tolist() == [2026.0, 2027.0]
+    assert entering(on_time, [3.5, 8.0]) == {5: 3.5, 6: 8.0}
+    assert entering(late, [3.5, 8.0]) == {15: 3.5, 16: 8.0}
+    assert late.placed(np.arange(20.0)).tolist() == [15.0, 16.0]
+
+
+def test_an_order_that_comes_after_the_last_year_enters_nothing() -> None:
+    last = listed((15, 2030.0, 4.0, NONE))  # ordered in 2026
+    orders, (_, very_late) = match_orders([ON_TIME, last], 2028.0)
+
+    assert orders.table["order_by"].tolist() == [2026.0, 2027.0]
+    assert entering(very_late, [3.5, 8.0]) == {15: 3.5}
+
+
+def test_an_early_order_waits_for_a_year_that_later_ones_may_enter_too() -> None:
+    half = listed((15, 2028.5, 2.5, NONE), (16, 2029.0, 2.5, NONE), (17, 2030.0, 2.5, NONE))
+    orders, (on_time, delayed) = match_orders([ON_TIME, half], 2027.0)
+
+    # In `half`, the hall of 2029 is ordered in the middle of 2026. Where the lead time is shorter
+    # it could serve from the middle of 2028 on; halls begin on 1 January, and it waits for 2029.
+    assert orders.table["order_by"].tolist() == [2026.0, 2026.5]
+    assert entering(on_time, [3.5, 8.0]) == {5: 3.5, 6: 8.0}
+    assert on_time.is_all.tolist() == [True, False]  # more of 2029 may be ordered in 2027
+    assert entering(delayed, [3.5, 8.0]) == {15: 3.5, 16: 8.0}
+    assert delayed.is_all.tolist() == [True, True]
+    assert on_time.placed(np.arange(20.0)).tolist() == [5.0, 0.0]
+
+
+def test_committed_halls_are_shared_by_the_year_they_enter_service() -> None:
+    begun = listed((4, 2026.5, 2.0, 2026.0), (5, 2028.0, 2.0, NONE))
+    orders, (one, other) = match_orders([begun, begun.assign(column=[14, 15])], 2027.0)
+
+    assert len(orders) == 2
+    assert entering(one, [3.5, 8.0]).keys() == {4, 5}
+    assert sorted(entering(other, [3.5, 8.0]).values()) == [3.5, 8.0]
+
+
+@pytest.mark.parametrize("known_from", [2026.0])
+def test_nothing_is_ordered_before_the_first_decision(known_from: float) -> None:
+    orders, (one, _) = match_orders([ON_TIME, LATE], known_from)
+
+    assert len(orders) == len(one.column) == 0
