@@ -8,11 +8,7 @@ from pathlib import Path
 
 import pytest
 
-<<<<<<< HEAD
 from planner.cli.group import COMMANDS
-=======
-from planner.cli import COMMANDS
->>>>>>> 5ac6ffa9 (Say what to order under uncertainty: guide, laws, PyPSA's cost)
 from planner.scenario.schema import Scenario
 
 ROOT = Path(__file__).parent.parent
@@ -73,10 +69,6 @@ def test_a_term_has_a_meaning_and_is_met_in_what_there_is(row: list[str]) -> Non
     assert len(meaning.split()) >= 4
     commands = re.findall(r"`dcplan ([a-z]+)`", where)
     names = re.findall(r"`([a-z_]+)`", where)
-<<<<<<< HEAD
-=======
-    commands = re.findall(r"`dcplan ([a-z]+)`", where)
->>>>>>> 5ac6ffa9 (Say what to order under uncertainty: guide, laws, PyPSA's cost)
     assert names or commands
     assert set(commands) <= set(COMMANDS)
     of_tables = re.findall(r"tables? (.*)", where)

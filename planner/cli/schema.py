@@ -1,4 +1,4 @@
-"""`dcplan schema`: the JSON Schema of scenario files."""
+"""`dcplan schema`: the JSON Schema of scenario files, and of the files of sweeps."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ __all__ = ["command"]
 
 
 @click.command("schema")
-def command() -> None:
+@click.option(
+    "--of",
+    "kind",
+    type=click.Choice(["scenario", "sweep"]),
+    default="scenario",
+    show_default=True,
+    help="Of which files; those of dcplan stochastic are files of sweeps.",
+)
+def command(kind: str) -> None:
     """Print the JSON Schema of scenario files, for completion and checks in editors.
 
     Write it next to the scenarios (dcplan schema > scenario.schema.json) and begin a scenario
     with: # yaml-language-server: $schema=scenario.schema.json
     """
+    if kind == "sweep":
+        from planner.studies.sweep.schema import sweep_schema
+
+        click.echo(sweep_schema(), nl=False)
+        return
     from planner.scenario import json_schema
 
     click.echo(json_schema(), nl=False)

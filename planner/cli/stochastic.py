@@ -106,7 +106,7 @@ def _print(found: Stochastic, home: Path) -> None:
     def money(musd: float) -> str:
         return f"{musd * factor:,.{decimals}f}" if isfinite(musd) else "no plan"
 
-    click.echo(wrapped(f"{found.title}: futures are known from {found.known_from}."))
+    click.echo(wrapped(f"{found.label}: futures are known from {found.known_from}."))
     click.echo()
     _print_decided(found, console)
     click.echo()

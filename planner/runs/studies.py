@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "RUNS_FOLDER", "Study", "is_study", "studies_near"]
 
-KINDS: Final = ("sweep", "frontier", "alternatives")
+KINDS: Final = ("sweep", "stochastic", "frontier", "alternatives")
 """Each writes a file of its name, ``<kind>.json``, into its folder."""
 RUNS_FOLDER: Final = "runs"
 """Folder of the runs that a sweep keeps, in its own."""
@@ -38,7 +38,7 @@ class Study:
     scenario : str
         The scenario that it begins from.
     title : str
-        Of a sweep; of a frontier, what cost is traded against; else empty.
+        Of a sweep or stochastic program; of a frontier, what cost is traded against; else empty.
     changed : str
         When its file was written last: an ISO time in UTC.
     done, total : int or None

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from planner.cli import main
 from planner.runs.reopen import load
+from planner.runs.studies import studies_near
 from planner.studies.stochastic.found import TABLES
 
 
@@ -79,6 +80,14 @@ def test_tables_and_json_say_the_same(done: Result, folder: Path) -> None:
     decided = table(folder, "decided").query("kind == 'halls'")
     by_site = decided.groupby("site")["least"].sum()
     assert least.set_index("site")["least_mw"].to_dict() == pytest.approx(by_site.to_dict())
+
+
+def test_it_is_in_the_catalogue(done: Result, folder: Path) -> None:
+    (study,), unreadable = studies_near(folder.parent)
+
+    assert not unreadable
+    assert (study.kind, study.scenario, study.folder) == ("stochastic", "tiny", "out")
+    assert study.title == "Three demands, known from 2027"
 
 
 def test_integers_are_rounded_once_for_all_futures(tmp_path: Path) -> None:

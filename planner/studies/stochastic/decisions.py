@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.calendar import float_year
+from planner.inputs.foresight import order_dates
 from planner.lp import Axis, Index
 from planner.results.frame import cleaned
 
@@ -105,20 +105,15 @@ def orders_of(scenario: Scenario, model: Model) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        kind, site, item, unit, column, start of service, lead time, order_by and committed. A lead
-        time ends at the first start of service that is possible; one that ends before the first
-        model year counts until then, but that of halls, which is known. [year]
+        kind, site, item, unit, column, start of service, order_by, lead (the time between both)
+        and committed. [year]
     """
-    begins = float_year(scenario.decisions_start)
-    parts = [part for part in _parts(model, begins) if len(part)]
-    if not parts:
-        columns = [*_THING, "unit", "column", "start", "lead", "order_by", "committed"]
-        return pd.DataFrame(columns=columns)
-    table = pd.concat(parts, ignore_index=True)
-    table["order_by"] = (table["start"] - table["lead"]).clip(lower=begins).round(_DIGITS)
-    is_committed = table["committed"].notna()
-    table.loc[is_committed, "order_by"] = np.minimum(table["start"][is_committed], begins)
-    return table
+    columns = [*_THING, "unit", "column", "start", "order_by", "committed"]
+    parts = [part for part in _parts(scenario, model) if len(part)]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    order_by = table["order_by"].astype(np.float64).round(_DIGITS)
+    lead = table["start"].astype(np.float64) - order_by
+    return table.assign(order_by=order_by, lead=lead)
 
 
 def match_orders(
@@ -183,37 +178,46 @@ def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> R
     )
 
 
-def _parts(model: Model, begins: float) -> Iterator[pd.DataFrame]:
+def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
     """Yield the decisions of each kind."""
     p = model.p
-    hall_lead = _hall_lead(p)
-    build = p.halls.build
-    lead = hall_lead[build["site"]]
-    committed = np.where(p.halls.build_is_early, _years(p, build), np.nan)
-    yield _part(model, "halls", "build", "MW", p.halls.build_start, lead, committed)
-    yield _openings(model, hall_lead, begins)
+    dates = order_dates(scenario, p)
+    build, is_early = p.halls.build, p.halls.build_is_early
+    begins = float_year(scenario.decisions_start)
+    at_once = np.minimum(p.halls.build_start, begins)
+    order_by = np.where(is_early, at_once, dates.hall[build["site"], build["year"]])
+    committed = np.where(is_early, _years(p, build), np.nan)
+    halls = _part(model, "halls", "build", p.halls.build_start, order_by, committed=committed)
+    yield halls
+    yield _openings(model, halls[~is_early])
     start = p.halls.retrofit_start
-    yield _part(model, "retrofit", "retrofit", "MW", start, np.zeros(len(start)))
-    for kind, block, unit, start in (
-        ("connection", "expand", "MW", p.grid.expand_start),
-        ("non-firm connection", "connect_mw", "MW", p.non_firm.start),
-        ("on-site power", "source_mw", "MW", p.supply.build_start),
-        ("on-site storage", "store_mwh", "MWh", p.supply.build_store_start),
-    ):
-        over = model.problem.columns_over(block)
-        yield _part(model, kind, block, unit, start, _time_to_first(over, start, begins))
-    start = p.contracts.sign_start
-    yield _part(model, "PPA", "signed_mw", "MW", start, np.zeros(len(start)))
+    yield _part(model, "retrofit", "retrofit", start, start)
+    over, start = p.grid.expand, p.grid.expand_start
+    order_by = dates.connection[over["site"], over["year"]]
+    yield _part(model, "connection", "expand", start, order_by)
+    over, start = p.non_firm.connect, p.non_firm.start
+    order_by = dates.non_firm[over["site"], over["year"]]
+    yield _part(model, "non-firm connection", "connect_mw", start, order_by)
+    over, start = p.supply.build, p.supply.build_start
+    order_by = dates.source[over["source"], over["year"]]
+    yield _part(model, "on-site power", "source_mw", start, order_by)
+    over, start = p.supply.build_store, p.supply.build_store_start
+    order_by = dates.source[over["source"], over["year"]]
+    yield _part(model, "on-site storage", "store_mwh", start, order_by, unit="MWh")
+    over, start = p.contracts.sign, p.contracts.sign_start
+    order_by = dates.contract[over["contract"], over["year"]]
+    yield _part(model, "PPA", "signed_mw", start, order_by)
 
 
 def _part(
     model: Model,
     kind: str,
     block: str,
-    unit: str,
     start: Floats,
-    lead: Floats,
+    order_by: Floats,
+    *,
     committed: Floats | None = None,
+    unit: str = "MW",
 ) -> pd.DataFrame:
     over, place = model.problem.columns_over(block), model.problem.column_block(block)
     others = [name for name in over.axis_names if name not in {"site", "year"}]
@@ -227,38 +231,22 @@ def _part(
             "unit": unit,
             "column": np.arange(place.start, place.stop),
             "start": start,
-            "lead": lead,
+            "order_by": order_by,
             "committed": np.full(over.size, np.nan) if committed is None else committed,
+            "year": over.labels("year"),
         }
     )
 
 
-def _openings(model: Model, hall_lead: Floats, begins: float) -> pd.DataFrame:
-    """List openings of new sites: decided with the halls that serve there from the same year."""
-    p = model.p
-    over = p.sites.site_year
-    lead = hall_lead[over["site"]]
-    last = np.asarray(p.years.last_calendar_years, dtype=np.float64)[over["year"]] + 1.0
-    start = np.maximum(_years(p, over), begins + lead)
-    table = _part(model, "site opening", "opened", "share", start, lead)
-    can_be = ~p.sites.is_existing[over["site"]] & (start < last)
-    return table[can_be]
-
-
-def _hall_lead(p: Inputs) -> Floats:
-    """Return the lead time of new halls by site; inf where none are on offer. [year]"""
-    months = p.halls.lead.groupby("site", observed=True)["months"].min()
-    return np.asarray(
-        [months.get(site, np.inf) / MONTHS_PER_YEAR for site in p.sets.site.labels],
-        dtype=np.float64,
-    )
-
-
-def _time_to_first(over: Index, start: Floats, begins: float) -> Floats:
-    """Return the time from the first decisions to the first service of each thing. [year]"""
-    labels = {name: over.labels(name) for name in over.axis_names if name != "year"}
-    first = pd.DataFrame({**labels, "start": start}).groupby(list(labels))["start"]
-    return np.asarray(first.transform("min"), dtype=np.float64) - begins
+def _openings(model: Model, halls: pd.DataFrame) -> pd.DataFrame:
+    """List openings of new sites: decided with the first halls that can serve from then on."""
+    over = model.p.sites.site_year
+    none = np.full(over.size, np.nan)
+    openings = _part(model, "site opening", "opened", none, none, unit="share")
+    is_new = ~model.p.sites.is_existing[over["site"]]
+    with_halls = halls[["site", "year", "start", "order_by"]].drop_duplicates(["site", "year"])
+    left = openings[is_new].drop(columns=["start", "order_by"])
+    return left.merge(with_halls, on=["site", "year"], how="inner")
 
 
 def _years(p: Inputs, over: Index) -> Floats:

@@ -37,8 +37,10 @@ class Stochastic:
 
     Parameters
     ----------
-    name, title : str
-        Of the file.
+    name, label : str
+        Name of the file, and its title.
+    scenario : str
+        Name of the base scenario.
     known_from : int
         Year from which on it is known which future comes.
     cvar_weight, cvar_tail : float
@@ -71,7 +73,8 @@ class Stochastic:
     """
 
     name: str
-    title: str
+    label: str
+    scenario: str
     known_from: int
     cvar_weight: float
     cvar_tail: float
@@ -89,7 +92,10 @@ class Stochastic:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON, without the runs."""
-        keys = ("name", "title", "known_from", "cvar_weight", "cvar_tail", "is_relaxed", "sizes")
+        keys = (
+            *("name", "label", "scenario", "known_from"),
+            *("cvar_weight", "cvar_tail", "is_relaxed", "sizes"),
+        )
         tables = ("decided", "costs", "plans", "worth", "futures", "no_regret")
         return {
             **{key: getattr(self, key) for key in keys},

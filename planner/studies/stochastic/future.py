@@ -73,7 +73,7 @@ class FutureProgram:
             raise InfeasibleError(message)
         return outcome
 
-    def with_orders(self, received: Received, ordered: Floats) -> Outcome | None:
+    def with_orders(self, received: Received, ordered: Floats) -> tuple[Outcome, float] | None:
         """Solve it with the orders of another plan.
 
         Parameters
@@ -85,8 +85,9 @@ class FutureProgram:
 
         Returns
         -------
-        Outcome or None
-            None where the orders leave no plan.
+        Outcome and float, or None
+            And the share by which orders may be missed, since rounding in the solver may leave no
+            plan that has them exactly. None where the orders leave no plan.
 
         Raises
         ------
@@ -102,7 +103,7 @@ class FutureProgram:
             upper[at] = np.clip(high, lower[at], upper[at])
             outcome = self._within(lower, upper)
             if outcome.status != "infeasible":
-                return outcome
+                return outcome, slack
         return None
 
     def is_to_add_cuts(self, x: Floats) -> bool:
@@ -122,7 +123,7 @@ class FutureProgram:
         return outcome
 
 
-def hold_orders(model: Model, received: Received, ordered: Floats) -> None:
+def hold_orders(model: Model, received: Received, ordered: Floats, slack: float) -> None:
     """Hold decisions of a program to what of some orders enters them.
 
     Parameters
@@ -133,8 +134,10 @@ def hold_orders(model: Model, received: Received, ordered: Floats) -> None:
         What it has of orders.
     ordered : array of float
         One number per order.
+    slack : float
+        Share by which they may be missed.
     """
-    low, high = _bounds(received, ordered, 0.0)
+    low, high = _bounds(received, ordered, slack)
     model.problem.hold(received.column, low, high)
 
 

@@ -59,11 +59,12 @@ def whole_decisions(
     seen: list[list[Floats]] = []
     for place in np.argsort(-weights, kind="stable"):
         future = futures[place]
-        outcome = future.with_orders(received[place], ordered)
-        if outcome is None:
+        found = future.with_orders(received[place], ordered)
+        if found is None:
             continue
+        x = found[0].x
         for rule in RULES:
-            whole = rounded(future.model, outcome.x, rule)
+            whole = rounded(future.model, x, rule)
             held = tuple(
                 _taken_over(future.model, received[place], whole, other.model, own)
                 for other, own in zip(futures, received, strict=True)

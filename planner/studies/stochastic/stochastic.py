@@ -156,6 +156,14 @@ def _uncertainty(sweep: Sweep) -> Uncertainty:
                     "take years, decisions_start and finance.end_of_horizon out of the futures",
                 )
             )
+        if scenario.foresight.window_years is not None:
+            problems.append(
+                file.path_problem(
+                    f"future {name!r} is decided year by year (foresight.window_years)",
+                    "decided once, for its whole horizon, in a stochastic program",
+                    "remove foresight.window_years",
+                )
+            )
     if problems:
         raise InputError(dict.fromkeys(problems))
     return file.uncertainty
@@ -176,7 +184,8 @@ def _report(sweep: Sweep, study: Study, found: Compared) -> Stochastic:
     answers = {name: _answer(name, plan) for name, plan in runs.items()}
     return Stochastic(
         name=file.name,
-        title=file.title,
+        label=file.title,
+        scenario=file.draft.name,
         known_from=study.uncertainty.known_from,
         cvar_weight=risk.weight,
         cvar_tail=risk.tail,

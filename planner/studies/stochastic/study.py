@@ -225,11 +225,11 @@ class Study:
     def in_every_future(self, plan: OrderPlan) -> OrderPlan:
         """Return a plan with what each future costs with its orders."""
         self._report_stage(f"Solving every future with the orders of plan {plan.name}")
-        outcomes = [
+        found = [
             future.with_orders(received, plan.ordered)
             for future, received in zip(self.futures, self.received, strict=True)
         ]
-        costs = [np.inf if outcome is None else outcome.objective for outcome in outcomes]
+        costs = [np.inf if one is None else one[0].objective for one in found]
         return replace(plan, costs=np.array(costs))
 
     def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan]]:
@@ -283,6 +283,10 @@ class Study:
             number = place + 1
             self._report_stage(f"Planning and checking future {number} of {len(self.futures)}")
             question = future.question
+            found = future.with_orders(received, ordered)
+            if found is None:
+                message = f"future {future.name}: the orders leave no plan"
+                raise InfeasibleError(message)
             title = f"{future.name}, with orders before {self.uncertainty.known_from} held"
             plans[future.name] = plan_of(
                 question.scenario.model_copy(update={"title": title}),
@@ -290,7 +294,11 @@ class Study:
                 Clock(),
                 on_progress=self._on_progress,
                 hold=partial(
-                    _hold, received=received, ordered=ordered, held=held[place] if held else None
+                    _hold,
+                    received=received,
+                    ordered=ordered,
+                    slack=found[1],
+                    held=held[place] if held else None,
                 ),
             )
         return plans
@@ -361,7 +369,9 @@ def _orders_in(together: Together, outcome: Outcome) -> Floats:
     return np.maximum(cleaned(together.ordered(outcome.x)), 0.0)
 
 
-def _hold(model: Model, received: Received, ordered: Floats, held: Held | None) -> None:
-    hold_orders(model, received, ordered)
+def _hold(
+    model: Model, received: Received, ordered: Floats, slack: float, held: Held | None
+) -> None:
+    hold_orders(model, received, ordered, slack)
     if held is not None:
         model.problem.hold(held.column, held.value, held.value)

@@ -73,11 +73,11 @@ class SweepFile:
         Futures of the list, with what is written.
     runs : frozenset of str or None
         Futures whose whole run is stored; None for all of them.
+    problems : tuple of Problem
+        What is wrong with the file alone, so far.
     uncertainty : Uncertainty or None
         How likely the futures are, and when it is known which one comes; None where the file
         says nothing of it.
-    problems : tuple of Problem
-        What is wrong with the file alone, so far.
     """
 
     path: Path
@@ -90,8 +90,8 @@ class SweepFile:
     futures: tuple[Future, ...]
     listed: Mapping[str, Node]
     runs: frozenset[str] | None
-    uncertainty: Uncertainty | None
     problems: tuple[Problem, ...]
+    uncertainty: Uncertainty | None = None
 
     @property
     def name(self) -> str:
@@ -166,8 +166,8 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
         futures,
         listed,
         runs,
-        uncertainty,
         tuple(problems),
+        uncertainty,
     )
 
 

@@ -1,0 +1,73 @@
+"""The JSON Schema of sweeps knows every key that is read, and takes every shipped file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from planner.base.paths import SCENARIOS_DIR
+from planner.cli import main
+from planner.studies.sweep import axes, file, uncertainty
+from planner.studies.sweep.file import shipped_sweeps
+from planner.studies.sweep.schema import sweep_schema
+
+SCHEMA = json.loads(sweep_schema())
+
+
+def wrong(content: dict[str, Any]) -> list[str]:
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    return [error.message for error in validator.iter_errors(content)]
+
+
+@pytest.mark.parametrize("name", shipped_sweeps())
+def test_a_shipped_sweep_is_right(name: str) -> None:
+    text = (SCENARIOS_DIR / "sweeps" / f"{name}.yaml").read_text(encoding="utf-8")
+
+    assert wrong(yaml.safe_load(text)) == []
+
+
+def test_the_keys_are_those_that_are_read() -> None:
+    properties = SCHEMA["properties"]
+
+    assert set(properties) == set(file._KEYS)
+    assert set(properties["sample"]["properties"]) == set(file._SAMPLE_KEYS)
+    assert set(SCHEMA["$defs"]["axis"]["properties"]) == set(axes._KEYS)
+    assert set(properties["uncertainty"]["properties"]) == set(uncertainty._KEYS)
+    assert set(properties["uncertainty"]["properties"]["cvar"]["properties"]) == set(
+        uncertainty._RISK_KEYS
+    )
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        {"uncertainty": {"weights": {"low": 1}}},
+        {"uncertainty": {"known_from": 2028, "weights": {"low": 0}}},
+        {"uncertainty": {"known_from": 2028, "cvar": {"weight": 0.3}}},
+        {"futures": {"low": {"no_such_block": {}}}},
+        {"axes": {"price": {"keys": "demand.trajectory"}}},
+        {"sample": {"method": "halton", "size": 8, "seed": 1}},
+    ],
+)
+def test_a_slip_is_seen(slip: dict[str, Any]) -> None:
+    right = {"version": 1, "base": "tiny", "futures": {"low": None}}
+
+    assert wrong(right) == []
+    assert wrong(right | slip) != []
+
+
+def test_a_future_may_change_a_part_of_a_block() -> None:
+    part = {"new_sites": {"north": {"land_limit_mw": 25}}, "demand": {"unmet": "forbid"}}
+
+    assert wrong({"version": 1, "base": "tiny", "futures": {"less land": part}}) == []
+
+
+def test_the_command_prints_it() -> None:
+    printed = CliRunner().invoke(main, ["schema", "--of", "sweep"])
+
+    assert json.loads(printed.stdout) == SCHEMA
