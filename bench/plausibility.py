@@ -150,12 +150,21 @@ def power(plan: Plan) -> str:
     )
 
 
+def sites_of(plan: Plan) -> pd.DataFrame:
+    """Sites with the retail price of power in the base year and the index of construction."""
+    sites, tables = plan.inputs.sites.table, plan.inputs.tables
+    price = tables["electricity_price"].sort_values("year").groupby("site")["retail_usd_per_mwh"]
+    index = tables["facility_market"].set_index("market")["index"]
+    return sites.assign(
+        usd_per_mwh=sites["site"].map(price.first()), index=sites["market"].map(index)
+    )
+
+
 def where(plan: Plan) -> str:
     """Racks by class in the last year: topology, kind of site, price, round trip, rent."""
-    t, sites = plan.tables, plan.inputs.sites.table
+    t, sites = plan.tables, sites_of(plan)
     last = t["summary"]["year"].max()
     used = t["plan"][t["plan"]["year"] == last].merge(sites, on="site")
-    price = "retail_usd_per_mwh"
     rows = []
     demand = t["demand"][t["demand"]["year"] == last]
     for workload, racks in used.groupby("workload", sort=False):
@@ -172,7 +181,7 @@ def where(plan: Plan) -> str:
                 "Halls": topology.idxmax(),
                 "of them, %": 100 * topology.max() / mw.sum(),
                 "In metros, %": 100 * mw[racks["archetype"] == "metro"].sum() / mw.sum(),
-                "USD/MWh": (mw * racks[price]).sum() / mw.sum() if price in racks else float("nan"),
+                "USD/MWh": (mw * racks["usd_per_mwh"]).sum() / mw.sum(),
                 "Mean, ms": rtt,
                 "Rented, %": 100
                 * of_class["rented_kh100e"].sum()
@@ -193,12 +202,13 @@ def where(plan: Plan) -> str:
     tops = [
         f"{w}: {best[w].head(8).round(0).to_dict()}" for w in ("train_frontier", "train_finetune")
     ]
-    return "\n".join([table(frame, digits), f"columns of sites: {list(sites.columns)}", *tops])
+    mean = f"mean price of all sites {sites['usd_per_mwh'].mean():.0f} USD/MWh"
+    return "\n".join([table(frame, digits), mean, *tops])
 
 
 def built(plan: Plan) -> str:
     """What is built where and when, and what goes with it."""
-    t, sites = plan.tables, plan.inputs.sites.table
+    t, sites = plan.tables, sites_of(plan)
     builds = t["builds"]
     by_year = builds.pivot_table(index="year", columns="early", values="built_mw", aggfunc="sum")
     first = t["leads"].groupby("site")["service_start"].min()
@@ -213,7 +223,6 @@ def built(plan: Plan) -> str:
         .fillna(0.0)
     )
     with_ = sites.set_index("site").assign(first=first)
-    names = [name for name in ("index", "first", "retail_usd_per_mwh") if name in with_]
     rows = [
         f"{name}: "
         + ", ".join(
@@ -221,7 +230,7 @@ def built(plan: Plan) -> str:
             f" ({mw[column].corr(with_[name], method='spearman'):.2f})"
             for column in mw
         )
-        for name in names
+        for name in ("index", "first", "usd_per_mwh")
     ]
     prices = t["prices"].query("value != 0")
     binds = prices.groupby(["block", "year"])["value"].agg(["size", "max"])
