@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "RUNS_FOLDER", "Study", "is_study", "studies_near"]
 
-KINDS: Final = ("sweep", "stochastic", "frontier", "alternatives")
-"""Each writes a file of its name, ``<kind>.json``, into its folder."""
+_OF_WHAT: Final = ("tornado", "morris", "sobol")
+KINDS: Final = ("sweep", "stochastic", "frontier", "alternatives", *_OF_WHAT)
+"""Each writes ``<kind>.json`` into its folder; what decides also ``<kind>-<output>.json``."""
 RUNS_FOLDER: Final = "runs"
 """Folder of the runs that a sweep keeps, in its own."""
 _FUTURES_FOLDER: Final = "futures"
@@ -38,7 +39,8 @@ class Study:
     scenario : str
         The scenario that it begins from.
     title : str
-        Of a sweep or stochastic program; of a frontier, what cost is traded against; else empty.
+        Of a sweep or stochastic program; of a frontier, what cost is traded against; of what
+        decides, the output that is asked about; else empty.
     changed : str
         When its file was written last: an ISO time in UTC.
     done, total : int or None
@@ -76,14 +78,14 @@ def studies_near(home: Path) -> tuple[list[Study], list[Unreadable]]:
     """
     studies, unreadable = [], []
     for folder in _folders(home):
-        kind = _kind_of(folder)
-        if kind is None:
+        found = _found_in(folder)
+        if found is None:
             continue
         shown = folder.relative_to(home).as_posix()
         try:
-            study = _study(folder, kind, shown)
+            study = _study(*found, shown)
         except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-            unreadable.append(Unreadable(f"{shown}/{kind}.json", f"cannot be read: {error}"))
+            unreadable.append(Unreadable(f"{shown}/{found[1].name}", f"cannot be read: {error}"))
             continue
         try:
             labels = read_labels(folder)
@@ -99,7 +101,7 @@ def studies_near(home: Path) -> tuple[list[Study], list[Unreadable]]:
 def is_study(folder: Path) -> bool:
     """Return whether a folder is one of a sweep or a study; a text that can be no path is none."""
     try:
-        return _kind_of(folder) is not None
+        return _found_in(folder) is not None
     except (OSError, ValueError):
         return False
 
@@ -108,7 +110,7 @@ def _folders(home: Path) -> Iterator[Path]:
     """Yield the folders in a folder, and those in them; nothing of what cannot be looked at."""
     for folder in _below(home):
         yield folder
-        if _kind_of(folder) is None:
+        if _found_in(folder) is None:
             yield from _below(folder)
 
 
@@ -123,12 +125,17 @@ def _below(folder: Path) -> list[Path]:
         return []
 
 
-def _kind_of(folder: Path) -> str | None:
-    return next((kind for kind in KINDS if (folder / f"{kind}.json").is_file()), None)
+def _found_in(folder: Path) -> tuple[str, Path] | None:
+    """Return the kind of a study and its file; of several the first, None where there is none."""
+    for kind in KINDS:
+        others = sorted(folder.glob(f"{kind}-*.json")) if kind in _OF_WHAT else []
+        for path in (folder / f"{kind}.json", *others):
+            if path.is_file():
+                return kind, path
+    return None
 
 
-def _study(folder: Path, kind: str, shown: str) -> dict[str, Any]:
-    path = folder / f"{kind}.json"
+def _study(kind: str, path: Path, shown: str) -> dict[str, Any]:
     at = path.stat()
     if at.st_size > _MOST_BYTES:
         message = f"the file has {at.st_size:,} bytes"
@@ -137,9 +144,10 @@ def _study(folder: Path, kind: str, shown: str) -> dict[str, Any]:
     changed = datetime.fromtimestamp(at.st_mtime, UTC).isoformat(timespec="seconds")
     study = {"folder": shown, "kind": kind, "changed": changed}
     if kind != "sweep":
-        return study | {"scenario": _text(raw["scenario"]), "title": _text(raw.get("label", ""))}
+        title = _text(raw.get("label", raw.get("of", "")))
+        return study | {"scenario": _text(raw["scenario"]), "title": title}
     files = list(raw["futures"].values())
-    done = sum((folder / _FUTURES_FOLDER / f"{_step(name)}.json").is_file() for name in files)
+    done = sum((path.parent / _FUTURES_FOLDER / f"{_step(name)}.json").is_file() for name in files)
     about = {"scenario": _text(raw["base"]), "title": _text(raw["title"])}
     return study | about | {"done": done, "total": len(files)}
 

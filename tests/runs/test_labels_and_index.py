@@ -323,6 +323,9 @@ def studies(runs_dir: Path) -> Path:
     shutil.copytree(runs_dir / SECOND, sweep / "runs" / SECOND)
     (home / "carbon").mkdir()
     (home / "carbon" / "frontier.json").write_text('{"scenario": "us-base", "label": "Emissions"}')
+    about = {"scenario": "tiny", "method": "morris", "of": "nameplate_mw"}
+    (home / "sensitivity" / "tiny").mkdir(parents=True)
+    (home / "sensitivity" / "tiny" / "morris-nameplate_mw.json").write_text(json.dumps(about))
     (home / "notes").mkdir()
     (home / "broken").mkdir()
     (home / "broken" / "sweep.json").write_text('{"base": "tiny", "title": 3, "futures": {}}')
@@ -338,12 +341,15 @@ def test_sweeps_their_runs_and_studies_are_listed_too(runs_dir: Path, studies: P
     assert by_folder.keys() == {
         "sweeps/ways",
         "carbon",
+        "sensitivity/tiny",
         *(str(runs_dir / name) for name in (FIRST, SECOND)),
         str(studies / "sweeps" / "ways" / "runs" / SECOND),
     }
     sweep, carbon = by_folder["sweeps/ways"], by_folder["carbon"]
     assert (sweep["kind"], sweep["scenario"], sweep["title"]) == ("sweep", "tiny", "Ways")
     assert (sweep["done"], sweep["total"]) == (1, 2)
+    decides = by_folder["sensitivity/tiny"]
+    assert (decides["kind"], decides["title"]) == ("morris", "nameplate_mw")
     assert (carbon["kind"], carbon["title"], carbon["tags"]) == ("frontier", "Emissions", ["april"])
     assert (unreadable["run"], unreadable["reason"]) == (
         "broken/sweep.json",
