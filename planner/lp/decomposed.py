@@ -248,7 +248,9 @@ class DecomposedSession(HighsSession):
         if not self._arrays.columns.integer.any():
             parts = self._in_parts()
             if parts is not None:
-                run = _Run(parts, began, began + limit, threads, on_progress, interrupt)
+                run = _Run(
+                    parts, began, began + limit, threads, on_progress, interrupt, strictly=strictly
+                )
                 try:
                     outcome = run.outcome()
                     if outcome.status == "optimal" and self._ended is None:
@@ -321,7 +323,10 @@ class _Run:
         threads: int,
         on_progress: Callable[[ProgressEvent], None] | None,
         interrupt: threading.Event | None,
+        *,
+        strictly: bool,
     ) -> None:
+        self._strictly = strictly
         self._parts, self._began, self._until, self._threads = parts, began, until, threads
         self._on_progress, self._interrupt = on_progress, interrupt
         self._plan: Floats | None = None
@@ -341,7 +346,9 @@ class _Run:
         steps = master.iterations + pieces.iterations
         status: Status | None = None
         while status is None:
-            solved = master.run(self._left_s(), self._interrupt, self._threads)
+            solved = master.run(
+                self._left_s(), self._interrupt, self._threads, strictly=self._strictly
+            )
             if solved in _STOPPED:
                 status = _STOPPED[solved]
                 break

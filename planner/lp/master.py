@@ -156,11 +156,15 @@ class Master:
         self._piece_of_cut = np.concatenate((self._piece_of_cut, piece))
         self._is_cut = np.concatenate((self._is_cut, np.ones(piece.size, dtype=np.bool_)))
 
-    def run(self, seconds: float, interrupt: threading.Event | None, threads: int) -> Any:
+    def run(
+        self, seconds: float, interrupt: threading.Event | None, threads: int, *, strictly: bool
+    ) -> Any:
         """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
 
         A solve from a basis that takes longer than twice one without is begun again without.
+        Strictly, bounds are met to 1e-10.
         """
+        self._engine.be_strict(strictly=strictly)
         self._engine.watch = Watch(None, interrupt)
         self._engine.set("threads", threads)
         until = time.perf_counter() + seconds

@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 from plans import plan_of
 
+from planner.inputs import build_inputs
 from planner.lp import ProgressEvent
+from planner.lp.start import Start
+from planner.runs.plan import Plan
+from planner.scenario import load_scenario
 from planner.studies.solve.progress import SolverWords
-from planner.studies.solve.run import solve
+from planner.studies.solve.run import Clock, solve
+from planner.studies.solve.run import plan_of as plan_of_inputs
 
 CHECK = Path(__file__).parent.parent / "check"
 DECOMPOSED = "solver.method=decomposed"
@@ -35,6 +40,30 @@ def test_plans_found_in_pieces_cost_the_same_and_pass_every_check(world: str) ->
     assert plan.outcome.objective == pytest.approx(whole.outcome.objective, rel=1e-7)
     assert plan.outcome.dual_bound == pytest.approx(whole.outcome.dual_bound, rel=1e-7)
     assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
+
+
+def test_a_future_begins_with_the_cuts_of_the_one_that_leads_it() -> None:
+    def planned(settings: list[str], start: Start | None = None) -> tuple[Plan, list[Start]]:
+        scenario, ended = load_scenario(CHECK / "tariffs.yaml", [DECOMPOSED, *settings]), []
+        plan = plan_of_inputs(
+            scenario, build_inputs(scenario), Clock(), start=start, keep_start=ended.append
+        )
+        return plan, ended
+
+    leading, (led,) = planned([])
+    other = ["operator.demand_share_frac=0.9"]
+
+    begun, _ = planned(other, led)
+    alone, _ = planned(other)
+
+    assert begun.outcome.objective == pytest.approx(alone.outcome.objective, rel=1e-7)
+    assert begun.outcome.objective > 2.0 * leading.outcome.objective
+    assert begun.verdict.ok
+    assert rounds(begun) <= rounds(alone) / 2
+
+
+def rounds(plan: Plan) -> int:
+    return int(plan.outcome.method_used.split()[-2])
 
 
 def test_a_stopped_plan_is_kept_with_its_gap_and_passes_the_check() -> None:
