@@ -122,9 +122,9 @@ def _notes(found: Sensitivity) -> list[str]:
             f"First-order indices add up to {alone:.2f}: the rest of the variance is of factors"
             " that act together, or noise of the sample."
         )
-    chosen = f"{len(table) - steps} of the factors are those that do most at first order"
+    chosen = f"Moved are the figures that do most at first order ({len(table) - steps})"
     if steps:
-        chosen += f"; {steps} move a whole column that counts in steps, which first order misses"
+        chosen += f" and whole columns that count in steps, which first order misses ({steps})"
     said.append(
         f"{chosen}. {len(found.left_out):,} figures with a low and a high were left out (table"
         f" left_out says why). {found.unmoved:,} of the same tables have none and were not moved,"
