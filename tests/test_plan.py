@@ -60,6 +60,7 @@ def test_the_package_lists_what_it_offers() -> None:
         "myopic",
         "sensitivity",
         "solve",
+        "stochastic",
         "sweep",
     ]
 
