@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DecomposedSession", "local_columns"]
 
-_EXACT: Final = 1e-8  # [-]; gap at which plan and duals are those of one optimum
+_EXACT: Final = 1e-7  # [-]; gap up to which HiGHS takes plan and duals for those of one optimum
 _NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
 _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
 _MOST_PENALTY: Final = 1e7  # [MUSD per unit]

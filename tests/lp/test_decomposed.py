@@ -70,9 +70,9 @@ def test_pieces_find_the_optimum_and_duals_that_prove_it(seed: int) -> None:
 
     assert outcome.status == whole.status == "optimal"
     assert outcome.method_used.startswith("decomposed: 48 pieces")  # 12 sites in 4 years
-    assert outcome.objective == pytest.approx(whole.objective, rel=1e-8)
-    assert outcome.gap <= 1e-8
-    assert proven(problem, outcome.row_dual) == pytest.approx(outcome.dual_bound, rel=1e-8)
+    assert outcome.objective == pytest.approx(whole.objective, rel=1e-7)
+    assert outcome.gap <= 1e-7
+    assert proven(problem, outcome.row_dual) == pytest.approx(outcome.dual_bound, rel=1e-7)
     arrays = Arrays.of(problem)
     assert (outcome.x >= arrays.columns.lower - 1e-6).all()
     assert (outcome.x <= arrays.columns.upper + 1e-6).all()
@@ -93,7 +93,7 @@ def test_cuts_are_kept_where_only_the_master_changes() -> None:
     session.update(changed)
     again, anew = session.solve(), in_pieces(changed).solve()
 
-    assert again.objective == pytest.approx(anew.objective, rel=1e-8)
+    assert again.objective == pytest.approx(anew.objective, rel=1e-7)
     assert again.objective > 1.05 * first.objective
     assert rounds(again) < rounds(anew)
 
@@ -117,9 +117,9 @@ def test_cuts_of_a_like_program_hold_where_they_still_are_proofs(changed: Data, 
     assert begun.start_from(Start.from_bytes(ended.to_bytes()))
     first, anew, whole = begun.solve(), alone.solve(), HighsSession(like).solve()
 
-    assert first.objective == pytest.approx(whole.objective, rel=1e-8)
-    assert first.dual_bound <= whole.objective * (1.0 + 1e-8)
-    assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-8)
+    assert first.objective == pytest.approx(whole.objective, rel=1e-7)
+    assert first.dual_bound <= whole.objective * (1.0 + 1e-7)
+    assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-7)
     assert rounds(first) <= rounds(anew) - fewer
 
 
@@ -154,8 +154,8 @@ def test_rows_that_are_added_to_the_master_bind_and_can_be_freed() -> None:
 
     assert held.x[built][:7].sum() == pytest.approx(was - 3.5)
     assert held.objective > free.objective
-    assert held.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-8)
-    assert session.solve().objective == pytest.approx(free.objective, rel=1e-8)
+    assert held.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-7)
+    assert session.solve().objective == pytest.approx(free.objective, rel=1e-7)
 
 
 def test_a_stopped_solve_keeps_its_best_plan_and_is_not_called_optimal() -> None:
