@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.inputs.foresight import order_dates
-from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.model.demand import ASKS
 from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.inputs.foresight import OrderDates
     from planner.inputs.inputs import Inputs
-    from planner.lp import Index, Outcome, ProgressEvent, Status
+    from planner.lp import HighsSession, Index, Outcome, ProgressEvent, Status
     from planner.model import Model
     from planner.scenario import Scenario
 
@@ -111,7 +111,7 @@ def decide_year_by_year(
         problem, decides = model.problem, decided_in(model, dates)
         _look_to(model, first, last, decides)
         decided.hold(model)
-        session = HighsSession(problem, {"primal_feasibility_tolerance": scenario.solver.tolerance})
+        session = plan_session(problem, scenario.solver)
         cuts = FailureCuts(model, scenario.failover.most_rounds)
         outcome = find_plan(
             model,
