@@ -10,12 +10,13 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import Line, Price, Table
-from planner.check.frames import at, by, crossed, listed, quotient, tally
+from planner.check.frames import at, by, crossed, keyed, listed, quotient, tally
 from planner.check.once import once
 from planner.check.paths import held
 from planner.check.payments import discounts, every_year
 from planner.check.power_prices import by_local_hour
 from planner.check.sources import sources_in_service
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def counted_kt(case: Case) -> Floats:
 def emissions(case: Case) -> Excess:
     """Emissions follow from power drawn, the grid's intensity in its slot, and fuel burnt."""
     own, table = emissions_kt(case), case.plan("site_year")
-    by_site = pd.Series(own, index=pd.MultiIndex.from_frame(site_power(case).site_year))
+    by_site = pd.Series(own, index=keyed(site_power(case).site_year))
     return Excess.differs(
         table[list(_SITE)], table["emissions_kt"].to_numpy(), at(by_site, table, _SITE, np.nan)
     )
@@ -320,7 +321,7 @@ def claims_from_tables(case: Case) -> Excess:
     by_slot[site, year] = own
     right = by_slot[claim["site"], claim["year"], claim["slot"]]
     gap = np.abs(carbon.claim_t_per_mwh - right)
-    place = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    place = table_of({"site": list(case.inputs.sets.site.labels)})
     worst = np.zeros(len(place))
     np.maximum.at(worst, claim["site"], gap)
     return Excess(place, worst, by_slot.max(axis=(1, 2), initial=0.0))
@@ -329,7 +330,7 @@ def claims_from_tables(case: Case) -> Excess:
 @rule(unit="kt")
 def carbon_cap_from_scenario(case: Case) -> Excess:
     """Every year has the cap on emissions that the scenario gives, and no other."""
-    carbon, years = case.inputs.carbon, pd.DataFrame({"year": list(case.years)})
+    carbon, years = case.inputs.carbon, table_of({"year": list(case.years)})
     reported = at(
         listed(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf
     )
@@ -342,7 +343,7 @@ def carbon_cap_from_scenario(case: Case) -> Excess:
 def carbon_price_from_scenario(case: Case) -> Excess:
     """Emissions pay the price that the scenario gives for the year."""
     own = [held(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
-    place = pd.DataFrame({"year": list(case.years)})
+    place = table_of({"year": list(case.years)})
     return Excess.differs(
         place, case.inputs.carbon.price_usd_per_t, np.array(own, dtype=np.float64)
     )

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from planner.check import cells
-from planner.check.frames import by, listed, with_int_year
+from planner.check.frames import by, listed, looked_up, with_int_year
 from planner.check.lagrangian import Program
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
+
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
@@ -238,11 +240,11 @@ class Case:
         """Model years."""
         return tuple(int(year) for year in self.scenario.years)
 
-    def last_calendar_year(self, year: pd.Series[int]) -> Floats:
+    def last_calendar_year(self, year: pd.Series[int] | NDArray[np.int64]) -> Floats:
         """Return the last calendar year that each model year stands for."""
         later = {a: b - 1 for a, b in zip(self.years, self.years[1:], strict=False)}
         later[self.years[-1]] = self.years[-1]
-        return np.asarray(year.map(later), dtype=np.float64)
+        return looked_up(later, year)
 
     @cached_property
     def calendar(self) -> tuple[int, ...]:
@@ -272,7 +274,7 @@ class Case:
     def halls(self) -> pd.DataFrame:
         """Hall designs: cooling, redundancy, density, losses."""
         sets, power = self.inputs.sets, self.inputs.power
-        return pd.DataFrame(
+        return table_of(
             {
                 "hall": np.array(sets.hall.labels, dtype=object),
                 "cooling": np.array(sets.cooling.labels, dtype=object)[sets.hall_cooling],

@@ -6,7 +6,7 @@ find nothing that it could compute with.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -61,13 +61,12 @@ def _excess(case: Case, of_table: Callable[[Case, str], Places]) -> Excess:
     return Excess.where(frame, places[:, 3].astype(np.bool_))
 
 
-def _is_missing(column: Field, cells: pd.Series) -> Bools:
+def _is_missing(column: Field, cells: NDArray[Any]) -> Bools:
     if column.dtype != "float64":
-        return np.asarray(cells.isna(), dtype=np.bool_)
+        return np.asarray(pd.isna(cells), dtype=np.bool_)
     if cells.dtype != np.float64:  # a number that is none
         return np.ones(len(cells), dtype=np.bool_)
-    numbers = cells.to_numpy()
-    return np.asarray(np.isinf(numbers) if not column.required else ~np.isfinite(numbers))
+    return np.asarray(np.isinf(cells) if not column.required else ~np.isfinite(cells))
 
 
 @rule(unit="cells")
@@ -86,7 +85,7 @@ def _cells_of(case: Case, name: str) -> Places:
             if table is None or column.name not in table.columns:
                 yield name, column.name, np.array([True])
             else:
-                yield name, column.name, _is_missing(column, table[column.name])
+                yield name, column.name, _is_missing(column, cells_of(table, column.name))
 
     return _places(parts())
 

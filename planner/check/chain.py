@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
-from planner.check.frames import at, by, crossed, listed, tally
+from planner.check.frames import at, by, crossed, keyed, listed, tally
 from planner.check.in_service import hall_years
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
@@ -109,7 +109,7 @@ def _power(case: Case) -> Power:
     """Add up IT power, cooling, losses and water of a plan."""
     chain, sets = case.inputs.power, case.inputs.sets
     site_year = case.site_year
-    row_of = pd.Series(np.arange(len(site_year)), index=pd.MultiIndex.from_frame(site_year))
+    row_of = pd.Series(np.arange(len(site_year)), index=keyed(site_year))
     site = np.asarray(sets.site.codes(site_year["site"]))
     slot = year_slots(case)
     rows, cools, shapes = len(site_year), len(sets.cooling), len(sets.shape)
@@ -194,11 +194,11 @@ def _drawn(case: Case, site_year: pd.DataFrame, site_mw: Floats) -> Floats:
     """Power drawn from the grid, by row and slot: told by the plan where it is a decision. [MW]"""
     sets, balanced = case.inputs.sets, listed(case.inputs.balance.site_year)
     reported = case.plan("power_slot")
-    row_of = pd.MultiIndex.from_frame(site_year)
-    row = row_of.get_indexer(pd.MultiIndex.from_frame(reported[["site", "year"]]))
+    row_of = keyed(site_year)
+    row = row_of.get_indexer(keyed(reported[["site", "year"]]))
     imports = np.zeros_like(site_mw)
     imports[row, sets.slot.codes(reported["slot"])] = reported["grid_mw"]
-    is_balanced = row_of.isin(pd.MultiIndex.from_frame(balanced))
+    is_balanced = row_of.isin(keyed(balanced))
     return np.where(is_balanced[:, None], imports, site_mw)
 
 
@@ -225,7 +225,7 @@ def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
 
 def _placed(frame: pd.DataFrame, row_of: pd.Series[int]) -> pd.DataFrame:
     """Keep the rows whose site and year are in the plan, with their place in `row`."""
-    row = row_of.index.get_indexer(pd.MultiIndex.from_frame(frame[["site", "year"]]))
+    row = row_of.index.get_indexer(keyed(frame[["site", "year"]]))
     known = frame.assign(row=row)
     is_known = (known["row"] >= 0) & known["cooling"].notna()
     if "shape" in known:
@@ -236,7 +236,7 @@ def _placed(frame: pd.DataFrame, row_of: pd.Series[int]) -> pd.DataFrame:
 def _shifted(case: Case, row_of: pd.Series[int], rows: int) -> Floats:
     """Work done less work due, by row and slot. [MW]"""
     work = case.plan("deferral")
-    row = row_of.index.get_indexer(pd.MultiIndex.from_frame(work[["site", "year"]]))
+    row = row_of.index.get_indexer(keyed(work[["site", "year"]]))
     axis = case.inputs.sets.slot
     flat = row * len(axis) + axis.codes(work["slot"])
     weights = (work["done_mw"] - work["due_mw"]).to_numpy(dtype=np.float64)

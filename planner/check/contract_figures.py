@@ -24,6 +24,7 @@ from planner.check.power_prices import (
     wholesale_part_usd_per_mwh,
     wholesale_usd_per_mwh,
 )
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def delivery_profiles(case: Case) -> Excess:
     Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
     """
     sign, hours = listed(case.inputs.contracts.sign), slot_hours(case)
-    zones = pd.DataFrame({"zone": list(case.inputs.sets.zone.labels)})
+    zones = table_of({"zone": list(case.inputs.sets.zone.labels)})
     offered = sign[["contract"]].drop_duplicates().merge(zones, how="cross")
     own = np.ones((len(offered), len(hours)))
     for row, (name, zone) in enumerate(zip(offered["contract"], offered["zone"], strict=True)):
@@ -202,7 +203,7 @@ def contract_offers_from_scenario(case: Case) -> Excess:
     begin = begin_of_delivery(case, rows)
     runs = listed(p.force, mw=p.limit_mw)
     most = np.array([offers[name].max_mw for name in runs["contract"]], dtype=np.float64)
-    kinds = pd.DataFrame({"contract": list(p.contract.labels)})
+    kinds = table_of({"contract": list(p.contract.labels)})
     physical = np.array([offers[name].kind == "physical" for name in kinds["contract"]])
     place = rows[list(_FORCE)]
     return Excess.differs(place, rows["begin"].to_numpy(), begin).and_also(
@@ -216,7 +217,7 @@ def contract_offers_from_scenario(case: Case) -> Excess:
 def clean_targets_from_scenario(case: Case) -> Excess:
     """Pools are those of the scenario's area, each with the target and the matching asked for."""
     p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
-    sites, zones = (pd.DataFrame({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
+    sites, zones = (table_of({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
     goals = listed(p.target, share=p.target_frac)
     asked = [held(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
     hourly = settings.matching.mode == "hourly"
@@ -226,7 +227,7 @@ def clean_targets_from_scenario(case: Case) -> Excess:
     ).and_also(
         Excess.where(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site)),
         Excess.where(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone)),
-        Excess.where(pd.DataFrame({"place": ["matching"]}), np.array([p.is_hourly != hourly])),
+        Excess.where(table_of({"place": ["matching"]}), np.array([p.is_hourly != hourly])),
     )
 
 
@@ -242,8 +243,8 @@ def contract_values_from_tables(case: Case) -> Excess:
     np.add.at(total, (zone, year), wholesale_usd_per_mwh(case))
     np.add.at(count, (zone, year), 1.0)
     own = total / np.maximum(count, 1.0)[:, :, None]
-    place = pd.DataFrame({"zone": list(sets.zone.labels)}).merge(
-        pd.DataFrame({"year": case.years}), how="cross"
+    place = table_of({"zone": list(sets.zone.labels)}).merge(
+        table_of({"year": case.years}), how="cross"
     )
     gap = np.abs(p.market_usd_per_mwh - own).max(axis=2).ravel()
     market = Excess(place, gap, np.abs(own).max(axis=2).ravel())
@@ -253,7 +254,7 @@ def contract_values_from_tables(case: Case) -> Excess:
     right = part[take["site"], take["year"], take["slot"]]
     worst = np.zeros(len(sets.site))
     np.maximum.at(worst, take["site"], np.abs(p.take_usd_per_mwh - right))
-    sites = pd.DataFrame({"site": list(sets.site.labels)})
+    sites = table_of({"site": list(sets.site.labels)})
     return market.and_also(Excess(sites, worst, np.abs(part).max(axis=(1, 2), initial=0.0)))
 
 

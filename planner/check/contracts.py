@@ -10,11 +10,12 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import Line, Price, Table
-from planner.check.frames import at, by, crossed, has, listed, quotient, tally
+from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally
 from planner.check.leads import decided
 from planner.check.once import once
 from planner.check.paths import held
 from planner.check.payments import every_year
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def in_force(case: Case) -> pd.DataFrame:
     begin = begin_of_delivery(case, signed)
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
     rows = signed[[*_FORCE, "signed_mw"]].assign(begin=begin, end=begin + term)
-    rows = crossed(rows, pd.DataFrame({"year_now": case.years}))
+    rows = crossed(rows, table_of({"year_now": case.years}))
     last = case.last_calendar_year(rows["year_now"]) + 1.0
     first = rows["year_now"].to_numpy(dtype=np.float64)
     overlap = np.minimum(rows["end"], last) - np.maximum(rows["begin"], first)
@@ -127,7 +128,7 @@ def contract_energy(case: Case) -> Excess:
         table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ slot_hours(case)
     )
     frame = table[list(_FORCE)].merge(year_slots(case)[["slot"]], how="cross")
-    by_slot = pd.Series(power.ravel(), index=pd.MultiIndex.from_frame(frame))
+    by_slot = pd.Series(power.ravel(), index=keyed(frame))
     key = (*_FORCE, "slot")
     reported = slots["output_mw"].to_numpy()
     hours = by(year_slots(case), "slot", "hours")
@@ -148,7 +149,7 @@ def _draw(case: Case) -> pd.Series[float]:
     """Power drawn from the grid by site, year and slot."""
     power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
-    return pd.Series(power.grid_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
+    return pd.Series(power.grid_mw.ravel(), index=keyed(frame))
 
 
 def _output(case: Case, *, physical: bool) -> pd.DataFrame:
@@ -219,10 +220,10 @@ def _own_clean_mw(case: Case) -> Floats:
     """Own clean power less what is thrown away, sold and stored, shape (site_year, slot)."""
     power, sets = site_power(case), case.inputs.sets
     total = np.zeros_like(power.facility_mw)
-    row_of = pd.MultiIndex.from_frame(power.site_year)
+    row_of = keyed(power.site_year)
 
     def add(frame: pd.DataFrame, mw: pd.Series[float]) -> None:
-        row = row_of.get_indexer(pd.MultiIndex.from_frame(frame[list(_SITE)]))
+        row = row_of.get_indexer(keyed(frame[list(_SITE)]))
         np.add.at(total, (row, sets.slot.codes(frame["slot"])), mw.to_numpy(dtype=np.float64))
 
     made, left = case.plan("source_slot"), case.plan("site_surplus")

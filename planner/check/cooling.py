@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.check.days import year_days
 from planner.check.frames import by
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def cooling_from_weather(case: Case) -> Excess:
     for code, name in enumerate(sets.cooling.labels):
         row = technologies[name]
         ordinary_c, peak_c = temperatures[str(row["driver"])]
-        place = pd.DataFrame({"site": list(sets.site.labels), "cooling": name})
+        place = table_of({"site": list(sets.site.labels), "cooling": name})
         for reported, columns in (
             (power.mechanical_frac, _OVERHEAD),
             (power.wue_l_per_kwh, _WATER),

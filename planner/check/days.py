@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.check.frames import by, label_of
 from planner.check.once import once
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def year_slots(case: Case) -> pd.DataFrame:
     days = year_days(case)
     label = pd.Series(case.inputs.sets.slot.labels, dtype="str")
     parts = label.str.extract(r"^d(\d+)h(\d+)$").astype("int64")
-    frame = pd.DataFrame({"slot": label, "day": parts[0], "hour": parts[1]})
+    frame: pd.DataFrame = table_of({"slot": label, "day": parts[0], "hour": parts[1]})
     day = frame["day"].to_numpy()
     hours = days.of_month.sum(axis=1)[day] * case.scenario.time.slot_h
     return frame.assign(hours=hours, is_peak=days.is_peak[day])
@@ -122,7 +123,7 @@ def year_rows(case: Case, column: str = "", labels: Iterable[str] = ()) -> pd.Da
         The column of labels, where it is named, and year.
     """
     if not column:
-        return pd.DataFrame({"year": list(case.years)})
+        return table_of({"year": list(case.years)})
     return pd.DataFrame(list(product(labels, case.years)), columns=[column, "year"])
 
 
@@ -149,7 +150,7 @@ def labels_belong(case: Case) -> Excess:
     )
     parts = [
         Excess.where(
-            pd.DataFrame({"of": list(axis.labels), "what": what}),
+            table_of({"of": list(axis.labels), "what": what}),
             label_of(other, codes) != own.to_numpy(dtype=object),
         )
         for axis, what, other, codes, own in pairs
@@ -159,7 +160,7 @@ def labels_belong(case: Case) -> Excess:
 
 def _alike(what: str, reported: Sequence[object], own: Sequence[object]) -> Excess:
     """Compare two lists as a whole, of one length or not."""
-    return Excess.where(pd.DataFrame({"what": [what]}), np.array([list(reported) != list(own)]))
+    return Excess.where(table_of({"what": [what]}), np.array([list(reported) != list(own)]))
 
 
 @rule(unit="days or h")
@@ -174,7 +175,7 @@ def days_from_scenario(case: Case) -> Excess:
     names = [f"d{day}h{hour:02d}" for day in range(n_days) for hour in hours]
     slot = np.arange(n_days * per_day).reshape(n_days, per_day)
     follows = np.roll(slot, -1) if time.chronological else np.roll(slot, -1, axis=1)
-    lists = Excess.where(pd.DataFrame({"what": []}), np.zeros(0, dtype=np.bool_)).and_also(
+    lists = Excess.where(table_of({"what": []}), np.zeros(0, dtype=np.bool_)).and_also(
         _alike("years", case.inputs.years.years, case.years),
         _alike("slots", case.inputs.sets.slot.labels, names),
         _alike("slots of days", days.names, names),
@@ -182,11 +183,11 @@ def days_from_scenario(case: Case) -> Excess:
     )
     if days.names != tuple(names):
         return lists
-    place = pd.DataFrame({"what": [f"day {day}" for day in range(n_days)]})
+    place = table_of({"what": [f"day {day}" for day in range(n_days)]})
     reported = np.asarray(days.days_by_month)
     months = Excess(place, np.abs(reported - own.of_month).max(axis=1), own.of_month.max(axis=1))
     weight = np.repeat(own.of_month.sum(axis=1) * time.slot_h, per_day)
-    slots = pd.DataFrame({"what": names})
+    slots = table_of({"what": names})
     return lists.and_also(
         months,
         Excess.differs(slots, np.asarray(days.weight_h), weight),

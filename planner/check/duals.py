@@ -11,7 +11,7 @@ from planner.check import money
 from planner.check.chain import site_power
 from planner.check.declared import Price, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import at, by, with_int_year
+from planner.check.frames import at, by, keyed, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule, tested
 
@@ -141,7 +141,7 @@ def _slack(limit: Rule, case: Case) -> tuple[pd.Series[float], list[str]]:
     slack = np.maximum(-excess.amount, 0.0)
     place = with_int_year(excess.place)
     keys = list(place.columns)
-    index = pd.Index(place[keys[0]]) if len(keys) == 1 else pd.MultiIndex.from_frame(place)
+    index = pd.Index(place[keys[0]]) if len(keys) == 1 else keyed(place)
     return pd.Series(slack, index=index), keys
 
 

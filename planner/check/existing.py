@@ -12,6 +12,7 @@ from planner.check.frames import at, by, crossed, has, listed, tally
 from planner.check.hall_figures import hall_parts
 from planner.check.once import once
 from planner.check.stated_existing import stated_halls, stated_racks, stated_sites
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def market_facility_mw(case: Case) -> pd.Series[float]:
 
 def racks_alive(case: Case) -> pd.DataFrame:
     """Racks of the base year in the model years that they serve through to the end."""
-    rows = crossed(existing_racks(case), pd.DataFrame({"year": case.years}))
+    rows = crossed(existing_racks(case), table_of({"year": case.years}))
     is_alive = case.last_calendar_year(rows["year"]) < rows["dies"].to_numpy(dtype=np.float64)
     return rows[is_alive & (rows["vintage"] <= rows["year"])]
 
@@ -204,7 +205,7 @@ def existing_halls(case: Case) -> pd.DataFrame:
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
     mw = mw / (1.0 - case.scenario.halls.free_frac)
     assumed = tally(racks, ("site", "hall"), mw).rename("mw").reset_index()
-    assumed = crossed(assumed, pd.DataFrame({"year": case.years}))
+    assumed = crossed(assumed, table_of({"year": case.years}))
     both = pd.concat([assumed, stated_halls(case)], ignore_index=True)
     return tally(both, ("site", "hall", "year"), both["mw"]).rename("mw").reset_index()
 
@@ -274,7 +275,7 @@ def _site_shares(case: Case) -> pd.DataFrame:
     elsewhere = (of_duty["training"] - on_campus) / other_mw if other_mw > 0.0 else 0.0
     trains = np.where(is_campus[: len(mw)], there, elsewhere)
     parts = [
-        pd.DataFrame(
+        table_of(
             {
                 "site": mw.index,
                 "duty": duty,
@@ -283,7 +284,7 @@ def _site_shares(case: Case) -> pd.DataFrame:
         )
         for duty, share in (("training", trains), ("inference", 1.0 - trains))
     ]
-    shares = pd.concat(parts, ignore_index=True)
+    shares: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return shares[shares["site_share"] > 0.0]
 
 

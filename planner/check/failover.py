@@ -11,13 +11,14 @@ from planner.check.augment import left_over
 from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
 from planner.check.declared import Price, Table
-from planner.check.frames import at, has, listed, quotient, tally
+from planner.check.frames import at, crossed, has, keyed, listed, quotient, tally
 from planner.check.globe import distance_km
 from planner.check.in_service import site_years
 from planner.check.non_firm import non_firm_slots
 from planner.check.once import once
 from planner.check.payments import discounts
 from planner.check.routes import round_trips, stays_elsewhere, used_routes
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -202,8 +203,8 @@ def _left_of_non_firm_mw(case: Case) -> Floats:
 def _called_mw(case: Case) -> Floats:
     """Power that stand-by racks would add at work, by site-year and slot. [MW]"""
     uses, power = case.uses[case.uses["standby_mw"] > 0.0], site_power(case)
-    row_of = pd.MultiIndex.from_frame(power.site_year)
-    row = row_of.get_indexer(pd.MultiIndex.from_frame(uses[list(_SITE)]))
+    row_of = keyed(power.site_year)
+    row = row_of.get_indexer(keyed(uses[list(_SITE)]))
     total = np.zeros_like(power.grid_mw)
     np.add.at(total, row, _called_per_use_mw(case, uses))
     return total
@@ -245,8 +246,8 @@ def _spare_output_mw(case: Case) -> Floats:
     years, slots = case.plan("source_year"), case.plan("source_slot")
     capacity = at(tally(years, key, years["capacity_mw"]), output, key)
     made = at(tally(slots, (*key, "slot"), slots["output_mw"]), output, (*key, "slot"))
-    row_of = pd.MultiIndex.from_frame(power.site_year)
-    row = row_of.get_indexer(pd.MultiIndex.from_frame(output[list(_SITE)]))
+    row_of = keyed(power.site_year)
+    row = row_of.get_indexer(keyed(output[list(_SITE)]))
     total = np.zeros_like(power.grid_mw)
     np.add.at(total, (row, sets.slot.codes(output["slot"])), share * capacity - made)
     return total
@@ -293,8 +294,8 @@ def _worth(case: Case) -> Excess:
 
 
 def _pairs_of_sites(case: Case) -> pd.DataFrame:
-    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
-    return sites.merge(sites.rename(columns={"site": "standby"}), how="cross")
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
+    return crossed(sites, sites.rename(columns={"site": "standby"}))
 
 
 @rule(unit="sites")
@@ -310,7 +311,7 @@ def _common_users(case: Case) -> pd.DataFrame:
     demand = case.inputs.demand
     wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
     wanted = wanted.groupby(["region", "workload"], as_index=False)[["kh100e"]].sum()
-    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
     places = wanted[["workload"]].drop_duplicates().merge(sites, how="cross")
     reached = reach(case, wanted[["region", "workload"]], places)
     users = reached[["region", "workload", "site"]].merge(wanted, on=["region", "workload"])

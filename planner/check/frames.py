@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,8 +34,10 @@ __all__ = [
     "cell",
     "crossed",
     "has",
+    "keyed",
     "label_of",
     "listed",
+    "looked_up",
     "quotient",
     "repeated",
     "taken",
@@ -262,7 +264,32 @@ def by(table: pd.DataFrame, key: str, column: str) -> pd.Series[Any]:
     key, column : str
         Column that becomes the index, and the one returned.
     """
-    return table[column].set_axis(pd.Index(table[key]))
+    return table[column].set_axis(labels(cells_of(table, key), key))
+
+
+def keyed(frame: pd.DataFrame) -> pd.MultiIndex:
+    """Return the rows of a table as an index, with a level for each column."""
+    names = list(frame.columns)
+    return index_of([coded(cells_of(frame, name)) for name in names], names)
+
+
+def looked_up(
+    known: Mapping[Any, float], column: pd.Series[Any] | NDArray[Any], missing: float = np.nan
+) -> Floats:
+    """Return the number of each label, `missing` where a label has none.
+
+    Parameters
+    ----------
+    known : mapping
+        Numbers by label.
+    column : Series or array
+        Labels.
+    missing : float, optional
+        What other labels get.
+    """
+    codes, distinct = coded(column)
+    numbers = [known.get(label, missing) for label in distinct.tolist()]
+    return np.array([*numbers, missing], dtype=np.float64)[codes]
 
 
 def crossed(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
@@ -285,6 +312,5 @@ def crossed(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
 
 def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
     if len(keys) == 1:
-        single: pd.Index[Any] = pd.Index(frame[keys[0]])
-        return single
-    return pd.MultiIndex.from_frame(frame[list(keys)])
+        return labels(cells_of(frame, keys[0]), keys[0])
+    return keyed(frame[list(keys)])

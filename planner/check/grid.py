@@ -11,7 +11,7 @@ from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import year_days, year_rows
 from planner.check.declared import Asset, Line, Price, Table, plan_table
 from planner.check.existing import base_year_facility_mw
-from planner.check.frames import at, by, crossed, has, listed, tally, with_int_year
+from planner.check.frames import at, by, crossed, has, keyed, listed, tally, with_int_year
 from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
 from planner.check.leads import committed_mw, decided, months_to_service
 from planner.check.other_load import other_load_mw
@@ -19,6 +19,7 @@ from planner.check.paths import held
 from planner.check.payments import discounts, every_year
 from planner.check.sources import sources_in_service
 from planner.check.stated_existing import begun_facility_mw
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -321,7 +322,7 @@ def grid_terms_from_scenario(case: Case) -> Excess:
     }
     reported = np.array([getattr(grid, name) for name in pairs], dtype=np.float64)
     return Excess.differs(
-        pd.DataFrame({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64)
+        table_of({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64)
     )
 
 
@@ -371,9 +372,9 @@ def billing_months_from_calendar(case: Case) -> Excess:
     """Every month of the year is billed, once, on the days that tell it."""
     grid, own = case.inputs.grid, _months_of_periods(case)
     names = list(grid.period.labels)
-    place = pd.DataFrame({"period": names})
+    place = table_of({"period": names})
     right = np.array([own.get(name, np.nan) for name in names], dtype=np.float64)
-    missing = pd.DataFrame({"period": [name for name in own if name not in names]})
+    missing = table_of({"period": [name for name in own if name not in names]})
     return Excess.differs(place, np.asarray(grid.billing_months), right).and_also(
         Excess.where(missing, np.ones(len(missing), dtype=np.bool_))
     )
@@ -383,8 +384,8 @@ def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]
     """Places where power is balanced, what comes in there, what is used, and which of all it is."""
     power, own = site_power(case), sources_in_service(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
-    balanced = pd.MultiIndex.from_frame(listed(case.inputs.balance.site_year))
-    here = pd.MultiIndex.from_frame(frame[list(_SITE)]).isin(balanced)
+    balanced = keyed(listed(case.inputs.balance.site_year))
+    here = keyed(frame[list(_SITE)]).isin(balanced)
     comes_in = power.grid_mw + own.of_sites(own.output_mw) + shed_mw(case)
     goes_out = power.site_mw + own.of_sites(own.charge_mw) + exported_mw(case)
     place = frame[here].reset_index(drop=True)

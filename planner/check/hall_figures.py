@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.check.frames import at, by, listed, tally
 from planner.check.leads import decided, months_to_service
 from planner.check.stated_existing import fill_frac
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -166,7 +168,7 @@ def halls_from_scenario(case: Case) -> Excess:
     own = at(cooling.astype("float64"), design, ("cooling",), np.nan)
     reported = np.array([halls.ramp_months, halls.ramp_mean_frac])
     asked = np.array([settings.halls.ramp_months, settings.halls.ramp_mean_frac])
-    place = pd.DataFrame({"hall": ["months to fill", "mean while filling"]})
+    place = table_of({"hall": ["months to fill", "mean while filling"]})
     return Excess.differs(place, reported, asked).and_also(
         Excess.differs(design[["hall"]], design["reported"].to_numpy(), own)
     )
@@ -233,7 +235,7 @@ def leases_from_tables(case: Case) -> Excess:
     country = reported["site"].map(by(case.sites, "site", "country"))
     region = country.where(country.isin(list(table["region"])), "world")
     rent = at(least, reported.assign(region=region), ("region", "hall"), np.nan)
-    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
     depth = np.full(len(sites), settings.depth_mw_per_site, dtype=np.float64)
     return Excess.differs(
         reported[list(_HALL)], reported["rent"].to_numpy(), rent * 12.0 * _MUSD_PER_USD_OF_KW
@@ -246,7 +248,7 @@ def fill_from_scenario(case: Case) -> Excess:
     halls = case.inputs.halls
     rows = listed(halls.hall, frac=halls.fill_frac)
     asked, read = 1.0 - case.scenario.halls.free_frac, halls.new_fill_frac
-    place = pd.DataFrame({"hall": ["built, retrofitted or leased"]})
+    place = table_of({"hall": ["built, retrofitted or leased"]})
     return Excess.differs(
         rows[list(_HALL)], rows["frac"].to_numpy(), fill_frac(case, rows)
     ).and_also(Excess.differs(place, np.array([read]), np.array([asked])))

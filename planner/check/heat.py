@@ -9,8 +9,9 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import Asset, Line, plan_table
-from planner.check.frames import at, by, listed, tally
+from planner.check.frames import at, by, keyed, listed, tally
 from planner.check.payments import every_year
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def heat_sold(case: Case) -> Excess:
     share = recover.reindex(order).to_numpy(dtype=np.float64)
     power = site_power(case)
     mean = np.einsum("rch,h,c->r", power.it_by_cooling_mw, power.hours, share) / _HOURS_PER_YEAR
-    warm = pd.Series(mean, index=pd.MultiIndex.from_frame(power.site_year))
+    warm = pd.Series(mean, index=keyed(power.site_year))
     of_buyer = of_country(case, table, "buyer_share_frac", settings.buyer_share_frac)
     hours = of_country(case, table, "buyer_hours_per_year", None)
     price = of_country(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
@@ -136,7 +137,7 @@ def heat_from_tables(case: Case) -> Excess:
     names = list(case.inputs.sets.cooling.labels)
     recover = by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
     warm = Excess.differs(
-        pd.DataFrame({"cooling": names}),
+        table_of({"cooling": names}),
         np.asarray(p.recover_frac),
         np.asarray(recover.reindex(names), np.float64),
     )

@@ -7,10 +7,12 @@ rows. Each column of keys becomes whole numbers, one for each label, and the col
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from planner.check.parts import columns_known
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     Coded = tuple[Codes, NDArray[Any]]
 
 __all__ = [
+    "CodedLabels",
     "cells_of",
     "coded",
     "coded_levels",
@@ -37,6 +40,25 @@ _FEW: Final = 200
 """Rows up to which a dict is quicker than the hash table of pandas with all that is around it."""
 
 
+class CodedLabels(NamedTuple):
+    """One kind of label of all rows or columns of the program.
+
+    Parameters
+    ----------
+    codes : array of int
+        Place of each label among the kinds, -1 where there is none.
+    kinds : array of object
+        Labels as texts, nan as the last one.
+    """
+
+    codes: NDArray[np.integer[Any]]
+    kinds: NDArray[np.object_]
+
+    def places_of(self, label: str) -> NDArray[np.intp]:
+        """Return the rows or columns that have a label."""
+        return np.flatnonzero(np.isin(self.codes, np.flatnonzero(self.kinds == label)))
+
+
 def coded(column: pd.Series[Any] | pd.Index[Any] | NDArray[Any]) -> Coded:
     """Return the place of each label among the distinct ones, -1 for a missing one, and these."""
     cells = column if isinstance(column, np.ndarray) else column.to_numpy()
@@ -44,6 +66,8 @@ def coded(column: pd.Series[Any] | pd.Index[Any] | NDArray[Any]) -> Coded:
 
 
 def _coded(cells: NDArray[Any]) -> Coded:
+    if not len(cells):
+        return np.zeros(0, dtype=np.int64), cells
     codes, found = pd.factorize(cells)
     return codes.astype(np.int64, copy=False), found
 
@@ -61,6 +85,10 @@ def _few_coded(cells: NDArray[Any]) -> Coded | None:
 
 def cells_of(table: pd.DataFrame, name: str) -> NDArray[Any]:
     """Return a column of a table as an array of numpy, without making a Series of it."""
+    own = columns_known(table)
+    if own is not None:
+        column = own[name]
+        return column if isinstance(column, np.ndarray) else column.to_numpy()
     place = table.columns.get_loc(name)
     if not isinstance(place, int):  # several columns have the name
         return table[name].to_numpy()
@@ -81,7 +109,7 @@ def coded_levels(index: pd.Index[Any]) -> list[Coded]:
 
 def labels(column: NDArray[Any], name: Hashable) -> pd.Index[Any]:
     """Return labels as an index; texts stay Python objects."""
-    if column.dtype == object:  # nothing is to be found out about them
+    if column.dtype in (object, np.int64):  # nothing is to be found out about them
         new: Any = pd.Index._simple_new  # type: ignore[attr-defined]
         made: pd.Index[Any] = new(column, name)
         return made

@@ -10,8 +10,9 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.declared import Price, Table
 from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
-from planner.check.frames import at, by, crossed, has, listed, quotient, tally
+from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def service_terms_from_tables(case: Case) -> Excess:
     has_share = ~np.isnan(at(share, everyone, ("workload",), np.nan))
     reported = listed(wanted.tight, share=wanted.tight_share_frac)
     missing = has_share & ~has(everyone, reported, (*_USERS, "year"))
-    price = pd.DataFrame({"what": ["unmet compute"]})
+    price = table_of({"what": ["unmet compute"]})
     return Excess.differs(
         reported[[*_USERS, "year"]],
         reported["share"].to_numpy(),
@@ -210,7 +211,7 @@ def clouds_from_tables(case: Case) -> Excess:
         may = may | (is_lumped & bool(len(clouds)))
     may = may & case.scenario.rent.allow
     due = wanted[may]
-    of_due = pd.Series(near[may].astype("float64"), index=pd.MultiIndex.from_frame(due[key]))
+    of_due = pd.Series(near[may].astype("float64"), index=keyed(due[key]))
     return Excess.where(due[key], ~has(due, reported, key)).and_also(
         Excess.differs(
             reported[key], reported["near"].to_numpy("float64"), at(of_due, reported, key, np.nan)
@@ -327,7 +328,7 @@ def no_route_reported(case: Case) -> Excess:
     # Who is served has a route.
     unserved = wanted[~has(wanted, used_routes(case), key)]
     users = pd.concat([unserved, table[key]]).drop_duplicates(ignore_index=True)
-    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
     ends = round_trips(case, crossed(users, sites))
     reached = (ends["rtt_ms"] <= ends["rtt_bound_ms"] * _ROUNDING) & ~stays_elsewhere(ends)
     lonely = ~has(users, ends[reached], key)

@@ -11,6 +11,7 @@ from planner.check.frames import at, by, listed, tally
 from planner.check.once import once
 from planner.check.sources import makes_its_power
 from planner.check.stated_existing import stated_sites, without_new_halls
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def months_to_service(case: Case) -> pd.DataFrame:
         "connection": chains[["transformer", "grid"]].max(axis=1),
         "non_firm": chains[["transformer", "early"]].max(axis=1),
     }
-    return pd.DataFrame(
+    return table_of(
         {
             what: case.own_figures(
                 "lead_time_months", (months + settings.delay_months).clip(lower=0.0)
@@ -139,7 +140,7 @@ def _chains(case: Case) -> pd.DataFrame:
     named = sites.index if non_firm.sites == "all" else list(non_firm.sites)
     may_have = sites.index.isin(named) & non_firm.allow
     first = interconnection.where(~may_have, np.minimum(interconnection, early))
-    return pd.DataFrame(
+    return table_of(
         {
             "permit and construction": permit + construction,
             "permit and switchgear": permit + switchgear,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.check.frames import by
+from planner.check.frames import by, looked_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,6 @@ def roomy(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
         for name, own in case.scenario.workloads.items()
         if own.least_memory_gb is not None
     }
-    room = pairs["rack"].map(known_gb).fillna(0.0)
-    need = pairs["workload"].map(least_gb).fillna(0.0)
+    room = looked_up(known_gb, pairs["rack"], 0.0)
+    need = looked_up(least_gb, pairs["workload"], 0.0)
     return pairs[room >= need].reset_index(drop=True)

@@ -11,10 +11,11 @@ from planner.check.cells import ANYWHERE
 from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
 from planner.check.declared import Line, Table
-from planner.check.frames import at, by, crossed, listed, taken, tally
+from planner.check.frames import at, by, crossed, keyed, listed, taken, tally
 from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import round_trips, stays_elsewhere
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
     )
     grade = pd.Series((in_time.astype(np.int64) + tight) * ~stays_elsewhere(ends))
     words = grade.astype("str").groupby([ends["workload"], ends["site"]], sort=False).agg("".join)
-    keys = pd.MultiIndex.from_frame(table[["workload", "site"]])
+    keys = keyed(table[["workload", "site"]])
     return np.asarray(words.reindex(keys).fillna(""), dtype=object)
 
 
@@ -150,12 +151,12 @@ def migration_reach_reported(case: Case) -> Excess:
     """Sites that have the same users in reach, of all sites, are named by the first of them."""
     table = case.plan("migration")[["site", "workload", "reach"]].drop_duplicates()
     classes = table[["workload"]].drop_duplicates()
-    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
     every = crossed(classes, sites)
     every = every.assign(users=users_in_reach(case, every))
     first = every.groupby(["workload", "users"], sort=False)["site"].transform("first")
     own = every.assign(own=first).set_index(["workload", "site"])["own"]
-    wanted = own.reindex(pd.MultiIndex.from_frame(table[["workload", "site"]])).to_numpy()
+    wanted = own.reindex(keyed(table[["workload", "site"]])).to_numpy()
     return Excess.where(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
 
 
@@ -188,13 +189,13 @@ def migration_reported(case: Case) -> Excess:
     power, slots, years = site_power(case), case.plan("power_slot"), case.plan("site_year")
     site, slot = power.site_year, power.slot
     frame = site.merge(slot[["slot"]], how="cross")
-    by_slot = pd.Series(power.migrated_mw.ravel(), index=pd.MultiIndex.from_frame(frame))
+    by_slot = pd.Series(power.migrated_mw.ravel(), index=keyed(frame))
     key = (*_SITE, "slot")
     curve = Excess.differs(
         slots[list(key)], slots["migrated_mw"].to_numpy(), at(by_slot, slots, key, np.nan)
     )
     mean = power.migrated_mw @ power.hours / _HOURS_PER_YEAR
-    by_site = pd.Series(mean, index=pd.MultiIndex.from_frame(site))
+    by_site = pd.Series(mean, index=keyed(site))
     means = Excess.differs(
         years[list(_SITE)], years["migrated_mean_mw"].to_numpy(), at(by_site, years, _SITE, np.nan)
     )
@@ -241,7 +242,7 @@ def migration_from_tables(case: Case) -> Excess:
     price = case.scenario.flexibility.move_usd_per_mwh
     parts.append(
         Excess.differs(
-            pd.DataFrame({"what": ["a move"]}), np.array([p.move_usd_per_mwh]), np.array([price])
+            table_of({"what": ["a move"]}), np.array([p.move_usd_per_mwh]), np.array([price])
         )
     )
     of = case.workloads.set_index("workload").loc[list(sets.workload.labels)]
@@ -290,8 +291,9 @@ def _first_slot(case: Case) -> Codes:
 def _first_of_reach(case: Case) -> Codes:
     """First site with the same users of a class as each site has, shape (workload, site)."""
     sets, moving = case.inputs.sets, moving_classes(case)
-    table = pd.DataFrame({"workload": list(sets.workload.labels)}).merge(
-        pd.DataFrame({"site": list(sets.site.labels)}), how="cross"
+    table = crossed(
+        table_of({"workload": list(sets.workload.labels)}),
+        table_of({"site": list(sets.site.labels)}),
     )
     table = table.assign(code=np.tile(np.arange(len(sets.site)), len(sets.workload)))
     may = table["workload"].isin(moving).to_numpy()

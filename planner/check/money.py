@@ -11,6 +11,7 @@ from planner.check.declared import Asset, Line, Price, merged
 from planner.check.families import FAMILIES
 from planner.check.frames import at, by, listed, tally, together
 from planner.check.payments import discounts, of_site, repay
+from planner.check.table import table_of
 from planner.check.verdict import Excess, Rule, rule
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def discounting(case: Case) -> Excess:
 def objective(case: Case) -> Excess:
     """The solver's objective is the sum of the cost table, discounted."""
     total = np.array([case.plan("costs")["npv_musd"].sum()])
-    place = pd.DataFrame({"total": ["cost table"]})
+    place = table_of({"total": ["cost table"]})
     reported = float(case.plan("solution")["objective_musd"].sum())  # of one row
     return Excess.differs(place, total, np.array([case.objective_musd])).and_also(
         Excess.differs(place, np.array([reported]), np.array([case.objective_musd]))
@@ -140,16 +141,16 @@ def rates_from_tables(case: Case) -> Excess:
     own = [_real(case, plan)]
     own += [_real(case, settings.asset_wacc_nominal_frac.get(kind, plan)) for kind in kinds]  # type: ignore[call-overload]
     given = [reported.rate_frac, *(reported.asset_rate_frac[kind] for kind in kinds)]
-    place = pd.DataFrame({"rate": ["plan", *kinds]})
-    sites = pd.DataFrame({"rate": list(case.inputs.sets.site.labels)})
+    place = table_of({"rate": ["plan", *kinds]})
+    sites = table_of({"rate": list(case.inputs.sets.site.labels)})
     risk = case.finance_of_sites("wacc_adder") * float(settings.country_risk)
     years = np.array([reported.base_year - case.years[0]], dtype=np.float64)
     upkeep = 1.0 + case.finance_of("om_real_escalation", "world")
     later = np.clip(np.array(case.years) - _MONEY_YEAR, 0, None)
     return Excess.differs(place, np.array(given), np.array(own)).and_also(
         Excess.differs(sites, reported.site_rate_adder_frac, at(risk, sites, ("rate",), np.nan)),
-        Excess.differs(pd.DataFrame({"rate": ["base year"]}), years, np.zeros(1)),
-        Excess.differs(pd.DataFrame({"rate": case.years}), reported.opex_escalation, upkeep**later),
+        Excess.differs(table_of({"rate": ["base year"]}), years, np.zeros(1)),
+        Excess.differs(table_of({"rate": case.years}), reported.opex_escalation, upkeep**later),
     )
 
 
@@ -162,7 +163,7 @@ def interest_during_construction(case: Case) -> Excess:
     waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
     own = np.mean((1.0 + rate) ** waits) - 1.0
     reported = np.array([case.inputs.finance.build_idc_frac])
-    return Excess.differs(pd.DataFrame({"what": ["halls"]}), reported, np.array([own]))
+    return Excess.differs(table_of({"what": ["halls"]}), reported, np.array([own]))
 
 
 @rule(unit="years or -")
@@ -181,7 +182,7 @@ def horizon_from_scenario(case: Case) -> Excess:
         *(reported.life_years.get(k, np.nan) for k in kinds),
     ]
     own = [case.years[0], case.years[-1], *(lives.get(kind, np.nan) for kind in kinds)]
-    place = pd.DataFrame({"what": ["first year", "last year", *kinds]})
+    place = table_of({"what": ["first year", "last year", *kinds]})
     rate = _real(case, case.scenario.finance.wacc_nominal_frac)
     years = pd.Series(case.calendar)
     worth = np.exp(-np.log1p(rate) * (years - case.years[0] + 0.5))
@@ -191,7 +192,7 @@ def horizon_from_scenario(case: Case) -> Excess:
         place, np.array(given, dtype=np.float64), np.array(own, dtype=np.float64)
     ).and_also(
         Excess.differs(
-            pd.DataFrame({"what": case.years}),
+            table_of({"what": case.years}),
             reported.year_weight,
             weight.loc[list(case.years)].to_numpy(dtype=np.float64),
         )

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from planner.check.contracts import begin_of_delivery
-from planner.check.frames import at, quotient, tally
+from planner.check.frames import at, keyed, quotient, tally
 from planner.check.money import ASSETS, LINES, asset_rate, repaid_cost
 from planner.check.payments import discounts, instalment, repay
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _ppas(case: Case) -> dict[str, float]:
     last = table[table["year"] == case.years[-1]]
     price = pd.Series(
         np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])),
-        index=pd.MultiIndex.from_frame(last[key]),
+        index=keyed(last[key]),
     )
     signed = table[table["signed_mw"] > 0.0]
     offers = case.scenario.contracts.ppa
@@ -151,18 +152,18 @@ def money_by_item(case: Case) -> Excess:
     # Together they are every line that repays something bought.
     repaid = np.array([table.loc[is_asset, "paid_musd"].sum()])
     upfront = np.array([costs.loc[costs["upfront"], "musd"].sum()])
-    every = Excess.differs(pd.DataFrame({"item": ["all assets"]}), repaid, upfront)
+    every = Excess.differs(table_of({"item": ["all assets"]}), repaid, upfront)
     return columns_reported(table, _ITEM, columns).and_also(wrong, every)
 
 
 def money_year_rows(case: Case) -> pd.DataFrame:
     """List the rows of table `money_years`: every calendar year of the horizon."""
-    return pd.DataFrame({"calendar_year": list(case.calendar)})
+    return table_of({"calendar_year": list(case.calendar)})
 
 
 def money_item_rows(_: Case) -> pd.DataFrame:
     """List the rows of table `money_items`: all that can be bought, and contracts that run on."""
-    return pd.DataFrame({"item": [*ASSETS, *_AT_ONCE, *_CONTRACTS]})
+    return table_of({"item": [*ASSETS, *_AT_ONCE, *_CONTRACTS]})
 
 
 RULES = (money_by_year, money_by_item)

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import year_slots
 from planner.check.declared import Asset, Line, Price, Table, plan_table
-from planner.check.frames import at, by, crossed, has, listed, quotient, tally, with_int_year
+from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally, with_int_year
 from planner.check.grid import own_peaks
 from planner.check.headroom import headroom_mw
 from planner.check.in_service import (
@@ -27,6 +27,7 @@ from planner.check.payments import every_year
 from planner.check.power_prices import demand_charge_usd_per_kw_month
 from planner.check.sources import sources_in_service
 from planner.check.stress import hours_off, stress_share, tiers_pct
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -179,9 +180,7 @@ def shed_load(case: Case) -> Excess:
     uses, power, sets = case.uses, site_power(case), case.inputs.sets
     waits = by(case.workloads, "workload", "deferrable_frac")
     share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
-    row = pd.MultiIndex.from_frame(power.site_year).get_indexer(
-        pd.MultiIndex.from_frame(uses[list(_SITE)])
-    )
+    row = keyed(power.site_year).get_indexer(keyed(uses[list(_SITE)]))
     profile = case.inputs.power.shape_frac[
         sets.site.codes(uses["site"]), sets.shape.codes(uses["shape"])
     ]
@@ -211,7 +210,7 @@ def stress_reported(case: Case) -> Excess:
         Excess.differs(place, table[name].to_numpy(), at(own[name], table, _SLOT, np.nan))
         for name in names
     ]
-    forgotten = ~stress.index.isin(pd.MultiIndex.from_frame(place))
+    forgotten = ~stress.index.isin(keyed(place))
     every = stress.index.to_frame(index=False)
     return parts[0].and_also(
         *parts[1:], Excess.where(every, forgotten), *_years_reported(case, table)
@@ -262,14 +261,14 @@ def stress_from_tables(case: Case) -> Excess:
     """Non-firm power is off in the zone's most stressed slots, for the hours of its rate."""
     sets, p = case.inputs.sets, case.inputs.non_firm
     zones = np.unique(sets.site_zone[p.service["site"]])
-    place = pd.DataFrame({"zone": [sets.zone.labels[z] for z in zones]}).merge(
+    place = table_of({"zone": [sets.zone.labels[z] for z in zones]}).merge(
         year_slots(case)[["slot"]], how="cross"
     )
     parts = []
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         reported = p.off_frac[zones, p.tier.code(label)].ravel()
         own = at(stress_share(case, hours), place, ("zone", "slot"), np.nan)
-        named = Excess.where(pd.DataFrame({"rate": [rate]}), np.array([float(label) != rate]))
+        named = Excess.where(table_of({"rate": [rate]}), np.array([float(label) != rate]))
         parts += [named, Excess.differs(place, reported, own)]
     return parts[0].and_also(*parts[1:])
 
@@ -339,12 +338,12 @@ def shed_from_scenario(case: Case) -> Excess:
         "usd_per_mwh": (p.shed.usd_per_mwh, settings.usd_per_mwh),
     }
     figures = np.array(list(reported.values()), dtype=np.float64)
-    parts = [Excess.differs(pd.DataFrame({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
+    parts = [Excess.differs(table_of({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
     frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
     waits = by(case.workloads, "workload", "deferrable_frac").astype("float64")
     own = at(waits, frame, ("workload",), np.nan)
     parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), own))
-    zones = pd.DataFrame({"zone": list(sets.zone.labels)})
+    zones = table_of({"zone": list(sets.zone.labels)})
     serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
     place = crossed(zones, year_slots(case)[["slot"]])
     in_use = np.repeat(serves, len(year_slots(case)))
@@ -364,9 +363,7 @@ def non_firm_discount_from_tables(case: Case) -> Excess:
     place = rows[["site", "year", "period"]]
     if not len(rows):
         return Excess.where(place, np.zeros(0, dtype=np.bool_))
-    charge = pd.Series(
-        demand_charge_usd_per_kw_month(case), pd.MultiIndex.from_frame(case.site_year)
-    )
+    charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
     own = _service(case, "charge_discount_frac") * at(charge, rows, key, np.nan)
     return Excess.differs(place, rows["usd"].to_numpy(), own)
 

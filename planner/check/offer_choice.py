@@ -20,6 +20,7 @@ from planner.check.payments import instalment
 from planner.check.power_prices import retail_usd_per_mwh
 from planner.check.rack_figures import admitted_racks
 from planner.check.stated_existing import stated_halls, without_new_halls
+from planner.check.table import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +62,7 @@ def ids_of(case: Case, axis: str) -> list[str]:
 
 def numbers_of(table: pd.DataFrame, key: str, names: Iterable[str], column: str) -> Floats:
     """Return a column of a table in the order of some names."""
-    return np.asarray(by(table, key, column).reindex(list(names)), dtype=np.float64)
+    return at(by(table, key, column), table_of({key: list(names)}), (key,), np.nan)
 
 
 def _texts(table: pd.DataFrame, key: str, names: Iterable[str], column: str) -> Any:

@@ -31,6 +31,7 @@ from planner.check.offer_choice import (
 from planner.check.once import once
 from planner.check.rack_figures import admitted_racks
 from planner.check.stated_existing import stated_halls
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ def _leasable(case: Case) -> pd.DataFrame:
         table = table.iloc[:0]
     country = by(case.sites, "site", "country")[ids_of(case, "site")]
     region = country.where(country.isin(list(table["region"])), "world")
-    sites = pd.DataFrame({"site": region.index, "region": region.to_numpy()})
+    sites = table_of({"site": region.index, "region": region.to_numpy()})
     sites = sites[may_grow(case)[:, 0]]
     rows = sites.merge(table[["region", "cooling", "redundancy"]], on="region").drop_duplicates()
     rows = rows.assign(hall=rows["cooling"] + "|" + rows["redundancy"])
     begins = rows["cooling"].map(by(case.data("cooling"), "cooling", "first_year"))
-    rows = crossed(rows.assign(begins=begins), pd.DataFrame({"year": case.years}))
+    rows = crossed(rows.assign(begins=begins), table_of({"year": case.years}))
     there = rows["begins"].to_numpy() <= case.last_calendar_year(rows["year"])
     return rows.loc[there, ["site", "hall", "year"]].reset_index(drop=True)
 
@@ -82,9 +83,7 @@ def _hall_rows(case: Case, site: Any, cooling: Any, redundancy: Any) -> pd.DataF
         np.array(ids_of(case, "cooling"), object),
     )
     topologies = np.array(ids_of(case, "redundancy"), object)
-    return pd.DataFrame(
-        {"site": sites[site], "hall": halls[cooling] + "|" + topologies[redundancy]}
-    )
+    return table_of({"site": sites[site], "hall": halls[cooling] + "|" + topologies[redundancy]})
 
 
 def _parts(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:
@@ -125,7 +124,7 @@ def _retrofittable(case: Case) -> pd.DataFrame:
 def _in_play(case: Case) -> pd.DataFrame:
     """List site, hall and year where some hall of the design can be."""
     key = ["site", "hall", "year"]
-    years = pd.DataFrame({"year": case.years})
+    years = table_of({"year": case.years})
     there = existing_halls(case)
     there = there[there["mw"] > 0.0]
     to_new = _retrofittable(case).drop(columns="hall").rename(columns={"to_hall": "hall"})
@@ -150,7 +149,7 @@ def _purchases(case: Case) -> pd.DataFrame:
     cooling, redundancy = _parts(halls["hall"])
     halls = halls.assign(cooling=cooling, redundancy=redundancy)
     names = {axis: np.array(ids_of(case, axis), object) for axis in ("workload", "rack", "cooling")}
-    frame = pd.DataFrame(
+    frame = table_of(
         {
             "workload": names["workload"][w],
             "rack": names["rack"][k],
@@ -233,7 +232,7 @@ def _handed_on(case: Case) -> pd.DataFrame:
     if source.empty or not case.scenario.cascade.allow:
         return pd.DataFrame(columns=columns, dtype="str")
     source = source.assign(cooling=_parts(source["hall"])[0])
-    halls = pd.DataFrame({"hall": ids_of(case, "hall")})
+    halls = table_of({"hall": ids_of(case, "hall")})
     cooling, redundancy = _parts(halls["hall"])
     halls = halls.assign(cooling=cooling, redundancy=redundancy)
     takes = source[["rack", "cooling"]].drop_duplicates().merge(halls, on="cooling")
@@ -273,7 +272,7 @@ def _cohorts(case: Case) -> pd.DataFrame:
     life = at(by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
     bought = bought.assign(dies=bought["vintage"] + life, is_stock=False)
     both = pd.concat([stock, bought[[*key, "is_stock"]]], ignore_index=True)
-    rows = crossed(both, pd.DataFrame({"year": case.years}))
+    rows = crossed(both, table_of({"year": case.years}))
     dies = rows["dies"].to_numpy(dtype=np.float64)
     is_alive = (rows["vintage"] <= rows["year"]) & (case.last_calendar_year(rows["year"]) < dies)
     return rows[is_alive].reset_index(drop=True)
@@ -294,7 +293,7 @@ def _arrivals(case: Case) -> pd.DataFrame:
     arrives = leaves[[*key, "year"]].drop_duplicates().merge(halls, on="rack")
     arrives = arrives.merge(_in_play(case), on=["site", "hall", "year"])
     since = arrives.groupby([*key, "hall"], as_index=False)["year"].min()
-    later = crossed(since.rename(columns={"year": "since"}), pd.DataFrame({"year": case.years}))
+    later = crossed(since.rename(columns={"year": "since"}), table_of({"year": case.years}))
     ends = case.last_calendar_year(later["year"])
     stays = (later["year"] >= later["since"]) & (ends < later["dies"].to_numpy(dtype=np.float64))
     return later.loc[stays, ["site", "rack", "hall", "year"]].drop_duplicates()

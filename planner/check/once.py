@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.days import YearDays
+    from planner.check.keys import CodedLabels
 
     Objects = NDArray[np.object_]
 
@@ -23,7 +24,14 @@ __all__ = ["once"]
 
 Asked = ParamSpec("Asked")
 Figures = TypeVar(
-    "Figures", "pd.DataFrame", "pd.Series[float]", "Floats", "Objects", "YearDays", float
+    "Figures",
+    "pd.DataFrame",
+    "pd.Series[float]",
+    "Floats",
+    "Objects",
+    "YearDays",
+    "Mapping[str, CodedLabels]",
+    float,
 )
 
 

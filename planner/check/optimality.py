@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.check.lagrangian import Program, finite_or_zero, side_of
 from planner.check.once import once
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -145,7 +147,7 @@ def bound_proven(case: Case) -> Excess:
         return _nothing()
     proven = proven_bound_musd(case)
     if case.proof is not None and case.proof.bound_by == "search" and case.proof.is_integer.any():
-        place = pd.DataFrame({"bound": ["bound of the search"]})
+        place = table_of({"bound": ["bound of the search"]})
         return Excess.above(place, np.array([proven]), case.bound_musd)
     return _differs("bound", proven, case.bound_musd)
 
@@ -155,7 +157,7 @@ def bound_below_objective(case: Case) -> Excess:
     """No bound is above the cost of the plan, and a plan that is called solved has one."""
     if not case.has_report:
         return _nothing()
-    place = pd.DataFrame({"bound": ["reported", "solution"]})
+    place = table_of({"bound": ["reported", "solution"]})
     table = case.plan("solution")
     bounds = np.array([case.bound_musd, float(table["dual_bound_musd"].sum(skipna=False))])
     none = np.nan if case.status in _SOLVED else -np.inf
@@ -172,7 +174,7 @@ def gap_of_bound(case: Case) -> Excess:
     gap = relative_gap(case.objective_musd, case.bound_musd)
     reported = np.array([case.gap_frac, float(table["gap_frac"].sum(skipna=False))])
     reported = np.where(np.isfinite(reported), reported, np.inf)
-    place = pd.DataFrame({"gap": ["reported", "solution"]})
+    place = table_of({"gap": ["reported", "solution"]})
     return Excess.differs(place, reported, np.full(2, gap))
 
 
@@ -251,11 +253,11 @@ def _labels(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differs(what: str, left: float, right: float) -> Excess:
-    return Excess.differs(pd.DataFrame({"of": [what]}), np.array([left]), np.array([right]))
+    return Excess.differs(table_of({"of": [what]}), np.array([left]), np.array([right]))
 
 
 def _nothing() -> Excess:
-    return Excess(pd.DataFrame({"of": []}), np.zeros(0), np.zeros(0))
+    return Excess(table_of({"of": []}), np.zeros(0), np.zeros(0))
 
 
 def what_is_proven(case: Case, checks: Sequence[Check]) -> str:

@@ -10,8 +10,9 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import year_slots
 from planner.check.declared import Price
-from planner.check.frames import at, by, crossed, has, label_of, listed, quotient, tally
+from planner.check.frames import at, by, crossed, has, keyed, label_of, listed, quotient, tally
 from planner.check.other_load import other_load_mw
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
     """Write an array by site-year and slot as a series over its labels."""
     power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
-    return pd.Series(values.ravel(), index=pd.MultiIndex.from_frame(frame))
+    return pd.Series(values.ravel(), index=keyed(frame))
 
 
 def _by_site(case: Case, values: Floats) -> pd.Series[float]:
     """Write an array by site-year as a series over its labels."""
-    return pd.Series(values, index=pd.MultiIndex.from_frame(site_power(case).site_year))
+    return pd.Series(values, index=keyed(site_power(case).site_year))
 
 
 @rule(unit="h")
@@ -65,7 +66,7 @@ def slot_weights(case: Case) -> Excess:
     place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
     whole = Excess.differs(place, at(sums, place, _SITE), np.full(len(place), _HOURS_PER_YEAR))
     total = Excess.differs(
-        pd.DataFrame({"slots": ["all"]}), np.array([hours.sum()]), np.array([_HOURS_PER_YEAR])
+        table_of({"slots": ["all"]}), np.array([hours.sum()]), np.array([_HOURS_PER_YEAR])
     )
     weights = Excess.differs(
         power.slot[["slot"]], np.asarray(case.inputs.days.weight_h, dtype=np.float64), power.hours
@@ -284,11 +285,11 @@ def other_load(case: Case) -> Excess:
     """Load beside the racks is what the scenario says, along the series of its site."""
     sets = case.inputs.sets
     own = other_load_mw(case)
-    frame = pd.DataFrame({"site": list(sets.site.labels)}).merge(
-        pd.DataFrame({"slot": list(sets.slot.labels)}), how="cross"
+    frame = table_of({"site": list(sets.site.labels)}).merge(
+        table_of({"slot": list(sets.slot.labels)}), how="cross"
     )
     key = ("site", "slot")
-    by_slot = pd.Series(own.ravel(), index=pd.MultiIndex.from_frame(frame))
+    by_slot = pd.Series(own.ravel(), index=keyed(frame))
     assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), own.ravel())
     table = case.plan("power_slot")
     right = at(by_slot, table, key, np.nan)
@@ -339,7 +340,7 @@ def losses_from_curves(case: Case) -> Excess:
 
     idle = lost_mw(0.0)
     rise = (lost_mw(_DESIGN_LOAD_FRAC) - idle) / _DESIGN_LOAD_FRAC
-    place = pd.DataFrame({"hall": halls})
+    place = table_of({"hall": halls})
     return Excess.differs(place, power.loss_fixed_frac, np.asarray(idle, np.float64)).and_also(
         Excess.differs(place, power.loss_variable_frac, np.asarray(rise, np.float64))
     )
@@ -361,7 +362,7 @@ def window_h(case: Case) -> pd.Series[int]:
     slot_h, table = case.scenario.time.slot_h, case.workloads.set_index("workload")
     parts = [hours for hours in range(2 * slot_h, 25, slot_h) if 24 % hours == 0]
     longest = table["max_deferral_h"].astype("float64")
-    fits = pd.DataFrame({hours: hours * (longest + 1e-9 >= hours) for hours in [0, *parts]})
+    fits = table_of({hours: hours * (longest + 1e-9 >= hours) for hours in [0, *parts]})
     may = case.scenario.flexibility.deferral & (table["deferrable_frac"] > 0.0)
     return fits.max(axis=1) * may
 
@@ -404,7 +405,7 @@ def deferral_blocks(case: Case) -> Excess:
     moment_h = (slot["day"] * 24 + slot["hour"]).to_numpy()[power.defer["slot"]]
     is_wrong = power.defer_block != moment_h // length
     # One place for each window keeps long lists short.
-    place = pd.DataFrame({"window": list(sets.window.labels)})
+    place = table_of({"window": list(sets.window.labels)})
     count = np.bincount(power.defer["window"], weights=is_wrong, minlength=len(place))
     return Excess.where(place, count > 0.0)
 
@@ -425,7 +426,7 @@ def deferral_overhead(case: Case) -> Excess:
     has[used["site"][may_wait], cooling[may_wait]] = True
     own = np.where(has[:, :, None], power.mechanical_frac, np.inf).min(axis=1)
     own = np.where(np.asarray(has.any(axis=1))[:, None], own, 0.0)
-    place = pd.DataFrame({"site": list(sets.site.labels)})
+    place = table_of({"site": list(sets.site.labels)})
     gap = np.abs(power.defer_mechanical_frac - own).max(axis=1)
     return Excess(place, gap, np.abs(own).max(axis=1))
 

@@ -11,6 +11,7 @@ from planner.check.declared import merged
 from planner.check.duals import PRICE_KEY, PRICES, hours_of_slot, yearly_weight
 from planner.check.families import FAMILIES
 from planner.check.frames import at, has, tally, together
+from planner.check.keys import CodedLabels
 from planner.check.once import once
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -40,7 +41,7 @@ _DIRECTION: Final = {"move_out": "out", "move_in": "in"}
 @rule(unit="units")
 def decisions_as_solved(case: Case) -> Excess:
     """The decisions in the tables are those of the stored solution."""
-    nothing = Excess(pd.DataFrame({"decision": []}), np.zeros(0), np.zeros(0))
+    nothing = Excess(table_of({"decision": []}), np.zeros(0), np.zeros(0))
     if case.proof is None:
         return nothing
     columns = case.proof.columns
@@ -55,15 +56,15 @@ def decisions_as_solved(case: Case) -> Excess:
 def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     """Hold one family of decisions against its column of a table, sum by sum of shared labels."""
     assert case.proof is not None
-    solved = _labelled(case.proof.columns, block, "x", _NOISE)
+    solved = _labelled(case, "columns", block, "x", _NOISE)
     reported = case.plan(table)
     if block in _DIRECTION:
         reported = reported[reported["direction"] == _DIRECTION[block]]
     keys = [name for name in solved.columns if name != "x" and name in reported.columns]
     if not keys:  # the program has no such decision
-        place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(reported))})
+        nothing = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
         return Excess.differs(
-            place, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported))
+            nothing, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported))
         )
     place = together(keys, solved, reported)
     left = at(tally(reported, keys, reported[column]), place, keys)
@@ -78,7 +79,7 @@ def solution_table(case: Case) -> Excess:
     """Table `solution` says what the solver reports, what the program is and what money means."""
     table, finance = case.plan("solution"), case.inputs.finance
     if len(table) != 1:
-        return Excess.where(pd.DataFrame({"rows": [len(table)]}), np.array([True]))
+        return Excess.where(table_of({"rows": [len(table)]}), np.array([True]))
     row = table.iloc[0]
     numbers = {
         "discount_rate_frac": finance.rate_frac,
@@ -102,8 +103,8 @@ def solution_table(case: Case) -> Excess:
         for side in ([float(row[name]) for name in numbers], list(numbers.values()))
     )
     wrong = np.array([str(row[name]) != text for name, text in texts.items()])
-    return Excess.differs(pd.DataFrame({"column": list(numbers)}), left, right).and_also(
-        Excess.where(pd.DataFrame({"column": list(texts)}), wrong)
+    return Excess.differs(table_of({"column": list(numbers)}), left, right).and_also(
+        Excess.where(table_of({"column": list(texts)}), wrong)
     )
 
 
@@ -111,7 +112,7 @@ def solution_table(case: Case) -> Excess:
 def prices_as_solved(case: Case) -> Excess:
     """Table `prices` has a row, with number and unit, for every dual of a limit that is not 0."""
     if case.proof is None:
-        return Excess(pd.DataFrame({"block": []}), np.zeros(0), np.zeros(0))
+        return Excess(table_of({"block": []}), np.zeros(0), np.zeros(0))
     reported, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
     place = together(keys, solved, reported)
     left = at(tally(reported, keys, reported["raw_dual"]), place, keys, np.nan)
@@ -128,7 +129,7 @@ def _duals(case: Case) -> pd.DataFrame:
     assert case.proof is not None
     keys = list(PRICE_KEY)
     parts = [
-        _labelled(case.proof.rows, block, "dual", _DUAL_NOISE).assign(block=block)
+        _labelled(case, "rows", block, "dual", _DUAL_NOISE).assign(block=block)
         for block in case.proof.rows["family"].cat.categories
         if block in PRICES and case.proof.has_duals
     ]
@@ -142,7 +143,7 @@ def _duals(case: Case) -> pd.DataFrame:
 def worths_as_solved(case: Case) -> Excess:
     """What a ton, a stress hour and reserves are worth follows from the duals."""
     if case.proof is None:
-        return Excess(pd.DataFrame({"table": []}), np.zeros(0), np.zeros(0))
+        return Excess(table_of({"table": []}), np.zeros(0), np.zeros(0))
     parts = []
     for table, worths in (
         ("carbon_year", _carbon_worths(case)),
@@ -154,7 +155,7 @@ def worths_as_solved(case: Case) -> Excess:
             left = reported[column].to_numpy(dtype=np.float64)
             is_unknown = np.isnan(left) & np.isnan(own)  # missing is right there alone
             left, right = (np.where(is_unknown, 0.0, side) for side in (left, own))
-            place = pd.DataFrame({"table": f"{table}.{column}", "row": np.arange(len(reported))})
+            place = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
             parts.append(Excess.differs(place, left, right))
     return parts[0].and_also(*parts[1:])
 
@@ -196,32 +197,56 @@ def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> 
     assert case.proof is not None
     if not case.proof.has_duals:
         return np.full(len(table), np.nan)
-    rows = _labelled(case.proof.rows, block, "dual", 0.0)
+    rows = _labelled(case, "rows", block, "dual", 0.0)
     if not len(rows):
         return np.zeros(len(table))
     return at(tally(rows, keys, -_USD_PER_MUSD * rows["dual"]), table, keys)
 
 
-def _labelled(frame: pd.DataFrame, block: str, number: str, noise: float) -> pd.DataFrame:
-    """Return the labels of a block's rows or columns with a number, where it is not nothing."""
-    here = np.flatnonzero((frame["family"] == block).to_numpy(dtype=np.bool_))
-    numbers = frame[number].to_numpy(dtype=np.float64)[here]
+def _labelled(case: Case, of: str, block: str, number: str, noise: float) -> pd.DataFrame:
+    """Return the labels of a block's rows or columns with a number, where it is not nothing.
+
+    Parameters
+    ----------
+    case : Case
+        With the stored program.
+    of : str
+        Rows or columns.
+    block, number : str
+        Family, and the column with its number.
+    noise : float
+        Up to which a number is nothing.
+    """
+    labels = _coded_labels(case, of)
+    here = labels["family"].places_of(block)
+    numbers = _of_program(case, of)[number].to_numpy(dtype=np.float64)[here]
     reported = ~(np.abs(numbers) <= noise)
     made: dict[str, NDArray[Any]] = {}
-    for name in frame.columns:
-        if name not in _ARRAYS and not frame[name].array[here].isna().all():
-            texts = _texts(frame[name], here)[reported]
+    for name, label in labels.items():
+        codes = label.codes[here]
+        if name != "family" and (codes >= 0).any():
+            texts = label.kinds[codes[reported]]
             made[name] = texts.astype(np.int64) if name == "year" else texts
     return table_of(made | {number: numbers[reported]}, index=pd.RangeIndex(int(reported.sum())))
 
 
-def _texts(labels: pd.Series[Any], rows: NDArray[np.intp]) -> NDArray[np.object_]:
-    """Return labels as texts, nan where there is none."""
-    if isinstance(labels.dtype, pd.CategoricalDtype):
-        codes = labels.cat.codes.to_numpy()[rows]
-        kinds = [*(str(label) for label in labels.cat.categories), np.nan]
-        return np.array(kinds, dtype=object)[codes]  # a missing label is code -1
-    return labels.iloc[rows].astype("str").to_numpy(dtype=object)
+@once
+def _coded_labels(case: Case, of: str) -> Mapping[str, CodedLabels]:
+    """Return the labels of all rows or columns of the program, by name."""
+    frame = _of_program(case, of)
+    coded_labels = {}
+    for name in frame.columns:
+        if name == "family" or name not in _ARRAYS:
+            labels = frame[name].astype("category").cat
+            kinds = [*(str(label) for label in labels.categories), np.nan]
+            coded_labels[name] = CodedLabels(labels.codes.to_numpy(), np.array(kinds, dtype=object))
+    return coded_labels
+
+
+def _of_program(case: Case, of: str) -> pd.DataFrame:
+    assert case.proof is not None
+    frame: pd.DataFrame = getattr(case.proof, of)
+    return frame
 
 
 RULES = (decisions_as_solved, solution_table)

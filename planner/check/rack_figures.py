@@ -13,6 +13,7 @@ from planner.check.frames import at, by, cell, has, listed, tally
 from planner.check.memory import roomy
 from planner.check.payments import instalment
 from planner.check.stated_existing import stated_racks
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def rack_types_from_tables(case: Case) -> Excess:
     }
     parts = [
         Excess.differs(
-            pd.DataFrame({"rack": labels, "what": name}),
+            table_of({"rack": labels, "what": name}),
             np.asarray(getattr(p, name), dtype=np.float64),
             right.to_numpy(dtype=np.float64),
         )
@@ -121,7 +122,7 @@ def companion_and_move_price(case: Case) -> Excess:
     yearly = instalment(rate, np.array([items["companion_life"]]))[0]
     own = np.array([items["companion_capex"] * yearly, case.scenario.cascade.cost_usd_per_kw])
     reported = np.array([p.companion_musd_per_mw_year, p.move_cost_musd_per_mw])
-    place = pd.DataFrame({"what": ["companions", "moves"]})
+    place = table_of({"what": ["companions", "moves"]})
     return Excess.differs(place, reported, own * _KW_PER_MW / _USD_PER_MUSD)
 
 
@@ -216,7 +217,7 @@ def admitted_racks(case: Case) -> pd.DataFrame:
         for name, override in case.scenario.workloads.items()
         if override.racks is not None
     }
-    replaced = [pd.DataFrame({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
+    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
     return roomy(case, pairs)
 
@@ -266,7 +267,7 @@ def stock_from_tables(case: Case) -> Excess:
     total_mw = float(mix["stock_mw"].sum())
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     facility_mw = assumed_facility_mw(case)
-    sites = pd.DataFrame({"site": facility_mw.index.to_numpy()})
+    sites = table_of({"site": facility_mw.index.to_numpy()})
     by_site = Excess.differs(
         sites,
         at(tally(now, ("site",), now["stock_mw"]), sites, ("site",)),

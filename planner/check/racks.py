@@ -12,6 +12,7 @@ from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import since
 from planner.check.offer_choice import last_sale_years, vendors_bought_from
 from planner.check.payments import assets, every_year
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -323,7 +324,7 @@ def rack_moves(case: Case) -> pd.DataFrame:
     """Moves, once, in their year."""
     moves = case.plan("moves")
     out = moves[moves["direction"] == "out"]
-    return pd.DataFrame(
+    return table_of(
         {
             "site": out["site"],
             "calendar_year": out["year"],

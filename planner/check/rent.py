@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.check.declared import Line, Price
 from planner.check.demand import net_utilisation
@@ -13,10 +12,13 @@ from planner.check.frames import at, cell, crossed, has, listed, tally
 from planner.check.once import once
 from planner.check.paths import held_or_nan
 from planner.check.payments import every_year
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from planner.check.case import Case
 
@@ -106,7 +108,7 @@ def rent_depth_from_tables(case: Case) -> Excess:
         asked = float(now["kh100e"].sum())
         in_use = mine * _term(case, "realised_utilisation_on_demand")
         own.append(in_use * asked / taken if taken > 0.0 else 0.0)
-    place = pd.DataFrame({"year": case.years})
+    place = table_of({"year": case.years})
     return Excess.differs(place, np.asarray(case.inputs.rent.depth_kh100e), np.array(own))
 
 
@@ -131,7 +133,7 @@ def levers_from_tables(case: Case) -> Excess:
         * (1.0 - np.exp(at(kept, table, ("workload",))))
         / at(added, table, ("workload",))
     )
-    rows = crossed(table, pd.DataFrame({"year": case.years}))
+    rows = crossed(table, table_of({"year": case.years}))
     grown = (rows["year"] + 1 - rows["first_year"]) / rows["ramp_years"]
     rows = rows.assign(most=rows["max_adoption_frac"] * grown.clip(0.0, 1.0))
     rows = rows[rows["most"] > 0.0].reset_index(drop=True)
@@ -163,7 +165,7 @@ def rent_by_class(case: Case) -> pd.DataFrame:
         bought["year"] + bought["term"] - 1.0, case.last_calendar_year(bought["year"])
     )
     paid = bought.assign(site="", last=last, musd=bought["bought_kh100e"] * bought["price"])
-    rows = paid.merge(pd.DataFrame({"calendar_year": case.calendar}), how="cross")
+    rows = paid.merge(table_of({"calendar_year": case.calendar}), how="cross")
     runs = (rows["calendar_year"] >= rows["year"]) & (rows["calendar_year"] <= rows["last"])
     return rows.loc[runs, ["workload", "site", "calendar_year", "musd"]]
 
@@ -199,7 +201,7 @@ def rent_supply(case: Case) -> Excess:
 def rent_depth(case: Case) -> Excess:
     """Contracts that run in a year stay within what clouds rent to this operator."""
     contracts = _contracts(case)
-    frame = pd.DataFrame({"year": case.years})
+    frame = table_of({"year": case.years})
     running = contracts.groupby(level=1, sort=False).sum()
     return Excess.above(frame, at(running, frame, ("year",)), case.inputs.rent.depth_kh100e)
 
@@ -209,7 +211,7 @@ def _contracts(case: Case) -> pd.Series[float]:
     bought, rent = case.plan("rent"), case.inputs.rent
     term = listed(rent.bought, term=rent.term_years)
     known = bought.merge(term, on=["workload", "tier", "year"], how="left")
-    runs = crossed(known, pd.DataFrame({"now": case.years}))
+    runs = crossed(known, table_of({"now": case.years}))
     covers = case.last_calendar_year(runs["now"]) < runs["year"] + runs["term"]
     runs = runs[(runs["now"] == runs["year"]) | ((runs["now"] > runs["year"]) & covers)]
     return tally(runs, ("workload", "now"), runs["bought_kh100e"])

@@ -11,6 +11,7 @@ from planner.check.cells import ANYWHERE
 from planner.check.frames import at
 from planner.check.globe import distance_km
 from planner.check.once import once
+from planner.check.table import table_of
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _line_of(case: Case, frame: pd.DataFrame, quantile: str) -> tuple[Floats, Fl
     """Intercept and slope of the line of each pair. [ms], [ms/km]"""
     lines = case.data("rtt_lines")
     line = lines[lines["quantile"] == quantile].set_index("pair_class")
-    kind = pd.DataFrame({"kind": _pair_class(frame)})
+    kind = table_of({"kind": _pair_class(frame)})
     intercept, slope = (
         at(line[name], kind, ("kind",), np.nan) for name in ("intercept_ms", "slope_ms_per_km")
     )

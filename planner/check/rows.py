@@ -143,7 +143,7 @@ def labels_follow(case: Case) -> Excess:
             label not in own or own[label] != reported
             for label, reported in zip(pairs[key], pairs[column], strict=True)
         ]
-        place = pd.DataFrame({"table": name, "column": column, "of": pairs[key].astype("str")})
+        place = table_of({"table": name, "column": column, "of": pairs[key].astype("str")})
         parts.append(Excess.where(place, np.array(wrong, dtype=np.bool_)))
     return parts[0].and_also(*parts[1:])
 
@@ -175,7 +175,7 @@ def amounts_not_negative(case: Case) -> Excess:
     """No decision is negative, and none is missing."""
     parts = [
         Excess.above(
-            pd.DataFrame({"table": name, "row": case.plan(name).index.astype("str")}),
+            table_of({"table": name, "row": case.plan(name).index.astype("str")}),
             -case.plan(name)[column].to_numpy(),
             0.0,
         )
@@ -192,12 +192,12 @@ def status_reported(case: Case) -> Excess:
     """
     rows = case.plan("solution")
     if len(rows) != 1:
-        return Excess.where(pd.DataFrame({"rows": [len(rows)]}), np.array([True]))
+        return Excess.where(table_of({"rows": [len(rows)]}), np.array([True]))
     solution = rows.iloc[0]
     gap, reported = float(solution["gap_frac"]), str(solution["status"])
     most = min(max(case.scenario.solver.gap_frac, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
     unproven = reported == "optimal" and not gap <= most
-    place = pd.DataFrame({"status": [reported]})
+    place = table_of({"status": [reported]})
     return Excess.where(place, np.array([reported != case.status or unproven]))
 
 

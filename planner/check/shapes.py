@@ -13,6 +13,7 @@ from planner.check.demand import region_shares, stated_kh100e
 from planner.check.frames import by, listed
 from planner.check.power_prices import by_day_and_hour
 from planner.check.routes import reach_of_users
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _users(case: Case) -> pd.DataFrame:
         own = stated[stated["workload"] == workload]
         share = own.groupby("region")["kh100e"].sum() if len(own) else shares
         share = share.drop(placed.loc[placed["workload"] == workload, "region"], errors="ignore")
-        mine = pd.DataFrame({"region": share.index, "kh100e": kh100e * share / share.sum()})
+        mine = table_of({"region": share.index, "kh100e": kh100e * share / share.sum()})
         parts.append(mine.assign(workload=workload, is_lumped=True))
     return pd.concat(parts, ignore_index=True)
 
@@ -51,7 +52,7 @@ def _reached(case: Case, users: pd.DataFrame) -> pd.DataFrame:
     """List the sites that reach users in time and right: region, workload, site, kh100e."""
     near = reach_of_users(case).loc[reach_of_users(case)["in_time"].to_numpy(), [*_USER, "site"]]
     named = users[~users["is_lumped"]].merge(near, on=list(_USER))
-    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
     return pd.concat([named, users[users["is_lumped"]].merge(sites, how="cross")])
 
 
@@ -80,7 +81,7 @@ def shapes_from_tables(case: Case) -> Excess:
     clock = by(case.data("demand_regions"), "demand_region", "utc_offset_h")
     users = _users(case)
     regions = list(region_shares(case).index)
-    nobody = pd.DataFrame({"region": regions, "workload": "", "kh100e": 1.0, "is_lumped": False})
+    nobody = table_of({"region": regions, "workload": "", "kh100e": 1.0, "is_lumped": False})
     parts = []
     for code, shape in enumerate(sets.shape.labels):
         curve = _curve(case, shape)
@@ -100,7 +101,7 @@ def shapes_from_tables(case: Case) -> Excess:
             )
             own = weight @ by_clock
         own = own / (own @ hours / hours.sum())[:, None]
-        place = pd.DataFrame({"site": sites, "shape": shape})
+        place = table_of({"site": sites, "shape": shape})
         gap = np.abs(case.inputs.power.shape_frac[:, code] - own).max(axis=1)
         parts.append(Excess(place, gap, own.max(axis=1)))
     return parts[0].and_also(*parts[1:])

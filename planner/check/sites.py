@@ -15,6 +15,7 @@ from planner.check.leads import committed_mw
 from planner.check.once import once
 from planner.check.paths import held_or_nan
 from planner.check.payments import assets, every_year, of_site
+from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, rule
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def market_limits_from_scenario(case: Case) -> Excess:
         for year in case.years
     }
     right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
-    years = pd.DataFrame({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
+    years = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
     return Excess.differs(
         limits[list(key)], limits["mw"].to_numpy(), at(own, limits, key, np.nan)
     ).and_also(
@@ -254,7 +255,7 @@ def sites_in_scope(case: Case) -> Excess:
     reported = [str(site) for site in case.inputs.sets.site.labels]
     own = [str(site) for site in case.scope["site"]]
     longest = max(len(reported), len(own))
-    pairs = pd.DataFrame(
+    pairs = table_of(
         {
             "reported": pd.Series(reported).reindex(range(longest)),
             "own": pd.Series(own).reindex(range(longest)),
@@ -283,7 +284,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
     """Critical IT power that the land of every site holds, what stands and is begun at least."""
     share = case.scenario.operator.site_limit_share_frac
     inputs = case.inputs
-    sites = pd.DataFrame({"site": list(inputs.sets.site.labels)})
+    sites = table_of({"site": list(inputs.sets.site.labels)})
     land = case.own_figures(
         "land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share
     )
@@ -300,7 +301,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
 def land_from_tables(case: Case) -> Excess:
     """Land is the operator's share of each site's, or its own figure, and holds what stands."""
     own = _land_mw(case)
-    sites = pd.DataFrame({"site": own.index})
+    sites = table_of({"site": own.index})
     return Excess.differs(sites, case.inputs.sites.land_limit_mw, np.asarray(own, dtype=np.float64))
 
 
@@ -340,7 +341,7 @@ def sites_reported(case: Case) -> Excess:
     parts = []
     for column in own.columns:
         left, right = reported[column], own[column]
-        place = pd.DataFrame({"site": own["site"], "what": column})
+        place = table_of({"site": own["site"], "what": column})
         if pd.api.types.is_float_dtype(right):
             numbers = left.to_numpy(dtype=np.float64, na_value=np.nan)
             same = np.isclose(numbers, right.to_numpy(), rtol=TOLERANCE, atol=TOLERANCE)

@@ -9,13 +9,14 @@ import pandas as pd
 
 from planner.check.declared import Line, Table
 from planner.check.existing import existing_halls
-from planner.check.frames import at, by, has, listed, tally
+from planner.check.frames import at, by, has, keyed, listed, tally
 from planner.check.in_service import site_years
 from planner.check.leads import decided
 from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.routes import between_sites
 from planner.check.sites import build_paths
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 from planner.tables.sheet import read_sheet
 
@@ -66,7 +67,7 @@ def _open_in_the_end(case: Case) -> pd.Series[float]:
 
 
 def _names(sites: object) -> pd.DataFrame:
-    return pd.DataFrame({"site": list(sites)}, dtype=object)  # type: ignore[call-overload]
+    return table_of({"site": list(sites)}, dtype=object)  # type: ignore[call-overload]
 
 
 @rule(unit="share")
@@ -182,7 +183,7 @@ def number_of_sites(case: Case) -> Excess:
     settings = case.scenario.siting
     # A site that is open in part is open: shares of many would add up to few.
     count = np.array([float((_open_in_the_end(case) > _TRACE_FRAC).sum())])
-    place = pd.DataFrame({"year": [case.years[-1]]})
+    place = table_of({"year": [case.years[-1]]})
     if settings.exactly_sites is not None:
         return Excess.differs(place, count, np.array([float(settings.exactly_sites)]))
     if settings.at_most_sites is not None:
@@ -222,7 +223,7 @@ def openings_table(case: Case) -> Excess:
     first = sites[sites["open_frac"] > 0.0].groupby("site")["year"].min().astype("float64")
     began = at(first, reported, ("site",), np.nan)
     place = reported[["site"]]
-    figures = pd.DataFrame(
+    figures = table_of(
         {"least": inputs.sites.minimum_mw, "fixed": inputs.sites.fixed_musd_per_year},
         index=labels["site"],
     )
@@ -259,7 +260,7 @@ def openings_from_tables(case: Case) -> Excess:
     ):
         of_kind = archetype.map(kinds[column]).astype("float64").rename_axis("site")
         own = case.own_figures(column, of_kind)
-        place = pd.DataFrame({"site": labels, "what": column})
+        place = table_of({"site": labels, "what": column})
         figures = np.asarray(own.loc[labels], dtype=np.float64)
         parts.append(Excess.differs(place, np.asarray(values), figures))
     return parts[0].and_also(*parts[1:])
@@ -293,7 +294,7 @@ def openings_from_scenario(case: Case) -> Excess:
     lower = np.where(is_new, must.to_numpy(dtype=np.float64), 1.0)
     shut = sites["site"].isin(list(asked.must_not_open)).to_numpy()
     upper = np.where(shut & (lower == 0.0), 0.0, 1.0)
-    counts = pd.DataFrame({"what": ["whole", "exactly", "years", "at most", "years"]})
+    counts = table_of({"what": ["whole", "exactly", "years", "at most", "years"]})
     reported = [p.whole_openings, p.exact_sites, p.exact.size, p.most_sites, p.most.size]
     exactly, most = asked.exactly_sites or 0, asked.at_most_sites or 0
     own = [asked.whole_openings, exactly, exactly > 0, most, most > 0]
@@ -308,7 +309,7 @@ def openings_from_scenario(case: Case) -> Excess:
 @rule(unit="sites")
 def existing_sites_from_tables(case: Case) -> Excess:
     """Sites with halls in the base year are there already; all others must be opened."""
-    sites = pd.DataFrame({"site": list(case.inputs.sets.site.labels)})
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
     stands = existing_halls(case).groupby("site")["mw"].sum()
     own = at(stands, sites, ("site",)) > 0.0
     return Excess.where(sites, np.asarray(case.inputs.sites.is_existing) != own)
@@ -404,7 +405,7 @@ def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
     Series
         By region, workload and site; 0 where the table says nothing or there is none.
     """
-    index = pd.MultiIndex.from_frame(served[list(_ENDS)])
+    index = keyed(served[list(_ENDS)])
     path = case.scenario.file_at(("siting", "service_cost_table"))
     if path is None:
         return pd.Series(0.0, index=index)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, keyed, listed, tally
 from planner.check.in_service import ages, hall_years, ramped_share, since
 from planner.check.paths import between
 
@@ -112,10 +112,10 @@ def _added_up(case: Case) -> Sources:
     p, sets = case.inputs.supply, case.inputs.sets
     rows = listed(p.capacity, existing_mw=p.existing_mw)
     role = dict(zip(p.source.labels, p.role, strict=True))
-    limited = pd.MultiIndex.from_frame(listed(p.run_hours))
+    limited = keyed(listed(p.run_hours))
     rows = rows.assign(role=rows["source"].map(role).astype("str"))
     anytime = rows["role"].isin(["firm", "standby"]).to_numpy()
-    anytime = anytime & ~pd.MultiIndex.from_frame(rows[list(_SOURCE)]).isin(limited)
+    anytime = anytime & ~keyed(rows[list(_SOURCE)]).isin(limited)
     cells = listed(p.store, mwh=p.existing_mwh)
     energy = at(tally(cells, _SOURCE, cells["mwh"]), rows, _SOURCE)
     rows = rows.assign(
@@ -125,8 +125,8 @@ def _added_up(case: Case) -> Sources:
         is_firm=anytime,
     )
 
-    reported, here = case.plan("source_slot"), pd.MultiIndex.from_frame(rows[list(_SOURCE)])
-    row = here.get_indexer(pd.MultiIndex.from_frame(reported[list(_SOURCE)]))
+    reported, here = case.plan("source_slot"), keyed(rows[list(_SOURCE)])
+    row = here.get_indexer(keyed(reported[list(_SOURCE)]))
     places = row[row >= 0], sets.slot.codes(reported["slot"])[row >= 0]
 
     def by_slot(column: str) -> Floats:
@@ -136,10 +136,10 @@ def _added_up(case: Case) -> Sources:
 
     share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
     is_renewable = rows["role"].isin(RENEWABLE).to_numpy()
-    site_year = pd.MultiIndex.from_frame(case.site_year)
+    site_year = keyed(case.site_year)
     return Sources(
         rows=rows,
-        site_row=site_year.get_indexer(pd.MultiIndex.from_frame(rows[["site", "year"]])),
+        site_row=site_year.get_indexer(keyed(rows[["site", "year"]])),
         sites=len(site_year),
         output_mw=by_slot("output_mw"),
         charge_mw=by_slot("charge_mw"),
@@ -195,8 +195,8 @@ def _of_halls(case: Case, rows: pd.DataFrame) -> Floats:
     p, halls = case.inputs.supply, hall_years(case)
     ratio = pd.Series(p.standby_mw_per_mw, index=list(case.inputs.sets.hall.labels))
     mw = tally(halls, ("site", "year"), halls["own_mw"] * at(ratio, halls, ("hall",), np.nan))
-    stands = pd.MultiIndex.from_frame(listed(p.standby))
-    is_standby = pd.MultiIndex.from_frame(rows[list(_SOURCE)]).isin(stands)
+    stands = keyed(listed(p.standby))
+    is_standby = keyed(rows[list(_SOURCE)]).isin(stands)
     return np.where(is_standby, at(mw, rows, ("site", "year")), 0.0)
 
 

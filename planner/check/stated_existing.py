@@ -10,6 +10,7 @@ import pandas as pd
 from planner.check.frames import at, by, crossed, has, tally
 from planner.check.memory import roomy
 from planner.check.once import once
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def stated_halls(case: Case) -> pd.DataFrame:
     table = table[table["site"].isin(list(case.inputs.sets.site.labels))]
     design = table["cooling"] + "|" + table["redundancy"]
     rows = table[["site", "first_year"]].assign(hall=design, mw=table["it_mw"].astype("float64"))
-    years = crossed(rows, pd.DataFrame({"year": case.years}))
+    years = crossed(rows, table_of({"year": case.years}))
     serves: pd.DataFrame = years[years["first_year"] <= years["year"]]
     return serves[["site", "hall", "year", "mw"]]
 
@@ -141,7 +142,7 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
         One share per row: what the scenario leaves, or as much as stated racks take already.
     """
     settings, key = case.scenario.halls, ["site", "hall", "year"]
-    racks = crossed(stated_racks(case), pd.DataFrame({"year": case.years}))
+    racks = crossed(stated_racks(case), table_of({"year": case.years}))
     serves = (racks["vintage"] <= racks["year"]) & (
         case.last_calendar_year(racks["year"]) < racks["dies"].to_numpy(dtype=np.float64)
     )
@@ -173,7 +174,7 @@ def _able(case: Case) -> pd.DataFrame:
     classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
     pairs = case.data("workload_racks")[["workload", "rack"]]
     own = {name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None}
-    replaced = [pd.DataFrame({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
+    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
     pairs = roomy(case, pairs).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
     types = case.racks.set_index("rack")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_days, year_slots
+from planner.check.frames import keyed
 from planner.check.once import once
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
     before_h = ranked.groupby("zone", sort=False)["hours"].cumsum() - ranked["hours"]
     left_h = ranked["zone"].map(hours).astype("float64") - before_h
     share = (left_h / ranked["hours"]).clip(0.0, 1.0)
-    return share.set_axis(pd.MultiIndex.from_frame(ranked[["zone", "slot"]]))
+    return share.set_axis(keyed(ranked[["zone", "slot"]]))
 
 
 @once

@@ -11,7 +11,7 @@ from planner.check import sources as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import Asset, Line, Price, Table, plan_table
-from planner.check.frames import at, by, crossed, has, listed, tally
+from planner.check.frames import at, by, crossed, has, keyed, listed, tally
 from planner.check.in_service import site_years
 from planner.check.payments import every_year, repay
 from planner.check.sources import leaves, sources_in_service
@@ -151,9 +151,7 @@ def export_made_here(case: Case) -> Excess:
     frame = _slots(case, case.site_year)
     sold = table["export_mw"].to_numpy()
     place = table[list(_SLOT)]
-    made = pd.Series(
-        sources_in_service(case).made_mw.ravel(), index=pd.MultiIndex.from_frame(frame)
-    )
+    made = pd.Series(sources_in_service(case).made_mw.ravel(), index=keyed(frame))
     sites = site_years(case).set_index(list(_SITE))["firm_mw"]
     p = case.inputs.supply
     price = listed(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
@@ -208,7 +206,7 @@ def curtailment_reported(case: Case) -> Excess:
     sold = exported_mw(case)
     surplus = power.grid_mw + own.of_sites(own.output_mw - own.charge_mw) - power.site_mw - sold
     frame = _slots(case, power.site_year)
-    by_slot = pd.Series(surplus.ravel(), index=pd.MultiIndex.from_frame(frame))
+    by_slot = pd.Series(surplus.ravel(), index=keyed(frame))
     reported = Excess.differs(
         table[list(_SLOT)], table["surplus_mw"].to_numpy(), at(by_slot, table, _SLOT, np.nan)
     )

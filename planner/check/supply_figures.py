@@ -9,12 +9,13 @@ import pandas as pd
 
 from planner.check import sources as of
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import at, by, crossed, listed
+from planner.check.frames import at, by, crossed, keyed, listed
 from planner.check.leads import decided, months_to_service
 from planner.check.other_load import series_by_hour
 from planner.check.paths import between
 from planner.check.power_prices import by_local_hour, wholesale_usd_per_mwh
 from planner.check.sources import RENEWABLE, sources_in_service
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def source_offers_from_tables(case: Case) -> Excess:
         musd=p.build_store_capex_musd_per_mwh,
     )
     own_cells = of.figures(case, cells["source"], "energy_capex_usd_per_kwh", cells["start"])
-    starts = pd.Series(start, index=pd.MultiIndex.from_frame(place))
+    starts = pd.Series(start, index=keyed(place))
     return Excess.differs(place, offers["start"].to_numpy(), start).and_also(
         Excess.differs(place, offers["life"].to_numpy(), life),
         Excess.differs(place, offers["musd"].to_numpy() * 1e3, capex),
@@ -86,7 +87,7 @@ def plants_from_tables(case: Case) -> Excess:
     offers = listed(p.build, mw=p.build_smallest_mw, start=p.build_start)
     own = of.figures(case, offers["source"], "min_size_mw", offers["start"])
     place = offers[list(_SOURCE)]
-    least = pd.Series(own * supply.whole_sources, index=pd.MultiIndex.from_frame(place))
+    least = pd.Series(own * supply.whole_sources, index=keyed(place))
     plants = listed(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
     limit = _each(case, plants["source"], of.limit_mw)
     room = limit - at(_standing(case)[0], plants, ("site", "source"))
@@ -112,7 +113,7 @@ def plants_from_tables(case: Case) -> Excess:
 def sources_burn_fuel(case: Case) -> Excess:
     """Sources burn fuel where the tables name one that burns: uranium does not."""
     p = case.inputs.supply
-    place = pd.DataFrame({"source": list(p.source.labels)})
+    place = table_of({"source": list(p.source.labels)})
     burns = [of.fuel(case, name) not in ("", "uranium") for name in place["source"]]
     return Excess.where(place, p.burns_fuel != np.array(burns, dtype=np.bool_))
 
@@ -170,7 +171,7 @@ def source_limits_from_tables(case: Case) -> Excess:
     cycles = of.figures(case, cells["source"], "cycle_life_cycles")
     cycles = cycles / of.figures(case, cells["source"], "life_years", [first] * len(cells))
     place = cells[list(_SOURCE)]
-    every = pd.DataFrame({"source": list(p.source.labels)})
+    every = table_of({"source": list(p.source.labels)})
     is_store = np.array([of.role(case, name) == "storage" for name in p.source.labels], np.bool_)
     return Excess.differs(
         rows[list(_SOURCE)],
@@ -363,7 +364,7 @@ def export_price_from_tables(case: Case) -> Excess:
     p = case.inputs.supply
     reported = listed(p.export, usd=p.export_usd_per_mwh)
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
+    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=keyed(frame))
     share = case.scenario.supply.export.wholesale_price_frac
     return Excess.differs(
         reported[list(_SLOT)],

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from pandas.api.internals import (  # type: ignore[import-not-found]
-    create_dataframe_from_blocks,
-)
 
 from planner.check.keys import coded, first_rows, index_of, joint_places, labels, one_number
+from planner.check.parts import Parts, columns_known, read_only, shared
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -35,12 +32,56 @@ class Table(pd.DataFrame):
     A rule does little with tables of tens of rows. For each pick and join pandas looks labels up in
     an index of texts and takes every column apart and together again, which costs more than all the
     numbers of the rule. Here a column is one array, texts are Python objects, and what is made of a
-    table is made of arrays. What is not simple is left to pandas.
+    table is made of arrays. What is not simple is left to pandas, whose blocks are made when they
+    are asked for: most tables are picked from, joined or indexed by place, and theirs never are.
     """
 
     @property
     def _constructor(self) -> Any:
         return _made
+
+    @property
+    def _mgr(self) -> Any:
+        """Blocks of pandas; they are made at the first look."""
+        held = self.__dict__
+        if "_mgr" not in held:
+            held["_mgr"] = held["_parts"].blocks()
+        return held["_mgr"]
+
+    @_mgr.setter
+    def _mgr(self, blocks: Any) -> None:
+        self.__dict__["_mgr"] = blocks
+
+    @property
+    def index(self) -> pd.Index[Any]:
+        """Labels of the rows."""
+        held = self.__dict__
+        rows: pd.Index[Any] = (
+            _INDEX.__get__(self, Table) if "_mgr" in held else held["_parts"].index
+        )
+        return rows
+
+    @index.setter
+    def index(self, labels: Any) -> None:
+        _INDEX.__set__(self, labels)
+
+    @property
+    def columns(self) -> pd.Index[Any]:
+        """Names of the columns."""
+        held = self.__dict__
+        names: pd.Index[Any] = (
+            _NAMES.__get__(self, Table) if "_mgr" in held else held["_parts"].names
+        )
+        return names
+
+    @columns.setter
+    def columns(self, labels: Any) -> None:
+        _NAMES.__set__(self, labels)
+
+    def copy(self, deep: bool = True) -> Any:  # type: ignore[misc]
+        """Return the same table, to be changed."""
+        own = None if deep else columns_known(self)
+        return super().copy(deep) if own is None else _table(own, self.index, can_change=True)
 
     @property
     def _constructor_sliced(self) -> Any:
@@ -49,6 +90,9 @@ class Table(pd.DataFrame):
     def __getitem__(self, key: Any) -> Any:
         """Return a column by name, columns by a list of names, or rows under a mask."""
         if type(key) is str:
+            own = columns_known(self)
+            if own is not None and key in own:
+                return _series(own[key], self.index, key)
             names = self.columns
             if type(names) is pd.Index and names.is_unique:
                 return self._get_item(key)  # type: ignore[operator]
@@ -74,7 +118,7 @@ class Table(pd.DataFrame):
         own, others = _own(self), _columns(columns, self.index)
         if own is None or others is None:
             return super().assign(**columns)
-        return _table(own | others[0], self.index)
+        return _table({**own, **others[0]}, self.index)
 
     def rename(self, *mapper: Any, columns: Any = None, **how: Any) -> Any:
         """Return the table with other names of columns."""
@@ -168,8 +212,16 @@ class Table(pd.DataFrame):
         return _table({name: column[places] for name, column in own.items()}, self.index[places])
 
 
+_INDEX: Final = pd.DataFrame.__dict__["index"]
+_NAMES: Final = pd.DataFrame.__dict__["columns"]
+_ONE_COLUMN: Final[Any] = type(pd.Series([0.5])._mgr)
+
+
 def _own(table: pd.DataFrame) -> Columns | None:
     """Return the columns as arrays that nobody may write into; None where names are not plain."""
+    known = columns_known(table)
+    if known is not None:
+        return known
     names = table.columns
     if isinstance(names, pd.MultiIndex) or not names.is_unique or names.name:
         return None
@@ -208,7 +260,7 @@ def beside(left: pd.DataFrame, right: pd.DataFrame) -> Table:
     rows = pd.RangeIndex(len(left))
     if own is None or other is None or set(own) & set(other):
         return table_of(pd.concat([side.set_axis(rows) for side in (left, right)], axis=1))
-    return _table(own | other, rows)
+    return _table({**own, **other}, rows)
 
 
 def table_of(data: Any = None, *more: Any, **how: Any) -> Table:
@@ -223,22 +275,23 @@ def table_of(data: Any = None, *more: Any, **how: Any) -> Table:
     return _made(frame.copy(deep=False)) if own is None else _table(own, frame.index)
 
 
-def _table(columns: Mapping[Any, NDArray[Any]], index: pd.Index[Any]) -> Table:
+def _table(columns: Columns, index: pd.Index[Any], *, can_change: bool = False) -> Table:
     """Make a table of columns; several may hold the same array, so nobody may write into one."""
-    blocks = []
-    for place, column in enumerate(columns.values()):
-        block = column
-        if isinstance(column, np.ndarray):
-            block = column.reshape(1, -1)
-            block.flags.writeable = False
-        blocks.append((block, np.array([place])))
-    return _made(create_dataframe_from_blocks(blocks, index, _names(tuple(columns))))
+    made = object.__new__(Table)
+    held = made.__dict__
+    held["_parts"] = Parts(columns, index, can_change=can_change)
+    held["_attrs"] = {}
+    held["_flags"] = pd.Flags(made, allows_duplicate_labels=True)  # type: ignore[attr-defined]
+    return made
 
 
-@cache
-def _names(names: tuple[Hashable, ...]) -> pd.Index[Any]:
-    """Return names of columns as an index, which knows their places from the first look-up on."""
-    return pd.Index(names, dtype=object, tupleize_cols=False)
+def _series(column: NDArray[Any], index: pd.Index[Any], name: Hashable) -> pd.Series[Any]:
+    """Return a column as pandas does, read only."""
+    made: Any = pd.Series
+    block = shared(_ONE_COLUMN.from_array(read_only(column), index))
+    series: pd.Series[Any] = made._from_mgr(block, None)
+    object.__setattr__(series, "_name", name)
+    return series
 
 
 def _columns(

@@ -15,8 +15,9 @@ import pandas as pd
 
 from planner.check.bill_hours import BillHours
 from planner.check.days import year_days
-from planner.check.frames import at, listed, tally
+from planner.check.frames import at, keyed, listed, tally
 from planner.check.own_tariffs import written_tariffs
+from planner.check.table import table_of
 from planner.check.tariffs import fee_usd_per_mw
 from planner.check.verdict import Excess, rule
 from planner.check.written_bills import BilledLoad, bill_of
@@ -213,7 +214,7 @@ def _alike(tariff: Written) -> tuple[Any, ...]:
 @rule(unit="USD or units", floor=1000.0)
 def bill_lists_from_tariffs(case: Case) -> Excess:
     """The program bills loads made up for a trial as the tariffs are written, paid and counted."""
-    nothing = Excess.where(pd.DataFrame({"site": []}), np.zeros(0, dtype=np.bool_))
+    nothing = Excess.where(table_of({"site": []}), np.zeros(0, dtype=np.bool_))
     if not case.inputs.tariffs.bills.line.size:
         return nothing
     lists, trials = _Lists(case), tuple(_trials(case))
@@ -234,7 +235,7 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
     over = lists.bills.connected
     place = listed(over)[["site", "calendar"]].set_axis(["site", "year"], axis=1)
     model_year = np.searchsorted(case.years, place["year"].astype("int64"), side="right") - 1
-    known = pd.MultiIndex.from_frame(case.site_year)
+    known = keyed(case.site_year)
     due = known.get_indexer(
         pd.MultiIndex.from_arrays([place["site"], np.array(case.years)[model_year]])
     )

@@ -13,6 +13,7 @@ from planner.check.declared import Line
 from planner.check.frames import at, crossed, has, tally
 from planner.check.once import once
 from planner.check.own_tariffs import Written, written_tariffs
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 from planner.check.written_bills import BILL_COLUMNS, BilledLoad, bill_of
 
@@ -53,7 +54,7 @@ def own_bills(case: Case) -> pd.DataFrame:
         for site, tariff in written_tariffs(case).items()
     ]
     if not parts:
-        return pd.DataFrame({name: [] for name in ("site", *BILL_COLUMNS)})
+        return table_of({name: [] for name in ("site", *BILL_COLUMNS)})
     return pd.concat(parts, ignore_index=True)
 
 
@@ -99,7 +100,7 @@ def tariff_exit_fee(case: Case) -> pd.DataFrame:
     """Minimum bills of the months left, on what the plan says is given up for a fee."""
     table = case.plan("capacity_contracts")
     musd = fee_usd_per_mw(case, table) * table["fee_mw"].to_numpy() / 1e6
-    return pd.DataFrame({"site": table["site"], "calendar_year": table["year"], "musd": musd})
+    return table_of({"site": table["site"], "calendar_year": table["year"], "musd": musd})
 
 
 def fee_usd_per_mw(case: Case, table: pd.DataFrame) -> Floats:
@@ -178,7 +179,7 @@ def _exit_lines(case: Case) -> pd.DataFrame:
     table = table[table["fee_musd"] > 0.0]
     by_year = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
     usd = by_year["fee_musd"] * 1e6
-    return pd.DataFrame(
+    return table_of(
         {
             "site": by_year["site"],
             "calendar_year": by_year["year"],
@@ -289,7 +290,7 @@ def vintages_reported(case: Case) -> Excess:
     """Capacity signed for has a row in every model year from then on, and in none before."""
     table, key = case.plan("capacity_contracts"), ("site", "signed_year", "year")
     vintages = table[["site", "signed_year"]].drop_duplicates()
-    years = crossed(vintages, pd.DataFrame({"year": case.years}))
+    years = crossed(vintages, table_of({"year": case.years}))
     years = years[years["year"] >= years["signed_year"]].reset_index(drop=True)
     early = (table["year"] < table["signed_year"]).to_numpy()
     return Excess.where(years, ~has(years, table, key)).and_also(

@@ -15,6 +15,7 @@ from planner.check.payments import instalment, of_site, repay
 from planner.check.racks import racks_bought
 from planner.check.rent import rent_by_class
 from planner.check.sums import model_year_of
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _by_scope(case: Case) -> pd.DataFrame:
     belongs |= {name: duty_of == name for name in sets.duty.labels}
     belongs["total"] = np.ones(len(duty_of), dtype=np.bool_)
     parts = [
-        pd.DataFrame(
+        table_of(
             {name: of[counts].sum(axis=0) for name, of in accounts.items()},
             index=pd.MultiIndex.from_product([[scope], case.years], names=list(_SCOPE)),
         )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import Line, Price, Table
-from planner.check.frames import at, by, listed, quotient, tally
+from planner.check.frames import at, by, keyed, listed, quotient, tally
 from planner.check.in_service import hall_years, site_years
 from planner.check.payments import every_year, of_site
 from planner.check.verdict import Excess, columns_reported, rule
@@ -61,7 +61,7 @@ def _permit(case: Case, sites: pd.Series[str]) -> Floats:
 def water_permit(case: Case) -> Excess:
     """A site evaporates no more per MW of critical IT than permits of its stress class grant."""
     sites, power = site_years(case), site_power(case)
-    used = pd.Series(power.water_m3, index=pd.MultiIndex.from_frame(power.site_year))
+    used = pd.Series(power.water_m3, index=keyed(power.site_year))
     halls = hall_years(case)
     usable = at(tally(halls, _SITE, halls["usable_mw"]), sites, _SITE)
     per_mw = _permit(case, sites["site"])

@@ -1,11 +1,13 @@
 """Tables of the checker do what those of pandas do, and nobody writes into their cells."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from planner.check.frames import at, tally
+from planner.check.frames import at, keyed, looked_up, tally
 from planner.check.table import Table, beside, stacked, table_of
 from planner.check.verdict import Excess
 
@@ -121,3 +123,51 @@ def test_a_place_is_found_in_the_part_that_it_is_in():
     assert both.place["year"].to_list() == [2026, 2027, 2028, 2029, 2030]
     with pytest.raises(IndexError):
         both.labels(5)
+
+
+def test_a_table_that_is_changed_in_place_is_read_as_changed():
+    table = table_of(PLAIN)
+    copy = table.copy(deep=False)
+
+    copy.loc[17, "used_mw"] = 99.5  # into a copy of the column
+    copy["year"] = [2031, 2032, 2033, 2034, 2035]
+    copy.insert(0, "zone", ["north", "south", "north", "east", "south"])
+    copy.columns = ["zone", "place", *copy.columns[2:]]
+    copy.index = [2, 3, 5, 7, 11]
+    picked = copy[copy["year"] > 2033][["place", "year"]]
+
+    assert copy["used_mw"].to_list() == [3.5, 99.5, 11.5, 2.75, 5.5]
+    assert picked.index.to_list() == [7, 11]
+    assert picked["place"].to_list() == ["elm", "oak"]
+    assert list(copy.assign(level=4).columns)[:2] == ["zone", "place"]
+    same(table, PLAIN)
+
+
+def test_a_column_that_is_written_leaves_its_table_as_it_is():
+    table = table_of(PLAIN)
+    used = table["used_mw"]
+
+    used[17] = 99.5
+
+    assert used.to_list() == [3.5, 99.5, 11.5, 2.75, 5.5]
+    assert table["used_mw"].to_list() == PLAIN["used_mw"].to_list()
+
+
+def test_a_table_is_stored_and_read_as_it_is():
+    made = pickle.loads(pickle.dumps(table_of(PLAIN)[["year", "site"]]))
+
+    same(made, PLAIN[["year", "site"]])
+
+
+def test_numbers_are_looked_up_by_label_or_are_those_of_none():
+    years = table_of(PLAIN)["year"]
+
+    assert looked_up({2026: 7.5, 2028: 3.25}, years, 0.5).tolist() == [7.5, 0.5, 3.25, 7.5, 0.5]
+    assert np.isnan(looked_up({2026: 7.5}, years)).tolist() == [False, True, True, False, True]
+
+
+def test_rows_as_an_index_are_those_of_pandas():
+    rows = PLAIN[["site", "year"]].iloc[[0, 1, 3]]
+
+    assert keyed(table_of(rows)).equals(pd.MultiIndex.from_frame(rows))
+    assert keyed(rows).get_indexer(keyed(PLAIN[["site", "year"]])).tolist() == [0, 1, -1, 2, 1]
