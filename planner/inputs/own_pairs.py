@@ -253,7 +253,7 @@ def _note_missing(case: Case, is_own: Bools, path: Path) -> None:
         case.findings.note(text, ("latency", "rtt_table"))
         return
     fix = "add them, narrow the scope, or set latency.own_rtt_fill_missing: true to estimate them"
-    problem = Problem(str(path), None, None, f"{pairs} have no row: {named}", "one for each", fix)
+    problem = Problem(str(path), None, None, f"{pairs} have no row: {named}", "a row for each", fix)
     case.findings.problems.append(problem)
 
 

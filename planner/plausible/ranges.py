@@ -150,8 +150,9 @@ def _wrong(given: Range) -> Iterator[tuple[str, str, str, str]]:
             yield "column", found, "one of its columns", fix
     for name, values in given.rows:
         if name not in fields or not any(values):
-            found = f"rows of {given.table} are chosen by {name!r}"
-            yield "rows", found, "column=value, values separated by |, of its columns", fix
+            why = "has no value" if name in fields else f"is no column of table {given.table}"
+            found = f"{name!r}, by which rows are chosen, {why}"
+            yield "rows", found, "column=value, further values after |", fix
 
 
 def _range(row: Mapping[Hashable, Any]) -> Range:

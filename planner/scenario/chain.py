@@ -216,7 +216,9 @@ def _parent(asked: Node, files: Sequence[Path]) -> Path:
         chain = " -> ".join(str(file) for file in (*files, parent))
         found = f"extends goes in a circle: {chain}"
         fix = "remove one of these extends"
-        raise InputError([asked.place.problem(found, "a chain that ends", fix)])
+        raise InputError(
+            [asked.place.problem(found, "a scenario that does not extend this one in turn", fix)]
+        )
     return parent
 
 

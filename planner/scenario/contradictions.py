@@ -163,7 +163,7 @@ def _classes(scenario: Scenario) -> Iterator[Problem]:
                 scenario.tree,
                 ("workloads", workload, "peak_over_mean_frac"),
                 f"utilisation_frac x peak_over_mean_frac of {workload} is {use * peak:g}",
-                "at most 1 [-]",
+                "at most 1",
                 "racks cannot work above their full work: lower one of the two",
             )
         tight, bound = figures.tight_rtt_ms, figures.rtt_bound_ms

@@ -55,6 +55,12 @@ _OR: Final = {
 }
 """What else a union admits where it took a value for a number, by its tag."""
 _SWITCH_WORDS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})
+_NO_UNIT: Final = "[-]"
+"""In the meaning of a share; a message says no more by it."""
+_DECIMAL_COMMA: Final = re.compile(
+    r"([-+]?0|[-+]?[0-9]+(?=,[0-9]{1,2}\b|,[0-9]{4})),([0-9]+)\s*(%?)"
+)
+"""A number with a comma for a decimal point: three digits behind it may be thousands."""
 _LIKE_A_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,' ]*(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*(%?)")
 
 
@@ -124,7 +130,8 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
     if kind == "missing":
         return problem_at(tree, keys, f"{name} is missing", "given", meaning)
     must_be = _MUST_BE[kind](context) if kind in _MUST_BE else found["msg"]
-    if kind in _NUMBERS and (unit := unit_of(field)):
+    unit = unit_of(field) if kind in _NUMBERS else ""
+    if unit and unit != _NO_UNIT:
         must_be = f"{must_be} {unit}"
     if kind == "float_type" and found["loc"][-1] in _OR:
         must_be = f"{must_be}, {_OR[str(found['loc'][-1])]}"
@@ -140,7 +147,10 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
         and isinstance(value, tuple | list)
     ):
         what_is = f"{name} is [{', '.join(str(entry) for entry in value)}]"
-    return problem_at(tree, keys, what_is, must_be, _hint(kind, value, must_be) or meaning)
+    hint = _hint(kind, value, must_be) or (
+        _percent_hint(value, must_be) if unit == _NO_UNIT else ""
+    )
+    return problem_at(tree, keys, what_is, must_be, hint or meaning)
 
 
 def _entries(count: int, bound: str) -> str:
@@ -180,7 +190,8 @@ def _dotted(keys: Keys) -> str:
 
 
 def _meaning(description: str | None) -> str:
-    return f"meaning: {' '.join(description.split())}" if description else ""
+    text = " ".join((description or "").split()).removesuffix(_NO_UNIT).strip()
+    return f"meaning: {text}" if text else ""
 
 
 def _hint(kind: str, value: object, must_be: str) -> str:
@@ -197,12 +208,14 @@ def _hint(kind: str, value: object, must_be: str) -> str:
         hint = "write true or false; yes, no, on and off are text in YAML 1.2"
     elif kind == "float_type" and isinstance(value, str):
         hint = _number_hint(value)
-    elif kind == "less_than_equal" and must_be.startswith("at most 1 "):
-        hint = _percent_hint(value)
     return hint
 
 
 def _number_hint(text: str) -> str:
+    with_comma = _DECIMAL_COMMA.fullmatch(text.strip())
+    if with_comma:
+        number = float(f"{with_comma[1]}.{with_comma[2]}") / (100 if with_comma[3] else 1)
+        return f"write {number:.15g}, with a decimal point{' and as a share' * bool(with_comma[3])}"
     found = _LIKE_A_NUMBER.fullmatch(text.strip())
     if not found:
         return ""
@@ -212,7 +225,7 @@ def _number_hint(text: str) -> str:
     return f"write {number:.15g}, without quotes, percent sign or thousands separators"
 
 
-def _percent_hint(value: object) -> str:
-    if isinstance(value, float | int) and 1 < value <= 100:
+def _percent_hint(value: object, must_be: str) -> str:
+    if must_be == "at most 1" and isinstance(value, float | int) and 1 < value <= 100:
         return f"{value:g} % is written {value / 100:g}"
     return ""

@@ -180,11 +180,11 @@ class _Builder:
             self._stop(
                 place,
                 f"the nesting is deeper than {MOST_LEVELS} levels",
-                "flatter",
-                "see the schema",
+                f"at most {MOST_LEVELS} levels deep; a scenario needs five",
+                "`dcplan schema` tells which keys stand under which",
             )
         if not isinstance(event, yaml.NodeEvent | yaml.CollectionStartEvent):
-            self._stop(place, "a value is missing", "a value or a key", "")
+            self._stop(place, "nothing is written here", "a value or a key", "write one")
         tag = getattr(event, "tag", None)
         if tag is not None:
             self._note(place, f"the tag {tag!r} is refused", "a plain value", "remove the tag")
@@ -192,7 +192,7 @@ class _Builder:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         if isinstance(event, yaml.MappingStartEvent):
-            node = Node(self._mapping(level), place)
+            node = Node(self._mapping(level, is_flow=bool(event.flow_style)), place)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = Node(self._sequence(level), place)
         else:
@@ -205,15 +205,23 @@ class _Builder:
             self._anchors[event.anchor] = (node, self._nodes - nodes_before + 1)
         return node
 
-    def _mapping(self, level: int) -> dict[str, Node]:
+    def _mapping(self, level: int, *, is_flow: bool) -> dict[str, Node]:
         entries: dict[str, Node] = {}
+        last: tuple[str, yaml.Event] | None = None
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key_node = self._node(event, level + 1)
-            node = self._node(self._next(), level + 1)
+            value = self._next()
+            node = self._node(value, level + 1)
             key = key_node.value
+            if is_flow and last and last[0] in entries and _is_cut(last[1], event, value):
+                self._note_cut(entries.pop(last[0]).place, _plain(last[1]), _plain(event))
+                continue
             if not isinstance(key, Scalar):
                 self._note(
-                    key_node.place, "a list or mapping is used as a key", "text or a year", ""
+                    key_node.place,
+                    "a list or mapping is used as a key",
+                    "text or a year",
+                    "write one key, then a colon, then the list or mapping",
                 )
                 continue
             if isinstance(node.value, _Refused):
@@ -230,7 +238,16 @@ class _Builder:
                 )
                 continue
             entries[name] = replace(node, key_place=key_node.place)
+            last = name, value
         return entries
+
+    def _note_cut(self, place: Place, whole: str | None, fraction: str | None) -> None:
+        self._note(
+            place,
+            f"{whole},{fraction} is two entries here, {whole} and the key {fraction!r}",
+            "a number with a decimal point",
+            f"write {whole}.{fraction}",
+        )
 
     def _sequence(self, level: int) -> tuple[Node, ...]:
         nodes = []
@@ -278,6 +295,22 @@ class _Builder:
     def _stop(self, place: Place, what_is: str, must_be: str, fix: str) -> NoReturn:
         self._note(place, what_is, must_be, fix)
         raise InputError(self.problems)
+
+
+def _is_cut(before: yaml.Event, key: yaml.Event, value: yaml.Event) -> bool:
+    """Say whether a key without a value is what follows a decimal comma, as in ``{a: 0,2}``."""
+    digits = _plain(before), _plain(key)
+    if _plain(value) != "" or not all(re.fullmatch(r"[0-9]+", text or "") for text in digits):
+        return False
+    end, start = before.end_mark, key.start_mark
+    return end is not None and start is not None and start.index == end.index + 1
+
+
+def _plain(event: yaml.Event) -> str | None:
+    """Return the text of a scalar without quotes; None for all else."""
+    if not isinstance(event, yaml.ScalarEvent) or event.style:
+        return None
+    return str(event.value)
 
 
 def _key_text(key: float | bool | None) -> str:

@@ -206,7 +206,8 @@ def system_peaks(
     load_mw = np.asarray(system_mw, dtype=float)
     if load_mw.shape != (calendar.n_hours,):
         what_is = f"the system's load has shape {load_mw.shape}"
-        raise InputError([Problem("tariff", None, None, what_is, f"({calendar.n_hours},)")])
+        must_be = f"one number for each of the {calendar.n_hours:,} hours of the calendar"
+        raise InputError([Problem("tariff", None, None, what_is, must_be)])
     candidates = np.flatnonzero((calendar.year == year) & np.isin(calendar.month, months))
     found: dict[datetime.date, datetime.datetime] = {}
     for position in candidates[np.argsort(-load_mw[candidates], kind="stable")]:
@@ -215,7 +216,8 @@ def system_peaks(
         if len(found) == count:
             return tuple(found.values())
     what_is = f"{count} system peaks are wanted of {len(found)} days of {year}"
-    raise InputError([Problem("tariff", None, None, what_is, "at most as many as days")])
+    must_be = f"at most {len(found)}: a day has one peak"
+    raise InputError([Problem("tariff", None, None, what_is, must_be)])
 
 
 def _check(name: str, price: float, hours: tuple[datetime.datetime, ...]) -> None:
@@ -224,6 +226,8 @@ def _check(name: str, price: float, hours: tuple[datetime.datetime, ...]) -> Non
         what_is = f"price of {name!r} is {price}"
         problems.append(Problem("tariff", None, None, what_is, "at least 0"))
     if not hours:
-        problems.append(Problem("tariff", None, None, f"{name!r} has no hours", "at least one"))
+        problems.append(
+            Problem("tariff", None, None, f"{name!r} has no hours", "at least one hour")
+        )
     if problems:
         raise InputError(problems)

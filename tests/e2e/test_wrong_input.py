@@ -55,7 +55,7 @@ IN_SCENARIOS: dict[str, tuple[Mistake, list[str]]] = {
             p.write("a.yaml", "version: 1\nextends: mini.yaml\n"),
             p.append("extends: a.yaml"),
         ),
-        ["a.yaml:2:10: extends goes in a circle: mini.yaml -> a.yaml -> mini.yaml; must be a chai"],
+        ["a.yaml:2:10: extends goes in a circle: mini.yaml -> a.yaml -> mini.yaml; must be a scen"],
     ),
     "a tag of YAML": (
         lambda p: p.append("carbon: !!python/object/apply:pathlib.Path.touch [owned]"),

@@ -204,4 +204,4 @@ def test_ranges_of_one_s_own_are_refused_at_the_cell_that_names_nothing(tmp_path
     assert "unknown table 'electricity_prices'" in found[0].what_is
     assert "no column of numbers 'retail_usd_per_mhw'" in found[1].what_is
     assert "no column of numbers 'site'" in found[2].what_is
-    assert "rows of racks are chosen by 'rol'" in found[3].what_is
+    assert "'rol', by which rows are chosen, is no column of table racks" in found[3].what_is

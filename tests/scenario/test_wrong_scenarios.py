@@ -103,17 +103,42 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         (
             "operator: {demand_share_frac: 10}",
-            "2:31: operator.demand_share_frac is 10; must be at most 1 [-]; 10 % is written 0.1",
+            "2:31: operator.demand_share_frac is 10; must be at most 1; 10 % is written 0.1",
         ),
         (
             "operator: {rent_share_frac: '15%'}",
-            "2:29: operator.rent_share_frac is text '15%'; must be a number [-]; "
+            "2:29: operator.rent_share_frac is text '15%'; must be a number; "
             "write 0.15, without quotes, percent sign or thousands separators",
         ),
         (
             "lease: {depth_mw_per_site: 1_200}",
             "2:28: lease.depth_mw_per_site is text '1_200'; must be a number [MW]; "
             "write 1200, without quotes, percent sign or thousands separators",
+        ),
+        (
+            "operator: {rent_share_frac: '0,125'}",
+            "2:29: operator.rent_share_frac is text '0,125'; must be a number; "
+            "write 0.125, with a decimal point",
+        ),
+        (
+            "operator:\n  rent_share_frac: 12,5%",
+            "3:20: operator.rent_share_frac is text '12,5%'; must be a number; "
+            "write 0.125, with a decimal point and as a share",
+        ),
+        (
+            "lease: {depth_mw_per_site: '1,200'}",
+            "2:28: lease.depth_mw_per_site is text '1,200'; must be a number [MW]; "
+            "write 1200, without quotes, percent sign or thousands separators",
+        ),
+        (
+            "operator: {rent_share_frac: 0,25, deliveries_share_frac: 0.3}",
+            "2:29: 0,25 is two entries here, 0 and the key '25'; "
+            "must be a number with a decimal point; write 0.25",
+        ),
+        (
+            "operator: {demand_share_frac: 0}",
+            "2:31: operator.demand_share_frac is 0; must be above 0; "
+            "meaning: Share of the demand path that this operator serves.",
         ),
         ("demand: {scale_frac: .nan}", "2:22: demand.scale_frac is nan; must be finite;"),
         ("demand: {scale_frac: .inf}", "2:22: demand.scale_frac is inf; must be finite;"),
@@ -243,7 +268,7 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         (
             "workloads: {x: {utilisation_frac: 0.6, peak_over_mean_frac: 2.2}}",
-            "2:61: utilisation_frac x peak_over_mean_frac of x is 1.32; must be at most 1 [-];",
+            "2:61: utilisation_frac x peak_over_mean_frac of x is 1.32; must be at most 1;",
         ),
         (
             "workloads: {x: {rtt_bound_ms: 20, tight_rtt_ms: 30}}",

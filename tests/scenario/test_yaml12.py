@@ -106,11 +106,17 @@ def test_a_year_in_quotes_and_without_is_one_key_given_twice() -> None:
         ("a: *x\n", "plan.yaml:1:4: the alias *x has no anchor"),
         ("a: &x [2, *x]\n", "plan.yaml:1:11: the alias *x refers to itself"),
         ("[2, 3]: 4\n", "plan.yaml:1:1: a list or mapping is used as a key"),
+        ("a: {b: 3,25, c: 4}\n", "plan.yaml:1:8: 3,25 is two entries here, 3 and the key '25'"),
         ("a: !secret 2\n", "plan.yaml:1:4: the tag '!secret' is refused"),
     ],
 )
 def test_what_cannot_be_read_is_reported_where_it_stands(text: str, start: str) -> None:
     assert problems(text)[0].startswith(start)
+
+
+def test_a_number_as_key_is_no_decimal_comma_with_a_space_or_a_value() -> None:
+    for text in ("{2027: 3, 25}", "{2027: 3,25: 4}", "{2027: '3',25}"):
+        assert [*parse(text, "plan.yaml").children] == ["2027", "25"]
 
 
 def test_a_bomb_of_aliases_is_refused_before_it_unfolds() -> None:
