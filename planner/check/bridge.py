@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.demand import (
+from planner.check.demand_figures import (
     classes_stated_in_mw,
     per_amount,
     rack_path_mw,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_shares
+from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_shares
 from planner.check.frames import at, by, crossed, has, listed, tally
 from planner.check.hall_figures import hall_parts
 from planner.check.once import once

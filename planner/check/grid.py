@@ -8,18 +8,12 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import exported_mw, shed_mw, site_power
-from planner.check.days import year_days, year_rows
+from planner.check.days import year_rows
 from planner.check.declared import Asset, Line, Price, Table, plan_table
-from planner.check.existing import base_year_facility_mw
-from planner.check.frames import at, by, crossed, has, keyed, listed, tally, with_int_year
+from planner.check.frames import at, crossed, has, keyed, listed, tally, with_int_year
 from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
-from planner.check.leads import committed_mw, decided, months_to_service
-from planner.check.other_load import other_load_mw
-from planner.check.paths import held
 from planner.check.payments import discounts, every_year
 from planner.check.sources import sources_in_service
-from planner.check.stated_existing import begun_facility_mw
-from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -30,30 +24,24 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-
 __all__ = [
     "ASSETS",
     "COLUMNS",
     "DECISIONS",
-    "FACTS",
     "HEADING",
     "IMPLIED",
     "LINES",
     "PRICES",
-    "REREAD",
     "RULES",
     "power_covered",
 ]
 
 _TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
-
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
 _USD_PER_MUSD = 1e6
 _ROUNDINGS = 8.0  # of sums and differences of connections
-_MONTHS = 12
-_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KW_PER_MW = 1000.0
 
 
@@ -260,126 +248,6 @@ def billed_peaks(case: Case) -> Excess:
     return right.and_also(year, bill, rate, exact)
 
 
-def _committed_facility_mw(case: Case) -> pd.Series[float]:
-    """Facility power under construction by site and year, cumulative. [MW]"""
-    own = committed_mw(case)
-    of_market = tally(own, _SITE, own["mw"] * case.scenario.demand.facility_mw_per_rack_mw)
-    return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
-
-
-@rule(unit="MW")
-def firm_connection_from_tables(case: Case) -> Excess:
-    """Firm connection of a site is what stands and is begun there, or what the scenario says."""
-    grid, sites = case.inputs.grid, list(case.inputs.sets.site.labels)
-    rows = listed(grid.firm, mw=grid.firm_mw)
-    beside = pd.Series(other_load_mw(case).max(axis=1), index=pd.Index(sites, name="site"))
-    begun = at(_committed_facility_mw(case), rows, _SITE)
-    own = at(base_year_facility_mw(case) + beside, rows, ("site",), np.nan) + begun
-    for overrides in (case.scenario.new_sites, case.scenario.sites):
-        for site, given in overrides.items():
-            for year in case.years:
-                mw = held(given.grid_firm_mw, year)
-                if mw is not None:
-                    own[((rows["site"] == site) & (rows["year"] == year)).to_numpy()] = mw
-    return Excess.differs(rows[list(_SITE)], rows["mw"].to_numpy(), own)
-
-
-@rule(unit="MUSD/MW")
-def connection_price_from_tables(case: Case) -> Excess:
-    """A MW of firm connection costs a substation and network upgrades, or the scenario's figure."""
-    grid, own = case.inputs.grid, case.scenario.grid.expansion_usd_per_mw
-    if own is None:
-        items = by(case.data("facility_cost"), "item", "value")
-        own = float(items["substation_customer"]) + float(items["interconnection_network"])
-    rows = listed(grid.expand, musd=grid.expand_capex_musd_per_mw)
-    return Excess.differs(rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), own / 1e6))
-
-
-@rule(unit="years")
-def connection_start_from_tables(case: Case) -> Excess:
-    """Firm connection serves after its lead, and in its first years for the part that is left."""
-    grid = case.inputs.grid
-    rows = listed(grid.expand, start=grid.expand_start, frac=grid.expand_first_year_frac)
-    months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)
-    begin = rows["year"].to_numpy(dtype=np.float64)
-    due = np.maximum(decided(case) + months / 12.0, begin)
-    span = case.last_calendar_year(rows["year"]) + 1.0 - begin
-    left = 1.0 - (due - begin) / span
-    place = rows[list(_SITE)]
-    return Excess.differs(place, rows["start"].to_numpy(), due).and_also(
-        Excess.differs(place, rows["frac"].to_numpy(), left)
-    )
-
-
-@rule(unit="MW/MW or %")
-def grid_terms_from_scenario(case: Case) -> Excess:
-    """Leases bring a connection, contracts ask for one, and zones curtail, as the scenario says."""
-    grid, settings = case.inputs.grid, case.scenario
-    pairs = {
-        "lease_firm_mw_per_mw": settings.demand.facility_mw_per_rack_mw,
-        "contract_min_nameplate_frac": settings.grid.contract_min_nameplate_frac,
-        "curtailment_rate_pct": settings.grid.curtailment_rate_pct,
-    }
-    reported = np.array([getattr(grid, name) for name in pairs], dtype=np.float64)
-    return Excess.differs(
-        table_of({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64)
-    )
-
-
-@rule(unit="MW or %")
-def committed_of_zones(case: Case) -> Excess:
-    """What is under construction takes headroom of its zone, at the rate that is asked for."""
-    table = with_int_year(case.inputs.grid.headroom_all)
-    of_site = _committed_facility_mw(case).rename("mw").reset_index()
-    zone = by(case.scope, "site", "zone")
-    of_site = of_site.assign(zone=of_site["site"].map(zone)).dropna(subset="zone")
-    own = at(tally(of_site, _ZONE, of_site["mw"]), table, _ZONE)
-    place, rate = table[list(_ZONE)], case.scenario.grid.curtailment_rate_pct
-    return Excess.differs(place, table["committed_mw"].to_numpy(np.float64), own).and_also(
-        Excess.differs(place, table["rate_pct"].to_numpy(np.float64), np.full(len(place), rate))
-    )
-
-
-def _months_of_periods(case: Case) -> dict[str, float]:
-    """Months that are billed on one maximum, by the name of the period.
-
-    Months told by the same ordinary day are one period, but for that of the peak day. In a series
-    each month with a day is one; months without a day are shared out by days that stand for them.
-    """
-    days = year_days(case)
-    time = case.scenario.time
-    if not time.chronological:
-        peak = time.peak_month - 1
-        ordinary = days.of_month[:-1]
-        result = {}
-        for day, row in enumerate(ordinary):
-            months = np.count_nonzero(np.delete(row, peak) > 0.0)
-            name = ("DJF", "MAM", "JJA", "SON") if time.season_days == 4 else _MONTH_NAMES
-            if months:
-                result[name[day]] = float(months)
-        return {**result, _MONTH_NAMES[peak]: 1.0}
-    stands_for = days.of_month.sum(axis=0)
-    length = pd.date_range("2025-01-01", periods=_MONTHS, freq="MS").days_in_month.to_numpy()
-    there = stands_for > 0.0
-    beyond = np.where(there, np.clip(stands_for - length, 0.0, None), 0.0)
-    absent = float(np.count_nonzero(~there))
-    also = absent * beyond / beyond.sum() if absent else beyond * 0.0
-    return {_MONTH_NAMES[m]: 1.0 + float(also[m]) for m in np.flatnonzero(there)}
-
-
-@rule(unit="months")
-def billing_months_from_calendar(case: Case) -> Excess:
-    """Every month of the year is billed, once, on the days that tell it."""
-    grid, own = case.inputs.grid, _months_of_periods(case)
-    names = list(grid.period.labels)
-    place = table_of({"period": names})
-    right = np.array([own.get(name, np.nan) for name in names], dtype=np.float64)
-    missing = table_of({"period": [name for name in own if name not in names]})
-    return Excess.differs(place, np.asarray(grid.billing_months), right).and_also(
-        Excess.where(missing, np.ones(len(missing), dtype=np.bool_))
-    )
-
-
 def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]:
     """Places where power is balanced, what comes in there, what is used, and which of all it is."""
     power, own = site_power(case), sources_in_service(case)
@@ -450,6 +318,7 @@ def _headroom_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Grid"
+
 RULES = (
     power_balance,
     connection_carries_peak,
@@ -462,28 +331,24 @@ RULES = (
     billed_peaks,
 )
 
-FACTS = (
-    firm_connection_from_tables,
-    connection_price_from_tables,
-    connection_start_from_tables,
-    grid_terms_from_scenario,
-    committed_of_zones,
-    billing_months_from_calendar,
-)
 ASSETS: Final[Mapping[str, Asset]] = {
     "interconnection": Asset(
         "grid", "grid", connections_bought("connections"), plan_table("connections"), is_spread=True
     )
 }
+
 LINES: Final[Mapping[str, Line]] = {
     "electricity_energy": Line("energy", electricity_energy),
     "electricity_demand": Line("energy", electricity_demand),
 }
+
 IMPLIED: Final[Mapping[str, Table]] = {
     "billed_peaks": _billed_peaks_rows,
     "headroom": _headroom_rows,
 }
+
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"expand": ("connections", "added_mw")}
+
 PRICES: Final[Mapping[str, Price]] = {
     "grid_connection": Price("USD/MW-year"),
     "contract_floor": Price("USD/MW-year"),
@@ -491,6 +356,7 @@ PRICES: Final[Mapping[str, Price]] = {
     "power_balance": Price("USD/MWh", rule=power_covered, must_be_met=True),
     "exact_balance": Price("USD/MWh", must_be_met=True, either_sign=True),
 }
+
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "connections": {
         "rows": "cost_interconnection",
@@ -515,16 +381,4 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
             "firm_value_usd_per_mw_year"
         ),
     },
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "grid.billing_months": ("billing_months_from_calendar",),
-    "grid.firm_mw": ("firm_connection_from_tables",),
-    "grid.expand_first_year_frac": ("connection_start_from_tables",),
-    "grid.expand_start": ("connection_start_from_tables",),
-    "grid.expand_capex_musd_per_mw": ("connection_price_from_tables",),
-    "grid.lease_firm_mw_per_mw": ("grid_terms_from_scenario",),
-    "grid.contract_min_nameplate_frac": ("grid_terms_from_scenario",),
-    "grid.curtailment_rate_pct": ("grid_terms_from_scenario",),
-    "grid.headroom_all.committed_mw": ("committed_of_zones",),
-    "grid.headroom_all.rate_pct": ("committed_of_zones",),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.frames import at, listed, tally, with_int_year
-from planner.check.stress import tiers_pct
+from planner.check.stress_slots import tiers_pct
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.declared import Price, Table
-from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
+from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
 from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of

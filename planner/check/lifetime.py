@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.days import year_rows
-from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING
+from planner.check.demand_figures import PFLOPS_OF_H100_IN_TRAINING
 from planner.check.frames import at, by, quotient
 from planner.check.verdict import Excess, columns_reported, rule
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.demand import base_year_stock_mw
+from planner.check.demand_figures import base_year_stock_mw
 from planner.check.existing import assumed_facility_mw
 from planner.check.frames import at, by, cell, has, listed, tally
 from planner.check.memory import roomy

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.declared import Line, Price
-from planner.check.demand import net_utilisation
+from planner.check.demand_figures import net_utilisation
 from planner.check.frames import at, cell, crossed, has, listed, tally
 from planner.check.once import once
 from planner.check.paths import held_or_nan

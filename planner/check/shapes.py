@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.days import slot_hours, year_days
-from planner.check.demand import region_shares, stated_kh100e
+from planner.check.demand_figures import region_shares, stated_kh100e
 from planner.check.frames import by, listed
 from planner.check.power_prices import by_day_and_hour
 from planner.check.routes import reach_of_users

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_rows
-from planner.check.demand import classes_in_scope
+from planner.check.demand_figures import classes_in_scope
 from planner.check.frames import at, listed, quotient, tally
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay

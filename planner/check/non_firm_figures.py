@@ -1,0 +1,169 @@
+"""Figures of non-firm connection, read again from scenario and data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check.days import year_slots
+from planner.check.frames import at, by, crossed, keyed, listed
+from planner.check.leads import decided, months_to_service
+from planner.check.power_prices import demand_charge_usd_per_kw_month
+from planner.check.stress_slots import hours_off, stress_share
+from planner.check.table import table_of
+from planner.check.verdict import Excess, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.check.case import Case
+
+__all__ = [
+    "FACTS",
+    "REREAD",
+]
+
+_SITE = ("site", "year")
+
+
+def _service(case: Case, column: str) -> float:
+    """Return a figure of the service that the scenario chooses."""
+    figures = by(case.data("connection_services"), "service", column).astype("float64")
+    return float(figures[case.scenario.grid.non_firm.service])
+
+
+@rule(unit="-")
+def stress_from_tables(case: Case) -> Excess:
+    """Non-firm power is off in the zone's most stressed slots, for the hours of its rate."""
+    sets, p = case.inputs.sets, case.inputs.non_firm
+    zones = np.unique(sets.site_zone[p.service["site"]])
+    place = table_of({"zone": [sets.zone.labels[z] for z in zones]}).merge(
+        year_slots(case)[["slot"]], how="cross"
+    )
+    parts = []
+    for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
+        reported = p.off_frac[zones, p.tier.code(label)].ravel()
+        own = at(stress_share(case, hours), place, ("zone", "slot"), np.nan)
+        named = Excess.where(table_of({"rate": [rate]}), np.array([float(label) != rate]))
+        parts += [named, Excess.differs(place, reported, own)]
+    return parts[0].and_also(*parts[1:])
+
+
+def _musd_per_mw(case: Case) -> float:
+    """Overnight cost of non-firm connection: a substation, and a share of network upgrades."""
+    grid = case.scenario.grid
+    if grid.non_firm.usd_per_mw is not None:
+        return grid.non_firm.usd_per_mw / 1e6
+    items = by(case.data("facility_cost"), "item", "value").astype("float64")
+    substation, network = items["substation_customer"], items["interconnection_network"]
+    cost = float(substation + _service(case, "upgrade_cost_frac") * network)
+    if grid.expansion_usd_per_mw is not None:
+        cost *= grid.expansion_usd_per_mw / float(substation + network)
+    return cost / 1e6
+
+
+@rule(unit="MUSD/MW")
+def non_firm_price_from_tables(case: Case) -> Excess:
+    """Non-firm connection costs its substation and the service's share of the network upgrades."""
+    offers = listed(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
+    own = _musd_per_mw(case) if len(offers) else 0.0
+    reported = offers["musd"].to_numpy(dtype=np.float64)
+    return Excess.differs(offers[list(_SITE)], reported, np.full(len(offers), own))
+
+
+@rule(unit="MUSD")
+def non_firm_purchases(case: Case) -> Excess:
+    """Non-firm connection that is bought costs overnight what the tables and the service say."""
+    bought = case.plan("non_firm_connections")
+    own = _musd_per_mw(case) if len(bought) else 0.0
+    reported = bought["overnight_musd"].to_numpy(dtype=np.float64)
+    return Excess.differs(bought[list(_SITE)], reported, own * bought["added_mw"].to_numpy())
+
+
+@rule(unit="months")
+def non_firm_lead_from_tables(case: Case) -> Excess:
+    """Non-firm connection comes after its lead, and turns firm after the months of its service."""
+    p = case.inputs.non_firm
+    offers = listed(p.connect, start=p.start, turns=p.turns_firm)
+    place = offers[list(_SITE)]
+    if not len(offers):
+        return Excess.where(place, np.zeros(0, dtype=np.bool_))
+    months = at(months_to_service(case)["non_firm"], offers, ("site",), np.nan)
+    first = decided(case) + months / 12.0
+    due = np.maximum(first, offers["year"].to_numpy(dtype=np.float64))
+    start = Excess.differs(place, offers["start"].to_numpy() * 12.0, due * 12.0)
+    until = _service(case, "firm_after_months")
+    never = until == 0.0
+    turns = np.full(len(offers), np.inf) if never else due + until / 12.0
+    # The first year in which it is firm at some time is the first that ends after it turns.
+    ends = case.last_calendar_year(pd.Series(case.years)) + 1.0
+    later = ends[None, :] > turns[:, None]
+    first_firm = np.where(later.any(axis=1), later.argmax(axis=1), -1)
+    return start.and_also(
+        Excess.differs(place, offers["turns"].to_numpy() * 12.0, turns * 12.0),
+        Excess.where(place, np.asarray(p.firm_year) != first_firm),
+    )
+
+
+@rule(unit="-")
+def shed_from_scenario(case: Case) -> Excess:
+    """Load may be shed in the most stressed hours, as much and for as much as the scenario says."""
+    p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
+    reported = {
+        "max_energy_frac": (p.shed.max_energy_frac, settings.max_energy_frac),
+        "usd_per_mwh": (p.shed.usd_per_mwh, settings.usd_per_mwh),
+    }
+    figures = np.array(list(reported.values()), dtype=np.float64)
+    parts = [Excess.differs(table_of({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
+    frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
+    waits = by(case.workloads, "workload", "deferrable_frac").astype("float64")
+    own = at(waits, frame, ("workload",), np.nan)
+    parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), own))
+    zones = table_of({"zone": list(sets.zone.labels)})
+    serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
+    place = crossed(zones, year_slots(case)[["slot"]])
+    in_use = np.repeat(serves, len(year_slots(case)))
+    for label, (_, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
+        most = {zone: min(h, settings.max_hours_per_year) for zone, h in hours.items()}
+        share = at(stress_share(case, most), place, ("zone", "slot")) if in_use.any() else 0.0
+        right = np.where(in_use & settings.allow, share, 0.0)
+        parts.append(Excess.differs(place, p.shed.hours_frac[:, p.tier.code(label)].ravel(), right))
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="USD/kW-month")
+def non_firm_discount_from_tables(case: Case) -> Excess:
+    """What is not firm pays the demand charge of its site less the discount of its service."""
+    p, key = case.inputs.non_firm, ("site", "year")
+    rows = listed(p.billing, usd=p.discount_usd_per_kw_month)
+    place = rows[["site", "year", "period"]]
+    if not len(rows):
+        return Excess.where(place, np.zeros(0, dtype=np.bool_))
+    charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
+    own = _service(case, "charge_discount_frac") * at(charge, rows, key, np.nan)
+    return Excess.differs(place, rows["usd"].to_numpy(), own)
+
+
+FACTS = (
+    stress_from_tables,
+    non_firm_price_from_tables,
+    non_firm_purchases,
+    non_firm_lead_from_tables,
+    shed_from_scenario,
+    non_firm_discount_from_tables,
+)
+
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "non_firm.turns_firm": ("non_firm_lead_from_tables",),
+    "non_firm.firm_year": ("non_firm_lead_from_tables",),
+    "non_firm.capex_musd_per_mw": ("non_firm_price_from_tables",),
+    "non_firm.discount_usd_per_kw_month": ("non_firm_discount_from_tables",),
+    "non_firm.off_frac": ("stress_from_tables",),
+    "non_firm.shed.hours_frac": ("shed_from_scenario",),
+    "non_firm.shed.max_energy_frac": ("shed_from_scenario",),
+    "non_firm.shed.usd_per_mwh": ("shed_from_scenario",),
+    "non_firm.shed.deployment_frac": ("shed_from_scenario",),
+    "non_firm.start": ("non_firm_lead_from_tables",),
+}
