@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def codes(
         twice = next(label for code, label in enumerate(known) if place[label] != code)
         message = f"label {twice!r} is repeated"
         raise ValueError(message)
-    return np.fromiter((place.get(value, -1) for value in wanted), np.intp, len(wanted))
+    return np.array([*map(place.get, wanted, repeat(-1))], dtype=np.intp)
 
 
 def _listed(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -122,13 +122,20 @@ def site_rows(scenario: Scenario, tables: Mapping[str, pd.DataFrame], table: str
     rows = tables[table]
     if table == "site_pipeline":
         return rows
-    own = [
-        rows[rows["site"] == site.like].assign(
-            site=id_, **({"existing_facility_mw": 0.0} if table == "site_stock" else {})
+    if not scenario.new_sites:
+        return rows.copy()
+    sites = rows["site"]
+    alike = {id_: np.flatnonzero(sites == site.like) for id_, site in scenario.new_sites.items()}
+    own = [id_ for id_, places in alike.items() for _ in places]
+    found = rows.take(np.concatenate([np.arange(len(sites)), *alike.values()]))
+    dtype: Any = sites.dtype
+    columns: dict[str, Any] = {"site": pd.array([*sites, *own], dtype=dtype)}
+    if table == "site_stock":
+        existing_mw = found["existing_facility_mw"].to_numpy(dtype=np.float64)
+        columns["existing_facility_mw"] = np.where(
+            np.arange(len(found)) < len(sites), existing_mw, 0.0
         )
-        for id_, site in scenario.new_sites.items()
-    ]
-    return pd.concat([rows, *own], ignore_index=True) if own else rows.copy()
+    return found.set_axis(pd.RangeIndex(len(found))).assign(**columns)
 
 
 def regions_in_scope(
