@@ -1,4 +1,4 @@
-"""Which programs are solved in pieces where nobody says how."""
+"""Which programs are solved in pieces."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.decomposed import DecomposedSession
 from planner.scenario.schema import Solver
-from planner.studies.solve import sessions
+from planner.studies.solve.sessions import plan_session
 
 
 def hours_of(sites: int) -> ArrayProblem:
@@ -31,22 +31,12 @@ def hours_of(sites: int) -> ArrayProblem:
 
 
 @pytest.mark.parametrize(
-    ("method", "sites", "least", "is_in_pieces"),
-    [
-        ("decomposed", 3, 10**9, True),
-        ("auto", 30, 3600, True),  # 30 sites, 24 hours, 3 + 2 coefficients
-        ("auto", 30, 3601, False),
-        ("auto", 3, 300, False),  # of three pieces each has more than a twentieth
-        ("ipx", 30, 3600, False),
-    ],
+    ("method", "is_in_pieces"), [("decomposed", True), ("auto", False), ("ipx", False)]
 )
-def test_pieces_are_taken_where_much_is_in_many(
-    method: str, sites: int, least: int, is_in_pieces: bool, monkeypatch
-) -> None:
-    monkeypatch.setattr(sessions, "_LEAST_NONZEROS", least)
-    problem = hours_of(sites)
+def test_pieces_are_taken_where_they_are_asked_for(method: str, is_in_pieces: bool) -> None:
+    problem = hours_of(3)
 
-    session = sessions.plan_session(problem, Solver.model_validate({"method": method}))
+    session = plan_session(problem, Solver.model_validate({"method": method}))
 
     assert isinstance(session, DecomposedSession) == is_in_pieces
     assert session.solve().objective == pytest.approx(HighsSession(problem).solve().objective)

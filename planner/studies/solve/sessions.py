@@ -16,12 +16,6 @@ HOURLY: Final = frozenset({"slot", "period"})
 """Axes of decisions that are made again in every slot, or billed by its season."""
 
 
-_LEAST_NONZEROS: Final = 400_000
-"""Coefficients of rows over hours from which on pieces are quicker; see `docs/decisions.md`."""
-_MOST_OF_ONE: Final = 0.05
-"""Share of these that the largest piece may have."""
-
-
 def plan_session(problem: ArrayProblem, solver: Solver) -> HighsSession:
     """Hand a program to the solver as its settings say: whole, or in pieces.
 
@@ -30,24 +24,12 @@ def plan_session(problem: ArrayProblem, solver: Solver) -> HighsSession:
     problem : ArrayProblem
         The program.
     solver : Solver
-        Method and tolerance. `auto` takes pieces where there are many and much is in them.
+        Method and tolerance.
     """
     options = {"primal_feasibility_tolerance": solver.tolerance}
-    is_asked = solver.method == "decomposed"
-    if not is_asked and (solver.method != "auto" or _nonzeros(problem) < _LEAST_NONZEROS):
+    if solver.method != "decomposed":
         return HighsSession(problem, options)
     # scipy's graphs take a while to import.
     from planner.lp.decomposed import DecomposedSession, local_columns
-    from planner.lp.split import Split
 
-    is_local = local_columns(problem, HOURLY)
-    if not is_asked:
-        matrix = problem.matrix()
-        size = Split.of(matrix, is_local).sizes(matrix)
-        if size.sum() < _LEAST_NONZEROS or size.max() > _MOST_OF_ONE * size.sum():
-            return HighsSession(problem, options)
-    return DecomposedSession(problem, options, is_local)
-
-
-def _nonzeros(problem: ArrayProblem) -> int:
-    return problem.stats().nonzeros
+    return DecomposedSession(problem, options, local_columns(problem, HOURLY))
