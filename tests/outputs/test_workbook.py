@@ -121,6 +121,12 @@ def test_power_and_money_follow_edited_assumptions(
     discounted = factor * costs["musd"] * 1.1 ** -(costs["calendar_year"] - 2025 + 0.5)
     assert found(computed, "Summary", "Facility power, mean", "E") == pytest.approx(facility_mw)
     assert found(computed, "Summary", "PUE", "E") == pytest.approx(1.3)
+    # Compare: as solved in C to E, by how much more or less in F to H.
+    solved_mw = site_year.loc[site_year["year"] == 2030, "facility_mean_mw"].sum()
+    assert found(computed, "Compare", "Facility power, mean", "E") == pytest.approx(solved_mw)
+    more_mw = facility_mw - solved_mw
+    assert found(computed, "Compare", "Facility power, mean", "H") == pytest.approx(more_mw)
+    assert found(computed, "Compare", "Demand", "H") == 0
     assert found(computed, "Costs", "All payments", "J") == pytest.approx(discounted.sum())
     assert found(computed, "Cover", "Cost of the plan, NPV", "D") == pytest.approx(discounted.sum())
     assert found(computed, "Cover", "Assumptions", "B") == (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-__all__ = ["write_charts", "write_summary"]
+__all__ = ["RATIOS", "summary_parts", "summary_rows", "write_charts", "write_summary"]
 
 _HEAD: Final = 4
 _CHART_WIDTH: Final = 520
@@ -47,27 +47,27 @@ def write_summary(book: Book) -> None:
         book.number(sheet, _HEAD + 1, column, span, "0")
     columns = FIRST_YEAR + len(years)
     row = _HEAD + 2
-    for title, rows in _parts(run).items():
+    for title, rows in summary_parts(run).items():
         write_section(book, sheet, row, title, columns)
         for one in rows:
             row += 1
             write_row(book, sheet, _HEAD, row, one)
         row += 1
-    at = _rows(run)
+    at = summary_rows(run)
     last = columns - 1
     _name_years(book, {"energy_ratios": at[_LOAD_RATIO], "mw_ratios": at[_MW_RATIO]}, last)
 
 
-def _parts(run: Run) -> dict[str, list[Row]]:
+def summary_parts(run: Run) -> dict[str, list[Row]]:
     """Return the measures of the sheet by heading."""
     return {"Compute": _compute(run), "Racks and power": _power(run), "Money": _money(run)}
 
 
-def _rows(run: Run) -> dict[str, int]:
+def summary_rows(run: Run) -> dict[str, int]:
     """Return the row of every measure."""
     at: dict[str, int] = {}
     row = _HEAD + 2
-    for rows in _parts(run).values():
+    for rows in summary_parts(run).values():
         at |= {one.label: row + place for place, one in enumerate(rows, start=1)}
         row += len(rows) + 1
     return at
@@ -75,6 +75,8 @@ def _rows(run: Run) -> dict[str, int]:
 
 _LOAD_RATIO: Final = "Energy of a rack against the solved plan"
 _MW_RATIO: Final = "Power of edited sites against the solved plan"
+RATIOS: Final = frozenset({_LOAD_RATIO, _MW_RATIO})
+"""Measures that say by how much the others follow an edit."""
 
 
 def _name_years(book: Book, ratios: dict[str, int], last: int) -> None:
@@ -300,7 +302,7 @@ def write_charts(book: Book) -> None:
     """Write sheet Charts: rows of sheet Summary by year, on one page."""
     sheet = book.sheet("Charts", "The plan by year: figures of sheet Summary.", widths=[10] * 15)
     years = (_HEAD, FIRST_YEAR, FIRST_YEAR + len(book.run.years) - 1)
-    at = _rows(book.run)
+    at = summary_rows(book.run)
 
     def chart(kind: str, title: str, unit: str, labels: Sequence[str], *, stacked: bool) -> Chart:
         made = book.chart(kind, title, unit, stacked=stacked)

@@ -18,6 +18,7 @@ from planner.outputs.xlsx.bridge import write_bridge
 from planner.outputs.xlsx.by_source import write_power_by_source
 from planner.outputs.xlsx.checks import write_checks
 from planner.outputs.xlsx.clean import has_contracts, write_carbon, write_contracts
+from planner.outputs.xlsx.compare import write_compare
 from planner.outputs.xlsx.costs import write_costs
 from planner.outputs.xlsx.cover import write_cover
 from planner.outputs.xlsx.estimates import has_estimates, write_estimates_sheet
@@ -77,6 +78,7 @@ SHEETS = (
     ("Sources", "How many figures of each table are published, and how many not", write_sources),
     ("Assumptions", "Cells to edit, and every setting of the scenario", write_assumptions),
     ("Checks", "What was verified about this plan and this workbook", write_checks),
+    ("Compare", "What edited cells change against the plan as solved", write_compare),
     ("Heat map", "Sites by years, one measure at a time", write_heatmap),
     ("Power by source", "Grid, on-site power, batteries, sales by year", write_power_by_source),
     ("Grid", "Headroom by zone, what binds, non-firm power, shadow prices", write_grid),
