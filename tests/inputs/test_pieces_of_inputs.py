@@ -353,8 +353,8 @@ def test_racks_are_beaten_by_those_that_cost_less_with_a_hall_of_their_own(monke
 def test_the_metro_rule_holds_within_its_own_radius_and_the_line_beyond(monkeypatch) -> None:
     metro = {"metro_radius_km": 0.4, "metro_rtt_ms": 0.7}
     latency = SimpleNamespace(**metro, measured=SimpleNamespace(use=False))
-    case = SimpleNamespace(scenario=SimpleNamespace(latency=latency))
-    monkeypatch.setattr(routes, "_lines", lambda _: (np.array(2.0), np.array(0.05)))
+    case = SimpleNamespace(scenario=SimpleNamespace(latency=latency), regions=(), sites=())
+    monkeypatch.setattr(routes, "lines_between", lambda *_: (np.array(2.0), np.array(0.05)))
 
     haul = routes._haul_ms(case, np.array([[0.2, 0.6, 40.0]]))
 

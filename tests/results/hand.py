@@ -329,6 +329,7 @@ def siting() -> SitingInputs:
         block=listed("block", (SITE, WORKLOAD, YEAR)),
         block_mw=f(),
         block_top_mw=f(),
+        shared=listed("shared", (SITE, WORKLOAD, YEAR, Axis("partner", SITE.labels))),
         paced=listed("paced", (SITE, YEAR)),
         paced_mw=f(),
         service=none,
