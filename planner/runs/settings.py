@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.paths import SCENARIOS_DIR
 from planner.scenario import load_scenario
 from planner.scenario.chain import shipped_names
+from planner.scenario.change import CHANGED
 from planner.scenario.schema import OWN_FILES
 
 if TYPE_CHECKING:
@@ -59,9 +60,12 @@ def differences(scenario: Scenario) -> dict[str, str]:
     -------
     dict of str to str
         Value by dotted key, shortened to be read. The name of a shipped scenario stands for that
-        scenario as it ships; any other for its file, without what the command line sets.
+        scenario as it ships; any other for its file, without what the command line or a study
+        sets.
     """
-    by_command = [keys for keys, place in _places(scenario.tree) if place.startswith(_SET)]
+    by_command = [
+        keys for keys, place in _places(scenario.tree) if place.startswith((_SET, CHANGED))
+    ]
     if scenario.name not in shipped_names():
         here = dict(_leaves(merged(scenario)))
         paths = [_leaf(tuple(map(str, keys)), here) for keys in by_command]

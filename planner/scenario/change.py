@@ -18,11 +18,13 @@ from planner.scenario.tree import Node, Place, assign, plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Setting", "with_settings"]
+__all__ = ["CHANGED", "Setting", "with_settings"]
 
 Value: TypeAlias = str | int | float | bool | tuple[str, ...] | Mapping[int, float] | None
 
-_PLACE: Final = Place("changed setting")
+CHANGED: Final = "changed setting"
+"""Where a setting is written that a study has changed, in place of a file."""
+_PLACE: Final = Place(CHANGED)
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,8 @@ def program_of(
     repeated = RepeatedInputs(scenario, tables)
     model = build_model(repeated.inputs)
     plan = AtPlan(Arrays.of(model.problem), x, row_dual)
-    return _Program(repeated, model, plan, CostLines(model, x)), figures_of(tables)
+    lines, cuts = CostLines(model, x), model.p.failover  # the worlds here have no cuts
+    return _Program(repeated, model, plan, lines, cuts), figures_of(tables)
 
 
 def groups(figures: list[Figure]) -> list[list[Figure]]:

@@ -352,5 +352,8 @@ def test_the_command_stores_runs_and_prints_what_foresight_is_worth(tmp_path, fo
     assert sorted(path.name for path in runs.iterdir() if path.is_dir()) == sorted(
         one["run"] for one in told["windows"]
     )
+    short = planner.load(runs / told["windows"][1]["run"])
+    assert short.run.meta["differs"]["foresight.window_years"] == "1"
+    assert "foresight.window_years=1" in short.run.label
     checked = CliRunner().invoke(main, ["check", str(runs / told["windows"][1]["run"])])
     assert checked.exit_code == 0, checked.output

@@ -298,7 +298,7 @@ def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeyp
 def test_only_the_row_that_is_asked_for_moves_and_the_rest_stays(monkeypatch) -> None:
     over = Index.full("land", Axis("site", ("ash", "bay")), Axis("year", ("2026", "2027")))
     problem = SimpleNamespace(row_block=lambda block: slice(1, 5), rows_over=lambda block: over)
-    monkeypatch.setattr(steps, "build_model", lambda _: SimpleNamespace(problem=problem))
+    monkeypatch.setattr(steps, "model_at", lambda *_: SimpleNamespace(problem=problem))
     bounds = SimpleNamespace(lower=np.full(6, -np.inf), upper=np.array([9.0, 20, 30, 40, 50, 7]))
     given: list[list[float]] = []
 

@@ -121,7 +121,7 @@ def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(
     session = SimpleNamespace(iis=lambda time_limit_s: names)
     question = SimpleNamespace(inputs=SimpleNamespace(name="mini"))
 
-    error = run._no_plan(outcome, session, question, SimpleNamespace(problem=None))
+    error = run._no_plan(outcome, session, question, SimpleNamespace(problem=None), None)
 
     assert error.conflict == names
     assert ("This constraint cannot be met on its own" in str(error)) == (len(names) == 1)
@@ -261,7 +261,7 @@ def test_rows_are_added_where_service_is_beyond_openings_until_none_is(status: s
         siting=siting,
     )
     before, after, last = (
-        SimpleNamespace(x=beyond, objective=musd, status=of)
+        SimpleNamespace(x=beyond, objective=musd, dual_bound=musd, status=of)
         for beyond, musd, of in (
             ([2.0, 0.0, 0.0], 500.0, "optimal"),
             ([0.0, 0.0, 3.0], 560.0, status),
@@ -319,13 +319,17 @@ def lots_of(deliverable_mw: float) -> SimpleNamespace:
 def test_racks_are_rounded_so_that_their_sum_over_the_sites_stays() -> None:
     racks = np.array([7.4, 0.3, 4.45, 0.6, 2.55])
 
+    none = np.zeros(5, dtype=np.bool_)
+
     # 12.15 racks in 2027 are twelve: one more where the fraction is largest, at Elm. 3.15 in 2028
     # are three: at Ash, so that its lot is a rack.
-    assert _racks(lots_of(99.0), racks * 0.2).tolist() == [7.0, 0.0, 5.0, 1.0, 2.0]
+    assert _racks(lots_of(99.0), racks * 0.2, none).tolist() == [7.0, 0.0, 5.0, 1.0, 2.0]
 
 
 def test_racks_that_a_vendor_cannot_deliver_are_not_rounded_up() -> None:
     racks = np.array([7.4, 0.3, 4.45, 0.6, 2.55])
 
+    none = np.zeros(5, dtype=np.bool_)
+
     # 2.3 MW are eleven racks and a half: of twelve one goes, where the fraction is smallest.
-    assert _racks(lots_of(2.3), racks * 0.2).tolist() == [6.0, 0.0, 5.0, 1.0, 2.0]
+    assert _racks(lots_of(2.3), racks * 0.2, none).tolist() == [6.0, 0.0, 5.0, 1.0, 2.0]

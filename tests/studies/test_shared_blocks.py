@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # line within the US is 24.6 ms. In 2028 South has the 6.8 MW of training for which North has no
 # land (scenarios/tiny.yaml); a block of 9.5 MW is more than that.
 BLOCK = "siting.block_mw={train_frontier: 9.5}"
+EXACT = ("solver.whole_numbers=search", "solver.gap_frac=1e-8")
 SOUTH_MW, TRAINING_MW = 6.8175, 38.3965
 
 
@@ -29,12 +30,12 @@ def free() -> Plan:
 
 @pytest.fixture(scope="module")
 def shared() -> Plan:
-    return planner.solve("tiny", [BLOCK, shared_within(25)])
+    return planner.solve("tiny", [BLOCK, shared_within(25), *EXACT])
 
 
 @pytest.fixture(scope="module")
 def apart() -> Plan:
-    return planner.solve("tiny", [BLOCK, shared_within(24)])
+    return planner.solve("tiny", [BLOCK, shared_within(24), *EXACT])
 
 
 def test_a_site_with_less_than_a_block_shares_that_of_a_site_within_the_round_trip(
@@ -49,7 +50,7 @@ def test_a_site_with_less_than_a_block_shares_that_of_a_site_within_the_round_tr
 
 
 def test_a_block_is_in_one_place_where_the_other_site_is_further(apart: Plan, shared: Plan) -> None:
-    alone = planner.solve("tiny", [BLOCK])
+    alone = planner.solve("tiny", [BLOCK, *EXACT])
 
     assert apart.outcome.objective == pytest.approx(alone.outcome.objective, rel=1e-9)
     assert apart.outcome.objective > shared.outcome.objective * (1.0 + 1e-6)

@@ -89,7 +89,7 @@ def stochastic(
     Examples
     --------
     >>> found = stochastic("tiny-uncertain")
-    >>> found.futures["checked"].all()
+    >>> bool(found.futures["checked"].all())
     True
     """
     tell = on_stage or (lambda _: None)
