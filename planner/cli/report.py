@@ -54,10 +54,10 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.kept import put_files, report_kept
     from planner.outputs.staging import staging, try_folder
-    from planner.outputs.study_folders import is_study
     from planner.runs.folder import naming_changed_files
+    from planner.runs.studies import kind_of
 
-    are_studies = [is_study(Path(run)) for run in runs]
+    are_studies = [kind_of(Path(run)) in {"sweep", "frontier"} for run in runs]
     if any(are_studies) and not all(are_studies):
         other = runs[are_studies.index(False)]
         message = f"{other} is no folder of a study: name runs, or folders of studies"

@@ -64,7 +64,7 @@ def list_command(
     studies, unreadable = studies_near(home.resolve().parent) if every else ([], [])
     for study in studies:
         folder = home.resolve().parent / study.folder / RUNS_FOLDER
-        if study.kind == "sweep" and folder.is_dir():
+        if folder.is_dir():
             listings[f"{study.folder}/{RUNS_FOLDER}/"] = folder, read_runs(folder)
 
     def is_meant(of: Entry | Study) -> bool:
@@ -251,6 +251,6 @@ def _labelled(run: str, runs_dir: str) -> Path:
     from pathlib import Path
 
     from planner.runs import find_run
-    from planner.runs.studies import is_study
+    from planner.runs.studies import kind_of
 
-    return Path(run) if is_study(Path(run)) else find_run(run, Path(runs_dir))
+    return Path(run) if kind_of(Path(run)) else find_run(run, Path(runs_dir))

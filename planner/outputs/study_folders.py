@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+from pandas.api.types import infer_dtype
 from pyarrow import ArrowException
 
 from planner.base.errors import InputError, Problem
@@ -25,7 +26,6 @@ __all__ = [
     "StoredSweep",
     "effects_of",
     "fans_of",
-    "is_study",
     "read_study",
 ]
 
@@ -49,6 +49,8 @@ _OF_TABLES: Final = {
     "results": {"future", "figure", "year", "unit", "value"},
     "no_regret": {"kind", "site", "item", "year", "least_mw", "most_mw", "futures", "order_by"},
 }
+_WHOLE: Final = {"point": "integer", "is_knee": "boolean"}  # none is missing
+_NUMBERS: Final = frozenset({"integer", "floating", "mixed-integer-float", "empty"})
 _MOST_LABELS: Final = 6  # of an axis; with more, values are put together
 _THIRDS: Final = 3
 
@@ -104,18 +106,13 @@ class StoredFrontier:
     table: pd.DataFrame
 
 
-def is_study(folder: Path) -> bool:
-    """Return whether a folder is that of a sweep or of a frontier."""
-    return any((folder / name).is_file() for name in (SWEEP_FILE, FRONTIER_FILE))
-
-
 def read_study(folder: Path) -> StoredSweep | StoredFrontier:
     """Read the folder of a study.
 
     Parameters
     ----------
     folder : Path
-        One that `is_study`.
+        That of a sweep, or of a frontier.
 
     Raises
     ------
@@ -130,7 +127,9 @@ def _read_sweep(folder: Path) -> StoredSweep:
     meta = _json(folder / SWEEP_FILE, ("sweep", "title", "question", "base", "axes"))
     tables = {name: _table(folder, name, columns) for name, columns in _OF_TABLES.items()}
     futures = tables["futures"]
-    axes = tuple(str(axis) for axis in meta["axes"] if axis in futures.columns)
+    if not isinstance(meta["axes"], dict | list):
+        raise _unreadable(folder / SWEEP_FILE, "its axes are no list of names")
+    axes = tuple(str(axis) for axis in meta["axes"] if str(axis) in futures.columns)
     planned = futures[futures["status"].isin(sorted(PLANNED))]
     results = tables["results"]
     results = results[results["future"].isin(planned["future"])]
@@ -150,8 +149,18 @@ def _read_frontier(folder: Path) -> StoredFrontier:
         raise _unreadable(path, "its points are no table") from error
     if missing:
         raise _unreadable(path, f"its points have no {', '.join(missing)}")
+    wrong = [name for name in COLUMNS if not _is_of_points(name, table[name])]
+    if wrong:
+        raise _unreadable(path, f"its points have another type of value in {', '.join(wrong)}")
     said = {key: str(meta[key]) for key in ("scenario", "label", "unit", "price_unit")}
     return StoredFrontier(folder, **said, notes=notes, table=table)
+
+
+def _is_of_points(name: str, column: pd.Series) -> bool:
+    """Return whether a column of the points has the type that it is written with."""
+    if name in _WHOLE:
+        return infer_dtype(column, skipna=False) == _WHOLE[name]
+    return infer_dtype(column, skipna=True) in _NUMBERS
 
 
 def fans_of(results: pd.DataFrame) -> pd.DataFrame:

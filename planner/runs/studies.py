@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KINDS", "RUNS_FOLDER", "Study", "is_study", "studies_near"]
+__all__ = ["KINDS", "RUNS_FOLDER", "Study", "kind_of", "studies_near"]
 
 _OF_WHAT: Final = ("tornado", "morris", "sobol")
-KINDS: Final = ("sweep", "stochastic", "frontier", "alternatives", *_OF_WHAT)
-"""Each writes ``<kind>.json`` into its folder; what decides also ``<kind>-<output>.json``."""
+KINDS: Final = (*_OF_WHAT, "stochastic", "frontier", "alternatives", "sweep")
+"""Each writes ``<kind>.json`` into its folder; what decides also ``<kind>-<output>.json``.
+
+What decides is solved as a sweep in the same folder: a sweep is what has no other file.
+"""
 RUNS_FOLDER: Final = "runs"
 """Folder of the runs that a sweep keeps, in its own."""
 _FUTURES_FOLDER: Final = "futures"
@@ -98,12 +101,10 @@ def studies_near(home: Path) -> tuple[list[Study], list[Unreadable]]:
     return studies, unreadable
 
 
-def is_study(folder: Path) -> bool:
-    """Return whether a folder is one of a sweep or a study; a text that can be no path is none."""
-    try:
-        return _found_in(folder) is not None
-    except (OSError, ValueError):
-        return False
+def kind_of(folder: Path) -> str | None:
+    """Return which of `KINDS` a folder is; None of any other, and of a text that can be no path."""
+    found = _found_in(folder)
+    return None if found is None else found[0]
 
 
 def _folders(home: Path) -> Iterator[Path]:
@@ -127,11 +128,14 @@ def _below(folder: Path) -> list[Path]:
 
 def _found_in(folder: Path) -> tuple[str, Path] | None:
     """Return the kind of a study and its file; of several the first, None where there is none."""
-    for kind in KINDS:
-        others = sorted(folder.glob(f"{kind}-*.json")) if kind in _OF_WHAT else []
-        for path in (folder / f"{kind}.json", *others):
-            if path.is_file():
-                return kind, path
+    try:
+        for kind in KINDS:
+            others = sorted(folder.glob(f"{kind}-*.json")) if kind in _OF_WHAT else []
+            for path in (folder / f"{kind}.json", *others):
+                if path.is_file():
+                    return kind, path
+    except (OSError, ValueError):  # such as a name that is too long
+        return None
     return None
 
 
@@ -140,16 +144,23 @@ def _study(kind: str, path: Path, shown: str) -> dict[str, Any]:
     if at.st_size > _MOST_BYTES:
         message = f"the file has {at.st_size:,} bytes"
         raise ValueError(message)
-    raw = json.loads(path.read_bytes())
+    raw = _mapping(json.loads(path.read_bytes()))
     changed = datetime.fromtimestamp(at.st_mtime, UTC).isoformat(timespec="seconds")
     study = {"folder": shown, "kind": kind, "changed": changed}
     if kind != "sweep":
         title = _text(raw.get("label", raw.get("of", "")))
         return study | {"scenario": _text(raw["scenario"]), "title": title}
-    files = list(raw["futures"].values())
+    files = list(_mapping(raw["futures"]).values())
     done = sum((path.parent / _FUTURES_FOLDER / f"{_step(name)}.json").is_file() for name in files)
     about = {"scenario": _text(raw["base"]), "title": _text(raw["title"])}
     return study | about | {"done": done, "total": len(files)}
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        message = f"{ascii(value)[:60]} has no keys"
+        raise TypeError(message)
+    return value
 
 
 def _text(value: object) -> str:

@@ -295,3 +295,32 @@ def test_three_hundred_characters_stay_whole(tmp_path: Path) -> None:
     assert isinstance(sweep, StoredSweep)
 
     assert LONG in read_page(studies_html(sweep, [])).elements[0].text
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("point", "second"), ("cost_musd", [531.0]), ("is_knee", None)]
+)
+def test_a_point_of_another_type_is_named(tmp_path: Path, column: str, value: object) -> None:
+    path = frontier_folder(tmp_path / "frontier") / "frontier.json"
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    meta["points"][1][column] = value
+    path.write_text(json.dumps(meta), encoding="utf-8")
+
+    with pytest.raises(InputError, match=f"another type of value in {column}"):
+        read_study(path.parent)
+
+
+def test_axes_that_are_no_list_are_named(tmp_path: Path) -> None:
+    path = sweep_folder(tmp_path / "sweep") / "sweep.json"
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(meta | {"axes": 47}), encoding="utf-8")
+
+    with pytest.raises(InputError, match="its axes are no list of names"):
+        read_study(path.parent)
+
+
+def test_a_text_that_can_be_no_path_is_no_study(tmp_path: Path) -> None:
+    code, _, err = run(LONG * 40)
+
+    assert code == 2, err
+    assert "File name too long" not in err

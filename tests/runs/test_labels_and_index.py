@@ -326,6 +326,7 @@ def studies(runs_dir: Path) -> Path:
     about = {"scenario": "tiny", "method": "morris", "of": "nameplate_mw"}
     (home / "sensitivity" / "tiny").mkdir(parents=True)
     (home / "sensitivity" / "tiny" / "morris-nameplate_mw.json").write_text(json.dumps(about))
+    (home / "sensitivity" / "tiny" / "sweep.json").write_text('{"base": "tiny"}')
     (home / "notes").mkdir()
     (home / "broken").mkdir()
     (home / "broken" / "sweep.json").write_text('{"base": "tiny", "title": 3, "futures": {}}')
@@ -368,3 +369,39 @@ def test_sweeps_their_runs_and_studies_are_listed_too(runs_dir: Path, studies: P
 def test_a_listing_is_what_it_was_without_labels(run: Run, tmp_path: Path) -> None:
     assert read_runs(tmp_path / "nowhere") == Listing((), ())
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("frontier.json", "[23]", "cannot be read: [23] has no keys"),
+        ("alternatives.json", "47", "cannot be read: 47 has no keys"),
+        (
+            "sweep.json",
+            '{"base": "tiny", "title": "Ways", "futures": []}',
+            "cannot be read: [] has no keys",
+        ),
+    ],
+)
+def test_a_study_without_keys_is_unreadable(
+    tmp_path: Path, file: str, content: str, reason: str
+) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / file).write_text(content)
+
+    found = dcplan("list", "--runs", str(tmp_path / "runs"), "--all", "--json")
+
+    assert found.exit_code == 0, found.output
+    (row,) = json.loads(found.stdout)
+    assert (row["run"], row["reason"]) == (f"odd/{file}", reason)
+
+
+def test_runs_of_a_stochastic_program_are_listed(runs_dir: Path, studies: Path) -> None:
+    home = studies / "chances"
+    home.mkdir()
+    (home / "stochastic.json").write_text('{"scenario": "tiny", "label": "Three demands"}')
+    shutil.copytree(runs_dir / SECOND, home / "runs" / SECOND)
+
+    shown = dcplan("list", "--runs", str(runs_dir), "--all").stdout
+
+    assert f"chances/runs/{SECOND}" in shown

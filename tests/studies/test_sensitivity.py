@@ -18,6 +18,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.cli import main
 from planner.inputs.figures import Figure, figures_of
 from planner.outputs.sensitivity import Sensitivity, write_sensitivity
+from planner.runs.studies import kind_of
 from planner.scenario import read_draft
 from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.design import Design
@@ -108,6 +109,9 @@ def test_morris_of_one_figure_is_its_slope_and_nothing_is_solved_twice(tmp_path:
     of_power = json.loads(told.stdout)
     assert (of_power["of"], of_power["unit"]) == ("facility_mean_mw", "MW")
     assert of_power["factors"][0]["mu_star"] == pytest.approx(0.0, abs=1e-3)
+    # It was solved as a sweep too, whose file is in the same folder.
+    assert (tmp_path / "sweep.json").is_file()
+    assert kind_of(tmp_path) == "morris"
     names = ("morris-facility_mean_mw", "morris-facility_mean_mw_left_out")
     assert all((tmp_path / f"{name}.csv").is_file() for name in names)
 
