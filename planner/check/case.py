@@ -90,6 +90,8 @@ class Case:
         From the bound to the objective, as the solver reports it; nan where it reports none. [-]
     proof : Proof or None
         The program with solution and duals; None for a plan that was stored without.
+    orders_held_before : int or None
+        Year before which orders were given to the plan, not chosen by it.
     """
 
     scenario: Scenario
@@ -100,6 +102,7 @@ class Case:
     bound_musd: float = np.nan
     gap_frac: float = np.nan
     proof: Proof | None = None
+    orders_held_before: int | None = None
 
     def plan(self, table: str) -> pd.DataFrame:
         """Return a result table."""

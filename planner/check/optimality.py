@@ -304,7 +304,12 @@ def what_is_proven(case: Case, checks: Sequence[Check]) -> str:
 
 
 def _view(case: Case) -> str:
-    """Say among which plans that is, where a plan was decided with few years in view."""
+    """Say among which plans that is, where orders were held or few years in view."""
+    if case.orders_held_before is not None:
+        return (
+            f" That is of plans with these orders: those placed before {case.orders_held_before}"
+            " were held."
+        )
     window = case.scenario.foresight.window_years
     if window is None or window >= len(case.inputs.years):
         return ""

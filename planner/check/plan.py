@@ -71,6 +71,7 @@ def check_plan(
     bound_musd: float,
     gap_frac: float,
     proof: Proof | None,
+    orders_held_before: int | None = None,
 ) -> Verdict:
     """Judge a finished plan: recompute what its tables claim, from the decisions and the data.
 
@@ -94,12 +95,24 @@ def check_plan(
     proof : Proof or None
         The program that was solved, with its solution and duals. Without one nothing is said of
         optimality, and shadow prices are held only against each other.
+    orders_held_before : int, optional
+        Year before which orders were given, not chosen: what is proven is of plans with them.
 
     Returns
     -------
     Verdict
         One check per rule; `Verdict.ok` when all hold.
     """
-    case = Case(scenario, inputs, results, objective_musd, status, bound_musd, gap_frac, proof)
+    case = Case(
+        scenario,
+        inputs,
+        results,
+        objective_musd,
+        status,
+        bound_musd,
+        gap_frac,
+        proof,
+        orders_held_before,
+    )
     checks = tuple(judged(one, case) for one in RULES)
     return Verdict(checks, what_is_proven(case, checks))

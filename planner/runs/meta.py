@@ -70,6 +70,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "objective_musd": _finite(outcome.objective),
         "bound_musd": _finite(outcome.dual_bound),
         "gap_frac": _finite(outcome.gap),
+        "orders_held_before": plan.orders_held_before,
         "duals_of": outcome.duals_of if outcome.has_duals else None,
         "check": {
             "ok": plan.verdict.ok,

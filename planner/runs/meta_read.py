@@ -164,6 +164,10 @@ def _is_inside(name: str) -> bool:
     return is_plain and not path.is_absolute() and ".." not in path.parts
 
 
+def _is_year_or_none(value: object) -> bool:
+    return value is None or type(value) is int
+
+
 _KEYS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "sha256": (_are_files, "the SHA-256 of every file of the folder, by its name"),
     "run": (_is_text, "the name of the run folder"),
@@ -175,6 +179,7 @@ _KEYS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "objective_musd": (_is_number_or_none, "a number or null"),
     "bound_musd": (_is_number_or_none, "a number or null"),
     "gap_frac": (_is_number_or_none, "a number or null"),
+    "orders_held_before": (_is_year_or_none, "a year or null"),
     "check": (_is_check, "ok, rules and broken of the check"),
     "notes": (_is_list_of_text, "a list of texts"),
     "seconds": (_is_mapping_of(_is_number), "seconds by stage"),
@@ -186,5 +191,5 @@ _KEYS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
 }
 """What readers of a run count on, in words of a message."""
 
-_LATER: Final = frozenset({"differs"})
+_LATER: Final = frozenset({"differs", "orders_held_before"})
 """Keys that runs of an earlier version do not have."""

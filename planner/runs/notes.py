@@ -46,7 +46,7 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
     """
     of_halls, of_money = (
         (_empty_halls, _retrofits, _openings),
-        (_foresight, _gap, _bills, _small_plants),
+        (_foresight, _held_orders, _gap, _bills, _small_plants),
     )
     parts = (_estimated_racks, _vendors, *of_halls, *of_money, _cap, _target)
     return tuple(note for part in parts for note in part(plan))
@@ -150,6 +150,15 @@ def _foresight(plan: Plan) -> Iterator[str]:
         " bound is of plans that decide the same in earlier steps; dcplan myopic says what"
         " foresight is worth."
     )
+
+
+def _held_orders(plan: Plan) -> Iterator[str]:
+    """Say that orders of a plan were given, as those of a stochastic program are."""
+    if plan.orders_held_before is not None:
+        yield (
+            f"Orders before {plan.orders_held_before} are held to those that all futures share. The"
+            " bound is of plans with these orders."
+        )
 
 
 def _gap(plan: Plan) -> Iterator[str]:

@@ -45,6 +45,8 @@ class Plan(PlanViews):
         Rows, columns and non-zeros of the program.
     proof : Proof
         The program that was solved, with what proves that no plan costs less.
+    orders_held_before : int or None
+        Year before which orders were given, not chosen: bound and proof are of plans with them.
     """
 
     scenario: Scenario
@@ -55,6 +57,7 @@ class Plan(PlanViews):
     seconds: Mapping[str, float]
     sizes: Mapping[str, int]
     proof: Proof
+    orders_held_before: int | None = None
 
     @property
     def exit_code(self) -> int:

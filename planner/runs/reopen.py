@@ -75,6 +75,7 @@ class StoredPlan(PlanViews):
             bound_musd=bound,
             gap_frac=gap,
             proof=self.proof(),
+            orders_held_before=meta.get("orders_held_before"),
         )
         return Verdict((files, *rules.checks), rules.proven)
 

@@ -64,6 +64,23 @@ def test_every_future_has_a_checked_run_with_the_same_halls_ordered_before(
     assert all("orders before 2027 held" in run.run.title for run in runs)
 
 
+def test_a_run_claims_to_be_best_only_among_plans_with_its_orders(
+    done: Result, folder: Path
+) -> None:
+    futures = table(folder, "futures")
+    run_of = futures.set_index("future")["run"]
+    low = load(folder / "runs" / run_of["low"])
+    meta, among = low.run.meta, "of plans with these orders"
+
+    # The same future alone costs less, which a bound of all plans would rule out.
+    costs = futures.set_index("future").loc["low", ["alone_musd", "cost_musd"]]
+    assert costs["alone_musd"] < 0.9 * costs["cost_musd"]
+    assert meta["orders_held_before"] == 2027
+    assert among in meta["check"]["proven"]
+    assert any(among.removeprefix("of ") in note for note in meta["notes"])
+    assert low.verdict().proven == meta["check"]["proven"]
+
+
 def test_tables_and_json_say_the_same(done: Result, folder: Path) -> None:
     content = json.loads((folder / "stochastic.json").read_text(encoding="utf-8"))
 

@@ -143,6 +143,7 @@ def plan_of(
     start: Start | None = None,
     keep_start: Callable[[Start], None] | None = None,
     hold: Callable[[Model], None] | None = None,
+    orders_held_before: int | None = None,
 ) -> Plan:
     """Solve what is read and built already, and check the plan.
 
@@ -161,6 +162,8 @@ def plan_of(
     hold : callable, optional
         Is given the program before it is solved, to narrow the bounds of decisions that are
         taken already.
+    orders_held_before : int, optional
+        Year before which `hold` holds all orders; the plan says that its bound is of these.
 
     Returns
     -------
@@ -214,10 +217,21 @@ def plan_of(
             bound_musd=outcome.dual_bound,
             gap_frac=outcome.gap,
             proof=proof,
+            orders_held_before=orders_held_before,
         )
     stats = model.problem.stats()
     sizes = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
-    return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes, proof)
+    return Plan(
+        scenario,
+        inputs,
+        outcome,
+        results,
+        verdict,
+        clock.seconds,
+        sizes,
+        proof,
+        orders_held_before,
+    )
 
 
 def _decided(

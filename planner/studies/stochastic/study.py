@@ -300,6 +300,7 @@ class Study:
                     slack=found[1],
                     held=held[place] if held else None,
                 ),
+                orders_held_before=self.uncertainty.known_from,
             )
         return plans
 
