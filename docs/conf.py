@@ -33,6 +33,8 @@ nb_execution_timeout = 300
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 exclude_patterns = ["_build", "notebooks/.ipynb_checkpoints"]
+# The highlighter of SQL does not know DuckDB's braces; it then takes what it knows.
+suppress_warnings = ["misc.highlighting_failure"]
 
 html_theme = "furo"
 html_title = f"dcplan {version}"
