@@ -13,7 +13,7 @@ from planner.base.errors import SolverError
 from planner.lp.expression import added_up
 from planner.lp.highs import HighsSession
 from planner.lp.master import Master
-from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, relative_gap
+from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, optimal_gap_frac, relative_gap
 from planner.lp.pieces import Pieces
 from planner.lp.progress import ProgressEvent
 from planner.lp.split import Split
@@ -249,7 +249,14 @@ class DecomposedSession(HighsSession):
             parts = self._in_parts()
             if parts is not None:
                 run = _Run(
-                    parts, began, began + limit, threads, on_progress, interrupt, strictly=strictly
+                    parts,
+                    began,
+                    began + limit,
+                    threads,
+                    on_progress,
+                    interrupt,
+                    optimal_gap_frac(gap_frac),
+                    strictly=strictly,
                 )
                 try:
                     outcome = run.outcome()
@@ -323,10 +330,11 @@ class _Run:
         threads: int,
         on_progress: Callable[[ProgressEvent], None] | None,
         interrupt: threading.Event | None,
+        optimal_gap: float,
         *,
         strictly: bool,
     ) -> None:
-        self._strictly = strictly
+        self._strictly, self._optimal_gap = strictly, optimal_gap
         self._parts, self._began, self._until, self._threads = parts, began, until, threads
         self._on_progress, self._interrupt = on_progress, interrupt
         self._plan: Floats | None = None
@@ -369,11 +377,15 @@ class _Run:
                 self._objective, self._plan = objective, parts.plan(x, priced.y)
             self._report()
             cost = priced.at(x)
-            is_new = cost - foretold > _NEW_CUT * (1.0 + np.abs(cost))
-            if self._gap <= _EXACT or (is_plan and not is_new.any()):
+            is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
+            is_last = is_plan and not is_new.any()
+            if self._gap <= _EXACT or (is_last and self._gap <= self._optimal_gap):
                 status = "optimal"
             elif is_new.any():
                 parts.add_cuts(priced, is_new)
+            elif is_plan or not priced.is_proof.all():
+                message = "no proven cut is left, and the plan is not optimal by those there are"
+                raise SolverError(message)
             elif pieces.penalty < _MOST_PENALTY:
                 pieces.raise_penalty()
             else:

@@ -60,6 +60,8 @@ class Priced:
         For each piece, what its duals prove that it costs where all columns of the master are 0.
     slope : scipy.sparse.csr_array
         Pieces by columns of the master: what one more unit of each adds to that.
+    is_proof : array of bool
+        Pieces for which `constant` and `slope` hold, as `Pieces.proven` says.
     """
 
     y: Floats
@@ -68,6 +70,7 @@ class Priced:
     missed: Floats
     constant: Floats
     slope: Any
+    is_proof: Bools
 
     def at(self, x: Floats) -> Floats:
         """Return for each piece what it costs at least at columns of the master."""
@@ -245,7 +248,7 @@ class Pieces:
         y, dual = self._y.copy(), self._dual.copy()
         value = self._own @ y + self._others @ x
         missed = np.maximum(np.maximum(self._row_lower - value, value - self._row_upper), 0.0)
-        constant, slope, _ = self.proven(dual)
+        constant, slope, is_proof = self.proven(dual)
         return Priced(
             y,
             dual,
@@ -253,6 +256,7 @@ class Pieces:
             missed,
             constant,
             slope,
+            is_proof,
         )
 
     def proven(self, dual: Floats) -> tuple[Floats, Any, Bools]:

@@ -11,6 +11,8 @@ from lp_samples import Data, dispatch
 from planner.lp import ArrayProblem, Axis, HighsSession, Index, Matrix
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns
+from planner.lp.master import Master
+from planner.lp.pieces import Pieces
 from planner.lp.split import Split
 from planner.lp.start import Start
 
@@ -242,6 +244,30 @@ def test_integers_are_searched_for_in_the_whole_program() -> None:
     built = outcome.x[problem.column_block("built")]
     assert np.abs(built - np.round(built)).max() < 1e-6
     assert "branch and bound" in outcome.method_used
+
+
+def test_duals_that_prove_nothing_make_no_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, proof = dispatch(Data()), Pieces.proven
+
+    def unproven(pieces: Pieces, dual: np.ndarray):
+        constant, slope, is_proof = proof(pieces, dual)
+        return constant + 37.0, slope, np.zeros_like(is_proof)
+
+    monkeypatch.setattr(Pieces, "proven", unproven)
+    outcome, whole = in_pieces(problem).solve(), HighsSession(problem).solve()
+
+    assert "gave up pieces: no proven cut is left" in outcome.method_used
+    assert outcome.dual_bound == pytest.approx(whole.objective, rel=1e-7)
+
+
+def test_a_plan_without_a_bound_is_not_called_optimal(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = dispatch(Data())
+    monkeypatch.setattr(Master, "rests_on_no_bound", lambda *_: False)  # no round has a bound
+
+    outcome = in_pieces(problem).solve()
+
+    assert "gave up pieces: no proven cut is left" in outcome.method_used
+    assert outcome.gap <= 1e-7
 
 
 def rounds(outcome) -> int:
