@@ -13,6 +13,7 @@ from planner.cli import main
 from planner.runs.reopen import load
 from planner.runs.studies import studies_near
 from planner.studies.stochastic.found import TABLES
+from planner.studies.stochastic.future import FutureProgram
 
 
 def run(*args: str) -> Result:
@@ -158,6 +159,17 @@ def test_futures_that_do_not_go_together_are_refused(
 
     assert done.exit_code == code, done.output
     assert message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_rounds_that_end_before_every_plan_survives_are_never_called_a_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FutureProgram, "is_to_add_cuts", lambda *_: True)
+    done = run("tiny-uncertain", "-o", str(tmp_path / "out"), "--set", "failover.most_rounds=2")
+
+    assert done.exit_code == 4
+    assert "stopped after 2 rounds (failover.most_rounds)" in " ".join(done.stderr.split())
     assert not (tmp_path / "out").exists()
 
 

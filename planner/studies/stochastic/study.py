@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InfeasibleError, InputError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.lp import HighsSession
 from planner.results.frame import cleaned
 from planner.studies.solve.run import Clock, plan_of
@@ -335,11 +335,18 @@ class Study:
         return (at.key_place or at.place).problem(what_is, must_be, fix)
 
     def _together(self, ask: Callable[[Together], None]) -> tuple[Together, Outcome]:
-        """Solve all futures as one program, until none breaks a cut of the loss of a site."""
+        """Solve all futures as one program, until none breaks a cut of the loss of a site.
+
+        Raises
+        ------
+        LimitReachedError
+            If a limit was reached before, that of rounds among them.
+        """
         scenario = self.futures[0].question.scenario
         solver = scenario.solver
         options = {"primal_feasibility_tolerance": solver.tolerance}
-        for _ in range(scenario.failover.most_rounds + 1):
+        most_rounds = max(one.question.scenario.failover.most_rounds for one in self.futures)
+        for _ in range(most_rounds + 1):
             program = Together(self._models, self.orders, self.received)
             ask(program)
             session = HighsSession(program.problem, options)
@@ -362,8 +369,13 @@ class Study:
                 for place, future in enumerate(self.futures)
             ]
             if not any(have_cuts):
-                break
-        return program, outcome
+                return program, outcome
+        message = (
+            f"{self.name}: all futures as one program: stopped after {most_rounds} rounds"
+            " (failover.most_rounds), and not every plan survives the loss of a site; nothing is"
+            " written"
+        )
+        raise LimitReachedError(message)
 
 
 def _orders_in(together: Together, outcome: Outcome) -> Floats:
