@@ -94,10 +94,10 @@ def split_places(times: int, folder: Path) -> dict[str, Path]:
         shares = 1.0 + SHARE_NOISE * rng.uniform(-1.0, 1.0, (len(ids), times))
         shares /= shares.sum(axis=1, keepdims=True)
         moved = rng.uniform(-DEGREES, DEGREES, (len(ids), times, 2))
-        dearer = 1.0 + PRICE_NOISE * rng.uniform(-1.0, 1.0, (len(ids), times))
+        prices = 1.0 + PRICE_NOISE * rng.uniform(-1.0, 1.0, (len(ids), times))
         of_place[PLACES[table]] = {
             place: np.column_stack((share, move, price))
-            for place, share, move, price in zip(ids, shares, moved, dearer, strict=True)
+            for place, share, move, price in zip(ids, shares, moved, prices, strict=True)
         }
     written = {}
     for table, key in PLACES.items():
@@ -118,7 +118,7 @@ def _part(
     part_of = frame.copy()
     if part:
         part_of[key] += f"-{part + 1}"
-    share, north, east, dearer = numbers.T
+    share, north, east, price = numbers.T
     for column, unit in units.items():
         if column not in frame:
             continue
@@ -127,7 +127,7 @@ def _part(
         elif column in {"lat", "lon"}:
             factor, shift = np.ones(len(frame)), north if column == "lat" else east
         elif column.endswith("usd_per_mwh"):
-            factor, shift = dearer, 0.0
+            factor, shift = price, 0.0
         else:
             continue
         known = frame[column] != ""

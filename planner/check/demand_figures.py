@@ -118,13 +118,13 @@ def stock_shares(case: Case, duty: str) -> pd.DataFrame:
     first = pd.Series([case.years[0]])
     serves = (stock["vintage_year"] <= case.years[0]) & (dies > case.last_calendar_year(first)[0])
     share = np.where(serves, stock["share_frac"], 0.0)
-    standing: pd.DataFrame = stock.assign(dies=dies, share=share / share.sum())[serves]
-    return standing
+    existing: pd.DataFrame = stock.assign(dies=dies, share=share / share.sum())[serves]
+    return existing
 
 
 @once
 def base_year_stock_mw(case: Case) -> pd.DataFrame:
-    """List the racks standing in the first model year.
+    """List the racks existing in the first model year.
 
     Parameters
     ----------
@@ -142,8 +142,8 @@ def base_year_stock_mw(case: Case) -> pd.DataFrame:
         classes = [w for w in case.inputs.sets.workload.labels if case.duty[w] == duty]
         path = sum(rack_path_mw(case, name, case.years[0]) for name in classes)
         total = path * share.stock_share_frac / share.demand_share_frac
-        standing = stock_shares(case, duty)
-        parts.append(standing[["duty", "rack"]].assign(stock_mw=standing["share"] * total))
+        existing = stock_shares(case, duty)
+        parts.append(existing[["duty", "rack"]].assign(stock_mw=existing["share"] * total))
     return pd.concat(parts).groupby(["duty", "rack"], as_index=False)[["stock_mw"]].sum()
 
 
@@ -182,11 +182,11 @@ def reference_kh100e(case: Case, workload: str) -> Floats:
     ends = case.last_calendar_year(pd.Series(case.years))
     for year, end in zip(case.years, ends, strict=True):
         alive = [(compute, mw) for compute, dies, mw in fleet if end < dies]
-        path, standing = rack_path_mw(case, workload, year), sum(mw for _, mw in alive)
-        rack, added = bought[year], max(path - standing, 0.0)
+        path, existing = rack_path_mw(case, workload, year), sum(mw for _, mw in alive)
+        rack, added = bought[year], max(path - existing, 0.0)
         fleet.append((float(per_mw[rack]), year + life[rack], added))
         alive.append((float(per_mw[rack]), added))
-        running = min(1.0, path / standing) if standing > 0.0 else 1.0
+        running = min(1.0, path / existing) if existing > 0.0 else 1.0
         result.append(running * sum(compute * mw for compute, mw in alive))
     return np.array(result)
 

@@ -70,7 +70,7 @@ class Parts:
         into its manager; the arrays cannot be written.
         """
         return all(
-            now is then for now, then in zip(_what_changes(manager), self._made, strict=True)
+            one is before for one, before in zip(_what_changes(manager), self._made, strict=True)
         )
 
 

@@ -50,7 +50,7 @@ def command(
 ) -> None:
     """Decide SCENARIO year by year, and say what foresight is worth.
 
-    In each model year the plan is made anew with so many years in view, that year among them.
+    In each model year the plan is made again with so many years in view, that year among them.
     What must be ordered in the year, by its lead time, is ordered for good; what later years would
     need and nobody sees yet is not. With --decides service that is what enters service in the
     year, as if all could be had at once. The value of foresight is what such a plan costs more than
