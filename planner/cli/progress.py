@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.say import duration
 from planner.cli import pauses
-from planner.studies.solve.progress import STAGES, SolverWords
+from planner.studies.solve.progress import STAGES, solver_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,6 @@ class Progress:
         self._patience_s, self._before_s = patience_s, 0.0
         self._between_s = pauses.BETWEEN_LINES_S if between_s is None else between_s
         self._stage, self._text, self._noted = "", "", ""
-        self._words = SolverWords()
         self._next_line_s = patience_s or self._between_s
         self._is_aside, self._ended = threading.Event(), threading.Event()
         self._heart = threading.Thread(target=self._beat, name="progress", daemon=True)
@@ -121,7 +120,7 @@ class Progress:
 
     def solver(self, event: ProgressEvent) -> None:
         """Say how far the solver is."""
-        self.detail(self._words.of(event))
+        self.detail(solver_words(event))
 
     def tell(self, text: str) -> None:
         """Say how far it is: a line that stays where none is redrawn."""

@@ -39,6 +39,10 @@ class ProgressEvent:
         No plan can cost less; -inf where nothing is known.
     gap : float
         From the bound to the best plan, as a share of the plan's objective; inf where unknown.
+    step : str
+        What the solve is for, where a plan takes several; empty for one solver alone.
+    solve : int
+        Its number among the solves that the plan takes, from one; 0 for one solver alone.
     """
 
     phase: Phase
@@ -47,6 +51,8 @@ class ProgressEvent:
     objective: float
     dual_bound: float
     gap: float
+    step: str = ""
+    solve: int = 0
 
 
 class Watch:

@@ -106,13 +106,12 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     from planner.runs import run_of
     from planner.runs.folder import store_run
     from planner.studies.solve import solve
-    from planner.studies.solve.progress import STAGES, SolverWords
+    from planner.studies.solve.progress import STAGES, solver_words
 
     gc.disable()  # as `dcplan solve` does
     scenario, runs_dir = given
     began, told_at = time.perf_counter(), 0.0
     stage = ""
-    words = SolverWords()
     log: list[str] = []
 
     def note(text: str) -> None:
@@ -126,7 +125,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
 
     def on_progress(event: ProgressEvent) -> None:
         nonlocal told_at
-        text = words.of(event)
+        text = solver_words(event)
         if log[-1].partition(" s  ")[2] != f"{stage}: {text}":
             note(f"{stage}: {text}")
         if time.perf_counter() - told_at > _PAUSE_S:

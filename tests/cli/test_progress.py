@@ -11,7 +11,7 @@ import pytest
 from planner.cli.progress import Progress
 from planner.lp import ProgressEvent
 from planner.runs.catalogue import Entry, seconds_before
-from planner.studies.solve.progress import Pace, SolverWords
+from planner.studies.solve.progress import Pace, solver_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,27 +104,20 @@ def test_no_line_comes_between_those_of_an_answer(capsys: pytest.CaptureFixture[
     assert meanwhile == ""
 
 
-def test_iterations_are_counted_on_through_later_solves_and_algorithms() -> None:
-    words = SolverWords()
-    events = [
-        ProgressEvent("ipm", 1.0, 30, NOTHING, NOTHING, NOTHING),
-        ProgressEvent("simplex", 2.0, 500, NOTHING, NOTHING, NOTHING),
-        ProgressEvent("simplex", 3.0, 700, NOTHING, NOTHING, NOTHING),
-        ProgressEvent("simplex", 0.2, 900, NOTHING, NOTHING, NOTHING),  # of the next solve
-    ]
+def test_a_solve_of_a_plan_says_what_it_is_for_and_which_it_is() -> None:
+    first = ProgressEvent("ipm", 3.0, 30, NOTHING, NOTHING, NOTHING, "relaxed", 1)
+    later = ProgressEvent("simplex", 2.0, 500, NOTHING, 23_265.0, NOTHING, "blocks", 7)
 
-    assert [words.of(event) for event in events] == [
-        "interior point, iteration 30",
-        "simplex, iteration 530",
-        "simplex, iteration 730",
-        "simplex, iteration 1,630",
-    ]
+    assert solver_words(first) == "integers relaxed, interior point, iteration 30"
+    assert solver_words(later) == (
+        "campuses and deployments, solve 7, simplex, iteration 500, at least 23.27 BUSD"
+    )
 
 
 def test_a_search_says_how_near_it_is() -> None:
     event = ProgressEvent("mip", 9.0, 12, 23_500.0, 23_265.0, 0.01)
 
-    text = SolverWords().of(event)
+    text = solver_words(event)
 
     assert text == "branch and bound, iteration 12, cost 23.50 BUSD, within 1.00% of the bound"
 

@@ -13,7 +13,7 @@ from planner.lp import ProgressEvent
 from planner.lp.start import Start
 from planner.runs.plan import Plan
 from planner.scenario import load_scenario
-from planner.studies.solve.progress import SolverWords
+from planner.studies.solve.progress import solver_words
 from planner.studies.solve.run import Clock, solve
 from planner.studies.solve.run import plan_of as plan_of_inputs
 
@@ -84,10 +84,9 @@ def test_a_stopped_plan_is_kept_with_its_gap_and_passes_the_check() -> None:
 
 def test_progress_of_rounds_says_plan_bound_and_gap() -> None:
     nan, inf = float("nan"), float("inf")
-    words = SolverWords()
 
-    assert words.of(ProgressEvent("rounds", 2.5, 3, nan, -inf, inf)) == "decomposed, round 3"
+    assert solver_words(ProgressEvent("rounds", 2.5, 3, nan, -inf, inf)) == "decomposed, round 3"
     early = ProgressEvent("rounds", 2.6, 4, nan, 115_286.8, inf)
-    assert words.of(early) == "decomposed, round 4, at least 115.29 BUSD"
+    assert solver_words(early) == "decomposed, round 4, at least 115.29 BUSD"
     event = ProgressEvent("rounds", 7.5, 9, 115_323.3, 115_286.8, 3.165e-4)
-    assert words.of(event) == "decomposed, round 9, cost 115.32 BUSD, within 0.03% of the bound"
+    assert solver_words(event) == "decomposed, round 9, cost 115.32 BUSD, within 0.03% of the bound"

@@ -14,7 +14,7 @@ from plans import plan_of
 import planner
 from planner.base.errors import InfeasibleError, LimitReachedError
 from planner.inputs import build_inputs
-from planner.lp import HighsSession, Outcome
+from planner.lp import HighsSession, Outcome, ProgressEvent
 from planner.lp.methods import Method
 from planner.model import build_model
 from planner.runs.plan import Plan
@@ -128,6 +128,27 @@ def test_a_rounded_plan_far_from_the_best_is_strengthened_dived_and_searched_for
     assert in_phases.outcome.objective == pytest.approx(669.49, rel=0.01)
     assert in_phases.outcome.status == "within_gap"
     assert in_phases.verdict.ok, in_phases.verdict.broken
+
+
+def test_progress_numbers_the_solves_of_a_plan_and_says_what_each_is_for() -> None:
+    scenario = load_scenario(
+        "tiny", ["siting.block_mw={train_frontier: 9.5}", "solver.gap_frac=0.2"]
+    )
+    model = build_model(build_inputs(scenario))
+    events: list[ProgressEvent] = []
+
+    outcome = find_plan(
+        model, HighsSession(model.problem), scenario.solver, on_progress=events.append
+    )
+
+    numbers = list(dict.fromkeys(event.solve for event in events))
+    assert numbers[0] == 1
+    assert numbers == sorted(set(numbers))  # one that ends at once says nothing
+    assert list(dict.fromkeys(event.step for event in events)) == ["relaxed", "blocks"]
+    # A program whose blocks earn something costs other than its plan, so no cost is told.
+    assert all(math.isnan(event.objective) for event in events if event.solve == 2)
+    bounds = {event.dual_bound for event in events if event.step == "blocks"}
+    assert bounds == {outcome.dual_bound}
 
 
 @pytest.mark.parametrize("gap_frac", [3e-5, 0.0])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from planner.lp import ProgressEvent
 
-__all__ = ["STAGES", "Pace", "SolverWords"]
+__all__ = ["STAGES", "Pace", "solver_words"]
 
 STAGES: Final = {
     "read": "Reading scenario and data",
@@ -37,6 +37,15 @@ _PHASES: Final = {
     "mip": "branch and bound",
     "rounds": "decomposed",
 }
+_STEPS: Final = {
+    "relaxed": "integers relaxed",
+    "tightened": "raising the bound",
+    "blocks": "campuses and deployments",
+    "fixed": "integers fixed",
+    "dive": "integers one by one",
+    "search": "searching integers",
+}
+"""What is said of each step to a plan with integers."""
 _BOUNDED: Final = frozenset({"mip", "rounds"})
 """Phases that have a plan and a bound before they end."""
 
@@ -74,44 +83,31 @@ class Pace:
         return f"{done + 1} of {total}, about {duration(left_s)} left"
 
 
-class SolverWords:
-    """Says how far the solver is, in all the solves that a plan takes.
+def solver_words(event: ProgressEvent) -> str:
+    """Say how far the solver is: in which solve of a plan, what it is for, and at what cost.
 
-    Iterations are counted on from one solve to the next, and from one algorithm to the next.
+    Parameters
+    ----------
+    event : ProgressEvent
+        As the solver reports it.
+
+    Examples
+    --------
+    >>> from planner.lp import ProgressEvent
+    >>> nan = float("nan")
+    >>> solver_words(ProgressEvent("simplex", 2.0, 445, nan, 115_290.0, nan, "blocks", 7))
+    'campuses and deployments, solve 7, simplex, iteration 445, at least 115.29 BUSD'
     """
-
-    def __init__(self) -> None:
-        self._before = 0
-        self._last: ProgressEvent | None = None
-
-    def of(self, event: ProgressEvent) -> str:
-        """Say how far the solver is.
-
-        Parameters
-        ----------
-        event : ProgressEvent
-            As the solver reports it; each is given once, in their order.
-        """
-        last, self._last = self._last, event
-        if last is not None and _is_another(last, event):
-            self._before += last.iterations
-        text, steps = _PHASES[event.phase], self._before + event.iterations
-        if steps:  # interior point does not say before it is done
-            unit = "round" if event.phase == "rounds" else "iteration"
-            text += f", {unit} {steps:,}"
-        if event.objective == event.objective:  # not nan
-            text += f", cost {event.objective / MUSD_PER_BUSD:,.2f} BUSD"
-        if event.phase in _BOUNDED and event.gap < 1.0:
-            text += f", within {event.gap:.2%} of the bound"
-        elif event.phase in _BOUNDED and isfinite(event.dual_bound):
-            text += f", at least {event.dual_bound / MUSD_PER_BUSD:,.2f} BUSD"
-        return text
-
-
-def _is_another(last: ProgressEvent, event: ProgressEvent) -> bool:
-    """Return whether a solve or an algorithm began since the last event."""
-    return (
-        event.phase != last.phase
-        or event.seconds < last.seconds
-        or event.iterations < last.iterations
-    )
+    parts = [_STEPS[event.step]] if event.step else []
+    parts += [f"solve {event.solve}"] if event.solve > 1 else []
+    parts += [_PHASES[event.phase]]
+    if event.iterations:  # interior point does not say before it is done
+        unit = "round" if event.phase == "rounds" else "iteration"
+        parts += [f"{unit} {event.iterations:,}"]
+    if isfinite(event.objective):
+        parts += [f"cost {event.objective / MUSD_PER_BUSD:,.2f} BUSD"]
+    if event.phase in _BOUNDED and event.gap < 1.0:
+        parts += [f"within {event.gap:.2%} of the bound"]
+    elif isfinite(event.dual_bound):
+        parts += [f"at least {event.dual_bound / MUSD_PER_BUSD:,.2f} BUSD"]
+    return ", ".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario.schema import Solver
 
-__all__ = ["STOPPED", "Cuts", "Solves"]
+__all__ = ["STOPPED", "Cuts", "Solves", "Step"]
+
+Step = Literal["", "relaxed", "tightened", "blocks", "fixed", "dive", "search"]
+"""What a solve is for; nothing where the program has no integers."""
 
 STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
 _EXACT: Final = 1e-9  # further than this from an integer, a fixed one is met by tolerance alone
@@ -51,7 +54,16 @@ class Solves:
     cuts : Cuts or None
         Rows to add until a solution breaks none.
     on_progress, interrupt
-        As for `HighsSession.solve`.
+        As for `HighsSession.solve`; events say the step and the number of the solve as well.
+
+    Attributes
+    ----------
+    iterations : int
+        Of all solves so far.
+    step : Step
+        What the next solves are for.
+    bound : float
+        No plan can cost less, as far as is known.
     """
 
     def __init__(
@@ -66,7 +78,10 @@ class Solves:
         self._model, self._session, self._solver, self._cuts = model, session, solver, cuts
         self._on_progress, self._interrupt = on_progress, interrupt
         self._began: float | None = None
+        self._count, self._has_own_cost = 0, True
         self.iterations = 0
+        self.step: Step = ""
+        self.bound = -np.inf
 
     @property
     def seconds(self) -> float:
@@ -126,6 +141,7 @@ class Solves:
         With cuts it is solved again, from the last basis, until none is broken. A limit on the
         way leaves the last solution there is, with the limit as its status and without duals.
         """
+        self._has_own_cost = cost is None
         if cost is None:
             cost = self._model.problem.columns().cost
 
@@ -167,7 +183,7 @@ class Solves:
             method,
             time_limit_s=self.left_s(reserve_s),
             threads=self._solver.threads,
-            on_progress=self._on_progress,
+            on_progress=self._next_solve(),
             interrupt=self._interrupt,
             strictly=strictly,
         )
@@ -179,6 +195,7 @@ class Solves:
     ) -> Outcome:
         """Search by branch and bound, from a plan where there is one."""
         columns = self._model.problem.columns()
+        self._has_own_cost = True
         self._session.set_columns(
             cost=columns.cost, lower=columns.lower, upper=columns.upper, integer=columns.integer
         )
@@ -186,7 +203,7 @@ class Solves:
             self._solver.method,
             time_limit_s=self.left_s(reserve_s),
             threads=self._solver.threads,
-            on_progress=self._on_progress,
+            on_progress=self._next_solve(),
             interrupt=self._interrupt,
             start=start,
             gap_frac=gap_frac,
@@ -194,6 +211,26 @@ class Solves:
         )
         self.iterations += outcome.iterations
         return outcome
+
+    def _next_solve(self) -> Callable[[ProgressEvent], None] | None:
+        """Count a solve; return what is told of it."""
+        self._count += 1
+        tell = self._on_progress
+        if tell is None:
+            return None
+
+        def tell_step(event: ProgressEvent) -> None:
+            tell(
+                replace(
+                    event,
+                    step=self.step,
+                    solve=self._count,
+                    objective=event.objective if self._has_own_cost else np.nan,
+                    dual_bound=max(event.dual_bound, self.bound),
+                )
+            )
+
+        return tell_step
 
     def rows_added(self) -> None:
         """Hand over the rows that were added to the problem."""

@@ -105,7 +105,6 @@ class _Finder:
         self._best: Outcome | None = None
         self._unproven: Outcome | None = None  # whole, but it may break cuts
         self._last: Outcome | None = None  # solve with fixed integers, if none came after it
-        self._bound = -np.inf
         self._stopped: Status | None = None
         self._is_infeasible = False  # by the search, with integers
         self._tried: list[Floats] = []
@@ -140,11 +139,12 @@ class _Finder:
 
     def _relaxed(self) -> Outcome:
         """Solve without insisting on integers."""
+        self._solves.step = "relaxed"
         outcome = self._solves.relaxed(self._solver.method)
         self._step_text("relaxed", outcome.method_used)
         outcome = _bounding(outcome)
         if outcome.status == "optimal":
-            self._bound = outcome.dual_bound
+            self._solves.bound = outcome.dual_bound
         return outcome
 
     def _strengthened(self, relaxed: Outcome) -> Outcome:
@@ -160,6 +160,7 @@ class _Finder:
         is_there = np.zeros(links.size, dtype=np.bool_)
         left_over = model.siting.beyond_what_is_open(links)
         wanted = model.siting.demand_of(links)
+        self._solves.step = "tightened"
         for number in range(_MOST_ROUNDS):
             is_broken = ~is_there & (left_over.value(relaxed.x) > _A_LITTLE * wanted)
             if not is_broken.any():
@@ -177,7 +178,7 @@ class _Finder:
                 self._note_stop(outcome)
                 break
             relaxed = outcome
-            self._bound = max(self._bound, relaxed.dual_bound)
+            self._solves.bound = max(self._solves.bound, relaxed.dual_bound)
         self._step_text("tightened", f"{int(is_there.sum())} rows")
         return relaxed
 
@@ -202,6 +203,7 @@ class _Finder:
 
     def _with_blocks(self, x: Floats, plan: Floats) -> Floats | None:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
+        self._solves.step = "blocks"
         search = BlockSearch(self._model, self._solves, self._solver, plan, self._reserve_s())
         self._last = None
         found = search.found(x)
@@ -225,6 +227,7 @@ class _Finder:
             return outcome
 
         cutoff = self._best.objective if self._best is not None else np.inf
+        self._solves.step = "dive"
         whole = dive(relaxed.x, self._model.problem.columns(), within, cutoff=cutoff)
         if whole is None:
             self._step_text("dived", f"{solves} solves, no better plan")
@@ -240,6 +243,7 @@ class _Finder:
         strictly = False
         for _ in range(self._solves.most_searches):
             start = self._best.x if self._best is not None else None
+            self._solves.step = "search"
             found = self._solves.searched(
                 start, self._aim_frac, self._reserve_s(), strictly=strictly
             )
@@ -249,7 +253,7 @@ class _Finder:
                 "searched", f"{found.method_used}, strictly" if strictly else found.method_used
             )
             if np.isfinite(found.dual_bound):
-                self._bound = max(self._bound, found.dual_bound)
+                self._solves.bound = max(self._solves.bound, found.dual_bound)
             if not found.has_plan:
                 self._is_infeasible = found.status == "infeasible"
                 return
@@ -275,6 +279,7 @@ class _Finder:
     ) -> Outcome:
         """Solve with integers fixed, and keep the plan if it is the best so far."""
         self._tried.append(whole)
+        self._solves.step = "fixed"
         self._last = outcome = self._solves.fixed(whole, self._reserve_s())
         self._note_stop(outcome)
         plan = outcome
@@ -299,6 +304,7 @@ class _Finder:
         whole = self._solves.whole_of(best.x)
         if not best.has_duals or not self._solves.has_rows(ONLY_FOR_THE_BOUND):
             return best
+        self._solves.step = "fixed"
         if best is not self._last:
             self._step_text("fixed again", self._solves.fixed(whole).method_used)
         self._solves.free_rows(ONLY_FOR_THE_BOUND)
@@ -324,7 +330,7 @@ class _Finder:
 
     def _without(self, relaxed: Outcome) -> Outcome:
         """Report that the relaxation has no solution, as it was or strengthened for integers."""
-        is_strengthened = np.isfinite(self._bound)
+        is_strengthened = np.isfinite(self._solves.bound)
         return replace(
             relaxed,
             has_plan=False,
@@ -341,7 +347,7 @@ class _Finder:
             has_plan=False,
             has_duals=False,
             objective=np.nan,
-            dual_bound=np.inf if self._is_infeasible else self._bound,
+            dual_bound=np.inf if self._is_infeasible else self._solves.bound,
             gap=np.inf,
             x=nothing,
             seconds=self._solves.seconds,
@@ -353,7 +359,7 @@ class _Finder:
 
     def _report(self, best: Outcome, relaxed: Outcome) -> Outcome:
         """Put together what is reported of the best plan."""
-        bound = min(self._bound, best.objective)
+        bound = min(self._solves.bound, best.objective)
         gap = relative_gap(best.objective, bound)
         status: Status
         if best.status in STOPPED:
@@ -381,7 +387,7 @@ class _Finder:
     def _gap(self) -> float:
         if self._best is None:
             return np.inf
-        return relative_gap(self._best.objective, min(self._bound, self._best.objective))
+        return relative_gap(self._best.objective, min(self._solves.bound, self._best.objective))
 
     def _reserve_s(self) -> float:
         """Time kept to solve with fixed integers at the end. [s]"""
