@@ -7,7 +7,7 @@ ends with is where the other may begin, if few rows and prices are out of bounds
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import highspy
@@ -30,7 +30,7 @@ Statuses: TypeAlias = npt.NDArray[np.int8]
 
 _KIND: Final = highspy.HighsBasisStatus
 _OF_CODE: Final = (_KIND.kLower, _KIND.kBasic, _KIND.kUpper, _KIND.kZero, _KIND.kNonbasic)
-_KINDS: Final = ("column", "row", "dual")
+_KINDS: Final = ("column", "row", "dual", "whole")
 _BASIC: Final = int(_KIND.kBasic)
 _LOWER: Final = int(_KIND.kLower)
 
@@ -93,11 +93,14 @@ class Start:
     duals : mapping of str to (Index, array of float)
         By block of rows, of a program that was solved in pieces: its tuples, and the duals of
         each behind the cuts that bound there, tuples by cuts of a piece.
+    whole : mapping of str to (Index, array of float)
+        By block of columns with integers: its tuples, and what each is in the plan that was found.
     """
 
     columns: dict[str, tuple[Index, Statuses]]
     rows: dict[str, tuple[Index, Statuses]]
     duals: dict[str, tuple[Index, Floats]] = field(default_factory=dict)
+    whole: dict[str, tuple[Index, Floats]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: ArrayProblem, basis: Any) -> Start:
@@ -162,6 +165,40 @@ class Start:
             result[problem.row_block(name)] = np.where(at[:, None] >= 0, duals[at], 0.0)
         return result
 
+    def with_whole(self, problem: ArrayProblem, x: Floats) -> Start:
+        """Return it with the integers of a plan.
+
+        Parameters
+        ----------
+        problem : ArrayProblem
+            The program.
+        x : array of float
+            Its plan, a number per column.
+        """
+        integer = problem.columns().integer
+        places = {name: problem.column_block(name) for name in problem.column_block_names}
+        whole = {
+            name: (problem.columns_over(name), np.round(x[place]))
+            for name, place in places.items()
+            if integer[place].any()
+        }
+        return replace(self, whole=whole)
+
+    def whole_on(self, problem: ArrayProblem) -> Floats | None:
+        """Return the integers of the plan for another program, one per integer column.
+
+        None where there are none, or the other program has integers that this plan knows nothing
+        of.
+        """
+        integer = problem.columns().integer
+        whole = np.full(integer.size, np.nan)
+        for name in self.whole.keys() & set(problem.column_block_names):
+            old, values = self.whole[name]
+            at = positions(old, problem.columns_over(name))
+            whole[problem.column_block(name)] = np.where(at >= 0, values[at], np.nan)
+        whole = whole[integer]
+        return None if not whole.size or np.isnan(whole).any() else whole
+
     def to_bytes(self) -> bytes:
         """Return it as a compressed NumPy archive, for a file or another process."""
         arrays: dict[str, npt.NDArray[Any]] = {}
@@ -169,6 +206,7 @@ class Start:
             "column": self.columns,
             "row": self.rows,
             "dual": self.duals,
+            "whole": self.whole,
         }
         for kind, blocks in held.items():
             arrays[f"{kind}s"] = np.array(list(blocks), dtype=np.str_)

@@ -156,9 +156,11 @@ def plan_of(
     on_progress, interrupt
         As for `solve`.
     start : Start, optional
-        Where a like program ended; the relaxation begins there if that promises to be quicker.
+        Where a like program ended; the relaxation begins there if that promises to be quicker,
+        and then its integers are tried first.
     keep_start : callable, optional
-        Is given where the relaxation ended, for programs like this one.
+        Is given where the relaxation ended, with the integers of the plan, for programs like this
+        one.
     hold : callable, optional
         Is given the program before it is solved, to narrow the bounds of decisions that are
         taken already.
@@ -184,15 +186,18 @@ def plan_of(
             hold(model)
         session = plan_session(model.problem, scenario.solver)
     with clock.stage("solve"):
+        like = None
         if start is not None:
             session.set_columns(integer=np.zeros_like(model.problem.columns().integer))
-            session.start_from(start)
+            if session.start_from(start):
+                like = start.whole_on(model.problem)
         cuts = FailureCuts(model, scenario.failover.most_rounds)
         outcome = find_plan(
             model,
             session,
             scenario.solver,
             cuts=cuts if inputs.failover.reserve.size else None,
+            like=like,
             on_progress=on_progress,
             interrupt=interrupt,
         )
@@ -203,7 +208,7 @@ def plan_of(
         outcome = replace(outcome, status=decided.stopped)
     ended = session.start() if keep_start is not None else None
     if keep_start is not None and ended is not None:
-        keep_start(ended)
+        keep_start(ended.with_whole(model.problem, outcome.x))
     with clock.stage("results"):
         results = read_results(model, outcome, site_outages(model, outcome))
         proof = read_proof(model.problem, outcome)

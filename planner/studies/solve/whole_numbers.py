@@ -40,6 +40,7 @@ def find_plan(
     solver: Solver,
     *,
     cuts: Cuts | None = None,
+    like: Floats | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Outcome:
@@ -55,6 +56,9 @@ def find_plan(
         Method, time, threads, and what is done about integers.
     cuts : Cuts, optional
         Rows to add where a solution breaks them, until a plan breaks none.
+    like : array of float, optional
+        Integers of the plan of a like program, one per integer column: tried before rounding, and
+        kept where that leaves a plan that is good enough.
     on_progress, interrupt
         As for `HighsSession.solve`.
 
@@ -89,15 +93,16 @@ def find_plan(
     if not model.problem.isMIP():
         outcome = solves.relaxed(solver.method)
     else:
-        outcome = _Finder(model, solver, solves).whole()
+        outcome = _Finder(model, solver, solves, like).whole()
     return _over_all_rows(outcome, model)
 
 
 class _Finder:
     """The best plan so far, the best bound, and what was done to find them."""
 
-    def __init__(self, model: Model, solver: Solver, solves: Solves) -> None:
+    def __init__(self, model: Model, solver: Solver, solves: Solves, like: Floats | None) -> None:
         self._model, self._solver, self._solves = model, solver, solves
+        self._like = like
         self._is_search = solver.whole_numbers == "search"
         self._aim_frac = (
             solver.gap_frac if self._is_search else max(solver.gap_frac, _MUCH_GAP_FRAC)
@@ -119,7 +124,10 @@ class _Finder:
             relaxed = self._strengthened(relaxed)
         if relaxed.status != "optimal":
             return self._without(relaxed)
-        self._round(relaxed, only_first=True)
+        if self._like is not None:
+            self._fix(self._like, "fixed as in a like plan")
+        if self._gap() > self._aim_frac:
+            self._round(relaxed, only_first=True)
         if not self._is_search and self._gap() > self._aim_frac:
             relaxed = self._strengthened(relaxed)
             if relaxed.status != "optimal":
