@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -69,6 +70,19 @@ class Figure:
     def further(self) -> float:
         """Low or high, whichever is further away."""
         return self.low if self.value - self.low > self.high - self.value else self.high
+
+    def at(self, share: float) -> float:
+        """Return the value at a share of the way from low to high.
+
+        Parameters
+        ----------
+        share : float
+            In [0, 1]. Integers are as likely as each other where shares are.
+        """
+        if self.is_whole:
+            steps = round(self.high - self.low)
+            return self.low + min(math.floor(share * (steps + 1)), steps)
+        return self.low + share * (self.high - self.low)
 
 
 def figures_of(tables: Mapping[str, pd.DataFrame]) -> list[Figure]:

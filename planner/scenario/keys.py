@@ -27,6 +27,7 @@ __all__ = [
     "marks",
     "unit_of",
     "unknown_key_fix",
+    "unknown_key_in",
 ]
 
 EACH: Final = "*"
@@ -129,6 +130,21 @@ def unit_of(field: FieldInfo | None) -> str:
     """Return the unit at the end of a field's meaning, brackets included, or nothing."""
     found = _UNIT.search(field.description or "") if field else None
     return found.group() if found else ""
+
+
+def unknown_key_in(keys: Keys) -> Keys | None:
+    """Return a key path up to its first key that the schema does not have; None where it has all.
+
+    Examples
+    --------
+    >>> unknown_key_in(("demand", "trajectroy", "2028"))
+    ('demand', 'trajectroy')
+    """
+    for length in range(len(keys)):
+        block = block_at(keys[:length])
+        if block is not None and keys[length] not in block.model_fields:
+            return keys[: length + 1]
+    return None
 
 
 def unknown_key_fix(keys: Keys) -> str:

@@ -63,20 +63,13 @@ class Factor:
         share : float
             In [0, 1]. Integers are as likely as each other where shares are.
         """
-        moved = tuple((one, _between(one, share)) for one in self.figures)
+        moved = tuple((one, one.at(share)) for one in self.figures)
         return Point(moved[0][1] if len(moved) == 1 else share, (), None, moved)
 
     def at_value(self) -> Point:
         """Return the point that the data state."""
         moved = tuple((one, one.value) for one in self.figures)
         return Point(moved[0][1] if len(moved) == 1 else "value", (), None, moved)
-
-
-def _between(figure: Figure, share: float) -> float:
-    if figure.is_whole:
-        steps = round(figure.high - figure.low)
-        return figure.low + min(math.floor(share * (steps + 1)), steps)
-    return figure.low + share * (figure.high - figure.low)
 
 
 def first_order_of(found: Estimates) -> pd.DataFrame:

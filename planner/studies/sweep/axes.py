@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.base.words import closest
 from planner.inputs.figures import figures_of
-from planner.scenario.keys import block_at, unknown_key_fix
+from planner.scenario.keys import unknown_key_fix, unknown_key_in
 from planner.scenario.tree import Node, plain, show
 from planner.studies.sweep.base import missing_entry
 from planner.studies.sweep.points import Point
@@ -191,13 +191,11 @@ def _key_path(node: Node, name: str, base: Base, found: Found) -> tuple[str, ...
     if keys[0] in _NOT_SWEPT:
         found.note(node, f"key of axis {name!r} is {keys[0]}", "a setting", "remove the axis")
         return None
-    for length in range(len(keys)):
-        block = block_at(keys[:length])
-        if block is not None and keys[length] not in block.model_fields:
-            word = ".".join(keys[: length + 1])
-            fix = unknown_key_fix(keys[: length + 1])
-            found.note(node, f"unknown key {word!r}", "a key of the schema", fix)
-            return None
+    unknown = unknown_key_in(keys)
+    if unknown is not None:
+        word = ".".join(map(str, unknown))
+        found.note(node, f"unknown key {word!r}", "a key of the schema", unknown_key_fix(unknown))
+        return None
     missing = missing_entry(keys, base.tree) if base.tree is not None else None
     if missing is not None:
         found.note(node, *missing)
@@ -291,7 +289,7 @@ def _of_figures(
 
     def draw(share: float) -> Point:
         share = float(f"{share:.{_DIGITS}g}")
-        moved = tuple((one, one.low + share * (one.high - one.low)) for one in figures)
+        moved = tuple((one, one.at(share)) for one in figures)
         return Point(share if alone is None else moved[0][1], (), None, moved)
 
     if "values" not in entries:

@@ -151,6 +151,28 @@ def test_figures_move_between_their_own_low_and_high(tmp_path: Path) -> None:
     assert {future.labels["halls"] for future in file.futures} == {"low", "high"}
 
 
+def test_integer_figures_are_drawn_as_integers_each_as_likely(tmp_path: Path) -> None:
+    file = read(
+        tmp_path,
+        """axes:
+  sold until: {table: racks, column: last_year, row: gb200_nvl72}
+  price: {table: racks, column: capex_usd, row: gb200_nvl72}
+sample: {method: latin_hypercube, size: 40, seed: 5}
+""",
+    )
+
+    figure = file.axes[0].points[0].figures[0][0]
+    years = [future.labels["sold until"] for future in file.futures]
+    every = list(range(int(figure.low), int(figure.high) + 1))
+    assert len(every) > 1
+    assert {year: years.count(year) for year in every} == pytest.approx(
+        dict.fromkeys(every, 40 / len(every)), abs=1
+    )
+    prices = {future.labels["price"] for future in file.futures}
+    assert len(prices) == 40
+    assert any(price % 1.0 for price in prices)
+
+
 def test_shipped_sweeps_have_no_problems() -> None:
     assert "tiny" in shipped_sweeps()
     for name in shipped_sweeps():
