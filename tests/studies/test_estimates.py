@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from click.testing import CliRunner
 from plans import MINI, RICH, plan_of
 from shared import shared
 
+from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs.build import build_inputs_from
 from planner.inputs.figures import Figure, figures_of, unmoved_figures, with_values
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
+    from planner.lp import Outcome
 
 
 @shared
@@ -91,6 +96,46 @@ def test_what_time_does_not_allow_stays_at_first_order_and_is_counted() -> None:
     assert f"Of {whole.again.ends} ends of figures 0 were solved again" in found.table.attrs["note"]
     assert "solved again" not in whole.table.attrs["note"]
     assert stages[-1].startswith(f"Solving again: 0 of {whole.again.ends} ends, 0 s of at most 0 s")
+
+
+def test_an_end_that_is_too_slow_for_one_solve_does_not_end_the_others() -> None:
+    plan, whole = plan_of("tiny"), found_of_tiny()
+    solves: list[str] = []
+
+    class OneTooSlow(Asking):
+        """Of the solves that follow the plan's own, the second reaches the scenario's limit."""
+
+        def solve_session(self, *args: Any, **kwargs: Any) -> Outcome:
+            outcome = super().solve_session(*args, **kwargs)
+            solves.append(outcome.status)
+            return replace(outcome, status="time_limit") if len(solves) == 3 else outcome
+
+    ask = OneTooSlow(lambda _: None)
+    found = estimates(plan.run, plan.scenario, plan.inputs, ask, resolve=True, most=3)
+
+    assert whole.again is not None
+    assert found.again == Again(whole.again.ends - 1, whole.again.ends, math.inf, too_slow=1)
+    low, high = (f"{end}_resolved_musd" for end in ("low", "high"))
+    assert found.table[low].to_list() == pytest.approx(whole.table[low].to_list())
+    assert np.isnan(found.table[high][0])
+    assert found.table[high].to_list()[1:] == pytest.approx(whole.table[high].to_list()[1:])
+    note = found.table.attrs["note"]
+    assert (
+        f"Of {whole.again.ends} ends of figures {whole.again.ends - 1} were solved again;" in note
+    )
+    assert note.endswith("1 reached the limit of one solve (solver.time_limit_s).")
+
+
+def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = plan_of("tiny")
+    run = replace(plan.run, meta={**plan.run.meta, "orders_held_before": 2027})
+    module = sys.modules["planner.studies.estimates.estimates"]
+    monkeypatch.setattr(module, "has_program", lambda *_: False)  # bounds are held
+
+    with pytest.raises(InputError, match=r"orders before 2027 from a stochastic program.*alone"):
+        estimates(run, plan.scenario, plan.inputs, Asking(lambda _: None))
 
 
 def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:

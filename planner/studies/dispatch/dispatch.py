@@ -65,7 +65,8 @@ class Dispatch:
     table : DataFrame
         `COLUMNS`, three rows per model year.
     batteries : int
-        Batteries in the last year operated; without any, foresight of hours is worth nothing.
+        Batteries in the year operated that has most; without any, foresight of hours is worth
+        nothing.
     """
 
     run: str
@@ -164,7 +165,7 @@ def dispatch(
         if years is not None and label not in years:
             continue
         fleet = operated(plan, scenario, inputs, run.tables, year, settings, own)
-        batteries = len(fleet.batteries.mw)
+        batteries = max(batteries, len(fleet.batteries.mw))
         stores = np.flatnonzero(fleet.has_battery)
         others = fleet.of(np.flatnonzero(~fleet.has_battery))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
-__all__ = ["Batteries", "Fleet", "Sources", "operated"]
+__all__ = ["Batteries", "Fleet", "Sources", "operated", "short_prices"]
 
 _DAYS = 365
 
@@ -197,12 +197,12 @@ def operated(
     sell_usd = hours(export_usd) + share * drawn_usd
     may_sell = export_usd[year].any(axis=1)[:, None] & (sell_usd > 0.0)
     room_mw = plan.firm_mw[year][:, None] + hours(plan.non_firm_mw)
-    per_h100e = scenario.demand.unmet_usd_per_h100e_hour * H100E_PER_KH100E
-    mean_mw = use_mw.mean(axis=1)
-    load = plan.load_kh100e[year]
-    # What is not delivered of a site's power is not served of its work.
-    short = np.divide(per_h100e * load, mean_mw, out=np.zeros(len(mean_mw)), where=mean_mw > 0.0)
-    short[short == 0.0] = short.max(initial=0.0) or per_h100e
+    short = short_prices(
+        scenario.demand.unmet_usd_per_h100e_hour,
+        plan.load_kh100e[year],
+        use_mw.mean(axis=1),
+        inputs.racks.throughput_kh100e_per_mw,
+    )
     return Fleet(
         sites=plan.sites,
         use_mw=use_mw,
@@ -216,6 +216,35 @@ def operated(
         sources=sources.dispatched(),
         batteries=sources.batteries(),
     )
+
+
+def short_prices(
+    usd_per_h100e_hour: float, load_kh100e: Floats, mean_mw: Floats, kh100e_per_mw: Floats
+) -> Floats:
+    """Return what energy that is not delivered costs at each site: work that is not served.
+
+    Parameters
+    ----------
+    usd_per_h100e_hour : float
+        Price of unmet compute. [USD/h]
+    load_kh100e, mean_mw : array of float
+        Work of each site, and the power that it uses for it. [kH100e], [MW]
+    kh100e_per_mw : array of float
+        What racks of the scenario do with power. [kH100e/MW]
+
+    Returns
+    -------
+    array of float
+        Of a site without work the price of the most expensive one; where none has any, that of
+        the work of the best rack. [USD/MWh]
+    """
+    usd_per_kh100e_h = usd_per_h100e_hour * H100E_PER_KH100E
+    prices = np.divide(
+        usd_per_kh100e_h * load_kh100e, mean_mw, out=np.zeros(len(mean_mw)), where=mean_mw > 0.0
+    )
+    of_best = usd_per_kh100e_h * kh100e_per_mw.max(initial=0.0)
+    prices[prices == 0.0] = prices.max(initial=0.0) or of_best
+    return prices
 
 
 class _Sources:

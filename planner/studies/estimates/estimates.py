@@ -111,11 +111,14 @@ class Again:
         Ends of figures that were solved again, and all that were to be.
     seconds : float
         Time that it was given. [s]
+    too_slow : int
+        Ends whose own solve reached the scenario's limit, and so are not among those solved.
     """
 
     solved: int
     ends: int
     seconds: float
+    too_slow: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,6 +322,16 @@ def _count(settings: object) -> int:
 
 
 def _no_duals(run: Run) -> Problem:
+    held_before = run.meta.get("orders_held_before")
+    if held_before is not None:
+        return Problem(
+            str(run.folder or run.name),
+            None,
+            None,
+            f"the plan has its orders before {held_before} from a stochastic program",
+            "a plan whose orders are its own",
+            "solve the future alone: dcplan solve with its settings, or dcplan sweep with its file",
+        )
     return Problem(
         str(run.folder or run.name),
         None,
@@ -448,8 +461,10 @@ def _resolved(
 
         Raises
         ------
+        _TooSlow
+            If this solve reached the scenario's limit.
         TimeoutError
-            If time ran out.
+            If time ran out for all.
         """
         if not left_s():
             raise TimeoutError
@@ -461,9 +476,10 @@ def _resolved(
             return None
         x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
         fixed.session.take(integers_fixed(model, built, x))
-        after = ask.solve_session(question, fixed.session, most_s=left_s())
+        left = left_s()
+        after = ask.solve_session(question, fixed.session, most_s=left)
         if after.status == "time_limit":
-            raise TimeoutError
+            raise _TooSlow if left > question.scenario.solver.time_limit_s else TimeoutError
         if after.status != "optimal":
             return None
         moved = float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0
@@ -471,7 +487,7 @@ def _resolved(
 
     to_solve = _ends_to_solve(found, program)
     results: dict[tuple[int, str], tuple[float, float]] = {}
-    done = 0
+    done = too_slow = 0
     for at, name in to_solve.places:
         figure = to_solve.figures[at]
         so_far = f"{done} of {len(to_solve.places)} ends, {time.perf_counter() - began:.0f} s"
@@ -479,11 +495,25 @@ def _resolved(
         ask.report_stage(f"Solving again: {so_far}{of_all}; now the {name} of {figure.item}")
         try:
             again = solved(figure, getattr(figure, name), in_steps=at >= to_solve.ranked)
+        except _TooSlow:
+            too_slow += 1
+            continue
         except TimeoutError:
             break
         done += 1
         if again is not None:
             results[at, name] = again
+    table = _solved_again(found, to_solve, results, most)
+    return table, Again(done, len(to_solve.places), seconds, too_slow)
+
+
+def _solved_again(
+    found: _Found,
+    to_solve: _Ends,
+    results: Mapping[tuple[int, str], tuple[float, float]],
+    most: int,
+) -> pd.DataFrame:
+    """Make the table of figures whose ends were solved again, ranked by what that found."""
     rows = []
     for at, figure in enumerate(to_solve.figures):
         ends = {name: results[at, name] for name in _ENDS if (at, name) in results}
@@ -497,8 +527,11 @@ def _resolved(
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table[table["swing_musd"] > _NO_EFFECT_MUSD]
     table = table.sort_values("swing_musd", ascending=False, kind="stable").head(most)
-    table = table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
-    return table, Again(done, len(to_solve.places), seconds)
+    return table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
+
+
+class _TooSlow(Exception):  # as TimeoutError, of one solve
+    """A solve reached the scenario's own limit while there is time for others."""
 
 
 @dataclass(frozen=True)

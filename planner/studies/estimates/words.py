@@ -65,11 +65,16 @@ def note_of(found: Estimates, settings: int) -> str:
         )
     again = found.again
     if again is not None and again.solved < again.ends:
+        within = f" in the {amount(again.seconds)} s given (--seconds)"
         text += (
-            f" Of {again.ends} ends of figures {again.solved} were solved again in the"
-            f" {amount(again.seconds)} s given (--seconds); the others are at first order, and"
-            " those that change in steps are not ranked."
+            f" Of {again.ends} ends of figures {again.solved} were solved again"
+            f"{within if again.solved + again.too_slow < again.ends else ''}; the others are at"
+            " first order, and those that change in steps are not ranked."
         )
+        if again.too_slow:
+            text += (
+                f" Of these, {again.too_slow} reached the limit of one solve (solver.time_limit_s)."
+            )
     return text
 
 
