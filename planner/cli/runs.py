@@ -11,6 +11,7 @@ from planner.base.words import in_message, some
 from planner.cli.options import RUNS_DIR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from planner.runs.catalogue import Entry
@@ -56,8 +57,9 @@ def list_command(
     from pathlib import Path
 
     from planner.cli.runs_table import print_runs, print_studies
+    from planner.outputs.study_files import RUNS_FOLDER
     from planner.runs.catalogue import Entry, read_runs
-    from planner.runs.studies import RUNS_FOLDER, studies_near
+    from planner.runs.studies import studies_near
 
     home = Path(runs_dir)
     listings = {"": (home, read_runs(home))}
@@ -77,6 +79,8 @@ def list_command(
         for before, (folder, listing) in listings.items()
         for entry in listing.entries
     ]
+    found = [entry for _, _, entry in listed] + studies
+    _refuse_mistyped(scenario, differs, found)
     meant = [row for row in listed if is_meant(row[2])]
     meant_studies = [study for study in studies if is_meant(study)]
     unreadable += [
@@ -103,10 +107,11 @@ def list_command(
         click.echo("\n" if meant else "", nl=False)
         print_studies(meant_studies)
     if not (meant or meant_studies):
-        found = [entry for _, _, entry in listed] + studies
-        known = sorted({tag for entry in found for tag in entry.tags})
         if found:
-            there_are = f"; there are tags {some(known, _NAMED)}" if tags and known else ""
+            known = sorted({tag for entry in found for tag in entry.tags}) if tags else []
+            there_are = f"; there are tags {some(known, _NAMED)}" if known else ""
+            changed = _changed_keys(found) if differs else []
+            there_are += f"; changed are {some(changed, _NAMED)}" if changed else ""
             click.echo(f"None of {len(found)} is of this kind{there_are}.", err=True)
         elif not unreadable:
             click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
@@ -244,6 +249,47 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
             f" {some(files, _NAMED)}; move these files, or delete the folder yourself",
             err=True,
         )
+
+
+def _refuse_mistyped(
+    scenario: str | None, differs: str | None, found: Sequence[Entry | Study]
+) -> None:
+    """Refuse filters that nothing could ever pass.
+
+    Raises
+    ------
+    InputError
+        Naming what could be meant.
+    """
+    from planner.base.errors import InputError, Problem
+    from planner.base.words import closest
+    from planner.scenario.chain import shipped_names
+    from planner.scenario.keys import unknown_key_fix, unknown_key_in
+
+    problems = []
+    known = sorted({entry.scenario for entry in found})
+    if scenario is not None and found and scenario not in {*known, *shipped_names()}:
+        meant = closest(scenario, [*known, *shipped_names()])
+        listed = f"there are runs and studies of {some(known, _NAMED)}"
+        fix = f"did you mean {meant!r}?" if meant else listed
+        what_is = f"it is {scenario!r}"
+        problems.append(Problem("--scenario", None, None, what_is, "a scenario", fix))
+    changed = _changed_keys(found)
+    unknown = None
+    if differs is not None and differs not in changed:
+        unknown = unknown_key_in(tuple(differs.split(".")))
+    if unknown is not None:
+        fix = unknown_key_fix(unknown)
+        fix += f"; changed are {some(changed, _NAMED)}" if changed else ""
+        what_is = f"unknown key {'.'.join(map(str, unknown))!r}"
+        problems.append(Problem("--differs", None, None, what_is, "a key of the schema", fix))
+    if problems:
+        raise InputError(problems)
+
+
+def _changed_keys(found: Iterable[Entry | Study]) -> list[str]:
+    """Return the settings that any run changes."""
+    return sorted({key for entry in found for key in getattr(entry, "differs", {})})
 
 
 def _labelled(run: str, runs_dir: str) -> Path:

@@ -142,8 +142,13 @@ def note_entries(
 
 def _opened(path: Path) -> sqlite3.Connection:
     index = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
-    # Torn by a loss of power it is damaged, and so made again; waiting for the disk gains nothing.
-    index.execute("PRAGMA synchronous = OFF")
+    try:
+        # Torn by a loss of power it is damaged, and so made again; waiting for the disk gains
+        # nothing.
+        index.execute("PRAGMA synchronous = OFF")
+    except sqlite3.Error:  # a file that is no index is only found out here
+        index.close()
+        raise
     return index
 
 

@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,6 +20,7 @@ from planner.base.errors import InputError
 from planner.cli import main
 from planner.runs import Run, catalogue, find_run, index, save_run
 from planner.runs.catalogue import Listing, read_runs, to_prune
+from planner.runs.index import index_file, known_entries
 from planner.runs.labels import LABELS_FILE, Labels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
@@ -273,6 +275,18 @@ def test_lists_by_tag_scenario_and_changed_setting(runs_dir: Path) -> None:
     assert none.stderr == f"None of 2 is of this kind; there are tags {NAUGHTY}, march.\n"
 
 
+def test_a_filter_that_nothing_could_pass_is_an_error_that_names_what_could(runs_dir: Path) -> None:
+    at = ("--runs", str(runs_dir), "--json")
+
+    wrong = dcplan("list", *at, "--differs", "yeras", "--scenario", "tinny")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "--differs: unknown key 'yeras'; must be a key of the schema; did you" in wrong.stderr
+    assert "'years'?; changed are years" in wrong.stderr
+    assert "--scenario: it is 'tinny'; must be a scenario; did you mean 'tiny'?" in wrong.stderr
+    right = dcplan("list", *at, "--differs", "demand.unmet", "--scenario", "tiny")
+    assert (right.exit_code, json.loads(right.stdout)) == (0, [])
+
+
 def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
     at = ("--runs", str(runs_dir))
 
@@ -296,6 +310,26 @@ def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
     assert dcplan("name", FIRST, "for the board", *at).exit_code == 0
     assert dcplan("name", "for the board", "", *at).stdout == f"{runs_dir / FIRST}: no name\n"
     assert read_labels(runs_dir / FIRST) == Labels("", (NAUGHTY, "march"))
+
+
+def test_a_file_that_is_no_index_is_closed(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = index_file(runs_dir)
+    assert file is not None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"no database " * 99)
+    opened = []
+
+    def connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        opened.append(sqlite3_connect(*args, **kwargs))
+        return opened[-1]
+
+    sqlite3_connect = sqlite3.connect
+    monkeypatch.setattr("planner.runs.index.sqlite3.connect", connect)
+    assert known_entries(runs_dir) == {}
+
+    (index,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        index.execute("SELECT 1")
 
 
 def test_the_index_can_be_asked_in_sql(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
