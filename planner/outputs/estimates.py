@@ -80,6 +80,8 @@ def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     for table, key in _NAMED:
+        if table not in tables:  # a run need not have it
+            continue
         frame = tables[table]
         names |= dict(zip(frame[key].astype(str), frame["name"].astype(str), strict=True))
     return names

@@ -130,7 +130,8 @@ def _decides(run: Run) -> list[Text | Table]:
 def _note(note: str) -> Padding:
     """Show the beginning of a note."""
     text = _printable(note)
-    shown = text if len(text) <= _NOTE_LENGTH else f"{text[:_NOTE_LENGTH].rstrip()} ..."
+    whole_words = text[: _NOTE_LENGTH + 1].rpartition(" ")[0] or text[:_NOTE_LENGTH]
+    shown = text if len(text) <= _NOTE_LENGTH else f"{whole_words.rstrip()} ..."
     style = "yellow" if text.startswith("Warning: ") else ""
     return Padding(Text(f"- {shown}", style=style), (0, 0, 0, 1))
 

@@ -35,14 +35,15 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
     names = figure_names(tables)
     shown = Table(box=None, pad_edge=False, header_style="bold")
     # So wide at most, or a long name would squeeze the numbers out of 80 columns.
-    shown.add_column("Figures that decide", no_wrap=True, overflow="ellipsis", max_width=30)
+    shown.add_column("Figures that decide", no_wrap=True, overflow="ellipsis", max_width=24)
+    shown.add_column("unit", no_wrap=True, overflow="ellipsis", max_width=12)
     for head in ("value", "low", "MUSD", "high", "MUSD"):
         shown.add_column(head, justify="right", no_wrap=True)
     for row in table.to_dict("records"):
         value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
         at_low, at_high = (_change(float(row[f"{end}_musd"])) for end in ("low", "high"))
         name = Text(named(str(row["item"]), names))
-        shown.add_row(name, value, low, at_low, high, at_high)
+        shown.add_row(name, Text(str(row["unit"])), value, low, at_low, high, at_high)
     return shown
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import openpyxl
 import pytest
 from plans import plan_of
+from rich.console import Console
 
 from planner.base.paths import DATA_DIR
 from planner.outputs.comparison.causes import Split, causes_frame
@@ -20,6 +21,7 @@ from planner.outputs.comparison.comparison import Certainty, Comparison
 from planner.outputs.comparison.drawing import site_differences
 from planner.outputs.comparison.measures import OF_YEAR, side_by_side
 from planner.outputs.comparison.settings import ABSENT, setting_differences
+from planner.outputs.comparison.terminal import comparison_summary
 from planner.outputs.comparison.words import cost_sentences
 from planner.outputs.report import comparison_html
 
@@ -291,3 +293,20 @@ def test_default_rows_that_were_set_aside_go_with_the_table_that_is_the_reason()
     )
 
     assert tables_together(first(), b) == [("sites", "site_limits")]
+
+
+def test_items_on_the_screen_add_up_to_the_cost() -> None:
+    comparison = Comparison((first(), other()))
+    console = Console(width=200, highlight=False, force_terminal=False)
+    with console.capture() as capture:
+        console.print(comparison_summary(comparison))
+    lines = capture.get().splitlines()
+    head = next(at for at, line in enumerate(lines) if line.startswith("Cost, net present value"))
+    total = next(at for at, line in enumerate(lines) if line.startswith("together"))
+    rows = [line.split() for line in lines[head + 2 : total]]
+
+    assert rows[-1][1:3] == ["other", "items"]
+    for column in (-3, -2, -1):
+        numbers = [float(row[column].replace(",", "")) for row in rows]
+        whole = float(lines[total].split()[column].replace(",", ""))
+        assert sum(numbers) == pytest.approx(whole, abs=0.02)

@@ -99,6 +99,13 @@ def test_long_notes_are_cut(run: Run) -> None:
     assert "Notes in short; in full in run.json" in text
 
 
+def test_notes_are_cut_between_words(run: Run) -> None:
+    text = "\n".join(printed(with_meta(run, notes=["north " * 60]), width=400))
+
+    # 25 words of six signs are 150; the 25th ends just before.
+    assert " - " + "north " * 25 + "..." in text
+
+
 def test_a_line_of_zeros_for_savings_is_left_out(run: Run) -> None:
     frame = run.tables["summary"].assign(saved_kh100e=0.0)
     without = replace(run, tables={**run.tables, "summary": frame})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -17,8 +18,6 @@ from planner.outputs.comparison.words import cell_text, cost_sentences, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-    import pandas as pd
 
     from planner.outputs.comparison.causes import Split
     from planner.outputs.comparison.comparison import Comparison
@@ -122,9 +121,21 @@ def _by_item(comparison: Comparison, most: int) -> list[Text | Table]:
     rows = results[(results["by"] == "item") | (results["by"] == "plan")]
     is_total = (rows["by"] == "plan") & (rows["measure"] == "Net present value")
     items = _largest(rows[rows["by"] == "item"], comparison, most)
-    table = _figures(comparison, "cost by item", [*items[:most], *_rows(rows[is_total])], _item)
+    shown = items[:most]
+    others = rows[(rows["by"] == "item") & ~rows.index.isin([row.name for row in shown])]
+    rest = _sum_of(others, comparison)
+    table = _figures(comparison, "cost by item", [*shown, *rest, *_rows(rows[is_total])], _item)
     head = Text("\nCost, net present value [MUSD]", style="bold")
     return [head, table, *_left(len(items), most)]
+
+
+def _sum_of(others: pd.DataFrame, comparison: Comparison) -> list[pd.Series]:
+    """Return one row of all items that are not shown, so that rows add up to the last one."""
+    if others.empty:
+        return []
+    numbers = [*comparison.letters, *difference_columns(comparison.runs)]
+    count = f"{len(others)} other items" if len(others) > 1 else "1 other item"
+    return [pd.Series({**others[numbers].sum().to_dict(), "label": count})]
 
 
 def _by_year(comparison: Comparison) -> list[Text | Table]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.estimates import figure_names, named
 from planner.outputs.report.labels import words
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
@@ -29,13 +30,14 @@ def decides_section(figures: Figures) -> Html:
         again = element("code", name(f"dcplan report {run}"))
         text = ["Which figures of the data decide the cost was not asked yet: ", asked]
         return section("decides", heading, element("p", *text, ", then ", again, "."))
+    names = figure_names(figures.run.inputs_tables)
     rows: list[tuple[str, list[Figure | str]]] = []
     for row in figures.run.tables["estimates"].to_dict("records"):
         rank, kind = int(row["rank"]), str(row["kind"])
         of = {
             column: figures.sum("estimates", column, rank=rank) for column in (*_COLUMNS, *_EFFECTS)
         }
-        label = f"{words(str(row['item']))}, {words(str(row['table']))}"
+        label = f"{named(str(row['item']), names)}, {words(str(row['table']))}"
         cells: list[Figure | str] = [_KINDS.get(kind, kind), str(row["unit"])]
         cells += [of[column].html(digits=_DIGITS) for column in _COLUMNS]
         cells += [of[column] for column in _EFFECTS]
