@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+import pandas as pd
+
 from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import some
@@ -11,8 +14,6 @@ from planner.results.clean_limits import caps_that_bind, targets_that_bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    import pandas as pd
 
     from planner.runs.plan import Plan
 
@@ -45,7 +46,7 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
         A sentence or two each; nothing where nothing stands out.
     """
     of_halls, of_money = (
-        (_empty_halls, _retrofits, _openings),
+        (_empty_halls, _retrofits, _openings, _large_blocks),
         (_foresight, _held_orders, _gap, _bills, _small_plants),
     )
     parts = (_estimated_racks, _vendors, *of_halls, *of_money, _cap, _target)
@@ -134,6 +135,35 @@ def _openings(plan: Plan) -> Iterator[str]:
             f"{len(in_part)} of the {len(in_use)} sites in use in {year}, with {mw:,.0f} MW, are "
             "opened in part: a linear program pays a share of the fixed cost of a site and so "
             "spreads work over more, smaller sites than would be built."
+        )
+
+
+def _large_blocks(plan: Plan) -> Iterator[str]:
+    """Say where work is unmet whose least block at a site is more than all of it needs."""
+    p = plan.inputs
+    block = p.siting.block
+    year = np.asarray(p.years.years)[block["year"]]
+    of_blocks = {"workload": block.labels("workload"), "year": year, "block_mw": p.siting.block_mw}
+    blocks = pd.DataFrame(of_blocks)
+    deployment = p.racks.deployment.labels("workload")
+    per_mw = pd.Series(p.racks.throughput_kh100e_per_mw).groupby(pd.Series(deployment)).min()
+    columns = ["demand_kh100e", "unmet_kh100e"]
+    asked = plan.tables["demand"].groupby(["workload", "year"], as_index=False)[columns].sum()
+    found = asked.merge(blocks.groupby(["workload", "year"], as_index=False)["block_mw"].min())
+    found["need_mw"] = found["demand_kh100e"] / found["workload"].map(per_mw)
+    found = found[found["unmet_kh100e"] > _UNMET_FRAC * found["demand_kh100e"]]
+    found = found[found["need_mw"] < found["block_mw"]]
+    parts = [
+        f"{unmet / demand:.0%} of {of} in {when}, which needs at most {amount(need_mw)} MW of racks"
+        f" and comes in blocks of at least {amount(block_mw)} MW"
+        for of, when, demand, unmet, block_mw, need_mw in _rows(
+            found[["workload", "year", *columns, "block_mw", "need_mw"]]
+        )
+    ]
+    if parts:
+        yield (
+            f"Unmet, as its least block at a site is more than it needs:"
+            f" {some(parts, _NAMED, between='; ')} (siting.block_mw, siting.table_blocks)."
         )
 
 

@@ -46,6 +46,20 @@ def test_a_bill_that_tiers_make_too_low_or_too_high_is_reported_in_money_and_by_
         assert found[2] == word
 
 
+def test_work_whose_block_is_more_than_it_needs_is_unmet_with_that_reason() -> None:
+    blocks = "siting.block_mw={train_frontier: 36}"
+    plan, (note,) = reported("Unmet, as its least block", "tiny", blocks)
+
+    asked = plan.tables["demand"].query("workload == 'train_frontier'").set_index("year")
+    assert (asked["unmet_kh100e"] / asked["demand_kh100e"])[2027] == pytest.approx(1.0)
+    racks = plan.inputs.racks
+    of = racks.deployment.labels("workload") == "train_frontier"
+    need_mw = 30.0 / racks.throughput_kh100e_per_mw[of].min()
+    assert need_mw < 36.0
+    assert f"100% of train_frontier in 2027, which needs at most {need_mw:.3g} MW" in note
+    assert "comes in blocks of at least 36 MW" in note
+
+
 def test_a_bill_too_low_in_a_year_is_not_made_good_by_one_too_high_in_another() -> None:
     # South opens in part in 2027 and in whole in 2028; the limit makes both years cancel.
     changes = (*declining(40_856.0), "siting.must_open=[south]")
