@@ -9,6 +9,8 @@ from typing import Final, NoReturn
 
 import click
 
+from planner.cli.output import is_quiet
+
 __all__ = ["command"]
 
 STARTER: Final = Path(__file__).parent / "starter"
@@ -80,7 +82,7 @@ def command(
             made = scenario = _make_workbook(folder, start or "us-base", tables)
     else:
         made, scenario = folder, _make_folder(folder, own=own)
-    if not (ctx.obj or {}).get("quiet"):
+    if not is_quiet(ctx):
         shown = f'"{scenario}"' if " " in str(scenario) else scenario
         click.echo(f"made {made}; next: dcplan validate {shown}", err=True)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.base.errors import LimitReachedError
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def command(
     What must be ordered in the year, by its lead time, is ordered for good; what later years would
     need and nobody sees yet is not. With --decides service that is what enters service in the
     year, as if all could be had at once. The value of foresight is what such a plan costs more than
-    the one with all years in view. Every plan is checked and stored as a run.
+    the one with all years in view. Every plan is checked and stored as a run. Ctrl-C, or the time
+    limit, which is of all steps of a plan together, keeps the plans that are done.
 
     Example: dcplan myopic us-base --window 1 --window 2
     """
@@ -74,10 +76,13 @@ def command(
             windows or (1,),
             decides=cast("Decides", decides),
             overrides=overrides,
-            on_stage=progress.stage,
+            on_stage=progress.stoppable,
             on_progress=progress.solver,
             interrupt=progress.interrupt,
         )
+        done = sum(plan is not None for plan in found.plans)
+        if found.is_stopped:
+            progress.say(f"Stopped with {done} of {len(found.plans)} plans; these are written")
         progress.stage("write")
         folders, kept = [], []
         for plan in filter(None, found.plans):
@@ -94,7 +99,8 @@ def command(
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         _print(found)
-    ctx.exit(max((plan.exit_code for plan in found.plans if plan is not None), default=0))
+    codes = [plan.exit_code for plan in found.plans if plan is not None]
+    ctx.exit(max(*codes, LimitReachedError.exit_code if found.is_stopped else 0))
 
 
 def _print(found: Myopic) -> None:

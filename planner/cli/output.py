@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["write_study", "writing_into"]
+__all__ = ["is_quiet", "write_study", "writing_into"]
+
+
+def is_quiet(context: click.Context) -> bool:
+    """Return whether a command says nothing but its result: option ``-q`` of the program."""
+    return bool(context.obj and context.obj.get("quiet"))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.say import duration
 from planner.cli import pauses
+from planner.cli.output import is_quiet
 from planner.studies.solve.progress import STAGES, solver_words
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Progress:
         self._patience_s, self._before_s = patience_s, 0.0
         self._between_s = pauses.BETWEEN_LINES_S if between_s is None else between_s
         self._stage, self._text, self._noted = "", "", ""
+        self._is_stoppable = False
         self._next_line_s = patience_s or self._between_s
         self._is_aside, self._ended = threading.Event(), threading.Event()
         self._heart = threading.Thread(target=self._beat, name="progress", daemon=True)
@@ -72,8 +74,7 @@ class Progress:
     @classmethod
     def of(cls, context: click.Context, *, patient: bool = False) -> Progress:
         """Return that of a command: nothing with ``-q``, nothing at first if it is mostly quick."""
-        quiet = bool(context.obj and context.obj.get("quiet"))
-        return cls(quiet=quiet, patience_s=pauses.PATIENCE_S if patient else 0.0)
+        return cls(quiet=is_quiet(context), patience_s=pauses.PATIENCE_S if patient else 0.0)
 
     def __enter__(self) -> Progress:
         self._is_asked = threading.current_thread() is threading.main_thread()
@@ -105,9 +106,15 @@ class Progress:
     def stage(self, name: str) -> None:
         """Say that a stage begins."""
         self._stage = STAGES.get(name, name)
+        self._is_stoppable = self._stage in _STOPPABLE
         self._show(self._stage)
         if not self._is_live and self._elapsed() >= self._patience_s:
             self._print_line()
+
+    def stoppable(self, name: str) -> None:
+        """Say that a stage begins in which Ctrl-C asks it to stop, and keeps what is done."""
+        self.stage(name)
+        self._is_stoppable = True
 
     def detail(self, text: str) -> None:
         """Say how far a stage is."""
@@ -115,7 +122,7 @@ class Progress:
 
     def share(self, what: str, frac: float) -> None:
         """Say what is done, and how much of it."""
-        self._stage = what
+        self._stage, self._is_stoppable = what, False
         self._show(f"{what}: {100 * frac:.0f} %")
 
     def solver(self, event: ProgressEvent) -> None:
@@ -124,7 +131,7 @@ class Progress:
 
     def tell(self, text: str) -> None:
         """Say how far it is: a line that stays where none is redrawn."""
-        self._stage = text
+        self._stage, self._is_stoppable = text, False
         self._show(text)
         if not self._is_live:
             self._put_off()
@@ -189,7 +196,7 @@ class Progress:
         self.lines.append(f"{self._elapsed():8.2f} s  {text}")
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> Any:
-        if self.interrupt.is_set() or self._stage not in _STOPPABLE:
+        if self.interrupt.is_set() or not self._is_stoppable:
             raise KeyboardInterrupt
         self.interrupt.set()
         self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Ended", "ended"]
+__all__ = ["PLANNED", "Ended", "ended"]
 
+PLANNED: Final = frozenset({"optimal", "within_gap"})
+"""Statuses of a plan as it was asked for."""
 _STATUS: Final = {
     "optimal": ("good", "Optimal: no plan costs less"),
     "within_gap": ("good", "Feasible within the required gap, not proven optimal"),

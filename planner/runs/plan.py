@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from planner.base.errors import LimitReachedError
+from planner.results.ended import PLANNED
 from planner.runs.views import PlanViews
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Plan(PlanViews):
         A limit may leave a plan that does not survive every site outage yet. The check says so,
         the status is the limit's, and so is the exit code.
         """
-        as_asked = self.outcome.status in {"optimal", "within_gap"}
+        as_asked = self.outcome.status in PLANNED
         broken = {check.name for check in self.verdict.broken}
         if not self.verdict.ok and (as_asked or broken != {"survives_loss_of_any_site"}):
             return 1

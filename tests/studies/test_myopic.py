@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 import planner
-from planner.base.errors import InfeasibleError, InputError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.cli import main
+from planner.cli.progress import Progress
 from planner.inputs import build_inputs
 from planner.lp.highs import HighsSession
 from planner.model import build_model
@@ -145,6 +149,64 @@ def test_what_enters_service_is_decided_in_its_year_as_if_it_could_be_had_at_onc
 
     assert at_once.table["foresight_musd"].abs().max() < 1e-6
     assert at_once.table["unmet_kh100e"].max() == 0.0
+
+
+def test_a_stop_keeps_the_plans_that_are_done(monkeypatch, tmp_path):
+    """Ctrl-C while the first of two windows is solved: the plan with all years in view is there."""
+    module = sys.modules["planner.studies.myopic.myopic"]
+    solved, whole = module.plan_of, []
+
+    def plan_of(scenario, inputs, clock, *, on_progress, interrupt):
+        if whole:  # the solver stops without a plan, as it does where Ctrl-C comes early
+            interrupt.set()
+            message = "tiny: stopped (interrupted) before any plan was found"
+            raise LimitReachedError(message)
+        whole.append(solved(scenario, inputs, clock))
+        return whole[0]
+
+    monkeypatch.setattr(module, "plan_of", plan_of)
+    asked = ["myopic", "tiny", "--window", "1", "--window", "2", "--no-workbook", "--json"]
+    said = CliRunner().invoke(main, [*asked, "-o", str(tmp_path)])
+
+    assert said.exit_code == 4, said.output
+    rows = json.loads(said.stdout)["windows"]
+    assert [row["status"] for row in rows] == ["optimal", "stopped", "not_solved"]
+    assert [row["why"] for row in rows] == [
+        None,
+        "tiny: stopped (interrupted) before any plan was found",
+        "stopped before it was begun",
+    ]
+    assert rows[0]["cost_musd"] == pytest.approx(whole[0].outcome.objective)
+    assert rows[0]["run"] in {folder.name for folder in tmp_path.iterdir()}
+    assert "Stopped with 1 of 3 plans; these are written" in said.stderr
+
+
+def test_ctrl_c_asks_a_window_to_stop_and_does_not_end_the_command():
+    with Progress(quiet=True) as progress:
+        progress.stoppable("Solving with 1 of 2 years in view")
+        os.kill(os.getpid(), signal.SIGINT)
+        assert progress.interrupt.wait(5.0)
+
+
+def test_the_time_limit_is_of_all_steps_together(monkeypatch):
+    given = []
+
+    def find_plan_in(module):
+        found = module.find_plan
+
+        def asked(model, session, solver, **more):
+            given.append(solver.time_limit_s)
+            return found(model, session, solver, **more)
+
+        monkeypatch.setattr(module, "find_plan", asked)
+
+    for name in ("foresight", "run"):
+        find_plan_in(sys.modules[f"planner.studies.solve.{name}"])
+    solve("tiny", ["foresight={window_years: 1}", "solver.time_limit_s=417"])
+
+    assert len(given) == 2
+    assert given[1] < given[0] <= 417.0
+    assert given[1] > 300.0
 
 
 # --- laws -------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import numpy as np
 from planner.base.errors import InputError
 from planner.lp.change import Arrays
 from planner.model import build_model
-from planner.studies.solve.answers import PLANNED, with_plan
+from planner.results.ended import PLANNED
+from planner.studies.solve.answers import with_plan
 from planner.studies.solve.asking import session_of
 from planner.studies.solve.at_plan import begins_with_program, proof_of
 from planner.studies.solve.failover import FailureCuts

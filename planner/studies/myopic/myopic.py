@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InfeasibleError, InputError, Problem
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
 from planner.base.texts import with_texts_as_objects
 from planner.inputs import build_inputs
 from planner.scenario import Scenario, Setting, load_scenario, with_settings
@@ -27,7 +27,8 @@ __all__ = ["COLUMNS", "Decides", "Myopic", "myopic"]
 Decides = Literal["orders", "service"]
 COLUMNS: Final = {
     "window_years": "model years in view whenever a year is decided",
-    "status": "how the solve ended; infeasible where a step had no plan",
+    "status": "how the solve ended; infeasible where a step had no plan, stopped where a limit or"
+    " an interrupt left none, not_solved where an interrupt came before it",
     "cost_musd": "cost of the plan over the whole horizon",
     "foresight_musd": "value of foresight: cost less that of the plan with all years in view",
     "foresight_frac": "the same as a share of that plan's cost",
@@ -35,6 +36,8 @@ COLUMNS: Final = {
     "unmet_year": "that year, 0 where none is unmet",
 }
 """What each column of the table says."""
+_STOPPED: Final = "stopped"
+_NOT_SOLVED: Final = "not_solved"
 _NOTHING_KH100E: Final = 1e-6
 
 
@@ -61,6 +64,11 @@ class Myopic:
     table: pd.DataFrame
     plans: tuple[Plan | None, ...]
     why: tuple[str, ...]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a limit or an interrupt left a window without its plan."""
+        return bool(self.table["status"].isin([_STOPPED, _NOT_SOLVED]).any())
 
     def to_dict(self) -> dict[str, Any]:
         """Return all in types of JSON; numbers that are missing are None."""
@@ -106,7 +114,7 @@ def myopic(
     Myopic
         Every plan is checked, and of the program of the whole horizon. Without integers none costs
         less than the one with all years in view, which is the program without what is held;
-        rounded integers may.
+        rounded integers may. Where it was stopped, what was solved before.
 
     Raises
     ------
@@ -115,7 +123,8 @@ def myopic(
     InfeasibleError
         If there is no plan even with all years in view.
     LimitReachedError, SolverError
-        If a limit stopped a solve before it had a plan, or the solver failed.
+        If a limit or an interrupt came before there was a plan with all years in view, or the
+        solver failed.
 
     Examples
     --------
@@ -139,11 +148,14 @@ def myopic(
     if problems:
         raise InputError(problems)
     report = on_stage or (lambda _: None)
-    rows: list[tuple[int, Plan | None, str]] = []
+    rows: list[_Row] = []
     every = len(inputs.years)
     # All years are in view where the window is the horizon: it is solved as the plan it is.
     for window in (None, *dict.fromkeys(windows)):
         seen = every if window is None else window
+        if rows and interrupt is not None and interrupt.is_set():
+            rows.append(_Row(seen, None, _NOT_SOLVED, "stopped before it was begun"))
+            continue
         words = "all years" if window is None else f"{seen} of {every} years"
         report(f"Solving with {words} in view")
         asked = _with_view(scenario, window, decides)
@@ -152,12 +164,25 @@ def myopic(
         except InfeasibleError as error:
             if window is None:
                 raise
-            rows.append((seen, None, str(error)))
+            rows.append(_Row(seen, None, "infeasible", str(error)))
+        except LimitReachedError as error:
+            if window is None:
+                raise
+            rows.append(_Row(seen, None, _STOPPED, str(error)))
         else:
-            rows.append((seen, plan, ""))
-    plans = tuple(plan for _, plan, _ in rows)
-    table = _table([(seen, plan) for seen, plan, _ in rows])
-    return Myopic(scenario.name, decides, table, plans, tuple(why for *_, why in rows))
+            rows.append(_Row(seen, plan, plan.outcome.status, ""))
+    plans, why = tuple(row.plan for row in rows), tuple(row.why for row in rows)
+    return Myopic(scenario.name, decides, _table(rows), plans, why)
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """What came of a window: years in view, the plan or none, how that ended, and why."""
+
+    seen: int
+    plan: Plan | None
+    status: str
+    why: str
 
 
 def _with_view(scenario: Scenario, window: int | None, decides: Decides) -> Scenario:
@@ -170,14 +195,15 @@ def _with_view(scenario: Scenario, window: int | None, decides: Decides) -> Scen
     return with_settings(scenario, settings)
 
 
-def _table(rows: Sequence[tuple[int, Plan | None]]) -> pd.DataFrame:
+def _table(rows: Sequence[_Row]) -> pd.DataFrame:
     lines: list[tuple[object, ...]] = []
-    least = rows[0][1]
+    least = rows[0].plan
     assert least is not None
     base = least.outcome.objective
-    for seen, plan in rows:
+    for row in rows:
+        plan = row.plan
         if plan is None:
-            lines.append((seen, "infeasible", np.nan, np.nan, np.nan, np.nan, 0))
+            lines.append((row.seen, row.status, np.nan, np.nan, np.nan, np.nan, 0))
             continue
         more = plan.outcome.objective - base
         unmet = plan.summary["unmet_kh100e"].to_numpy(dtype=np.float64)
@@ -185,5 +211,5 @@ def _table(rows: Sequence[tuple[int, Plan | None]]) -> pd.DataFrame:
         years = plan.summary["year"].to_numpy(dtype=np.int64)
         year = int(years[unmet.argmax()]) if most > _NOTHING_KH100E else 0
         share = more / abs(base) if base else np.nan
-        lines.append((seen, plan.outcome.status, plan.outcome.objective, more, share, most, year))
+        lines.append((row.seen, row.status, plan.outcome.objective, more, share, most, year))
     return pd.DataFrame(lines, columns=list(COLUMNS))

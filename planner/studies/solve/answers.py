@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.results.ended import PLANNED
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
@@ -12,10 +13,7 @@ if TYPE_CHECKING:
 
     from planner.lp import Outcome
 
-__all__ = ["PLANNED", "with_plan"]
-
-PLANNED: Final = frozenset({"optimal", "within_gap"})
-"""Statuses of a plan as it was asked for."""
+__all__ = ["with_plan"]
 
 
 def with_plan(

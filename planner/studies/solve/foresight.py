@@ -8,6 +8,7 @@ the whole horizon that ends the plan.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ import numpy as np
 from planner.inputs.foresight import order_dates
 from planner.model import build_model
 from planner.model.demand import ASKS
+from planner.results.ended import PLANNED
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.whole_numbers import find_plan
@@ -30,8 +32,17 @@ if TYPE_CHECKING:
     from planner.lp import HighsSession, Index, Outcome, ProgressEvent, Status
     from planner.model import Model
     from planner.scenario import Scenario
+    from planner.scenario.schema import Solver
 
-__all__ = ["Decided", "Failed", "commitments", "decide_year_by_year", "decided_in", "year_of"]
+__all__ = [
+    "Decided",
+    "Failed",
+    "commitments",
+    "decide_year_by_year",
+    "decided_in",
+    "with_time_left",
+    "year_of",
+]
 
 _NONE: Final = -1  # of no model year
 _SOON: Final = 1e-6  # [year]: dates that rounding brought before the first of January
@@ -49,6 +60,8 @@ class Decided:
         Value of each.
     steps : int
         How many steps took them: the position of the model year that is decided next.
+    seconds : float
+        Time that these steps took. [s]
     stopped : Status or None
         Status of a step that a limit cut short, None where each was solved as asked.
     """
@@ -56,6 +69,7 @@ class Decided:
     columns: Positions
     value: Floats
     steps: int = 0
+    seconds: float = 0.0
     stopped: Status | None = None
 
     def hold(self, model: Model) -> None:
@@ -104,6 +118,7 @@ def decide_year_by_year(
     decided = Decided(np.zeros(0, dtype=np.intp), np.zeros(0))
     if not steps or window is None:
         return decided
+    began = time.perf_counter()
     dates = order_dates(scenario, inputs) if scenario.foresight.decides == "orders" else None
     for first in range(steps):
         last = first + window - 1
@@ -116,7 +131,7 @@ def decide_year_by_year(
         outcome = find_plan(
             model,
             session,
-            scenario.solver,
+            with_time_left(scenario.solver, time.perf_counter() - began),
             cuts=cuts if inputs.failover.reserve.size else None,
             on_progress=on_progress,
             interrupt=interrupt,
@@ -128,10 +143,24 @@ def decide_year_by_year(
         value = np.clip(outcome.x[columns], bounds.lower[columns], bounds.upper[columns])
         is_whole = bounds.integer[columns]
         value[is_whole] = np.round(value[is_whole])
-        as_asked = outcome.status in {"optimal", "within_gap"}
+        as_asked = outcome.status in PLANNED
         stopped = decided.stopped if as_asked else outcome.status
-        decided = Decided(columns, value, first + 1, stopped)
+        decided = Decided(columns, value, first + 1, time.perf_counter() - began, stopped)
     return decided
+
+
+def with_time_left(solver: Solver, spent_s: float) -> Solver:
+    """Return the settings of a solver with what is left of their time limit.
+
+    Parameters
+    ----------
+    solver : Solver
+        Its limit is of all steps of a plan together.
+    spent_s : float
+        What steps before took. [s]
+    """
+    left_s = max(solver.time_limit_s - spent_s, 0.0)
+    return solver.model_copy(update={"time_limit_s": left_s})
 
 
 def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:

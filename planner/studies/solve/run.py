@@ -22,7 +22,12 @@ from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import without_costs
 from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.failover import FailureCuts, site_outages
-from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year
+from planner.studies.solve.foresight import (
+    Decided,
+    Failed,
+    decide_year_by_year,
+    with_time_left,
+)
 from planner.studies.solve.integer_conflict import integer_conflict
 from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import STOPPED
@@ -195,7 +200,7 @@ def plan_of(
         outcome = find_plan(
             model,
             session,
-            scenario.solver,
+            with_time_left(scenario.solver, 0.0 if decided is None else decided.seconds),
             cuts=cuts if inputs.failover.reserve.size else None,
             like=like,
             on_progress=on_progress,
