@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.base.errors import InputError
-from planner.cli.options import RUNS_DIR
-from planner.cli.output import writing_into
+from planner.cli.options import OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
+from planner.cli.output import is_quiet, writing_into
 from planner.cli.stress import asked_of, unless_wrong
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.base.errors import Problem
     from planner.studies.dispatch import Dispatch
 
@@ -31,22 +33,11 @@ __all__ = ["command"]
     metavar="H",
     help="Hours of a window that the next one sees again.",
 )
-@click.option("--year", "years", type=int, multiple=True, help="A model year; left out: all.")
+@SOME_YEARS
 @click.option("--seed", type=int, help="Of weather and prices; left out: 1.")
-@click.option(
-    "--hours",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Own weather and wholesale prices, as `dcplan data show own_hours` describes them.",
-)
+@OWN_HOURS
 @RUNS_DIR
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False),
-    help="Folder to write into; left out: dispatch/ in the run folder.",
-)
+@into_folder("Folder to write into; left out: dispatch/ in the run folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @click.pass_context
 def command(
@@ -60,7 +51,7 @@ def command(
     seed: int | None,
     hours: str | None,
     runs_dir: str,
-    folder: str | None,
+    folder: Path | None,
     as_json: bool,
 ) -> None:
     """Operate the plan of RUN through all hours of each year, at least cost and with few in view.
@@ -94,7 +85,7 @@ def command(
     stored = asked.stored
     if stored.run.folder is not None:
         warn_of_changes(stored.run.folder)
-    home = Path(folder) if folder else (stored.run.folder or Path()) / "dispatch"
+    home = folder or (stored.run.folder or Path()) / "dispatch"
     try_folder(home, "--output")
     with Progress.of(ctx) as progress:
         progress.stage("dispatch")
@@ -119,7 +110,7 @@ def command(
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
         return
     _print(found)
-    if not (ctx.obj or {}).get("quiet"):
+    if not is_quiet(ctx):
         click.echo(f"\nwritten to {home}", err=True)
 
 

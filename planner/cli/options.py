@@ -10,7 +10,15 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["INTO_RUNS_DIR", "OVERRIDES", "RUNS_DIR", "STRICT", "into_folder"]
+__all__ = [
+    "INTO_RUNS_DIR",
+    "OVERRIDES",
+    "OWN_HOURS",
+    "RUNS_DIR",
+    "SOME_YEARS",
+    "STRICT",
+    "into_folder",
+]
 
 OVERRIDES: Final = click.option(
     "--set",
@@ -42,6 +50,18 @@ INTO_RUNS_DIR: Final = click.option(
 
 STRICT: Final = click.option(
     "--strict", is_flag=True, help="Treat warnings, such as an implausible figure, as errors."
+)
+
+
+SOME_YEARS: Final = click.option(
+    "--year", "years", type=int, multiple=True, help="A model year; left out: all."
+)
+
+OWN_HOURS: Final = click.option(
+    "--hours",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Own weather and wholesale prices, as `dcplan data show own_hours` describes them.",
 )
 
 

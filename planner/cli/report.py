@@ -19,7 +19,12 @@ __all__ = ["command"]
 
 COMPARISON_FILE: Final = "comparison.html"
 STUDY_FILE: Final = "report.html"
-"""In the folder of a sweep or of a frontier."""
+"""In the folder of a sweep, a frontier or a stochastic program."""
+_DECIDES: Final = "which inputs decide"
+_WITHOUT_REPORT: Final = {
+    **{kind: f"{_DECIDES} ({kind})" for kind in ("tornado", "morris", "sobol")},
+    "alternatives": "alternatives",
+}
 
 
 @click.command("report")
@@ -44,7 +49,8 @@ def command(
     map of the difference, cost by item, and what differs in the inputs.
 
     RUN may also be the folder of a sweep, with what its futures have in common and how far they
-    spread, or folders of frontiers, alone or after a sweep; the report is then put there.
+    spread, or folders of frontiers, alone or after a sweep; or that of a stochastic program, with
+    its orders, what other orders would cost, and its futures. The report is then put there.
 
     Example: dcplan report us-base us-grid-delay -o compared.html
     """
@@ -57,7 +63,15 @@ def command(
     from planner.runs.folder import naming_changed_files
     from planner.runs.studies import kind_of
 
-    are_studies = [kind_of(Path(run)) in {"sweep", "frontier"} for run in runs]
+    kinds = [kind_of(Path(run)) for run in runs]
+    for run, kind in zip(runs, kinds, strict=True):
+        if kind in _WITHOUT_REPORT:
+            message = (
+                f"{run} is a study of {_WITHOUT_REPORT[kind]}, which has no report: its tables and"
+                " drawings are in the folder"
+            )
+            raise click.UsageError(message)
+    are_studies = [kind is not None for kind in kinds]
     if any(are_studies) and not all(are_studies):
         other = runs[are_studies.index(False)]
         message = f"{other} is no folder of a study: name runs, or folders of studies"
@@ -116,14 +130,26 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
     from functools import partial
     from pathlib import Path
 
-    from planner.outputs.report import write_studies
-    from planner.outputs.study_folders import StoredFrontier, StoredSweep, read_study
+    from planner.outputs.report import write_stochastic_report, write_studies
+    from planner.outputs.study_folders import (
+        StoredFrontier,
+        StoredStochastic,
+        StoredSweep,
+        read_study,
+    )
 
     studies = [read_study(Path(folder)) for folder in folders]
+    target = studies[0].folder / STUDY_FILE
+    stochastic = [study for study in studies if isinstance(study, StoredStochastic)]
+    if stochastic:
+        if len(studies) > 1:
+            message = f"{stochastic[0].folder} is a stochastic program: a page shows it alone"
+            raise click.UsageError(message)
+        return _Asked(partial(write_stochastic_report, stochastic[0]), target, [])
     sweeps = [study for study in studies if isinstance(study, StoredSweep)]
     frontiers = [study for study in studies if isinstance(study, StoredFrontier)]
     if len(sweeps) > 1:
         message = f"{len(sweeps)} sweeps are given; a page shows one, and frontiers below it"
         raise click.UsageError(message)
     sweep = sweeps[0] if sweeps else None
-    return _Asked(partial(write_studies, sweep, frontiers), studies[0].folder / STUDY_FILE, [])
+    return _Asked(partial(write_studies, sweep, frontiers), target, [])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import OVERRIDES, STRICT
+from planner.cli.options import OVERRIDES, STRICT, into_folder
 from planner.cli.output import writing_into
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.base.console import TableConsole
     from planner.studies.stochastic import Stochastic
 
@@ -20,24 +21,11 @@ __all__ = ["command"]
 _MOST_ROWS: Final = 24
 _LEAST: Final = 0.05  # 0.1, rounded
 _WHOLE: Final = 0.999  # of a site; where openings are not whole their shares only follow halls
-_NAMES: Final = {
-    "stochastic": "stochastic",
-    "mean": "for the mean of the futures",
-    "central": "for the central future",
-    "minimax_regret": "of least greatest regret",
-}
-"""What plans are called; those of a single future have its name."""
 
 
 @click.command("stochastic")
 @click.argument("file")
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for runs and tables; left out: stochastic/ and the name of FILE.",
-)
+@into_folder("Folder for runs and tables; left out: stochastic/ and the name of FILE.")
 @OVERRIDES
 @STRICT
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -68,12 +56,12 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
-    from planner.runs.names import slug
     from planner.studies.stochastic import stochastic, write_stochastic
+    from planner.studies.stochastic.found import folder_of
 
-    home = folder if folder is not None else Path("stochastic") / slug(Path(file).stem)
+    home = folder_of(file, folder)
     try_folder(home, "--output")
-    with Progress(quiet=bool(context.obj and context.obj.get("quiet"))) as progress:
+    with Progress.of(context) as progress:
         found = stochastic(
             file,
             overrides=overrides,
@@ -99,6 +87,7 @@ def _print(found: Stochastic, home: Path) -> None:
 
     from planner.base.console import TableConsole, wrapped
     from planner.base.say import unit_of_money
+    from planner.outputs.report.sections.orders import plan_name
 
     console = TableConsole()
     unit, factor, decimals = unit_of_money(found.plans["expected_musd"].max())
@@ -130,7 +119,11 @@ def _print(found: Stochastic, home: Path) -> None:
         console,
         ("Plan", f"Expected cost, {unit}", "Greatest regret"),
         [
-            (_name(row["plan"]), money(row["expected_musd"]), money(row["greatest_regret_musd"]))
+            (
+                plan_name(row["plan"]),
+                money(row["expected_musd"]),
+                money(row["greatest_regret_musd"]),
+            )
             for row in found.plans.to_dict("records")
         ],
     )
@@ -185,14 +178,16 @@ def _table(console: TableConsole, heads: tuple[str, ...], rows: list[tuple[str, 
 
 
 def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
+    from planner.outputs.report.sections.orders import plan_name
+
     worth = found.worth.set_index("measure")["value_musd"]
     single = next(name for name in found.plans["plan"] if name in {"mean", "central"})
     vss = worth["vss"]
     lines = [
         f"To know which future comes would be worth {money(worth['evpi'])} {unit} (EVPI).",
-        f"Planning {_NAMES[single]} instead would cost {money(vss)} {unit} more (VSS)."
+        f"Planning {plan_name(single)} instead would cost {money(vss)} {unit} more (VSS)."
         if isfinite(vss)
-        else f"Planning {_NAMES[single]} instead leaves no plan in some future.",
+        else f"Planning {plan_name(single)} instead leaves no plan in some future.",
     ]
     if found.cvar_weight:
         lines.append(
@@ -208,7 +203,3 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
     sizes = found.sizes
     lines.append(f"One program of {sizes['rows']:,} rows and {sizes['columns']:,} columns.")
     return lines
-
-
-def _name(plan: str) -> str:
-    return _NAMES.get(plan, plan.replace("alone: ", "for ", 1))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from planner.base.errors import InputError, Problem
-from planner.cli.options import RUNS_DIR
-from planner.cli.output import writing_into
+from planner.cli.options import OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
+from planner.cli.output import is_quiet, writing_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,13 +27,8 @@ Made = TypeVar("Made")
 @click.argument("run")
 @click.option("--draws", type=int, help="Years drawn for each model year; default 10.")
 @click.option("--seed", type=int, help="Of the random numbers; left out: 1.")
-@click.option("--year", "years", type=int, multiple=True, help="A model year; left out: all.")
-@click.option(
-    "--hours",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Own weather and wholesale prices, as `dcplan data show own_hours` describes them.",
-)
+@SOME_YEARS
+@OWN_HOURS
 @click.option("--heat-wave-k", type=float, metavar="K", help="Kelvin above normal.")
 @click.option("--heat-wave-days", type=float, metavar="DAYS", help="Its length.")
 @click.option(
@@ -46,13 +41,7 @@ Made = TypeVar("Made")
 @click.option("--outages-per-year", type=float, metavar="N", help="Grid outages at a site.")
 @click.option("--fuel-h", type=float, metavar="H", help="Hours at full output of fuel on site.")
 @RUNS_DIR
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False),
-    help="Folder to write into; left out: stress/ in the run folder.",
-)
+@into_folder("Folder to write into; left out: stress/ in the run folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
 @click.pass_context
 def command(
@@ -62,7 +51,7 @@ def command(
     years: tuple[int, ...],
     hours: str | None,
     runs_dir: str,
-    folder: str | None,
+    folder: Path | None,
     *,
     as_json: bool,
     **given: Any,
@@ -100,7 +89,7 @@ def command(
     losses = site_losses(asked.stored.inputs, loaded.tables)
     if loaded.folder is not None:
         warn_of_changes(loaded.folder)
-    home = Path(folder) if folder else (loaded.folder or Path()) / "stress"
+    home = folder or (loaded.folder or Path()) / "stress"
     try_folder(home, "--output")
     with Progress.of(ctx, patient=True) as progress:
         progress.stage("Drawing years")
@@ -125,7 +114,7 @@ def command(
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
     print_study(study)
-    if not (ctx.obj or {}).get("quiet"):
+    if not is_quiet(ctx):
         click.echo(f"\nwritten to {home}", err=True)
 
 

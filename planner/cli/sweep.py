@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from planner.cli.options import OVERRIDES, STRICT
+from planner.cli.options import OVERRIDES, STRICT, into_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.studies.sweep import Progress as SweepProgress
     from planner.studies.sweep import SweepResult
 
@@ -17,18 +19,11 @@ __all__ = ["command"]
 _MOST_ROWS: Final = 24
 _MOST_FAILED: Final = 5
 _MOST_THINGS: Final = 12
-_LEAST_MW: Final = 0.05  # 0.1, rounded
 
 
 @click.command("sweep")
 @click.argument("file")
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False),
-    help="Folder of the sweep; left out: sweeps/ and the name of FILE.",
-)
+@into_folder("Folder of the sweep; left out: sweeps/ and the name of FILE.")
 @click.option(
     "--jobs",
     type=click.IntRange(1, 1024),
@@ -47,7 +42,7 @@ def command(
     context: click.Context,
     file: str,
     *,
-    folder: str | None,
+    folder: Path | None,
     jobs: int | None,
     scheduler: str | None,
     overrides: tuple[str, ...],
@@ -117,7 +112,7 @@ def _exit_code(result: SweepResult) -> int:
     Futures that are infeasible beside others that are not are an answer.
     """
     from planner.base.errors import InfeasibleError, InputError, LimitReachedError
-    from planner.studies.sweep.answers import PLANNED
+    from planner.results.ended import PLANNED
 
     status = set(result.futures["status"])
     has_broken = bool((result.futures["broken"] != "").any())
@@ -188,21 +183,24 @@ def _print(result: SweepResult) -> None:
 
 def _print_no_regret(result: SweepResult) -> None:
     """Print what every future builds and buys, the most of it first."""
+    import pandas as pd
     from rich.table import Table
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.say import moment
-    from planner.studies.sweep.answers import PLANNED
+    from planner.outputs.no_regret import LEAST_MW, first_decided
+    from planner.results.ended import PLANNED
 
     found = result.no_regret[result.no_regret["kind"] != "connection"]
-    of_all = found[found["least_mw"] >= _LEAST_MW]
+    of_all = found[found["least_mw"] >= LEAST_MW]
     if len(result.futures) < 2 or of_all.empty:
         return
     things = ["kind", "site", "item"]
     years = sorted(of_all["year"].unique())
     least = found.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
-    decided = of_all.sort_values("year").groupby(things)["order_by"].first()
+    decided = pd.Series(
+        {thing: first_decided(of, "least_mw") for thing, of in of_all.groupby(things)}
+    )
     least = least.loc[decided.index].sort_values(years[-1], ascending=False)
     planned = int(result.futures["status"].isin(sorted(PLANNED)).sum())
     click.echo()
@@ -215,8 +213,7 @@ def _print_no_regret(result: SweepResult) -> None:
     table.add_column("first decided by")
     for row in least.assign(by=decided).head(_MOST_THINGS).reset_index().to_dict("records"):
         name = " ".join(row[part] for part in things if row[part])
-        when = moment(row["by"]) if row["by"] > 0.0 else ""
-        table.add_row(Text(name), *(f"{row[year]:,.1f}" for year in years), when)
+        table.add_row(Text(name), *(f"{row[year]:,.1f}" for year in years), row["by"])
     TableConsole().print(table)
     if len(least) > _MOST_THINGS:
         click.echo(f"and {len(least) - _MOST_THINGS} more in table no_regret")

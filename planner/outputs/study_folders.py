@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -12,28 +12,27 @@ from pyarrow import ArrowException
 
 from planner.base.errors import InputError, Problem
 from planner.outputs.frontier import COLUMNS
+from planner.outputs.study_files import FRONTIER_FILE, STOCHASTIC_FILE, SWEEP_FILE
+from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 __all__ = [
-    "FRONTIER_FILE",
     "PLANNED",
     "QUANTILES",
-    "SWEEP_FILE",
     "StoredFrontier",
+    "StoredStochastic",
     "StoredSweep",
     "effects_of",
     "fans_of",
     "read_study",
+    "read_table",
+    "unreadable",
 ]
 
-SWEEP_FILE: Final = "sweep.json"
-"""Says in the folder of a sweep what is swept."""
-FRONTIER_FILE: Final = "frontier.json"
-PLANNED: Final = frozenset({"optimal", "within_gap"})
-"""Statuses of a future with a plan as it was asked for."""
 QUANTILES: Final = {
     "least": 0.0,
     "tenth": 0.1,
@@ -48,6 +47,20 @@ _OF_TABLES: Final = {
     "futures": {"future", "status", "checked", "broken", "objective_musd", "message"},
     "results": {"future", "figure", "year", "unit", "value"},
     "no_regret": {"kind", "site", "item", "year", "least_mw", "most_mw", "futures", "order_by"},
+}
+_OF_STOCHASTIC_TABLES: Final = {
+    "decided": {
+        *("kind", "site", "item", "order_by", "unit"),
+        *("ordered", "least", "most", "minimax_regret"),
+    },
+    "plans": {"plan", "expected_musd", "greatest_regret_musd"},
+    "worth": {"measure", "value_musd"},
+    "futures": {
+        *("future", "weight", "alone_musd", "cost_musd", "regret_musd", "plan_musd"),
+        *("status", "checked", "broken", "run"),
+    },
+    "results": _OF_TABLES["results"],
+    "no_regret": _OF_TABLES["no_regret"],
 }
 _WHOLE: Final = {"point": "integer", "is_knee": "boolean"}  # none is missing
 _NUMBERS: Final = frozenset({"integer", "floating", "mixed-integer-float", "empty"})
@@ -70,6 +83,8 @@ class StoredSweep:
     tables : mapping of str to DataFrame
         ``futures``, ``results`` and ``no_regret`` as they are stored; ``fans`` and ``effects`` as
         `fans_of` and `effects_of` make them.
+    changes : mapping of str to str
+        What each future of a list sets, in a line.
     """
 
     folder: Path
@@ -79,6 +94,7 @@ class StoredSweep:
     base: str
     axes: tuple[str, ...]
     tables: Mapping[str, pd.DataFrame]
+    changes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,21 +122,75 @@ class StoredFrontier:
     table: pd.DataFrame
 
 
-def read_study(folder: Path) -> StoredSweep | StoredFrontier:
+@dataclass(frozen=True, eq=False)
+class StoredStochastic:
+    """What is stored of a stochastic program.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    name, title, scenario : str
+        Of the file of its futures, and its base scenario.
+    known_from : int
+        Year from which on it is known which future comes.
+    is_relaxed : bool
+        Whether its futures have integers, which costs, regrets and worths leave out.
+    tables : mapping of str to DataFrame
+        ``decided`` with orders numbered from 1, ``plans``, ``worth``, ``futures`` and
+        ``no_regret`` as they are stored, and ``fans`` as `fans_of` makes it.
+    """
+
+    folder: Path
+    name: str
+    title: str
+    scenario: str
+    known_from: int
+    is_relaxed: bool
+    tables: Mapping[str, pd.DataFrame]
+
+
+def read_study(folder: Path) -> StoredSweep | StoredFrontier | StoredStochastic:
     """Read the folder of a study.
 
     Parameters
     ----------
     folder : Path
-        That of a sweep, or of a frontier.
+        That of a sweep, of a frontier or of a stochastic program.
 
     Raises
     ------
     InputError
         If it was not solved to its end, or a file is damaged or of another version.
     """
+    if (folder / STOCHASTIC_FILE).is_file():
+        return _read_stochastic(folder)
     is_sweep = (folder / SWEEP_FILE).is_file()
     return _read_sweep(folder) if is_sweep else _read_frontier(folder)
+
+
+def _read_stochastic(folder: Path) -> StoredStochastic:
+    path = folder / STOCHASTIC_FILE
+    meta = _json(path, ("name", "label", "scenario", "known_from", "is_relaxed"))
+    if not isinstance(meta["known_from"], int):
+        raise unreadable(path, "its known_from is no year")
+    tables = {
+        name: _table(folder, name, columns) for name, columns in _OF_STOCHASTIC_TABLES.items()
+    }
+    decided = tables["decided"]
+    made = {
+        "decided": decided.assign(order=range(1, len(decided) + 1)),
+        "fans": fans_of(tables["results"]),
+    }
+    return StoredStochastic(
+        folder,
+        str(meta["name"]),
+        str(meta["label"]),
+        str(meta["scenario"]),
+        meta["known_from"],
+        bool(meta["is_relaxed"]),
+        tables | made,
+    )
 
 
 def _read_sweep(folder: Path) -> StoredSweep:
@@ -128,14 +198,23 @@ def _read_sweep(folder: Path) -> StoredSweep:
     tables = {name: _table(folder, name, columns) for name, columns in _OF_TABLES.items()}
     futures = tables["futures"]
     if not isinstance(meta["axes"], dict | list):
-        raise _unreadable(folder / SWEEP_FILE, "its axes are no list of names")
+        raise unreadable(folder / SWEEP_FILE, "its axes are no list of names")
     axes = tuple(str(axis) for axis in meta["axes"] if str(axis) in futures.columns)
     planned = futures[futures["status"].isin(sorted(PLANNED))]
     results = tables["results"]
     results = results[results["future"].isin(planned["future"])]
     made = {"fans": fans_of(results), "effects": effects_of(planned, axes)}
     said = {key: str(meta[key] or "") for key in ("title", "question", "base")}
-    return StoredSweep(folder, str(meta["sweep"]), **said, axes=axes, tables=tables | made)
+    try:
+        changes = {
+            str(name): ", ".join(f"{key}={value}" for key, value in settings.items())
+            for name, settings in meta.get("changes", {}).items()
+        }
+    except AttributeError as error:
+        raise unreadable(folder / SWEEP_FILE, "its changes are no settings by future") from error
+    return StoredSweep(
+        folder, str(meta["sweep"]), **said, axes=axes, tables=tables | made, changes=changes
+    )
 
 
 def _read_frontier(folder: Path) -> StoredFrontier:
@@ -146,12 +225,12 @@ def _read_frontier(folder: Path) -> StoredFrontier:
         missing = sorted(set(COLUMNS) - set(table.columns))
         notes = tuple(str(note) for note in meta["notes"])
     except (TypeError, ValueError) as error:
-        raise _unreadable(path, "its points are no table") from error
+        raise unreadable(path, "its points are no table") from error
     if missing:
-        raise _unreadable(path, f"its points have no {', '.join(missing)}")
+        raise unreadable(path, f"its points have no {', '.join(missing)}")
     wrong = [name for name in COLUMNS if not _is_of_points(name, table[name])]
     if wrong:
-        raise _unreadable(path, f"its points have another type of value in {', '.join(wrong)}")
+        raise unreadable(path, f"its points have another type of value in {', '.join(wrong)}")
     said = {key: str(meta[key]) for key in ("scenario", "label", "unit", "price_unit")}
     return StoredFrontier(folder, **said, notes=notes, table=table)
 
@@ -255,28 +334,53 @@ def _json(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise _unreadable(path, f"it cannot be read: {error}") from error
+        raise unreadable(path, f"it cannot be read: {error}") from error
     missing = [key for key in keys if not isinstance(found, dict) or key not in found]
     if missing:
-        raise _unreadable(path, f"it does not say {', '.join(missing)}")
+        raise unreadable(path, f"it does not say {', '.join(missing)}")
     return dict(found)
 
 
 def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
-    path = folder / f"{name}.parquet"
-    if not path.is_file():
+    frame = read_table(folder, name, columns)
+    if frame is None:
+        path = folder / f"{name}.parquet"
         found, fix = "it is missing", f"solve the sweep to its end: {folder} goes on where it ended"
         raise InputError([Problem(str(path), None, None, found, "a table of the sweep", fix)])
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError, ArrowException) as error:
-        raise _unreadable(path, f"it cannot be read: {error}") from error
-    missing = sorted(columns - set(frame.columns))
-    if missing:
-        raise _unreadable(path, f"it has no column {', '.join(missing)}")
     return frame
 
 
-def _unreadable(path: Path, found: str) -> InputError:
+def read_table(folder: Path, name: str, columns: AbstractSet[str]) -> pd.DataFrame | None:
+    """Read a table of the folder of a study; None where there is none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the study.
+    name : str
+        Of the table.
+    columns : set of str
+        Which it must have.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or lacks one of the columns.
+    """
+    path = folder / f"{name}.parquet"
+    if not path.is_file():
+        return None
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError, ArrowException) as error:
+        raise unreadable(path, f"it cannot be read: {error}") from error
+    missing = sorted(columns - set(frame.columns))
+    if missing:
+        raise unreadable(path, f"it has no column {', '.join(missing)}")
+    return frame
+
+
+def unreadable(path: Path, found: str) -> InputError:
+    """Return the error that a file of a study is, which is not as it was written."""
     must_be = "a file as this version of dcplan writes it"
     return InputError([Problem(str(path), None, None, found, must_be, "solve it again")])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node
 
-__all__ = ["differences", "merged", "own_files", "written"]
+__all__ = ["differences", "in_short", "merged", "own_files", "written"]
 
 _SET: Final = "--set"
 _ABOUT: Final = ("version", "title", "question")  # say nothing of what is planned
@@ -79,6 +79,17 @@ def differences(scenario: Scenario) -> dict[str, str]:
         for keys in {**here, **there}
         if here.get(keys) != there.get(keys)
     }
+
+
+def in_short(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return value by dotted key of settings within settings, shortened to be read.
+
+    Examples
+    --------
+    >>> in_short({"demand": {"unmet": "allow"}, "years": [2027, 2029]})
+    {'demand.unmet': 'allow', 'years': '[2027, 2029]'}
+    """
+    return {".".join(keys): _short(value) for keys, value in _leaves(settings)}
 
 
 def _places(node: Node, keys: Keys = ()) -> Iterator[tuple[Keys, str]]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError
+from planner.outputs.study_files import FUTURES_FOLDER
 from planner.runs.catalogue import Unreadable
 from planner.runs.labels import LABELS_FILE, Labels, read_labels
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KINDS", "RUNS_FOLDER", "Study", "kind_of", "studies_near"]
+__all__ = ["KINDS", "Study", "kind_of", "studies_near"]
 
 _OF_WHAT: Final = ("tornado", "morris", "sobol")
 KINDS: Final = (*_OF_WHAT, "stochastic", "frontier", "alternatives", "sweep")
@@ -23,9 +24,6 @@ KINDS: Final = (*_OF_WHAT, "stochastic", "frontier", "alternatives", "sweep")
 
 What decides is solved as a sweep in the same folder: a sweep is what has no other file.
 """
-RUNS_FOLDER: Final = "runs"
-"""Folder of the runs that a sweep keeps, in its own."""
-_FUTURES_FOLDER: Final = "futures"
 _MOST_BYTES: Final = 1 << 26
 
 
@@ -151,7 +149,7 @@ def _study(kind: str, path: Path, shown: str) -> dict[str, Any]:
         title = _text(raw.get("label", raw.get("of", "")))
         return study | {"scenario": _text(raw["scenario"]), "title": title}
     files = list(_mapping(raw["futures"]).values())
-    done = sum((path.parent / _FUTURES_FOLDER / f"{_step(name)}.json").is_file() for name in files)
+    done = sum((path.parent / FUTURES_FOLDER / f"{_step(name)}.json").is_file() for name in files)
     about = {"scenario": _text(raw["base"]), "title": _text(raw["title"])}
     return study | about | {"done": done, "total": len(files)}
 

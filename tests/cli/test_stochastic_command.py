@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from planner.cli import main
 from planner.runs.reopen import load
 from planner.runs.studies import studies_near
-from planner.studies.stochastic.found import TABLES
+from planner.runs.study_folder import file_entry
+from planner.studies.stochastic.found import TABLES, folder_of
 from planner.studies.stochastic.future import FutureProgram
 
 
@@ -160,6 +161,57 @@ def test_futures_that_do_not_go_together_are_refused(
     assert done.exit_code == code, done.output
     assert message in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_all_that_keeps_futures_apart_is_said_at_once_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        "version: 1\nbase: tiny\n"
+        "axes:\n"
+        "  price: {key: new_sites.north.retail_usd_per_mwh, values: [42, -3]}\n"
+        "futures:\n"
+        "  short:\n    years: [2027]\n"
+        "  by year: {foresight: {window_years: 1}}\n",
+        encoding="utf-8",
+    )
+
+    done = run(str(path), "-o", str(tmp_path / "out"))
+
+    assert done.exit_code == 2
+    said = done.stderr
+    assert f"{path}: the sweep has no uncertainty" in said
+    assert "retail_usd_per_mwh" in said
+    assert f"{path}:6:3: future 'short' has other years" in said
+    assert f"{path}:8:3: future 'by year' is decided year by year" in said
+
+
+def test_files_of_one_name_have_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("oak", "elm"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "ways.yaml").write_text("version: 1\n")
+    entry = file_entry(Path("oak/ways.yaml"), "of oak")
+    assert folder_of("elm/ways.yaml") == Path("stochastic/ways")
+    (tmp_path / "stochastic" / "ways").mkdir(parents=True)
+    (tmp_path / "stochastic" / "ways" / "stochastic.json").write_text(json.dumps({"file": entry}))
+
+    assert folder_of("oak/ways.yaml") == Path("stochastic/ways")
+    assert folder_of("elm/ways.yaml") == Path("stochastic/ways-2")
+
+
+def test_its_folder_has_a_report(done: Result, folder: Path) -> None:
+    shown = CliRunner().invoke(main, ["report", str(folder)])
+
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.strip() == str(folder / "report.html")
+
+
+def test_it_says_of_which_file_it_is(done: Result, folder: Path) -> None:
+    about = json.loads((folder / "stochastic.json").read_bytes())["file"]
+
+    assert (Path(about["file"]).name, about["shipped"]) == ("tiny-uncertain.yaml", True)
 
 
 def test_rounds_that_end_before_every_plan_survives_are_never_called_a_plan(

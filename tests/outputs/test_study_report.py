@@ -17,6 +17,7 @@ from planner.outputs.report import studies_html
 from planner.outputs.report.page import POLICY
 from planner.outputs.study_folders import (
     StoredFrontier,
+    StoredStochastic,
     StoredSweep,
     effects_of,
     fans_of,
@@ -37,6 +38,7 @@ def sweep_folder(folder: Path, odd: str = "price=40") -> Path:
         "question": "",
         "base": "tiny",
         "axes": {"price": [40, 50, 60]},
+        "changes": {"none": {"demand.unmet": "forbid", "years": "[2027]"}},
     }
     (folder / "sweep.json").write_text(json.dumps(meta), encoding="utf-8")
     futures = pd.DataFrame(
@@ -91,6 +93,80 @@ def frontier_folder(folder: Path) -> Path:
     }
     (folder / "frontier.json").write_text(json.dumps(meta), encoding="utf-8")
     return folder
+
+
+def stochastic_folder(folder: Path) -> Path:
+    """Three futures of which one is named oddly; their mean leaves no plan in one of them."""
+    sweep_folder(folder)
+    (folder / "sweep.json").unlink()
+    meta = {"name": "ways", "label": ODD, "scenario": "tiny", "known_from": 2027}
+    meta |= {"is_relaxed": True}
+    (folder / "stochastic.json").write_text(json.dumps(meta), encoding="utf-8")
+    names = ["price=40", ODD, "price=60"]
+    futures = pd.DataFrame({"future": names, "status": ["optimal", "within_gap", "optimal"]})
+    futures = futures.assign(
+        weight=[0.25, 0.45, 0.3],
+        alone_musd=[511.0, 532.5, 553.25],
+        cost_musd=[517.0, 534.5, 559.75],
+        regret_musd=[6.0, 2.0, 6.5],
+        plan_musd=[518.5, 537.25, 562.0],
+        checked=True,
+        broken="",
+        run=["tiny-a1", "tiny-b2", "tiny-c3"],
+    )
+    thing = ("halls", "north", "")
+    decided = pd.DataFrame(
+        [
+            (*thing, 2025.5, "MW", 17.5, 12.25, 21.75, 16.5),
+            (*thing, 2026.0, "MW", 9.25, 4.5, 11.5, 8.75),
+            ("site opening", "south", "", 2025.75, "share", 0.0, 0.0, 0.4, 0.3),
+        ],
+        columns=[
+            *("kind", "site", "item", "order_by", "unit"),
+            *("ordered", "least", "most", "minimax_regret"),
+        ],
+    )
+    plans = pd.DataFrame(
+        [("stochastic", 537.7, 6.5), ("mean", None, None), ("alone: price=40", 566.6, 47.25)],
+        columns=["plan", "expected_musd", "greatest_regret_musd"],
+    ).astype({"expected_musd": "float64", "greatest_regret_musd": "float64"})
+    worth = pd.DataFrame({"measure": ["evpi", "vss"], "value_musd": [4.35, float("nan")]})
+    tables = {"futures": futures, "decided": decided, "plans": plans, "worth": worth}
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
+    folder = stochastic_folder(tmp_path / "ways")
+
+    code, out, err = run(str(folder))
+
+    assert (code, err) == (0, "")
+    page = read_page(Path(out.strip()).read_text(encoding="utf-8"))
+    study = read_study(folder)
+    assert isinstance(study, StoredStochastic)
+    wrong = [
+        (one.text, one.around, expected(one, [study.tables]))
+        for one in page.numbers
+        if not is_shown(
+            one.attributes.get("data-shown", one.text),
+            expected(one, [study.tables]),
+            one.attributes.get("data-digits"),
+        )
+    ]
+    assert len(page.numbers) > 30
+    assert wrong == []
+    text = page.elements[0].text
+    assert "To know which future comes would be worth 4.35 MUSD (EVPI)." in text
+    assert "Planning for the mean of the futures instead leaves no plan in some future." in text
+    assert "halls north" in text
+    assert "site opening" not in text  # nothing of it is ordered
+    assert "July 2025" in text
+    assert [one.tag for one in page.elements].count("script") == 1  # ours
+    code, _, err = run(str(folder), str(sweep_folder(tmp_path / "sweep")))
+    assert code == 2
+    assert "is a stochastic program: a page shows it alone" in err
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +224,12 @@ def test_what_all_order_is_told_from_what_some_do(page: Page) -> None:
     assert "halls north" in every
     assert "July 2025" in every  # 2025.5, of the first year that has it
     assert "racks gb200 nvl72" in some
+    assert "2028" in some.partition("racks gb200 nvl72")[2][:60]  # racks wait for nothing
     assert "racks gb200 nvl72" not in every
+
+
+def test_a_future_of_the_list_says_what_it_sets(page: Page) -> None:
+    assert "demand.unmet=forbid, years=[2027]" in page.elements[0].text
 
 
 def test_names_are_text_and_the_page_asks_for_nothing(page: Page) -> None:
@@ -238,6 +319,23 @@ def test_runs_and_studies_are_not_mixed(tmp_path: Path) -> None:
 
     assert code == 2
     assert "tiny is no folder of a study: name runs, or folders of studies" in err
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("tornado", "is a study of which inputs decide (tornado)"),
+        ("alternatives", "is a study of alternatives"),
+    ],
+)
+def test_a_study_without_a_report_is_named(tmp_path: Path, kind: str, words: str) -> None:
+    (tmp_path / f"{kind}.json").write_text("{}", encoding="utf-8")
+
+    code, _, err = run(str(tmp_path))
+
+    assert code == 2
+    assert words in err
+    assert "its tables and drawings are in the folder" in err
 
 
 def test_two_sweeps_are_refused(tmp_path: Path) -> None:

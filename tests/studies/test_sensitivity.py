@@ -15,15 +15,21 @@ from plans import plan_of
 from shared import shared
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError
+from planner.base.paths import DATA_DIR
 from planner.cli import main
 from planner.inputs.figures import Figure, figures_of
 from planner.outputs.sensitivity import Sensitivity, write_sensitivity
 from planner.runs.studies import kind_of
 from planner.scenario import read_draft
+from planner.studies.estimates import Estimates
+from planner.studies.estimates.estimates import COLUMNS
 from planner.studies.sensitivity import sensitivity
+from planner.studies.sensitivity.base_plan import first_order
 from planner.studies.sensitivity.design import Design
 from planner.studies.sensitivity.factors import Factor, factors_of, left_out_of
-from planner.studies.sensitivity.study import _not_valid, _points_of, _Study
+from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of
+from planner.studies.sensitivity.solved import Solved
+from planner.studies.sensitivity.study import folder_of
 from planner.studies.sweep import Progress, SweepResult
 
 ONE_YEAR = ("years=[2027]",)
@@ -156,7 +162,7 @@ def test_a_size_is_one_that_the_method_has() -> None:
 
 
 def test_without_salib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.studies.sensitivity.study.find_spec", lambda name: None)
+    monkeypatch.setattr("planner.studies.sensitivity.wishes.find_spec", lambda name: None)
 
     with pytest.raises(InputError, match=r"SALib is not installed.*pip install 'dcplan\[sens"):
         sensitivity("tiny", "sobol")
@@ -232,10 +238,10 @@ def solved(points: pd.DataFrame, cost: dict[str, float], gap: float = 0.0) -> Sw
 
 
 def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
-    points = _points_of(Design("tornado", 0, 0), FACTORS)
+    points = points_of(Design("tornado", 0, 0), FACTORS)
     cost = dict(zip(points["future"], [790.0, 833.0, 797.0, 803.5, 796.0, 809.0], strict=True))
 
-    found = _Study(
+    found = Solved(
         Design("tornado", 0, 0),
         "objective_musd",
         FACTORS,
@@ -253,7 +259,7 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
     assert table["first_order_rank"].tolist() == [1, pd.NA, 2]
     assert any("within 2.5 MUSD of the least cost" in note for note in found.notes)
 
-    wide = _Study(
+    wide = Solved(
         Design("tornado", 0, 0),
         "objective_musd",
         FACTORS,
@@ -265,10 +271,10 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
 
 
 def test_an_end_without_a_plan_decides_most() -> None:
-    points = _points_of(Design("tornado", 0, 0), FACTORS)
+    points = points_of(Design("tornado", 0, 0), FACTORS)
     cost = dict(zip(points["future"], [790.0, 833.0, 797.0, 803.5, 796.0], strict=False))
 
-    found = _Study(
+    found = Solved(
         Design("tornado", 0, 0),
         "objective_musd",
         FACTORS,
@@ -283,18 +289,75 @@ def test_an_end_without_a_plan_decides_most() -> None:
     assert json.loads(json.dumps(found.to_dict()))["factors"][0]["at_high"] is None
 
 
-def study_of(design: Design, broken: int) -> _Study:
+def test_an_output_that_a_plan_does_not_state_in_its_last_year_is_refused() -> None:
+    points = points_of(Design("tornado", 0, 0), FACTORS)
+    answers = solved(points, dict.fromkeys(["base", *points["future"]], 800.0))
+    rows = [
+        (future, "pue", year, "-", value)
+        for future in answers.futures["future"]
+        for year, value in ((2027, 1.31), (2028, np.nan if future == "=1+1=high" else 1.24))
+    ]
+    results = pd.DataFrame(rows, columns=["future", "figure", "year", "unit", "value"])
+    found = Solved(
+        Design("tornado", 0, 0), "pue", FACTORS, points, replace(answers, results=results)
+    )
+
+    with pytest.raises(InputError, match=r"of is 'pue', missing in the last year of =1\+1=high"):
+        found.found("made up", pd.DataFrame(), 17)
+
+
+def test_a_changed_low_is_looked_at_again_although_the_plan_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "racks.csv"
+    frame = pd.read_csv(DATA_DIR / "racks.csv", dtype=str, keep_default_na=False)
+    plan, asked = plan_of("tiny", *ONE_YEAR), []
+
+    def estimates(*_: Any, **more: Any) -> Estimates:
+        asked.append(more["most"])
+        return Estimates(pd.DataFrame(columns=list(COLUMNS)), 7, 3, (), 11)
+
+    monkeypatch.setattr("planner.studies.sensitivity.base_plan.estimates", estimates)
+    for high, expected in (("3500000", [2]), ("3500000", [2]), ("4250000", [2, 2])):
+        frame.loc[frame["rack"] == "gb200_nvl72", "capex_high_usd"] = high
+        frame.to_csv(file, index=False, lineterminator="\n")
+        base = base_sweep(read_draft("tiny", (*ONE_YEAR, f"data.racks={file}")))
+        first_order(base, plan, tmp_path, 2, lambda _: None)
+        assert asked == expected, high
+
+
+def test_scenarios_of_one_name_have_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("oak", "elm"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ours.yaml").write_text("version: 1\nextends: tiny\n")
+
+    def stop(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    for file in ("oak/ours.yaml", "elm/ours.yaml"):
+        with pytest.raises(KeyboardInterrupt):
+            sensitivity(file, figures=2, jobs=1, overrides=ONE_YEAR, on_progress=stop)
+
+    assert folder_of("oak/ours.yaml") == Path("sensitivity/ours")
+    assert folder_of(Path("elm/ours.yaml")) == Path("sensitivity/ours-2")
+    assert folder_of("ours") == Path("sensitivity/ours-3")  # a shipped one, were there any
+
+
+def study_of(design: Design, broken: int) -> Solved:
     """Return a study of a linear model: 43, 6.5 and 13 MUSD from low to high, from 700 on.
 
     The first points have no plan.
     """
-    points = _points_of(design, FACTORS)
+    points = points_of(design, FACTORS)
     shares = points[[one.name for one in FACTORS]].to_numpy()
     cost = dict(zip(points["future"], 700.0 + shares @ [43.0, 6.5, 13.0], strict=True))
     without = set(points["future"][:broken])
     known = {name: one for name, one in cost.items() if name not in without}
     answers = solved(points, {"base": 800.0, **known})
-    return _Study(design, "objective_musd", FACTORS, points, answers)
+    return Solved(design, "objective_musd", FACTORS, points, answers)
 
 
 def test_trajectories_with_a_point_without_a_plan_are_left_out_and_said() -> None:
@@ -336,7 +399,7 @@ def test_a_column_whose_end_makes_no_valid_input_is_left_out() -> None:
     right = Factor("right", tuple(sold))
     wrong = Factor("wrong", tuple(replace(one, low=2020.0) for one in sold))
 
-    ((factor, why),) = _not_valid(draft, [right, wrong])
+    ((factor, why),) = not_valid(draft, [right, wrong])
 
     assert factor is wrong
     assert why.startswith("its low or high makes no valid input: data/racks.csv: amd_helios: last")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planner.studies.sensitivity.design import Design, rows_per_block, shares_of
-from planner.studies.sensitivity.indices import RESAMPLES, indices_of, ranks_of
+from planner.studies.sensitivity.indices import indices_of, ranks_of
 
 
 def test_indices_of_sobol_are_the_shares_of_an_additive_model() -> None:
@@ -85,8 +85,10 @@ def test_ranks_of_factors_that_do_the_same_are_not_told_apart(method: str) -> No
 
     assert ranks.low.tolist() == [1, 1, 3]
     assert ranks.high.tolist() == [2, 2, 3]
-    assert ranks.same[:2].max() < 0.99
-    assert set((ranks.same * RESAMPLES).round(9) % 1.0) == {0.0}
+    # Where the first is first the second is second, in about half of the resamples.
+    assert ranks.same[0] == ranks.same[1]
+    assert 0.2 < ranks.same[0] < 0.9
+    assert ranks.same[2] == 1.0
 
 
 @pytest.mark.parametrize("method", ["morris", "sobol"])

@@ -17,13 +17,13 @@ from planner.outputs.report.sections.futures import (
 )
 from planner.outputs.report.sections.no_regret import no_regret_section
 from planner.outputs.report.sections.verdict import signs
-from planner.outputs.study_folders import PLANNED, StoredSweep
+from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from planner.outputs.study_folders import StoredFrontier
+    from planner.outputs.study_folders import StoredFrontier, StoredSweep
 
 __all__ = ["studies_html", "write_studies"]
 
@@ -69,7 +69,7 @@ def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier])
             ("effects", "What cost depends on", effects_section(figures)),
             ("fans", "Spread", fans_section(figures)),
             ("no-regret", "In every future", no_regret_section(figures)),
-            ("futures", "Futures", futures_section(figures, sweep.axes)),
+            ("futures", "Futures", futures_section(figures, sweep.axes, sweep.changes)),
         ]
         first = 1
     for number, study in enumerate(frontiers):

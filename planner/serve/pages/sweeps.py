@@ -10,20 +10,21 @@ from urllib.parse import quote
 
 import pandas as pd
 from fastapi import APIRouter, HTTPException
-from pyarrow import ArrowException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import MUSD_PER_BUSD
+from planner.outputs.no_regret import LEAST_MW
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
+from planner.outputs.study_files import SWEEP_FILE
+from planner.outputs.study_folders import PLANNED, read_table, unreadable
 from planner.serve.pages.downloads import archive_of, attached
 from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
 from planner.serve.worker import sweep_task
-from planner.studies.sweep.answers import OWN_COLUMNS, PLANNED, TABLES
-from planner.studies.sweep.run import META_FILE
+from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,6 @@ __all__ = ["router"]
 
 router = APIRouter()
 _MOST_ROWS: Final = 500
-_LEAST_MW: Final = 0.05  # 0.1, rounded
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # spreadsheets skip white space
 _OF_FUTURES: Final = frozenset({"future", "status", "broken", "objective_musd", "message"})
 _OF_NO_REGRET: Final = frozenset({"kind", "site", "item", "year", "least_mw"})
@@ -85,8 +85,8 @@ def found(request: Request, key: str) -> HTMLResponse:
     head = element("p", name(asks), class_="question") if asks else NOTHING
     try:
         other = _of_another(source, folder)
-        futures = None if other else _table(folder, "futures", _OF_FUTURES)
-        least = None if other else _table(folder, "no_regret", _OF_NO_REGRET)
+        futures = None if other else read_table(folder, "futures", _OF_FUTURES)
+        least = None if other else read_table(folder, "no_regret", _OF_NO_REGRET)
     except InputError as error:
         other, futures, least = str(error), None, None
     if futures is None:
@@ -115,7 +115,7 @@ def tables(request: Request, key: str) -> Response:
     folder = service.project.sweep_folder(source)
     if _of_another(source, folder):
         raise HTTPException(404)
-    found = {table: _table(folder, table) for table in TABLES}
+    found = {table: read_table(folder, table, frozenset()) for table in TABLES}
     contents = {
         f"{table}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
         for table, frame in found.items()
@@ -165,42 +165,16 @@ def _of_another(source: Source, folder: Path) -> str:
     InputError
         If the folder does not say of which file its tables are.
     """
-    path = folder / META_FILE
+    path = folder / SWEEP_FILE
     if not path.is_file() and not (folder / "futures.parquet").is_file():
         return ""
     try:
         digest = str(json.loads(path.read_bytes())["file"]["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _unreadable(path, "what is swept cannot be read from it") from error
+        raise unreadable(path, "what is swept cannot be read from it") from error
     if digest == hashlib.sha256(source.path.read_bytes()).hexdigest():
         return ""
     return f"The file was changed since it was solved; solve it again. {folder} has the tables."
-
-
-def _table(folder: Path, table: str, columns: frozenset[str] = frozenset()) -> pd.DataFrame | None:
-    """Return a table of a sweep; None where there is none.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged, or lacks one of the columns.
-    """
-    path = folder / f"{table}.parquet"
-    if not path.is_file():
-        return None
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError, ArrowException) as error:
-        raise _unreadable(path, f"it cannot be read: {error}") from error
-    missing = sorted(columns - set(frame.columns))
-    if missing:
-        raise _unreadable(path, f"it has no column {', '.join(missing)}")
-    return frame
-
-
-def _unreadable(path: Path, found: str) -> InputError:
-    must_be = "a file as this version of dcplan writes it"
-    return InputError([Problem(str(path), None, None, found, must_be, "solve it again")])
 
 
 def _range(futures: pd.DataFrame) -> Html:
@@ -271,7 +245,7 @@ def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
     """Show what every future with a plan has ordered by each year, at least."""
     if table is None or len(futures) < 2:
         return NOTHING
-    of_all = table[(table["least_mw"] >= _LEAST_MW) & (table["kind"] != "connection")]
+    of_all = table[(table["least_mw"] >= LEAST_MW) & (table["kind"] != "connection")]
     if of_all.empty:
         return NOTHING
     years = sorted(of_all["year"].unique())

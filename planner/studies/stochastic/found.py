@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.files import whole_file
 from planner.outputs.kept import put_files
 from planner.outputs.records import records
 from planner.outputs.staging import staging
+from planner.outputs.study_files import RUNS_FOLDER, STOCHASTIC_FILE
 from planner.runs.folder import write_run
+from planner.runs.study_folder import folder_of_file
+from planner.studies.sweep.file import find_sweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pandas as pd
 
     from planner.outputs.kept import Kept
     from planner.runs.plan import Plan
 
-__all__ = ["RUNS_FOLDER", "TABLES", "Stochastic", "write_stochastic"]
+__all__ = ["TABLES", "Stochastic", "folder_of", "write_stochastic"]
 
-RUNS_FOLDER: Final = "runs"
 TABLES: Final = (
     *("decided", "costs", "plans", "worth", "futures", "results", "orders", "no_regret"),
 )
 """Tables of the folder, each a file."""
-JSON_FILE: Final = "stochastic.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,8 @@ class Stochastic:
     ----------
     name, label : str
         Name of the file, and its title.
+    file : mapping of str to object
+        Where it is, its hash, and whether it ships.
     scenario : str
         Name of the base scenario.
     known_from : int
@@ -74,6 +77,7 @@ class Stochastic:
 
     name: str
     label: str
+    file: Mapping[str, Any]
     scenario: str
     known_from: int
     cvar_weight: float
@@ -93,7 +97,7 @@ class Stochastic:
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON, without the runs."""
         keys = (
-            *("name", "label", "scenario", "known_from"),
+            *("name", "label", "file", "scenario", "known_from"),
             *("cvar_weight", "cvar_tail", "is_relaxed", "sizes"),
         )
         tables = ("decided", "costs", "plans", "worth", "futures", "no_regret")
@@ -101,6 +105,26 @@ class Stochastic:
             **{key: getattr(self, key) for key in keys},
             **{name: records(getattr(self, name)) for name in tables},
         }
+
+
+def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
+    """Return the folder of a stochastic program: the one named, or one that its file has alone.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file of the futures, or the name of a shipped one.
+    out : str or Path, optional
+        The folder, where it is named.
+
+    Raises
+    ------
+    InputError
+        If no shipped file has the name.
+    """
+    if out is not None:
+        return Path(out)
+    return folder_of_file(find_sweep(path), Path("stochastic"), STOCHASTIC_FILE)
 
 
 def write_stochastic(found: Stochastic, folder: Path) -> tuple[Stochastic, list[Path], list[Kept]]:
@@ -132,7 +156,7 @@ def write_stochastic(found: Stochastic, folder: Path) -> tuple[Stochastic, list[
         for name in TABLES:
             files.append(staged / f"{name}.parquet")
             getattr(found, name).to_parquet(files[-1], index=False, compression="zstd")
-        files.append(staged / JSON_FILE)
+        files.append(staged / STOCHASTIC_FILE)
         text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
         with whole_file(files[-1]) as partial:
             partial.write_bytes(f"{text}\n".encode(errors="backslashreplace"))

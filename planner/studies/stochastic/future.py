@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.base.errors import InfeasibleError
 from planner.model import build_model
 from planner.results.frame import cleaned
+from planner.studies.solve.answers import with_plan
 from planner.studies.solve.asking import relaxed_session
 from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.solves import STOPPED, Solves
+from planner.studies.solve.solves import Solves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.studies.stochastic.decisions import Received
 
-__all__ = ["FutureProgram", "hold_orders", "raise_if_stopped"]
+__all__ = ["BEFORE", "SOLVED", "FutureProgram", "hold_orders"]
+
+SOLVED: Final = frozenset({"optimal"})
+"""Status of a program without integers that was solved to its end."""
+BEFORE: Final = "it was solved; nothing is written"
 
 _SLACK: Final = 1e-6
 """By how much orders may be missed where rounding in the solver leaves no plan. [-]"""
@@ -118,9 +123,8 @@ class FutureProgram:
         solver = self.question.scenario.solver
         solves = Solves(self.model, self._session, solver, self._cuts, self._on_progress, None)
         outcome = solves.within(lower, upper, method="auto")
-        if outcome.status != "infeasible":
-            raise_if_stopped(outcome, f"future {self.name}")
-        return outcome
+        good = SOLVED | {"infeasible"}
+        return with_plan(outcome, f"future {self.name}", BEFORE, good=good)
 
 
 def hold_orders(model: Model, received: Received, ordered: Floats, slack: float) -> None:
@@ -146,19 +150,3 @@ def _bounds(received: Received, ordered: Floats, slack: float) -> tuple[Floats, 
     margin = slack * np.maximum(np.abs(enters), 1.0)
     low = np.maximum(enters - margin, 0.0)
     return low, np.where(received.is_all, enters + margin, np.inf)
-
-
-def raise_if_stopped(outcome: Outcome, what: str) -> None:
-    """Raise what became of a solve that did not end with an optimum.
-
-    Raises
-    ------
-    LimitReachedError, SolverError
-        Naming what was solved.
-    """
-    if outcome.status in STOPPED:
-        message = f"{what}: stopped ({outcome.status}) before it was solved; nothing is written"
-        raise LimitReachedError(message)
-    if outcome.status != "optimal":
-        message = f"{what}: {outcome.status}: {outcome.message}"
-        raise SolverError(message)

@@ -7,7 +7,7 @@ orders of another plan they say what that plan costs in each future.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from planner.base.errors import InputError
 from planner.base.texts import with_texts_as_objects
 from planner.inputs.question import Question
 from planner.results.read import read_results
+from planner.runs.study_folder import file_entry
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.found import Stochastic
 from planner.studies.stochastic.future import FutureProgram
@@ -27,7 +28,7 @@ from planner.studies.sweep.one import figures_of, orders_in
 from planner.studies.sweep.regret import no_regret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from planner.base.arrays import Floats
@@ -36,10 +37,13 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
     from planner.studies.stochastic.study import Compared, OrderPlan
+    from planner.studies.sweep.file import SweepFile
     from planner.studies.sweep.futures import Sweep
-    from planner.studies.sweep.uncertainty import Uncertainty
 
 __all__ = ["programs", "stochastic"]
+
+_OF_CLOCK: Final = frozenset({"years", "decisions_start", "finance"})
+_OF_VIEW: Final = frozenset({"foresight"})
 
 
 @with_texts_as_objects
@@ -94,13 +98,14 @@ def stochastic(
     """
     tell = on_stage or (lambda _: None)
     tell("read")
-    sweep = read_sweep(path, overrides)
+    sweep = read_sweep(path, overrides, _unlike)
     if strict and sweep.warnings:
         raise InputError(sweep.warnings)
     for warning in sweep.warnings:
         if on_warning is not None:
             on_warning(warning)
-    uncertainty = _uncertainty(sweep)
+    uncertainty = sweep.file.uncertainty
+    assert uncertainty is not None
     tell("build")
     study = Study(sweep.file.name, programs(sweep, on_progress), uncertainty, tell, on_progress)
     return _report(sweep, study, study.compared())
@@ -126,47 +131,32 @@ def programs(
     return made
 
 
-def _uncertainty(sweep: Sweep) -> Uncertainty:
-    """Return what the file says of the futures together.
-
-    Raises
-    ------
-    InputError
-        If it says nothing, a future is no scenario, or futures have other years.
-    """
-    file = sweep.file
-    if file.uncertainty is None:
-        what_is, must_be = "the sweep has no uncertainty", "given for a stochastic program"
-        fix = "add a block: uncertainty: {known_from: 2028}"
-        raise InputError([file.path_problem(what_is, must_be, fix)])
-    problems = [problem for question in sweep.questions for problem in question.problems]
-    scenarios = {
-        question.name: question.scenario
-        for question in sweep.questions
-        if question.scenario is not None
-    }
+def _unlike(file: SweepFile, scenarios: Mapping[str, Scenario]) -> list[Problem]:
+    """Find futures that cannot be put together: of other years, or decided year by year."""
     first = next(iter(scenarios.values()), None)
-    for name, scenario in scenarios.items():
-        if first is not None and _clock_of(scenario) != _clock_of(first):
+    problems = []
+    for future in file.futures:
+        scenario = scenarios.get(future.name)
+        if scenario is None or first is None:
+            continue
+        if _clock_of(scenario) != _clock_of(first):
             problems.append(
-                file.path_problem(
-                    f"future {name!r} has other years, another start of decisions or another end"
-                    " of the horizon",
+                file.place_of(future, _OF_CLOCK).problem(
+                    f"future {future.name!r} has other years, another start of decisions or"
+                    " another end of the horizon",
                     "the same in all futures of a stochastic program",
                     "take years, decisions_start and finance.end_of_horizon out of the futures",
                 )
             )
         if scenario.foresight.window_years is not None:
             problems.append(
-                file.path_problem(
-                    f"future {name!r} is decided year by year (foresight.window_years)",
+                file.place_of(future, _OF_VIEW).problem(
+                    f"future {future.name!r} is decided year by year (foresight.window_years)",
                     "decided once, for its whole horizon, in a stochastic program",
                     "remove foresight.window_years",
                 )
             )
-    if problems:
-        raise InputError(dict.fromkeys(problems))
-    return file.uncertainty
+    return problems
 
 
 def _clock_of(scenario: Scenario) -> tuple[object, ...]:
@@ -185,6 +175,7 @@ def _report(sweep: Sweep, study: Study, found: Compared) -> Stochastic:
     return Stochastic(
         name=file.name,
         label=file.title,
+        file=file_entry(file.path, file.sha256),
         scenario=file.draft.name,
         known_from=study.uncertainty.known_from,
         cvar_weight=risk.weight,

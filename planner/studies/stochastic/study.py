@@ -11,9 +11,10 @@ import numpy as np
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.lp import HighsSession
 from planner.results.frame import cleaned
+from planner.studies.solve.answers import with_plan
 from planner.studies.solve.run import Clock, plan_of
 from planner.studies.stochastic.decisions import match_orders, orders_of
-from planner.studies.stochastic.future import hold_orders, raise_if_stopped
+from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
 from planner.studies.stochastic.integers import Held, whole_decisions
 from planner.studies.stochastic.mean import have_a_mean, mean_of
 from planner.studies.stochastic.program import Together
@@ -325,7 +326,7 @@ class Study:
         if outcome.status == "infeasible":
             what_is = "the mean of the futures has no plan, though each future has one"
             raise InputError([self._no_single(what_is)])
-        raise_if_stopped(outcome, "the mean of all futures")
+        with_plan(outcome, "the mean of all futures", BEFORE, good=SOLVED)
         return OrderPlan(MEAN, self.received[0].placed(outcome.x), np.empty(0))
 
     def _no_single(self, what_is: str) -> Problem:
@@ -363,7 +364,7 @@ class Study:
                     f" {self.uncertainty.known_from} leave one in all of them"
                 )
                 raise InfeasibleError(message)
-            raise_if_stopped(outcome, f"{self.name}: all futures as one program")
+            with_plan(outcome, f"{self.name}: all futures as one program", BEFORE, good=SOLVED)
             have_cuts = [
                 future.is_to_add_cuts(program.solution_of(place, outcome.x))
                 for place, future in enumerate(self.futures)

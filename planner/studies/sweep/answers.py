@@ -13,7 +13,7 @@ import pandas as pd
 
 from planner.lp.start import Start
 from planner.outputs.files import whole_file
-from planner.outputs.study_folders import PLANNED
+from planner.outputs.study_files import FUTURES_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from planner.studies.sweep.futures import Question
 
 __all__ = [
-    "FUTURES_FOLDER",
     "OWN_COLUMNS",
-    "PLANNED",
     "TABLES",
     "Answer",
     "Order",
@@ -42,8 +40,6 @@ __all__ = [
 Order: TypeAlias = tuple[str, str, str, int, float, float | None]
 """Kind, site, item, year in which it serves, MW, and the lead time of a hall. [months]"""
 
-FUTURES_FOLDER: Final = "futures"
-"""Folder of the files of single futures in a sweep's folder."""
 STARTS_FOLDER: Final = "starts"
 """Folder of what futures hand on to those that begin where they ended: a basis each."""
 OWN_COLUMNS: Final = frozenset(

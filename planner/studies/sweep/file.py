@@ -34,8 +34,9 @@ from planner.tables import right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-__all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "is_shipped", "read_file", "shipped_sweeps"]
+__all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "read_file", "shipped_sweeps"]
 
 MOST_FUTURES: Final = 10_000
 _KEYS: Final = (
@@ -98,12 +99,35 @@ class SweepFile:
         """Name of the file without its ending."""
         return self.path.stem
 
+    def place_of(self, future: Future, keys: AbstractSet[str]) -> Place:
+        """Return where a future is made another one by settings of some families.
+
+        Parameters
+        ----------
+        future : Future
+            Of this file.
+        keys : set of str
+            First keys of the settings; where none of them is written of it, the file.
+        """
+        settings = future.settings
+        if settings is not None and keys & settings.children.keys():
+            return settings.key_place or settings.place
+        for point in future.points.values():
+            if point.value is None:
+                continue
+            first = set(point.keys[:1]) if point.keys else set(point.value.children)
+            if keys & first:
+                return point.value.place
+        return Place(str(self.path))
+
     def path_problem(self, what_is: str, must_be: str, fix: str) -> Problem:
         """Return a problem of the file as a whole."""
         return Problem(str(self.path), None, None, what_is, must_be, fix)
 
 
-def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
+def read_file(
+    path: str | Path, overrides: Sequence[str] = (), *, needs_uncertainty: bool = False
+) -> SweepFile:
     """Read the file of a sweep and the base scenario that it names.
 
     Parameters
@@ -112,6 +136,8 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
         The file, or the name of a shipped sweep.
     overrides : sequence of str
         Settings of every future as ``key.key=value``, over all that the file says.
+    needs_uncertainty : bool
+        Whether a file that says nothing of how likely its futures are is wrong.
 
     Returns
     -------
@@ -147,6 +173,10 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
     if "uncertainty" in entries:
         made = [future.name for future in futures] if are_all_made else None
         uncertainty = read_uncertainty(entries["uncertainty"], made, found)
+    elif needs_uncertainty:
+        fix = "add a block: uncertainty: {known_from: 2028}"
+        what_is, must_be = "the sweep has no uncertainty", "given for a stochastic program"
+        found.problems.append(Problem(str(path), None, None, what_is, must_be, fix))
     problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
     if draft is None:
         raise InputError(problems)
@@ -174,11 +204,6 @@ def read_file(path: str | Path, overrides: Sequence[str] = ()) -> SweepFile:
 def shipped_sweeps() -> list[str]:
     """Return the names of the shipped sweeps in order."""
     return sorted(path.stem for path in _SHIPPED_DIR.glob("*.yaml"))
-
-
-def is_shipped(path: Path) -> bool:
-    """Return whether a file is that of a shipped sweep."""
-    return path.resolve().parent == _SHIPPED_DIR
 
 
 def find_sweep(path: str | Path) -> Path:

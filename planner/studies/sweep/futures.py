@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from planner.base.errors import InputError
 from planner.base.texts import with_texts_as_objects
@@ -23,7 +23,7 @@ from planner.studies.sweep.points import Future, changed_tree
 from planner.tables import read_with_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.tables.read import TablesRead
 
-__all__ = ["Question", "Sweep", "Tables", "inputs_of", "read_sweep", "sweep_of"]
+__all__ = ["Question", "Sweep", "Tables", "Together", "inputs_of", "read_sweep", "sweep_of"]
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
 FORMAT: Final = 1
@@ -135,8 +135,14 @@ class _Reader:
         return self.read[key]
 
 
+Together: TypeAlias = "Callable[[SweepFile, Mapping[str, Scenario]], Sequence[Problem]]"
+"""Finds why futures, by name, cannot be put together."""
+
+
 @with_texts_as_objects
-def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
+def read_sweep(
+    path: str | Path, overrides: Sequence[str] = (), together: Together | None = None
+) -> Sweep:
     """Read the file of a sweep, and find every mistake in it before anything is solved.
 
     Parameters
@@ -145,25 +151,29 @@ def read_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Sweep:
         The file, or the name of a shipped sweep.
     overrides : sequence of str
         Settings of every future as ``key.key=value``.
+    together : callable, optional
+        Of a study that puts all futures together, and needs to know how likely they are: finds
+        why they cannot be.
 
     Returns
     -------
     Sweep
         Its futures. One whose points are right one by one but make no scenario together has its
-        problems with it, and fails alone.
+        problems with it, and fails alone; unless all are put together.
 
     Raises
     ------
     InputError
         With every problem of the file, of the base scenario and its data, and of the values of
-        each axis, at their places.
+        each axis, at their places; and of what does not go together.
     """
-    file = read_file(path, overrides)
-    return sweep_of(file, leaders(file.futures, is_sampled=file.sample is not None))
+    file = read_file(path, overrides, needs_uncertainty=together is not None)
+    led = leaders(file.futures, is_sampled=file.sample is not None)
+    return sweep_of(file, led, together)
 
 
 @with_texts_as_objects
-def sweep_of(file: SweepFile, led: Mapping[str, str]) -> Sweep:
+def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None = None) -> Sweep:
     """Make a sweep of futures that are known, and find every mistake in them.
 
     Parameters
@@ -172,6 +182,8 @@ def sweep_of(file: SweepFile, led: Mapping[str, str]) -> Sweep:
         As read, or made by a study that chooses the futures itself.
     led : mapping of str to str
         For each future that begins where another one ended, which one that is; by name.
+    together : callable, optional
+        As for `read_sweep`.
 
     Returns
     -------
@@ -192,16 +204,28 @@ def sweep_of(file: SweepFile, led: Mapping[str, str]) -> Sweep:
         listed = [Future(name, {}, settings) for name, settings in file.listed.items()]
         for future in (*points, *listed):
             problems += _problems(file, future, reader, is_built=is_right)
+        if problems and together is not None:
+            made = {future.name: _scenario(file, future, reader)[0] for future in file.futures}
+            problems += together(file, _known(made))
     if problems:
         raise InputError(dict.fromkeys(problems))  # what is wrong with the base is so in each
     questions: dict[str, Question] = {}
     for future in file.futures:  # a leader comes before those that begin where it ends
         leader = questions.get(led.get(future.name, ""))
         questions[future.name] = _question(file, future, reader, leader)
+    if together is not None:
+        problems = [problem for one in questions.values() for problem in one.problems]
+        problems += together(file, _known({one.name: one.scenario for one in questions.values()}))
+        if problems:
+            raise InputError(dict.fromkeys(problems))
     leading = set(led.values())
     every = tuple(replace(one, leads=one.name in leading) for one in questions.values())
     tables = {one.key: one for one in reader.read.values()}
     return Sweep(file, every, tables, tuple(reader.warnings))
+
+
+def _known(scenarios: Mapping[str, Scenario | None]) -> dict[str, Scenario]:
+    return {name: one for name, one in scenarios.items() if one is not None}
 
 
 def inputs_of(question: Question, tables: Tables) -> Inputs:

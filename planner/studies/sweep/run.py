@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from planner.base.errors import InputError
-from planner.base.paths import is_file
-from planner.outputs.files import sha256_of, whole_file
+from planner.outputs.files import whole_file
 from planner.outputs.staging import try_folder
-from planner.outputs.study_folders import SWEEP_FILE
-from planner.runs.names import slug
+from planner.outputs.study_files import RUNS_FOLDER, SWEEP_FILE
+from planner.results.ended import PLANNED
+from planner.runs.settings import in_short
+from planner.runs.study_folder import file_entry, folder_of_file
+from planner.scenario.tree import plain
 from planner.studies.sweep import answers as kept
-from planner.studies.sweep.answers import PLANNED, Answer
 from planner.studies.sweep.cluster import in_cluster
-from planner.studies.sweep.file import find_sweep, is_shipped
+from planner.studies.sweep.file import find_sweep
 from planner.studies.sweep.futures import FORMAT, Sweep, read_sweep
 from planner.studies.sweep.order import Queue
 from planner.studies.sweep.pool import in_pool, in_turn
@@ -32,13 +32,12 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.outputs.plots.drawing import Drawing
+    from planner.scenario.tree import Node
+    from planner.studies.sweep.answers import Answer
     from planner.studies.sweep.futures import Question
     from planner.studies.sweep.pool import Solved
 
 __all__ = ["Progress", "SweepResult", "folder_of", "run_sweep", "solve_sweep"]
-
-RUNS_FOLDER: Final = "runs"
-META_FILE: Final = SWEEP_FILE
 
 
 @dataclass(frozen=True)
@@ -309,37 +308,14 @@ def folder_of(path: str | Path, out: str | Path | None = None, home: Path = Path
     Returns
     -------
     Path
-        Without `out` the first of ``NAME``, ``NAME-2``, ... in `home` that no other file has, so
-        that a file of one's own and a shipped one of its name are kept apart.
+        Without `out` as `folder_of_file` says.
 
     Raises
     ------
     InputError
         If no shipped sweep has the name.
     """
-    if out is not None:
-        return Path(out)
-    file = find_sweep(path)
-    named = slug(file.stem)
-    folders = (home / (named if n == 1 else f"{named}-{n}") for n in itertools.count(1))
-    return next(folder for folder in folders if _is_free_for(file, folder))
-
-
-def _is_free_for(file: Path, folder: Path) -> bool:
-    """Whether a folder is of no sweep, or of this one, perhaps before it or its file was moved."""
-    try:
-        swept = json.loads((folder / META_FILE).read_bytes())["file"]
-        of, digest = Path(swept["file"]), swept["sha256"]
-    except FileNotFoundError:
-        return True
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return False
-    of_shipped = bool(swept.get("shipped", is_shipped(of)))
-    if of_shipped or is_shipped(file):  # wherever the other dcplan is installed
-        return of_shipped and is_shipped(file) and of.name == file.name
-    if of == file.resolve():
-        return True
-    return not is_file(of) and is_file(file) and digest == sha256_of(file)
+    return Path(out) if out is not None else folder_of_file(find_sweep(path), home, SWEEP_FILE)
 
 
 def _is_failed(answer: Answer) -> bool:
@@ -354,10 +330,10 @@ def _processors() -> int:
 def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
     """Remove tables of a file of the same name, or of this one before it was changed.
 
-    Once `META_FILE` names this file they would pass for its own, and for ever if it is killed.
+    Once `SWEEP_FILE` names this file they would pass for its own, and for ever if it is killed.
     """
     try:
-        digest = json.loads((folder / META_FILE).read_bytes())["file"]["sha256"]
+        digest = json.loads((folder / SWEEP_FILE).read_bytes())["file"]["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         digest = None
     if digest != sweep.file.sha256:
@@ -373,18 +349,20 @@ def _write_meta(sweep: Sweep, folder: Path) -> None:
         "sweep": file.name,
         "title": file.title,
         "question": file.question,
-        "file": {
-            "file": str(file.path.resolve()),
-            "sha256": file.sha256,
-            "shipped": is_shipped(file.path),
-        },
+        "file": file_entry(file.path, file.sha256),
         "base": file.draft.name,
         "axes": {axis.name: [point.label for point in axis.points] for axis in file.axes},
         "futures": {question.name: question.file_name for question in sweep.questions},
+        "changes": {name: _in_short(node) for name, node in file.listed.items()},
     }
     text = json.dumps(meta, indent=2, ensure_ascii=False) + "\n"
-    with whole_file(folder / META_FILE) as partial:
+    with whole_file(folder / SWEEP_FILE) as partial:
         partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+
+
+def _in_short(settings: Node) -> dict[str, str]:
+    written = plain(settings)
+    return in_short(written) if isinstance(written, dict) else {}
 
 
 def _written(

@@ -57,10 +57,9 @@ class Risk:
         >>> Risk(0.5, 0.25).of(np.array([3.0, 7.0]), np.array([0.75, 0.25]))
         5.5
         """
-        mean = float(costs @ weights)
-        if self.weight == 0.0:
-            return mean
-        return (1.0 - self.weight) * mean + self.weight * self.cvar(costs, weights)
+        parts = ((1.0 - self.weight, costs @ weights), (self.weight, self.cvar(costs, weights)))
+        # Of a part that does not count an infinite cost counts nothing, either.
+        return float(sum(share * musd for share, musd in parts if share > 0.0))
 
     def cvar(self, costs: Floats, weights: Floats) -> float:
         """Return the mean cost of the worst futures.
@@ -70,7 +69,8 @@ class Risk:
         order = np.argsort(-costs, kind="stable")
         before = np.cumsum(weights[order]) - weights[order]
         counted = np.clip(self.tail - before, 0.0, weights[order])
-        return float((counted * costs[order])[counted > 0.0].sum() / self.tail)
+        worst = counted > 0.0
+        return float(counted[worst] @ costs[order][worst] / self.tail)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from planner.studies.sweep.answers import FUTURES_FOLDER, TABLES
+from planner.outputs.study_files import FUTURES_FOLDER
+from planner.studies.sweep.answers import TABLES
 
 MOST_S = 900
 

@@ -18,8 +18,9 @@ from shared import shared
 
 from planner.base.errors import InputError
 from planner.cli import main
+from planner.outputs.study_files import FUTURES_FOLDER
 from planner.studies.sweep import Progress, SweepResult, one, run_sweep
-from planner.studies.sweep.answers import FUTURES_FOLDER, TABLES
+from planner.studies.sweep.answers import TABLES
 from planner.studies.sweep.run import folder_of
 
 TEXT = """version: 1

@@ -138,3 +138,11 @@ def test_a_future_without_a_plan_weighs_without_end_where_it_counts() -> None:
 
     assert Risk(0.5, 0.25).of(costs, weights) == np.inf
     assert Risk().of(costs, weights) == np.inf
+
+
+def test_futures_without_a_plan_cost_without_limit_and_are_no_error() -> None:
+    costs, weights = np.array([np.inf, 7.0, np.inf]), np.array([0.5, 0.2, 0.3])
+
+    assert Risk(0.4, 0.25).cvar(costs, weights) == np.inf  # the first is all of the tail
+    assert Risk(1.0, 0.25).of(costs, weights) == np.inf
+    assert Risk(0.0, 0.25).of(np.array([3.0, 7.0, 11.0]), weights) == pytest.approx(6.2)

@@ -14,10 +14,11 @@ from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.spread import fan
 from planner.outputs.report.table import Column, figure_table
-from planner.outputs.study_folders import PLANNED, QUANTILES
+from planner.outputs.study_folders import QUANTILES
+from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from planner.outputs.report.figures import Figure, TableFigures
 
@@ -162,18 +163,21 @@ def fans_section(figures: TableFigures) -> Html:
     )
 
 
-def futures_section(figures: TableFigures, axes: Sequence[str]) -> Html:
-    """List the futures: the values of their axes, how each ended, its cost."""
+def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping[str, str]) -> Html:
+    """List the futures: the values of their axes or what they set, how each ended, its cost."""
     futures = figures.tables["futures"]
     rows: list[tuple[str, list[Figure | str | None]]] = []
     for row in futures.head(_MOST_ROWS).to_dict("records"):
         is_planned = row["status"] in PLANNED
         broken = f"FAILED: {row['broken']}" if row["broken"] else "ok" if is_planned else "-"
         cells: list[Figure | str | None] = [_cell(row[axis]) for axis in axes]
+        if changes:
+            cells.append(changes.get(str(row["future"]), "") or "nothing")
         cells += [words(str(row["status"])), broken]
         cells.append(_cost(figures, row["future"]) if is_planned else None)
         rows.append((str(row["future"]), cells))
-    heads = [*(Column(axis) for axis in axes), Column("ended"), Column("check")]
+    heads = [*(Column(axis) for axis in axes), *([Column("sets")] if changes else [])]
+    heads += [Column("ended"), Column("check")]
     table = figure_table("Futures", "future", [*heads, Column("cost, MUSD", decimals=1)], rows)
     more = len(futures) - _MOST_ROWS
     note = element("p", f"and {more} more in table futures", class_="note") if more > 0 else NOTHING

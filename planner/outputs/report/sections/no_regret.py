@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import moment
+from planner.outputs.no_regret import LEAST_MW, first_decided
 from planner.outputs.report.labels import words
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["no_regret_section"]
 
 _THING: Final = ("kind", "site", "item")
-_LEAST_MW: Final = 0.05  # 0.1, rounded
 _MOST_ROWS: Final = 40
 
 
@@ -27,14 +26,14 @@ def no_regret_section(figures: TableFigures) -> Html:
     table = figures.tables["no_regret"]
     if len(figures.tables["futures"]) < 2 or table.empty:
         return NOTHING
-    in_all = _things(table[table["least_mw"] >= _LEAST_MW], table, "least_mw")
+    in_all = _things(table[table["least_mw"] >= LEAST_MW], table, "least_mw")
     some = table[~table.set_index([*_THING]).index.isin(in_all)]
-    in_some = _things(some[some["most_mw"] >= _LEAST_MW], some, "most_mw")
+    in_some = _things(some[some["most_mw"] >= LEAST_MW], some, "most_mw")
     nothing = element("p", "Nothing is ordered in every future.")
     about = (
         "Ordered by the end of that year, at least, in every future with a plan: a decision that"
-        " none of these futures regrets. What is first decided is asked for by the longest lead"
-        " time of the halls chosen there."
+        " none of these futures regrets. Halls are first decided as the longest lead time of"
+        " those chosen there asks for; racks in the year in which they serve."
     )
     return section(
         "no-regret",
@@ -65,7 +64,8 @@ def _table(
             figures.sum("no_regret", column, year=year, **where) for year in years
         ]
         cells.append(figures.sum("no_regret", "futures", year=years[-1], **where))
-        cells.append(_decided(table, where, column))
+        of = table[(table[list(where)] == list(where.values())).all(axis=1)]
+        cells.append(first_decided(of, column))
         rows.append((" ".join(filter(None, (words(kind), site, words(item)))), cells))
     heads = [Column(str(year), decimals=1) for year in years]
     heads += [Column(f"futures, {years[-1]}", decimals=0), Column("first decided by")]
@@ -73,10 +73,3 @@ def _table(
     more = len(things) - _MOST_ROWS
     note = element("p", f"and {more} more in table no_regret", class_="note") if more > 0 else ""
     return element("div", shown, note) if rows else NOTHING
-
-
-def _decided(table: pd.DataFrame, where: dict[str, str], column: str) -> str:
-    """Return when the first of it is decided; of what has no lead time nothing."""
-    of = table[(table[list(where)] == list(where.values())).all(axis=1)]
-    of = of[(of[column] >= _LEAST_MW) & of["order_by"].notna()]
-    return moment(float(of.sort_values("year").iloc[0]["order_by"])) if len(of) else "-"

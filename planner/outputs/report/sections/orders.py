@@ -1,0 +1,152 @@
+"""Sections of a stochastic program: what is ordered, what plans cost, and every future."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+from planner.base.say import moment
+from planner.outputs.report.labels import words
+from planner.outputs.report.markup import NOTHING, Html, element, name
+from planner.outputs.report.page import section
+from planner.outputs.report.table import Column, figure_table
+from planner.results.ended import PLANNED
+
+if TYPE_CHECKING:
+    from planner.outputs.report.figures import Figure, TableFigures
+    from planner.outputs.study_folders import StoredStochastic
+
+__all__ = ["answer_of_orders", "orders_section", "plan_name", "plans_section", "weighed_section"]
+
+_PLANS: Final = {
+    "stochastic": "stochastic",
+    "mean": "for the mean of the futures",
+    "central": "for the central future",
+    "minimax_regret": "of least greatest regret",
+}
+"""What plans are called; those of a single future have its name."""
+_LEAST: Final = 0.05  # 0.1, rounded
+_MOST_ROWS: Final = 200
+_DIGITS: Final = 4
+
+
+def plan_name(plan: str) -> str:
+    """Return what a plan of a stochastic program is called.
+
+    Examples
+    --------
+    >>> plan_name("minimax_regret"), plan_name("alone: low")
+    ('of least greatest regret', 'for low')
+    """
+    return _PLANS.get(plan, plan.replace("alone: ", "for ", 1))
+
+
+def answer_of_orders(figures: TableFigures, study: StoredStochastic) -> Html:
+    """Say how much is ordered before the futures are known, and what it is worth to know them."""
+    expected = figures.sum("plans", "expected_musd", plan="stochastic")
+    evpi, vss = (figures.sum("worth", "value_musd", measure=one) for one in ("evpi", "vss"))
+    single = next(one for one in figures.tables["plans"]["plan"] if one in {"mean", "central"})
+    planned_for = plan_name(single)
+    said: list[list[str]] = [
+        [f"Which of {len(figures.tables['futures'])} futures comes is known from"
+         f" {study.known_from}; the orders below are placed before, the same in all of them."],
+        ["The expected cost is ", expected.html(digits=_DIGITS), " MUSD, net present value."],
+        ["To know which future comes would be worth ", evpi.html(), " MUSD (EVPI)."],
+        [f"Planning {planned_for} instead would cost ", vss.html(), " MUSD more (VSS)."]
+        if isfinite(vss.value)
+        else [f"Planning {planned_for} instead leaves no plan in some future."],
+    ]  # fmt: skip
+    if study.is_relaxed:
+        said.append(
+            [
+                "Costs, regrets and worths leave integers out; the checked plans of the futures"
+                " have them."
+            ]
+        )
+    return section(
+        "answer",
+        "The answer",
+        element("ul", (element("li", of) for of in said), class_="sentences"),
+    )
+
+
+def orders_section(figures: TableFigures) -> Html:
+    """List the orders, and what futures that are planned alone would order at that date."""
+    table = figures.tables["decided"]
+    shown = table[table["ordered"] >= _LEAST]
+    columns = ("ordered", "least", "most", "minimax_regret")
+    rows: list[tuple[str, list[Figure | str | None]]] = [
+        (
+            " ".join(filter(None, (words(str(row["kind"])), row["site"], words(str(row["item"]))))),
+            [
+                moment(float(row["order_by"])),
+                str(row["unit"]),
+                *(figures.sum("decided", column, order=int(row["order"])) for column in columns),
+            ],
+        )
+        for row in shown.head(_MOST_ROWS).to_dict("records")
+    ]
+    heads = [Column("order by"), Column("unit"), Column("ordered", decimals=1)]
+    heads += [Column(f"alone, {end}", decimals=1) for end in ("least", "most")]
+    heads.append(Column("of least regret", decimals=1))
+    more = len(shown) - _MOST_ROWS
+    note = element("p", f"and {more} more in table decided", class_="note") if more > 0 else NOTHING
+    nothing = element("p", "Nothing is ordered before the futures are known.")
+    return section(
+        "orders",
+        "What is ordered before the futures are known",
+        figure_table("Orders", "what", heads, rows) if rows else nothing,
+        note,
+    )
+
+
+def plans_section(figures: TableFigures) -> Html:
+    """Compare plans over all futures."""
+    rows: list[tuple[str, list[Figure | str | None]]] = [
+        (
+            plan_name(plan),
+            [
+                figures.sum("plans", column, plan=plan)
+                for column in ("expected_musd", "greatest_regret_musd")
+            ],
+        )
+        for plan in figures.tables["plans"]["plan"].astype(str)
+    ]
+    heads = [Column("expected cost, MUSD", decimals=1), Column("greatest regret, MUSD", decimals=1)]
+    about = (
+        "Each plan with its own orders, in every future; no number where they leave no plan in"
+        " some future. Regret is cost above the least that the future can cost."
+    )
+    return section(
+        "plans",
+        "What other orders would cost",
+        element("p", about, class_="note"),
+        figure_table("Plans", "plan", heads, rows),
+    )
+
+
+def weighed_section(figures: TableFigures) -> Html:
+    """List the futures: how likely each is, what it costs alone and with the orders."""
+    rows: list[tuple[str, list[Figure | str | None]]] = []
+    columns = ("alone_musd", "cost_musd", "regret_musd", "plan_musd")
+    for row in figures.tables["futures"].to_dict("records"):
+        future, is_planned = str(row["future"]), row["status"] in PLANNED
+        broken = f"FAILED: {row['broken']}" if row["broken"] else "ok" if is_planned else "-"
+        cells: list[Figure | str | None] = [words(str(row["status"])), broken, str(row["run"])]
+        cells.append(figures.sum("futures", "weight", future=future))
+        cells += [figures.sum("futures", column, future=future) for column in columns]
+        rows.append((future, cells))
+    heads = [Column("ended"), Column("check"), Column("run"), Column("weight", decimals=3)]
+    heads += [
+        Column(f"{head}, MUSD", decimals=1)
+        for head in ("alone", "with the orders", "regret", "checked plan")
+    ]
+    about = element("p", "Each future has a whole run, with a report of its own: ", class_="note")
+    code = element("code", name("dcplan report FOLDER/runs/RUN"))
+    return section(
+        "futures",
+        "Futures",
+        about,
+        element("p", code),
+        figure_table("Futures", "future", heads, rows),
+    )

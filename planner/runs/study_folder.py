@@ -1,0 +1,71 @@
+"""Which folder a study has: one of the name of its file that is of no other file."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from planner.base.paths import SCENARIOS_DIR, is_file
+from planner.outputs.files import sha256_of
+from planner.runs.names import slug
+
+__all__ = ["file_entry", "folder_of_file"]
+
+
+def file_entry(file: Path, sha256: str) -> dict[str, Any]:
+    """Return what a study says in its folder of the file that it is of, below ``file``.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    sha256 : str
+        Its hash.
+    """
+    return {"file": str(file.resolve()), "sha256": sha256, "shipped": _is_shipped(file)}
+
+
+def folder_of_file(file: Path, home: Path, says: str) -> Path:
+    """Return the folder of a study of a file.
+
+    Parameters
+    ----------
+    file : Path
+        The file, there or not.
+    home : Path
+        Folder of folders of such studies.
+    says : str
+        Name of the file in its folder in which a study has its `file_entry`.
+
+    Returns
+    -------
+    Path
+        The first of ``NAME``, ``NAME-2``, ... in `home` that no other file has, so that a file of
+        one's own and a shipped one of its name are kept apart.
+    """
+    named = slug(file.stem)
+    folders = (home / (named if n == 1 else f"{named}-{n}") for n in itertools.count(1))
+    return next(folder for folder in folders if _is_free_for(file, folder / says))
+
+
+def _is_shipped(path: Path) -> bool:
+    return path.resolve().is_relative_to(SCENARIOS_DIR)
+
+
+def _is_free_for(file: Path, says: Path) -> bool:
+    """Whether a folder is of no file, or of this one, perhaps before it or its file was moved."""
+    try:
+        entry = json.loads(says.read_bytes())["file"]
+        of, digest = Path(entry["file"]), entry["sha256"]
+        of_shipped = bool(entry.get("shipped", _is_shipped(of)))
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return False
+    if of_shipped or _is_shipped(file):  # wherever the other dcplan is installed
+        return of_shipped and _is_shipped(file) and of.name == file.name
+    if of == file.resolve():
+        return True
+    return not is_file(of) and is_file(file) and digest == sha256_of(file)
