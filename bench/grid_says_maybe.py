@@ -1,7 +1,8 @@
 """The figures of docs/grid-says-maybe.md, from studies that were solved.
 
-Run by hand from the root of the repository, after ``dcplan sweep bench/grid_says_maybe.yaml`` and
-``dcplan solve`` of the four ``us-headroom-*pct``, minutes of processor time for each future.
+Run by hand from the root of the repository, after ``dcplan sweep bench/grid_says_maybe.yaml``,
+``dcplan stochastic us-uncertain`` with the settings that the page names, and ``dcplan solve`` of
+the four ``us-headroom-*pct``, minutes of processor time for each future.
 ``python bench/grid_says_maybe.py`` then keeps what the page needs of their folders, or of those
 that are named in this order, as csv in docs/img, draws it, and writes the tables of the page.
 ``python bench/grid_says_maybe.py --page`` writes them again from the csv files alone.
@@ -23,10 +24,13 @@ from planner.outputs.plots.drawing import COLOURS, amounts, sheet, years_below
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "grid-says-maybe.md"
-FOLDERS = ("sweeps/grid_says_maybe", "runs")
-FUTURES, BY_YEAR, ORDERS, HEADROOM, COUNTRY, ZONES = (
+FOLDERS = ("sweeps/grid_says_maybe", "stochastic/us-uncertain", "runs")
+FUTURES, BY_YEAR, ORDERS, HEADROOM, COUNTRY, ZONES, DECIDED, PLANS, WORTH = (
     DOCS / "img" / f"grid-says-maybe-{name}.csv"
-    for name in ("futures", "years", "orders", "headroom", "country", "zones")
+    for name in (
+        *("futures", "years", "orders", "headroom", "country", "zones"),
+        *("decided", "plans", "worth"),
+    )
 )
 DRAWING = DOCS / "img" / "grid-says-maybe.svg"
 DRAWN = {
@@ -45,10 +49,12 @@ MOST_ROWS = 12
 A_SHARE = 0.05  # of a MW: less is nothing
 
 
-def keep(sweep: Path, runs: Path) -> None:
-    """Keep what the page needs of a sweep and of a folder of runs."""
+def keep(sweep: Path, stochastic: Path, runs: Path) -> None:
+    """Keep what the page needs of a sweep, of a stochastic program and of a folder of runs."""
     keep_sweep(sweep)
     keep_country(runs)
+    for name, file in (("decided", DECIDED), ("plans", PLANS), ("worth", WORTH)):
+        pd.read_parquet(stochastic / f"{name}.parquet").round(3).to_csv(file, index=False)
 
 
 def keep_sweep(folder: Path) -> None:
@@ -187,6 +193,9 @@ def blocks() -> dict[str, str]:
         "headroom": _worth_of_headroom(country),
         "zones": _zones(pd.read_csv(ZONES)),
         "delay": _delay(futures),
+        "decided": _decided(pd.read_csv(DECIDED)),
+        "plans": _plans(pd.read_csv(PLANS)),
+        "worth": _worth(pd.read_csv(WORTH)),
     }
 
 
@@ -262,6 +271,39 @@ def _delay(futures: pd.DataFrame) -> str:
         share = more / 10 / cost[path]
         rows.append([path, f"{more:,.0f}", f"{share:.1f} %", f"{more / MONTHS:,.0f}"])
     return _table(["path", "a year later costs, MUSD", "of the cost", "each month, MUSD"], rows)
+
+
+def _decided(decided: pd.DataFrame) -> str:
+    """Halls that the stochastic plan orders before it knows, by site. [MW]"""
+    of = decided[(decided["kind"] == "halls") & (decided["ordered"] >= A_SHARE)]
+    by = of.groupby("site").agg(mw=("ordered", "sum"), by=("order_by", "min"))
+    by = by.sort_values("mw", ascending=False).head(MOST_ROWS)
+    rows = [[site, *_mw(row["mw"]), moment(row["by"])] for site, row in by.iterrows()]
+    return _table(["halls at", "ordered, MW", "the first by"], rows)
+
+
+def _plans(plans: pd.DataFrame) -> str:
+    heads = ["orders", "expected cost, BUSD", "greatest regret, BUSD"]
+    rows = [
+        [
+            row["plan"].replace("alone: ", "for ").replace("_", " "),
+            *(
+                f"{row[name] / 1e3:,.2f}" if pd.notna(row[name]) else "no plan"
+                for name in ("expected_musd", "greatest_regret_musd")
+            ),
+        ]
+        for row in plans.to_dict("records")
+    ]
+    return _table(heads, rows)
+
+
+def _worth(worth: pd.DataFrame) -> str:
+    by = worth.set_index("measure")["value_musd"]
+    return (
+        f"To know which future comes would be worth **{by['evpi']:,.0f} MUSD**,"
+        f" {by['evpi'] / by['stochastic'] * 100.0:.1f} % of what the plan is expected to cost. To"
+        f" order for all three in place of the central one is worth **{by['vss']:,.0f} MUSD**."
+    )
 
 
 def _by_rate(futures: pd.DataFrame) -> pd.DataFrame:
