@@ -213,11 +213,15 @@ class Case:
 
     def finance_of_sites(self, item: str) -> pd.Series[float]:
         """Return a figure of table `finance` for the country of every site of the plan."""
-        country = by(self.sites, "site", "country")
-        sites = list(self.inputs.sets.site.labels)
-        figures = {name: self.finance_of(item, str(name)) for name in country[sites].unique()}
-        values = [figures[country[site]] for site in sites]
-        return pd.Series(values, index=pd.Index(sites, name="site"))
+        country = self._country
+        figures = {name: self.finance_of(item, str(name)) for name in country.unique()}
+        return country.map(figures)
+
+    @cached_property
+    def _country(self) -> pd.Series[str]:
+        """Country of every site of the plan."""
+        sites = pd.Index(list(self.inputs.sets.site.labels), name="site")
+        return by(self.sites, "site", "country")[sites].set_axis(sites)
 
     @cached_property
     def duty(self) -> dict[str, str]:

@@ -375,6 +375,7 @@ def clean_target_reported(case: Case) -> Excess:
     )
 
 
+@once
 def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     """Pools and years with a target, with what is told of them; asked for, used, and clean."""
     settings, reported = case.scenario.contracts.matching, case.plan("matching")

@@ -330,6 +330,7 @@ def reference_fleet_reported(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
+@once
 def region_shares(case: Case) -> pd.Series[float]:
     """Return the share of each region in scope in a demand without a region, by region."""
     table = case.data("demand_regions").set_index("demand_region")

@@ -94,6 +94,7 @@ def market_facility_mw(case: Case) -> pd.Series[float]:
     return share_frac * total_mw * per_rack
 
 
+@once
 def racks_alive(case: Case) -> pd.DataFrame:
     """Racks of the base year in the model years that they serve through to the end."""
     rows = crossed(existing_racks(case), table_of({"year": case.years}))

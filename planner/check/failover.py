@@ -182,10 +182,12 @@ def failover_power(case: Case) -> Excess:
     Non-firm connection counts for what the slot leaves of it.
     """
     power, called = site_power(case), _called_mw(case)
+    stands_by = called.max(axis=1) > 0.0
+    if not stands_by.any():  # what sources leave to spare is not of interest
+        return Excess.above(power.site_year.iloc[:0], np.zeros(0), 0.0)
     peak = power.slot["is_peak"].to_numpy()
     beside_firm = _spare_output_mw(case) + _left_of_non_firm_mw(case)
     worst = (power.grid_mw + called - beside_firm)[:, peak].max(axis=1)
-    stands_by = called.max(axis=1) > 0.0
     sites = site_years(case)
     drawn = tally(power.site_year[stands_by], _SITE, worst[stands_by])
     place = power.site_year[stands_by].reset_index(drop=True)

@@ -11,6 +11,7 @@ from planner.check.days import year_days
 from planner.check.existing import base_year_facility_mw
 from planner.check.frames import at, by, listed, tally, with_int_year
 from planner.check.leads import committed_mw, decided, months_to_service
+from planner.check.once import once
 from planner.check.other_load import other_load_mw
 from planner.check.paths import held
 from planner.check.stated_existing import begun_facility_mw
@@ -33,6 +34,7 @@ _MONTHS = 12
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+@once
 def _committed_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power under construction by site and year, cumulative. [MW]"""
     own = committed_mw(case)

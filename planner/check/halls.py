@@ -9,6 +9,7 @@ import numpy as np
 from planner.check.declared import Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, has, listed, quotient, tally
 from planner.check.in_service import hall_years, retrofits, since
+from planner.check.once import once
 from planner.check.payments import assets, every_year
 from planner.check.stated_existing import fill_frac
 from planner.check.verdict import Excess, rule
@@ -50,6 +51,7 @@ def hall_power(case: Case) -> Excess:
     return Excess.above(place, at(drawn, halls, _HALL), _for_racks_mw(case))
 
 
+@once
 def _for_racks_mw(case: Case) -> Floats:
     """Power that racks may take of every design in a year, in the order of `hall_years`. [MW]
 

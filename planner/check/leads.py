@@ -108,6 +108,7 @@ def months_to_service(case: Case) -> pd.DataFrame:
     ).rename_axis("site")
 
 
+@once
 def _chains(case: Case) -> pd.DataFrame:
     """Months of every chain by site: those that halls wait for, the grid, and the grid non-firm."""
     settings = case.scenario.lead_times

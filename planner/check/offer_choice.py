@@ -100,6 +100,7 @@ def _grid_of(case: Case, values: pd.Series[float]) -> Floats:
     return np.asarray(values, dtype=np.float64).reshape(shape)
 
 
+@once
 def enough_redundancy(case: Case) -> Bools:
     """Say which topologies are available enough for each class, shape (workload, redundancy)."""
     table, names = case.data("redundancy"), ids_of(case, "redundancy")
@@ -109,6 +110,7 @@ def enough_redundancy(case: Case) -> Bools:
     return np.asarray(available[None, :] >= least[:, None])
 
 
+@once
 def cheapest_topology(case: Case, *, of_stock: bool) -> Any:
     """Return the cheapest topology that each class may have, -1 for none, shape (workload,)."""
     names, asked = ids_of(case, "redundancy"), case.scenario.halls.redundancy
@@ -137,6 +139,7 @@ def _may_cool(case: Case) -> Bools:
 # --- racks on offer -------------------------------------------------------------------------
 
 
+@once
 def mean_throughput(case: Case) -> Floats:
     """Compute per MW, nan where a class does not admit a rack, (workload, rack). [kH100e/MW]"""
     racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
@@ -340,6 +343,7 @@ def may_serve(case: Case, kind: str) -> tuple[Floats, Bools]:
     return np.maximum(start, np.array(case.years)), start < year_ends(case)
 
 
+@once
 def committed_by_site(case: Case) -> Floats:
     """Return the facility power committed at sites in model years. [MW], (site, year)"""
     table, key = committed_mw(case), ("site", "year")

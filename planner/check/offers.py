@@ -121,6 +121,7 @@ def _retrofittable(case: Case) -> pd.DataFrame:
     return found
 
 
+@once
 def _in_play(case: Case) -> pd.DataFrame:
     """List site, hall and year where some hall of the design can be."""
     key = ["site", "hall", "year"]

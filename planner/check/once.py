@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.days import YearDays
-    from planner.check.keys import CodedLabels
-
-    Objects = NDArray[np.object_]
 
 __all__ = ["once"]
 
 Asked = ParamSpec("Asked")
-Figures = TypeVar(
-    "Figures",
-    "pd.DataFrame",
-    "pd.Series[float]",
-    "Floats",
-    "Objects",
-    "YearDays",
-    "Mapping[str, CodedLabels]",
-    float,
-)
+Figures = TypeVar("Figures")
 
 
 def once(
@@ -43,13 +27,13 @@ def once(
     Parameters
     ----------
     compute : callable
-        From a case and hashable arguments to a table, an array, days or a number.
+        From a case and hashable arguments to tables, arrays, or what is made of them.
 
     Returns
     -------
     callable
         The same. A table is returned as a shallow copy that the caller may change; an array is
-        one for all and cannot be written.
+        one for all and cannot be written. All else is one for all and must not be changed.
     """
 
     @wraps(compute)
@@ -60,7 +44,11 @@ def once(
             if isinstance(found, np.ndarray):
                 found.flags.writeable = False
             case.computed[key] = found
-        kept: Figures = case.computed[key]
-        return kept.copy(deep=False) if isinstance(kept, (pd.DataFrame, pd.Series)) else kept
+        lent: Figures = _lent(case.computed[key])
+        return lent
 
     return of_case
+
+
+def _lent(kept: Any) -> Any:
+    return kept.copy(deep=False) if isinstance(kept, (pd.DataFrame, pd.Series)) else kept

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_days
+from planner.check.once import once
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["other_load_mw", "series_by_hour"]
 
 
+@once
 def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
     """Return a column of table `site_series` by site that has it, hour by hour.
 
@@ -41,6 +43,7 @@ def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
     return result
 
 
+@once
 def other_load_mw(case: Case) -> Floats:
     """Return the load of every site of the plan beside its racks, shape (site, slot). [MW]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from planner.check.frames import by
+from planner.check.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +72,7 @@ class Written:
         return [*self.ramp_frac, 1.0][min(contract_year, len(self.ramp_frac))]
 
 
+@once
 def written_tariffs(case: Case) -> dict[str, Written]:
     """Find the tariff of every site of the plan that has one.
 

@@ -11,6 +11,7 @@ from planner.check.chain import site_power
 from planner.check.days import year_slots
 from planner.check.declared import Price
 from planner.check.frames import at, by, crossed, has, keyed, label_of, listed, quotient, tally
+from planner.check.once import once
 from planner.check.other_load import other_load_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
@@ -138,6 +139,7 @@ def topology_adds_no_load(case: Case) -> Excess:
     return Excess.differs(table[list(_SITE)], table["it_mean_mw"].to_numpy(), mean_mw)
 
 
+@once
 def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Uses of racks whose work may wait, and the deferral table with day, hour and shape."""
     uses, power = case.uses, case.inputs.power

@@ -11,6 +11,7 @@ from planner.check.demand_figures import base_year_stock_mw
 from planner.check.existing import assumed_facility_mw
 from planner.check.frames import at, by, cell, has, listed, tally
 from planner.check.memory import roomy
+from planner.check.once import once
 from planner.check.payments import instalment
 from planner.check.stated_existing import stated_racks
 from planner.check.table import table_of
@@ -209,6 +210,7 @@ def racks_admitted(case: Case) -> Excess:
     return Excess.above(place, at(used, place, pool), standing)
 
 
+@once
 def admitted_racks(case: Case) -> pd.DataFrame:
     """List workload and rack of every pair that the tables, or the scenario, admit."""
     pairs = case.data("workload_racks")[["workload", "rack"]]

@@ -11,6 +11,7 @@ from planner.check.declared import Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import since
 from planner.check.offer_choice import last_sale_years, vendors_bought_from
+from planner.check.once import once
 from planner.check.payments import assets, every_year
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -124,6 +125,7 @@ def racks_alive(case: Case) -> Excess:
     )
 
 
+@once
 def alive_mw(case: Case) -> pd.DataFrame:
     """List the pools of racks with what of them is alive.
 

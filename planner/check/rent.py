@@ -156,6 +156,7 @@ def rented_compute(case: Case) -> pd.DataFrame:
     return rent_by_class(case)[["site", "calendar_year", "musd"]]
 
 
+@once
 def rent_by_class(case: Case) -> pd.DataFrame:
     """List what is paid for rented compute: workload, site (empty), calendar_year, musd."""
     rent = case.inputs.rent

@@ -121,7 +121,7 @@ def reach_of_users(case: Case) -> pd.DataFrame:
 
 @once
 def between_sites(case: Case) -> pd.DataFrame:
-    """List every pair of sites with the round trip on fibre of their own.
+    """List every pair of sites in scope with the round trip on fibre of their own.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def between_sites(case: Case) -> pd.DataFrame:
         site, partner, rtt_ms: distance times the slope of the line of the pair, for the fixed part
         of a line is access to the public network.
     """
-    ends = _ends(case.sites, "site", "user_").merge(_ends(case.sites, "site", "site_"), how="cross")
+    ends = _ends(case.scope, "site", "user_").merge(_ends(case.scope, "site", "site_"), how="cross")
     km = distance_km(*(ends[name].to_numpy() for name in _coordinates("user_", "site_")))
     _, slope = _line_of(case, ends, case.scenario.latency.quantile)
     rtt_ms = np.maximum(slope * km, 2.0 * km / _LIGHT_KM_PER_MS)

@@ -136,6 +136,8 @@ def _partners(case: Case) -> pd.DataFrame:
 def _shared_mw(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     """Add up the racks that count towards each block: site, workload, year, used and shared MW."""
     used = tally(asked, _CLASS, asked["used_mw"]).reset_index(name="used_mw")
+    if not len(used):  # most plans have no block, and the sites no round trips between them
+        return used.assign(shared_mw=0.0)
     of_partner = used.rename(columns={"site": "partner", "used_mw": "partner_mw"})
     pairs = _partners(case).merge(of_partner, on=["partner", "workload"])
     shared = tally(pairs, _CLASS, pairs["partner_mw"])

@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.check.days import year_slots
 from planner.check.frames import at, has, listed, tally
+from planner.check.once import once
 from planner.check.sources import sources_in_service
 from planner.check.verdict import Excess, rule
 
@@ -25,6 +26,7 @@ _SLOT = ("site", "year", "slot")
 _CYCLE = (*_SOURCE, "cycle")
 
 
+@once
 def _batteries(case: Case) -> pd.DataFrame:
     """Every battery, year and slot: what goes in and out, the level, efficiencies, sizes."""
     own, p = sources_in_service(case), case.inputs.supply

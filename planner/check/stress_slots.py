@@ -103,6 +103,7 @@ def tiers_pct(case: Case) -> list[float]:
     return sorted(float(rate) for rate in rates if rate <= grid.curtailment_rate_pct)
 
 
+@once
 def hours_off(case: Case) -> dict[float, dict[str, float]]:
     """Return the hours of a year in which each tier is off, by rate and zone. [h]
 

@@ -13,6 +13,7 @@ from planner.check.days import slot_hours, year_slots
 from planner.check.declared import Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, by, crossed, has, keyed, listed, tally
 from planner.check.in_service import site_years
+from planner.check.once import once
 from planner.check.payments import every_year, repay
 from planner.check.sources import leaves, sources_in_service
 from planner.check.verdict import Excess, rule
@@ -366,6 +367,7 @@ def running_musd(case: Case) -> pd.Series[float]:
     return tally(rows, _SOURCE, upkeep + _fuel_musd(case) + _worn_musd(case))
 
 
+@once
 def _source_year_rows(case: Case) -> pd.DataFrame:
     sources = sources_in_service(case).rows
     return sources.loc[sources["mw"] > _TRACE, ["site", "source", "year"]]
