@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -138,8 +138,11 @@ def unmoved_figures(tables: Mapping[str, pd.DataFrame]) -> int:
 
 
 def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[Figure]:
-    figures = []
-    keys = [name for name in schema.primary_key if name in frame]
+    figures: list[Figure] = []
+    if all(field.between is None for field in schema.fields):
+        return figures
+    keys = [frame[name].tolist() for name in schema.primary_key if name in frame]
+    names = [" ".join(map(str, key)) for key in zip(*keys, strict=True)]
     for field in schema.fields:
         if field.between is None or frame.empty:
             continue
@@ -155,28 +158,30 @@ def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[Figure]:
                 "high": stated[field.between[1]] * scale,
                 "position": range(len(frame)),
                 "unit": _units(schema, frame, read),
-                "kind": frame["kind"].astype(str),
-                "source": frame["source"].astype(str),
                 "of": frame["item"].astype(str) if "item" in frame else "",
             }
         ).dropna(subset=["value", "low", "high"])
         ends = ends[ends["low"] < ends["high"]]
         # A rack and its power-capped twin, or one price for all regions: one figure of one source.
-        for _, rows in ends.groupby(["value", "low", "high", "unit", "of"], sort=False):
-            first = rows.iloc[0]
-            labels = [" ".join(str(frame[key].iloc[at]) for key in keys) for at in rows["position"]]
+        alike: dict[tuple[Any, ...], list[int]] = {}
+        told = ("value", "low", "high", "unit", "of")
+        rows = zip(ends["position"].tolist(), *(ends[name].tolist() for name in told), strict=True)
+        for position, *figure in rows:
+            alike.setdefault(tuple(figure), []).append(position)
+        kinds, sources = frame["kind"].tolist(), frame["source"].tolist()
+        for (value, low, high, unit, _), positions in alike.items():
             figures.append(
                 Figure(
                     schema.name,
                     read,
-                    tuple(int(at) for at in rows["position"]),
-                    ", ".join(labels),
-                    str(first["unit"]),
-                    float(first["value"]),
-                    float(first["low"]),
-                    float(first["high"]),
-                    str(first["kind"]),
-                    str(first["source"]),
+                    tuple(positions),
+                    ", ".join(names[at] for at in positions),
+                    unit,
+                    value,
+                    low,
+                    high,
+                    str(kinds[positions[0]]),
+                    str(sources[positions[0]]),
                     field.type == "integer",
                 )
             )
