@@ -83,6 +83,7 @@ def write_plan_workbook(
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
+        "in_memory": True,  # else every sheet is a file of its own first
     }
     with whole_file(path) as partial, xlsxwriter.Workbook(partial, options) as workbook:
         title = scenario.title or scenario.name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from planner.outputs.map_labels import Label, Spot, placed_labels
@@ -169,7 +171,15 @@ def _spots(book: Book) -> list[Spot]:
 
 def _outlines(book: Book) -> dict[str, list[Line]]:
     """Return land, states and borders inside the sheet, with y upwards."""
-    sheet = sheet_for(book.run.sites, MAP_WIDTH, MAP_HEIGHT, _MARGIN)
+    sites = book.run.sites
+    return _outlines_around(tuple(sites["lon"].tolist()), tuple(sites["lat"].tolist()))
+
+
+@lru_cache(maxsize=4)
+def _outlines_around(lon: tuple[float, ...], lat: tuple[float, ...]) -> dict[str, list[Line]]:
+    """Return the same for sites at some places: the cover asks for it, and so does sheet Map."""
+    sites = pd.DataFrame({"lon": lon, "lat": lat})
+    sheet = sheet_for(sites, MAP_WIDTH, MAP_HEIGHT, _MARGIN)
     of = {"land": sheet.land(), "states": sheet.states(), "borders": sheet.borders()}
     return {kind: list(_inside(lines)) for kind, lines in of.items()}
 

@@ -141,6 +141,7 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
+        "in_memory": True,  # else every sheet is a file of its own first
     }
     with (
         _failing_as_files_do(),
