@@ -7,11 +7,15 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib.util import cache_from_source
 from pathlib import Path
+from types import ModuleType
 
+import pandas
 import pytest
 from shared import FOLDER
 
+import planner
 from planner.base.texts import hold_texts_as_objects
 from planner.cli import pauses
 
@@ -25,9 +29,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # workers take all this with the environment
         return
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="dcplan-tests-")
-    if sys.dont_write_bytecode:  # workers and commands would compile every module again
+    if sys.dont_write_bytecode and not _are_compiled(planner, pandas):
+        # Workers and commands would compile every module again.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or it was told by -B
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(os.environ[FOLDER]) / "bytecode")
+
+
+def _are_compiled(*packages: ModuleType) -> bool:
+    """Say whether modules were compiled where they were installed; a cache elsewhere hides that."""
+    return all(Path(cache_from_source(str(of.__file__))).exists() for of in packages)
 
 
 def pytest_collection_finish() -> None:
