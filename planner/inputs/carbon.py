@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -213,7 +213,8 @@ def fuel_carbon_prices_usd_per_t(case: Case) -> Floats:
     return price
 
 
-class Purchases(NamedTuple):
+@dataclass(frozen=True)
+class Purchases:
     """Lists of what may enter service."""
 
     racks: RackInputs

@@ -204,11 +204,20 @@ class RepeatedInputs:
         return kept if is_same(result, kept) else result
 
     def _noting_of(self, arg: Any) -> Any:
-        """Return an argument that notes which of its fields are read, if it is of a dataclass."""
+        """Return an argument that notes which of its fields are read, if it is of a dataclass.
+
+        What it is made of notes that too.
+        """
         if not is_dataclass(arg) or isinstance(arg, Case | Index | Axis | type):
             return arg
-        name = type(arg).__name__
-        return noting(arg, lambda field: self._reads.add(f"{name}.{field}"))
+        name, parts = type(arg).__name__, {}
+        for field in fields(arg):
+            part = getattr(arg, field.name)
+            noted = self._noting_of(part)
+            if noted is not part:
+                parts[field.name] = noted
+        whole = replace(arg, **parts) if parts else arg
+        return noting(whole, lambda field: self._reads.add(f"{name}.{field}"))
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
@@ -235,7 +244,7 @@ def _is_read_the_same(new: object, old: object, reads: frozenset[str]) -> bool:
         return True
     if is_dataclass(new) and not isinstance(new, Index | Axis):
         return all(
-            is_same(getattr(new, field.name), getattr(old, field.name))
+            _is_read_the_same(getattr(new, field.name), getattr(old, field.name), reads)
             for field in fields(new)
             if f"{type(new).__name__}.{field.name}" in reads
         )

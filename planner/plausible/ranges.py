@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -122,15 +123,21 @@ def ranges_of(table: pd.DataFrame, places: TablePlaces) -> tuple[Range, ...]:
         If rows name tables or columns that there are not, or columns without numbers.
     """
     text = table.astype(object).where(table.notna(), "")
-    ranges = tuple(_range(row) for row in text.to_dict("records"))
-    problems = [
-        places.problem(RANGES, record, column, what_is, must_be, fix)
-        for record, given in enumerate(ranges)
-        for column, what_is, must_be, fix in _wrong(given)
-    ]
-    if problems:
-        raise InputError(problems)
+    rows = tuple(text.itertuples(index=False, name=None))
+    ranges, wrong = _read(tuple(text.columns), rows)
+    if wrong:
+        raise InputError([places.problem(RANGES, *one) for one in wrong])
     return ranges
+
+
+@lru_cache(maxsize=4)
+def _read(
+    columns: tuple[str, ...], rows: tuple[tuple[object, ...], ...]
+) -> tuple[tuple[Range, ...], tuple[tuple[int, str, str, str, str], ...]]:
+    """Return the ranges of some rows, once for all scenarios, and what is wrong by row."""
+    ranges = tuple(_range(dict(zip(columns, row, strict=True))) for row in rows)
+    wrong = tuple((record, *one) for record, given in enumerate(ranges) for one in _wrong(given))
+    return ranges, wrong
 
 
 def _wrong(given: Range) -> Iterator[tuple[str, str, str, str]]:
