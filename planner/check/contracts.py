@@ -379,6 +379,8 @@ def clean_target_reported(case: Case) -> Excess:
 def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     """Pools and years with a target, with what is told of them; asked for, used, and clean."""
     settings, reported = case.scenario.contracts.matching, case.plan("matching")
+    if settings.target_frac is None and reported["target_frac"].isna().all():
+        return reported.iloc[:0], np.zeros(0), np.zeros(0), np.zeros(0)
     own = _by_pool(case)
     # What is not told stays missing, and what is missing breaks the rule.
     goals = own[list(_POOL)].drop_duplicates().merge(reported, on=list(_POOL), how="left")

@@ -68,6 +68,8 @@ def non_firm_mw(case: Case, places: pd.DataFrame, rate_pct: float | None = None)
     rate_pct : float, optional
         Curtailment rate of what counts; by default all.
     """
+    if not len(case.plan("non_firm_connections")):
+        return np.zeros(len(places))
     begun, ended = (
         _in_service(case, places, moment, rate_pct) for moment in ("service_start", "turns_firm")
     )

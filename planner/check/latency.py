@@ -328,6 +328,8 @@ def no_route_reported(case: Case) -> Excess:
     # Who is served has a route.
     unserved = wanted[~has(wanted, used_routes(case), key)]
     users = pd.concat([unserved, table[key]]).drop_duplicates(ignore_index=True)
+    if not len(users):
+        return Excess.where(users, np.zeros(0, dtype=np.bool_))
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     ends = round_trips(case, crossed(users, sites))
     reached = (ends["rtt_ms"] <= ends["rtt_bound_ms"] * _ROUNDING) & ~stays_elsewhere(ends)

@@ -12,6 +12,7 @@ from planner.check.existing import base_year_facility_mw
 from planner.check.frames import at, by, crossed, listed, quotient, tally
 from planner.check.once import once
 from planner.check.payments import every_year
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -54,14 +55,16 @@ def new_load(case: Case) -> pd.DataFrame:
         zone, year, slot, hours, new_mw, usd (of the year), last_adder_usd_per_mwh.
     """
     settings = case.scenario.energy.load_price
+    if not settings.allow:
+        numbers = ("hours", "new_mw", "usd", "last_adder_usd_per_mwh")
+        labels = {"zone": [], "year": np.zeros(0, dtype=np.int64), "slot": []}
+        return table_of({**labels, **dict.fromkeys(numbers, np.zeros(0))})
     power = site_power(case)
     zone_of = by(case.sites, "site", "zone")
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(zone=frame["site"].map(zone_of), mw=power.grid_mw.ravel())
     by_slot = frame.groupby(["zone", "year", "slot"], sort=False)
     load = by_slot.agg(mw=("mw", "sum"), hours=("hours", "first")).reset_index()
-    if not settings.allow:
-        load = load.iloc[:0]
     before = at(existing_mw(case), load, ("zone",), np.nan)
     new = np.maximum(load["mw"].to_numpy() - before, 0.0)
     usd, last = np.zeros(len(load)), np.zeros(len(load))

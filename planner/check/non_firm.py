@@ -75,8 +75,10 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(place=np.arange(len(frame)), non_firm_mw=non_firm_mw(case, frame))
     frame = by_zone(case, frame[frame["non_firm_mw"] > 0.0].reset_index(drop=True))
-    key, sites = ("zone", "slot"), site_years(case).set_index(list(_SITE))
     off_mw, room_mw = np.zeros(len(frame)), np.zeros(len(frame))
+    if not len(frame):
+        return frame.assign(firm_mw=off_mw, off_mw=off_mw, room_mw=room_mw)
+    key, sites = ("zone", "slot"), site_years(case).set_index(list(_SITE))
     for rate, hours in hours_off(case).items():
         tier_mw = non_firm_mw(case, frame, rate)
         fewer = {zone: min(h, shed.max_hours_per_year * shed.allow) for zone, h in hours.items()}

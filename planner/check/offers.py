@@ -96,6 +96,8 @@ def _parts(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:
 def _retrofittable(case: Case) -> pd.DataFrame:
     """List site, hall, to_hall and year of every retrofit that may be begun."""
     key, settings = ["site", "hall", "to_hall", "year"], case.scenario.retrofit
+    if not settings.allow:
+        return table_of({"site": [], "hall": [], "to_hall": [], "year": np.zeros(0, np.int64)})
     medium = case.data("cooling")[["cooling", "medium", "first_year"]]
     there = existing_halls(case)
     before = there.loc[there["mw"] > 0.0, ["site", "hall", "year"]]
@@ -107,10 +109,8 @@ def _retrofittable(case: Case) -> pd.DataFrame:
         rows = rows.assign(**{f"{prefix}cooling": cooling, f"{prefix}redundancy": redundancy})
         rows = rows.merge(medium.add_prefix(prefix), on=f"{prefix}cooling", how="left")
     rows = rows[rows["from_redundancy"] == rows["to_redundancy"]]
-    table = case.data("retrofit") if settings.allow else case.data("retrofit").iloc[:0]
-    rows = rows.merge(
-        table[["from_medium", "to_medium", "duration_months"]], on=["from_medium", "to_medium"]
-    )
+    table = case.data("retrofit")[["from_medium", "to_medium", "duration_months"]]
+    rows = rows.merge(table, on=["from_medium", "to_medium"])
     own = settings.duration_months
     months = rows["duration_months"].astype("float64") if own is None else own
     done = np.maximum(rows["year"].astype("float64"), decided(case)) + months / 12.0

@@ -122,6 +122,8 @@ def block_sizes(case: Case) -> dict[str, float]:
 @once
 def _partners(case: Case) -> pd.DataFrame:
     """List the sites whose racks count towards a block of a class, the site's own among them."""
+    if not block_sizes(case):
+        return table_of({"site": [], "partner": [], "workload": []})
     apart = between_sites(case)
     itself = (apart["site"] == apart["partner"]).to_numpy()
     bound_ms = case.scenario.siting.block_rtt_ms
@@ -136,7 +138,7 @@ def _partners(case: Case) -> pd.DataFrame:
 def _shared_mw(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     """Add up the racks that count towards each block: site, workload, year, used and shared MW."""
     used = tally(asked, _CLASS, asked["used_mw"]).reset_index(name="used_mw")
-    if not len(used):  # most plans have no block, and the sites no round trips between them
+    if not len(used):
         return used.assign(shared_mw=0.0)
     of_partner = used.rename(columns={"site": "partner", "used_mw": "partner_mw"})
     pairs = _partners(case).merge(of_partner, on=["partner", "workload"])

@@ -363,6 +363,8 @@ def export_price_from_tables(case: Case) -> Excess:
     """A MWh sold earns its share of the wholesale price of the hour."""
     p = case.inputs.supply
     reported = listed(p.export, usd=p.export_usd_per_mwh)
+    if not len(reported):
+        return Excess.above(reported[list(_SLOT)], np.zeros(0), 0.0)
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
     market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=keyed(frame))
     share = case.scenario.supply.export.wholesale_price_frac

@@ -201,6 +201,8 @@ def _exit_lines(case: Case) -> pd.DataFrame:
 def bill_lines_reported(case: Case) -> Excess:
     """Reported bills follow, line by line, from hours, rules and prices of the tariff."""
     table, own = case.plan("bills"), own_bills(case)
+    if not len(table) and not len(own) and not len(case.plan("capacity_contracts")):
+        return Excess.above(table[list(_LINE)], np.zeros(0), 0.0)
     amounts = own.groupby([*_LINE, "tariff", "kind"], as_index=False)[
         ["quantity", "usd", "exact_usd"]
     ].sum()
