@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl.worksheet.worksheet import Worksheet
+from plans import plan_of
 
 import planner
 from planner.cli import main
@@ -75,7 +76,7 @@ def said(path: Path) -> list[str]:
 
 
 def test_the_workbook_of_tiny_solves_to_the_same_objective(of_tiny: Path) -> None:
-    of_book, of_yaml = (planner.solve(one) for one in (of_tiny, "tiny"))
+    of_book, of_yaml = planner.solve(of_tiny), plan_of("tiny")
 
     assert of_book.outcome.objective == pytest.approx(of_yaml.outcome.objective, rel=1e-9)
     assert of_book.outcome.status == "optimal"
@@ -412,7 +413,7 @@ def test_a_solved_plan_with_edited_prices_and_lead_times_is_solved_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    planner.solve("tiny").to_xlsx(Path("plan.xlsx"))
+    plan_of("tiny").to_xlsx(Path("plan.xlsx"))
     assert (
         load_scenario("plan.xlsx").merged()["new_sites"]
         == (load_scenario("tiny").merged()["new_sites"])
@@ -440,7 +441,7 @@ def test_a_solved_plan_with_edited_prices_and_lead_times_is_solved_again(
     )
 
     assert again.outcome.objective == pytest.approx(asked.outcome.objective, rel=1e-9)
-    assert again.outcome.objective != pytest.approx(planner.solve("tiny").outcome.objective)
+    assert again.outcome.objective != pytest.approx(plan_of("tiny").outcome.objective)
 
 
 def site_cell(book: Any, site: str, head: str) -> Any:
@@ -453,7 +454,7 @@ def test_edits_that_no_solve_can_follow_are_named_by_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    planner.solve("tiny").to_xlsx(Path("plan.xlsx"))
+    plan_of("tiny").to_xlsx(Path("plan.xlsx"))
     book = openpyxl.load_workbook("plan.xlsx")
     mw, price = (site_cell(book, "coast", head) for head in ("racks", "price of power"))
     factor = book["Assumptions"][f"B{row_of(book['Assumptions'], 'it_load_factor')}"]

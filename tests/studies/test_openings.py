@@ -110,7 +110,7 @@ def test_a_rounded_plan_tells_how_far_it_may_be_from_the_best(in_part: Plan, rou
 def test_a_rounded_plan_far_from_the_best_is_strengthened_dived_and_searched_for(
     searched: Plan,
 ) -> None:
-    strengthened = planner.solve("tiny", [WHOLE])
+    strengthened = plan_of("tiny", WHOLE)
     in_phases = planner.solve("tiny", ["siting.phase_mw=8"])
 
     # Rounded, the gap is 1.6 %, and 58 % in phases: 1,518 MUSD, where 669.5 are enough.

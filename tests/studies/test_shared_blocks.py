@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from plans import plan_of
 
 import planner
 
@@ -25,7 +26,7 @@ def shared_within(ms: float) -> str:
 
 @pytest.fixture(scope="module")
 def free() -> Plan:
-    return planner.solve("tiny")
+    return plan_of("tiny")
 
 
 @pytest.fixture(scope="module")
