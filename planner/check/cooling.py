@@ -46,6 +46,7 @@ def _temperatures_c(case: Case, bulb: str) -> tuple[Floats, Floats]:
     """Mean day of each month, (site, month, quarter), and the peak day, (site, quarter). [C]"""
     like = case.table_site(case.inputs.sets.site.labels)
     monthly = case.data("climate_monthly")
+    monthly = monthly[monthly["site"].isin(list(like))]
 
     def by_month(column: str) -> Floats:
         wide = monthly.pivot(index="site", columns="month", values=column)

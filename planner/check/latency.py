@@ -16,7 +16,7 @@ from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from planner.check.case import Case
 
@@ -263,12 +263,19 @@ def round_trips_of_users(case: Case) -> Excess:
     return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), own)
 
 
-def _percentile(served: pd.DataFrame, column: str, share: float) -> pd.Series[float]:
-    """Least round trip, by class and year, within which a share of the service is."""
+def _percentiles(
+    served: pd.DataFrame, column: str, shares: Sequence[float]
+) -> list[pd.Series[float]]:
+    """Least round trips, by class and year, within which shares of the service are."""
     rows = served.sort_values(column, kind="stable")
+    rows = rows[[*_CLASS, "served_kh100e", column]]
     groups = rows.groupby(list(_CLASS), sort=False)["served_kh100e"]
-    reached = groups.cumsum() >= share * groups.transform("sum")
-    return rows[reached].groupby(list(_CLASS), sort=False)[column].min()
+    so_far, total = groups.cumsum(), groups.transform("sum")
+    # Rows are in the order of their round trips: the first that is reached has the least.
+    reached = [rows[so_far >= share * total] for share in shares]
+    return [
+        first.drop_duplicates(list(_CLASS)).set_index(list(_CLASS))[column] for first in reached
+    ]
 
 
 @rule(unit="ms", floor=1000.0)
@@ -282,9 +289,9 @@ def percentiles_reported(case: Case) -> Excess:
         ("p95_rtt_ms", "own_ms", 0.95),
         ("tail_p95_rtt_ms", "tail_ms", 0.95),
     ):
+        shares = (share * (1.0 - _HAIR), min(share * (1.0 + _HAIR), 1.0))
         low, high = (
-            at(_percentile(served, column, of), table, _CLASS, np.nan)
-            for of in (share * (1.0 - _HAIR), min(share * (1.0 + _HAIR), 1.0))
+            at(least, table, _CLASS, np.nan) for least in _percentiles(served, column, shares)
         )
         reported = table[name].to_numpy()
         parts.append(Excess.reported(table[list(_CLASS)], reported, np.clip(reported, low, high)))

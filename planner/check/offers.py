@@ -47,9 +47,9 @@ _ROUNDING: Final = 1e-12
 @once
 def _leasable(case: Case) -> pd.DataFrame:
     """List site, hall and year of every hall that is available to lease."""
-    table = case.data("leases")
     if not case.scenario.lease.allow:
-        table = table.iloc[:0]
+        return table_of({"site": [], "hall": [], "year": np.zeros(0, np.int64)})
+    table = case.data("leases")
     country = by(case.sites, "site", "country")[ids_of(case, "site")]
     region = country.where(country.isin(list(table["region"])), "world")
     sites = table_of({"site": region.index, "region": region.to_numpy()})

@@ -175,7 +175,7 @@ def amounts_not_negative(case: Case) -> Excess:
     """No decision is negative, and none is missing."""
     parts = [
         Excess.above(
-            table_of({"table": name, "row": case.plan(name).index.astype("str")}),
+            table_of({"table": name, "row": case.plan(name).index.to_numpy()}),
             -case.plan(name)[column].to_numpy(),
             0.0,
         )

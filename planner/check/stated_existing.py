@@ -142,6 +142,8 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
         One share per row: what the scenario leaves, or as much as stated racks take already.
     """
     settings, key = case.scenario.halls, ["site", "hall", "year"]
+    if not len(stated_halls(case)):
+        return np.full(len(halls), 1.0 - settings.free_frac)
     racks = crossed(stated_racks(case), table_of({"year": case.years}))
     serves = (racks["vintage"] <= racks["year"]) & (
         case.last_calendar_year(racks["year"]) < racks["dies"].to_numpy(dtype=np.float64)
