@@ -78,11 +78,24 @@ class BillHours:
 
     def inside(self, months: Iterable[int], weekdays: str, from_hour: int, to_hour: int) -> Bools:
         """Tell which hours are in some months, on some weekdays and between two clock hours."""
+        asked = (tuple(months), weekdays, from_hour, to_hour)
+        if asked not in self._found:
+            self._found[asked] = self._inside(*asked)
+        return self._found[asked]
+
+    @cached_property
+    def _found(self) -> dict[tuple[tuple[int, ...], str, int, int], Bools]:
+        """What was asked of `inside` before, for other charges and other loads."""
+        return {}
+
+    def _inside(
+        self, months: tuple[int, ...], weekdays: str, from_hour: int, to_hour: int
+    ) -> Bools:
         count = (to_hour - from_hour) % 24 or 24
         hours = (from_hour + np.arange(count)) % 24
         shown = self._shown
         return np.asarray(
-            np.isin(shown["month"], list(months))
+            np.isin(shown["month"], months)
             & np.isin(shown["day_of_week"], list(_WEEKDAYS[weekdays]))
             & np.isin(shown["hour"], hours)
         )
@@ -117,13 +130,29 @@ class BillHours:
         mean, highest, peak_day_mean, peak_day_highest : arrays of float
             By hour; a day counts in a month for as many days as it stands for there. [MW]
         """
-        days, share = year_days(self.case), self._share_of_days
-        year = self._shown["year"] - self.first_year
-        of_hour = load_mw[year[:, None], :, self._row_of_quarter]  # hour, quarter, day
+        days, (first, like) = year_days(self.case), self._alike
+        share = self._share_of_days[first]
+        year = self._shown["year"][first] - self.first_year
+        of_hour = load_mw[year[:, None], :, self._row_of_quarter[first]]  # hour, quarter, day
         mean = np.einsum("hqd,hd->h", of_hour, share) / _QUARTERS
         highest = np.where((share > 0.0)[:, None, :], of_hour, 0.0).max(axis=(1, 2))
         on_peak = of_hour[:, :, days.is_peak]
-        return mean, highest, on_peak.mean(axis=(1, 2)), on_peak.max(axis=(1, 2))
+        peak_mean, peak_highest = on_peak.mean(axis=(1, 2)), on_peak.max(axis=(1, 2))
+        return mean[like], highest[like], peak_mean[like], peak_highest[like]
+
+    @cached_property
+    def _alike(self) -> tuple[Codes, Codes]:
+        """Hours that stand for all, and for each hour which of them.
+
+        The same hour of the day draws the same on all days of a month: what is drawn there depends
+        on the month and on the slots that the hour lies in.
+        """
+        of_day = np.ravel_multi_index(
+            tuple(self._row_of_quarter.T), (24 // self.case.scenario.time.slot_h,) * _QUARTERS
+        )
+        key = self.month * (int(of_day.max()) + 1) + of_day
+        _, first, like = np.unique(key, return_index=True, return_inverse=True)
+        return first, like
 
     @cached_property
     def _share_of_days(self) -> Floats:

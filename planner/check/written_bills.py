@@ -129,21 +129,21 @@ def bill_of(tariff: Written, billed: BilledLoad) -> pd.DataFrame:
                 year = int(load.hours.year_of_month[line.month])
                 rise = (1.0 + tariff.rise_frac) ** (year - 2025)
                 rows.append(
-                    {
-                        "calendar_year": year,
-                        "month": f"{year}-{line.month % 12 + 1:02d}",
-                        "tariff": tariff.name,
-                        "rule": line.rule,
-                        "item": line.item,
-                        "unit": line.unit,
-                        "kind": "capacity" if kind == "coincident_peak" else kind,
-                        "basis": line.basis,
-                        "quantity": line.quantity,
-                        "usd": rise * line.usd,
-                        "exact_usd": rise * line.exact_usd,
-                        "in_tiers": line.in_tiers,
-                        "tiers": tuple((units, rise * price) for units, price in line.tiers),
-                    }
+                    (
+                        year,
+                        f"{year}-{line.month % 12 + 1:02d}",
+                        tariff.name,
+                        line.rule,
+                        line.item,
+                        line.unit,
+                        "capacity" if kind == "coincident_peak" else kind,
+                        line.basis,
+                        line.quantity,
+                        rise * line.usd,
+                        rise * line.exact_usd,
+                        line.in_tiers,
+                        tuple((units, rise * price) for units, price in line.tiers),
+                    )
                 )
     frame = pd.DataFrame(rows, columns=BILL_COLUMNS)
     return frame.astype({"calendar_year": "int64", **dict.fromkeys(_AMOUNTS, "float64")})
