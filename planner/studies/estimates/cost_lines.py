@@ -68,9 +68,11 @@ class CostLines:
         changed = changed_fields(new, self._inputs)
         if any(name == "*" for _, name in changed) or changed & self._of_rows:
             return None
-        total, m = np.zeros(len(self._x) + 1), Model(new)
-        for line in ALL_COSTS:
-            if changed & self._of_line[line.name]:
+        total = np.zeros(len(self._x) + 1)
+        lines = [line for line in ALL_COSTS if changed & self._of_line[line.name]]
+        if lines:
+            m = Model(new)
+            for line in lines:
                 total += self._payments(line, m) - self._paid[line.name]
         return total
 
