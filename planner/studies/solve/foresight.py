@@ -40,6 +40,7 @@ __all__ = [
     "commitments",
     "decide_year_by_year",
     "decided_in",
+    "latest_orders",
     "with_time_left",
     "year_of",
 ]
@@ -205,7 +206,7 @@ def decided_in(model: Model, dates: OrderDates | None) -> Positions:
     problem = model.problem
     never = len(model.p.years)
     decided = np.full(problem.numVariables(), never, dtype=np.intp)
-    latest = {} if dates is None else _latest(model, dates)
+    latest = {} if dates is None else latest_orders(model, dates)
     opens = model.year
     for name in sorted(commitments(model)):
         over = problem.columns_over(name)
@@ -218,8 +219,22 @@ def decided_in(model: Model, dates: OrderDates | None) -> Positions:
     return decided
 
 
-def _latest(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
-    """Last moment of each order, by block of columns; blocks left out wait for nothing."""
+def latest_orders(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
+    """Return the last moment at which each decision that has a lead time can be ordered.
+
+    Parameters
+    ----------
+    model : Model
+        The program.
+    dates : OrderDates
+        By site, source or contract, and year.
+
+    Returns
+    -------
+    mapping of str to array of float
+        By block of columns, one number per column; blocks left out wait for nothing. Halls that
+        are under way already count as ordered when their year begins. [year]
+    """
 
     def at(name: str, by: str, moments: Floats) -> Floats:
         over = model.problem.columns_over(name)

@@ -18,6 +18,7 @@ from planner.clock.calendar import float_year
 from planner.inputs.foresight import order_dates
 from planner.lp import Axis, Index
 from planner.results.frame import cleaned
+from planner.studies.solve.foresight import latest_orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -181,32 +182,25 @@ def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> R
 def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
     """Yield the decisions of each kind."""
     p = model.p
-    dates = order_dates(scenario, p)
+    latest = latest_orders(model, order_dates(scenario, p))
     build, is_early = p.halls.build, p.halls.build_is_early
     begins = float_year(scenario.decisions_start)
     at_once = np.minimum(p.halls.build_start, begins)
-    order_by = np.where(is_early, at_once, dates.hall[build["site"], build["year"]])
+    order_by = np.where(is_early, at_once, latest["build"])
     committed = np.where(is_early, _years(p, build), np.nan)
     halls = _part(model, "halls", "build", p.halls.build_start, order_by, committed=committed)
     yield halls
     yield _openings(model, halls[~is_early])
     start = p.halls.retrofit_start
     yield _part(model, "retrofit", "retrofit", start, start)
-    over, start = p.grid.expand, p.grid.expand_start
-    order_by = dates.connection[over["site"], over["year"]]
-    yield _part(model, "connection", "expand", start, order_by)
-    over, start = p.non_firm.connect, p.non_firm.start
-    order_by = dates.non_firm[over["site"], over["year"]]
-    yield _part(model, "non-firm connection", "connect_mw", start, order_by)
-    over, start = p.supply.build, p.supply.build_start
-    order_by = dates.source[over["source"], over["year"]]
-    yield _part(model, "on-site power", "source_mw", start, order_by)
-    over, start = p.supply.build_store, p.supply.build_store_start
-    order_by = dates.source[over["source"], over["year"]]
-    yield _part(model, "on-site storage", "store_mwh", start, order_by, unit="MWh")
-    over, start = p.contracts.sign, p.contracts.sign_start
-    order_by = dates.contract[over["contract"], over["year"]]
-    yield _part(model, "PPA", "signed_mw", start, order_by)
+    for kind, block, start, unit in (
+        ("connection", "expand", p.grid.expand_start, "MW"),
+        ("non-firm connection", "connect_mw", p.non_firm.start, "MW"),
+        ("on-site power", "source_mw", p.supply.build_start, "MW"),
+        ("on-site storage", "store_mwh", p.supply.build_store_start, "MWh"),
+        ("PPA", "signed_mw", p.contracts.sign_start, "MW"),
+    ):
+        yield _part(model, kind, block, start, latest[block], unit=unit)
 
 
 def _part(

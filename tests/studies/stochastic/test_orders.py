@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from planner.studies.stochastic.decisions import match_orders
+from planner.inputs import build_inputs
+from planner.inputs.foresight import order_dates
+from planner.model import build_model
+from planner.scenario import load_scenario
+from planner.studies.solve.foresight import latest_orders
+from planner.studies.stochastic.decisions import match_orders, orders_of
 
+WORLDS = Path(__file__).parents[2] / "check"
 NONE = np.nan
+OF_OTHERS = {"phases", "has_plant"}
+"""Integers that follow from what is ordered in MW."""
 
 
 def listed(*rows: tuple[int, float, float, float]) -> pd.DataFrame:
@@ -89,3 +99,23 @@ def test_nothing_is_ordered_before_the_first_decision(known_from: float) -> None
     orders, (one, _) = match_orders([ON_TIME, LATE], known_from)
 
     assert len(orders) == len(one.column) == 0
+
+
+def test_every_decision_with_a_lead_time_is_an_order_at_its_last_moment() -> None:
+    ordered_of: set[str] = set()
+    for world in ("rich", "own_power", "non_firm"):
+        scenario = load_scenario(WORLDS / f"{world}.yaml")
+        model = build_model(build_inputs(scenario))
+        latest = latest_orders(model, order_dates(scenario, model.p))
+        ordered = orders_of(scenario, model).set_index("column")
+        for block, moments in latest.items():
+            if block in OF_OTHERS:
+                continue
+            place = model.problem.column_block(block)
+            own = ordered.loc[list(range(place.start, place.stop))]
+            later = own["committed"].isna().to_numpy()  # what is under way has no date of its own
+            dates = own["order_by"][later].tolist()
+            assert dates == pytest.approx(moments[later].tolist(), abs=1e-5)
+            ordered_of |= {block} if dates else set()
+
+    assert ordered_of == latest.keys() - OF_OTHERS
