@@ -13,6 +13,7 @@ from planner.check.verdict import Check
 from planner.cli import check, diagnose, explain, headroom
 from planner.cli.progress import Progress
 from planner.cli.stress_report import _loss_table, _year_table
+from planner.lp import ProgressEvent
 from planner.stress.events import outage_h
 
 
@@ -117,8 +118,9 @@ def test_the_spread_of_cost_is_that_of_its_mean() -> None:
 
 def test_the_log_has_a_line_for_each_step_of_the_solver_and_none_twice() -> None:
     progress = Progress(quiet=True)
-    step = SimpleNamespace(phase="simplex", iterations=40, objective=23_500.0, seconds=2.0)
-    next_step = SimpleNamespace(phase="simplex", iterations=70, objective=float("nan"), seconds=3.0)
+    unknown = (-float("inf"), float("inf"))  # bound and gap
+    step = ProgressEvent("simplex", 2.0, 40, 23_500.0, *unknown)
+    next_step = ProgressEvent("simplex", 3.0, 70, float("nan"), *unknown)
 
     progress.stage("solve")
     for event in (step, step, next_step):
