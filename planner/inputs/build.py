@@ -12,6 +12,7 @@ from planner.inputs.calls import Call, call_each
 from planner.inputs.carbon import Purchases, carbon_inputs, intensity_shape
 from planner.inputs.climate_slots import slot_climate
 from planner.inputs.contracts import contract_inputs
+from planner.inputs.currency import note_other_currencies
 from planner.inputs.demand import demand_inputs, wanted_compute
 from planner.inputs.designs import designs_on_offer
 from planner.inputs.existing import existing_halls_and_racks
@@ -195,6 +196,7 @@ def build_inputs_from(
         case.findings.without_effect(problem)
     note_unread_tables(case, TABLES)
     note_own_rows(case)
+    note_other_currencies(case)
     note_held_tables(case)
     try:
         case.findings.warnings += (*implausible(scenario, tables), *out_of_proportion(case))

@@ -138,7 +138,7 @@ def _note_building(case: Case) -> None:
 
 
 def _note_markets(case: Case, cost: HallCost) -> None:
-    """Note what halls cost in a market of one's own, and that its cost per W is not read."""
+    """Note what halls cost in a market of one's own, and where its cost per W is another."""
     name = "facility_market"
     if name not in case.scenario.data_files:
         return
@@ -160,16 +160,20 @@ def _note_markets(case: Case, cost: HallCost) -> None:
                 strict=True,
             )
         )
+        makes = f"which makes {by_year}, by cooling and redundancy, land included"
         is_off = abs(stated / index / us_average - 1.0) > _INDEX_OFF_FRAC
-        fix = f"; for {stated:.3g} USD/W write index {stated / us_average:.3g}" if is_off else ""
-        case.findings.remark_row(
-            name,
-            int(row),
-            _CONSTRUCTION,
-            f"{_CONSTRUCTION} {stated:.3g} of market {market} has no effect: halls cost its index"
-            f" of {index:.3g} times table facility_cost, which makes {by_year}, by cooling and"
-            f" redundancy, land included{fix}.",
-        )
+        if is_off:
+            text = (
+                f"{_CONSTRUCTION} {stated:.3g} of market {market} has no effect: halls cost its"
+                f" index of {index:.3g} times table facility_cost, {makes}; for {stated:.3g} USD/W"
+                f" write index {stated / us_average:.3g}."
+            )
+        else:
+            text = (
+                f"Halls in market {market} cost its index of {index:.3g}, that of"
+                f" {stated:.3g} USD/W, times table facility_cost, {makes}."
+            )
+        case.findings.remark_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
 
 
 def _designs(case: Case) -> tuple[Bools, Bools]:

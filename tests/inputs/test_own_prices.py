@@ -94,12 +94,22 @@ def test_own_costs_of_building_say_what_comes_on_top(tmp_path):
     assert "plus 15% of soft costs and contingency, and +2.93 % a year in real terms" in note
 
 
-@pytest.mark.parametrize(("usd", "fix"), [("12.3", ""), ("9.4", "; for 9.4 USD/W write index")])
-def test_construction_cost_of_a_market_of_ones_own_is_noted_as_not_read(tmp_path, usd, fix):
+@pytest.mark.parametrize(
+    ("usd", "column", "said"),
+    [
+        ("12.3", "1.05", "Halls in market mine cost its index of 1.05, that of 12.3 USD/W, times"),
+        ("9.4", "9.4", "construction_usd_per_w 9.4 of market mine has no effect: halls cost its"),
+    ],
+)
+def test_what_halls_cost_in_a_market_of_ones_own_is_noted(tmp_path, usd, column, said):
+    # 1.05 of the US average of 11.7 USD/W is 12.3; 9.4 is 0.80 of it.
     market = f"mine,Mine,US,1.05,{usd},9,14,25,,mine,2026,own"
     settings = copy(tmp_path, "facility_market", market), "new_sites.north.market=mine"
 
     (note,) = (note for note in notes(*settings) if "mine" in note)
 
-    assert f"construction_usd_per_w {usd} of market mine has no effect: halls cost" in note
-    assert (fix in note) if fix else ("write index" not in note)
+    path = tmp_path / "facility_market.csv"
+    line = len(path.read_text(encoding="utf-8").splitlines())
+    assert note.startswith(f"{path}:{line}:{market.index(column) + 1}: {said}")
+    assert "which makes" in note
+    assert ("for 9.4 USD/W write index 0.803" in note) == (usd == "9.4")
