@@ -59,7 +59,17 @@ MAY_IMPORT = {
         "stress",
         "tables",
     },
-    "serve": {"inputs", "lp", "outputs", "plausible", "runs", "scenario", "studies", "tables"},
+    "serve": {
+        "inputs",
+        "lp",
+        "outputs",
+        "plausible",
+        "results",
+        "runs",
+        "scenario",
+        "studies",
+        "tables",
+    },
 }
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
 
-__all__ = ["FIRST_FORMAT_WITH_PROOF", "FORMAT", "READABLE_FORMATS", "describe"]
+__all__ = ["FIRST_FORMAT_WITH_PROOF", "FORMAT", "READABLE_FORMATS", "describe", "versions_used"]
 
 FORMAT: Final = 3
 """Version of the run folder's layout: 2 has the SHA-256 of every table file, 3 the proof."""
@@ -51,7 +51,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         In types of JSON; infinite and undefined numbers are None.
     """
     scenario, outcome = plan.scenario, plan.outcome
-    versions = _versions()
+    versions = versions_used()
     data = dict(sorted(_data(scenario, plan.inputs)))
     content = {
         "settings": scenario.model_dump(mode="json", exclude={"extends", "data"}),
@@ -106,7 +106,8 @@ def _finite(number: float) -> float | None:
     return float(number) if math.isfinite(number) else None
 
 
-def _versions() -> dict[str, str]:
+def versions_used() -> dict[str, str]:
+    """Return the versions of Python, of dcplan and of what makes an answer, by name."""
     known = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:

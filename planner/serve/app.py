@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
 from planner.base.errors import DcplanError
-from planner.serve.guard import Guard
+from planner.serve.api import about
+from planner.serve.guard import API, Guard
 from planner.serve.pages import (
     catalogue,
     downloads,
@@ -51,6 +53,8 @@ def make_app(service: Service, port: int) -> FastAPI:
     app.state.service = service
     for part in (catalogue, downloads, files, form, reports, scenarios, solves, sweeps):
         app.include_router(part.router)
+    for interface in (about.router, *about.PARTS):
+        app.include_router(interface)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _wrong_address)
     app.add_exception_handler(DcplanError, _problem)
@@ -65,8 +69,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.service.jobs.close()
 
 
+def _is_program(request: Request) -> bool:
+    return request.url.path.startswith(f"{API}/")
+
+
 def _no_page(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if _is_program(request):
+        text = "there is nothing of that name" if error.status_code == 404 else str(error.detail)
+        return JSONResponse({"error": text}, error.status_code)
     if error.status_code == 404:
         text = "There is no such page. It may be of a run that was replaced or removed."
         return message_page("Not found", text, 404)
@@ -74,9 +85,17 @@ def _no_page(request: Request, error: Exception) -> Response:
 
 
 def _wrong_address(request: Request, error: Exception) -> Response:
+    if _is_program(request):
+        assert isinstance(error, RequestValidationError)
+        wrong = [
+            {"at": ".".join(map(str, one["loc"])), "text": one["msg"]} for one in error.errors()
+        ]
+        return JSONResponse({"error": "the request is not as asked for", "problems": wrong}, 422)
     return message_page("Wrong address", "The address lacks something, or says too much.", 422)
 
 
 def _problem(request: Request, error: Exception) -> Response:
     """Show an error raised on purpose, as the command line does."""
+    if _is_program(request):
+        return JSONResponse({"error": str(error)}, 422)
     return message_page("This cannot be shown", str(error), 422)

@@ -3,7 +3,8 @@
 A page of another site can make a browser send requests to 127.0.0.1, and a name that it owns can
 point there. So the name that was asked for must be that of this machine, every request must carry
 the cookie that the printed address gave, and one that changes anything must carry the token that
-only our own pages hold.
+only our own pages hold. A program that asks the interface below ``/api`` may send the key of the
+printed address in its place, in a header that no page of another site can set.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["MOST_BYTES", "TOKEN_FIELD", "TOKEN_HEADER", "Guard", "Keys", "content_policy"]
+__all__ = ["API", "MOST_BYTES", "TOKEN_FIELD", "TOKEN_HEADER", "Guard", "Keys", "content_policy"]
+
+API: Final = "/api"
+"""Path of the interface for programs."""
 
 MOST_BYTES: Final = 1_000_000
 """Of the body of a request."""
@@ -33,6 +37,11 @@ TOKEN_HEADER: Final = "x-dcplan-token"
 _MOST_FIELDS: Final = 20_000
 _TOKEN_BYTES: Final = 32
 _ASKING: Final = frozenset({"GET", "HEAD"})
+_NO_KEY: Final = "open the address that dcplan serve has printed: it holds the key to its pages"
+_NO_KEY_OF_PROGRAM: Final = (
+    "send the header Authorization: Bearer KEY, with the key of the address that dcplan serve has"
+    " printed"
+)
 _OURS: Final = frozenset({"same-origin", "none"})
 """What a browser says of where a request comes from if it is one of our pages, or the user."""
 
@@ -44,7 +53,7 @@ class Keys:
     Parameters
     ----------
     address : str
-        In the address that is printed; it gives the cookie.
+        In the address that is printed; it gives the cookie, and is what programs send.
     cookie : str
         Needed for every request.
     form : str
@@ -111,35 +120,41 @@ class Guard:
         answer = self._refusal(scope)
         if answer is None and scope["method"] not in _ASKING:
             body = await _body(receive)
-            answer = self._refusal_of(Headers(scope=scope), body)
+            answer = self._refusal_of(scope, body)
             receive = _replayed(body or b"", receive)
+        if isinstance(answer, _Refused):
+            answer = answer.response(is_json=_is_api(scope))
         await (answer or self._app)(scope, receive, _with_headers(send))
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    def _refusal(self, scope: Scope) -> Response | _Refused | None:
         """Return the answer to a request that is not let in, or None."""
         headers = Headers(scope=scope)
         if headers.getlist("host") not in [[host] for host in self._hosts]:
-            return _refused(421, "this server answers to 127.0.0.1 and localhost alone")
+            return _Refused(421, "this server answers to 127.0.0.1 and localhost alone")
         if scope["method"] not in _ASKING | {"POST"}:
-            return _refused(405, "pages are read by GET and changed by POST")
+            return _Refused(405, "pages are read by GET and changed by POST")
         if scope["method"] in _ASKING and scope["path"] == "/":
             given = parse_qs(scope["query_string"].decode("latin-1")).get(TOKEN_FIELD)
             if given is not None:
                 return self._welcome(given)
         cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
-        if not _same(cookie, self._keys.cookie):
-            return _refused(
-                403, "open the address that dcplan serve has printed: it holds the key to its pages"
-            )
+        if not (_same(cookie, self._keys.cookie) or self._is_program(scope)):
+            return _Refused(403, _NO_KEY_OF_PROGRAM if _is_api(scope) else _NO_KEY)
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > MOST_BYTES:
             return _too_large()
         return None
 
-    def _welcome(self, given: list[str]) -> Response:
+    def _is_program(self, scope: Scope) -> bool:
+        """Tell whether a request to the interface for programs has the key of the address."""
+        kind, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
+        is_ours = kind.lower() == "bearer" and _same(key, self._keys.address)
+        return is_ours and _is_api(scope)
+
+    def _welcome(self, given: list[str]) -> Response | _Refused:
         """Give the cookie to who opens the printed address, which is left at once."""
         if len(given) != 1 or not _same(given[0], self._keys.address):
-            return _refused(
+            return _Refused(
                 403,
                 "the key in this address is not that of the server that runs now; open the"
                 " address that it has printed",
@@ -150,24 +165,26 @@ class Guard:
         )
         return answer
 
-    def _refusal_of(self, headers: Headers, body: bytes | None) -> Response | None:
+    def _refusal_of(self, scope: Scope, body: bytes | None) -> _Refused | None:
         """Return the answer to a request to change something that is not let in, or None."""
         if body is None:
             return _too_large()
+        headers = Headers(scope=scope)
         origin = headers.get("origin")
-        if origin is not None and origin != f"http://{headers['host']}":
-            return _refused(403, "the form is on a page of another site")
-        if headers.get("sec-fetch-site", "none") not in _OURS:
-            return _refused(403, "the form is on a page of another site")
+        is_foreign = origin is not None and origin != f"http://{headers['host']}"
+        if is_foreign or headers.get("sec-fetch-site", "none") not in _OURS:
+            return _Refused(403, "the form is on a page of another site")
+        if self._is_program(scope):
+            return None
         token = headers.get(TOKEN_HEADER, "")
         if not token:
             try:
                 fields = parse_qs(body.decode("latin-1"), max_num_fields=_MOST_FIELDS)
             except ValueError:
-                return _refused(400, f"the form has more than {_MOST_FIELDS:,} fields")
+                return _Refused(400, f"the form has more than {_MOST_FIELDS:,} fields")
             token = "".join(fields.get(TOKEN_FIELD, []))
         if not _same(token, self._keys.form):
-            return _refused(
+            return _Refused(
                 403,
                 "the request has no key of a page of the server that runs now, as where the page is"
                 " of one that has ended; go back, load it again and repeat it",
@@ -179,14 +196,42 @@ def _same(given: str, key: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), key.encode())
 
 
-def _refused(status: int, reason: str) -> Response:
-    return PlainTextResponse(f"{status}: {reason}\n", status_code=status)
+@dataclass(frozen=True)
+class _Refused:
+    """Why a request is not let in.
+
+    Parameters
+    ----------
+    status : int
+        Of the answer.
+    reason : str
+        What is wrong.
+    closes : bool
+        Whether the connection ends, as the rest of the request is not read.
+    """
+
+    status: int
+    reason: str
+    closes: bool = False
+
+    def response(self, *, is_json: bool) -> Response:
+        """Return the answer, for a program or for a reader."""
+        if is_json:
+            answer: Response = JSONResponse({"error": self.reason}, self.status)
+        else:
+            answer = PlainTextResponse(f"{self.status}: {self.reason}\n", self.status)
+        if self.closes:
+            answer.headers["connection"] = "close"
+        return answer
 
 
-def _too_large() -> Response:
-    answer = _refused(413, f"a request may have {MOST_BYTES:,} bytes at most")
-    answer.headers["connection"] = "close"  # the rest of it is not read
-    return answer
+def _is_api(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path == API or path.startswith(f"{API}/")
+
+
+def _too_large() -> _Refused:
+    return _Refused(413, f"a request may have {MOST_BYTES:,} bytes at most", closes=True)
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from planner.base.errors import InputError, Problem
 from planner.runs.replace import tidy
 from planner.serve.worker import end_group, work
+from planner.studies.solve.progress import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,12 @@ class Job:
     def is_over(self) -> bool:
         """Whether nothing more will become of it."""
         return self.state in {"done", "failed", "cancelled"}
+
+    @property
+    def is_solving(self) -> bool:
+        """Whether the solver is at work, and may be asked to stop with the best plan so far."""
+        is_at_work = self.state == "running" and self.stages[-1].name == STAGES["solve"]
+        return self.can_stop and is_at_work
 
     def hear(self, said: dict[str, Any]) -> None:
         """Take in what its worker says."""

@@ -13,6 +13,7 @@ from planner.base.errors import InputError, Problem
 from planner.inputs.validation import validated
 from planner.outputs.files import PARTIAL
 from planner.outputs.staging import new_token
+from planner.runs.names import slug
 from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
@@ -30,11 +31,24 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Node
     from planner.serve.project import Project, Source
 
-__all__ = ["ABOUT", "Base", "Draft", "Said", "is_setting", "keys_of", "name_of", "value_text"]
+__all__ = [
+    "ABOUT",
+    "NAME",
+    "Base",
+    "Draft",
+    "Keys",
+    "Said",
+    "is_setting",
+    "keys_of",
+    "name_of",
+    "value_text",
+]
 
 Keys = tuple[str, ...]
 ABOUT: Final = ("title", "question")
 """What a scenario says of itself; not handed down by the one that it extends."""
+NAME: Final = "name"
+"""Where the name of a new scenario is given, beside what it says of itself."""
 
 
 def name_of(keys: Keys) -> str:
@@ -250,6 +264,39 @@ class Draft:
         ]
         said: dict[Keys, Any] = {(key,): about[key] for key in ABOUT if about.get(key)}
         return scenario_text(head, {**said, **changed})
+
+    def saved(
+        self, project: Project, about: Mapping[str, str], changed: Mapping[Keys, Any]
+    ) -> Source | Said:
+        """Write the new scenario, or say why not.
+
+        Parameters
+        ----------
+        project : Project
+            In whose folder it will be.
+        about : mapping of str to str
+            Name, title and question.
+        changed : mapping of tuple of str to object
+            As `settings` returns it.
+        """
+        given = about[NAME]
+        if not changed:
+            return Said((), "Nothing is changed yet, so there is nothing to save.", "problem")
+        if not given:
+            return Said((NAME,), "A new scenario needs a name.", "problem")
+        text, _ = self.file(about, changed)
+        try:
+            path = project.save(given, text)
+        except FileExistsError:
+            taken = (
+                f"{slug(given)}.yaml is there already, and files are never replaced; choose another"
+            )
+            return Said((NAME,), taken, "problem")
+        except OSError as error:
+            return Said((NAME,), f"The file cannot be written: {error.strerror}", "problem")
+        made = project.source(path.name)
+        assert made is not None
+        return made
 
     def judged(
         self, project: Project, about: Mapping[str, str], changed: Mapping[Keys, Any]

@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.runs.folder import load_run
-from planner.runs.names import slug
 from planner.serve.form.draft import (
     ABOUT,
+    NAME,
     Base,
     Draft,
     Said,
@@ -27,11 +27,12 @@ from planner.serve.form.draft import (
 from planner.serve.form.fields import FILE, Cards, Field, Group, groups
 from planner.serve.form.site_map import NEW_SITES, new_site_part, place_at
 from planner.serve.guard import TOKEN_FIELD
-from planner.serve.pages.scenarios import start_solve
+from planner.serve.jobs import Job
 from planner.serve.posted import fields_of
 from planner.serve.project import Source
 from planner.serve.service import Service, service_of
 from planner.serve.shell import shell
+from planner.serve.starting import start_solve
 from planner.tables.descriptor import PURE_NUMBERS
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["router"]
 
 router = APIRouter()
-NAME: Final = "name"
 _DO: Final = "do"
 _ADD: Final = "add:"
 _LONGEST_ID: Final = 300
@@ -172,34 +172,19 @@ def _changed(service: Service, base: Base, fields: Mapping[str, str]) -> Respons
             said = page.draft.judged(service.project, about, changed)
         if do in {"save", "solve"} and not any(one.kind == "problem" for one in said):
             if do == "solve" and not changed:
-                return start_solve(service, base.source)
-            made = _saved(page, changed)
+                return _watched(start_solve(service, base.source))
+            made = page.draft.saved(service.project, about, changed)
             if isinstance(made, Source):
                 if do == "solve":
-                    return start_solve(service, made, base.source.name)
+                    return _watched(start_solve(service, made, base.source.name))
                 return RedirectResponse("/scenarios", status_code=303)
             said = [made, *said]
         return _show(replace(page, said=tuple(said), is_judged=True))
 
 
-def _saved(page: Page, changed: Mapping[tuple[str, ...], object]) -> Source | Said:
-    """Write the new scenario, or say why not."""
-    given = page.about[NAME]
-    if not changed:
-        return Said((), "Nothing is changed yet, so there is nothing to save.", "problem")
-    if not given:
-        return Said((NAME,), "A new scenario needs a name.", "problem")
-    text, _ = page.draft.file(page.about, changed)
-    try:
-        path = page.service.project.save(given, text)
-    except FileExistsError:
-        taken = f"{slug(given)}.yaml is there already, and files are never replaced; choose another"
-        return Said((NAME,), taken, "problem")
-    except OSError as error:
-        return Said((NAME,), f"The file cannot be written: {error.strerror}", "problem")
-    made = page.service.project.source(path.name)
-    assert made is not None
-    return made
+def _watched(job: Job) -> RedirectResponse:
+    """Lead to the page that shows how far a job is."""
+    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
 
 
 def _with_card(page: Page, cards_name: str, fields: Mapping[str, str]) -> Page:

@@ -10,16 +10,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from planner.outputs.report.markup import NOTHING, Html, element, name
-from planner.runs.catalogue import seconds_before
 from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
-from planner.serve.worker import solve_task
+from planner.serve.starting import start_solve
 
 if TYPE_CHECKING:
     from planner.serve.project import Source
 
-__all__ = ["router", "start_solve"]
+__all__ = ["router"]
 
 router = APIRouter()
 
@@ -52,30 +51,7 @@ async def solve(request: Request) -> RedirectResponse:
     source = service.project.source((await fields_of(request)).get("scenario", ""))
     if source is None:
         raise HTTPException(404)
-    return start_solve(service, source)
-
-
-def start_solve(service: Service, source: Source, like: str | None = None) -> RedirectResponse:
-    """Start to solve a scenario, and lead to the page that shows how far it is.
-
-    Parameters
-    ----------
-    service : Service
-        Of the server.
-    source : Source
-        The scenario.
-    like : str, optional
-        Name of the scenario that it was made of, which may take as long.
-    """
-    names = [source.name, *([like] if like else [])]
-    job = service.jobs.start(
-        f"Solve {source.name}",
-        solve_task,
-        (source.argument, service.project.runs_dir),
-        seconds_before(names, service.project.runs().entries),
-        can_stop=True,
-    )
-    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
+    return RedirectResponse(f"/jobs/{start_solve(service, source).id}", status_code=303)
 
 
 def _list(sources: list[Source], service: Service) -> Html:

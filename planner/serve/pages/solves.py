@@ -14,7 +14,6 @@ from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.jobs import Job
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
-from planner.studies.solve.progress import STAGES
 
 __all__ = ["router", "status_table"]
 
@@ -102,7 +101,7 @@ def stop(request: Request, identifier: str) -> RedirectResponse:
     """Ask a solve to end with the best plan so far."""
     service = service_of(request)
     job = _job(service, identifier)
-    if _is_solving(job):
+    if job.is_solving:
         service.jobs.stop(job)
     return RedirectResponse(f"/jobs/{job.id}", status_code=303)
 
@@ -119,7 +118,7 @@ def _live(service: Service, job: Job) -> Html:
     parts = [element("p", element("strong", _WORDS[job.state].capitalize()), _time(job))]
     if job.state == "running":
         parts.append(_bar(job))
-    if _is_solving(job) and not job.is_stopped:
+    if job.is_solving and not job.is_stopped:
         what = "Stop and keep the best plan so far"
         parts.append(button_form(f"/jobs/{job.id}/stop", what, service.keys.form))
     if job.is_stopped and not job.is_over:
@@ -138,11 +137,6 @@ def _live(service: Service, job: Job) -> Html:
         items = (element("li", name(text)) for text in job.warnings)
         parts += [element("h2", "Implausible figures"), element("ul", items)]
     return joined(parts)
-
-
-def _is_solving(job: Job) -> bool:
-    """Return whether the solver is at work for a job that can be stopped."""
-    return job.can_stop and job.state == "running" and job.stages[-1].name == STAGES["solve"]
 
 
 def _said(job: Job) -> str:

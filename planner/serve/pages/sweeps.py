@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 import pandas as pd
 from fastapi import APIRouter, HTTPException
@@ -23,7 +22,7 @@ from planner.serve.pages.downloads import archive_of, attached
 from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
-from planner.serve.worker import sweep_task
+from planner.serve.starting import start_sweep, sweep_path
 from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
 
 if TYPE_CHECKING:
@@ -64,14 +63,7 @@ async def start(request: Request) -> RedirectResponse:
     """Start a sweep; what it has stored is not solved again."""
     service = service_of(request)
     source = _source(service, (await fields_of(request)).get("sweep", ""))
-    job = service.jobs.start(
-        f"Sweep {source.name}",
-        sweep_task,
-        (source.argument, service.project.sweep_folder(source)),
-        link=_path(source),
-        when_cancelled="Futures that are done are kept; started again, it goes on from there.",
-    )
-    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
+    return RedirectResponse(f"/jobs/{start_sweep(service, source).id}", status_code=303)
 
 
 @router.get("/sweeps/{key}")
@@ -92,7 +84,9 @@ def found(request: Request, key: str) -> HTMLResponse:
     if futures is None:
         text = element("p", other or "It was not solved yet, or not to its end.")
         return shell(f"Sweep {source.name}", head, text, begin, here="/sweeps")
-    files = element("a", "Its tables as csv", href=f"{_path(source)}/tables.zip", download=True)
+    files = element(
+        "a", "Its tables as csv", href=f"{sweep_path(source)}/tables.zip", download=True
+    )
     return shell(
         f"Sweep {source.name}",
         head,
@@ -133,17 +127,15 @@ def _source(service: Service, key: str) -> Source:
     return source
 
 
-def _path(source: Source) -> str:
-    return f"/sweeps/{quote(source.key, safe='')}"
-
-
 def _list(sources: list[Source], service: Service) -> Html:
     return element(
         "ul",
         (
             element(
                 "li",
-                element("div", element("a", name(source.key), href=_path(source)), class_="name"),
+                element(
+                    "div", element("a", name(source.key), href=sweep_path(source)), class_="name"
+                ),
                 element("div", name(source.question or source.title), class_="note"),
                 element(
                     "div",

@@ -1,0 +1,1 @@
+"""What the pages do, for programs: JSON in and out, below ``/api/``."""

@@ -1,0 +1,135 @@
+"""Solves and sweeps: started, watched, stopped, cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from planner.serve.jobs import Job
+from planner.serve.service import Service, service_of
+from planner.serve.starting import start_solve, start_sweep
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api")
+
+
+class ScenarioName(BaseModel):
+    """Which scenario is meant, by its key in the list of scenarios."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scenario: str
+
+
+class SweepName(BaseModel):
+    """Which sweep is meant, by its key in the list of sweeps."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sweep: str
+
+
+@router.post("/solves", status_code=202)
+def solve(request: Request, asked: ScenarioName) -> JSONResponse:
+    """Start to solve a scenario as it is; one job runs at a time, others wait."""
+    service = service_of(request)
+    source = service.project.source(asked.scenario)
+    if source is None:
+        raise HTTPException(404)
+    return _started(start_solve(service, source))
+
+
+@router.get("/sweeps")
+def sweeps(request: Request) -> dict[str, Any]:
+    """List the sweeps."""
+    return {
+        "sweeps": [
+            {
+                "sweep": one.key,
+                "title": one.title,
+                "question": one.question,
+                "is_own": one.is_own,
+            }
+            for one in service_of(request).project.sweeps()
+        ]
+    }
+
+
+@router.post("/sweeps", status_code=202)
+def sweep(request: Request, asked: SweepName) -> JSONResponse:
+    """Start a sweep; what it has stored is not solved again."""
+    service = service_of(request)
+    source = next((one for one in service.project.sweeps() if one.key == asked.sweep), None)
+    if source is None:
+        raise HTTPException(404)
+    return _started(start_sweep(service, source))
+
+
+@router.get("/jobs")
+def jobs(request: Request) -> dict[str, Any]:
+    """List what was started since the server was, latest first."""
+    return {"jobs": [_said_of(job) for job in service_of(request).jobs.latest()]}
+
+
+@router.get("/jobs/{identifier}")
+def job(request: Request, identifier: str) -> dict[str, Any]:
+    """Return how far a job is, or how it ended."""
+    return _said_of(_job(service_of(request), identifier))
+
+
+@router.post("/jobs/{identifier}/stop")
+def stop(request: Request, identifier: str) -> dict[str, Any]:
+    """Ask a solve to end with the best plan so far; what cannot goes on as it is."""
+    service = service_of(request)
+    found = _job(service, identifier)
+    if found.is_solving:
+        service.jobs.stop(found)
+    return _said_of(found)
+
+
+@router.post("/jobs/{identifier}/cancel")
+def cancel(request: Request, identifier: str) -> dict[str, Any]:
+    """Cancel a job; nothing of what it has not finished is left."""
+    service = service_of(request)
+    found = _job(service, identifier)
+    service.jobs.cancel(found)
+    return _said_of(found)
+
+
+def _job(service: Service, identifier: str) -> Job:
+    found = service.jobs.job(identifier)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _started(made: Job) -> JSONResponse:
+    place = {"location": f"/api/jobs/{made.id}"}
+    return JSONResponse(_said_of(made), status_code=202, headers=place)
+
+
+def _said_of(of: Job) -> dict[str, Any]:
+    """Return what is known of a job."""
+    run = of.result.get("run")
+    return {
+        "job": of.id,
+        "label": of.label,
+        "state": of.state,
+        "is_over": of.is_over,
+        "is_stopped": of.is_stopped,
+        "stages": [{"name": one.name, "began_s": one.began} for one in of.stages],
+        "text": of.text,
+        "share": of.share,
+        "elapsed_s": of.elapsed_s,
+        "expected_s": of.expected_s,
+        "warnings": of.warnings,
+        "message": of.message,
+        "run": run if isinstance(run, str) else None,
+        "page": f"/jobs/{quote(of.id, safe='')}",
+    }

@@ -1,0 +1,111 @@
+"""Runs and their tables."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+import pandas as pd
+from fastapi import APIRouter, HTTPException
+from starlette.requests import Request
+
+from planner.outputs.records import records
+from planner.outputs.run import Run
+from planner.results.schema import TABLES
+from planner.runs.folder import load_run, naming_changed_files
+from planner.serve.service import Service, service_of
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api")
+_LIMIT: Final = "limit"
+_OFFSET: Final = "offset"
+_MOST_ROWS: Final = 10_000
+
+
+@router.get("/runs")
+def runs(request: Request) -> dict[str, Any]:
+    """List the runs, latest first, and what cannot be read as one."""
+    listing = service_of(request).project.runs()
+    return {
+        "runs": [asdict(entry) for entry in listing.entries],
+        "unreadable": [asdict(bad) for bad in listing.unreadable],
+    }
+
+
+@router.get("/runs/{run}")
+def run(request: Request, run: str) -> dict[str, Any]:
+    """Return `run.json` of a run, and the names of its tables with their number of rows."""
+    loaded = _loaded(service_of(request), run)
+    return {
+        "run": run,
+        "meta": dict(loaded.meta),
+        "tables": {name: len(frame) for name, frame in loaded.tables.items()},
+    }
+
+
+@router.get("/runs/{run}/tables/{table}")
+def table(request: Request, run: str, table: str) -> dict[str, Any]:
+    """Return rows of a table: ?COLUMN=VALUE keeps those that say so; limit and offset page on."""
+    loaded = _loaded(service_of(request), run)
+    frame = loaded.tables.get(table)
+    if frame is None:
+        raise HTTPException(404)
+    asked = dict(request.query_params)
+    limit = _count(asked.pop(_LIMIT, str(_MOST_ROWS)), _LIMIT, 1, _MOST_ROWS)
+    offset = _count(asked.pop(_OFFSET, "0"), _OFFSET, 0, None)
+    for column, value in asked.items():
+        frame = frame[_says(frame, column, value, table)]
+    return {
+        "run": run,
+        "table": table,
+        "columns": _columns(frame, table),
+        "rows_in_all": len(frame),
+        "rows": records(frame.iloc[offset : offset + limit]),
+    }
+
+
+def _loaded(service: Service, name: str) -> Run:
+    folder = service.project.run_folder(name)
+    if folder is None:
+        raise HTTPException(404)
+    with service.computing, naming_changed_files(folder):
+        return load_run(folder)
+
+
+def _count(text: str, name: str, least: int, most: int | None) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        number = int(text)
+        if number >= least and (most is None or number <= most):
+            return number
+    top = "" if most is None else f", at most {most:,}"
+    raise HTTPException(422, f"{name} must be a whole number, at least {least}{top}")
+
+
+def _says(frame: pd.DataFrame, column: str, value: str, table: str) -> pd.Series:
+    """Tell which rows have a value in a column."""
+    if column not in frame.columns:
+        known = ", ".join(map(str, frame.columns))
+        raise HTTPException(422, f"table {table} has no column {column}; it has {known}")
+    of = frame[column]
+    if pd.api.types.is_bool_dtype(of):
+        return of == (value.lower() == "true")
+    if pd.api.types.is_numeric_dtype(of):
+        number = pd.to_numeric(value, errors="coerce")
+        if pd.isna(number):
+            raise HTTPException(422, f"column {column} holds numbers, and {value} is none")
+        return of == number
+    return of.astype(str) == value
+
+
+def _columns(frame: pd.DataFrame, table: str) -> list[dict[str, str]]:
+    """Return name, unit and meaning of each column."""
+    known = {field.name: field for field in TABLES[table].fields} if table in TABLES else {}
+    return [
+        {
+            "name": str(name),
+            "unit": known[name].unit if name in known else "",
+            "meaning": known[name].description if name in known else "",
+        }
+        for name in frame.columns
+    ]

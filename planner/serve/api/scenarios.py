@@ -1,0 +1,142 @@
+"""Scenarios: listed, read, checked with changes, saved with changes as new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from planner.scenario.tree import plain
+from planner.serve.form.draft import Base, Draft, Keys, Said
+from planner.serve.form.fields import groups
+from planner.serve.project import Source
+from planner.serve.service import Service, service_of
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api")
+_DEEPEST: Final = 30
+"""So many mappings and lists in one another are more than any setting has."""
+
+
+class Change(BaseModel):
+    """Settings that differ from those of a scenario, laid over it as a file over one it extends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    settings: dict[str, Any]
+
+
+class NewScenario(Change):
+    """A new scenario that says only what differs."""
+
+    name: str
+    title: str = ""
+    question: str = ""
+
+
+@router.get("/scenarios")
+def scenarios(request: Request) -> dict[str, Any]:
+    """List the scenarios: those of the folder, then those that ship."""
+    every = service_of(request).project.sources()
+    return {"scenarios": [_about(source) for source in every]}
+
+
+@router.get("/scenarios/{key}")
+def scenario(request: Request, key: str) -> dict[str, Any]:
+    """Return the settings of a scenario, with those of the ones that it extends."""
+    service = service_of(request)
+    source = _source(service, key)
+    with service.computing:
+        return {**_about(source), "settings": plain(Base(source).tree)}
+
+
+@router.post("/scenarios/{key}/check")
+def check(request: Request, key: str, asked: Change) -> dict[str, Any]:
+    """Say what would be wrong or implausible of a scenario with changed settings."""
+    service = service_of(request)
+    draft, changed = _draft(service, key, asked)
+    with service.computing:
+        return _told(draft.judged(service.project, {}, changed))
+
+
+@router.post("/scenarios/{key}", status_code=201)
+def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
+    """Save changed settings as a new scenario file of the folder, if nothing is wrong with them."""
+    service = service_of(request)
+    draft, changed = _draft(service, key, asked)
+    about = {"name": asked.name, "title": asked.title, "question": asked.question}
+    with service.computing:
+        said = draft.judged(service.project, about, changed)
+        if not any(one.kind == "problem" for one in said):
+            made = draft.saved(service.project, about, changed)
+            if isinstance(made, Source):
+                place = {"location": f"/api/scenarios/{quote(made.key, safe='')}"}
+                content = {**_about(made), **_told(said)}
+                return JSONResponse(content, status_code=201, headers=place)
+            said = [made, *said]
+    return JSONResponse({"error": "it was not saved", **_told(said)}, status_code=422)
+
+
+def _about(source: Source) -> dict[str, Any]:
+    return {
+        "scenario": source.key,
+        "title": source.title,
+        "question": source.question,
+        "is_own": source.is_own,
+    }
+
+
+def _source(service: Service, key: str) -> Source:
+    source = service.project.source(key)
+    if source is None:
+        raise HTTPException(404)
+    return source
+
+
+def _draft(service: Service, key: str, asked: Change) -> tuple[Draft, dict[Keys, Any]]:
+    if _depth(asked.settings) > _DEEPEST:
+        raise HTTPException(422, "settings lie deeper in one another than those of any scenario")
+    draft = Draft(Base(_source(service, key)))
+    return draft, dict(_by_key(asked.settings))
+
+
+def _depth(value: Any) -> int:
+    """Return how many mappings and lists lie in one another."""
+    depth, layer = 0, [value]
+    while layer and depth <= _DEEPEST:
+        inner = [one for one in layer if isinstance(one, Mapping | list)]
+        layer = [
+            item for one in inner for item in (one.values() if isinstance(one, Mapping) else one)
+        ]
+        depth += bool(inner)
+        if not inner:
+            break
+    return depth
+
+
+def _by_key(settings: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """Return the settings by key path, each as far down as the form has a field for it."""
+    for key, value in settings.items():
+        keys = (*above, key)
+        if isinstance(value, Mapping) and value and keys not in _fields():
+            yield from _by_key(value, keys)
+        else:
+            yield keys, value
+
+
+def _fields() -> frozenset[Keys]:
+    return frozenset(of.keys for group in groups() for of in group.fields)
+
+
+def _told(said: list[Said]) -> dict[str, Any]:
+    """Return what is said by kind, each with its key path."""
+    return {
+        f"{kind}s": [{"keys": one.keys, "text": one.text} for one in said if one.kind == kind]
+        for kind in ("problem", "warning", "note")
+    }
