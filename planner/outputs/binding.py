@@ -15,7 +15,7 @@ from planner.outputs.program import inputs_of
 
 if TYPE_CHECKING:
     from planner.limits.limit import Tables
-    from planner.outputs.report.labels import Labels
+    from planner.outputs.labels import Labels
     from planner.outputs.run import Run
 
 __all__ = ["binding_of_run", "sentence", "weightiest"]

@@ -11,24 +11,15 @@ from planner.outputs.of_plan import is_of_plan, marked
 from planner.outputs.staging import staging
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from planner.outputs.kept import Kept
     from planner.outputs.run import Run
 
-__all__ = ["ESTIMATES_FOLDER", "figure_names", "named", "read_estimates", "write_estimates"]
+__all__ = ["ESTIMATES_FOLDER", "read_estimates", "write_estimates"]
 
 ESTIMATES_FOLDER: Final = "estimates"
 """Folder of the figures that decide in a run folder."""
-_NAMED: Final = (
-    ("racks", "rack"),
-    ("facility_cost", "item"),
-    ("cooling", "cooling"),
-    ("lead_times", "item"),
-    ("facility_market", "market"),
-)
-"""Tables whose rows have a name, and their key."""
 
 
 def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> list[Kept]:
@@ -68,25 +59,3 @@ def read_estimates(run: Run) -> pd.DataFrame | None:
         return None
     table = pd.read_parquet(path)
     return table if is_of_plan(table, run.tables) else None
-
-
-def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return names by id, of all tables whose rows have one.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        The data as read.
-    """
-    names: dict[str, str] = {}
-    for table, key in _NAMED:
-        if table not in tables:  # a run need not have it
-            continue
-        frame = tables[table]
-        names |= dict(zip(frame[key].astype(str), frame["name"].astype(str), strict=True))
-    return names
-
-
-def named(item: str, names: Mapping[str, str]) -> str:
-    """Return the rows that a figure is of, in words."""
-    return ", ".join(names.get(one, one.replace("_", " ")) for one in item.split(", "))

@@ -1,4 +1,4 @@
-"""What sites, zones, workloads and cost items are called by people."""
+"""What ids of tables and of the cost list are called by people: the one place that says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["Labels", "item_words", "shortened", "words"]
+__all__ = [
+    "Labels",
+    "figure_names",
+    "figure_words",
+    "hall_words",
+    "item_words",
+    "names_in",
+    "shortened",
+    "words",
+]
 
 _INITIALS: Final = 3
 _ITEMS: Final = {
@@ -24,6 +33,14 @@ _ITEMS: Final = {
     "site_opening": "opening of sites",
 }
 """Items of the cost list whose id does not read as words."""
+_OF_FIGURES: Final = (
+    ("racks", "rack"),
+    ("facility_cost", "item"),
+    ("cooling", "cooling"),
+    ("lead_times", "item"),
+    ("facility_market", "market"),
+)
+"""Tables with a low and a high whose rows have a name, and their key."""
 
 
 class Labels:
@@ -64,7 +81,7 @@ class Labels:
 
     @cached_property
     def _sites(self) -> Mapping[str, str]:
-        return _names(self._run.sites, "site")
+        return names_in(self._run.sites, "site")
 
     @cached_property
     def _workloads(self) -> Mapping[str, str]:
@@ -87,7 +104,7 @@ class Labels:
         if table not in self._run.inputs_tables:
             return {}
         frame = self._run.inputs_tables[table]
-        return _names(frame, key) if {key, "name"} <= set(frame) else {}
+        return names_in(frame, key) if {key, "name"} <= set(frame) else {}
 
 
 def words(identifier: str) -> str:
@@ -123,8 +140,69 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
-def _names(frame: pd.DataFrame, key: str) -> dict[str, str]:
+def names_in(frame: pd.DataFrame, key: str) -> dict[str, str]:
+    """Return the names of a table by id; an id whose name is blank is its own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With a column ``name``.
+    key : str
+        Column of the ids.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> names_in(pd.DataFrame({"rack": ["hgx", "tpu"], "name": ["HGX H100, air", None]}), "rack")
+    {'hgx': 'HGX H100, air', 'tpu': 'tpu'}
+    """
     return {
         str(one): str(name) if isinstance(name, str) and name.strip() else str(one)
         for one, name in zip(frame[key], frame["name"], strict=True)
     }
+
+
+def hall_words(hall: str, cooling_names: Mapping[str, str]) -> str:
+    """Return what a design of halls is, within a sentence.
+
+    Parameters
+    ----------
+    hall : str
+        Its id: cooling and redundancy with a bar between them.
+    cooling_names : mapping of str to str
+        Names of cooling technologies by id.
+
+    Examples
+    --------
+    >>> hall_words("air_dry|N_plus_1", {"air_dry": "Air with dry coolers"})
+    'air with dry coolers; redundancy N plus 1'
+    """
+    cooling, _, redundancy = hall.partition("|")
+    of = cooling_names.get(cooling, cooling)
+    return f"{of[:1].lower()}{of[1:]}; redundancy {words(redundancy)}"
+
+
+def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return the names of what figures with a low and a high are about, by id.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The data as read.
+    """
+    names: dict[str, str] = {}
+    for table, key in _OF_FIGURES:
+        if table in tables:  # a run need not have it
+            names |= names_in(tables[table], key)
+    return names
+
+
+def figure_words(item: str, names: Mapping[str, str]) -> str:
+    """Return the rows that a figure is of, in words.
+
+    Examples
+    --------
+    >>> figure_words("hgx, power_transformer", {"hgx": "HGX H100"})
+    'HGX H100, power transformer'
+    """
+    return ", ".join(names.get(one, words(one)) for one in item.split(", "))

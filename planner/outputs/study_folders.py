@@ -54,6 +54,7 @@ _OF_STOCHASTIC_TABLES: Final = {
         *("ordered", "least", "most", "minimax_regret"),
     },
     "plans": {"plan", "expected_musd", "greatest_regret_musd"},
+    "costs": {"plan", "future", "regret_musd"},
     "worth": {"measure", "value_musd"},
     "futures": {
         *("future", "weight", "alone_musd", "cost_musd", "regret_musd", "plan_musd"),
@@ -137,7 +138,7 @@ class StoredStochastic:
     is_relaxed : bool
         Whether its futures have integers, which costs, regrets and worths leave out.
     tables : mapping of str to DataFrame
-        ``decided`` with orders numbered from 1, ``plans``, ``worth``, ``futures`` and
+        ``decided`` with orders numbered from 1, ``plans``, ``costs``, ``worth``, ``futures`` and
         ``no_regret`` as they are stored, and ``fans`` as `fans_of` makes it.
     """
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.say import amount
-from planner.outputs.estimates import figure_names, named
+from planner.outputs.labels import figure_names, figure_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
     for row in table.to_dict("records"):
         value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
         at_low, at_high = (_change(float(row[f"{end}_musd"])) for end in ("low", "high"))
-        name = Text(named(str(row["item"]), names))
+        name = Text(figure_words(str(row["item"]), names))
         shown.add_row(name, Text(str(row["unit"])), value, low, at_low, high, at_high)
     return shown
 

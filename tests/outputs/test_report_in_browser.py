@@ -34,7 +34,7 @@ const seen = (selector) => [...document.querySelectorAll(selector)]
 const fire = (one, kind) => one.dispatchEvent(new Event(kind, {bubbles: true}));
 found.year = document.querySelector("#map-year-shown").textContent;
 found.circles = seen("circle.site").length;
-found.keys = seen(".key-way").map((one) => one.dataset.way);
+found.keys = seen(".key-colouring").map((one) => one.dataset.colouring);
 const slider = document.querySelector("#map-year");
 slider.value = "0";
 fire(slider, "input");
@@ -43,7 +43,7 @@ found.firstCircles = seen("circle.site").length;
 found.said = slider.getAttribute("aria-valuetext");
 const carbon = document.querySelector("input[value=carbon]");
 carbon.click();
-found.carbonKeys = seen(".key-way").map((one) => one.dataset.way);
+found.carbonKeys = seen(".key-colouring").map((one) => one.dataset.colouring);
 const circle = seen("circle.site").at(-1);
 circle.dispatchEvent(new MouseEvent("click", {bubbles: true}));
 found.picked = document.querySelector(".picked").textContent;

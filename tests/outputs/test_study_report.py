@@ -131,7 +131,22 @@ def stochastic_folder(folder: Path) -> Path:
         columns=["plan", "expected_musd", "greatest_regret_musd"],
     ).astype({"expected_musd": "float64", "greatest_regret_musd": "float64"})
     worth = pd.DataFrame({"measure": ["evpi", "vss"], "value_musd": [4.35, float("nan")]})
+    # Cost of each plan in each future above 511, 532.5 and 553.25.
+    regrets = {
+        "stochastic": (6.0, 2.0, 6.5),
+        "mean": (3.75, 1.25, float("nan")),
+        "alone: price=40": (0.0, 14.5, 47.25),
+    }
+    costs = pd.DataFrame(
+        [
+            (plan, future, regret)
+            for plan, of in regrets.items()
+            for future, regret in zip(names, of, strict=True)
+        ],
+        columns=["plan", "future", "regret_musd"],
+    )
     tables = {"futures": futures, "decided": decided, "plans": plans, "worth": worth}
+    tables["costs"] = costs
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet")
     return folder
@@ -163,6 +178,10 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
     assert "halls north" in text
     assert "site opening" not in text  # nothing of it is ordered
     assert "July 2025" in text
+    # A row of dots for each plan, one for each future that its orders leave a plan in.
+    dots = [one.attributes["data-shown"] for one in page.elements if one.tag == "circle"]
+    assert dots == ["6.0", "2.0", "6.5", "3.8", "1.2", "0.0", "14.5", "47.2"]
+    assert "no plan in 1" in text
     assert [one.tag for one in page.elements].count("script") == 1  # ours
     code, _, err = run(str(folder), str(sweep_folder(tmp_path / "sweep")))
     assert code == 2

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.outputs.labels import Labels
 from planner.outputs.plots.drawing import COLOURS, amounts, plain, sheet
-from planner.outputs.report.labels import Labels
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.svg import MUTED
+from planner.outputs.labels import Labels
 from planner.outputs.plots.drawing import COLOURS, REST, amounts, model_year, plain, sheet
-from planner.outputs.report.labels import Labels
 
 if TYPE_CHECKING:
     from planner.outputs.plots.drawing import Drawing

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from planner.outputs.labels import Labels
 from planner.outputs.plots.drawing import sheet
 from planner.outputs.plots.stacked import stack
-from planner.outputs.report.labels import Labels
 from planner.results.power_by_source import sources_of_power
 
 if TYPE_CHECKING:

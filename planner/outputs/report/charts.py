@@ -12,8 +12,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from planner.base.svg import ticks
+from planner.outputs.labels import shortened
 from planner.outputs.report.figures import decimals_for
-from planner.outputs.report.labels import shortened
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 from planner.outputs.report.table import Column, figure_table
 
@@ -32,6 +32,7 @@ __all__ = [
     "chart_figure",
     "columns",
     "drawing",
+    "legend",
     "lines",
     "svg_text",
     "waterfall",
@@ -115,7 +116,7 @@ def columns(
         parts.append(svg_text(x, HEIGHT - 8.0, place, "middle"))
     drawn = drawing(title, HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
     return chart_figure(
-        title, unit, drawn, _legend([one.label for one in series]), places, series, per
+        title, unit, drawn, legend([one.label for one in series]), places, series, per
     )
 
 
@@ -151,7 +152,7 @@ def lines(
     ]
     drawn = drawing(title, HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
     return chart_figure(
-        title, unit, drawn, _legend([one.label for one in series]), places, series, per
+        title, unit, drawn, legend([one.label for one in series]), places, series, per
     )
 
 
@@ -291,7 +292,8 @@ def drawing(title: str, height: float, parts: Sequence[str], about: str) -> Html
     )
 
 
-def _legend(labels: Sequence[str]) -> Html:
+def legend(labels: Sequence[str]) -> Html:
+    """Return the colours of series with their labels; nothing for one."""
     if len(labels) == 1:
         return NOTHING
     keys = (

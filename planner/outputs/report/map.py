@@ -1,4 +1,4 @@
-"""The map: one picture per model year, of which the page shows one, coloured in one of four ways.
+"""The map: one picture per model year, of which the page shows one, in one of four colourings.
 
 Sites are projected here, in Python. Their colours are classes of the style sheet, a few steps of
 each of the four, so that the page only has to say which of them counts.
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.outputs.labels import Labels
     from planner.outputs.projection import Sheet
     from planner.outputs.report.figures import Figures
-    from planner.outputs.report.labels import Labels
 
-__all__ = ["PICKED", "WAYS", "base_map", "controls", "map_of", "site_facts", "size_key"]
+__all__ = ["COLOURINGS", "PICKED", "base_map", "controls", "map_of", "site_facts", "size_key"]
 
 PICKED: Final = element(
     "p", "Choose a site on the map to see it here.", class_="picked note", hidden=True
@@ -50,8 +50,8 @@ _PER_MUSD: Final = 1e-6
 
 
 @dataclass(frozen=True)
-class Way:
-    """One of the things that the colour of a site can show.
+class Colouring:
+    """What the colour of a site shows, and in which steps.
 
     Parameters
     ----------
@@ -75,16 +75,16 @@ class Way:
     bounds: tuple[float, ...] = ()
 
 
-WAYS: Final = (
-    Way("use", "Use: share of training", "% of racks", 0.01, bounds=(10.0, 40.0, 60.0, 90.0)),
-    Way("carbon", "Carbon intensity", "t CO2/MWh"),
-    Way("price", "Cost of grid electricity", "USD/MWh", _PER_MUSD),
-    Way("headroom", "Headroom left in the grid zone", "MW", none="no limit stated"),
+COLOURINGS: Final = (
+    Colouring("use", "Use: share of training", "% of racks", 0.01, bounds=(10.0, 40.0, 60.0, 90.0)),
+    Colouring("carbon", "Carbon intensity", "t CO2/MWh"),
+    Colouring("price", "Cost of grid electricity", "USD/MWh", _PER_MUSD),
+    Colouring("headroom", "Headroom left in the grid zone", "MW", none="no limit stated"),
 )
 
 
 def site_facts(figures: Figures, year: int) -> dict[str, dict[str, Figure | None]]:
-    """Return what the map shows of each site in a year, by the keys of `WAYS`, and ``mw``."""
+    """Return what the map shows of each site in a year, by the keys of `COLOURINGS`, and ``mw``."""
     size = figures.by("site_year", "nameplate_mw", "site", year=year)
     used = figures.by("plan", "used_mw", "site", year=year)
     training = figures.by("plan", "used_mw", "site", year=year, duty="training")
@@ -141,7 +141,7 @@ def map_of(figures: Figures, labels: Labels) -> Html:
     """
     sheet, below = base_map(figures.run.sites)
     facts = {year: site_facts(figures, year) for year in figures.years}
-    bounds = {way.key: way.bounds or _bounds(way, facts) for way in WAYS}
+    bounds = {one.key: one.bounds or _bounds(one, facts) for one in COLOURINGS}
     largest = max(float(figures.run.tables["site_year"]["nameplate_mw"].max()), _A_LITTLE_MW)
     years = [_year(figures, sheet, year, facts[year], bounds, largest) for year in figures.years]
     drawn = element(
@@ -152,22 +152,24 @@ def map_of(figures: Figures, labels: Labels) -> Html:
         role="img",
         aria_label="Map of the sites in use; the tables of sites have the same figures",
     )
-    ways = [way for way in WAYS if _is_known(way, facts)]
+    known = [one for one in COLOURINGS if _is_known(one, facts)]
     return element(
         "figure",
-        controls(figures.years, ways),
+        controls(figures.years, known),
         drawn,
         size_key(largest),
-        (_colour_key(way, bounds[way.key], facts, is_first=way is ways[0]) for way in ways),
+        (_colour_key(one, bounds[one.key], facts, is_first=one is known[0]) for one in known),
         PICKED,
         class_="map",
         id="map",
-        data_way=ways[0].key if ways else None,
+        data_colouring=known[0].key if known else None,
     )
 
 
-def _is_known(way: Way, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]) -> bool:
-    return any(_is_finite(of[way.key]) for sites in facts.values() for of in sites.values())
+def _is_known(
+    colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]
+) -> bool:
+    return any(_is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values())
 
 
 def _is_finite(figure: Figure | None) -> bool:
@@ -175,14 +177,14 @@ def _is_finite(figure: Figure | None) -> bool:
 
 
 def _bounds(
-    way: Way, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]
+    colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]
 ) -> tuple[float, ...]:
     """Return round numbers between the steps of a colour, the same in all years."""
     known = [
-        figure.shown_value / way.per
+        figure.shown_value / colouring.per
         for sites in facts.values()
         for of in sites.values()
-        if (figure := of[way.key]) is not None and math.isfinite(figure.shown_value)
+        if (figure := of[colouring.key]) is not None and math.isfinite(figure.shown_value)
     ]
     if not known or max(known) <= min(known):
         return ()
@@ -193,11 +195,11 @@ def _bounds(
     return tuple(inner[: _STEPS - 1])
 
 
-def _step(figure: Figure | None, way: Way, bounds: Sequence[float]) -> str:
+def _step(figure: Figure | None, colouring: Colouring, bounds: Sequence[float]) -> str:
     if figure is None or not math.isfinite(figure.shown_value):
-        return f"{way.key}-none"
-    value = figure.shown_value / way.per
-    return f"{way.key}-{sum(value >= bound for bound in bounds)}"
+        return f"{colouring.key}-none"
+    value = figure.shown_value / colouring.per
+    return f"{colouring.key}-{sum(value >= bound for bound in bounds)}"
 
 
 def _year(
@@ -221,9 +223,11 @@ def _year(
             continue  # a site without racks is not in use
         spot = Spot(*values)
         spots.append(spot)
-        steps = (_step(of[way.key], way, bounds[way.key]) for way in WAYS)
+        steps = (
+            _step(of[colouring.key], colouring, bounds[colouring.key]) for colouring in COLOURINGS
+        )
         shown = mw.text()
-        said = "; ".join(_said(of[way.key], way) for way in WAYS)
+        said = "; ".join(_said(of[one.key], one) for one in COLOURINGS)
         circles.append(
             element(
                 "circle",
@@ -250,14 +254,14 @@ def _year(
     )
 
 
-def _said(figure: Figure | None, way: Way) -> str:
-    label = way.label[0].lower() + way.label[1:]
+def _said(figure: Figure | None, colouring: Colouring) -> str:
+    label = colouring.label[0].lower() + colouring.label[1:]
     if figure is None or not math.isfinite(figure.shown_value):
-        return f"{label}: {way.none}"
-    return f"{label} {figure.text(per=way.per)} {way.unit}"
+        return f"{label}: {colouring.none}"
+    return f"{label} {figure.text(per=colouring.per)} {colouring.unit}"
 
 
-def controls(years: Sequence[int], ways: Sequence[Way]) -> Html:
+def controls(years: Sequence[int], colourings: Sequence[Colouring]) -> Html:
     """Return slider and choice of colour; the script shows them."""
     slider = element(
         "label",
@@ -278,12 +282,12 @@ def controls(years: Sequence[int], ways: Sequence[Way]) -> Html:
     choice = (
         element(
             "label",
-            element("input", type="radio", name="way", value=way.key, checked=at == 0),
-            f" {way.label}",
+            element("input", type="radio", name="colouring", value=colouring.key, checked=at == 0),
+            f" {colouring.label}",
         )
-        for at, way in enumerate(ways)
+        for at, colouring in enumerate(colourings)
     )
-    if not ways:
+    if not colourings:
         return element("div", slider, class_="controls", hidden=True)
     fields = element("fieldset", element("legend", "Colour of the sites"), choice)
     return element(
@@ -309,13 +313,13 @@ def size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
 
 
 def _colour_key(
-    way: Way,
+    colouring: Colouring,
     bounds: Sequence[float],
     facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]],
     *,
     is_first: bool,
 ) -> Html:
-    """Explain the colours of one way."""
+    """Explain the colours of a colouring."""
     texts = [amount(bound) for bound in bounds]
     if not texts:
         steps = ["all"]
@@ -323,16 +327,18 @@ def _colour_key(
         between = [f"{low} to {high}" for low, high in pairwise(texts)]
         steps = [f"below {texts[0]}", *between, f"{texts[-1]} and more"]
     keys = [
-        element("li", element("span", class_=f"key k-{way.key}-{at}"), text)
+        element("li", element("span", class_=f"key k-{colouring.key}-{at}"), text)
         for at, text in enumerate(steps)
     ]
-    if any(not _is_finite(of[way.key]) for sites in facts.values() for of in sites.values()):
-        keys.append(element("li", element("span", class_=f"key k-{way.key}-none"), way.none))
+    if any(not _is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values()):
+        keys.append(
+            element("li", element("span", class_=f"key k-{colouring.key}-none"), colouring.none)
+        )
     return element(
         "div",
-        element("span", f"{way.label} [{way.unit}]"),
+        element("span", f"{colouring.label} [{colouring.unit}]"),
         element("ul", keys, class_="legend"),
-        class_="key-way",
-        data_way=way.key,
+        class_="key-colouring",
+        data_colouring=colouring.key,
         hidden=not is_first,
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 from planner.outputs.binding import binding_of_run
 from planner.outputs.estimates import read_estimates
 from planner.outputs.files import whole_file
+from planner.outputs.labels import Labels
 from planner.outputs.report.figures import Figures
-from planner.outputs.report.labels import Labels
 from planner.outputs.report.markup import element, joined, name
 from planner.outputs.report.page import page
 from planner.outputs.report.sections.answer import answer

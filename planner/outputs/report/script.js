@@ -12,9 +12,9 @@
     slider.setAttribute("aria-valuetext", year);
   };
 
-  const showWay = (way) => {
-    map.dataset.way = way;
-    all(".key-way", map).forEach((part) => part.toggleAttribute("hidden", part.dataset.way !== way));
+  const showColouring = (colouring) => {
+    map.dataset.colouring = colouring;
+    all(".key-colouring", map).forEach((part) => part.toggleAttribute("hidden", part.dataset.colouring !== colouring));
   };
 
   const reachData = one("#reach-data");
@@ -82,8 +82,8 @@
   if (map) {
     const slider = one("#map-year");
     if (slider) slider.addEventListener("input", () => showYear(slider));
-    all("input[name=way]", map).forEach((input) =>
-      input.addEventListener("change", () => showWay(input.value)));
+    all("input[name=colouring]", map).forEach((input) =>
+      input.addEventListener("change", () => showColouring(input.value)));
     map.addEventListener("click", (event) => {
       const circle = event.target.closest("circle.site");
       if (circle) choose(circle);

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.outputs.report.labels import item_words
+from planner.outputs.labels import item_words
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.table import NO, YES

@@ -8,7 +8,7 @@ from planner.base.errors import InputError
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE
 from planner.outputs.binding import binding_of_run, sentence, weightiest
-from planner.outputs.report.labels import Labels
+from planner.outputs.labels import Labels
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.report.labels import Labels, item_words
+from planner.outputs.labels import Labels, item_words
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads, write_section
 from planner.outputs.xlsx.book import cell
 from planner.results.moneys import moneys

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.estimates import read_estimates
-from planner.outputs.report.labels import Labels
+from planner.outputs.labels import Labels
 from planner.outputs.studies import is_of_this_plan, stress_tables
 
 if TYPE_CHECKING:

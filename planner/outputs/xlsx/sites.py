@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.outputs.report.labels import Labels
+from planner.outputs.labels import Labels
 from planner.outputs.xlsx.book import cell
 from planner.scenario.workbook_layout import EDITED_SITE, SITE_ID_HEAD
 

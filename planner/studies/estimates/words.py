@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.base.say import amount
-from planner.outputs.estimates import figure_names, named
+from planner.outputs.labels import figure_names, figure_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def note_of(found: Estimates, settings: int) -> str:
 def _sentence(row: Mapping[Any, Any], names: dict[str, str]) -> str:
     value, low, high = (_number(row[name]) for name in ("value", "low", "high"))
     at_low, at_high = float(str(row["low_musd"])), float(str(row["high_musd"]))
-    item = named(str(row["item"]), names)
+    item = figure_words(str(row["item"]), names)
     kind = _KINDS.get(str(row["kind"]), str(row["kind"]))
     unit = "" if row["unit"] == "-" else f" {row['unit']}"
     text = f"{item}, {value}{unit} ({kind}; table {row['table']}): "

@@ -1,10 +1,12 @@
-"""Ids of racks, workloads and halls in the words that a planner knows them by."""
+"""Sentences with the ids of racks, workloads and halls replaced by their names."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from planner.outputs.labels import hall_words, names_in
 
 if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
@@ -17,7 +19,7 @@ _BEFORE, _AFTER = r"(?<![\w.|/+-])", r"(?![\w|/+-]|\.\w)"
 
 
 class Names:
-    """Names by id.
+    """Names by id, which it puts into texts.
 
     Only whole ids that the inputs hold and that read as ids, by an underscore or a bar, are
     replaced: ``agentic`` is a word. Sites, zones, contracts and sources keep theirs, which commands
@@ -37,12 +39,9 @@ class Names:
             ("workloads", "workload", sets.workload),
             ("cooling", "cooling", sets.cooling),
         ):
-            name = tables[table].dropna(subset=["name"]).set_index(key)["name"]
-            names |= {id_: str(name[id_]) for id_ in axis.labels if id_ in name.index}
-        for hall in sets.hall.labels:
-            cooling, _, redundancy = hall.partition("|")
-            of = names.get(cooling, cooling)
-            names[hall] = f"{of[:1].lower()}{of[1:]}; redundancy {redundancy.replace('_', ' ')}"
+            known = names_in(tables[table], key)
+            names |= {id_: known[id_] for id_ in axis.labels if id_ in known}
+        names |= {hall: hall_words(hall, names) for hall in sets.hall.labels}
         kept = {*inputs.sites.table["site"], *sets.zone.labels}
         self._of = {id_: name for id_, name in names.items() if re.search("[_|]", id_)}
         self._of = {id_: name for id_, name in self._of.items() if id_ not in kept}

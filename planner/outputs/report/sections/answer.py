@@ -15,8 +15,8 @@ from planner.results.moneys import moneys
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from planner.outputs.labels import Labels
     from planner.outputs.report.figures import Figure, Figures
-    from planner.outputs.report.labels import Labels
 
 __all__ = ["answer"]
 

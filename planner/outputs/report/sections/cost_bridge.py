@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.outputs.labels import item_words
 from planner.outputs.report.charts import waterfall
-from planner.outputs.report.labels import item_words
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.table import Column, figure_table

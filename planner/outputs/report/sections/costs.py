@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.base.units import MUSD_PER_BUSD
+from planner.outputs.labels import item_words
 from planner.outputs.report.charts import Series, columns
-from planner.outputs.report.labels import item_words
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
 from planner.outputs.report.sections.moneys import reconciled

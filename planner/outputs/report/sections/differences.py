@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.comparison.cells import table_differences
 from planner.outputs.comparison.settings import setting_differences, setting_text
 from planner.outputs.comparison.words import cell_text
-from planner.outputs.report.labels import shortened
+from planner.outputs.labels import shortened
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 

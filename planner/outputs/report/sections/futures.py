@@ -8,8 +8,8 @@ import pandas as pd
 
 from planner.base.units import MUSD_PER_BUSD
 from planner.outputs.comparison.measures import OF_YEAR
+from planner.outputs.labels import words
 from planner.outputs.report.charts import bars
-from planner.outputs.report.labels import words
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.spread import fan

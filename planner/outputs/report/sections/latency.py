@@ -10,8 +10,8 @@ from planner.outputs.report.page import section
 from planner.outputs.report.table import Column, figure_table
 
 if TYPE_CHECKING:
+    from planner.outputs.labels import Labels
     from planner.outputs.report.figures import Figure, Figures
-    from planner.outputs.report.labels import Labels
 
 __all__ = ["latency_section"]
 

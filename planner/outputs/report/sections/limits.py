@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.limits.limit import Tables
+    from planner.outputs.labels import Labels
     from planner.outputs.report.figures import Figures, Label
-    from planner.outputs.report.labels import Labels
 
 __all__ = ["limits_section"]
 

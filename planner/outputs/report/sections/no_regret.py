@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.labels import words
 from planner.outputs.no_regret import LEAST_MW, first_decided
-from planner.outputs.report.labels import words
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
 from planner.outputs.report.table import Column, figure_table

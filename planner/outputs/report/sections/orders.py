@@ -6,7 +6,9 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from planner.base.say import moment
-from planner.outputs.report.labels import words
+from planner.outputs.labels import words
+from planner.outputs.report.charts import Series
+from planner.outputs.report.dots import dots
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.table import Column, figure_table
@@ -27,6 +29,7 @@ _PLANS: Final = {
 """What plans are called; those of a single future have its name."""
 _LEAST: Final = 0.05  # 0.1, rounded
 _MOST_ROWS: Final = 200
+_MOST_DRAWN: Final = 24  # plans; those for single futures come last
 _DIGITS: Final = 4
 
 
@@ -101,7 +104,7 @@ def orders_section(figures: TableFigures) -> Html:
 
 
 def plans_section(figures: TableFigures) -> Html:
-    """Compare plans over all futures."""
+    """Compare plans over all futures: expected cost, and what each would regret in each."""
     rows: list[tuple[str, list[Figure | str | None]]] = [
         (
             plan_name(plan),
@@ -115,12 +118,23 @@ def plans_section(figures: TableFigures) -> Html:
     heads = [Column("expected cost, MUSD", decimals=1), Column("greatest regret, MUSD", decimals=1)]
     about = (
         "Each plan with its own orders, in every future; no number where they leave no plan in"
-        " some future. Regret is cost above the least that the future can cost."
+        " some future. Regret is cost above the least that the future can cost: each row is a plan,"
+        " each dot a future, and the plan whose last dot is nearest to 0 can be wrong by least."
     )
+    costs = figures.tables["costs"]
+    futures = list(dict.fromkeys(costs["future"].astype(str)))
+    regrets = [
+        Series(
+            plan_name(plan),
+            tuple(figures.sum("costs", "regret_musd", plan=plan, future=one) for one in futures),
+        )
+        for plan in list(dict.fromkeys(costs["plan"].astype(str)))[:_MOST_DRAWN]
+    ]
     return section(
         "plans",
         "What other orders would cost",
         element("p", about, class_="note"),
+        dots("Regret by future", "MUSD", futures, regrets),
         figure_table("Plans", "plan", heads, rows),
     )
 

@@ -11,8 +11,8 @@ from planner.outputs.report.table import Column, figure_table
 from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
+    from planner.outputs.labels import Labels
     from planner.outputs.report.figures import Figures
-    from planner.outputs.report.labels import Labels
 
 __all__ = ["unit_costs_section"]
 

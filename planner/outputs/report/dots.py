@@ -1,0 +1,105 @@
+"""A chart of rows, in each a dot for every place: where a plan does well, and where badly."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from planner.base.svg import ticks
+from planner.outputs.labels import shortened
+from planner.outputs.report.charts import WIDTH, chart_figure, drawing, legend, svg_text
+from planner.outputs.report.figures import decimals_for
+from planner.outputs.report.markup import NOTHING, Html, element
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.outputs.report.charts import Series
+
+__all__ = ["dots"]
+
+_ROW: Final = 24.0
+_FOOT: Final = 22.0
+_LABEL: Final = 204.0
+_RIGHT: Final = 70.0
+_PER_LETTER: Final = 7.84
+"""Pixels, of a label beside a row."""
+_COLOURS: Final = 10
+
+
+def dots(
+    title: str, unit: str, places: Sequence[str], rows: Sequence[Series], *, per: float = 1.0
+) -> Html:
+    """Draw a row for each series from 0 to its largest figure, with a dot for every place.
+
+    Parameters
+    ----------
+    title, unit : str
+        What is shown.
+    places : sequence of str
+        What each dot of a row is of; with more than ten, all dots have one colour.
+    rows : sequence of Series
+        From the top; a figure that is missing has no dot, and the row says so.
+    per : float
+        What numbers are divided by.
+
+    Returns
+    -------
+    Html
+        A figure with its table; nothing where all of it is 0.
+    """
+    known = [_known(row, per) for row in rows]
+    high = max((value for of in known for value in of.values()), default=0.0)
+    if high <= 0.0:
+        return NOTHING
+    scale = (WIDTH - _LABEL - _RIGHT) / high
+    height = len(rows) * _ROW + _FOOT
+    marks = [mark for mark in ticks(0.0, high) if mark <= high]
+    places_shown = decimals_for(marks[1:2] or [high])
+    parts = []
+    for mark in marks:
+        x = _LABEL + mark * scale
+        kind = "zero" if mark == 0.0 else "grid"
+        parts.append(element("line", x1=x, x2=x, y1=0, y2=height - _FOOT, class_=kind))
+        parts.append(svg_text(x, height - 6.0, f"{mark:,.{places_shown}f}", "middle"))
+    decimals = decimals_for([value for of in known for value in of.values()])
+    has_colours = len(places) <= _COLOURS
+    for at, (row, of) in enumerate(zip(rows, known, strict=True)):
+        y = (at + 0.5) * _ROW
+        label = shortened(row.label, int((_LABEL - 8.0) / _PER_LETTER))
+        parts.append(svg_text(_LABEL - 8.0, y + 4.0, label, "end"))
+        end = _LABEL + max(of.values(), default=0.0) * scale
+        parts.append(element("line", x1=_LABEL, x2=f"{end:.1f}", y1=y, y2=y, class_="reach"))
+        for place, value in of.items():
+            figure = row.figures[place]
+            assert figure is not None
+            shown = figure.text(per=per, decimals=decimals)
+            parts.append(
+                element(
+                    "circle",
+                    element("title", f"{row.label}, {places[place]}: {shown} {unit}"),
+                    cx=f"{_LABEL + value * scale:.1f}",
+                    cy=f"{y:.1f}",
+                    r=5,
+                    **{
+                        **figure.attributes(per=per),
+                        "class_": f"n c{place if has_colours else 0}",
+                        "data_shown": shown,
+                    },
+                )
+            )
+        left = len(places) - len(of)
+        if left:
+            parts.append(svg_text(end + 10.0, y + 4.0, f"no plan in {left}", "start"))
+    drawn = drawing(title, height, parts, f"{title} [{unit}]")
+    key = legend(list(places)) if has_colours else NOTHING
+    return chart_figure(title, unit, drawn, key, places, rows, per)
+
+
+def _known(row: Series, per: float) -> dict[int, float]:
+    """Return the values of a row that are there, by place."""
+    return {
+        at: figure.shown_value / per
+        for at, figure in enumerate(row.figures)
+        if figure is not None and math.isfinite(figure.shown_value)
+    }
