@@ -113,7 +113,7 @@ def test_a_company_of_ones_own_validates_and_says_what_it_assumes() -> None:
     assert all("takes from us-" in note and "grid zone" in note for note in taken)
     starts = (
         "Rack meridian_h200: your price",
-        "construction_usd_per_w 10.6",
+        "Halls in market meridian-ohio cost its index of 0.91, that of 10.6 USD/W",
         "Your prices of power",
     )
     assert all(start in note for start, note in zip(starts, own, strict=True))
