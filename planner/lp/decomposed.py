@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from planner.lp.pieces import Priced
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["DecomposedSession", "local_columns"]
+__all__ = ["DecomposedSession", "local_columns", "seconds_left"]
 
 _EXACT: Final = 1e-7  # [-]; gap up to which HiGHS takes plan and duals for those of one optimum
 _NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
@@ -37,6 +37,7 @@ _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
 _MOST_PENALTY: Final = 1e7  # [MUSD per unit]
 _MOST_ROUNDS: Final = 400
 _NO_SHARE: Final = 1e-9  # [-]; price of a cut that does not bind
+_FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
 _MOST_KEPT: Final = 8
 """Most cuts of a piece that are kept for other programs."""
 _STOPPED: Final[Mapping[Any, Status]] = {
@@ -61,6 +62,31 @@ def local_columns(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
         if axes.intersection(problem.columns_over(name).axis_names):
             is_local[problem.column_block(name)] = True
     return is_local & ~columns.integer
+
+
+def seconds_left(earlier: tuple[float, float], later: tuple[float, float]) -> float:
+    """Return after how long rounds end if the gap goes on to shrink by the same share a second.
+
+    Parameters
+    ----------
+    earlier, later : (float, float)
+        Seconds and gap after two rounds.
+
+    Returns
+    -------
+    float
+        From the later one on; nan where the gap did not shrink. [s]
+
+    Examples
+    --------
+    >>> round(seconds_left((10.0, 1e-2), (30.0, 1e-4)), 3)  # to 1e-7: three powers of ten more
+    30.0
+    """
+    (then, wide), (now, narrow) = earlier, later
+    narrow = max(narrow, _EXACT)
+    if narrow >= wide:
+        return np.nan
+    return float((now - then) * np.log(narrow / _EXACT) / np.log(wide / narrow))
 
 
 @dataclass(eq=False)
@@ -340,6 +366,8 @@ class _Run:
         self._plan: Floats | None = None
         self._objective, self._bound = np.inf, -np.inf
         self._rounds = 0
+        self._with_penalties = np.inf  # least cost of a trial, with what is paid for missed rows
+        self._gap_at: list[tuple[float, float]] = []  # seconds and gap to that, by round
 
     def outcome(self) -> Outcome:
         """Solve master and pieces in turn until no piece costs more than the master foretells.
@@ -366,7 +394,7 @@ class _Run:
             x, foretold = master.solution()
             if master.rests_on_no_bound(foretold):
                 self._bound = max(self._bound, master.objective)
-            priced = pieces.at(x, self._must_stop)
+            priced = pieces.at(x, self._left_s(), self._interrupt)
             if priced is None:
                 status = "interrupted" if self._is_interrupted() else "time_limit"
                 break
@@ -375,6 +403,8 @@ class _Run:
             is_plan = priced.missed.max(initial=0.0) <= _MISSED
             if is_plan and objective < self._objective:
                 self._objective, self._plan = objective, parts.plan(x, priced.y)
+            penalties = pieces.penalty * float(priced.missed.sum())
+            self._with_penalties = min(self._with_penalties, objective + penalties)
             self._report()
             cost = priced.at(x)
             is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
@@ -388,6 +418,7 @@ class _Run:
                 raise SolverError(message)
             elif pieces.penalty < _MOST_PENALTY:
                 pieces.raise_penalty()
+                self._with_penalties, self._gap_at = np.inf, []
             else:
                 message = "rows are missed at any price"
                 raise SolverError(message)
@@ -435,16 +466,30 @@ class _Run:
     def _report(self) -> None:
         if self._on_progress is not None:
             objective = self._objective if self._plan is not None else np.nan
-            seconds = time.perf_counter() - self._began
+            seconds, gap = time.perf_counter() - self._began, self._gap
+            closing = relative_gap(self._with_penalties, self._bound)
+            if np.isfinite(closing):
+                self._gap_at.append((seconds, closing))
             self._on_progress(
-                ProgressEvent("rounds", seconds, self._rounds, objective, self._bound, self._gap)
+                ProgressEvent(
+                    "rounds",
+                    seconds,
+                    self._rounds,
+                    objective,
+                    self._bound,
+                    gap,
+                    left_s=self._rest_s(),
+                )
             )
+
+    def _rest_s(self) -> float:
+        """Return how long the rest takes if the gap shrinks as in the last rounds. [s]"""
+        if len(self._gap_at) < _FEWEST_GAPS:
+            return np.nan
+        return min(seconds_left(self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]), self._left_s())
 
     def _left_s(self) -> float:
         return max(0.0, self._until - time.perf_counter())
 
     def _is_interrupted(self) -> bool:
         return self._interrupt is not None and self._interrupt.is_set()
-
-    def _must_stop(self) -> bool:
-        return self._is_interrupted() or time.perf_counter() >= self._until

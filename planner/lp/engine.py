@@ -13,13 +13,13 @@ from planner.base.errors import SolverError
 from planner.lp.progress import Phase, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Floats
     from planner.lp.change import Arrays
     from planner.lp.expression import Ints
 
-__all__ = ["Engine", "check"]
+__all__ = ["Engine", "check", "run_apart"]
 
 _SECONDS_BETWEEN_LOOKS = 0.1  # where a wait can not be interrupted, Ctrl-C waits for so long
 _NEAR_BOUND = 1e-5  # [-]; a first-order method meets bounds so far
@@ -194,25 +194,8 @@ class Engine:
         """Run for at most so many seconds and return HiGHS' model status. [s]"""
         # HiGHS counts the time of all runs of one object against its limit.
         self.set("time_limit", max(0.0, seconds) + self.highs.getRunTime())
-        # In a thread of its own. Ctrl-C is raised in the main thread, and were that inside a
-        # callback, HiGHS would swallow it and call the solve a failure. And HiGHS keeps a pool of
-        # threads for each thread that calls it: one pool asked for another size solves nothing.
-        is_done = threading.Event()
-        threading.Thread(target=self._work, args=(is_done,), name="HiGHS").start()
-        while not is_done.is_set():
-            try:
-                is_done.wait(_SECONDS_BETWEEN_LOOKS)
-            except BaseException as error:
-                self.watch.raised = error  # stops HiGHS, and is raised when it has stopped
-        if self.watch.raised is not None:
-            raise self.watch.raised
+        run_apart(self.highs.run, self.watch)
         return self.highs.getModelStatus()
-
-    def _work(self, is_done: threading.Event) -> None:
-        try:
-            self.highs.run()
-        finally:
-            is_done.set()
 
     def dual_ray(self, seconds: float) -> Floats | None:
         """Return row multipliers that prove that there is no plan, or None where there are none.
@@ -248,6 +231,46 @@ class Engine:
             self.watch.raised = error
             stop = True
         answer.user_interrupt = stop  # said every time: HiGHS remembers it from run to run
+
+
+def run_apart(work: Callable[[], object], watch: Watch) -> None:
+    """Run HiGHS in a thread of its own until it ends, and raise what was raised meanwhile.
+
+    Ctrl-C is raised in the main thread, and were that inside a callback, HiGHS would swallow it
+    and call the solve a failure. And HiGHS keeps a pool of threads for each thread that calls it:
+    one pool asked for another size solves nothing.
+
+    Parameters
+    ----------
+    work : callable
+        Runs HiGHS, and ends soon after the watch has something to raise.
+    watch : Watch
+        Is given what is raised here or by the work.
+    """
+    is_done = threading.Event()
+
+    def worked() -> None:
+        try:
+            work()
+        except BaseException as error:
+            watch.raised = error
+        finally:
+            is_done.set()
+
+    thread = threading.Thread(target=worked, name="HiGHS")
+    try:
+        thread.start()
+    except BaseException as error:  # Ctrl-C, as a rule when it has begun
+        watch.raised = error
+        if thread.ident is None:
+            raise
+    while not is_done.is_set():
+        try:
+            is_done.wait(_SECONDS_BETWEEN_LOOKS)
+        except BaseException as error:
+            watch.raised = error  # stops HiGHS, and is raised when it has stopped
+    if watch.raised is not None:
+        raise watch.raised
 
 
 def _statuses(

@@ -13,8 +13,9 @@ from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.engine import Engine, check
 from planner.lp.matrix import Matrix
-from planner.lp.methods import SIMPLEX
+from planner.lp.methods import MOST_STEPS, SIMPLEX
 from planner.lp.progress import Watch
+from planner.lp.start import cold_steps
 
 if TYPE_CHECKING:
     import threading
@@ -26,7 +27,8 @@ __all__ = ["Master"]
 _TOLERANCE: Final = 1e-9  # [-]; of rows and prices: the cuts of a thousand pieces add up
 _NO_BOUND: Final = -1e9  # [MUSD]; least cost of a piece until a cut says better
 _SLACK: Final = 2.0
-"""A solve from the last basis is given up where it takes this many times as long as one without."""
+"""A solve from the last basis is given up where it promises to take this many times as long as one
+without. Steps say so, not seconds: these are others on a busy machine."""
 
 
 class Master:
@@ -56,7 +58,6 @@ class Master:
         self._is_cut = np.zeros(rows.size, dtype=np.bool_)  # of every row that HiGHS holds
         self._held = self._of(arrays)
         self._engine.pass_model(self._held)
-        self._cold_seconds = np.inf
         self._has_basis = False
         self.iterations = 0
 
@@ -161,33 +162,30 @@ class Master:
     ) -> Any:
         """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
 
-        A solve from a basis that takes longer than twice one without is begun again without.
+        A solve from a basis that takes the steps of two without is begun again without.
         Strictly, bounds are met to 1e-10.
         """
         self._engine.be_strict(strictly=strictly)
         self._engine.watch = Watch(None, interrupt)
         self._engine.set("threads", threads)
         until = time.perf_counter() + seconds
-        limit = highspy.HighsModelStatus.kTimeLimit
-        status = limit
         if self._has_basis:
             for name, value in SIMPLEX.items():
                 self._engine.set(name, value)
-            most = _SLACK * self._cold_seconds
-            status = self._engine.run(min(seconds, most))
+            most = round(_SLACK * cold_steps(self._highs.getNumRow()))
+            self._engine.set("simplex_iteration_limit", most)
+            status = self._engine.run(seconds)
+            self._engine.set("simplex_iteration_limit", MOST_STEPS)
             self.iterations += max(0, self._highs.getInfo().simplex_iteration_count)
-            if status != limit or most > seconds:
+            if status != highspy.HighsModelStatus.kIterationLimit:
                 return status
-        began = time.perf_counter()
         check(self._highs.clearSolver(), "clear the last solution")
         self._engine.set("solver", "ipx")
-        status = self._engine.run(until - began)
+        status = self._engine.run(until - time.perf_counter())
         info = self._highs.getInfo()
         self.iterations += max(0, info.ipm_iteration_count)
         self.iterations += max(0, info.simplex_iteration_count)
         self._has_basis = status == highspy.HighsModelStatus.kOptimal
-        if self._has_basis:
-            self._cold_seconds = time.perf_counter() - began
         return status
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,11 +11,13 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, hstack
 
 from planner.base.errors import SolverError
-from planner.lp.engine import check
+from planner.lp.engine import check, run_apart
 from planner.lp.expression import added_up
+from planner.lp.progress import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import threading
+    from collections.abc import Mapping
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.change import Arrays
@@ -31,6 +33,9 @@ Dear enough that plans avoid it, and not so dear that a few rows hide all others
 """
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
 _NO_PRICE: Final = 1e-8  # [MUSD per unit]; of a column, ten times what HiGHS takes for none
+_LONG: Final = 1000
+"""Rows of a piece from which on its solve is looked into, to stop it: shorter ones end at once."""
+_STOPPED: Final = (highspy.HighsModelStatus.kInterrupt, highspy.HighsModelStatus.kTimeLimit)
 _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
     "output_flag": False,
     "presolve": "off",  # pieces are small, and go on from their last basis
@@ -119,6 +124,7 @@ class Pieces:
         self._y, self._dual = np.zeros(self.columns.size), np.zeros(self.rows.size)
         self._shift: Floats | None = None
         self._is_stale = np.ones(self.count, dtype=np.bool_)
+        self._watch, self._until = Watch(None, None), np.inf
         self.iterations = 0
 
     def _program(self, piece: int) -> Any:
@@ -156,7 +162,16 @@ class Pieces:
             np.zeros(size, dtype=np.int32),
         )
         check(passed, "take a piece of the program")
+        if low.size >= _LONG:
+            highs.setCallback(self._on_callback, None)
+            highs.startCallback(highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt)
         return highs
+
+    def _on_callback(self, _kind: Any, _text: str, _seen: Any, answer: Any, _data: Any) -> None:
+        answer.user_interrupt = self._must_stop()  # said every time: HiGHS remembers it
+
+    def _must_stop(self) -> bool:
+        return self._watch.must_stop or time.perf_counter() >= self._until
 
     def _places(self, piece: int) -> tuple[slice, slice]:
         return (
@@ -182,15 +197,19 @@ class Pieces:
             highs.changeColsCost(which.size, which, np.full(which.size, self.penalty))
         self._is_stale[:] = True
 
-    def at(self, x: Floats, must_stop: Callable[[], bool]) -> Priced | None:
+    def at(
+        self, x: Floats, seconds: float = np.inf, interrupt: threading.Event | None = None
+    ) -> Priced | None:
         """Solve the pieces that a trial of the master changes.
 
         Parameters
         ----------
         x : array of float
             Columns of the master, in the order of `of_master`.
-        must_stop : callable
-            Is asked before every piece.
+        seconds : float
+            Most time. [s]
+        interrupt : threading.Event, optional
+            Set it to stop.
 
         Returns
         -------
@@ -208,25 +227,16 @@ class Pieces:
             self._is_stale |= moved
         self._shift = shift
         low, high = self._row_lower - shift, self._row_upper - shift
-        # In a thread of its own, as `Engine.run` does it: HiGHS keeps threads for each caller.
-        failed: list[BaseException] = []
-        worker = threading.Thread(target=self._work, args=(low, high, must_stop, failed))
-        worker.start()
-        worker.join()
-        if failed:
-            raise failed[0]
-        return None if self._is_stale.any() else self._priced(x)
+        self._watch, self._until = Watch(None, interrupt), time.perf_counter() + seconds
 
-    def _work(
-        self, low: Floats, high: Floats, must_stop: Callable[[], bool], failed: list[BaseException]
-    ) -> None:
-        try:
+        def solve_stale() -> None:
             for piece in np.flatnonzero(self._is_stale).tolist():
-                if must_stop():
+                if self._must_stop():
                     return
                 self._solve(piece, low, high)
-        except BaseException as error:
-            failed.append(error)
+
+        run_apart(solve_stale, self._watch)
+        return None if self._is_stale.any() else self._priced(x)
 
     def _solve(self, piece: int, low: Floats, high: Floats) -> None:
         rows, columns = self._places(piece)
@@ -235,8 +245,11 @@ class Pieces:
         every = np.arange(count, dtype=np.int32)
         highs.changeRowsBounds(count, every, low[rows], high[rows])
         highs.run()
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            message = f"piece {piece}: {highs.modelStatusToString(highs.getModelStatus())}"
+        status = highs.getModelStatus()
+        if status in _STOPPED:
+            return
+        if status != highspy.HighsModelStatus.kOptimal:
+            message = f"piece {piece}: {highs.modelStatusToString(status)}"
             raise SolverError(message)
         solution = highs.getSolution()
         self._y[columns] = solution.col_value[: columns.stop - columns.start]

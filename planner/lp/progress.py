@@ -43,6 +43,8 @@ class ProgressEvent:
         What the solve is for, where a plan takes several; empty for one solver alone.
     solve : int
         Its number among the solves that the plan takes, from one; 0 for one solver alone.
+    left_s : float
+        About how long the rest takes, nan where nothing says it. [s]
     """
 
     phase: Phase
@@ -53,6 +55,7 @@ class ProgressEvent:
     gap: float
     step: str = ""
     solve: int = 0
+    left_s: float = float("nan")
 
 
 class Watch:
@@ -83,6 +86,11 @@ class Watch:
         if self._on_progress is not None and now >= self._next_event:
             self._next_event = now + _SECONDS_BETWEEN_EVENTS
             self._on_progress(_event(phase, now - self.began, state))
+        return self.must_stop
+
+    @property
+    def must_stop(self) -> bool:
+        """Whether the solve should stop: it was asked to, or something was raised meanwhile."""
         return self.raised is not None or (self._interrupt is not None and self._interrupt.is_set())
 
 

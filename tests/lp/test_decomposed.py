@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
+import time
 
 import numpy as np
 import pytest
 from lp_samples import Data, dispatch
 
+from planner.base.errors import SolverError
 from planner.lp import ArrayProblem, Axis, HighsSession, Index, Matrix
 from planner.lp.change import Arrays
-from planner.lp.decomposed import DecomposedSession, local_columns
+from planner.lp.decomposed import DecomposedSession, local_columns, seconds_left
+from planner.lp.engine import run_apart
 from planner.lp.master import Master
 from planner.lp.pieces import Pieces
+from planner.lp.progress import Watch
 from planner.lp.split import Split
 from planner.lp.start import Start
 
@@ -181,6 +186,85 @@ def test_a_stopped_solve_keeps_its_best_plan_and_is_not_called_optimal() -> None
     value, rows = Arrays.of(problem).matrix.times(outcome.x), problem.row_bounds()
     assert (value >= rows.lower - 1e-6).all()
     assert (value <= rows.upper + 1e-6).all()
+
+
+def test_progress_says_how_long_the_rest_takes_once_the_gap_shrinks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("planner.lp.decomposed._FEWEST_GAPS", 2)
+    seen = []
+
+    in_pieces(dispatch(Data())).solve(on_progress=seen.append)
+
+    left_s = [event.left_s for event in seen]
+    assert np.isnan(left_s[0])  # one round says nothing of how fast it goes
+    assert left_s[1] == 0.0  # nothing is left at the first penalty
+    assert np.isnan(left_s[2])  # the penalty was raised: the first round of another program
+    assert left_s[-1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "left_s"),
+    [
+        ((4.0, 1e-3), (9.0, 1e-5), 5.0),  # two powers of ten in 5 s, and two more to 1e-7
+        ((4.0, 3e-2), (7.0, 3e-9), 0.0),  # already there
+        ((4.0, 1e-3), (7.0, 1e-3), np.nan),
+    ],
+)
+def test_time_left_follows_from_how_fast_the_gap_shrinks(
+    earlier: tuple[float, float], later: tuple[float, float], left_s: float
+) -> None:
+    assert seconds_left(earlier, later) == pytest.approx(left_s, nan_ok=True)
+
+
+def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("planner.lp.pieces._LONG", 2)  # rows: every piece is long
+    problem = dispatch(Data())
+    arrays = Arrays.of(problem)
+    split = Split.of(arrays.matrix, local_columns(problem, SLOT))
+    pieces, alone = Pieces(arrays, split), Pieces(arrays, split)
+    x = np.full(pieces.of_master.size, 2.5)
+    asked = []
+
+    def must_stop() -> bool:
+        asked.append(len(asked))
+        return len(asked) > 9  # seven times or more before a piece ends
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pieces, "_must_stop", must_stop)
+        assert pieces.at(x) is None
+
+    assert len(asked) > 9
+    after, whole = pieces.at(x), alone.at(x)
+    assert after is not None
+    assert whole is not None
+    assert after.cost == pytest.approx(whole.cost)
+
+
+def test_ctrl_c_while_pieces_are_solved_is_raised_when_they_have_stopped() -> None:
+    watch, has_ended = Watch(None, None), threading.Event()
+
+    def work() -> None:
+        _thread.interrupt_main()  # as Ctrl-C does
+        while not watch.must_stop:
+            time.sleep(0.005)
+        has_ended.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_apart(work, watch)
+
+    assert has_ended.is_set()
+
+
+def test_what_work_raises_is_raised_where_it_was_asked_for() -> None:
+    def work() -> None:
+        message = "piece 7: Unbounded"
+        raise SolverError(message)
+
+    with pytest.raises(SolverError, match="piece 7"):
+        run_apart(work, Watch(None, None))
 
 
 def test_no_time_leaves_no_plan() -> None:

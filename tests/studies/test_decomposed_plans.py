@@ -90,3 +90,8 @@ def test_progress_of_rounds_says_plan_bound_and_gap() -> None:
     assert solver_words(early) == "decomposed, round 4, at least 115.29 BUSD"
     event = ProgressEvent("rounds", 7.5, 9, 115_323.3, 115_286.8, 3.165e-4)
     assert solver_words(event) == "decomposed, round 9, cost 115.32 BUSD, within 0.03% of the bound"
+    event = ProgressEvent("rounds", 9.5, 10, 115_323.3, 115_299.2, 2.09e-4, left_s=34.0)
+    assert solver_words(event) == (
+        "decomposed, round 10, cost 115.32 BUSD, within 0.02% of the bound,"
+        " about 34 s left in this solve"
+    )

@@ -110,4 +110,6 @@ def solver_words(event: ProgressEvent) -> str:
         parts += [f"within {event.gap:.2%} of the bound"]
     elif isfinite(event.dual_bound):
         parts += [f"at least {event.dual_bound / MUSD_PER_BUSD:,.2f} BUSD"]
+    if isfinite(event.left_s):
+        parts += [f"about {duration(event.left_s)} left in this solve"]
     return ", ".join(parts)
