@@ -7,7 +7,7 @@
 
 A rung is a scenario, hours of a slot, days of a year and, at last, how many each demand region and
 site is split into, with seeded noise. Each rung is solved by each method in a process of its own,
-one after the other, openings and racks in part. Nothing is read or built twice.
+one after the other, all integers as fractions. Nothing is read or built twice.
 Seconds are of the solve alone; memory is the peak of the process with inputs and program.
 """
 
@@ -155,14 +155,18 @@ def solve_in_process(problem: ArrayProblem, method: str, limit_s: float) -> dict
 def _solve(problem: ArrayProblem, method: str, limit_s: float, answer_to: Any) -> None:
     before, began = time.process_time(), time.perf_counter()
     if method == "cbc":
-        status = pulp.LpStatus[problem.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s))]
+        status = pulp.LpStatus[
+            problem.solve(pulp.PULP_CBC_CMD(mip=False, msg=False, timeLimit=limit_s))
+        ]
         result = {"status": status, "objective": pulp.value(problem.objective), "gap": 0.0}
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         before -= children.ru_utime + children.ru_stime
         how = "CBC by PuLP"
     else:
         solver = Solver.model_validate({"method": method})
-        outcome = plan_session(problem, solver).solve(solver.method, time_limit_s=limit_s)
+        session = plan_session(problem, solver)
+        session.set_columns(integer=np.zeros(problem.numVariables(), dtype=np.bool_))
+        outcome = session.solve(solver.method, time_limit_s=limit_s)
         result = {"status": outcome.status, "objective": outcome.objective, "gap": outcome.gap}
         how = outcome.method_used
     result |= {
