@@ -2,7 +2,8 @@
 
 Run by hand from the root of the repository, after ``dcplan sweep bench/grid_says_maybe.yaml``,
 ``dcplan stochastic us-uncertain`` with the settings that the page names, and ``dcplan solve`` of
-the four ``us-headroom-*pct``, minutes of processor time for each future.
+the four ``us-headroom-*pct``, minutes of processor time for each future; what a MW more is worth is
+taken from what ``headroom_scenarios.py`` left.
 ``python bench/grid_says_maybe.py`` then keeps what the page needs of their folders, or of those
 that are named in this order, as csv in docs/img, draws it, and writes the tables of the page.
 ``python bench/grid_says_maybe.py --page`` writes them again from the csv files alone.
@@ -32,6 +33,7 @@ FUTURES, BY_YEAR, ORDERS, HEADROOM, COUNTRY, ZONES, DECIDED, PLANS, WORTH = (
         *("decided", "plans", "worth"),
     )
 )
+WORTH_OF_MW = DOCS / "img" / "us-headroom-zones.csv"
 DRAWING = DOCS / "img" / "grid-says-maybe.svg"
 DRAWN = {
     "facility_mean_mw": ("Mean power of all own sites", "MW"),
@@ -107,14 +109,13 @@ def keep_country(runs: Path) -> None:
 
     With integers, what is compared are bounds: differences of plans are less than their gaps.
     """
-    lines, zones = [], []
+    lines = []
     for rate in RATES:
         (folder,) = runs.glob(f"us-headroom-{rate:g}pct-*")
         run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         assert run["check"]["ok"], folder
         room = pd.read_parquet(folder / "tables" / "headroom.parquet")
         last = room[room["year"] == room["year"].max()]
-        full = last[last["binds"]]
         lines.append(
             {
                 "headroom_pct": rate,
@@ -122,12 +123,13 @@ def keep_country(runs: Path) -> None:
                 "cost_busd": run["objective_musd"] / 1e3,
                 "limit_mw_2030": last["limit_mw"].sum(),
                 "new_mw_2030": (last["new_firm_mw"] + last["new_non_firm_mw"]).sum(),
-                "full_zones": len(full),
             }
         )
-        zones.append(full[["zone", "limit_mw", "committed_mw"]].assign(headroom_pct=rate))
     pd.DataFrame(lines).round(6).to_csv(COUNTRY, index=False)
-    pd.concat(zones, ignore_index=True).round(3).to_csv(ZONES, index=False)
+    zones = pd.read_csv(WORTH_OF_MW)
+    zones["headroom_pct"] = zones["scenario"].str.extract(r"-([0-9.]+)pct", expand=False)
+    zones = zones[["zone", "headroom_pct", "value_npv_usd_per_mw"]]
+    zones[zones["value_npv_usd_per_mw"] >= 1.0].to_csv(ZONES, index=False)
 
 
 def _futures(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -236,7 +238,7 @@ def _room(limits: pd.DataFrame, futures: pd.DataFrame) -> str:
 
 def _worth_of_headroom(country: pd.DataFrame) -> str:
     """What a GW costs less: the difference in cost over that in headroom. [MUSD/GW]"""
-    heads = ["headroom", "zones can take, GW", "zones full", "no plan costs less than, BUSD"]
+    heads = ["headroom", "zones can take, GW", "no plan costs less than, BUSD"]
     heads.append("each GW more is worth, MUSD")
     lines = country.to_dict("records")
     rows = []
@@ -245,21 +247,21 @@ def _worth_of_headroom(country: pd.DataFrame) -> str:
         if after is not None:
             saved = (line["bound_busd"] - after["bound_busd"]) * 1e3
             each = f"{saved / (after['limit_mw_2030'] - line['limit_mw_2030']) * 1e3:,.0f}"
-        limit, full, bound = (line[name] for name in ("limit_mw_2030", "full_zones", "bound_busd"))
+        limit, bound = line["limit_mw_2030"], line["bound_busd"]
         rate = f"{line['headroom_pct']:g} %"
-        rows.append([rate, f"{limit / 1e3:,.1f}", f"{full:.0f}", f"{bound:,.1f}", each])
+        rows.append([rate, f"{limit / 1e3:,.1f}", f"{bound:,.1f}", each])
     return _table(heads, rows)
 
 
 def _zones(zones: pd.DataFrame) -> str:
-    """Which zones are full at which rate, the largest first."""
-    rows = []
-    for rate, full in zones.groupby("headroom_pct"):
-        names = full.sort_values("limit_mw", ascending=False)["zone"]
-        over = full[full["committed_mw"] > full["limit_mw"]]
-        rows.append([f"{rate:g} %", ", ".join(names), ", ".join(over["zone"]) or "none"])
-    heads = ["headroom", "full", "of these promised more than they have"]
-    return _table(heads, rows, of_text=len(heads))
+    """What a GW more is worth, at the worth of its first MW, where it is worth most. [MUSD]"""
+    wide = zones.pivot_table(index="zone", columns="headroom_pct", values="value_npv_usd_per_mw")
+    wide = wide[list(RATES)].fillna(0.0).sort_values(RATES[0], ascending=False)
+    rows = [
+        [zone, *(f"{usd / 1e3:,.0f}" for usd in row)]
+        for zone, *row in wide.head(MOST_ROWS).itertuples()
+    ]
+    return _table(["zone", *(f"{rate:g} %" for rate in RATES)], rows)
 
 
 def _delay(futures: pd.DataFrame) -> str:
