@@ -287,12 +287,13 @@ def what_is_proven(case: Case, checks: Sequence[Check]) -> str:
         return f"Feasible, not proven optimal: the solver stopped ({case.status}) without duals."
     if not integers:
         return (
-            f"Optimal, proven without the solver: by the stored duals no plan costs less than"
-            f" {proven:,.6g} MUSD.{view}"
+            f"Optimal, proven without the solver: by the duals of the stored linear program no plan"
+            f" of it costs less than {proven:,.6g} MUSD.{view}"
         )
     words = (
-        f"Proven without the solver: by the relaxation's duals no plan costs less than"
-        f" {proven:,.6g} MUSD, {relative_gap(case.objective_musd, proven):.2%} below this plan"
+        f"Proven without the solver: by the relaxation's duals no plan of the stored program costs"
+        f" less than {proven:,.6g} MUSD, {relative_gap(case.objective_musd, proven):.2%} below this"
+        f" plan"
     )
     words += "; with its integers fixed it is optimal." if case.proof.has_duals else "."
     if case.proof.bound_by == "search":

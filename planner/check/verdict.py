@@ -39,13 +39,14 @@ of a rule it is that share of the floor. A solver keeps its rows to 1e-7, and re
 numbers below 1e-7 as 0."""
 
 _CANNOT_COMPUTE: Final = (
+    ArithmeticError,
     LookupError,
     TypeError,
     ValueError,
     AttributeError,
     pd.errors.InvalidIndexError,
 )
-"""What a rule raises on tables with cells that are missing or labels that nobody knows."""
+"""What a rule raises on tables whose cells, rows or labels are not those of a plan."""
 
 
 class Excess:
@@ -308,13 +309,11 @@ def judged(one: Rule, case: Case) -> Check:
     -------
     Check
         With the place where the violation is largest against what is allowed there. A rule that
-        can not be computed is broken where cells are missing or labels unknown.
+        can not be computed, as where a row is gone, is broken.
     """
     try:
         excess = tested(one, case)
     except _CANNOT_COMPUTE as fault:
-        if case.is_whole:
-            raise
         place = f"cannot be computed: {type(fault).__name__}: {fault}"
         least = TOLERANCE * one.floor
         return Check(one.name, one.verified, False, 1, 1, np.inf, one.unit, place, least)

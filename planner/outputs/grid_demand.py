@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.errors import InputError, Problem
 from planner.clock.year_hours import hour_names, hourly
 from planner.inputs.days import days_of
 from planner.outputs.files import whole_file
@@ -50,8 +51,11 @@ def write_grid(run: Run, folder: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If the scenario of the run can no longer be read.
+        If the scenario of the run can no longer be read, or if no site draws power.
     """
+    if run.tables["power_slot"].empty:
+        what_is = "no site draws power in any year"
+        raise InputError([Problem("--format", None, None, what_is, "one for grid")])
     days = plan_days(run)
     slots = area_slots(run, run.sites.set_index("site")["zone"])
     years = folder / "zone_year.csv"

@@ -85,9 +85,9 @@ def files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> Check:
     """
     return Check(
         name=FILES_RULE,
-        verified="Every file has the SHA-256 that run.json states.",
+        verified="Every file has the SHA-256 that run.json states, and run.json its own.",
         ok=not changed,
-        tested=len({*written, *changed} - EDITABLE),
+        tested=len({*written, META_FILE, *changed} - EDITABLE),
         broken=len(changed),
         worst=float(bool(changed)),
         unit="file",

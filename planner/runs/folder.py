@@ -19,7 +19,7 @@ from planner.runs.names import plain_name
 from planner.runs.of_plan import run_of
 from planner.runs.replace import put_run
 from planner.runs.stored_tables import StoredTables, read_input, read_result
-from planner.runs.written import META_FILE, meta_bytes, sealed
+from planner.runs.written import META_FILE, SEAL, is_sealed, meta_bytes, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -212,7 +212,8 @@ def load_run(folder: Path) -> Run:
 def changed_since_written(folder: Path) -> tuple[str, ...]:
     """Return the files of a run folder that differ, are gone or came later, sorted.
 
-    The workbook, the report and the log are not among them: a planner may change them.
+    The workbook, the report and the log are not among them: a planner may change them. An edited
+    ``run.json`` is, unless it is of a version that gave it no seal.
 
     Parameters
     ----------
@@ -224,7 +225,10 @@ def changed_since_written(folder: Path) -> tuple[str, ...]:
     InputError
         If it is not a run folder, or one of another version.
     """
-    return changed_files(read_meta(folder)["sha256"], folder, _OF_TABLES)
+    meta = read_meta(folder)
+    changed = changed_files(meta["sha256"], folder, _OF_TABLES)
+    is_edited = SEAL in meta and not is_sealed(folder / META_FILE)
+    return tuple(sorted((*changed, META_FILE))) if is_edited else changed
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def keep_elsewhere(
     error : BaseException
         Why not.
     workbook : bool
-        Whether the workbook was asked for; where there is no room for it, it is left out.
+        Whether the workbook was asked for; where it cannot be written, it is left out.
     log : iterable of str
         Lines of ``solve.log``.
 
@@ -49,7 +49,7 @@ def keep_elsewhere(
         try:
             folder = Path(tempfile.mkdtemp(prefix="dcplan-", dir=home()))
             stored = store_run(run, folder, workbook=with_workbook, log=lines).run.folder
-        except (OSError, RuntimeError) as again:
+        except Exception as again:  # a bug of the workbook comes again; without it there is a plan
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
             tried.append(reason_of(again))

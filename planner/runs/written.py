@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "META_FILE",
+    "SEAL",
+    "is_sealed",
     "meta_bytes",
     "names_as_written",
     "planners_files",
@@ -22,14 +24,14 @@ __all__ = [
 ]
 
 META_FILE: Final = "run.json"
-_SEAL: Final = "seal"
+SEAL: Final = "seal"
 """Key of the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
 
 
 def sealed(meta: Mapping[str, Any]) -> dict[str, Any]:
     """Return what ``run.json`` says, with its seal at the end; a seal in it is replaced."""
-    content = {key: value for key, value in meta.items() if key != _SEAL}
-    return {**content, _SEAL: hashlib.sha256(meta_bytes(content)).hexdigest()}
+    content = {key: value for key, value in meta.items() if key != SEAL}
+    return {**content, SEAL: hashlib.sha256(meta_bytes(content)).hexdigest()}
 
 
 def meta_bytes(meta: Mapping[str, Any]) -> bytes:
@@ -70,7 +72,7 @@ def names_as_written(folder: Path, *, with_exports: bool) -> set[str]:
         names = as_written_names(folder, known)
     else:
         names = {name for name, path in files_in(folder) if is_as_written(path, known.get(name))}
-    return names | ({META_FILE} if _is_sealed(folder / META_FILE) else set())
+    return names | ({META_FILE} if is_sealed(folder / META_FILE) else set())
 
 
 def planners_files(folder: Path) -> list[str]:
@@ -93,7 +95,8 @@ def _hashes(folder: Path) -> dict[str, str]:
         return {}
 
 
-def _is_sealed(path: Path) -> bool:
+def is_sealed(path: Path) -> bool:
+    """Return whether ``run.json`` is as it was written: a file whose seal is that of the rest."""
     try:
         raw = path.read_bytes()
         return not path.is_symlink() and meta_bytes(sealed(json.loads(raw))) == raw

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.calendar import SEASONS
 from planner.clock.year_hours import calendar_days
@@ -127,11 +128,14 @@ def fixed_plan(
     Raises
     ------
     InputError
-        If scenario or tables are not right.
+        If scenario or tables are not right, or if no site draws power in any year.
     """
     case = make_case(scenario, inputs)
     every = case.ids("sites")
     drawing = set(tables["power_slot"]["site"])
+    if not drawing:
+        what_is = f"no site of {scenario.name} draws power in any year"
+        raise InputError([Problem("RUN", None, None, what_is, "a plan with sites in use")])
     at = np.array([s for s, site in enumerate(every) if site in drawing], dtype=np.intp)
     read = _Reader(case, tables, tuple(every[s] for s in at))
     prices = delivered_prices(case)

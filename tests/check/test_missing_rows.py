@@ -13,10 +13,11 @@ from plans import plan_of
 from planner.check import RULES
 from planner.check.case import Case
 from planner.check.columns import HELD_ROWS
+from planner.check.lifetime import lifetime_shared, models_trained_priced
 from planner.check.money import cash_reported
 from planner.check.rows import IMPLIED, rows_there
 from planner.check.sites import sites_reported
-from planner.check.verdict import judged
+from planner.check.verdict import Rule, judged
 
 OF_TINY = [
     "sites",
@@ -150,6 +151,18 @@ def test_a_table_that_loses_its_first_or_its_least_row_breaks_a_rule(of: str, na
     for row in {0, int(amounts.argmin())}:
         less = table.drop(index=table.index[row]).reset_index(drop=True)
         assert broken(with_table(name, less, world(of)), name) is not None, f"row {row}"
+
+
+@pytest.mark.parametrize("rule", [lifetime_shared, models_trained_priced])
+def test_a_rule_that_needs_a_row_that_is_gone_is_broken_and_says_why(rule: Rule) -> None:
+    table = tiny().results.tables["unit_costs"]
+    scope, year = ("training", 2028)
+    less = table[(table["scope"] != scope) | (table["year"] != year)].reset_index(drop=True)
+
+    check = judged(rule, with_table("unit_costs", less))
+
+    assert not check.ok
+    assert check.place.startswith("cannot be computed: KeyError")
 
 
 def test_every_table_is_tried() -> None:

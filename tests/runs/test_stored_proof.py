@@ -18,6 +18,7 @@ from planner.results.schema import PROOF_TABLES
 from planner.runs import load_run, save_run, write_run
 from planner.runs.files import hashes
 from planner.runs.reopen import reopen
+from planner.runs.written import meta_bytes, sealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +44,22 @@ def changed(folder: Path, path: str, **columns: object) -> None:
 
 
 def changed_meta(folder: Path, **content: object) -> None:
+    """Write another run.json, with the seal that such a run would have."""
     meta = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    (folder / "run.json").write_text(json.dumps({**meta, **content}), encoding="utf-8")
+    (folder / "run.json").write_bytes(meta_bytes(sealed({**meta, **content})))
+
+
+@pytest.mark.parametrize(("key", "value"), [("notes", ["all is well"]), ("iterations", 17)])
+def test_a_run_json_that_was_edited_is_found(copied: Path, key: str, value: object) -> None:
+    meta = json.loads((copied / "run.json").read_text(encoding="utf-8"))
+    (copied / "run.json").write_text(json.dumps({**meta, key: value}, indent=2), encoding="utf-8")
+
+    checks = {check.name: check for check in reopen(copied).verdict().checks}
+
+    assert (checks["files_as_written"].ok, checks["files_as_written"].place) == (False, "run.json")
+    shown = CliRunner().invoke(main, ["check", str(copied)])
+    assert shown.exit_code == 1
+    assert "run.json" in shown.output
 
 
 def test_the_proof_comes_back_as_it_was(plan: Plan, stored: Path) -> None:
@@ -171,7 +186,7 @@ def test_check_says_what_is_proven(stored: Path) -> None:
     shown = CliRunner().invoke(main, ["check", str(stored)])
 
     assert shown.exit_code == 0, shown.output
-    assert "no plan costs less than 637.454 MUSD" in " ".join(shown.output.split())
+    assert "no plan of it costs less than 637.454 MUSD" in " ".join(shown.output.split())
 
 
 def test_the_proof_is_small(plan: Plan, stored: Path) -> None:

@@ -191,6 +191,25 @@ def test_a_bug_while_writing_keeps_the_plan_too(
     assert str(kept) in "".join(result.exception.__notes__)
 
 
+@pytest.mark.usefixtures("solved")
+def test_a_bug_of_the_workbook_keeps_the_plan_without_it(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(folders, "write_workbook", stumble)
+
+    result = dcplan("solve", "tiny", "-o", tmp_path / "runs")
+
+    assert isinstance(result.exception, ZeroDivisionError)
+    (kept,) = temporary.glob("dcplan-*/tiny-*")
+    assert f"kept without its workbook in {kept}" in "".join(result.exception.__notes__)
+    assert (kept / "run.json").exists()
+    assert not (kept / "plan.xlsx").exists()
+    assert [path.name for path in temporary.iterdir()] == [kept.parent.name]
+
+
 STEPS = ("rename", "mkdir", "write_bytes", "write_text", "unlink", "rmdir")
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "key_beside",
     "model_year",
     "plain",
+    "say_instead",
     "sheet",
     "years_below",
 ]
@@ -157,6 +158,12 @@ def years_below(axes: Axes, years: Sequence[int]) -> None:
     if len(years) <= 12:
         axes.set_xticks(list(years), [str(year) for year in years])
     axes.grid(visible=False, axis="x")
+
+
+def say_instead(axes: Axes, words: str) -> None:
+    """Say why there is nothing to draw, in the middle of the axes."""
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, color=MUTED, ha="center")
+    axes.set_axis_off()
 
 
 def key_beside(axes: Axes) -> None:

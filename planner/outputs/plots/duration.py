@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.outputs.labels import Labels
-from planner.outputs.plots.drawing import COLOURS, amounts, plain, sheet
+from planner.outputs.plots.drawing import COLOURS, amounts, plain, say_instead, sheet
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -43,6 +43,9 @@ def draw_duration(run: Run, zone: str | None = None) -> Drawing:
         slots, where = slots[slots["site"].isin(inside)], Labels(run).zone(zone)
     with sheet(run.title, f"Power drawn from the grid, {plain(where)}") as (drawing, (axes,)):
         years = sorted(int(year) for year in slots["year"].unique())
+        if not years:
+            say_instead(axes, "no site draws power in any year")
+            return drawing
         for at, year in enumerate(years):
             of_year = slots[slots["year"] == year].groupby("slot", observed=True)
             sums = of_year.agg(mw=("grid_mw", "sum"), hours=("hours", "first"))

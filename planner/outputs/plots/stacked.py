@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.svg import INK
-from planner.outputs.plots.drawing import COLOURS, REST, amounts, key_beside, plain, years_below
+from planner.outputs.plots.drawing import (
+    COLOURS,
+    REST,
+    amounts,
+    key_beside,
+    plain,
+    say_instead,
+    years_below,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +40,9 @@ def stack(axes: Axes, by_year: pd.DataFrame, unit: str) -> None:
         Of the amounts.
     """
     shown = _largest(by_year)
+    if shown.empty:
+        say_instead(axes, "nothing in any year")
+        return
     years = [int(year) for year in shown.index]
     top, bottom = np.zeros(len(years)), np.zeros(len(years))
     colours = dict(zip(shown.columns, COLOURS, strict=False))

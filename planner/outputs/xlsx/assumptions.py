@@ -182,12 +182,13 @@ def _general(run: Run) -> Iterator[_Assumption]:
 
 
 def _price_factors(run: Run) -> Iterator[_Assumption]:
-    """One factor on the money of each heading of the list of costs."""
+    """One factor on the money of each heading of the list of costs; one at least."""
     costs = run.tables["costs"]
     npv = costs.groupby("group", sort=False)["npv_musd"].sum()
-    for group in dict.fromkeys([*costs["group"], *cash_groups(run)]):
+    total = npv.sum() or 1.0  # of a plan that buys nothing
+    for group in dict.fromkeys([*costs["group"], *cash_groups(run)]) or ("other",):
         about = f"Prices under the heading {group} against the solved plan"
-        share = npv.get(group, 0.0) / npv.sum()
+        share = npv.get(group, 0.0) / total
         source = f"1 = as solved; {share:.1%} of cost NPV"
         yield _Assumption(group, 1.0, _FACTOR, _PER_GROUP, about, source)
 

@@ -312,14 +312,18 @@ def write_charts(book: Book) -> None:
         return made
 
     groups = [f"  {group}" for group in dict.fromkeys(book.run.tables["costs"]["group"])]
-    made = (
+    made = [
         chart(
             "column", "Compute by how it is met", "kH100e", list(_MEETING.values()), stacked=True
         ),
         chart("column", "Power at the meter", "MW", _POWER, stacked=False),
-        chart("column", "Payments of a year by heading", "MUSD/year", groups, stacked=True),
         chart("column", "Money for assets", "MUSD", (_OVERNIGHT, _CASH), stacked=False),
-    )
+    ]
+    if groups:  # none where nothing is paid, and a chart of nothing cannot be opened
+        payments = chart(
+            "column", "Payments of a year by heading", "MUSD/year", groups, stacked=True
+        )
+        made.insert(2, payments)
     for number, one in enumerate(made):
         down, right = divmod(number, 2)
         sheet.insert_chart(
