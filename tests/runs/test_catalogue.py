@@ -24,16 +24,24 @@ DEAD = ".partial-0123456789ab"
 OLD, LATER, LATEST = (f"2026-0{month}-03T04:05:06+00:00" for month in (2, 3, 4))
 
 
-@pytest.fixture
-def runs_dir(run: Run, tmp_path: Path) -> Path:
-    """A folder with two runs of one scenario, one of another, and things that are no runs."""
+@pytest.fixture(scope="module")
+def stored(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two runs of one scenario, and one of another."""
+    home = tmp_path_factory.mktemp("stored")
     other = Run({**run.meta, "scenario": "other"}, run.tables, run.inputs_tables)
     for one in (
         named(run, "odd-names-aa11", created=OLD),
         named(run, "odd-names-bb22", created=LATEST),
         named(other, "other-cc33", created=LATER),
     ):
-        save_run(one, tmp_path, workbook=False)
+        save_run(one, home, workbook=False)
+    return home
+
+
+@pytest.fixture
+def runs_dir(stored: Path, tmp_path: Path) -> Path:
+    """A copy of it of the test's own, with things in it that are no runs."""
+    shutil.copytree(stored, tmp_path, dirs_exist_ok=True)
     (tmp_path / "notes").mkdir()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{half")

@@ -35,13 +35,21 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-@pytest.fixture
-def runs_dir(run: Run, tmp_path: Path) -> Path:
-    """Two runs of one scenario in a project: the second is of a changed setting."""
-    home = tmp_path / "project" / "runs"
+@pytest.fixture(scope="module")
+def stored(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs of one scenario: the second is of a changed setting."""
+    home = tmp_path_factory.mktemp("stored")
     save_run(named(run, FIRST, created="2026-02-03T04:05:06+00:00"), home, workbook=False)
     changed = Run({**run.meta, "differs": {"years": "[2027]"}}, run.tables, run.inputs_tables)
     save_run(named(changed, SECOND, created="2026-03-04T05:06:07+00:00"), home, workbook=False)
+    return home
+
+
+@pytest.fixture
+def runs_dir(stored: Path, tmp_path: Path) -> Path:
+    """A copy of them in a project of the test's own, the first with tags and a name."""
+    home = tmp_path / "project" / "runs"
+    shutil.copytree(stored, home)
     change_tags(home / FIRST, ["march", NAUGHTY])
     give_name(home / FIRST, "for the board")
     return home
