@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,13 +17,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def runs_dir(run: Run, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def stored(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("stored")
     for name, created in (
         ("odd-aa11", "2026-02-03T04:05:06+00:00"),
         ("odd-bb22", "2026-03-04T05:06:07+00:00"),
     ):
-        save_run(named(run, name, created=created), tmp_path / "runs", workbook=False)
+        save_run(named(run, name, created=created), home, workbook=False)
+    return home
+
+
+@pytest.fixture
+def runs_dir(stored: Path, tmp_path: Path) -> Path:
+    shutil.copytree(stored, tmp_path / "runs")
     return tmp_path / "runs"
 
 
