@@ -21,6 +21,7 @@ __all__ = ["dots"]
 _ROW: Final = 24.0
 _FOOT: Final = 22.0
 _LABEL: Final = 204.0
+_MOST_LABEL: Final = 300.0
 _RIGHT: Final = 70.0
 _PER_LETTER: Final = 7.84
 """Pixels, of a label beside a row."""
@@ -52,24 +53,27 @@ def dots(
     high = max((value for of in known for value in of.values()), default=0.0)
     if high <= 0.0:
         return NOTHING
-    scale = (WIDTH - _LABEL - _RIGHT) / high
+    longest = max(len(row.label) for row in rows)
+    beside = min(max(_LABEL, 8.0 + _PER_LETTER * longest), _MOST_LABEL)
+    scale = (WIDTH - beside - _RIGHT) / high
     height = len(rows) * _ROW + _FOOT
     marks = [mark for mark in ticks(0.0, high) if mark <= high]
-    places_shown = decimals_for(marks[1:2] or [high])
+    step = marks[1] if len(marks) > 1 else high
+    of_marks = max(0, -math.floor(math.log10(step) + 1e-9))
     parts = []
     for mark in marks:
-        x = _LABEL + mark * scale
+        x = beside + mark * scale
         kind = "zero" if mark == 0.0 else "grid"
         parts.append(element("line", x1=x, x2=x, y1=0, y2=height - _FOOT, class_=kind))
-        parts.append(svg_text(x, height - 6.0, f"{mark:,.{places_shown}f}", "middle"))
+        parts.append(svg_text(x, height - 6.0, f"{mark:,.{of_marks}f}", "middle"))
     decimals = decimals_for([value for of in known for value in of.values()])
     has_colours = len(places) <= _COLOURS
     for at, (row, of) in enumerate(zip(rows, known, strict=True)):
         y = (at + 0.5) * _ROW
-        label = shortened(row.label, int((_LABEL - 8.0) / _PER_LETTER))
-        parts.append(svg_text(_LABEL - 8.0, y + 4.0, label, "end"))
-        end = _LABEL + max(of.values(), default=0.0) * scale
-        parts.append(element("line", x1=_LABEL, x2=f"{end:.1f}", y1=y, y2=y, class_="reach"))
+        label = shortened(row.label, int((beside - 8.0) / _PER_LETTER))
+        parts.append(svg_text(beside - 8.0, y + 4.0, label, "end"))
+        end = beside + max(of.values(), default=0.0) * scale
+        parts.append(element("line", x1=beside, x2=f"{end:.1f}", y1=y, y2=y, class_="reach"))
         for place, value in of.items():
             figure = row.figures[place]
             assert figure is not None
@@ -78,7 +82,7 @@ def dots(
                 element(
                     "circle",
                     element("title", f"{row.label}, {places[place]}: {shown} {unit}"),
-                    cx=f"{_LABEL + value * scale:.1f}",
+                    cx=f"{beside + value * scale:.1f}",
                     cy=f"{y:.1f}",
                     r=5,
                     **{
