@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -377,7 +378,8 @@ def _written(
         "no_regret": no_regret(orders, planned),
         "timings": kept.timings(questions, answers),
     }
-    for name, table in tables.items():
-        with whole_file(folder / f"{name}.parquet") as partial:
+    with ExitStack() as whole:  # stopped while they are written, all stay as they were
+        for name, table in tables.items():
+            partial = whole.enter_context(whole_file(folder / f"{name}.parquet"))
             table.to_parquet(partial, index=False, compression="zstd")
     return SweepResult(folder, **tables)

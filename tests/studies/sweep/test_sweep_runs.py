@@ -314,6 +314,29 @@ def test_tables_of_another_file_of_the_name_do_not_pass_for_its_own(
     assert left == (set() if is_of_another else set(TABLES))
 
 
+def test_tables_are_all_as_before_where_it_is_stopped_while_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = written(tmp_path), tmp_path / "out"
+    stored_before(out)
+    before = {name: (out / f"{name}.parquet").read_bytes() + b"before" for name in TABLES}
+    for name, content in before.items():
+        (out / f"{name}.parquet").write_bytes(content)
+    write, count = pd.DataFrame.to_parquet, iter(range(len(TABLES)))
+
+    def write_or_stop(table: pd.DataFrame, *args: object, **named: object) -> object:
+        if next(count) == 3:
+            raise KeyboardInterrupt
+        return write(table, *args, **named)
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", write_or_stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(path, out, jobs=1)
+
+    assert {name: (out / f"{name}.parquet").read_bytes() for name in TABLES} == before
+    assert {file.stem for file in out.glob("*.parquet")} == set(TABLES)
+
+
 def test_files_of_one_name_have_folders_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
