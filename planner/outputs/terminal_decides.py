@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,6 +21,8 @@ __all__ = ["decides"]
 
 _DIGITS: Final = 4
 _MILLION: Final = 1e6
+_PRICE_YEAR: Final = re.compile(r" of \d{4}")
+"""What a narrow screen leaves out of a unit, as in USD of 2025/kW."""
 
 
 def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
@@ -43,7 +46,8 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
         value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
         at_low, at_high = (_change(float(row[f"{end}_musd"])) for end in ("low", "high"))
         name = Text(figure_words(str(row["item"]), names))
-        shown.add_row(name, Text(str(row["unit"])), value, low, at_low, high, at_high)
+        unit = Text(_PRICE_YEAR.sub("", str(row["unit"])))
+        shown.add_row(name, unit, value, low, at_low, high, at_high)
     return shown
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from plans import MINI, RICH, plan_of
+from rich.console import Console
 from shared import shared
 
 from planner.base.errors import InputError
@@ -24,6 +25,7 @@ from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.outputs.estimates import read_estimates
+from planner.outputs.terminal_decides import decides
 from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
 from planner.runs.folder import load_run
@@ -147,6 +149,20 @@ def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:
     )
     assert "the plan costs 29.9 MUSD less, at 3,500,000 74.7 MUSD more; solved again, 29.9" in rack
     assert "Source: NVIDIA GB200 NVL72 specification" in rack
+
+
+def test_figures_that_decide_have_names_and_units_on_a_narrow_screen() -> None:
+    console = Console(width=80, highlight=False, force_terminal=False)
+    with console.capture() as capture:
+        console.print(decides(found_of_tiny().table, plan_of("tiny").inputs.tables))
+    head, *rows = capture.get().splitlines()
+
+    assert head.split()[:5] == ["Figures", "that", "decide", "unit", "value"]
+    (rack,) = (row for row in rows if row.startswith("GB200 NVL72"))
+    # 3 M, or 2.8 and 3.5, in USD; the change of cost beside both.
+    assert rack.split()[2:5] == ["USD", "3", "M"]
+    assert rack.split()[5:7] == ["2.8", "M"]
+    assert max(len(row.rstrip()) for row in (head, *rows)) <= 80
 
 
 def test_a_price_and_that_of_its_capped_twin_are_one_figure() -> None:

@@ -357,6 +357,11 @@ def test_files_of_one_name_have_folders_of_their_own(
         given = {"shipped": "tiny", "own": "./tiny.yaml", "other": other}
         return {name: folder_of(path).as_posix() for name, path in given.items()}
 
+    changes = json.loads(Path("sweeps/tiny-2/sweep.json").read_bytes())["changes"]
+    assert changes == {
+        NAUGHTY: {"new_sites.coast.land_limit_mw": "37"},
+        "no plan": {"demand.unmet": "forbid", "new_sites.coast.land_limit_mw": "5"},
+    }
     expected = {"shipped": "sweeps/tiny", "own": "sweeps/tiny-2", "other": "sweeps/tiny-3"}
     assert folders() == expected
     # Edited, it stays the same sweep; moved without an edit, too; and nobody else's is taken.
