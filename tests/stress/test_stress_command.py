@@ -20,6 +20,7 @@ from planner.stress.hours import OwnHours
 from planner.stress.study import CASES
 
 OF_2027 = ("--year", "2027")  # the year in which most is there; a study takes its years in turn
+OF_2025 = ("--year", "2025")  # the year in which an emergency leaves work unserved
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_the_same_seed_tells_the_same_and_another_another(run: Path) -> None:
 
 def test_more_fuel_and_a_milder_emergency_never_serve_less(run: Path) -> None:
     def unserved(*options: str) -> dict[str, float]:
-        result = stress(str(run), *OF_2027, "--draws", "3", "--json", *options)
+        result = stress(str(run), *OF_2025, "--draws", "3", "--json", *options)
         frame = pd.DataFrame(json.loads(result.stdout)["stress_year"])
         return dict(frame.groupby("case")["unserved_mwh"].sum())
 
