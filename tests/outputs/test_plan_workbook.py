@@ -413,7 +413,7 @@ def test_a_solved_plan_with_edited_prices_and_lead_times_is_solved_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    plan_of("tiny").to_xlsx(Path("plan.xlsx"))
+    planner.solve("tiny").to_xlsx(Path("plan.xlsx"))
     assert (
         load_scenario("plan.xlsx").merged()["new_sites"]
         == (load_scenario("tiny").merged()["new_sites"])
@@ -454,7 +454,7 @@ def test_edits_that_no_solve_can_follow_are_named_by_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    plan_of("tiny").to_xlsx(Path("plan.xlsx"))
+    planner.solve("tiny").to_xlsx(Path("plan.xlsx"))
     book = openpyxl.load_workbook("plan.xlsx")
     mw, price = (site_cell(book, "coast", head) for head in ("racks", "price of power"))
     factor = book["Assumptions"][f"B{row_of(book['Assumptions'], 'it_load_factor')}"]
