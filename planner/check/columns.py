@@ -58,7 +58,7 @@ HELD: Final[Mapping[str, tuple[str, ...]]] = {
 HELD_ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     table: rules for (table, column), rules in _held().items() if column == ROWS
 }
-"""For each table the rules that miss a row of it that says of anything more than none."""
+"""For each table the rules that find a row of it gone, unless it holds nothing but zeros."""
 SHOWN_ONLY: Final[Mapping[str, str]] = {
     "solution.found_by": "a note on the solver's methods; neither plan nor program tells them",
 }

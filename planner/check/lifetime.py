@@ -29,13 +29,14 @@ def _paid(case: Case, duty: str, years: pd.Series[int]) -> Floats:
     """Full cost and rent of a duty, by year. [MUSD/year]"""
     rows = case.plan("unit_costs")
     rows = rows[rows["scope"] == duty].set_index("year")
-    return np.asarray((rows["full_cost_musd"] + rows["rent_musd"]).loc[years], dtype=np.float64)
+    paid = (rows["full_cost_musd"] + rows["rent_musd"]).reindex(years)  # nan where a row is gone
+    return np.asarray(paid, dtype=np.float64)
 
 
 def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:
     rows = case.plan("unit_costs")
     rows = rows[rows["scope"] == "training"].set_index("year")
-    per_hour = rows.loc[years, "full_usd_per_h100e_hour"]
+    per_hour = rows["full_usd_per_h100e_hour"].reindex(years)
     return np.asarray(per_hour, dtype=np.float64) * _H100E_HOURS_PER_PF_DAY
 
 

@@ -46,7 +46,7 @@ _CANNOT_COMPUTE: Final = (
     AttributeError,
     pd.errors.InvalidIndexError,
 )
-"""What a rule raises on tables whose cells, rows or labels are not those of a plan."""
+"""What a rule raises on tables with cells that are missing or labels that nobody knows."""
 
 
 class Excess:
@@ -309,11 +309,13 @@ def judged(one: Rule, case: Case) -> Check:
     -------
     Check
         With the place where the violation is largest against what is allowed there. A rule that
-        can not be computed, as where a row is gone, is broken.
+        can not be computed is broken where cells are missing or labels unknown.
     """
     try:
         excess = tested(one, case)
     except _CANNOT_COMPUTE as fault:
+        if case.is_whole:  # a bug of the rule
+            raise
         place = f"cannot be computed: {type(fault).__name__}: {fault}"
         least = TOLERANCE * one.floor
         return Check(one.name, one.verified, False, 1, 1, np.inf, one.unit, place, least)

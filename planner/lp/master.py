@@ -27,8 +27,8 @@ __all__ = ["Master"]
 _TOLERANCE: Final = 1e-9  # [-]; of rows and prices: the cuts of a thousand pieces add up
 _NO_BOUND: Final = -1e9  # [MUSD]; least cost of a piece until a cut says better
 _SLACK: Final = 2.0
-"""A solve from the last basis is given up where it promises to take this many times as long as one
-without. Steps say so, not seconds: these are others on a busy machine."""
+"""A solve from the last basis is given up after this many times the simplex steps that a solve
+without a basis takes. Steps count, not seconds, so that each run does the same."""
 
 
 class Master:
@@ -162,7 +162,7 @@ class Master:
     ) -> Any:
         """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
 
-        A solve from a basis that takes the steps of two without is begun again without.
+        A solve from the last basis that takes too many steps is begun again without the basis.
         Strictly, bounds are met to 1e-10.
         """
         self._engine.be_strict(strictly=strictly)

@@ -154,7 +154,7 @@ def test_a_table_that_loses_its_first_or_its_least_row_breaks_a_rule(of: str, na
 
 
 @pytest.mark.parametrize("rule", [lifetime_shared, models_trained_priced])
-def test_a_rule_that_needs_a_row_that_is_gone_is_broken_and_says_why(rule: Rule) -> None:
+def test_a_rule_that_needs_a_row_that_is_gone_is_broken(rule: Rule) -> None:
     table = tiny().results.tables["unit_costs"]
     scope, year = ("training", 2028)
     less = table[(table["scope"] != scope) | (table["year"] != year)].reset_index(drop=True)
@@ -162,7 +162,7 @@ def test_a_rule_that_needs_a_row_that_is_gone_is_broken_and_says_why(rule: Rule)
     check = judged(rule, with_table("unit_costs", less))
 
     assert not check.ok
-    assert check.place.startswith("cannot be computed: KeyError")
+    assert "2028" in check.place
 
 
 def test_every_table_is_tried() -> None:

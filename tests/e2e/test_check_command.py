@@ -17,6 +17,7 @@ from plans import RICH, plan_of
 from planner.check import GROUPS, REREAD, RULES, TAKEN_AS_GIVEN, in_words
 from planner.cli import main
 from planner.runs import write_run
+from planner.runs.written import meta_bytes, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,7 +154,7 @@ def test_a_table_rewritten_without_its_schema_is_reported_with_the_way_to_fix(ru
 def test_another_objective_in_run_json_is_found_out(run: Path) -> None:
     meta = json.loads((run / "run.json").read_text(encoding="utf-8"))
     reported = {**meta, "objective_musd": meta["objective_musd"] - 5.0}
-    (run / "run.json").write_text(json.dumps(reported), encoding="utf-8")
+    (run / "run.json").write_bytes(meta_bytes(sealed(reported)))
 
     result = dcplan("check", str(run), "--json")
 

@@ -34,7 +34,7 @@ def test_its_plots_say_that_there_is_nothing(run: Path, tmp_path: Path) -> None:
     result = dcplan("export", run, "--format", "svg", "--output", tmp_path)
 
     assert result.exit_code == 0, result.output
-    assert "nothing in any year" in (tmp_path / "cost.svg").read_text(encoding="utf-8")
+    assert "nothing in any year" in (tmp_path / "plots" / "cost.svg").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
