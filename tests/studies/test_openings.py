@@ -151,6 +151,27 @@ def test_progress_numbers_the_solves_of_a_plan_and_says_what_each_is_for() -> No
     assert bounds == {outcome.dual_bound}
 
 
+def test_progress_with_fixed_integers_tells_the_bound_of_all_plans() -> None:
+    class Telling(HighsSession):
+        def solve(self, method: Method = "auto", **options: Any) -> Outcome:
+            options["on_progress"](ProgressEvent("rounds", 1.5, 3, 2_000.0, 1_900.0, 0.05))
+            return super().solve(method, **options)
+
+    scenario = load_scenario("tiny", [WHOLE, "solver.gap_frac=0.2"])
+    model = build_model(build_inputs(scenario))
+    told: list[ProgressEvent] = []
+
+    outcome = find_plan(model, Telling(model.problem), scenario.solver, on_progress=told.append)
+
+    relaxed, fixed = (
+        next(one for one in told if (one.step, one.phase) == (step, "rounds"))
+        for step in ("relaxed", "fixed")
+    )
+    assert (relaxed.dual_bound, relaxed.gap) == (1_900.0, 0.05)
+    assert fixed.dual_bound == outcome.dual_bound
+    assert fixed.gap == pytest.approx(1 - outcome.dual_bound / 2_000.0)
+
+
 @pytest.mark.parametrize("gap_frac", [3e-5, 0.0])
 def test_a_gap_below_1e_4_is_reached_and_what_is_called_optimal_is_within_it(
     gap_frac: float,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 
+from planner.lp.outcome import relative_gap
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
@@ -23,6 +25,8 @@ __all__ = ["STOPPED", "Cuts", "Solves", "Step"]
 Step = Literal["", "relaxed", "tightened", "blocks", "fixed", "dive", "search"]
 """What a solve is for; nothing where the program has no integers."""
 
+_OF_SOME_INTEGERS: Final[frozenset[Step]] = frozenset({"blocks", "fixed", "dive"})
+"""Steps in which integers are fixed, some or all."""
 STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
 _EXACT: Final = 1e-9  # further than this from an integer, a fixed one is met by tolerance alone
 
@@ -220,15 +224,13 @@ class Solves:
             return None
 
         def tell_step(event: ProgressEvent) -> None:
-            tell(
-                replace(
-                    event,
-                    step=self.step,
-                    solve=self._count,
-                    objective=event.objective if self._has_own_cost else np.nan,
-                    dual_bound=max(event.dual_bound, self.bound),
-                )
-            )
+            cost = event.objective if self._has_own_cost else np.nan
+            # What is found of a program with fixed integers bounds no plan with others.
+            is_of_all = self.step not in _OF_SOME_INTEGERS
+            bound = max(event.dual_bound, self.bound) if is_of_all else self.bound
+            gap = event.gap if is_of_all else relative_gap(cost, bound)
+            told = replace(event, step=self.step, solve=self._count)
+            tell(replace(told, objective=cost, dual_bound=bound, gap=gap))
 
         return tell_step
 
