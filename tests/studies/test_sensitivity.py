@@ -346,6 +346,26 @@ def test_scenarios_of_one_name_have_folders_of_their_own(
     assert folder_of("ours") == Path("sensitivity/ours-3")  # a shipped one, were there any
 
 
+def test_a_project_that_was_moved_keeps_its_studies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    monkeypatch.chdir(before)
+    (before / "ours.yaml").write_text("version: 1\nextends: tiny\n")
+    with pytest.raises(KeyboardInterrupt):
+        sensitivity("ours.yaml", figures=2, jobs=1, overrides=ONE_YEAR, on_progress=stop)
+    before.rename(after)
+    monkeypatch.chdir(after)
+
+    assert folder_of("ours.yaml") == Path("sensitivity/ours")
+    (after / "ours.yaml").write_text("version: 1\nextends: tiny\ntitle: Another\n")
+    assert folder_of("ours.yaml") == Path("sensitivity/ours-2")  # which may be any other file
+
+
 def study_of(design: Design, broken: int) -> Solved:
     """Return a study of a linear model: 43, 6.5 and 13 MUSD from low to high, from 700 on.
 

@@ -55,15 +55,10 @@ def _axes(factors: Sequence[Factor]) -> tuple[Axis, ...]:
 def _file(draft: Draft, axes: tuple[Axis, ...], futures: tuple[Future, ...]) -> SweepFile:
     """Return the futures of a study as those of a sweep; the whole run of the base is kept."""
     name = draft.name
-    content = {
-        "sources": draft.source_sha256,
-        "tree": repr(draft.tree),
-        "futures": sorted(future.name for future in futures),
-    }
     source = draft.source_files[0] if draft.source_files else Path(name)
     return SweepFile(
         path=source,
-        sha256=fingerprint(content),
+        sha256=draft.source_sha256[0] if draft.source_sha256 else "",
         title=f"Sensitivity of {name}",
         question="Which inputs decide?",
         draft=draft,

@@ -329,15 +329,16 @@ def _processors() -> int:
 
 
 def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
-    """Remove tables of a file of the same name, or of this one before it was changed.
+    """Remove tables of a file of the same name, or of other futures than are asked now.
 
     Once `SWEEP_FILE` names this file they would pass for its own, and for ever if it is killed.
     """
     try:
-        digest = json.loads((folder / SWEEP_FILE).read_bytes())["file"]["sha256"]
+        meta = json.loads((folder / SWEEP_FILE).read_bytes())
+        before = meta["file"]["sha256"], meta["futures"]
     except (OSError, ValueError, KeyError, TypeError):
-        digest = None
-    if digest != sweep.file.sha256:
+        before = None
+    if before != (sweep.file.sha256, _file_names(sweep)):
         for name in kept.TABLES:
             (folder / f"{name}.parquet").unlink(missing_ok=True)
 
@@ -353,12 +354,17 @@ def _write_meta(sweep: Sweep, folder: Path) -> None:
         "file": file_entry(file.path, file.sha256),
         "base": file.draft.name,
         "axes": {axis.name: [point.label for point in axis.points] for axis in file.axes},
-        "futures": {question.name: question.file_name for question in sweep.questions},
+        "futures": _file_names(sweep),
         "changes": {name: _in_short(node) for name, node in file.listed.items()},
     }
     text = json.dumps(meta, indent=2, ensure_ascii=False) + "\n"
     with whole_file(folder / SWEEP_FILE) as partial:
         partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+
+
+def _file_names(sweep: Sweep) -> dict[str, str]:
+    """Return the name of the file of each future, which tells one question from another."""
+    return {question.name: question.file_name for question in sweep.questions}
 
 
 def _in_short(settings: Node) -> dict[str, str]:
