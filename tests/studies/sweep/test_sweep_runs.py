@@ -19,8 +19,9 @@ from shared import shared
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.study_files import FUTURES_FOLDER
-from planner.studies.sweep import Progress, SweepResult, one, run_sweep
+from planner.studies.sweep import Progress, SweepResult, futures, one, run_sweep
 from planner.studies.sweep.answers import TABLES
+from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.run import folder_of
 
 TEXT = """version: 1
@@ -290,6 +291,17 @@ axes:
 
 class Stopped(Exception):
     """Raised when a sweep begins, in the place of a kill."""
+
+
+def test_answers_from_before_integers_of_a_like_plan_are_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path)
+    with monkeypatch.context() as before:
+        before.setattr(futures, "FORMAT", 1)
+        stored = {question.file_name for question in read_sweep(path).questions}
+
+    assert stored.isdisjoint(question.file_name for question in read_sweep(path).questions)
 
 
 @pytest.mark.parametrize("is_of_another", [True, False])
