@@ -251,6 +251,20 @@ def test_a_future_of_the_list_says_what_it_sets(page: Page) -> None:
     assert "demand.unmet=forbid, years=[2027]" in page.elements[0].text
 
 
+def test_only_a_future_of_the_list_sets_nothing(tmp_path: Path) -> None:
+    folder = sweep_folder(tmp_path / "mine")
+    meta = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
+    meta["changes"] = {"none": {}}
+    (folder / "sweep.json").write_text(json.dumps(meta), encoding="utf-8")
+    sweep = read_study(folder)
+    assert isinstance(sweep, StoredSweep)
+
+    rows = [one.text for one in read_page(studies_html(sweep, [])).elements if one.tag == "tr"]
+
+    assert "price=6060the values of its axesoptimalok561.5" in rows
+    assert "none-nothinginfeasible-–" in rows
+
+
 def test_names_are_text_and_the_page_asks_for_nothing(page: Page) -> None:
     tags = [one.tag for one in page.elements]
     policies = [

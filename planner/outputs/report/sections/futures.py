@@ -172,7 +172,8 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
         broken = f"FAILED: {row['broken']}" if row["broken"] else "ok" if is_planned else "-"
         cells: list[Figure | str | None] = [_cell(row[axis]) for axis in axes]
         if changes:
-            cells.append(changes.get(str(row["future"]), "") or "nothing")
+            # A future that is not of the list is a point of the axes, whose values are beside it.
+            cells.append(changes.get(str(row["future"]), "the values of its axes") or "nothing")
         cells += [words(str(row["status"])), broken]
         cells.append(_cost(figures, row["future"]) if is_planned else None)
         rows.append((str(row["future"]), cells))
