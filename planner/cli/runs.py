@@ -112,6 +112,8 @@ def list_command(
             there_are = f"; there are tags {some(known, _NAMED)}" if known else ""
             changed = _changed_keys(found) if differs else []
             there_are += f"; changed are {some(changed, _NAMED)}" if changed else ""
+            of = sorted({entry.scenario for entry in found} - {scenario}) if scenario else []
+            there_are += f"; other scenarios are {some(of, _NAMED)}" if of else ""
             click.echo(f"None of {len(found)} is of this kind{there_are}.", err=True)
         elif not unreadable:
             click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
@@ -254,7 +256,7 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
 def _refuse_mistyped(
     scenario: str | None, differs: str | None, found: Sequence[Entry | Study]
 ) -> None:
-    """Refuse filters that nothing could ever pass.
+    """Refuse a key that is none, and a scenario that is not there but is close to one that is.
 
     Raises
     ------
@@ -267,13 +269,13 @@ def _refuse_mistyped(
     from planner.scenario.keys import unknown_key_fix, unknown_key_in
 
     problems = []
-    known = sorted({entry.scenario for entry in found})
-    if scenario is not None and found and scenario not in {*known, *shipped_names()}:
-        meant = closest(scenario, [*known, *shipped_names()])
-        listed = f"there are runs and studies of {some(known, _NAMED)}"
-        fix = f"did you mean {meant!r}?" if meant else listed
-        what_is = f"it is {scenario!r}"
-        problems.append(Problem("--scenario", None, None, what_is, "a scenario", fix))
+    known = {*(entry.scenario for entry in found), *shipped_names()}
+    # Without a run, and wherever its file is, a scenario of one's own may have any other name.
+    if scenario is not None and scenario not in known and not _is_own(scenario):
+        meant = closest(scenario, sorted(known))
+        if meant:
+            what_is, fix = f"it is {scenario!r}", f"did you mean {meant!r}?"
+            problems.append(Problem("--scenario", None, None, what_is, "a scenario", fix))
     changed = _changed_keys(found)
     unknown = None
     if differs is not None and differs not in changed:
@@ -285,6 +287,16 @@ def _refuse_mistyped(
         problems.append(Problem("--differs", None, None, what_is, "a key of the schema", fix))
     if problems:
         raise InputError(problems)
+
+
+def _is_own(scenario: str) -> bool:
+    """Return whether a file of this folder is a scenario of this name."""
+    from pathlib import Path
+
+    from planner.base.paths import is_file
+    from planner.scenario.chain import ENDINGS
+
+    return any(is_file(Path(f"{scenario}{ending}")) for ending in ENDINGS)
 
 
 def _changed_keys(found: Iterable[Entry | Study]) -> list[str]:

@@ -18,7 +18,16 @@ from planner.scenario.yaml12 import parse_with_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["VERSION", "SourceFile", "find", "is_path", "read_chain", "read_source", "shipped_names"]
+__all__ = [
+    "ENDINGS",
+    "VERSION",
+    "SourceFile",
+    "find",
+    "is_path",
+    "read_chain",
+    "read_source",
+    "shipped_names",
+]
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
@@ -26,7 +35,8 @@ MOST_BYTES: Final = 2_000_000
 MOST_WORKBOOK_BYTES: Final = 100_000_000
 """Of a plan workbook, which holds tables too."""
 WORKBOOK: Final = ".xlsx"
-_ENDINGS: Final = (".yaml", ".yml", WORKBOOK)
+ENDINGS: Final = (".yaml", ".yml", WORKBOOK)
+"""Of files that are scenarios."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +241,7 @@ def _is_same(one: Path, other: Path) -> bool:
 
 def is_path(text: str) -> bool:
     """Return whether a text names a file, not a shipped scenario."""
-    return text.endswith(_ENDINGS) or "/" in text or os.sep in text
+    return text.endswith(ENDINGS) or "/" in text or os.sep in text
 
 
 def _shipped(name: str) -> Path:
@@ -241,7 +251,7 @@ def _shipped(name: str) -> Path:
 
 
 def _name_fix(name: str, folder: Path) -> str:
-    for ending in _ENDINGS:
+    for ending in ENDINGS:
         if is_file(folder / f"{name}{ending}"):
             return f"for the file write '{name}{ending}'"
     meant = closest(name, shipped_names())

@@ -291,8 +291,24 @@ def test_a_filter_that_nothing_could_pass_is_an_error_that_names_what_could(runs
     assert "--differs: unknown key 'yeras'; must be a key of the schema; did you" in wrong.stderr
     assert "'years'?; changed are years" in wrong.stderr
     assert "--scenario: it is 'tinny'; must be a scenario; did you mean 'tiny'?" in wrong.stderr
+    empty = dcplan("list", "--runs", str(runs_dir / "none"), "--json", "--scenario", "tinny")
+    assert (empty.exit_code, empty.stderr) == (2, wrong.stderr.splitlines(keepends=True)[-1])
     right = dcplan("list", *at, "--differs", "demand.unmet", "--scenario", "tiny")
     assert (right.exit_code, json.loads(right.stdout)) == (0, [])
+
+
+def test_a_scenario_of_ones_own_may_have_no_run_yet(
+    runs_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tiny-2.yaml").write_text("version: 1\nextends: tiny\n", encoding="utf-8")
+
+    for folder in (runs_dir, tmp_path / "none"):
+        for name in ("my-plan", "tiny-2"):  # its file anywhere; near a shipped one, its file here
+            found = dcplan("list", "--runs", str(folder), "--json", "--scenario", name)
+            assert (found.exit_code, json.loads(found.stdout)) == (0, [])
+    found = dcplan("list", "--runs", str(runs_dir), "--scenario", "my-plan")
+    assert found.stderr == "None of 2 is of this kind; other scenarios are =odd names.\n"
 
 
 def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
