@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from planner.base.errors import DcplanError
 from planner.serve.api import about
-from planner.serve.guard import API, Guard
+from planner.serve.guard import Guard
 from planner.serve.pages import (
     catalogue,
     downloads,
@@ -23,6 +23,7 @@ from planner.serve.pages import (
     solves,
     sweeps,
 )
+from planner.serve.paths import is_api
 from planner.serve.shell import message_page
 
 if TYPE_CHECKING:
@@ -69,13 +70,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.service.jobs.close()
 
 
-def _is_program(request: Request) -> bool:
-    return request.url.path.startswith(f"{API}/")
-
-
 def _no_page(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if _is_program(request):
+    if is_api(request.scope["path"]):
         text = "there is nothing of that name" if error.status_code == 404 else str(error.detail)
         return JSONResponse({"error": text}, error.status_code)
     if error.status_code == 404:
@@ -85,7 +82,7 @@ def _no_page(request: Request, error: Exception) -> Response:
 
 
 def _wrong_address(request: Request, error: Exception) -> Response:
-    if _is_program(request):
+    if is_api(request.scope["path"]):
         assert isinstance(error, RequestValidationError)
         wrong = [
             {"at": ".".join(map(str, one["loc"])), "text": one["msg"]} for one in error.errors()
@@ -96,6 +93,6 @@ def _wrong_address(request: Request, error: Exception) -> Response:
 
 def _problem(request: Request, error: Exception) -> Response:
     """Show an error raised on purpose, as the command line does."""
-    if _is_program(request):
+    if is_api(request.scope["path"]):
         return JSONResponse({"error": str(error)}, 422)
     return message_page("This cannot be shown", str(error), 422)

@@ -19,14 +19,13 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
+from planner.serve.paths import is_api
+
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["API", "MOST_BYTES", "TOKEN_FIELD", "TOKEN_HEADER", "Guard", "Keys", "content_policy"]
-
-API: Final = "/api"
-"""Path of the interface for programs."""
+__all__ = ["MOST_BYTES", "TOKEN_FIELD", "TOKEN_HEADER", "Guard", "Keys", "content_policy"]
 
 MOST_BYTES: Final = 1_000_000
 """Of the body of a request."""
@@ -123,7 +122,7 @@ class Guard:
             answer = self._refusal_of(scope, body)
             receive = _replayed(body or b"", receive)
         if isinstance(answer, _Refused):
-            answer = answer.response(is_json=_is_api(scope))
+            answer = answer.response(is_json=is_api(scope["path"]))
         await (answer or self._app)(scope, receive, _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | _Refused | None:
@@ -139,7 +138,7 @@ class Guard:
                 return self._welcome(given)
         cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
         if not (_same(cookie, self._keys.cookie) or self._is_program(scope)):
-            return _Refused(403, _NO_KEY_OF_PROGRAM if _is_api(scope) else _NO_KEY)
+            return _Refused(403, _NO_KEY_OF_PROGRAM if is_api(scope["path"]) else _NO_KEY)
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > MOST_BYTES:
             return _too_large()
@@ -149,7 +148,7 @@ class Guard:
         """Tell whether a request to the interface for programs has the key of the address."""
         kind, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
         is_ours = kind.lower() == "bearer" and _same(key, self._keys.address)
-        return is_ours and _is_api(scope)
+        return is_ours and is_api(scope["path"])
 
     def _welcome(self, given: list[str]) -> Response | _Refused:
         """Give the cookie to who opens the printed address, which is left at once."""
@@ -223,11 +222,6 @@ class _Refused:
         if self.closes:
             answer.headers["connection"] = "close"
         return answer
-
-
-def _is_api(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return path == API or path.startswith(f"{API}/")
 
 
 def _too_large() -> _Refused:

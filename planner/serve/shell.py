@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 import planner.outputs.report
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 from planner.serve.guard import TOKEN_FIELD, content_policy
+from planner.serve.paths import JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ _PLACES: Final = (
     ("/", "Runs"),
     ("/scenarios", "Scenarios"),
     ("/sweeps", "Sweeps"),
-    ("/jobs", "Solves"),
+    (JOBS, "Solves"),
 )
 _BEFORE: Final = "<header>"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from planner.runs.catalogue import seconds_before
+from planner.serve.paths import sweep_path
 from planner.serve.worker import solve_task, sweep_task
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from planner.serve.project import Source
     from planner.serve.service import Service
 
-__all__ = ["start_solve", "start_sweep", "sweep_path"]
+__all__ = ["start_solve", "start_sweep"]
 
 
 def start_solve(service: Service, source: Source, like: str | None = None) -> Job:
@@ -63,8 +63,3 @@ def start_sweep(service: Service, source: Source) -> Job:
         link=sweep_path(source),
         when_cancelled="Futures that are done are kept; started again, it goes on from there.",
     )
-
-
-def sweep_path(source: Source) -> str:
-    """Return the path of the page of a sweep."""
-    return f"/sweeps/{quote(source.key, safe='')}"

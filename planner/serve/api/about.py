@@ -11,10 +11,11 @@ from fastapi.routing import APIRoute
 from planner.runs.meta import versions_used
 from planner.scenario import json_schema
 from planner.serve.api import jobs, runs, scenarios
+from planner.serve.paths import API
 
 __all__ = ["PARTS", "router"]
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix=API)
 PARTS: Final = (scenarios.router, jobs.router, runs.router)
 """All other paths."""
 

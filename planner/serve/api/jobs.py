@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict
@@ -11,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from planner.serve.jobs import Job
+from planner.serve.paths import API, JOBS, job_path
 from planner.serve.service import Service, service_of
 from planner.serve.starting import start_solve, start_sweep
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix=API)
 
 
 class ScenarioName(BaseModel):
@@ -71,19 +71,19 @@ def sweep(request: Request, asked: SweepName) -> JSONResponse:
     return _started(start_sweep(service, source))
 
 
-@router.get("/jobs")
+@router.get(JOBS)
 def jobs(request: Request) -> dict[str, Any]:
     """List what was started since the server was, latest first."""
     return {"jobs": [_said_of(job) for job in service_of(request).jobs.latest()]}
 
 
-@router.get("/jobs/{identifier}")
+@router.get(f"{JOBS}/{{identifier}}")
 def job(request: Request, identifier: str) -> dict[str, Any]:
     """Return how far a job is, or how it ended."""
     return _said_of(_job(service_of(request), identifier))
 
 
-@router.post("/jobs/{identifier}/stop")
+@router.post(f"{JOBS}/{{identifier}}/stop")
 def stop(request: Request, identifier: str) -> dict[str, Any]:
     """Ask a solve to end with the best plan so far; what cannot goes on as it is."""
     service = service_of(request)
@@ -93,7 +93,7 @@ def stop(request: Request, identifier: str) -> dict[str, Any]:
     return _said_of(found)
 
 
-@router.post("/jobs/{identifier}/cancel")
+@router.post(f"{JOBS}/{{identifier}}/cancel")
 def cancel(request: Request, identifier: str) -> dict[str, Any]:
     """Cancel a job; nothing of what it has not finished is left."""
     service = service_of(request)
@@ -110,7 +110,7 @@ def _job(service: Service, identifier: str) -> Job:
 
 
 def _started(made: Job) -> JSONResponse:
-    place = {"location": f"/api/jobs/{made.id}"}
+    place = {"location": f"{API}{job_path(made)}"}
     return JSONResponse(_said_of(made), status_code=202, headers=place)
 
 
@@ -131,5 +131,5 @@ def _said_of(of: Job) -> dict[str, Any]:
         "warnings": of.warnings,
         "message": of.message,
         "run": run if isinstance(run, str) else None,
-        "page": f"/jobs/{quote(of.id, safe='')}",
+        "page": job_path(of),
     }

@@ -28,6 +28,7 @@ from planner.serve.form.fields import FILE, Cards, Field, Group, groups
 from planner.serve.form.site_map import NEW_SITES, new_site_part, place_at
 from planner.serve.guard import TOKEN_FIELD
 from planner.serve.jobs import Job
+from planner.serve.paths import job_path
 from planner.serve.posted import fields_of
 from planner.serve.project import Source
 from planner.serve.service import Service, service_of
@@ -184,7 +185,7 @@ def _changed(service: Service, base: Base, fields: Mapping[str, str]) -> Respons
 
 def _watched(job: Job) -> RedirectResponse:
     """Lead to the page that shows how far a job is."""
-    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
+    return RedirectResponse(job_path(job), status_code=303)
 
 
 def _with_card(page: Page, cards_name: str, fields: Mapping[str, str]) -> Page:

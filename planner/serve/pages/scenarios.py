@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from planner.outputs.report.markup import NOTHING, Html, element, name
+from planner.serve.paths import job_path
 from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
@@ -51,7 +52,7 @@ async def solve(request: Request) -> RedirectResponse:
     source = service.project.source((await fields_of(request)).get("scenario", ""))
     if source is None:
         raise HTTPException(404)
-    return RedirectResponse(f"/jobs/{start_solve(service, source).id}", status_code=303)
+    return RedirectResponse(job_path(start_solve(service, source)), status_code=303)
 
 
 def _list(sources: list[Source], service: Service) -> Html:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from planner.base.say import duration
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.jobs import Job
+from planner.serve.paths import JOBS, job_path
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
 
@@ -29,17 +30,17 @@ _WORDS: Final = {
 _NEARLY: Final = 0.98  # of the bar, once a solve takes longer than the one before it
 
 
-@router.get("/jobs")
+@router.get(JOBS)
 def solves(request: Request) -> HTMLResponse:
     """List the solves since the server was started."""
     jobs = service_of(request).jobs.latest()
     if not jobs:
         text = element("p", "Nothing was solved since the server was started.")
-        return shell("Solves", text, here="/jobs")
+        return shell("Solves", text, here=JOBS)
     rows = (
         element(
             "tr",
-            element("th", element("a", name(job.label), href=f"/jobs/{job.id}"), scope="row"),
+            element("th", element("a", name(job.label), href=job_path(job)), scope="row"),
             element("td", _WORDS[job.state], class_="bad" if job.state == "failed" else None),
             element("td", duration(job.elapsed_s) if job.stages else "-", class_="num"),
         )
@@ -51,10 +52,10 @@ def solves(request: Request) -> HTMLResponse:
     note = element(
         "p", "Since the server was started; one runs at a time, the others wait.", class_="note"
     )
-    return shell("Solves", note, element("div", table, class_="scroll"), here="/jobs")
+    return shell("Solves", note, element("div", table, class_="scroll"), here=JOBS)
 
 
-@router.get("/jobs/{identifier}")
+@router.get(f"{JOBS}/{{identifier}}")
 def solve(request: Request, identifier: str) -> HTMLResponse:
     """Show a solve; a script asks for what has changed."""
     service = service_of(request)
@@ -63,7 +64,7 @@ def solve(request: Request, identifier: str) -> HTMLResponse:
         "div",
         _live(service, job),
         id="live",
-        data_state=f"/jobs/{job.id}/state",
+        data_state=f"{job_path(job)}/state",
         data_over=job.is_over,
     )
     said = element("p", _said(job), id="said", role="status", class_="heard")
@@ -73,12 +74,12 @@ def solve(request: Request, identifier: str) -> HTMLResponse:
         element("p", gone, id="gone", class_="bad", hidden=True),
         said,
         live,
-        here="/jobs",
+        here=JOBS,
         refresh_s=None if job.is_over else _REFRESH_S,
     )
 
 
-@router.get("/jobs/{identifier}/state")
+@router.get(f"{JOBS}/{{identifier}}/state")
 def state(request: Request, identifier: str) -> JSONResponse:
     """Return how far a solve is, as markup of ours."""
     service = service_of(request)
@@ -87,23 +88,23 @@ def state(request: Request, identifier: str) -> JSONResponse:
     return JSONResponse({"state": job.state, "over": job.is_over, "said": _said(job), "html": html})
 
 
-@router.post("/jobs/{identifier}/cancel")
+@router.post(f"{JOBS}/{{identifier}}/cancel")
 def cancel(request: Request, identifier: str) -> RedirectResponse:
     """Cancel a solve."""
     service = service_of(request)
     job = _job(service, identifier)
     service.jobs.cancel(job)
-    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
+    return RedirectResponse(job_path(job), status_code=303)
 
 
-@router.post("/jobs/{identifier}/stop")
+@router.post(f"{JOBS}/{{identifier}}/stop")
 def stop(request: Request, identifier: str) -> RedirectResponse:
     """Ask a solve to end with the best plan so far."""
     service = service_of(request)
     job = _job(service, identifier)
     if job.is_solving:
         service.jobs.stop(job)
-    return RedirectResponse(f"/jobs/{job.id}", status_code=303)
+    return RedirectResponse(job_path(job), status_code=303)
 
 
 def _job(service: Service, identifier: str) -> Job:
@@ -120,11 +121,11 @@ def _live(service: Service, job: Job) -> Html:
         parts.append(_bar(job))
     if job.is_solving and not job.is_stopped:
         what = "Stop and keep the best plan so far"
-        parts.append(button_form(f"/jobs/{job.id}/stop", what, service.keys.form))
+        parts.append(button_form(f"{job_path(job)}/stop", what, service.keys.form))
     if job.is_stopped and not job.is_over:
         parts.append(element("p", "It was asked to stop with the best plan so far."))
     if not job.is_over:
-        parts.append(button_form(f"/jobs/{job.id}/cancel", "Cancel", service.keys.form))
+        parts.append(button_form(f"{job_path(job)}/cancel", "Cancel", service.keys.form))
     if job.state == "done":
         parts.append(_done(job))
     if job.state == "cancelled":

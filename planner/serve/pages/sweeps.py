@@ -19,10 +19,11 @@ from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.study_files import SWEEP_FILE
 from planner.outputs.study_folders import PLANNED, read_table, unreadable
 from planner.serve.pages.downloads import archive_of, attached
+from planner.serve.paths import job_path, sweep_path
 from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
-from planner.serve.starting import start_sweep, sweep_path
+from planner.serve.starting import start_sweep
 from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ async def start(request: Request) -> RedirectResponse:
     """Start a sweep; what it has stored is not solved again."""
     service = service_of(request)
     source = _source(service, (await fields_of(request)).get("sweep", ""))
-    return RedirectResponse(f"/jobs/{start_sweep(service, source).id}", status_code=303)
+    return RedirectResponse(job_path(start_sweep(service, source)), status_code=303)
 
 
 @router.get("/sweeps/{key}")
