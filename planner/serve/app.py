@@ -73,6 +73,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _no_page(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if is_api(request.scope["path"]):
+        if isinstance(error.__cause__, RecursionError):  # of the reader of JSON
+            return JSONResponse({"error": "the body is nested too deeply"}, 422)
         text = "there is nothing of that name" if error.status_code == 404 else str(error.detail)
         return JSONResponse({"error": text}, error.status_code)
     if error.status_code == 404:

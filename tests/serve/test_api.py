@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import tasks
 from client import Answer, Client
-from test_jobs import over
+from test_jobs import at, over, wait
 
 from planner.scenario import json_schema, load_scenario
+from planner.serve.worker import sweep_task
+from planner.studies.solve.progress import STAGES
 
 JSON = "application/json"
 PAGE = Path(__file__).parents[2] / "docs" / "serve.md"
@@ -121,6 +123,12 @@ def test_what_is_not_there_is_not_found_in_json(client: Client, run: str) -> Non
         assert (answer.status, said(answer)) == (404, {"error": "there is nothing of that name"})
 
 
+def test_an_error_at_the_very_path_of_the_interface_is_json(client: Client) -> None:
+    answer = ask(client, "/api", {})
+
+    assert (answer.status, said(answer)) == (405, {"error": "Method Not Allowed"})
+
+
 # --- runs ---------------------------------------------------------------------------------
 
 
@@ -146,8 +154,10 @@ def test_a_run_and_rows_of_its_tables_are_read(client: Client, run: str) -> None
     [
         ("colour=red", "table summary has no column colour; it has "),
         ("year=soon", "column year holds numbers, and soon is none"),
-        ("limit=0", "limit must be a whole number, at least 1, at most 10,000"),
-        ("offset=-3", "offset must be a whole number, at least 0"),
+        ("limit=0", "limit must be an integer, at least 1, at most 10,000"),
+        ("offset=-3", "offset must be an integer, at least 0"),
+        ("year=2027&year=2028", "year is given more than once"),
+        ("limit=5&year=2028&limit=7", "limit is given more than once"),
     ],
 )
 def test_a_wrong_question_to_a_table_is_named(
@@ -157,6 +167,20 @@ def test_a_wrong_question_to_a_table_is_named(
 
     assert answer.status == 422
     assert said(answer)["error"].startswith(error)
+
+
+def test_rows_are_kept_by_true_or_false_and_nothing_else(client: Client, run: str) -> None:
+    path = f"/api/runs/{run}/tables/power_slot"
+    every = said(ask(client, path))["rows"]
+
+    for value, text in ((True, "true"), (False, "false")):
+        kept = [row for row in every if row["is_peak_day"] is value]
+        assert 0 < len(kept) < len(every)
+        assert said(ask(client, f"{path}?is_peak_day={text}"))["rows"] == kept
+    for wrong in ("1", "yes", ""):
+        answer = ask(client, f"{path}?is_peak_day={wrong}")
+        error = f"column is_peak_day holds true or false, and {wrong} is neither"
+        assert (answer.status, said(answer)) == (422, {"error": error})
 
 
 # --- scenarios ----------------------------------------------------------------------------
@@ -182,6 +206,73 @@ def test_a_scenario_is_read_changed_checked_and_saved(client: Client, folder: Pa
     again = ask(client, "/api/scenarios/tiny", body)
     assert again.status == 422
     assert "files are never replaced" in said(again)["problems"][0]["text"]
+
+
+def test_the_settings_of_a_scenario_can_be_sent_back(client: Client, folder: Path) -> None:
+    settings = said(ask(client, "/api/scenarios/tiny"))["settings"]
+    body = {"name": "again", "title": "Less land", "settings": settings}
+
+    checked = said(ask(client, "/api/scenarios/tiny/check", {"settings": settings}))
+    same = ask(client, "/api/scenarios/tiny", body)
+    settings["new_sites"]["north"]["land_limit_mw"] = 26
+    made = ask(client, "/api/scenarios/tiny", body)
+
+    assert checked["problems"] == []
+    assert (same.status, said(same)["problems"][0]["text"]) == (
+        422,
+        "Nothing is changed yet, so there is nothing to save.",
+    )
+    assert made.status == 201, made.text
+    file = folder / said(made)["scenario"]
+    # Of all that was sent back only what differs is written.
+    _, *lines = file.read_text(encoding="utf-8").splitlines()
+    assert lines == [
+        "version: 1",
+        "extends: tiny",
+        "title: Less land",
+        "new_sites:",
+        "  north:",
+        "    land_limit_mw: 26",
+    ]
+    own = said(ask(client, f"/api/scenarios/{file.name}"))
+    assert own["settings"] == settings
+    path = f"/api/scenarios/{file.name}/check"
+    assert said(ask(client, path, {"settings": own["settings"]}))["problems"] == []
+
+
+def test_a_path_by_year_that_differs_in_one_year_is_written_whole(
+    client: Client, folder: Path
+) -> None:
+    first = {"sites": {"north": {"grid_firm_mw": {"2027": 23, "2028": 37}}}}
+    made = said(ask(client, "/api/scenarios/tiny", {"name": "firm", "settings": first}))
+    settings = {"sites": {"north": {"grid_firm_mw": {"2027": 23, "2028": 41}}}}
+    path = f"/api/scenarios/{made['scenario']}"
+
+    answer = ask(client, path, {"name": "firmer", "settings": settings})
+
+    firm = load_scenario(folder / said(answer)["scenario"]).sites["north"].grid_firm_mw
+    assert firm == {2027: 23.0, 2028: 41.0}
+
+
+@pytest.mark.parametrize("key", ["version", "extends", "title", "question"])
+def test_what_is_no_setting_is_refused_among_settings(client: Client, key: str) -> None:
+    body = {"settings": {key: "tiny"}}
+
+    (problem,) = said(ask(client, "/api/scenarios/tiny/check", body))["problems"]
+
+    assert problem["keys"] == [key]
+    assert problem["text"].startswith("is no setting: version and extends are written for you")
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t\n"])
+def test_a_blank_name_is_refused(client: Client, folder: Path, name: str) -> None:
+    body = {"name": name, "settings": {"demand": {"scale_frac": 1.1}}}
+
+    answer = ask(client, "/api/scenarios/tiny", body)
+
+    problem = {"keys": ["name"], "text": "A new scenario needs a name."}
+    assert (answer.status, said(answer)["problems"]) == (422, [problem])
+    assert not list(folder.glob("*.yaml"))
 
 
 def test_figures_by_year_go_in_as_json_has_them(client: Client, folder: Path) -> None:
@@ -231,7 +322,7 @@ def test_a_body_that_is_not_as_asked_for_is_refused(client: Client, path: str, b
     assert said(answer)["problems"]
 
 
-@pytest.mark.parametrize("depth", [40, 5_000])
+@pytest.mark.parametrize("depth", [40, 5_000])  # too deep for a scenario, and to be read at all
 def test_settings_that_lie_too_deep_are_refused(client: Client, depth: int) -> None:
     text = b'{"settings": ' + b'{"a": ' * depth + b"1" + b"}" * depth + b"}"
     headers: dict[str, str | None] = {"Cookie": None, "Content-Type": JSON}
@@ -239,7 +330,8 @@ def test_settings_that_lie_too_deep_are_refused(client: Client, depth: int) -> N
 
     answer = client.ask("POST", "/api/scenarios/tiny/check", text, headers)
 
-    assert answer.status in {400, 422}
+    assert answer.status == 422
+    assert "nested too deeply" in said(answer)["error"]
     assert ask(client, "/api/runs").status == 200
 
 
@@ -289,6 +381,48 @@ def test_a_solve_is_cancelled(client: Client) -> None:
     assert answer.status == 200
     over(job)
     assert said(ask(client, f"/api/jobs/{job.id}"))["state"] == "cancelled"
+
+
+def test_a_solve_is_stopped_with_its_best_plan(client: Client) -> None:
+    stage = STAGES["solve"]
+    job = client.service.jobs.start("Solve mine", tasks.until_stopped, stage, can_stop=True)
+    wait(lambda: at(job, stage))
+
+    answer = ask(client, f"/api/jobs/{job.id}/stop", {})
+
+    assert (answer.status, said(answer)["is_stopped"]) == (200, True)
+    over(job)
+    ended = said(ask(client, f"/api/jobs/{job.id}"))
+    assert (ended["state"], ended["message"]) == ("done", "the best so far")
+
+
+def test_what_keeps_nothing_goes_on_when_asked_to_stop(client: Client) -> None:
+    stage = STAGES["solve"]
+    job = client.service.jobs.start("Sweep mine", tasks.until_stopped, stage)
+    wait(lambda: at(job, stage))
+
+    answer = ask(client, f"/api/jobs/{job.id}/stop", {})
+
+    assert (answer.status, said(answer)["is_stopped"]) == (200, False)
+    assert not job.is_over
+    client.service.jobs.cancel(job)
+
+
+def test_a_sweep_is_started(client: Client, folder: Path) -> None:
+    # What a sweep finds is tested with its pages; here it waits, and is not solved once more.
+    before = client.service.jobs.start("Wait", tasks.until_stopped, "Waiting")
+
+    answer = ask(client, "/api/sweeps", {"sweep": "tiny"})
+
+    started = said(answer)
+    job = client.service.jobs.job(started["job"])
+    assert job is not None
+    assert (answer.status, answer.headers["Location"]) == (202, f"/api/jobs/{job.id}")
+    assert (started["label"], started["page"]) == ("Sweep tiny", f"/jobs/{job.id}")
+    assert (job.task, job.given) == (sweep_task, ("tiny", folder / "sweeps" / "tiny"))
+    assert said(ask(client, f"/api/jobs/{job.id}"))["state"] == "waiting"
+    for one in (job, before):
+        client.service.jobs.cancel(one)
 
 
 def test_what_does_not_exist_is_not_started(client: Client) -> None:

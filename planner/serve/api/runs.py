@@ -13,14 +13,16 @@ from planner.outputs.records import records
 from planner.outputs.run import Run
 from planner.results.schema import TABLES
 from planner.runs.folder import load_run, naming_changed_files
+from planner.serve.paths import API
 from planner.serve.service import Service, service_of
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix=API)
 _LIMIT: Final = "limit"
 _OFFSET: Final = "offset"
 _MOST_ROWS: Final = 10_000
+_BOOLEANS: Final = {"true": True, "false": False}
 
 
 @router.get("/runs")
@@ -51,7 +53,11 @@ def table(request: Request, run: str, table: str) -> dict[str, Any]:
     frame = loaded.tables.get(table)
     if frame is None:
         raise HTTPException(404)
-    asked = dict(request.query_params)
+    pairs = request.query_params.multi_items()
+    asked = dict(pairs)
+    if len(asked) < len(pairs):
+        repeated = next(name for name in asked if len(request.query_params.getlist(name)) > 1)
+        raise HTTPException(422, f"{repeated} is given more than once; give it one value")
     limit = _count(asked.pop(_LIMIT, str(_MOST_ROWS)), _LIMIT, 1, _MOST_ROWS)
     offset = _count(asked.pop(_OFFSET, "0"), _OFFSET, 0, None)
     for column, value in asked.items():
@@ -79,7 +85,7 @@ def _count(text: str, name: str, least: int, most: int | None) -> int:
         if number >= least and (most is None or number <= most):
             return number
     top = "" if most is None else f", at most {most:,}"
-    raise HTTPException(422, f"{name} must be a whole number, at least {least}{top}")
+    raise HTTPException(422, f"{name} must be an integer, at least {least}{top}")
 
 
 def _says(frame: pd.DataFrame, column: str, value: str, table: str) -> pd.Series:
@@ -89,7 +95,9 @@ def _says(frame: pd.DataFrame, column: str, value: str, table: str) -> pd.Series
         raise HTTPException(422, f"table {table} has no column {column}; it has {known}")
     of = frame[column]
     if pd.api.types.is_bool_dtype(of):
-        return of == (value.lower() == "true")
+        if value.lower() not in _BOOLEANS:
+            raise HTTPException(422, f"column {column} holds true or false, and {value} is neither")
+        return of == _BOOLEANS[value.lower()]
     if pd.api.types.is_numeric_dtype(of):
         number = pd.to_numeric(value, errors="coerce")
         if pd.isna(number):

@@ -11,15 +11,18 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from planner.scenario.keys import is_by_year
 from planner.scenario.tree import plain
-from planner.serve.form.draft import Base, Draft, Keys, Said
-from planner.serve.form.fields import groups
+from planner.serve.form.draft import NAME, Base, Draft, Keys, Said
+from planner.serve.form.fields import NO_SETTINGS, groups
+from planner.serve.form.yaml_text import one_line
+from planner.serve.paths import API
 from planner.serve.project import Source
 from planner.serve.service import Service, service_of
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix=API)
 _DEEPEST: Final = 30
 """So many mappings and lists in one another are more than any setting has."""
 
@@ -53,7 +56,7 @@ def scenario(request: Request, key: str) -> dict[str, Any]:
     service = service_of(request)
     source = _source(service, key)
     with service.computing:
-        return {**_about(source), "settings": plain(Base(source).tree)}
+        return {**_about(source), "settings": _settings(Base(source))}
 
 
 @router.post("/scenarios/{key}/check")
@@ -70,13 +73,14 @@ def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
     """Save changed settings as a new scenario file of the folder, if nothing is wrong with them."""
     service = service_of(request)
     draft, changed = _draft(service, key, asked)
-    about = {"name": asked.name, "title": asked.title, "question": asked.question}
+    given = {NAME: asked.name, "title": asked.title, "question": asked.question}
+    about = {key: text.strip() for key, text in given.items()}
     with service.computing:
         said = draft.judged(service.project, about, changed)
         if not any(one.kind == "problem" for one in said):
             made = draft.saved(service.project, about, changed)
             if isinstance(made, Source):
-                place = {"location": f"/api/scenarios/{quote(made.key, safe='')}"}
+                place = {"location": f"{API}/scenarios/{quote(made.key, safe='')}"}
                 content = {**_about(made), **_told(said)}
                 return JSONResponse(content, status_code=201, headers=place)
             said = [made, *said]
@@ -101,9 +105,33 @@ def _source(service: Service, key: str) -> Source:
 
 def _draft(service: Service, key: str, asked: Change) -> tuple[Draft, dict[Keys, Any]]:
     if _depth(asked.settings) > _DEEPEST:
-        raise HTTPException(422, "settings lie deeper in one another than those of any scenario")
+        raise HTTPException(422, f"settings are nested too deeply (at most {_DEEPEST})")
     draft = Draft(Base(_source(service, key)))
-    return draft, dict(_by_key(asked.settings))
+    with service.computing:
+        return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
+
+
+def _settings(base: Base) -> dict[str, Any]:
+    """Return what a scenario and those that it extends set."""
+    written = base.tree.children
+    return {key: plain(node) for key, node in written.items() if key not in NO_SETTINGS}
+
+
+def _differing(
+    settings: Mapping[str, Any], before: Mapping[str, Any], above: Keys = ()
+) -> dict[str, Any]:
+    """Return the settings that are not as a scenario has them; a path by year is one value."""
+    found = {}
+    for key, value in settings.items():
+        keys = (*above, key)
+        old = before.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping) and not is_by_year(keys):
+            inner = _differing(value, old, keys)
+            if inner:
+                found[key] = inner
+        elif key not in before or one_line(value) != one_line(old):
+            found[key] = value
+    return found
 
 
 def _depth(value: Any) -> int:

@@ -18,7 +18,7 @@ from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
-from planner.serve.form.fields import Cards, Field, groups
+from planner.serve.form.fields import NO_SETTINGS, Cards, Field, groups
 from planner.serve.form.yaml_text import one_line, scenario_text
 from planner.tables import right_tables
 
@@ -49,6 +49,11 @@ ABOUT: Final = ("title", "question")
 """What a scenario says of itself; not handed down by the one that it extends."""
 NAME: Final = "name"
 """Where the name of a new scenario is given, beside what it says of itself."""
+
+_NO_SETTING: Final = (
+    "is no setting: version and extends are written for you, title and question are given next to"
+    " the settings of a new scenario; leave it out"
+)
 
 
 def name_of(keys: Keys) -> str:
@@ -315,6 +320,11 @@ class Draft:
         list of Said
             Problems, then warnings, then notes.
         """
+        no_settings = [
+            Said(keys, _NO_SETTING, "problem") for keys in changed if keys[0] in NO_SETTINGS
+        ]
+        if no_settings:
+            return no_settings
         outside = [
             Said(keys, f"{name} is not in the folder that is served", "problem")
             for keys, name in _paths(changed)

@@ -24,14 +24,15 @@ from planner.tables.places import TablePlaces
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-__all__ = ["FILE", "Cards", "Field", "Group", "Kind", "groups"]
+__all__ = ["FILE", "NO_SETTINGS", "Cards", "Field", "Group", "Kind", "groups"]
 
 Keys = tuple[str, ...]
 FILE: Final = "file"
 """Name of the group of what is in no block."""
+NO_SETTINGS: Final = frozenset({"version", "extends", "title", "question"})
+"""Keys of a scenario file that are no settings: a draft writes them itself."""
 _ID: Final = "<id>"
 _ENTRY: Final = "<n>"
-_NOT_HERE: Final = frozenset({"version", "extends", "title", "question"})
 _UNITS: Final = re.compile(
     r"(_(frac|pct|usd|musd|gw|mw|kw|mwh|kwh|mmbtu|t|kt|ms|s|h|km|k|m3|per|hour|day|days|month|months"
     r"|year|years|h100e))+$"
@@ -162,7 +163,7 @@ def groups() -> tuple[Group, ...]:
     """
     made: dict[str, tuple[list[Field], dict[Keys, list[Field]]]] = {}
     for setting in settings():
-        if setting.keys[0] in _NOT_HERE:
+        if setting.keys[0] in NO_SETTINGS:
             continue
         name = FILE if len(setting.keys) == 1 else setting.keys[0]
         fields, cards = made.setdefault(name, ([], {}))
