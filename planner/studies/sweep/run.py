@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.base.errors import InputError
-from planner.outputs.files import whole_file
+from planner.outputs.files import whole_file, whole_files
 from planner.outputs.staging import try_folder
 from planner.outputs.study_files import RUNS_FOLDER, SWEEP_FILE
 from planner.results.ended import PLANNED
@@ -384,8 +383,8 @@ def _written(
         "no_regret": no_regret(orders, planned),
         "timings": kept.timings(questions, answers),
     }
-    with ExitStack() as whole:  # stopped while they are written, all stay as they were
-        for name, table in tables.items():
-            partial = whole.enter_context(whole_file(folder / f"{name}.parquet"))
+    # Stopped while they are written, all stay as they were.
+    with whole_files([folder / f"{name}.parquet" for name in tables]) as partials:
+        for table, partial in zip(tables.values(), partials, strict=True):
             table.to_parquet(partial, index=False, compression="zstd")
     return SweepResult(folder, **tables)

@@ -18,6 +18,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -68,7 +69,7 @@ def undisturbed(file: str, out: Path) -> tuple[dict[str, pd.DataFrame], float]:
 
 def killed(
     file: str, home: Path, kills: int, seed: int, expected: dict[str, pd.DataFrame], usual_s: float
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Kill a sweep so many times, each in the time that it usually takes; return what was found."""
     choose = random.Random(seed)
     at, repeated, differ, number, done = [], [], [], 0, 0

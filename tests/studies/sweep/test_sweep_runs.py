@@ -349,6 +349,32 @@ def test_tables_are_all_as_before_where_it_is_stopped_while_they_are_written(
     assert {file.stem for file in out.glob("*.parquet")} == set(TABLES)
 
 
+def test_ctrl_c_while_tables_take_their_names_leaves_all_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = written(tmp_path), tmp_path / "out"
+    stored_before(out)
+    for name in TABLES:
+        (out / f"{name}.parquet").write_text("before", encoding="utf-8")
+    rename, renamed = Path.replace, list[str]()
+
+    def rename_and_interrupt(partial: Path, target: Path) -> Path:
+        renamed.extend([target.stem] if target.suffix == ".parquet" else [])
+        if len(renamed) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return rename(partial, target)
+
+    monkeypatch.setattr(Path, "replace", rename_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(path, out, jobs=1)
+
+    assert sorted(renamed) == sorted(TABLES)
+    expected = in_turn(TEXT)
+    for name in TABLES:
+        stored = pd.read_parquet(out / f"{name}.parquet")
+        pd.testing.assert_frame_equal(anywhere(stored), anywhere(expected[name]))
+
+
 def test_files_of_one_name_have_folders_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,3 +446,4 @@ def test_killed_at_random_moments_it_ends_with_the_same_tables(tmp_path: Path) -
     found = killed(str(written(tmp_path)), tmp_path, 3, 7, expected, usual_s)
 
     assert (found["kills"], found["repeated"], found["differ"]) == (3, [], [])
+    assert max(found["answers_at_each_kill"]) > 0  # one came after a first answer
