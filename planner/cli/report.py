@@ -20,11 +20,6 @@ __all__ = ["command"]
 COMPARISON_FILE: Final = "comparison.html"
 STUDY_FILE: Final = "report.html"
 """In the folder of a sweep, a frontier or a stochastic program."""
-_DECIDES: Final = "which inputs decide"
-_WITHOUT_REPORT: Final = {
-    **{kind: f"{_DECIDES} ({kind})" for kind in ("tornado", "morris", "sobol")},
-    "alternatives": "alternatives",
-}
 
 
 @click.command("report")
@@ -60,15 +55,16 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.kept import put_files, report_kept
     from planner.outputs.staging import staging, try_folder
+    from planner.outputs.study_folders import KINDS_READ
     from planner.runs.folder import naming_changed_files
     from planner.runs.studies import kind_of
 
     kinds = [kind_of(Path(run)) for run in runs]
     for run, kind in zip(runs, kinds, strict=True):
-        if kind in _WITHOUT_REPORT:
+        if kind is not None and kind not in KINDS_READ:
             message = (
-                f"{run} is a study of {_WITHOUT_REPORT[kind]}, which has no report: its tables and"
-                " drawings are in the folder"
+                f"{run} is a study of kind {kind}, which has no report: its tables and drawings"
+                " are in the folder"
             )
             raise click.UsageError(message)
     are_studies = [kind is not None for kind in kinds]
@@ -143,7 +139,10 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
     stochastic = [study for study in studies if isinstance(study, StoredStochastic)]
     if stochastic:
         if len(studies) > 1:
-            message = f"{stochastic[0].folder} is a stochastic program: a page shows it alone"
+            message = (
+                f"{stochastic[0].folder} is a stochastic program: its report shows no other study;"
+                " name it alone"
+            )
             raise click.UsageError(message)
         return _Asked(partial(write_stochastic_report, stochastic[0]), target, [])
     sweeps = [study for study in studies if isinstance(study, StoredSweep)]

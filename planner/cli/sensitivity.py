@@ -57,7 +57,10 @@ _HEADS: Final = {
     help="Move columns that count in steps, such as lead times, each as one factor.",
 )
 @OVERRIDES
-@into_folder("Folder of the study; left out: sensitivity/ and the name of SCENARIO.")
+@into_folder(
+    "Folder of the study; left out: sensitivity/ and the name of SCENARIO,"
+    " NAME-2 if another file has that."
+)
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Futures at once; as in dcplan sweep.")
 @click.option("--scheduler", metavar="ADDRESS", help="Dask cluster; as in dcplan sweep.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")

@@ -25,7 +25,10 @@ _WHOLE: Final = 0.999  # of a site; where openings are not whole their shares on
 
 @click.command("stochastic")
 @click.argument("file")
-@into_folder("Folder for runs and tables; left out: stochastic/ and the name of FILE.")
+@into_folder(
+    "Folder for runs and tables; left out: stochastic/ and the name of FILE,"
+    " NAME-2 if another file has that."
+)
 @OVERRIDES
 @STRICT
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

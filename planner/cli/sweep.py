@@ -23,7 +23,9 @@ _MOST_THINGS: Final = 12
 
 @click.command("sweep")
 @click.argument("file")
-@into_folder("Folder of the sweep; left out: sweeps/ and the name of FILE.")
+@into_folder(
+    "Folder of the sweep; left out: sweeps/ and the name of FILE, NAME-2 if another file has that."
+)
 @click.option(
     "--jobs",
     type=click.IntRange(1, 1024),

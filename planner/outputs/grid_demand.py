@@ -54,8 +54,9 @@ def write_grid(run: Run, folder: Path) -> list[Path]:
         If the scenario of the run can no longer be read, or if no site draws power.
     """
     if run.tables["power_slot"].empty:
-        what_is = "no site draws power in any year"
-        raise InputError([Problem("--format", None, None, what_is, "one for grid")])
+        what_is, fix = "no site of this run draws power in any year", "export another run"
+        must_be = "a run whose sites draw power, for the format grid"
+        raise InputError([Problem("--format", None, None, what_is, must_be, fix)])
     days = plan_days(run)
     slots = area_slots(run, run.sites.set_index("site")["zone"])
     years = folder / "zone_year.csv"

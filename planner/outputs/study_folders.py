@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "KINDS_READ",
     "PLANNED",
     "QUANTILES",
     "StoredFrontier",
@@ -58,11 +59,13 @@ _OF_STOCHASTIC_TABLES: Final = {
     "worth": {"measure", "value_musd"},
     "futures": {
         *("future", "weight", "alone_musd", "cost_musd", "regret_musd", "plan_musd"),
-        *("status", "checked", "broken", "run"),
+        *("status", "broken", "run"),
     },
     "results": _OF_TABLES["results"],
     "no_regret": _OF_TABLES["no_regret"],
 }
+KINDS_READ: Final = frozenset({"sweep", "frontier", "stochastic"})
+"""Kinds of studies that `read_study` reads."""
 _WHOLE: Final = {"point": "integer", "is_knee": "boolean"}  # none is missing
 _NUMBERS: Final = frozenset({"integer", "floating", "mixed-integer-float", "empty"})
 _MOST_LABELS: Final = 6  # of an axis; with more, values are put together
@@ -174,7 +177,7 @@ def _read_stochastic(folder: Path) -> StoredStochastic:
     path = folder / STOCHASTIC_FILE
     meta = _json(path, ("name", "label", "scenario", "known_from", "is_relaxed"))
     if not isinstance(meta["known_from"], int):
-        raise unreadable(path, "its known_from is no year")
+        raise unreadable(path, "its known_from is not a whole number, such as 2028")
     tables = {
         name: _table(folder, name, columns) for name, columns in _OF_STOCHASTIC_TABLES.items()
     }
@@ -212,7 +215,9 @@ def _read_sweep(folder: Path) -> StoredSweep:
             for name, settings in meta.get("changes", {}).items()
         }
     except AttributeError as error:
-        raise unreadable(folder / SWEEP_FILE, "its changes are no settings by future") from error
+        raise unreadable(
+            folder / SWEEP_FILE, "its changes are not a list of settings for each future"
+        ) from error
     return StoredSweep(
         folder, str(meta["sweep"]), **said, axes=axes, tables=tables | made, changes=changes
     )
@@ -382,6 +387,6 @@ def read_table(folder: Path, name: str, columns: AbstractSet[str]) -> pd.DataFra
 
 
 def unreadable(path: Path, found: str) -> InputError:
-    """Return the error that a file of a study is, which is not as it was written."""
+    """Return the error for a file of a study that cannot be read as it was written."""
     must_be = "a file as this version of dcplan writes it"
     return InputError([Problem(str(path), None, None, found, must_be, "solve it again")])

@@ -162,7 +162,7 @@ def _large_blocks(plan: Plan) -> Iterator[str]:
     ]
     if parts:
         yield (
-            f"Unmet, as its least block at a site is more than it needs:"
+            f"Work is unmet because its smallest block at a site is larger than all it needs:"
             f" {some(parts, _NAMED, between='; ')} (siting.block_mw, siting.table_blocks)."
         )
 

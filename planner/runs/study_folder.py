@@ -1,4 +1,4 @@
-"""Which folder a study has: one of the name of its file that is of no other file."""
+"""The folder of a study: it has the name of the study's file, numbered where another has that."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["file_entry", "folder_of_file"]
 
 
 def file_entry(file: Path, sha256: str) -> dict[str, Any]:
-    """Return what a study says in its folder of the file that it is of, below ``file``.
+    """Describe the file that a study was made from, as key ``file`` of the study's own file.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def folder_of_file(file: Path, home: Path, says: str) -> Path:
     home : Path
         Folder of folders of such studies.
     says : str
-        Name of the file in its folder in which a study has its `file_entry`.
+        Name of the file in the study's folder that holds its `file_entry`.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def _is_shipped(path: Path) -> bool:
 
 
 def _is_free_for(file: Path, says: Path) -> bool:
-    """Whether a folder is of no file, or of this one, perhaps before it or its file was moved."""
+    """Whether a folder is not in use, or used by this file, even if either was moved since."""
     try:
         entry = json.loads(says.read_bytes())["file"]
         of, digest = Path(entry["file"]), entry["sha256"]

@@ -67,7 +67,8 @@ class Solver(Block):
     Decomposed: the hours of each site, year and day are programs of their own, and all else learns
     from cuts what they cost."""
     time_limit_s: Positive = 600.0
-    """Time after which the best plan so far is kept and marked. [s]"""
+    """Time after which the best plan so far is kept and marked. Of a plan decided year by year
+    it is the time of all its steps together. [s]"""
     threads: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1
     """Threads of the solver."""
     tolerance: Annotated[float, Field(strict=True, ge=1e-10, le=1e-2)] = 1e-7

@@ -40,7 +40,7 @@ def test_its_plots_say_that_there_is_nothing(run: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("export", "--format", "grid"), "no site draws power in any year"),
+        (("export", "--format", "grid"), "no site of this run draws power in any year"),
         (("stress",), "no site of tiny draws power in any year"),
         (("dispatch",), "no site of tiny draws power in any year"),
     ],

@@ -48,7 +48,7 @@ def test_a_bill_that_tiers_make_too_low_or_too_high_is_reported_in_money_and_by_
 
 def test_work_whose_block_is_more_than_it_needs_is_unmet_with_that_reason() -> None:
     blocks = "siting.block_mw={train_frontier: 36}"
-    plan, (note,) = reported("Unmet, as its least block", "tiny", blocks)
+    plan, (note,) = reported("Work is unmet because its smallest block", "tiny", blocks)
 
     asked = plan.tables["demand"].query("workload == 'train_frontier'").set_index("year")
     assert (asked["unmet_kh100e"] / asked["demand_kh100e"])[2027] == pytest.approx(1.0)

@@ -59,7 +59,7 @@ def base_plan(
 
 
 def without_plan(*status: str) -> type[InfeasibleError | LimitReachedError | SolverError]:
-    """Return the error that futures without a plan are, by how they ended."""
+    """Return the type of error to raise for futures without a plan, by the status of each."""
     if set(status) & {"error", "killed"}:
         return SolverError
     return InfeasibleError if set(status) <= {"infeasible", "wrong_input"} else LimitReachedError

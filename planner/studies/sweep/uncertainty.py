@@ -58,7 +58,7 @@ class Risk:
         5.5
         """
         parts = ((1.0 - self.weight, costs @ weights), (self.weight, self.cvar(costs, weights)))
-        # Of a part that does not count an infinite cost counts nothing, either.
+        # A part of share 0 is left out: 0 times an infinite cost would be nan.
         return float(sum(share * musd for share, musd in parts if share > 0.0))
 
     def cvar(self, costs: Floats, weights: Floats) -> float:
