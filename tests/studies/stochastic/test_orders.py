@@ -101,6 +101,19 @@ def test_nothing_is_ordered_before_the_first_decision(known_from: float) -> None
     assert len(orders) == len(one.column) == 0
 
 
+def test_what_serves_from_january_on_is_ordered_its_lead_time_before() -> None:
+    scenario = load_scenario(WORLDS / "own_power.yaml")
+    model = build_model(build_inputs(scenario))
+
+    table = orders_of(scenario, model).query("start == 2027.0").set_index(["kind", "site", "item"])
+
+    # An engine takes 4 months: on 1 September 2026, when 8 of 12 are over. The contract with the
+    # sun takes 7: on 1 June, when 5 are. Wind is there at once, on 1 January 2027.
+    assert table.loc[("on-site power", "oak", "engine"), "order_by"] == pytest.approx(2026 + 8 / 12)
+    assert table.loc[("PPA", "", "sun|west"), "order_by"] == pytest.approx(2026 + 5 / 12)
+    assert table.loc[("PPA", "", "breeze|east"), "order_by"] == pytest.approx(2027.0)
+
+
 def test_every_decision_with_a_lead_time_is_an_order_at_its_last_moment() -> None:
     ordered_of: set[str] = set()
     for world in ("rich", "own_power", "non_firm"):
