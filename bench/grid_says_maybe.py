@@ -22,6 +22,7 @@ from matplotlib.ticker import MaxNLocator
 
 from planner.base.say import moment
 from planner.outputs.plots.drawing import COLOURS, amounts, sheet, years_below
+from planner.outputs.report.sections.orders import plan_name
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "grid-says-maybe.md"
@@ -288,13 +289,13 @@ def _plans(plans: pd.DataFrame) -> str:
     heads = ["orders", "expected cost, BUSD", "greatest regret, BUSD"]
     rows = [
         [
-            row["plan"].replace("alone: ", "for ").replace("_", " "),
+            plan_name(row["plan"]),
             *(
                 f"{row[name] / 1e3:,.2f}" if pd.notna(row[name]) else "no plan"
                 for name in ("expected_musd", "greatest_regret_musd")
             ),
         ]
-        for row in plans.to_dict("records")
+        for row in plans[plans["plan"] != "central"].to_dict("records")  # the same as that alone
     ]
     return _table(heads, rows)
 

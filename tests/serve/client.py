@@ -68,7 +68,11 @@ class Client:
             pass
         try:
             answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
+            try:
+                content = answer.read()
+            except http.client.IncompleteRead as cut:  # closed while a body was on its way
+                content = cut.partial
+            return Answer(answer.status, answer.headers, content)
         finally:
             connection.close()
 
