@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS_READ",
-    "PLANNED",
     "QUANTILES",
     "StoredFrontier",
     "StoredStochastic",

@@ -17,7 +17,8 @@ from planner.base.units import MUSD_PER_BUSD
 from planner.outputs.no_regret import LEAST_MW
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.study_files import SWEEP_FILE
-from planner.outputs.study_folders import PLANNED, read_table, unreadable
+from planner.outputs.study_folders import read_table, unreadable
+from planner.results.ended import PLANNED
 from planner.serve.pages.downloads import archive_of, attached
 from planner.serve.paths import job_path, sweep_path
 from planner.serve.posted import fields_of
