@@ -270,19 +270,19 @@ def test_rows_are_added_where_service_is_beyond_openings_until_none_is(status: s
     )
     answers = iter([after, last])
     finder._solves = SimpleNamespace(
-        rows_added=lambda: None, relaxed=lambda method, reserve_s: next(answers)
+        rows_added=lambda: None, relaxed=lambda method, reserve_s: next(answers), bound=500.0
     )
     finder._reserve_s = lambda: 2.5
-    finder._bound, finder._stopped, finder._how = 500.0, None, []
+    finder._stopped, finder._how = None, []
 
     relaxed = finder._strengthened(before)
 
     if status == "optimal":
-        assert (relaxed, finder._bound, finder._stopped) == (last, 590.0, None)
+        assert (relaxed, finder._solves.bound, finder._stopped) == (last, 590.0, None)
         assert links.added == [[True, False, False], [False, False, True]]
         assert finder._how == ["tightened (2 rows)"]
     else:  # what was stopped is neither a bound nor a plan
-        assert (relaxed, finder._bound, finder._stopped) == (before, 500.0, "time_limit")
+        assert (relaxed, finder._solves.bound, finder._stopped) == (before, 500.0, "time_limit")
         assert links.added == [[True, False, False]]
 
 
