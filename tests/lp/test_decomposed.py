@@ -243,12 +243,14 @@ def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
     assert after.cost == pytest.approx(whole.cost)
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_while_pieces_are_solved_is_raised_when_they_have_stopped() -> None:
     watch, has_ended = Watch(None, None), threading.Event()
+    until = time.monotonic() + 60.0  # rather fails than waits for ever
 
     def work() -> None:
         _thread.interrupt_main()  # as Ctrl-C does
-        while not watch.must_stop:
+        while not watch.must_stop and time.monotonic() < until:
             time.sleep(0.005)
         has_ended.set()
 

@@ -2,7 +2,6 @@
 
 import _thread
 import itertools
-import signal
 import threading
 
 import numpy as np
@@ -12,15 +11,6 @@ from lp_samples import Data, dispatch
 from planner.base.errors import SolverError
 from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index
 from planner.lp.engine import Engine
-
-
-@pytest.fixture
-def heeds_ctrl_c():
-    """Give Python its own handler: a shell starts what runs in the background without it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
 
 SITE = Axis("site", ("ashburn", "dallas", "boden"))
 SITES = Index.full("site", SITE)
