@@ -1,6 +1,7 @@
 """Whatever the bytes, names and paths: a result, or problems with their place, and never a bug.
 
-What was found is kept in `corpus/`, one file each; its ending says what it is read as.
+What was found, and each kind of file that was tried by hand, is kept in `corpus/`, one file each;
+its name says what is odd, its ending what it is read as.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def assert_reported(error: InputError) -> None:
 
 
 @pytest.mark.parametrize("found", CORPUS, ids=lambda path: path.name)
-def test_what_was_found_stays_corrected(found: Path, tmp_path: Path) -> None:
+def test_what_was_found_or_tried_is_read_or_refused(found: Path, tmp_path: Path) -> None:
     if found.suffix == ".yaml":
         try_scenario(found.read_bytes(), tmp_path)
     else:
