@@ -349,6 +349,7 @@ def test_tables_are_all_as_before_where_it_is_stopped_while_they_are_written(
     assert {file.stem for file in out.glob("*.parquet")} == set(TABLES)
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_while_tables_take_their_names_leaves_all_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
