@@ -105,9 +105,10 @@ class Case:
     orders_held_before: int | None = None
 
     def plan(self, table: str) -> pd.DataFrame:
-        """Return a result table."""
+        """Return a result table, its rows numbered from 0 whatever numbers a file keeps of them."""
         if table not in self._plans:
-            self._plans[table] = with_int_year(self.results.tables[table])
+            numbered = self.results.tables[table].reset_index(drop=True)
+            self._plans[table] = with_int_year(numbered)
         return self._plans[table]
 
     @cached_property

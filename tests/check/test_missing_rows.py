@@ -17,6 +17,8 @@ from planner.check.lifetime import lifetime_shared, models_trained_priced
 from planner.check.money import cash_reported
 from planner.check.rows import IMPLIED, rows_there
 from planner.check.sites import sites_reported
+from planner.check.unit_costs import RULES as UNIT_COST_RULES
+from planner.check.unit_costs import unit_costs_divided
 from planner.check.verdict import Rule, judged
 
 OF_TINY = [
@@ -151,6 +153,16 @@ def test_a_table_that_loses_its_first_or_its_least_row_breaks_a_rule(of: str, na
     for row in {0, int(amounts.argmin())}:
         less = table.drop(index=table.index[row]).reset_index(drop=True)
         assert broken(with_table(name, less, world(of)), name) is not None, f"row {row}"
+
+
+@pytest.mark.parametrize("row", [0, 4, 9])
+def test_a_row_that_is_taken_out_of_a_file_leaves_numbers_that_no_rule_minds(row: int) -> None:
+    case = with_table("unit_costs", tiny().results.tables["unit_costs"].drop(index=row))
+
+    checks = {rule: judged(rule, case) for rule in (*UNIT_COST_RULES, rows_there)}
+
+    assert checks[unit_costs_divided].tested > 0
+    assert not checks[rows_there].ok
 
 
 @pytest.mark.parametrize("rule", [lifetime_shared, models_trained_priced])
