@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from planner.base.children import apart_from_ctrl_c
 from planner.base.errors import InputError, Problem
 from planner.runs.replace import tidy
 from planner.serve.worker import end_group, work
@@ -269,7 +270,8 @@ class Jobs:
             job.process = self._processes.Process(
                 target=work, args=(tells, lifeline, job.task, job.given), daemon=False
             )
-            job.process.start()
+            with apart_from_ctrl_c():
+                job.process.start()
             job.line = held
             threading.Thread(
                 target=self._watch, args=(job, job.process, hears, held), daemon=True

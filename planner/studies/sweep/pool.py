@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, TypeAlias
 
+from planner.base.children import apart_from_ctrl_c
 from planner.studies.sweep.answers import Answer
 from planner.studies.sweep.one import answer_to
 
@@ -108,7 +109,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, tables, runs_dir), daemon=True)
-        process.start()
+        with apart_from_ctrl_c():
+            process.start()
         theirs.close()
         return cls(process, ours)
 
@@ -152,7 +154,7 @@ def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
 
 def _work(pipe: Connection, tables: Mapping[str, Tables], runs_dir: Path) -> None:
     """Answer questions until there are none."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it was not kept away
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):  # the parent has closed its end
         while True:

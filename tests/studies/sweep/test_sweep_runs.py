@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 from click.testing import CliRunner
 from kills import anywhere, begun, killed
@@ -257,6 +258,21 @@ def test_ctrl_c_is_one_line_and_leaves_a_folder_to_go_on_from(tmp_path: Path) ->
     partly = pd.read_parquet(out / "futures.parquet")
     assert "not_solved" in partly["status"].tolist()
     assert_same(tables(run_sweep(path, out, jobs=1)), in_turn(TEXT))
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.3])
+def test_ctrl_c_while_processes_start_shows_no_traceback(tmp_path: Path, after_s: float) -> None:
+    path, out = written(tmp_path), tmp_path / "out"
+    with begun(path, out) as process:
+        program = psutil.Process(process.pid)
+        wait_for(lambda: any("spawn_main" in " ".join(it.cmdline()) for it in program.children()))
+        time.sleep(after_s)  # they import for a second
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=300)
+
+    assert process.returncode == 130
+    assert "Traceback" not in said.decode()
+    assert said.decode().splitlines()[-1].startswith("Stopped with ")
 
 
 def test_nothing_is_solved_where_a_value_fits_no_setting(tmp_path: Path) -> None:
