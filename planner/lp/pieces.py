@@ -35,7 +35,6 @@ _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss add
 _NO_PRICE: Final = 1e-8  # [MUSD per unit]; of a column, ten times what HiGHS takes for none
 _LONG: Final = 1000
 """Rows of a piece from which on its solve is looked into, to stop it: shorter ones end at once."""
-_STOPPED: Final = (highspy.HighsModelStatus.kInterrupt, highspy.HighsModelStatus.kTimeLimit)
 _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
     "output_flag": False,
     "presolve": "off",  # pieces are small, and go on from their last basis
@@ -246,7 +245,7 @@ class Pieces:
         highs.changeRowsBounds(count, every, low[rows], high[rows])
         highs.run()
         status = highs.getModelStatus()
-        if status in _STOPPED:
+        if status == highspy.HighsModelStatus.kInterrupt:
             return
         if status != highspy.HighsModelStatus.kOptimal:
             message = f"piece {piece}: {highs.modelStatusToString(status)}"

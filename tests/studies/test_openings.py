@@ -145,13 +145,13 @@ def test_progress_numbers_the_solves_of_a_plan_and_says_what_each_is_for() -> No
     assert numbers[0] == 1
     assert numbers == sorted(set(numbers))  # one that ends at once says nothing
     assert list(dict.fromkeys(event.step for event in events)) == ["relaxed", "blocks"]
-    # A program whose blocks earn something costs other than its plan, so no cost is told.
+    # A program whose blocks earn something costs other than its plan, so it reports no cost.
     assert all(math.isnan(event.objective) for event in events if event.solve == 2)
     bounds = {event.dual_bound for event in events if event.step == "blocks"}
     assert bounds == {outcome.dual_bound}
 
 
-def test_progress_with_fixed_integers_tells_the_bound_of_all_plans() -> None:
+def test_progress_with_fixed_integers_reports_the_bound_of_all_plans() -> None:
     class Telling(HighsSession):
         def solve(self, method: Method = "auto", **options: Any) -> Outcome:
             options["on_progress"](ProgressEvent("rounds", 1.5, 3, 2_000.0, 1_900.0, 0.05))

@@ -217,22 +217,22 @@ class Solves:
         return outcome
 
     def _next_solve(self) -> Callable[[ProgressEvent], None] | None:
-        """Count a solve; return what is told of it."""
+        """Count a solve; return what reports its progress."""
         self._count += 1
-        tell = self._on_progress
-        if tell is None:
+        report = self._on_progress
+        if report is None:
             return None
 
-        def tell_step(event: ProgressEvent) -> None:
+        def report_step(event: ProgressEvent) -> None:
             cost = event.objective if self._has_own_cost else np.nan
             # What is found of a program with fixed integers bounds no plan with others.
             is_of_all = self.step not in _OF_SOME_INTEGERS
             bound = max(event.dual_bound, self.bound) if is_of_all else self.bound
             gap = event.gap if is_of_all else relative_gap(cost, bound)
-            told = replace(event, step=self.step, solve=self._count)
-            tell(replace(told, objective=cost, dual_bound=bound, gap=gap))
+            within_plan = replace(event, step=self.step, solve=self._count)
+            report(replace(within_plan, objective=cost, dual_bound=bound, gap=gap))
 
-        return tell_step
+        return report_step
 
     def rows_added(self) -> None:
         """Hand over the rows that were added to the problem."""
