@@ -23,6 +23,7 @@ __all__ = [
     "choices",
     "field_at",
     "is_by_year",
+    "is_integer",
     "kinds",
     "marks",
     "unit_of",
@@ -57,10 +58,7 @@ _NO_QUANTITY: Final = frozenset({"", "max", "min", "price"})
 
 def block_at(keys: Keys) -> type[Block] | None:
     """Return the block whose keys are at the end of a key path, None where there is none."""
-    annotation: Any = Scenario
-    for key in keys:
-        annotation = _below(annotation, key)
-    return next((kind for kind in kinds(annotation) if _is_block(kind)), None)
+    return next((kind for kind in kinds(_annotation_at(keys)) if _is_block(kind)), None)
 
 
 def field_at(keys: Keys) -> FieldInfo | None:
@@ -86,11 +84,20 @@ def field_at(keys: Keys) -> FieldInfo | None:
 
 def is_by_year(keys: Keys) -> bool:
     """Return whether a path by year may be written at a key path: a mapping of years to figures."""
-    annotation: Any = Scenario
-    for key in keys:
-        annotation = _below(annotation, key)
-    mappings = (kind for kind in kinds(annotation) if get_origin(kind) is Mapping)
+    mappings = (kind for kind in kinds(_annotation_at(keys)) if get_origin(kind) is Mapping)
     return any(get_args(kind)[0] == Year for kind in mappings)
+
+
+def is_integer(keys: Keys) -> bool:
+    """Return whether the numbers that may be written at a key path are integers.
+
+    Examples
+    --------
+    >>> is_integer(("solver", "threads")), is_integer(("operator", "demand_share_frac"))
+    (True, False)
+    """
+    found = set(kinds(_annotation_at(keys)))
+    return int in found and float not in found
 
 
 def marks(kind: Any = Scenario, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -236,6 +243,13 @@ def choices(annotation: Any) -> tuple[Any, ...]:
 
 def _is_block(kind: Any) -> bool:
     return isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, Block)
+
+
+def _annotation_at(keys: Keys) -> Any:
+    annotation: Any = Scenario
+    for key in keys:
+        annotation = _below(annotation, key)
+    return annotation
 
 
 def _below(annotation: Any, key: str | int) -> Any:

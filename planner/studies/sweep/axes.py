@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.base.words import closest
 from planner.inputs.figures import figures_of
-from planner.scenario.keys import unknown_key_fix, unknown_key_in
+from planner.scenario.keys import is_integer, unknown_key_fix, unknown_key_in
 from planner.scenario.tree import Node, plain, show
 from planner.studies.sweep.base import missing_entry
 from planner.studies.sweep.points import Point
@@ -255,7 +255,11 @@ def _between(
         what_is = f"between of axis {name!r} is [{shown}]"
         found.note(asked, what_is, "two numbers, the lower one first", "write [low, high]")
         return None
-    is_whole = all(isinstance(end.value, int) for end in ends)
+    is_whole = is_integer(keys)
+    if is_whole and not (float(low).is_integer() and float(high).is_integer()):
+        what_is = f"between of axis {name!r} is [{low:g}, {high:g}]"
+        found.note(asked, what_is, "two integers, as its setting takes", "round them")
+        return None
     first, room = low, high - low
 
     def at(value: float) -> Point:
@@ -263,7 +267,7 @@ def _between(
 
     def draw(share: float) -> Point:
         if is_whole:  # as likely at its ends as between them
-            return at(first + math.floor(share * (room + 1)))
+            return at(int(first) + min(math.floor(share * (room + 1)), int(room)))
         return at(float(f"{first + share * room:.{_DIGITS}g}"))
 
     return Axis(name, node, (at(low), at(high)), draw)

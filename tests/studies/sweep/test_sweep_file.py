@@ -107,6 +107,7 @@ def test_a_sample_stays_between_the_ends_and_is_that_of_its_seed(
     text = f"""axes:
   price: {{key: {PRICE}, between: [41.5, 63.5]}}
   late: {{key: lead_times.interconnection_delay_months, between: [2, 5]}}
+  age: {{key: cascade.min_age_years, between: [2, 5]}}
   unmet: {{key: demand.unmet, values: [allow, forbid]}}
 sample: {{method: {method}, size: 32, seed: %d}}
 """
@@ -118,12 +119,28 @@ sample: {{method: {method}, size: 32, seed: %d}}
     assert one != other
     assert len(one) == 32
     assert all(41.5 <= labels["price"] < 63.5 for labels in one)
-    # Each strip of 22 / 32 USD/MWh is met once.
-    strips = {int((labels["price"] - 41.5) / (22 / 32)) for labels in one}
-    assert len(strips) == 32
-    for axis, values in (("late", (2, 3, 4, 5)), ("unmet", ("allow", "forbid"))):
+    # Each strip of 22 / 32 USD/MWh is met once, and so is each of 3 / 32 months: ends may be
+    # integers where the setting takes fractions.
+    for axis, low, width in (("price", 41.5, 22 / 32), ("late", 2, 3 / 32)):
+        assert len({int((labels[axis] - low) / width) for labels in one}) == 32
+    for axis, values in (("age", (2, 3, 4, 5)), ("unmet", ("allow", "forbid"))):
         counts = [sum(labels[axis] == value for labels in one) for value in values]
         assert counts == [32 / len(values)] * len(values)
+
+
+def test_ends_of_a_setting_that_takes_integers_are_integers(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """axes:
+  age: {key: cascade.min_age_years, between: [2, 4.5]}
+sample: {method: sobol, size: 4, seed: 3}
+""",
+    )
+
+    assert problems(path) == [
+        "4:46: between of axis 'age' is [2, 4.5]; must be two integers, as its setting takes; round"
+        " them"
+    ]
 
 
 def test_sobol_has_a_sample_for_each_seed() -> None:
