@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser import BROWSER
 
 from planner.outputs.report import report_html
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from planner.runs import Run
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium is installed")
 
 # Stands before all else in the page: what goes wrong, and which requests the policy stops.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import tasks
+from axe import barriers
 from browser import BROWSER, Browser, browsing
 from client import Client
 from test_jobs import at, over, wait
@@ -62,6 +63,7 @@ def test_a_scenario_is_changed_solved_and_read(
     said = browser.run("document.querySelector('#summary').textContent")
     assert re.search(r"1 problem to fix.*land_limit_mw is -5; must be at least 0", said)
     browser.wait("document.activeElement.id === 'summary'")
+    assert barriers(browser) == []
     browser.click("#summary a")
     browser.wait("document.activeElement.id === 'f-new_sites.north.land_limit_mw'")
 
@@ -186,3 +188,16 @@ def test_every_page_fits_a_phone_and_each_field_has_a_name(
         assert (paper == "rgb(20, 25, 31)") == dark
     assert complaints(browser) == []
     assert elsewhere(browser, client) == []
+
+
+@pytest.mark.parametrize("look", ["desktop", "dark", "phone"])
+def test_axe_finds_nothing_serious(client: Client, browser: Browser, run: str, look: str) -> None:
+    browser.window(390 if look == "phone" else 1280, 900, dark=look == "dark")
+    job = client.service.jobs.start("Write", tasks.writing, client.service.project.folder / "runs")
+    wait(lambda: at(job, "Writing"))
+    for path in [*PATHS, f"/jobs/{job.id}", "/sweeps/tiny", "/compare"]:
+        browser.open(at_server(client) + path.format(run=run))
+        browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+
+        assert barriers(browser) == [], path
+    client.service.jobs.cancel(job)
