@@ -13,7 +13,7 @@ from planner.base.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PLAIN_NAME", "fingerprint", "folder_name", "plain_name", "slug"]
+__all__ = ["PLAIN_NAME", "fingerprint", "folder_name", "has_slug", "plain_name", "slug"]
 
 _LONGEST_SLUG: Final = 48
 _HASH_DIGITS: Final = 10
@@ -76,9 +76,29 @@ def slug(name: str) -> str:
     >>> slug("US base, Évry"), slug("../../etc/passwd"), slug("=1+1"), slug("..")
     ('us-base-evry', 'etc-passwd', '1-1', 'scenario')
     """
+    return _plain_part(name) or "scenario"
+
+
+def has_slug(name: str) -> bool:
+    """Tell whether anything of a name is left in its slug.
+
+    Parameters
+    ----------
+    name : str
+        Any text.
+
+    Examples
+    --------
+    >>> [has_slug(name) for name in ("less land", "Évry", "???", "東京", "")]
+    [True, True, False, False, False]
+    """
+    return _plain_part(name) != ""
+
+
+def _plain_part(name: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = _DOTS.sub(".", _NOT_PLAIN.sub("-", ascii_only.lower()))
-    return plain.strip("-._")[:_LONGEST_SLUG].strip("-._") or "scenario"
+    return plain.strip("-._")[:_LONGEST_SLUG].strip("-._")
 
 
 def fingerprint(content: Mapping[str, object]) -> str:

@@ -275,6 +275,17 @@ def test_a_blank_name_is_refused(client: Client, folder: Path, name: str) -> Non
     assert not list(folder.glob("*.yaml"))
 
 
+def test_a_name_of_signs_alone_is_refused(client: Client, folder: Path) -> None:
+    body = {"name": "???", "settings": {"demand": {"scale_frac": 1.1}}}
+
+    answer = ask(client, "/api/scenarios/tiny", body)
+
+    (problem,) = said(answer)["problems"]
+    assert (answer.status, problem["keys"]) == (422, ["name"])
+    assert problem["text"].startswith("Nothing of '???' can be the name of a file; use a name")
+    assert not list(folder.glob("*.yaml"))
+
+
 def test_figures_by_year_go_in_as_json_has_them(client: Client, folder: Path) -> None:
     settings = {"sites": {"north": {"grid_firm_mw": {"2027": 23, "2028": 37}}}}
 

@@ -122,6 +122,16 @@ def test_no_file_is_ever_replaced(client: Client, folder: Path) -> None:
     assert 'value="31.5"' in answer.text  # what was typed is still there
 
 
+@pytest.mark.parametrize("sign", ["???", "..", "東京", "\u202e?"])
+def test_a_name_of_signs_alone_is_refused(client: Client, folder: Path, sign: str) -> None:
+    answer = send(client, "tiny", "save", name=sign, **{UNMET: "31.5"})
+
+    assert answer.status == 422
+    assert "can be the name of a file; use a name with a letter" in beside(answer.text, "name")
+    assert "\u202e" not in answer.text.split('id="f-name"')[0]
+    assert not list(folder.glob("*.yaml"))
+
+
 def test_a_free_name_is_proposed(client: Client, folder: Path) -> None:
     (folder / "tiny-2.yaml").write_text("version: 1\n", encoding="utf-8")
 

@@ -13,7 +13,7 @@ from planner.base.errors import InputError, Problem
 from planner.inputs.validation import validated
 from planner.outputs.files import PARTIAL
 from planner.outputs.staging import new_token
-from planner.runs.names import slug
+from planner.runs.names import has_slug, slug
 from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
@@ -289,6 +289,12 @@ class Draft:
             return Said((), "Nothing is changed yet, so there is nothing to save.", "problem")
         if not given:
             return Said((NAME,), "A new scenario needs a name.", "problem")
+        if not has_slug(given):
+            nameless = (
+                f"Nothing of {given!r} can be the name of a file; use a name with a letter from a to "
+                "z or a digit, and the title for any other text"
+            )
+            return Said((NAME,), nameless, "problem")
         text, _ = self.file(about, changed)
         try:
             path = project.save(given, text)
