@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 import planner.outputs.report
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 from planner.serve.guard import TOKEN_FIELD, content_policy
-from planner.serve.paths import JOBS
+from planner.serve.paths import JOBS, SCENARIOS, SWEEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,8 +30,8 @@ STATIC: Final = {
 """Files that pages ask for, by name, with their kinds: these and no others."""
 _PLACES: Final = (
     ("/", "Runs"),
-    ("/scenarios", "Scenarios"),
-    ("/sweeps", "Sweeps"),
+    (SCENARIOS, "Scenarios"),
+    (SWEEPS, "Sweeps"),
     (JOBS, "Solves"),
 )
 _BEFORE: Final = "<header>"

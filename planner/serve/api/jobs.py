@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from planner.serve.jobs import Job
-from planner.serve.paths import API, JOBS, job_path
+from planner.serve.paths import API, JOBS, SWEEPS, job_path
 from planner.serve.service import Service, service_of
 from planner.serve.starting import start_solve, start_sweep
 
@@ -45,7 +45,7 @@ def solve(request: Request, asked: ScenarioName) -> JSONResponse:
     return _started(start_solve(service, source))
 
 
-@router.get("/sweeps")
+@router.get(SWEEPS)
 def sweeps(request: Request) -> dict[str, Any]:
     """List the sweeps."""
     return {
@@ -61,7 +61,7 @@ def sweeps(request: Request) -> dict[str, Any]:
     }
 
 
-@router.post("/sweeps", status_code=202)
+@router.post(SWEEPS, status_code=202)
 def sweep(request: Request, asked: SweepName) -> JSONResponse:
     """Start a sweep; what it has stored is not solved again."""
     service = service_of(request)

@@ -13,7 +13,7 @@ from planner.outputs.records import records
 from planner.outputs.run import Run
 from planner.results.schema import TABLES
 from planner.runs.folder import load_run, naming_changed_files
-from planner.serve.paths import API
+from planner.serve.paths import API, RUNS
 from planner.serve.service import Service, service_of
 
 __all__ = ["router"]
@@ -25,7 +25,7 @@ _MOST_ROWS: Final = 10_000
 _BOOLEANS: Final = {"true": True, "false": False}
 
 
-@router.get("/runs")
+@router.get(RUNS)
 def runs(request: Request) -> dict[str, Any]:
     """List the runs, latest first, and what cannot be read as one."""
     listing = service_of(request).project.runs()
@@ -35,7 +35,7 @@ def runs(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/runs/{run}")
+@router.get(f"{RUNS}/{{run}}")
 def run(request: Request, run: str) -> dict[str, Any]:
     """Return `run.json` of a run, and the names of its tables with their number of rows."""
     loaded = _loaded(service_of(request), run)
@@ -46,7 +46,7 @@ def run(request: Request, run: str) -> dict[str, Any]:
     }
 
 
-@router.get("/runs/{run}/tables/{table}")
+@router.get(f"{RUNS}/{{run}}/tables/{{table}}")
 def table(request: Request, run: str, table: str) -> dict[str, Any]:
     """Return rows of a table: ?COLUMN=VALUE keeps those that say so; limit and offset page on."""
     loaded = _loaded(service_of(request), run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict
@@ -16,7 +15,7 @@ from planner.scenario.tree import plain
 from planner.serve.form.draft import NAME, Base, Draft, Keys, Said
 from planner.serve.form.fields import NO_SETTINGS, groups
 from planner.serve.form.yaml_text import one_line
-from planner.serve.paths import API
+from planner.serve.paths import API, SCENARIOS, scenario_path
 from planner.serve.project import Source
 from planner.serve.service import Service, service_of
 
@@ -43,14 +42,14 @@ class NewScenario(Change):
     question: str = ""
 
 
-@router.get("/scenarios")
+@router.get(SCENARIOS)
 def scenarios(request: Request) -> dict[str, Any]:
     """List the scenarios: those of the folder, then those that ship."""
     every = service_of(request).project.sources()
     return {"scenarios": [_about(source) for source in every]}
 
 
-@router.get("/scenarios/{key}")
+@router.get(f"{SCENARIOS}/{{key}}")
 def scenario(request: Request, key: str) -> dict[str, Any]:
     """Return the settings of a scenario, with those of the ones that it extends."""
     service = service_of(request)
@@ -59,7 +58,7 @@ def scenario(request: Request, key: str) -> dict[str, Any]:
         return {**_about(source), "settings": _settings(Base(source))}
 
 
-@router.post("/scenarios/{key}/check")
+@router.post(f"{SCENARIOS}/{{key}}/check")
 def check(request: Request, key: str, asked: Change) -> dict[str, Any]:
     """Say what would be wrong or implausible of a scenario with changed settings."""
     service = service_of(request)
@@ -68,7 +67,7 @@ def check(request: Request, key: str, asked: Change) -> dict[str, Any]:
         return _told(draft.judged(service.project, {}, changed))
 
 
-@router.post("/scenarios/{key}", status_code=201)
+@router.post(f"{SCENARIOS}/{{key}}", status_code=201)
 def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
     """Save changed settings as a new scenario file of the folder, if nothing is wrong with them."""
     service = service_of(request)
@@ -80,7 +79,7 @@ def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
         if not any(one.kind == "problem" for one in said):
             made = draft.saved(service.project, about, changed)
             if isinstance(made, Source):
-                place = {"location": f"{API}/scenarios/{quote(made.key, safe='')}"}
+                place = {"location": f"{API}{scenario_path(made)}"}
                 content = {**_about(made), **_told(said)}
                 return JSONResponse(content, status_code=201, headers=place)
             said = [made, *said]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from planner.outputs.projection import sheet_for
 from planner.outputs.report.map import HEIGHT, MARGIN, WIDTH, base_map
 from planner.outputs.report.markup import Html, element
 from planner.place.borders import countries_near
 from planner.place.geo import geodesic_km
+from planner.serve.paths import place_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,7 @@ def _map(base: Base, sites: pd.DataFrame) -> list[Html]:
         role="img",
         aria_label="Map of the sites; latitude and longitude can be typed below in its place",
         id="place-map",
-        data_place=f"/place/{quote(base.source.key, safe='')}",
+        data_place=place_path(base.source),
     )
     return [
         element("p", "Click on the map to place a site, or type where it is.", class_="note"),

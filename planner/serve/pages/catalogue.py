@@ -15,6 +15,7 @@ from planner.base.units import MUSD_PER_BUSD
 from planner.outputs.report import MOST_RUNS
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.run import with_differences
+from planner.serve.paths import SCENARIOS, run_path
 from planner.serve.service import service_of
 from planner.serve.shell import shell
 
@@ -58,7 +59,7 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
         return element(
             "p",
             "There is no run yet: ",
-            element("a", "choose a scenario and solve it", href="/scenarios"),
+            element("a", "choose a scenario and solve it", href=SCENARIOS),
             ".",
         )
     head = element(
@@ -99,7 +100,7 @@ def _row(entry: Entry) -> Html:
         for piece in (" ", element("a", name(tag), href=f"/?tag={quote(tag, safe='')}"))
     ]
     tagged = element("div", "Tags:", tags, class_="note") if tags else NOTHING
-    link = element("a", name(label), href=f"/runs/{quote(entry.run, safe='')}")
+    link = element("a", name(label), href=run_path(entry.run))
     return element(
         "tr",
         element("td", box),

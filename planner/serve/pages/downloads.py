@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from planner.outputs.report.markup import Html, element, name
 from planner.outputs.staging import staging
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
+from planner.serve.paths import RUNS, files_path, run_path
 from planner.serve.service import Service, service_of
 from planner.serve.shell import shell
 
@@ -32,14 +32,14 @@ _FILES: Final = ("plan.xlsx", "report.html", "solve.log", "run.json")
 """Files of a run folder that are read by themselves."""
 
 
-@router.get("/runs/{run}/files")
+@router.get(f"{RUNS}/{{run}}/files")
 def downloads(request: Request, run: str) -> HTMLResponse:
     """List what can be downloaded of a run."""
     folder = _folder(service_of(request), run)
-    path = f"/runs/{quote(run, safe='')}"
+    path = run_path(run)
     there = [file for file in _FILES if (folder / file).is_file()]
     stored = (
-        element("li", element("a", file, href=f"{path}/files/{file}", download=True))
+        element("li", element("a", file, href=f"{files_path(run)}/{file}", download=True))
         for file in there
     )
     made = (
@@ -62,7 +62,7 @@ def downloads(request: Request, run: str) -> HTMLResponse:
     )
 
 
-@router.get("/runs/{run}/files/{file}")
+@router.get(f"{RUNS}/{{run}}/files/{{file}}")
 def stored_file(request: Request, run: str, file: str) -> Response:
     """Return a file of a run folder as it is."""
     folder = _folder(service_of(request), run)
@@ -71,7 +71,7 @@ def stored_file(request: Request, run: str, file: str) -> Response:
     return attached((folder / file).read_bytes(), f"{slug(run)}-{file}")
 
 
-@router.get("/runs/{run}/export/{kind}")
+@router.get(f"{RUNS}/{{run}}/export/{{kind}}")
 def export(request: Request, run: str, kind: str) -> Response:
     """Return a run in a format of `dcplan export`, or its whole folder."""
     service = service_of(request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException
 from starlette.concurrency import run_in_threadpool
@@ -28,7 +27,7 @@ from planner.serve.form.fields import FILE, Cards, Field, Group, groups
 from planner.serve.form.site_map import NEW_SITES, new_site_part, place_at
 from planner.serve.guard import TOKEN_FIELD
 from planner.serve.jobs import Job
-from planner.serve.paths import job_path
+from planner.serve.paths import PLACE, SCENARIOS, job_path, scenario_path
 from planner.serve.posted import fields_of
 from planner.serve.project import Source
 from planner.serve.service import Service, service_of
@@ -84,7 +83,7 @@ class Page:
         return self.draft.base.source
 
 
-@router.get("/scenarios/{key}")
+@router.get(f"{SCENARIOS}/{{key}}")
 def form(request: Request, key: str, run: str = "") -> HTMLResponse:
     """Show the form of a scenario, with the settings of a run of it if one is named."""
     service = service_of(request)
@@ -95,7 +94,7 @@ def form(request: Request, key: str, run: str = "") -> HTMLResponse:
         return _show(Page(service, draft, about))
 
 
-@router.post("/scenarios/{key}")
+@router.post(f"{SCENARIOS}/{{key}}")
 async def change(request: Request, key: str) -> Response:
     """Check what was typed, save it as a new scenario, solve it."""
     service = service_of(request)
@@ -104,7 +103,7 @@ async def change(request: Request, key: str) -> Response:
     return await run_in_threadpool(_changed, service, base, fields)
 
 
-@router.get("/place/{key}")
+@router.get(f"{PLACE}/{{key}}")
 def place(request: Request, key: str, x: float, y: float) -> JSONResponse:
     """Return what is known of a place on the map of a scenario."""
     service = service_of(request)
@@ -178,7 +177,7 @@ def _changed(service: Service, base: Base, fields: Mapping[str, str]) -> Respons
             if isinstance(made, Source):
                 if do == "solve":
                     return _watched(start_solve(service, made, base.source.name))
-                return RedirectResponse("/scenarios", status_code=303)
+                return RedirectResponse(SCENARIOS, status_code=303)
             said = [made, *said]
         return _show(replace(page, said=tuple(said), is_judged=True))
 
@@ -226,7 +225,7 @@ def _show(page: Page) -> HTMLResponse:
         parts,
         _buttons(),
         method="post",
-        action=f"/scenarios/{quote(page.source.key, safe='')}",
+        action=scenario_path(page.source),
         class_="settings",
         novalidate=True,
         data_added=_anchor(page.added) if page.added else None,
@@ -241,7 +240,7 @@ def _show(page: Page) -> HTMLResponse:
         element("p", name(asks), class_="question") if asks else NOTHING,
         content,
         *lists,
-        here="/scenarios",
+        here=SCENARIOS,
         status=status,
         script="form.js",
     )

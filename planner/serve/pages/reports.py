@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from planner.outputs.report import MOST_RUNS, comparison_html, report_html
 from planner.runs.folder import load_run, naming_changed_files
+from planner.serve.paths import RUNS, files_path, scenario_path
 from planner.serve.service import service_of
 from planner.serve.shell import framed, message_page
 
@@ -23,7 +23,7 @@ __all__ = ["router"]
 router = APIRouter()
 
 
-@router.get("/runs/{run}")
+@router.get(f"{RUNS}/{{run}}")
 def report(request: Request, run: str) -> HTMLResponse:
     """Show the report of a run."""
     service = service_of(request)
@@ -35,11 +35,9 @@ def report(request: Request, run: str) -> HTMLResponse:
             loaded = load_run(folder)
             document = report_html(loaded)
         source = service.project.source_of_run(loaded.name)
-    path = quote(run, safe="")
-    more = [(f"/runs/{path}/files", "Downloads")]
+    more = [(files_path(run), "Downloads")]
     if source is not None:
-        form = f"/scenarios/{quote(source.key, safe='')}?run={path}"
-        more.append((form, "Change and solve again"))
+        more.append((scenario_path(source, run=run), "Change and solve again"))
     return framed(document, more)
 
 

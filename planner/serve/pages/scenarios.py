@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from planner.outputs.report.markup import NOTHING, Html, element, name
-from planner.serve.paths import job_path
+from planner.serve.paths import SCENARIOS, job_path, scenario_path
 from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
@@ -24,7 +23,7 @@ __all__ = ["router"]
 router = APIRouter()
 
 
-@router.get("/scenarios")
+@router.get(SCENARIOS)
 def scenarios(request: Request) -> HTMLResponse:
     """List the scenarios."""
     service = service_of(request)
@@ -41,7 +40,7 @@ def scenarios(request: Request) -> HTMLResponse:
         _list(own, service) if own else none,
         element("h2", "Shipped with dcplan"),
         _list(shipped, service),
-        here="/scenarios",
+        here=SCENARIOS,
     )
 
 
@@ -68,7 +67,7 @@ def _item(source: Source, service: Service) -> Html:
         element(
             "div",
             button_form("/solve", "Solve", service.keys.form, "inline", scenario=source.key),
-            element("a", "Change", href=f"/scenarios/{quote(source.key, safe='')}"),
+            element("a", "Change", href=scenario_path(source)),
             class_="actions",
         ),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
@@ -12,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from planner.base.say import duration
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.jobs import Job
-from planner.serve.paths import JOBS, job_path
+from planner.serve.paths import JOBS, files_path, job_path, run_path
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
 
@@ -169,12 +168,11 @@ def _done(job: Job) -> Html:
     run = job.result.get("run")
     if not isinstance(run, str):
         return NOTHING
-    path = f"/runs/{quote(run, safe='')}"
     return element(
         "p",
-        element("a", "Open the report", href=path, class_="button"),
+        element("a", "Open the report", href=run_path(run), class_="button"),
         " ",
-        element("a", "Downloads", href=f"{path}/files"),
+        element("a", "Downloads", href=files_path(run)),
     )
 
 

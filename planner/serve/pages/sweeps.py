@@ -20,7 +20,7 @@ from planner.outputs.study_files import SWEEP_FILE
 from planner.outputs.study_folders import read_table, unreadable
 from planner.results.ended import PLANNED
 from planner.serve.pages.downloads import archive_of, attached
-from planner.serve.paths import job_path, sweep_path
+from planner.serve.paths import SWEEPS, job_path, sweep_path
 from planner.serve.posted import fields_of
 from planner.serve.service import Service, service_of
 from planner.serve.shell import button_form, shell
@@ -41,7 +41,7 @@ _OF_FUTURES: Final = frozenset({"future", "status", "broken", "objective_musd", 
 _OF_NO_REGRET: Final = frozenset({"kind", "site", "item", "year", "least_mw"})
 
 
-@router.get("/sweeps")
+@router.get(SWEEPS)
 def sweeps(request: Request) -> HTMLResponse:
     """List the sweeps."""
     service = service_of(request)
@@ -56,7 +56,7 @@ def sweeps(request: Request) -> HTMLResponse:
         _list(own, service) if own else none,
         element("h2", "Shipped with dcplan"),
         _list(shipped, service),
-        here="/sweeps",
+        here=SWEEPS,
     )
 
 
@@ -68,7 +68,7 @@ async def start(request: Request) -> RedirectResponse:
     return RedirectResponse(job_path(start_sweep(service, source)), status_code=303)
 
 
-@router.get("/sweeps/{key}")
+@router.get(f"{SWEEPS}/{{key}}")
 def found(request: Request, key: str) -> HTMLResponse:
     """Show what a sweep found."""
     service = service_of(request)
@@ -85,7 +85,7 @@ def found(request: Request, key: str) -> HTMLResponse:
         other, futures, least = str(error), None, None
     if futures is None:
         text = element("p", other or "It was not solved yet, or not to its end.")
-        return shell(f"Sweep {source.name}", head, text, begin, here="/sweeps")
+        return shell(f"Sweep {source.name}", head, text, begin, here=SWEEPS)
     files = element(
         "a", "Its tables as csv", href=f"{sweep_path(source)}/tables.zip", download=True
     )
@@ -99,11 +99,11 @@ def found(request: Request, key: str) -> HTMLResponse:
         element("h2", "Files"),
         element("p", files, "; whole tables are in ", element("code", str(folder))),
         begin,
-        here="/sweeps",
+        here=SWEEPS,
     )
 
 
-@router.get("/sweeps/{key}/tables.zip")
+@router.get(f"{SWEEPS}/{{key}}/tables.zip")
 def tables(request: Request, key: str) -> Response:
     """Return the tables of a sweep as csv."""
     service = service_of(request)
