@@ -54,6 +54,7 @@ def command(
 
     from planner.cli.progress import Progress
     from planner.outputs.kept import put_files, report_kept
+    from planner.outputs.report import write_page
     from planner.outputs.staging import staging, try_folder
     from planner.outputs.study_folders import KINDS_READ
     from planner.runs.folder import naming_changed_files
@@ -81,7 +82,7 @@ def command(
             progress.stage(f"Writing {target.name}")
             for home in asked.homes:
                 stack.enter_context(naming_changed_files(home))
-            made = asked.write(staged / target.name)
+            made = write_page(asked.page(), staged / target.name)
         written, kept = put_files(staged, made, target.parent)
     if kept:
         click.echo(report_kept(target.parent, kept), err=True)
@@ -93,9 +94,9 @@ def command(
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is written, where it goes unless another file is named, and the runs that it is of."""
+    """What makes the page, where it goes unless another file is named, and the runs it is of."""
 
-    write: Callable[[Path], list[Path]]
+    page: Callable[[], str]
     target: Path
     homes: list[Path]
 
@@ -105,7 +106,7 @@ def _of_runs(names: Sequence[str], runs_dir: Path) -> _Asked:
 
     from planner.cli.changed_run import warn_of_changes
     from planner.outputs.comparison.measures import MOST_RUNS
-    from planner.outputs.report import write_comparison, write_report
+    from planner.outputs.report import comparison_html, report_html
     from planner.runs import find_run, load_run
     from planner.runs.folder import REPORT_FILE
 
@@ -118,15 +119,15 @@ def _of_runs(names: Sequence[str], runs_dir: Path) -> _Asked:
         warn_of_changes(home)
     exports = homes[0] / "exports"
     if len(names) == 1:
-        return _Asked(partial(write_report, loaded[0]), exports / REPORT_FILE, homes)
-    return _Asked(partial(write_comparison, loaded), exports / COMPARISON_FILE, homes)
+        return _Asked(partial(report_html, loaded[0]), exports / REPORT_FILE, homes)
+    return _Asked(partial(comparison_html, loaded), exports / COMPARISON_FILE, homes)
 
 
 def _of_studies(folders: Sequence[str]) -> _Asked:
     from functools import partial
     from pathlib import Path
 
-    from planner.outputs.report import write_stochastic_report, write_studies
+    from planner.outputs.report import stochastic_html, studies_html
     from planner.outputs.study_folders import (
         StoredFrontier,
         StoredStochastic,
@@ -144,11 +145,11 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
                 " name it alone"
             )
             raise click.UsageError(message)
-        return _Asked(partial(write_stochastic_report, stochastic[0]), target, [])
+        return _Asked(partial(stochastic_html, stochastic[0]), target, [])
     sweeps = [study for study in studies if isinstance(study, StoredSweep)]
     frontiers = [study for study in studies if isinstance(study, StoredFrontier)]
     if len(sweeps) > 1:
         message = f"{len(sweeps)} sweeps are given; a page shows one, and frontiers below it"
         raise click.UsageError(message)
     sweep = sweeps[0] if sweeps else None
-    return _Asked(partial(write_studies, sweep, frontiers), target, [])
+    return _Asked(partial(studies_html, sweep, frontiers), target, [])

@@ -22,9 +22,9 @@ def _xlsx(run: Run, folder: Path) -> list[Path]:
 
 def _html(run: Run, folder: Path) -> list[Path]:
     """Write the report: one page with map, charts and tables, report.html."""
-    from planner.outputs.report import write_report
+    from planner.outputs.report import report_html, write_page
 
-    return write_report(run, folder / "report.html")
+    return write_page(report_html(run), folder / "report.html")
 
 
 def _svg(run: Run, folder: Path) -> list[Path]:

@@ -177,9 +177,9 @@ def write_workbook(run: Run, path: Path) -> None:
 
 def write_report(run: Run, path: Path) -> None:
     """Write ``report.html``. Its writer is imported here, as that of the workbook is."""
-    from planner.outputs.report import write_report as write
+    from planner.outputs.report import report_html, write_page
 
-    write(run, path)
+    write_page(report_html(run), path)
 
 
 def load_run(folder: Path) -> Run:

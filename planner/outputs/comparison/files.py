@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.outputs.comparison.drawing import comparison_svg
 from planner.outputs.comparison.workbook import write_comparison_workbook
-from planner.outputs.report import write_comparison
+from planner.outputs.report import comparison_html, write_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ __all__ = ["WRITERS"]
 
 
 def _write_html(comparison: Comparison, path: Path) -> None:
-    write_comparison(comparison.runs, path, comparison.splits)
+    write_page(comparison_html(comparison.runs, comparison.splits), path)
 
 
 def _write_svg(comparison: Comparison, path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.outputs.comparison.measures import MOST_RUNS, letters_of
-from planner.outputs.files import whole_file
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.markup import Html, element, joined, name
 from planner.outputs.report.page import page
@@ -18,34 +17,11 @@ from planner.outputs.report.sections.verdict import lights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from planner.outputs.comparison.causes import Split
     from planner.outputs.run import Run
 
-__all__ = ["MOST_RUNS", "comparison_html", "write_comparison"]
-
-
-def write_comparison(runs: Sequence[Run], path: Path, splits: Sequence[Split] = ()) -> list[Path]:
-    """Write the comparison of runs.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Two or more; the others are compared with the first.
-    path : Path
-        The file.
-    splits : sequence of Split
-        Differences in cost by cause.
-
-    Returns
-    -------
-    list of Path
-        The file.
-    """
-    with whole_file(path) as partial:
-        partial.write_text(comparison_html(runs, splits), encoding="utf-8")
-    return [path]
+__all__ = ["MOST_RUNS", "comparison_html"]
 
 
 def comparison_html(runs: Sequence[Run], splits: Sequence[Split] = ()) -> str:

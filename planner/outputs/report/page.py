@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.files import whole_file
 from planner.outputs.report.markup import NOTHING, Html, element
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["POLICY", "page", "section"]
+__all__ = ["POLICY", "page", "section", "write_page"]
 
 POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
@@ -82,6 +83,26 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
         lang="en",
     )
     return f"<!doctype html>\n{document}\n"
+
+
+def write_page(document: str, path: Path) -> list[Path]:
+    """Write a page to a file, whole or not at all.
+
+    Parameters
+    ----------
+    document : str
+        A whole HTML document, of whatever it is a report.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of Path
+        The file.
+    """
+    with whole_file(path) as partial:
+        partial.write_text(document, encoding="utf-8")
+    return [path]
 
 
 @cache

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 from planner.outputs.binding import binding_of_run
 from planner.outputs.estimates import read_estimates
-from planner.outputs.files import whole_file
 from planner.outputs.labels import Labels
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.markup import element, joined, name
@@ -28,33 +27,11 @@ from planner.outputs.studies import is_of_this_plan, stress_tables
 from planner.results.power_by_source import sources_of_power
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from planner.outputs.run import Run
 
-__all__ = ["report_html", "write_report"]
-
-
-def write_report(run: Run, path: Path) -> list[Path]:
-    """Write the report of a run.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Path
-        The file.
-    """
-    with whole_file(path) as partial:
-        partial.write_text(report_html(run), encoding="utf-8")
-    return [path]
+__all__ = ["report_html"]
 
 
 def report_html(run: Run) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.outputs.files import whole_file
 from planner.outputs.report.figures import TableFigures
 from planner.outputs.report.markup import element, joined, name
 from planner.outputs.report.page import page
@@ -19,33 +18,11 @@ from planner.outputs.report.sections.orders import (
 from planner.outputs.report.sections.verdict import signs
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from planner.outputs.study_folders import StoredStochastic
 
-__all__ = ["stochastic_html", "write_stochastic_report"]
-
-
-def write_stochastic_report(study: StoredStochastic, path: Path) -> list[Path]:
-    """Write the report of a stochastic program.
-
-    Parameters
-    ----------
-    study : StoredStochastic
-        As read from its folder.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Path
-        The file.
-    """
-    with whole_file(path) as partial:
-        partial.write_text(stochastic_html(study), encoding="utf-8")
-    return [path]
+__all__ = ["stochastic_html"]
 
 
 def stochastic_html(study: StoredStochastic) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.outputs.files import whole_file
 from planner.outputs.report.figures import TableFigures
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.report.page import page
@@ -21,33 +20,10 @@ from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from planner.outputs.study_folders import StoredFrontier, StoredSweep
 
-__all__ = ["studies_html", "write_studies"]
-
-
-def write_studies(
-    sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier], path: Path
-) -> list[Path]:
-    """Write the report of studies.
-
-    Parameters
-    ----------
-    sweep, frontiers
-        As for `studies_html`.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Path
-        The file.
-    """
-    with whole_file(path) as partial:
-        partial.write_text(studies_html(sweep, frontiers), encoding="utf-8")
-    return [path]
+__all__ = ["studies_html"]
 
 
 def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier]) -> str:
