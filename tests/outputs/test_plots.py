@@ -265,6 +265,15 @@ def test_amounts_begin_at_zero(run: Run) -> None:
             assert axes.get_ylim()[0] <= 0.0
     for name in ("headroom", "duration", "latency"):
         assert draw(name, run).axes[0].get_xlim()[0] <= 0.0
+    cost, price = FRONTIER.plot().axes
+    assert price.get_ylim()[0] <= 0.0
+    for label, low in (
+        (cost.get_ylabel(), cost.get_ylim()[0]),
+        (cost.get_xlabel(), cost.get_xlim()[0]),
+        (price.get_xlabel(), price.get_xlim()[0]),
+    ):
+        assert low > 0.0
+        assert label.endswith(", not from zero")
 
 
 def test_wrong_wishes_are_refused_with_what_there_is(run: Run) -> None:

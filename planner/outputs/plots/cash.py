@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.base.svg import INK
-from planner.outputs.plots.drawing import COLOURS, amounts, sheet, years_below
+from planner.outputs.plots.drawing import COLOURS, amounts, heading, sheet, years_below
 
 if TYPE_CHECKING:
     from planner.outputs.plots.drawing import Drawing
@@ -30,7 +30,7 @@ def draw_cash(run: Run) -> Drawing:
         by_year.set_ylim(top=1.15 * by_year.get_ylim()[1])  # room for the key
         by_year.legend(loc="upper left", ncols=2)
         so_far.plot(years, cash["cash_musd"].cumsum(), color=INK, marker="o", markersize=3.5)
-        so_far.set_title("Paid so far", loc="left", fontsize=9.0)
+        heading(so_far, "Paid so far")
         amounts(so_far, "MUSD")
         years_below(so_far, years)
     return drawing

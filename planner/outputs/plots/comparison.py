@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.outputs.plots.drawing import COLOURS, amounts, plain, sheet, years_below
+from planner.outputs.plots.drawing import COLOURS, amounts, heading, plain, sheet, years_below
 
 if TYPE_CHECKING:
     from planner.outputs.plots.drawing import Drawing
@@ -29,7 +29,7 @@ def draw_comparison(run: Run, other: Run) -> Drawing:
         for one, name, colour in zip(pair, names, COLOURS, strict=False):
             of = one.tables["summary"].set_index("year")["facility_mean_mw"]
             power.plot(of.index, of, marker="o", markersize=3.5, color=colour, label=name)
-        power.set_title("Mean power at the meter", loc="left", fontsize=9.0)
+        heading(power, "Mean power at the meter")
         years_below(power, sorted({year for one in pair for year in one.years}))
         amounts(power, "MW")
         power.legend(loc="lower right")
@@ -40,7 +40,7 @@ def draw_comparison(run: Run, other: Run) -> Drawing:
             place = rows + 0.2 - 0.4 * at
             cost.barh(place, sums[at], 0.36, color=COLOURS[at], label=name)
         cost.set_yticks(rows, [str(group) for group in sums.index])
-        cost.set_title("Net present value by group of items", loc="left", fontsize=9.0)
+        heading(cost, "Net present value by group of items")
         cost.grid(visible=False, axis="y")
         amounts(cost, "MUSD", axis="x")
     return drawing

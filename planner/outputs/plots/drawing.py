@@ -26,6 +26,7 @@ __all__ = [
     "REST",
     "Drawing",
     "amounts",
+    "heading",
     "key_beside",
     "model_year",
     "plain",
@@ -129,10 +130,10 @@ def sheet(
     with _style():
         drawing = Drawing(figsize=size, layout="constrained")
         axes = drawing.subplots(1, columns, squeeze=False)[0]
-        heading = drawing.suptitle(plain(title, longest=90), x=0.01, ha="left", weight="bold")
-        heading.set_fontsize(12.0)
+        top = drawing.suptitle(plain(title, longest=90), x=0.01, ha="left", weight="bold")
+        top.set_fontsize(12.0)
         if about:
-            axes[0].set_title(plain(about, longest=120), loc="left", fontsize=9.0, color=MUTED)
+            heading(axes[0], plain(about, longest=120), colour=MUTED)
         yield drawing, list(axes)
         drawing.draw_without_rendering()  # the layout is done once, with the style of the sheet
 
@@ -173,18 +174,37 @@ def key_beside(axes: Axes) -> None:
         axes.legend(handles[::-1], shown[::-1], loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def amounts(axes: Axes, unit: str, *, axis: str = "y") -> None:
-    """Write amounts with thousands apart, and the unit, at an axis that starts at zero."""
+def heading(axes: Axes, text: str, *, colour: str = INK) -> None:
+    """Write above axes what they show; the title of the whole drawing is that of its sheet."""
+    axes.set_title(text, loc="left", fontsize=9.0, color=colour)
+
+
+def amounts(axes: Axes, text: str, *, axis: str = "y", from_zero: bool = True) -> None:
+    """Write amounts with thousands apart at an axis, and what they are of.
+
+    Parameters
+    ----------
+    axes : Axes
+        Whose axis.
+    text : str
+        The unit, or the quantity and its unit.
+    axis : str
+        ``x`` or ``y``.
+    from_zero : bool
+        Whether it starts at zero; if not, it says so.
+    """
 
     def written(value: float, _: Any) -> str:
         return f"{value:,.0f}" if abs(value) >= 10.0 or value == 0.0 else f"{value:,.3g}"
 
+    label = text if from_zero else f"{text}, not from zero"
     of = axes.yaxis if axis == "y" else axes.xaxis
     of.set_major_formatter(FuncFormatter(written))
+    of.set_label_text(label)
     if axis == "y":
-        axes.set_ylabel(unit)
-        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+        if from_zero:
+            axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     else:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-        axes.set_xlabel(unit)
-        axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+        if from_zero:
+            axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.svg import MUTED
 from planner.outputs.labels import Labels
-from planner.outputs.plots.drawing import COLOURS, REST, amounts, model_year, plain, sheet
+from planner.outputs.plots.drawing import (
+    COLOURS,
+    REST,
+    amounts,
+    model_year,
+    plain,
+    say_instead,
+    sheet,
+)
 
 if TYPE_CHECKING:
     from planner.outputs.plots.drawing import Drawing
@@ -48,6 +55,9 @@ def draw_headroom(run: Run, year: int | None = None) -> Drawing:
     size = (8.4, max(2.4, 1.5 + _ROW * len(rows)))
     about = f"Headroom of grid zones for new connections, {year}; in bold: nothing is spare"
     with sheet(run.title, about, size=size) as (drawing, (axes,)):
+        if not len(rows):
+            say_instead(axes, "no zone has a limit")
+            return drawing
         left = np.zeros(len(rows))
         for column, label, colour in _PARTS:
             wide = of_year[column].to_numpy(dtype=float)
@@ -60,8 +70,5 @@ def draw_headroom(run: Run, year: int | None = None) -> Drawing:
             text.set_fontweight("bold" if binds else "normal")
         axes.grid(visible=False, axis="y")
         amounts(axes, "MW", axis="x")
-        if len(rows):
-            axes.legend(loc="lower right")
-        else:
-            axes.text(0.5, 0.5, "no zone has a limit", color=MUTED, ha="center")
+        axes.legend(loc="lower right")
     return drawing

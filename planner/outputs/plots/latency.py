@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.svg import MUTED
 from planner.outputs.labels import Labels
-from planner.outputs.plots.drawing import COLOURS, amounts, model_year, plain, sheet
+from planner.outputs.plots.drawing import COLOURS, amounts, model_year, plain, say_instead, sheet
 
 if TYPE_CHECKING:
     from planner.outputs.plots.drawing import Drawing
@@ -46,6 +45,9 @@ def draw_latency(run: Run, year: int | None = None) -> Drawing:
     about = f"Service of own sites within a round trip, {year}; dotted: the most allowed"
     with sheet(run.title, about) as (drawing, (axes,)):
         names = list(dict.fromkeys(served["workload"].astype(str)))
+        if not names:
+            say_instead(axes, "any site may serve every workload")
+            return drawing
         for at, workload in enumerate(names):
             rows = served[served["workload"] == workload].sort_values("rtt_ms")
             share = _PERCENT * rows["served_kh100e"].cumsum() / rows["served_kh100e"].sum()
@@ -58,11 +60,8 @@ def draw_latency(run: Run, year: int | None = None) -> Drawing:
                 label=plain(labels.workload(workload)),
             )
             axes.axvline(float(bounds[workload]), color=colour, linestyle=":", linewidth=1.0)
-        if not names:
-            axes.text(0.5, 0.5, "any site may serve every workload", color=MUTED, ha="center")
         amounts(axes, "% of service")
         amounts(axes, "round trip, ms", axis="x")
         axes.set_ylim(0.0, _PERCENT * 1.04)
-        if names:
-            axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return drawing

@@ -291,8 +291,8 @@ class Draft:
             return Said((NAME,), "A new scenario needs a name.", "problem")
         if not has_slug(given):
             nameless = (
-                f"Nothing of {given!r} can be the name of a file; use a name with a letter from a to "
-                "z or a digit, and the title for any other text"
+                f"Nothing of {given!r} can be the name of a file; use a name with a letter "
+                "from a to z or a digit, and the title for any other text"
             )
             return Said((NAME,), nameless, "problem")
         text, _ = self.file(about, changed)
