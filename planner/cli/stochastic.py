@@ -140,6 +140,7 @@ def _print(found: Stochastic, home: Path) -> None:
 def _print_decided(found: Stochastic, console: TableConsole) -> None:
     from planner.base.say import moment
     from planner.base.words import and_more
+    from planner.outputs.labels import order_words
 
     decided = found.decided
     is_part = (decided["unit"] == "share") & (decided["ordered"] < _WHOLE)
@@ -153,7 +154,7 @@ def _print_decided(found: Stochastic, console: TableConsole) -> None:
         ("", "Order by", "Ordered", "Alone, least", "Alone, most", ""),
         [
             (
-                " ".join(part for part in (row["kind"], row["site"], row["item"]) if part),
+                order_words(row["kind"], row["site"], row["item"]),
                 moment(row["order_by"]),
                 f"{row['ordered']:,.1f}",
                 f"{row['least']:,.1f}",

@@ -129,6 +129,25 @@ def item_words(item: str) -> str:
     return _ITEMS.get(item, words(item))
 
 
+def order_words(kind: str, site: str, item: str) -> str:
+    """Write what is ordered as words.
+
+    Parameters
+    ----------
+    kind, item : str
+        Ids of the program.
+    site : str
+        Id of the site, as it is; blank where it is of no site.
+
+    Examples
+    --------
+    >>> order_words("halls", "us_east", "dlc_dry|2N"), order_words("racks", "", "gb200_nvl72")
+    ('halls us_east dlc dry, 2N', 'racks gb200 nvl72')
+    """
+    parts = (words(kind), site, words(item.replace("|", ", ")))
+    return " ".join(part for part in parts if part)
+
+
 def shortened(text: str, most: int) -> str:
     """Cut a text that is too long for its place, and show that it was.
 

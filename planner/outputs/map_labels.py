@@ -33,13 +33,18 @@ class Spot:
 
 
 def place_labels(
-    spots: Sequence[Spot], sheet: tuple[float, float], *, most: int = 14, size: float = _SIZE
+    spots: Sequence[Spot],
+    sheet: tuple[float, float],
+    *,
+    most: int = 14,
+    size: float = _SIZE,
+    has_sign: bool = False,
 ) -> list[str]:
     """Label the largest sites in SVG.
 
     Parameters
     ----------
-    spots, sheet, most, size
+    spots, sheet, most, size, has_sign
         As in `placed_labels`.
 
     Returns
@@ -47,12 +52,17 @@ def place_labels(
     list of str
         Elements of SVG, of the classes ``label``, ``mw`` and ``inside``.
     """
-    labels = placed_labels(spots, sheet, most=most, size=size)
+    labels = placed_labels(spots, sheet, most=most, size=size, has_sign=has_sign)
     return [label.svg(size / _SIZE) for label in labels]
 
 
 def placed_labels(
-    spots: Sequence[Spot], sheet: tuple[float, float], *, most: int = 14, size: float = _SIZE
+    spots: Sequence[Spot],
+    sheet: tuple[float, float],
+    *,
+    most: int = 14,
+    size: float = _SIZE,
+    has_sign: bool = False,
 ) -> list[Label]:
     """Find places for the labels of the largest sites.
 
@@ -66,6 +76,8 @@ def placed_labels(
         Sites that get a label, where there is room.
     size : float
         Of the text. [pixel]
+    has_sign : bool
+        Whether amounts are differences, whose sign is written.
 
     Returns
     -------
@@ -76,7 +88,7 @@ def placed_labels(
     placed: list[Label] = []
     for at, spot in enumerate(spots[:most]):
         others = [*(label.box for label in placed), *circles[:at], *circles[at + 1 :]]
-        for label in _places(spot, size / _SIZE):
+        for label in _places(spot, size / _SIZE, "+" if has_sign else ""):
             if _is_inside(label.box, sheet) and not any(
                 _overlap(label.box, other) for other in others
             ):
@@ -132,9 +144,9 @@ class Label:
         )
 
 
-def _places(spot: Spot, zoom: float) -> Iterator[Label]:
+def _places(spot: Spot, zoom: float, sign: str) -> Iterator[Label]:
     """Give the places for a label, the best first: next to, above, below, across, inside."""
-    name, amount = spot.name.split(" / ")[0], f"{spot.mw:,.0f}"
+    name, amount = spot.name.split(" / ")[0], f"{spot.mw:{sign},.0f}"
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
     width = zoom * CHARACTER * (len(name) + 1 + len(amount))

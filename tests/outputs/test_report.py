@@ -289,6 +289,9 @@ def test_two_runs_are_compared_number_by_number(plan: planner.Plan) -> None:
         plan.tables["site_year"]["site"].iloc[0]
     }
     assert {one.attributes["data-shown"] for one in circles} == {"+3.7"}
+    first = plan.run.sites.set_index("site")["name"][plan.tables["site_year"]["site"].iloc[0]]
+    written = {one.text for one in page.elements if one.attributes.get("class") == "label"}
+    assert written == {f"{first.split(' / ')[0]} +4"}
     text = page.elements[0].text
     assert "new_key" in text
     assert "<b>a & b</b>" in text

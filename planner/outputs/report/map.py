@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from planner.outputs.projection import Sheet
     from planner.outputs.report.figures import Figures
 
-__all__ = ["COLOURINGS", "PICKED", "base_map", "controls", "map_of", "site_facts", "size_key"]
+__all__ = [
+    "COLOURINGS",
+    "PICKED",
+    "base_map",
+    "controls",
+    "map_of",
+    "names_of",
+    "site_facts",
+    "size_key",
+]
 
 PICKED: Final = element(
     "p", "Choose a site on the map to see it here.", class_="picked note", hidden=True
@@ -240,14 +249,10 @@ def _year(
                 **{**mw.attributes(digits=3), "class_": f"n site {' '.join(steps)}"},
             )
         )
-    sheet_size = (WIDTH, HEIGHT)
-    wide = place_labels(spots, sheet_size, size=_LABEL_SIZE)
-    phone = place_labels(spots, sheet_size, most=_PHONE_LABELS, size=_PHONE_SIZE)
     return element(
         "g",
         circles,
-        element("g", Html("".join(wide)), class_="wide", aria_hidden="true"),
-        element("g", Html("".join(phone)), class_="phone", aria_hidden="true"),
+        names_of(spots),
         class_="year",
         data_year=year,
         hidden=year != figures.last,
@@ -259,6 +264,25 @@ def _said(figure: Figure | None, colouring: Colouring) -> str:
     if figure is None or not math.isfinite(figure.shown_value):
         return f"{label}: {colouring.none}"
     return f"{label} {figure.text(per=colouring.per)} {colouring.unit}"
+
+
+def names_of(spots: Sequence[Spot], *, has_sign: bool = False) -> Html:
+    """Write the names of the largest sites, fewer and larger ones for a phone.
+
+    Parameters
+    ----------
+    spots : sequence of Spot
+        The largest first.
+    has_sign : bool
+        Whether their amounts are differences.
+    """
+    sheet = (WIDTH, HEIGHT)
+    wide = place_labels(spots, sheet, size=_LABEL_SIZE, has_sign=has_sign)
+    phone = place_labels(spots, sheet, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
+    return joined(
+        element("g", Html("".join(labels)), class_=of, aria_hidden="true")
+        for labels, of in ((wide, "wide"), (phone, "phone"))
+    )
 
 
 def controls(years: Sequence[int], colourings: Sequence[Colouring]) -> Html:

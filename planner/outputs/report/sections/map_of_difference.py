@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.outputs.comparison.measures import common_years
-from planner.outputs.report.map import PICKED, base_map, controls, size_key
+from planner.outputs.map_labels import Spot
+from planner.outputs.report.map import PICKED, base_map, controls, names_of, size_key
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
 
@@ -107,7 +108,7 @@ def _year(
 ) -> Html:
     drawn = sites[sites["site"].isin(list(differences))]
     x, y = sheet.place(drawn["lon"].to_numpy(), drawn["lat"].to_numpy())
-    circles = []
+    spots, circles = [], []
     for site, known_as, left, top in zip(drawn["site"], drawn["name"], x, y, strict=True):
         figure = differences[site]
         value, shown = figure.shown_value, figure.text()
@@ -122,8 +123,14 @@ def _year(
             data_site=site,
             **{**figure.attributes(digits=3), **said},
         )
-        circles.append((radius, circle))
-    circles.sort(key=lambda one: -one[0])  # small ones lie on top
+        spots.append(Spot(str(known_as), value, math.nan, left, top, radius))
+        circles.append(circle)
+    order = sorted(range(len(spots)), key=lambda at: -spots[at].radius)  # small ones lie on top
     return element(
-        "g", (one for _, one in circles), class_="year", data_year=year, hidden=is_hidden
+        "g",
+        (circles[at] for at in order),
+        names_of([spots[at] for at in order], has_sign=True),
+        class_="year",
+        data_year=year,
+        hidden=is_hidden,
     )

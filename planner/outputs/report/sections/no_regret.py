@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.labels import words
+from planner.outputs.labels import order_words
 from planner.outputs.no_regret import LEAST_MW, first_decided
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
@@ -66,7 +66,7 @@ def _table(
         cells.append(figures.sum("no_regret", "futures", year=years[-1], **where))
         of = table[(table[list(where)] == list(where.values())).all(axis=1)]
         cells.append(first_decided(of, column))
-        rows.append((" ".join(filter(None, (words(kind), site, words(item)))), cells))
+        rows.append((order_words(kind, site, item), cells))
     heads = [Column(str(year), decimals=1) for year in years]
     heads += [Column(f"futures, {years[-1]}", decimals=0), Column("first decided by")]
     shown = figure_table(caption, "what", heads, rows, shows_caption=True)

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from planner.base.say import moment
-from planner.outputs.labels import words
+from planner.outputs.labels import order_words, words
 from planner.outputs.report.charts import Series
 from planner.outputs.report.dots import dots
 from planner.outputs.report.markup import NOTHING, Html, element, name
@@ -80,7 +80,7 @@ def orders_section(figures: TableFigures) -> Html:
     columns = ("ordered", "least", "most", "minimax_regret")
     rows: list[tuple[str, list[Figure | str | None]]] = [
         (
-            " ".join(filter(None, (words(str(row["kind"])), row["site"], words(str(row["item"]))))),
+            order_words(str(row["kind"]), str(row["site"]), str(row["item"])),
             [
                 moment(float(row["order_by"])),
                 str(row["unit"]),
