@@ -42,7 +42,7 @@ _HEAD = """\
 # The model
 
 Generated from the constraint blocks in `planner/model/` by `python -m planner.docs`; each
-equation stands above one real row of the `tiny` scenario. Racks and halls are in MW of
+equation is followed by a real row of the `tiny` scenario. Racks and halls are in MW of
 nameplate, compute in kH100e (thousand H100-equivalents, mean over the year), money in MUSD of
 2025 before tax. A dual in the tables is divided by weights and discount factors before it is
 called USD/MWh or USD/MW-year.

@@ -20,6 +20,7 @@ STOCK = cohorts([2022, 2024, 2025], [5, 5, 5], [300, 500, 800])
 REFERENCE = cohorts(list(YEARS.years), [5, 5, 5, 4, 4, 4], [800, 900, 1100, 1400, 1600, 2100])
 PATH_MW = [[20.0, 26.0, 32.0, 44.0, 58.0, 71.0]]
 SHARES = [[0.2, 0.3, 0.5]]
+WORKLOADS = ["train"]
 
 
 def test_a_five_year_rack_bought_in_2025_serves_2025_to_2029():
@@ -41,7 +42,7 @@ def test_a_rack_serves_a_model_year_only_if_it_serves_all_its_years():
 
 
 def test_gross_additions_are_net_growth_plus_what_retires():
-    fleet = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7])
+    fleet = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7], WORKLOADS)
     # Stock 4, 6, 10 MW of 2022, 2024, 2025; it serves until 2026, 2028, 2029.
     # 2026: 26 - 20 = 6. 2027: 32 - 26 + 4 retired = 10. 2028: 44 - 32 = 12.
     # 2029: 58 - 44 + 6 retired = 20. 2030: 71 - 58 + 10 retired = 23;
@@ -50,7 +51,7 @@ def test_gross_additions_are_net_growth_plus_what_retires():
 
 
 def test_compute_is_the_sum_over_the_vintages_alive():
-    fleet = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7])
+    fleet = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7], WORKLOADS)
     by_hand = [
         4 * 300 + 6 * 500 + 10 * 800,
         4 * 300 + 6 * 500 + 10 * 800 + 6 * 900,
@@ -63,7 +64,7 @@ def test_compute_is_the_sum_over_the_vintages_alive():
 
 
 def test_growth_that_comes_from_replacing_old_racks_is_not_lost():
-    fleet = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7])
+    fleet = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7], WORKLOADS)
     without_replacement = reference_fleet_compute(
         PATH_MW,
         YEARS,
@@ -71,6 +72,7 @@ def test_growth_that_comes_from_replacing_old_racks_is_not_lost():
         Cohorts(STOCK.vintage, STOCK.life_years + 20, STOCK.h100e_per_mw),
         Cohorts(REFERENCE.vintage, REFERENCE.life_years + 20, REFERENCE.h100e_per_mw),
         [0.7],
+        WORKLOADS,
     )
     assert without_replacement.additions_mw.sum() == pytest.approx(71 - 20)
     assert fleet.additions_mw.sum() == pytest.approx(71 - 20 + 4 + 6 + 10)
@@ -86,13 +88,14 @@ def test_racks_bought_inside_the_horizon_are_replaced_too():
         cohorts([2025], [8], [800]),
         cohorts([2025, 2026, 2028], [5, 2, 3], [800, 900, 1400]),
         [0.6],
+        WORKLOADS,
     )
     # The 6 MW of 2026 serve 2026-2027; 2028 needs 6 MW of growth and 6 MW of replacement.
     np.testing.assert_allclose(fleet.additions_mw, [[0, 6, 12]])
     np.testing.assert_allclose(fleet.compute_h100e[0, 2], 0.6 * (9 * 800 + 12 * 1400))
 
 
-def test_classes_do_not_mix():
+def test_workloads_do_not_mix():
     two = reference_fleet_compute(
         [PATH_MW[0], [7.0, 8.0, 9.0, 11.0, 13.0, 17.0]],
         YEARS,
@@ -108,8 +111,9 @@ def test_classes_do_not_mix():
             np.repeat(REFERENCE.h100e_per_mw, 2, 0),
         ),
         [0.7, 0.4],
+        ["train", "chat"],
     )
-    one = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7])
+    one = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7], WORKLOADS)
     np.testing.assert_allclose(two.compute_h100e[0], one.compute_h100e[0])
     assert two.compute_h100e[1, 0] == pytest.approx(0.4 * 7 * (0.6 * 200 + 0.3 * 450 + 0.1 * 600))
 
@@ -122,6 +126,7 @@ def test_a_path_that_falls_switches_racks_off_and_on_again_before_new_ones_are_b
         cohorts([2024, 2025], [6, 6], [500, 800]),
         cohorts([2025, 2026, 2027], [5, 5, 5], [800, 900, 1100]),
         [0.9],
+        WORKLOADS,
     )
     np.testing.assert_array_equal(fleet.additions_mw, [[0, 0, 0]])
     per_mw = 0.25 * 500 + 0.75 * 800
@@ -134,7 +139,7 @@ def test_a_path_that_falls_switches_racks_off_and_on_again_before_new_ones_are_b
 )
 def test_the_fleet_in_service_is_the_path_in_every_year(path, shares):
     fleet = reference_fleet_compute(
-        [path], YEARS, [np.array(shares) / sum(shares)], STOCK, REFERENCE, [0.7]
+        [path], YEARS, [np.array(shares) / sum(shares)], STOCK, REFERENCE, [0.7], WORKLOADS
     )
     np.testing.assert_allclose(fleet.alive_mw.sum(axis=1), [path])
     assert np.all(fleet.additions_mw >= 0)
@@ -149,12 +154,13 @@ def test_everything_that_is_wrong_with_a_fleet_is_reported_at_once():
             cohorts([2019, 2024, 2026], [5, 5, 5], [300, 500, 800]),
             cohorts([2025, 2028], [2, 5], [800, 900]),
             [0.7],
+            WORKLOADS,
         )
     assert [problem.what_is for problem in caught.value.problems] == [
-        "class 0 adds racks in 2025 with a life of 2",
-        "class 0 has stock of 2019 with a life of 5",
-        "class 0 has stock of 2026 with a life of 5",
-        "the stock shares of class 0 sum to 0.9",
+        "the stock shares of workload train sum to 0.9",
+        "workload train adds racks in 2025 with a life of 2",
+        "workload train has stock of 2019 with a life of 5",
+        "workload train has stock of 2026 with a life of 5",
     ]
 
 
@@ -167,4 +173,5 @@ def test_additions_of_other_years_than_the_model_years_are_refused():
             STOCK,
             cohorts([2025, 2027], [5, 5], [800, 900]),
             [0.7],
+            WORKLOADS,
         )

@@ -430,7 +430,7 @@ def _resilience_rows(case: Case) -> pd.DataFrame:
     return reserves[["workload", "year"]].drop_duplicates()
 
 
-HEADING: Final = "Loss of a site"
+HEADING: Final = "Site outage"
 RULES = (
     survives_loss_of_any_site,
     standby_only_for_failover,

@@ -33,7 +33,7 @@ class _Percents(click.ParamType[tuple[float, ...]]):
         except ValueError:
             found = ()
         if not found or not all(0.0 < one <= 100.0 for one in found):
-            message = f"{value!r} is no list of percentages above 0 and up to 100, such as 1,2,5"
+            message = f"{value!r} is not a list of percentages above 0 and up to 100, such as 1,2,5"
             self.fail(message, param, ctx)
         return found
 

@@ -101,7 +101,7 @@ def command(
         raise click.UsageError(message)
     for option, value in (("--split", how), ("--by", by)):
         if value != "auto" and not causes:
-            message = f"{option} {value} says how causes are told: add --causes, or leave it out"
+            message = f"{option} {value} needs --causes: add it, or leave out {option}"
             raise click.UsageError(message)
     if not 1 < len(runs) <= MOST_RUNS:
         given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"

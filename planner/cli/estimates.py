@@ -30,7 +30,7 @@ HEADING: Final = "Which figures decide: their own low and high move the cost mos
     type=click.FloatRange(min=0.0),
     default=600.0,
     show_default=True,
-    help="Most time for --resolve; what is not reached stays at first order.",
+    help="Most time for --resolve; what is not reached keeps its first-order value.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_context

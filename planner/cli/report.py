@@ -71,7 +71,7 @@ def command(
     are_studies = [kind is not None for kind in kinds]
     if any(are_studies) and not all(are_studies):
         other = runs[are_studies.index(False)]
-        message = f"{other} is no folder of a study: name runs, or folders of studies"
+        message = f"{other} is not a folder of a study: name runs, or folders of studies"
         raise click.UsageError(message)
     asked = _of_studies(runs) if all(are_studies) else _of_runs(runs, Path(runs_dir))
     target = Path(file) if file else asked.target

@@ -114,7 +114,7 @@ def list_command(
             there_are += f"; changed are {some(changed, _NAMED)}" if changed else ""
             of = sorted({entry.scenario for entry in found} - {scenario}) if scenario else []
             there_are += f"; other scenarios are {some(of, _NAMED)}" if of else ""
-            click.echo(f"None of {len(found)} is of this kind{there_are}.", err=True)
+            click.echo(f"None of {len(found)} runs matches{there_are}.", err=True)
         elif not unreadable:
             click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
     for bad in unreadable:

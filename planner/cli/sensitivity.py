@@ -38,7 +38,7 @@ _HEADS: Final = {
     type=int,
     default=10,
     show_default=True,
-    help="How many of the figures that do most at first order are moved.",
+    help="How many of the figures that do most to first order are moved.",
 )
 @click.option("--trajectories", type=int, help="Of morris; 10 where left out.")
 @click.option("--samples", type=int, help="Base samples of sobol, a power of 2; 64 if left out.")

@@ -200,7 +200,7 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
         )
     if found.is_relaxed:
         lines.append(
-            "Costs, regrets and worths leave integers out. The checked plans, with integers, have"
+            "Costs, regrets, EVPI and VSS: LP relaxation. The checked plans, with integers, have"
             f" an objective of {money(worth['plans'])} {unit}, and none is below"
             f" {money(worth['stochastic'])}."
         )

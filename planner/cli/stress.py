@@ -165,7 +165,7 @@ def asked_of(run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None
     loaded = opened.run
     known = ", ".join(map(str, loaded.years))
     problems += [
-        Problem("--year", None, None, f"{year} is no model year", known, "name one of them")
+        Problem("--year", None, None, f"{year} is not a model year", known, "name one of them")
         for year in years
         if year not in loaded.years
     ]

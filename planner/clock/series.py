@@ -76,7 +76,7 @@ class SeriesDays(Days):
             (all(days > 0.0 for days in self.days), "a day represents no time", "above 0 [day]"),
             (
                 abs(sum(self.days) / DAYS_PER_YEAR - 1.0) <= _ROUNDING,
-                f"the days stand for {sum(self.days):.6f} days",
+                f"the days cover {sum(self.days):.6f} days",
                 "365 in all, the 8,760 hours of the modelled year",
             ),
             (

@@ -17,6 +17,8 @@ import numpy as np
 from planner.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from planner.base.arrays import Floats
@@ -107,8 +109,9 @@ def reference_fleet_compute(
     stock: Cohorts,
     additions: Cohorts,
     utilisation_frac: ArrayLike,
+    workloads: Sequence[str],
 ) -> ReferenceFleet:
-    r"""Turn a path of nameplate rack power into mean compute, class by class.
+    r"""Turn a path of nameplate rack power into mean compute, by workload.
 
     With :math:`P_t` the path, :math:`S_{vt}` the part of the base-year stock of vintage v that
     still serves in t and :math:`G_v` the additions of an earlier model year v,
@@ -123,18 +126,20 @@ def reference_fleet_compute(
     Parameters
     ----------
     path_mw
-        Nameplate rack power in service, shape (class, model year). [MW]
+        Nameplate rack power in service, shape (workload, model year). [MW]
     years
         Model years; the first is the year of the stock.
     stock_share_frac
-        Share of each cohort in the stock of the first year, shape (class, cohort); every class
-        sums to 1.
+        Share of each cohort in the stock of the first year, shape (workload, cohort); every
+        workload sums to 1.
     stock
         Cohorts of the stock, with vintages up to the first year, the first year included.
     additions
         Reference racks of the model years, one cohort per model year.
     utilisation_frac
-        Mean busy share, spare capacity taken off, shape (class,).
+        Mean busy share, spare capacity taken off, shape (workload,).
+    workloads
+        Their names, for messages.
 
     Returns
     -------
@@ -143,7 +148,7 @@ def reference_fleet_compute(
     Raises
     ------
     InputError
-        With every class whose shares do not sum to 1, every stock cohort that does not serve
+        With every workload whose shares do not sum to 1, every stock cohort that does not serve
         in the first year, and every addition that does not outlive its model year.
 
     Examples
@@ -159,6 +164,7 @@ def reference_fleet_compute(
     ...     Cohorts(np.array([2023, 2025]), np.array([[3, 5]]), np.array([[400.0, 700.0]])),
     ...     Cohorts(np.array([2025, 2026]), np.array([[5, 5]]), np.array([[700.0, 1200.0]])),
     ...     [0.8],
+    ...     ["train"],
     ... )
     >>> fleet.additions_mw.tolist()
     [[0.0, 11.0]]
@@ -167,7 +173,7 @@ def reference_fleet_compute(
     """
     path = np.asarray(path_mw, dtype=float)
     share = np.asarray(stock_share_frac, dtype=float)
-    _check(years, share, stock, additions)
+    _check(years, share, stock, additions, workloads)
     n_stock, n_years = len(stock.vintage), len(years)
 
     stock_mw = (path[:, :1] * share)[..., None] * alive_frac(stock.vintage, stock.life_years, years)
@@ -191,32 +197,49 @@ def reference_fleet_compute(
     )
 
 
-def _check(years: ModelYears, share: Floats, stock: Cohorts, additions: Cohorts) -> None:
+def _check(
+    years: ModelYears,
+    share: Floats,
+    stock: Cohorts,
+    additions: Cohorts,
+    workloads: Sequence[str],
+) -> None:
     problems = [
-        _problem(f"the stock shares of class {w} sum to {total:g}", "1")
-        for w, total in enumerate(share.sum(axis=1))
+        _problem(
+            f"the stock shares of workload {name} sum to {total:g}",
+            "1",
+            "correct share_frac in table rack_stock",
+        )
+        for name, total in zip(workloads, share.sum(axis=1), strict=True)
         if abs(total - 1.0) > _SHARE_TOLERANCE
     ]
     last = stock.vintage + stock.life_years - 1
     serves = (stock.vintage <= years.first) & (last >= years.first)
     problems += [
         _problem(
-            f"class {w} has stock of {stock.vintage[v]} with a life of {stock.life_years[w, v]}",
+            f"workload {workloads[w]} has stock of {stock.vintage[v]} with a life of"
+            f" {stock.life_years[w, v]}",
             f"in service in {years.first}",
+            "leave out vintages that are not",
         )
         for w, v in np.argwhere((share > 0.0) & ~serves)
     ]
     if not np.array_equal(additions.vintage, years.years):
         problems.append(
-            _problem(f"the additions are of {additions.vintage.tolist()}", f"of {years.years}")
+            _problem(
+                f"the additions are of {additions.vintage.tolist()}",
+                f"of {years.years}",
+                "give one cohort per model year",
+            )
         )
     else:
         outlives = additions.life_years >= np.array(years.spans)
         problems += [
             _problem(
-                f"class {w} adds racks in {years.years[t]} with a life of"
+                f"workload {workloads[w]} adds racks in {years.years[t]} with a life of"
                 f" {additions.life_years[w, t]}",
-                f"at least the {years.spans[t]} years this model year stands for",
+                f"at least the {years.spans[t]} years this model year covers",
+                "add model years, or give these racks a longer life",
             )
             for w, t in np.argwhere(~outlives)
         ]
@@ -224,5 +247,5 @@ def _check(years: ModelYears, share: Floats, stock: Cohorts, additions: Cohorts)
         raise InputError(problems)
 
 
-def _problem(what_is: str, must_be: str) -> Problem:
-    return Problem("fleet", None, None, what_is, must_be)
+def _problem(what_is: str, must_be: str, fix: str) -> Problem:
+    return Problem("fleet", None, None, what_is, must_be, fix)

@@ -1,4 +1,4 @@
-"""The axes of the program."""
+"""The index sets of the linear program, one axis each."""
 
 from __future__ import annotations
 

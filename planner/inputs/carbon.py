@@ -118,7 +118,7 @@ def _stress(case: Case) -> tuple[Floats, Floats]:
     classes = texts(case.sites, "stress_class")
     for missing in sorted(set(classes) - set(table.index)):
         case.findings.at_table(
-            "water_classes", f"there is no row for class {missing}", "a row for each", "add it"
+            "water_classes", f"no row for stress class {missing}", "a row for each", "add it"
         )
     of_site = table.reindex(list(classes))
     return floats(of_site, "water_price_factor"), floats(of_site, "limit_m3_per_mw_per_year")

@@ -154,7 +154,7 @@ def workload_share(case: Case) -> Floats:
     for workload in np.array(every, dtype=object)[missing]:
         case.findings.at_table(
             "workload_share",
-            f"{workload} has no share for every one of {list(case.years.years)}",
+            f"{workload} lacks a share in some of {list(case.years.years)}",
             "a row for each model year",
             "add rows, or give demand.workload_share_frac",
         )
@@ -209,6 +209,7 @@ def _fleet_kh100e(case: Case, figures: RackFigures, rack_mw: Floats) -> Floats:
         Cohorts(vintage, np.broadcast_to(life, share.shape), h100e),
         Cohorts(case.year, figures.life_years[reference], new),
         figures.net_utilisation,
+        case.ids("workloads"),
     )
     return fleet.compute_h100e / H100E_PER_KH100E
 

@@ -312,7 +312,7 @@ class _RackRows:
                 )
                 fix = "put it into another hall, or correct peak_kw or max_kw_per_rack"
             else:
-                found = f"nothing says that {rack} can stand in a hall with {cooling}"
+                found = f"table rack_cooling does not pair {rack} with {cooling}"
                 fix = (
                     f"add the row {rack},{cooling} to a table rack_cooling of your own, or use"
                     " another hall"
@@ -411,8 +411,7 @@ class _RackRows:
             self._problem(
                 used[at],
                 "first_year",
-                f"racks from {self.first_year[used[at]]} stand in a hall in service from"
-                f" {opens[at]}",
+                f"racks from {self.first_year[used[at]]} are in a hall in service from {opens[at]}",
                 "racks no earlier than their hall",
                 "correct one of the years",
             )

@@ -144,7 +144,7 @@ def _check_curves(case: Case) -> None:
                     _TABLE,
                     record,
                     column,
-                    f"the blocks of {zone} are no rising curve: {column} of block {block[place]}"
+                    f"the blocks of {zone} are not rising: {column} of block {block[place]}"
                     f" is {'blank' if np.isnan(value) else f'{value:g}'}",
                     must_be,
                     "put them in order: a price that falls with load cannot be planned with",

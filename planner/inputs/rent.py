@@ -128,7 +128,7 @@ def _listed_usd_per_h100e_hour(case: Case) -> Floats:
     offer = table[table["offer"] == _OFFER]
     if offer.empty:
         case.findings.at_table(
-            "cloud_rent", f"there is no offer {_OFFER}", "the offer that prices follow", "add it"
+            "cloud_rent", f"no offer {_OFFER}, which sets rent prices", "", "add its row"
         )
         return np.full((len(DUTIES), len(case.years)), np.nan)
     usd = floats(offer, "usd_per_gpu_hour")[0]

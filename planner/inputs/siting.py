@@ -135,8 +135,8 @@ def _paid(case: Case, sets: Sets, demand: DemandInputs) -> Floats:
     if missing.size:
         region, workload, site = missing.tuples(0)
         case.findings.note(
-            f"siting.service_cost_table lacks {missing.size} pairs of demand and site, "
-            f"such as {workload} of {region} from {site}; they cost nothing.",
+            f"siting.service_cost_table lacks {missing.size} rows, "
+            f"such as {workload} of {region} from {site}; service cost 0 is used.",
             ("siting", "service_cost_table"),
         )
     return np.nan_to_num(of_service)
@@ -191,7 +191,7 @@ def _refuse_out_of_play(case: Case, key: str, listed: tuple[str, ...], known: se
                 ("siting", key, at),
                 f"{name!r} is not in scope, or can have no halls by the last model year",
                 "a site that the plan may open",
-                "widen the scope, shorten its lead, or take it from the list",
+                "widen the scope, shorten its lead, or remove it here",
             )
 
 

@@ -151,7 +151,7 @@ def supply_offer(case: Case) -> SupplyOffer:
             for key in (source for source in energy if source not in batteries):
                 case.findings.at_key(
                     (block, site, "existing_storage_mwh", key),
-                    f"{key} is no battery and stores no energy",
+                    f"{key} is not a battery and stores no energy",
                     "a source with role storage in table onsite_sources",
                     "remove it, or name the existing battery",
                 )

@@ -65,7 +65,7 @@ def _refuse_without_limit(case: Case, figures: SourceFigures, sources: np.ndarra
         case.findings.at_key(
             ("supply", "whole_sources"),
             f"{id_} is built in whole plants and has no upper limit per site",
-            "an upper limit per site of each source built in whole plants",
+            "an upper limit per site of each such technology",
             f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources",
         )
 

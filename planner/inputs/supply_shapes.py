@@ -81,7 +81,7 @@ def _scaled(case: Case, yields: Floats, mean: float, technology: str) -> Floats:
     for site in np.array(case.ids("sites"), dtype=object)[is_dark]:
         case.findings.at_table(
             "site_series",
-            f"{site} has no {technology} in any slot, which should yield {mean:g} in the mean",
+            f"{technology} at {site} yields 0 in every hour, but its mean is {mean:g}",
             "above 0 somewhere",
             "leave availability_frac out of supply.override, or correct the series",
         )

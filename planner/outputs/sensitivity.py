@@ -35,7 +35,7 @@ RANKS: Final = (
     *("rank_low", "rank_high", "same_rank_frac", "rank_of_half"),
     *("first_order_rank", "first_order_musd"),
 )
-"""Columns of how stable its rank is, and of its rank at first order."""
+"""Columns of how stable its rank is, and of its first-order rank."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ def _notes(found: Sensitivity) -> list[str]:
             f"First-order indices add up to {alone:.2f}: the rest of the variance is of factors"
             " that act together, or noise of the sample."
         )
-    chosen = f"Moved are the figures that do most at first order ({len(table) - steps})"
+    chosen = f"Moved are the figures that do most to first order ({len(table) - steps})"
     if steps:
         chosen += f" and whole columns that count in steps, which first order misses ({steps})"
     said.append(
@@ -139,7 +139,7 @@ def _notes(found: Sensitivity) -> list[str]:
         what = "trajectories" if found.method == "morris" else "base samples"
         said.append(
             f"{found.dropped} of {found.blocks + found.dropped} {what} were left out: a point of"
-            " each has no plan (column status of table futures). What is said is of the others."
+            " each has no plan (column status of table futures). Results are for the others."
         )
     if found.method == "tornado" and (table["without_plan"] != "").any():
         ends = table[table["without_plan"] != ""]

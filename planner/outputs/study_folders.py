@@ -176,7 +176,7 @@ def _read_stochastic(folder: Path) -> StoredStochastic:
     path = folder / STOCHASTIC_FILE
     meta = _json(path, ("name", "label", "scenario", "known_from", "is_relaxed"))
     if not isinstance(meta["known_from"], int):
-        raise unreadable(path, "its known_from is not a whole number, such as 2028")
+        raise unreadable(path, "its known_from is not an integer, such as 2028")
     tables = {
         name: _table(folder, name, columns) for name, columns in _OF_STOCHASTIC_TABLES.items()
     }
@@ -201,7 +201,7 @@ def _read_sweep(folder: Path) -> StoredSweep:
     tables = {name: _table(folder, name, columns) for name, columns in _OF_TABLES.items()}
     futures = tables["futures"]
     if not isinstance(meta["axes"], dict | list):
-        raise unreadable(folder / SWEEP_FILE, "its axes are no list of names")
+        raise unreadable(folder / SWEEP_FILE, "its axes are not a list of names")
     axes = tuple(str(axis) for axis in meta["axes"] if str(axis) in futures.columns)
     planned = futures[futures["status"].isin(sorted(PLANNED))]
     results = tables["results"]
@@ -230,7 +230,7 @@ def _read_frontier(folder: Path) -> StoredFrontier:
         missing = sorted(set(COLUMNS) - set(table.columns))
         notes = tuple(str(note) for note in meta["notes"])
     except (TypeError, ValueError) as error:
-        raise unreadable(path, "its points are no table") from error
+        raise unreadable(path, "its points are not a table") from error
     if missing:
         raise unreadable(path, f"its points have no {', '.join(missing)}")
     wrong = [name for name in COLUMNS if not _is_of_points(name, table[name])]

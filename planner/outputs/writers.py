@@ -1,4 +1,7 @@
-"""The export formats. Each writer is imported when it is used, so that help stays fast."""
+"""The export formats. Their docstrings are shown as download labels.
+
+Each writer is imported when it is used, so that help stays fast.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ def _mps(run: Run, folder: Path) -> list[Path]:
 
 
 def _lp(run: Run, folder: Path) -> list[Path]:
-    """Write the linear program in words, built again from the run: program.lp."""
+    """Write the linear program as text, built again from the run: program.lp."""
     from planner.outputs.program import write_lp
 
     return write_lp(run, folder / "program.lp")
@@ -91,14 +94,14 @@ def _grid(run: Run, folder: Path) -> list[Path]:
 
 
 def _pypsa(run: Run, folder: Path) -> list[Path]:
-    """Write the same as buses and loads for PyPSA: pypsa/<year>/."""
+    """Write grid demand as PyPSA buses and loads: pypsa/<year>/."""
     from planner.outputs.pypsa_loads import write_pypsa
 
     return write_pypsa(run, folder / "pypsa")
 
 
 def _reeds(run: Run, folder: Path) -> list[Path]:
-    """Write the same by state, for ReEDS: reeds/."""
+    """Write grid demand by state, for ReEDS: reeds/."""
     from planner.outputs.reeds import write_reeds
 
     return write_reeds(run, folder / "reeds")

@@ -17,7 +17,7 @@ GRID: Final = "(grid)"
 """The grid among the sources."""
 SHED: Final = "(not served)"
 """Energy that sites would use and do not get."""
-OUT: Final = ("(charging)", "(sold)", "(thrown away)")
+OUT: Final = ("(charging)", "(sold)", "(curtailed)")
 """What takes energy, counted below 0."""
 
 

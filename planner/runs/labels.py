@@ -169,7 +169,7 @@ def _sorted(tags: Iterable[str]) -> tuple[str, ...]:
 
 def _not_text(text: str, what: str) -> Problem:
     shown = ascii(text)[:_LONGEST]
-    return Problem(f"{what} {shown}", None, None, f"it is no {what}", _TEXT, "take another one")
+    return Problem(f"{what} {shown}", None, None, f"it is not a {what}", _TEXT, "take another one")
 
 
 def _problem(path: Path, what_is: str) -> Problem:

@@ -124,7 +124,7 @@ def _design(hall: str) -> str:
 
 
 def _openings(plan: Plan) -> Iterator[str]:
-    """Say how many sites a linear program opened in part."""
+    """Say how many sites a linear program opened only partly."""
     year = plan.inputs.years.last
     site_year = plan.site_year[plan.site_year["year"] == year]
     in_use = site_year[site_year["nameplate_mw"] > _A_LITTLE]
@@ -133,7 +133,7 @@ def _openings(plan: Plan) -> Iterator[str]:
         mw = in_part["nameplate_mw"].sum()
         yield (
             f"{len(in_part)} of the {len(in_use)} sites in use in {year}, with {mw:,.0f} MW, are "
-            "opened in part: a linear program pays a share of the fixed cost of a site and so "
+            "partly open: a linear program pays a share of the fixed cost of a site and so "
             "spreads work over more, smaller sites than would be built."
         )
 

@@ -163,7 +163,7 @@ def _mapping(value: object) -> dict[str, Any]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        message = f"{ascii(value)[:60]} is no text"
+        message = f"{ascii(value)[:60]} is not text"
         raise TypeError(message)
     return value
 
@@ -172,6 +172,6 @@ def _step(name: object) -> str:
     """Return the name of a file of the folder; one that leads elsewhere is refused."""
     text = _text(name)
     if "/" in text or "\\" in text or "\0" in text:
-        message = f"{ascii(text)[:60]} is no name of a file"
+        message = f"{ascii(text)[:60]} is not a file name"
         raise ValueError(message)
     return text

@@ -206,5 +206,5 @@ def _openings(scenario: Scenario) -> Iterator[Problem]:
             ("siting", "must_open"),
             f"{len(siting.must_open)} sites must open, and at most {most} may be open",
             f"at most {most} sites",
-            "let more sites open, or take some from the list",
+            "let more sites open, or shorten the list",
         )

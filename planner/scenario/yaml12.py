@@ -181,7 +181,7 @@ class _Builder:
                 place,
                 f"the nesting is deeper than {MOST_LEVELS} levels",
                 f"at most {MOST_LEVELS} levels deep; a scenario needs five",
-                "`dcplan schema` tells which keys stand under which",
+                "`dcplan schema` lists the keys of every block",
             )
         if not isinstance(event, yaml.NodeEvent | yaml.CollectionStartEvent):
             self._stop(place, "nothing is written here", "a value or a key", "write one")

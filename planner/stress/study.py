@@ -60,9 +60,9 @@ def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability
     """
     rows = table[table["onsite"] == source]
     if rows.empty:
-        what_is = f"source_reliability has no row of {source}"
+        what_is = f"no row for {source}"
         raise InputError(
-            [Problem("data/source_reliability.csv", None, None, what_is, "one", "add it")]
+            [Problem("data/source_reliability.csv", None, None, what_is, "", "add it")]
         )
     row = rows.iloc[0]
     return Reliability(

@@ -57,7 +57,7 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
     problems = [*sheet.problems, *_check_header(sheet, schema)]
     ragged = np.array([len(cells) != len(sheet.header) for cells in sheet.records], dtype=np.bool_)
     if not sheet.records and not schema.may_be_empty:
-        what_is, fix = "there is no row under the header", "write one, or leave the table out"
+        what_is, fix = "there is no row under the header", "add one, or drop the table"
         head = sheet.problem(-1, 0, what_is, "at least one row", f"{fix} under data:")
         problems.append(head if sheet.sheet else replace(head, line=2, column=1))
     present = [f for f in schema.fields if f.name in sheet.header or f.may_be_absent]

@@ -127,4 +127,4 @@ def test_refuses_to_say_how_causes_are_told_where_none_are(
     result = compare(runs, "tiny", changed, *option)
 
     assert result.exit_code == 2
-    assert f"{' '.join(option)} says how causes are told: add --causes" in result.output
+    assert f"{' '.join(option)} needs --causes: add it" in result.output

@@ -132,7 +132,7 @@ def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own)
         (
             HALLS,
             ("oak", "B", "air24", "inference", 7, None, 2025),
-            "nothing says that air24 can stand in a hall with plate_dry",
+            "table rack_cooling does not pair air24 with plate_dry",
             "add the row air24,plate_dry to a table rack_cooling",
         ),
         (
@@ -163,7 +163,7 @@ def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own)
         (
             HALLS,
             ("oak", "C", "liquid25", "training", None, 4.0, 2026),
-            "racks from 2026 stand in a hall in service from 2027",
+            "racks from 2026 are in a hall in service from 2027",
             "correct one of the years",
         ),
         (

@@ -241,7 +241,9 @@ def test_a_site_without_sun_cannot_have_a_mean_of_it(problems):
         "supply.allow=[panel]", "supply.override.panel.availability_frac=0.31", site_series=rows
     )
 
-    assert any("oak has no solar in any slot, which should yield 0.31" in text for text in found)
+    assert any(
+        "solar at oak yields 0 in every hour, but its mean is 0.31" in text for text in found
+    )
 
 
 def test_a_site_with_its_own_sun_is_not_reported_to_take_that_of_others(build, tables):

@@ -15,7 +15,7 @@ def test_several_problems_come_together(problems, tables):
         workload_share=short, zone_headroom=tables["zone_headroom"].query("zone != 'west'")
     )
 
-    assert any("train has no share for every one of [2025, 2027]" in text for text in found)
+    assert any("train lacks a share in some of [2025, 2027]" in text for text in found)
     assert len(found) > 1
 
 
@@ -227,4 +227,6 @@ def test_stored_energy_of_what_is_no_battery_is_refused(problems, power):
     (found,) = problems("sites.oak.existing_storage_mwh={panel: 5}", *power)
 
     assert found.startswith("--set sites.oak.existing_storage_mwh")
-    assert "panel is no battery and stores no energy; must be a source with role storage" in found
+    assert (
+        "panel is not a battery and stores no energy; must be a source with role storage" in found
+    )

@@ -113,5 +113,5 @@ def test_blocks_that_are_no_rising_curve_are_refused_at_their_cell(
         inputs_with(f"energy.load_price.allow={allow}", price_blocks=blocks)
 
     (problem,) = caught.value.problems
-    assert problem.what_is == f"the blocks of {zone} are no rising curve: {words}"
+    assert problem.what_is == f"the blocks of {zone} are not rising: {words}"
     assert (problem.line, problem.column) == place

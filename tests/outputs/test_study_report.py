@@ -353,7 +353,7 @@ def test_runs_and_studies_are_not_mixed(tmp_path: Path) -> None:
     code, _, err = run(str(sweep), "tiny")
 
     assert code == 2
-    assert "tiny is no folder of a study: name runs, or folders of studies" in err
+    assert "tiny is not a folder of a study: name runs, or folders of studies" in err
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - KINDS_READ))
@@ -442,7 +442,7 @@ def test_axes_that_are_no_list_are_named(tmp_path: Path) -> None:
     meta = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(meta | {"axes": 47}), encoding="utf-8")
 
-    with pytest.raises(InputError, match="its axes are no list of names"):
+    with pytest.raises(InputError, match="its axes are not a list of names"):
         read_study(path.parent)
 
 

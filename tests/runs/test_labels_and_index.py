@@ -280,7 +280,7 @@ def test_lists_by_tag_scenario_and_changed_setting(runs_dir: Path) -> None:
     ]
     none = dcplan("list", "--runs", str(runs_dir), "--tag", "april")
     assert (none.exit_code, none.stdout) == (0, "")
-    assert none.stderr == f"None of 2 is of this kind; there are tags {NAUGHTY}, march.\n"
+    assert none.stderr == f"None of 2 runs matches; there are tags {NAUGHTY}, march.\n"
 
 
 def test_a_filter_that_nothing_could_pass_is_an_error_that_names_what_could(runs_dir: Path) -> None:
@@ -308,7 +308,7 @@ def test_a_scenario_of_ones_own_may_have_no_run_yet(
             found = dcplan("list", "--runs", str(folder), "--json", "--scenario", name)
             assert (found.exit_code, json.loads(found.stdout)) == (0, [])
     found = dcplan("list", "--runs", str(runs_dir), "--scenario", "my-plan")
-    assert found.stderr == "None of 2 is of this kind; other scenarios are =odd names.\n"
+    assert found.stderr == "None of 2 runs matches; other scenarios are =odd names.\n"
 
 
 def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
@@ -412,7 +412,7 @@ def test_sweeps_their_runs_and_studies_are_listed_too(runs_dir: Path, studies: P
     assert (carbon["kind"], carbon["title"], carbon["tags"]) == ("frontier", "Emissions", ["april"])
     assert (unreadable["run"], unreadable["reason"]) == (
         "broken/sweep.json",
-        "cannot be read: 3 is no text",
+        "cannot be read: 3 is not text",
     )
     tagged = dcplan("list", "--runs", str(runs_dir), "--all", "--tag", "april").stdout
     assert [line.split()[:3] for line in tagged.splitlines()[:2]] == [

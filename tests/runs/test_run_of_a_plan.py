@@ -54,7 +54,7 @@ def test_run_json_says_what_was_asked_and_what_came_of_it(plan: Plan, tmp_path: 
     racks = meta["data"]["racks"]
     content = (Path(racks["file"]) if not racks["shipped"] else DATA_DIR / "racks.csv").read_bytes()
     assert racks["sha256"] == hashlib.sha256(content).hexdigest()
-    assert any("opened in part" in note for note in meta["notes"])
+    assert any("partly open" in note for note in meta["notes"])
 
 
 def test_the_folder_is_named_by_question_and_data(plan: Plan) -> None:

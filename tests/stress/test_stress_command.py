@@ -104,7 +104,7 @@ def test_faults_of_every_kind_are_reported_together(run: Path) -> None:
 
     assert with_file.exit_code == without.exit_code == nothing.exit_code == 2
     days = "--heat-wave-days: 900 is given; must be whole days, 0 to 365;"
-    year = "--year: 2031 is no model year; must be 2025, 2026, 2027; name one of them"
+    year = "--year: 2031 is not a model year; must be 2025, 2026, 2027; name one of them"
     for result in (with_file, without):
         assert days in result.stderr
         assert year in result.stderr

@@ -545,7 +545,7 @@ def test_what_only_shares_of_sites_can_do_is_reported_apart() -> None:
     # Power, grid and dates have room: they are no part of it.
     assert not {"grid_connection", "zone_headroom", "build_rate", "minimum_size"} & set(named)
     assert helps["number of sites"].total == 1.0
-    assert "let sites open in part" not in helps  # parts of sites cannot be counted
+    assert "relax whole openings" not in helps  # parts of sites cannot be counted
 
 
 def test_rules_that_there_was_no_time_to_leave_out_are_reported_as_such() -> None:

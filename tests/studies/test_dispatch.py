@@ -255,5 +255,5 @@ def test_every_mistake_is_named_at_once(stored):
     said = dispatch(stored, "--window-h", 0, "--year", 2031, "--hours", "none.csv", "--seed", -4)
 
     assert said.exit_code == 2
-    for part in ("--window-h: it is 0", "2031 is no model year", "no file 'none.csv'", "seed"):
+    for part in ("--window-h: it is 0", "2031 is not a model year", "no file 'none.csv'", "seed"):
         assert part in said.output

@@ -417,8 +417,8 @@ def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_in_pa
     takes = [one.text for one in whole.statements if one.topic == "What it would take"]
 
     assert len(takes) >= 2
-    assert all("with openings in part before and after)" in text for text in takes)
-    assert what[:2] == ["as it is (openings in part)", "one MW more (openings in part)"]
+    assert all("in the LP relaxation before and after)" in text for text in takes)
+    assert what[:2] == ["as it is (LP relaxation)", "one MW more (LP relaxation)"]
     assert "in part" not in texts(explained("tiny", site="south", resolve=True))
 
 

@@ -210,7 +210,7 @@ def test_a_column_in_steps_is_one_factor_and_names_are_told_apart() -> None:
     left_out = left_out_of(factors[:1], tables, [(factors[1], "not wanted")])
     why = left_out.set_index(["table", "item"])["why"]
     assert set(why["lead_times"]) == {"not wanted"}
-    assert why["racks", prices[1].item].endswith("7 MUSD at first order, the least that is in")
+    assert why["racks", prices[1].item].endswith("7 MUSD to first order, the least that is in")
 
 
 FACTORS = [

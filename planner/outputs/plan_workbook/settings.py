@@ -48,7 +48,7 @@ _YEARS: Final = (
     "be other years, and columns of more years may be added to the right of them."
 )
 _OWN: Final = (
-    "One row for each entry; a blank cell leaves out what it stands for. null empties a figure "
+    "One row for each entry; a blank cell leaves out its key. null empties a figure "
     "of the tables, where that has a meaning."
 )
 

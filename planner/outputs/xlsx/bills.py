@@ -30,7 +30,7 @@ _ABOUT: Final = (
     "pay more or less than the exact bill; the last line says by how much."
 )
 _LISTS: Final = (
-    ("Capacity under contract", "CapacityContracts", "capacity_contracts"),
+    ("Contracted capacity", "CapacityContracts", "capacity_contracts"),
     ("Lines of the bills", _TABLE, "bills"),
 )
 

@@ -23,7 +23,7 @@ _NAME: Final = "Power by source"
 _TABLE: Final = "SourceYears"
 _TOP: Final = 5
 _CHART_ROWS: Final = 16
-_COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(thrown away)": 4}
+_COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(curtailed)": 4}
 _OWN_COLOURS: Final = (1, 2, 3, 5, 6)
 _MW: Final = "#,##0.0;-#,##0.0;;@"
 _MWH: Final = "#,##0;-#,##0;;@"
@@ -33,8 +33,8 @@ _COLUMNS: Final = (
     SITE_NAME,
     text("source", "Grid, on-site source, or use of on-site power beyond load"),
     RUN_TABLES["source_year"].field("year"),
-    number("capacity_mw", "MW", "Power in service; of the grid the firm connection", missing=True),
-    number("mean_mw", "MW", "Mean over the year; below 0: taken by charging, sold, thrown away"),
+    number("capacity_mw", "MW", "Power in service; for the grid, firm connection", missing=True),
+    number("mean_mw", "MW", "Mean over the year; below 0: taken by charging, sold, curtailed"),
     number("energy_mwh", "MWh", "Energy of the year, likewise"),
 )
 _ABOUT: Final = (

@@ -30,7 +30,7 @@ _ABOUT_CONTRACTS: Final = (
     "solved: it does not follow edited assumptions."
 )
 _ABOUT_CARBON: Final = (
-    "Emissions, location-based and market-based, where power under contract counts; water by basin "
+    "Emissions, location-based and market-based, where PPAs count; water by basin "
     "stress class. As solved: it does not follow edited assumptions."
 )
 _ORIGINS: Final = (

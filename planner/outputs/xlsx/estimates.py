@@ -16,7 +16,7 @@ __all__ = ["has_estimates", "write_estimates_sheet"]
 
 _ABOUT: Final = (
     "Figures of the data, each moved to its own low and high with all others as they are: what "
-    "that does to the cost, at first order, and solved again where asked."
+    "that does to the cost, to first order, and solved again where asked."
 )
 _COLUMNS: Final = (
     whole("rank", "", "Place by the larger change of cost"),

@@ -16,7 +16,7 @@ __all__ = ["write_grid"]
 
 _MORE: Final = (
     ("non_firm_year", "NonFirm", "Non-firm connection"),
-    ("stress_slot", "StressSlots", "Stress slots: what is curtailed, and how load is met"),
+    ("stress_slot", "StressSlots", "Stress hours: what is curtailed, and how load is met"),
     ("load_price", "LoadPrice", "Price that rises with new load"),
 )
 

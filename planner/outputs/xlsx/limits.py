@@ -25,8 +25,8 @@ _LINE: Final = 88
 """Characters on a line of a sentence."""
 _POINTS: Final = 15.0
 _ABOUT: Final = (
-    "The limits by which the plan loses most, each in the year in which it binds hardest. What one "
-    "more is worth is right for small changes, one at a time."
+    "The limits by which the plan loses most, each in the year in which it binds hardest. "
+    "Shadow prices hold for small changes, one at a time."
 )
 _HEADS: Final = (
     ("what binds, and why", "head"),
@@ -35,7 +35,7 @@ _HEADS: Final = (
     ("what one more does", "head_label"),
     ("worth", "head_right"),
     ("unit", "head_label"),
-    ("1 % more is worth, MUSD", "head_right"),
+    ("value of 1 % more, MUSD", "head_right"),
 )
 _ZONE_HEADS: Final = (
     ("limit_mw", "limit"),
@@ -69,7 +69,7 @@ def _binding(book: Book, sheet: Worksheet, row: int) -> int:
     few = weightiest(found, _MOST, _OF_A_KIND)
     if few.empty:
         has_duals = bool(run.tables["solution"]["has_duals"].iloc[0])
-        nothing = "No limit binds that the plan could not buy its way past."
+        nothing = "No limit binds that spending more could not lift."
         unknown = "The solve ended without shadow prices, so nothing is said of limits."
         book.text(sheet, row, 0, nothing if has_duals else unknown, "wrap")
         return row + 1

@@ -79,7 +79,7 @@ def keys_of(name: str) -> Keys:
     except ValueError:
         keys = None
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
-        raise InputError([_problem("the form has a field of no setting", "one of the form")])
+        raise InputError([_problem("the form has an unknown field", "one of the form")])
     return tuple(keys)
 
 

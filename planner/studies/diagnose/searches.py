@@ -145,11 +145,11 @@ def _switches(question: Question) -> Iterator[Search]:
         (s.deliveries.limit, "do without the limits of vendors", ("deliveries", "limit"), False),
         (
             s.siting.whole_openings,
-            "let sites open in part",
+            "relax whole openings",
             ("siting", "whole_openings"),
             False,
         ),
-        (s.racks.whole, "buy racks in part", ("racks", "whole"), False),
+        (s.racks.whole, "relax whole racks", ("racks", "whole"), False),
         (
             s.supply.whole_sources,
             "build own sources of any size",

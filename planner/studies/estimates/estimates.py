@@ -180,7 +180,7 @@ class _Program:
         )
 
     def moved(self, values: Sequence[tuple[Figure, float]], step: float = 1.0) -> _Moved | None:
-        """Return what moving figures to some values does to the cost at first order.
+        """Return what moving figures to some values does to the cost to first order.
 
         They go a step of the way, and what that does is scaled to the whole of it. None where the
         values make no valid input, or take away what the plan makes use of.

@@ -1,6 +1,6 @@
-"""What other numbers in a program do to the cost of its plan, at first order.
+"""What other numbers in a program do to the cost of its plan, to first order.
 
-With plan x and duals y of min c'x, b <= Ax, the cost of a program with other numbers changes at
+With plan x and duals y of min c'x, b <= Ax, the cost of a program with other numbers changes to
 first order by dc'x + y'(db - dA x), and by the reduced cost of each bound of a column that moved.
 Nothing needs to be known of where a figure enters: the program is built again with it.
 """
@@ -27,7 +27,7 @@ class Effect:
     Parameters
     ----------
     musd : float
-        Cost after less cost before, at first order. [MUSD]
+        Cost after less cost before, to first order. [MUSD]
     most_musd : float
         The same with every number that moved taken by its size: no part of the change that moves
         some of these numbers does more, where it moves them as far. [MUSD]

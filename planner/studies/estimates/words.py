@@ -61,7 +61,7 @@ def note_of(found: Estimates, settings: int) -> str:
             for (table, column), count in by_column.items()
         )
         text += (
-            f" Not ranked at first order, as they change in steps what can be done when: {listed}."
+            f" Not ranked by first order, as they change in steps what can be done when: {listed}."
         )
     again = found.again
     if again is not None and again.solved < again.ends:

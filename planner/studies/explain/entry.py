@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.studies.explain.explanation import Solved
     from planner.studies.solve.asking import Asking
 
-__all__ = ["ENTRY_COLUMNS", "IN_PART", "Resolved", "builds", "entry"]
+__all__ = ["ENTRY_COLUMNS", "RELAXED", "Resolved", "builds", "entry"]
 
 ENTRY_COLUMNS: Final = (
     "what",
@@ -37,7 +37,7 @@ ENTRY_COLUMNS: Final = (
     "change_musd",
     "site_mw",
 )
-IN_PART: Final = " (openings in part)"
+RELAXED: Final = " (LP relaxation)"
 """End of what is reported in `what` where the plan has integers, which are fractions here."""
 _MW: Final = 1.0
 _TAKES_PART_MW: Final = 0.5
@@ -92,7 +92,7 @@ def entry(solved: Solved, site: str, ask: Asking) -> pd.DataFrame:
     -------
     DataFrame
         One row per re-solve worth telling, columns `ENTRY_COLUMNS`: what was changed (ending in
-        `IN_PART` where the plan has integers), its value now and the value needed (missing
+        `RELAXED` where the plan has integers), its value now and the value needed (missing
         where none was found) or else the one that was tried, cost of the plan and its change
         against the plan without it, nameplate at the site in the last year.
     """
@@ -116,7 +116,7 @@ def entry(solved: Solved, site: str, ask: Asking) -> pd.DataFrame:
         lines += _lead(question, site, base, ask)
         lines += _latency(question, site, base, ask)
     table = pd.DataFrame(lines, columns=list(ENTRY_COLUMNS))
-    return table.assign(what=table["what"] + IN_PART) if base.model.problem.isMIP() else table
+    return table.assign(what=table["what"] + RELAXED) if base.model.problem.isMIP() else table
 
 
 def builds(solved: Solved, site: str) -> bool:

@@ -205,7 +205,12 @@ def _check(solved: Solved, site: str | None, year: int | None) -> None:
         of = ", ".join(map(str, years))
         problems.append(
             Problem(
-                "--year", None, None, f"{year} is no model year", f"one of {of}", "name one of them"
+                "--year",
+                None,
+                None,
+                f"{year} is not a model year",
+                f"one of {of}",
+                "name one of them",
             )
         )
     if problems:
@@ -225,9 +230,9 @@ def _basis(solved: Solved, has_prices: bool, is_tried: bool, *, has_entry: bool)
     if solved.scenario.foresight.window_years is not None:
         program += ", decisions of earlier steps as they are"
     how = (
-        "What one more of a limit is worth was found by solving again with a little more of it"
+        "Values of limits were found by solving again with a little more of each"
         if is_tried
-        else "What one more of a limit is worth is its shadow price, not tried"
+        else "Values of limits are shadow prices, not checked by solving again"
     )
     return (
         f"Shadow prices are those of {program}, right for small changes; money is of its year "

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.base.say import amount, moment
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
-from planner.studies.explain.entry import ENTRY_COLUMNS, IN_PART, entry
+from planner.studies.explain.entry import ENTRY_COLUMNS, RELAXED, entry
 from planner.studies.explain.explanation import Number, Statement, number
 from planner.studies.explain.plain_words import about_limits
 
@@ -220,8 +220,8 @@ def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]
     grows = bool(table["what"].str.startswith("no new halls").any())
     for row, unit in zip(table["what"], table["unit"], strict=True):
         of = {"what": str(row)}
-        what = str(row).removesuffix(IN_PART)
-        how = ", with openings in part before and after" if str(row).endswith(IN_PART) else ""
+        what = str(row).removesuffix(RELAXED)
+        how = ", in the LP relaxation before and after" if str(row).endswith(RELAXED) else ""
         change, mw = (
             number(tables, "entry", column, in_unit, **of)
             for column, in_unit in (("change_musd", "MUSD"), ("site_mw", "MW"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FIRST_ORDER", "Factor", "factors_of", "first_order_of", "left_out_of"]
 
 FIRST_ORDER: Final = ("table", "column", "item", "low_musd", "high_musd", "in_steps")
-"""Columns of what first order says: change of cost at low and high, missing of one in steps."""
+"""Columns of whto first order says: change of cost at low and high, missing of one in steps."""
 _LONGEST_NAME: Final = 60
 _KEY: Final = ["table", "column", "item"]
 
@@ -37,7 +37,7 @@ class Factor:
     figures : tuple of Figure
         One, or all of a column that counts in steps.
     low_musd, high_musd : float
-        What its low and high do to the cost at first order; nan where that says nothing. [MUSD]
+        What its low and high do to the cost to first order; nan where that says nothing. [MUSD]
     """
 
     name: str
@@ -52,7 +52,7 @@ class Factor:
 
     @property
     def first_order_musd(self) -> float:
-        """The larger effect at first order. [MUSD]"""
+        """The larger effect to first order. [MUSD]"""
         return max(abs(self.low_musd), abs(self.high_musd))
 
     def at(self, share: float) -> Point:
@@ -73,7 +73,7 @@ class Factor:
 
 
 def first_order_of(found: Estimates) -> pd.DataFrame:
-    """Return what first order says of the figures that do most, and which count in steps.
+    """Return whto first order says of the figures that do most, and which count in steps.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def first_order_of(found: Estimates) -> pd.DataFrame:
 def factors_of(
     first_order: pd.DataFrame, tables: Mapping[str, pd.DataFrame], most: int
 ) -> list[Factor]:
-    """Choose the factors: the figures that do most at first order, and each column in steps.
+    """Choose the factors: the figures that do most to first order, and each column in steps.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def factors_of(
     tables : mapping of str to DataFrame
         The data, whose rows the figures are.
     most : int
-        How many figures that first order ranks.
+        How many figures thto first order ranks.
     """
     by_key = {(one.table, one.column, one.item): one for one in figures_of(tables)}
     rows = first_order.to_dict("records")
@@ -159,7 +159,7 @@ def left_out_of(
     why = {_key(one): reason for factor, reason in without for one in factor.figures}
     ranked = [one.first_order_musd for one in factors if not one.is_in_steps]
     least = min(ranked, default=0.0)
-    less = f"moves the cost by no more than {least:.6g} MUSD at first order, the least that is in"
+    less = f"moves the cost by no more than {least:.6g} MUSD to first order, the least that is in"
     rows = [
         (*_key(one), one.unit, one.value, one.low, one.high, why.get(_key(one), less))
         for one in figures_of(tables)

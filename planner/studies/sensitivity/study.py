@@ -62,7 +62,7 @@ def sensitivity(
 ) -> Sensitivity:
     """Find which inputs decide: figures of the data moved between their own low and high.
 
-    The plan of the scenario is solved first. Its duals say at first order what each figure does,
+    The plan of the scenario is solved first. Its duals say to first order what each figure does,
     and so which are worth many solves. Those are moved and solved again as the futures of a sweep
     are: answers are stored as they come, so that a study that is ended in any way goes on from
     there, as does one with more trajectories or samples.
@@ -79,7 +79,7 @@ def sensitivity(
         Folder of the study; left out: one in ``sensitivity/`` of the name of the scenario, which
         no other file has.
     figures : int
-        How many of the figures that do most at first order are moved.
+        How many of the figures that do most to first order are moved.
     trajectories : int, optional
         Of Morris, at least 2; 10 where left out.
     samples : int, optional

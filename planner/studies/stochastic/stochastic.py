@@ -145,7 +145,7 @@ def _unlike(file: SweepFile, scenarios: Mapping[str, Scenario]) -> list[Problem]
                     f"future {future.name!r} has other years, another start of decisions or"
                     " another end of the horizon",
                     "the same in all futures of a stochastic program",
-                    "take years, decisions_start and finance.end_of_horizon out of the futures",
+                    "remove years, decisions_start and finance.end_of_horizon from futures",
                 )
             )
         if scenario.foresight.window_years is not None:

@@ -373,7 +373,7 @@ class Study:
                 return program, outcome
         message = (
             f"{self.name}: all futures as one program: stopped after {most_rounds} rounds"
-            " (failover.most_rounds), and not every plan survives the loss of a site; nothing is"
+            " (failover.most_rounds), and not every plan survives a site outage; nothing is"
             " written"
         )
         raise LimitReachedError(message)

@@ -96,7 +96,7 @@ def _answer(
         return Answer(question.name, "error", message)
     except Exception as error:  # a bug in one future must not end the others
         message = (
-            f"{type(error).__name__}: {error}; this is a bug, and where it is stands in"
+            f"{type(error).__name__}: {error}; this is a bug in dcplan; traceback in"
             f" {FUTURES_FOLDER}/{question.file_name}.log"
         )
         return Answer(question.name, "error", message, trace=traceback.format_exc())

@@ -444,7 +444,7 @@ def test_where_a_bug_is_stays_in_the_folder_of_the_sweep(
 
     assert row["status"] == "error"
     assert row["message"] == (
-        "LookupError: not of this world; this is a bug, and where it is stands in"
+        "LookupError: not of this world; this is a bug in dcplan; traceback in"
         f" {log.relative_to(out)}"
     )
     said = log.read_text(encoding="utf-8").splitlines()

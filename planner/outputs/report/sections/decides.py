@@ -46,7 +46,7 @@ def decides_section(figures: Figures) -> Html:
     heads += [Column(f"solved again, at its {end}", decimals=0) for end in ("low", "high")]
     about = (
         "Each figure moved to its own low and high with all others as they are: the change of the "
-        "net present value, at first order, and solved again where that was asked."
+        "net present value, to first order, and solved again where that was asked."
     )
     note = str(figures.run.tables["estimates"].attrs.get("note", ""))
     table = figure_table("Figures that decide", "figure", heads, rows)

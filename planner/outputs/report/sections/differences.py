@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["differences"]
 
-_LONGEST: Final = 160
+_MOST_CHARACTERS: Final = 160
 _HASH: Final = 10  # digits
 _CELLS: Final = 40  # of a table
 
@@ -35,7 +35,7 @@ def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
     heading = "What differs in the inputs"
     if not rows:
         return section("differences", heading, element("p", "Nothing differs."))
-    about = element("p", "Of tables the beginning of the hash of their content is shown.")
+    about = element("p", "For tables, the first digits of their content hash are shown.")
     listed = _table("Settings and tables that differ", ("setting or table", *letters), rows)
     return section("differences", heading, about, listed, *(_cells(of, letters) for of in tables))
 
@@ -45,7 +45,7 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequenc
         element(
             "tr",
             element("th", element("bdi", key), scope="row"),
-            (element("td", element("bdi", shortened(text, _LONGEST))) for text in texts),
+            (element("td", element("bdi", shortened(text, _MOST_CHARACTERS))) for text in texts),
         )
         for key, texts in rows
     )

@@ -43,7 +43,7 @@ def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | Inp
     """
     return section(
         "limits",
-        "What binds, and what more is worth",
+        "Binding limits and shadow prices",
         _binding(figures, labels, binding),
         _headroom(figures, labels),
         _compute(figures, labels),
@@ -64,14 +64,14 @@ def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | InputErro
         return element("p", text, class_="bad")
     few = weightiest(binding, _MOST, _OF_A_KIND)
     if few.empty:
-        return element("p", "No limit binds that the plan could not buy its way past.")
+        return element("p", "No limit binds that spending more could not lift.")
     rows = [
         element("li", _sentence(row, figures.run.tables, labels), _worth(row), ".")
         for _, row in few.iterrows()
     ]
     about = (
-        "The limits by which the plan loses most, each in the year in which it binds hardest. The "
-        "worth of one more unit is its shadow price: right for small changes, one at a time."
+        "The limits by which the plan loses most, each in the year in which it binds hardest. "
+        "Shadow prices hold for small changes, one at a time."
     )
     return joined([element("p", about), element("ol", rows, class_="binding")])
 
@@ -103,7 +103,7 @@ def _headroom(figures: Figures, labels: Labels) -> Html:
         ("new_firm_mw", Column("new firm, MW", decimals=0)),
         ("new_non_firm_mw", Column("new non-firm, MW", decimals=0)),
         ("spare_mw", Column("left, MW", decimals=0)),
-        ("value_usd_per_mw_year", Column("worth of one more, thousand USD/MW-year", per=1e3)),
+        ("value_usd_per_mw_year", Column("shadow price, thousand USD/MW-year", per=1e3)),
     )
     of = [figures.by("headroom", column, "zone", year=year) for column, _ in columns]
     limit, spare = of[0], of[4]

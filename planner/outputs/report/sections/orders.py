@@ -62,8 +62,8 @@ def answer_of_orders(figures: TableFigures, study: StoredStochastic) -> Html:
     if study.is_relaxed:
         said.append(
             [
-                "Costs, regrets and worths leave integers out; the checked plans of the futures"
-                " have them."
+                "Costs, regrets, EVPI and VSS: LP relaxation; the checked plans of the futures"
+                " have integers."
             ]
         )
     return section(

@@ -63,7 +63,7 @@ def _sources(figures: Figures, labels: Labels) -> Html:
             Series(labels.source(source), tuple(of.get((source, year)) for year in figures.years))
             for source in dict.fromkeys(str(key[0]) for key in of)
         ]
-        title = "Energy at the meter by source, less what is charged, sold and thrown away"
+        title = "Energy at the meter by source, less what is charged, sold and curtailed"
         return columns(title, "GWh", years, series, per=1000.0)
     parts = (
         ("served_kh100e", "served by own sites"),
