@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import highspy
@@ -12,9 +12,8 @@ import numpy as np
 from planner.base.errors import SolverError
 from planner.lp.expression import added_up
 from planner.lp.highs import HighsSession
-from planner.lp.master import Master
 from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, optimal_gap_frac, relative_gap
-from planner.lp.pieces import Pieces
+from planner.lp.parts import Parts
 from planner.lp.progress import ProgressEvent
 from planner.lp.split import Split
 from planner.lp.start import Start
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from planner.base.arrays import Bools, Floats, Positions
-    from planner.lp.change import Arrays
+    from planner.base.arrays import Bools, Floats
     from planner.lp.methods import Method
     from planner.lp.pieces import Priced
     from planner.lp.problem import ArrayProblem
@@ -36,10 +34,15 @@ _NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
 _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
 _MOST_PENALTY: Final = 1e7  # [MUSD per unit]
 _MOST_ROUNDS: Final = 400
-_NO_SHARE: Final = 1e-9  # [-]; price of a cut that does not bind
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
-_MOST_KEPT: Final = 8
-"""Most cuts of a piece that are kept for other programs."""
+_MUCH_NEARER: Final = 0.5  # of the plan's gap
+_NEARBY: Final = 0.1  # of each column of the master, and of a unit
+_MOST_NEARBY: Final = 40
+"""Most solves of the master near a trial where a limit or Ctrl-C ends the rounds."""
+_FEW_NEARBY: Final = 2
+"""Most of them where the rounds may go on."""
+_NEARBY_FRAC: Final = 0.2  # of the time limit, and after Ctrl-C of the time so far
+_NEARBY_S: Final = 10.0  # after Ctrl-C at least
 _STOPPED: Final[Mapping[Any, Status]] = {
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kInterrupt: "interrupted",
@@ -89,120 +92,6 @@ def seconds_left(earlier: tuple[float, float], later: tuple[float, float]) -> fl
     return float((now - then) * np.log(narrow / _EXACT) / np.log(wide / narrow))
 
 
-@dataclass(eq=False)
-class _Parts:
-    """A program in parts, and the duals behind every cut of its master."""
-
-    whole: Arrays
-    split: Split
-    pieces: Pieces
-    master: Master
-    dual_of_round: list[Floats] = field(default_factory=list)
-    round_of_cut: list[Positions] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, arrays: Arrays, split: Split) -> _Parts:
-        """Split a program."""
-        pieces = Pieces(arrays, split)
-        rows = np.flatnonzero(split.piece_of_row < 0)
-        return cls(arrays, split, pieces, Master(arrays, pieces.of_master, rows, pieces.least))
-
-    def takes(self, new: Arrays) -> bool:
-        """Go on with a program that differs in the master alone; return whether it is such."""
-        old, rows = self.whole, len(self.whole.rows.lower)
-        if new is old:
-            return True
-        if new.matrix.columns != old.matrix.columns or new.matrix.rows < rows:
-            return False
-        head = new.head(rows) if new.matrix.rows > rows else new
-        added = new.matrix.column[new.matrix.start[rows] :]
-        columns = np.concatenate((old.changed_costs(head), old.changed_column_bounds(head), added))
-        is_of_pieces = (self.split.piece_of_column[columns] >= 0).any() or (
-            self.split.piece_of_row[old.changed_row_bounds(head)] >= 0
-        ).any()
-        same_matrix = head.matrix is old.matrix or not old.changed_coefficients(head)
-        if is_of_pieces or not same_matrix:
-            return False
-        new_rows = np.arange(rows, new.matrix.rows)
-        self.master.take(new, new_rows)
-        self.whole = new
-        self.split = self.split.with_rows(new_rows.size)
-        return True
-
-    def add_cuts(self, priced: Priced, is_new: Bools) -> None:
-        """Add cuts of some pieces to the master, and keep the duals behind them."""
-        self._add(priced.constant, priced.slope, is_new, priced.dual)
-
-    def _add(self, constant: Floats, slope: Any, is_new: Bools, dual: Floats) -> None:
-        self.master.add_cuts(constant, slope, is_new)
-        number = len(self.dual_of_round)
-        self.round_of_cut.append(np.full(int(is_new.sum()), number, dtype=np.intp))
-        self.dual_of_round.append(dual)
-
-    def start_with(self, duals: Floats) -> None:
-        """Add the cuts that duals of a like program prove here too.
-
-        Parameters
-        ----------
-        duals : array of float
-            Rows of the whole program by cuts of a piece; 0 where a piece has no more of them.
-        """
-        for dual in duals[self.pieces.rows].T:
-            constant, slope, is_proof = self.pieces.proven(dual)
-            has_dual = np.zeros(self.pieces.count, dtype=np.bool_)
-            has_dual[self.split.piece_of_row[self.pieces.rows[dual != 0.0]]] = True
-            self._add(constant, slope, is_proof & has_dual, dual)
-
-    def binding(self) -> Floats:
-        """Return the duals behind the cuts that bind in the last master, rows by cuts of a piece.
-
-        Of each piece those with the highest price come first, and at most some.
-        """
-        _, of_cuts = self.master.duals()
-        cut = np.flatnonzero(of_cuts > _NO_SHARE)
-        piece = self.master.piece_of_cut[cut]
-        order = np.lexsort((-of_cuts[cut], piece))
-        cut, piece = cut[order], piece[order]
-        place = np.arange(cut.size) - np.searchsorted(piece, piece)
-        made = np.concatenate(self.round_of_cut) if self.round_of_cut else cut
-        duals = np.zeros((len(self.whole.rows.lower), min(place.max(initial=-1) + 1, _MOST_KEPT)))
-        piece_of_row = self.split.piece_of_row[self.pieces.rows]
-        for number in range(duals.shape[1]):
-            round_of = np.full(self.pieces.count, -1, dtype=np.intp)
-            is_here = place == number
-            round_of[piece[is_here]] = made[cut[is_here]]
-            of_row = round_of[piece_of_row]
-            for at in np.unique(of_row[of_row >= 0]):
-                rows = np.flatnonzero(of_row == at)
-                duals[self.pieces.rows[rows], number] = self.dual_of_round[at][rows]
-        return duals
-
-    def plan(self, x: Floats, y: Floats) -> Floats:
-        """Return the columns of the whole program."""
-        plan = np.empty(len(self.whole.columns.cost))
-        plan[self.pieces.of_master], plan[self.pieces.columns] = x, y
-        return plan
-
-    def duals(self) -> Floats:
-        """Return the duals of the whole program that the last solve of the master stands for.
-
-        The cuts of a piece that bind share its rows' duals as they share the price of its cost.
-        """
-        dual = np.zeros(len(self.whole.rows.lower))
-        of_rows, of_cuts = self.master.duals()
-        dual[self.master.rows] = of_rows
-        if self.master.cuts:
-            piece, made = self.master.piece_of_cut, np.concatenate(self.round_of_cut)
-            of_pieces = np.zeros(self.pieces.rows.size)
-            for number, of_round in enumerate(self.dual_of_round):
-                share = np.bincount(
-                    piece, np.where(made == number, of_cuts, 0.0), self.pieces.count
-                )
-                of_pieces += share[self.split.piece_of_row[self.pieces.rows]] * of_round
-            dual[self.pieces.rows] = of_pieces
-        return dual
-
-
 class DecomposedSession(HighsSession):
     """A session that solves a program without integers piece by piece.
 
@@ -239,7 +128,7 @@ class DecomposedSession(HighsSession):
     ) -> None:
         super().__init__(problem, options)
         self._is_local = is_local
-        self._parts: _Parts | None = None
+        self._parts: Parts | None = None
         self._given: Start | None = None
         self._ended: Start | None = None
 
@@ -254,14 +143,17 @@ class DecomposedSession(HighsSession):
         start: Floats | None = None,
         gap_frac: float = PROVEN_GAP_FRAC,
         strictly: bool = False,
+        nearly_frac: float = 0.0,
     ) -> Outcome:
         """Solve the program the session holds, in pieces where it has no integers.
 
         Parameters
         ----------
-        method, time_limit_s, threads, on_progress, interrupt, start, gap_frac, strictly
-            As for `HighsSession.solve`; `method` is that of what is solved whole. Progress is
-            reported once a round.
+        method : str
+            That of what is solved whole. In pieces, ``"auto"`` and ``"decomposed"`` go on from the
+            last basis of the master, and the others begin without it; the cuts stay.
+        time_limit_s, threads, on_progress, interrupt, start, gap_frac, strictly, nearly_frac
+            As for `HighsSession.solve`. Progress is reported once a round.
 
         Returns
         -------
@@ -283,7 +175,10 @@ class DecomposedSession(HighsSession):
                     interrupt,
                     optimal_gap_frac(gap_frac),
                     strictly=strictly,
+                    nearly_frac=nearly_frac,
                 )
+                if method not in {"auto", "decomposed"}:
+                    parts.master.forget_basis()
                 try:
                     outcome = run.outcome()
                     if outcome.status == "optimal" and self._ended is None:
@@ -301,16 +196,17 @@ class DecomposedSession(HighsSession):
             start=start,
             gap_frac=gap_frac,
             strictly=strictly,
+            nearly_frac=nearly_frac,
         )
         return replace(whole, method_used=whole.method_used + note) if note else whole
 
-    def _in_parts(self) -> _Parts | None:
+    def _in_parts(self) -> Parts | None:
         """Return the program in parts, as far as possible with the cuts there are."""
         if self._parts is None or not self._parts.takes(self._arrays):
             size = self._arrays.matrix.columns
             is_local = np.concatenate((self._is_local, np.zeros(size, dtype=np.bool_)))[:size]
             split = Split.of(self._arrays.matrix, is_local)
-            self._parts = _Parts.of(self._arrays, split) if split.pieces else None
+            self._parts = Parts.of(self._arrays, split) if split.pieces else None
             if self._parts is not None and self._given is not None:
                 self._parts.start_with(self._given.duals_on(self._problem))
         return self._parts
@@ -335,7 +231,7 @@ class DecomposedSession(HighsSession):
         """Return what a like program may begin with: the cuts that bound at the first optimum."""
         return self._ended
 
-    def _kept(self, parts: _Parts) -> Start:
+    def _kept(self, parts: Parts) -> Start:
         problem, duals = self._problem, parts.binding()
         held = {
             name: (problem.rows_over(name), duals[problem.row_block(name)])
@@ -345,12 +241,21 @@ class DecomposedSession(HighsSession):
         return Start({}, {}, {name: block for name, block in held.items() if block[1].any()})
 
 
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """What pieces make of a trial of the master, and for which of them that is news to it."""
+
+    priced: Priced
+    is_plan: bool
+    is_new: Bools
+
+
 class _Run:
     """One solve in pieces: the best plan and the best bound so far."""
 
     def __init__(
         self,
-        parts: _Parts,
+        parts: Parts,
         began: float,
         until: float,
         threads: int,
@@ -359,14 +264,20 @@ class _Run:
         optimal_gap: float,
         *,
         strictly: bool,
+        nearly_frac: float,
     ) -> None:
         self._strictly, self._optimal_gap = strictly, optimal_gap
+        self._nearly = min(nearly_frac, optimal_gap)
         self._parts, self._began, self._until, self._threads = parts, began, until, threads
         self._on_progress, self._interrupt = on_progress, interrupt
         self._plan: Floats | None = None
-        self._objective, self._bound = np.inf, -np.inf
+        self._objective, self._bound, self._bound_before = np.inf, -np.inf, -np.inf
         self._rounds = 0
         self._with_penalties = np.inf  # least cost of a trial, with what is paid for missed rows
+        self._best_trial = np.empty(0)
+        self._is_nearby = self._time_is_up = False
+        self._looked_at = np.inf  # what was hoped when a plan was last looked for near a trial
+        self._dual: Floats | None = None
         self._gap_at: list[tuple[float, float]] = []  # seconds and gap to that, by round
 
     def outcome(self) -> Outcome:
@@ -378,54 +289,127 @@ class _Run:
             If a part has no plan or breaks down: then the whole program says why.
         """
         parts = self._parts
-        master, pieces = parts.master, parts.pieces
-        steps = master.iterations + pieces.iterations
+        steps = self._steps()
         status: Status | None = None
         while status is None:
-            solved = master.run(
-                self._left_s(), self._interrupt, self._threads, strictly=self._strictly
-            )
-            if solved in _STOPPED:
-                status = _STOPPED[solved]
+            trial = self._next_trial()
+            if not isinstance(trial, _Trial):
+                status = trial
                 break
-            if solved != highspy.HighsModelStatus.kOptimal:
-                message = f"the master ended with {solved.name}"
-                raise SolverError(message)
-            x, foretold = master.solution()
-            if master.rests_on_no_bound(foretold):
-                self._bound = max(self._bound, master.objective)
-            priced = pieces.at(x, self._left_s(), self._interrupt)
-            if priced is None:
-                status = "interrupted" if self._is_interrupted() else "time_limit"
-                break
-            self._rounds += 1
-            objective = master.own_cost(x) + float(priced.cost.sum())
-            is_plan = priced.missed.max(initial=0.0) <= _MISSED
-            if is_plan and objective < self._objective:
-                self._objective, self._plan = objective, parts.plan(x, priced.y)
-            penalties = pieces.penalty * float(priced.missed.sum())
-            self._with_penalties = min(self._with_penalties, objective + penalties)
-            self._report()
-            cost = priced.at(x)
-            is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
-            is_last = is_plan and not is_new.any()
+            is_last = trial.is_plan and not trial.is_new.any()
             if self._gap <= _EXACT or (is_last and self._gap <= self._optimal_gap):
-                status = "optimal"
-            elif is_new.any():
-                parts.add_cuts(priced, is_new)
-            elif is_plan or not priced.is_proof.all():
+                status, self._dual = "optimal", parts.duals()
+            elif trial.is_new.any():
+                is_time_to_look = self._is_time_to_look()
+                if is_time_to_look:
+                    self._dual = parts.duals()  # of the bound, which may be all that is missing
+                parts.add_cuts(trial.priced, trial.is_new)
+                if is_time_to_look:
+                    self._look_nearby(_FEW_NEARBY)
+                    status = "optimal" if self._gap <= self._nearly else None
+            elif trial.is_plan or not trial.priced.is_proof.all():
                 message = "no proven cut is left, and the plan is not optimal by those there are"
                 raise SolverError(message)
-            elif pieces.penalty < _MOST_PENALTY:
-                pieces.raise_penalty()
+            elif parts.pieces.penalty < _MOST_PENALTY:
+                parts.pieces.raise_penalty()
                 self._with_penalties, self._gap_at = np.inf, []
             else:
                 message = "rows are missed at any price"
                 raise SolverError(message)
-            if self._rounds == _MOST_ROUNDS:
+            if self._rounds >= _MOST_ROUNDS:
                 message = f"no end after {_MOST_ROUNDS} rounds"
                 raise SolverError(message)
-        return self._put_together(status, master.iterations + pieces.iterations - steps)
+        if status != "optimal" and self._trial_is_nearer():
+            self._keep_time_for_a_plan()
+            self._look_nearby(_MOST_NEARBY)
+        return self._put_together(status, self._steps() - steps)
+
+    def _next_trial(self) -> _Trial | Status:
+        """Solve the master, and price its trial; return why if it was stopped."""
+        parts = self._parts
+        master, pieces = parts.master, parts.pieces
+        solved = master.run(self._left_s(), self._interrupt, self._threads, strictly=self._strictly)
+        if solved in _STOPPED:
+            return _STOPPED[solved]
+        if solved != highspy.HighsModelStatus.kOptimal:
+            message = f"the master ended with {solved.name}"
+            raise SolverError(message)
+        x, foretold = master.solution()
+        if not self._is_nearby and master.rests_on_no_bound(foretold):
+            self._bound = max(self._bound, master.objective)
+        priced = pieces.at(x, self._left_s(), self._interrupt)
+        if priced is None:
+            return "interrupted" if self._is_interrupted() else "time_limit"
+        self._rounds += 1
+        objective = master.own_cost(x) + float(priced.cost.sum())
+        is_plan = bool(priced.missed.max(initial=0.0) <= _MISSED)
+        if is_plan and objective < self._objective:
+            self._objective, self._plan = objective, parts.plan(x, priced.y)
+        with_penalties = objective + pieces.penalty * float(priced.missed.sum())
+        if with_penalties < self._with_penalties:
+            self._with_penalties, self._best_trial = with_penalties, x
+        self._report()
+        cost = priced.at(x)
+        is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
+        return _Trial(priced, is_plan, is_new)
+
+    def _trial_is_nearer(self) -> bool:
+        """Return whether the best trial is much nearer to the bound than the plan, if any."""
+        closing = relative_gap(self._with_penalties, self._bound)
+        has_trial, has_plan = self._best_trial.size > 0, self._plan is not None
+        return has_trial and (not has_plan or closing < _MUCH_NEARER * self._gap)
+
+    def _is_time_to_look(self) -> bool:
+        """Return whether a plan near a trial may be near enough to the bound to end with.
+
+        Little is to be gained where a trial is hardly above the bound, or rounds hardly raise it.
+        """
+        closing = relative_gap(self._with_penalties, self._bound)
+        hope = min(closing, relative_gap(self._bound, self._bound_before))
+        self._bound_before = self._bound
+        if self._gap <= self._nearly:
+            return True
+        if not self._nearly or hope > _MUCH_NEARER * min(self._nearly, self._looked_at):
+            return False
+        self._looked_at = hope
+        return True
+
+    def _keep_time_for_a_plan(self) -> None:
+        """Go on after a limit in the time that was kept for that, and after Ctrl-C for a while."""
+        self._time_is_up = True
+        if self._is_interrupted():
+            now = time.perf_counter()
+            seconds = max(_NEARBY_S, _NEARBY_FRAC * (now - self._began))
+            self._until = min(self._until, now + seconds)
+            self._interrupt = None
+
+    def _look_nearby(self, most: int) -> None:
+        """Look for a plan near the best trial, by so many solves of the master.
+
+        Few cuts are missing so near to where pieces were solved, so a trial there soon misses no
+        row; where the best trial is no good yet, each solve may go twice as far as the one before.
+        """
+        if self._gap <= self._nearly:
+            return
+        parts = self._parts
+        self._is_nearby = True
+        try:
+            for number in range(most):
+                parts.master.hold_near(self._best_trial, _NEARBY * 2.0**number)
+                trial = self._next_trial()
+                if not isinstance(trial, _Trial) or trial.is_plan:
+                    break
+                parts.add_cuts(trial.priced, trial.is_new)
+                if not trial.is_new.any() and parts.pieces.penalty < _MOST_PENALTY:
+                    parts.pieces.raise_penalty()
+        except SolverError:
+            return  # there is no plan nearby; the bound is one all the same
+        finally:
+            parts.master.release()
+            self._is_nearby = False
+
+    def _steps(self) -> int:
+        return self._parts.master.iterations + self._parts.pieces.iterations
 
     def _put_together(self, status: Status, steps: int) -> Outcome:
         """Return the best plan with its bound, and the duals behind it where it is proven."""
@@ -434,7 +418,7 @@ class _Run:
         unknown = np.full(whole.matrix.columns, np.nan)
         no_row = np.full(whole.matrix.rows, np.nan)
         plan = unknown if self._plan is None else self._plan
-        dual = parts.duals() if is_optimal else no_row
+        dual = no_row if self._dual is None or not is_optimal else self._dual
         matrix = whole.matrix
         worth = matrix.value * dual[matrix.row_of_value()]
         objective = self._objective if has_plan else np.nan
@@ -489,7 +473,11 @@ class _Run:
         return min(seconds_left(self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]), self._left_s())
 
     def _left_s(self) -> float:
-        return max(0.0, self._until - time.perf_counter())
+        """Return the time that is left, less what a plan near the best trial may take. [s]"""
+        until = self._until
+        if not self._time_is_up and self._trial_is_nearer():
+            until = self._began + (1.0 - _NEARBY_FRAC) * (until - self._began)
+        return max(0.0, until - time.perf_counter())
 
     def _is_interrupted(self) -> bool:
         return self._interrupt is not None and self._interrupt.is_set()

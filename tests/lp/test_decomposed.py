@@ -188,6 +188,87 @@ def test_a_stopped_solve_keeps_its_best_plan_and_is_not_called_optimal() -> None
     assert (value <= rows.upper + 1e-6).all()
 
 
+@pytest.mark.parametrize("round_number", [1, 2])
+def test_a_solve_stopped_while_trials_miss_rows_ends_with_a_plan_near_the_best(
+    round_number: int,
+) -> None:
+    problem, stop, missing = dispatch(Data()), threading.Event(), []
+    optimum = HighsSession(problem).solve().objective
+
+    def watch(event) -> None:
+        if event.iterations == round_number:
+            missing.append(np.isnan(event.objective))
+            stop.set()
+
+    session = in_pieces(problem)
+    outcome = session.solve(on_progress=watch, interrupt=stop)
+
+    assert missing == [True]  # the trial before the stop is no plan
+    assert (outcome.status, outcome.has_plan, outcome.has_duals) == ("interrupted", True, False)
+    assert outcome.dual_bound < optimum <= outcome.objective < 1.01 * optimum
+    assert_is_plan(problem, outcome)
+    assert session.solve().objective == pytest.approx(optimum)  # columns are free again
+
+
+def test_a_limit_inside_a_round_leaves_time_for_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, seconds, solve, at = dispatch(Data()), [], Master.run, Pieces.at
+    trials = []
+
+    def timed(master: Master, left_s: float, *args, **kwargs):
+        seconds.append(left_s)
+        return solve(master, left_s, *args, **kwargs)
+
+    def stopped_once(pieces: Pieces, x: np.ndarray, *args):
+        trials.append(x)
+        return None if len(trials) == 2 else at(pieces, x, *args)  # as if time were up
+
+    monkeypatch.setattr(Master, "run", timed)
+    monkeypatch.setattr(Pieces, "at", stopped_once)
+    outcome = in_pieces(problem).solve(time_limit_s=1000.0)
+
+    assert (outcome.status, outcome.has_plan) == ("time_limit", True)
+    assert_is_plan(problem, outcome)
+    # A fifth of the time is kept while there is a trial and no plan, and spent when it is up.
+    assert seconds[:3] == pytest.approx([1000.0, 800.0, 1000.0], abs=60.0)
+
+
+@pytest.mark.parametrize("seed", [1, 2])  # of seed 0, the first plan is the optimum
+def test_a_plan_nearly_as_good_as_its_bound_comes_with_duals_of_the_bound(seed: int) -> None:
+    problem = dispatch(noisy(seed))
+    optimum = HighsSession(problem).solve().objective
+
+    nearly = in_pieces(problem).solve(nearly_frac=5e-5)
+
+    assert (nearly.status, nearly.has_duals) == ("optimal", True)
+    assert 1e-9 < nearly.gap <= 5e-5
+    assert nearly.dual_bound < optimum < nearly.objective
+    assert proven(problem, nearly.row_dual) == pytest.approx(nearly.dual_bound, rel=1e-9)
+    assert_is_plan(problem, nearly)
+
+
+def test_without_its_basis_the_master_keeps_its_cuts() -> None:
+    problem = dispatch(Data())
+    session = in_pieces(problem)
+    first = session.solve()
+    changed = dispatch(Data(demand=2.3, land_mw=8.2))
+    session.update(changed)
+
+    afresh = session.solve("ipx")
+
+    assert afresh.objective == pytest.approx(HighsSession(changed).solve().objective, rel=1e-7)
+    assert rounds(afresh) < rounds(first)
+
+
+def assert_is_plan(problem: ArrayProblem, outcome) -> None:
+    arrays = Arrays.of(problem)
+    value, rows, columns = arrays.matrix.times(outcome.x), arrays.rows, arrays.columns
+    assert (value >= rows.lower - 1e-6).all()
+    assert (value <= rows.upper + 1e-6).all()
+    assert (outcome.x >= columns.lower - 1e-6).all()
+    assert (outcome.x <= columns.upper + 1e-6).all()
+    assert outcome.objective == pytest.approx(columns.offset + columns.cost @ outcome.x)
+
+
 def test_progress_says_how_long_the_rest_takes_once_the_gap_shrinks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

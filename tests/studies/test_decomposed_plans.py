@@ -82,6 +82,24 @@ def test_a_stopped_plan_is_kept_with_its_gap_and_passes_the_check() -> None:
     assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
 
 
+def test_a_plan_stopped_while_trials_miss_rows_is_near_one_and_passes_the_check() -> None:
+    stop, missing = threading.Event(), []
+
+    def watch(event: ProgressEvent) -> None:
+        if not stop.is_set():
+            missing.append(event.objective != event.objective)  # nan: no plan yet
+            stop.set()
+
+    plan = solve("tiny", [DECOMPOSED], on_progress=watch, interrupt=stop)
+
+    optimum = plan_of("tiny").outcome.objective
+    assert missing == [True]
+    assert plan.outcome.status == "interrupted"
+    assert plan.outcome.dual_bound < optimum <= plan.outcome.objective * (1.0 + 1e-9)
+    assert plan.outcome.gap < 0.03
+    assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
+
+
 def test_progress_of_rounds_says_plan_bound_and_gap() -> None:
     nan, inf = float("nan"), float("inf")
 

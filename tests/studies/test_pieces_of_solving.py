@@ -203,6 +203,30 @@ def test_a_solve_without_those_rows_that_is_stopped_leaves_no_duals() -> None:
     assert np.isnan(reported.reduced_cost).all()
 
 
+@pytest.mark.parametrize(("site", "is_kept"), [(1.0, True), (0.7, False)])
+def test_a_plan_with_fixed_integers_that_a_limit_cut_short_is_kept_where_it_is_whole(
+    site: float, is_kept: bool
+) -> None:
+    cut_short = SimpleNamespace(
+        status="time_limit", has_plan=True, x=np.array([site, 4.5]), objective=620.0, method_used=""
+    )
+    finder = object.__new__(_Finder)
+    integer = np.array([True, False])
+    finder._model = SimpleNamespace(
+        problem=SimpleNamespace(columns=lambda: SimpleNamespace(integer=integer))
+    )
+    finder._solves = SimpleNamespace(
+        fixed=lambda whole, reserve_s: cut_short, has_cuts=False, bound=600.0
+    )
+    finder._best = finder._stopped = finder._last = None
+    finder._how, finder._tried = [], []
+
+    finder._fix(np.array([1.0]), "rounded and fixed")
+
+    assert (finder._best is cut_short) == is_kept
+    assert finder._stopped == "time_limit"
+
+
 def test_phases_of_two_designs_are_rounded_up_year_by_year_within_land() -> None:
     site, year, hall = (
         Axis("site", ("ash",)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.lp.outcome import PROVEN_GAP_FRAC
 from planner.studies.solve.blocks import chosen_blocks, short_blocks
 from planner.studies.solve.solves import STOPPED
 
@@ -68,7 +69,8 @@ class BlockSearch:
     ) -> None:
         self._model, self._solves, self._reserve_s = model, solves, reserve_s
         # Where much is closed, as at first, a basis is of little use.
-        self._afresh: Method = "ipx" if solver.method == "auto" else solver.method
+        goes_on = solver.method in {"auto", "decomposed"}
+        self._afresh: Method = "ipx" if goes_on else solver.method
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
         self._cost = columns.cost
@@ -176,7 +178,12 @@ class BlockSearch:
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
         self.last = self._solves.within(
-            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost
+            lower,
+            upper,
+            method=method,
+            reserve_s=self._reserve_s,
+            cost=cost,
+            nearly_frac=PROVEN_GAP_FRAC,
         )
         self.solves += 1
         return self.last

@@ -28,6 +28,7 @@ __all__ = ["find_plan"]
 
 _MUCH_GAP_FRAC: Final = 0.01
 """Gap at which a rounded plan is good enough. [-]"""
+_OF_AIM: Final = 0.01  # of the gap that is aimed at: what the bound may give away
 _MOST_ROUNDS: Final = 40
 _A_LITTLE: Final = 1e-6  # of a demand
 _RESERVE: Final = 2.0  # of the time of one solve with fixed integers, for the one at the end
@@ -148,7 +149,8 @@ class _Finder:
     def _relaxed(self) -> Outcome:
         """Solve without insisting on integers."""
         self._solves.step = "relaxed"
-        outcome = self._solves.relaxed(self._solver.method)
+        nearly_frac = _OF_AIM * self._aim_frac
+        outcome = self._solves.relaxed(self._solver.method, nearly_frac=nearly_frac)
         self._step_text("relaxed", outcome.method_used)
         outcome = _bounding(outcome)
         if outcome.status == "optimal":
@@ -298,7 +300,8 @@ class _Finder:
             if whole_plan.has_plan:
                 self._unproven = replace(whole_plan, status=outcome.status, has_duals=False)
             plan = outcome
-        if plan.status == "optimal" or plan is found:
+        is_stopped_plan = plan.has_plan and not self._solves.has_cuts and self._is_whole(plan)
+        if plan.status == "optimal" or plan is found or is_stopped_plan:
             if self._best is None or plan.objective < self._best.objective:
                 self._best = plan
             words = f"{outcome.method_used}, gap {_percent(self._gap())}"
@@ -376,7 +379,7 @@ class _Finder:
             status = "optimal"
         else:
             status = self._stopped or "within_gap"
-        by_search = bound > relaxed.objective
+        by_search = bound > relaxed.dual_bound
         return replace(
             best,
             status=status,
