@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     import pandas as pd
 
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Labels",
+    "decider_words",
     "figure_names",
     "figure_words",
     "hall_words",
     "item_words",
     "names_in",
+    "order_words",
     "shortened",
     "words",
 ]
@@ -214,6 +216,24 @@ def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         if table in tables:  # a run need not have it
             names |= names_in(tables[table], key)
     return names
+
+
+def decider_words(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
+    """Write which figure decides: what it is about, and of which table.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of table ``estimates``.
+    names : mapping of str to str
+        As `figure_names` returns them.
+
+    Examples
+    --------
+    >>> decider_words({"item": "hgx", "table": "rack_memory"}, {"hgx": "HGX H100"})
+    'HGX H100, rack memory'
+    """
+    return f"{figure_words(str(row['item']), names)}, {words(str(row['table']))}"
 
 
 def figure_words(item: str, names: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ BOARD: Final = {
     "Bridge": 1,
     "Sites": 1,
     "Power": 2,
-    "Money": 2,
+    "Money": 4,
     "Costs": 1,
     "Limits": 1,
     "Risks": 1,

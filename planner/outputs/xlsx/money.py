@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.labels import Labels, item_words
@@ -12,9 +13,12 @@ from planner.results.moneys import moneys
 from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
     from xlsxwriter.worksheet import Worksheet
 
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
     from planner.results.moneys import Moneys
 
@@ -29,7 +33,9 @@ _COLUMNS: Final = 11
 _DIGITS: Final = 3
 _PAGE_ROWS: Final = 31
 """Rows that fit on a landscape page at full size, some left over for programs that differ."""
-_WIDE_SCALE: Final = 70
+_HEAD_ROWS: Final = 2
+"""Of unit costs, on each page."""
+_WIDE_SCALE: Final = 55
 """Scale at which the columns fit on a page. [%]"""
 _LEAST_SCALE: Final = 10
 """No program prints smaller. [%]"""
@@ -47,19 +53,21 @@ _HEADS: Final = {
 def write_money(book: Book) -> None:
     """Write sheet Money."""
     of_plan = moneys(book.run.tables)
-    sheet = book.sheet("Money", _ABOUT, widths=(46, *[14] * (_COLUMNS - 2), 20))
+    sheet = book.sheet("Money", _ABOUT, widths=(44, *[13] * (_COLUMNS - 2), 20))
     sheet.repeat_rows(0)  # the title: each block has heads of its own
     sheet.freeze_panes(_HEAD + 1, 1)
     row = _four(book, sheet, of_plan)
     row = _sums(book, sheet, of_plan, row + 1)
-    row = _list(book, sheet, "money_years", of_plan.years, row + 1)
+    lists = row + 1
+    row = _list(book, sheet, "money_years", of_plan.years, lists)
     row = _list(book, sheet, "money_items", of_plan.items, row + 1)
-    units = row + 1
-    end = _units(book, sheet, units)
-    # Unit costs have a page of their own, under their years, which cannot be repeated beside the
-    # title. Programs that fit a sheet to pages pass over breaks, so that the scale is fixed.
-    sheet.set_h_pagebreaks([units])
-    sheet.set_print_scale(_scale(max(units, end - units + 1)))
+    *units, end = _units(book, sheet, row + 1)
+    # Unit costs have pages of their own, each under their years, which cannot be repeated beside
+    # the title. Programs that fit a sheet to pages pass over breaks, so that the scale is fixed.
+    breaks = [lists, *units]
+    sheet.set_h_pagebreaks(breaks)
+    longest = max(after - before + 1 for before, after in pairwise([0, *breaks, end]))
+    sheet.set_print_scale(_scale(longest))
 
 
 def _scale(rows: int) -> int:
@@ -100,17 +108,40 @@ def _sums(book: Book, sheet: Worksheet, of_plan: Moneys, row: int) -> int:
     return row
 
 
-def _units(book: Book, sheet: Worksheet, row: int) -> int:
+def _units(book: Book, sheet: Worksheet, row: int) -> list[int]:
     """Write unit costs by year twice: as paid, and with existing racks and halls in full.
 
-    Returns the next row.
+    Returns the first row of each page of them, and the next row. They are on two pages where one
+    is too small; costs of one workload stay together.
     """
-    years, costs, names = book.run.years, book.run.tables["unit_costs"], Labels(book.run)
-    write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(years))
-    write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
-    row += 1
+    years = book.run.years
+    blocks = list(_unit_costs(book.run))
+    rows = sum(map(len, blocks))
+    is_long = rows + _HEAD_ROWS > 100 * _PAGE_ROWS / _WIDE_SCALE
+    starts: list[int] = []
+    written = 0
+    for block in blocks:
+        if not starts or (is_long and len(starts) == 1 and written >= rows / 2):
+            starts.append(row)
+            write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(years))
+            write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
+            row += _HEAD_ROWS
+        for label, unit, values in block:
+            book.text(sheet, row, 0, label)
+            book.text(sheet, row, 1, unit, "unit_left")
+            for at, value in enumerate(values, start=FIRST_YEAR):
+                book.number(sheet, row, at, float(value), _format(values))
+            row += 1
+        written += len(block)
+    return [*starts, row]
+
+
+def _unit_costs(run: Run) -> Iterator[list[tuple[str, str, pd.Series[float]]]]:
+    """Give for each workload, then for all together, its rows: label, unit, values by year."""
+    costs, names = run.tables["unit_costs"], Labels(run)
     for scope in dict.fromkeys(costs["scope"]):
-        of_scope = costs[costs["scope"] == scope].set_index("year").reindex(years)
+        block = []
+        of_scope = costs[costs["scope"] == scope].set_index("year").reindex(run.years)
         work_unit = next(iter(of_scope["work_unit"].dropna()), "work unit")
         for column, unit in (
             ("usd_per_h100e_hour", "USD/H100e-hour"),
@@ -121,13 +152,9 @@ def _units(book: Book, sheet: Worksheet, row: int) -> int:
             if of_scope[column].isna().all():
                 continue
             for paid, words in (("", "as paid"), ("full_", "in full")):
-                row += 1
-                book.text(sheet, row, 0, f"{names.workload(scope)}, {words}")
-                book.text(sheet, row, 1, unit, "unit_left")
                 values = of_scope[f"{paid}{column}"]
-                for at, value in enumerate(values, start=FIRST_YEAR):
-                    book.number(sheet, row, at, float(value), _format(values))
-    return row + 1
+                block.append((f"{names.workload(scope)}, {words}", unit, values))
+        yield block
 
 
 def _format(values: pd.Series[float]) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.estimates import read_estimates
-from planner.outputs.labels import Labels
+from planner.outputs.labels import Labels, decider_words, figure_names
 from planner.outputs.studies import is_of_this_plan, stress_tables
 
 if TYPE_CHECKING:
@@ -133,11 +133,12 @@ def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
             "the plan costs."
         )
         return _paragraph(book, sheet, row, text)
+    names = figure_names(book.run.inputs_tables)
     for column, head in enumerate(("figure", "kind", "at its low, MUSD", "at its high, MUSD")):
         book.text(sheet, row, column, head, "head" if column < 2 else "head_right")
     for one in found.head(_FIGURES).to_dict("records"):
         row += 1
-        book.text(sheet, row, 0, f"{one['table']}: {one['item']} {one['column']}", "wrap")
+        book.text(sheet, row, 0, decider_words(one, names), "wrap")
         book.text(sheet, row, 1, str(one["kind"]))
         for column, name in ((2, "low_musd"), (3, "high_musd")):
             book.number(sheet, row, column, float(one[name]), "+#,##0;-#,##0;0")

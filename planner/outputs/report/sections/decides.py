@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.labels import figure_names, figure_words, words
+from planner.outputs.labels import decider_words, figure_names
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.table import Column, figure_table
@@ -36,7 +36,7 @@ def decides_section(figures: Figures) -> Html:
         of = {
             column: figures.sum("estimates", column, rank=rank) for column in (*_COLUMNS, *_EFFECTS)
         }
-        label = f"{figure_words(str(row['item']), names)}, {words(str(row['table']))}"
+        label = decider_words(row, names)
         cells: list[Figure | str] = [_KINDS.get(kind, kind), str(row["unit"])]
         cells += [of[column].html(digits=_DIGITS) for column in _COLUMNS]
         cells += [of[column] for column in _EFFECTS]
