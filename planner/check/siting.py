@@ -147,10 +147,15 @@ def _shared_mw(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep rows of classes that need a block, in years that racks ordered at first can serve."""
+    """Keep rows of classes that need a block, from the year in which each needs it.
+
+    No class needs one before racks ordered at first can serve.
+    """
     arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     since = decided(case) + float(arrives) / 12.0
-    needs = rows["workload"].isin(list(block_sizes(case))) & (rows["year"] >= since)
+    of_class = rows["workload"].map(dict(case.scenario.siting.block_from_year))
+    begins = of_class.astype("float64").fillna(since).clip(lower=since)
+    needs = rows["workload"].isin(list(block_sizes(case))) & (rows["year"] >= begins)
     kept: pd.DataFrame = rows[needs]
     return kept
 

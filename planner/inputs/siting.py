@@ -278,7 +278,8 @@ def _blocks(
 ) -> tuple[Index, np.ndarray, np.ndarray, Index]:
     """Classes that need a block: where, how large, how large at most, and shared with whom. [MW]
 
-    What exists is as it is until racks that are ordered now can take its place.
+    What exists is as it is until racks that are ordered now can take its place, or until the
+    year that the scenario gives the class.
     """
     siting = case.scenario.siting
     given, of_table = siting.block_mw, floats(case.workloads, "min_block_mw")
@@ -286,7 +287,11 @@ def _blocks(
     names = case.ids("workloads")
     size_mw = np.array([given.get(name, mw) for name, mw in zip(names, of_table, strict=True)])
     is_due = ~np.isnan(size_mw)[racks.used["workload"]]
-    is_due &= (case.year >= first_delivery(case))[racks.used["year"]]
+    since = np.full(len(names), first_delivery(case))
+    for name, year in siting.block_from_year.items():
+        if name in names:
+            since[names.index(name)] = max(float(year), first_delivery(case))
+    is_due &= case.year[racks.used["year"]] >= since[racks.used["workload"]]
     used = racks.used.select(is_due, "used in blocks")
     block = distinct(used, "site", "workload", "year", name="block")
     # Racks of a class take at least so much hall per MW, and a site has no more halls than this.
@@ -342,7 +347,7 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
 
 
 def siting_without_effect(case: Case) -> Iterator[Problem]:
-    """Find limits on the number of sites, and round trips of blocks, that have no effect.
+    """Find limits on the number of sites, and settings of blocks, that have no effect.
 
     Parameters
     ----------
@@ -354,7 +359,8 @@ def siting_without_effect(case: Case) -> Iterator[Problem]:
     Problem
         Where each is written, why it has no effect, and what to do.
     """
-    yield from _shared_without_block(case)
+    yield from _of_no_block(case)
+    yield from _without_a_say(case)
     most, count = case.scenario.siting.at_most_sites, len(case.sites)
     if most is not None and most >= count:
         what_is = f"siting.at_most_sites has no effect: it is {most}, and {count} sites are"
@@ -363,15 +369,42 @@ def siting_without_effect(case: Case) -> Iterator[Problem]:
         yield problem_at(case.scenario.tree, key_path, f"{what_is} in scope", "", fix)
 
 
-def _shared_without_block(case: Case) -> Iterator[Problem]:
-    """Find round trips of classes that need no block."""
+def _in_need(case: Case) -> set[str]:
+    """Return the classes that need a block."""
     siting = case.scenario.siting
     of_table = dict(zip(case.ids("workloads"), floats(case.workloads, "min_block_mw"), strict=True))
-    for name in siting.block_rtt_ms:
-        if name not in siting.block_mw and not (
-            siting.table_blocks and of_table.get(name, 0.0) > 0.0
-        ):
-            what_is = f"siting.block_rtt_ms of {name} has no effect: {name} needs no block"
+    named = {name for name, mw in of_table.items() if siting.table_blocks and mw > 0.0}
+    return named | set(siting.block_mw)
+
+
+def _of_no_block(case: Case) -> Iterator[Problem]:
+    """Find round trips and first years of classes that need no block."""
+    siting = case.scenario.siting
+    settings = (("block_rtt_ms", siting.block_rtt_ms), ("block_from_year", siting.block_from_year))
+    for key, names in settings:
+        for name in [name for name in names if name not in _in_need(case)]:
+            what_is = f"siting.{key} of {name} has no effect: {name} needs no block"
             fix = f"set siting.block_mw of {name}, or remove it"
-            key_path = ("siting", "block_rtt_ms", name)
+            yield problem_at(case.scenario.tree, ("siting", key, name), what_is, "", fix)
+
+
+def _without_a_say(case: Case) -> Iterator[Problem]:
+    """Find first years of blocks that are no later than that of all blocks, or too late."""
+    years, needed = case.years.years, _in_need(case)
+    first = min((year for year in years if year >= first_delivery(case)), default=years[-1])
+    for name, year in case.scenario.siting.block_from_year.items():
+        key_path = ("siting", "block_from_year", name)
+        if name in needed and year <= first:
+            what_is = (
+                f"siting.block_from_year of {name} has no effect: {first} is the first model year"
+                " in which racks ordered now can serve, and no block is needed before"
+            )
+            fix = f"name a year after {first}, or remove it"
+            yield problem_at(case.scenario.tree, key_path, what_is, "", fix)
+        elif name in needed and year > years[-1]:
+            what_is = (
+                f"siting.block_from_year of {name} is {year}, so that it never needs a block:"
+                f" {years[-1]} is the last model year"
+            )
+            fix = "name a model year, or remove the block of the class"
             yield problem_at(case.scenario.tree, key_path, what_is, "", fix)

@@ -46,7 +46,7 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
         A sentence or two each; nothing where nothing stands out.
     """
     of_halls, of_money = (
-        (_empty_halls, _retrofits, _openings, _large_blocks),
+        (_empty_halls, _retrofits, _openings, _large_blocks, _below_blocks),
         (_foresight, _held_orders, _gap, _bills, _small_plants),
     )
     parts = (_estimated_racks, _vendors, *of_halls, *of_money, _cap, _target)
@@ -163,8 +163,30 @@ def _large_blocks(plan: Plan) -> Iterator[str]:
     if parts:
         yield (
             f"Work is unmet because its smallest block at a site is larger than all it needs:"
-            f" {some(parts, _NAMED, between='; ')} (siting.block_mw, siting.table_blocks)."
+            f" {some(parts, _NAMED, between='; ')} (siting.block_mw, siting.table_blocks,"
+            " siting.block_from_year)."
         )
+
+
+def _below_blocks(plan: Plan) -> Iterator[str]:
+    """Say where a class has less than its block, in years before the scenario asks for one."""
+    place = ["workload", "year", "site"]
+    used = plan.tables["plan"].groupby(place, as_index=False)["used_mw"].sum()
+    used = used[used["used_mw"] > _A_LITTLE]
+    blocks = plan.tables["blocks"].groupby("workload")["block_mw"].first()
+    for workload, year in plan.scenario.siting.block_from_year.items():
+        if workload not in blocks.index:
+            continue
+        before = used[(used["workload"] == workload) & (used["year"] < year)]
+        is_below = before["used_mw"] < blocks[workload] * (1.0 - _AT_LIMIT)
+        by_year = before.assign(below=is_below).groupby("year")["below"].agg(["sum", "size"])
+        parts = [f"{below} of {of} in {when}" for when, below, of in by_year.itertuples()]
+        if is_below.any():
+            yield (
+                f"Until {year} {workload} needs no block (siting.block_from_year): sites with less"
+                f" of it than the {amount(float(blocks[workload]))} MW that each has from then on"
+                f" are {', '.join(parts)}."
+            )
 
 
 def _foresight(plan: Plan) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 from planner.scenario.keys import unit_of
 from planner.scenario.references import IdOf, NewIdOf
 from planner.scenario.schema import Scenario
-from planner.scenario.values import Block
+from planner.scenario.values import FIRST_YEAR, Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +74,7 @@ _BY_UNIT: Final = {
     "kt": 700,
     "%": 0.5,
 }
+_A_YEAR: Final = 2028  # as an example
 _FACTOR: Final = 1.25
 """An example of a number is so many times its default."""
 
@@ -243,7 +244,7 @@ def _several(kind: Any, one: Setting, id_of: Callable[[IdOf], str]) -> Any:
         is_years = one.keys == ("years",)
         return [2026, 2028, 2030] if is_years else [_example(get_args(kind)[0], one, id_of)]
     key, value = (_example(part, one, id_of) for part in get_args(kind))
-    return {2028 if isinstance(key, int | float) else key: value}
+    return {_A_YEAR if isinstance(key, int | float) else key: value}
 
 
 def _single(kind: Any, marks: tuple[Any, ...], one: Setting) -> Any:
@@ -282,6 +283,8 @@ def _number(kind: Any, marks: tuple[Any, ...], one: Setting) -> float:
     lower += [mark.gt for mark in limits if isinstance(mark, Gt)]
     most, least = min(upper, default=math.inf), max(lower, default=-math.inf)
     default = one.field.default
+    if least == FIRST_YEAR:
+        return _A_YEAR
     usual = _BY_UNIT.get(one.unit, 0.5 if most <= 1.0 else 3)
     is_near = isinstance(default, int | float) and not isinstance(default, bool) and default
     value = usual

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from planner.scenario.effects import OnlyWith
 from planner.scenario.references import PlannedWorkloadId, SiteId
-from planner.scenario.values import Block, Flag, Ids, Positive, Text
+from planner.scenario.values import Block, Flag, Ids, Positive, Text, Year
 
 __all__ = ["Siting"]
 
@@ -36,6 +36,10 @@ class Siting(Block):
     """Longest round trip between a site and those whose racks make up its block with it, by class:
     one synchronous run over several sites. On fibre of their own: the slope of the line of the
     pair, at `latency.quantile`. Left out: a block is in one place. [ms]"""
+    block_from_year: Mapping[PlannedWorkloadId, Year] = Field(default_factory=dict)
+    """First year in which a class needs its block, by class: before it a site may have any amount
+    of it, as where what exists is spread over sites that are smaller than a block. Left out: the
+    year from which racks ordered now can serve."""
     table_blocks: Flag = False
     """Whether classes that `block_mw` does not name have the block of table `workloads`, column
     `min_block_mw`."""

@@ -62,6 +62,11 @@ SPOILED_SITING = (
         asked_for("siting.table_blocks=true"),
     ),
     (
+        "a class needs its block later",
+        "blocks_from_scenario",
+        asked_for("siting.block_from_year={train: 2027}"),
+    ),
+    (
         "a block may be shared further away",
         "blocks_from_scenario",
         asked_for("siting.block_rtt_ms={train: 90}"),

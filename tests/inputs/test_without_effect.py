@@ -81,6 +81,21 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "siting.block_rtt_ms of chat has no effect: chat needs no block",
         ),
         (
+            ("siting.block_mw={train: 7}", "siting.block_from_year={chat: 2029}"),
+            "siting.block_from_year of chat has no effect: chat needs no block",
+        ),
+        (
+            # Model years are 2025 and 2027; racks ordered in March 2025 serve from September.
+            ("siting.block_mw={train: 7}", "siting.block_from_year={train: 2026}"),
+            "siting.block_from_year of train has no effect: 2027 is the first model year in which"
+            " racks ordered now can serve, and no block is needed before",
+        ),
+        (
+            ("siting.block_mw={train: 7}", "siting.block_from_year={train: 2029}"),
+            "siting.block_from_year of train is 2029, so that it never needs a block: 2027 is the"
+            " last model year",
+        ),
+        (
             ("scope.workloads=[chat]", "siting.block_mw={train: 7}"),
             "train under siting.block_mw has no effect: class train is not in scope",
         ),

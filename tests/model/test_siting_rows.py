@@ -126,6 +126,15 @@ def test_blocks_are_those_of_the_table_but_for_classes_that_are_named():
     assert set(year) == {"2027"}
 
 
+def test_a_class_needs_its_block_from_the_year_the_scenario_gives_it():
+    blocks = "siting={block_mw: {train: 41, chat: 1.7}, block_from_year: {train: 2027}}"
+    siting = inputs_of("years=[2025, 2026, 2027]", blocks).siting
+    workload, year = siting.block.labels("workload"), siting.block.labels("year")
+
+    assert set(year[workload == "train"]) == {"2027"}
+    assert set(year[workload == "chat"]) == {"2026", "2027"}
+
+
 def test_a_larger_block_never_costs_less():
     costs = [solve(inputs_of(f"siting.block_mw={{train: {mw}}}")).cost_musd for mw in (29, 83, 157)]
 

@@ -60,6 +60,23 @@ def test_work_whose_block_is_more_than_it_needs_is_unmet_with_that_reason() -> N
     assert "comes in blocks of at least 36 MW" in note
 
 
+def test_years_before_a_class_needs_its_block_are_reported_with_the_sites_below_it() -> None:
+    block, from_year = "{block_mw: {train_frontier: 36}", "block_from_year: {train_frontier: 2028}}"
+    plan, (note,) = reported("Until 2028", "tiny", f"siting={block}, {from_year}")
+
+    used = plan.tables["plan"].query("workload == 'train_frontier'")
+    by_site = used.groupby(["year", "site"])["used_mw"].sum()
+    # All 30 kH100e of 2027 are served, by less than one block: 132 kW racks do 182 x 0.85 H100e.
+    assert by_site[2027].sum() == pytest.approx(30 / (182.002 / 132 * 0.85), rel=1e-6)
+    assert by_site[2027].max() < 36.0 <= by_site[2028].min() + 1e-6
+    assert note == (
+        "Until 2028 train_frontier needs no block (siting.block_from_year): sites with less of it"
+        f" than the 36 MW that each has from then on are {len(by_site[2027])} of"
+        f" {len(by_site[2027])} in 2027."
+    )
+    assert not [said for said in notes_of(plan) if said.startswith("Work is unmet because")]
+
+
 def test_a_bill_too_low_in_a_year_is_not_made_good_by_one_too_high_in_another() -> None:
     # South opens in part in 2027 and in whole in 2028; the limit makes both years cancel.
     changes = (*declining(40_856.0), "siting.must_open=[south]")
