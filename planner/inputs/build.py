@@ -34,6 +34,7 @@ from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
 from planner.inputs.offers import racks_on_offer
 from planner.inputs.own_prices import note_own_prices
 from planner.inputs.own_rows import note_own_rows, note_unread_tables
+from planner.inputs.own_share import note_assumed_share
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
 from planner.inputs.proportions import (
@@ -197,6 +198,7 @@ def build_inputs_from(
     note_unread_tables(case, TABLES)
     note_own_rows(case)
     note_other_currencies(case)
+    note_assumed_share(case)
     note_held_tables(case)
     try:
         case.findings.warnings += (*implausible(scenario, tables), *out_of_proportion(case))

@@ -119,6 +119,23 @@ def test_a_company_of_ones_own_validates_and_says_what_it_assumes() -> None:
     assert all(start in note for start, note in zip(starts, own, strict=True))
 
 
+def test_a_company_that_gives_no_share_of_the_market_hears_which_is_assumed() -> None:
+    run("init", "--own", "company")
+    scenario = Path("company/company.yaml")
+    text = scenario.read_text(encoding="utf-8")
+    without = re.sub(r"\n  demand_share_frac: 0.01 .*", "", text)
+    scenario.write_text(without, encoding="utf-8")
+
+    notes = run("validate", "company/company.yaml").stdout
+
+    # The company of `init --own` gives its share: its notes, above, have no such line.
+    assert without != text
+    assert (
+        "operator.demand_share_frac is not given: 10% of the headroom of grid zones, of what"
+        " vendors deliver and of what clouds rent out is assumed to be yours"
+    ) in notes
+
+
 def test_rows_of_the_company_come_below_those_of_the_shipped_tables() -> None:
     run("init", "--own", "company")
 
